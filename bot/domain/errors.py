@@ -1,0 +1,137 @@
+"""Every error this program raises on purpose; the class says what to do next.
+
+RunwatchError
+├── AskerError             tell the asker, in these words
+│   ├── UnknownExchange    … and name the nearest ones
+│   ├── BadArgument        … and show how the command is used
+│   └── NotPermitted       … the caller may not do this here
+├── ConfigurationError     refuse to start, exit code 2
+├── StorageError           the store cannot be reached or must not be used; answer from memory, try again
+├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
+└── DeliveryError          a message did not reach its place
+    ├── RetryLater         send it again after a while
+    ├── ChatMoved          the place has a new address: re-key it, send again
+    ├── ChatGone           disable the place, never retry
+    ├── NotAllowed         disable the place when it keeps failing
+    ├── TopicClosed        pause this topic only
+    └── BadMessage         our own fault: send it once more as plain text, count it
+"""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from bot.domain.place import Place
+
+
+class RunwatchError(Exception):
+    """The root; its text is a sentence for people."""
+
+
+class AskerError(RunwatchError):
+    """Something the person who asked can put right."""
+
+
+class UnknownExchange(AskerError):
+    """No exchange is known by this name."""
+
+    def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists those it knows."
+        super().__init__(f"No exchange is known as “{name}”.{hint}")
+        self.name = name
+        self.nearest = nearest
+
+
+class BadArgument(AskerError):
+    """A word of a command cannot be read as what it stands for."""
+
+
+class NotPermitted(AskerError):
+    """The caller may not do this in this place."""
+
+
+class ConfigurationError(RunwatchError):
+    """A setting is missing or contradicts another."""
+
+
+class StorageError(RunwatchError):
+    """The store is away, out of memory, or newer than this program."""
+
+
+class SourceFault(StrEnum):
+    """Why an upstream brought no reading: the word in the log, the metric and `/status`."""
+
+    TIMEOUT = "timeout"
+    UNREACHABLE = "unreachable"
+    RATE_LIMITED = "rate limited"
+    BLOCKED = "blocked"  # 401, 402, 403 and 451: paid plan, geography or a wall against bots
+    UNKNOWN_SLUG = "unknown slug"
+    SERVER_ERROR = "server error"
+    TOO_LARGE = "too large"
+    CUT_SHORT = "cut short"
+    NOT_JSON = "not JSON"
+    BAD_SHAPE = "bad shape"
+    EMPTY = "empty"
+
+
+class SourceError(RunwatchError):
+    """An upstream did not deliver.
+
+    `retry_after` is the pause the upstream asked for, if it did.
+    """
+
+    def __init__(self, fault: SourceFault, detail: str = "", *, retry_after: timedelta | None = None) -> None:
+        super().__init__(f"{fault}: {detail}" if detail else str(fault))
+        self.fault = fault
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class DeliveryError(RunwatchError):
+    """A message did not reach its place."""
+
+
+class RetryLater(DeliveryError):
+    """The platform is busy or away.
+
+    `after` is the pause to keep, `whole_bot` whether it holds for every place, `ambiguous` whether the message
+    may have arrived all the same (a reply that was lost), `rate_limited` whether this was a 429: that is no failure.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        after: timedelta,
+        whole_bot: bool = False,
+        ambiguous: bool = False,
+        rate_limited: bool = False,
+    ) -> None:
+        super().__init__(reason)
+        self.after = after
+        self.whole_bot = whole_bot
+        self.ambiguous = ambiguous
+        self.rate_limited = rate_limited
+
+
+class ChatMoved(DeliveryError):
+    """The chat has a new address, such as a group that became a supergroup."""
+
+    def __init__(self, moved_to: Place) -> None:
+        super().__init__(f"the chat moved to {moved_to}")
+        self.moved_to = moved_to
+
+
+class ChatGone(DeliveryError):
+    """The bot was blocked or removed, or the chat was deleted."""
+
+
+class NotAllowed(DeliveryError):
+    """The bot is there but may not write."""
+
+
+class TopicClosed(DeliveryError):
+    """The topic was closed or deleted while the rest of the chat is fine."""
+
+
+class BadMessage(DeliveryError):
+    """The platform refused the message itself."""

@@ -1,0 +1,42 @@
+"""The exchanges we watch."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange.
+
+    `id` is ours: the upstream's slug in lower case without a trailing `-cex` (`binance`), or the name made into one.
+    `slug` is the upstream's, in lower case, None when no wallets of it are tracked. `own_tokens` are the upper-case
+    symbols of the tokens it issues itself; they are no reserves.
+    """
+
+    id: str
+    name: str
+    slug: str | None = None
+    own_tokens: frozenset[str] = frozenset()
+    wallets_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One row of the upstream's list: totals in USD, and its own opinion of the flows (USD, positive = deposits).
+
+    None means the upstream did not say. The list carries no time of its own: `fetched_at` is all that is known.
+    """
+
+    exchange: Exchange
+    source: str
+    fetched_at: datetime
+    total_usd: float | None = None
+    clean_usd: float | None = None
+    inflow_24h_usd: float | None = None
+    inflow_7d_usd: float | None = None
+    inflow_30d_usd: float | None = None
+
+
+def exchange_id(slug_or_name: str) -> str:
+    """Return our id for an upstream's slug or a display name: `Binance-CEX` → `binance`, `Crypto.com` → `crypto.com`."""
+    return "-".join(slug_or_name.lower().replace("'", "").split()).removesuffix("-cex")

@@ -1,0 +1,84 @@
+"""An incident: one story about one exchange under one rule."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule, Signal
+
+
+class IncidentState(StrEnum):
+    """Where an incident stands in its life. Pending ones are not told to anybody."""
+
+    PENDING = "pending"
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class StepReason(StrEnum):
+    """Why `advance` did what it did: the same word in the log, the metric, the text and the tests."""
+
+    NOTHING = "nothing"
+    PENDING = "pending"
+    DISMISSED = "dismissed"
+    OPENED = "opened"
+    CONFIRMED = "confirmed"
+    ESCALATED = "escalated"
+    UPDATED = "updated"
+    HELD = "held"
+    RELEASED = "released"
+    DEESCALATED = "deescalated"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of an incident's history."""
+
+    at: datetime
+    reason: StepReason
+    severity: Severity
+    share: float | None = None
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One story.
+
+    `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest evidence, `told` the
+    evidence as last told to people. `easing_since`/`easing_seen` count the fresh readings that graded lower.
+    `first_as_of` is the reading that started it.
+    """
+
+    exchange: str
+    rule: Rule
+    state: IncidentState
+    severity: Severity
+    peak: Severity
+    started_at: datetime
+    changed_at: datetime
+    first_as_of: datetime
+    signal: Signal
+    told: Signal
+    told_at: datetime
+    number: int = 0
+    confirmed: bool = False
+    held: bool = False
+    easing_since: datetime | None = None
+    easing_seen: int = 0
+    events: tuple[Event, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """Return the name people use: `INC-42`."""
+        return f"INC-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one look did to an incident: its new state (None: there is none), and why."""
+
+    incident: Incident | None
+    reason: StepReason

@@ -1,0 +1,30 @@
+"""How bad an outflow is, and how easily a place wants to be told."""
+
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """The four steps of an incident, mildest first; compare them with `rank`."""
+
+    WATCH = "watch"
+    ELEVATED = "elevated"
+    SEVERE = "severe"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 1 for watch … 4 for critical."""
+        return list(Severity).index(self) + 1
+
+
+def rank(severity: Severity | None) -> int:
+    """Return the severity's rank, 0 for calm."""
+    return severity.rank if severity else 0
+
+
+class Sensitivity(StrEnum):
+    """The presets of a subscription."""
+
+    CALM = "calm"
+    NORMAL = "normal"
+    EARLY = "early"

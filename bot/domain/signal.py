@@ -1,0 +1,61 @@
+"""What a detector says after one look at one exchange."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.flow import Baseline, Flow, Hold, Window
+from bot.domain.severity import Severity
+
+
+class Rule(StrEnum):
+    """The rules that open incidents."""
+
+    OUTFLOW = "outflow"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One threshold that was crossed, as numbers: `value` and `threshold` are shares, or z where `measure` says so."""
+
+    window: Window
+    measure: str
+    value: float
+    threshold: float
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
+
+    `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
+    that says most; `holds` are the windows that may not be graded. With nothing gradable, `graded` is False and the
+    signal proves neither trouble nor calm.
+    """
+
+    exchange: str
+    rule: Rule
+    as_of: datetime
+    fetched_at: datetime
+    source: str
+    severity: Severity | None = None
+    easing: Severity | None = None
+    reasons: tuple[Reason, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    leading: Window | None = None
+    baseline: Baseline | None = None
+    graded: bool = True
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Return the reasons for which windows are withheld, each once."""
+        return tuple(dict.fromkeys(flow.hold for flow in self.flows if flow.hold))
+
+    def flow(self, window: Window | None) -> Flow | None:
+        """Return the flow over one window, None when it could not be computed."""
+        return next((flow for flow in self.flows if flow.window is window), None)
+
+    @property
+    def leading_flow(self) -> Flow | None:
+        """Return the flow over the leading window."""
+        return self.flow(self.leading)

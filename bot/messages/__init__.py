@@ -1,0 +1,1 @@
+"""What we say: the message model, numbers, cards, fitting to limits. Pure."""

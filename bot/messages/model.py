@@ -1,0 +1,152 @@
+"""A message as data: what is said, never how a platform shows it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Tone(StrEnum):
+    """What a message feels like; platforms turn it into a colour, and every one shows icon and word as well."""
+
+    INFO = "info"
+    GOOD = "good"
+    TROUBLE = "trouble"
+    HELD = "held"
+    WATCH = "watch"
+    ELEVATED = "elevated"
+    SEVERE = "severe"
+    CRITICAL = "critical"
+
+    @property
+    def icon(self) -> str:
+        """Return the sign that goes in front of the title."""
+        return _ICONS[self]
+
+
+_ICONS = {
+    Tone.INFO: "🏦",
+    Tone.GOOD: "🟢",
+    Tone.TROUBLE: "⚠️",
+    Tone.HELD: "⚪",
+    Tone.WATCH: "🟡",
+    Tone.ELEVATED: "🟠",
+    Tone.SEVERE: "🔴",
+    Tone.CRITICAL: "⛔",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a line: literal text, or a moment in time (`at`) that each platform shows in its own way.
+
+    `text` is never markup. With `at` set, `text` is empty and `relative` asks for "12 min ago" beside the clock time.
+    """
+
+    text: str = ""
+    bold: bool = False
+    code: bool = False
+    at: datetime | None = None
+    relative: bool = False
+
+
+Line = tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A named value; short ones may stand side by side."""
+
+    name: str
+    value: Line
+    inline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of short texts under a header; every row has as many cells as the header. `numeric` columns align right."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numeric: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One series over time, oldest first; `unit` is "usd" or "share". Drawn at the edge, or shown as a sparkline."""
+
+    title: str
+    unit: str
+    times: tuple[datetime, ...]
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A button: its label and the command line it stands for, without the slash ("flows binance")."""
+
+    label: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing said. Blocks are shown in this order: title, lines, fields, chart, table, footer, actions.
+
+    `private` asks for an answer only the asker sees where the platform can do that. `silent` asks for no sound.
+    `mention` is what to ping (a Discord role id, "here", "everyone"); nothing else in a message ever pings.
+    `sample` marks an example that describes no real event.
+    """
+
+    title: str
+    tone: Tone = Tone.INFO
+    lines: tuple[Line, ...] = ()
+    fields: tuple[Field, ...] = ()
+    chart: Chart | None = None
+    table: Table | None = None
+    footer: Line = ()
+    actions: tuple[Action, ...] = ()
+    private: bool = False
+    silent: bool = False
+    mention: str | None = None
+    sample: bool = False
+
+
+def plain(text: str) -> Span:
+    """Return literal text."""
+    return Span(text)
+
+
+def bold(text: str) -> Span:
+    """Return literal text that stands out."""
+    return Span(text, bold=True)
+
+
+def code(text: str) -> Span:
+    """Return literal text to be typed or copied."""
+    return Span(text, code=True)
+
+
+def moment(at: datetime, *, relative: bool = False) -> Span:
+    """Return a time, shown in the reader's way; `relative` adds how long ago it was."""
+    return Span(at=at, relative=relative)
+
+
+def line(*pieces: str | Span) -> Line:
+    """Return one line made of texts and spans."""
+    return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces if piece)
+
+
+def lines(*each: str | Line | None) -> tuple[Line, ...]:
+    """Return several lines, leaving out those that are None."""
+    return tuple(line(one) if isinstance(one, str) else one for one in each if one)
+
+
+def joined(pieces: Iterable[Line], separator: str = " · ") -> Line:
+    """Return lines put together into one with a separator between them."""
+    result: Line = ()
+    for piece in pieces:
+        if not piece:
+            continue
+        result = (*result, Span(separator), *piece) if result else piece
+    return result

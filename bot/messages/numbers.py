@@ -1,0 +1,75 @@
+"""Numbers as people read them: short, signed with a real minus, never more exact than they are."""
+
+from datetime import datetime, timedelta
+
+_SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+
+
+def usd(value: float, *, signed: bool = False) -> str:
+    """Return dollars with three significant digits: 1.1436e9 → `$1.14 B`, −2.3e9 → `−$2.30 B`."""
+    return f"{_sign(value, signed=signed)}${_short(abs(value))}"
+
+
+def usd_exact(value: float) -> str:
+    """Return dollars to the cent: `$139,684,360,969.40`."""
+    return f"{_sign(value, signed=False)}${abs(value):,.2f}"
+
+
+def amount(value: float, asset: str, *, signed: bool = False) -> str:
+    """Return an amount of an asset with three significant digits: `475 K BTC`."""
+    return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}"
+
+
+def percent(fraction: float, *, signed: bool = False) -> str:
+    """Return a fraction as per cent, two digits after the point below one per cent: −0.018 → `−1.8 %`."""
+    size = abs(fraction) * 100
+    digits = 2 if size < 1 else 1
+    text = f"{size:.{digits}f} %"
+    return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its largest unit or two: `45 s`, `12 min`, `3 h 20 min`, `9 d`."""
+    seconds = max(0, round(length.total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if minutes < 1:
+        return f"{seconds} s"
+    if hours < 1:
+        return f"{minutes} min"
+    if hours < 10 and minutes % 60:  # noqa: PLR2004 — the one place that decides how fine a time is told
+        return f"{hours} h {minutes % 60} min"
+    return f"{hours} h" if days < 2 else f"{days} d"  # noqa: PLR2004 — two days and more are told in days
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """Return how long ago that was: `12 min ago`; a moment in the future is `just now`."""
+    return f"{span(now - then)} ago" if now - then >= timedelta(seconds=1) else "just now"
+
+
+def clock(at: datetime) -> str:
+    """Return a moment in UTC: `2022-12-13 14:05 UTC`."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _sign(value: float, *, signed: bool) -> str:
+    if value < 0:
+        return "−"
+    return "+" if signed and value > 0 else ""
+
+
+def _short(size: float) -> str:
+    for scale, letter in _SCALES:
+        if size >= scale * 0.9995:
+            return f"{_three(size / scale)} {letter}"
+    return _three(size)
+
+
+def _three(value: float) -> str:
+    """Return three significant digits of a value below 1000."""
+    if value >= 99.95:  # noqa: PLR2004 — from here on three digits need no decimals
+        return f"{value:.0f}"
+    if value >= 9.995:  # noqa: PLR2004 — and here one
+        return f"{value:.1f}"
+    if value >= 0.01 or value == 0:  # noqa: PLR2004 — below a cent the zeros would hide the number
+        return f"{value:.2f}"
+    return f"{value:.2g}"

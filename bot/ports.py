@@ -1,0 +1,297 @@
+"""The shapes the core needs from the world; adapters on the floors above fit them."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.incident import Incident
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.reading import Reading, SourceHealth
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.messages.model import Message
+
+
+class Clock(Protocol):
+    """What time it is, for every decision; tests and replays bring their own."""
+
+    def now(self) -> datetime:
+        """Return the present, aware, UTC."""
+        ...
+
+
+class Source(Protocol):
+    """An upstream of listings and readings. Every failure is a SourceError with its reason."""
+
+    name: str
+
+    async def listings(self) -> Sequence[Listing]:
+        """Return the present list of exchanges; raise SourceError."""
+        ...
+
+    async def readings(self, exchange: Exchange, *, since: datetime) -> Sequence[Reading]:
+        """Return the readings of one exchange from `since` on, oldest first, never empty; raise SourceError."""
+        ...
+
+
+class Readings(Protocol):
+    """What is known of every exchange. Times are kept as the source gave them; nothing is ever rewritten."""
+
+    async def add(self, readings: Sequence[Reading]) -> int:
+        """Keep the readings not yet known (by exchange and `as_of`) and return how many those were."""
+        ...
+
+    async def latest(self, exchange: str) -> Reading | None:
+        """Return the newest reading by `as_of`."""
+        ...
+
+    async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
+        """Return the newest reading whose `as_of` is at or before the moment."""
+        ...
+
+    def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
+        """Yield the first reading of each UTC day in the span, oldest first."""
+        ...
+
+    async def save_listings(self, listings: Sequence[Listing]) -> None:
+        """Keep the newest row of each exchange listed; rows of exchanges not in it stay as they were."""
+        ...
+
+    async def listings(self) -> Mapping[str, Listing]:
+        """Return the newest row of every exchange ever listed, by id."""
+        ...
+
+    async def save_health(self, health: SourceHealth) -> None:
+        """Keep how a source is doing."""
+        ...
+
+    async def health(self) -> Mapping[str, SourceHealth]:
+        """Return how every source is doing, by its name."""
+        ...
+
+
+class DeliveryKind(StrEnum):
+    """What to do in a place: a new message, a change of the incident's last one, or an answer to it."""
+
+    POST = "post"
+    EDIT = "edit"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message for many places, to be queued in the same step as the incident it speaks of.
+
+    `id` names the step (incident and number of the step), so that queueing twice is queueing once. `ping` says whether
+    the places' own mentions are added. `expires_at`: later than this it is dropped unsent.
+    """
+
+    id: str
+    incident: str
+    severity: Severity
+    kind: DeliveryKind
+    message: Message
+    created_at: datetime
+    expires_at: datetime
+    recipients: tuple[Subscription, ...]
+    ping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One message on its way to one place.
+
+    `key` is the idempotency key (alert and place as it was when queued); it stays the same over every try and when
+    the chat moves. `receipt` names the entry in the outbox, for `done` and `postpone`.
+    """
+
+    key: str
+    receipt: str
+    alert: str
+    incident: str
+    severity: Severity
+    kind: DeliveryKind
+    place: Place
+    message: Message
+    created_at: datetime
+    expires_at: datetime
+    attempt: int = 0
+
+
+class Incidents(Protocol):
+    """Incidents, and the one step that changes an incident and the outbox together."""
+
+    async def next_number(self) -> int:
+        """Return a number no incident has had."""
+        ...
+
+    async def current(self, exchange: str, rule: Rule) -> Incident | None:
+        """Return the pending or open incident of an exchange under a rule."""
+        ...
+
+    async def commit(self, exchange: str, rule: Rule, incident: Incident | None, alerts: Sequence[Alert]) -> bool:
+        """Replace the current incident and queue the alerts in ONE atomic step.
+
+        `incident` None forgets a pending one; a resolved one leaves the open ones and stays in the history. Return
+        False when every alert was queued before (the step had already happened).
+        """
+        ...
+
+    async def open(self) -> Sequence[Incident]:
+        """Return the open incidents, worst first."""
+        ...
+
+    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
+        """Return open and past incidents, newest first."""
+        ...
+
+    async def by_number(self, number: int) -> Incident | None:
+        """Return the incident that people call INC-`number`."""
+        ...
+
+
+class Outbox(Protocol):
+    """Messages on their way, in order per place, at least once."""
+
+    async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+        """Return up to `limit` deliveries to send now, most severe first, waiting up to `wait` when there are none.
+
+        What a dead worker had taken comes back here after a while.
+        """
+        ...
+
+    async def done(self, delivery: Delivery, *, message_id: str | None) -> None:
+        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None)."""
+        ...
+
+    async def postpone(self, delivery: Delivery, *, until: datetime) -> None:
+        """Bring a delivery back later, as one more attempt."""
+        ...
+
+    async def bury(self, delivery: Delivery, reason: str) -> None:
+        """Give a delivery up and keep it, with the reason, where an operator finds it."""
+        ...
+
+    async def sent_message(self, incident: str, place: Place) -> str | None:
+        """Return the id of the newest message about an incident in a place, for edits and replies."""
+        ...
+
+    async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
+        """Return how many deliveries wait, by platform and severity."""
+        ...
+
+    async def oldest(self) -> datetime | None:
+        """Return when the oldest waiting delivery was queued."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTrouble:
+    """What is wrong with a place: `failures` since `since`; `disabled` with the reason, or not yet."""
+
+    place: Place
+    reason: str
+    since: datetime
+    failures: int = 1
+    disabled: bool = False
+
+
+class Subscriptions(Protocol):
+    """Who wants to hear what, and which places cannot be reached."""
+
+    async def add(self, subscription: Subscription) -> None:
+        """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
+        ...
+
+    async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
+        """Forget the place's subscription to an exchange (None: the one to all), or every one; return how many."""
+        ...
+
+    async def of_place(self, place: Place) -> Sequence[Subscription]:
+        """Return what one place has subscribed to."""
+        ...
+
+    async def interested_in(self, exchange: str) -> Sequence[Subscription]:
+        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins."""
+        ...
+
+    async def exchanges(self) -> Collection[str]:
+        """Return the ids of the exchanges that somebody subscribed to by name."""
+        ...
+
+    async def count(self) -> int:
+        """Return how many places have a subscription."""
+        ...
+
+    async def move(self, old: Place, new: Place) -> None:
+        """Give everything one chat owns, its topics included, to its new address, in one step."""
+        ...
+
+    async def trouble(self, place: Place) -> PlaceTrouble | None:
+        """Return what is wrong with a place."""
+        ...
+
+    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+        """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
+        ...
+
+    async def clear_trouble(self, place: Place) -> bool:
+        """Forget what was wrong with a place that answered again; return whether there was anything."""
+        ...
+
+
+class ChatPlatform(Protocol):
+    """One chat platform as the core sees it. Failures are DeliveryErrors."""
+
+    platform: Platform
+
+    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
+        """Send a message and return its id; `key` is the idempotency key, `reply_to` the message it answers."""
+        ...
+
+    async def edit(self, place: Place, message_id: str, message: Message) -> None:
+        """Change a sent message; one that is the same already is no error; BadMessage when it cannot be changed."""
+        ...
+
+
+class Meter(Protocol):
+    """What is counted for operators; names and labels are the contract of `/metrics`."""
+
+    def polled(self, source: str, result: str) -> None:
+        """Count one request to a source; result is `ok`, `unchanged` or the fault's word."""
+        ...
+
+    def source_age(self, source: str, age: timedelta) -> None:
+        """Note how old the last success of a source is."""
+        ...
+
+    def reading_age(self, exchange: str, age: timedelta) -> None:
+        """Note how old the newest reading of an exchange is."""
+        ...
+
+    def incidents(self, severity: Severity, count: int) -> None:
+        """Note how many incidents are open."""
+        ...
+
+    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+        """Count one delivery: `sent`, `edited`, `retried`, `dropped`, `gave up`."""
+        ...
+
+    def outbox(self, platform: Platform, priority: str, depth: int) -> None:
+        """Note how many deliveries wait."""
+        ...
+
+    def outbox_oldest(self, age: timedelta) -> None:
+        """Note how long the oldest delivery has waited."""
+        ...
+
+    def rate_limited(self, platform: Platform) -> None:
+        """Count one 429."""
+        ...
+
+    def answered(self, command: str, platform: Platform, took: timedelta, result: str) -> None:
+        """Count one command and how long its answer took."""
+        ...

@@ -1,0 +1,1 @@
+"""What we answer. One file per topic, no vendor, no state."""
