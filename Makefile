@@ -1,0 +1,82 @@
+# Needs Python 3.11 or newer and make, nothing else; `make` alone lists the targets.
+# Arguments for demo, run and bench:      make demo ARGS="--episode ftx-2022"
+# Another interpreter than python3:       make PYTHON=python3.13 test
+
+PYTHON ?= python3
+ARGS   ?=
+
+BIN     := .venv/bin
+RUNTIME := .venv/runtime.stamp
+DEV     := .venv/dev.stamp
+LOCK    := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-header --no-annotate --no-emit-index-url
+CODE    := $(wildcard bot handlers tests benchmarks)
+CORE    := bot/domain/*,bot/detectors/*,bot/alerting/*,bot/messages/*,bot/ports.py,handlers/*
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# install LOCKFILE: its packages, hashes checked, into .venv
+define install
+@if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python --require-hashes -r $(1); \
+else $(BIN)/python -m pip install --quiet --require-hashes -r $(1); fi
+endef
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lint types floors bench lock clean
+
+help:  ## list the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
+
+demo: $(RUNTIME)  ## replay a real run on an exchange, with this terminal as the chat
+	@$(BIN)/python -m bot demo $(ARGS)
+
+run: $(RUNTIME)  ## run the service with the settings in .env
+	@$(BIN)/python -m bot run $(ARGS)
+
+test: $(DEV)  ## run every test, the ones on a real Redis server included, and check the coverage
+	@$(BIN)/python -m coverage run -m pytest
+	@$(BIN)/python -m coverage report --fail-under=90
+	@$(BIN)/python -m coverage report --include='$(CORE)' --fail-under=100
+
+check: lint types floors test  ## everything CI checks
+
+lint: $(DEV)  ## style, format and spelling
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/codespell
+
+types: $(DEV)  ## static types, tests and benchmarks included
+	@$(BIN)/mypy --explicit-package-bases $(CODE)
+
+floors: $(DEV)  ## who may import whom
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(DEV)  ## measure what the documents promise
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock:  ## rewrite the lock files from pyproject.toml; ARGS=--upgrade moves every version
+	@command -v uv >/dev/null || { echo 'make lock needs uv: pipx install uv' >&2; exit 1; }
+	@$(LOCK) $(ARGS) --output-file requirements.lock
+	@$(LOCK) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:  ## remove .venv and every cache
+	@rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis dist
+	@find bot handlers tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo 'Runwatch needs Python 3.11 or newer: $(PYTHON) was not found.' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo "Runwatch needs Python 3.11 or newer, and $(PYTHON) is only $$($(PYTHON) --version 2>&1)." \
+	'Name a newer one: make PYTHON=python3.13 $(MAKECMDGOALS)' >&2; exit 1; }
+	@if command -v uv >/dev/null; then uv venv --quiet --clear --python $$(command -v $(PYTHON)) .venv; \
+	else $(PYTHON) -m venv --clear .venv; fi
+
+$(RUNTIME): requirements.lock | .venv/bin/python
+	$(call install,$<)
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s" -P -m bot "$$@"\n' '$(CURDIR)' '$(CURDIR)/$(BIN)/python' > $(BIN)/runwatch
+	@chmod +x $(BIN)/runwatch
+	@touch $@
+
+$(DEV): requirements-dev.lock $(RUNTIME)
+	$(call install,$<)
+	@touch $@
