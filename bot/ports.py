@@ -248,6 +248,14 @@ class ChatPlatform(Protocol):
 
     platform: Platform
 
+    async def run(self) -> None:
+        """Serve the platform until cancelled; heal by itself whatever the platform or the network does."""
+        ...
+
+    def trouble(self) -> str | None:
+        """Return why the platform is not connected right now, as a short sentence; None when it is."""
+        ...
+
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         """Send a message and return its id; `key` is the idempotency key, `reply_to` the message it answers."""
         ...
@@ -292,6 +300,6 @@ class Meter(Protocol):
         """Count one 429."""
         ...
 
-    def answered(self, command: str, platform: Platform, took: timedelta, result: str) -> None:
-        """Count one command and how long its answer took."""
+    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+        """Count one command and how many seconds its answer took."""
         ...

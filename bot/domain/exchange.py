@@ -38,5 +38,5 @@ class Listing:
 
 
 def exchange_id(slug_or_name: str) -> str:
-    """Return our id for an upstream's slug or a display name: `Binance-CEX` → `binance`, `Crypto.com` → `crypto.com`."""
+    """Return our id for an upstream's slug or a display name: `Binance-CEX` → `binance`, `NEXO` → `nexo`."""
     return "-".join(slug_or_name.lower().replace("'", "").split()).removesuffix("-cex")

@@ -1,0 +1,1 @@
+"""Everything this bot ever says, one file per topic; the words for users live here."""

@@ -1,0 +1,40 @@
+"""What is said when a question cannot be answered: always a sentence that says what to do."""
+
+from bot.messages.model import Action, Message, Tone, code, line, lines
+
+
+def refusal(sentence: str) -> Message:
+    """Return an error that the asker can put right."""
+    return Message(title="That did not work", tone=Tone.TROUBLE, lines=lines(sentence), private=True)
+
+
+def missing_argument_card(sentence: str, choices: tuple[tuple[str, str], ...]) -> Message:
+    """Return the question for a missing argument, with buttons for its likeliest values (label, command line)."""
+    return Message(
+        title="Which one?",
+        lines=lines(sentence),
+        actions=tuple(Action(label, command) for label, command in choices),
+        private=True,
+    )
+
+
+def store_away_card() -> Message:
+    """Return the answer while the store cannot be reached."""
+    return Message(
+        title="The store is away",
+        tone=Tone.TROUBLE,
+        lines=lines("The bot cannot reach its memory right now, so nothing was changed. Try again in a minute."),
+        private=True,
+    )
+
+
+def apology(reference: str) -> Message:
+    """Return the answer to a fault of our own; the reference finds it in the log."""
+    return Message(
+        title="Something broke",
+        tone=Tone.TROUBLE,
+        lines=lines(
+            line("The fault is the bot's, not yours. Its operator finds it in the log as ", code(reference), ".")
+        ),
+        private=True,
+    )

@@ -1,0 +1,154 @@
+"""The questions handlers may ask of what we know; answered from memory wherever that is possible."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+
+from bot.domain.errors import AskerError, UnknownExchange
+from bot.domain.exchange import Exchange, Listing, exchange_id
+from bot.domain.incident import Incident
+from bot.domain.outlook import Outlook
+from bot.domain.place import Platform
+from bot.domain.reading import SourceHealth
+from bot.domain.severity import Severity
+from bot.ports import Clock, Incidents, Outbox, Readings, Subscriptions
+
+
+@dataclass(slots=True)
+class Board:
+    """The latest of everything, kept in memory by those who fetch and watch."""
+
+    listings: dict[str, Listing] = field(default_factory=dict)
+    outlooks: dict[str, Outlook] = field(default_factory=dict)
+
+    def post_listings(self, listings: Iterable[Listing]) -> None:
+        """Take over the rows of a new list."""
+        self.listings.update({listing.exchange.id: listing for listing in listings})
+
+    def post(self, outlook: Outlook) -> None:
+        """Take over what one look at an exchange has shown."""
+        self.outlooks[outlook.exchange.id] = outlook
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The bot's own health."""
+
+    version: str
+    started_at: datetime
+    now: datetime
+    sources: Mapping[str, SourceHealth]
+    exchanges: int
+    read: int
+    newest_reading: datetime | None
+    open_incidents: int
+    backlog: Mapping[tuple[Platform, Severity], int]
+    oldest_waiting: datetime | None
+    places: int
+    platforms: Mapping[Platform, str]
+
+
+class Queries:
+    """What may be asked. `look` makes an Outlook from the store for exchanges that memory does not hold yet."""
+
+    def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
+        self,
+        board: Board,
+        *,
+        readings: Readings,
+        incidents: Incidents,
+        outbox: Outbox,
+        subscriptions: Subscriptions,
+        look: Callable[[Exchange], Awaitable[Outlook]],
+        clock: Clock,
+        version: str,
+        platforms: Callable[[], Mapping[Platform, str]] = dict,
+    ) -> None:
+        self._board = board
+        self._readings = readings
+        self._incidents = incidents
+        self._outbox = outbox
+        self._subscriptions = subscriptions
+        self._look = look
+        self._clock = clock
+        self._version = version
+        self._platforms = platforms
+        self._started_at = clock.now()
+
+    def exchange(self, name: str) -> Exchange:
+        """Return the exchange that somebody means by a name; raise UnknownExchange with the nearest ones."""
+        wanted = exchange_id(name)
+        known = self._board.listings
+        if wanted in known:
+            return known[wanted].exchange
+        plain = {_letters(alias): one for one in self.exchanges() for alias in (one.id, one.name, one.slug or "")}
+        found = plain.get(_letters(name))
+        if found:
+            return found
+        nearest = get_close_matches(_letters(name), plain, n=3, cutoff=0.6)
+        raise UnknownExchange(name, tuple(dict.fromkeys(plain[one].id for one in nearest)))
+
+    def exchanges(self) -> Sequence[Exchange]:
+        """Return every exchange ever listed, largest first."""
+        return [listing.exchange for listing in self.listings()]
+
+    def listings(self) -> Sequence[Listing]:
+        """Return the newest row of every exchange ever listed, largest first, unmeasured ones last."""
+        return sorted(self._board.listings.values(), key=lambda one: (-(one.total_usd or 0.0), one.exchange.id))
+
+    def exchanges_like(self, typed: str) -> Sequence[Exchange]:
+        """Return the exchanges whose name begins with, or else contains, what was typed; largest first."""
+        letters = _letters(typed)
+        names = [(one, _letters(one.name), one.id) for one in self.exchanges()]
+        first = [one for one, name, id_ in names if name.startswith(letters) or id_.startswith(letters)]
+        rest = [one for one, name, _ in names if letters in name and one not in first]
+        return [*first, *rest]
+
+    async def outlook(self, name: str) -> Outlook:
+        """Return what is known of an exchange; raise UnknownExchange."""
+        exchange = self.exchange(name)
+        return self._board.outlooks.get(exchange.id) or await self._look(exchange)
+
+    def outlooks(self) -> Sequence[Outlook]:
+        """Return what is known of every exchange that has been looked at."""
+        return list(self._board.outlooks.values())
+
+    async def open_incidents(self) -> Sequence[Incident]:
+        """Return the open incidents, worst first."""
+        return await self._incidents.open()
+
+    async def recent_incidents(self, exchange: Exchange | None = None) -> Sequence[Incident]:
+        """Return open and past incidents, newest first."""
+        return await self._incidents.recent(exchange=exchange.id if exchange else None)
+
+    async def incident(self, number: int) -> Incident:
+        """Return INC-`number`; raise AskerError when there is none."""
+        found = await self._incidents.by_number(number)
+        if found is None:
+            raise AskerError(f"There is no INC-{number}. /incidents lists the recent ones.")
+        return found
+
+    async def status(self) -> Status:
+        """Return the bot's own health."""
+        outlooks = self.outlooks()
+        read = [one.reading.as_of for one in outlooks if one.reading]
+        return Status(
+            version=self._version,
+            started_at=self._started_at,
+            now=self._clock.now(),
+            sources=await self._readings.health(),
+            exchanges=len(self._board.listings),
+            read=len(read),
+            newest_reading=max(read, default=None),
+            open_incidents=len(await self._incidents.open()),
+            backlog=await self._outbox.depth(),
+            oldest_waiting=await self._outbox.oldest(),
+            places=await self._subscriptions.count(),
+            platforms=self._platforms(),
+        )
+
+
+def _letters(name: str) -> str:
+    """Return a name as its bare letters and digits, so that `Gate.io`, `gate-io` and `gateio` are one."""
+    return "".join(letter for letter in exchange_id(name) if letter.isalnum())
