@@ -1,0 +1,164 @@
+"""Making a message fit a platform's limits: parts of it are left out, and it says how many; markup is never cut."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.messages.model import Field, Line, Message, Span, Table, line
+from bot.messages.textual import shorten
+
+_LONG_TEXT = 1000
+_SHORT_TEXTS = (300, 100, 40, 12)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most a platform takes of each part; None: as much as there is.
+
+    Lengths are in the unit of `measure`. A moment in time counts as `moment` units, whatever it will be shown as.
+    """
+
+    title: int | None = None
+    lines: int | None = None
+    fields: int | None = None
+    field_name: int | None = None
+    field_value: int | None = None
+    rows: int | None = None
+    footer: int | None = None
+    actions: int | None = None
+    moment: int = 40
+    measure: Callable[[str], int] = len
+
+
+def trim(message: Message, limits: Limits) -> Message:
+    """Return the message with every part within its own limit; surplus parts become “… and N more”."""
+    title = message.title if limits.title is None else shorten(message.title, limits.title, measure=limits.measure)
+    trimmed = replace(
+        message,
+        title=title,
+        fields=tuple(_trim_field(field, limits) for field in message.fields),
+        footer=shorten_line(message.footer, limits.footer, limits),
+        actions=message.actions[: limits.actions],
+    )
+    for keep, limit in ((keep_rows, limits.rows), (keep_fields, limits.fields), (keep_lines, limits.lines)):
+        trimmed = trimmed if limit is None else keep(trimmed, limit)
+    return trimmed
+
+
+def fit(message: Message, size: Callable[[Message], int], limit: int) -> Message:
+    """Return the message, made smaller until `size` of it is within the limit.
+
+    Texts beyond 1000 characters are shortened first, then rows, fields and lines are left out, last first, then what
+    is left is shortened. The size must not grow when parts go. What cannot be made to fit comes back at its smallest.
+    """
+    for smaller in _ever_smaller(message, size, limit):
+        if size(smaller) <= limit:
+            return smaller
+        message = smaller
+    return message
+
+
+def keep_rows(message: Message, count: int) -> Message:
+    """Return the message with at most `count` rows in its table, the last of them saying how many are left out."""
+    table = message.table
+    if table is None or len(table.rows) <= count:
+        return message
+    if count < 2:  # noqa: PLR2004 — a row of the table and the one that counts the rest
+        return replace(message, table=None, lines=(*message.lines, line(f"… and {len(table.rows)} more rows")))
+    note = (f"… and {len(table.rows) - count + 1} more", *("" for _ in table.header[1:]))
+    return replace(message, table=Table(table.header, (*table.rows[: count - 1], note), table.numeric))
+
+
+def keep_fields(message: Message, count: int) -> Message:
+    """Return the message with at most `count` fields, the last of them saying how many are left out."""
+    left_out = len(message.fields) - count + 1
+    if left_out <= 1:
+        return message
+    if count < 1:
+        return replace(message, fields=(), lines=(*message.lines, line(f"… and {len(message.fields)} more figures")))
+    note = Field("…", line(f"and {left_out} more"), inline=False)
+    return replace(message, fields=(*message.fields[: count - 1], note))
+
+
+def keep_lines(message: Message, count: int) -> Message:
+    """Return the message with at most `count` lines, the last of them saying how many are left out."""
+    left_out = len(message.lines) - max(count, 1) + 1
+    if left_out <= 1:
+        return message
+    return replace(message, lines=(*message.lines[: max(count, 1) - 1], line(f"… and {left_out} more lines")))
+
+
+def shorten_line(text: Line, limit: int | None, limits: Limits | None = None) -> Line:
+    """Return as much of a line as fits, in the units of the limits; moments stay whole or go whole."""
+    limits = limits or Limits()
+    if limit is None or sum(_length(span, limits) for span in text) <= limit:
+        return text
+    kept: Line = ()
+    room = limit - 1
+    for span in text:
+        if _length(span, limits) > room:
+            cut = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
+            return (*kept, replace(span, text=cut, at=None), Span("…")) if cut else (*kept, Span("…"))
+        kept = (*kept, span)
+        room -= _length(span, limits)
+    return kept
+
+
+def _ever_smaller(message: Message, size: Callable[[Message], int], limit: int) -> Iterator[Message]:
+    yield message
+    message = _shorten_texts(message, _LONG_TEXT)
+    yield message
+    rows = len(message.table.rows) if message.table else 0
+    for keep, parts in ((keep_rows, rows), (keep_fields, len(message.fields)), (keep_lines, len(message.lines))):
+        message = _most_that_fits(message, keep, range(parts), size, limit)
+        yield message
+    message = replace(message, chart=None)
+    yield message
+    for longest in _SHORT_TEXTS:
+        message = _shorten_texts(message, longest)
+        yield message
+
+
+def _most_that_fits(
+    message: Message,
+    keep: Callable[[Message, int], Message],
+    counts: Sequence[int],
+    size: Callable[[Message], int],
+    limit: int,
+) -> Message:
+    """Return the message with the largest of the ascending counts that fits, or with the smallest when none does."""
+    if not counts:
+        return message
+    low, high = 0, len(counts)
+    while low < high:
+        middle = (low + high) // 2
+        if size(keep(message, counts[middle])) <= limit:
+            low = middle + 1
+        else:
+            high = middle
+    return keep(message, counts[max(low - 1, 0)])
+
+
+def _trim_field(field: Field, limits: Limits) -> Field:
+    name = field.name
+    if limits.field_name is not None:
+        name = shorten(name, limits.field_name, measure=limits.measure)
+    return replace(field, name=name, value=shorten_line(field.value, limits.field_value, limits))
+
+
+def _shorten_texts(message: Message, longest: int) -> Message:
+    return replace(
+        message,
+        title=shorten(message.title, longest),
+        lines=tuple(shorten_line(one, longest) for one in message.lines),
+        fields=tuple(_trim_field(one, Limits(field_name=longest, field_value=longest)) for one in message.fields),
+        footer=shorten_line(message.footer, longest),
+        table=message.table and _shorten_cells(message.table, longest),
+    )
+
+
+def _shorten_cells(table: Table, longest: int) -> Table:
+    return replace(table, rows=tuple(tuple(shorten(cell, longest) for cell in row) for row in table.rows))
+
+
+def _length(span: Span, limits: Limits) -> int:
+    return limits.moment if span.at else limits.measure(span.text)

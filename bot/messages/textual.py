@@ -1,0 +1,115 @@
+"""Messages as plain characters: cleaning text from outside, shortening it, sparklines and aligned tables."""
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from itertools import pairwise, zip_longest
+from unicodedata import category, combining, east_asian_width
+
+from bot.messages.model import Table
+
+_BARS = "▁▂▃▄▅▆▇█"
+_BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_DROPPED = frozenset(("Cc", "Cf", "Co", "Cs"))
+_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_GAP = 2
+
+
+def clean(text: str) -> str:
+    """Return text that cannot deceive: no control, bidi or zero-width characters, line breaks become spaces.
+
+    Lone surrogates and private-use characters go too; letters, emoji and their variation selectors stay.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    flat = _BREAKS.sub(" ", text)
+    return "".join(one for one in flat if category(one) not in _DROPPED and one not in _INVISIBLE)
+
+
+def utf16_length(text: str) -> int:
+    """Return the length in UTF-16 code units, the way Telegram counts (https://core.telegram.org/api/entities)."""
+    return len(text) + sum(one > "\uffff" for one in text)
+
+
+def display_width(text: str) -> int:
+    """Return how many columns of a fixed-width font the text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> str:
+    """Return the text, or as much of its beginning as fits the limit with a `…` behind it."""
+    if measure(text) <= limit:
+        return text
+    if limit < 1:
+        return ""
+    kept = text[: limit - 1].rstrip()
+    while kept and measure(kept) > limit - 1:
+        kept = kept[:-1]
+    return f"{kept}…"
+
+
+def sparkline(values: Sequence[float], *, width: int = 30) -> str:
+    """Return a series as one line of bars, oldest first, lowest `▁` and highest `█`.
+
+    More values than `width` are averaged in equal stretches. What is not a finite number is a gap; a series without
+    any is the empty text; a flat one lies in the middle.
+    """
+    points = [_mean(stretch) for stretch in _stretches(values, width)]
+    known = [point for point in points if point is not None]
+    if not known:
+        return ""
+    low, high = min(known), max(known)
+    return "".join(" " if point is None else _bar(point, low, high) for point in points)
+
+
+def text_table(table: Table, *, width: int = 40) -> str:
+    """Return a table as aligned lines at most `width` columns wide, the header first.
+
+    Numeric columns align right and are never cut; the widest of the others give way, with `…`.
+    """
+    cells = [[clean(cell) for cell in row] for row in (table.header, *table.rows)]
+    widths = _column_widths(cells, frozenset(table.numeric), width)
+    return "\n".join(_aligned(row, widths, frozenset(table.numeric)) for row in cells)
+
+
+def _stretches(values: Sequence[float], width: int) -> list[Sequence[float]]:
+    count = min(len(values), max(width, 1))
+    edges = [index * len(values) // count for index in range(count + 1)] if count else []
+    return [values[start:end] for start, end in pairwise(edges)]
+
+
+def _mean(stretch: Sequence[float]) -> float | None:
+    finite = [value for value in stretch if math.isfinite(value)]
+    return math.fsum(finite) / len(finite) if finite else None
+
+
+def _bar(value: float, low: float, high: float) -> str:
+    if high == low:
+        return _BARS[len(_BARS) // 2]
+    return _BARS[round((value - low) / (high - low) * (len(_BARS) - 1))]
+
+
+def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> list[int]:
+    widths = [max(map(display_width, column)) for column in zip_longest(*cells, fillvalue="")]
+    elastic = [index for index in range(len(widths)) if index not in numeric]
+    excess = sum(widths) + _GAP * (len(widths) - 1) - width
+    while excess > 0 and elastic:
+        widest = max(elastic, key=widths.__getitem__)
+        if widths[widest] <= 1:
+            break
+        widths[widest] -= 1
+        excess -= 1
+    return widths
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> str:
+    cells = [_cell(text, widths[index], right=index in numeric) for index, text in enumerate(row)]
+    return (" " * _GAP).join(cells).rstrip()
+
+
+def _cell(text: str, width: int, *, right: bool) -> str:
+    shown = shorten(text, width, measure=display_width)
+    padding = " " * (width - display_width(shown))
+    return padding + shown if right else shown + padding

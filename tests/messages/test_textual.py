@@ -1,0 +1,83 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages.model import Table
+from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, utf16_length
+
+
+@pytest.mark.parametrize(
+    ("dirty", "shown"),
+    [
+        ("Binance", "Binance"),
+        ("usdt\u202egnp.exe", "usdtgnp.exe"),
+        ("\u2066left\u2069", "left"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("two\nlines\u2028three", "two lines three"),
+        ("bell\x07 null\x00", "bell null"),
+        ("lone \ud800 surrogate", "lone  surrogate"),
+        ("blank\u3164name", "blankname"),
+        ("⚠️ déjà 日本", "⚠️ déjà 日本"),
+    ],
+)
+def test_text_from_outside_cannot_hide_or_turn_around(dirty: str, shown: str) -> None:
+    assert clean(dirty) == shown
+
+
+@given(st.text())
+def test_clean_text_is_one_line_that_any_platform_can_encode(text: str) -> None:
+    once = clean(text)
+    assert once.splitlines() in ([], [once])
+    assert clean(once) == once
+    once.encode()
+
+
+def test_length_is_counted_as_telegram_counts() -> None:
+    assert utf16_length("aé🟠") == 4
+
+
+@given(st.text(), st.integers(min_value=0, max_value=50))
+def test_a_shortened_text_keeps_its_beginning_and_the_limit(text: str, limit: int) -> None:
+    short = shorten(text, limit, measure=utf16_length)
+    assert utf16_length(short) <= limit
+    assert text.startswith(short.removesuffix("…"))
+
+
+def test_a_sparkline_goes_from_lowest_to_highest() -> None:
+    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
+
+
+def test_a_flat_series_lies_in_the_middle() -> None:
+    assert sparkline([5.0, 5.0]) == "▅▅"
+
+
+def test_what_is_no_number_is_a_gap() -> None:
+    assert sparkline([1.0, math.nan, 2.0]) == "▁ █"
+    assert sparkline([math.nan]) == ""
+    assert sparkline([]) == ""
+
+
+def test_a_long_series_is_averaged_into_the_width() -> None:
+    assert sparkline([1.0] * 50 + [2.0] * 50, width=10) == "▁▁▁▁▁█████"
+
+
+def test_a_table_aligns_words_left_and_numbers_right() -> None:
+    table = Table(("Asset", "Flow"), (("BTC", "−$0.7 B"), ("Tether", "+$1 M")), numeric=(1,))
+    assert text_table(table).splitlines() == ["Asset      Flow", "BTC     −$0.7 B", "Tether    +$1 M"]
+
+
+def test_a_wide_table_shortens_words_and_never_numbers() -> None:
+    table = Table(("Asset", "Flow"), (("an asset with a very long name", "−$123,456.78"),), numeric=(1,))
+    header, row = text_table(table, width=24).splitlines()
+    assert row == "an asset w…  −$123,456.78"[:24] or display_width(row) <= 24
+    assert row.endswith("−$123,456.78")
+    assert "…" in row
+    assert header.startswith("Asset")
+
+
+def test_wide_letters_take_two_columns() -> None:
+    assert display_width("日本e\u0301") == 5
+    table = Table(("A", "B"), (("日本", "1"), ("x", "2")), numeric=(1,))
+    assert text_table(table).splitlines()[1:] == ["日本  1", "x     2"]
