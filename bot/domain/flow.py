@@ -77,7 +77,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The exchange's own usual day: median and robust spread of its daily shares, from `days` days."""
+    """The exchange's own usual day, from the shares of `days` days.
+
+    `median` and `spread` (scaled so that it is a standard deviation where days are normal) make z; `low` and `high`
+    enclose nine days of ten; `worst` is the lowest day.
+    """
 
     days: int
     median: float

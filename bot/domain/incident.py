@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
 
 
@@ -49,7 +49,8 @@ class Incident:
 
     `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest evidence, `told` the
     evidence as last told to people. `easing_since`/`easing_seen` count the fresh readings that graded lower.
-    `first_as_of` is the reading that started it.
+    `first_as_of` is the reading that started it, `steps` counts what was told.
+    `sensitivity` is the preset it was graded by: each preset lives its own life of the same story.
     """
 
     exchange: str
@@ -63,7 +64,9 @@ class Incident:
     signal: Signal
     told: Signal
     told_at: datetime
+    sensitivity: Sensitivity = Sensitivity.NORMAL
     number: int = 0
+    steps: int = 0
     confirmed: bool = False
     held: bool = False
     easing_since: datetime | None = None

@@ -30,7 +30,7 @@ class Signal:
 
     `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
     that says most; `holds` are the windows that may not be graded. With nothing gradable, `graded` is False and the
-    signal proves neither trouble nor calm.
+    signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
     """
 
     exchange: str
@@ -45,6 +45,7 @@ class Signal:
     leading: Window | None = None
     baseline: Baseline | None = None
     graded: bool = True
+    previous_as_of: datetime | None = None
 
     @property
     def holds(self) -> tuple[Hold, ...]:

@@ -1,0 +1,163 @@
+"""An incident's life as one pure function: what one look makes of it, and why."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Event, Incident, IncidentState, Step, StepReason
+from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.signal import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How an incident is entered and left.
+
+    Two fresh readings `confirm_gap` apart confirm; where readings are more than `sparse` apart one is enough. An
+    incident eases after `leave_readings` fresh readings over `leave_span` that graded lower. Figures are told again
+    when the leading share moved by `retold_points` or by `retold_part` of itself, at most every `retold_every`.
+    """
+
+    confirm_gap: timedelta = timedelta(minutes=10)
+    sparse: timedelta = timedelta(hours=12)
+    leave_readings: int = 2
+    leave_span: timedelta = timedelta(hours=6)
+    retold_every: timedelta = timedelta(minutes=5)
+    retold_points: float = 0.0025
+    retold_part: float = 0.1
+
+
+_EVENTS = {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD}
+
+
+def advance(
+    policy: Policy, incident: Incident | None, signal: Signal, now: datetime, *, sensitivity: Sensitivity
+) -> Step:
+    """Return the incident after this look, and why it is so.
+
+    A signal that could not be graded and a reading that was seen before change nothing; absence of data never opens,
+    eases or resolves. `now` only dates what happened: every decision rests on the readings' own times.
+    """
+    if incident is None:
+        return _begin(policy, signal, now, sensitivity)
+    if signal.as_of <= incident.signal.as_of:
+        return Step(incident, StepReason.NOTHING)
+    if not signal.graded:
+        return _withheld(incident, signal, now)
+    if incident.state is IncidentState.PENDING:
+        return _confirm(policy, incident, signal, now)
+    return _live_on(policy, incident, signal, now)
+
+
+def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
+    if not signal.graded or signal.severity is None:
+        return Step(None, StepReason.NOTHING)
+    incident = Incident(
+        exchange=signal.exchange,
+        rule=signal.rule,
+        state=IncidentState.PENDING,
+        severity=signal.severity,
+        peak=signal.severity,
+        started_at=now,
+        changed_at=now,
+        first_as_of=signal.as_of,
+        signal=signal,
+        told=signal,
+        told_at=now,
+        sensitivity=sensitivity,
+    )
+    if _sparse(policy, signal):
+        return _open(incident, signal, now, confirmed=True)
+    if signal.severity.rank >= Severity.SEVERE.rank:
+        return _open(incident, signal, now, confirmed=False)
+    return Step(incident, StepReason.PENDING)
+
+
+def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
+    if signal.severity is None:
+        return Step(None, StepReason.DISMISSED)
+    if signal.as_of - incident.first_as_of >= policy.confirm_gap or _sparse(policy, signal):
+        return _open(incident, signal, now, confirmed=True)
+    if signal.severity.rank >= Severity.SEVERE.rank:
+        return _open(incident, signal, now, confirmed=False)
+    return Step(replace(incident, signal=signal, severity=signal.severity), StepReason.PENDING)
+
+
+def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool) -> Step:
+    severity = signal.severity or incident.severity
+    opened = replace(incident, state=IncidentState.OPEN, severity=severity, peak=severity, confirmed=confirmed)
+    return _tell(opened, StepReason.OPENED, signal, now)
+
+
+def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
+    if rank(signal.severity) > incident.severity.rank and signal.severity:
+        worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
+        return _tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
+    if rank(signal.easing) < incident.severity.rank:
+        return _ease(policy, incident, signal, now)
+    holding_on = _confirmed(policy, replace(incident, easing_since=None, easing_seen=0), signal)
+    return _retell(policy, holding_on, signal, now, was=incident)
+
+
+def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
+    since = incident.easing_since or signal.as_of
+    seen = incident.easing_seen + 1
+    easing = replace(incident, easing_since=since, easing_seen=seen)
+    if seen < policy.leave_readings or signal.as_of - since < policy.leave_span:
+        return _retell(policy, easing, signal, now, was=incident)
+    rested = replace(easing, easing_since=None, easing_seen=0)
+    if signal.easing is None:
+        return _tell(replace(rested, state=IncidentState.RESOLVED), StepReason.RESOLVED, signal, now)
+    return _tell(replace(rested, severity=signal.easing), StepReason.DEESCALATED, signal, now)
+
+
+def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:
+    if incident.state is not IncidentState.OPEN or incident.held or not signal.holds:
+        return Step(incident, StepReason.NOTHING)
+    return _tell(incident, StepReason.HELD, signal, now)
+
+
+def _retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *, was: Incident) -> Step:
+    """Return the incident with fresh figures, told again only when they say something new."""
+    if incident.confirmed and not was.confirmed:
+        return _tell(incident, StepReason.CONFIRMED, signal, now)
+    if bool(signal.holds) is not incident.held:
+        return _tell(incident, StepReason.HELD if signal.holds else StepReason.RELEASED, signal, now)
+    if now - incident.told_at >= policy.retold_every and _moved(policy, incident.told, signal):
+        return _tell(incident, StepReason.UPDATED, signal, now)
+    return Step(replace(incident, signal=signal), StepReason.NOTHING)
+
+
+def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
+    """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
+    leading = signal.leading_flow
+    event = Event(now, reason, incident.severity, leading.share if leading else None, leading.usd if leading else None)
+    told = replace(
+        incident,
+        signal=signal,
+        told=signal,
+        told_at=now,
+        changed_at=now if reason in _EVENTS else incident.changed_at,
+        peak=max(incident.peak, incident.severity, key=rank),
+        held=bool(signal.holds),
+        steps=incident.steps + 1,
+        events=(*incident.events, event) if reason in _EVENTS else incident.events,
+    )
+    return Step(told, reason)
+
+
+def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:
+    if incident.confirmed or signal.as_of - incident.first_as_of < policy.confirm_gap:
+        return incident
+    return replace(incident, confirmed=True)
+
+
+def _sparse(policy: Policy, signal: Signal) -> bool:
+    return signal.previous_as_of is not None and signal.as_of - signal.previous_as_of > policy.sparse
+
+
+def _moved(policy: Policy, told: Signal, signal: Signal) -> bool:
+    before, after = told.leading_flow, signal.leading_flow
+    if before is None or after is None:
+        return before is not after
+    change = abs(after.share - before.share)
+    return change >= policy.retold_points or change >= policy.retold_part * abs(before.share)

@@ -1,0 +1,118 @@
+"""The outflow rule: net flow over several windows against thresholds and against the exchange's own past."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.detectors.baseline import baseline, robust_z
+from bot.detectors.netflow import net_flow
+from bot.detectors.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
+from bot.detectors.windows import fits
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
+from bot.domain.outlook import DailyPoint
+from bot.domain.reading import Reading
+from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.signal import Reason, Rule, Signal
+
+WINDOWS = (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
+"""The windows that are measured."""
+MAX_AGE = timedelta(hours=3)
+"""A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What one look at an exchange needs: its newest reading, the one before, where windows may start, its past days.
+
+    `bases` holds for each window the newest reading at or before the window's start, if there is one.
+    """
+
+    latest: Reading
+    previous_as_of: datetime | None
+    bases: Mapping[Window, Reading]
+    days: Sequence[DailyPoint]
+
+
+def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Sensitivity) -> Signal:
+    """Return what the rule says under a preset; nothing is graded on a stale reading or over a held window."""
+    return grade(measure(exchange, history, now), sensitivity)
+
+
+def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
+    """Return the flows and the baseline, not graded yet."""
+    latest = history.latest
+    stale = _staleness(latest, now)
+    flows = [
+        net_flow(window, base, latest, exchange.own_tokens)
+        for window, base in history.bases.items()
+        if fits(window, base, latest.as_of)
+    ]
+    return Signal(
+        exchange=exchange.id,
+        rule=Rule.OUTFLOW,
+        as_of=latest.as_of,
+        fetched_at=latest.fetched_at,
+        source=latest.source,
+        flows=tuple(replace(flow, hold=stale) if stale else flow for flow in flows),
+        baseline=baseline(history.days),
+        graded=False,
+        previous_as_of=history.previous_as_of,
+    )
+
+
+def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
+    """Return the signal with its severity, the severity under the easier thresholds for leaving, and the reasons."""
+    gradable = [flow for flow in signal.flows if flow.hold is None]
+    scale = SCALES[sensitivity]
+    severity, reasons = _severity(gradable, signal.baseline, scale)
+    easing, _ = _severity(gradable, signal.baseline, scale * EASING)
+    return replace(
+        signal,
+        severity=severity,
+        easing=easing,
+        reasons=reasons,
+        leading=_leading(gradable, reasons),
+        graded=any(flow.window in _DECIDING for flow in gradable),
+    )
+
+
+_DECIDING = frozenset(threshold.window for threshold in THRESHOLDS)
+
+
+def _severity(
+    flows: Sequence[Flow], usual: Baseline | None, scale: float
+) -> tuple[Severity | None, tuple[Reason, ...]]:
+    found = [(one, reasons) for flow in flows for one in THRESHOLDS if (reasons := _crossed(one, flow, usual, scale))]
+    worst = max((one.severity for one, _ in found), key=rank, default=None)
+    return worst, tuple(reason for one, reasons in found if one.severity is worst for reason in reasons)
+
+
+def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float) -> tuple[Reason, ...]:
+    """Return why the threshold is crossed: the share, and z where it was asked; nothing when it is not crossed."""
+    limit = threshold.share * scale
+    if flow.window is not threshold.window or flow.share > limit or flow.usd > -MIN_FLOW_USD:
+        return ()
+    by_share = Reason(flow.window, "share", flow.share, limit)
+    if not threshold.needs_z:
+        return (by_share,)
+    if usual is None:
+        return (by_share,) if threshold.without_z else ()
+    z = robust_z(flow.share, flow.window, usual)
+    return (by_share, Reason(flow.window, "z", z, UNUSUAL_Z)) if z <= UNUSUAL_Z else ()
+
+
+def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:
+    """Return the window that says most: the one furthest past its threshold, else the day, else the shortest."""
+    by_share = [reason for reason in reasons if reason.measure == "share"]
+    if by_share:
+        return max(by_share, key=lambda reason: reason.value / reason.threshold).window
+    windows = [flow.window for flow in flows]
+    return Window.DAY if Window.DAY in windows else next(iter(windows), None)
+
+
+def _staleness(latest: Reading, now: datetime) -> Hold | None:
+    age = now - latest.as_of
+    if age <= MAX_AGE:
+        return None
+    return Hold(HoldReason.STALE, f"newest reading is {age // timedelta(hours=1)} h old")

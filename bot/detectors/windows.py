@@ -1,0 +1,20 @@
+"""Which reading a window starts from."""
+
+from datetime import datetime, timedelta
+
+from bot.domain.flow import Window
+from bot.domain.reading import Reading
+
+_SLACK_SHARE = 0.15
+_LEAST_SLACK = timedelta(hours=13)
+
+
+def base_limit(window: Window, end: datetime) -> datetime:
+    """Return the latest moment at which a window that ends at `end` may start."""
+    return end - window.length
+
+
+def fits(window: Window, base: Reading, end: datetime) -> bool:
+    """Return whether a base is young enough: at most 15 % of the window, or 13 h, older than the window's start."""
+    slack = max(window.length * _SLACK_SHARE, _LEAST_SLACK)
+    return base_limit(window, end) - slack <= base.as_of <= base_limit(window, end)

@@ -1,0 +1,97 @@
+"""Phrases that several cards share."""
+
+from datetime import datetime
+
+from bot.domain.exchange import Listing
+from bot.domain.flow import Flow, HoldReason, Window
+from bot.domain.reading import SourceHealth
+from bot.domain.severity import Severity
+from bot.messages.model import Line, Span, Tone, bold, line, moment
+from bot.messages.numbers import percent, span, usd
+
+LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
+TONES = {
+    Severity.WATCH: Tone.WATCH,
+    Severity.ELEVATED: Tone.ELEVATED,
+    Severity.SEVERE: Tone.SEVERE,
+    Severity.CRITICAL: Tone.CRITICAL,
+}
+WINDOW_NAMES = {
+    Window.HOUR: "1 h",
+    Window.DAY: "24 h",
+    Window.THREE_DAYS: "72 h",
+    Window.WEEK: "7 d",
+    Window.FORTNIGHT: "14 d",
+    Window.MONTH: "30 d",
+}
+HOLD_WORDS = {HoldReason.CHAIN_MISSING: "chain missing", HoldReason.STALE: "data too old"}
+_SOURCE_NAMES = {"defillama": "DefiLlama"}
+
+
+def source_name(source: str) -> str:
+    """Return a source as people know it."""
+    return _SOURCE_NAMES.get(source, source)
+
+
+def provenance(source: str, as_of: datetime, *, by_source: bool = True) -> Line:
+    """Return where a figure is from and when it was true, or when it was fetched where the source does not say."""
+    return line(source_name(source), " · as of " if by_source else " · fetched ", moment(as_of, relative=True))
+
+
+def flow_value(flow: Flow | None) -> Line:
+    """Return a flow in dollars and as a share, or why there is none."""
+    if flow is None:
+        return line("unknown: no comparable reading")
+    figure = f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}"
+    return line(figure, f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
+
+
+def flow_sentence(flow: Flow) -> Line:
+    """Return a flow as the sentence that leads an alert: over which window, of which reserves."""
+    direction = "outflow" if flow.usd < 0 else "inflow"
+    return line(
+        f"Net {direction} ",
+        bold(usd(flow.usd, signed=True)),
+        f" in {WINDOW_NAMES[flow.window]} · ",
+        bold(percent(abs(flow.share))),
+        f" of clean reserves ({usd(flow.reserves_usd)})",
+    )
+
+
+def assets_sentence(flow: Flow, shown: int = 3) -> Line:
+    """Return what the flow consists of: the largest assets, and the rest of the net figure."""
+    leading = flow.assets[:shown]
+    rest = flow.usd - sum(one.usd for one in leading)
+    pieces = [f"{one.asset} {usd(one.usd, signed=True)}" for one in leading]
+    if len(flow.assets) > shown:
+        pieces.append(f"everything else {usd(rest, signed=True)}")
+    return line(" · ".join(pieces))
+
+
+def second_opinion(listing: Listing | None, window: Window) -> Line | None:
+    """Return the upstream's own figure for a window, named as such; None when it gives none."""
+    if listing is None:
+        return None
+    given = {
+        Window.DAY: listing.inflow_24h_usd,
+        Window.WEEK: listing.inflow_7d_usd,
+        Window.MONTH: listing.inflow_30d_usd,
+    }.get(window)
+    if given is None:
+        return None
+    return line(
+        f"{source_name(listing.source)}'s own figure for {WINDOW_NAMES[window]}: {usd(given, signed=True)} · fetched ",
+        moment(listing.fetched_at, relative=True),
+    )
+
+
+def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
+    """Return what is wrong with a source right now, None when it works."""
+    if health is None or health.fault is None or health.failing_since is None:
+        return None
+    return line(f"⚠️ The source has not answered for {span(now - health.failing_since)} ({health.fault}).")
+
+
+def spaced(*parts: Line | str | None) -> tuple[Line, ...]:
+    """Return the lines that are there."""
+    return tuple((Span(part),) if isinstance(part, str) else part for part in parts if part)

@@ -1,0 +1,197 @@
+"""Incidents: the alert itself, the list, and the numbers behind one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.domain.incident import Incident, IncidentState, StepReason
+from bot.domain.severity import Severity
+from bot.domain.signal import Reason, Signal
+from bot.messages.cards.common import (
+    HOLD_WORDS,
+    LIABILITIES,
+    TONES,
+    WINDOW_NAMES,
+    assets_sentence,
+    flow_sentence,
+    provenance,
+    source_name,
+    spaced,
+)
+from bot.messages.cards.flows import usual_day
+from bot.messages.model import Action, Field, Line, Message, Table, Tone, line, moment
+from bot.messages.numbers import clock, percent, usd
+
+_WORDS = {
+    Severity.WATCH: "unusual outflow",
+    Severity.ELEVATED: "elevated outflow",
+    Severity.SEVERE: "severe outflow",
+    Severity.CRITICAL: "critical: outflow while withdrawals are closed",
+}
+
+
+def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
+    """Return the alert that is posted, edited and finally closed; `name` is the exchange's."""
+    signal = incident.signal
+    flow = signal.leading_flow
+    resolved = incident.state is IncidentState.RESOLVED
+    return Message(
+        title=f"{incident.label} · {name} · {'resolved' if resolved else _WORDS[incident.severity]}",
+        tone=Tone.GOOD if resolved else TONES[incident.severity],
+        lines=spaced(
+            _turn(incident, reason),
+            flow_sentence(flow) if flow else "No window can be computed right now.",
+            usual_day(signal.baseline),
+            assets_sentence(flow) if flow and flow.assets else None,
+            _unconfirmed(incident),
+            _comparability(signal),
+            LIABILITIES,
+        ),
+        footer=provenance(signal.source, signal.as_of),
+        actions=(
+            Action("Why", f"why {incident.label}"),
+            Action("Reserves", f"reserves {incident.exchange}"),
+            Action("Flows", f"flows {incident.exchange}"),
+        ),
+        silent=incident.severity is Severity.WATCH or resolved,
+    )
+
+
+def resolved_card(incident: Incident, name: str) -> Message:
+    """Return the short reply that closes an incident."""
+    worst = max((event.share for event in incident.events if event.share is not None), key=abs, default=None)
+    told = f" Its largest told share was {percent(abs(worst))} of clean reserves." if worst is not None else ""
+    return Message(
+        title=f"{incident.label} · {name} · resolved",
+        tone=Tone.GOOD,
+        lines=spaced(
+            f"The outflow is back under its thresholds on fresh readings. It was {incident.peak} at worst.{told}",
+            line("Opened ", moment(incident.started_at), "."),
+        ),
+        footer=provenance(incident.signal.source, incident.signal.as_of),
+        silent=True,
+    )
+
+
+def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, about: str = "") -> Message:
+    """Return the list of open and recent incidents."""
+    where = f" · {about}" if about else ""
+    if not incidents:
+        return Message(
+            title=f"Incidents{where}",
+            tone=Tone.GOOD,
+            lines=spaced("No incident is open and none is remembered. /status says how fresh the data is."),
+        )
+    rows = tuple(_row(one, names.get(one.exchange, one.exchange)) for one in incidents)
+    open_ones = sum(one.state is IncidentState.OPEN for one in incidents)
+    return Message(
+        title=f"Incidents{where}",
+        tone=max((TONES[one.severity] for one in incidents if one.state is IncidentState.OPEN),
+                 key=list(Tone).index, default=Tone.GOOD),
+        lines=spaced(f"{open_ones} open, {len(incidents)} shown, newest first."),
+        table=Table(("Incident", "Exchange", "State", "At worst", "Leading share", "Opened"), rows, numeric=(4,)),
+        actions=tuple(Action(f"Why {one.label}", f"why {one.label}") for one in incidents[:3]),
+    )  # fmt: skip
+
+
+def why_card(incident: Incident, name: str) -> Message:
+    """Return the inputs, the baseline, the thresholds and the source behind an incident."""
+    signal = incident.signal
+    return Message(
+        title=f"{incident.label} · {name} · why",
+        tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
+        lines=spaced(
+            f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state}, {incident.severity} now, "
+            f"{incident.peak} at worst.",
+            *[_reason(one) for one in signal.reasons],
+            None if signal.reasons else "No threshold is crossed by the newest reading.",
+            usual_day(signal.baseline),
+            _spread(signal),
+            "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
+            "price moves are not flows.",
+            _comparability(signal),
+            LIABILITIES,
+        ),
+        fields=tuple(
+            Field(event.reason, line(moment(event.at), _event_share(event.share)), inline=False)
+            for event in incident.events[-6:]
+        ),
+        table=_windows(signal),
+        footer=provenance(signal.source, signal.as_of),
+        actions=(Action("Flows", f"flows {incident.exchange}"),),
+    )
+
+
+def _turn(incident: Incident, reason: StepReason) -> Line | None:
+    match reason:
+        case StepReason.ESCALATED:
+            return line(f"Worse than before: now {incident.severity}.")
+        case StepReason.DEESCALATED:
+            return line(f"Easing: now {incident.severity}, {incident.peak} at worst.")
+        case StepReason.RESOLVED:
+            return line(f"Resolved: back under the thresholds. It was {incident.peak} at worst.")
+        case StepReason.HELD:
+            return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
+        case _:
+            return None
+
+
+def _unconfirmed(incident: Incident) -> str | None:
+    if incident.confirmed or incident.state is IncidentState.RESOLVED:
+        return None
+    return "Not confirmed yet: seen in one reading only; the next one confirms or withdraws it."
+
+
+def _comparability(signal: Signal) -> str:
+    if signal.holds:
+        held = "; ".join(f"{HOLD_WORDS[one.reason]} ({one.detail})" for one in signal.holds)
+        return f"Held: {held}."
+    return "An outflow may be a theft, a wallet move or a run; figures comparable."
+
+
+def _row(incident: Incident, name: str) -> tuple[str, ...]:
+    flow = incident.signal.leading_flow
+    return (
+        incident.label,
+        name,
+        f"{TONES[incident.severity].icon} {incident.severity}"
+        if incident.state is IncidentState.OPEN
+        else "🟢 resolved",
+        str(incident.peak),
+        percent(flow.share, signed=True) if flow else "–",
+        clock(incident.started_at),
+    )
+
+
+def _reason(reason: Reason) -> str:
+    window = WINDOW_NAMES[reason.window]
+    if reason.measure == "z":
+        return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
+    return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
+
+
+def _spread(signal: Signal) -> str | None:
+    usual = signal.baseline
+    if usual is None:
+        return None
+    return (
+        f"Baseline: median {percent(usual.median, signed=True)} a day, spread {percent(usual.spread)}, "
+        f"lowest {percent(usual.worst, signed=True)}, from {usual.days} days."
+    )
+
+
+def _windows(signal: Signal) -> Table:
+    rows = tuple(
+        (
+            WINDOW_NAMES[flow.window],
+            usd(flow.usd, signed=True),
+            percent(flow.share, signed=True),
+            f"{flow.start:%m-%d %H:%M} → {flow.end:%m-%d %H:%M}",
+            "held" if flow.hold else source_name(signal.source),
+        )
+        for flow in signal.flows
+    )
+    return Table(("Window", "Net flow", "Share", "From → to (UTC)", "Source"), rows, numeric=(1, 2))
+
+
+def _event_share(share: float | None) -> str:
+    return f" · {percent(share, signed=True)}" if share is not None else ""

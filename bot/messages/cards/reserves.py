@@ -1,0 +1,146 @@
+"""What an exchange holds and how it moved."""
+
+from datetime import datetime
+
+from bot.domain.assets import STABLECOINS
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.flow import Window
+from bot.domain.outlook import Outlook
+from bot.domain.reading import Reading
+from bot.domain.signal import Signal
+from bot.messages.cards.common import (
+    LIABILITIES,
+    WINDOW_NAMES,
+    flow_value,
+    provenance,
+    second_opinion,
+    source_name,
+    spaced,
+    trouble_sentence,
+)
+from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line
+from bot.messages.numbers import amount, percent, usd
+
+_SHOWN = 8
+_CHART_DAYS = 30
+
+
+def reserves_card(outlook: Outlook, now: datetime) -> Message:
+    """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown."""
+    if outlook.reading is None:
+        return _without_amounts(outlook, now)
+    return _with_amounts(outlook, outlook.reading, now)
+
+
+def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
+    exchange, signal = outlook.exchange, outlook.signal
+    total, clean = reading.total_usd(), reading.total_usd(without=exchange.own_tokens)
+    return Message(
+        title=f"{exchange.name} · reserves",
+        lines=spaced(
+            line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
+            second_opinion(outlook.listing, Window.DAY),
+            LIABILITIES,
+            trouble_sentence(outlook.health, now),
+        ),
+        fields=(*_composition(exchange, reading, total, clean), *_flows(signal)),
+        chart=_chart(outlook),
+        table=_table(exchange, reading, total),
+        footer=provenance(reading.source, reading.as_of),
+        actions=(
+            Action("Flows", f"flows {exchange.id}"),
+            Action("Incidents", f"incidents {exchange.id}"),
+            Action("Subscribe", f"subscribe {exchange.id}"),
+        ),
+    )
+
+
+def _composition(exchange: Exchange, reading: Reading, total: float, clean: float) -> tuple[Field, ...]:
+    stable = sum(holding.usd for slot, holding in reading.holdings.items() if slot.asset in STABLECOINS)
+    own = ", ".join(sorted(exchange.own_tokens))
+    own_share = percent((total - clean) / total) if total > 0 else "unknown"
+    return (
+        Field("Own token", line(f"{own_share} ({own})" if own else "none known")),
+        Field("Stablecoins", line(percent(stable / total) if total > 0 else "unknown")),
+        Field("Chains", line(str(len(reading.chains)))),
+    )
+
+
+def _flows(signal: Signal | None) -> tuple[Field, ...]:
+    windows = (Window.DAY, Window.WEEK, Window.MONTH)
+    return tuple(
+        Field(f"Net flow {WINDOW_NAMES[window]}", flow_value(signal.flow(window) if signal else None))
+        for window in windows
+    )
+
+
+def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
+    assets = reading.by_asset()
+    shown = list(assets.items())[:_SHOWN]
+    rows = [
+        (asset + (" (own)" if asset in exchange.own_tokens else ""), amount(held.amount, ""), usd(held.usd),
+         percent(held.usd / total) if total > 0 else "–")
+        for asset, held in shown
+    ]  # fmt: skip
+    rest = total - sum(held.usd for _, held in shown)
+    if len(assets) > len(shown):
+        rows.append((f"{len(assets) - len(shown)} others", "", usd(rest), percent(rest / total) if total > 0 else "–"))
+    return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3))
+
+
+def _chart(outlook: Outlook) -> Chart | None:
+    days = outlook.days[-_CHART_DAYS:]
+    if len(days) < 3:  # noqa: PLR2004 — two points show no shape
+        return None
+    return Chart(
+        f"Clean reserves, {len(days)} days",
+        "usd",
+        tuple(day.day for day in days),
+        tuple(day.reserves_usd for day in days),
+    )
+
+
+def _without_amounts(outlook: Outlook, now: datetime) -> Message:
+    """Return what can be said when no amounts were read: the list's totals, or that nothing is known."""
+    exchange, listing = outlook.exchange, outlook.listing
+    known = listing is not None and listing.total_usd is not None
+    return Message(
+        title=f"{exchange.name} · reserves",
+        tone=Tone.INFO if known else Tone.TROUBLE,
+        lines=spaced(
+            _totals(listing) if listing and known else None,
+            _why_no_amounts(exchange, listing),
+            LIABILITIES if known else None,
+            trouble_sentence(outlook.health, now),
+        ),
+        fields=_upstream_flows(listing),
+        footer=provenance(listing.source, listing.fetched_at, by_source=False) if listing else (),
+        actions=(Action("Exchanges", "exchanges"),),
+    )
+
+
+def _totals(listing: Listing) -> Line:
+    total, clean = listing.total_usd or 0.0, listing.clean_usd
+    without = f" · without its own token {usd(clean)}" if clean is not None else ""
+    return line(f"Total {usd(total)}{without}")
+
+
+def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
+    if exchange.slug is None:
+        source = source_name(listing.source) if listing else "the source"
+        return f"Reserves unknown: {source} tracks no wallets of {exchange.name}, so there is nothing to watch."
+    if listing is not None and listing.total_usd is None:
+        return "Reserves unknown: the source lists this exchange without any figures at present."
+    return "Amounts per asset have not been read yet; they are fetched largest exchanges first. Ask again in a few minutes."
+
+
+def _upstream_flows(listing: Listing | None) -> tuple[Field, ...]:
+    if listing is None:
+        return ()
+    given = (("24 h", listing.inflow_24h_usd), ("7 d", listing.inflow_7d_usd), ("30 d", listing.inflow_30d_usd))
+    name = source_name(listing.source)
+    return tuple(
+        Field(f"Net flow {window} by {name}", line(usd(value, signed=True)))
+        for window, value in given
+        if value is not None
+    )
