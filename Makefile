@@ -68,7 +68,7 @@ clean:  ## remove .venv and every cache
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	echo "Runwatch needs Python 3.11 or newer, and $(PYTHON) is only $$($(PYTHON) --version 2>&1)." \
 	'Name a newer one: make PYTHON=python3.13 $(MAKECMDGOALS)' >&2; exit 1; }
-	@if command -v uv >/dev/null; then uv venv --quiet --clear --python $$(command -v $(PYTHON)) .venv; \
+	@if command -v uv >/dev/null; then uv venv --quiet --clear --python "$$(command -v $(PYTHON))" .venv; \
 	else $(PYTHON) -m venv --clear .venv; fi
 
 $(RUNTIME): requirements.lock | .venv/bin/python
