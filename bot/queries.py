@@ -93,6 +93,10 @@ class Queries:
         """Return every exchange ever listed, largest first."""
         return [listing.exchange for listing in self.listings()]
 
+    def names(self) -> dict[str, str]:
+        """Return the display name of every exchange by its id."""
+        return {id_: listing.exchange.name for id_, listing in self._board.listings.items()}
+
     def listings(self) -> Sequence[Listing]:
         """Return the newest row of every exchange ever listed, largest first, unmeasured ones last."""
         return sorted(self._board.listings.values(), key=lambda one: (-(one.total_usd or 0.0), one.exchange.id))

@@ -1,1 +1,24 @@
 """What we answer. One file per topic, no vendor, no state."""
+
+from bot.commands import CommandSet
+from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
+from handlers.incidents import incidents, why
+from handlers.reserves import exchanges, flows, reserves, top
+from handlers.subscriptions import subscribe, subscriptions, unsubscribe
+
+COMMANDS = CommandSet(
+    (
+        reserves,
+        flows,
+        top,
+        exchanges,
+        incidents,
+        why,
+        subscribe,
+        unsubscribe,
+        subscriptions,
+        help,
+        status,
+        privacy,
+    )
+)

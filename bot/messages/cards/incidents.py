@@ -1,7 +1,6 @@
 """Incidents: the alert itself, the list, and the numbers behind one."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Severity

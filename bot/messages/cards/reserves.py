@@ -131,7 +131,7 @@ def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
         return f"Reserves unknown: {source} tracks no wallets of {exchange.name}, so there is nothing to watch."
     if listing is not None and listing.total_usd is None:
         return "Reserves unknown: the source lists this exchange without any figures at present."
-    return "Amounts per asset have not been read yet; they are fetched largest exchanges first. Ask again in a few minutes."
+    return "Amounts per asset have not been read yet; the largest exchanges come first. Ask again in a few minutes."
 
 
 def _upstream_flows(listing: Listing | None) -> tuple[Field, ...]:

@@ -1,0 +1,127 @@
+"""The bot about itself: help, health, privacy."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bot.domain.place import Platform
+from bot.domain.reading import SourceHealth
+from bot.domain.severity import Severity
+from bot.messages.cards.common import source_name, spaced
+from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, moment
+from bot.messages.numbers import ago, span
+
+_SECONDS_PER_MESSAGE = {Platform.TELEGRAM: 1 / 28, Platform.DISCORD: 1 / 45, Platform.TERMINAL: 0.0}
+
+
+def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
+    """Return the commands: (usage, description, who may use it)."""
+    return Message(
+        title="Runwatch · help",
+        lines=(
+            *spaced(
+                "Runwatch watches crypto exchanges for the signs of a run: how much leaves, as a share of what is there."
+            ),
+            *(_usage(*one) for one in usages),
+            *spaced("Words in <…> are needed, words in […] may be left out."),
+        ),
+        actions=(
+            Action("Binance", "reserves binance"),
+            Action("Largest outflows", "top"),
+            Action("Incidents", "incidents"),
+        ),
+        private=True,
+    )
+
+
+def command_card(usage: str, description: str, parameters: Iterable[tuple[str, str, tuple[str, ...]]]) -> Message:
+    """Return one command in detail: its parameters as (name, description, choices)."""
+    return Message(
+        title=usage,
+        lines=spaced(f"{description}."),
+        fields=tuple(
+            Field(name, line(text, f" ({', '.join(choices)})" if choices else ""), inline=False)
+            for name, text, choices in parameters
+        ),
+        private=True,
+    )
+
+
+def privacy_card() -> Message:
+    """Return what is kept of people and places."""
+    return Message(
+        title="Privacy",
+        lines=spaced(
+            line(bold("Kept: "), "for each subscribed place its id, what it subscribed to, and the id of who set it up; "
+                 "which alert messages were sent there (30 days), so that they can be edited."),
+            line(bold("Not kept: "), "messages, names, members, or who asked what. Questions are answered and forgotten."),
+            line(bold("Gone: "), "/unsubscribe deletes a place's subscriptions at once; a place that removed the bot is forgotten after 30 days."),
+            "The bot is run by whoever invited you to it, on a server of their own; nothing is sent to the makers of Runwatch.",
+        ),
+        private=True,
+    )  # fmt: skip
+
+
+def status_card(  # noqa: PLR0913 — the parts of one answer, each named where it is asked
+    *,
+    version: str,
+    started_at: datetime,
+    now: datetime,
+    sources: Mapping[str, SourceHealth],
+    coverage: tuple[int, int],
+    newest_reading: datetime | None,
+    open_incidents: int,
+    backlog: Mapping[tuple[Platform, Severity], int],
+    oldest_waiting: datetime | None,
+    places: int,
+    platforms: Mapping[Platform, str],
+) -> Message:
+    """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
+    broken = [one for one in sources.values() if one.fault]
+    troubled = bool(broken) or any(platforms.values()) or newest_reading is None
+    return Message(
+        title="Status",
+        tone=Tone.TROUBLE if troubled else Tone.GOOD,
+        lines=spaced(
+            f"Runwatch {version}, up for {span(now - started_at)}.",
+            *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
+            *[_broken(one, now) for one in broken[:5]],
+            f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above
+        ),
+        fields=(
+            Field("Exchanges", line(f"{coverage[0]} read of {coverage[1]} listed")),
+            Field(
+                "Newest reading", line(moment(newest_reading, relative=True)) if newest_reading else line("none yet")
+            ),
+            Field("List", _list_age(sources, now)),
+            Field("Open incidents", line(str(open_incidents))),
+            Field("Subscribed places", line(str(places))),
+            Field("Waiting messages", _backlog(backlog, oldest_waiting, now)),
+        ),
+    )
+
+
+def _usage(usage: str, description: str, access: str) -> Line:
+    return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
+
+
+def _broken(health: SourceHealth, now: datetime) -> Line:
+    since = ago(health.failing_since, now) if health.failing_since else "just now"
+    source, _, what = health.source.partition("/")
+    return line(f"⚠️ {source_name(source)} {what}: {health.fault}, since {since}")
+
+
+def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
+    ages = [one.last_success for name, one in sources.items() if name.endswith("/cexs") and one.last_success]
+    return line(f"fetched {ago(max(ages), now)}") if ages else line("not fetched yet")
+
+
+def _backlog(backlog: Mapping[tuple[Platform, Severity], int], oldest: datetime | None, now: datetime) -> Line:
+    waiting = sum(backlog.values())
+    if not waiting:
+        return line("none")
+    seconds = max(
+        sum(count for (one, _), count in backlog.items() if one is platform) * pace
+        for platform, pace in _SECONDS_PER_MESSAGE.items()
+    )
+    age = f", oldest {ago(oldest, now)}" if oldest else ""
+    return line(f"{waiting}{age}, about {seconds:.0f} s to go")

@@ -1,0 +1,100 @@
+"""All exchanges beside each other."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.exchange import Listing
+from bot.domain.flow import Flow, Window
+from bot.domain.outlook import Outlook
+from bot.messages.cards.common import WINDOW_NAMES, provenance, spaced
+from bot.messages.model import Action, Line, Message, Table, Tone, line
+from bot.messages.numbers import ago, percent, usd
+
+_SHOWN = 10
+
+
+class By(StrEnum):
+    """What exchanges are ranked by."""
+
+    OUTFLOW = "outflow"
+    OUTFLOW_USD = "outflow-usd"
+    INFLOW = "inflow"
+    RESERVES = "reserves"
+
+
+_TITLES = {
+    By.OUTFLOW: "largest outflow, share of reserves",
+    By.OUTFLOW_USD: "largest outflow, US dollars",
+    By.INFLOW: "largest inflow, share of reserves",
+    By.RESERVES: "largest clean reserves",
+}
+
+
+def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime) -> Message:
+    """Return the ranking over every exchange that was read; held windows are left out and counted."""
+    measured = [(one, flow) for one in outlooks if one.signal and (flow := one.signal.flow(window))]
+    usable = [(one, flow) for one, flow in measured if flow.hold is None]
+    ranked = sorted(usable, key=_KEYS[by])[:_SHOWN]
+    if not ranked:
+        return Message(
+            title=f"Top · {_TITLES[by]}",
+            tone=Tone.TROUBLE,
+            lines=spaced(
+                f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."
+            ),
+        )
+    rows = tuple(
+        (one.exchange.name, usd(flow.usd, signed=True), percent(flow.share, signed=True), usd(flow.reserves_usd),
+         ago(flow.end, now))
+        for one, flow in ranked
+    )  # fmt: skip
+    return Message(
+        title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
+        lines=spaced(
+            f"{len(usable)} of {len(outlooks)} exchanges are comparable over {WINDOW_NAMES[window]}. "
+            "Reserves are clean ones at the window's start; liabilities are not in these figures.",
+            f"{len(measured) - len(usable)} held." if len(measured) > len(usable) else None,
+        ),
+        table=Table(("Exchange", "Net flow", "Share", "Reserves", "As of"), rows, numeric=(1, 2, 3)),
+        footer=_sources([one for one, _ in ranked]),
+        actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one, _ in ranked[:3]),
+    )
+
+
+_KEYS: dict[By, Callable[[tuple[Outlook, Flow]], float]] = {
+    By.OUTFLOW: lambda pair: pair[1].share,
+    By.OUTFLOW_USD: lambda pair: pair[1].usd,
+    By.INFLOW: lambda pair: -pair[1].share,
+    By.RESERVES: lambda pair: -pair[1].reserves_usd,
+}
+
+
+def exchanges_card(listings: Sequence[Listing], read: frozenset[str], now: datetime) -> Message:
+    """Return the exchanges that are known, largest first; `read` are the ids whose amounts were read."""
+    if not listings:
+        return Message(
+            title="Exchanges",
+            tone=Tone.TROUBLE,
+            lines=spaced("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
+        )
+    rows = tuple(
+        (
+            one.exchange.id,
+            usd(one.total_usd) if one.total_usd is not None else "unknown",
+            "watched" if one.exchange.id in read else "no wallets" if one.exchange.slug is None else "not read yet",
+        )
+        for one in listings
+    )
+    newest = max(listings, key=lambda one: one.fetched_at)
+    return Message(
+        title=f"Exchanges · {len(listings)} known, {len(read)} watched",
+        table=Table(("Exchange", "Total", "State"), rows, numeric=(1,)),
+        footer=provenance(newest.source, newest.fetched_at, by_source=False),
+        actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one in listings[:5]),
+    )
+
+
+def _sources(outlooks: Sequence[Outlook]) -> Line:
+    newest = max((one.reading for one in outlooks if one.reading), key=lambda reading: reading.as_of, default=None)
+    return provenance(newest.source, newest.as_of) if newest else line()

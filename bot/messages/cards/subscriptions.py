@@ -1,0 +1,100 @@
+"""Subscribing: what was set, how it will look, and what stands in the way."""
+
+from collections.abc import Sequence
+
+from bot.domain.place import Subscription
+from bot.domain.severity import Severity
+from bot.messages.cards.common import LIABILITIES, TONES, spaced
+from bot.messages.model import Action, Line, Message, Table, Tone, bold, line
+from bot.messages.numbers import percent, usd
+
+EVERYTHING = "all exchanges"
+
+
+def subscribed_card(subscription: Subscription, name: str | None, missing: Sequence[str]) -> Message:
+    """Return the confirmation, what the bot lacks in the place, and a sample marked as one."""
+    return Message(
+        title=f"Subscribed · {name or EVERYTHING}",
+        tone=Tone.TROUBLE if missing else Tone.GOOD,
+        lines=spaced(
+            line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
+                 f"preset {subscription.sensitivity}{_floors(subscription)}{_mention(subscription)}."),
+            f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them." if missing else None,
+            "It will look like this (a sample, not an event):",
+            *_sample(name),
+        ),
+        actions=(Action("Subscriptions", "subscriptions"),),
+    )  # fmt: skip
+
+
+def unsubscribed_card(what: str | None, count: int) -> Message:
+    """Return what was cancelled; `what` None: everything."""
+    if count == 0:
+        return Message(
+            title="Nothing to cancel",
+            lines=spaced(f"This place has no subscription to {what or 'anything'}. /subscriptions lists what it has."),
+            private=True,
+        )
+    return Message(
+        title="Unsubscribed",
+        tone=Tone.GOOD,
+        lines=spaced(
+            f"This place no longer hears of {what}."
+            if what
+            else f"This place hears of nothing now ({count} cancelled)."
+        ),
+    )
+
+
+def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, str], trouble: str | None) -> Message:
+    """Return what a place has subscribed to, and why it hears nothing when it is disabled."""
+    if not subscriptions:
+        return Message(
+            title="Subscriptions",
+            lines=spaced(
+                "This place has subscribed to nothing. A moderator can: /subscribe binance, or /subscribe all."
+            ),
+            actions=(Action("Subscribe to all", "subscribe all"),),
+            private=True,
+        )
+    rows = tuple(
+        (
+            names.get(one.exchange, one.exchange) if one.exchange else EVERYTHING,
+            f"{TONES[one.min_severity].icon} {one.min_severity}",
+            str(one.sensitivity),
+            _floors(one).removeprefix(", ") or "none",
+            one.mention or "none",
+        )
+        for one in subscriptions
+    )
+    return Message(
+        title="Subscriptions",
+        tone=Tone.TROUBLE if trouble else Tone.INFO,
+        lines=spaced(
+            f"This place is switched off: {trouble}. Any command here switches it on again." if trouble else None
+        ),
+        table=Table(("Exchange", "From", "Preset", "Own floors", "Mention"), rows),
+        private=True,
+    )
+
+
+def _floors(subscription: Subscription) -> str:
+    floors = []
+    if subscription.usd:
+        floors.append(f"at least {usd(subscription.usd)}")
+    if subscription.share:
+        floors.append(f"at least {percent(subscription.share)} of reserves")
+    return f", {' and '.join(floors)}" if floors else ""
+
+
+def _mention(subscription: Subscription) -> str:
+    return ", with a mention on opening and escalation" if subscription.mention else ""
+
+
+def _sample(name: str | None) -> tuple[Line, ...]:
+    return spaced(
+        f"{TONES[Severity.ELEVATED].icon} SAMPLE · {name or 'Some exchange'} · elevated outflow",
+        "Net outflow −$2.30 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
+        "Usual day: between −0.6 % and +0.7 %",
+        LIABILITIES,
+    )

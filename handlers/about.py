@@ -1,0 +1,49 @@
+"""/help, /status, /privacy — the bot about itself."""
+
+from typing import Annotated
+
+from bot.arguments import Arg, CommandName
+from bot.commands import Request, command
+from bot.domain.errors import AskerError
+from bot.messages.cards.about import command_card, help_card, privacy_card, status_card
+from bot.messages.model import Message
+
+
+@command
+async def help(  # noqa: A001 — the command's name is what people type
+    request: Request, command: Annotated[CommandName | None, Arg("A command, e.g. flows")] = None
+) -> Message:
+    """Show what this bot can do"""
+    if command is None:
+        return help_card((one.usage, one.description, one.access) for one in request.commands)
+    found = request.commands.get(command)
+    if found is None:
+        raise AskerError(f"There is no /{command}. /help lists what there is.")
+    return command_card(
+        found.usage, found.description, ((one.name, one.description, one.kind.choices) for one in found.parameters)
+    )
+
+
+@command
+async def status(request: Request) -> Message:
+    """Show the bot's own health: sources, their age, what waits to be sent"""
+    now = await request.queries.status()
+    return status_card(
+        version=now.version,
+        started_at=now.started_at,
+        now=now.now,
+        sources=now.sources,
+        coverage=(now.read, now.exchanges),
+        newest_reading=now.newest_reading,
+        open_incidents=now.open_incidents,
+        backlog=now.backlog,
+        oldest_waiting=now.oldest_waiting,
+        places=now.places,
+        platforms=now.platforms,
+    )
+
+
+@command
+async def privacy(request: Request) -> Message:
+    """Show what is kept about you and this place"""
+    return privacy_card()

@@ -1,0 +1,25 @@
+"""/incidents, /why — what happened, and the numbers behind it."""
+
+from typing import Annotated
+
+from bot.arguments import Arg, ExchangeName, IncidentNumber
+from bot.commands import Request, command
+from bot.messages.cards.incidents import incidents_card, why_card
+from bot.messages.model import Message
+
+
+@command
+async def incidents(
+    request: Request, exchange: Annotated[ExchangeName | None, Arg("Only this exchange, e.g. binance")] = None
+) -> Message:
+    """List open and recent incidents"""
+    about = request.queries.exchange(exchange) if exchange else None
+    found = await request.queries.recent_incidents(about)
+    return incidents_card(found, request.queries.names(), about=about.name if about else "")
+
+
+@command
+async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Incident, e.g. INC-42")]) -> Message:
+    """Show the inputs, baseline, thresholds and sources behind an incident"""
+    found = await request.queries.incident(incident)
+    return why_card(found, request.queries.names().get(found.exchange, found.exchange))

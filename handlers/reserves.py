@@ -1,0 +1,44 @@
+"""/reserves, /flows, /top, /exchanges — what exchanges hold and how it moves."""
+
+from typing import Annotated
+
+from bot.arguments import Arg, ExchangeName
+from bot.commands import Request, command
+from bot.domain.flow import Window
+from bot.messages.cards.flows import flows_card
+from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.reserves import reserves_card
+from bot.messages.model import Message
+
+
+@command
+async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
+    """Show what an exchange holds and how it moved"""
+    return reserves_card(await request.queries.outlook(exchange), request.now)
+
+
+@command
+async def flows(
+    request: Request,
+    exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")],
+    window: Annotated[Window, Arg("Over how long")] = Window.DAY,
+) -> Message:
+    """Show net flows, what they consist of and how unusual they are"""
+    return flows_card(await request.queries.outlook(exchange), window, request.now)
+
+
+@command
+async def top(
+    request: Request,
+    by: Annotated[By, Arg("What to rank by")] = By.OUTFLOW,
+    window: Annotated[Window, Arg("Over how long")] = Window.DAY,
+) -> Message:
+    """Rank all exchanges by outflow, inflow or reserves"""
+    return top_card(request.queries.outlooks(), by, window, request.now)
+
+
+@command
+async def exchanges(request: Request) -> Message:
+    """List the exchanges that are known and watched"""
+    read = frozenset(one.exchange.id for one in request.queries.outlooks() if one.reading)
+    return exchanges_card(request.queries.listings(), read, request.now)
