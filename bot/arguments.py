@@ -33,12 +33,16 @@ class Arg:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of argument: its name, how to read it (BadArgument if that fails), whether a word looks like one."""
+    """A kind of argument: its name, how to read it (BadArgument if that fails), whether a word looks like one.
+
+    A `vague` kind takes any word, so it is asked last.
+    """
 
     name: str
     read: Callable[[str], Any]
     looks_right: Callable[[str], bool]
     choices: tuple[str, ...] = ()
+    vague: bool = False
 
 
 def choice(options: type[StrEnum]) -> Kind:
@@ -54,6 +58,9 @@ def choice(options: type[StrEnum]) -> Kind:
     return Kind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
 
 
+_ANYTHING = r"(?P<text>.{1,100})"
+
+
 def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match[str]], Any]) -> Kind:
     expression = re.compile(pattern, re.IGNORECASE)
 
@@ -63,7 +70,7 @@ def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match
             raise BadArgument(f"“{word}” is not {meaning}.")
         return convert(match)
 
-    return Kind(name, read, lambda word: expression.fullmatch(word) is not None)
+    return Kind(name, read, lambda word: expression.fullmatch(word) is not None, vague=pattern == _ANYTHING)
 
 
 _POWERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
@@ -81,7 +88,6 @@ def _fraction(match: re.Match[str]) -> float:
 
 
 _NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
-_ANYTHING = r"(?P<text>.{1,100})"
 
 KINDS: dict[object, Kind] = {
     ExchangeName: _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip()),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import NoneType, UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints, overload
 
 from bot.arguments import Arg, Kind, kind_of
 from bot.domain.errors import BadArgument
@@ -127,7 +127,7 @@ class Command:
         return {one.name: one.kind.read(options[one.name]) for one in self.parameters if options.get(one.name)}
 
     def _meant_by(self, word: str, found: Mapping[str, Any]) -> Parameter:
-        optional = [one for one in self.parameters if not one.required]
+        optional = sorted((one for one in self.parameters if not one.required), key=lambda one: one.kind.vague)
         for parameter in optional:
             if parameter.name not in found and parameter.kind.looks_right(word):
                 return parameter
@@ -138,9 +138,13 @@ class Command:
         raise BadArgument(f"“{word}” is not understood here.{hint} {self.usage}")
 
 
+@overload
+def command(handler: Handler) -> Command: ...
+@overload
+def command(*, access: Access) -> Callable[[Handler], Command]: ...
 def command(
     handler: Handler | None = None, *, access: Access = Access.MEMBER
-) -> Any:  # a decorator with and without arguments
+) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule."""
     if handler is None:
         return lambda actual: _declare(actual, access)

@@ -41,4 +41,4 @@ async def top(
 async def exchanges(request: Request) -> Message:
     """List the exchanges that are known and watched"""
     read = frozenset(one.exchange.id for one in request.queries.outlooks() if one.reading)
-    return exchanges_card(request.queries.listings(), read, request.now)
+    return exchanges_card(request.queries.listings(), read)

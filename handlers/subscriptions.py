@@ -14,7 +14,7 @@ _ALL = "all"
 
 
 @command(access=Access.MODERATOR)
-async def subscribe(  # noqa: PLR0913 — what a subscription holds, each a word of its own
+async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, each a word of its own
     request: Request,
     exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance, or all")],
     sensitivity: Annotated[Sensitivity, Arg("How early to speak")] = Sensitivity.NORMAL,

@@ -18,9 +18,7 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
     return Message(
         title="Runwatch · help",
         lines=(
-            *spaced(
-                "Runwatch watches crypto exchanges for the signs of a run: how much leaves, as a share of what is there."
-            ),
+            *spaced("Runwatch watches crypto exchanges for the signs of a run: the share of reserves that leaves."),
             *(_usage(*one) for one in usages),
             *spaced("Words in <…> are needed, words in […] may be left out."),
         ),
@@ -50,15 +48,28 @@ def privacy_card() -> Message:
     """Return what is kept of people and places."""
     return Message(
         title="Privacy",
-        lines=spaced(
-            line(bold("Kept: "), "for each subscribed place its id, what it subscribed to, and the id of who set it up; "
-                 "which alert messages were sent there (30 days), so that they can be edited."),
-            line(bold("Not kept: "), "messages, names, members, or who asked what. Questions are answered and forgotten."),
-            line(bold("Gone: "), "/unsubscribe deletes a place's subscriptions at once; a place that removed the bot is forgotten after 30 days."),
-            "The bot is run by whoever invited you to it, on a server of their own; nothing is sent to the makers of Runwatch.",
+        lines=(
+            line(
+                bold("Kept: "),
+                "for each subscribed place its id, what it subscribed to, and the id of who set it up; "
+                "which alerts were sent there (30 days), so that they can be edited.",
+            ),
+            line(
+                bold("Not kept: "),
+                "messages, names, members, or who asked what. Questions are answered and forgotten.",
+            ),
+            line(
+                bold("Gone: "),
+                "/unsubscribe deletes a place's subscriptions at once; "
+                "a place that removed the bot is forgotten after 30 days.",
+            ),
+            line(
+                "The bot is run by whoever invited you to it, on a server of their own; "
+                "nothing is sent to the makers of Runwatch."
+            ),
         ),
         private=True,
-    )  # fmt: skip
+    )
 
 
 def status_card(  # noqa: PLR0913 — the parts of one answer, each named where it is asked

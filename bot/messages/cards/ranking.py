@@ -70,7 +70,7 @@ _KEYS: dict[By, Callable[[tuple[Outlook, Flow]], float]] = {
 }
 
 
-def exchanges_card(listings: Sequence[Listing], read: frozenset[str], now: datetime) -> Message:
+def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message:
     """Return the exchanges that are known, largest first; `read` are the ids whose amounts were read."""
     if not listings:
         return Message(

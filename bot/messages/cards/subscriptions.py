@@ -19,7 +19,7 @@ def subscribed_card(subscription: Subscription, name: str | None, missing: Seque
         lines=spaced(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"preset {subscription.sensitivity}{_floors(subscription)}{_mention(subscription)}."),
-            f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them." if missing else None,
+            _lacking(missing),
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
@@ -76,6 +76,12 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
         table=Table(("Exchange", "From", "Preset", "Own floors", "Mention"), rows),
         private=True,
     )
+
+
+def _lacking(missing: Sequence[str]) -> str | None:
+    if not missing:
+        return None
+    return f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them."
 
 
 def _floors(subscription: Subscription) -> str:
