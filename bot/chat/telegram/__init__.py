@@ -1,0 +1,1 @@
+"""Telegram: commands in, messages out; python-telegram-bot is used nowhere else."""

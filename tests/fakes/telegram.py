@@ -1,0 +1,157 @@
+"""A strict stand-in for the Telegram Bot API on the loopback interface.
+
+    async with FakeTelegram() as telegram:
+        ann = telegram.user("Ann")
+        group = telegram.group("Traders", admins=(ann,))
+        ...  # a bot polls telegram.url with telegram.token
+        telegram.say(group, ann, "/reserves binance")
+        answer = await telegram.wait_for_message(group)
+
+People act through `say`, `press`, `channel_post`, `block`, `add_bot`, `remove_bot`, `migrate` (telegram_people); what
+the bot did is in `sent`, `commands`, `answered`, `calls` and `requests`; `fail`, `lose_reply`, `delay`
+(telegram_mischief) and `rates` (telegram_rates) make it misbehave.
+"""
+
+import asyncio
+import json
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable
+from typing import Self, TypeVar
+
+from aiohttp import web
+
+from tests.fakes.telegram_markup import Refused
+from tests.fakes.telegram_methods import Methods, Parameters
+from tests.fakes.telegram_mischief import Mischief
+from tests.fakes.telegram_rates import Rates
+from tests.fakes.telegram_world import Chat, Sent, User
+
+__all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
+
+TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
+_PATIENCE = 5.0
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_Found = TypeVar("_Found")
+
+
+class FakeTelegram(Methods, Mischief):
+    """The server, the world behind it, and what the bot did to it."""
+
+    def __init__(self, *, token: str = TOKEN, username: str = "RunwatchBot") -> None:
+        Methods.__init__(self, User(int(token.partition(":")[0]), "Runwatch", is_bot=True, username=username))
+        Mischief.__init__(self)
+        self.token = token
+        self.url = ""
+        self.calls: Counter[str] = Counter()
+        self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=1000)
+        self._waited_for: set[tuple[int, int]] = set()
+        self._served = asyncio.Event()
+        self._runner: web.ServerRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    @property
+    def port(self) -> int:
+        """Return the port of the present or the last life of the server."""
+        return int(self.url.rpartition(":")[2])
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on the loopback interface; port 0 takes a free one, `self.port` brings a stopped server back."""
+        self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", port).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Close the port and every connection; what happened stays known."""
+        self.behave()
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def wait_for_message(
+        self, chat: Chat, *, containing: str = "", thread: int | None = None, patience: float = _PATIENCE
+    ) -> Sent:
+        """Return the oldest message to a chat not yet waited for, as soon as there is one; raise TimeoutError."""
+
+        def news() -> Sent | None:
+            return next((one for one in self.sent if self._is_news(one, chat, thread) and containing in one.text), None)
+
+        found = await self.wait_until(news, patience=patience)
+        self._waited_for.add((found.chat.id, found.id))
+        return found
+
+    async def wait_until(self, find: Callable[[], _Found | None], *, patience: float = _PATIENCE) -> _Found:
+        """Return what `find` finds (anything true), looking again after every request served; raise TimeoutError."""
+        async with asyncio.timeout(patience):
+            while not (found := find()):
+                self._served.clear()
+                await self._served.wait()
+        return found
+
+    def messages_in(self, chat: Chat) -> list[Sent]:
+        """Return everything the bot wrote in a chat, oldest first."""
+        return [one for one in self.sent if one.chat is chat]
+
+    def _is_news(self, message: Sent, chat: Chat, thread: int | None) -> bool:
+        here = message.chat is chat and (thread is None or message.thread == thread)
+        return here and (chat.id, message.id) not in self._waited_for
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        _, token, name = [*request.path.split("/", 2), "", ""][:3]
+        method = name.lower()
+        given = await _parameters(request)
+        self.calls[method] += 1
+        self.requests.append((method, given))
+        trick = self.trick(method, given)
+        try:
+            if trick and trick.release:
+                await trick.release.wait()
+            if trick and trick.refusal:
+                raise trick.refusal
+            response = _answer(200, {"ok": True, "result": await self._method(token, method)(given)})
+        except Refused as refusal:
+            response = _refusal(refusal, trick.body if trick else None)
+        finally:
+            self._served.set()
+        if trick and trick.loses_reply and request.transport:
+            request.transport.abort()
+        return response
+
+    def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
+        if not token.startswith("bot") or ":" not in token:
+            raise Refused(404, "Not Found")
+        if token != f"bot{self.token}":
+            raise Refused(401, "Unauthorized")
+        found = getattr(Methods, method, None)
+        if not asyncio.iscoroutinefunction(found) or method.startswith("_"):
+            raise Refused(404, "Not Found: method not found")
+        return found.__get__(self)  # type: ignore[no-any-return]  # methods are found by name
+
+
+async def _parameters(request: web.BaseRequest) -> dict[str, str]:
+    """Return the parameters, JSON values as JSON text, wherever and however they were sent."""
+    given = dict(request.query)
+    if request.content_type in _FORMS:
+        return given | {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    if request.content_type == "application/json":
+        body = await request.json()
+        return given | {name: one if isinstance(one, str) else json.dumps(one) for name, one in body.items()}
+    return given
+
+
+def _refusal(refusal: Refused, body: bytes | None) -> web.Response:
+    if body is not None:
+        return web.Response(status=refusal.status, body=body, content_type="text/html")
+    answer: dict[str, object] = {"ok": False, "error_code": refusal.status, "description": refusal.description}
+    return _answer(
+        refusal.status, answer | ({"parameters": refusal.parameters} if refusal.parameters is not None else {})
+    )
+
+
+def _answer(status: int, content: dict[str, object]) -> web.Response:
+    return web.Response(status=status, body=json.dumps(content).encode(), content_type="application/json")

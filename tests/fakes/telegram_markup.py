@@ -1,0 +1,109 @@
+"""What the Bot API does to a text and its buttons before it accepts them; refusals in Telegram's own words.
+
+Stricter than the real one in one thing: a bare `&` is refused too, for it means that something was not escaped.
+"""
+
+import json
+import re
+from html import unescape
+
+SIMPLE_TAGS = frozenset(
+    ("b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "tg-spoiler", "blockquote", "a", "span")
+)
+_TOKEN = re.compile(
+    r"<(?P<close>/?)(?P<tag>[a-z][a-z0-9-]*)(?P<attributes>(?:\s+[a-z-]+(?:=\"[^\"<>]*\")?)*)\s*>"
+    r"|(?P<entity>&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);)"
+    r"|(?P<text>[^<&]+)"
+    r"|(?P<bare>[<&])",
+    re.IGNORECASE,
+)
+LONGEST = 4096
+
+Buttons = tuple[tuple[tuple[str, str], ...], ...]
+"""Rows of (label, callback data or URL)."""
+
+
+class Refused(Exception):
+    """The API says no: HTTP status, description and response parameters."""
+
+    def __init__(self, status: int, description: str, parameters: dict[str, int] | None = None) -> None:
+        super().__init__(description)
+        self.status = status
+        self.description = description
+        self.parameters = parameters
+
+
+def bad_request(reason: str) -> Refused:
+    """Return a refusal with status 400."""
+    return Refused(400, f"Bad Request: {reason}")
+
+
+def plain_text(text: str, parse_mode: str) -> str:
+    """Return what people will read, or raise Refused: unparsable, empty, or longer than 4096 UTF-16 units."""
+    if parse_mode.upper() not in ("", "HTML"):
+        raise bad_request("unsupported parse_mode")
+    read = (_parsed(text) if parse_mode else text).strip()
+    if not read:
+        raise bad_request("message text is empty")
+    if len(read.encode("utf-16-le")) // 2 > LONGEST:
+        raise bad_request("message is too long")
+    return read
+
+
+def _parsed(html: str) -> str:
+    pieces: list[str] = []
+    open_tags: list[str] = []
+    for token in _TOKEN.finditer(html):
+        if token["bare"]:
+            raise _unparsable(f'Unsupported start tag "" at byte offset {_offset(html, token)}')
+        if token["tag"]:
+            _follow(html, token, open_tags)
+        else:
+            pieces.append(unescape(token["entity"]) if token["entity"] else token["text"])
+    if open_tags:
+        raise _unparsable(f'Can\'t find end tag corresponding to start tag "{open_tags[-1]}"')
+    return "".join(pieces)
+
+
+def _follow(html: str, token: re.Match[str], open_tags: list[str]) -> None:
+    tag = token["tag"].lower()
+    if not token["close"]:
+        if tag not in SIMPLE_TAGS or (tag == "span" and 'class="tg-spoiler"' not in token["attributes"]):
+            raise _unparsable(f'Unsupported start tag "{tag}" at byte offset {_offset(html, token)}')
+        open_tags.append(tag)
+        return
+    if not open_tags:
+        raise _unparsable(f"Unexpected end tag at byte offset {_offset(html, token)}")
+    expected = open_tags.pop()
+    if tag != expected:
+        where = _offset(html, token)
+        raise _unparsable(f'Unmatched end tag at byte offset {where}, expected "</{expected}>", found "</{tag}>"')
+
+
+def _offset(html: str, token: re.Match[str]) -> int:
+    return len(html[: token.start()].encode())
+
+
+def _unparsable(reason: str) -> Refused:
+    return bad_request(f"can't parse entities: {reason}")
+
+
+def keyboard(markup: str) -> Buttons:
+    """Return the buttons of an inline keyboard given as JSON, or raise Refused."""
+    try:
+        rows = json.loads(markup)["inline_keyboard"] if markup else []
+    except (ValueError, KeyError, TypeError):
+        raise bad_request("object expected as reply markup") from None
+    if sum(map(len, rows)) > 100:
+        raise bad_request("reply markup is too long")
+    return tuple(tuple(_button(button) for button in row) for row in rows)
+
+
+def _button(button: dict[str, str]) -> tuple[str, str]:
+    if not button.get("text"):
+        raise bad_request('can\'t parse inline keyboard button: field "text" must be non-empty')
+    if "url" in button:
+        return button["text"], button["url"]
+    if not 1 <= len(button.get("callback_data", "").encode()) <= 64:
+        raise bad_request("BUTTON_DATA_INVALID")
+    return button["text"], button["callback_data"]

@@ -1,0 +1,218 @@
+"""The methods of the Telegram stand-in, each strict about what it is given."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from tests.fakes.telegram_markup import Refused, bad_request, keyboard, plain_text
+from tests.fakes.telegram_people import People, now
+from tests.fakes.telegram_rates import Rates
+from tests.fakes.telegram_world import Chat, Sent, User
+
+Parameters = Mapping[str, str]
+CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
+WEBHOOK = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+_SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators", "chat")
+
+
+class Methods(People):
+    """What the bot may call; `sent`, `commands` and `answered` remember what it did."""
+
+    def __init__(self, bot: User) -> None:
+        super().__init__(bot)
+        self.sent: list[Sent] = []
+        self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
+        self.answered: dict[str, dict[str, str]] = {}
+        self.webhook = False
+        self.rates: Rates | None = None
+        self._messages: dict[tuple[int, int], Sent] = {}
+        self._newest_poll = 0
+
+    async def getupdates(self, given: Parameters) -> object:
+        """Wait up to `timeout` seconds for updates from `offset` on; a newer poll ends an older one."""
+        if self.webhook:
+            raise Refused(409, WEBHOOK)
+        self._newest_poll += 1
+        number = self._newest_poll
+        self.happened.set()
+        self._confirm(int(given.get("offset") or 0))
+        wanted = json.loads(given.get("allowed_updates") or "[]")
+        deadline = time.monotonic() + min(float(given.get("timeout") or 0), 50)
+        while not (found := self._waiting(wanted)) and (left := deadline - time.monotonic()) > 0:
+            await self._wait_for_update(left)
+            if number != self._newest_poll:
+                raise Refused(409, CONFLICT)
+        return found[: int(given.get("limit") or 100)]
+
+    async def getme(self, given: Parameters) -> object:
+        """Return the bot itself."""
+        abilities = ("can_join_groups", "supports_inline_queries", "can_connect_to_business", "has_main_web_app")
+        return self.bot.json() | dict.fromkeys((*abilities, "can_read_all_group_messages"), False)
+
+    async def deletewebhook(self, given: Parameters) -> object:
+        """Forget the webhook."""
+        self.webhook = False
+        return True
+
+    async def logout(self, given: Parameters) -> object:
+        """Do nothing, gladly."""
+        return True
+
+    close = sendchataction = setmydescription = setmyshortdescription = setmyname = logout
+
+    async def setmycommands(self, given: Parameters) -> object:
+        """Keep the menu of a scope and a language."""
+        commands = json.loads(given.get("commands") or "[]")
+        if len(commands) > 100:
+            raise bad_request("BOT_COMMANDS_TOO_MUCH")
+        for one in commands:
+            _check_command(one)
+        self.commands[_scope(given)] = commands
+        return True
+
+    async def getmycommands(self, given: Parameters) -> object:
+        """Return the menu of a scope and a language."""
+        return self.commands.get(_scope(given), [])
+
+    async def deletemycommands(self, given: Parameters) -> object:
+        """Forget the menu of a scope and a language."""
+        self.commands.pop(_scope(given), None)
+        return True
+
+    async def sendmessage(self, given: Parameters) -> object:
+        """Post a message, or refuse it."""
+        chat = self._chat(given)
+        thread = int(given["message_thread_id"]) if given.get("message_thread_id") else None
+        chat.check_bot_may_write(thread)
+        text = plain_text(given.get("text", ""), given.get("parse_mode", ""))
+        buttons = keyboard(given.get("reply_markup", ""))
+        reply_to = self._reply_to(given, chat)
+        self._count(chat)
+        message = Sent(
+            next(self.ids), chat, thread, text, given["text"], given.get("parse_mode", ""), buttons, reply_to
+        )
+        message.silent = given.get("disable_notification") == "true"
+        message.preview = not json.loads(given.get("link_preview_options") or "{}").get("is_disabled")
+        self._messages[chat.id, message.id] = message
+        self.sent.append(message)
+        return message.json(self.bot, now())
+
+    async def editmessagetext(self, given: Parameters) -> object:
+        """Change a message of the bot, or refuse."""
+        chat = self._chat(given)
+        chat.check_bot_may_write(None)
+        text = plain_text(given.get("text", ""), given.get("parse_mode", ""))
+        buttons = keyboard(given.get("reply_markup", ""))
+        message = self._messages.get((chat.id, int(given.get("message_id") or 0)))
+        if message is None:
+            raise bad_request("message to edit not found")
+        if (message.html, message.buttons) == (given["text"], buttons):
+            raise bad_request(
+                "message is not modified: specified new message content and reply markup are exactly the same "
+                "as a current content and reply markup of the message"
+            )
+        self._count(chat)
+        message.text, message.html, message.buttons = text, given["text"], buttons
+        message.parse_mode = given.get("parse_mode", "")
+        message.edits += 1
+        return message.json(self.bot, now())
+
+    async def answercallbackquery(self, given: Parameters) -> object:
+        """End the little clock on a pressed button."""
+        query = given.get("callback_query_id", "")
+        if query not in self.presses:
+            raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        self.presses.discard(query)
+        self.answered[query] = dict(given)
+        return True
+
+    async def getchat(self, given: Parameters) -> object:
+        """Return a chat the bot can see."""
+        chat = self._chat(given)
+        chat.check_bot_is_in()
+        full = {"accent_color_id": 0, "max_reaction_count": 11, "accepted_gift_types": {}}
+        permissions = {"can_send_messages": chat.can_post}
+        return chat.json() | full | ({"permissions": permissions} if chat.type in ("group", "supergroup") else {})
+
+    async def getchatmember(self, given: Parameters) -> object:
+        """Return who somebody is in a chat."""
+        chat = self._chat(given)
+        chat.check_bot_is_in()
+        user = self.users.get(int(given.get("user_id") or 0))
+        if user is None:
+            raise bad_request("PARTICIPANT_ID_INVALID")
+        return chat.member(user, self.bot)
+
+    async def getchatadministrators(self, given: Parameters) -> object:
+        """Return the administrators of a chat."""
+        chat = self._chat(given)
+        chat.check_bot_is_in()
+        people = [self.users[id_] for id_, status in chat.members.items() if status in ("creator", "administrator")]
+        return [chat.member(one, self.bot) for one in people]
+
+    async def leavechat(self, given: Parameters) -> object:
+        """Leave a chat."""
+        chat = self._chat(given)
+        chat.check_bot_is_in()
+        chat.bot = "left"
+        return True
+
+    def _confirm(self, offset: int) -> None:
+        if offset < 0:
+            while len(self.updates) > -offset:
+                self.updates.popleft()
+        while self.updates and self.updates[0]["update_id"] < offset:
+            self.updates.popleft()
+
+    def _waiting(self, wanted: list[str]) -> list[dict[str, Any]]:
+        return [one for one in self.updates if not wanted or any(kind in one for kind in wanted)]
+
+    async def _wait_for_update(self, seconds: float) -> None:
+        self.happened.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self.happened.wait()
+        except TimeoutError:
+            return
+
+    def _chat(self, given: Parameters) -> Chat:
+        wanted = given.get("chat_id", "")
+        if not wanted:
+            raise bad_request("chat_id is empty")
+        named = [one for one in self.chats.values() if wanted.startswith("@") and one.username == wanted[1:]]
+        chat = named[0] if named else self.chats.get(int(wanted)) if wanted.lstrip("-").isdigit() else None
+        if chat is None:
+            raise bad_request("chat not found")
+        return chat
+
+    def _reply_to(self, given: Parameters, chat: Chat) -> int | None:
+        wish = json.loads(given.get("reply_parameters") or "{}")
+        if "message_id" not in wish:
+            return None
+        message_id = int(wish["message_id"])
+        if (chat.id, message_id) in self._messages or message_id in chat.heard:
+            return message_id
+        if wish.get("allow_sending_without_reply"):
+            return None
+        raise bad_request("message to be replied not found")
+
+    def _count(self, chat: Chat) -> None:
+        if self.rates:
+            self.rates.take(chat.id)
+
+
+def _scope(given: Parameters) -> tuple[str, str]:
+    scope = json.loads(given.get("scope") or '{"type": "default"}')
+    if scope.get("type") not in _SCOPES:
+        raise bad_request("can't parse BotCommandScope: unsupported type specified")
+    return scope["type"], given.get("language_code", "")
+
+
+def _check_command(command: dict[str, str]) -> None:
+    name = command.get("command", "")
+    if not (1 <= len(name) <= 32 and name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()):
+        raise bad_request("BOT_COMMAND_INVALID")
+    if not 1 <= len(command.get("description", "")) <= 256:
+        raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")
