@@ -10,7 +10,7 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.incident import Incident
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Message
 
@@ -128,11 +128,13 @@ class Incidents(Protocol):
         """Return a number no incident has had."""
         ...
 
-    async def current(self, exchange: str, rule: Rule) -> Incident | None:
-        """Return the pending or open incident of an exchange under a rule."""
+    async def current(self, exchange: str, rule: Rule, sensitivity: Sensitivity) -> Incident | None:
+        """Return the pending or open incident of an exchange under a rule and a preset."""
         ...
 
-    async def commit(self, exchange: str, rule: Rule, incident: Incident | None, alerts: Sequence[Alert]) -> bool:
+    async def commit(
+        self, exchange: str, rule: Rule, sensitivity: Sensitivity, incident: Incident | None, alerts: Sequence[Alert]
+    ) -> bool:
         """Replace the current incident and queue the alerts in ONE atomic step.
 
         `incident` None forgets a pending one; a resolved one leaves the open ones and stays in the history. Return
@@ -272,12 +274,12 @@ class Meter(Protocol):
         """Count one request to a source; result is `ok`, `unchanged` or the fault's word."""
         ...
 
-    def source_age(self, source: str, age: timedelta) -> None:
-        """Note how old the last success of a source is."""
+    def source_answered(self, source: str, at: datetime) -> None:
+        """Note when a source last brought something."""
         ...
 
-    def reading_age(self, exchange: str, age: timedelta) -> None:
-        """Note how old the newest reading of an exchange is."""
+    def reading_taken(self, exchange: str, as_of: datetime) -> None:
+        """Note the time of an exchange's newest reading."""
         ...
 
     def incidents(self, severity: Severity, count: int) -> None:
@@ -288,12 +290,12 @@ class Meter(Protocol):
         """Count one delivery: `sent`, `edited`, `retried`, `dropped`, `gave up`."""
         ...
 
-    def outbox(self, platform: Platform, priority: str, depth: int) -> None:
+    def outbox(self, platform: Platform, severity: Severity, depth: int) -> None:
         """Note how many deliveries wait."""
         ...
 
-    def outbox_oldest(self, age: timedelta) -> None:
-        """Note how long the oldest delivery has waited."""
+    def outbox_oldest(self, since: datetime | None) -> None:
+        """Note since when the oldest delivery waits, None when nothing does."""
         ...
 
     def rate_limited(self, platform: Platform) -> None:

@@ -1,6 +1,6 @@
 """An incident: one story about one exchange under one rule."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -85,3 +85,7 @@ class Step:
 
     incident: Incident | None
     reason: StepReason
+
+    def numbered(self, number: int) -> "Step":
+        """Return the step with the incident's number given."""
+        return Step(replace(self.incident, number=number), self.reason) if self.incident else self

@@ -1,0 +1,173 @@
+"""Settings: every variable, its type, its default; read once."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from dotenv import dotenv_values
+from platformdirs import user_data_path
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.domain.errors import ConfigurationError
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
+
+
+def _interval(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
+    if not match:
+        raise ValueError("write a number and a unit, such as 90s, 10m or 1h")
+    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+
+
+def _at_least_a_second(interval: timedelta) -> timedelta:
+    if interval < timedelta(seconds=1):
+        raise ValueError("must be at least 1s")
+    return interval
+
+
+def _address(*schemes: str) -> AfterValidator:
+    def check(address: str) -> str:
+        if not re.fullmatch(rf"(?:{'|'.join(schemes)})://\S+", address):
+            raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return address.rstrip("/")
+
+    return AfterValidator(check)
+
+
+def _words(text: object) -> object:
+    return tuple(word.strip() for word in text.split(",") if word.strip()) if isinstance(text, str) else text
+
+
+def _owner(ids: tuple[str, ...]) -> tuple[str, ...]:
+    for one in ids:
+        if not re.fullmatch(r"(?:telegram|discord):\d{1,20}", one):
+            raise ValueError(f"{one!r} is no owner: write telegram:123 or discord:456")
+    return ids
+
+
+Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_at_least_a_second)]
+WebAddress = Annotated[str, _address("http", "https")]
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+
+
+class Settings(BaseSettings):
+    """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+
+    telegram_token: Annotated[SecretStr | None, Field(description="From @BotFather.")] = None
+    discord_token: Annotated[SecretStr | None, Field(description="From the Discord Developer Portal, page Bot.")] = None
+    redis_url: Annotated[
+        SecretStr | None,
+        Field(description="redis://, rediss:// or unix://; unset: a private server under DATA_DIR."),
+    ] = None
+    data_dir: Annotated[
+        Path,
+        Field(
+            description="Where the private server keeps its data.", default_factory=partial(user_data_path, "runwatch")
+        ),
+    ]
+    defillama_url: Annotated[WebAddress, Field(description="Where lists and reserves come from.")] = (
+        "https://api.llama.fi"
+    )
+    telegram_api_url: Annotated[WebAddress, Field(description="Also for a local Bot API server.")] = (
+        "https://api.telegram.org"
+    )
+    discord_api_url: Annotated[WebAddress, Field(description="With version.")] = "https://discord.com/api/v10"
+    discord_gateway_url: Annotated[str, _address("ws", "wss"), Field(description="Discord's gateway.")] = (
+        "wss://gateway.discord.gg"
+    )
+    poll_interval: Annotated[Interval, Field(description="How often the list is fetched: 90s, 10m, 1h.")] = timedelta(
+        minutes=10
+    )
+    detail_interval: Annotated[
+        Interval,
+        Field(description="How often an exchange's amounts are fetched while it moves; six times that when calm."),
+    ] = timedelta(hours=1)
+    exchanges: Annotated[Words, Field(description="Only these, comma-separated; empty: all known.")] = ()
+    http_host: Annotated[str, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
+    http_port: Annotated[int, Field(ge=0, le=65535, description="0: any free port.")] = 8080
+    owner_ids: Annotated[Words, AfterValidator(_owner), Field(description="telegram:123, discord:456.")] = ()
+    error_chat: Annotated[
+        str | None, Field(description="Where operational problems go: telegram:-100123 or discord:456.")
+    ] = None
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        BeforeValidator(str.lower),
+        Field(description="How much is logged."),
+    ] = "info"
+    log_format: Annotated[
+        Literal["auto", "text", "json"],
+        BeforeValidator(str.lower),
+        Field(description="auto: text on a terminal, else json."),
+    ] = "auto"
+    heartbeat_url: Annotated[
+        SecretStr | None, Field(description="Called after each good poll, so that silence is noticed.")
+    ] = None
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Return the settings from the environment, `.env` and secret files; raise ConfigurationError naming every problem.
+
+    `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
+    """
+    given = {name: value for name, value in dotenv_values(".env").items() if value}
+    try:
+        return Settings(**_secret_files({**given, **environment}))
+    except ValidationError as error:
+        raise ConfigurationError(" ".join(_sentence(one) for one in error.errors())) from None
+
+
+def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in _SECRETS:
+        path = environment.get(f"{name}_FILE")
+        if not path:
+            continue
+        if environment.get(name):
+            raise ConfigurationError(f"{name} and {name}_FILE are both set; set only one of them.")
+        try:
+            found[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigurationError(
+                f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."
+            ) from None
+    return found
+
+
+def _sentence(problem: Mapping[str, Any]) -> str:
+    name = str(problem["loc"][0]).upper()
+    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}."
+
+
+def example() -> str:
+    """Return the text of `.env.example`: every variable with its meaning and its default, all commented out."""
+    return "\n".join((_HEAD, *(_example_of(name, field) for name, field in Settings.model_fields.items())))
+
+
+_HEAD = """\
+# Settings of Runwatch. Copy this file to .env and set at least one token; everything else may stay as it is.
+# Every secret may also be given as a file: NAME_FILE=/run/secrets/name instead of NAME=value.
+"""
+
+
+def _example_of(name: str, field: FieldInfo) -> str:
+    default = field.get_default() if field.default_factory is None else ""
+    secret = f" Or {name.upper()}_FILE." if name.upper() in _SECRETS else ""
+    return f"# {field.description}{secret}\n# {name.upper()}={_written(default)}\n"
+
+
+def _written(default: object) -> str:
+    if isinstance(default, timedelta):
+        seconds = int(default.total_seconds())
+        return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{seconds // 60}m"
+    return ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)

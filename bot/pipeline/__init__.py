@@ -1,0 +1,1 @@
+"""The machine's three steps: poll, watch, deliver."""

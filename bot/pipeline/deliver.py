@@ -1,0 +1,152 @@
+"""Empties the outbox at a platform's pace: send, postpone, move, give up."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.errors import BadMessage, ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError, TopicClosed
+from bot.domain.place import Place
+from bot.pipeline.pace import PACES, Pacer
+from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, PlaceTrouble, Subscriptions
+
+log = structlog.get_logger()
+
+_AT_ONCE = 16
+_WAIT = timedelta(seconds=1)
+_MOST_TRIES = 12
+_TROUBLED_FOR = timedelta(hours=24)
+_TROUBLED_TIMES = 3
+_STORE_PAUSE = 1.0
+
+
+class Courier:
+    """Delivers one platform's messages: several places at a time, each place in order."""
+
+    def __init__(
+        self, chat: ChatPlatform, *, outbox: Outbox, subscriptions: Subscriptions, clock: Clock, meter: Meter
+    ) -> None:
+        self._chat = chat
+        self._outbox = outbox
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._meter = meter
+        self._pacer = Pacer(PACES[chat.platform])
+        self._stopping = False
+
+    async def run(self) -> None:
+        """Deliver until told to stop; what is under way then is finished, the rest stays queued."""
+        while not self._stopping:
+            try:
+                await self.deliver_waiting(wait=_WAIT)
+            except StorageError as error:
+                log.warning("store away while delivering", platform=str(self._chat.platform), error=str(error))
+                await asyncio.sleep(_STORE_PAUSE)
+
+    def stop(self) -> None:
+        """Take no more from the outbox."""
+        self._stopping = True
+
+    async def deliver_waiting(self, *, wait: timedelta = timedelta()) -> int:
+        """Deliver one batch and return how many there were; raise StorageError."""
+        batch = await self._outbox.take(self._chat.platform, limit=_AT_ONCE, wait=wait)
+        by_place: defaultdict[Place, list[Delivery]] = defaultdict(list)
+        for delivery in batch:
+            by_place[delivery.place].append(delivery)
+        await asyncio.gather(*(self._deliver_in_order(each) for each in by_place.values()))
+        return len(batch)
+
+    async def _deliver_in_order(self, deliveries: Sequence[Delivery]) -> None:
+        for delivery in deliveries:
+            await self._deliver(delivery)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        reason = await self._why_not(delivery)
+        if reason:
+            await self._drop(delivery, reason)
+            return
+        await self._pacer.turn(delivery.place)
+        try:
+            await self._send(delivery)
+        except RetryLater as busy:
+            await self._retry(delivery, busy)
+        except ChatMoved as moved:
+            await self._move(delivery, moved)
+        except (ChatGone, TopicClosed) as gone:
+            await self._disable(delivery, str(gone))
+        except NotAllowed as refused:
+            await self._note_refusal(delivery, str(refused))
+        except BadMessage as bad:
+            await self._give_up(delivery, f"message refused: {bad}")
+
+    async def _why_not(self, delivery: Delivery) -> str | None:
+        if delivery.expires_at <= self._clock.now():
+            return "expired"
+        trouble = await self._subscriptions.trouble(delivery.place)
+        return "place disabled" if trouble and trouble.disabled else None
+
+    async def _send(self, delivery: Delivery) -> None:
+        """Post, edit or reply. A place that never got the first message is not told of its changes."""
+        place, message = delivery.place, delivery.message
+        sent = await self._outbox.sent_message(delivery.incident, place)
+        if delivery.kind is not DeliveryKind.POST and sent is None:
+            await self._drop(delivery, "nothing to change")
+            return
+        if delivery.kind is DeliveryKind.EDIT and sent:
+            await self._chat.edit(place, sent, message)
+            message_id = sent
+        else:
+            message_id = await self._chat.send(place, message, key=delivery.key, reply_to=sent)
+        await self._outbox.done(delivery, message_id=message_id)
+        self._meter.delivered(place.platform, "edited" if delivery.kind is DeliveryKind.EDIT else "sent")
+        if await self._subscriptions.clear_trouble(place):
+            log.info("place healed", place=str(place))
+
+    async def _retry(self, delivery: Delivery, busy: RetryLater) -> None:
+        if busy.rate_limited:
+            self._meter.rate_limited(delivery.place.platform)
+        elif delivery.attempt + 1 >= _MOST_TRIES:
+            await self._give_up(delivery, f"tried {_MOST_TRIES} times: {busy}")
+            return
+        if busy.whole_bot:
+            self._pacer.hold_back(busy.after.total_seconds())
+        self._meter.delivered(delivery.place.platform, "retried", str(busy))
+        await self._outbox.postpone(delivery, until=self._clock.now() + busy.after * _growth(delivery, busy))
+
+    async def _move(self, delivery: Delivery, moved: ChatMoved) -> None:
+        log.info("chat moved", place=str(delivery.place), to=str(moved.moved_to))
+        await self._subscriptions.move(delivery.place, moved.moved_to)
+        await self._deliver(replace(delivery, place=moved.moved_to))
+
+    async def _disable(self, delivery: Delivery, reason: str) -> None:
+        log.warning("place disabled", place=str(delivery.place), reason=reason)
+        trouble = PlaceTrouble(delivery.place, reason, since=self._clock.now(), disabled=True)
+        await self._subscriptions.note_trouble(trouble)
+        await self._drop(delivery, "place disabled")
+
+    async def _note_refusal(self, delivery: Delivery, reason: str) -> None:
+        """Remember the refusal; three of them over a day disable the place."""
+        now = self._clock.now()
+        known = await self._subscriptions.trouble(delivery.place)
+        since, failures = (known.since, known.failures + 1) if known else (now, 1)
+        disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
+        trouble = PlaceTrouble(delivery.place, reason, since=since, failures=failures, disabled=disabled)
+        await self._subscriptions.note_trouble(trouble)
+        await self._give_up(delivery, reason)
+
+    async def _drop(self, delivery: Delivery, reason: str) -> None:
+        await self._outbox.done(delivery, message_id=None)
+        self._meter.delivered(delivery.place.platform, "dropped", reason)
+
+    async def _give_up(self, delivery: Delivery, reason: str) -> None:
+        log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=reason)
+        await self._outbox.bury(delivery, reason)
+        self._meter.delivered(delivery.place.platform, "gave up", reason)
+
+
+def _growth(delivery: Delivery, busy: RetryLater) -> int:
+    """Return the factor on a pause: exactly what a rate limit asked for, else doubling up to 64-fold."""
+    return 1 if busy.rate_limited else 1 << min(delivery.attempt, 6)

@@ -1,0 +1,154 @@
+"""Asks the sources. A failure is remembered as a failure, never as calm."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.domain.errors import SourceError, StorageError
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.reading import SourceHealth
+from bot.pipeline.due import Attention, Fetched, due
+from bot.ports import Clock, Incidents, Meter, Readings, Source, Subscriptions
+
+log = structlog.get_logger()
+
+BACKFILL = timedelta(days=400)
+"""How far back daily amounts are kept, and fetched at first start."""
+_OVERLAP = timedelta(days=2)
+
+
+class Poller:
+    """Polls one source: its list, and the detail bodies that are due.
+
+    `on_listings` and `on_readings` are told of what arrived, after it was stored.
+    """
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        source: Source,
+        *,
+        readings: Readings,
+        incidents: Incidents,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        meter: Meter,
+        detail_interval: timedelta,
+        only: frozenset[str],
+        on_listings: Callable[[Sequence[Listing]], None],
+        on_readings: Callable[[Exchange], Awaitable[None]],
+        on_health: Callable[[SourceHealth], None],
+    ) -> None:
+        self._source = source
+        self._readings = readings
+        self._incidents = incidents
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._meter = meter
+        self._detail_interval = detail_interval
+        self._only = only
+        self._on_listings = on_listings
+        self._on_readings = on_readings
+        self._on_health = on_health
+        self._health: dict[str, SourceHealth] = {}
+        self._fetched: dict[str, Fetched] = {}
+        self._listed = asyncio.Event()
+        self.last_good_poll: datetime | None = None
+
+    async def restore(self) -> None:
+        """Take over what was known before a restart; raise StorageError."""
+        self._health = dict(await self._readings.health())
+        listings = await self._readings.listings()
+        self._on_listings(self._wanted(listings.values()))
+        for health in self._health.values():
+            self._on_health(health)
+
+    async def poll(self) -> None:
+        """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
+        name = f"{self._source.name}/cexs"
+        try:
+            fetched = self._wanted(await self._source.listings())
+        except SourceError as error:
+            await self._failed(name, error)
+        else:
+            await self._readings.save_listings(fetched)
+            await self._succeeded(name)
+            self._on_listings(fetched)
+            if any(one.total_usd is not None for one in fetched):
+                self.last_good_poll = self._clock.now()
+        self._listed.set()
+
+    async def serve_details(self) -> None:
+        """Fetch the detail bodies that are due after every poll of the list, until cancelled."""
+        while True:
+            await self._listed.wait()
+            self._listed.clear()
+            try:
+                await self.poll_details()
+            except StorageError as error:
+                log.warning("store away while fetching details", error=str(error))
+
+    async def poll_details(self) -> None:
+        """Fetch the detail bodies that are due, one after the other; raise StorageError."""
+        listings = self._wanted((await self._readings.listings()).values())
+        incidents = {one.exchange for one in await self._incidents.open()}
+        queue = due(
+            listings,
+            self._fetched,
+            self._clock.now(),
+            interval=self._detail_interval,
+            attention=Attention(incidents, await self._subscriptions.exchanges()),
+        )
+        for listing in queue:
+            await self._poll_detail(listing)
+
+    async def _poll_detail(self, listing: Listing) -> None:
+        exchange = listing.exchange
+        name = f"{self._source.name}/{exchange.id}"
+        before = self._fetched.get(exchange.id)
+        try:
+            readings = await self._source.readings(exchange, since=await self._since(exchange))
+        except SourceError as error:
+            failures = before.failures + 1 if before else 1
+            self._fetched[exchange.id] = Fetched(self._clock.now(), listing, failures)
+            await self._failed(name, error)
+            return
+        self._fetched[exchange.id] = Fetched(self._clock.now(), listing)
+        added = await self._readings.add(readings)
+        await self._succeeded(name)
+        self._meter.reading_taken(exchange.id, readings[-1].as_of)
+        log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
+        await self._on_readings(exchange)
+
+    async def _since(self, exchange: Exchange) -> datetime:
+        """Return from when on readings are wanted: everything at first, later only what may be new."""
+        latest = await self._readings.latest(exchange.id)
+        return latest.as_of - _OVERLAP if latest else self._clock.now() - BACKFILL
+
+    def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
+        return [one for one in listings if not self._only or one.exchange.id in self._only]
+
+    async def _succeeded(self, name: str) -> None:
+        now = self._clock.now()
+        was = self._health.get(name)
+        if was and was.fault:
+            log.info("source healed", source=name, after=str(now - (was.failing_since or now)))
+        await self._note(SourceHealth(name, last_success=now))
+        self._meter.polled(name, "ok")
+        self._meter.source_answered(name, now)
+
+    async def _failed(self, name: str, error: SourceError) -> None:
+        now = self._clock.now()
+        was = self._health.get(name) or SourceHealth(name)
+        if was.fault is None:
+            log.warning("source broke", source=name, reason=str(error.fault), detail=error.detail)
+        since = was.failing_since or now
+        await self._note(replace(was, failing_since=since, fault=error.fault, detail=error.detail))
+        self._meter.polled(name, str(error.fault))
+
+    async def _note(self, health: SourceHealth) -> None:
+        self._health[health.source] = health
+        await self._readings.save_health(health)
+        self._on_health(health)
