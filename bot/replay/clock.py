@@ -1,0 +1,50 @@
+"""The clock of a replay: simulated time that runs fast, stands still, or is moved by hand."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from time import monotonic
+
+from bot.replay.episode import Episode
+
+
+class ReplayClock:
+    """Simulated time, aware UTC, never past `end`.
+
+    It advances `speed` simulated seconds per real second from its creation; at speed 0 it stands still and is moved
+    by `advance` only. `ticks` returns real seconds and never goes back.
+    """
+
+    def __init__(self, start: datetime, end: datetime, *, speed: float, ticks: Callable[[], float] = monotonic) -> None:
+        if start > end:
+            raise ValueError("a replay ends after it starts")
+        self.end = end
+        self.speed = speed
+        self._origin = start
+        self._ticks = ticks
+        self._base = ticks()
+
+    @classmethod
+    def of(cls, episode: Episode, *, speed: float | None = None) -> "ReplayClock":
+        """Return a clock running from an episode's first live moment, at its own speed unless told otherwise."""
+        return cls(episode.live_start, episode.live_end, speed=episode.speed if speed is None else speed)
+
+    @classmethod
+    def frozen(cls, at: datetime, end: datetime) -> "ReplayClock":
+        """Return a clock that stands still until somebody advances it."""
+        return cls(at, end, speed=0.0)
+
+    def now(self) -> datetime:
+        """Return the simulated present."""
+        run = timedelta(seconds=(self._ticks() - self._base) * self.speed)
+        return min(self._origin + run, self.end)
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock forward by hand; raise ValueError for a step back, which no clock takes."""
+        if by < timedelta(0):
+            raise ValueError("a replay never goes back")
+        self._origin += by
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether the episode has reached its end."""
+        return self.now() >= self.end

@@ -1,0 +1,178 @@
+"""From an episode to what every exchange held at every run of the upstream: pure, and the same under one seed.
+
+Ordinary net flow is Student's t with four degrees of freedom, scaled so that one day in twenty is below −0.5 % of clean
+reserves and one in a hundred below −0.9 %. Single assets move more than that, against each other. A run replaces the
+net flow of its hours with its legs, and so passes through the published points.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import chain, pairwise
+from math import sqrt
+from random import Random
+
+from bot.domain.reading import Slot
+from bot.replay.episode import HISTORY, Book, Episode, Run
+from bot.replay.prices import prices
+
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_HOURLY_BEFORE_LIVE = timedelta(days=2)  # the upstream keeps hourly records that long, and counts 24 h flows on them
+
+_NET_SCALE = 0.00235  # of clean reserves a day: t₄ has its 5 % point at −2.13 and its 1 % point at −3.75
+_NET_BOUND = 5.0  # no ordinary day beyond ±1.2 %
+_ASSET_SCALE = 0.006  # of each holding a day, against the others
+_ASSET_BOUND = 6.0
+
+Prices = Mapping[str, float]
+Amounts = Mapping[Slot, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one run of the upstream saw: prices in USD by asset, amounts in units of the asset by exchange and slot."""
+
+    at: datetime
+    prices: Prices
+    amounts: Mapping[str, Amounts]
+
+
+def snapshots(episode: Episode) -> Iterator[Snapshot]:
+    """Yield what every run saw, oldest first.
+
+    The history is worked out on the first one, backwards from what the exchanges hold at the live start; the live
+    phase as it is asked for.
+    """
+    moments = run_times(episode)
+    course = prices(episode, moments)
+    tracks = {book.id: _track(episode, book, moments, course) for book in episode.books}
+    for at, price in zip(moments, course, strict=True):
+        yield Snapshot(at, price, {exchange: next(track) for exchange, track in tracks.items()})
+
+
+def run_times(episode: Episode) -> list[datetime]:
+    """Return when the upstream ran: the first run of each day of the history, then every hour until the end."""
+    first, hourly_from = episode.live_start - HISTORY, episode.live_start - _HOURLY_BEFORE_LIVE
+    days = [first + _DAY * day for day in range((hourly_from - first) // _DAY)]
+    hours = [hourly_from + _HOUR * hour for hour in range((episode.live_end - hourly_from) // _HOUR)]
+    return [_run_of(hour) for hour in (*days, *hours)]
+
+
+def _run_of(hour: datetime) -> datetime:
+    """Return when the upstream runs in an hour: about twenty past, at an odd second."""
+    return hour + timedelta(minutes=20, seconds=hour.hour * 37 % 29 * 2 + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The time up to one run as one exchange lives it; `net_usd` None means that nothing but noise moves it."""
+
+    length: timedelta
+    price: Prices
+    net_usd: float | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+
+
+def _track(episode: Episode, book: Book, moments: Sequence[datetime], course: Sequence[Prices]) -> Iterator[Amounts]:
+    """Yield one exchange's amounts at every run."""
+    random = Random(f"{episode.seed} flow {book.id}")  # noqa: S311 — noise, no secret
+    start = sum(at < episode.live_start for at in moments) - 1
+    amounts = _amounts(book, course[start])
+    steps = [_Stretch(at - before, price) for (before, at), price in zip(pairwise(moments), course[1:], strict=True)]
+    past = [amounts]
+    for stretch in reversed(steps[:start]):
+        moved = _changes(random, book, past[-1], stretch)
+        past.append({slot: amount - moved[slot] for slot, amount in past[-1].items()})
+    live = steps[start:]
+    for run in (one for one in episode.runs if one.exchange == book.id):
+        reserves = _clean_usd(book, amounts, course[start])
+        live = _with_run(run, random, reserves, moments[start + 1 :], live)
+    return chain(reversed(past), _forward(random, book, amounts, live))
+
+
+def _forward(random: Random, book: Book, amounts: Amounts, stretches: Sequence[_Stretch]) -> Iterator[Amounts]:
+    """Yield the amounts at the end of each stretch."""
+    for stretch in stretches:
+        moved = _changes(random, book, amounts, stretch)
+        amounts = {slot: amount + moved[slot] for slot, amount in amounts.items()}
+        yield amounts
+
+
+def _amounts(book: Book, price: Prices) -> Amounts:
+    return {
+        Slot(on_chain, asset): millions * 1e6 / price[asset]
+        for on_chain, holdings in book.reserves_millions.items()
+        for asset, millions in holdings.items()
+    }
+
+
+def _clean_usd(book: Book, amounts: Amounts, price: Prices) -> float:
+    own = book.own_tokens
+    return sum(amount * price[slot.asset] for slot, amount in amounts.items() if slot.asset not in own)
+
+
+def _with_run(
+    run: Run, random: Random, reserves_usd: float, moments: Sequence[datetime], quiet: Sequence[_Stretch]
+) -> list[_Stretch]:
+    """Return the stretches with the run's flow in them: each leg spread unevenly over its hours, its sum exact."""
+    net: dict[datetime, float] = {}
+    since = moments[0] - _HOUR
+    for leg in run.legs:
+        parts = {at: random.uniform(0.5, 1.5) for at in moments if since < at <= leg.until}
+        net |= {at: leg.share * reserves_usd * part / sum(parts.values()) for at, part in parts.items()}
+        since = leg.until
+    return [
+        _Stretch(
+            stretch.length,
+            stretch.price,
+            net.get(at),
+            run.weights if at in net else {},
+            frozenset(pause.asset for pause in run.pauses if pause.since < at <= pause.until),
+        )
+        for at, stretch in zip(moments, quiet, strict=True)
+    ]
+
+
+def _changes(random: Random, book: Book, amounts: Amounts, stretch: _Stretch) -> dict[Slot, float]:
+    """Return by how much each amount changes; the sum of the changes in USD, own tokens apart, is the net flow."""
+    root = sqrt(stretch.length / _DAY)
+    shock = {
+        slot: amount * stretch.price[slot.asset] * _heavy(random, _ASSET_BOUND) * _ASSET_SCALE * root
+        for slot, amount in amounts.items()
+    }
+    moving = {
+        slot: amount * stretch.price[slot.asset]
+        for slot, amount in amounts.items()
+        if slot.asset not in book.own_tokens and slot.asset not in stretch.closed
+    }
+    worth = sum(moving.values())
+    net = stretch.net_usd
+    if net is None:
+        net = worth * _heavy(random, _NET_BOUND) * _NET_SCALE * root
+    drift = sum(shock[slot] for slot in moving) / worth
+    for slot, part in _parts(moving, stretch.weights).items():
+        shock[slot] += net * part - drift * moving[slot]
+    return {
+        slot: 0.0 if slot.asset in stretch.closed else usd / stretch.price[slot.asset] for slot, usd in shock.items()
+    }
+
+
+def _parts(worth: Mapping[Slot, float], weights: Mapping[str, float]) -> dict[Slot, float]:
+    """Return the part of the net flow that each slot carries: by the weights of assets, the rest by value."""
+    by_asset: dict[str, float] = {}
+    for slot, usd in worth.items():
+        by_asset[slot.asset] = by_asset.get(slot.asset, 0.0) + usd
+    named = {asset: weights[asset] for asset in by_asset if asset in weights}
+    unnamed = sum(usd for asset, usd in by_asset.items() if asset not in named)
+    rest = 1.0 - sum(weights.values())
+    carried = {asset: named.get(asset, rest * usd / unnamed) for asset, usd in by_asset.items()}
+    total = sum(carried.values())
+    return {slot: carried[slot.asset] / total * usd / by_asset[slot.asset] for slot, usd in worth.items()}
+
+
+def _heavy(random: Random, bound: float) -> float:
+    """Return a draw of Student's t with four degrees of freedom, cut off at ±`bound`."""
+    draw = random.gauss(0.0, 1.0) / sqrt(random.gammavariate(2.0, 0.5))
+    return max(-bound, min(bound, draw))

@@ -1,0 +1,121 @@
+"""The local server that stands in for the upstream: an episode in DefiLlama's own format, its clock advancing."""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from hashlib import blake2b
+from threading import Lock
+from types import TracebackType
+from typing import Any, NamedTuple, Self
+
+import msgspec
+from aiohttp import ETag, web
+
+from bot.ports import Clock
+from bot.replay.episode import Episode
+from bot.replay.upstream import Upstream
+
+_FRESH_FOR = "public, max-age=600"
+_GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
+_GRACE = 1.0  # seconds for requests under way when the server stops
+
+
+class _Body(NamedTuple):
+    """One encoded body, kept until the upstream's next run."""
+
+    raw: bytes
+    compressed: bytes
+    etag: ETag
+
+
+class ReplayServer:
+    """Serves `GET /cexs` and `GET /protocol/{slug}` as of `clock.now()`; an async context manager.
+
+    Port 0 takes a free one; `url` is known inside the context. Bodies are made in a thread, once per run of the
+    upstream.
+    """
+
+    def __init__(self, episode: Episode, clock: Clock, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._clock = clock
+        self._host, self._port = host, port
+        self._upstream = Upstream(episode)
+        self._bodies: dict[str, _Body] = {}
+        self._lock = Lock()
+        application = web.Application()
+        application.add_routes(
+            [
+                web.get("/cexs", self._list),
+                web.get("/protocol/{slug}", self._protocol),
+                web.get("/{anything:.*}", _not_found),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
+
+    async def __aenter__(self) -> Self:
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except BaseException:
+            await self._runner.cleanup()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._runner.cleanup()
+
+    @property
+    def url(self) -> str:
+        """Return where the server listens, without a trailing slash: a value for `DEFILLAMA_URL`."""
+        host, port = self._runner.addresses[0][:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def _list(self, request: web.Request) -> web.Response:
+        body = await asyncio.to_thread(self._body, "", self._upstream.list_body)
+        return _response(request, body) if body else _unknown()
+
+    async def _protocol(self, request: web.Request) -> web.Response:
+        slug = request.match_info["slug"].lower()
+        body = await asyncio.to_thread(self._body, slug, lambda: self._upstream.protocol_body(slug))
+        return _response(request, body) if body else _unknown()
+
+    def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _Body | None:
+        """Return a body as of now, None where there is none. Runs in threads, in one at a time."""
+        with self._lock:
+            if self._upstream.advance(self._clock.now()):
+                self._bodies.clear()
+            if key in self._bodies:
+                return self._bodies[key]
+            made = make()
+            if made is not None:
+                self._bodies[key] = _encoded(made)
+            return self._bodies.get(key)
+
+
+def _encoded(body: dict[str, Any]) -> _Body:
+    raw = msgspec.json.encode(body)
+    tag = ETag(blake2b(raw, digest_size=8).hexdigest(), is_weak=True)
+    return _Body(raw, gzip.compress(raw, _GZIP_LEVEL, mtime=0), tag)
+
+
+def _response(request: web.Request, body: _Body) -> web.Response:
+    if body.etag.value in {tag.value for tag in request.if_none_match or ()}:
+        response = web.Response(status=304)
+    elif "gzip" in request.headers.get("Accept-Encoding", ""):
+        response = web.Response(body=body.compressed, content_type="application/json")
+        response.headers["Content-Encoding"] = "gzip"
+    else:
+        response = web.Response(body=body.raw, content_type="application/json")
+    response.headers["Cache-Control"] = _FRESH_FOR
+    response.headers["Vary"] = "Accept-Encoding"
+    response.etag = body.etag
+    return response
+
+
+def _unknown() -> web.Response:
+    return web.Response(status=400, text="Protocol not found")
+
+
+async def _not_found(_: web.Request) -> web.Response:
+    return web.Response(status=404, text="Data not found")
