@@ -1,0 +1,1 @@
+"""The upstreams: fetch, and a pure parse() for what they send."""

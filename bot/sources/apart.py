@@ -1,0 +1,136 @@
+"""Decode a body of `/protocol/{slug}` without holding the event loop: small ones here, large ones in a process apart."""
+
+import asyncio
+import os
+import sys
+from array import array
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.domain.reading import Reading, Slot
+from bot.sources.decode import Opening, Packed, read_pieces
+from bot.sources.holdings import Holdings
+from bot.sources.inflate import inflated
+from bot.sources.protocol import Columns, Extract, Moment
+from bot.sources.slices import Slices, in_slices
+
+SMALL = 128 << 10  # plain bytes; decoding so much takes a few milliseconds, a process about fifty
+_START = "from bot.sources.decode import main; main()"
+_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # and no secret
+_OPENINGS = msgspec.msgpack.Decoder(Opening)
+_PACKED = msgspec.msgpack.Decoder(Packed)
+
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """What every reading of one body has in common."""
+
+    exchange: str
+    source: str
+    fetched_at: datetime
+
+    def reading(self, moment: Moment, slots: list[Slot]) -> Reading:
+        """Return a moment as a reading; `slots` are those its columns refer to."""
+        return Reading(
+            exchange=self.exchange,
+            source=self.source,
+            as_of=datetime.fromtimestamp(moment.as_of, UTC),
+            fetched_at=self.fetched_at,
+            holdings=Holdings(slots, *moment.columns),
+        )
+
+    def readings(self, extract: Extract) -> Iterator[Reading]:
+        """Yield what was extracted as readings, oldest first."""
+        moments = extract.moments()
+        first = next(moments)
+        slots = [Slot(*slot) for slot in extract.slots]
+        yield self.reading(first, slots)
+        for moment in moments:
+            yield self.reading(moment, slots)
+
+
+async def decoded(
+    body: BinaryIO, making: Making, *, since: datetime, limit: int, patience: timedelta
+) -> tuple[Reading, ...]:
+    """Return the readings of a spooled body from `since` on, oldest first; raise SourceError.
+
+    `limit` is the most plain bytes to accept, `patience` how long the process apart may take.
+    """
+    if (plain := _small(body)) is not None:
+        extract = Extract([plain], since=since.timestamp())
+        return tuple(await in_slices(making.readings(extract)))
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            return await _decoded_apart(body, making, since=since.timestamp(), limit=limit)
+    except TimeoutError as error:
+        raise SourceError(SourceFault.TIMEOUT, "decoding takes too long") from error
+
+
+def _small(body: BinaryIO) -> bytes | None:
+    """Return the plain bytes of a small body, None of a large one."""
+    body.seek(0)
+    plain = bytearray()
+    for piece in inflated(read_pieces(body), limit=sys.maxsize):
+        plain += piece
+        if len(plain) > SMALL:
+            return None
+    return bytes(plain)
+
+
+async def _decoded_apart(body: BinaryIO, making: Making, *, since: float, limit: int) -> tuple[Reading, ...]:
+    readings: list[Reading] = []
+    slices = Slices()
+    async with _decoder(body, since=since, limit=limit) as answer:
+        opening = _OPENINGS.decode(await _frame(answer))
+        if opening.fault is not None:
+            raise SourceError(SourceFault(opening.fault), opening.detail)
+        slots = [Slot(*slot) for slot in opening.slots]
+        while frame := await _frame(answer):
+            readings.append(making.reading(_unpacked(frame), slots))
+            await slices.breathe()
+    return tuple(readings)
+
+
+@asynccontextmanager
+async def _decoder(body: BinaryIO, *, since: float, limit: int) -> AsyncIterator[asyncio.StreamReader]:
+    """Run the decoder process on a body; it is ended with the block, whatever happens in it."""
+    body.seek(0)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-S", "-P", "-c", _START, repr(since), str(limit)),
+        stdin=body,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        env=_environment(),
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 -- PIPE was asked for; said for the type checker
+        yield process.stdout
+    except asyncio.IncompleteReadError as error:
+        raise SourceError(SourceFault.TOO_LARGE, "the decoder was ended before it was done") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def _environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    return kept | {"PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)}
+
+
+async def _frame(answer: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await answer.readexactly(4), "big")
+    return await answer.readexactly(length)
+
+
+def _unpacked(frame: bytes) -> Moment:
+    packed = _PACKED.decode(frame)
+    columns = Columns(array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd))
+    return Moment(packed.as_of, columns)

@@ -1,0 +1,224 @@
+"""DefiLlama: the list of exchanges with their totals, and every exchange's holdings by chain and token.
+
+Both calls are free and need no key. The list (`GET /cexs`) is undocumented, the holdings (`GET /protocol/{slug}`) are
+at https://api-docs.defillama.com. Positive inflows are net deposits.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+import msgspec
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.domain.exchange import Exchange, Listing, exchange_id
+from bot.domain.reading import Reading
+from bot.ports import Clock
+from bot.sources.apart import Making, decoded
+from bot.sources.faults import Refused
+from bot.sources.http import DETAIL, LIST, Http, Limits, Validators
+from bot.sources.json_stream import JsonStream
+from bot.sources.own_tokens import OWN_TOKENS
+from bot.sources.protocol import Extract
+from bot.sources.slices import in_slices
+
+NAME = "defillama"
+URL = "https://api.llama.fi"
+
+_DECODING = timedelta(seconds=90)
+
+
+class _Row(msgspec.Struct, rename="camel"):
+    name: str
+    slug: str | None = None
+    coin_symbol: str | None = None
+    own_tokens: list[str] | None = None
+    wallets_link: str | None = None
+    current_tvl: float | None = None
+    clean_assets_tvl: float | None = None
+    inflows_24h: float | None = msgspec.field(default=None, name="inflows_24h")
+    inflows_1w: float | None = msgspec.field(default=None, name="inflows_1w")
+    inflows_1m: float | None = msgspec.field(default=None, name="inflows_1m")
+
+
+_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
+_ROW = msgspec.json.Decoder(_Row)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownList:
+    validators: Validators
+    listings: tuple[Listing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownDetail:
+    validators: Validators
+    since: datetime
+    newest: Reading
+
+
+class DefiLlama:
+    """The port `Source` over one `Http`.
+
+    `url` is scheme and host, for a mirror or a stand-in. What is remembered between calls, for conditional requests:
+    the list, and of each exchange the newest reading.
+    """
+
+    name = NAME
+
+    def __init__(
+        self, http: Http, clock: Clock, *, url: str = URL, list_limits: Limits = LIST, detail_limits: Limits = DETAIL
+    ) -> None:
+        self._http = http
+        self._clock = clock
+        self._url = url.rstrip("/")
+        self._list_limits = list_limits
+        self._detail_limits = detail_limits
+        self._list: _KnownList | None = None
+        self._details: dict[str, _KnownDetail] = {}
+        self._decoding = asyncio.Semaphore(1)  # large bodies one after the other, so that their memory is never added
+
+    async def listings(self) -> tuple[Listing, ...]:
+        """Return the present list. Raise SourceError.
+
+        When the upstream says that nothing has changed, the same rows come back with a new `fetched_at`.
+        """
+        known = self._list
+        body = await self._http.fetch(
+            f"{self._url}/cexs", limits=self._list_limits, known=known.validators if known else None
+        )
+        now = self._clock.now()
+        if body is None and known:
+            return tuple(replace(listing, fetched_at=now) for listing in known.listings)
+        if body is None:
+            raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
+        listings = tuple(await in_slices(_each_listing(body.content, now)))
+        self._list = _KnownList(body.validators, listings)
+        return listings
+
+    async def readings(self, exchange: Exchange, *, since: datetime) -> tuple[Reading, ...]:
+        """Return the daily points from `since` on and the newest point in any case, oldest first. Raise SourceError.
+
+        When nothing has changed since a call that asked for as much, only the newest reading comes back.
+        """
+        if exchange.slug is None:
+            raise SourceError(SourceFault.UNKNOWN_SLUG, "no wallets of it are tracked")
+        known = self._details.get(exchange.slug)
+        if known and known.since > since:
+            known = None
+        try:
+            return await self._fresh_readings(exchange, exchange.slug, since, known)
+        except Refused as error:
+            if error.status in {400, 404} and "protocol not found" in error.text.lower():
+                raise SourceError(SourceFault.UNKNOWN_SLUG, error.detail) from error
+            raise
+
+    async def _fresh_readings(
+        self, exchange: Exchange, slug: str, since: datetime, known: _KnownDetail | None
+    ) -> tuple[Reading, ...]:
+        url = f"{self._url}/protocol/{quote(slug, safe='')}"
+        validators = known.validators if known else None
+        async with self._http.spool(url, limits=self._detail_limits, known=validators) as spool:
+            now = self._clock.now()
+            if spool is None and known:
+                return (replace(known.newest, fetched_at=now),)
+            if spool is None:
+                raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
+            async with self._decoding:
+                making = Making(exchange.id, NAME, now)
+                readings = await decoded(
+                    spool.file, making, since=since, limit=self._detail_limits.plain, patience=_DECODING
+                )
+        self._details[slug] = _KnownDetail(spool.validators, since, readings[-1])
+        return readings
+
+
+def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
+    """Return the rows of a `/cexs` body in its order, the first of each exchange.
+
+    A row that cannot be read (no name, text where a number belongs) is left out: a hole is seen, a wrong number is
+    not. Raises SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
+    """
+    return tuple(_each_listing(body, fetched_at))
+
+
+def parse_protocol(
+    body: bytes, exchange: str, *, since: datetime | None = None, fetched_at: datetime
+) -> tuple[Reading, ...]:
+    """Return the points of a `/protocol/{slug}` body from `since` on (None: all), oldest first; raise SourceError.
+
+    `exchange` is our id. What counts as held is said in `bot.sources.protocol`.
+    """
+    extract = Extract([body], since=since.timestamp() if since else 0.0)
+    return tuple(Making(exchange, NAME, fetched_at).readings(extract))
+
+
+def _each_listing(body: bytes, fetched_at: datetime) -> Iterator[Listing]:
+    rows = _rows(body)
+    seen: set[str] = set()
+    for raw in rows:
+        listing = _listing(raw, fetched_at)
+        if listing and listing.exchange.id not in seen:
+            seen.add(listing.exchange.id)
+            yield listing
+    if not seen:
+        raise SourceError(SourceFault.BAD_SHAPE if rows else SourceFault.EMPTY, f"{len(rows)} rows, none of use")
+
+
+def _rows(body: bytes) -> list[msgspec.Raw]:
+    stream = JsonStream([body])
+    stream.open()
+    rows: list[msgspec.Raw] | None = None
+    for key in stream.members():
+        if key == "cexs":
+            rows = _decoded_rows(stream.take())
+        else:
+            stream.skip()
+    stream.close()
+    if rows is None:
+        raise SourceError(SourceFault.BAD_SHAPE, "no “cexs” in it")
+    return rows
+
+
+def _decoded_rows(section: bytes) -> list[msgspec.Raw]:
+    try:
+        return _ROWS.decode(section)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise SourceError(SourceFault.BAD_SHAPE, "“cexs” is no list") from error
+
+
+def _listing(raw: msgspec.Raw, fetched_at: datetime) -> Listing | None:
+    try:
+        row = _ROW.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    slug = "-".join((row.slug or "").lower().replace("'", "").split()) or None
+    name = row.name.strip()
+    if not name:
+        return None
+    exchange = Exchange(
+        id=exchange_id(slug or name),
+        name=name,
+        slug=slug,
+        own_tokens=_own_tokens(exchange_id(slug or name), row),
+        wallets_url=row.wallets_link if (row.wallets_link or "").startswith(("https://", "http://")) else None,
+    )
+    return Listing(
+        exchange=exchange,
+        source=NAME,
+        fetched_at=fetched_at,
+        total_usd=row.current_tvl,
+        clean_usd=row.clean_assets_tvl,
+        inflow_24h_usd=row.inflows_24h,
+        inflow_7d_usd=row.inflows_1w,
+        inflow_30d_usd=row.inflows_1m,
+    )
+
+
+def _own_tokens(exchange: str, row: _Row) -> frozenset[str]:
+    """Return the row's own tokens and the known ones; `coin` is left alone, it may be a CoinGecko id."""
+    named = {token.strip().upper() for token in (row.coin_symbol or "", *(row.own_tokens or ()))}
+    return OWN_TOKENS.get(exchange, frozenset()) | (named - {""})
