@@ -1,0 +1,1 @@
+"""Discord: commands become slash commands, messages become embeds, the library's errors become ours."""

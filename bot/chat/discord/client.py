@@ -1,0 +1,199 @@
+"""Discord as a chat platform: a connection that heals by itself, and messages sent and changed over it."""
+
+import asyncio
+import logging
+import random
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+
+import discord
+import structlog
+
+from bot.chat.discord.answers import Answers
+from bot.chat.discord.errors import FAILURES
+from bot.chat.discord.gateway import Gateway, TooManyIdentifies
+from bot.chat.discord.identifies import Identifies
+from bot.chat.discord.mail import Mail
+from bot.chat.discord.places import Places
+from bot.chat.discord.rest import point_library_at
+from bot.chat.discord.slash import publish
+from bot.desk import Desk
+from bot.domain.errors import RetryLater
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from bot.ports import Clock, Meter, Subscriptions
+
+log = structlog.get_logger()
+
+_TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds."""
+
+    identify_gap: float = 5.0
+    first_pause: float = 2.0
+    longest_pause: float = 120.0
+    refused_pause: float = 300.0
+    login: float = 90.0
+    send: float = 60.0
+    close: float = 5.0
+    announce_after: float = 1.5
+
+
+class DiscordChat:
+    """Discord as the core sees it (ports.ChatPlatform).
+
+    The library keeps Discord's addresses for the whole process, so there is one DiscordChat in it. With `listens`
+    False it only sends: for a process that delivers while another one holds the gateway.
+    """
+
+    platform = Platform.DISCORD
+
+    def __init__(  # noqa: PLR0913 — everything the platform needs, named at the one place that builds it
+        self,
+        desk: Desk,
+        *,
+        token: str,
+        api_url: str,
+        gateway_url: str,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        owner_ids: frozenset[str],
+        meter: Meter,
+        patience: Patience | None = None,
+        listens: bool = True,
+    ) -> None:
+        point_library_at(api_url, gateway_url)
+        quieten_library()
+        self._desk = desk
+        self._token = token
+        self._meter = meter
+        self._patience = patience or Patience()
+        self._listens = listens
+        self._places = Places(subscriptions, clock)
+        self._answers = Answers(desk, self._places, owner_ids=owner_ids, announce_after=self._patience.announce_after)
+        self._identifies = Identifies(self._patience.identify_gap)
+        self._client: Gateway | None = None
+        self._published = False
+        self._failures = 0
+        self._refusals = 0
+        self._why = "not connected yet"
+
+    async def run(self) -> None:
+        """Serve Discord until cancelled, with a new client after every end of the last one.
+
+        The old client stays open for sending until the pause before the next is over.
+        """
+        while True:
+            client = Gateway(self._desk, self._answers, self._places, identifies=self._identifies, meter=self._meter)
+            try:
+                await self._serve(client)
+                await asyncio.sleep(self._pause(client))
+            finally:
+                self._client = None
+                await self._close(client)
+
+    def trouble(self) -> str | None:
+        """Return why Discord is not connected right now; None only while it answers heartbeats."""
+        if self._refusals > 1:
+            return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
+        if self._client is None or (self._listens and not self._client.was_connected):
+            return self._why
+        if not self._listens:
+            return None
+        if not self._client.connected:
+            return "The gateway connection is lost and being restored."
+        age, interval = self._client.heartbeat_age()
+        return f"Discord has not answered a heartbeat for {age:.0f} s." if age > 2 * interval else None
+
+    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
+        """Send a message and return its id; raise DeliveryError."""
+        return await self._mail().send(place, message, key=key, reply_to=reply_to)
+
+    async def edit(self, place: Place, message_id: str, message: Message) -> None:
+        """Change a sent message; raise DeliveryError, BadMessage when it cannot be changed any more."""
+        await self._mail().edit(place, message_id, message)
+
+    def _mail(self) -> Mail:
+        if self._client is None:
+            raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
+        return Mail(self._client, timeout_seconds=self._patience.send)
+
+    async def _serve(self, client: Gateway) -> None:
+        """Log in, connect and stay connected; return when that ended, with the reason noted."""
+        try:
+            async with asyncio.timeout(self._patience.login):
+                await client.login(self._token)
+            self._client = client
+            self._refusals = 0
+            await (self._connect(client) if self._listens else asyncio.Event().wait())
+            self._note("the connection ended")
+        except discord.LoginFailure:
+            self._refuse()
+        except discord.ConnectionClosed as error:
+            self._refuse() if error.code == _TOKEN_REFUSED else self._note(str(error))
+        except TooManyIdentifies:
+            self._note("the bot had to sign in too often today")
+        except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
+            self._note(f"{type(error).__name__}: {error}")
+
+    async def _connect(self, client: Gateway) -> None:
+        publishing = asyncio.create_task(self._publish(client))
+        try:
+            await client.connect(reconnect=True)
+        finally:
+            publishing.cancel()
+            with suppress(asyncio.CancelledError):
+                await publishing
+
+    async def _publish(self, client: Gateway) -> None:
+        """Publish the commands once in the life of this process, however long that takes."""
+        while not self._published:
+            try:
+                async with asyncio.timeout(self._patience.login):
+                    changed = await publish(client.tree)
+            except FAILURES as error:
+                log.warning("discord commands not published", error=str(error)[:500])
+                await asyncio.sleep(self._patience.longest_pause)
+            else:
+                self._published = True
+                log.info("discord commands published" if changed else "discord commands unchanged")
+
+    def _refuse(self) -> None:
+        """Take note of a refused token. The first time may be Discord's mistake, so it is asked once more soon."""
+        self._refusals += 1
+        self._note("Discord refused the token; it is tried once more" if self._refusals == 1 else "token refused")
+
+    def _note(self, why: str) -> None:
+        self._why = f"Not connected to Discord: {why[:200]}."
+        log.warning("discord connection ended", why=why)
+
+    def _pause(self, client: Gateway) -> float:
+        """Return the seconds before the next client; doubled with every one that never got connected."""
+        earliest = self._identifies.pause(asyncio.get_running_loop().time())
+        if self._refusals > 1:
+            return max(earliest, self._patience.refused_pause)
+        self._failures = 0 if client.was_connected else self._failures + 1
+        pause = min(self._patience.longest_pause, self._patience.first_pause * 2 ** min(self._failures, 16))
+        return max(earliest, pause * random.uniform(0.5, 1.0))  # noqa: S311 — keeps many bots from returning at once
+
+    async def _close(self, client: Gateway) -> None:
+        try:
+            async with asyncio.timeout(self._patience.close):
+                await client.close()
+        except (TimeoutError, *FAILURES) as error:
+            log.info("discord did not say goodbye", error=type(error).__name__)
+        finally:
+            await client.http.close()
+
+
+def quieten_library() -> None:
+    """Keep the library's DEBUG and INFO lines out of every log: they hold interaction tokens and users' texts.
+
+    Of `discord.client` nothing is wanted: it tells of every failed attempt to reconnect, which `run` tells once.
+    """
+    logging.getLogger("discord").setLevel(logging.WARNING)
+    logging.getLogger("discord.client").setLevel(logging.CRITICAL)

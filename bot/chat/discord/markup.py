@@ -1,0 +1,68 @@
+"""Literal text, spans and moments in Discord's markdown; nothing that came from outside can become markup."""
+
+import re
+from datetime import datetime
+
+from bot.messages.model import Line, Span
+from bot.messages.numbers import clock
+from bot.messages.textual import clean
+
+_MARKUP = re.compile(r"([\\*_~`|<>\[\]()])")
+_LINE_START = re.compile(r"^(\s*)([#-]|\d+(?=\.))")
+_LINK = re.compile(r":(?=//)")
+_MENTION = re.compile(r"@(?=everyone|here)")
+_BACKTICK = "ˋ"
+
+
+def escape(text: str) -> str:
+    """Return text that Discord shows letter by letter: no markdown, mention, custom emoji, link or time comes of it."""
+    escaped = _MARKUP.sub(r"\\\1", clean(text))
+    unlinked = _LINK.sub(r"\\:", escaped)
+    return _MENTION.sub("@\u200b", unlinked)
+
+
+def escape_line_start(markup: str) -> str:
+    """Return a line of markup that begins no heading, list or small print."""
+    match = _LINE_START.match(markup)
+    if not match:
+        return markup
+    at = match.end() if match[2].isdigit() else match.start(2)
+    return f"{markup[:at]}\\{markup[at:]}"
+
+
+def marked(line: Line) -> str:
+    """Return a line with its bold and code spans and its moments as Discord markdown."""
+    return escape_line_start("".join(_span(span) for span in line))
+
+
+def bare(line: Line) -> str:
+    """Return a line as the characters it consists of; moments as `2022-12-13 14:05 UTC`."""
+    return "".join(clock(span.at) if span.at else clean(span.text) for span in line)
+
+
+def code_block(text: str) -> str:
+    """Return text of several lines in a fixed-width block."""
+    return f"```\n{text.replace('`', _BACKTICK)}\n```"
+
+
+def timestamp(at: datetime, *, relative: bool = False) -> str:
+    """Return a moment that every reader sees in their own time zone; `relative` adds how long ago, kept current."""
+    unix = int(at.timestamp())
+    return f"<t:{unix}:f> (<t:{unix}:R>)" if relative else f"<t:{unix}:f>"
+
+
+def _span(span: Span) -> str:
+    if span.at:
+        return timestamp(span.at, relative=span.relative)
+    if span.code:
+        return f"`{clean(span.text).replace('`', _BACKTICK)}`" if span.text else ""
+    if span.bold and span.text.strip():
+        return _bold(span.text)
+    return escape(span.text)
+
+
+def _bold(text: str) -> str:
+    """Return bold text; blanks stay outside of the asterisks, where they would undo them."""
+    core = text.strip()
+    before, after = text.split(core, 1)
+    return f"{before}**{escape(core)}**{after}"
