@@ -1,0 +1,187 @@
+"""The one way to the server: a URL becomes a Database whose every failure is a StorageError.
+
+Retries live here and not in redis-py, whose own are nested (a command's tries times a connection's) and would keep an
+asker waiting for minutes. A command, a pipeline or a script is sent again as a whole when its reply was lost, so each
+one that the store uses must be harmless when it happens twice.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from redis import exceptions as faults
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from bot.domain.errors import ConfigurationError, StorageError
+from bot.storage.binary import FLOOR
+from bot.storage.lua import Script
+
+LONGEST_WAIT = timedelta(seconds=2)
+_ANSWERS_WITHIN = 2.0
+_CONNECTS_WITHIN = 1.0
+_GIVES_UP_AFTER = 4.0
+_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)  # a restart of the embedded server takes half a second
+_WRONG_KEY = (faults.AuthenticationError, faults.AuthorizationError)  # ConnectionErrors, but they do not pass
+_PASSING = (faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError)
+_CONNECTIONS = 16
+
+Word = str | bytes | int | float
+Result = TypeVar("Result")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads."""
+
+    client: Redis
+    reader: Redis
+
+    async def command(self, *words: Word) -> Any:
+        """Run one command and return its reply, bytes undecoded; raise StorageError."""
+        return await _guarded(self.client, lambda: _execute(self.client, *words))
+
+    async def pipeline(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
+        """Run several commands in one round trip, in order but not as one step; raise StorageError if any failed."""
+        if not commands:
+            return []
+
+        async def send() -> list[Any]:
+            async with self.client.pipeline(transaction=False) as pipe:
+                for words in commands:
+                    pipe.execute_command(*words)
+                replies = await pipe.execute(raise_on_error=False)
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+            return replies
+
+        return await _guarded(self.client, send)
+
+    async def script(self, script: Script, key: str, *arguments: Word) -> Any:
+        """Run a script in one atomic step and return its reply; raise StorageError.
+
+        `key` says where the script's keys live: all of them share its hash tag.
+        """
+
+        async def send() -> Any:
+            try:
+                return await _execute(self.client, "EVALSHA", script.sha, 1, key, *arguments)
+            except faults.NoScriptError:
+                return await _execute(self.client, "EVAL", script.text, 1, key, *arguments)
+
+        return await _guarded(self.client, send)
+
+    async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
+        """Run a script several times in one round trip, each call a step of its own; raise StorageError."""
+        load: tuple[Word, ...] = ("SCRIPT", "LOAD", script.text)
+        return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *words) for words in calls)]))[1:]
+
+    async def news(self, stream: str, *, after: str, wait: timedelta) -> None:
+        """Return when the stream has an entry younger than `after`, or the wait (at most LONGEST_WAIT) is over."""
+        milliseconds = max(1, int(min(wait, LONGEST_WAIT) / timedelta(milliseconds=1)))
+        await _guarded(
+            self.reader,
+            lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
+        )
+
+    async def facts(self, section: str) -> Mapping[str, Any]:
+        """Return a section of INFO, empty where that is forbidden; raise StorageError."""
+        try:
+            found: Mapping[str, Any] = await self.command("INFO", section)
+        except StorageError as error:
+            if isinstance(error.__cause__, faults.ResponseError):
+                return {}
+            raise
+        return found
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.client.aclose()
+        await self.reader.aclose()
+
+
+async def connect(url: str) -> Database:
+    """Return the database at a `redis://`, `rediss://` or `unix://` address, after a look at what serves it.
+
+    Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
+    """
+    database = Database(_client(url, patience=_ANSWERS_WITHIN), _client(url, patience=LONGEST_WAIT.seconds + 5.0))
+    try:
+        await _inspect(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+def _client(url: str, *, patience: float) -> Redis:
+    try:
+        pool = BlockingConnectionPool.from_url(
+            url,
+            protocol=2,
+            decode_responses=False,
+            max_connections=_CONNECTIONS,
+            timeout=_ANSWERS_WITHIN,
+            socket_timeout=patience,
+            socket_connect_timeout=_CONNECTS_WITHIN,
+            health_check_interval=30,
+            retry=Retry(NoBackoff(), 0),
+        )
+    except ValueError as error:
+        raise ConfigurationError("REDIS_URL must begin with redis://, rediss:// or unix://.") from error
+    return Redis.from_pool(pool)
+
+
+async def _inspect(database: Database) -> None:
+    server = await database.facts("server")
+    version = str(server.get("redis_version", ""))
+    if version and tuple(int(part) for part in version.split(".")[:2]) < FLOOR:
+        raise ConfigurationError(f"The server at REDIS_URL is Redis {version}; 6.2 or newer is needed.")
+    policy = (await database.facts("memory")).get("maxmemory_policy", "noeviction")
+    if policy != "noeviction":
+        log.warning(
+            "the server may forget subscriptions", setting="maxmemory-policy", value=policy, wanted="noeviction"
+        )
+    if not (await database.facts("persistence")).get("aof_enabled", 1):
+        log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
+
+
+async def _execute(client: Any, *words: Word) -> Any:
+    return await client.execute_command(*words)  # has no types in redis-py
+
+
+async def _guarded(client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+    """Send, again after what passes by itself; turn every other failure into a StorageError with a sentence."""
+    try:
+        async with asyncio.timeout(_GIVES_UP_AFTER):
+            return await _patiently(client, send)
+    except _WRONG_KEY as error:
+        raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
+    except (TimeoutError, *_PASSING) as error:
+        raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
+    except faults.RedisError as error:
+        if "OOM" in str(error):  # inside a script it is a plain faults.ResponseError
+            raise StorageError("The store is out of memory; nothing new can be kept.") from error
+        raise StorageError(f"The store refused: {error}.") from error
+
+
+async def _patiently(client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+    for pause in _PAUSES:
+        try:
+            return await send()
+        except _WRONG_KEY:
+            raise
+        except _PASSING as error:
+            if isinstance(error, faults.ReadOnlyError):  # a replica now: find the new primary behind the same address
+                with suppress(faults.RedisError):
+                    await client.connection_pool.disconnect(inuse_connections=False)
+            await asyncio.sleep(pause)
+    return await send()

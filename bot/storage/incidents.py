@@ -1,0 +1,117 @@
+"""Incidents in the store, and the one step that changes an incident and the outbox together.
+
+    {ob}:number              the last number given
+    {ob}:current             hash: exchange/rule → the pending or open incident (JSON)
+    {ob}:incidents           hash: number → the newest state of each numbered incident (JSON), the last 2,000
+    {ob}:history[:exchange]  sorted set: numbers, by number
+    {ob}:queued:<alert>      who queued an alert, for 30 days: what makes queueing twice queueing once
+
+What the step writes of the outbox is described there.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import msgspec
+
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.signal import Rule
+from bot.ports import Alert
+from bot.storage.connection import Database
+from bot.storage.letter import letter, priority_of
+from bot.storage.lua import script
+from bot.storage.packing import microseconds
+
+_CURRENT, _INCIDENTS, _HISTORY = "{ob}:current", "{ob}:incidents", "{ob}:history"
+_MOST = 2000
+_MARKED = timedelta(days=30)
+_KEPT_AFTER_EXPIRY = timedelta(days=7)  # longer than any sane pause, so that a late try still finds its text
+_CHUNK = 200  # places queued in one go: keeps the server busy for about a millisecond
+
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Incident)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisIncidents:
+    """The port Incidents on Redis."""
+
+    database: Database
+
+    async def next_number(self) -> int:
+        """Return a number no incident has had."""
+        return int(await self.database.command("INCR", "{ob}:number"))
+
+    async def current(self, exchange: str, rule: Rule) -> Incident | None:
+        """Return the pending or open incident of an exchange under a rule."""
+        found = await self.database.command("HGET", _CURRENT, f"{exchange}/{rule}")
+        return _decoder.decode(found) if found else None
+
+    async def commit(self, exchange: str, rule: Rule, incident: Incident | None, alerts: Sequence[Alert]) -> bool:
+        """Replace the current incident and queue the alerts in one atomic step; False when it had happened before."""
+        prepared = [await _for_script(alert) for alert in alerts]
+        chunks = [chunk for _, own in prepared for chunk in own]
+        step = {
+            "field": f"{exchange}/{rule}",
+            "exchange": exchange,
+            "token": uuid4().hex,
+            "number": incident.number if incident else 0,
+            "body": _encoder.encode(incident).decode() if incident else None,
+            "over": incident is None or incident.state is IncidentState.RESOLVED,
+            "most": _MOST,
+            "alerts": [facts for facts, _ in prepared],
+        }
+        packed = msgspec.msgpack.encode(step)
+        return bool(await self.database.script(script("commit"), _CURRENT, packed, *chunks))
+
+    async def open(self) -> Sequence[Incident]:
+        """Return the open incidents, worst first."""
+        found = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
+        told = [incident for incident in found if incident.state is IncidentState.OPEN]
+        return sorted(told, key=lambda incident: (-incident.severity.rank, incident.number))
+
+    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
+        """Return open and past incidents, newest first."""
+        history = f"{_HISTORY}:{exchange}" if exchange else _HISTORY
+        return await self._numbered(await self.database.command("ZREVRANGE", history, 0, limit - 1))
+
+    async def by_number(self, number: int) -> Incident | None:
+        """Return the incident that people call INC-`number`."""
+        return next(iter(await self._numbered([number])), None)
+
+    async def _numbered(self, numbers: Sequence[bytes | int]) -> list[Incident]:
+        if not numbers:
+            return []
+        bodies: Iterable[bytes | None] = await self.database.command("HMGET", _INCIDENTS, *numbers)
+        return [_decoder.decode(body) for body in bodies if body]
+
+
+async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
+    """Return an alert and its places as the script reads them, made in slices, so that the loop stays free."""
+    mentions = {one.place: (one.mention or "") if alert.ping else "" for one in alert.recipients}
+    places = list(mentions)
+    chunks: list[bytes] = []
+    for start in range(0, len(places), _CHUNK):
+        chunk = [(str(place), mentions[place]) for place in places[start : start + _CHUNK]]
+        chunks.append(msgspec.msgpack.encode((alert.id, chunk)))
+        await asyncio.sleep(0)
+    left: dict[str, int] = {}
+    for place in places:
+        left[place.platform] = left.get(place.platform, 0) + 1
+    facts = {
+        "id": alert.id,
+        "body": letter(alert),
+        "incident": alert.incident,
+        "kind": alert.kind,
+        "severity": alert.severity,
+        "priority": priority_of(alert.severity),
+        "created": str(microseconds(alert.created_at)),
+        "seconds": int((max(alert.expires_at - alert.created_at, timedelta()) + _KEPT_AFTER_EXPIRY).total_seconds()),
+        "marked": int(_MARKED.total_seconds()),
+        "left": left,
+        "chunks": len(chunks),
+    }
+    return facts, chunks

@@ -1,0 +1,41 @@
+"""An alert as it is kept in the outbox: once, whatever the number of places it goes to."""
+
+from datetime import datetime
+
+import msgspec
+
+from bot.domain.severity import Severity
+from bot.messages.model import Message
+from bot.ports import Alert, DeliveryKind
+
+_PRIORITIES = {Severity.CRITICAL: 0, Severity.SEVERE: 0, Severity.ELEVATED: 1, Severity.WATCH: 2}
+
+
+class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What every delivery of an alert has in common."""
+
+    incident: str
+    severity: Severity
+    kind: DeliveryKind
+    message: Message
+    created_at: datetime
+    expires_at: datetime
+
+
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Letter)
+
+
+def priority_of(severity: Severity) -> int:
+    """Return which stream carries it: 0 is read first."""
+    return _PRIORITIES[severity]
+
+
+def letter(alert: Alert) -> str:
+    """Return what an alert's deliveries have in common, as JSON."""
+    common = Letter(alert.incident, alert.severity, alert.kind, alert.message, alert.created_at, alert.expires_at)
+    return _encoder.encode(common).decode()
+
+
+def read_letter(body: bytes) -> Letter:
+    """Return what `letter` wrote."""
+    return _decoder.decode(body)

@@ -1,0 +1,82 @@
+-- Hand out deliveries, most urgent first. Needs lanes.lua before it.
+-- KEYS[1] {ob}:fan   ARGV platform, most, now (microseconds), idle milliseconds after which a worker counts as dead
+-- Returns {1} when more places wait to be queued first (call again), else
+-- {0, entries, bodies, bell, due}: entries are {priority, entry, alert, place, mention, attempts before},
+-- bodies alternate alert and body, bell is where to wait for news, due the time of the next one put off ('' for none).
+
+local MOST_DELIVERIES = 5
+
+local platform, most, now, idle = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local later = '{ob}:later:' .. platform
+
+local function bell()
+  local last = redis.call('XREVRANGE', '{ob}:bell:' .. platform, '+', '-', 'COUNT', 1)[1]
+  return last and last[1] or '0-0'
+end
+local heard = bell() -- before anything below rings it, so that nobody waits beside work
+
+-- The next places of the oldest fan-out: one chunk at a time, in the order of the commits.
+local chunk = redis.call('LPOP', KEYS[1])
+if chunk then
+  local fan = cmsgpack.unpack(chunk)
+  local facts = facts_of(fan[1])
+  if facts then
+    for _, to in ipairs(fan[2]) do append(fan[1], facts, to[1], to[2]) end
+    redis.call('EXPIRE', lanes_of(facts.incident), LANES_LIVE)
+  end
+  if redis.call('LLEN', KEYS[1]) > 0 then
+    ring()
+    return {1}
+  end
+end
+
+for _, packed in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 200)) do
+  local put_off = cmsgpack.unpack(packed)
+  redis.call('ZREM', later, packed)
+  local lane = redis.call('HGET', lanes_of(put_off.incident), put_off.place)
+  lane = lane and cmsgpack.unpack(lane) or {}
+  lane[1] = push(put_off.priority, put_off.alert, put_off.incident, put_off.place, put_off.mention, put_off.attempt)
+  keep_lane(put_off.incident, put_off.place, lane)
+end
+
+local entries, bodies, known = {}, {}, {}
+
+-- Hand one entry out, unless its alert has expired, a younger message waits behind an edit, or nobody survives it.
+local function hand_out(priority, entry, deliveries)
+  local id = entry[1]
+  if not entry[2] then return end -- gone already; Redis 6.2 names it all the same
+  local one = read_entry(entry[2])
+  local facts = facts_of(one.alert)
+  local lane = facts and facts.kind == 'edit' and redis.call('HGET', lanes_of(one.incident), one.place)
+  local deadly = deliveries > MOST_DELIVERIES
+  if deadly then bury(one.alert, one.incident, one.place, 'taken ' .. deliveries - 1 .. ' times, never finished', now) end
+  if deadly or not facts or (lane and #cmsgpack.unpack(lane) > 1) then
+    take_out(platform, priority, id)
+    count_off(one.alert, platform)
+    return advance(one.incident, one.place)
+  end
+  if not known[one.alert] then
+    known[one.alert] = true
+    bodies[#bodies + 1] = one.alert
+    bodies[#bodies + 1] = facts.body
+  end
+  entries[#entries + 1] = {priority, id, one.alert, one.place, one.mention, one.attempt + deliveries - 1}
+end
+
+for priority = 0, 2 do
+  local stream = stream_for(platform, priority)
+  if #entries < most then -- what a dead worker had taken
+    for _, left in ipairs(redis.call('XPENDING', stream, GROUP, 'IDLE', idle, '-', '+', most - #entries)) do
+      local claimed = redis.call('XCLAIM', stream, GROUP, WORKER, idle, left[1])[1]
+      if claimed then hand_out(priority, claimed, left[4] + 1) else redis.call('XACK', stream, GROUP, left[1]) end
+    end
+  end
+  while #entries < most do
+    local read = redis.call('XREADGROUP', 'GROUP', GROUP, WORKER, 'COUNT', most - #entries, 'STREAMS', stream, '>')
+    if not read then break end
+    for _, entry in ipairs(read[1][2]) do hand_out(priority, entry, 1) end
+  end
+end
+ring()
+local due = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
+return {0, entries, bodies, heard, due[2] or ''}

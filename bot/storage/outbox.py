@@ -1,0 +1,244 @@
+"""The outbox: messages on their way, in order per place and incident, at least once.
+
+    {ob}:alert:<id>            hash: the message and its facts, once for all places; `left` counts deliveries not over
+    {ob}:alerts                sorted set: alerts with deliveries left, by creation
+    {ob}:fan                   list: chunks of places still to be queued, in the order of the commits
+    {ob}:<platform>:p0|p1|p2   streams: one entry per place, read by one consumer group; p0 critical and severe,
+                               p1 elevated, p2 watch
+    {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days
+    {ob}:later:<platform>      sorted set: deliveries put off, by due time
+    {ob}:sent:<incident>       hash: place → id of the newest message there, 30 days
+    {ob}:bell:<platform>       stream of one entry, rung when there is something to do
+    {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so
+
+A place gets the next message of an incident only when the one before is over. An edit with a younger message behind it
+is dropped. A message that waits for a less urgent one of the same incident lends it its urgency.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from itertools import groupby
+from typing import Any
+
+import structlog
+
+from bot.domain.errors import StorageError
+from bot.domain.place import Place, Platform
+from bot.domain.severity import Severity
+from bot.ports import Clock, Delivery
+from bot.storage.connection import Database, Word
+from bot.storage.letter import Letter, read_letter
+from bot.storage.lua import script
+from bot.storage.packing import microseconds, moment
+
+_FAN, _ALERTS, _DEAD = "{ob}:fan", "{ob}:alerts", "{ob}:dead"
+_REMEMBERED = timedelta(days=30)
+_GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
+_AT_A_TIME = 500
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A delivery that was given up."""
+
+    alert: str
+    incident: str
+    place: Place
+    reason: str
+    at: datetime
+
+
+class RedisOutbox:
+    """The port Outbox on Redis.
+
+    What was taken and is not over after `idle` goes to another worker, unless this one calls `hold` meanwhile
+    (`keep_holding` does, as long as it runs).
+    """
+
+    def __init__(self, database: Database, clock: Clock, *, idle: timedelta = _GIVEN_UP_ON) -> None:
+        self._database = database
+        self._clock = clock
+        self._idle = idle
+        self._in_hand: dict[str, _Receipt] = {}
+
+    async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+        """Return up to `limit` deliveries to send now, most severe first, waiting up to `wait` when there are none."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + wait.total_seconds()
+        while True:
+            batch = await self._next(platform, limit)
+            if batch.deliveries:
+                return batch.deliveries
+            left = timedelta(seconds=deadline - loop.time())
+            if left <= timedelta():
+                return ()
+            pause = left if batch.due_in is None else min(left, batch.due_in)
+            await self._database.news(f"{{ob}}:bell:{platform}", after=batch.bell, wait=pause)
+
+    async def done(self, delivery: Delivery, *, message_id: str | None) -> None:
+        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None)."""
+        await self._finish(delivery, message_id=message_id or "")
+
+    async def postpone(self, delivery: Delivery, *, until: datetime) -> None:
+        """Bring a delivery back later, as one more attempt; younger ones of its place and incident wait with it."""
+        receipt = _Receipt.read(delivery.receipt)
+        await self._database.script(
+            script("lanes", "postpone"),
+            _FAN,
+            *receipt.words(delivery),
+            delivery.message.mention or "",
+            delivery.attempt + 1,
+            microseconds(until),
+        )
+        self._in_hand.pop(delivery.receipt, None)
+
+    async def bury(self, delivery: Delivery, reason: str) -> None:
+        """Give a delivery up and keep it, with the reason, where an operator finds it."""
+        await self._finish(delivery, reason=reason or "no reason given")
+
+    async def sent_message(self, incident: str, place: Place) -> str | None:
+        """Return the id of the newest message about an incident in a place, for edits and replies."""
+        found = await self._database.command("HGET", f"{{ob}}:sent:{incident}", str(place))
+        return found.decode() if found else None
+
+    async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
+        """Return how many deliveries wait, by platform and severity; those that a worker has in hand count too."""
+        depth: dict[tuple[Platform, Severity], int] = {}
+        for severity, platform, number in (await self._backlog())[1:]:
+            key = Platform(platform.decode()), Severity(severity.decode())
+            depth[key] = depth.get(key, 0) + number
+        return depth
+
+    async def oldest(self) -> datetime | None:
+        """Return when the oldest waiting delivery was queued."""
+        created = (await self._backlog())[0]
+        return moment(int(float(created))) if created else None
+
+    async def buried(self, limit: int = 20) -> Sequence[Buried]:
+        """Return the deliveries given up, newest first."""
+        found = await self._database.command("XREVRANGE", _DEAD, "+", "-", "COUNT", limit)
+        return [_buried(fields) for _, fields in found]
+
+    async def hold(self) -> None:
+        """Say that what was taken here and is not over is still being worked on."""
+        await self._set_idle(0)
+
+    async def keep_holding(self) -> None:
+        """Call `hold` again and again, until cancelled."""
+        while True:
+            await asyncio.sleep(self._idle.total_seconds() / 4)
+            try:
+                await self.hold()
+            except StorageError as error:
+                log.warning("deliveries in hand not held", error=str(error), number=len(self._in_hand))
+
+    async def hand_back(self) -> None:
+        """Give what was taken here and is not over to whoever takes next; for a worker that stops."""
+        await self._set_idle(int(timedelta(days=1) / timedelta(milliseconds=1)))
+        self._in_hand.clear()
+
+    async def try_to_hand_back(self) -> None:
+        """Hand back; while the store is away it happens by itself, a little later."""
+        with suppress(StorageError):
+            await self.hand_back()
+
+    async def _next(self, platform: Platform, limit: int) -> "_Batch":
+        idle, now = int(self._idle / timedelta(milliseconds=1)), self._clock.now()
+        reply: Sequence[Any] = (1,)
+        while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn
+            reply = await self._database.script(script("lanes", "take"), _FAN, platform, limit, microseconds(now), idle)
+        _, entries, bodies, bell, due = reply
+        letters = {alert: read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
+        taken = sorted((_taken(entry, letters) for entry in entries), key=lambda one: -one.severity.rank)
+        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in taken)
+        return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
+
+    async def _finish(self, delivery: Delivery, *, message_id: str = "", reason: str = "") -> None:
+        await self._database.script(
+            script("lanes", "finish"),
+            _FAN,
+            *_Receipt.read(delivery.receipt).words(delivery),
+            message_id,
+            str(delivery.place),
+            int(_REMEMBERED.total_seconds()),
+            reason,
+            microseconds(self._clock.now()),
+        )
+        self._in_hand.pop(delivery.receipt, None)
+
+    async def _backlog(self) -> Any:
+        return await self._database.script(script("backlog"), _ALERTS, *Platform)
+
+    async def _set_idle(self, milliseconds: int) -> None:
+        by_stream = sorted(self._in_hand.values(), key=lambda receipt: receipt.stream)
+        for stream, receipts in groupby(by_stream, key=lambda receipt: receipt.stream):
+            entries = [receipt.entry for receipt in receipts]
+            for start in range(0, len(entries), _AT_A_TIME):
+                some = entries[start : start + _AT_A_TIME]
+                await self._database.script(script("hold"), stream, milliseconds, *some)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What one look at the outbox brought, where to wait for more, and when something put off is due."""
+
+    deliveries: Sequence[Delivery]
+    bell: str
+    due_in: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    """Where a delivery lies: its stream's platform and priority, its entry, and the place it was queued for."""
+
+    priority: int
+    entry: str
+    place: Place
+
+    @classmethod
+    def read(cls, text: str) -> "_Receipt":
+        priority, entry, place = text.split(" ", 2)
+        return cls(int(priority), entry, Place.parse(place))
+
+    def __str__(self) -> str:
+        return f"{self.priority} {self.entry} {self.place}"
+
+    @property
+    def stream(self) -> str:
+        return f"{{ob}}:{self.place.platform}:p{self.priority}"
+
+    def words(self, delivery: Delivery) -> tuple[Word, ...]:
+        """Return the arguments that the scripts for the end of a delivery begin with."""
+        return self.place.platform, self.priority, self.entry, delivery.alert, delivery.incident, str(self.place)
+
+
+def _taken(entry: Sequence[Any], letters: Mapping[bytes, Letter]) -> Delivery:
+    priority, position, alert, to, mention, attempt = entry
+    place = Place.parse(to.decode())
+    letter = letters[alert]
+    message = replace(letter.message, mention=mention.decode()) if mention else letter.message
+    return Delivery(
+        key=blake2b(alert + b"\n" + to, digest_size=16).hexdigest(),
+        receipt=str(_Receipt(priority, position.decode(), place)),
+        alert=alert.decode(),
+        incident=letter.incident,
+        severity=letter.severity,
+        kind=letter.kind,
+        place=place,
+        message=message,
+        created_at=letter.created_at,
+        expires_at=letter.expires_at,
+        attempt=attempt,
+    )
+
+
+def _buried(fields: Mapping[bytes, bytes]) -> Buried:
+    found = {name.decode(): value.decode() for name, value in fields.items()}
+    place, at = Place.parse(found["place"]), moment(int(found["at"]))
+    return Buried(found["alert"], found["incident"], place, found["reason"], at)

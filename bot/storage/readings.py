@@ -1,0 +1,170 @@
+"""What is known of every exchange, as it was seen when it was seen.
+
+    {rd:<exchange>}:detail   sorted set: readings (packing.py) by `as_of`, of the last 10 days
+    {rd:<exchange>}:days     sorted set: the first reading of each UTC day, of the last 410
+    {rd:<exchange>}:slots    hash: slot (JSON [chain, asset]) → its number in the readings; numbers are never changed
+    runwatch:listings        hash: exchange → newest row of the upstream's list (JSON)
+    runwatch:health          hash: source → how it is doing (JSON)
+
+Scores are microseconds since 1970. Spans count back from the newest reading, not from the clock.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from bot.domain.exchange import Listing
+from bot.domain.reading import Reading, Slot, SourceHealth
+from bot.storage.connection import Database, Word
+from bot.storage.lua import script
+from bot.storage.packing import HEADER, microseconds, pack, unpack
+
+DETAIL_SPAN = timedelta(days=10)
+DAYS_SPAN = timedelta(days=410)
+_LISTINGS, _HEALTH = "runwatch:listings", "runwatch:health"
+_AT_A_TIME = 10  # readings packed or fetched in one go: some milliseconds for the largest exchange
+_DAY = timedelta(days=1)
+
+_encoder = msgspec.json.Encoder()
+_listing, _health = msgspec.json.Decoder(Listing), msgspec.json.Decoder(SourceHealth)
+_slot = msgspec.json.Decoder(Slot)
+
+
+class RedisReadings:
+    """The port Readings on Redis."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._numberings: dict[str, _Numbering] = {}
+
+    async def add(self, readings: Sequence[Reading]) -> int:
+        """Keep the readings not yet known and return how many those were.
+
+        Not kept: one with the same `as_of` as a known one, one that repeats the holdings of the one before it, and one
+        older than the store keeps.
+        """
+        kept = 0
+        for start in range(0, len(readings), _AT_A_TIME):
+            some = readings[start : start + _AT_A_TIME]
+            for exchange in dict.fromkeys(reading.exchange for reading in some):
+                kept += await self._add_to(exchange, [one for one in some if one.exchange == exchange])
+        return kept
+
+    async def latest(self, exchange: str) -> Reading | None:
+        """Return the newest reading by `as_of`."""
+        found = await self._database.command("ZREVRANGE", _detail(exchange), 0, 0)
+        return await self._read(exchange, found[0]) if found else None
+
+    async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
+        """Return the newest reading whose `as_of` is at or before the moment."""
+        words = (microseconds(moment), "-inf", "LIMIT", 0, 1)
+        replies = await self._database.pipeline(
+            [("ZREVRANGEBYSCORE", key, *words) for key in (_detail(exchange), _days(exchange))]
+        )
+        found = [blob for reply in replies for blob in reply]
+        return await self._read(exchange, max(found, key=_as_of)) if found else None
+
+    async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
+        """Yield the first reading of each UTC day in the span (both ends included), oldest first."""
+        start: Word = microseconds(since)
+        while True:
+            found = await self._database.command(
+                "ZRANGEBYSCORE", _days(exchange), start, microseconds(until), "LIMIT", 0, _AT_A_TIME
+            )
+            for blob in found:
+                yield await self._read(exchange, blob)
+            if len(found) < _AT_A_TIME:
+                return
+            start = f"({_as_of(found[-1])}"
+
+    async def save_listings(self, listings: Sequence[Listing]) -> None:
+        """Keep the newest row of each exchange listed; rows of exchanges not in it stay as they were."""
+        words = [word for one in listings for word in (one.exchange.id, _encoder.encode(one))]
+        if words:
+            await self._database.command("HSET", _LISTINGS, *words)
+
+    async def listings(self) -> Mapping[str, Listing]:
+        """Return the newest row of every exchange ever listed, by id."""
+        found = await self._database.command("HGETALL", _LISTINGS)
+        return {exchange.decode(): _listing.decode(row) for exchange, row in found.items()}
+
+    async def save_health(self, health: SourceHealth) -> None:
+        """Keep how a source is doing."""
+        await self._database.command("HSET", _HEALTH, health.source, _encoder.encode(health))
+
+    async def health(self) -> Mapping[str, SourceHealth]:
+        """Return how every source is doing, by its name."""
+        found = await self._database.command("HGETALL", _HEALTH)
+        return {source.decode(): _health.decode(row) for source, row in found.items()}
+
+    async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
+        numbering = await self._numbering(exchange)
+        await numbering.cover(slot for reading in readings for slot in reading.holdings)
+        calls: list[Sequence[Word]] = []
+        for reading in readings:
+            calls.append((_days(exchange), *_script_words(reading, numbering)))
+            await asyncio.sleep(0)
+        return sum(await self._database.scripts(script("add_reading"), _detail(exchange), calls))
+
+    async def _read(self, exchange: str, blob: bytes) -> Reading:
+        numbering = await self._numbering(exchange)
+        try:
+            return unpack(blob, exchange, numbering.slots)
+        except IndexError:  # packed by another process, which has seen slots that this one has not
+            await numbering.load()
+            return unpack(blob, exchange, numbering.slots)
+
+    async def _numbering(self, exchange: str) -> "_Numbering":
+        if exchange not in self._numberings:
+            numbering = _Numbering(self._database, f"{{rd:{exchange}}}:slots")
+            await numbering.load()
+            self._numberings[exchange] = numbering
+        return self._numberings[exchange]
+
+
+class _Numbering:
+    """The numbers of one exchange's slots, as far as this process knows them; the store may know more."""
+
+    def __init__(self, database: Database, key: str) -> None:
+        self._database = database
+        self._key = key
+        self.numbers: dict[Slot, int] = {}
+        self.slots: list[Slot] = []
+
+    async def load(self) -> None:
+        """Learn every number given so far."""
+        found = await self._database.command("HGETALL", self._key)
+        self._learn({_slot.decode(name): int(number) for name, number in found.items()})
+
+    async def cover(self, slots: Iterable[Slot]) -> None:
+        """Make sure that every one of the slots has a number."""
+        new = list(dict.fromkeys(slot for slot in slots if slot not in self.numbers))
+        if new:
+            await self._database.script(script("number_slots"), self._key, *map(_encoder.encode, new))
+            await self.load()
+
+    def _learn(self, numbers: Mapping[Slot, int]) -> None:
+        self.numbers = dict(numbers)
+        self.slots = sorted(numbers, key=numbers.__getitem__)
+
+
+def _detail(exchange: str) -> str:
+    return f"{{rd:{exchange}}}:detail"
+
+
+def _days(exchange: str) -> str:
+    return f"{{rd:{exchange}}}:days"
+
+
+def _as_of(blob: bytes) -> int:
+    stamp: int = HEADER.unpack_from(blob)[0]
+    return stamp
+
+
+def _script_words(reading: Reading, numbering: _Numbering) -> Sequence[Word]:
+    day = datetime.combine(reading.as_of.astimezone(UTC).date(), datetime.min.time(), UTC)
+    spans = (DETAIL_SPAN // timedelta(microseconds=1), DAYS_SPAN // timedelta(microseconds=1))
+    blob = pack(reading, numbering.numbers)
+    return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY), HEADER.size, *spans, blob

@@ -1,0 +1,37 @@
+"""Which layout of keys the store has: moved forward at start, and never read by a program that is older than it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from bot.domain.errors import ConfigurationError
+from bot.storage.connection import Database
+
+Migration = Callable[[Database], Awaitable[None]]
+
+KEY = "runwatch:schema"
+VERSION = 1
+# From each version to the next one. Every migration must be harmless when it runs twice.
+MIGRATIONS: Mapping[int, Migration] = {}
+
+log = structlog.get_logger(__name__)
+
+
+async def bring_up_to_date(
+    database: Database, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
+) -> None:
+    """Move the store's layout forward to `version`, marking a new store with it.
+
+    Raise ConfigurationError when the layout is newer than this program, StorageError when the store is away.
+    """
+    await database.command("SET", KEY, version, "NX")
+    found = int(await database.command("GET", KEY))
+    if found > version:
+        raise ConfigurationError(
+            f"The store was written by a newer Runwatch (layout {found}, this one knows {version}): "
+            "update the program, or point it at another store."
+        )
+    for step in range(found, version):
+        log.info("store moves forward", from_layout=step, to_layout=step + 1)
+        await migrations[step](database)
+        await database.command("SET", KEY, step + 1)

@@ -1,0 +1,68 @@
+"""The store as one thing: open it, use its four parts, close it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.ports import Clock
+from bot.storage.connection import Database, connect
+from bot.storage.embedded import EmbeddedServer
+from bot.storage.incidents import RedisIncidents
+from bot.storage.outbox import RedisOutbox
+from bot.storage.readings import RedisReadings
+from bot.storage.schema import bring_up_to_date
+from bot.storage.subscriptions import RedisSubscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Everything that outlives a restart, behind the ports."""
+
+    readings: RedisReadings
+    incidents: RedisIncidents
+    outbox: RedisOutbox
+    subscriptions: RedisSubscriptions
+    url: str
+    database: Database
+    _close: Callable[[], Awaitable[None]]
+
+    async def ping(self) -> None:
+        """Return when the server answers; raise StorageError when it does not."""
+        await self.database.command("PING")
+
+    async def close(self) -> None:
+        """Hand back what was not delivered, close the connections and stop the server if it is our own."""
+        await self._close()
+
+
+async def open_store(where: str | Path, *, clock: Clock) -> Store:
+    """Open the store at a `redis://`, `rediss://` or `unix://` address, or on a server of our own in a directory.
+
+    `clock` says when a delivery that was put off is due. Raise ConfigurationError when the store must not be used or
+    the server cannot be started, StorageError when it is away.
+    """
+    async with AsyncExitStack() as stack:
+        url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
+        database = await connect(url)
+        stack.push_async_callback(database.close)
+        await bring_up_to_date(database)
+        outbox = RedisOutbox(database, clock)
+        holding = asyncio.create_task(outbox.keep_holding(), name="hold deliveries in hand")
+        stack.push_async_callback(_end, holding, outbox)
+        return Store(
+            readings=RedisReadings(database),
+            incidents=RedisIncidents(database),
+            outbox=outbox,
+            subscriptions=RedisSubscriptions(database),
+            url=url,
+            database=database,
+            _close=stack.pop_all().aclose,
+        )
+
+
+async def _end(holding: asyncio.Task[None], outbox: RedisOutbox) -> None:
+    holding.cancel()
+    await asyncio.wait([holding])
+    await outbox.try_to_hand_back()

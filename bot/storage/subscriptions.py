@@ -1,0 +1,154 @@
+"""Who wants to hear what, and which places cannot be reached.
+
+{subs}:to:<exchange|*>          hash: place → subscription (JSON, without place and exchange)
+{subs}:place:<place>            set: what the place subscribed to
+{subs}:chat:<platform>:<chat>   set: places of one chat, its topics included
+{subs}:places                   set: every place with a subscription
+{subs}:exchanges                set: exchanges that somebody subscribed to by name
+{subs}:trouble                  hash: place → what is wrong with it (JSON)
+{subs}:disabled                 sorted set: disabled places, by the time their trouble began
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from bot.domain.errors import AskerError
+from bot.domain.place import Place, Subscription
+from bot.domain.severity import Sensitivity, Severity
+from bot.ports import PlaceTrouble
+from bot.storage.connection import Database
+from bot.storage.lua import script
+from bot.storage.packing import microseconds
+
+MOST_PER_PLACE = 100
+_PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
+_ALL = "*"
+_AT_A_TIME = 500
+
+
+class _Wish(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A subscription without its place and exchange, which its keys say."""
+
+    min_severity: Severity = Severity.WATCH
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    usd: float | None = None
+    share: float | None = None
+    mention: str | None = None
+    created_by: str = ""
+    created_at: datetime | None = None
+    title: str = ""
+
+
+_encoder = msgspec.json.Encoder()
+_wish, _trouble = msgspec.json.Decoder(_Wish), msgspec.json.Decoder(PlaceTrouble)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisSubscriptions:
+    """The port Subscriptions on Redis."""
+
+    database: Database
+
+    async def add(self, subscription: Subscription) -> None:
+        """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
+        place = subscription.place
+        words = (str(place), _chat(place), subscription.exchange or _ALL, _written(subscription), MOST_PER_PLACE)
+        if not await self.database.script(script("subscribe"), _PLACES, *words):
+            raise AskerError(f"There are {MOST_PER_PLACE} subscriptions here, the most a place may have.")
+
+    async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
+        """Forget the place's subscription to an exchange (None: the one to all), or every one; return how many."""
+        which = "" if everything else exchange or _ALL
+        return int(await self.database.script(script("unsubscribe"), _PLACES, str(place), _chat(place), which, ""))
+
+    async def of_place(self, place: Place) -> Sequence[Subscription]:
+        """Return what one place has subscribed to, the subscription to all exchanges first."""
+        exchanges = sorted(one.decode() for one in await self.database.command("SMEMBERS", f"{{subs}}:place:{place}"))
+        found = await self.database.pipeline([("HGET", _to(exchange), str(place)) for exchange in exchanges])
+        return [_read(place, exchange, text) for exchange, text in zip(exchanges, found, strict=True) if text]
+
+    async def interested_in(self, exchange: str) -> Sequence[Subscription]:
+        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins."""
+        unreachable = {Place.parse(one.decode()) for one in await self.database.command("ZRANGE", _DISABLED, 0, -1)}
+        wanted: dict[Place, Subscription] = {}
+        for which in (_ALL, exchange):
+            async for subscription in self._to(which):
+                wanted[subscription.place] = subscription
+        return [one for place, one in wanted.items() if place not in unreachable]
+
+    async def exchanges(self) -> Collection[str]:
+        """Return the ids of the exchanges that somebody subscribed to by name."""
+        return frozenset(one.decode() for one in await self.database.command("SMEMBERS", _EXCHANGES))
+
+    async def count(self) -> int:
+        """Return how many places have a subscription."""
+        return int(await self.database.command("SCARD", _PLACES))
+
+    async def move(self, old: Place, new: Place) -> None:
+        """Give everything one chat owns, its topics included, to its new address, in one step.
+
+        What the new address had already stays. Trouble with the old address is forgotten: the new one can be reached.
+        """
+        await self.database.script(script("move"), _PLACES, _chat(old), _chat(new))
+
+    async def trouble(self, place: Place) -> PlaceTrouble | None:
+        """Return what is wrong with a place."""
+        found = await self.database.command("HGET", _TROUBLE, str(place))
+        return _trouble.decode(found) if found else None
+
+    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+        """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
+        place = str(trouble.place)
+        listed = (
+            ("ZADD", _DISABLED, microseconds(trouble.since), place) if trouble.disabled else ("ZREM", _DISABLED, place)
+        )
+        await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), listed])
+
+    async def clear_trouble(self, place: Place) -> bool:
+        """Forget what was wrong with a place that answered again; return whether there was anything."""
+        gone, _ = await self.database.pipeline([("HDEL", _TROUBLE, str(place)), ("ZREM", _DISABLED, str(place))])
+        return bool(gone)
+
+    async def forget_disabled(self, before: datetime) -> Sequence[Place]:
+        """Forget places whose trouble began before the moment and that are disabled still; return which."""
+        due = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
+        places = [Place.parse(one.decode()) for one in due]
+        for place in places:
+            await self.database.script(script("unsubscribe"), _PLACES, str(place), _chat(place), "", "trouble")
+        return places
+
+    async def _to(self, exchange: str) -> AsyncIterator[Subscription]:
+        """Yield the subscriptions to one exchange, or to all; some hundred at a time, one may come twice."""
+        cursor = b"0"
+        while True:
+            reply = await self.database.command("HSCAN", _to(exchange), cursor, "COUNT", _AT_A_TIME)
+            cursor, found = reply
+            for place, text in found.items():
+                yield _read(Place.parse(place.decode()), exchange, text)
+            if int(cursor) == 0:
+                return
+
+
+def _to(exchange: str) -> str:
+    return f"{{subs}}:to:{exchange}"
+
+
+def _chat(place: Place) -> str:
+    return f"{place.platform}:{place.chat}"
+
+
+def _written(subscription: Subscription) -> bytes:
+    wish = _Wish(**{name: getattr(subscription, name) for name in _Wish.__struct_fields__})
+    return _encoder.encode(wish)
+
+
+def _read(place: Place, exchange: str, text: bytes) -> Subscription:
+    wish = _wish.decode(text)
+    return Subscription(
+        place,
+        None if exchange == _ALL else exchange,
+        **{name: getattr(wish, name) for name in _Wish.__struct_fields__},
+    )
