@@ -68,7 +68,7 @@ _GONE = (
 def translated(error: TelegramError, place: Place) -> DeliveryError:
     """Return our error for a message to this place that Telegram did not take."""
     if isinstance(error, RetryAfter):
-        return _rate_limited(error.retry_after)
+        return _rate_limited(pause_asked_by(error))
     if isinstance(error, ChatMigrated):
         return ChatMoved(Place(Platform.TELEGRAM, str(error.new_chat_id), place.thread))
     if isinstance(error, (BadRequest, Forbidden)):
@@ -78,6 +78,12 @@ def translated(error: TelegramError, place: Place) -> DeliveryError:
     if isinstance(error, Conflict):
         return RetryLater(error.message, after=AWAY_PAUSE)
     return _away(error)
+
+
+def pause_asked_by(error: RetryAfter) -> timedelta:
+    """Return the pause of a 429; the library gives it as a number or as a span of time, depending on a switch."""
+    after = error.retry_after
+    return (after if isinstance(after, timedelta) else timedelta(seconds=after)) or UNSAID_PAUSE
 
 
 def is_unparsable(error: BadMessage) -> bool:
@@ -101,9 +107,8 @@ def _refused(error: TelegramError) -> DeliveryError:
     return BadMessage(error.message)
 
 
-def _rate_limited(after: int | timedelta) -> RetryLater:
-    pause = after if isinstance(after, timedelta) else timedelta(seconds=after)
-    return RetryLater("Telegram asks for a pause", after=pause or UNSAID_PAUSE, rate_limited=True)
+def _rate_limited(pause: timedelta) -> RetryLater:
+    return RetryLater("Telegram asks for a pause", after=pause, rate_limited=True)
 
 
 def _away(error: TelegramError) -> RetryLater:

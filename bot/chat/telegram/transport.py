@@ -83,7 +83,7 @@ class AiohttpRequest(BaseRequest):
             patience = max(patience, UPLOAD_TIMEOUT)
         try:
             return await self._exchange(url, method, _body(request_data), patience)
-        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 — whatever it is, its text or frames may hold the token
             failure = _translated(error)
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
 

@@ -1,0 +1,89 @@
+"""Telegram as the core sees it: put together from its parts."""
+
+from bot.chat.telegram.asking import Json, Me
+from bot.chat.telegram.crowd import Crowd
+from bot.chat.telegram.menu import show_menus
+from bot.chat.telegram.polling import Patience, Poller
+from bot.chat.telegram.reception import Reception
+from bot.chat.telegram.transport import AiohttpRequest, Api
+from bot.chat.telegram.writing import Writer
+from bot.desk import Desk
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from bot.ports import Clock, Meter, Subscriptions
+
+_POLLING_CONNECTIONS = 2
+
+
+class TelegramChat:
+    """Telegram. `send` and `edit` work with and without `run`, so that several workers may deliver while one polls.
+
+    `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
+    Call `close` at the end.
+    """
+
+    platform = Platform.TELEGRAM
+
+    def __init__(  # noqa: PLR0913 — what the composition root has to give, each by its name
+        self,
+        desk: Desk,
+        *,
+        token: str,
+        api_url: str,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        owner_ids: frozenset[str],
+        meter: Meter,
+        patience: Patience | None = None,
+    ) -> None:
+        self._patience = patience or Patience()
+        self._desk = desk
+        self._token = token
+        self._api_url = api_url
+        self._api = Api(AiohttpRequest(token, api_url))
+        self._writer = Writer(self._api, clock=clock, meter=meter)
+        self._reception = Reception(
+            desk,
+            api=self._api,
+            writer=self._writer,
+            subscriptions=subscriptions,
+            clock=clock,
+            owner_ids=owner_ids,
+            patience=self._patience,
+        )
+        self._crowd = Crowd()
+        self._poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
+
+    async def run(self) -> None:
+        """Answer people until cancelled; answers under way then are given a few seconds."""
+        try:
+            await self._poller.run()
+        finally:
+            await self._crowd.disperse(self._patience.farewell)
+
+    async def close(self) -> None:
+        """Close the connections that messages are sent over; sending again opens new ones."""
+        await self._api.close_connections()
+
+    def trouble(self) -> str | None:
+        """Return why Telegram is not connected right now, None when it is."""
+        return self._poller.trouble()
+
+    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
+        """Send a message and return its id; raise DeliveryError. Telegram has no use for the idempotency key."""
+        return await self._writer.send(place, message, reply_to=reply_to)
+
+    async def edit(self, place: Place, message_id: str, message: Message) -> None:
+        """Change a sent message; one that is the same already is no error. Raise DeliveryError."""
+        await self._writer.edit(place, message_id, message)
+
+    def _connect(self) -> Api:
+        """Return a connection for polling of its own, which failures may close without harm to messages under way."""
+        return Api(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
+
+    async def _greet(self, me: Me) -> None:
+        self._reception.me = me
+        await self._crowd.admit(show_menus(self._api, self._desk.commands))
+
+    async def _receive(self, update: Json) -> None:
+        await self._crowd.admit(self._reception.receive(update))

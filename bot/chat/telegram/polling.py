@@ -1,0 +1,188 @@
+"""Fetching updates for ever, whatever Telegram or the network does.
+
+The library's own updater ends silently at the first 401 or 404, and its start is not retried; hence this loop. After
+any failure it starts again with new connections and asks who the bot is before it polls.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
+
+from bot.chat.telegram.asking import Json, Me
+from bot.chat.telegram.errors import pause_asked_by
+from bot.chat.telegram.transport import Api
+
+log = structlog.get_logger()
+
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+_NOT_YET = "not connected yet"
+_SECOND_POLLER = (
+    "another program polls Telegram with the same token: stop it, or give this bot a token of its own (one per bot)"
+)
+_UNKNOWN_TOKEN = "Telegram does not know this token: check TELEGRAM_TOKEN"  # noqa: S105 — a sentence, not a token
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for what, in seconds.
+
+    `poll`: how long Telegram may hold a poll; `margin`: how much later its answer may come, and how much later than
+    that the poll counts as stuck. `retry` to `longest_retry`: the pause after failures, doubling. `conflict`: the pause
+    after a second poller showed; the spell is over when none did for `spell`. `silence`: from when on nothing heard is
+    trouble. `farewell`: how long answers under way are waited for at the end.
+    """
+
+    poll: float = 25.0
+    margin: float = 10.0
+    retry: float = 1.0
+    longest_retry: float = 60.0
+    conflict: float = 10.0
+    spell: float = 60.0
+    silence: float = 60.0
+    farewell: float = 5.0
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    clock: Callable[[], float] = time.monotonic
+
+
+class Poller:
+    """Polls, hands every update to `receive`, and tells `greet` who the bot is whenever it has connected anew."""
+
+    def __init__(
+        self,
+        connect: Callable[[], Api],
+        *,
+        greet: Callable[[Me], Awaitable[None]],
+        receive: Callable[[Json], Awaitable[None]],
+        patience: Patience,
+    ) -> None:
+        self._connect = connect
+        self._greet = greet
+        self._receive = receive
+        self._patience = patience
+        self._problem: str | None = _NOT_YET
+        self._failures = 0
+        self._offset: int | None = None
+        self._heard_at = patience.clock()
+        self._conflict_at: float | None = None
+
+    async def run(self) -> None:
+        """Poll until cancelled; every failure is waited out."""
+        while True:
+            await self._patience.sleep(await self._until_failure())
+
+    def trouble(self) -> str | None:
+        """Return why no updates come in, None while a poll was completed, or is under way, within the last minute."""
+        if self._in_conflict():
+            return _SECOND_POLLER
+        if self._problem:
+            return self._problem
+        silence = self._patience.clock() - self._heard_at
+        return f"no poll completed for {silence:.0f} s" if silence > self._patience.silence else None
+
+    async def _until_failure(self) -> float:
+        """Serve until something goes wrong and return the seconds to wait then."""
+        api = self._connect()
+        try:
+            await self._serve(api)
+        except Conflict as error:
+            return self._note_conflict(error)
+        except (TelegramError, TimeoutError) as error:
+            return self._note(error)
+        except Exception:
+            log.exception("polling broke")
+            return self._patience.longest_retry
+        finally:
+            await api.close_connections()
+
+    async def _serve(self, api: Api) -> NoReturn:
+        me = await self._who_am_i(api)
+        await api.call("deleteWebhook")
+        await self._greet(me)
+        # The first poll returns at once: it proves that polling works before anybody is told so.
+        hold = 0.0
+        try:
+            while True:
+                updates = await self._poll(api, hold)
+                self._note_success()
+                for update in updates:
+                    self._offset = update["update_id"] + 1
+                    await self._receive(update)
+                hold = self._patience.poll
+        except asyncio.CancelledError:
+            await self._confirm(api)
+            raise
+
+    async def _who_am_i(self, api: Api) -> Me:
+        try:
+            found = await api.call("getMe")
+        except InvalidToken:
+            raise InvalidToken(_UNKNOWN_TOKEN) from None
+        return Me(found["id"], found.get("username", ""))
+
+    async def _poll(self, api: Api, hold: float) -> list[Json]:
+        patience = hold + self._patience.margin
+        async with asyncio.timeout(patience + self._patience.margin):
+            found: list[Json] = await api.call(
+                "getUpdates",
+                patience=patience,
+                offset=self._offset,
+                timeout=int(hold),
+                allowed_updates=list(ALLOWED_UPDATES),
+            )
+        return found
+
+    async def _confirm(self, api: Api) -> None:
+        """Tell Telegram what was received, lest the next start answers it again."""
+        if self._offset is None:
+            return
+        try:
+            async with asyncio.timeout(2):
+                await api.call("getUpdates", offset=self._offset, limit=1, timeout=0)
+        except (TelegramError, TimeoutError) as error:
+            log.debug("updates not confirmed", error=str(error))
+
+    def _note_success(self) -> None:
+        if self._problem:
+            log.info("telegram connected", before=self._problem)
+        self._problem = None
+        self._failures = 0
+        self._heard_at = self._patience.clock()
+        if self._conflict_at is not None and not self._in_conflict():
+            self._conflict_at = None
+            log.info("telegram has one poller again")
+
+    def _note(self, error: TelegramError | TimeoutError) -> float:
+        """Remember a failure, log it once per spell, and return the seconds to wait."""
+        problem = _spoken(error)
+        if self._problem in (None, _NOT_YET):
+            log.warning("telegram away", reason=problem)
+        elif problem != self._problem:
+            log.info("telegram still away", reason=problem)
+        self._problem = problem
+        self._failures += 1
+        if isinstance(error, RetryAfter):
+            return pause_asked_by(error).total_seconds()
+        pause = min(self._patience.longest_retry, self._patience.retry * (1 << min(self._failures - 1, 10)))
+        return pause * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, guards nothing
+
+    def _note_conflict(self, error: Conflict) -> float:
+        if not self._in_conflict():
+            log.error("second poller", reason=_SECOND_POLLER, telegram=error.message)
+        self._conflict_at = self._patience.clock()
+        return self._patience.conflict
+
+    def _in_conflict(self) -> bool:
+        at = self._conflict_at
+        return at is not None and self._patience.clock() - at <= self._patience.spell
+
+
+def _spoken(error: TelegramError | TimeoutError) -> str:
+    if isinstance(error, InvalidToken):
+        return error.message if error.message == _UNKNOWN_TOKEN else f"a poll was refused ({error.message})"
+    return f"no connection to Telegram ({error})" if str(error) else "a poll was stuck"

@@ -1,0 +1,193 @@
+"""Updates in: commands and buttons go to the desk, news about the chats themselves to the subscriptions."""
+
+import asyncio
+import shlex
+from difflib import get_close_matches
+from functools import partial
+
+import structlog
+from telegram.error import TelegramError
+
+from bot.chat.telegram.asking import (
+    Json,
+    Me,
+    Speaker,
+    Typed,
+    chat_place,
+    is_present,
+    is_private,
+    linked_command,
+    place_of,
+    speaker_of,
+    typed_command,
+)
+from bot.chat.telegram.polling import Patience
+from bot.chat.telegram.rights import Rights
+from bot.chat.telegram.transport import Api
+from bot.chat.telegram.writing import Writer
+from bot.commands import Access, Caller, Command, Reach
+from bot.desk import Asked, Desk
+from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
+from bot.domain.place import Place
+from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
+from bot.messages.model import Message
+from bot.ports import Clock, PlaceTrouble, Subscriptions
+
+log = structlog.get_logger()
+
+_LONGEST_NAME = 40
+_LONGEST_PAUSE = 30.0
+
+
+class Reception:
+    """Understands updates and has them answered. `me` is set as soon as Telegram has said who the bot is."""
+
+    def __init__(  # noqa: PLR0913 — everything an update may need, named where it is put together
+        self,
+        desk: Desk,
+        *,
+        api: Api,
+        writer: Writer,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        owner_ids: frozenset[str],
+        patience: Patience,
+    ) -> None:
+        self.me = Me(0, "")
+        self._desk = desk
+        self._api = api
+        self._writer = writer
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._owner_ids = frozenset(one.removeprefix("telegram:") for one in owner_ids)
+        self._patience = patience
+        self._rights = Rights(api, clock)
+        self._one_by_one = asyncio.Lock()
+
+    async def receive(self, update: Json) -> None:
+        """Do what an update asks for. While the store is away, news about chats are learnt from the next refusal."""
+        try:
+            if "message" in update:
+                await self._hear(update["message"])
+            elif "callback_query" in update:
+                await self._pressed(update["callback_query"])
+            elif "my_chat_member" in update:
+                await self._let_in_or_out(update["my_chat_member"])
+        except StorageError as error:
+            log.warning("store away while hearing from a chat", error=str(error))
+
+    async def _hear(self, message: Json) -> None:
+        if "migrate_to_chat_id" in message:
+            return await self._move(chat_place(message["chat"]), str(message["migrate_to_chat_id"]))
+        if "migrate_from_chat_id" in message:
+            old = chat_place({"id": message["migrate_from_chat_id"]})
+            return await self._move(old, str(message["chat"]["id"]))
+        speaker = speaker_of(message)
+        text = message.get("text", "")
+        if speaker is None or not text:
+            return None
+        if text.startswith("/"):
+            return await self._command(message, speaker, text)
+        if is_private(message["chat"]):
+            return await self._private_words(message, speaker, text)
+        return None
+
+    async def _command(self, message: Json, speaker: Speaker, text: str) -> None:
+        typed = typed_command(text, self.me.username)
+        if typed is None:
+            return
+        typed = self._started(typed) if typed.name == "start" else typed
+        place = place_of(message)
+        command = self._desk.commands.get(typed.name)
+        private = is_private(message["chat"])
+        if command:
+            reply_to = None if private else str(message["message_id"])
+            await self._answer(self._asked(place, speaker, private=private), command, typed.words, reply_to)
+        elif private:
+            names = [one.name for one in self._desk.commands]
+            nearest = get_close_matches(typed.name, names, n=2, cutoff=0.5)
+            await self._write(place, unknown_command_card(typed.name, nearest))
+
+    def _started(self, typed: Typed) -> Typed:
+        """Return what /start stands for: a question from a deep link, or help."""
+        linked = linked_command(typed.words)
+        command = self._desk.commands.get(linked.name)
+        return linked if command and command.access is Access.MEMBER else Typed("help", "")
+
+    async def _private_words(self, message: Json, speaker: Speaker, text: str) -> None:
+        """Take a short text in a private chat for the name of an exchange."""
+        place = place_of(message)
+        command = self._desk.commands.get("reserves")
+        if command is None or len(text) > _LONGEST_NAME or "\n" in text:
+            await self._write(place, what_to_type_card())
+            return
+        await self._answer(self._asked(place, speaker, private=True), command, shlex.quote(text), None)
+
+    async def _pressed(self, query: Json) -> None:
+        """Answer a button: end its little clock first, for Telegram's patience is short."""
+        try:
+            await self._api.answer_callback_query(query["id"])
+        except TelegramError as error:
+            log.debug("callback not answered", error=str(error))
+        message = query.get("message")
+        name, _, words = query.get("data", "").partition(" ")
+        command = self._desk.commands.get(name)
+        if not message or not command:
+            return
+        asked = self._asked(place_of(message), Speaker(query["from"]["id"]), private=is_private(message["chat"]))
+        await self._answer(asked, command, words, None)
+
+    async def _answer(self, asked: Asked, command: Command, words: str, reply_to: str | None) -> None:
+        message = await self._desk.answer_words(asked, command, words)
+        await self._write(asked.place, message, reply_to)
+        # Whoever uses the bot in a place shows that the place is reachable again.
+        for place in {asked.place, Place(asked.place.platform, asked.place.chat)}:
+            await self._subscriptions.clear_trouble(place)
+
+    async def _write(self, place: Place, message: Message, reply_to: str | None = None) -> None:
+        """Send an answer past the queue of alerts; one obstacle that can be got round is."""
+        try:
+            try:
+                await self._writer.send(place, message, reply_to=reply_to)
+            except (RetryLater, ChatMoved) as obstacle:
+                await self._writer.send(await self._way_round(obstacle, place), message, reply_to=reply_to)
+        except DeliveryError as error:
+            log.info("answer not delivered", place=str(place), error=str(error))
+
+    async def _way_round(self, obstacle: RetryLater | ChatMoved, place: Place) -> Place:
+        """Return where to send again, after the pause asked for; raise the obstacle when that is no use."""
+        if isinstance(obstacle, ChatMoved):
+            await self._move(place, obstacle.moved_to.chat)
+            return obstacle.moved_to
+        pause = obstacle.after.total_seconds()
+        if obstacle.ambiguous or pause > _LONGEST_PAUSE:
+            raise obstacle
+        await self._patience.sleep(pause)
+        return place
+
+    async def _let_in_or_out(self, change: Json) -> None:
+        place = chat_place(change["chat"])
+        was, is_now = is_present(change["old_chat_member"]), is_present(change["new_chat_member"])
+        async with self._one_by_one:
+            if is_now:
+                await self._subscriptions.clear_trouble(place)
+            else:
+                await self._subscriptions.note_trouble(self._shut_out(place, change["chat"]))
+        log.info("let in" if is_now else "shut out", place=str(place))
+        if is_now and not was and change["chat"].get("type") in ("group", "supergroup"):
+            await self._write(place, welcome_card())
+
+    def _shut_out(self, place: Place, chat: Json) -> PlaceTrouble:
+        reason = "the bot was blocked" if is_private(chat) else "the bot was removed"
+        return PlaceTrouble(place, reason, since=self._clock.now(), disabled=True)
+
+    async def _move(self, old: Place, new_chat: str) -> None:
+        async with self._one_by_one:
+            await self._subscriptions.move(Place(old.platform, old.chat), Place(old.platform, new_chat))
+        log.info("chat moved", place=str(old), to=new_chat)
+
+    def _asked(self, place: Place, speaker: Speaker, *, private: bool) -> Asked:
+        is_owner = speaker.user is not None and str(speaker.user) in self._owner_ids
+        caller = Caller(speaker.id, is_owner, partial(self._rights.may_moderate, speaker))
+        reach = Reach(partial(self._rights.find, self.me, speaker), partial(self._rights.missing, self.me))
+        return Asked(place, caller, reach, private)

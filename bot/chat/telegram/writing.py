@@ -1,0 +1,104 @@
+"""Messages out: rendered, sent or edited, and refusals turned into our errors."""
+
+from datetime import datetime
+from functools import lru_cache
+
+import structlog
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
+from telegram.error import TelegramError
+
+from bot.chat.telegram.errors import is_unchanged, is_unparsable, translated
+from bot.chat.telegram.render import Rendered, render
+from bot.chat.telegram.transport import Api
+from bot.domain.errors import BadMessage
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from bot.ports import Clock, Meter
+
+log = structlog.get_logger()
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+_HTML = "HTML"
+_GRAIN_SECONDS = 10
+
+
+class Writer:
+    """Writes messages. What Telegram cannot parse is our own fault: it goes out once more as plain text."""
+
+    def __init__(self, api: Api, *, clock: Clock, meter: Meter) -> None:
+        self._api = api
+        self._clock = clock
+        self._meter = meter
+        # A fan-out sends one message thousands of times; it is rendered anew every ten seconds, for its "… ago".
+        self._render = lru_cache(maxsize=64)(render)
+
+    async def send(self, place: Place, message: Message, *, reply_to: str | None = None) -> str:
+        """Send a message and return its id; raise DeliveryError."""
+        rendered = self._rendered(message)
+        try:
+            return await self._send(place, rendered, _HTML, message, reply_to)
+        except BadMessage as error:
+            self._count_as_plain(place, error)
+        return await self._send(place, rendered, None, message, reply_to)
+
+    async def edit(self, place: Place, message_id: str, message: Message) -> None:
+        """Change a message; one that is the same already is no error. Raise DeliveryError."""
+        rendered = self._rendered(message)
+        try:
+            return await self._edit(place, message_id, rendered, _HTML)
+        except BadMessage as error:
+            self._count_as_plain(place, error)
+        return await self._edit(place, message_id, rendered, None)
+
+    def _count_as_plain(self, place: Place, error: BadMessage) -> None:
+        """Count a message that goes out as plain text; raise the error again when its markup was not the matter."""
+        if not is_unparsable(error):
+            raise error
+        log.error("markup refused, sent as plain text", place=str(place), error=str(error))
+        self._meter.delivered(Platform.TELEGRAM, "retried", "plain text")
+
+    def _rendered(self, message: Message) -> Rendered:
+        return self._render(message, _grained(self._clock.now()))
+
+    async def _send(
+        self, place: Place, rendered: Rendered, parse_mode: str | None, message: Message, reply_to: str | None
+    ) -> str:
+        try:
+            sent = await self._api.send_message(
+                chat_id=place.chat,
+                text=rendered.html if parse_mode else rendered.text,
+                parse_mode=parse_mode,
+                message_thread_id=int(place.thread) if place.thread else None,
+                disable_notification=message.silent or None,
+                link_preview_options=_NO_PREVIEW,
+                reply_parameters=ReplyParameters(int(reply_to), allow_sending_without_reply=True) if reply_to else None,
+                reply_markup=_markup(rendered),
+            )
+        except TelegramError as error:
+            raise translated(error, place) from error
+        return str(sent.message_id)
+
+    async def _edit(self, place: Place, message_id: str, rendered: Rendered, parse_mode: str | None) -> None:
+        try:
+            await self._api.edit_message_text(
+                chat_id=place.chat,
+                message_id=int(message_id),
+                text=rendered.html if parse_mode else rendered.text,
+                parse_mode=parse_mode,
+                link_preview_options=_NO_PREVIEW,
+                reply_markup=_markup(rendered),
+            )
+        except TelegramError as error:
+            if not is_unchanged(error):
+                raise translated(error, place) from error
+
+
+def _markup(rendered: Rendered) -> InlineKeyboardMarkup | None:
+    if not rendered.buttons:
+        return None
+    rows = [[InlineKeyboardButton(label, callback_data=data) for label, data in row] for row in rendered.buttons]
+    return InlineKeyboardMarkup(rows)
+
+
+def _grained(moment: datetime) -> datetime:
+    return moment.replace(second=moment.second // _GRAIN_SECONDS * _GRAIN_SECONDS, microsecond=0)
