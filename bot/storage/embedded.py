@@ -233,3 +233,8 @@ async def _end(process: Process) -> None:
             async with asyncio.timeout(_STOPS_WITHIN):
                 await process.wait()
                 return
+
+
+def socket_in(directory: Path) -> Path:
+    """Return where the server of a running bot listens, for a second process that wants to ask it."""
+    return directory / _SOCKET

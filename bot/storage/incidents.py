@@ -1,8 +1,9 @@
 """Incidents in the store, and the one step that changes an incident and the outbox together.
 
     {ob}:number              the last number given
-    {ob}:current             hash: exchange/rule → the pending or open incident (JSON)
-    {ob}:incidents           hash: number → the newest state of each numbered incident (JSON), the last 2,000
+    {ob}:current             hash: exchange/rule/preset → the pending or open incident (JSON)
+    {ob}:incidents           hash: number → the newest state of each numbered incident (JSON), the last 2,000; of a
+                             story that several presets tell, the normal one's
     {ob}:history[:exchange]  sorted set: numbers, by number
     {ob}:queued:<alert>      who queued an alert, for 30 days: what makes queueing twice queueing once
 
@@ -19,6 +20,7 @@ from uuid import uuid4
 import msgspec
 
 from bot.domain.incident import Incident, IncidentState
+from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
 from bot.ports import Alert
 from bot.storage.connection import Database
@@ -45,17 +47,28 @@ class RedisIncidents:
         """Return a number no incident has had."""
         return int(await self.database.command("INCR", "{ob}:number"))
 
-    async def current(self, exchange: str, rule: Rule) -> Incident | None:
-        """Return the pending or open incident of an exchange under a rule."""
-        found = await self.database.command("HGET", _CURRENT, f"{exchange}/{rule}")
+    async def current(
+        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
+    ) -> Incident | None:
+        """Return the pending or open incident of an exchange under a rule and a preset."""
+        found = await self.database.command("HGET", _CURRENT, f"{exchange}/{rule}/{sensitivity}")
         return _decoder.decode(found) if found else None
 
-    async def commit(self, exchange: str, rule: Rule, incident: Incident | None, alerts: Sequence[Alert]) -> bool:
+    async def commit(
+        self,
+        exchange: str,
+        rule: Rule,
+        incident: Incident | None,
+        alerts: Sequence[Alert],
+        *,
+        sensitivity: Sensitivity = Sensitivity.NORMAL,
+    ) -> bool:
         """Replace the current incident and queue the alerts in one atomic step; False when it had happened before."""
         prepared = [await _for_script(alert) for alert in alerts]
         chunks = [chunk for _, own in prepared for chunk in own]
         step = {
-            "field": f"{exchange}/{rule}",
+            "field": f"{exchange}/{rule}/{sensitivity}",
+            "leads": sensitivity is Sensitivity.NORMAL,
             "exchange": exchange,
             "token": uuid4().hex,
             "number": incident.number if incident else 0,

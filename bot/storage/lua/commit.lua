@@ -1,6 +1,6 @@
 -- One step of an incident: its new state, the indexes and the alerts, all or nothing.
 -- KEYS[1] {ob}:current
--- ARGV[1] msgpack {field, exchange, token, number, body or nil, over, most, alerts = {{id, body, incident, kind,
+-- ARGV[1] msgpack {field, exchange, token, number, body or nil, leads, over, most, alerts = {{id, body, incident, kind,
 --         severity, priority, created, seconds, marked, left = {platform -> number}, chunks = number}, ...}}
 -- ARGV[2…] the chunks of all alerts, in order: msgpack {id, {{place, mention}, ...}}
 -- Returns 0 when every alert had been queued before by another call: then nothing is changed. 1 otherwise.
@@ -22,7 +22,11 @@ else
   redis.call('HDEL', KEYS[1], step.field)
 end
 if step.number > 0 then
-  redis.call('HSET', '{ob}:incidents', step.number, step.body)
+  local told = redis.call('HGET', '{ob}:incidents', step.number)
+  -- of a story that several presets tell, the normal one's telling stays
+  if step.leads or not told or not string.find(told, '"sensitivity":"normal"', 1, true) then
+    redis.call('HSET', '{ob}:incidents', step.number, step.body)
+  end
   for _, history in ipairs({'{ob}:history', '{ob}:history:' .. step.exchange}) do
     redis.call('ZADD', history, step.number, step.number)
     while redis.call('ZCARD', history) > step.most do

@@ -1,0 +1,413 @@
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.messages.model import Chart, Field, Message, Table, line, moment
+from bot.ports import Alert, Delivery, DeliveryKind
+from bot.storage.outbox import RedisOutbox
+from bot.storage.store import Store
+from tests.storage.conftest import StillClock
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+NOW = timedelta()
+MINUTE = timedelta(minutes=1)
+GROUP = Place(Platform.TELEGRAM, "-100123", "7")
+CHANNEL = Place(Platform.DISCORD, "998")
+POST, EDIT, REPLY = DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.REPLY
+
+
+def alert(
+    step: str,
+    *places: Place,
+    severity: Severity = Severity.ELEVATED,
+    kind: DeliveryKind = POST,
+    incident: str = "INC-1",
+    created_at: datetime = NOON,
+) -> Alert:
+    return Alert(
+        id=step,
+        incident=incident,
+        severity=severity,
+        kind=kind,
+        message=Message(step),
+        created_at=created_at,
+        expires_at=created_at + timedelta(hours=6),
+        recipients=tuple(Subscription(place, "binance", mention="here") for place in places or (GROUP,)),
+    )
+
+
+async def queue(store: Store, *alerts: Alert) -> None:
+    await store.incidents.commit("binance", Rule.OUTFLOW, None, alerts)
+
+
+async def take(outbox: RedisOutbox, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> Sequence[Delivery]:
+    return await outbox.take(platform, limit=limit, wait=NOW)
+
+
+async def only(outbox: RedisOutbox) -> Delivery:
+    [delivery] = await take(outbox)
+    return delivery
+
+
+def steps(deliveries: Sequence[Delivery]) -> list[str]:
+    return [delivery.alert for delivery in deliveries]
+
+
+async def test_a_queued_alert_is_delivered_whole(store: Store) -> None:
+    message = Message(
+        "INC-1",
+        lines=(line("Net outflow ", moment(NOON, relative=True)),),
+        fields=(Field("a", line("b")),),
+        chart=Chart("flow", "usd", (NOON,), (1.5,)),
+        table=Table(("a",), (("b",),)),
+    )
+    await queue(store, replace(alert("INC-1/1"), message=message))
+    delivery = await only(store.outbox)
+    assert delivery == Delivery(
+        key=delivery.key,
+        receipt=delivery.receipt,
+        alert="INC-1/1",
+        incident="INC-1",
+        severity=Severity.ELEVATED,
+        kind=POST,
+        place=GROUP,
+        message=message,
+        created_at=NOON,
+        expires_at=NOON + timedelta(hours=6),
+    )
+
+
+async def test_a_delivery_is_handed_out_once(store: Store) -> None:
+    await queue(store, alert("a"))
+    assert len(await take(store.outbox)) == 1
+    assert await take(store.outbox) == ()
+
+
+async def test_every_platform_takes_its_own(store: Store) -> None:
+    terminal = Place(Platform.TERMINAL, "terminal")
+    await queue(store, alert("a", GROUP, CHANNEL, terminal))
+    for place in (GROUP, CHANNEL, terminal):
+        assert [one.place for one in await take(store.outbox, platform=place.platform)] == [place]
+
+
+async def test_the_idempotency_key_tells_alerts_and_places_apart(store: Store) -> None:
+    other = Place(Platform.TELEGRAM, "5")
+    await queue(store, alert("a", GROUP, other), alert("b", GROUP, other, incident="INC-2"))
+    keys = {one.key[:25] for one in await take(store.outbox)}
+    assert len(keys) == 4
+
+
+async def test_a_place_named_twice_hears_once(store: Store) -> None:
+    await queue(store, alert("a", GROUP, GROUP))
+    assert len(await take(store.outbox)) == 1
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+
+
+@pytest.mark.parametrize(("ping", "mention"), [(True, "here"), (False, None)])
+async def test_a_place_is_pinged_with_its_own_mention_when_the_alert_pings(
+    store: Store, ping: bool, mention: str | None
+) -> None:
+    await queue(store, replace(alert("a"), ping=ping))
+    assert (await only(store.outbox)).message.mention == mention
+
+
+async def test_the_most_severe_comes_first(store: Store) -> None:
+    for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE, Severity.CRITICAL):
+        await queue(store, alert(severity, severity=severity, incident=severity))
+    assert steps(await take(store.outbox)) == ["critical", "severe", "elevated", "watch"]
+
+
+async def test_the_limit_is_kept_and_goes_to_the_most_severe(store: Store) -> None:
+    await queue(store, alert("low", severity=Severity.WATCH, incident="INC-2"), alert("high", severity=Severity.SEVERE))
+    assert steps(await take(store.outbox, 1)) == ["high"]
+    assert steps(await take(store.outbox, 1)) == ["low"]
+
+
+async def test_one_incident_is_told_in_order_whatever_its_severity(store: Store) -> None:
+    await queue(store, alert("opened", severity=Severity.ELEVATED))
+    await queue(store, alert("escalated", severity=Severity.CRITICAL))
+    await queue(store, alert("resolved", severity=Severity.WATCH, kind=REPLY))
+    told = []
+    while batch := await take(store.outbox):
+        assert len(batch) == 1
+        told += steps(batch)
+        await store.outbox.done(batch[0], message_id="1")
+    assert told == ["opened", "escalated", "resolved"]
+
+
+async def test_nothing_of_an_incident_passes_one_in_flight_elsewhere(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("opened"))
+    await only(store.outbox)
+    await queue(store, alert("resolved", kind=REPLY))
+    assert await take(RedisOutbox(store.database, clock)) == ()
+
+
+async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Store) -> None:
+    others = [Place(Platform.TELEGRAM, str(n)) for n in range(20)]
+    await queue(store, alert("opened", *others, GROUP, severity=Severity.WATCH))
+    await take(store.outbox, 1)
+    await queue(store, alert("escalated", GROUP, severity=Severity.CRITICAL))
+    await store.outbox.hold()
+    [first, *_] = await take(store.outbox, 5)
+    assert (first.alert, first.place) == ("opened", GROUP)
+    await store.outbox.done(first, message_id="1")
+    assert (await take(store.outbox, 1))[0].alert == "escalated"
+
+
+async def test_other_incidents_of_the_place_do_not_wait(store: Store) -> None:
+    await queue(store, alert("a", incident="INC-1"))
+    held = await only(store.outbox)
+    await store.outbox.postpone(held, until=NOON + 5 * MINUTE)
+    await queue(store, alert("b", incident="INC-2"))
+    assert steps(await take(store.outbox)) == ["b"]
+
+
+async def test_of_queued_edits_only_the_newest_is_sent(store: Store) -> None:
+    await queue(store, alert("posted"))
+    posted = await only(store.outbox)
+    for step in ("edit 1", "edit 2", "edit 3"):
+        await queue(store, alert(step, kind=EDIT))
+    await store.outbox.done(posted, message_id="1")
+    newest = await only(store.outbox)
+    assert newest.alert == "edit 3"
+    await store.outbox.done(newest, message_id="1")
+    assert await take(store.outbox) == ()
+    assert await store.outbox.depth() == {}
+
+
+async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
+    await queue(store, alert("edit 1", kind=EDIT))
+    await queue(store, alert("resolved", kind=REPLY))
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    assert steps(found) == ["resolved"]
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+
+
+async def test_a_postponed_delivery_comes_back_when_due_as_one_more_attempt(store: Store, clock: StillClock) -> None:
+    await queue(store, replace(alert("a"), ping=True))
+    first = await only(store.outbox)
+    await store.outbox.postpone(first, until=clock.now() + MINUTE)
+    clock.advance(MINUTE - timedelta.resolution)
+    assert await take(store.outbox) == ()
+    clock.advance(timedelta.resolution)
+    again = await only(store.outbox)
+    assert again == replace(first, receipt=again.receipt, attempt=1)
+
+
+async def test_a_postponed_delivery_holds_back_the_younger_ones_of_its_incident(
+    store: Store, clock: StillClock
+) -> None:
+    await queue(store, alert("opened"))
+    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE)
+    await queue(store, alert("resolved", severity=Severity.CRITICAL, kind=REPLY))
+    assert await take(store.outbox) == ()
+    clock.advance(MINUTE)
+    opened = await only(store.outbox)
+    assert opened.alert == "opened"
+    await store.outbox.done(opened, message_id="1")
+    assert steps(await take(store.outbox)) == ["resolved"]
+
+
+async def test_a_postponed_edit_gives_way_to_a_newer_one(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("old", kind=EDIT))
+    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE)
+    await queue(store, alert("new", kind=EDIT))
+    clock.advance(MINUTE)
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    assert steps(found) == ["new"]
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+
+
+async def test_finishing_twice_is_finishing_once(store: Store) -> None:
+    await queue(store, alert("a", GROUP, Place(Platform.TELEGRAM, "5")))
+    first, second = await take(store.outbox)
+    for _ in range(2):
+        await store.outbox.done(first, message_id="1")
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+    await store.outbox.postpone(first, until=NOON)
+    assert await take(store.outbox) == ()
+    await store.outbox.done(second, message_id="2")
+    assert await store.outbox.depth() == {}
+
+
+async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: Store) -> None:
+    moved = Place(Platform.TELEGRAM, "-200", "7")
+    await queue(store, alert("a"))
+    delivery = await only(store.outbox)
+    await store.outbox.done(replace(delivery, place=moved), message_id="41")
+    assert await store.outbox.sent_message("INC-1", moved) == "41"
+    assert await store.outbox.sent_message("INC-1", GROUP) is None
+    assert await store.outbox.sent_message("INC-2", moved) is None
+
+
+async def test_a_delivery_to_a_moved_chat_frees_what_waited_behind_it(store: Store) -> None:
+    await queue(store, alert("opened"))
+    delivery = await only(store.outbox)
+    await queue(store, alert("resolved", kind=REPLY))
+    await store.outbox.done(replace(delivery, place=Place(Platform.TELEGRAM, "-200")), message_id="41")
+    assert steps(await take(store.outbox)) == ["resolved"]
+
+
+async def test_an_unsent_delivery_leaves_no_message_behind(store: Store) -> None:
+    await queue(store, alert("a"))
+    await store.outbox.done(await only(store.outbox), message_id=None)
+    assert await store.outbox.sent_message("INC-1", GROUP) is None
+    assert await store.outbox.depth() == {}
+
+
+async def test_a_buried_delivery_is_found_with_its_reason(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("a"))
+    await store.outbox.bury(await only(store.outbox), "refused twice")
+    [buried] = await store.outbox.buried()
+    assert (buried.alert, buried.incident, buried.place) == ("a", "INC-1", GROUP)
+    assert (buried.reason, buried.at) == ("refused twice", clock.now())
+    assert await store.outbox.depth() == {}
+
+
+async def test_what_a_dead_worker_had_taken_comes_back(store: Store, clock: StillClock) -> None:
+    dead = RedisOutbox(store.database, clock)
+    await queue(store, alert("a"))
+    taken = await only(dead)
+    assert await take(store.outbox) == ()
+    again = await only(RedisOutbox(store.database, clock, idle=timedelta()))
+    assert again == replace(taken, attempt=1)
+
+
+async def test_what_a_stopping_worker_hands_back_comes_at_once(store: Store, clock: StillClock) -> None:
+    stopping = RedisOutbox(store.database, clock)
+    await queue(store, alert("a"))
+    await only(stopping)
+    await stopping.hand_back()
+    assert steps(await take(store.outbox)) == ["a"]
+
+
+async def test_what_a_worker_holds_is_not_taken_from_it(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("a"))
+    held = await only(store.outbox)
+    await make_idle(store, held)
+    await store.outbox.hold()
+    assert await take(RedisOutbox(store.database, clock)) == ()
+    await make_idle(store, held)
+    assert steps(await take(RedisOutbox(store.database, clock))) == ["a"]
+
+
+async def make_idle(store: Store, delivery: Delivery) -> None:
+    """Let a delivery look as if nobody had touched it for two minutes."""
+    words = ("XCLAIM", "{ob}:telegram:p1", "couriers", "courier", 0, delivery.receipt.split()[1])
+    await store.database.command(*words, "IDLE", 120_000, "JUSTID")
+
+
+async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("deadly"))
+    impatient = RedisOutbox(store.database, clock, idle=timedelta())
+    attempts = [(await only(impatient)).attempt for _ in range(5)]
+    assert attempts == [0, 1, 2, 3, 4]
+    assert await take(impatient) == ()
+    [buried] = await store.outbox.buried()
+    assert "taken 5 times" in buried.reason
+    assert await store.outbox.depth() == {}
+
+
+async def test_an_alert_wakes_a_worker_that_waits(store: Store) -> None:
+    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    while not await blocked(store):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(1):
+        await queue(store, alert("a"))
+        assert steps(await waiting) == ["a"]
+
+
+async def blocked(store: Store) -> bool:
+    return bool((await store.database.facts("clients"))["blocked_clients"])
+
+
+async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:
+    async with asyncio.timeout(1):
+        assert await store.outbox.take(Platform.DISCORD, limit=5, wait=timedelta(milliseconds=5)) == ()
+
+
+async def test_a_cancelled_wait_takes_nothing_with_it(store: Store) -> None:
+    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    while not await blocked(store):
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    assert waiting.cancelled()
+    await queue(store, alert("a"))
+    assert steps(await take(store.outbox)) == ["a"]
+
+
+async def test_the_depth_is_by_platform_and_severity_and_the_oldest_is_known(store: Store) -> None:
+    await queue(store, alert("young", GROUP, CHANNEL, severity=Severity.CRITICAL, created_at=NOON))
+    await queue(store, alert("old", GROUP, severity=Severity.WATCH, incident="INC-2", created_at=NOON - MINUTE))
+    assert await store.outbox.depth() == {
+        (Platform.TELEGRAM, Severity.CRITICAL): 1,
+        (Platform.DISCORD, Severity.CRITICAL): 1,
+        (Platform.TELEGRAM, Severity.WATCH): 1,
+    }
+    assert await store.outbox.oldest() == NOON - MINUTE
+    for delivery in await take(store.outbox):
+        await store.outbox.done(delivery, message_id="1")
+    assert await store.outbox.oldest() == NOON
+
+
+async def test_a_big_fan_out_reaches_every_place_once(store: Store) -> None:
+    places = [Place(Platform.TELEGRAM, str(n)) for n in range(2050)]
+    await queue(store, alert("a", *places))
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 2050}
+    seen = []
+    while batch := await take(store.outbox, 500):
+        seen += [one.place for one in batch]
+        await asyncio.gather(*(store.outbox.done(one, message_id="1") for one in batch))
+    assert seen == places
+    assert await store.outbox.depth() == {}
+
+
+async def test_several_workers_share_without_doubling(store: Store, clock: StillClock) -> None:
+    places = [Place(Platform.TELEGRAM, str(n)) for n in range(600)]
+    await queue(store, alert("a", *places))
+    workers = [RedisOutbox(store.database, clock) for _ in range(4)]
+    batches = await asyncio.gather(*(take(worker, 200) for worker in workers))
+    assert sorted(one.place for batch in batches for one in batch) == sorted(places)
+
+
+async def test_an_expired_alert_leaves_no_blocked_place_behind(store: Store) -> None:
+    await queue(store, alert("gone"))
+    await store.database.command("DEL", "{ob}:alert:gone")
+    assert await store.outbox.depth() == {}
+    assert await take(store.outbox) == ()
+    await queue(store, alert("next"))
+    assert steps(await take(store.outbox)) == ["next"]
+
+
+async def test_an_alert_that_expires_in_its_stream_frees_its_place(store: Store) -> None:
+    await queue(store, alert("gone"))
+    await take(store.outbox, 0)
+    await queue(store, alert("next", kind=REPLY))
+    await store.database.command("DEL", "{ob}:alert:gone")
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    assert steps(found) == ["next"]
+
+
+async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) -> None:
+    lasting = {"alerts", "fan", "dead", "current", "bell", "telegram", "discord", "later"}
+    await queue(store, alert("a", GROUP, CHANNEL), alert("edit", GROUP, kind=EDIT), alert("b", GROUP))
+    keys = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
+    temporary = [key for key in keys if key.split(":")[1] not in lasting]
+    assert {key.split(":")[1] for key in temporary} == {"queued", "alert"}
+    while batch := [*await take(store.outbox), *await take(store.outbox, platform=Platform.DISCORD)]:
+        for key in await store.database.command("KEYS", "{ob}:lanes:*"):
+            assert await store.database.command("TTL", key) > 0
+        for delivery in batch:
+            await store.outbox.done(delivery, message_id="1")
+    for key in temporary:
+        assert await store.database.command("TTL", key) != -1
+    left = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
+    assert {key for key in left if key.startswith(("{ob}:alert:", "{ob}:lanes", "{ob}:fan"))} == set()
+    assert await store.database.command("TTL", "{ob}:sent:INC-1") > 29 * 86400

@@ -1,0 +1,173 @@
+import asyncio
+import gc
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.reading import Holding, Reading, Slot, SourceHealth
+from bot.storage.readings import RedisReadings
+from bot.storage.store import Store
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MIDNIGHT = NOON.replace(hour=0)
+
+
+def reading(as_of: datetime, amount: float | None = None, *, exchange: str = "binance", slots: int = 1) -> Reading:
+    """Return a reading whose holdings differ from those of any other time, unless `amount` says otherwise."""
+    size = as_of.timestamp() if amount is None else amount
+    holdings = {Slot(f"Chain{i % 25}", f"T{i}"): Holding(size + i, 2 * size + i) for i in range(slots)}
+    return Reading(exchange, "defillama", as_of, as_of + timedelta(minutes=3), holdings)
+
+
+async def days(readings: RedisReadings, since: datetime, until: datetime) -> Sequence[datetime]:
+    return [one.as_of async for one in readings.days("binance", since=since, until=until)]
+
+
+async def test_what_was_added_comes_back(store: Store) -> None:
+    assert await store.readings.add([reading(NOON, slots=40)]) == 1
+    assert await store.readings.latest("binance") == reading(NOON, slots=40)
+
+
+async def test_an_unknown_exchange_has_no_readings(store: Store) -> None:
+    assert await store.readings.latest("nowhere") is None
+    assert await store.readings.newest_before("nowhere", NOON) is None
+    assert [one async for one in store.readings.days("nowhere", since=MIDNIGHT, until=NOON)] == []
+
+
+async def test_adding_twice_keeps_one(store: Store) -> None:
+    await store.readings.add([reading(NOON)])
+    assert await store.readings.add([reading(NOON, 5.0), reading(NOON + HOUR)]) == 1
+    assert await store.readings.newest_before("binance", NOON) == reading(NOON)
+
+
+async def test_a_reading_like_the_one_before_is_no_new_reading(store: Store) -> None:
+    await store.readings.add([reading(NOON, 1.0)])
+    assert await store.readings.add([reading(NOON + HOUR, 1.0)]) == 0
+    assert await store.readings.latest("binance") == reading(NOON, 1.0)
+
+
+async def test_holdings_that_return_are_a_new_reading(store: Store) -> None:
+    there_and_back = [reading(NOON, 1.0), reading(NOON + HOUR, 2.0), reading(NOON + 2 * HOUR, 1.0)]
+    assert await store.readings.add(there_and_back) == 3
+
+
+async def test_the_newest_before_a_moment_includes_the_moment(store: Store) -> None:
+    await store.readings.add([reading(NOON), reading(NOON + HOUR)])
+    assert await store.readings.newest_before("binance", NOON + HOUR) == reading(NOON + HOUR)
+    assert await store.readings.newest_before("binance", NOON + HOUR - timedelta.resolution) == reading(NOON)
+    assert await store.readings.newest_before("binance", NOON - timedelta.resolution) is None
+
+
+async def test_readings_that_come_late_find_their_place(store: Store) -> None:
+    await store.readings.add([reading(NOON + HOUR), reading(NOON)])
+    assert await store.readings.latest("binance") == reading(NOON + HOUR)
+    assert await store.readings.newest_before("binance", NOON) == reading(NOON)
+
+
+async def test_a_day_is_its_first_reading(store: Store) -> None:
+    late, early = reading(NOON), reading(MIDNIGHT + HOUR)
+    await store.readings.add([late, reading(NOON + DAY), reading(NOON + DAY + HOUR), early])
+    assert await days(store.readings, MIDNIGHT, NOON + DAY) == [early.as_of, NOON + DAY]
+
+
+async def test_days_keep_both_ends_of_the_span(store: Store) -> None:
+    await store.readings.add([reading(MIDNIGHT + n * DAY) for n in range(-30, 1)])
+    found = await days(store.readings, MIDNIGHT - 25 * DAY, MIDNIGHT - 3 * DAY)
+    assert found == [MIDNIGHT + n * DAY for n in range(-25, -2)]
+
+
+async def test_days_outlive_the_detail(store: Store) -> None:
+    hourly = [reading(MIDNIGHT + n * 6 * HOUR) for n in range(-20 * 4, 1)]
+    await store.readings.add(hourly)
+    assert len(await days(store.readings, MIDNIGHT - 20 * DAY, MIDNIGHT)) == 21
+    recent = await store.readings.newest_before("binance", MIDNIGHT - 9 * DAY - HOUR)
+    assert recent is not None
+    assert recent.as_of == MIDNIGHT - 9 * DAY - 6 * HOUR
+    old = await store.readings.newest_before("binance", MIDNIGHT - 15 * DAY - HOUR)
+    assert old is not None
+    assert old.as_of == MIDNIGHT - 16 * DAY
+
+
+async def test_a_day_is_forgotten_after_410_days(store: Store) -> None:
+    old = [reading(MIDNIGHT - 411 * DAY), reading(MIDNIGHT - 409 * DAY)]
+    await store.readings.add([*old, reading(MIDNIGHT)])
+    assert await days(store.readings, MIDNIGHT - 500 * DAY, MIDNIGHT) == [MIDNIGHT - 409 * DAY, MIDNIGHT]
+    assert await store.readings.add(old[:1]) == 0
+
+
+async def test_an_old_reading_that_is_no_first_of_its_day_is_not_kept(store: Store) -> None:
+    await store.readings.add([reading(MIDNIGHT), reading(MIDNIGHT - 100 * DAY)])
+    assert await store.readings.add([reading(MIDNIGHT - 100 * DAY + HOUR)]) == 0
+
+
+async def test_exchanges_are_kept_apart(store: Store) -> None:
+    assert await store.readings.add([reading(NOON), reading(NOON, exchange="okx")]) == 2
+    assert await store.readings.latest("okx") == reading(NOON, exchange="okx")
+
+
+async def test_slots_that_another_process_named_are_learned(store: Store) -> None:
+    here, there = store.readings, RedisReadings(store.database)
+    await here.add([reading(NOON)])
+    await there.add([reading(NOON + HOUR, slots=300)])
+    assert await here.latest("binance") == reading(NOON + HOUR, slots=300)
+
+
+async def test_two_processes_name_slots_at_once_without_confusion(store: Store) -> None:
+    writers = [RedisReadings(store.database) for _ in range(4)]
+    for writer in writers:
+        await writer.latest("binance")
+    batches = [[reading(NOON + (at * 5 + n) * HOUR, slots=50 * (at + 1)) for n in range(5)] for at in range(4)]
+    kept = await asyncio.gather(*(writer.add(batch) for writer, batch in zip(writers, batches, strict=True)))
+    assert sum(kept) == 20
+    for one in (one for batch in batches for one in batch):
+        assert await RedisReadings(store.database).newest_before("binance", one.as_of) == one
+
+
+async def test_a_year_of_the_largest_exchange_never_holds_the_loop_up(store: Store) -> None:
+    history = [reading(MIDNIGHT + n * DAY, slots=900) for n in range(-120, 0)]
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            before = time.thread_time()
+            await asyncio.sleep(0)
+            longest = max(longest, time.thread_time() - before)
+
+    gc.collect()
+    gc.freeze()  # else the collector walks this test's own hundred thousand objects, and is blamed on the store
+    watching = asyncio.create_task(watch())
+    assert await store.readings.add(history) == 120
+    assert len(await days(store.readings, MIDNIGHT - 120 * DAY, MIDNIGHT)) == 120
+    watching.cancel()
+    gc.unfreeze()
+    assert longest < 0.020
+
+
+async def test_listings_come_back_and_outlive_an_upstream_that_drops_them(store: Store) -> None:
+    binance = Listing(
+        Exchange("binance", "Binance", "binance-cex", frozenset({"BNB"}), "https://example.org"),
+        "defillama",
+        NOON,
+        1.5e11,
+        1.3e11,
+        -1e9,
+    )
+    okx = Listing(Exchange("okx", "OKX"), "defillama", NOON)
+    await store.readings.save_listings([binance, okx])
+    newer = Listing(Exchange("okx", "OKX"), "defillama", NOON + HOUR, total_usd=1.0)
+    await store.readings.save_listings([newer])
+    await store.readings.save_listings([])
+    assert await store.readings.listings() == {"binance": binance, "okx": newer}
+
+
+@pytest.mark.parametrize("fault", [None, SourceFault.TIMEOUT])
+async def test_health_comes_back(store: Store, fault: SourceFault | None) -> None:
+    health = SourceHealth("defillama/cexs", NOON, None if fault is None else NOON, fault, "slow")
+    await store.readings.save_health(health)
+    assert await store.readings.health() == {"defillama/cexs": health}

@@ -1,0 +1,192 @@
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import AskerError
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Sensitivity, Severity
+from bot.ports import PlaceTrouble
+from bot.storage.store import Store
+from bot.storage.subscriptions import MOST_PER_PLACE
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+GROUP = Place(Platform.TELEGRAM, "-100")
+TOPIC = Place(Platform.TELEGRAM, "-100", "7")
+CHANNEL = Place(Platform.DISCORD, "998")
+FULL = Subscription(
+    CHANNEL,
+    "okx",
+    Severity.SEVERE,
+    Sensitivity.EARLY,
+    5e7,
+    0.03,
+    "123456",
+    "discord:42",
+    NOON,
+    "#alerts",
+)
+
+
+def wish(place: Place = GROUP, exchange: str | None = "binance", title: str = "") -> Subscription:
+    return Subscription(place, exchange, title=title)
+
+
+async def subscribe(store: Store, *subscriptions: Subscription) -> None:
+    for subscription in subscriptions:
+        await store.subscriptions.add(subscription)
+
+
+@pytest.mark.parametrize("subscription", [FULL, wish(), wish(exchange=None), wish(TOPIC)])
+async def test_a_subscription_comes_back_whole(store: Store, subscription: Subscription) -> None:
+    await subscribe(store, subscription)
+    assert await store.subscriptions.of_place(subscription.place) == [subscription]
+    assert await store.subscriptions.interested_in("okx" if subscription is FULL else "binance") == [subscription]
+
+
+async def test_subscribing_again_replaces(store: Store) -> None:
+    await subscribe(store, wish(title="old"), wish(title="new"))
+    assert await store.subscriptions.of_place(GROUP) == [wish(title="new")]
+    assert await store.subscriptions.count() == 1
+
+
+async def test_a_place_may_have_so_many_and_may_replace_one_of_them(store: Store) -> None:
+    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(MOST_PER_PLACE)))
+    with pytest.raises(AskerError, match="100"):
+        await subscribe(store, wish(exchange="one too many"))
+    await subscribe(store, wish(exchange="x5", title="changed"))
+    assert len(await store.subscriptions.of_place(GROUP)) == MOST_PER_PLACE
+    assert await store.subscriptions.interested_in("one too many") == []
+
+
+async def test_two_at_the_last_seat_do_not_both_get_it(store: Store) -> None:
+    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(MOST_PER_PLACE - 1)))
+    both = await asyncio.gather(
+        *(store.subscriptions.add(wish(exchange=name)) for name in ("a", "b")), return_exceptions=True
+    )
+    assert [type(result) for result in both if result] == [AskerError]
+
+
+async def test_those_interested_are_those_of_the_exchange_and_of_all(store: Store) -> None:
+    await subscribe(store, wish(GROUP), wish(TOPIC, None), wish(CHANNEL, "okx"))
+    found = await store.subscriptions.interested_in("binance")
+    assert {one.place for one in found} == {GROUP, TOPIC}
+
+
+async def test_a_places_own_subscription_wins_over_the_one_to_all(store: Store) -> None:
+    await subscribe(store, wish(), wish(exchange=None, title="all"))
+    assert await store.subscriptions.interested_in("binance") == [wish()]
+    assert await store.subscriptions.interested_in("okx") == [wish(exchange=None, title="all")]
+
+
+async def test_thousands_of_subscribers_are_all_found(store: Store) -> None:
+    places = [Place(Platform.TELEGRAM, str(n)) for n in range(3000)]
+    await asyncio.gather(*(store.subscriptions.add(wish(place)) for place in places))
+    found = await store.subscriptions.interested_in("binance")
+    assert sorted(one.place for one in found) == sorted(places)
+    assert await store.subscriptions.count() == 3000
+
+
+async def test_unsubscribing_from_one_leaves_the_others(store: Store) -> None:
+    await subscribe(store, wish(), wish(exchange="okx"), wish(exchange=None))
+    assert await store.subscriptions.remove(GROUP, "binance") == 1
+    assert await store.subscriptions.remove(GROUP, "binance") == 0
+    assert await store.subscriptions.remove(GROUP, None) == 1
+    assert await store.subscriptions.of_place(GROUP) == [wish(exchange="okx")]
+    assert await store.subscriptions.interested_in("binance") == []
+
+
+async def test_unsubscribing_from_everything_leaves_nothing(store: Store) -> None:
+    await subscribe(store, wish(), wish(exchange="okx"), wish(exchange=None), wish(TOPIC, "okx"))
+    assert await store.subscriptions.remove(GROUP, None, everything=True) == 3
+    assert await store.subscriptions.of_place(GROUP) == []
+    assert await store.subscriptions.count() == 1
+    assert await store.subscriptions.exchanges() == {"okx"}
+
+
+async def test_exchanges_are_those_subscribed_to_by_name(store: Store) -> None:
+    await subscribe(store, wish(), wish(TOPIC), wish(CHANNEL, "okx"), wish(exchange=None))
+    assert await store.subscriptions.exchanges() == {"binance", "okx"}
+    await store.subscriptions.remove(CHANNEL, "okx")
+    assert await store.subscriptions.exchanges() == {"binance"}
+
+
+async def test_a_chat_that_moves_keeps_everything_its_topics_included(store: Store) -> None:
+    await subscribe(store, wish(), wish(exchange=None), wish(TOPIC, "okx", title="topic"), wish(CHANNEL))
+    new, new_topic = Place(Platform.TELEGRAM, "-200"), Place(Platform.TELEGRAM, "-200", "7")
+    for _ in range(2):
+        await store.subscriptions.move(GROUP, new)
+    assert await store.subscriptions.of_place(new) == [wish(new, None), wish(new)]
+    assert await store.subscriptions.of_place(new_topic) == [wish(new_topic, "okx", title="topic")]
+    assert await store.subscriptions.of_place(GROUP) == []
+    assert {one.place for one in await store.subscriptions.interested_in("binance")} == {new, CHANNEL}
+    assert await store.subscriptions.count() == 3
+
+
+async def test_a_chat_with_a_longer_number_does_not_move_along(store: Store) -> None:
+    longer = Place(Platform.TELEGRAM, "-1001")
+    await subscribe(store, wish(), wish(longer))
+    await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
+    assert await store.subscriptions.of_place(longer) == [wish(longer)]
+
+
+async def test_what_the_new_address_has_already_stays(store: Store) -> None:
+    new = Place(Platform.TELEGRAM, "-200")
+    await subscribe(store, wish(title="old"), wish(exchange="okx"), wish(new, title="new"))
+    await store.subscriptions.move(GROUP, new)
+    assert await store.subscriptions.of_place(new) == [wish(new, title="new"), wish(new, "okx")]
+
+
+async def test_a_chat_that_moves_nowhere_keeps_everything(store: Store) -> None:
+    await subscribe(store, wish())
+    await store.subscriptions.move(GROUP, GROUP)
+    assert await store.subscriptions.of_place(GROUP) == [wish()]
+
+
+async def test_a_moved_chat_can_be_reached_again(store: Store) -> None:
+    await subscribe(store, wish())
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "chat not found", NOON, 3, disabled=True))
+    new = Place(Platform.TELEGRAM, "-200")
+    await store.subscriptions.move(GROUP, new)
+    assert await store.subscriptions.interested_in("binance") == [wish(new)]
+    assert await store.subscriptions.trouble(GROUP) is None
+
+
+async def test_trouble_comes_back_and_goes(store: Store) -> None:
+    trouble = PlaceTrouble(TOPIC, "not enough rights", NOON, 2)
+    await store.subscriptions.note_trouble(trouble)
+    assert await store.subscriptions.trouble(TOPIC) == trouble
+    assert await store.subscriptions.trouble(GROUP) is None
+    assert await store.subscriptions.clear_trouble(TOPIC)
+    assert not await store.subscriptions.clear_trouble(TOPIC)
+    assert await store.subscriptions.trouble(TOPIC) is None
+
+
+@pytest.mark.parametrize("disabled", [True, False])
+async def test_a_disabled_place_hears_nothing_and_keeps_its_subscriptions(store: Store, disabled: bool) -> None:
+    await subscribe(store, wish())
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=disabled))
+    assert await store.subscriptions.interested_in("binance") == ([] if disabled else [wish()])
+    assert await store.subscriptions.of_place(GROUP) == [wish()]
+    await store.subscriptions.clear_trouble(GROUP)
+    assert await store.subscriptions.interested_in("binance") == [wish()]
+
+
+async def test_trouble_that_became_milder_enables_again(store: Store) -> None:
+    await subscribe(store, wish())
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=True))
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "slow", NOON))
+    assert await store.subscriptions.interested_in("binance") == [wish()]
+
+
+async def test_places_disabled_too_long_are_forgotten(store: Store) -> None:
+    await subscribe(store, wish(), wish(exchange=None), wish(CHANNEL), wish(TOPIC))
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON - timedelta(days=31), disabled=True))
+    await store.subscriptions.note_trouble(PlaceTrouble(CHANNEL, "kicked", NOON - timedelta(days=29), disabled=True))
+    await store.subscriptions.note_trouble(PlaceTrouble(TOPIC, "slow", NOON - timedelta(days=31)))
+    assert await store.subscriptions.forget_disabled(NOON - timedelta(days=30)) == [GROUP]
+    assert await store.subscriptions.of_place(GROUP) == []
+    assert await store.subscriptions.trouble(GROUP) is None
+    assert await store.subscriptions.of_place(CHANNEL) == [wish(CHANNEL)]
+    assert await store.subscriptions.of_place(TOPIC) == [wish(TOPIC)]
+    assert await store.subscriptions.forget_disabled(NOON - timedelta(days=30)) == []
