@@ -177,7 +177,7 @@ class DiscordChat:
         if self._refusals > 1:
             return max(earliest, self._patience.refused_pause)
         self._failures = 0 if client.was_connected else self._failures + 1
-        pause = min(self._patience.longest_pause, self._patience.first_pause * 2 ** min(self._failures, 16))
+        pause = min(self._patience.longest_pause, self._patience.first_pause * 2.0 ** min(self._failures, 16))
         return max(earliest, pause * random.uniform(0.5, 1.0))  # noqa: S311 — keeps many bots from returning at once
 
     async def _close(self, client: Gateway) -> None:

@@ -1,0 +1,224 @@
+"""A bot with a handful of commands on the real Discord client, against the local stand-in."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import pytest
+from tests.fakes.discord import FakeDiscord
+
+from bot.arguments import Arg, Elsewhere, ExchangeName
+from bot.chat.discord.client import DiscordChat, Patience
+from bot.commands import Access, CommandSet, Request, command
+from bot.desk import Desk
+from bot.domain.exchange import Exchange
+from bot.domain.place import Place, Platform, Subscription
+from bot.messages.model import Action, Message, lines
+from bot.ports import PlaceTrouble
+
+TOKEN = "MTA4.fake-token.never-shown"  # noqa: S105 — opens nothing but the stand-in
+OWNER = "77"
+NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
+HASTE = Patience(
+    identify_gap=0.0, first_pause=0.001, longest_pause=0.01, refused_pause=0.01, send=5.0, login=5.0, close=1.0
+)
+
+
+class Sort(StrEnum):
+    SHARE = "share"
+    USD = "usd"
+
+
+@command
+async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
+    """Show what an exchange holds."""
+    return Message(f"Reserves of {exchange}", actions=(Action("Flows", f"flows {exchange}"),))
+
+
+@command
+async def flows(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
+    """Show what moved."""
+    where = f"private={request.private} place={request.place}"
+    return Message(f"Flows of {exchange}", lines=lines(where))
+
+
+@command
+async def top(request: Request, by: Annotated[Sort, Arg("What to rank by")] = Sort.SHARE) -> Message:
+    """Rank the exchanges."""
+    return Message(f"Top by {by}")
+
+
+@command
+async def secret(request: Request) -> Message:
+    """Answer the asker only."""
+    return Message("For your eyes", private=True)
+
+
+@command
+async def broken(request: Request) -> Message:
+    """Fail with a fault of our own."""
+    raise ZeroDivisionError
+
+
+@command(access=Access.MODERATOR)
+async def subscribe(
+    request: Request, place: Annotated[Elsewhere | None, Arg("Another channel of this server")] = None
+) -> Message:
+    """Get alerts here."""
+    where = await request.reach.find(place) if place else request.place
+    missing = await request.reach.missing(where)
+    return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
+
+
+@command(access=Access.OWNER)
+async def hold(request: Request) -> Message:
+    """Withhold a figure."""
+    return Message("Held")
+
+
+@dataclass
+class Gate:
+    """Lets a command be slow for as long as a test wants."""
+
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def commands(self) -> CommandSet:
+        async def wait(request: Request) -> Message:
+            """Take a while."""
+            await self.opened.wait()
+            return Message("At last")
+
+        async def whisper(request: Request) -> Message:
+            """Take a while, then answer the asker only."""
+            await self.opened.wait()
+            return Message("Psst", private=True)
+
+        return CommandSet((reserves, flows, top, secret, broken, subscribe, hold, command(wait), command(whisper)))
+
+
+@dataclass
+class RecordedSubscriptions:
+    """Remembers what was told about places; nothing else is asked of it here."""
+
+    subscribed: set[Place] = field(default_factory=set)
+    troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
+    cleared: list[Place] = field(default_factory=list)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def of_place(self, place: Place) -> Sequence[Subscription]:
+        return [Subscription(place, None)] if place in self.subscribed else []
+
+    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+        self.troubles[trouble.place] = trouble
+        self.changed.set()
+
+    async def clear_trouble(self, place: Place) -> bool:
+        self.cleared.append(place)
+        self.changed.set()
+        return self.troubles.pop(place, None) is not None
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(5):
+            while not condition():
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@dataclass
+class RecordedMeter:
+    rate_limits: list[Platform] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+
+    def rate_limited(self, platform: Platform) -> None:
+        self.rate_limits.append(platform)
+
+    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+        self.answers.append((command, result))
+
+
+class StoppedClock:
+    def now(self) -> datetime:
+        return NOW
+
+
+class FourExchanges:
+    """Knows names, which is all that is asked of it here."""
+
+    def exchanges_like(self, typed: str) -> list[Exchange]:
+        names = ("Binance", "Bitfinex", "Kraken", "A" * 120)
+        return [Exchange(name.lower(), name) for name in names if name.lower().startswith(typed.lower())]
+
+
+@dataclass
+class Bot:
+    """The bot under test and what it was given."""
+
+    chat: DiscordChat
+    gate: Gate
+    subscriptions: RecordedSubscriptions
+    meter: RecordedMeter
+
+
+def build(
+    discord: FakeDiscord, *, token: str = TOKEN, patience: Patience = HASTE, commands: CommandSet | None = None,
+    listens: bool = True,
+) -> Bot:  # fmt: skip
+    gate, subscriptions, meter, clock = Gate(), RecordedSubscriptions(), RecordedMeter(), StoppedClock()
+    desk = Desk(commands or gate.commands(), FourExchanges(), subscriptions, clock=clock, meter=meter)
+    chat = DiscordChat(
+        desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=subscriptions,
+        clock=clock, owner_ids=frozenset((OWNER,)), meter=meter, patience=patience, listens=listens,
+    )  # fmt: skip
+    return Bot(chat, gate, subscriptions, meter)
+
+
+@asynccontextmanager
+async def running(bot: Bot) -> AsyncIterator[Bot]:
+    """Run a bot, and see that it ends when it is cancelled."""
+    task = asyncio.create_task(bot.chat.run())
+    try:
+        yield bot
+    finally:
+        task.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.wait({task})
+        assert task.cancelled()
+
+
+@asynccontextmanager
+async def connected(bot: Bot, discord: FakeDiscord) -> AsyncIterator[Bot]:
+    """Run a bot whose commands are published and whose gateway has told it everything."""
+    async with running(bot):
+        await discord.connected()
+        await discord.until(lambda: bool(discord.commands))
+        await until(lambda: bot.chat.trouble() is None)
+        yield bot
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so that nobody announces."""
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.002)
+
+
+async def raised_by(call: Awaitable[Any]) -> BaseException:
+    with pytest.raises(Exception) as caught:  # noqa: PT011 — the kind is what the test looks at
+        await call
+    return caught.value
+
+
+@pytest.fixture
+async def discord() -> AsyncIterator[FakeDiscord]:
+    async with FakeDiscord(token=TOKEN) as server:
+        yield server
+
+
+@pytest.fixture
+async def bot(discord: FakeDiscord) -> AsyncIterator[Bot]:
+    async with connected(build(discord), discord) as started:
+        yield started

@@ -1,0 +1,170 @@
+"""What Discord refuses in a message or a command, in the form it says so: a tree of `_errors` for code 50035.
+
+Sources: https://docs.discord.com/developers/resources/message#embed-object-embed-limits,
+…/components/reference, …/interactions/application-commands#application-command-object-application-command-structure.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+Json = dict[str, Any]
+Problem = tuple[str, str, str]
+"""(path with dots, code, sentence)"""
+
+_NAME = re.compile(r"^[-_'\w]{1,32}$")
+
+
+def message_problems(body: Json, *, new: bool) -> list[Problem]:
+    """Return everything wrong with the body of a message; `new` ones must say something."""
+    found = [*_content(body), *_embeds(body), *_components(body.get("components") or []), *_nonce(body)]
+    found += _mentions(body.get("allowed_mentions") or {})
+    says = any(body.get(part) for part in ("content", "embeds", "components", "sticker_ids", "attachments"))
+    if new and not says:
+        found.append(("content", "EMPTY", "Cannot send an empty message"))
+    return found
+
+
+def command_problems(commands: list[Json]) -> list[Problem]:
+    """Return everything wrong with a list of application commands."""
+    found: list[Problem] = []
+    if len(commands) > 100:
+        found.append(("_", "BASE_TYPE_BAD_LENGTH", "Must be 100 or fewer in length."))
+    if len({one.get("name") for one in commands}) != len(commands):
+        found.append(("_", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"))
+    for index, command in enumerate(commands):
+        found += [(f"{index}.{path}", code, text) for path, code, text in _command(command)]
+    return found
+
+
+def error_body(problems: list[Problem]) -> Json:
+    """Return the body of the 400 that tells of the problems."""
+    errors: Json = {}
+    for path, code, text in problems:
+        node = errors
+        for step in path.split("."):
+            node = node.setdefault(step, {})
+        node.setdefault("_errors", []).append({"code": code, "message": text})
+    return {"code": 50035, "message": "Invalid Form Body", "errors": errors}
+
+
+def _longer(path: str, text: Any, most: int, *, least: int = 0) -> Iterator[Problem]:
+    if not isinstance(text, str):
+        yield path, "STRING_TYPE_CONVERT", "Could not interpret as string."
+    elif len(text) > most:
+        yield path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length."
+    elif len(text.strip()) < least:
+        yield path, "BASE_TYPE_REQUIRED", "This field is required"
+
+
+def _content(body: Json) -> Iterator[Problem]:
+    if body.get("content") is not None:
+        yield from _longer("content", body["content"], 2000)
+
+
+def _nonce(body: Json) -> Iterator[Problem]:
+    if body.get("nonce") is not None:
+        yield from _longer("nonce", str(body["nonce"]), 25)
+
+
+def _embeds(body: Json) -> Iterator[Problem]:
+    embeds = body.get("embeds") or []
+    if len(embeds) > 10:
+        yield "embeds", "BASE_TYPE_BAD_LENGTH", "Must be 10 or fewer in length."
+    total = 0
+    for index, embed in enumerate(embeds):
+        for path, code, text in _embed(embed):
+            yield f"embeds.{index}.{path}", code, text
+        total += _size(embed)
+    if total > 6000:
+        yield "embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000"
+
+
+def _embed(embed: Json) -> Iterator[Problem]:
+    for part, most in (("title", 256), ("description", 4096)):
+        if part in embed:
+            yield from _longer(part, embed[part], most)
+    if "footer" in embed:
+        yield from _longer("footer.text", embed["footer"].get("text"), 2048, least=1)
+    fields = embed.get("fields") or []
+    if len(fields) > 25:
+        yield "fields", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
+    for index, field in enumerate(fields):
+        yield from _longer(f"fields.{index}.name", field.get("name"), 256, least=1)
+        yield from _longer(f"fields.{index}.value", field.get("value"), 1024, least=1)
+    if not 0 <= embed.get("color", 0) <= 0xFFFFFF:
+        yield "color", "NUMBER_TYPE_MAX", "int value should be less than or equal to 16777215."
+
+
+def _size(embed: Json) -> int:
+    texts = [embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", "")]
+    texts += [text for one in embed.get("fields") or [] for text in (one.get("name", ""), one.get("value", ""))]
+    return sum(map(len, texts))
+
+
+def _components(rows: list[Json]) -> Iterator[Problem]:
+    if len(rows) > 5:
+        yield "components", "BASE_TYPE_BAD_LENGTH", "Must be 5 or fewer in length."
+    seen: set[str] = set()
+    for index, row in enumerate(rows):
+        path = f"components.{index}"
+        buttons = row.get("components") or []
+        if row.get("type") != 1:
+            yield path, "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).'
+        if not 1 <= len(buttons) <= 5:
+            yield f"{path}.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length."
+        for column, button in enumerate(buttons):
+            yield from _button(f"{path}.components.{column}", button, seen)
+
+
+def _button(path: str, button: Json, seen: set[str]) -> Iterator[Problem]:
+    if button.get("type") != 2 or button.get("style") not in {1, 2, 3, 4}:
+        yield path, "UNION_TYPE_CHOICES", "Only buttons with a custom_id are known here."
+    yield from _longer(f"{path}.label", button.get("label"), 80, least=1)
+    yield from _longer(f"{path}.custom_id", button.get("custom_id"), 100, least=1)
+    if button.get("custom_id") in seen:
+        yield f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"
+    seen.add(str(button.get("custom_id")))
+
+
+def _mentions(allowed: Json) -> Iterator[Problem]:
+    for kind in ("roles", "users"):
+        if kind in (allowed.get("parse") or []) and allowed.get(kind):
+            yield "allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", f'parse:["{kind}"] and {kind}'
+
+
+def _command(command: Json) -> Iterator[Problem]:
+    name = command.get("name")
+    if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
+        yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"
+    yield from _longer("description", command.get("description"), 100, least=1)
+    if not set(command.get("contexts") or []) <= {0, 1, 2}:
+        yield "contexts", "BASE_TYPE_CHOICES", "Value must be one of {0, 1, 2}."
+    if not set(command.get("integration_types") or []) <= {0, 1}:
+        yield "integration_types", "BASE_TYPE_CHOICES", "Value must be one of {0, 1}."
+    options = command.get("options") or []
+    if len(options) > 25:
+        yield "options", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
+    required = [bool(one.get("required")) for one in options]
+    if sorted(required, reverse=True) != required:
+        yield "options", "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must come first"
+    if len({one.get("name") for one in options}) != len(options):
+        yield "options", "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists"
+    for index, option in enumerate(options):
+        yield from ((f"options.{index}.{path}", code, text) for path, code, text in _option(option))
+
+
+def _option(option: Json) -> Iterator[Problem]:
+    name = option.get("name")
+    if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
+        yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Option name is invalid"
+    yield from _longer("description", option.get("description"), 100, least=1)
+    if option.get("type") not in range(3, 12):
+        yield "type", "BASE_TYPE_CHOICES", "Not an option type."
+    choices = option.get("choices") or []
+    if len(choices) > 25:
+        yield "choices", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
+    if choices and option.get("autocomplete"):
+        yield "autocomplete", "APPLICATION_COMMAND_AUTOCOMPLETE_CHOICES", "choices and autocomplete exclude each other"
+    for index, one in enumerate(choices):
+        yield from _longer(f"choices.{index}.name", one.get("name"), 100, least=1)

@@ -1,0 +1,178 @@
+"""Servers, channels, threads and people of the Discord stand-in, and who may do what in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+Json = dict[str, Any]
+
+ADMINISTRATOR = 1 << 3
+MANAGE_CHANNELS = 1 << 4
+MANAGE_GUILD = 1 << 5
+VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES = 1 << 11
+EMBED_LINKS = 1 << 14
+ATTACH_FILES = 1 << 15
+READ_MESSAGE_HISTORY = 1 << 16
+MENTION_EVERYONE = 1 << 17
+MANAGE_THREADS = 1 << 34
+SEND_MESSAGES_IN_THREADS = 1 << 38
+
+MEMBER_RIGHTS = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | READ_MESSAGE_HISTORY
+BOT_RIGHTS = MEMBER_RIGHTS | EMBED_LINKS | ATTACH_FILES
+EVERYTHING = (1 << 50) - 1
+
+TEXT, DIRECT, VOICE, CATEGORY, ANNOUNCEMENTS, THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 4, 5, 11, 12, 15
+THREADS = frozenset((THREAD, PRIVATE_THREAD))
+
+_JOINED = datetime(2022, 1, 1, tzinfo=UTC).isoformat()
+_numbers = count(1)
+
+
+def snowflake() -> str:
+    """Return an id nothing had before; like Discord's, it says when it was made."""
+    milliseconds = int(datetime.now(UTC).timestamp() * 1000) - 1_420_070_400_000
+    return str((milliseconds << 22) + next(_numbers) % (1 << 22))
+
+
+@dataclass(eq=False)
+class User:
+    """A person, or the bot."""
+
+    name: str
+    id: str = field(default_factory=snowflake)
+    bot: bool = False
+
+    def json(self) -> Json:
+        return {
+            "id": self.id, "username": self.name, "global_name": self.name, "discriminator": "0", "avatar": None,
+            "bot": self.bot, "public_flags": 0, "flags": 0, "mfa_enabled": False, "verified": True, "locale": "en-US",
+        }  # fmt: skip
+
+
+@dataclass(eq=False)
+class Role:
+    """A role of a server; the one with the server's own id is everybody's."""
+
+    name: str
+    permissions: int
+    id: str = field(default_factory=snowflake)
+
+    def json(self) -> Json:
+        colours = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
+        return {
+            "id": self.id, "name": self.name, "permissions": str(self.permissions), "position": 0, "color": 0,
+            "colors": colours, "hoist": False, "managed": False, "mentionable": False, "flags": 0,
+        }  # fmt: skip
+
+
+@dataclass(eq=False)
+class Channel:
+    """A channel or a thread. `allow` and `deny` are the bot's own overwrites in it; a thread has its parent's."""
+
+    name: str
+    guild: "Guild | None" = None
+    type: int = TEXT
+    parent: "Channel | None" = None
+    recipient: User | None = None
+    id: str = field(default_factory=snowflake)
+    allow: int = 0
+    deny: int = 0
+    archived: bool = False
+    locked: bool = False
+
+    @property
+    def is_thread(self) -> bool:
+        return self.type in THREADS
+
+    def json(self, bot: User) -> Json:
+        base: Json = {"id": self.id, "type": self.type, "last_message_id": None, "flags": 0}
+        if self.guild is None:
+            return base | {"recipients": [self.recipient.json()] if self.recipient else []}
+        base |= {"guild_id": self.guild.id, "name": self.name, "parent_id": self.parent.id if self.parent else None}
+        if self.is_thread:
+            return base | self._thread_json(bot)
+        overwrites = [{"id": bot.id, "type": 1, "allow": str(self.allow), "deny": str(self.deny)}]
+        return base | {
+            "position": 0, "nsfw": False, "topic": None, "rate_limit_per_user": 0, "bitrate": 64000, "user_limit": 0,
+            "permission_overwrites": overwrites if self.allow or self.deny else [], "available_tags": [],
+        }  # fmt: skip
+
+    def _thread_json(self, bot: User) -> Json:
+        metadata = {
+            "archived": self.archived, "locked": self.locked, "auto_archive_duration": 1440,
+            "archive_timestamp": _JOINED, "create_timestamp": _JOINED, "invitable": True,
+        }  # fmt: skip
+        return {
+            "owner_id": bot.id, "message_count": 0, "member_count": 1, "rate_limit_per_user": 0,
+            "thread_metadata": metadata,
+        }  # fmt: skip
+
+
+@dataclass(eq=False)
+class Guild:
+    """A server with the bot in it, or not any more."""
+
+    name: str
+    bot: User
+    rights: int = MEMBER_RIGHTS
+    bot_rights: int = BOT_RIGHTS
+    id: str = field(default_factory=snowflake)
+    channels: list[Channel] = field(default_factory=list)
+    system_channel: Channel | None = None
+    has_bot: bool = True
+    unavailable: bool = False
+
+    def __post_init__(self) -> None:
+        self.everyone = Role("@everyone", self.rights, self.id)
+        self.bot_role = Role("Runwatch", self.bot_rights)
+
+    @property
+    def threads(self) -> list[Channel]:
+        return [one for one in self.channels if one.is_thread]
+
+    def bot_permissions(self, channel: Channel) -> int:
+        """Return what the bot may do in a channel, as Discord computes it."""
+        granted = self.everyone.permissions | self.bot_role.permissions
+        if granted & ADMINISTRATOR:
+            return EVERYTHING
+        ruling = channel.parent if channel.is_thread and channel.parent else channel
+        return granted & ~ruling.deny | ruling.allow
+
+    def member(self, user: User) -> Json:
+        roles = [self.bot_role.id] if user is self.bot else []
+        return {
+            "user": user.json(), "roles": roles, "joined_at": _JOINED, "deaf": False, "mute": False, "flags": 0,
+            "nick": None, "avatar": None, "pending": False, "premium_since": None, "communication_disabled_until": None,
+        }  # fmt: skip
+
+    def json(self) -> Json:
+        return {
+            "id": self.id, "name": self.name, "owner_id": "1", "icon": None, "features": [], "member_count": 2,
+            "system_channel_id": self.system_channel.id if self.system_channel else None, "emojis": [], "stickers": [],
+            "roles": [self.everyone.json(), self.bot_role.json()], "members": [self.member(self.bot)], "presences": [],
+            "channels": [one.json(self.bot) for one in self.channels if not one.is_thread], "voice_states": [],
+            "threads": [one.json(self.bot) for one in self.threads if not one.archived], "preferred_locale": "en-US",
+            "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
+            "premium_tier": 0, "nsfw_level": 0, "stage_instances": [], "guild_scheduled_events": [], "large": False,
+            "afk_timeout": 300, "system_channel_flags": 0, "soundboard_sounds": [],
+        }  # fmt: skip
+
+
+class World:
+    """Everything that exists."""
+
+    def __init__(self) -> None:
+        self.bot = User("Runwatch", bot=True)
+        self.guilds: dict[str, Guild] = {}
+        self.direct: dict[str, Channel] = {}
+
+    def channels(self) -> Iterator[Channel]:
+        yield from self.direct.values()
+        for guild in self.guilds.values():
+            yield from guild.channels
+
+    def find(self, channel_id: str) -> Channel | None:
+        return next((one for one in self.channels() if one.id == channel_id), None)
