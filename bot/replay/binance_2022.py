@@ -59,7 +59,7 @@ RUN = Run(
         Leg(_at(12, 24), 0.0090),
         Leg(_at(12, 27), 0.0130),
     ),
-    weights={"BTC": 0.18, "ETH": 0.13, "USDT": 0.24, "BUSD": 0.24, "USDC": 0.06},
+    weights={"BTC": 0.16, "ETH": 0.13, "USDT": 0.24, "BUSD": 0.24, "USDC": 0.06},
     pauses=(Pause("USDC", _at(12, 13, 8, 30), _at(12, 13, 16, 30)),),  # the eight hourly runs after 08:20
 )
 
@@ -125,5 +125,5 @@ BINANCE_2022 = Episode(
     paths=PATHS,
     runs=(RUN,),
     anchors=ANCHORS,
-    seed=20221213,
+    seed=42,
 )

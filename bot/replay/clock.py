@@ -24,9 +24,11 @@ class ReplayClock:
         self._base = ticks()
 
     @classmethod
-    def of(cls, episode: Episode, *, speed: float | None = None) -> "ReplayClock":
+    def of(
+        cls, episode: Episode, *, speed: float | None = None, ticks: Callable[[], float] = monotonic
+    ) -> "ReplayClock":
         """Return a clock running from an episode's first live moment, at its own speed unless told otherwise."""
-        return cls(episode.live_start, episode.live_end, speed=episode.speed if speed is None else speed)
+        return cls(episode.live_start, episode.live_end, speed=episode.speed if speed is None else speed, ticks=ticks)
 
     @classmethod
     def frozen(cls, at: datetime, end: datetime) -> "ReplayClock":
@@ -37,6 +39,10 @@ class ReplayClock:
         """Return the simulated present."""
         run = timedelta(seconds=(self._ticks() - self._base) * self.speed)
         return min(self._origin + run, self.end)
+
+    def run(self, speed: float) -> None:
+        """Run at a speed from the simulated present on."""
+        self._origin, self._base, self.speed = self.now(), self._ticks(), speed
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forward by hand; raise ValueError for a step back, which no clock takes."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 from aiohttp import ETag, web
 
+from bot.domain.errors import ConfigurationError
 from bot.ports import Clock
 from bot.replay.episode import Episode
 from bot.replay.upstream import Upstream
@@ -31,7 +32,8 @@ class _Body(NamedTuple):
 class ReplayServer:
     """Serves `GET /cexs` and `GET /protocol/{slug}` as of `clock.now()`; an async context manager.
 
-    Port 0 takes a free one; `url` is known inside the context. Bodies are made in a thread, once per run of the
+    Port 0 takes a free one; `url` is known inside the context. Entering raises ConfigurationError where the port is
+    taken. Bodies are made in a thread, once per run of the
     upstream.
     """
 
@@ -55,9 +57,11 @@ class ReplayServer:
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
-        except BaseException:
+        except OSError as error:
             await self._runner.cleanup()
-            raise
+            raise ConfigurationError(
+                f"The replay cannot listen on {self._host}:{self._port}: {error.strerror}"
+            ) from error
         return self
 
     async def __aexit__(
@@ -69,7 +73,7 @@ class ReplayServer:
     def url(self) -> str:
         """Return where the server listens, without a trailing slash: a value for `DEFILLAMA_URL`."""
         host, port = self._runner.addresses[0][:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"http://{host}:{port}"
 
     async def _list(self, request: web.Request) -> web.Response:
         body = await asyncio.to_thread(self._body, "", self._upstream.list_body)

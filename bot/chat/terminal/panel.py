@@ -1,0 +1,120 @@
+"""Message → a panel of rich's: tone as colour, icon and word; fields side by side; tables aligned. Pure.
+
+Imported only where a person looks at a terminal: rich costs memory the service need not spend.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.box import ROUNDED, SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Column, Table
+from rich.text import Text
+
+from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text, value_text
+from bot.messages import model
+from bot.messages.model import Chart, Field, Line, Message, Tone
+from bot.messages.textual import clean, sparkline
+
+_COLOURS = {
+    Tone.INFO: "cyan",
+    Tone.GOOD: "green",
+    Tone.TROUBLE: "magenta",
+    Tone.HELD: "white",
+    Tone.WATCH: "yellow",
+    Tone.ELEVATED: "dark_orange",
+    Tone.SEVERE: "red",
+    Tone.CRITICAL: "bold red",
+}
+_COLUMNS = 3
+_INNER = WIDTH - 6
+_QUIET = "dim"
+
+
+def render(message: Message, now: datetime) -> Panel:
+    """Return the message as a panel at most 100 columns wide; `now` is for times such as “12 min ago”."""
+    colour = _COLOURS[message.tone]
+    return Panel(
+        Group(*_separated(_blocks(message, now, colour))),
+        box=ROUNDED,
+        title=Text(heading(message), style=f"bold {colour}"),
+        title_align="left",
+        subtitle=Text(f"{now:%Y-%m-%d %H:%M} UTC", style=_QUIET),
+        subtitle_align="right",
+        border_style=colour,
+        padding=(0, 2),
+        width=WIDTH,
+    )
+
+
+def _blocks(message: Message, now: datetime, colour: str) -> list[RenderableType]:
+    """Return the parts of the message that are there, in the order in which they are shown."""
+    wide = [one for one in message.fields if not one.inline]
+    narrow = [one for one in message.fields if one.inline]
+    parts: list[RenderableType | None] = [
+        Group(*(_line(one, now) for one in message.lines)) if message.lines else None,
+        _side_by_side(narrow, now) if narrow else None,
+        _below_each_other(wide, now) if wide else None,
+        _chart(message.chart, colour) if message.chart and message.chart.values else None,
+        _table(message.table) if message.table else None,
+        _ending(message, now),
+    ]
+    return [part for part in parts if part]
+
+
+def _separated(blocks: Sequence[RenderableType]) -> list[RenderableType]:
+    """Return the blocks with an empty line between them."""
+    return [one for block in blocks for one in (Text(), block)][1:]
+
+
+def _line(line: Line, now: datetime) -> Text:
+    text = Text()
+    for span in line:
+        if span.at:
+            text.append(moment_text(span.at, now, relative=span.relative), style="italic")
+        else:
+            text.append(clean(span.text), style="bold" if span.bold else "cyan" if span.code else "")
+    return text
+
+
+def _side_by_side(fields: Sequence[Field], now: datetime) -> Table:
+    grid = Table.grid(*(Column(width=_INNER // _COLUMNS - 2) for _ in range(_COLUMNS)), padding=(0, 1))
+    for start in range(0, len(fields), _COLUMNS):
+        if start:
+            grid.add_row()
+        row = fields[start : start + _COLUMNS]
+        grid.add_row(*(Text(clean(one.name), style=_QUIET) for one in row))
+        grid.add_row(*(_line(one.value, now) for one in row))
+    return grid
+
+
+def _below_each_other(fields: Sequence[Field], now: datetime) -> Table:
+    grid = Table.grid(Column(style=_QUIET), Column(), padding=(0, 2))
+    for one in fields:
+        grid.add_row(Text(clean(one.name)), _line(one.value, now))
+    return grid
+
+
+def _chart(chart: Chart, colour: str) -> Group:
+    low, high, last = (value_text(chart, one) for one in (min(chart.values), max(chart.values), chart.values[-1]))
+    bars = Text.assemble((sparkline(chart.values, width=CHART_WIDTH), colour), f"  {last}")
+    span = f"{chart.times[0]:%Y-%m-%d} → {chart.times[-1]:%Y-%m-%d} · " if chart.times else ""
+    return Group(Text(clean(chart.title), style=_QUIET), bars, Text(f"{span}low {low} · high {high}", style=_QUIET))
+
+
+def _table(table: model.Table) -> Table:
+    shown = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=_QUIET, show_edge=False)
+    for index, name in enumerate(table.header):
+        numeric = index in table.numeric
+        shown.add_column(Text(clean(name)), justify="right" if numeric else "left", no_wrap=numeric)
+    for row in table.rows:
+        shown.add_row(*(Text(clean(cell)) for cell in row))
+    return shown
+
+
+def _ending(message: Message, now: datetime) -> Group | None:
+    footer, hints = _line(message.footer, now), actions_text(message.actions)
+    footer.stylize(_QUIET)
+    parts = [part for part in (footer, Text(hints, style="dim cyan")) if part]
+    return Group(*parts) if parts else None

@@ -1,0 +1,113 @@
+"""Message → plain text for pipes and logs, and → JSON for programs. Pure."""
+
+from collections.abc import Callable
+from datetime import datetime
+from textwrap import wrap
+from typing import Any
+
+from bot.messages.model import Action, Chart, Field, Line, Message, Tone
+from bot.messages.numbers import ago, clock, percent, usd
+from bot.messages.textual import clean, sparkline, text_table
+
+WIDTH = 100
+CHART_WIDTH = 48
+_INDENT = "  "
+_WORDED = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
+
+
+def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
+    """Return the message as lines at most `width` columns wide, without any control sequence."""
+    blocks = (
+        *(line_text(one, now) for one in message.lines),
+        *(field_text(one, now) for one in message.fields),
+        chart_text(message.chart) if message.chart else "",
+    )
+    indented = [row for block in blocks if block for row in _wrapped(block, width)]
+    if message.table:
+        table = text_table(message.table, width=width - len(_INDENT))
+        indented += [_INDENT + row for row in table.splitlines()]
+    for ending in (line_text(message.footer, now), actions_text(message.actions)):
+        indented += _wrapped(ending, width) if ending else []
+    return "\n".join((heading(message), *indented))
+
+
+def heading(message: Message) -> str:
+    """Return icon and title; the tone's word as well where the title does not say it, and the mark of a sample."""
+    title = clean(message.title)
+    missing = message.tone in _WORDED and message.tone not in title.lower()
+    word = f" · {message.tone}" if missing else ""
+    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title}{word}"
+
+
+def icon(tone: Tone) -> str:
+    """Return the tone's icon without the selector that makes terminals disagree about its width."""
+    return tone.icon.removesuffix("\N{VARIATION SELECTOR-16}")
+
+
+def line_text(line: Line, now: datetime) -> str:
+    """Return a line as one text, its moments as UTC clock times."""
+    return _text(line, lambda at, relative: moment_text(at, now, relative=relative))
+
+
+def moment_text(at: datetime, now: datetime, *, relative: bool) -> str:
+    """Return a moment: `14:05 UTC` today, with the date on other days, and how long ago where that is asked."""
+    shown = f"{at:%H:%M} UTC" if at.date() == now.date() else clock(at)
+    return f"{shown} ({ago(at, now)})" if relative else shown
+
+
+def field_text(field: Field, now: datetime) -> str:
+    """Return a field as `name: value`."""
+    return f"{clean(field.name)}: {line_text(field.value, now)}"
+
+
+def chart_text(chart: Chart) -> str:
+    """Return a chart as a sparkline with its lowest, highest and last value; nothing for a chart without points."""
+    if not chart.values:
+        return ""
+    low, high, last = (value_text(chart, one) for one in (min(chart.values), max(chart.values), chart.values[-1]))
+    bars = sparkline(chart.values, width=CHART_WIDTH)
+    return f"{clean(chart.title)} {bars} low {low} · high {high} · last {last}"
+
+
+def value_text(chart: Chart, value: float) -> str:
+    """Return a value of a chart in the chart's unit."""
+    return usd(value) if chart.unit == "usd" else percent(value)
+
+
+def actions_text(actions: tuple[Action, ...]) -> str:
+    """Return the actions as what one may type next."""
+    return f"try: {' · '.join(f'/{clean(one.command)}' for one in actions)}" if actions else ""
+
+
+def message_to_json(message: Message) -> dict[str, Any]:
+    """Return the message as plain values for `json.dumps`: texts without markup, times in ISO 8601."""
+    return {
+        "title": clean(message.title),
+        "tone": message.tone.value,
+        "sample": message.sample,
+        "lines": [_iso_text(one) for one in message.lines],
+        "fields": [{"name": clean(one.name), "value": _iso_text(one.value)} for one in message.fields],
+        "chart": _chart_json(message.chart) if message.chart else None,
+        "table": {"header": list(message.table.header), "rows": [list(row) for row in message.table.rows]}
+        if message.table
+        else None,
+        "footer": _iso_text(message.footer),
+        "actions": [{"label": clean(one.label), "command": f"/{clean(one.command)}"} for one in message.actions],
+    }
+
+
+def _chart_json(chart: Chart) -> dict[str, Any]:
+    points = [[at.isoformat(), value] for at, value in zip(chart.times, chart.values, strict=True)]
+    return {"title": clean(chart.title), "unit": chart.unit, "points": points}
+
+
+def _iso_text(line: Line) -> str:
+    return _text(line, lambda at, _: at.isoformat())
+
+
+def _text(line: Line, show: Callable[[datetime, bool], str]) -> str:
+    return "".join(show(span.at, span.relative) if span.at else clean(span.text) for span in line)
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT * 2)

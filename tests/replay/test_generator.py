@@ -1,0 +1,70 @@
+"""The generator: the same under one seed, ordinary where nothing runs, and true to its table at the live start."""
+
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice, pairwise
+
+import pytest
+
+from bot.replay.catalogue import EPISODES, episode
+from bot.replay.episode import HISTORY
+from bot.replay.generator import run_times, snapshots
+from tests.replay.course import course
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_the_same_seed_gives_the_same_numbers(name: str) -> None:
+    assert list(islice(snapshots(episode(name)), 300)) == course(name).snapshots[:300]
+
+
+def test_another_seed_gives_other_noise() -> None:
+    other = replace(episode("quiet-weeks"), seed=7)
+
+    assert next(snapshots(other)).amounts != course("quiet-weeks").snapshots[0].amounts
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_the_live_phase_starts_from_the_books(name: str) -> None:
+    seen = course(name).at(episode(name).live_start)
+
+    for book in episode(name).books:
+        for (chain, asset), amount in seen.amounts[book.id].items():
+            assert amount * seen.prices[asset] == pytest.approx(book.reserves_millions[chain][asset] * 1e6)
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_ordinary_days_have_the_tails_they_are_said_to_have(name: str) -> None:
+    story = course(name)
+    days = sorted(share for exchange in story.exchanges for share in story.usual_days(exchange))
+
+    assert len(days) > 120 * len(story.exchanges)
+    assert days[len(days) // 20] == pytest.approx(-0.005, abs=0.001)
+    assert days[len(days) // 100] == pytest.approx(-0.009, abs=0.002)
+    assert days[0] > -0.0125
+    assert days[len(days) // 2] == pytest.approx(0, abs=0.0005)
+
+
+def test_the_upstream_runs_daily_in_the_past_and_hourly_from_two_days_before() -> None:
+    story = episode("binance-2022")
+    times = run_times(story)
+    gaps = {after - before for before, after in pairwise(times)}
+
+    assert times[0] - (story.live_start - HISTORY) < timedelta(hours=1)
+    assert story.live_end - timedelta(hours=1) < times[-1] < story.live_end
+    assert sum(at >= story.live_start - timedelta(days=2) for at in times) == 18 * 24
+    assert max(gaps) == timedelta(days=1)
+    assert all(at.minute in (20, 21) for at in times)
+    assert all(at.second % 2 == 1 for at in times)
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_no_holding_ever_runs_dry(name: str) -> None:
+    for seen in course(name).snapshots:
+        assert all(amount > 0 for held in seen.amounts.values() for amount in held.values())
+
+
+def test_a_stablecoin_stays_by_its_dollar_while_the_market_falls() -> None:
+    prices = [one.prices for one in course("quiet-weeks").snapshots]
+
+    assert all(abs(price["USDT"] - 1) < 0.003 for price in prices)
+    assert min(price["XRP"] for price in prices) < 0.9 * 0.385
