@@ -1,7 +1,7 @@
 """Settings: every variable, its type, its default; read once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -147,6 +147,17 @@ def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
 def _sentence(problem: Mapping[str, Any]) -> str:
     name = str(problem["loc"][0]).upper()
     return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}."
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Return the secrets that are set, for keeping them out of everything that is printed."""
+    return [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+
+
+def effective(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield every variable with the value in force; secrets that are set are masked."""
+    for name, value in settings:
+        yield name.upper(), "•••" if isinstance(value, SecretStr) else _written(value)
 
 
 def example() -> str:

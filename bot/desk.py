@@ -36,7 +36,7 @@ class Desk:
         self, commands: CommandSet, queries: Queries, subscriptions: Subscriptions, *, clock: Clock, meter: Meter
     ) -> None:
         self.commands = commands
-        self._queries = queries
+        self.queries = queries
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
@@ -56,7 +56,7 @@ class Desk:
             return [(one, one) for one in parameter.kind.choices if one.startswith(typed.lower())][:limit]
         if parameter.kind.name != "exchange":
             return []
-        return [(one.name, one.id) for one in self._queries.exchanges_like(typed)][:limit]
+        return [(one.name, one.id) for one in self.queries.exchanges_like(typed)][:limit]
 
     async def _answer(self, asked: Asked, command: Command, given: str | Mapping[str, str]) -> Message:
         started = perf_counter()
@@ -99,7 +99,7 @@ class Desk:
             place=asked.place,
             caller=asked.caller,
             reach=asked.reach,
-            queries=self._queries,
+            queries=self.queries,
             subscriptions=self._subscriptions,
             commands=self.commands,
             now=self._clock.now(),

@@ -33,7 +33,6 @@ class Metrics:
         self._seconds = Histogram(
             "runwatch_command_seconds",
             "Time to make an answer.",
-            ("command", "platform", "result"),
             buckets=_SECONDS,
             registry=self.registry,
         )
@@ -79,7 +78,7 @@ class Metrics:
 
     def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         """Count one command and how many seconds its answer took."""
-        self._seconds.labels(command, platform, result).observe(seconds)
+        self._seconds.observe(seconds)
 
     def _show_all(self) -> None:
         """Make every labelled name show up before anything has happened."""

@@ -128,12 +128,20 @@ class Incidents(Protocol):
         """Return a number no incident has had."""
         ...
 
-    async def current(self, exchange: str, rule: Rule, sensitivity: Sensitivity) -> Incident | None:
+    async def current(
+        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
+    ) -> Incident | None:
         """Return the pending or open incident of an exchange under a rule and a preset."""
         ...
 
     async def commit(
-        self, exchange: str, rule: Rule, sensitivity: Sensitivity, incident: Incident | None, alerts: Sequence[Alert]
+        self,
+        exchange: str,
+        rule: Rule,
+        incident: Incident | None,
+        alerts: Sequence[Alert],
+        *,
+        sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
         """Replace the current incident and queue the alerts in ONE atomic step.
 
@@ -143,11 +151,11 @@ class Incidents(Protocol):
         ...
 
     async def open(self) -> Sequence[Incident]:
-        """Return the open incidents, worst first."""
+        """Return the open incidents of every preset, worst first."""
         ...
 
     async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
-        """Return open and past incidents, newest first."""
+        """Return open and past incidents, newest first, each number once: as the normal preset saw it, if it did."""
         ...
 
     async def by_number(self, number: int) -> Incident | None:

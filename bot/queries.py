@@ -1,7 +1,7 @@
 """The questions handlers may ask of what we know; answered from memory wherever that is possible."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -12,7 +12,7 @@ from bot.domain.outlook import Outlook
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
-from bot.ports import Clock, Incidents, Outbox, Readings, Subscriptions
+from bot.ports import Clock, Incidents, Outbox, Subscriptions
 
 
 @dataclass(slots=True)
@@ -20,15 +20,32 @@ class Board:
     """The latest of everything, kept in memory by those who fetch and watch."""
 
     listings: dict[str, Listing] = field(default_factory=dict)
-    outlooks: dict[str, Outlook] = field(default_factory=dict)
+    health: dict[str, SourceHealth] = field(default_factory=dict)
+    _outlooks: dict[str, Outlook] = field(default_factory=dict)
 
     def post_listings(self, listings: Iterable[Listing]) -> None:
         """Take over the rows of a new list."""
         self.listings.update({listing.exchange.id: listing for listing in listings})
 
+    def post_health(self, health: SourceHealth) -> None:
+        """Take over how a source is doing."""
+        self.health[health.source] = health
+
     def post(self, outlook: Outlook) -> None:
         """Take over what one look at an exchange has shown."""
-        self.outlooks[outlook.exchange.id] = outlook
+        self._outlooks[outlook.exchange.id] = outlook
+
+    def outlook(self, exchange: str) -> Outlook | None:
+        """Return the last look at an exchange, with the newest row of the list and word on its source."""
+        outlook = self._outlooks.get(exchange)
+        if outlook is None:
+            return None
+        source = outlook.reading.source if outlook.reading else ""
+        return replace(outlook, listing=self.listings.get(exchange), health=self.health.get(f"{source}/{exchange}"))
+
+    def outlooks(self) -> list[Outlook]:
+        """Return the last look at every exchange that was looked at."""
+        return [outlook for exchange in list(self._outlooks) if (outlook := self.outlook(exchange))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +73,6 @@ class Queries:
         self,
         board: Board,
         *,
-        readings: Readings,
         incidents: Incidents,
         outbox: Outbox,
         subscriptions: Subscriptions,
@@ -66,7 +82,6 @@ class Queries:
         platforms: Callable[[], Mapping[Platform, str]] = dict,
     ) -> None:
         self._board = board
-        self._readings = readings
         self._incidents = incidents
         self._outbox = outbox
         self._subscriptions = subscriptions
@@ -112,11 +127,11 @@ class Queries:
     async def outlook(self, name: str) -> Outlook:
         """Return what is known of an exchange; raise UnknownExchange."""
         exchange = self.exchange(name)
-        return self._board.outlooks.get(exchange.id) or await self._look(exchange)
+        return self._board.outlook(exchange.id) or await self._look(exchange)
 
     def outlooks(self) -> Sequence[Outlook]:
         """Return what is known of every exchange that has been looked at."""
-        return list(self._board.outlooks.values())
+        return self._board.outlooks()
 
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""
@@ -141,7 +156,7 @@ class Queries:
             version=self._version,
             started_at=self._started_at,
             now=self._clock.now(),
-            sources=await self._readings.health(),
+            sources=dict(self._board.health),
             exchanges=len(self._board.listings),
             read=len(read),
             newest_reading=max(read, default=None),

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
+from typing import Self
 
 import structlog
 from aiohttp import web
@@ -32,7 +33,7 @@ class Server:
         )
         self._runner = web.AppRunner(app, access_log=None)
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> Self:
         """Listen; raise ConfigurationError when the address is taken."""
         await self._runner.setup()
         try:

@@ -140,6 +140,7 @@ def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime)
         peak=max(incident.peak, incident.severity, key=rank),
         held=bool(signal.holds),
         steps=incident.steps + 1,
+        worst_share=min(incident.worst_share, leading.share if leading else 0.0),
         events=(*incident.events, event) if reason in _EVENTS else incident.events,
     )
     return Step(told, reason)

@@ -66,13 +66,13 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     gradable = [flow for flow in signal.flows if flow.hold is None]
     scale = SCALES[sensitivity]
     severity, reasons = _severity(gradable, signal.baseline, scale)
-    easing, _ = _severity(gradable, signal.baseline, scale * EASING)
+    easing, still = _severity(gradable, signal.baseline, scale * EASING)
     return replace(
         signal,
         severity=severity,
         easing=easing,
         reasons=reasons,
-        leading=_leading(gradable, reasons),
+        leading=_leading(gradable, reasons or still),
         graded=any(flow.window in _DECIDING for flow in gradable),
     )
 

@@ -49,7 +49,8 @@ class Incident:
 
     `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest evidence, `told` the
     evidence as last told to people. `easing_since`/`easing_seen` count the fresh readings that graded lower.
-    `first_as_of` is the reading that started it, `steps` counts what was told.
+    `first_as_of` is the reading that started it, `steps` counts what was told,
+    `worst_share` is the most negative leading share that was told.
     `sensitivity` is the preset it was graded by: each preset lives its own life of the same story.
     """
 
@@ -67,6 +68,7 @@ class Incident:
     sensitivity: Sensitivity = Sensitivity.NORMAL
     number: int = 0
     steps: int = 0
+    worst_share: float = 0.0
     confirmed: bool = False
     held: bool = False
     easing_since: datetime | None = None

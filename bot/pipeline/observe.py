@@ -2,16 +2,16 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
 from bot.detectors.outflow import WINDOWS, History, measure
 from bot.detectors.windows import base_limit
-from bot.domain.exchange import Exchange, Listing
+from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.outlook import DailyPoint, Outlook
-from bot.domain.reading import Reading, SourceHealth
+from bot.domain.reading import Reading
 from bot.ports import Clock, Readings
 
 _A_DAY = timedelta(days=1)
@@ -79,7 +79,3 @@ class Observer:
             self._past[exchange.id] = _Past(kept, last)
         return kept
 
-
-def with_news(outlook: Outlook, listing: Listing | None, health: SourceHealth | None) -> Outlook:
-    """Return the outlook with the newest row of the list and the newest word on its source."""
-    return replace(outlook, listing=listing or outlook.listing, health=health)

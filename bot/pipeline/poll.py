@@ -23,7 +23,8 @@ _OVERLAP = timedelta(days=2)
 class Poller:
     """Polls one source: its list, and the detail bodies that are due.
 
-    `on_listings` and `on_readings` are told of what arrived, after it was stored.
+    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_health` of how a source was doing
+    and is doing now.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -39,7 +40,7 @@ class Poller:
         only: frozenset[str],
         on_listings: Callable[[Sequence[Listing]], None],
         on_readings: Callable[[Exchange], Awaitable[None]],
-        on_health: Callable[[SourceHealth], None],
+        on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
     ) -> None:
         self._source = source
         self._readings = readings
@@ -63,7 +64,7 @@ class Poller:
         listings = await self._readings.listings()
         self._on_listings(self._wanted(listings.values()))
         for health in self._health.values():
-            self._on_health(health)
+            await self._on_health(health, health)
 
     async def poll(self) -> None:
         """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
@@ -103,6 +104,13 @@ class Poller:
         )
         for listing in queue:
             await self._poll_detail(listing)
+
+    async def fetch(self, exchanges: Iterable[Exchange]) -> None:
+        """Fetch the detail bodies of some exchanges now; raise StorageError."""
+        listings = await self._readings.listings()
+        for exchange in exchanges:
+            if exchange.id in listings:
+                await self._poll_detail(listings[exchange.id])
 
     async def _poll_detail(self, listing: Listing) -> None:
         exchange = listing.exchange
@@ -149,6 +157,7 @@ class Poller:
         self._meter.polled(name, str(error.fault))
 
     async def _note(self, health: SourceHealth) -> None:
+        was = self._health.get(health.source, SourceHealth(health.source))
         self._health[health.source] = health
         await self._readings.save_health(health)
-        self._on_health(health)
+        await self._on_health(was, health)

@@ -72,7 +72,7 @@ class Watch:
             return
         step = await self._numbered(step)
         alerts = self._alerts(exchange, before, step, interested)
-        await self._incidents.commit(exchange.id, Rule.OUTFLOW, sensitivity, step.incident, alerts)
+        await self._incidents.commit(exchange.id, Rule.OUTFLOW, step.incident, alerts, sensitivity=sensitivity)
         if step.reason is not StepReason.NOTHING:
             _log(exchange, step, signal, alerts)
 

@@ -63,15 +63,21 @@ class _KnownDetail:
 class DefiLlama:
     """The port `Source` over one `Http`.
 
-    `url` is scheme and host, for a mirror or a stand-in. What is remembered between calls, for conditional requests:
-    the list, and of each exchange the newest reading.
+    `url` is scheme and host, for a mirror or a stand-in, `name` what its figures are signed with. What is remembered
+    between calls, for conditional requests: the list, and of each exchange the newest reading.
     """
 
-    name = NAME
-
     def __init__(
-        self, http: Http, clock: Clock, *, url: str = URL, list_limits: Limits = LIST, detail_limits: Limits = DETAIL
+        self,
+        http: Http,
+        clock: Clock,
+        *,
+        url: str = URL,
+        name: str = NAME,
+        list_limits: Limits = LIST,
+        detail_limits: Limits = DETAIL,
     ) -> None:
+        self.name = name
         self._http = http
         self._clock = clock
         self._url = url.rstrip("/")
@@ -95,7 +101,7 @@ class DefiLlama:
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = tuple(await in_slices(_each_listing(body.content, now)))
+        listings = tuple(await in_slices(_each_listing(body.content, now, self.name)))
         self._list = _KnownList(body.validators, listings)
         return listings
 
@@ -128,7 +134,7 @@ class DefiLlama:
             if spool is None:
                 raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
             async with self._decoding:
-                making = Making(exchange.id, NAME, now)
+                making = Making(exchange.id, self.name, now)
                 readings = await decoded(
                     spool.file, making, since=since, limit=self._detail_limits.plain, patience=_DECODING
                 )
@@ -156,11 +162,11 @@ def parse_protocol(
     return tuple(Making(exchange, NAME, fetched_at).readings(extract))
 
 
-def _each_listing(body: bytes, fetched_at: datetime) -> Iterator[Listing]:
+def _each_listing(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing]:
     rows = _rows(body)
     seen: set[str] = set()
     for raw in rows:
-        listing = _listing(raw, fetched_at)
+        listing = _listing(raw, fetched_at, source)
         if listing and listing.exchange.id not in seen:
             seen.add(listing.exchange.id)
             yield listing
@@ -190,7 +196,7 @@ def _decoded_rows(section: bytes) -> list[msgspec.Raw]:
         raise SourceError(SourceFault.BAD_SHAPE, "“cexs” is no list") from error
 
 
-def _listing(raw: msgspec.Raw, fetched_at: datetime) -> Listing | None:
+def _listing(raw: msgspec.Raw, fetched_at: datetime, source: str) -> Listing | None:
     try:
         row = _ROW.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -208,7 +214,7 @@ def _listing(raw: msgspec.Raw, fetched_at: datetime) -> Listing | None:
     )
     return Listing(
         exchange=exchange,
-        source=NAME,
+        source=source,
         fetched_at=fetched_at,
         total_usd=row.current_tvl,
         clean_usd=row.clean_assets_tvl,

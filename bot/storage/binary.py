@@ -4,7 +4,7 @@ import platform
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -36,13 +36,13 @@ class Binary:
         return self.version >= (7,) or not (directory / "appendonlydir").exists()
 
 
-def find_binary(directory: Path) -> Binary:
+def find_binary(directory: Path, candidates: Iterable[Binary] | None = None) -> Binary:
     """Return the first program that is new enough and can read what the directory holds.
 
     Blocks for some milliseconds. Raise ConfigurationError when there is none.
     """
     seen: list[str] = []
-    for binary in installed():
+    for binary in installed() if candidates is None else candidates:
         if binary.new_enough and binary.can_read(directory):
             return binary
         seen.append(f"{binary.path} ({'.'.join(map(str, binary.version))})")

@@ -8,7 +8,7 @@ one that the store uses must be harmless when it happens twice.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,10 +23,6 @@ from bot.storage.binary import FLOOR
 from bot.storage.lua import Script
 
 LONGEST_WAIT = timedelta(seconds=2)
-_ANSWERS_WITHIN = 2.0
-_CONNECTS_WITHIN = 1.0
-_GIVES_UP_AFTER = 4.0
-_PAUSES = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)  # a restart of the embedded server takes half a second
 _WRONG_KEY = (faults.AuthenticationError, faults.AuthorizationError)  # ConnectionErrors, but they do not pass
 _PASSING = (faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError)
 _CONNECTIONS = 16
@@ -38,15 +34,26 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for the server, in seconds; a restart of the embedded one takes half a second."""
+
+    connects_within: float = 1.0
+    answers_within: float = 2.0
+    gives_up_after: float = 4.0
+    pauses: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
+
+
+@dataclass(frozen=True, slots=True)
 class Database:
     """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads."""
 
     client: Redis
     reader: Redis
+    patience: Patience
 
     async def command(self, *words: Word) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
-        return await _guarded(self.client, lambda: _execute(self.client, *words))
+        return await self._guarded(self.client, lambda: _execute(self.client, *words))
 
     async def pipeline(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
         """Run several commands in one round trip, in order but not as one step; raise StorageError if any failed."""
@@ -63,7 +70,7 @@ class Database:
                     raise reply
             return replies
 
-        return await _guarded(self.client, send)
+        return await self._guarded(self.client, send)
 
     async def script(self, script: Script, key: str, *arguments: Word) -> Any:
         """Run a script in one atomic step and return its reply; raise StorageError.
@@ -77,7 +84,7 @@ class Database:
             except faults.NoScriptError:
                 return await _execute(self.client, "EVAL", script.text, 1, key, *arguments)
 
-        return await _guarded(self.client, send)
+        return await self._guarded(self.client, send)
 
     async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
         """Run a script several times in one round trip, each call a step of its own; raise StorageError."""
@@ -87,7 +94,7 @@ class Database:
     async def news(self, stream: str, *, after: str, wait: timedelta) -> None:
         """Return when the stream has an entry younger than `after`, or the wait (at most LONGEST_WAIT) is over."""
         milliseconds = max(1, int(min(wait, LONGEST_WAIT) / timedelta(milliseconds=1)))
-        await _guarded(
+        await self._guarded(
             self.reader,
             lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
         )
@@ -107,13 +114,43 @@ class Database:
         await self.client.aclose()
         await self.reader.aclose()
 
+    async def _guarded(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        """Send, again after what passes by itself; turn every other failure into a StorageError with a sentence."""
+        try:
+            async with asyncio.timeout(self.patience.gives_up_after):
+                return await self._patiently(client, send)
+        except _WRONG_KEY as error:
+            raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
+        except (TimeoutError, *_PASSING) as error:
+            raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
+        except faults.RedisError as error:
+            if "OOM" in str(error):  # inside a script it is a plain faults.ResponseError
+                raise StorageError("The store is out of memory; nothing new can be kept.") from error
+            raise StorageError(f"The store refused: {error}.") from error
 
-async def connect(url: str) -> Database:
+    async def _patiently(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        for pause in self.patience.pauses:
+            try:
+                return await send()
+            except _WRONG_KEY:
+                raise
+            except _PASSING as error:
+                if isinstance(
+                    error, faults.ReadOnlyError
+                ):  # a replica now: find the new primary behind the same address
+                    with suppress(faults.RedisError):
+                        await client.connection_pool.disconnect(inuse_connections=False)
+                await asyncio.sleep(pause)
+        return await send()
+
+
+async def connect(url: str, *, patience: Patience = Patience()) -> Database:  # noqa: B008 — frozen
     """Return the database at a `redis://`, `rediss://` or `unix://` address, after a look at what serves it.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
-    database = Database(_client(url, patience=_ANSWERS_WITHIN), _client(url, patience=LONGEST_WAIT.seconds + 5.0))
+    reading = replace(patience, answers_within=patience.answers_within + LONGEST_WAIT.total_seconds())
+    database = Database(_client(url, patience), _client(url, reading), patience)
     try:
         await _inspect(database)
     except BaseException:
@@ -122,16 +159,16 @@ async def connect(url: str) -> Database:
     return database
 
 
-def _client(url: str, *, patience: float) -> Redis:
+def _client(url: str, patience: Patience) -> Redis:
     try:
         pool = BlockingConnectionPool.from_url(
             url,
             protocol=2,
             decode_responses=False,
             max_connections=_CONNECTIONS,
-            timeout=_ANSWERS_WITHIN,
-            socket_timeout=patience,
-            socket_connect_timeout=_CONNECTS_WITHIN,
+            timeout=patience.answers_within,
+            socket_timeout=patience.answers_within,
+            socket_connect_timeout=patience.connects_within,
             health_check_interval=30,
             retry=Retry(NoBackoff(), 0),
         )
@@ -156,32 +193,3 @@ async def _inspect(database: Database) -> None:
 
 async def _execute(client: Any, *words: Word) -> Any:
     return await client.execute_command(*words)  # has no types in redis-py
-
-
-async def _guarded(client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-    """Send, again after what passes by itself; turn every other failure into a StorageError with a sentence."""
-    try:
-        async with asyncio.timeout(_GIVES_UP_AFTER):
-            return await _patiently(client, send)
-    except _WRONG_KEY as error:
-        raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
-    except (TimeoutError, *_PASSING) as error:
-        raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
-    except faults.RedisError as error:
-        if "OOM" in str(error):  # inside a script it is a plain faults.ResponseError
-            raise StorageError("The store is out of memory; nothing new can be kept.") from error
-        raise StorageError(f"The store refused: {error}.") from error
-
-
-async def _patiently(client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-    for pause in _PAUSES:
-        try:
-            return await send()
-        except _WRONG_KEY:
-            raise
-        except _PASSING as error:
-            if isinstance(error, faults.ReadOnlyError):  # a replica now: find the new primary behind the same address
-                with suppress(faults.RedisError):
-                    await client.connection_pool.disconnect(inuse_connections=False)
-            await asyncio.sleep(pause)
-    return await send()

@@ -40,8 +40,9 @@ log = structlog.get_logger(__name__)
 class EmbeddedServer:
     """A server of our own in a directory: `async with EmbeddedServer(directory) as server: server.url`."""
 
-    def __init__(self, directory: Path, *, binary: Binary | None = None) -> None:
+    def __init__(self, directory: Path, *, binary: Binary | None = None, lock_within: float = _LOCK_WITHIN) -> None:
         self._directory = directory
+        self._lock_within = lock_within
         self._binary = binary
         self._lines: deque[str] = deque(maxlen=20)
         self._socket = directory / _SOCKET
@@ -94,7 +95,7 @@ class EmbeddedServer:
     async def _take_lock(self) -> int:
         path = self._directory / "lock"
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = asyncio.get_running_loop().time() + _LOCK_WITHIN
+        deadline = asyncio.get_running_loop().time() + self._lock_within
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

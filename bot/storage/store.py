@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ports import Clock
-from bot.storage.connection import Database, connect
+from bot.storage.connection import Database, Patience, connect
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
@@ -37,7 +37,7 @@ class Store:
         await self._close()
 
 
-async def open_store(where: str | Path, *, clock: Clock) -> Store:
+async def open_store(where: str | Path, *, clock: Clock, patience: Patience = Patience()) -> Store:  # noqa: B008 — frozen
     """Open the store at a `redis://`, `rediss://` or `unix://` address, or on a server of our own in a directory.
 
     `clock` says when a delivery that was put off is due. Raise ConfigurationError when the store must not be used or
@@ -45,7 +45,7 @@ async def open_store(where: str | Path, *, clock: Clock) -> Store:
     """
     async with AsyncExitStack() as stack:
         url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
-        database = await connect(url)
+        database = await connect(url, patience=patience)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
         outbox = RedisOutbox(database, clock)

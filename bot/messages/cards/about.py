@@ -111,6 +111,33 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     )
 
 
+def curtain_card(title: str, label: str, start: datetime, end: datetime) -> Message:
+    """Return what a replay says first: what it shows, and that its figures are a reconstruction."""
+    return Message(
+        title=f"Runwatch · {title}",
+        lines=(
+            line(f"Every figure below is a {label}, served by a local stand-in of the upstream."),
+            line(f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat."),
+        ),
+    )
+
+
+def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
+    """Return what the operator is told when a source breaks or answers again."""
+    source, _, what = now.source.partition("/")
+    name = f"{source_name(source)} {what}"
+    if now.fault is None:
+        silent = line("It had failed since ", moment(was.failing_since), ".") if was.failing_since else line()
+        return Message(title=f"{name} answers again", tone=Tone.GOOD, lines=(silent,))
+    return Message(
+        title=f"{name} does not answer",
+        tone=Tone.TROUBLE,
+        lines=spaced(
+            f"Reason: {now.fault}. Nothing fires and nothing resolves on old data; it is tried again at every poll.",
+        ),
+    )
+
+
 def _usage(usage: str, description: str, access: str) -> Line:
     return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
 

@@ -80,7 +80,7 @@ def second_opinion(listing: Listing | None, window: Window) -> Line | None:
     if given is None:
         return None
     return line(
-        f"{source_name(listing.source)}'s own figure for {WINDOW_NAMES[window]}: {usd(given, signed=True)} · fetched ",
+        f"The source's own figure for {WINDOW_NAMES[window]}: {usd(given, signed=True)} · fetched ",
         moment(listing.fetched_at, relative=True),
     )
 

@@ -52,6 +52,17 @@ def flows_card(outlook: Outlook, window: Window, now: datetime) -> Message:
     )
 
 
+def daily_line(outlook: Outlook) -> str:
+    """Return one line on where an exchange stands: its reserves and its last day and week."""
+    signal, reading = outlook.signal, outlook.reading
+    if signal is None or reading is None:
+        return f"{outlook.exchange.name}: nothing read yet"
+    clean = usd(reading.total_usd(without=outlook.exchange.own_tokens))
+    flows = [(window, signal.flow(window)) for window in (Window.DAY, Window.WEEK)]
+    told = [f"{WINDOW_NAMES[window]} {percent(flow.share, signed=True)}" for window, flow in flows if flow]
+    return " · ".join((f"{reading.as_of:%Y-%m-%d} {outlook.exchange.name} {clean}", *told))
+
+
 def usual_day(usual: Baseline | None) -> Line:
     """Return what is usual for the exchange, or that its past is too short to say."""
     if usual is None:

@@ -57,13 +57,12 @@ def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
 
 def resolved_card(incident: Incident, name: str) -> Message:
     """Return the short reply that closes an incident."""
-    worst = max((event.share for event in incident.events if event.share is not None), key=abs, default=None)
-    told = f" Its largest told share was {percent(abs(worst))} of clean reserves." if worst is not None else ""
     return Message(
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
         lines=spaced(
-            f"The outflow is back under its thresholds on fresh readings. It was {incident.peak} at worst.{told}",
+            f"The outflow is back under its thresholds on fresh readings. It was {incident.peak} at worst, "
+            f"with {percent(abs(incident.worst_share))} of clean reserves gone over the leading window.",
             line("Opened ", moment(incident.started_at), "."),
         ),
         footer=provenance(incident.signal.source, incident.signal.as_of),

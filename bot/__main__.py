@@ -1,0 +1,5 @@
+"""`python -m bot` is `runwatch`."""
+
+from bot.cli import main
+
+main()

@@ -1,0 +1,183 @@
+"""Puts the parts together: the only module that knows them all."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+
+import structlog
+
+from bot import __version__
+from bot.config import Settings
+from bot.desk import Desk
+from bot.domain.errors import ConfigurationError, DeliveryError, UnknownExchange
+from bot.domain.place import Place, Platform
+from bot.domain.reading import SourceHealth
+from bot.messages.cards.about import source_notice
+from bot.metrics import Metrics
+from bot.pipeline.observe import Observer
+from bot.pipeline.poll import Poller
+from bot.pipeline.watch import Watch
+from bot.ports import ChatPlatform, Clock, Source
+from bot.queries import Board, Queries
+from bot.storage.store import Store
+from handlers import COMMANDS
+
+__all__ = ["COMMANDS", "Machine", "MakeChats", "SystemClock", "chats", "command_table", "require_a_token"]
+
+log = structlog.get_logger()
+
+_LARGEST = 10
+
+MakeChats = Callable[[Settings, Desk, Store, Clock, Metrics], Sequence[ChatPlatform]]
+
+
+class SystemClock:
+    """The real time; fits ports.Clock."""
+
+    def now(self) -> datetime:
+        """Return the present."""
+        return datetime.now(UTC)
+
+
+class Machine:
+    """Source, store, detection and desk put together; what `run`, `demo` and `ask` have in common."""
+
+    def __init__(self, settings: Settings, *, store: Store, source: Source, clock: Clock, metrics: Metrics) -> None:
+        self.store = store
+        self.board = Board()
+        self.chats: Sequence[ChatPlatform] = ()
+        self._metrics = metrics
+        self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
+        self.observer = Observer(store.readings, clock)
+        self.watch = Watch(
+            self.observer,
+            incidents=store.incidents,
+            subscriptions=store.subscriptions,
+            clock=clock,
+            meter=metrics,
+            publish=self.board.post,
+        )
+        self.poller = Poller(
+            source,
+            readings=store.readings,
+            incidents=store.incidents,
+            subscriptions=store.subscriptions,
+            clock=clock,
+            meter=metrics,
+            detail_interval=settings.detail_interval,
+            only=frozenset(settings.exchanges),
+            on_listings=self.board.post_listings,
+            on_readings=self.watch.look,
+            on_health=self._note_health,
+        )
+        queries = Queries(
+            self.board,
+            incidents=store.incidents,
+            outbox=store.outbox,
+            subscriptions=store.subscriptions,
+            look=self.observer.look,
+            clock=clock,
+            version=__version__,
+            platforms=self._troubles,
+        )
+        self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics)
+
+    async def restore(self) -> None:
+        """Fill the memory from the store, so that questions are answered before the first poll."""
+        await self.poller.restore()
+        for listing in list(self.board.listings.values()):
+            outlook = await self.observer.look(listing.exchange)
+            if outlook.reading:
+                self.board.post(outlook)
+                self._metrics.reading_taken(outlook.exchange.id, outlook.reading.as_of)
+
+    async def fetch_for(self, words: Iterable[str]) -> None:
+        """Fetch once what a question needs: the list, and the amounts of the exchanges it names, else the largest."""
+        await self.poller.poll()
+        named = []
+        for word in words:
+            with suppress(UnknownExchange):
+                named.append(self.desk.queries.exchange(word))
+        await self.poller.fetch(named or self.desk.queries.exchanges()[:_LARGEST])
+
+    async def measure(self) -> None:
+        """Bring the gauges of the outbox up to date."""
+        for (platform, severity), depth in (await self.store.outbox.depth()).items():
+            self._metrics.outbox(platform, severity, depth)
+        self._metrics.outbox_oldest(await self.store.outbox.oldest())
+
+    def _troubles(self) -> Mapping[Platform, str]:
+        return {chat.platform: chat.trouble() or "" for chat in self.chats}
+
+    async def _note_health(self, was: SourceHealth, now: SourceHealth) -> None:
+        """Show how a source is doing, and tell the operator when the list breaks or heals."""
+        self.board.post_health(now)
+        if now.last_success:
+            self._metrics.source_answered(now.source, now.last_success)
+        if bool(was.fault) is not bool(now.fault) and now.source.endswith("/cexs"):
+            await self._tell_operator(was, now)
+
+    async def _tell_operator(self, was: SourceHealth, now: SourceHealth) -> None:
+        chat = next((one for one in self.chats if self._error_chat and one.platform is self._error_chat.platform), None)
+        if chat is None or self._error_chat is None:
+            return
+        key = f"{now.source}:{now.failing_since or now.last_success}"
+        try:
+            await chat.send(self._error_chat, source_notice(was, now), key=key)
+        except DeliveryError as error:
+            log.warning("operator not reached", reason=str(error))
+
+
+def chats(settings: Settings, desk: Desk, store: Store, clock: Clock, metrics: Metrics) -> Sequence[ChatPlatform]:
+    """Return the chat platforms that have a token. Only those are imported: each costs memory and start-up time."""
+    made: list[ChatPlatform] = []
+    if settings.telegram_token:
+        from bot.chat.telegram.client import TelegramChat  # noqa: PLC0415 — imported only where it is used
+
+        made.append(
+            TelegramChat(
+                desk,
+                token=settings.telegram_token.get_secret_value(),
+                api_url=settings.telegram_api_url,
+                subscriptions=store.subscriptions,
+                clock=clock,
+                owner_ids=_owners(settings, Platform.TELEGRAM),
+                meter=metrics,
+            )
+        )
+    if settings.discord_token:
+        from bot.chat.discord.client import DiscordChat  # noqa: PLC0415 — as above
+
+        made.append(
+            DiscordChat(
+                desk,
+                token=settings.discord_token.get_secret_value(),
+                api_url=settings.discord_api_url,
+                gateway_url=settings.discord_gateway_url,
+                subscriptions=store.subscriptions,
+                clock=clock,
+                owner_ids=_owners(settings, Platform.DISCORD),
+                meter=metrics,
+            )
+        )
+    return made
+
+
+def require_a_token(settings: Settings) -> None:
+    """Raise ConfigurationError when there is no platform to serve."""
+    if not settings.telegram_token and not settings.discord_token:
+        raise ConfigurationError(
+            "No chat token is set. Put TELEGRAM_TOKEN (from @BotFather) or DISCORD_TOKEN (from the Discord Developer "
+            "Portal) into .env or the environment; without one, `runwatch demo` shows what the bot does."
+        )
+
+
+def _owners(settings: Settings, platform: Platform) -> frozenset[str]:
+    prefix = f"{platform}:"
+    return frozenset(one.removeprefix(prefix) for one in settings.owner_ids if one.startswith(prefix))
+
+
+def command_table() -> str:
+    """Return the commands as a Markdown table, for the README."""
+    rows = (f"| {one.access} | `{one.usage.replace('|', chr(92) + '|')}` | {one.description} |" for one in COMMANDS)
+    return "\n".join(("| who | command | answer |", "|---|---|---|", *rows))

@@ -1,0 +1,125 @@
+"""The whole service on an episode of the past, with this terminal as the chat."""
+
+import asyncio
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bot import __version__
+from bot.app import Machine
+from bot.asking import terminal_operator
+from bot.chat.terminal import TerminalChat, answer, converse
+from bot.config import Settings
+from bot.domain.place import Subscription
+from bot.messages.cards.about import curtain_card
+from bot.messages.cards.flows import daily_line
+from bot.metrics import Metrics
+from bot.replay.catalogue import episode as find_episode
+from bot.replay.clock import ReplayClock
+from bot.replay.episode import Episode
+from bot.replay.server import ReplayServer
+from bot.service import Service
+
+_FASTEST_POLL = timedelta(milliseconds=100)
+_LOADED_WITHIN = 60.0
+_SETTLED_WITHIN = 10.0
+_GLANCE = 0.05
+
+
+async def play(name: str, hours_a_second: timedelta | None) -> None:
+    """Replay an episode at high speed, then answer questions until the input ends; raise ConfigurationError."""
+    episode = find_episode(name)
+    speed = hours_a_second.total_seconds() if hours_a_second else episode.speed
+    clock = ReplayClock.frozen(episode.live_start, episode.live_end)
+    chat = TerminalChat(clock)
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(ReplayServer(episode, clock))
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="runwatch-demo-")))
+        service = Service(
+            _settings(upstream.url, directory),
+            clock=clock,
+            metrics=Metrics(clock, __version__),
+            make_chats=lambda *_: (chat,),
+            source_name=f"Replay ({episode.label})",
+            poll_every=max(timedelta(hours=1) / speed, _FASTEST_POLL),
+        )
+        await chat.show(curtain_card(episode.title, episode.label, episode.live_start, episode.live_end))
+        stop = asyncio.Event()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(service.run(stop))
+            try:
+                await _perform(await service.started(), episode, clock, chat, speed)
+            finally:
+                stop.set()
+
+
+async def serve_episode(name: str, host: str, port: int, hours_a_second: timedelta | None) -> None:
+    """Serve an episode until interrupted, its clock running or, at speed 0, standing still."""
+    episode = find_episode(name)
+    speed = episode.speed if hours_a_second is None else hours_a_second.total_seconds()
+    clock = ReplayClock.of(episode, speed=speed)
+    async with ReplayServer(episode, clock, host, port) as server:
+        print(f"Serving {episode.id} ({episode.label}) at {server.url}", flush=True)  # noqa: T201 — the command's answer
+        await asyncio.Event().wait()
+
+
+def _settings(url: str, directory: Path) -> Settings:
+    """Return settings that take nothing from the environment that could reach beyond this demo."""
+    return Settings(
+        data_dir=directory,
+        redis_url=None,
+        telegram_token=None,
+        discord_token=None,
+        defillama_url=url,
+        detail_interval=timedelta(minutes=45),
+        exchanges=(),
+        error_chat=None,
+        heartbeat_url=None,
+    )
+
+
+async def _perform(machine: Machine, episode: Episode, clock: ReplayClock, chat: TerminalChat, speed: float) -> None:
+    """Let the past load, run the clock to the end, ask the first question, then leave the prompt to the viewer."""
+    asked = terminal_operator()
+    leading = episode.books[0].id
+    await machine.store.subscriptions.add(Subscription(asked.place, exchange=None))
+    await _until(lambda: len(machine.board.outlooks()) >= len(episode.books), _LOADED_WITHIN)
+    clock.run(speed)
+    day = clock.now().date()
+    while not clock.is_over:
+        await asyncio.sleep(_GLANCE)
+        if clock.now().date() != day:
+            day = clock.now().date()
+            await _note_day(machine, leading, chat)
+    await _settle(machine)
+    await chat.note(f"> /reserves {leading}")
+    await chat.show(await answer(machine.desk, asked, "reserves", leading))
+    if sys.stdin.isatty():
+        await converse(machine.desk, asked, chat)
+
+
+async def _note_day(machine: Machine, exchange: str, chat: TerminalChat) -> None:
+    outlook = machine.board.outlook(exchange)
+    if outlook:
+        await chat.note(daily_line(outlook))
+
+
+async def _settle(machine: Machine) -> None:
+    """Wait until the last readings were looked at and the last message is out."""
+    await machine.poller.poll()
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + _SETTLED_WITHIN
+    while loop.time() < deadline:
+        await asyncio.sleep(_GLANCE * 4)
+        if not sum((await machine.store.outbox.depth()).values()):
+            return
+
+
+async def _until(holds: Callable[[], bool], seconds: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while not holds() and loop.time() < deadline:  # noqa: ASYNC110 — a glance now and then is all a show needs
+        await asyncio.sleep(_GLANCE)

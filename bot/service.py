@@ -1,0 +1,178 @@
+"""The service's life: it opens the store, serves every platform, and stops without losing a message."""
+
+import asyncio
+import itertools
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+
+from bot import __version__
+from bot.app import Machine, MakeChats, SystemClock, chats
+from bot.config import Settings
+from bot.domain.errors import StorageError
+from bot.messages.numbers import span
+from bot.metrics import Metrics
+from bot.pipeline.deliver import Courier
+from bot.pipeline.poll import Poller
+from bot.ports import Clock
+from bot.schedule import Job, Schedule
+from bot.server import Server
+from bot.sources.defillama import NAME, DefiLlama
+from bot.sources.heartbeat import beat
+from bot.sources.http import Http
+from bot.storage.store import Store, open_store
+
+log = structlog.get_logger()
+
+_STORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
+_FINISH_WITHIN = 8.0
+_GAUGES_EVERY = timedelta(seconds=15)
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service until SIGTERM or SIGINT; raise ConfigurationError where it may not start."""
+    clock = SystemClock()
+    metrics = Metrics(clock, __version__)
+    service = Service(settings, clock=clock, metrics=metrics, make_chats=chats)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, stop.set)
+    async with Server(settings.http_host, settings.http_port, metrics=metrics, unready=service.unready):
+        await service.run(stop)
+
+
+class Service:
+    """The whole service, from opening the store to the last message in flight."""
+
+    def __init__(  # noqa: PLR0913 — what a replay does differently is named here
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        metrics: Metrics,
+        make_chats: MakeChats,
+        source_name: str = NAME,
+        poll_every: timedelta | None = None,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._make_chats = make_chats
+        self._source_name = source_name
+        self._poll_every = poll_every or settings.poll_interval
+        self._is_started = asyncio.Event()
+        self.machine: Machine | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Serve until `stop` is set: then in-flight messages are finished and the rest stays queued.
+
+        Raise ConfigurationError where the settings or the store forbid to start.
+        """
+        async with AsyncExitStack() as stack:
+            store = await self._open_store(stop)
+            if store is None:
+                return
+            stack.push_async_callback(store.close)
+            http = await stack.enter_async_context(Http())
+            source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
+            machine = Machine(self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics)
+            machine.chats = self._make_chats(self._settings, machine.desk, store, self._clock, self._metrics)
+            await machine.restore()
+            self.machine = machine
+            self._is_started.set()
+            await self._serve(machine, http, stop)
+
+    async def started(self) -> Machine:
+        """Return the machine once it is put together."""
+        await self._is_started.wait()
+        if self.machine is None:
+            raise StorageError("the service was stopped before it had started")
+        return self.machine
+
+    async def unready(self) -> Sequence[str]:
+        """Return why the service is not ready, nothing when it is."""
+        if self.machine is None:
+            return ["store: not connected yet"]
+        chats = [f"{chat.platform}: {trouble}" for chat in self.machine.chats if (trouble := chat.trouble())]
+        return [*await self._store_trouble(self.machine.store), *chats, *self._poll_trouble(self.machine.poller)]
+
+    async def _open_store(self, stop: asyncio.Event) -> Store | None:
+        """Open the store, trying again while it is away; None when told to stop meanwhile."""
+        where = store_address(self._settings)
+        for attempt in itertools.count():
+            try:
+                return await open_store(where, clock=self._clock)
+            except StorageError as error:
+                log.warning("store away", error=str(error))
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), _STORE_PAUSES[min(attempt, len(_STORE_PAUSES) - 1)])
+            if stop.is_set():
+                return None
+        return None
+
+    async def _serve(self, machine: Machine, http: Http, stop: asyncio.Event) -> None:
+        couriers = [
+            Courier(
+                chat,
+                outbox=machine.store.outbox,
+                subscriptions=machine.store.subscriptions,
+                clock=self._clock,
+                meter=self._metrics,
+            )
+            for chat in machine.chats
+        ]
+        schedule = Schedule(self._jobs(machine, http))
+        async with asyncio.TaskGroup() as tasks:
+            deliveries = [tasks.create_task(one.run()) for one in couriers]
+            others = [tasks.create_task(chat.run()) for chat in machine.chats]
+            others.append(tasks.create_task(machine.poller.serve_details()))
+            schedule.start()
+            log.info("running", version=__version__, platforms=[str(chat.platform) for chat in machine.chats])
+            try:
+                await stop.wait()
+                log.info("stopping")
+                for courier in couriers:
+                    courier.stop()
+                if deliveries:
+                    await asyncio.wait(deliveries, timeout=_FINISH_WITHIN)
+            finally:
+                schedule.stop()
+                for task in (*deliveries, *others):
+                    task.cancel()
+
+    def _jobs(self, machine: Machine, http: Http) -> Sequence[Job]:
+        interval = self._poll_every
+
+        async def poll() -> None:
+            before = machine.poller.last_good_poll
+            await machine.poller.poll()
+            if machine.poller.last_good_poll != before and self._settings.heartbeat_url:
+                await beat(http, self._settings.heartbeat_url.get_secret_value())
+
+        return [
+            Job("poll", poll, every=interval, jitter=interval / 20),
+            Job("gauges", machine.measure, every=_GAUGES_EVERY),
+        ]
+
+    async def _store_trouble(self, store: Store) -> list[str]:
+        try:
+            await store.ping()
+        except StorageError as error:
+            return [f"store: {error}"]
+        return []
+
+    def _poll_trouble(self, poller: Poller) -> list[str]:
+        if poller.last_good_poll is None:
+            return ["first poll pending"]
+        age = self._clock.now() - poller.last_good_poll
+        return [f"last good poll was {span(age)} ago"] if age > 2 * self._poll_every else []
+
+
+def store_address(settings: Settings) -> str | Path:
+    """Return the store's URL, or the directory of the private server."""
+    return settings.redis_url.get_secret_value() if settings.redis_url else settings.data_dir
