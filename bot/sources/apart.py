@@ -1,4 +1,4 @@
-"""Decode a body of `/protocol/{slug}` without holding the event loop: small ones here, large ones in a process apart."""
+"""Decode a body of `/protocol/{slug}` without holding the event loop: small ones here, large ones in a process."""
 
 import asyncio
 import os

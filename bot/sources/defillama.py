@@ -67,7 +67,7 @@ class DefiLlama:
     between calls, for conditional requests: the list, and of each exchange the newest reading.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — the limits are there for tests of small ones
         self,
         http: Http,
         clock: Clock,

@@ -18,7 +18,7 @@ _KEPT = 1 << 20  # bytes already read that may lie in front of the window before
 class JsonStream:
     """A reader that steps over members and copies out whole values.
 
-    After each key from `members()` the value is to be consumed by exactly one of `members()`, `take()` or `skip()`. What is
+    After each key from `members()` the value is to be consumed by one of `members()`, `take()` or `skip()`. What is
     skipped is only checked for balanced brackets; what is taken is checked by whoever decodes it. All methods raise
     SourceError: CUT_SHORT at an early end, NOT_JSON and BAD_SHAPE for what is no JSON object.
     """

@@ -26,6 +26,7 @@ from bot.sources.json_stream import JsonStream
 
 ALL_CHAINS = "all"
 
+_PARTS = ("chainTvls", "tokens", "tokensInUsd")
 _DAY = 86400
 _SAME_RUN = 30 * 60  # seconds
 _LATEST = 4102444800  # 2100-01-01: a later time is no time in seconds
@@ -100,7 +101,9 @@ class Extract:
 
     def _read(self, stream: JsonStream) -> None:
         stream.open()
+        known = False
         for key in stream.members():
+            known = known or key in _PARTS
             if key == "chainTvls":
                 self._read_chains(stream)
             elif key == "tvl":
@@ -110,6 +113,8 @@ class Extract:
             else:
                 stream.skip()
         stream.close()
+        if not known:
+            raise SourceError(SourceFault.BAD_SHAPE, "none of the parts of a protocol")
         if not any(self._chains.values()):
             self._keep(ALL_CHAINS, self._aggregate)
 

@@ -1,0 +1,266 @@
+import asyncio
+import gzip
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.sources.faults import Refused
+from bot.sources.http import TRIES, Http, Limits
+from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
+
+SHORT = Limits(timedelta(milliseconds=50), wire=1 << 20, plain=1 << 20)
+SMALL = Limits(timedelta(seconds=5), wire=2_000, plain=2_000)
+ROOMY = Limits(timedelta(seconds=5), wire=1 << 20, plain=1 << 20)
+
+
+async def fault_of(http: Http, url: str, limits: Limits = ROOMY) -> SourceError:
+    with pytest.raises(SourceError) as caught:
+        await http.fetch(url, limits=limits)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "fault", "tries"),
+    [
+        (401, b"who are you", SourceFault.BLOCKED, 1),
+        (402, b"Upgrade to the paid API plan at https://defillama.com/subscription", SourceFault.BLOCKED, 1),
+        (403, CLOUDFLARE, SourceFault.BLOCKED, 1),
+        (451, b"", SourceFault.BLOCKED, 1),
+        (400, b"No data", SourceFault.BAD_SHAPE, 1),
+        (404, b"Data not found", SourceFault.SERVER_ERROR, 1),
+        (404, b"404 page not found", SourceFault.SERVER_ERROR, 1),
+        (408, b"", SourceFault.TIMEOUT, TRIES),
+        (429, b"slow down", SourceFault.RATE_LIMITED, TRIES),
+        (500, b"Internal Error", SourceFault.SERVER_ERROR, TRIES),
+        (502, CLOUDFLARE, SourceFault.SERVER_ERROR, TRIES),
+        *((status, CLOUDFLARE, SourceFault.SERVER_ERROR, TRIES) for status in range(520, 525)),
+        (204, b"", SourceFault.BAD_SHAPE, 1),
+    ],
+)
+async def test_each_status_has_its_fault_and_only_passing_ones_are_tried_again(
+    http: Http, llama: FakeDefiLlama, status: int, body: bytes, fault: SourceFault, tries: int
+) -> None:
+    llama.fail("/cexs", status=status, body=body, times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is fault
+    assert len(llama.asked("/cexs")) == tries
+
+
+async def test_a_second_try_may_bring_the_answer(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=503, times=2)
+    body = await http.fetch(f"{llama.url}/cexs")
+    assert body is not None
+    assert body.content.startswith(b'{"cexs":[')
+
+
+async def test_a_slow_first_byte_times_out(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", until=asyncio.Event(), times=3)
+    error = await fault_of(http, f"{llama.url}/cexs", SHORT)
+    assert error.fault is SourceFault.TIMEOUT
+    assert len(llama.asked("/cexs")) == TRIES
+
+
+async def test_a_refused_connection_is_unreachable(http: Http) -> None:
+    async with FakeDefiLlama() as gone:
+        url = gone.url
+    assert (await fault_of(http, f"{url}/cexs")).fault is SourceFault.UNREACHABLE
+
+
+async def test_a_name_that_does_not_exist_is_unreachable(http: Http) -> None:
+    assert (await fault_of(http, "http://no-such-host.invalid/cexs")).fault is SourceFault.UNREACHABLE
+
+
+async def test_no_address_at_all_is_unreachable(http: Http) -> None:
+    assert (await fault_of(http, "not an address")).fault is SourceFault.UNREACHABLE
+
+
+async def test_a_reset_connection_is_unreachable_after_every_try(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", reset=True, times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.UNREACHABLE
+    assert len(llama.asked("/cexs")) >= TRIES  # aiohttp may ask once more by itself on a reused connection
+
+
+async def test_a_body_shorter_than_announced_is_cut_short(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", cut="wire", times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.CUT_SHORT
+
+
+async def test_a_gzip_stream_that_ends_early_is_cut_short(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", cut="gzip", times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.CUT_SHORT
+
+
+async def test_more_bytes_than_allowed_are_not_read(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", body=bytes(100_000), headers={"Content-Encoding": "identity"})
+    assert (await fault_of(http, f"{llama.url}/cexs", SMALL)).fault is SourceFault.TOO_LARGE
+
+
+async def test_a_bomb_is_too_large_though_small_on_the_wire(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", body=bytes(1_000_000))
+    error = await fault_of(http, f"{llama.url}/cexs", Limits(SMALL.total, wire=100_000, plain=100_000))
+    assert error.fault is SourceFault.TOO_LARGE
+    assert "wire" not in error.detail
+
+
+async def test_a_compression_nobody_asked_for_is_refused(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", headers={"Content-Encoding": "br"})
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BAD_SHAPE
+
+
+@pytest.mark.parametrize(
+    "pause", ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)]
+)
+async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: FakeDefiLlama, pause: str) -> None:
+    llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=99)
+    error = await fault_of(http, f"{llama.url}/cexs")
+    assert error.retry_after is not None
+    assert error.retry_after > timedelta(seconds=30)
+    assert len(llama.asked("/cexs")) == 1
+
+
+@pytest.mark.parametrize("pause", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 -0000", "soon"])
+async def test_a_short_pause_is_kept_and_then_asked_again(http: Http, llama: FakeDefiLlama, pause: str) -> None:
+    llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=2)
+    assert await http.fetch(f"{llama.url}/cexs") is not None
+
+
+async def test_the_pause_asked_for_is_the_pause_kept(llama: FakeDefiLlama) -> None:
+    loop = asyncio.get_running_loop()
+    llama.fail("/cexs", status=429, headers={"Retry-After": "0"}, times=2)
+    async with Http(pause=timedelta(minutes=1)) as patient:
+        start = loop.time()
+        await patient.fetch(f"{llama.url}/cexs")
+    assert loop.time() - start < 5
+
+
+async def test_an_unchanged_body_does_not_come_again(http: Http, llama: FakeDefiLlama) -> None:
+    body = await http.fetch(f"{llama.url}/cexs")
+    assert body is not None
+    assert await http.fetch(f"{llama.url}/cexs", known=body.validators) is None
+    llama.step("okx", share=0.01)
+    assert await http.fetch(f"{llama.url}/cexs", known=body.validators) is not None
+
+
+async def test_a_date_of_change_is_sent_back_too(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", headers={"Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"})
+    body = await http.fetch(f"{llama.url}/cexs")
+    assert body is not None
+    await http.fetch(f"{llama.url}/cexs", known=body.validators)
+    assert llama.asked("/cexs")[-1]["If-Modified-Since"] == "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+async def test_not_modified_without_a_question_is_a_bad_shape(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=304, body=b"")
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BAD_SHAPE
+
+
+async def test_the_client_says_who_it_is_and_takes_gzip_only(http: Http, llama: FakeDefiLlama) -> None:
+    await http.fetch(f"{llama.url}/cexs")
+    headers = llama.asked("/cexs")[0]
+    assert headers["User-Agent"].startswith("runwatch/")
+    assert headers["Accept-Encoding"] == "gzip"
+
+
+async def test_details_show_a_little_of_the_body_and_nothing_of_the_address(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/secret-key/cexs", status=403, body=b"\x1b[31mno\x00\n\xff" + b"x" * 5_000)
+    error = await fault_of(http, f"{llama.url}/secret-key/cexs?token=hidden")
+    assert len(error.detail) < 200
+    assert error.detail.isprintable()
+    assert "secret" not in str(error)
+    assert "hidden" not in str(error)
+
+
+async def test_connection_errors_name_the_host_and_not_the_address(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/secret-key", reset=True, times=99)
+    error = await fault_of(http, f"{llama.url}/secret-key?token=hidden")
+    assert "127.0.0.1" in error.detail
+    assert "secret" not in str(error)
+
+
+async def test_a_refusal_keeps_its_status_and_text(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=400, body=b"Protocol  not\nfound")
+    error = await fault_of(http, f"{llama.url}/cexs")
+    assert isinstance(error, Refused)
+    assert (error.status, error.text) == (400, "Protocol not found")
+
+
+async def test_a_redirect_on_the_same_host_is_followed(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/old", status=301, headers={"Location": "/cexs"})
+    assert await http.fetch(f"{llama.url}/old") is not None
+
+
+@pytest.mark.parametrize("target", ["http://example.invalid/cexs", "http://127.0.0.1:1/", "ftp://127.0.0.1/", ""])
+async def test_a_redirect_elsewhere_is_not_followed(http: Http, llama: FakeDefiLlama, target: str) -> None:
+    llama.fail("/cexs", status=302, headers={"Location": target}, times=9)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BLOCKED
+
+
+async def test_a_redirect_in_circles_ends(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=302, headers={"Location": "/cexs"}, times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BLOCKED
+    assert len(llama.asked("/cexs")) == 4
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text"), [("text/xml; charset=iso-8859-1", "é"), ("text/xml; charset=nonsense", "�"), ("", "�")]
+)
+async def test_text_is_read_in_its_charset_and_never_fails(
+    http: Http, llama: FakeDefiLlama, content_type: str, text: str
+) -> None:
+    llama.fail("/rss", body=b"\xe9", headers={"Content-Type": content_type})
+    body = await http.fetch(f"{llama.url}/rss")
+    assert body is not None
+    assert body.text == text
+
+
+async def test_large_bodies_come_one_at_a_time_per_host(http: Http, llama: FakeDefiLlama) -> None:
+    gate = asyncio.Event()
+    llama.fail("/protocol/okx", until=gate)
+    llama.fail("/protocol/bybit", until=gate)
+
+    async def spool(slug: str) -> None:
+        async with http.spool(f"{llama.url}/protocol/{slug}"):
+            pass
+
+    async with asyncio.TaskGroup() as both:
+        both.create_task(spool("okx"))
+        both.create_task(spool("bybit"))
+        while not llama.requests:
+            await asyncio.sleep(0)
+        gate.set()
+    assert llama.most_at_once == 1
+    assert len(llama.requests) == 2
+
+
+async def test_a_large_body_is_kept_as_it_came_and_from_its_start_after_a_retry(
+    http: Http, llama: FakeDefiLlama
+) -> None:
+    llama.fail("/protocol/okx", cut="wire")
+    async with http.spool(f"{llama.url}/protocol/okx") as spool:
+        assert spool is not None
+        spool.file.seek(0)
+        assert gzip.decompress(spool.file.read()) == llama.exchanges["okx"].protocol_body()
+
+
+async def test_cancelling_a_request_leaves_nothing_behind(http: Http, llama: FakeDefiLlama) -> None:
+    gate = asyncio.Event()
+    llama.fail("/protocol/okx", until=gate)
+
+    async def spool() -> None:
+        async with http.spool(f"{llama.url}/protocol/okx"):
+            pass
+
+    task = asyncio.create_task(spool())
+    while not llama.requests:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    gate.set()
+    await asyncio.wait_for(spool(), 5)  # the host is free again
+
+
+async def test_a_client_outside_of_its_block_is_a_mistake_of_ours() -> None:
+    with pytest.raises(RuntimeError):
+        await Http().fetch("http://127.0.0.1/")

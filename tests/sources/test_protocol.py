@@ -1,0 +1,327 @@
+"""What counts as held, and what does not."""
+
+import json
+import math
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.sources.defillama import parse_protocol
+from tests.fakes.defillama import FakeDefiLlama
+from tests.sources.protocol_bodies import DAY, FETCHED, FIRST, Series, body_of, parse, sections, told
+
+ONE = {"USDT": (5.0, 5.0)}
+ODD = FIRST + DAY + 3631  # the newest hourly record of the second day
+
+
+def fault_of(body: bytes, since: int = 0) -> SourceFault:
+    with pytest.raises(SourceError) as caught:
+        parse(body, since)
+    return caught.value.fault
+
+
+def test_days_come_oldest_first_and_the_newest_record_last() -> None:
+    series: Series = {FIRST: ONE, FIRST + DAY: ONE, ODD: {"USDT": (4.0, 4.1)}}
+    readings = parse(body_of({"Tron": series}))
+    assert [int(reading.as_of.timestamp()) for reading in readings] == [FIRST, FIRST + DAY, ODD]
+    assert dict(readings[-1].holdings) == {("Tron", "USDT"): (4.0, 4.1)}
+    assert (readings[0].exchange, readings[0].source, readings[0].fetched_at) == ("binance", "defillama", FETCHED)
+    assert readings[0].as_of == datetime.fromtimestamp(FIRST, UTC)
+
+
+def test_only_days_from_since_on_are_told() -> None:
+    series: Series = {FIRST + day * DAY: ONE for day in range(5)}
+    assert list(told(body_of({"Tron": series}), FIRST + 3 * DAY)) == [FIRST + 3 * DAY, FIRST + 4 * DAY]
+
+
+def test_the_newest_point_is_told_though_older_than_since() -> None:
+    series: Series = {FIRST: ONE, ODD: ONE}
+    assert list(told(body_of({"Tron": series}), ODD + DAY)) == [ODD]
+
+
+def test_without_since_everything_is_told() -> None:
+    assert len(parse_protocol(body_of({"Tron": {FIRST: ONE}}), "x", fetched_at=FETCHED)) == 1
+
+
+def test_chains_stand_side_by_side_in_one_reading() -> None:
+    body = body_of({"Tron": {FIRST: ONE}, "Ethereum": {FIRST: {"USDT": (7.0, 7.0), "ETH": (1.0, 3000.0)}}})
+    assert told(body)[FIRST] == {
+        ("Tron", "USDT"): (5.0, 5.0),
+        ("Ethereum", "USDT"): (7.0, 7.0),
+        ("Ethereum", "ETH"): (1.0, 3000.0),
+    }
+
+
+def test_a_chain_that_lacks_a_day_is_missing_from_that_day_only() -> None:
+    body = body_of({"Tron": {FIRST: ONE, FIRST + DAY: ONE}, "Ethereum": {FIRST: ONE}})
+    assert [sorted(reading.chains) for reading in parse(body)] == [["Ethereum", "Tron"], ["Tron"]]
+
+
+@pytest.mark.parametrize("name", ["Ethereum-staking", "borrowed", "pool2", "staking", "Tron-borrowed", "Tron-anything"])
+def test_sections_that_are_no_chains_are_left_out(name: str) -> None:
+    body = body_of({name: {FIRST: ONE}, "Tron": {FIRST: ONE}})
+    assert {slot[0] for slot in told(body)[FIRST]} == {"Tron"}
+
+
+def test_a_chain_with_a_dash_of_its_own_is_a_chain() -> None:
+    assert {slot[0] for slot in told(body_of({"Off-Chain": {FIRST: ONE}}))[FIRST]} == {"Off-Chain"}
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        None,
+        {},
+        {"tokens": None, "tokensInUsd": None},
+        {"tokens": [], "tokensInUsd": []},
+        sections({FIRST: ONE}) | {"tokensInUsd": None},
+        {"tokens": sections({FIRST: ONE})["tokens"]},
+        {"tokensInUsd": sections({FIRST: ONE})["tokensInUsd"]},
+        sections({FIRST: None}),
+    ],
+)
+def test_a_chain_without_both_halves_has_no_slots_and_no_zeros(chain: Any) -> None:
+    assert told(body_of({"Sui": chain, "Tron": {FIRST: ONE}})) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+
+
+def test_a_day_with_amounts_and_no_values_is_left_out() -> None:
+    tron = sections({FIRST: ONE, FIRST + DAY: ONE})
+    del tron["tokensInUsd"][1]
+    assert list(told(body_of({"Tron": tron}))) == [FIRST]
+
+
+def test_an_asset_with_one_half_only_is_left_out() -> None:
+    tron = sections({FIRST: {"USDT": (5.0, 5.0), "ODD": (1.0, 1.0), "TRX": (2.0, 2.0)}})
+    del tron["tokensInUsd"][0]["tokens"]["ODD"]
+    del tron["tokens"][0]["tokens"]["TRX"]
+    assert told(body_of({"Tron": tron})) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+
+
+@pytest.mark.parametrize("pair", [(0, 0), (-0.0, 0), (-1.0, 1.0), (1.0, -1.0), (0.0, 5.0)])
+def test_nothing_and_less_than_nothing_are_no_holdings(pair: tuple[float, float]) -> None:
+    body = body_of({"Tron": {FIRST: {"GONE": pair, "USDT": (5.0, 5.0)}}})
+    assert told(body) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+
+
+def test_dust_and_whole_numbers_are_holdings() -> None:
+    body = body_of({"Tron": {FIRST: {"DUST": (6.3e-07, 0), "USDT": (5, 6)}}})
+    assert told(body) == {FIRST: {("Tron", "DUST"): (6.3e-07, 0.0), ("Tron", "USDT"): (5.0, 6.0)}}
+
+
+@pytest.mark.parametrize("number", ['"5"', "null", "1e400", "[]", "true", "9" * 400])
+def test_a_number_that_cannot_be_read_makes_its_chain_unknown_at_that_time(number: str) -> None:
+    body = body_of({"Tron": {FIRST: ONE, FIRST + DAY: {"USDT": (123.5, 5.0)}}, "Bitcoin": {FIRST + DAY: ONE}})
+    odd = body.replace(b"123.5", number.encode())
+    assert told(odd) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}, FIRST + DAY: {("Bitcoin", "USDT"): (5.0, 5.0)}}
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1.2.3"])
+def test_what_is_no_json_at_all_is_a_bad_shape(number: str) -> None:
+    body = body_of({"Tron": {FIRST: {"USDT": (123.5, 5.0)}}}).replace(b"123.5", number.encode())
+    assert fault_of(body) is SourceFault.BAD_SHAPE
+
+
+def test_the_aggregate_stands_in_only_when_no_chain_has_points() -> None:
+    aggregate = sections({FIRST: {"USDT": (9.0, 9.0)}})
+    assert told(body_of({"Tron": {"tokens": None, "tokensInUsd": None}}, **aggregate)) == {
+        FIRST: {("all", "USDT"): (9.0, 9.0)}
+    }
+    assert told(body_of({"Tron": {FIRST: ONE}}, **aggregate)) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+
+
+def test_the_aggregate_may_stand_before_the_chains() -> None:
+    aggregate = sections({FIRST: {"USDT": (9.0, 9.0)}})
+    body = json.dumps(aggregate | {"chainTvls": {"Tron": sections({FIRST: ONE})}}).encode()
+    assert told(body) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+    assert told(json.dumps(aggregate | {"chainTvls": None}).encode()) == {FIRST: {("all", "USDT"): (9.0, 9.0)}}
+
+
+def test_records_of_one_run_are_one_reading_at_the_time_of_the_aggregate() -> None:
+    body = body_of(
+        {
+            "Tron": {FIRST: ONE, ODD: ONE},
+            "Ethereum": {FIRST: ONE, ODD - 7: ONE},
+            "Bitcoin": {FIRST: ONE, ODD + 90: ONE},
+        },
+        tvl=[{"date": FIRST, "totalLiquidityUSD": 1}, {"date": ODD, "totalLiquidityUSD": 1}],
+    )
+    assert list(told(body)) == [FIRST, ODD]
+    assert parse(body)[-1].chains == {"Tron", "Ethereum", "Bitcoin"}
+
+
+def test_without_an_aggregate_the_newest_record_gives_the_time() -> None:
+    body = body_of({"Tron": {ODD: ONE}, "Ethereum": {ODD - 7: ONE}})
+    assert list(told(body)) == [ODD]
+
+
+def test_an_aggregate_from_another_hour_does_not_give_the_time() -> None:
+    body = body_of({"Tron": {ODD: ONE}}, tvl=[{"date": ODD - 7200, "totalLiquidityUSD": 1}])
+    assert list(told(body)) == [ODD]
+
+
+def test_a_chain_whose_last_record_is_older_is_missing_from_the_newest_reading() -> None:
+    body = body_of({"Tron": {FIRST: ONE, ODD: ONE}, "Ethereum": {FIRST: ONE, ODD - 1801: ONE}})
+    assert parse(body)[-1].chains == {"Tron"}
+
+
+def test_a_chain_with_days_only_is_missing_from_the_newest_reading() -> None:
+    late = FIRST + 600  # ten minutes after midnight
+    body = body_of({"Tron": {FIRST: ONE, late: ONE}, "Ethereum": {FIRST: ONE}})
+    assert [reading.chains for reading in parse(body)] == [{"Tron", "Ethereum"}, {"Tron"}]
+
+
+def test_finer_points_stay_apart() -> None:
+    hourly = [FIRST + 31 + 3600 * hour for hour in range(1, 5)]
+    body = body_of({"Tron": dict.fromkeys(hourly, ONE), "Ethereum": dict.fromkeys(hourly, ONE)})
+    assert list(told(body)) == hourly
+
+
+def test_arrays_may_come_unsorted_and_the_later_of_two_equal_times_counts() -> None:
+    tron = sections({FIRST + DAY: ONE, FIRST: ONE})
+    for half in tron.values():
+        half.append({"date": FIRST, "tokens": {"USDT": 8.0}})
+    assert told(body_of({"Tron": tron})) == {
+        FIRST: {("Tron", "USDT"): (8.0, 8.0)},
+        FIRST + DAY: {("Tron", "USDT"): (5.0, 5.0)},
+    }
+
+
+def test_odd_symbols_do_not_end_an_array_early() -> None:
+    held = {'a"b': (1.0, 1.0), "c]}]": (2.0, 2.0), "[{": (3.0, 3.0), "d\\": (4.0, 4.0), "é\u2028": (5.0, 5.0)}
+    body = body_of({"Tron]}": {FIRST: held}, "Bitcoin": {FIRST: ONE}})
+    assert {slot[1] for slot in told(body)[FIRST]} == {*held, "USDT"}
+
+
+def test_whitespace_and_a_byte_order_mark_do_not_matter() -> None:
+    body = body_of({"Tron": {FIRST: ONE}})
+    spaced = json.dumps(json.loads(body), indent=3).encode()
+    assert told(b"\xef\xbb\xbf \n" + spaced + b"\n\n") == told(body)
+
+
+@pytest.mark.parametrize("body", [b'{"chainTvls":{}}', b'{"chainTvls":null}', b'{"tokens":[]}'])
+def test_a_body_without_points_is_empty(body: bytes) -> None:
+    assert fault_of(body) is SourceFault.EMPTY
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"message":"Protocol"}',
+        b"[]",
+        b"null",
+        b'"text"',
+        b"17",
+        b"-1",
+        b'{"chainTvls":[]}',
+        b'{"chainTvls":{"Tron":[]}}',
+        b'{"chainTvls":{"Tron":{"tokens":{}}}}',
+        b'{"chainTvls":{"Tron":{"tokens":[1]}}}',
+        b'{"chainTvls":{"Tron":{"tokens":[{"tokens":{}}]}}}',
+        b'{"chainTvls":{"Tron":{"tokens":[{"date":"1700006400","tokens":{}}]}}}',
+        b'{"chainTvls":{"Tron":{"tokens":[{"date":1700006400000,"tokens":{}}]}}}',
+        b'{"chainTvls":{"Tron":{"tokens":[{"date":-1,"tokens":{}}]}}}',
+        b'{"tvl":{}}',
+        b'{"a":1}{"b":2}',
+        b'{"a" 1}',
+        b"{1:2}",
+        b'{"a":}',
+        b'{"a":1,,"b":2}',
+        b'{"\xff":1}',
+        b'{"chainTvls":{"Tron":{"tokens":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}}}",
+    ],
+)
+def test_another_shape_is_a_bad_shape(body: bytes) -> None:
+    assert fault_of(body) is SourceFault.BAD_SHAPE
+
+
+def test_when_nothing_can_be_read_it_is_a_bad_shape_and_not_empty() -> None:
+    assert fault_of(body_of({"Tron": {FIRST: {"USDT": ("5", "5")}}})) is SourceFault.BAD_SHAPE
+
+
+@pytest.mark.parametrize("body", [b"<!DOCTYPE html><html>", b"Internal Error", b"\x00\x01", b"Protocol not found"])
+def test_a_page_or_a_text_is_not_json(body: bytes) -> None:
+    assert fault_of(body) is SourceFault.NOT_JSON
+
+
+def test_every_beginning_of_a_body_is_cut_short() -> None:
+    body = body_of({"Tron": {FIRST: ONE}}, tvl=[], note='a "quoted" text', old=[[1, "]"]], mcap=None)
+    assert {fault_of(body[:length]) for length in range(len(body))} == {SourceFault.CUT_SHORT}
+
+
+def test_a_generated_body_with_all_its_oddities_tells_what_the_generator_holds() -> None:
+    okx = FakeDefiLlama(days=30).exchanges["okx"]
+    readings = parse(okx.protocol_body())
+    assert readings[-1].as_of == okx.as_of
+    assert {chain for reading in readings for chain in reading.chains} == set(okx.runs[-1].holdings)
+    for chain, held in okx.runs[-1].holdings.items():
+        for asset, amount in held.items():
+            assert readings[-1].holdings[(chain, asset)].amount == amount  # type: ignore[index]  # a plain pair will do
+    assert all(slot.asset != "GONE" for reading in readings for slot in reading.holdings)
+
+
+NUMBERS = (
+    st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**30), 10**400) | st.sampled_from([0, -0.0])
+)
+ANYTHING = st.none() | st.booleans() | NUMBERS | st.text(max_size=5)
+TOKENS = st.dictionaries(st.text(max_size=4), NUMBERS | ANYTHING, max_size=4)
+POINTS = st.lists(st.fixed_dictionaries({"date": NUMBERS | st.just(FIRST), "tokens": TOKENS | ANYTHING}), max_size=4)
+SECTION = POINTS | ANYTHING
+CHAIN = st.fixed_dictionaries({}, optional={"tokens": SECTION, "tokensInUsd": SECTION, "tvl": SECTION}) | ANYTHING
+BODIES = st.fixed_dictionaries(
+    {},
+    optional={
+        "chainTvls": st.dictionaries(st.text(max_size=5), CHAIN, max_size=3) | ANYTHING,
+        "tokens": SECTION,
+        "tokensInUsd": SECTION,
+        "tvl": SECTION,
+        "raises": st.lists(ANYTHING, max_size=2),
+    },
+)
+
+
+def assert_readings_or_source_error(body: bytes, since: int) -> None:
+    try:
+        readings = parse(body, since)
+    except SourceError:
+        return
+    assert readings
+    assert sorted(readings, key=lambda reading: reading.as_of) == list(readings)
+    for reading in readings:
+        assert reading.holdings
+        for held in reading.holdings.values():
+            assert math.isfinite(held.amount)
+            assert math.isfinite(held.usd)
+            assert held.amount > 0
+            assert held.usd >= 0
+
+
+@settings(deadline=None)
+@given(body=st.binary(max_size=200), since=st.sampled_from([0, FIRST]))
+def test_any_bytes_give_readings_or_a_source_error(body: bytes, since: int) -> None:
+    assert_readings_or_source_error(body, since)
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=BODIES, since=st.sampled_from([0, FIRST]))
+def test_any_json_gives_finite_readings_or_a_source_error(body: Any, since: int) -> None:
+    assert_readings_or_source_error(json.dumps(body).encode(), since)
+
+
+@settings(max_examples=300, deadline=None)
+@given(at=st.integers(0, 5_000), byte=st.integers(0, 255), length=st.integers(0, 3))
+def test_a_damaged_body_gives_finite_readings_or_a_source_error(at: int, byte: int, length: int) -> None:
+    body = bytearray(DAMAGED)
+    at %= len(body)
+    body[at : at + length] = bytes([byte])
+    assert_readings_or_source_error(bytes(body), 0)
+
+
+DAMAGED = body_of(
+    {"Tron": {FIRST: {"USDT": (5.0, 5.0), "TRX": (2e3, 3.5)}, ODD: ONE}, "Bitcoin": {FIRST: {"BTC": (1.5, 9e4)}}},
+    tvl=[{"date": ODD, "totalLiquidityUSD": 1}],
+)
