@@ -57,6 +57,17 @@ def test_a_running_one_may_be_moved_as_well() -> None:
     assert clock.now() == START + 2 * HOUR
 
 
+def test_a_frozen_one_can_be_set_running_from_where_it_stands() -> None:
+    watch = Stopwatch()
+    clock = ReplayClock(START, END, speed=0, ticks=watch)
+    watch.seconds += 50
+    clock.advance(HOUR)
+    clock.run(3600)
+    watch.seconds += 2
+
+    assert clock.now() == START + 3 * HOUR
+
+
 def test_it_never_goes_back() -> None:
     with pytest.raises(ValueError, match="never goes back"):
         ReplayClock.frozen(START, END).advance(-HOUR)

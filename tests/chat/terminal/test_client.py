@@ -1,0 +1,144 @@
+"""The terminal as a chat platform."""
+
+import asyncio
+import io
+import os
+import pty
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.terminal import TerminalChat
+from bot.domain.errors import ChatGone
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message, Tone, lines
+from bot.ports import ChatPlatform
+from bot.replay.clock import ReplayClock
+from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
+
+HERE = Place(Platform.TERMINAL, "terminal")
+
+
+@pytest.fixture
+def clock() -> ReplayClock:
+    return ReplayClock.frozen(NOW, NOW + timedelta(days=1))
+
+
+@pytest.fixture
+def paper() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+def chat(clock: ReplayClock, paper: io.StringIO) -> TerminalChat:
+    return TerminalChat(clock, out=paper)
+
+
+def test_it_fits_the_port(chat: TerminalChat) -> None:
+    platform: ChatPlatform = chat
+
+    assert platform.platform is Platform.TERMINAL
+    assert platform.trouble() is None
+
+
+async def test_it_runs_until_it_is_cancelled(chat: TerminalChat) -> None:
+    running = asyncio.create_task(chat.run())
+    await asyncio.sleep(0)
+    assert not running.done()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_a_message_is_written_whole_with_the_simulated_time(chat: TerminalChat, paper: io.StringIO) -> None:
+    first = await chat.send(HERE, INCIDENT, key="a")
+    second = await chat.send(HERE, INCIDENT, key="b")
+
+    assert first != second
+    assert paper.getvalue().startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow\n  Net outflow")
+    assert "\x1b" not in paper.getvalue()
+
+
+async def test_an_edit_is_one_line(chat: TerminalChat, paper: io.StringIO, clock: ReplayClock) -> None:
+    sent = await chat.send(HERE, INCIDENT, key="a")
+    before = paper.getvalue()
+    clock.advance(timedelta(hours=1))
+    await chat.edit(HERE, sent, INCIDENT)
+
+    assert paper.getvalue().removeprefix(before) == (
+        "✎ 12-13 15:17 🟠 INC-1 · Binance · elevated outflow · Net outflow −$2.3 B in 24 h\n"
+    )
+
+
+async def test_an_edit_that_says_nothing_new_is_not_written(
+    chat: TerminalChat, paper: io.StringIO, clock: ReplayClock
+) -> None:
+    await chat.edit(HERE, "1", INCIDENT)
+    await chat.edit(HERE, "2", INCIDENT)
+    written = paper.getvalue()
+    clock.advance(timedelta(hours=1))
+    await chat.edit(HERE, "1", INCIDENT)
+
+    assert written.count("✎") == 2
+    assert paper.getvalue() == written
+
+
+async def test_a_long_edit_is_cut_to_a_line(chat: TerminalChat, paper: io.StringIO) -> None:
+    await chat.edit(HERE, "1", Message("Binance", Tone.WATCH, lines=lines("outflow " * 40)))
+
+    assert len(paper.getvalue()) == 119
+    assert paper.getvalue().endswith("…\n")
+
+
+async def test_a_note_is_one_line(chat: TerminalChat, paper: io.StringIO) -> None:
+    await chat.note("> /reserves binance")
+
+    assert paper.getvalue() == "> /reserves binance\n"
+
+
+async def test_a_reply_is_short(chat: TerminalChat, paper: io.StringIO) -> None:
+    await chat.send(HERE, RESERVES, key="a", reply_to="1")
+
+    assert "/flows binance" in paper.getvalue()
+    assert "Stablecoins" not in paper.getvalue()
+    assert "BUSD" not in paper.getvalue()
+
+
+async def test_a_pipe_nobody_reads_is_a_chat_that_is_gone(clock: ReplayClock) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "w", buffering=1) as out:  # noqa: ASYNC230, PTH123 — a pipe's end, opened by its number
+        with pytest.raises(ChatGone, match="cannot be written to"):
+            await TerminalChat(clock, out=out).send(HERE, INCIDENT, key="a")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
+
+
+@pytest.fixture
+def terminal() -> Iterator[tuple[int, io.TextIOWrapper]]:
+    """A real pseudo-terminal: the end a person looks at, and the end a program writes to."""
+    person, program = pty.openpty()
+    with open(program, "w") as out:  # noqa: PTH123 — opened by its number
+        yield person, out
+    os.close(person)
+
+
+async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: tuple[int, io.TextIOWrapper]) -> None:
+    person, out = terminal
+    chat = TerminalChat(clock, out=out)
+    await chat.send(HERE, INCIDENT, key="a")
+    await chat.edit(HERE, "1", INCIDENT)
+    await chat.ask("runwatch> ")
+    seen = os.read(person, 65536).decode()
+
+    assert "🟠 INC-1 · Binance · elevated outflow ─" in re.sub(r"\x1b\[[\d;]*m", "", seen)
+    assert "try: /why INC-1" in seen
+    assert "✎ 12-13 14:17" in seen
+    assert seen.endswith("runwatch> ")
+
+
+async def test_a_pipe_sees_no_prompt(chat: TerminalChat, paper: io.StringIO) -> None:
+    await chat.ask("runwatch> ")
+
+    assert paper.getvalue() == ""

@@ -1,0 +1,87 @@
+"""Messages as plain text and as JSON."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.terminal import message_to_json, plain_text
+from bot.messages.model import Chart, Message, Tone, line, lines, moment
+from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
+
+
+def test_an_incident_reads_as_sentences() -> None:
+    assert plain_text(INCIDENT, NOW).splitlines() == [
+        "🟠 INC-1 · Binance · elevated outflow",
+        "  Net outflow −$2.3 B in 24 h",
+        "  USDC closed since 08:17 UTC",
+        "  DefiLlama · as of 14:05 UTC (12 min ago)",
+        "  try: /why INC-1 · /flows binance",
+    ]
+
+
+def test_fields_chart_and_table_are_all_there() -> None:
+    assert plain_text(RESERVES, NOW).splitlines()[2:] == [
+        "  Own token: 9.9 % (BNB)",
+        "  Stablecoins: 52.8 %",
+        "  Chains: 12",
+        "  Net flow: −$2.30 B",
+        "  Opened: 2022-12-11 14:17 UTC",
+        "  Clean reserves █▆▁ low $55.0 B · high $58.0 B · last $55.0 B",
+        "  Asset        Value",
+        "  BUSD       $17.8 B",
+        "  BNB (own)  $6.45 B",
+    ]
+
+
+def test_a_chart_of_shares_is_told_in_per_cent_and_an_empty_one_not_at_all() -> None:
+    shares = Chart("Flow", "share", (NOW, NOW), (-0.01, 0.02))
+    empty = Chart("Nothing known", "usd", (), ())
+
+    assert "low −1.0 % · high 2.0 %" in plain_text(replace(RESERVES, chart=shares), NOW)
+    assert "Nothing known" not in plain_text(replace(RESERVES, chart=empty), NOW)
+
+
+@pytest.mark.parametrize(("tone", "word"), [(Tone.SEVERE, " · severe"), (Tone.HELD, " · held"), (Tone.INFO, "")])
+def test_a_severity_is_said_in_a_word_as_well(tone: Tone, word: str) -> None:
+    assert plain_text(Message("Binance", tone), NOW) == f"{tone.icon} Binance{word}"
+
+
+def test_a_sample_says_that_it_is_one() -> None:
+    assert plain_text(replace(INCIDENT, sample=True), NOW).startswith("🟠 Sample · INC-1")
+
+
+def test_lines_are_wrapped_at_the_width() -> None:
+    long = Message("Binance", lines=lines("outflow " * 40))
+
+    assert max(map(len, plain_text(long, NOW).splitlines())) <= 100
+    assert max(map(len, plain_text(long, NOW, width=40).splitlines())) <= 40
+
+
+def test_text_from_outside_cannot_steer_the_terminal() -> None:
+    evil = Message("Bin\x1b[2Jance", lines=lines("a\x07b\u202ec\nd"))
+
+    assert plain_text(evil, NOW) == "🏦 Bin[2Jance\n  abc d"
+    assert message_to_json(evil)["lines"] == ["abc d"]
+
+
+def test_json_has_every_part_with_times_in_iso() -> None:
+    told = message_to_json(RESERVES)
+
+    assert json.loads(json.dumps(told)) == told
+    assert told["title"] == "Binance · reserves"
+    assert told["tone"] == "info"
+    assert told["fields"][0] == {"name": "Own token", "value": "9.9 % (BNB)"}
+    assert told["fields"][4]["value"] == "2022-12-11T14:17:00+00:00"
+    assert told["chart"]["points"][0] == ["2022-12-10T14:17:00+00:00", 58e9]
+    assert told["table"]["rows"][0] == ["BUSD", "$17.8 B"]
+    assert told["footer"] == ""
+    assert message_to_json(INCIDENT)["actions"][0] == {"label": "Why", "command": "/why INC-1"}
+    assert (message_to_json(INCIDENT)["chart"], message_to_json(INCIDENT)["table"]) == (None, None)
+
+
+def test_a_moment_of_another_day_brings_its_date() -> None:
+    yesterday = Message("x", lines=(line(moment(NOW - timedelta(days=1), relative=True)),))
+
+    assert "2022-12-12 14:17 UTC (24 h ago)" in plain_text(yesterday, NOW)
