@@ -2,10 +2,11 @@
 
 import asyncio
 import os
+import signal
 import sys
 from array import array
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -116,7 +117,8 @@ async def _decoder(body: BinaryIO, *, since: float, limit: int) -> AsyncIterator
         raise SourceError(SourceFault.TOO_LARGE, "the decoder was ended before it was done") from error
     finally:
         if process.returncode is None:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)  # process.kill() would reap it, behind the back of who waits
         await process.wait()
 
 
