@@ -63,8 +63,7 @@ class FakeDefiLlama:
         self.exchanges: dict[str, FakeExchange] = {one.id: one for one in known_exchanges(now, days=days, seed=seed)}
         self.rows: list[dict[str, Any]] | None = None
         self.requests: list[tuple[str, CIMultiDict[str]]] = []
-        self.at_once = 0
-        self.most_at_once = 0
+        self._asked: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._faults: defaultdict[str, deque[Fault]] = defaultdict(deque)
         self._runner: web.ServerRunner | None = None
 
@@ -130,20 +129,21 @@ class FakeDefiLlama:
         """Return the headers of the requests for a path, in order."""
         return [headers for asked, headers in self.requests if asked == path]
 
+    async def wait_for_request(self, path: str, *, patience: float = 5.0) -> None:
+        """Return as soon as a path has been asked for; raise TimeoutError."""
+        async with asyncio.timeout(patience):
+            await self._asked[path].wait()
+
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         path = unquote(request.rel_url.raw_path).lower()
         self.requests.append((path, CIMultiDict(request.headers)))
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        try:
-            fault = self._next_fault(path)
-            if fault.until:
-                await fault.until.wait()
-            if fault.reset and request.transport:
-                request.transport.abort()
-            return await self._answer(request, path, fault)
-        finally:
-            self.at_once -= 1
+        self._asked[path].set()
+        fault = self._next_fault(path)
+        if fault.until:
+            await fault.until.wait()
+        if fault.reset and request.transport:
+            request.transport.abort()
+        return await self._answer(request, path, fault)
 
     def _next_fault(self, path: str) -> Fault:
         faults = self._faults[path]

@@ -101,7 +101,7 @@ class FakeExchange:
         chains = dict.fromkeys(chain for _, run in points for chain in run.holdings)
         sections: dict[str, Any] = {chain: self._sections(points, chain) for chain in chains}
         if self.odd:
-            first = next(iter(sections.values()), {})
+            first: dict[str, Any] = next(iter(sections.values()), {})
             sections |= {"Ethereum-staking": first, "borrowed": first, "pool2": {"tvl": [], "tokens": None}}
             sections["Sui"] = {
                 "tvl": [{"date": points[-1][0], "totalLiquidityUSD": 0}],

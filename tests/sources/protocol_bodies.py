@@ -42,6 +42,8 @@ def parse(body: bytes, since: int = 0) -> tuple[Reading, ...]:
 def told(body: bytes, since: int = 0) -> dict[int, dict[tuple[str, str], tuple[float, float]]]:
     """Return what a body says as plain values: time → (chain, asset) → (amount, usd)."""
     return {
-        int(reading.as_of.timestamp()): {tuple(slot): tuple(held) for slot, held in reading.holdings.items()}
+        int(reading.as_of.timestamp()): {
+            (chain, asset): (held.amount, held.usd) for (chain, asset), held in reading.holdings.items()
+        }
         for reading in parse(body, since)
     }

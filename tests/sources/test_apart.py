@@ -128,7 +128,7 @@ async def test_a_process_that_takes_too_long_is_ended() -> None:
 
 async def test_a_cancelled_decoding_ends_its_process() -> None:
     task = asyncio.create_task(decode(LARGE))
-    while not children():
+    while not children():  # noqa: ASYNC110 -- a process tells nobody that it has begun
         await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -138,7 +138,7 @@ async def test_a_cancelled_decoding_ends_its_process() -> None:
 
 async def test_a_process_that_dies_is_a_source_error() -> None:
     async def kill() -> None:
-        while not children():
+        while not children():  # noqa: ASYNC110 -- a process tells nobody that it has begun
             await asyncio.sleep(0)
         for child in children():
             os.kill(child, signal.SIGKILL)

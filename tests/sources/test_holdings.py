@@ -18,7 +18,7 @@ def holdings() -> Holdings:
 def test_columns_behave_like_the_dict_they_stand_for(holdings: Holdings) -> None:
     assert dict(holdings) == AS_DICT
     assert holdings == AS_DICT
-    assert AS_DICT == holdings
+    assert AS_DICT == holdings  # noqa: SIM300 -- from the other side
     assert list(holdings) == list(AS_DICT)
     assert list(holdings.items()) == list(AS_DICT.items())
     assert list(holdings.values()) == list(AS_DICT.values())
