@@ -62,7 +62,7 @@ class FakeTelegram(Methods, Mischief):
 
     async def start(self, port: int = 0) -> None:
         """Listen on the loopback interface; port 0 takes a free one, `self.port` brings a stopped server back."""
-        self._runner = web.ServerRunner(web.Server(self._serve), shutdown_timeout=0.1)
+        self._runner = web.ServerRunner(web.Server(self._serve, access_log=None), shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
@@ -86,7 +86,7 @@ class FakeTelegram(Methods, Mischief):
         return found
 
     async def wait_until(self, find: Callable[[], _Found | None], *, patience: float = _PATIENCE) -> _Found:
-        """Return what `find` finds (anything true), looking again after every request served; raise TimeoutError."""
+        """Return what `find` finds (anything true), looking again at every request and reply; raise TimeoutError."""
         async with asyncio.timeout(patience):
             while not (found := find()):
                 self._served.clear()
@@ -107,6 +107,7 @@ class FakeTelegram(Methods, Mischief):
         given = await _parameters(request)
         self.calls[method] += 1
         self.requests.append((method, given))
+        self._served.set()
         trick = self.trick(method, given)
         try:
             if trick and trick.release:
@@ -137,11 +138,16 @@ async def _parameters(request: web.BaseRequest) -> dict[str, str]:
     """Return the parameters, JSON values as JSON text, wherever and however they were sent."""
     given = dict(request.query)
     if request.content_type in _FORMS:
-        return given | {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+        form = await request.post()
+        return given | {name: one if isinstance(one, str) else _filename(one) for name, one in form.items()}
     if request.content_type == "application/json":
         body = await request.json()
         return given | {name: one if isinstance(one, str) else json.dumps(one) for name, one in body.items()}
     return given
+
+
+def _filename(part: object) -> str:
+    return part.filename if isinstance(part, web.FileField) else ""
 
 
 def _refusal(refusal: Refused, body: bytes | None) -> web.Response:

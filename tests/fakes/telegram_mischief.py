@@ -63,9 +63,7 @@ class Mischief:
         for trick in self._tricks:
             if trick.release:
                 trick.release.set()
-        self._tricks = [trick for trick in self._tricks if trick.release]
-        for trick in self._tricks:
-            trick.times = 0
+        self._tricks.clear()
 
     def trick(self, method: str, given: Parameters) -> Trick | None:
         """Return the trick to play on a call, and use it up once."""

@@ -73,7 +73,7 @@ class People:
         **extra: object,
     ) -> int:
         """Write a message and return its id. `sender_chat`: written in that chat's name; `extra` is added as it is."""
-        message = self._said(chat, user) | {"text": text}
+        message = self.written(chat, user) | {"text": text}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
         if thread is not None:
@@ -94,7 +94,7 @@ class People:
 
     def channel_post(self, chat: Chat, text: str) -> None:
         """Publish a post in a channel."""
-        message = self._said(chat, CHANNEL_BOT) | {"text": text, "sender_chat": chat.json()}
+        message = self.written(chat, CHANNEL_BOT) | {"text": text, "sender_chat": chat.json()}
         message.pop("from")
         self.update("channel_post", message)
 
@@ -128,10 +128,16 @@ class People:
         """Turn a basic group into a supergroup and return that."""
         new = Chat(-1003000000000 - next(self.ids), "supergroup", chat.title, members=dict(chat.members), bot=chat.bot)
         self._add(new)
-        self.update("message", self._said(chat, ANONYMOUS) | {"migrate_to_chat_id": new.id})
-        self.update("message", self._said(new, ANONYMOUS) | {"migrate_from_chat_id": chat.id})
+        self.update("message", self.written(chat, ANONYMOUS) | {"migrate_to_chat_id": new.id})
+        self.update("message", self.written(new, ANONYMOUS) | {"migrate_from_chat_id": chat.id})
         chat.moved_to = new
         return new
+
+    def written(self, chat: Chat, user: User) -> dict[str, Any]:
+        """Return the beginning of a message, for an unusual one that `update` then takes."""
+        message_id = next(self.ids)
+        chat.heard.add(message_id)
+        return {"message_id": message_id, "date": now(), "chat": chat.json(), "from": user.json()}
 
     def update(self, kind: str, content: Mapping[str, Any]) -> int:
         """Queue any update for the bot and return its id."""
@@ -139,11 +145,6 @@ class People:
         self.updates.append({"update_id": number, kind: dict(content)})
         self.happened.set()
         return number
-
-    def _said(self, chat: Chat, user: User) -> dict[str, Any]:
-        message_id = next(self.ids)
-        chat.heard.add(message_id)
-        return {"message_id": message_id, "date": now(), "chat": chat.json(), "from": user.json()}
 
     def _membership(self, chat: Chat, by: User, status: str) -> None:
         old, chat.bot = chat.member(self.bot, self.bot), status

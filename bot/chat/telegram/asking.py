@@ -67,7 +67,7 @@ def is_private(chat: Json) -> bool:
 
 def speaker_of(message: Json) -> Speaker | None:
     """Return who wrote a message; None when nobody who could be answered did: another bot, or a forwarding."""
-    if message.get("forward_origin") or message.get("is_automatic_forward"):
+    if "forward_origin" in message or message.get("is_automatic_forward"):
         return None
     if "sender_chat" in message:
         return Speaker(None, message["sender_chat"]["id"])

@@ -19,7 +19,7 @@ class TelegramChat:
     """Telegram. `send` and `edit` work with and without `run`, so that several workers may deliver while one polls.
 
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
-    Call `close` at the end.
+    Where nothing runs, call `close` at the end.
     """
 
     platform = Platform.TELEGRAM
@@ -55,11 +55,12 @@ class TelegramChat:
         self._poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
 
     async def run(self) -> None:
-        """Answer people until cancelled; answers under way then are given a few seconds."""
+        """Answer people until cancelled; answers under way then are given a few seconds, then `close` is called."""
         try:
             await self._poller.run()
         finally:
             await self._crowd.disperse(self._patience.farewell)
+            await self.close()
 
     async def close(self) -> None:
         """Close the connections that messages are sent over; sending again opens new ones."""

@@ -1,0 +1,188 @@
+"""What the tests of the Telegram adapter are played with: a few commands, a recording store, a clock to be set."""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from bot.arguments import Arg, Elsewhere, ExchangeName
+from bot.chat.telegram.client import TelegramChat
+from bot.chat.telegram.polling import Patience
+from bot.chat.telegram.transport import Api
+from bot.commands import Access, CommandSet, Request, command
+from bot.desk import Desk
+from bot.domain.exchange import Exchange
+from bot.domain.place import Place, Platform, Subscription
+from bot.messages.model import Action, Message, line
+from bot.ports import PlaceTrouble
+from tests.fakes.telegram import FakeTelegram
+
+OpenApi = Callable[..., Api]
+NOW = datetime(2022, 12, 13, 14, 17, tzinfo=UTC)
+
+
+@command
+async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
+    """Show what an exchange holds."""
+    return Message(
+        f"Reserves of {exchange}", actions=(Action("Flows", f"flows {exchange}"), Action("Why", "subscribe"))
+    )
+
+
+@command
+async def flows(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
+    """Show what moved."""
+    return Message(f"Flows of {exchange}", lines=(line(str(request.place)),))
+
+
+@command
+async def help(request: Request) -> Message:  # noqa: A001 — a command's name is its function's
+    """Show all commands."""
+    return Message("Help is here")
+
+
+@command(access=Access.MODERATOR)
+async def subscribe(request: Request) -> Message:
+    """Subscribe this place."""
+    return Message(f"Subscribed {request.place}")
+
+
+@command
+async def lacking(request: Request) -> Message:
+    """Say which rights the bot lacks here."""
+    return Message("Lacking: " + (", ".join(await request.reach.missing(request.place)) or "nothing"))
+
+
+@command
+async def find(request: Request, place: Annotated[Elsewhere, Arg("A channel")]) -> Message:
+    """Find another place."""
+    return Message(f"Found {await request.reach.find(place)}")
+
+
+@command(access=Access.OWNER)
+async def hold(request: Request) -> Message:
+    """Hold a metric."""
+    return Message("Held")
+
+
+COMMANDS = CommandSet((reserves, flows, help, subscribe, lacking, find, hold))
+
+
+@dataclass
+class SetClock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.at
+
+    def forward(self, step: timedelta) -> None:
+        self.at += step
+
+
+@dataclass
+class Naps:
+    """Sleeping that takes no time and is remembered."""
+
+    taken: list[float] = field(default_factory=list)
+
+    async def sleep(self, seconds: float) -> None:
+        self.taken.append(seconds)
+        await asyncio.sleep(0)
+
+
+@dataclass
+class Ledger:
+    """Subscriptions that only remember what they were told."""
+
+    moved: list[tuple[Place, Place]] = field(default_factory=list)
+    troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
+    noted: list[PlaceTrouble] = field(default_factory=list)
+    cleared: list[Place] = field(default_factory=list)
+
+    async def add(self, subscription: Subscription) -> None: ...
+
+    async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
+        return 0
+
+    async def of_place(self, place: Place) -> Sequence[Subscription]:
+        return ()
+
+    async def interested_in(self, exchange: str) -> Sequence[Subscription]:
+        return ()
+
+    async def exchanges(self) -> Collection[str]:
+        return ()
+
+    async def count(self) -> int:
+        return 0
+
+    async def move(self, old: Place, new: Place) -> None:
+        self.moved.append((old, new))
+
+    async def trouble(self, place: Place) -> PlaceTrouble | None:
+        return self.troubles.get(place)
+
+    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+        self.noted.append(trouble)
+        self.troubles[trouble.place] = trouble
+
+    async def clear_trouble(self, place: Place) -> bool:
+        self.cleared.append(place)
+        return self.troubles.pop(place, None) is not None
+
+
+@dataclass
+class Tally:
+    """A meter that remembers what the adapter and the desk count."""
+
+    deliveries: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[tuple[str, str]] = field(default_factory=list)
+
+    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+        self.deliveries.append((result, reason))
+
+    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+        self.answers.append((command, result))
+
+
+class Ignorance:
+    """What is known of exchanges: nothing."""
+
+    def exchanges_like(self, typed: str) -> Sequence[Exchange]:
+        return ()
+
+
+@dataclass
+class Scene:
+    """A bot and everything it touches."""
+
+    telegram: FakeTelegram
+    commands: CommandSet = COMMANDS
+    patience: Patience | None = None
+    owner_ids: frozenset[str] = frozenset({"telegram:7"})
+    subscriptions: Ledger = field(default_factory=Ledger)
+    meter: Tally = field(default_factory=Tally)
+    clock: SetClock = field(default_factory=SetClock)
+    naps: Naps = field(default_factory=Naps)
+
+    def __post_init__(self) -> None:
+        meter: Any = self.meter  # the adapter and the desk count nothing else
+        queries: Any = Ignorance()
+        desk = Desk(self.commands, queries, self.subscriptions, clock=self.clock, meter=meter)
+        self.chat = TelegramChat(
+            desk,
+            token=self.telegram.token,
+            api_url=self.telegram.url,
+            subscriptions=self.subscriptions,
+            clock=self.clock,
+            owner_ids=self.owner_ids,
+            meter=meter,
+            patience=self.patience or Patience(poll=5.0, margin=2.0, sleep=self.naps.sleep, farewell=0.5),
+        )
+
+
+def place(chat_id: int, thread: int | None = None) -> Place:
+    return Place(Platform.TELEGRAM, str(chat_id), None if thread is None else str(thread))

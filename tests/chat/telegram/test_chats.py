@@ -1,0 +1,67 @@
+from bot.ports import PlaceTrouble
+from tests.chat.telegram.scene import NOW, Scene, place
+from tests.fakes.telegram import FakeTelegram
+
+
+async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,), bot="left")
+    telegram.add_bot(group, ann)
+    telegram.add_bot(group, ann, status="administrator")
+    welcome = await telegram.wait_for_message(group)
+    assert "/subscribe all" in welcome.text
+    assert welcome.silent
+    telegram.say(group, ann, "/reserves okx")
+    await telegram.wait_for_message(group, containing="okx")
+    assert len(telegram.sent) == 2
+
+
+async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    channel = telegram.channel("news", admins=(ann,), bot="left")
+    telegram.add_bot(channel, ann, status="administrator")
+    telegram.say(telegram.private(ann), ann, "/reserves okx")
+    await telegram.wait_for_message(telegram.private(ann))
+    assert telegram.messages_in(channel) == []
+
+
+async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,))
+    telegram.remove_bot(group, ann)
+    telegram.block(ann)
+    await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
+    assert live.subscriptions.noted == [
+        PlaceTrouble(place(group.id), "the bot was removed", since=NOW, disabled=True),
+        PlaceTrouble(place(ann.id), "the bot was blocked", since=NOW, disabled=True),
+    ]
+
+
+async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    telegram.block(ann)
+    telegram.unblock(ann)
+    telegram.say(telegram.private(ann), ann, "/reserves okx")
+    await telegram.wait_for_message(telegram.private(ann), containing="okx")
+    assert live.subscriptions.troubles == {}
+    assert len(live.subscriptions.noted) == 1
+
+
+async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
+    group = telegram.group(basic=True)
+    new = telegram.migrate(group)
+    await telegram.wait_until(lambda: live.subscriptions.moved)
+    assert set(live.subscriptions.moved) == {(place(group.id), place(new.id))}
+
+
+async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum = telegram.group(members=(ann,), forum=True)
+    topic = forum.topic()
+    for where in (place(forum.id), place(forum.id, topic)):
+        await live.subscriptions.note_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
+    telegram.say(forum, ann, "/reserves okx", thread=topic)
+    await telegram.wait_for_message(forum)
+    telegram.say(forum, ann, "/reserves okx", thread=topic)
+    await telegram.wait_for_message(forum)
+    assert live.subscriptions.troubles == {}

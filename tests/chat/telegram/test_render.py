@@ -1,0 +1,126 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.telegram.render import keyboard, render
+from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
+from bot.messages.textual import utf16_length
+from tests.chat.telegram.scene import NOW
+from tests.fakes.telegram_markup import plain_text
+
+ALERT = Message(
+    title="INC-42 · Binance · elevated outflow",
+    tone=Tone.ELEVATED,
+    lines=lines(
+        line("Net outflow ", bold("−$2.3 B"), " in 24 h"),
+        line("as of ", moment(NOW - timedelta(minutes=12), relative=True)),
+    ),
+    fields=(Field("Withdrawals", line("BTC open")), Field("Ask", line(code("/why INC-42")))),
+    chart=Chart("30 days", "share", (NOW, NOW, NOW), (-0.018, 0.0, 0.011)),
+    table=Table(("Asset", "Flow"), (("USDT", "−$0.9 B"), ("<BTC>", "−$0.7 B")), numeric=(1,)),
+    footer=line("DefiLlama & others"),
+    actions=(Action("why", "why INC-42"), Action("chart", "chart binance")),
+)
+
+
+def test_an_alert_in_full() -> None:
+    assert render(ALERT, NOW).html == (
+        "<b>🟠 INC-42 · Binance · elevated outflow</b>\n"
+        "Net outflow <b>−$2.3 B</b> in 24 h\n"
+        "as of 2022-12-13 14:05 UTC (12 min ago)\n"
+        "\n"
+        "<b>Withdrawals:</b> BTC open\n"
+        "<b>Ask:</b> <code>/why INC-42</code>\n"
+        "\n"
+        "30 days ▁▅█ low −1.8 %, high 1.1 %\n"
+        "\n"
+        "<pre>Asset     Flow\nUSDT   −$0.9 B\n&lt;BTC&gt;  −$0.7 B</pre>\n"
+        "\n"
+        "<i>DefiLlama &amp; others</i>"
+    )
+
+
+def test_plain_text_says_what_the_markup_says() -> None:
+    rendered = render(ALERT, NOW)
+    assert rendered.text == plain_text(rendered.html, "HTML")
+
+
+def test_a_moment_without_its_age() -> None:
+    assert "(" not in render(Message("x", lines=lines(line(moment(NOW)))), NOW).text
+
+
+def test_a_sample_says_so() -> None:
+    assert render(Message("INC", sample=True), NOW).text == "🏦 SAMPLE · INC"
+
+
+def test_dollars_on_a_chart_are_dollars() -> None:
+    chart = Chart("Reserves", "usd", (NOW, NOW), (1e9, 2e9))
+    assert render(Message("x", chart=chart), NOW).text.endswith("Reserves ▁█ low $1.00 B, high $2.00 B")
+
+
+def test_a_chart_without_a_number_is_left_out() -> None:
+    chart = Chart("Reserves", "usd", (NOW,), (float("nan"),))
+    assert render(Message("x", chart=chart), NOW).text == "🏦 x"
+
+
+ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800;#ampltg"), max_size=40)
+
+
+@given(ODD, ODD, ODD, ODD)
+def test_whatever_the_words_telegram_can_read_them(title: str, text: str, cell: str, footer: str) -> None:
+    message = Message(
+        title=title,
+        lines=lines(line(Span(text), bold(text), code(text))),
+        fields=(Field(text, line(cell)),),
+        table=Table((cell, text), ((text, cell),)),
+        footer=line(footer),
+    )
+    rendered = render(message, NOW)
+    assert plain_text(rendered.html, "HTML") == rendered.text.strip()
+    assert not set("\u202e\u200b\x00\ud800") & set(rendered.html)
+
+
+@given(
+    st.integers(min_value=0, max_value=400),
+    st.integers(min_value=0, max_value=60),
+    st.integers(min_value=0, max_value=60),
+    st.sampled_from(("a", "🟠", "<", "&")),
+)
+def test_every_message_fits(rows: int, fields: int, count: int, letter: str) -> None:
+    message = Message(
+        title=letter * 30,
+        lines=tuple(line(letter * 100) for _ in range(count)),
+        fields=tuple(Field(letter * 20, line(bold(letter * 40))) for _ in range(fields)),
+        table=Table(("Asset", "Flow"), tuple((letter * 10, str(row)) for row in range(rows))) if rows else None,
+        footer=line(letter * 100),
+    )
+    rendered = render(message, NOW)
+    assert utf16_length(plain_text(rendered.html, "HTML")) <= 4096
+
+
+def test_what_is_left_out_is_counted() -> None:
+    long = replace(ALERT, table=Table(("A", "B"), tuple((f"asset {row}", "1") for row in range(1000))))
+    assert "more" in render(long, NOW).text
+    assert render(long, NOW).text.endswith("DefiLlama & others")
+
+
+def test_buttons_stand_three_in_a_row() -> None:
+    rows = keyboard(tuple(Action(str(number), f"flows {number}") for number in range(7)))
+    assert [len(row) for row in rows] == [3, 3, 1]
+
+
+@pytest.mark.parametrize(("command", "kept"), [("x" * 64, True), ("x" * 65, False), ("é" * 33, False), ("", False)])
+def test_a_command_too_long_for_a_button_is_left_out(command: str, *, kept: bool) -> None:
+    assert bool(keyboard((Action("label", command),))) is kept
+
+
+def test_a_button_always_has_a_label() -> None:
+    assert keyboard((Action("\u200b", "help"),)) == ((("…", "help"),),)
+    assert len(keyboard((Action("x" * 90, "help"),))[0][0][0]) == 40
+
+
+def test_times_are_shown_in_utc() -> None:
+    assert "2022-12-13 14:17 UTC" in render(Message("x", lines=lines(line(moment(NOW)))), datetime.now(UTC)).text

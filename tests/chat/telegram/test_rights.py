@@ -1,0 +1,163 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.telegram.asking import Me, Speaker
+from bot.chat.telegram.rights import Rights
+from bot.chat.telegram.transport import Api
+from bot.domain.errors import AskerError, NotPermitted
+from tests.chat.telegram.scene import OpenApi, Scene, SetClock, place
+from tests.fakes.telegram import FakeTelegram
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def rights(telegram: FakeTelegram, clock: SetClock, open_api: OpenApi) -> Rights:
+    api: Api = open_api(telegram.token, telegram.url)
+    return Rights(api, clock)
+
+
+@pytest.fixture
+def me(telegram: FakeTelegram) -> Me:
+    return Me(telegram.bot.id, telegram.bot.username)
+
+
+async def test_everybody_moderates_their_private_chat(rights: Rights, telegram: FakeTelegram) -> None:
+    ann, bob = telegram.user("Ann"), telegram.user("Bob")
+    assert await rights.may_moderate(Speaker(ann.id), place(ann.id))
+    assert not await rights.may_moderate(Speaker(ann.id), place(bob.id))
+
+
+@pytest.mark.parametrize(
+    ("status", "may"),
+    [("creator", True), ("administrator", True), ("member", False), ("restricted", False), ("left", False)],
+)
+async def test_administrators_moderate_a_group(
+    rights: Rights, telegram: FakeTelegram, status: str, *, may: bool
+) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group()
+    group.members[ann.id] = status
+    assert await rights.may_moderate(Speaker(ann.id), place(group.id)) is may
+
+
+async def test_a_yes_is_remembered_for_a_minute(rights: Rights, telegram: FakeTelegram, clock: SetClock) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,))
+    assert await rights.may_moderate(Speaker(ann.id), place(group.id))
+    group.members[ann.id] = "member"
+    clock.forward(timedelta(seconds=60))
+    assert await rights.may_moderate(Speaker(ann.id), place(group.id, 5))
+    assert telegram.calls["getchatmember"] == 1
+    clock.forward(timedelta(seconds=1))
+    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+
+
+async def test_a_no_is_asked_again(rights: Rights, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    group.members[ann.id] = "administrator"
+    assert await rights.may_moderate(Speaker(ann.id), place(group.id))
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500])
+async def test_whatever_fails_the_answer_is_no(rights: Rights, telegram: FakeTelegram, status: int) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,))
+    telegram.fail("getChatMember", status=status, description="Oh no")
+    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    telegram.fail("getChatMember", status=200, body=b'{"ok": true, "result": []}')
+    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+
+
+async def test_a_hidden_administrator_moderates_and_a_channel_in_a_group_does_not(
+    live: Scene, telegram: FakeTelegram
+) -> None:
+    group, channel = telegram.group(), telegram.channel("news")
+    telegram.say_anonymously(group, "/subscribe")
+    assert "Subscribed" in (await telegram.wait_for_message(group)).text
+    telegram.say_as_channel(group, channel, "/subscribe")
+    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
+    assert telegram.calls["getchatmember"] == 0
+
+
+async def test_only_the_owner_gets_at_what_is_the_owners(live: Scene, telegram: FakeTelegram) -> None:
+    owner, ann = telegram.user("Owner", user_id=7), telegram.user("Ann")
+    group = telegram.group(admins=(ann,))
+    for user in (ann, owner):
+        telegram.say(group, user, "/hold")
+    telegram.say_as_channel(group, telegram.private(owner), "/hold")
+    answers = [(await telegram.wait_for_message(group)).text for _ in range(3)]
+    assert sorted("Held" in answer for answer in answers) == [False, False, True]
+
+
+async def test_a_channel_is_found_where_both_are_administrators(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat, channel = telegram.private(ann), telegram.channel("ourchannel", admins=(ann,))
+    for name in ("@ourchannel", "https://t.me/ourchannel", str(channel.id)):
+        telegram.say(chat, ann, f"/find {name}")
+        assert (await telegram.wait_for_message(chat)).text == f"🏦 Found telegram:{channel.id}"
+
+
+async def test_a_channel_that_may_not_be_used_is_refused_with_the_reason(
+    rights: Rights, telegram: FakeTelegram, me: Me
+) -> None:
+    ann, bob = telegram.user("Ann"), telegram.user("Bob")
+    channel = telegram.channel("ourchannel", admins=(ann,))
+    telegram.private(bob).username = "bob"
+    with pytest.raises(AskerError, match="cannot see @nosuch"):
+        await rights.find(me, Speaker(ann.id), "@nosuch")
+    with pytest.raises(AskerError, match="no channel and no group"):
+        await rights.find(me, Speaker(bob.id), "@bob")
+    with pytest.raises(NotPermitted, match="Only an administrator of @ourchannel"):
+        await rights.find(me, Speaker(bob.id), "@ourchannel")
+    with pytest.raises(NotPermitted, match="does not tell who you are"):
+        await rights.find(me, Speaker(None, channel.id), "@ourchannel")
+    channel.can_post = False
+    with pytest.raises(AskerError, match="Post messages"):
+        await rights.find(me, Speaker(ann.id), "@ourchannel")
+    channel.bot = "member"
+    with pytest.raises(AskerError, match="no administrator of @ourchannel"):
+        await rights.find(me, Speaker(ann.id), "@ourchannel")
+    channel.bot = "left"
+    with pytest.raises(AskerError, match="cannot see @ourchannel"):
+        await rights.find(me, Speaker(ann.id), "@ourchannel")
+    telegram.fail("getChat")
+    with pytest.raises(AskerError, match="did not answer"):
+        await rights.find(me, Speaker(ann.id), "@ourchannel")
+
+
+@pytest.mark.parametrize(
+    ("status", "can_post", "missing"),
+    [
+        ("administrator", True, ()),
+        ("member", True, ()),
+        ("member", False, ("Send messages",)),
+        ("restricted", True, ()),
+        ("restricted", False, ("Send messages",)),
+        ("left", True, ("be a member",)),
+        ("kicked", True, ("be a member",)),
+    ],
+)
+async def test_missing_rights_are_named(  # noqa: PLR0913 — three facts and three fixtures
+    rights: Rights, telegram: FakeTelegram, me: Me, *, status: str, can_post: bool, missing: tuple[str, ...]
+) -> None:
+    group = telegram.group(bot=status)
+    group.can_post = can_post
+    assert await rights.missing(me, place(group.id)) == missing
+
+
+async def test_a_channel_needs_the_right_to_post(rights: Rights, telegram: FakeTelegram, me: Me) -> None:
+    channel = telegram.channel("news")
+    assert await rights.missing(me, place(channel.id)) == ()
+    channel.can_post = False
+    assert await rights.missing(me, place(channel.id)) == ("Post messages",)
+
+
+async def test_a_private_chat_lacks_nothing(rights: Rights, telegram: FakeTelegram, me: Me) -> None:
+    assert await rights.missing(me, place(telegram.user("Ann").id)) == ()

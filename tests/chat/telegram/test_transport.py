@@ -1,0 +1,132 @@
+import asyncio
+import traceback
+from collections.abc import Iterator
+
+import pytest
+from structlog.testing import capture_logs
+from telegram import InputFile
+from telegram.error import NetworkError, TelegramError, TimedOut
+
+from bot.chat.telegram.errors import translated
+from bot.chat.telegram.transport import AiohttpRequest, Api, ReplyLost, Unsent, UnsentInTime
+from bot.domain.errors import RetryLater
+from tests.chat.telegram.scene import OpenApi, place
+from tests.fakes.telegram import FakeTelegram
+
+SECRET = "4242:AAF-very-secret"  # noqa: S105 — made up, to be looked for
+
+
+@pytest.fixture
+async def secretive() -> FakeTelegram:
+    return FakeTelegram(token=SECRET)
+
+
+def is_ambiguous(error: TelegramError) -> bool:
+    ours = translated(error, place(1))
+    assert isinstance(ours, RetryLater)
+    return ours.ambiguous
+
+
+async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
+    api = open_api(SECRET, "http://127.0.0.1:1")
+    with pytest.raises(Unsent) as caught:
+        await api.call("getMe")
+    assert not is_ambiguous(caught.value)
+
+
+async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    release = telegram.delay("getMe")
+    api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=0.05)
+    first = asyncio.create_task(api.call("getMe"))
+    await telegram.wait_until(lambda: telegram.calls["getme"])
+    with pytest.raises(UnsentInTime) as caught:
+        await api.call("getMe")
+    assert isinstance(caught.value, TimedOut)
+    assert not is_ambiguous(caught.value)
+    release.set()
+    assert (await first)["id"] == telegram.bot.id
+
+
+async def test_a_late_answer_may_have_arrived(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    telegram.delay("getMe")
+    api = open_api(telegram.token, telegram.url, read_timeout=0.05)
+    with pytest.raises(TimedOut) as caught:
+        await api.call("getMe")
+    assert not isinstance(caught.value, Unsent)
+    assert is_ambiguous(caught.value)
+
+
+async def test_a_call_may_be_more_patient(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    release = telegram.delay("getMe")
+    api = open_api(telegram.token, telegram.url, read_timeout=0.01)
+    patient = asyncio.create_task(api.call("getMe", patience=5.0))
+    await telegram.wait_until(lambda: telegram.calls["getme"])
+    release.set()
+    assert (await patient)["username"] == "RunwatchBot"
+
+
+async def test_a_broken_connection_may_have_arrived(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    telegram.lose_reply("getMe")
+    api = open_api(telegram.token, telegram.url)
+    with pytest.raises(ReplyLost) as caught:
+        await api.call("getMe")
+    assert is_ambiguous(caught.value)
+
+
+async def test_connections_are_kept_and_closing_is_no_end(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    api = open_api(telegram.token, telegram.url)
+    assert (await api.call("getMe"))["id"] == telegram.bot.id
+    await api.close_connections()
+    assert (await api.call("getMe"))["id"] == telegram.bot.id
+
+
+async def test_a_file_travels_as_multipart(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    api = open_api(telegram.token, telegram.url)
+    with pytest.raises(TelegramError):  # the stand-in knows no pictures
+        await api.send_photo(chat_id=1, photo=InputFile(b"\x89PNG", filename="chart.png"), caption="<b>x</b>")
+    assert telegram.requests[-1] == ("sendphoto", {"chat_id": "1", "caption": "<b>x</b>", "photo": "chart.png"})
+
+
+async def test_the_token_is_in_no_text_whatever_happens(
+    secretive: FakeTelegram, caplog: pytest.LogCaptureFixture, open_api: OpenApi
+) -> None:
+    caplog.set_level("DEBUG")
+    async with secretive as telegram:
+        await telegram.stop()
+        urls = (telegram.url, "http://127.0.0.1:1", "http://[bad")
+        with capture_logs() as logs:
+            failures = [await _failure(url) for url in urls]
+            await telegram.start()
+            telegram.fail("getMe", status=401, description="Unauthorized")
+            telegram.fail("getMe", status=302, body=b"")
+            telegram.fail("getMe", status=200, body=b"<html>")
+            telegram.lose_reply("getMe")
+            telegram.delay("getMe")
+            failures += [await _failure(telegram.url) for _ in range(5)]
+    texts = [repr(Api(AiohttpRequest(SECRET, "http://127.0.0.1"))), caplog.text, str(logs)]
+    for failure in failures:
+        for one in _chain(failure):
+            texts += [str(one), repr(one), "".join(traceback.format_exception(one))]
+    assert not [text for text in texts if "very-secret" in text]
+    assert len(failures) == 8
+
+
+async def _failure(url: str) -> BaseException:
+    api = Api(AiohttpRequest(SECRET, url, read_timeout=0.05, connect_timeout=1.0))
+    try:
+        await api.call("getMe")
+    except TelegramError as error:
+        return error
+    finally:
+        await api.close_connections()
+    raise AssertionError("it went well")
+
+
+def _chain(failure: BaseException | None) -> Iterator[BaseException]:
+    while failure is not None:
+        yield failure
+        failure = failure.__cause__ or failure.__context__
+
+
+def test_every_failure_of_ours_is_one_the_library_knows() -> None:
+    assert all(issubclass(one, NetworkError) for one in (Unsent, UnsentInTime, ReplyLost))
