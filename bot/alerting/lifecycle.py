@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.domain.flow import Window
 from bot.domain.incident import Event, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Signal
@@ -34,15 +35,18 @@ def advance(
 ) -> Step:
     """Return the incident after this look, and why it is so.
 
-    A signal that could not be graded and a reading that was seen before change nothing; absence of data never opens,
-    eases or resolves. `now` only dates what happened: every decision rests on the readings' own times.
+    A reading that was seen before changes nothing, nor does a signal that could not be graded, but that people are
+    told once (HELD), also when it is the known reading that has become too old. Absence of data never opens, eases or
+    resolves. `now` only dates what happened: every decision rests on the readings' own times.
     """
     if incident is None:
         return _begin(policy, signal, now, sensitivity)
-    if signal.as_of <= incident.signal.as_of:
+    if signal.as_of < incident.signal.as_of:
         return Step(incident, StepReason.NOTHING)
     if not signal.graded:
         return _withheld(incident, signal, now)
+    if signal.as_of == incident.signal.as_of:
+        return Step(incident, StepReason.NOTHING)
     if incident.state is IncidentState.PENDING:
         return _confirm(policy, incident, signal, now)
     return _live_on(policy, incident, signal, now)
@@ -93,6 +97,8 @@ def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
         return _tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
     if rank(signal.easing) < incident.severity.rank:
+        if not _comparable(incident, signal):
+            return _withheld(incident, signal, now)
         return _ease(policy, incident, signal, now)
     holding_on = _confirmed(policy, replace(incident, easing_since=None, easing_seen=0), signal)
     return _retell(policy, holding_on, signal, now, was=incident)
@@ -111,7 +117,7 @@ def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> 
 
 
 def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:
-    if incident.state is not IncidentState.OPEN or incident.held or not signal.holds:
+    if incident.state is not IncidentState.OPEN or incident.held:
         return Step(incident, StepReason.NOTHING)
     return _tell(incident, StepReason.HELD, signal, now)
 
@@ -120,17 +126,18 @@ def _retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *
     """Return the incident with fresh figures, told again only when they say something new."""
     if incident.confirmed and not was.confirmed:
         return _tell(incident, StepReason.CONFIRMED, signal, now)
-    if bool(signal.holds) is not incident.held:
-        return _tell(incident, StepReason.HELD if signal.holds else StepReason.RELEASED, signal, now)
+    if incident.held:
+        return _tell(incident, StepReason.RELEASED, signal, now)
     if now - incident.told_at >= policy.retold_every and _moved(policy, incident.told, signal):
         return _tell(incident, StepReason.UPDATED, signal, now)
-    return Step(replace(incident, signal=signal), StepReason.NOTHING)
+    return Step(replace(incident, signal=signal, windows=_crossed(incident, signal)), StepReason.NOTHING)
 
 
 def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
     """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
     leading = signal.leading_flow
-    event = Event(now, reason, incident.severity, leading.share if leading else None, leading.usd if leading else None)
+    share, usd = (leading.share, leading.usd) if leading else (None, None)
+    event = Event(now, reason, incident.severity, share, usd)
     told = replace(
         incident,
         signal=signal,
@@ -138,12 +145,27 @@ def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime)
         told_at=now,
         changed_at=now if reason in _EVENTS else incident.changed_at,
         peak=max(incident.peak, incident.severity, key=rank),
-        held=bool(signal.holds),
+        held=reason is StepReason.HELD,
+        windows=_crossed(incident, signal),
+        worst_share=min(incident.worst_share, share or 0.0),
+        worst_usd=min(incident.worst_usd, usd or 0.0),
         steps=incident.steps + 1,
-        worst_share=min(incident.worst_share, leading.share if leading else 0.0),
         events=(*incident.events, event) if reason in _EVENTS else incident.events,
     )
     return Step(told, reason)
+
+
+def _crossed(incident: Incident, signal: Signal) -> tuple[Window, ...]:
+    """Return the windows that the incident's severity rests on: the signal's where it is as severe, else the known."""
+    if rank(signal.severity) < incident.severity.rank:
+        return incident.windows
+    return tuple(dict.fromkeys(reason.window for reason in signal.reasons))
+
+
+def _comparable(incident: Incident, signal: Signal) -> bool:
+    """Return whether every window that the incident rests on is there and not held."""
+    flows = [signal.flow(window) for window in incident.windows]
+    return all(flow is not None and flow.hold is None for flow in flows)
 
 
 def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.flow import Window
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
 
@@ -50,8 +51,10 @@ class Incident:
     `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest evidence, `told` the
     evidence as last told to people. `easing_since`/`easing_seen` count the fresh readings that graded lower.
     `first_as_of` is the reading that started it, `steps` counts what was told,
-    `worst_share` is the most negative leading share that was told.
-    `sensitivity` is the preset it was graded by: each preset lives its own life of the same story.
+    `worst_share` and `worst_usd` are the most negative leading share and flow that were told.
+    `sensitivity` is the preset it was graded by: each preset lives its own life of the same story. `windows` are those
+    its severity rests on: nothing eases while one of them cannot be compared. `held` says that people were last told
+    that nothing is concluded.
     """
 
     exchange: str
@@ -69,10 +72,12 @@ class Incident:
     number: int = 0
     steps: int = 0
     worst_share: float = 0.0
+    worst_usd: float = 0.0
     confirmed: bool = False
     held: bool = False
     easing_since: datetime | None = None
     easing_seen: int = 0
+    windows: tuple[Window, ...] = ()
     events: tuple[Event, ...] = ()
 
     @property
