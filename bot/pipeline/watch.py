@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.routing import ANNOUNCED, audience
+from bot.alerting.routing import audience
 from bot.detectors.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
@@ -59,7 +59,7 @@ class Watch:
         if outlook.signal is None:
             return
         interested = await self._subscriptions.interested_in(exchange.id)
-        for sensitivity in _presets(interested):
+        for sensitivity in _presets(interested, await self._incidents.open(), exchange):
             await self._advance(exchange, grade(outlook.signal, sensitivity), sensitivity, interested)
         await self._count()
 
@@ -94,28 +94,30 @@ class Watch:
         heard = audience(before, step, interested)
         card = incident_card(incident, exchange.name, step.reason)
         alerts = [
-            self._alert(incident, step, DeliveryKind.POST, card, heard.post),
-            self._alert(incident, step, DeliveryKind.EDIT, card, heard.edit),
+            self._alert(incident, DeliveryKind.POST, card, heard.post),
+            self._alert(incident, DeliveryKind.EDIT, card, heard.edit),
         ]
         if step.reason is StepReason.RESOLVED:
             reply = resolved_card(incident, exchange.name)
-            alerts.append(self._alert(incident, step, DeliveryKind.REPLY, reply, heard.edit))
+            alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, heard.edit))
         return [alert for alert in alerts if alert.recipients]
 
     def _alert(
-        self, incident: Incident, step: Step, kind: DeliveryKind, card: Message, recipients: tuple[Subscription, ...]
+        self, incident: Incident, kind: DeliveryKind, card: Message, recipients: tuple[Subscription, ...]
     ) -> Alert:
         now = self._clock.now()
+        story = f"{incident.label}:{incident.sensitivity}"
         return Alert(
-            id=f"{incident.label}:{incident.sensitivity}:{incident.steps}:{kind}",
-            incident=f"{incident.label}:{incident.sensitivity}",
+            # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
+            id=f"{story}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{kind}",
+            incident=story,
             severity=incident.severity,
             kind=kind,
             message=card,
             created_at=now,
             expires_at=now + _LIFETIME[incident.severity],
             recipients=recipients,
-            ping=step.reason in ANNOUNCED and kind is DeliveryKind.POST,
+            ping=kind is DeliveryKind.POST,
         )
 
     async def _count(self) -> None:
@@ -124,10 +126,10 @@ class Watch:
             self._meter.incidents(severity, counts[severity])
 
 
-def _presets(interested: Sequence[Subscription]) -> list[Sensitivity]:
-    """Return the presets to live by: the normal one always, the others where somebody asked for them."""
-    asked = {one.sensitivity for one in interested} | {Sensitivity.NORMAL}
-    return sorted(asked, key=lambda one: one is not Sensitivity.NORMAL)
+def _presets(interested: Sequence[Subscription], live: Sequence[Incident], exchange: Exchange) -> list[Sensitivity]:
+    """Return the presets to live by: the normal one always, the others where somebody asked or an incident is open."""
+    asked = {one.sensitivity for one in interested} | {one.sensitivity for one in live if one.exchange == exchange.id}
+    return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
 
 
 def _log(exchange: Exchange, step: Step, signal: Signal, alerts: Sequence[Alert]) -> None:
