@@ -1,31 +1,39 @@
 """Net flow between two readings, free of price moves.
 
 flow = Σ over common (chain, asset) of (amount_end − amount_start) × price_start, without the exchange's own tokens.
+Stablecoins that appear offset what left other stablecoins: a conversion (BUSD → USDC, February 2023) is no flow.
 A difference of USD totals is never a flow: in June 2023 Binance's total fell 8.2 B USD, of which 3.45 B was flow.
 """
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 
+from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
-from bot.domain.reading import Reading
+from bot.domain.reading import Holding, Reading
 
 TOLERATED_MISSING = 0.02
 """The share of reserves whose chains may be absent at the end before the window is held."""
 
 _SHOWN_ASSETS = 12
+_NOTHING = Holding(0.0, 0.0)
 
 
-def net_flow(window: Window, base: Reading, end: Reading, own_tokens: Collection[str]) -> Flow:
+def net_flow(
+    window: Window, base: Reading, end: Reading, own_tokens: Collection[str], *, previous: Reading | None = None
+) -> Flow:
     """Return the net flow from `base` to `end`, positive = net deposits.
 
-    An asset that vanished from a chain that is still there counts as drained; one that appears counts as nothing
-    (a listing or a new label). Chains of the base that are absent at the end are left out, named, and hold the window
-    once they kept more than 2 % of the reserves.
+    An asset that vanished from a chain that is still there counts as drained, but not while `previous`, the reading
+    just before `end`, still had it: one more reading has to confirm it. One that appears counts as nothing (a listing
+    or a new label), except a stablecoin, up to what left other stablecoins. Chains of the base that are absent at the
+    end are left out, named, and hold the window once they kept more than 2 % of the reserves.
     """
     reserves = base.total_usd(without=own_tokens)
     missing = base.chains - end.chains
-    flows = _flows_by_asset(base, end, missing, own_tokens)
+    flows = list(_moves(base, end, missing, own_tokens, previous))
+    stable = sum(one.usd for one in flows if one.asset in STABLECOINS)
+    flows += _conversions(base, end, own_tokens, left=-stable)
     usd = sum(flow.usd for flow in flows)
     return Flow(
         window=window,
@@ -34,27 +42,51 @@ def net_flow(window: Window, base: Reading, end: Reading, own_tokens: Collection
         usd=usd,
         share=usd / reserves if reserves > 0 else 0.0,
         reserves_usd=reserves,
-        assets=tuple(sorted(flows, key=lambda flow: -abs(flow.usd))[:_SHOWN_ASSETS]),
+        assets=_by_asset(flows)[:_SHOWN_ASSETS],
         missing_chains=tuple(sorted(missing)),
         hold=_hold(base, missing, reserves, own_tokens),
     )
 
 
-def _flows_by_asset(
-    base: Reading, end: Reading, missing: frozenset[str], own_tokens: Collection[str]
-) -> list[AssetFlow]:
+def _moves(
+    base: Reading, end: Reading, missing: frozenset[str], own_tokens: Collection[str], previous: Reading | None
+) -> Iterator[AssetFlow]:
+    """Yield what moved in each slot of the base, at the base's prices."""
+    for slot, (amount, usd) in base.holdings.items():
+        if amount <= 0 or slot.chain in missing or slot.asset in own_tokens:
+            continue
+        if previous is not None and slot not in end.holdings and slot in previous.holdings:
+            continue
+        change = end.holdings.get(slot, _NOTHING)[0] - amount
+        if change:
+            yield AssetFlow(slot.asset, change, change * (usd / amount))
+
+
+def _conversions(base: Reading, end: Reading, own_tokens: Collection[str], *, left: float) -> Iterator[AssetFlow]:
+    """Yield the stablecoins that appeared on common chains, at one dollar each, scaled down to what `left` others."""
+    chains = base.chains
+    appeared = [
+        (slot.asset, amount)
+        for slot, (amount, _) in end.holdings.items()
+        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > 0
+        if slot.chain in chains and base.holdings.get(slot, _NOTHING)[0] <= 0
+    ]
+    if left <= 0 or not appeared:
+        return
+    part = min(1.0, left / sum(amount for _, amount in appeared))
+    for asset, amount in appeared:
+        yield AssetFlow(asset, amount * part, amount * part)
+
+
+def _by_asset(flows: Iterable[AssetFlow]) -> tuple[AssetFlow, ...]:
+    """Return one flow per asset, largest first."""
     moved: defaultdict[str, float] = defaultdict(float)
     worth: defaultdict[str, float] = defaultdict(float)
-    nothing = (0.0, 0.0)
-    for slot, (amount, usd) in base.holdings.items():
-        chain, asset = slot
-        if amount <= 0 or chain in missing or asset in own_tokens:
-            continue
-        change = end.holdings.get(slot, nothing)[0] - amount
-        if change:
-            moved[asset] += change
-            worth[asset] += change * (usd / amount)
-    return [AssetFlow(asset, amount, worth[asset]) for asset, amount in moved.items()]
+    for one in flows:
+        moved[one.asset] += one.amount
+        worth[one.asset] += one.usd
+    merged = (AssetFlow(asset, amount, worth[asset]) for asset, amount in moved.items())
+    return tuple(sorted(merged, key=lambda flow: -abs(flow.usd)))
 
 
 def _hold(base: Reading, missing: frozenset[str], reserves: float, own_tokens: Collection[str]) -> Hold | None:
@@ -66,4 +98,4 @@ def _hold(base: Reading, missing: frozenset[str], reserves: float, own_tokens: C
     share = kept / reserves
     if share <= TOLERATED_MISSING:
         return None
-    return Hold(HoldReason.CHAIN_MISSING, f"{', '.join(sorted(missing))}, {share:.0%} of reserves")
+    return Hold(HoldReason.CHAIN_MISSING, f"{', '.join(sorted(missing))}, {share * 100:.1f} % of reserves")

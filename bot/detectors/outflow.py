@@ -25,11 +25,12 @@ MAX_AGE = timedelta(hours=3)
 class History:
     """What one look at an exchange needs: its newest reading, the one before, where windows may start, its past days.
 
-    `bases` holds for each window the newest reading at or before the window's start, if there is one.
+    `previous` is the reading just before the newest, None when there is none. `bases` holds for each window the newest
+    reading at or before the window's start, if there is one.
     """
 
     latest: Reading
-    previous_as_of: datetime | None
+    previous: Reading | None
     bases: Mapping[Window, Reading]
     days: Sequence[DailyPoint]
 
@@ -40,11 +41,11 @@ def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Se
 
 
 def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
-    """Return the flows and the baseline, not graded yet."""
+    """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
     latest = history.latest
     stale = _staleness(latest, now)
     flows = [
-        net_flow(window, base, latest, exchange.own_tokens)
+        net_flow(window, base, latest, exchange.own_tokens, previous=history.previous)
         for window, base in history.bases.items()
         if fits(window, base, latest.as_of)
     ]
@@ -55,9 +56,9 @@ def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
         fetched_at=latest.fetched_at,
         source=latest.source,
         flows=tuple(replace(flow, hold=stale) if stale else flow for flow in flows),
-        baseline=baseline(history.days),
+        baseline=baseline([day for day in history.days if day.day <= latest.as_of - Window.DAY.length]),
         graded=False,
-        previous_as_of=history.previous_as_of,
+        previous_as_of=history.previous.as_of if history.previous else None,
     )
 
 
@@ -66,7 +67,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     gradable = [flow for flow in signal.flows if flow.hold is None]
     scale = SCALES[sensitivity]
     severity, reasons = _severity(gradable, signal.baseline, scale)
-    easing, still = _severity(gradable, signal.baseline, scale * EASING)
+    easing, still = _severity(gradable, signal.baseline, scale, ease=EASING)
     return replace(
         signal,
         severity=severity,
@@ -81,17 +82,20 @@ _DECIDING = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
 def _severity(
-    flows: Sequence[Flow], usual: Baseline | None, scale: float
+    flows: Sequence[Flow], usual: Baseline | None, scale: float, *, ease: float = 1.0
 ) -> tuple[Severity | None, tuple[Reason, ...]]:
-    found = [(one, reasons) for flow in flows for one in THRESHOLDS if (reasons := _crossed(one, flow, usual, scale))]
+    """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold."""
+    found = [
+        (one, reasons) for flow in flows for one in THRESHOLDS if (reasons := _crossed(one, flow, usual, scale, ease))
+    ]
     worst = max((one.severity for one, _ in found), key=rank, default=None)
     return worst, tuple(reason for one, reasons in found if one.severity is worst for reason in reasons)
 
 
-def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float) -> tuple[Reason, ...]:
+def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
     """Return why the threshold is crossed: the share, and z where it was asked; nothing when it is not crossed."""
-    limit = threshold.share * scale
-    if flow.window is not threshold.window or flow.share > limit or flow.usd > -MIN_FLOW_USD:
+    limit, unusual = threshold.share * scale * ease, UNUSUAL_Z * ease
+    if flow.window is not threshold.window or flow.share > limit or flow.usd > -MIN_FLOW_USD * ease:
         return ()
     by_share = Reason(flow.window, "share", flow.share, limit)
     if not threshold.needs_z:
@@ -99,7 +103,7 @@ def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: fl
     if usual is None:
         return (by_share,) if threshold.without_z else ()
     z = robust_z(flow.share, flow.window, usual)
-    return (by_share, Reason(flow.window, "z", z, UNUSUAL_Z)) if z <= UNUSUAL_Z else ()
+    return (by_share, Reason(flow.window, "z", z, unusual)) if z <= unusual else ()
 
 
 def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:

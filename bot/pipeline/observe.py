@@ -43,7 +43,7 @@ class Observer:
         before = await self._readings.newest_before(exchange.id, latest.as_of - timedelta(seconds=1))
         history = History(
             latest=latest,
-            previous_as_of=before.as_of if before else None,
+            previous=before,
             bases=await self._bases(exchange.id, latest.as_of),
             days=days,
         )
@@ -78,4 +78,3 @@ class Observer:
         if last is not None:
             self._past[exchange.id] = _Past(kept, last)
         return kept
-
