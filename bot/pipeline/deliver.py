@@ -21,20 +21,28 @@ _MOST_TRIES = 12
 _TROUBLED_FOR = timedelta(hours=24)
 _TROUBLED_TIMES = 3
 _STORE_PAUSE = 1.0
+_FAULT_PAUSE = timedelta(seconds=30)
 
 
 class Courier:
     """Delivers one platform's messages: several places at a time, each place in order."""
 
-    def __init__(
-        self, chat: ChatPlatform, *, outbox: Outbox, subscriptions: Subscriptions, clock: Clock, meter: Meter
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        chat: ChatPlatform,
+        *,
+        outbox: Outbox,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        meter: Meter,
+        pacer: Pacer | None = None,
     ) -> None:
         self._chat = chat
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
-        self._pacer = Pacer(PACES[chat.platform])
+        self._pacer = pacer or Pacer(PACES[chat.platform])
         self._stopping = False
 
     async def run(self) -> None:
@@ -56,12 +64,22 @@ class Courier:
         by_place: defaultdict[Place, list[Delivery]] = defaultdict(list)
         for delivery in batch:
             by_place[delivery.place].append(delivery)
-        await asyncio.gather(*(self._deliver_in_order(each) for each in by_place.values()))
+        # Everybody's turn comes to its end before a store that is away stops the round.
+        ends = await asyncio.gather(*map(self._deliver_in_order, by_place.values()), return_exceptions=True)
+        for fault in ends:
+            if fault:
+                raise fault
         return len(batch)
 
     async def _deliver_in_order(self, deliveries: Sequence[Delivery]) -> None:
         for delivery in deliveries:
-            await self._deliver(delivery)
+            try:
+                await self._deliver(delivery)
+            except StorageError:
+                raise
+            except Exception as fault:
+                log.exception("delivery broke", place=str(delivery.place), incident=delivery.incident)
+                await self._retry(delivery, RetryLater(f"a fault of our own: {fault!r}", after=_FAULT_PAUSE))
 
     async def _deliver(self, delivery: Delivery) -> None:
         reason = await self._why_not(delivery)
@@ -80,7 +98,7 @@ class Courier:
         except NotAllowed as refused:
             await self._note_refusal(delivery, str(refused))
         except BadMessage as bad:
-            await self._give_up(delivery, f"message refused: {bad}")
+            await self._give_up(delivery, "message refused", str(bad))
 
     async def _why_not(self, delivery: Delivery) -> str | None:
         if delivery.expires_at <= self._clock.now():
@@ -109,11 +127,11 @@ class Courier:
         if busy.rate_limited:
             self._meter.rate_limited(delivery.place.platform)
         elif delivery.attempt + 1 >= _MOST_TRIES:
-            await self._give_up(delivery, f"tried {_MOST_TRIES} times: {busy}")
+            await self._give_up(delivery, f"tried {_MOST_TRIES} times", str(busy))
             return
         if busy.whole_bot:
             self._pacer.hold_back(busy.after.total_seconds())
-        self._meter.delivered(delivery.place.platform, "retried", str(busy))
+        self._meter.delivered(delivery.place.platform, "retried", "rate limited" if busy.rate_limited else "busy")
         await self._outbox.postpone(delivery, until=self._clock.now() + busy.after * _growth(delivery, busy))
 
     async def _move(self, delivery: Delivery, moved: ChatMoved) -> None:
@@ -135,15 +153,17 @@ class Courier:
         disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
         trouble = PlaceTrouble(delivery.place, reason, since=since, failures=failures, disabled=disabled)
         await self._subscriptions.note_trouble(trouble)
-        await self._give_up(delivery, reason)
+        await self._give_up(delivery, "not allowed", reason)
 
     async def _drop(self, delivery: Delivery, reason: str) -> None:
         await self._outbox.done(delivery, message_id=None)
         self._meter.delivered(delivery.place.platform, "dropped", reason)
 
-    async def _give_up(self, delivery: Delivery, reason: str) -> None:
-        log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=reason)
-        await self._outbox.bury(delivery, reason)
+    async def _give_up(self, delivery: Delivery, reason: str, detail: str) -> None:
+        """Bury a delivery; the reason is one of few words, for it becomes a label, the detail is the platform's."""
+        why = f"{reason}: {detail}"
+        log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=why)
+        await self._outbox.bury(delivery, why)
         self._meter.delivered(delivery.place.platform, "gave up", reason)
 
 

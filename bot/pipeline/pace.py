@@ -1,6 +1,8 @@
 """How fast a platform lets us speak, over all places and in each."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.domain.place import Place, Platform
@@ -28,17 +30,27 @@ PACES = {
 
 
 class Pacer:
-    """Makes senders wait for their turn: one after the other at the bot's pace, each place at its own."""
+    """Makes senders wait for their turn: one after the other at the bot's pace, each place at its own.
 
-    def __init__(self, pace: Pace) -> None:
+    `monotonic` and `sleep` are what it measures and waits with, in seconds.
+    """
+
+    def __init__(
+        self,
+        pace: Pace,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
         self._pace = pace
+        self._monotonic = monotonic
+        self._sleep = sleep
         self._next = 0.0
         self._next_in: dict[str, float] = {}
 
     async def turn(self, place: Place) -> None:
         """Wait until a message may go to this place."""
-        loop = asyncio.get_running_loop()
-        now = loop.time()
+        now = self._monotonic()
         at = max(now, self._next, self._next_in.get(place.chat, 0.0))
         self._next = max(now, self._next) + 1 / self._pace.per_second
         gap = self._pace.group_gap if _is_group(place) else self._pace.private_gap
@@ -46,11 +58,11 @@ class Pacer:
             self._forget(now)
             self._next_in[place.chat] = at + gap
         if at > now:
-            await asyncio.sleep(at - now)
+            await self._sleep(at - now)
 
     def hold_back(self, seconds: float) -> None:
         """Let nobody speak for a while: the platform said that the whole bot is too fast."""
-        self._next = max(self._next, asyncio.get_running_loop().time() + seconds)
+        self._next = max(self._next, self._monotonic() + seconds)
 
     def _forget(self, now: float) -> None:
         """Drop the places whose turn has come, once there are many."""
