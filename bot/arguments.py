@@ -73,11 +73,15 @@ def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match
     return Kind(name, read, lambda word: expression.fullmatch(word) is not None, vague=pattern == _ANYTHING)
 
 
+_MOST_DOLLARS = 1e12
 _POWERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 
 
 def _dollars(match: re.Match[str]) -> float:
-    return float(match["number"].replace(",", "")) * _POWERS[(match["power"] or "").lower()]
+    dollars = float(match["number"].replace(",", "")) * _POWERS[match["power"].lower()]
+    if not 1 <= dollars <= _MOST_DOLLARS:
+        raise BadArgument(f"“{match.group()}” is no size of a flow: it lies between $1 and $1000B.")
+    return dollars
 
 
 def _fraction(match: re.Match[str]) -> float:

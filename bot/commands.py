@@ -160,7 +160,7 @@ def _declare(handler: Handler, access: Access) -> Command:
         raise TypeError(f"/{name} needs a docstring whose first line has at most 100 characters")
     hints = get_type_hints(handler, include_extras=True)
     signature = list(inspect.signature(handler).parameters.values())[1:]
-    parameters = tuple(_parameter(name, one, hints[one.name]) for one in signature)
+    parameters = tuple(_parameter(name, one, hints.get(one.name)) for one in signature)
     if sorted(parameters, key=lambda one: not one.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
     return Command(name, description, access, parameters, handler)

@@ -107,6 +107,8 @@ class Desk:
         )
 
     def _buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:
-        """Return (label, command line) of the likeliest values of the missing argument."""
+        """Return (label, command line) of the likeliest values of the missing argument, or the way to help."""
         pairs = self.suggest(missing.parameter, "", limit=8)
+        if not pairs:
+            return ((f"About /{missing.command.name}", f"help {missing.command.name}"),)
         return tuple((label, f"{missing.command.name} {value}") for label, value in pairs)

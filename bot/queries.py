@@ -97,7 +97,10 @@ class Queries:
         known = self._board.listings
         if wanted in known:
             return known[wanted].exchange
-        plain = {_letters(alias): one for one in self.exchanges() for alias in (one.id, one.name, one.slug or "")}
+        plain: dict[str, Exchange] = {}
+        for one in self.exchanges():
+            for alias in filter(None, map(_letters, (one.id, one.name, one.slug or ""))):
+                plain.setdefault(alias, one)
         found = plain.get(_letters(name))
         if found:
             return found

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from bot.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
 from bot.commands import Access, Request, command
+from bot.domain.errors import NotPermitted
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
@@ -73,4 +74,10 @@ def _exchange(request: Request, name: ExchangeName) -> Exchange | None:
 
 
 async def _target(request: Request, elsewhere: Elsewhere | None) -> Place:
-    return await request.reach.find(elsewhere) if elsewhere else request.place
+    """Return the place that is meant: here, or another one that the caller moderates as well."""
+    if elsewhere is None:
+        return request.place
+    target = await request.reach.find(elsewhere)
+    if not request.caller.is_owner and not await request.caller.may_moderate(target):
+        raise NotPermitted(f"Only the people who moderate {elsewhere} may do that.")
+    return target

@@ -35,7 +35,7 @@ class UnknownExchange(AskerError):
     """No exchange is known by this name."""
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
-        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists those it knows."
+        hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists the known ones."
         super().__init__(f"No exchange is known as “{name}”.{hint}")
         self.name = name
         self.nearest = nearest
