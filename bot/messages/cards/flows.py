@@ -32,7 +32,7 @@ def flows_card(outlook: Outlook, window: Window, now: datetime) -> Message:
     return Message(
         title=f"{outlook.exchange.name} · flows",
         lines=spaced(
-            flow_sentence(flow) if flow else f"No reading is {WINDOW_NAMES[window]} old: this window is unknown.",
+            flow_sentence(flow) if flow else f"Net flow in {WINDOW_NAMES[window]}: unknown, no two readings give it.",
             _unusual(flow, outlook) if flow else None,
             usual_day(signal.baseline),
             _comparability(flow) if flow else None,
@@ -83,7 +83,7 @@ def _unusual(flow: Flow, outlook: Outlook) -> Line | None:
         return z
     if flow.share < usual.worst:
         return (*z, *line(f" · lower than every one of the last {usual.days} days"))
-    return (*z, *line(f" · higher than {rank:.0%} of the last {usual.days} days"))
+    return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {usual.days} days"))
 
 
 def _comparability(flow: Flow) -> str:

@@ -38,7 +38,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=spaced(
             _turn(incident, reason),
-            flow_sentence(flow) if flow else "No window can be computed right now.",
+            flow_sentence(flow) if flow else _no_figure(signal),
             usual_day(signal.baseline),
             assets_sentence(flow) if flow and flow.assets else None,
             _unconfirmed(incident),
@@ -80,13 +80,15 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
             lines=spaced("No incident is open and none is remembered. /status says how fresh the data is."),
         )
     rows = tuple(_row(one, names.get(one.exchange, one.exchange)) for one in incidents)
+    newest = max((one.signal for one in incidents), key=lambda signal: signal.as_of)
     open_ones = sum(one.state is IncidentState.OPEN for one in incidents)
     return Message(
         title=f"Incidents{where}",
         tone=max((TONES[one.severity] for one in incidents if one.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
-        lines=spaced(f"{open_ones} open, {len(incidents)} shown, newest first."),
+        lines=spaced(f"{open_ones} open, {len(incidents)} shown, newest first.", LIABILITIES),
         table=Table(("Incident", "Exchange", "State", "At worst", "Leading share", "Opened"), rows, numeric=(4,)),
+        footer=provenance(newest.source, newest.as_of),
         actions=tuple(Action(f"Why {one.label}", f"why {one.label}") for one in incidents[:3]),
     )  # fmt: skip
 
@@ -136,14 +138,25 @@ def _turn(incident: Incident, reason: StepReason) -> Line | None:
 def _unconfirmed(incident: Incident) -> str | None:
     if incident.confirmed or incident.state is IncidentState.RESOLVED:
         return None
-    return "Not confirmed yet: seen in one reading only; the next one confirms or withdraws it."
+    return "Not confirmed yet: seen in one reading only; the next one that shows it confirms it."
+
+
+def _no_figure(signal: Signal) -> str:
+    return "No window can be compared right now." if signal.flows else "No window can be computed right now."
 
 
 def _comparability(signal: Signal) -> str:
-    if signal.holds:
-        held = "; ".join(f"{HOLD_WORDS[one.reason]} ({one.detail})" for one in signal.holds)
-        return f"Held: {held}."
-    return "An outflow may be a theft, a wallet move or a run; figures comparable."
+    """Return what was left out, window by window, or that nothing was."""
+    held: dict[str, list[str]] = {}
+    for flow in signal.flows:
+        if flow.hold:
+            why = f"{HOLD_WORDS[flow.hold.reason]} ({flow.hold.detail})"
+            held.setdefault(why, []).append(WINDOW_NAMES[flow.window])
+    if held:
+        return " ".join(f"Held over {', '.join(windows)}: {why}." for why, windows in held.items())
+    leading = signal.leading_flow
+    gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else ""
+    return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
 
 
 def _row(incident: Incident, name: str) -> tuple[str, ...]:

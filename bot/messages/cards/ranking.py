@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.outlook import Outlook
-from bot.messages.cards.common import WINDOW_NAMES, provenance, spaced
+from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance, spaced
 from bot.messages.model import Action, Line, Message, Table, Tone, line
 from bot.messages.numbers import ago, percent, usd
 
@@ -89,6 +89,7 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
     newest = max(listings, key=lambda one: one.fetched_at)
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
+        lines=spaced(LIABILITIES),
         table=Table(("Exchange", "Total", "State"), rows, numeric=(1,)),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one in listings[:5]),
