@@ -1,5 +1,6 @@
 """Real servers to test against: every program found here, each on a unix socket in a directory of its own."""
 
+import asyncio
 import shutil
 import signal
 import socket
@@ -7,8 +8,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 from bot.storage.binary import Binary, installed
 
@@ -28,10 +31,16 @@ class Server:
     def url(self) -> str:
         return f"unix://{self.directory}/s"
 
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise RuntimeError("not started")
+        return self._process.pid
+
     def start(self) -> "Server":
         """Start it and return when it answers."""
         words = ("--port", "0", "--unixsocket", f"{self.directory}/s", "--dir", str(self.directory), "--save", "")
-        self._process = subprocess.Popen(
+        self._process = subprocess.Popen(  # noqa: S603 — a program found by bot.storage.binary, no shell
             [str(self.binary.path), *words, "--appendonly", "yes", *self.settings],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -44,7 +53,7 @@ class Server:
         return self
 
     def ask(self, command: str) -> str:
-        """Send one command on a connection of its own and return the first line of the reply, "" when nobody answers."""
+        """Send one command on a line of its own and return the first line of the reply, "" when nobody answers."""
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(5)
             try:
@@ -64,6 +73,62 @@ class Server:
         """End it and remove everything it kept."""
         self.kill()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class LossyLine:
+    """A line to a server that loses one reply and hangs up: the first one with `lose_in = 0`, the next with 1…"""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._path = server.directory / "lossy"
+        self._lines: set[asyncio.Task[None]] = set()
+        self.lose_in: int | None = None
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self._path}"
+
+    async def __aenter__(self) -> Self:
+        self._listener = await asyncio.start_unix_server(self._connected, self._path)
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        """Wait until every client has hung up."""
+        self._listener.close()
+        if self._lines:
+            await asyncio.wait(self._lines)
+        self._path.unlink(missing_ok=True)
+
+    def _connected(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        line = asyncio.create_task(self._serve(client, to_client))
+        self._lines.add(line)
+        line.add_done_callback(self._lines.discard)
+
+    async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        server, to_server = await asyncio.open_unix_connection(f"{self._server.directory}/s")
+        async with asyncio.TaskGroup() as both:
+            both.create_task(self._pass_on(client, to_server))
+            both.create_task(self._pass_on(server, to_client, lossy=True))
+
+    async def _pass_on(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, lossy: bool = False) -> None:
+        with suppress(ConnectionError):
+            while some := await source.read(65536):
+                if lossy and self._is_to_be_lost():
+                    break
+                to.write(some)
+                await to.drain()
+        to.close()
+        with suppress(ConnectionError):
+            await to.wait_closed()
+
+    def _is_to_be_lost(self) -> bool:
+        if self.lose_in is None:
+            return False
+        self.lose_in -= 1
+        if self.lose_in >= 0:
+            return False
+        self.lose_in = None
+        return True
 
 
 def kinds() -> dict[str, Binary]:

@@ -43,6 +43,9 @@ class Patience:
     pauses: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
+USUAL = Patience()
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads."""
@@ -119,12 +122,13 @@ class Database:
         try:
             async with asyncio.timeout(self.patience.gives_up_after):
                 return await self._patiently(client, send)
-        except _WRONG_KEY as error:
-            raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
         except (TimeoutError, *_PASSING) as error:
+            if _is_wrong_key(error):
+                raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
             raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
         except faults.RedisError as error:
-            if "OOM" in str(error):  # inside a script it is a plain faults.ResponseError
+            # Inside a script of Redis 6.2 it is a plain ResponseError; later ones tell, without the word.
+            if isinstance(error, faults.OutOfMemoryError) or "OOM" in str(error):
                 raise StorageError("The store is out of memory; nothing new can be kept.") from error
             raise StorageError(f"The store refused: {error}.") from error
 
@@ -132,19 +136,16 @@ class Database:
         for pause in self.patience.pauses:
             try:
                 return await send()
-            except _WRONG_KEY:
-                raise
             except _PASSING as error:
-                if isinstance(
-                    error, faults.ReadOnlyError
-                ):  # a replica now: find the new primary behind the same address
-                    with suppress(faults.RedisError):
-                        await client.connection_pool.disconnect(inuse_connections=False)
+                if _is_wrong_key(error):
+                    raise
+                if isinstance(error, faults.ReadOnlyError):
+                    await _look_again(client)
                 await asyncio.sleep(pause)
         return await send()
 
 
-async def connect(url: str, *, patience: Patience = Patience()) -> Database:  # noqa: B008 — frozen
+async def connect(url: str, *, patience: Patience = USUAL) -> Database:
     """Return the database at a `redis://`, `rediss://` or `unix://` address, after a look at what serves it.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
@@ -189,6 +190,17 @@ async def _inspect(database: Database) -> None:
         )
     if not (await database.facts("persistence")).get("aof_enabled", 1):
         log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
+
+
+def _is_wrong_key(error: Exception) -> bool:
+    """Return whether it will not pass; while connecting, redis-py wraps it in an error that looks as if it would."""
+    return isinstance(error, _WRONG_KEY) or isinstance(error.__cause__, _WRONG_KEY)
+
+
+async def _look_again(client: Redis) -> None:
+    """Drop idle connections to what has become a replica: the new primary may be behind the same address."""
+    with suppress(faults.RedisError):
+        await client.connection_pool.disconnect(inuse_connections=False)
 
 
 async def _execute(client: Any, *words: Word) -> Any:

@@ -47,6 +47,7 @@ class EmbeddedServer:
         self._lines: deque[str] = deque(maxlen=20)
         self._socket = directory / _SOCKET
         self._lock: int | None = None
+        self._sound = False
         self._process: Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._watch: asyncio.Task[None] | None = None
@@ -142,6 +143,7 @@ class EmbeddedServer:
         except TimeoutError as error:
             await _end(self._process)
             raise ConfigurationError(f"The embedded server does not answer: {self._last_words()}") from error
+        self._sound = True
         log.info("embedded server runs", pid=self._process.pid, program=str(self._binary.path))
 
     def _settings(self) -> list[str]:
@@ -183,7 +185,7 @@ class EmbeddedServer:
             found = _LOG_LINE.match(raw.decode(errors="replace").strip())
             text = found["text"] if found else raw.decode(errors="replace").strip()
             self._lines.append(text)
-            if found and found["level"] == "#":
+            if found and found["level"] == "#" and self._sound:  # it warns of its host at every start
                 log.warning("embedded server says", text=text)
             else:
                 log.debug("embedded server says", text=text)
@@ -201,6 +203,7 @@ class EmbeddedServer:
         pause, started = _FIRST_PAUSE, loop.time()
         while self._process:
             code = await self._process.wait()
+            self._sound = False
             log.warning("embedded server died", code=code, restart_in=pause, last_words=self._last_words())
             if loop.time() - started > _SOUND_AFTER:
                 pause = _FIRST_PAUSE
@@ -212,6 +215,7 @@ class EmbeddedServer:
                 log.error("embedded server does not start", error=str(error))  # noqa: TRY400 — the sentence says it
 
     async def _stop(self) -> None:
+        self._sound = False
         if self._process:
             await _end(self._process)
             await self._log_read()

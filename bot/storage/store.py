@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.ports import Clock
-from bot.storage.connection import Database, Patience, connect
+from bot.storage.connection import USUAL, Database, Patience, connect
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
@@ -37,7 +37,7 @@ class Store:
         await self._close()
 
 
-async def open_store(where: str | Path, *, clock: Clock, patience: Patience = Patience()) -> Store:  # noqa: B008 — frozen
+async def open_store(where: str | Path, *, clock: Clock, patience: Patience = USUAL) -> Store:
     """Open the store at a `redis://`, `rediss://` or `unix://` address, or on a server of our own in a directory.
 
     `clock` says when a delivery that was put off is due. Raise ConfigurationError when the store must not be used or

@@ -1,5 +1,6 @@
 """One store contract, every server: each test that asks for `server` or `store` runs once per program found."""
 
+import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,8 @@ from bot.storage.store import Store, open_store
 from tests.servers import Server, kinds
 
 KINDS = kinds()
-CLUSTER = ("--cluster-enabled", "yes")
+CLUSTER = "cluster-of-one"
+CLUSTERING = next(kind for kind in KINDS.values() if kind.version >= (7,))  # `cluster-port` came with 7.0
 
 
 @dataclass
@@ -26,19 +28,32 @@ class StillClock:
         self.time += span
 
 
-@pytest.fixture(scope="session", params=[*KINDS, "one-node-cluster"])
+def cluster_settings() -> tuple[str, ...]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return ("--cluster-enabled", "yes", "--cluster-port", str(port), "--bind", "127.0.0.1")
+
+
+def make_cluster(server: Server) -> None:
+    """Give a lone node every slot; it refuses scripts whose keys do not share a hash tag."""
+    for first in range(0, 16384, 1024):
+        assert server.ask(f"CLUSTER ADDSLOTS {' '.join(map(str, range(first, first + 1024)))}") == "+OK"
+    while server.ask("GET nothing").startswith("-CLUSTERDOWN"):  # until it has looked around
+        pass
+
+
+@pytest.fixture(scope="session", params=[*KINDS, CLUSTER])
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """Yield a server; the cluster of one refuses scripts whose keys do not share a hash tag."""
-    if request.param == "one-node-cluster":
-        server = Server(next(iter(KINDS.values())), CLUSTER).start()
-        for first in range(0, 16384, 1024):
-            assert server.ask(f"CLUSTER ADDSLOTS {' '.join(map(str, range(first, first + 1024)))}") == "+OK"
-        while not server.ask("GET nothing").startswith("$"):  # -CLUSTERDOWN until it has looked around
-            pass
-    else:
-        server = Server(KINDS[request.param]).start()
-    yield server
-    server.stop()
+    clustered = request.param == CLUSTER
+    kind = CLUSTERING if clustered else KINDS[request.param]
+    server = Server(kind, cluster_settings() if clustered else ()).start()
+    try:
+        if clustered:
+            make_cluster(server)
+        yield server
+    finally:
+        server.stop()
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ async def test_a_place_named_twice_hears_once(store: Store) -> None:
 
 @pytest.mark.parametrize(("ping", "mention"), [(True, "here"), (False, None)])
 async def test_a_place_is_pinged_with_its_own_mention_when_the_alert_pings(
-    store: Store, ping: bool, mention: str | None
+    store: Store, *, ping: bool, mention: str | None
 ) -> None:
     await queue(store, replace(alert("a"), ping=ping))
     assert (await only(store.outbox)).message.mention == mention
@@ -300,7 +300,7 @@ async def test_what_a_worker_holds_is_not_taken_from_it(store: Store, clock: Sti
 async def make_idle(store: Store, delivery: Delivery) -> None:
     """Let a delivery look as if nobody had touched it for two minutes."""
     words = ("XCLAIM", "{ob}:telegram:p1", "couriers", "courier", 0, delivery.receipt.split()[1])
-    await store.database.command(*words, "IDLE", 120_000, "JUSTID")
+    await store.database.command(*words, "IDLE", 120_000)
 
 
 async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock: StillClock) -> None:
@@ -317,7 +317,7 @@ async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock:
 async def test_an_alert_wakes_a_worker_that_waits(store: Store) -> None:
     waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
-        await asyncio.sleep(0)
+        pass
     async with asyncio.timeout(1):
         await queue(store, alert("a"))
         assert steps(await waiting) == ["a"]
@@ -335,7 +335,7 @@ async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:
 async def test_a_cancelled_wait_takes_nothing_with_it(store: Store) -> None:
     waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
-        await asyncio.sleep(0)
+        pass
     waiting.cancel()
     await asyncio.wait([waiting])
     assert waiting.cancelled()

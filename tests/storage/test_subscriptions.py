@@ -163,7 +163,7 @@ async def test_trouble_comes_back_and_goes(store: Store) -> None:
 
 
 @pytest.mark.parametrize("disabled", [True, False])
-async def test_a_disabled_place_hears_nothing_and_keeps_its_subscriptions(store: Store, disabled: bool) -> None:
+async def test_a_disabled_place_hears_nothing_and_keeps_its_subscriptions(store: Store, *, disabled: bool) -> None:
     await subscribe(store, wish())
     await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=disabled))
     assert await store.subscriptions.interested_in("binance") == ([] if disabled else [wish()])

@@ -1,0 +1,230 @@
+"""What the store does when its server dies, loses replies, is full, becomes a replica or hangs."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.reading import Holding, Reading, Slot
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.messages.model import Message
+from bot.ports import Alert, DeliveryKind
+from bot.storage.connection import Patience
+from bot.storage.outbox import RedisOutbox
+from bot.storage.store import Store, open_store
+from tests.servers import LossyLine, Server
+from tests.storage.conftest import StillClock
+from tests.storage.test_incidents import incident
+
+NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
+GROUP = Place(Platform.TELEGRAM, "-100")
+MOVED = Place(Platform.TELEGRAM, "-200")
+NO_PATIENCE = Patience(answers_within=0.2, gives_up_after=0.2, pauses=())
+ALERT = Alert(
+    id="INC-1/1",
+    incident="INC-1",
+    severity=Severity.SEVERE,
+    kind=DeliveryKind.POST,
+    message=Message("Binance"),
+    created_at=NOON,
+    expires_at=NOON + timedelta(hours=6),
+    recipients=(Subscription(GROUP, None), Subscription(MOVED, None)),
+)
+READING = Reading("binance", "defillama", NOON, NOON, {Slot("Ethereum", "ETH"): Holding(1.0, 2.0)})
+WAITING = {(Platform.TELEGRAM, Severity.SEVERE): 2}
+
+
+@pytest.fixture
+async def own_store(own_server: Server, clock: StillClock) -> AsyncIterator[Store]:
+    store = await open_store(own_server.url, clock=clock)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def hasty_store(own_server: Server, clock: StillClock) -> AsyncIterator[Store]:
+    store = await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+    yield store
+    await store.close()
+
+
+async def commit(store: Store) -> bool:
+    return await store.incidents.commit("binance", Rule.OUTFLOW, None, [ALERT])
+
+
+async def take(store: Store) -> list[str]:
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta())
+    return [str(one.place) for one in found]
+
+
+async def test_a_command_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
+    await own_store.subscriptions.add(Subscription(GROUP, "binance"))
+    own_server.kill()
+    asking = asyncio.create_task(commit(own_store))
+    await asyncio.sleep(0)
+    own_server.start()
+    assert await asking
+    assert await own_store.subscriptions.of_place(GROUP) == [Subscription(GROUP, "binance")]
+    assert await own_store.outbox.depth() == WAITING
+
+
+async def test_scripts_are_known_again_after_a_restart(own_server: Server, own_store: Store) -> None:
+    await own_store.readings.add([READING])
+    own_server.kill()
+    own_server.start()
+    assert await own_store.readings.add([replace(READING, as_of=NOON + timedelta(hours=1), source="other")]) == 1
+    assert await take(own_store) == []
+
+
+async def test_what_was_taken_before_a_crash_comes_back(
+    own_server: Server, own_store: Store, clock: StillClock
+) -> None:
+    await commit(own_store)
+    assert len(await take(own_store)) == 2
+    own_server.kill()
+    own_server.start()
+    await own_store.outbox.hand_back()
+    assert len(await take(own_store)) == 2
+
+
+async def test_a_worker_that_waits_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
+    waiting = asyncio.create_task(own_store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    while not (await own_store.database.facts("clients"))["blocked_clients"]:
+        pass
+    own_server.kill()
+    own_server.start()
+    await commit(own_store)
+    async with asyncio.timeout(5):
+        assert len(await waiting) == 2
+
+
+async def steps_of_commit(store: Store) -> None:
+    assert await commit(store)
+    assert await store.outbox.depth() == WAITING
+
+
+async def steps_of_done(store: Store) -> None:
+    await commit(store)
+    first, _ = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta())
+    await store.outbox.done(first, message_id="41")
+    assert await store.outbox.sent_message("INC-1", first.place) == "41"
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.SEVERE): 1}
+
+
+async def steps_of_postpone(store: Store) -> None:
+    await commit(store)
+    for one in await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta()):
+        await store.outbox.postpone(one, until=NOON)
+    assert await take(store) == [str(GROUP), str(MOVED)]
+
+
+async def steps_of_move(store: Store) -> None:
+    await store.subscriptions.add(Subscription(GROUP, "binance"))
+    await store.subscriptions.move(GROUP, MOVED)
+    assert await store.subscriptions.interested_in("binance") == [Subscription(MOVED, "binance")]
+
+
+async def steps_of_add(store: Store) -> None:
+    await store.readings.add([READING])
+    assert await store.readings.latest("binance") == READING
+
+
+@pytest.fixture
+async def lossy(server: Server, clock: StillClock) -> AsyncIterator[tuple[Store, LossyLine]]:
+    """Yield a store behind a line that can lose a reply; what was taken and not finished comes back at once."""
+    async with LossyLine(server) as line:
+        store = await open_store(line.url, clock=clock)
+        yield replace(store, outbox=RedisOutbox(store.database, clock, idle=timedelta())), line
+        await store.close()
+
+
+@pytest.mark.parametrize("steps", [steps_of_commit, steps_of_done, steps_of_postpone, steps_of_move, steps_of_add])
+@pytest.mark.parametrize("nth", range(8))
+async def test_a_lost_reply_changes_nothing(
+    lossy: tuple[Store, LossyLine], steps: Callable[[Store], Awaitable[None]], nth: int
+) -> None:
+    store, line = lossy
+    line.lose_in = nth
+    await steps(store)
+
+
+async def test_a_full_store_says_so(own_server: Server, hasty_store: Store) -> None:
+    assert own_server.ask("CONFIG SET maxmemory 1") == "+OK"
+    with pytest.raises(StorageError, match="out of memory"):
+        await hasty_store.incidents.commit("binance", Rule.OUTFLOW, incident(), [ALERT])
+    with pytest.raises(StorageError, match="out of memory"):
+        await hasty_store.incidents.next_number()
+    with pytest.raises(StorageError, match="out of memory"):
+        await hasty_store.readings.add([READING])
+    assert await hasty_store.incidents.current("binance", Rule.OUTFLOW) is None
+    assert await hasty_store.outbox.depth() == {}
+
+
+async def test_a_full_store_still_hands_its_mail_out(own_server: Server, own_store: Store) -> None:
+    await commit(own_store)
+    assert own_server.ask("CONFIG SET maxmemory 1") == "+OK"
+    for delivery in await own_store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta()):
+        await own_store.outbox.done(delivery, message_id="41")
+    assert await own_store.outbox.sent_message("INC-1", GROUP) == "41"
+    assert await own_store.outbox.depth() == {}
+
+
+async def test_a_replica_is_a_store_that_is_away(own_server: Server, hasty_store: Store) -> None:
+    assert own_server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
+    with pytest.raises(StorageError):
+        await commit(hasty_store)
+    with pytest.raises(StorageError):
+        await hasty_store.incidents.next_number()
+
+
+async def test_a_replica_that_becomes_the_primary_is_written_to(own_server: Server, own_store: Store) -> None:
+    assert own_server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
+    asking = asyncio.create_task(own_store.incidents.next_number())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert own_server.ask("REPLICAOF NO ONE") == "+OK"
+    assert await asking == 1
+
+
+async def test_a_dead_server_is_a_storage_error(own_server: Server, hasty_store: Store) -> None:
+    await hasty_store.ping()
+    own_server.kill()
+    with pytest.raises(StorageError, match="away"):
+        await hasty_store.ping()
+    with pytest.raises(StorageError, match="away"):
+        await hasty_store.outbox.take(Platform.TELEGRAM, limit=1, wait=timedelta(seconds=1))
+
+
+async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, hasty_store: Store) -> None:
+    os.kill(own_server.pid, signal.SIGSTOP)
+    try:
+        async with asyncio.timeout(3):
+            with pytest.raises(StorageError, match="away"):
+                await hasty_store.ping()
+    finally:
+        os.kill(own_server.pid, signal.SIGCONT)
+
+
+async def test_no_server_at_all_is_a_storage_error(own_server: Server, clock: StillClock) -> None:
+    own_server.kill()
+    with pytest.raises(StorageError, match="away"):
+        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+
+
+async def test_other_refusals_are_storage_errors(own_server: Server, hasty_store: Store) -> None:
+    await hasty_store.database.command("SET", "{ob}:number", "no number")
+    with pytest.raises(StorageError, match="refused"):
+        await hasty_store.incidents.next_number()
+
+
+async def test_a_password_that_changed_is_a_matter_of_configuration(own_server: Server, clock: StillClock) -> None:
+    assert own_server.ask("CONFIG SET requirepass secret") == "+OK"
+    with pytest.raises(ConfigurationError, match="password"):
+        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
