@@ -3,7 +3,7 @@
 python docs/pictures/message.py > /tmp/message.html
 chromium --headless --no-sandbox --screenshot=docs/pictures/message.png --window-size=1240,900 /tmp/message.html
 
-The messages come from the whole machine run over the episode `binance-2022`; only the bubbles around them are drawn here.
+The messages come from the whole machine run over the episode `binance-2022`; only the bubbles around them are drawn.
 """
 
 import asyncio
