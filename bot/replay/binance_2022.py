@@ -70,6 +70,11 @@ ANCHORS = (
         "https://www.upyo.com/en/article/binance-saw-withdrawals-over-3-billion-in-7-days",
     ),
     Anchor(
+        _at(12, 13, 8, 20),
+        "USDC withdrawals paused from about 08:20 UTC for eight hours: its amounts stay flat",
+        "https://augaf.com/binance-halts-withdrawals-of-major-usdc-stablecoin",
+    ),
+    Anchor(
         _at(12, 14),
         "on-chain wallets from $65 B to $60 B in two days (Delphi Digital)",
         "https://members.delphidigital.io/reports/binance-sees-usd-outflows-of-5b-as-users-withdraw-funds/",
@@ -86,11 +91,6 @@ ANCHORS = (
         "https://coinliveprices.com/binance-sees-massive-outflows-following-sec-lawsuit-data/13802",
     ),
     Anchor(
-        _at(12, 13, 8, 20),
-        "USDC withdrawals paused from about 08:20 UTC for eight hours: its amounts stay flat",
-        "https://augaf.com/binance-halts-withdrawals-of-major-usdc-stablecoin",
-    ),
-    Anchor(
         _at(12, 18),
         "worst 7-day flow −13.5 % of reserves without BNB, week to 18 December",
         "third-party recomputation from DefiLlama's /protocol/binance-cex, 2026-09",
@@ -105,12 +105,6 @@ ANCHORS = (
         _at(12, 13),
         "7 d net −$3.66 B, ETH and ERC-20 only (Nansen)",
         "https://blocknews.com/?p=5311",
-        is_fitted=False,
-    ),
-    Anchor(
-        _at(12, 16),
-        "Mazars withdraws its proof-of-reserves work",
-        "press of the day",
         is_fitted=False,
     ),
 )

@@ -46,7 +46,7 @@ def inflow(old: Record, new: Record, excluded: Collection[str]) -> float:
     for symbol, before in old.total_amounts.items():
         after = new.total_amounts.get(symbol, 0.0)
         usd_before, usd_after = old.total_usd[symbol], new.total_usd.get(symbol, 0.0)
-        if symbol in excluded or min(before, after) <= 0 or min(usd_before, usd_after) < least:
+        if symbol in excluded or min(usd_before, usd_after) < least:
             continue
         price = usd_before / before if usd_before > usd_after else usd_after / after
         moved = (after - before) * price
