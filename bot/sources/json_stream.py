@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import TypeVar
 
 import msgspec
 
@@ -12,13 +14,15 @@ _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s,:"\[\]{}]++')
 _TO_BRACKET = re.compile(rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+([\[\]{}])', re.DOTALL)
 _MARK = b"\xef\xbb\xbf"  # a byte order mark
+_Value = TypeVar("_Value")
 _KEPT = 1 << 20  # bytes already read that may lie in front of the window before it is moved
 
 
 class JsonStream:
     """A reader that steps over members and copies out whole values.
 
-    After each key from `members()` the value is to be consumed by one of `members()`, `take()` or `skip()`. What is
+    After each key from `members()` the value is to be consumed by one of `members()`, `take()`, `decode()`
+    or `skip()`. What is
     skipped is only checked for balanced brackets; what is taken is checked by whoever decodes it. All methods raise
     SourceError: CUT_SHORT at an early end, NOT_JSON and BAD_SHAPE for what is no JSON object.
     """
@@ -43,6 +47,7 @@ class JsonStream:
         if self._accepts(b"}"):
             return
         while True:
+            self._forget_what_was_read()
             yield self._key()
             if self._accepts(b"}"):
                 return
@@ -60,10 +65,23 @@ class JsonStream:
     def take(self) -> bytes:
         """Return the value that begins here, as it is written."""
         end = self._end()
-        with memoryview(self._window) as view:
-            value = bytes(view[self._at : end])
+        value = self._copy(end)
         self._at = end
         return value
+
+    def decode(self, decoder: msgspec.json.Decoder[_Value]) -> _Value:
+        """Return the value that begins here, decoded; raise what the decoder raises.
+
+        An array is first tried up to the first “]”: no array is the beginning of another one, so that what decodes is
+        the whole of it, and the search for its end is saved.
+        """
+        if self.peek() == ord("["):
+            end = self._first_close() + 1
+            with suppress(msgspec.DecodeError, RecursionError):
+                value = decoder.decode(self._copy(end))
+                self._at = end
+                return value
+        return decoder.decode(self.take())
 
     def skip(self) -> None:
         """Step over the value that begins here."""
@@ -103,9 +121,6 @@ class JsonStream:
     def _end(self) -> int:
         """Return where the value that begins here ends."""
         start = self.peek()
-        if self._at > _KEPT:
-            del self._window[: self._at]
-            self._at = 0
         if start == ord("["):
             return self._flat_array_end() or self._nested_end()
         if start == ord("{"):
@@ -118,17 +133,24 @@ class JsonStream:
         The first “]” ends the array when only one “[” stands before it and it is outside of every string: an even
         number of quotes before it, none of them escaped.
         """
-        searched = self._at
-        while (close := self._window.find(b"]", searched)) < 0:
-            searched = len(self._window)
-            self._fill()
-        start = self._at
+        close, start = self._first_close(), self._at
         simple = (
             self._window.find(b"\\", start, close) < 0
             and self._window.find(b"[", start + 1, close) < 0
             and self._window.count(b'"', start, close) % 2 == 0
         )
         return close + 1 if simple else None
+
+    def _first_close(self) -> int:
+        searched = self._at
+        while (close := self._window.find(b"]", searched)) < 0:
+            searched = len(self._window)
+            self._fill()
+        return close
+
+    def _copy(self, end: int) -> bytes:
+        with memoryview(self._window) as view:
+            return bytes(view[self._at : end])
 
     def _nested_end(self) -> int:
         depth, at = 0, self._at
@@ -150,6 +172,11 @@ class JsonStream:
             if match is None and pattern is _SCALAR:
                 raise SourceError(SourceFault.BAD_SHAPE, "a value is missing")
             self._fill(len(self._window) - self._at)
+
+    def _forget_what_was_read(self) -> None:
+        if self._at > _KEPT:
+            del self._window[: self._at]
+            self._at = 0
 
     def _starts_with(self, mark: bytes) -> bool:
         while len(self._window) - self._at < len(mark):

@@ -107,9 +107,9 @@ class Extract:
             if key == "chainTvls":
                 self._read_chains(stream)
             elif key == "tvl":
-                self._aggregate_times = frozenset(_times(stream.take()))
+                self._aggregate_times = frozenset(_times(stream))
             elif key in ("tokens", "tokensInUsd") and not any(self._chains.values()):
-                self._aggregate[key] = self._detached(self._days(stream.take()))
+                self._aggregate[key] = self._detached(self._days(stream))
             else:
                 stream.skip()
         stream.close()
@@ -129,15 +129,15 @@ class Extract:
             sections: dict[str, _Days] = {}
             for section in stream.members():
                 if section in ("tokens", "tokensInUsd"):
-                    sections[section] = self._days(stream.take())
+                    sections[section] = self._days(stream)
                 else:
                     stream.skip()
             self._keep(chain, sections)
 
-    def _days(self, section: bytes) -> _Days:
+    def _days(self, stream: JsonStream) -> _Days:
         """Return the points from `since` on by their time, and the newest one in any case."""
         try:
-            points = _POINTS.decode(section) or []
+            points = stream.decode(_POINTS) or []
         except (msgspec.DecodeError, RecursionError) as error:
             raise SourceError(SourceFault.BAD_SHAPE, _place(error)) from error
         times = [point.date for point in points]
@@ -168,7 +168,7 @@ class Extract:
             amounts, values = {asset: amounts[asset] for asset in assets}, {asset: values[asset] for asset in assets}
         if not assets:
             return None
-        return Columns(self._layout(chain, assets), array("d", amounts.values()), array("d", values.values()))
+        return Columns(self._layout(chain, assets), array("d", [*amounts.values()]), array("d", [*values.values()]))
 
     def _layout(self, chain: str, assets: tuple[str, ...]) -> "array[int]":
         """Return the positions of these slots; days of one layout share the array."""
@@ -191,23 +191,24 @@ class Extract:
 
     def _gather_newest_run(self) -> None:
         """Give the chains' last records of one hourly run one time, the aggregate's where it has one."""
-        lasts = {chain: max(odd) for chain, days in self._chains.items() if (odd := [*filter(_off_grid, days)])}
+        lasts = {chain: last for chain, days in self._chains.items() if (last := _last_off_grid(days))}
         if not lasts:
             return
-        aggregate = max(filter(_off_grid, self._aggregate_times), default=0.0)
+        aggregate = _last_off_grid(self._aggregate_times)
         run = aggregate if abs(aggregate - max(lasts.values())) <= _SAME_RUN else max(lasts.values())
         for chain, last in lasts.items():
             if abs(last - run) <= _SAME_RUN and last not in self._aggregate_times and run not in self._chains[chain]:
                 self._chains[chain][run] = self._chains[chain].pop(last)
 
 
-def _off_grid(time: float) -> bool:
-    return time % _DAY != 0
+def _last_off_grid(times: Iterable[float]) -> float:
+    """Return the newest time that is no midnight, 0 when there is none."""
+    return next((time for time in sorted(times, reverse=True) if time % _DAY), 0.0)
 
 
-def _times(section: bytes) -> Iterator[float]:
+def _times(stream: JsonStream) -> Iterator[float]:
     try:
-        return (point.date for point in _TIMES.decode(section) or [])
+        return (point.date for point in stream.decode(_TIMES) or [])
     except (msgspec.DecodeError, RecursionError) as error:
         raise SourceError(SourceFault.BAD_SHAPE, _place(error)) from error
 

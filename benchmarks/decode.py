@@ -1,0 +1,197 @@
+"""Decoding a large exchange's history: our way against `json.loads` and the same extraction.
+
+    python -m benchmarks.decode [--mb 60]
+
+Both ways start with the spooled body in a file and end with one `Reading` for each of the last 400 days: every chain,
+token, amount and value of it, about 220,000 holdings out of 1,470 days. Each way runs in a process of its own that has
+imported the same modules; memory is the largest sum over that process and its children (proportional set size, so that
+shared pages count once), looked at every two milliseconds; the stall is the longest time the event loop could do
+nothing else. Figures are the best of five rounds in turn. Afterwards both say what they hold, and that must be equal.
+The process apart is a modest one (nice 10): on a busy machine it waits where `json.loads` does not. Linux only.
+"""
+
+import argparse
+import asyncio
+import gzip
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp  # noqa: F401 -- part of the bot's memory in both ways
+
+from bot.domain.reading import Holding, Reading, Slot
+from bot.sources.apart import Making, decoded
+from tests.fakes.defillama import big_protocol_body
+
+FIRST_DAY = 1668297600
+SINCE = datetime.fromtimestamp(FIRST_DAY + 1070 * 86400, UTC)
+FETCHED = datetime(2026, 11, 22, tzinfo=UTC)
+TARGETS = {"times_faster": 5.0, "times_less_memory": 4.0, "stall_ms": 20.0}
+ROUNDS = 5
+
+
+def run(mb: int = 60) -> dict[str, Any]:
+    """Return figures and ratios for a plain and for a compressed body of so many MB."""
+    body = big_protocol_body(mb, first_day=FIRST_DAY)
+    with tempfile.TemporaryDirectory() as folder:
+        plain, packed = Path(folder, "body.json"), Path(folder, "body.json.gz")
+        plain.write_bytes(body)
+        packed.write_bytes(gzip.compress(body, 6))
+        return {
+            "body_mb": round(len(body) / 1e6, 1),
+            "compressed_mb": round(packed.stat().st_size / 1e6, 1),
+            "days": 400,
+            "targets": TARGETS,
+            "plain": _compared(plain),
+            "compressed": _compared(packed),
+        }
+
+
+def _compared(path: Path) -> dict[str, Any]:
+    pairs = [(_measured("ours", path), _measured("json", path)) for _ in range(ROUNDS)]  # a busy minute harms both
+    ours, theirs = [one for one, _ in pairs], [one for _, one in pairs]
+    if len({one.pop("holds") for one in ours + theirs}) != 1:
+        raise AssertionError("the two ways do not hold the same")
+    mine, other = _best(ours), _best(theirs)
+    return {
+        "ours": mine,
+        "json": other,
+        "times_faster": round(other["seconds"] / mine["seconds"], 1),
+        "times_less_memory": round(other["peak_mb"] / mine["peak_mb"], 1),
+        "times_less_memory_above_idle": round(
+            (other["peak_mb"] - other["idle_mb"]) / (mine["peak_mb"] - mine["idle_mb"]), 1
+        ),
+    }
+
+
+def _best(rounds: Sequence[dict[str, Any]]) -> dict[str, float]:
+    return {key: round(min(one[key] for one in rounds), 3) for key in rounds[0]}
+
+
+def _measured(way: str, path: Path) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.decode", "--worker", way, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:  # noqa: S603
+        assert worker.stdin is not None  # noqa: S101
+        assert worker.stdout is not None  # noqa: S101
+        idle_mb = float(worker.stdout.readline())
+        watch = _MemoryWatch(worker.pid)
+        watch.start()
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+        figures: dict[str, Any] = json.loads(worker.stdout.readline())
+        peak_mb = watch.stop()
+        worker.stdin.write("tell\n")
+        worker.stdin.flush()
+        return figures | json.loads(worker.stdout.readline()) | {"idle_mb": idle_mb, "peak_mb": peak_mb}
+
+
+class _MemoryWatch(threading.Thread):
+    """Looks at the memory of a process and its children until stopped."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._pid = pid
+        self._peak = 0.0
+        self._over = threading.Event()
+
+    def run(self) -> None:
+        while not self._over.wait(0.002):
+            with suppress(OSError):
+                children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
+                self._peak = max(self._peak, sum(map(_memory_mb, [str(self._pid), *children])))
+
+    def stop(self) -> float:
+        """Return the largest sum seen, in MB."""
+        self._over.set()
+        self.join()
+        return self._peak
+
+
+def _memory_mb(pid: str) -> float:
+    with suppress(OSError):  # it may be gone by now
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+        return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+    return 0.0
+
+
+def _work(way: str, path: Path) -> None:
+    """Be the process that is measured: say the idle size, wait, decode, say the figures, wait, say what is held."""
+    print(_memory_mb("self"), flush=True)
+    sys.stdin.readline()
+    readings, figures = asyncio.run(_timed(way, path))
+    print(json.dumps(figures), flush=True)
+    sys.stdin.readline()
+    holds = repr(sorted((one.as_of.isoformat(), len(one.holdings), one.total_usd()) for one in readings))
+    del readings
+    print(json.dumps({"holds": holds, "left_mb": _memory_mb("self")}), flush=True)
+
+
+async def _timed(way: str, path: Path) -> tuple[Sequence[Reading], dict[str, float]]:
+    gaps: list[float] = []
+    beating = asyncio.create_task(_beat(gaps))
+    await asyncio.sleep(0.01)
+    start = time.perf_counter()
+    if way == "json":
+        readings: Sequence[Reading] = _with_json(path)
+    else:
+        with path.open("rb") as file:
+            making = Making("binance", "defillama", FETCHED)
+            readings = await decoded(file, making, since=SINCE, limit=400 << 20, patience=timedelta(minutes=1))
+    seconds = time.perf_counter() - start
+    await asyncio.sleep(0.002)
+    beating.cancel()
+    return readings, {"seconds": seconds, "stall_ms": max(gaps) * 1000}
+
+
+async def _beat(gaps: list[float]) -> None:
+    last = time.perf_counter()
+    while True:
+        await asyncio.sleep(0.001)
+        now = time.perf_counter()
+        gaps.append(now - last - 0.001)
+        last = now
+
+
+def _with_json(path: Path) -> list[Reading]:
+    """Do the same in the plain way: everything decoded, then what is needed picked out."""
+    content = path.read_bytes()
+    body = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
+    since, held = SINCE.timestamp(), dict[float, dict[Slot, Holding]]()
+    for chain, sections in body["chainTvls"].items():
+        values = {point["date"]: point["tokens"] for point in sections["tokensInUsd"] if point["date"] >= since}
+        for point in sections["tokens"]:
+            usd = values.get(point["date"])
+            if usd is None:
+                continue
+            slots = held.setdefault(point["date"], {})
+            for asset, amount in point["tokens"].items():
+                if amount > 0 and asset in usd:
+                    slots[Slot(chain, asset)] = Holding(amount, usd[asset])
+    return [
+        Reading("binance", "defillama", datetime.fromtimestamp(time, UTC), FETCHED, slots)
+        for time, slots in sorted(held.items())
+    ]
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mb", type=int, default=60)
+    parser.add_argument("--worker", nargs=2, metavar=("WAY", "PATH"), help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.worker:
+        _work(asked.worker[0], Path(asked.worker[1]))
+        return
+    print(json.dumps(run(asked.mb), indent=2))
+
+
+if __name__ == "__main__":
+    main()
