@@ -1,4 +1,4 @@
-"""Draws a picture of each episode as SVG: `python -m docs.pictures.draw_episodes`, from the project's root."""  # noqa: INP001 — a script, not a package
+"""Draws a picture of each episode as SVG: `python -m docs.pictures.draw_episodes`, from the project's root."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence

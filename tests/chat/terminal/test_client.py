@@ -6,6 +6,7 @@ import os
 import pty
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -115,6 +116,15 @@ async def test_a_pipe_nobody_reads_is_a_chat_that_is_gone(clock: ReplayClock) ->
         os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
 
 
+def everything(person: int) -> str:
+    """Return all that a pseudo-terminal shows, after the program has left it."""
+    shown = b""
+    with suppress(OSError):  # how Linux says that nobody is at the other end
+        while chunk := os.read(person, 65536):
+            shown += chunk
+    return shown.decode()
+
+
 @pytest.fixture
 def terminal() -> Iterator[tuple[int, io.TextIOWrapper]]:
     """A real pseudo-terminal: the end a person looks at, and the end a program writes to."""
@@ -130,7 +140,8 @@ async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: 
     await chat.send(HERE, INCIDENT, key="a")
     await chat.edit(HERE, "1", INCIDENT)
     await chat.ask("runwatch> ")
-    seen = os.read(person, 65536).decode()
+    out.close()
+    seen = everything(person)
 
     assert "🟠 INC-1 · Binance · elevated outflow ─" in re.sub(r"\x1b\[[\d;]*m", "", seen)
     assert "try: /why INC-1" in seen
