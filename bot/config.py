@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
@@ -16,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.domain.errors import ConfigurationError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_LONGEST = timedelta(days=7)
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
 
@@ -25,12 +27,12 @@ def _interval(text: object) -> object:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
     if not match:
         raise ValueError("write a number and a unit, such as 90s, 10m or 1h")
-    return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
+    return timedelta(seconds=min(float(match[1]) * _UNITS[match[2]], _LONGEST.total_seconds() + 1))
 
 
-def _at_least_a_second(interval: timedelta) -> timedelta:
-    if interval < timedelta(seconds=1):
-        raise ValueError("must be at least 1s")
+def _between_a_second_and_a_week(interval: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= interval <= _LONGEST:
+        raise ValueError("must be at least 1s and at most 7d")
     return interval
 
 
@@ -54,7 +56,13 @@ def _owner(ids: tuple[str, ...]) -> tuple[str, ...]:
     return ids
 
 
-Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_at_least_a_second)]
+def _chat(text: str) -> str:
+    if not re.fullmatch(r"telegram:-?\d{1,20}(?:/\d{1,10})?|discord:\d{1,20}", text):
+        raise ValueError(f"{text!r} is no chat: write telegram:-100123, telegram:-100123/7 for a topic, or discord:456")
+    return text
+
+
+Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_between_a_second_and_a_week)]
 WebAddress = Annotated[str, _address("http", "https")]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
@@ -98,7 +106,8 @@ class Settings(BaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535, description="0: any free port.")] = 8080
     owner_ids: Annotated[Words, AfterValidator(_owner), Field(description="telegram:123, discord:456.")] = ()
     error_chat: Annotated[
-        str | None, Field(description="Where operational problems go: telegram:-100123 or discord:456.")
+        Annotated[str, AfterValidator(_chat)] | None,
+        Field(description="Where operational problems go: telegram:-100123 or discord:456."),
     ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
@@ -120,9 +129,9 @@ def load(environment: Mapping[str, str]) -> Settings:
 
     `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
     """
-    given = {name: value for name, value in dotenv_values(".env").items() if value}
+    given = {name: value for known in (dotenv_values(".env"), environment) for name, value in known.items() if value}
     try:
-        return Settings(**_secret_files({**given, **environment}))
+        return Settings(**_secret_files(given))
     except ValidationError as error:
         raise ConfigurationError(" ".join(_sentence(one) for one in error.errors())) from None
 
@@ -150,8 +159,21 @@ def _sentence(problem: Mapping[str, Any]) -> str:
 
 
 def secrets(settings: Settings) -> list[str]:
-    """Return the secrets that are set, for keeping them out of everything that is printed."""
-    return [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    """Return the secrets that are set, for keeping them out of everything that is printed.
+
+    The password of an address is one of its own: whoever complains of it may show it without the address.
+    """
+    whole = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    return [*whole, *(word for one in whole for word in _passwords(one))]
+
+
+def _passwords(address: str) -> tuple[str, ...]:
+    """Return the password in an address as it is written there and as it is meant; nothing where there is none."""
+    try:
+        password = urlsplit(address).password
+    except ValueError:
+        return ()
+    return (password, unquote(password)) if password else ()
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -179,6 +201,7 @@ def _example_of(name: str, field: FieldInfo) -> str:
 
 def _written(default: object) -> str:
     if isinstance(default, timedelta):
-        seconds = int(default.total_seconds())
-        return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{seconds // 60}m"
+        seconds = default.total_seconds()
+        unit = next((one for one in ("h", "m") if seconds % _UNITS[one] == 0), "s")
+        return f"{seconds / _UNITS[unit]:g}{unit}"
     return ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)
