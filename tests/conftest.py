@@ -1,0 +1,47 @@
+"""Says at the end of a run on which real servers the Redis-backed tests ran, and lets no run pass that had none."""
+
+from collections import Counter
+
+import pytest
+
+from tests.servers import Server
+
+_SERVER_FIXTURES = frozenset(("running", "own_server"))
+_RAN = pytest.StashKey[Counter[str]]()
+_FAILED = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_RAN] = Counter()
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """Count a passed test for every server that it was given."""
+    if call.when != "call" or call.excinfo is not None or not isinstance(item, pytest.Function):
+        return
+    given = {id(one): one for one in item.funcargs.values() if isinstance(one, Server)}
+    item.config.stash[_RAN].update({_name(one) for one in given.values()})
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a session that wanted real servers and had none."""
+    wanted = any(_SERVER_FIXTURES & set(getattr(item, "fixturenames", ())) for item in session.items)
+    tried = wanted and exitstatus == pytest.ExitCode.OK and not session.config.option.collectonly
+    if tried and not session.config.stash[_RAN]:
+        session.config.stash[_FAILED] = True
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    ran = config.stash[_RAN]
+    if ran:
+        each = ", ".join(f"{name} ({count} tests)" for name, count in ran.most_common())
+        terminalreporter.write_line(f"Redis-backed tests ran on: {each}")
+    if config.stash.get(_FAILED, default=False):
+        terminalreporter.write_line("Redis-backed tests were collected, and none passed on a real server.", red=True)
+
+
+def _name(server: Server) -> str:
+    """Return the server as people know it: `redis-server 7.0.15`."""
+    name = f"{server.binary.path.name} {'.'.join(map(str, server.binary.version))}"
+    return f"{name} as a cluster" if "--cluster-enabled" in server.settings else name
