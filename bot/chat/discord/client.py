@@ -31,7 +31,7 @@ _TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long to wait for what, in seconds."""
+    """How long to wait for what, in seconds. `settle` is how long a start may go without news of one more server."""
 
     identify_gap: float = 5.0
     first_pause: float = 2.0
@@ -40,6 +40,7 @@ class Patience:
     login: float = 90.0
     send: float = 60.0
     close: float = 5.0
+    settle: float = 2.0
     announce_after: float = 1.5
 
 
@@ -88,7 +89,7 @@ class DiscordChat:
         The old client stays open for sending until the pause before the next is over.
         """
         while True:
-            client = Gateway(self._desk, self._answers, self._places, identifies=self._identifies, meter=self._meter)
+            client = self._new_client()
             try:
                 await self._serve(client)
                 await asyncio.sleep(self._pause(client))
@@ -98,7 +99,7 @@ class DiscordChat:
 
     def trouble(self) -> str | None:
         """Return why Discord is not connected right now; None only while it answers heartbeats."""
-        if self._refusals > 1:
+        if self._refusals > 1 and not (self._client and self._client.connected):
             return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
         if self._client is None or (self._listens and not self._client.was_connected):
             return self._why
@@ -117,6 +118,16 @@ class DiscordChat:
         """Change a sent message; raise DeliveryError, BadMessage when it cannot be changed any more."""
         await self._mail().edit(place, message_id, message)
 
+    def _new_client(self) -> Gateway:
+        return Gateway(
+            self._desk,
+            self._answers,
+            self._places,
+            identifies=self._identifies,
+            meter=self._meter,
+            settle=self._patience.settle,
+        )
+
     def _mail(self) -> Mail:
         if self._client is None:
             raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
@@ -128,17 +139,14 @@ class DiscordChat:
             async with asyncio.timeout(self._patience.login):
                 await client.login(self._token)
             self._client = client
-            self._refusals = 0
-            await (self._connect(client) if self._listens else asyncio.Event().wait())
+            await (self._connect(client) if self._listens else self._only_send())
             self._note("the connection ended")
-        except discord.LoginFailure:
-            self._refuse()
-        except discord.ConnectionClosed as error:
-            self._refuse() if error.code == _TOKEN_REFUSED else self._note(str(error))
-        except TooManyIdentifies:
-            self._note("the bot had to sign in too often today")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
-            self._note(f"{type(error).__name__}: {error}")
+            self._ended(client, error)
+
+    async def _only_send(self) -> None:
+        self._refusals = 0
+        await asyncio.Event().wait()
 
     async def _connect(self, client: Gateway) -> None:
         publishing = asyncio.create_task(self._publish(client))
@@ -162,10 +170,19 @@ class DiscordChat:
                 self._published = True
                 log.info("discord commands published" if changed else "discord commands unchanged")
 
-    def _refuse(self) -> None:
-        """Take note of a refused token. The first time may be Discord's mistake, so it is asked once more soon."""
-        self._refusals += 1
-        self._note("Discord refused the token; it is tried once more" if self._refusals == 1 else "token refused")
+    def _ended(self, client: Gateway, error: Exception) -> None:
+        """Take note of what ended a connection.
+
+        The first time a token is refused may be Discord's mistake, so it is tried once more soon.
+        """
+        self._refusals = 0 if client.was_connected else self._refusals
+        if isinstance(error, TooManyIdentifies):
+            self._note("the bot had to sign in too often today")
+        elif isinstance(error, discord.LoginFailure) or getattr(error, "code", None) == _TOKEN_REFUSED:
+            self._refusals += 1
+            self._note("Discord refused the token; it is tried once more" if self._refusals == 1 else "token refused")
+        else:
+            self._note(f"{type(error).__name__}: {error}")
 
     def _note(self, why: str) -> None:
         self._why = f"Not connected to Discord: {why[:200]}."

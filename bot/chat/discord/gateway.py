@@ -38,12 +38,22 @@ class Gateway(discord.Client):
     It keeps servers, channels, roles and threads, which is what permissions are computed from.
     """
 
-    def __init__(self, desk: Desk, answers: Answers, places: Places, *, identifies: Identifies, meter: Meter) -> None:
+    def __init__(  # noqa: PLR0913 — the parts a connection needs
+        self,
+        desk: Desk,
+        answers: Answers,
+        places: Places,
+        *,
+        identifies: Identifies,
+        meter: Meter,
+        settle: float = 2.0,
+    ) -> None:
         super().__init__(
             intents=discord.Intents(guilds=True),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            guild_ready_timeout=settle,
             allowed_mentions=discord.AllowedMentions.none(),
         )
         trace = message_trace(lambda: meter.rate_limited(Platform.DISCORD))

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import pytest
-from tests.fakes.discord import FakeDiscord
 
 from bot.arguments import Arg, Elsewhere, ExchangeName
 from bot.chat.discord.client import DiscordChat, Patience
@@ -19,12 +18,19 @@ from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
 from bot.ports import PlaceTrouble
+from tests.fakes.discord import TOKEN, FakeDiscord
 
-TOKEN = "MTA4.fake-token.never-shown"  # noqa: S105 — opens nothing but the stand-in
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
 HASTE = Patience(
-    identify_gap=0.0, first_pause=0.001, longest_pause=0.01, refused_pause=0.01, send=5.0, login=5.0, close=1.0
+    identify_gap=0.0,
+    first_pause=0.001,
+    longest_pause=0.01,
+    refused_pause=0.01,
+    login=5.0,
+    send=5.0,
+    close=1.0,
+    settle=0.0,
 )
 
 
@@ -202,7 +208,7 @@ async def connected(bot: Bot, discord: FakeDiscord) -> AsyncIterator[Bot]:
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something is so that nobody announces."""
     async with asyncio.timeout(10):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 — nothing tells of these
             await asyncio.sleep(0.002)
 
 
@@ -214,7 +220,7 @@ async def raised_by(call: Awaitable[Any]) -> BaseException:
 
 @pytest.fixture
 async def discord() -> AsyncIterator[FakeDiscord]:
-    async with FakeDiscord(token=TOKEN) as server:
+    async with FakeDiscord() as server:
         yield server
 
 

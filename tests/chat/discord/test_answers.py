@@ -1,25 +1,179 @@
 """Slash commands, buttons and autocomplete, as people use them."""
 
-import asyncio
+from dataclasses import replace
 
-from tests.chat.discord.conftest import OWNER, Bot, build, connected
-from tests.fakes import discord_world as world
+import pytest
+
+from tests.chat.discord.conftest import HASTE, OWNER, Bot, build, connected, until
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.discord_world import Channel, Guild, User
+from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
 
-from bot.chat.discord.client import Patience
+HURRY = replace(HASTE, announce_after=0.01)
 
 
-async def server_with_channel(discord: FakeDiscord) -> tuple[Guild, Channel]:
-    guild = Guild("Traders", discord.world.bot)
-    channel = discord.channel(guild)
+@pytest.fixture
+async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
+    guild = discord.guild("Traders")
+    made = discord.channel(guild)
     await discord.join(guild)
-    return guild, channel
+    return made
 
 
-async def test_a_slash_command_is_answered_in_the_channel(bot: Bot, discord: FakeDiscord) -> None:
-    _, channel = await server_with_channel(discord)
+async def test_a_slash_command_is_answered_in_the_channel(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
     assert answer.embed["title"] == "🏦 Reserves of binance"
     assert not answer.ephemeral
     assert answer.announced is None
+
+
+async def test_the_desk_is_told_the_place(discord: FakeDiscord, channel: Channel) -> None:
+    answer = await discord.slash("flows", {"exchange": "okx"}, channel=channel)
+    assert f"private=False place=discord:{channel.id}" in answer.text
+
+
+async def test_a_private_chat_with_the_bot_is_private(bot: Bot, discord: FakeDiscord) -> None:
+    private = discord.dm(User("anna"))
+    answer = await discord.slash("flows", {"exchange": "okx"}, channel=private)
+    assert f"private=True place=discord:{private.id}" in answer.text
+
+
+async def test_a_users_own_app_answers_where_the_bot_is_no_member(bot: Bot, discord: FakeDiscord) -> None:
+    elsewhere = discord.guild("Strangers")
+    elsewhere.has_bot = False
+    there = discord.channel(elsewhere)
+    answer = await discord.slash("reserves", {"exchange": "okx"}, channel=there)
+    assert answer.embed["title"] == "🏦 Reserves of okx"
+    assert bot.subscriptions.cleared == []
+
+
+async def test_an_optional_choice_may_be_left_out(discord: FakeDiscord, channel: Channel) -> None:
+    assert (await discord.slash("top", channel=channel)).embed["title"] == "🏦 Top by share"
+    assert (await discord.slash("top", {"by": "usd"}, channel=channel)).embed["title"] == "🏦 Top by usd"
+
+
+async def test_a_private_answer_is_ephemeral(discord: FakeDiscord, channel: Channel) -> None:
+    assert (await discord.slash("secret", channel=channel)).ephemeral
+
+
+async def test_an_error_is_an_ephemeral_sentence(discord: FakeDiscord, channel: Channel) -> None:
+    answer = await discord.slash("broken", channel=channel)
+    assert answer.ephemeral
+    assert "Something broke" in answer.text
+
+
+async def test_an_answer_pings_nobody(discord: FakeDiscord, channel: Channel) -> None:
+    answer = await discord.slash("reserves", {"exchange": "@everyone <@1> <@&2>"}, channel=channel)
+    assert answer.message["allowed_mentions"] == {"parse": [], "roles": []}
+    assert answer.message["content"] == ""
+    assert "@\u200beveryone \\<@1\\> \\<@&2\\>" in answer.embed["title"]
+
+
+async def test_exchanges_complete_while_they_are_typed(discord: FakeDiscord, channel: Channel) -> None:
+    choices = await discord.autocomplete("reserves", "exchange", "bi", channel=channel)
+    assert choices == [{"name": "Binance", "value": "binance"}, {"name": "Bitfinex", "value": "bitfinex"}]
+
+
+async def test_a_very_long_name_does_not_spoil_the_list(discord: FakeDiscord, channel: Channel) -> None:
+    (only,) = await discord.autocomplete("reserves", "exchange", "aaa", channel=channel)
+    assert len(only["name"]) == len(only["value"]) == 100
+
+
+async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, channel: Channel) -> None:
+    first = await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
+    button = first.message["components"][0]["components"][0]
+    answer = await discord.press(button["custom_id"], channel=channel, message=first.message)
+    assert answer.embed["title"] == "🏦 Flows of binance"
+    assert answer.ephemeral
+
+
+async def test_a_button_from_before_a_restart_works(discord: FakeDiscord, channel: Channel) -> None:
+    answer = await discord.press("run:flows kraken", channel=channel)
+    assert answer.embed["title"] == "🏦 Flows of kraken"
+
+
+@pytest.mark.parametrize("custom_id", ["run:gone binance", "something else", "run:", "flows binance"])
+async def test_an_unknown_button_is_answered_politely(discord: FakeDiscord, channel: Channel, custom_id: str) -> None:
+    answer = await discord.press(custom_id, channel=channel)
+    assert answer.ephemeral
+    assert "no longer exists" in answer.text
+
+
+async def test_a_button_gives_no_rights(discord: FakeDiscord, channel: Channel) -> None:
+    refused = await discord.press("run:subscribe", channel=channel)
+    assert "for the people who moderate" in refused.text
+    allowed = await discord.press("run:subscribe", channel=channel, permissions=MANAGE_GUILD)
+    assert allowed.embed["title"] == "🏦 Subscribed"
+
+
+async def test_a_command_nobody_knows_any_more_is_answered(discord: FakeDiscord, channel: Channel) -> None:
+    discord.commands.append({"id": "1", "name": "ancient", "contexts": None})
+    answer = await discord.slash("ancient", channel=channel)
+    assert "has changed" in answer.text
+    assert answer.ephemeral
+
+
+async def test_only_the_owner_may_hold(discord: FakeDiscord, channel: Channel) -> None:
+    assert "for the owner" in (await discord.slash("hold", channel=channel)).text
+    owner = User("owner", id=OWNER)
+    assert (await discord.slash("hold", channel=channel, user=owner)).embed["title"] == "🏦 Held"
+
+
+async def test_a_slow_answer_is_announced_and_follows() -> None:
+    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+        answer = await discord.slash("wait", channel=discord.dm(User("anna")), wait=False)
+        await discord.until(lambda: answer.announced == "public")
+        assert answer.messages == []
+        bot.gate.opened.set()
+        await discord.until(lambda: bool(answer.messages))
+        assert answer.embed["title"] == "🏦 At last"
+        assert not answer.ephemeral
+
+
+async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place() -> None:
+    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+        answer = await discord.slash("whisper", channel=discord.dm(User("anna")), wait=False)
+        await discord.until(lambda: answer.announced == "public")
+        bot.gate.opened.set()
+        await discord.until(lambda: bool(answer.messages))
+        assert answer.embed["title"] == "🏦 Psst"
+        assert answer.ephemeral
+
+
+async def test_a_slow_button_is_announced_to_the_asker_only() -> None:
+    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+        answer = await discord.press("run:wait", channel=discord.dm(User("anna")), wait=False)
+        await discord.until(lambda: answer.announced == "ephemeral")
+        bot.gate.opened.set()
+        await discord.until(lambda: bool(answer.messages))
+        assert answer.ephemeral
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 10062), (400, 40060), (403, 50001)])
+async def test_an_answer_that_is_not_taken_harms_nothing(
+    discord: FakeDiscord, channel: Channel, status: int, code: int
+) -> None:
+    failure = discord.fail("POST", "/interactions/", status, code=code)
+    await discord.slash("reserves", {"exchange": "okx"}, channel=channel, wait=False)
+    await until(lambda: failure.times == 0)
+    assert (await discord.slash("reserves", {"exchange": "okx"}, channel=channel)).messages
+
+
+async def test_an_answer_whose_form_is_refused_comes_as_text(discord: FakeDiscord, channel: Channel) -> None:
+    discord.fail("POST", "/interactions/", 400, code=50035)
+    answer = await discord.slash("reserves", {"exchange": "okx"}, channel=channel)
+    assert answer.message["content"] == "🏦 Reserves of okx"
+    assert answer.message["embeds"] == []
+
+
+async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    bot.subscriptions.cleared.clear()
+    await discord.slash("top", channel=channel, app_permissions=0)
+    await discord.slash("top", channel=channel)
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert [place.chat for place in bot.subscriptions.cleared] == [channel.id]
+
+
+def test_the_announcement_comes_well_within_discords_three_seconds() -> None:
+    assert HASTE.announce_after <= 1.5

@@ -1,0 +1,132 @@
+"""Who may moderate what, and what the bot lacks where."""
+
+import pytest
+
+from tests.chat.discord.conftest import Bot
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import (
+    ADMINISTRATOR,
+    ATTACH_FILES,
+    BOT_RIGHTS,
+    CATEGORY,
+    EMBED_LINKS,
+    FORUM,
+    MANAGE_GUILD,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+    Channel,
+    User,
+)
+
+
+@pytest.fixture
+async def here(bot: Bot, discord: FakeDiscord) -> Channel:
+    guild = discord.guild("Traders")
+    channel = discord.channel(guild, "general")
+    discord.channel(guild, "alerts")
+    await discord.join(guild)
+    return channel
+
+
+def other(channel: Channel) -> Channel:
+    assert channel.guild is not None
+    return next(one for one in channel.guild.channels if one is not channel)
+
+
+async def test_a_member_does_not_moderate(discord: FakeDiscord, here: Channel) -> None:
+    answer = await discord.slash("subscribe", channel=here)
+    assert "for the people who moderate this place" in answer.text
+    assert answer.ephemeral
+
+
+@pytest.mark.parametrize("permissions", [MANAGE_GUILD, ADMINISTRATOR])
+async def test_a_moderator_does(discord: FakeDiscord, here: Channel, permissions: int) -> None:
+    answer = await discord.slash("subscribe", channel=here, permissions=permissions)
+    assert f"place=discord:{here.id}" in answer.text
+    assert answer.embed["description"].endswith("missing=")
+
+
+async def test_a_private_chat_has_no_alerts_and_says_where_they_are(bot: Bot, discord: FakeDiscord) -> None:
+    answer = await discord.press("run:subscribe", channel=discord.dm(User("anna")))
+    assert "go to the channels of a server" in answer.text
+
+
+async def test_nobody_moderates_a_server_without_the_bot(bot: Bot, discord: FakeDiscord) -> None:
+    elsewhere = discord.guild("Strangers")
+    elsewhere.has_bot = False
+    channel = discord.channel(elsewhere)
+    answer = await discord.press("run:subscribe", channel=channel, permissions=MANAGE_GUILD)
+    assert "no member of this server yet" in answer.text
+
+
+async def test_another_channel_of_the_server_can_be_named(discord: FakeDiscord, here: Channel) -> None:
+    given = {"place": f"<#{other(here).id}>"}
+    answer = await discord.slash("subscribe", given, channel=here, permissions=MANAGE_GUILD)
+    assert f"place=discord:{other(here).id}" in answer.text
+
+
+async def test_a_channel_of_another_server_cannot(discord: FakeDiscord, here: Channel) -> None:
+    rival = discord.guild("Rivals")
+    channel = discord.channel(rival)
+    await discord.join(rival)
+    answer = await discord.slash("subscribe", {"place": f"<#{channel.id}>"}, channel=here, permissions=MANAGE_GUILD)
+    assert "not one of this server" in answer.text
+
+
+async def test_a_channel_the_asker_does_not_see_cannot(discord: FakeDiscord, here: Channel) -> None:
+    guild = here.guild
+    assert guild is not None
+    guild.everyone.permissions &= ~VIEW_CHANNEL
+    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": guild.everyone.json()})
+    given = {"place": f"<#{other(here).id}>"}
+    answer = await discord.slash("subscribe", given, channel=here, permissions=MANAGE_GUILD)
+    assert "not one of this server" in answer.text
+
+
+@pytest.mark.parametrize("kind", [CATEGORY, FORUM])
+async def test_a_channel_that_takes_no_messages_cannot(discord: FakeDiscord, here: Channel, kind: int) -> None:
+    assert here.guild is not None
+    shelf = discord.channel(here.guild, "shelf", type=kind)
+    await discord.gateway.dispatch("CHANNEL_CREATE", shelf.json(discord.world.bot))
+    answer = await discord.slash("subscribe", {"place": f"<#{shelf.id}>"}, channel=here, permissions=MANAGE_GUILD)
+    assert "Messages cannot be posted there" in answer.text
+
+
+@pytest.mark.parametrize("text", ["@alerts", "-1001234567", "https://t.me/alerts"])
+async def test_a_name_from_another_platform_is_no_channel(discord: FakeDiscord, here: Channel, text: str) -> None:
+    answer = await discord.slash("subscribe", {"place": text}, channel=here, permissions=MANAGE_GUILD)
+    assert "by its mention" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("lacking", "name"),
+    [
+        (VIEW_CHANNEL, "View Channel"),
+        (SEND_MESSAGES, "Send Messages"),
+        (EMBED_LINKS, "Embed Links"),
+        (ATTACH_FILES, "Attach Files"),
+    ],
+)
+async def test_each_missing_right_is_named(discord: FakeDiscord, here: Channel, lacking: int, name: str) -> None:
+    await discord.overwrite(here, deny=lacking)
+    await discord.overwrite(other(here), deny=lacking)
+    for given in ({}, {"place": f"<#{other(here).id}>"}):
+        answer = await discord.slash("subscribe", given, channel=here, permissions=MANAGE_GUILD)
+        assert f"missing={name}" in answer.text
+
+
+async def test_a_thread_needs_its_own_right_to_send(discord: FakeDiscord, here: Channel) -> None:
+    thread = discord.thread(here)
+    await discord.gateway.dispatch("THREAD_CREATE", thread.json(discord.world.bot))
+    await discord.overwrite(here, deny=SEND_MESSAGES_IN_THREADS)
+    answer = await discord.slash("subscribe", channel=thread, permissions=MANAGE_GUILD)
+    assert "missing=Send Messages in Threads" in answer.text
+    answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD)
+    assert answer.embed["description"].endswith("missing=")
+
+
+async def test_the_rights_sent_along_count_where_the_command_is_used(discord: FakeDiscord, here: Channel) -> None:
+    without = BOT_RIGHTS & ~EMBED_LINKS
+    answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=without)
+    assert "missing=Embed Links" in answer.text

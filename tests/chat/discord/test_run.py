@@ -1,0 +1,227 @@
+"""A connection that heals by itself, whatever Discord or the network do."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from io import StringIO
+
+import pytest
+import structlog
+
+from bot.chat.discord.identifies import Identifies
+from tests.chat.discord.conftest import HASTE, Bot, build, connected, running, until
+from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.fakes.discord_world import User
+
+
+async def answers(discord: FakeDiscord) -> bool:
+    answer = await discord.slash("top", channel=discord.dm(User("anna")))
+    return "Top by share" in answer.text
+
+
+async def test_the_bot_asks_for_no_privileged_intent(bot: Bot, discord: FakeDiscord) -> None:
+    assert discord.gateway.identifies[0]["intents"] == 1
+
+
+async def test_there_is_trouble_until_the_gateway_is_ready(discord: FakeDiscord) -> None:
+    bot = build(discord)
+    assert bot.chat.trouble() == "not connected yet"
+    async with connected(bot, discord):
+        assert bot.chat.trouble() is None
+
+
+@pytest.mark.parametrize("status", [503, 500, 403])
+async def test_a_login_that_fails_is_tried_again(discord: FakeDiscord, status: int) -> None:
+    discord.fail("GET", "/users/@me", status, times=2 if status != 500 else 1)
+    async with connected(build(discord), discord):
+        assert await answers(discord)
+
+
+async def test_a_login_that_is_cut_is_tried_again(discord: FakeDiscord) -> None:
+    discord.fail("GET", "/users/@me", cut=True, times=3)
+    async with connected(build(discord), discord):
+        assert await answers(discord)
+
+
+async def test_a_refused_token_is_said_and_still_tried(discord: FakeDiscord) -> None:
+    failure = discord.fail("GET", "/users/@me", 401, times=4)
+    async with running(build(discord)) as bot:
+        await until(lambda: "refuses the token" in (bot.chat.trouble() or ""))
+        await until(lambda: failure.times == 0)
+        await until(lambda: bot.chat.trouble() is None)
+
+
+async def test_one_401_is_not_yet_a_refused_token(discord: FakeDiscord) -> None:
+    patient = replace(HASTE, first_pause=60.0, longest_pause=60.0)
+    discord.fail("GET", "/users/@me", 401)
+    async with running(build(discord, patience=patient)) as bot:
+        await until(lambda: "tried once more" in (bot.chat.trouble() or ""))
+
+
+async def test_a_gateway_that_refuses_the_token_says_so_too(discord: FakeDiscord) -> None:
+    async with running(build(discord)) as bot:
+        await discord.connected()
+        discord.gateway.token = "another"  # noqa: S105 — the fake's own
+        await discord.gateway.drop(4009)
+        discord.gateway.sessions.clear()
+        await until(lambda: "refuses the token" in (bot.chat.trouble() or ""))
+
+
+async def test_a_gateway_that_is_away_at_first_is_tried_again(discord: FakeDiscord) -> None:
+    discord.gateway.refusals = 1
+    async with connected(build(discord), discord):
+        assert await answers(discord)
+
+
+async def test_a_cut_line_is_resumed(bot: Bot, discord: FakeDiscord) -> None:
+    await discord.gateway.drop()
+    await discord.until(lambda: discord.gateway.resumes == 1)
+    assert await answers(discord)
+    assert len(discord.gateway.identifies) == 1
+    await until(lambda: bot.chat.trouble() is None)
+
+
+async def test_a_request_to_reconnect_is_followed(bot: Bot, discord: FakeDiscord) -> None:
+    await discord.gateway.tell(7)
+    await discord.until(lambda: discord.gateway.resumes == 1)
+    assert await answers(discord)
+
+
+async def test_an_invalid_session_is_begun_anew(bot: Bot, discord: FakeDiscord) -> None:
+    await discord.gateway.tell(9, data=False)
+    await discord.until(lambda: len(discord.gateway.identifies) == 2)
+    assert await answers(discord)
+
+
+async def test_invalid_sessions_in_a_row_end_some_time(discord: FakeDiscord) -> None:
+    discord.gateway.invalid_sessions = 3
+    async with connected(build(discord), discord):
+        assert len(discord.gateway.identifies) == 4
+
+
+@pytest.mark.parametrize("code", [4010, 4012, 4014])
+async def test_a_close_the_library_gives_up_on_gets_a_new_client(bot: Bot, discord: FakeDiscord, code: int) -> None:
+    discord.gateway.sessions.clear()
+    await discord.gateway.drop(code)
+    await discord.until(lambda: len(discord.gateway.identifies) == 2)
+    assert await answers(discord)
+
+
+async def test_a_lost_connection_is_trouble(discord: FakeDiscord) -> None:
+    async with connected(build(discord), discord) as bot:
+        discord.gateway.refusals = 10_000
+        await discord.gateway.drop()
+        await until(lambda: bot.chat.trouble() is not None)
+        assert "being restored" in (bot.chat.trouble() or "")
+
+
+async def test_a_heartbeat_without_an_answer_is_trouble() -> None:
+    async with FakeDiscord(heartbeat_interval=0.02) as discord:
+        discord.gateway.answers_heartbeats = False
+        async with running(build(discord)) as bot:
+            await until(lambda: "not answered a heartbeat" in (bot.chat.trouble() or ""))
+
+
+async def test_commands_are_published_once(discord: FakeDiscord) -> None:
+    for _ in range(3):
+        async with connected(build(discord), discord):
+            assert await answers(discord)
+        discord.gateway.sessions.clear()
+    assert discord.command_puts == 1
+
+
+async def test_a_changed_command_is_published(discord: FakeDiscord) -> None:
+    async with connected(build(discord), discord):
+        pass
+    discord.commands[0]["description"] = "Something older"
+    discord.gateway.sessions.clear()
+    async with connected(build(discord), discord):
+        await discord.until(lambda: discord.command_puts == 2)
+    assert "older" not in str(discord.commands)
+
+
+async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discord: FakeDiscord) -> None:
+    failure = discord.fail("PUT", "/commands", 400, code=50035, times=3)
+    async with running(build(discord)) as bot:
+        await until(lambda: bot.chat.trouble() is None)
+        await discord.until(lambda: failure.times == 0 and discord.command_puts == 1)
+
+
+async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> None:
+    slow = replace(HASTE, identify_gap=20.0)
+    async with connected(build(discord, patience=slow), discord) as bot:
+        discord.gateway.sessions.clear()
+        await discord.gateway.drop(4010)
+        await until(lambda: bot.chat.trouble() is not None)
+        assert len(discord.gateway.identifies) == 1
+
+
+def test_the_first_sign_in_waits_for_nothing() -> None:
+    assert Identifies().pause(now=100.0) == 0
+
+
+def test_sign_ins_are_five_seconds_apart() -> None:
+    identifies = Identifies()
+    identifies.note(100.0)
+    assert identifies.pause(101.0) == 4.0
+    assert identifies.pause(105.0) == 0
+
+
+def test_a_day_never_holds_a_thousand_sign_ins() -> None:
+    identifies, now, times = Identifies(), 0.0, []
+    while now < 3 * 86_400:
+        now += identifies.pause(now)
+        identifies.note(now)
+        times.append(now)
+    most = max(sum(start <= one < start + 86_400 for one in times) for start in times[::50])
+    assert 500 < most < 1000
+
+
+async def test_no_log_and_no_sentence_holds_the_token(discord: FakeDiscord) -> None:
+    written = StringIO()
+    handler = logging.StreamHandler(written)
+    root, library = logging.getLogger(), logging.getLogger("discord")
+    before = (root.level, library.level)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(written), cache_logger_on_first_use=False)
+    try:
+        bot = build(discord)
+        library.setLevel(logging.DEBUG)
+        discord.fail("GET", "/users/@me", 401, times=2)
+        async with running(bot):
+            await until(lambda: "refuses the token" in (bot.chat.trouble() or ""))
+            written.write(bot.chat.trouble() or "")
+            await discord.connected()
+            await discord.until(lambda: bool(discord.commands))
+            assert await answers(discord)
+            await discord.gateway.drop(4010)
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before[0])
+        library.setLevel(before[1])
+        structlog.reset_defaults()
+    assert "/users/@me" in written.getvalue(), "the library was to be heard here"
+    assert TOKEN not in written.getvalue()
+
+
+async def test_the_librarys_talkative_lines_are_off(bot: Bot) -> None:
+    assert not logging.getLogger("discord.http").isEnabledFor(logging.INFO)
+    assert not logging.getLogger("discord.webhook.async_").isEnabledFor(logging.DEBUG)
+    assert not logging.getLogger("discord.client").isEnabledFor(logging.ERROR)
+
+
+async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
+    bot = build(discord)
+    for _ in range(2):
+        async with running(bot):
+            await until(lambda: bot.chat.trouble() is None)
+        assert bot.chat.trouble() is not None
+    assert len(discord.gateway.identifies) == 2
+
+
+async def test_stopping_while_discord_is_silent_is_quick(discord: FakeDiscord) -> None:
+    bot = build(discord, patience=HASTE)
+    async with running(bot):
+        await discord.connected()
+        await asyncio.sleep(0)

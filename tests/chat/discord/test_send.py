@@ -1,0 +1,312 @@
+"""Messages to places: sent, answered, changed, and what each refusal becomes."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
+from bot.domain.place import Place, Platform
+from bot.messages.model import Action, Message, Tone, lines
+from tests.chat.discord.conftest import HASTE, Bot, build, raised_by, running, until
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import (
+    ATTACH_FILES,
+    BOT_RIGHTS,
+    EMBED_LINKS,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+    Channel,
+)
+
+ALERT = Message("INC-42 · Binance · elevated outflow", Tone.ELEVATED, lines=lines("Net outflow −$2.3 B"))
+
+
+def place_of(channel: Channel) -> Place:
+    return Place(Platform.DISCORD, channel.id)
+
+
+@pytest.fixture
+async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
+    guild = discord.guild("Traders")
+    made = discord.channel(guild)
+    await discord.join(guild)
+    await until(lambda: bot.subscriptions.cleared != [])
+    return made
+
+
+async def test_a_message_arrives_and_its_id_comes_back(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    message_id = await bot.chat.send(place_of(channel), ALERT, key="k" * 40)
+    (sent,) = discord.messages(channel)
+    assert sent["id"] == message_id
+    assert sent["embeds"][0]["title"] == "🟠 INC-42 · Binance · elevated outflow"
+    assert sent["nonce"] == "k" * 25
+
+
+async def test_the_same_key_sends_once(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    first = await bot.chat.send(place_of(channel), ALERT, key="step-1")
+    again = await bot.chat.send(place_of(channel), ALERT, key="step-1")
+    other = await bot.chat.send(place_of(channel), ALERT, key="step-2")
+    assert first == again != other
+    assert len(discord.messages(channel)) == 2
+
+
+async def test_a_message_pings_nobody_of_itself(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    (sent,) = discord.messages(channel)
+    assert sent["allowed_mentions"] == {"parse": [], "replied_user": False}
+    assert sent["content"] == ""
+
+
+@pytest.mark.parametrize(
+    ("mention", "content", "allowed"),
+    [
+        ("123", "<@&123>", {"parse": [], "roles": ["123"], "replied_user": False}),
+        ("here", "@here", {"parse": ["everyone"], "replied_user": False}),
+        ("everyone", "@everyone", {"parse": ["everyone"], "replied_user": False}),
+    ],
+)
+async def test_only_the_mention_of_the_message_pings(  # noqa: PLR0913, PLR0917 — pytest hands them over by name
+    bot: Bot, discord: FakeDiscord, channel: Channel, mention: str, content: str, allowed: dict[str, Any]
+) -> None:
+    await bot.chat.send(place_of(channel), Message("Outflow", mention=mention), key="a")
+    (sent,) = discord.messages(channel)
+    assert (sent["content"], sent["allowed_mentions"]) == (content, allowed)
+
+
+async def test_a_silent_message_makes_no_sound(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await bot.chat.send(place_of(channel), Message("Psst", silent=True), key="a")
+    assert discord.messages(channel)[0]["flags"] == 1 << 12
+
+
+async def test_an_escalation_answers_the_message_before(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    first = await bot.chat.send(place_of(channel), ALERT, key="a")
+    await bot.chat.send(place_of(channel), ALERT, key="b", reply_to=first)
+    assert discord.messages(channel)[1]["message_reference"]["message_id"] == first
+
+
+async def test_an_answer_to_a_deleted_message_is_still_sent(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await bot.chat.send(place_of(channel), ALERT, key="a", reply_to="5")
+    assert len(discord.messages(channel)) == 1
+
+
+async def test_where_the_history_is_hidden_the_answer_stands_alone(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    first = await bot.chat.send(place_of(channel), ALERT, key="a")
+    await discord.overwrite(channel, deny=READ_MESSAGE_HISTORY)
+    await bot.chat.send(place_of(channel), ALERT, key="b", reply_to=first)
+    assert "message_reference" not in discord.messages(channel)[1]
+
+
+async def test_an_edit_changes_the_message_and_drops_its_buttons(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    with_button = Message("Outflow", actions=(Action("Why", "why 42"),), mention="123")
+    message_id = await bot.chat.send(place_of(channel), with_button, key="a")
+    await bot.chat.edit(place_of(channel), message_id, Message("Resolved", Tone.GOOD))
+    (sent,) = discord.messages(channel)
+    assert sent["embeds"][0]["title"] == "🟢 Resolved"
+    assert sent["components"] == []
+    assert sent["content"] == "<@&123>"
+
+
+async def test_an_edit_that_changes_nothing_is_no_error(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    message_id = await bot.chat.send(place_of(channel), ALERT, key="a")
+    await bot.chat.edit(place_of(channel), message_id, ALERT)
+    assert discord.messages(channel)[0]["edits"] == 1
+
+
+async def test_a_deleted_message_cannot_be_edited(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    error = await raised_by(bot.chat.edit(place_of(channel), "5", ALERT))
+    assert isinstance(error, BadMessage)
+
+
+async def test_an_archived_thread_is_opened_for_an_edit(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    thread = discord.thread(channel)
+    message_id = await bot.chat.send(place_of(thread), ALERT, key="a")
+    thread.archived = True
+    await bot.chat.edit(place_of(thread), message_id, Message("Resolved"))
+    assert discord.messages(thread)[0]["edits"] == 1
+
+
+@pytest.mark.parametrize("how", ["edit", "send"])
+async def test_a_locked_archived_thread_is_not_allowed(
+    bot: Bot, discord: FakeDiscord, channel: Channel, how: str
+) -> None:
+    thread = discord.thread(channel)
+    message_id = await bot.chat.send(place_of(thread), ALERT, key="a")
+    thread.archived = thread.locked = True
+    place = place_of(thread)
+    call = bot.chat.edit(place, message_id, ALERT) if how == "edit" else bot.chat.send(place, ALERT, key="b")
+    assert isinstance(await raised_by(call), NotAllowed)
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "code", "kind", "said"),
+    [
+        ("unknown channel", 404, 10003, ChatGone, "the channel was deleted"),
+        ("unknown server", 404, 10004, ChatGone, "the server is gone"),
+        ("no access", 403, 50001, ChatGone, "no access"),
+        ("closed to bots", 403, 50007, ChatGone, "takes no messages"),
+        ("missing permission", 403, 50013, NotAllowed, "lacks a permission"),
+        ("archived thread", 400, 50083, NotAllowed, "archived thread"),
+        ("no text channel", 400, 50008, NotAllowed, "takes no messages"),
+        ("forbidden otherwise", 403, 0, NotAllowed, "forbids"),
+        ("slow mode", 400, 20016, RetryLater, "slow mode"),
+        ("bad form", 400, 50035, BadMessage, "refused the message"),
+        ("any other 400", 400, 12345, BadMessage, "code 12345"),
+        ("a passing 404", 404, 0, RetryLater, "does not find"),
+        ("refused token", 401, 0, RetryLater, "refuses the token"),
+        ("unavailable", 503, 0, RetryLater, "503"),
+    ],
+)
+async def test_each_refusal_says_what_to_do(  # noqa: PLR0913, PLR0917 — pytest hands them over by name
+    bot: Bot, discord: FakeDiscord, channel: Channel, name: str, status: int, code: int, kind: type, said: str
+) -> None:
+    discord.fail("POST", "/messages", status, code=code)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, kind), name
+    assert said in str(error)
+    assert not getattr(error, "ambiguous", False)
+    assert getattr(error, "whole_bot", False) is (status == 401)
+
+
+@pytest.mark.parametrize("status", [500, 502, 504, 524])
+async def test_a_server_error_frees_the_channel_at_once(
+    bot: Bot, discord: FakeDiscord, channel: Channel, status: int
+) -> None:
+    discord.fail("POST", "/messages", status)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert error.ambiguous
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    assert discord.requests[-2:] == [("POST", f"/channels/{channel.id}/messages")] * 2
+
+
+async def test_a_429_pauses_the_channel_for_exactly_as_long_as_asked(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    discord.fail_429("/messages", 12.345)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert (error.after, error.whole_bot, error.rate_limited) == (timedelta(seconds=12.345), False, True)
+    assert not error.ambiguous
+    assert bot.meter.rate_limits == [Platform.DISCORD]
+
+
+async def test_a_global_429_pauses_the_whole_bot(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    discord.fail_429("/messages", 0.5, everywhere=True)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert (error.after, error.whole_bot) == (timedelta(seconds=0.5), True)
+
+
+async def test_a_429_from_the_wall_pauses_the_whole_bot(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    discord.fail_429("/messages", 90, via=False)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert (error.after, error.whole_bot, error.rate_limited) == (timedelta(seconds=90), True, True)
+
+
+async def test_a_lost_reply_is_ambiguous_and_sending_again_makes_no_second_message(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    discord.fail("POST", "/messages", cut=True, accepted=True)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert error.ambiguous
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    assert len(discord.messages(channel)) == 1
+
+
+async def test_a_reset_before_it_was_read_is_ambiguous_too(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    discord.fail("POST", "/messages", cut=True)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert error.ambiguous
+
+
+@pytest.mark.parametrize(
+    ("denied", "kind", "said"),
+    [
+        (VIEW_CHANNEL, ChatGone, "no access"),
+        (SEND_MESSAGES, NotAllowed, "Send Messages"),
+        (EMBED_LINKS, NotAllowed, "Embed Links"),
+    ],
+)
+async def test_a_refusal_that_can_be_foreseen_never_reaches_discord(  # noqa: PLR0913, PLR0917 — pytest hands them over by name
+    bot: Bot, discord: FakeDiscord, channel: Channel, denied: int, kind: type, said: str
+) -> None:
+    await discord.overwrite(channel, deny=denied)
+    await discord.slash("top", channel=channel)  # an answer shows that what came before has been read
+    before = len(discord.requests)
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert isinstance(error, kind)
+    assert said in str(error)
+    assert len(discord.requests) == before
+
+
+async def test_a_thread_is_judged_by_its_own_right(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    thread = discord.thread(channel)
+    await discord.gateway.dispatch("THREAD_CREATE", thread.json(discord.world.bot))
+    await discord.overwrite(channel, deny=SEND_MESSAGES_IN_THREADS)
+    await discord.slash("top", channel=channel)
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    error = await raised_by(bot.chat.send(place_of(thread), ALERT, key="b"))
+    assert "Send Messages in Threads" in str(error)
+
+
+async def test_files_are_not_needed_for_a_text(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await discord.overwrite(channel, deny=ATTACH_FILES)
+    await discord.slash("top", channel=channel)
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    assert len(discord.messages(channel)) == 1
+
+
+async def test_a_place_that_is_no_number_is_gone(bot: Bot) -> None:
+    error = await raised_by(bot.chat.send(Place(Platform.DISCORD, "../users"), ALERT, key="a"))
+    assert isinstance(error, ChatGone)
+
+
+async def test_a_reply_that_never_comes_is_ambiguous() -> None:
+    brief = replace(HASTE, send=0.05)
+    async with FakeDiscord() as discord, running(build(discord, patience=brief)) as bot:
+        channel = discord.channel(discord.guild())
+        await discord.connected()
+        hold = discord.hold("/messages")
+        error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+        hold.set()
+    assert isinstance(error, RetryLater)
+    assert error.ambiguous
+
+
+async def test_nothing_is_sent_before_the_login(discord: FakeDiscord) -> None:
+    error = await raised_by(build(discord).chat.send(Place(Platform.DISCORD, "1"), ALERT, key="a"))
+    assert isinstance(error, RetryLater)
+    assert error.whole_bot
+    assert discord.requests == []
+
+
+async def test_a_process_that_only_sends_opens_no_gateway(discord: FakeDiscord) -> None:
+    channel = discord.channel(discord.guild())
+    async with running(build(discord, listens=False)) as bot:
+        await until(lambda: bot.chat.trouble() is None)
+        await bot.chat.send(place_of(channel), ALERT, key="a")
+    assert len(discord.messages(channel)) == 1
+    assert discord.gateway.identifies == []
+
+
+async def test_many_channels_leave_no_rate_limits_behind() -> None:
+    async with FakeDiscord(rates=True) as discord, running(build(discord)) as bot:
+        guild = discord.guild(bot=BOT_RIGHTS)
+        channels = [discord.channel(guild) for _ in range(40)]
+        await discord.connected()
+        sends = (bot.chat.send(place_of(one), ALERT, key="a") for one in channels)
+        await asyncio.gather(*sends)
+        assert all(len(discord.messages(one)) == 1 for one in channels)
+        assert discord.rate_limited == 0

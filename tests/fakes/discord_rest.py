@@ -1,0 +1,371 @@
+"""The REST side of the Discord stand-in."""
+
+import asyncio
+import json
+import re
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from aiohttp import web
+
+from tests.fakes import discord_world as world
+from tests.fakes.discord_gateway import FakeGateway
+from tests.fakes.discord_limits import command_problems, error_body, message_problems
+from tests.fakes.discord_mischief import Failure, Rates, Refusal
+from tests.fakes.discord_world import Channel, Json, User, World, snowflake
+
+EPHEMERAL = 1 << 6
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Answer:
+    """What an interaction was answered with; a deferral shows in `announced` ("ephemeral", "public" or None)."""
+
+    id: str
+    token: str
+    kind: int
+    channel: Channel
+    at: float
+    responded: bool = False
+    announced: str | None = None
+    choices: list[Json] | None = None
+    messages: list[Json] = field(default_factory=list)
+    original: Json | None = None
+
+    @property
+    def message(self) -> Json:
+        """The last message of the answer."""
+        return self.messages[-1]
+
+    @property
+    def embed(self) -> Json:
+        """The embed of the last message."""
+        embed: Json = self.message["embeds"][0]
+        return embed
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only the asker sees the last message."""
+        return bool(self.message["flags"] & EPHEMERAL)
+
+    @property
+    def text(self) -> str:
+        """All words of the last message, for looking something up in them."""
+        return json.dumps([self.message["content"], self.message["embeds"]], ensure_ascii=False)
+
+
+class FakeRest:
+    """Answers requests as Discord's API v10 does, and keeps what it was given."""
+
+    def __init__(
+        self, known: World, gateway: FakeGateway, token: str, *, rates: bool, notify: Callable[[], None]
+    ) -> None:
+        self.world = known
+        self.gateway = gateway
+        self.token = token
+        self.commands: list[Json] = []
+        self.command_puts = 0
+        self.requests: list[tuple[str, str]] = []
+        self.rate_limited = 0
+        self.messages: dict[str, list[Json]] = defaultdict(list)
+        self.interactions: dict[str, Answer] = {}
+        self.failures: list[Failure] = []
+        self.held: list[tuple[re.Pattern[str], asyncio.Event]] = []
+        self._by_nonce: dict[tuple[str, str], Json] = {}
+        self._rates = Rates() if rates else None
+        self._notify = notify
+
+    def app(self) -> web.Application:
+        """Return the web application, the gateway included."""
+        app = web.Application(middlewares=[self._guard])
+        app.router.add_get("/gateway", self.gateway.serve)
+        for method, path, handler in self._routes():
+            app.router.add_route(method, f"/api/v10{path}", handler)
+        return app
+
+    def _routes(self) -> list[tuple[str, str, Handler]]:
+        hook, channel = "/webhooks/{application}/{token}", "/channels/{channel}"
+        return [
+            ("GET", "/users/@me", self._me),
+            ("GET", "/oauth2/applications/@me", self._application),
+            ("GET", "/applications/@me", self._application),
+            ("GET", "/applications/{application}/commands", self._get_commands),
+            ("PUT", "/applications/{application}/commands", self._put_commands),
+            ("POST", "/interactions/{id}/{token}/callback", self._callback),
+            ("POST", hook, self._follow_up),
+            ("PATCH", hook + "/messages/{message}", self._edit_answer),
+            ("DELETE", hook + "/messages/{message}", self._delete_answer),
+            ("GET", channel, self._get_channel),
+            ("PATCH", channel, self._patch_channel),
+            ("POST", channel + "/messages", self._post_message),
+            ("GET", channel + "/messages/{message}", self._get_message),
+            ("PATCH", channel + "/messages/{message}", self._patch_message),
+        ]
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        path = request.path.removeprefix("/api/v10")
+        if path == "/gateway":
+            return await handler(request)
+        self.requests.append((request.method, path))
+        for pattern, gate in self.held:
+            if pattern.search(path):
+                await gate.wait()
+        failure = self._failure(request.method, path)
+        if failure and not failure.accepted:
+            return self._failed(request, failure)
+        response = await self._served(request, handler)
+        self._notify()
+        return self._failed(request, failure) if failure else response
+
+    async def _served(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        by_token = request.path.startswith(("/api/v10/interactions/", "/api/v10/webhooks/"))
+        if not by_token and request.headers.get("Authorization") != f"Bot {self.token}":
+            return _json({"message": "401: Unauthorized", "code": 0}, 401)
+        headers: Mapping[str, str] = {}
+        if self._rates and not by_token:
+            limited, headers = self._rates.check(request)
+            if limited is not None:
+                self.rate_limited += 1
+                return _json(limited, 429, headers)
+        try:
+            response = await handler(request)
+        except Refusal as refusal:
+            return _json(refusal.body, refusal.status, headers)
+        except web.HTTPNotFound:
+            return _json({"message": "404: Not Found", "code": 0}, 404)
+        response.headers.update(headers)
+        return response
+
+    def _failure(self, method: str, path: str) -> Failure | None:
+        for failure in self.failures:
+            if failure.times > 0 and failure.method == method and failure.path.search(path):
+                failure.times -= 1
+                return failure
+        return None
+
+    def _failed(self, request: web.Request, failure: Failure) -> web.StreamResponse:
+        if failure.cut:
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        body = {"code": failure.code, "message": failure.message} if failure.body is None else failure.body
+        if isinstance(body, str):
+            return web.Response(text=body, status=failure.status, headers=failure.headers, content_type="text/html")
+        return _json(body, failure.status, failure.headers)
+
+    async def _me(self, _: web.Request) -> web.Response:
+        return _json(self.world.bot.json())
+
+    async def _application(self, _: web.Request) -> web.Response:
+        return _json({
+            "id": self.world.bot.id, "name": "Runwatch", "description": "", "icon": None, "bot_public": True,
+            "bot_require_code_grant": False, "owner": User("owner").json(), "verify_key": "0" * 64, "flags": 0,
+            "team": None, "rpc_origins": [], "summary": "",
+        })  # fmt: skip
+
+    async def _get_commands(self, _: web.Request) -> web.Response:
+        return _json(self.commands)
+
+    async def _put_commands(self, request: web.Request) -> web.Response:
+        given = await request.json()
+        self._refuse(command_problems(given))
+        self.command_puts += 1
+        self.commands = [self._stored(one) for one in given]
+        return _json(self.commands)
+
+    def _stored(self, command: Json) -> Json:
+        """Return a command as Discord gives it back: with fields of its own, without those that say nothing."""
+        options = [{key: value for key, value in one.items() if value not in (False, None, [], {})}
+                   for one in command.get("options") or []]  # fmt: skip
+        stored = {
+            "id": snowflake(), "application_id": self.world.bot.id, "version": snowflake(), "type": 1,
+            "default_member_permissions": None, "dm_permission": True, "nsfw": False, "contexts": None,
+            "integration_types": [0], "name_localizations": None, "description_localizations": None,
+        }  # fmt: skip
+        stored |= {key: value for key, value in command.items() if value is not None and key != "options"}
+        if stored["default_member_permissions"] is not None:
+            stored["default_member_permissions"] = str(stored["default_member_permissions"])
+        return stored | ({"options": options} if options else {})
+
+    async def _callback(self, request: web.Request) -> web.Response:
+        answer = self.interactions.get(request.match_info["token"])
+        if answer is None or asyncio.get_running_loop().time() - answer.at > 3:
+            raise Refusal(404, 10062, "Unknown interaction")
+        if answer.responded:
+            raise Refusal(400, 40060, "Interaction has already been acknowledged.")
+        body = await request.json()
+        kind, data = body["type"], body.get("data") or {}
+        if kind not in {2: (4, 5), 3: (4, 5, 6, 7), 4: (8,)}[answer.kind]:
+            self._refuse([("type", "BASE_TYPE_CHOICES", "Not an answer to this kind of interaction.")])
+        if kind == 8:
+            self._refuse(_choice_problems(data["choices"]))
+            answer.choices = data["choices"]
+        elif kind == 5:
+            answer.announced = "ephemeral" if data.get("flags", 0) & EPHEMERAL else "public"
+        elif kind == 4:
+            self._refuse(message_problems(data, new=True))
+            answer.original = message_json(self.world.bot, answer.channel, data)
+            answer.messages.append(answer.original)
+        answer.responded = True
+        return _json({
+            "interaction": {"id": answer.id, "type": answer.kind, "response_message_id": answer.id},
+            **({"resource": {"type": 4, "message": answer.original}} if kind == 4 else {}),
+        })  # fmt: skip
+
+    async def _follow_up(self, request: web.Request) -> web.Response:
+        answer = self._by_token(request)
+        body = await request.json()
+        self._refuse(message_problems(body, new=True))
+        if answer.announced and answer.original is None:
+            body["flags"] = EPHEMERAL if answer.announced == "ephemeral" else 0
+        made = message_json(self.world.bot, answer.channel, body)
+        answer.original = answer.original or made
+        answer.messages.append(made)
+        return _json(made)
+
+    async def _edit_answer(self, request: web.Request) -> web.Response:
+        answer = self._by_token(request)
+        body = await request.json()
+        self._refuse(message_problems(body, new=False))
+        if answer.original is None:
+            flags = EPHEMERAL if answer.announced == "ephemeral" else 0
+            answer.original = message_json(self.world.bot, answer.channel, body | {"flags": flags})
+            answer.messages.append(answer.original)
+        else:
+            _change(answer.original, body)
+        return _json(answer.original)
+
+    async def _delete_answer(self, request: web.Request) -> web.Response:
+        answer = self._by_token(request)
+        if answer.original is not None:
+            answer.messages.remove(answer.original)
+        answer.announced = answer.original = None
+        return web.Response(status=204)
+
+    def _by_token(self, request: web.Request) -> Answer:
+        answer = self.interactions.get(request.match_info["token"])
+        if answer is None or not answer.responded:
+            raise Refusal(404, 10015, "Unknown Webhook")
+        return answer
+
+    async def _get_channel(self, request: web.Request) -> web.Response:
+        return _json(self._writable(request, writing=False).json(self.world.bot))
+
+    async def _patch_channel(self, request: web.Request) -> web.Response:
+        channel, body = self._writable(request), await request.json()
+        if channel.is_thread and "archived" in body:
+            if channel.locked:
+                raise Refusal(403, 50013, "Missing Permissions")
+            channel.archived = body["archived"]
+            await self.gateway.dispatch("THREAD_UPDATE", channel.json(self.world.bot))
+        return _json(channel.json(self.world.bot))
+
+    async def _post_message(self, request: web.Request) -> web.Response:
+        channel, body = self._writable(request), await request.json()
+        self._refuse(message_problems(body, new=True))
+        if body.get("embeds"):
+            self._needs(channel, world.EMBED_LINKS)
+        if body.get("message_reference"):
+            self._check_reference(channel, body["message_reference"])
+        if channel.archived and channel.locked:
+            raise Refusal(400, 50083, "Thread is archived")
+        channel.archived = False
+        key = (channel.id, str(body.get("nonce")))
+        if body.get("enforce_nonce") and key in self._by_nonce:
+            return _json(self._by_nonce[key])
+        made = message_json(self.world.bot, channel, body)
+        self.messages[channel.id].append(made)
+        if body.get("nonce"):
+            self._by_nonce[key] = made
+        return _json(made)
+
+    async def _get_message(self, request: web.Request) -> web.Response:
+        return _json(self._message(self._writable(request, writing=False), request.match_info["message"]))
+
+    async def _patch_message(self, request: web.Request) -> web.Response:
+        channel, body = self._writable(request, writing=False), await request.json()
+        message = self._message(channel, request.match_info["message"])
+        self._refuse(message_problems(body, new=False))
+        if channel.archived:
+            raise Refusal(400, 50083, "Thread is archived")
+        _change(message, body)
+        return _json(message)
+
+    def _check_reference(self, channel: Channel, reference: Json) -> None:
+        self._needs(channel, world.READ_MESSAGE_HISTORY, code=160002)
+        known = any(one["id"] == reference["message_id"] for one in self.messages[channel.id])
+        if not known and reference.get("fail_if_not_exists", True):
+            self._refuse([("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")])
+
+    def _message(self, channel: Channel, message_id: str) -> Json:
+        for message in self.messages[channel.id]:
+            if message["id"] == message_id:
+                return message
+        raise Refusal(404, 10008, "Unknown Message")
+
+    def _writable(self, request: web.Request, *, writing: bool = True) -> Channel:
+        channel = self.world.find(request.match_info["channel"])
+        if channel is None:
+            raise Refusal(404, 10003, "Unknown Channel")
+        self._needs(channel, world.VIEW_CHANNEL, code=50001)
+        if writing:
+            self._needs(channel, world.SEND_MESSAGES_IN_THREADS if channel.is_thread else world.SEND_MESSAGES)
+        if channel.type in {world.CATEGORY, world.FORUM}:
+            raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+        return channel
+
+    def _needs(self, channel: Channel, permission: int, *, code: int = 50013) -> None:
+        if channel.guild and not channel.guild.has_bot:
+            raise Refusal(403, 50001, "Missing Access")
+        if channel.guild and not channel.guild.bot_permissions(channel) & permission:
+            raise Refusal(403, code, "Missing Access" if code == 50001 else "Missing Permissions")
+
+    def _refuse(self, problems: list[tuple[str, str, str]]) -> None:
+        if problems:
+            refusal = Refusal(400, 50035, "Invalid Form Body")
+            refusal.body = error_body(problems)
+            raise refusal
+
+
+def message_json(bot: User, channel: Channel, body: Json) -> Json:
+    """Return a new message in Discord's form, with what the client asked for beside it."""
+    return {
+        "id": snowflake(), "type": 0, "channel_id": channel.id, "author": bot.json(),
+        "content": body.get("content") or "", "embeds": body.get("embeds") or [], "attachments": [],
+        "components": body.get("components") or [], "flags": body.get("flags", 0), "pinned": False, "tts": False,
+        "timestamp": datetime.now(UTC).isoformat(), "edited_timestamp": None, "mention_everyone": False,
+        "mentions": [], "mention_roles": [], "nonce": body.get("nonce"), "edits": 0,
+        "allowed_mentions": body.get("allowed_mentions"),
+        **({"message_reference": body["message_reference"] | {"channel_id": channel.id}}
+           if body.get("message_reference") else {}),
+    }  # fmt: skip
+
+
+def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Answer with exactly `application/json`: the client takes a body with a charset for text."""
+    response = web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
+    response.headers["Content-Type"] = "application/json"
+    return response
+
+
+def _change(message: Json, body: Json) -> None:
+    for part in ("content", "embeds", "components"):
+        if part in body:
+            message[part] = body[part] or ("" if part == "content" else [])
+    message["edits"] += 1
+    message["edited_timestamp"] = datetime.now(UTC).isoformat()
+
+
+def _choice_problems(choices: list[Json]) -> list[tuple[str, str, str]]:
+    if len(choices) > 25:
+        return [("data.choices", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length.")]
+    return [
+        (f"data.choices.{index}", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
+        for index, one in enumerate(choices)
+        if not (1 <= len(one["name"]) <= 100 and 1 <= len(one["value"]) <= 100)
+    ]
