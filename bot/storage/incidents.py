@@ -20,6 +20,7 @@ from uuid import uuid4
 import msgspec
 
 from bot.domain.incident import Incident, IncidentState
+from bot.domain.place import Place
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
 from bot.ports import Alert
@@ -104,16 +105,18 @@ class RedisIncidents:
 
 async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
     """Return an alert and its places as the script reads them, made in slices, so that the loop stays free."""
-    mentions = {one.place: (one.mention or "") if alert.ping else "" for one in alert.recipients}
-    places = list(mentions)
+    seen: set[Place] = set()
+    left: dict[str, int] = {}
     chunks: list[bytes] = []
-    for start in range(0, len(places), _CHUNK):
-        chunk = [(str(place), mentions[place]) for place in places[start : start + _CHUNK]]
+    for start in range(0, len(alert.recipients), _CHUNK):
+        chunk: list[tuple[str, str]] = []
+        for one in alert.recipients[start : start + _CHUNK]:
+            if one.place not in seen:
+                seen.add(one.place)
+                left[one.place.platform] = left.get(one.place.platform, 0) + 1
+                chunk.append((str(one.place), (one.mention or "") if alert.ping else ""))
         chunks.append(msgspec.msgpack.encode((alert.id, chunk)))
         await asyncio.sleep(0)
-    left: dict[str, int] = {}
-    for place in places:
-        left[place.platform] = left.get(place.platform, 0) + 1
     facts = {
         "id": alert.id,
         "body": letter(alert),

@@ -6,7 +6,7 @@
 
 local GROUP, WORKER = 'couriers', 'courier'
 local LANES_LIVE = 30 * 86400
-local rung = {}
+local rung, made = {}, {}
 
 local function stream_of(platform, priority) return '{ob}:' .. platform .. ':p' .. priority end
 local function platform_of(place) return string.match(place, '^[^:]+') end
@@ -15,7 +15,10 @@ local function lanes_of(incident) return '{ob}:lanes:' .. incident end
 -- Make the stream with its group when it is not there (a new store, or one that lost it).
 local function stream_for(platform, priority)
   local stream = stream_of(platform, priority)
-  if redis.call('EXISTS', stream) == 0 then redis.call('XGROUP', 'CREATE', stream, GROUP, '0', 'MKSTREAM') end
+  if not made[stream] and redis.call('EXISTS', stream) == 0 then
+    redis.call('XGROUP', 'CREATE', stream, GROUP, '0', 'MKSTREAM')
+  end
+  made[stream] = true
   return stream
 end
 

@@ -4,7 +4,7 @@
 -- {0, entries, bodies, bell, due}: entries are {priority, entry, alert, place, mention, attempts before},
 -- bodies alternate alert and body, bell is where to wait for news, due the time of the next one put off ('' for none).
 
-local MOST_DELIVERIES = 5
+local MOST_DELIVERIES, MOST_PLACES = 5, 200
 
 local platform, most, now, idle = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
 local later = '{ob}:later:' .. platform
@@ -15,20 +15,21 @@ local function bell()
 end
 local heard = bell() -- before anything below rings it, so that nobody waits beside work
 
--- The next places of the oldest fan-out: one chunk at a time, in the order of the commits.
-local chunk = redis.call('LPOP', KEYS[1])
-if chunk then
+-- Queue the next places of the fan-outs, in the order of the commits, and not so many that others have to wait. While
+-- there are more, only the most urgent is handed out: what is not queued yet may come before the rest.
+local places = 0
+while places < MOST_PLACES do
+  local chunk = redis.call('LPOP', KEYS[1])
+  if not chunk then break end
   local fan = cmsgpack.unpack(chunk)
   local facts = facts_of(fan[1])
   if facts then
     for _, to in ipairs(fan[2]) do append(fan[1], facts, to[1], to[2]) end
     redis.call('EXPIRE', lanes_of(facts.incident), LANES_LIVE)
   end
-  if redis.call('LLEN', KEYS[1]) > 0 then
-    ring()
-    return {1}
-  end
+  places = places + #fan[2]
 end
+local more = redis.call('LLEN', KEYS[1]) > 0
 
 for _, packed in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 200)) do
   local put_off = cmsgpack.unpack(packed)
@@ -63,7 +64,7 @@ local function hand_out(priority, entry, deliveries)
   entries[#entries + 1] = {priority, id, one.alert, one.place, one.mention, one.attempt + deliveries - 1}
 end
 
-for priority = 0, 2 do
+for priority = 0, more and 0 or 2 do
   local stream = stream_for(platform, priority)
   if #entries < most then -- what a dead worker had taken
     for _, left in ipairs(redis.call('XPENDING', stream, GROUP, 'IDLE', idle, '-', '+', most - #entries)) do
@@ -78,5 +79,6 @@ for priority = 0, 2 do
   end
 end
 ring()
+if more and #entries == 0 then return {1} end
 local due = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
 return {0, entries, bodies, heard, due[2] or ''}
