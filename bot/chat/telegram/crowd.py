@@ -19,7 +19,7 @@ class Crowd:
         self._longest = longest
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def admit(self, work: Coroutine[object, object, None]) -> None:
+    async def admit(self, work: Coroutine[object, object, object]) -> None:
         """Start the work as soon as there is room."""
         await self._room.acquire()
         task = asyncio.create_task(self._attend(work))
@@ -34,7 +34,7 @@ class Crowd:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _attend(self, work: Coroutine[object, object, None]) -> None:
+    async def _attend(self, work: Coroutine[object, object, object]) -> None:
         try:
             async with asyncio.timeout(self._longest):
                 await work

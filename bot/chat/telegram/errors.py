@@ -83,7 +83,7 @@ def translated(error: TelegramError, place: Place) -> DeliveryError:
 def pause_asked_by(error: RetryAfter) -> timedelta:
     """Return the pause of a 429; the library gives it as a number or as a span of time, depending on a switch."""
     after = error.retry_after
-    return (after if isinstance(after, timedelta) else timedelta(seconds=after)) or UNSAID_PAUSE
+    return after if isinstance(after, timedelta) else timedelta(seconds=after)
 
 
 def is_unparsable(error: BadMessage) -> bool:

@@ -106,17 +106,13 @@ class Poller:
         await self._greet(me)
         # The first poll returns at once: it proves that polling works before anybody is told so.
         hold = 0.0
-        try:
-            while True:
-                updates = await self._poll(api, hold)
-                self._note_success()
-                for update in updates:
-                    self._offset = update["update_id"] + 1
-                    await self._receive(update)
-                hold = self._patience.poll
-        except asyncio.CancelledError:
-            await self._confirm(api)
-            raise
+        while True:
+            updates = await self._poll(api, hold)
+            self._note_success()
+            for update in updates:
+                await self._receive(update)
+                self._offset = update["update_id"] + 1
+            hold = self._patience.poll
 
     async def _who_am_i(self, api: Api) -> Me:
         try:
@@ -136,16 +132,6 @@ class Poller:
                 allowed_updates=list(ALLOWED_UPDATES),
             )
         return found
-
-    async def _confirm(self, api: Api) -> None:
-        """Tell Telegram what was received, lest the next start answers it again."""
-        if self._offset is None:
-            return
-        try:
-            async with asyncio.timeout(2):
-                await api.call("getUpdates", offset=self._offset, limit=1, timeout=0)
-        except (TelegramError, TimeoutError) as error:
-            log.debug("updates not confirmed", error=str(error))
 
     def _note_success(self) -> None:
         if self._problem:

@@ -1,7 +1,10 @@
 import asyncio
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.chat.telegram.crowd import Crowd
+from bot.chat.telegram.polling import Patience
 from bot.commands import CommandSet, Request, command
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
@@ -41,6 +44,7 @@ async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTel
     telegram.say(group, ann, "/nosuchcommand")
     telegram.say(group, ann, "/reserves okx", edited=True)
     telegram.say(group, ann, "binance")
+    telegram.update("message", telegram.written(group, ann) | {"photo": []})
     telegram.channel_post(channel, "/reserves okx")
     telegram.update("message", telegram.written(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
     telegram.update("message", telegram.written(group, telegram.bot) | {"text": "/reserves okx"})
@@ -118,7 +122,7 @@ async def test_a_command_in_a_topic_is_answered_there(live: Scene, telegram: Fak
 async def test_general_and_reply_threads_are_no_topics(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     forum, group = telegram.group(members=(ann,), forum=True), telegram.group(members=(ann,))
-    telegram.say(forum, ann, "/flows okx")
+    telegram.say(forum, ann, "/flows okx", thread=1)
     telegram.update("message", telegram.written(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
     assert (await telegram.wait_for_message(forum)).thread is None
     assert str(place(group.id)) in (await telegram.wait_for_message(group)).text
@@ -191,24 +195,47 @@ async def test_an_answer_under_way_is_finished_when_the_bot_stops(telegram: Fake
     release = telegram.delay("sendMessage")
     running = asyncio.create_task(scene.chat.run())
     telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["getupdates"] >= 2)
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
     running.cancel()
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 1)
+    await asyncio.wait([running], timeout=0.02)
+    assert not running.done()
     release.set()
     await asyncio.wait([running])
-    assert len(telegram.sent) == 1
     assert running.cancelled()
-    await scene.chat.close()
+    assert len(telegram.sent) == 1
+
+
+async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(telegram: FakeTelegram) -> None:
+    scene = Scene(telegram, patience=Patience(farewell=0.01))
+    ann = telegram.user("Ann")
+    telegram.delay("sendMessage")
+    running = asyncio.create_task(scene.chat.run())
+    telegram.say(telegram.private(ann), ann, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    running.cancel()
+    await asyncio.wait([running], timeout=2)
+    assert running.cancelled()
+
+
+async def test_work_that_takes_too_long_makes_room(telegram: FakeTelegram) -> None:
+    crowd = Crowd(at_once=1, longest=0.01)
+    with capture_logs() as logs:
+        await crowd.admit(asyncio.Event().wait())
+        await asyncio.wait_for(crowd.admit(asyncio.sleep(0)), 2)
+        await crowd.disperse(2)
+    assert [entry["event"] for entry in logs] == ["telegram update took too long"]
 
 
 async def test_a_broken_update_does_not_stop_the_next(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
-    telegram.update("message", {"nonsense": True})
-    telegram.update("message", {"chat": {}, "text": "/reserves okx", "from": {"id": 1}})
-    telegram.update("callback_query", {})
-    telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_for_message(chat)
+    with capture_logs() as logs:
+        telegram.update("message", {"nonsense": True})
+        telegram.update("message", {"chat": {}, "text": "/reserves okx", "from": {"id": 1}})
+        telegram.update("callback_query", {})
+        telegram.say(chat, ann, "/reserves okx")
+        await telegram.wait_for_message(chat)
+    assert sum(entry["event"] == "telegram update failed" for entry in logs) == 2
     assert live.chat.trouble() is None
 
 

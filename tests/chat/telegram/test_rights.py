@@ -61,6 +61,7 @@ async def test_a_no_is_asked_again(rights: Rights, telegram: FakeTelegram) -> No
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
     assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
     group.members[ann.id] = "administrator"
     assert await rights.may_moderate(Speaker(ann.id), place(group.id))
 
