@@ -1,13 +1,14 @@
 """One line per event, as text or JSON, and never a secret in it."""
 
+import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import structlog
 
-_BOT_TOKEN = re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{20,}")
+_BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
 _USER_PART = re.compile(r"(?<=://)[^/@\s]+@")
 _MASK = "•••"
 _SHORTEST_SECRET = 4
@@ -24,7 +25,8 @@ class Redactor:
     """Takes known secrets, anything that looks like a bot token, and credentials in addresses out of a text."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = sorted({one for one in secrets if len(one) >= _SHORTEST_SECRET}, key=len, reverse=True)
+        forms = {form for one in secrets if len(one) >= _SHORTEST_SECRET for form in _forms(one)}
+        known = sorted(forms, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def clean(self, text: str) -> str:
@@ -32,6 +34,16 @@ class Redactor:
         if self._known:
             text = self._known.sub(_MASK, text)
         return _USER_PART.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
+
+
+def _forms(secret: str) -> Iterator[str]:
+    """Yield a secret as it stands in plain text, in JSON, in a `repr`, and in one of these within another."""
+    for once in _written(secret):
+        yield from _written(once)
+
+
+def _written(text: str) -> tuple[str, ...]:
+    return text, json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]
 
 
 class _Formatter(structlog.stdlib.ProcessorFormatter):
