@@ -1,4 +1,4 @@
-"""Decode a body of `/protocol/{slug}` without holding the event loop: small ones here, large ones in a process."""
+"""Decode a body of `/protocol/{slug}` off the event loop: a small one in a thread, a large one in a process."""
 
 import asyncio
 import os
@@ -20,9 +20,9 @@ from bot.sources.decode import Opening, Packed, read_pieces
 from bot.sources.holdings import Holdings
 from bot.sources.inflate import inflated
 from bot.sources.protocol import Columns, Extract, Moment
-from bot.sources.slices import Slices, in_slices
+from bot.sources.slices import Slices
 
-SMALL = 128 << 10  # plain bytes; decoding so much takes a few milliseconds, a process about fifty
+SMALL = 128 << 10  # plain bytes; a process takes fifty milliseconds to start, and no call on so little holds long
 _START = "from bot.sources.decode import main; main()"
 _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # and no secret
 _OPENINGS = msgspec.msgpack.Decoder(Opening)
@@ -65,13 +65,16 @@ async def decoded(
     `limit` is the most plain bytes to accept, `patience` how long the process apart may take.
     """
     if (plain := _small(body)) is not None:
-        extract = Extract([plain], since=since.timestamp())
-        return tuple(await in_slices(making.readings(extract)))
+        return await asyncio.to_thread(_decoded_here, plain, making, since.timestamp())
     try:
         async with asyncio.timeout(patience.total_seconds()):
             return await _decoded_apart(body, making, since=since.timestamp(), limit=limit)
     except TimeoutError as error:
         raise SourceError(SourceFault.TIMEOUT, "decoding takes too long") from error
+
+
+def _decoded_here(plain: bytes, making: Making, since: float) -> tuple[Reading, ...]:
+    return tuple(making.readings(Extract([plain], since=since)))
 
 
 def _small(body: BinaryIO) -> bytes | None:

@@ -5,7 +5,7 @@ at https://api-docs.defillama.com. Positive inflows are net deposits.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -19,6 +19,7 @@ from bot.ports import Clock
 from bot.sources.apart import Making, decoded
 from bot.sources.faults import Refused
 from bot.sources.http import DETAIL, LIST, Http, Limits, Validators
+from bot.sources.inflate import PIECE
 from bot.sources.json_stream import JsonStream
 from bot.sources.own_tokens import OWN_TOKENS
 from bot.sources.protocol import Extract
@@ -28,6 +29,7 @@ NAME = "defillama"
 URL = "https://api.llama.fi"
 
 _DECODING = timedelta(seconds=90)
+_MOST_ROWS = 10_000  # there were 91 in 2026
 
 
 class _Row(msgspec.Struct, rename="camel"):
@@ -43,7 +45,6 @@ class _Row(msgspec.Struct, rename="camel"):
     inflows_1m: float | None = msgspec.field(default=None, name="inflows_1m")
 
 
-_ROWS = msgspec.json.Decoder(list[msgspec.Raw])
 _ROW = msgspec.json.Decoder(_Row)
 
 
@@ -101,7 +102,7 @@ class DefiLlama:
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = tuple(await in_slices(_each_listing(body.content, now, self.name)))
+        listings = _of_use(await in_slices(_each_row(body.content, now, self.name)))
         self._list = _KnownList(body.validators, listings)
         return listings
 
@@ -148,7 +149,7 @@ def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
     A row that cannot be read (no name, text where a number belongs) is left out: a hole is seen, a wrong number is
     not. Raises SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
     """
-    return tuple(_each_listing(body, fetched_at))
+    return _of_use([*_each_row(body, fetched_at)])
 
 
 def parse_protocol(
@@ -162,43 +163,39 @@ def parse_protocol(
     return tuple(Making(exchange, NAME, fetched_at).readings(extract))
 
 
-def _each_listing(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing]:
-    rows = _rows(body)
-    seen: set[str] = set()
-    for raw in rows:
-        listing = _listing(raw, fetched_at, source)
-        if listing and listing.exchange.id not in seen:
-            seen.add(listing.exchange.id)
-            yield listing
-    if not seen:
-        raise SourceError(SourceFault.BAD_SHAPE if rows else SourceFault.EMPTY, f"{len(rows)} rows, none of use")
-
-
-def _rows(body: bytes) -> list[msgspec.Raw]:
-    stream = JsonStream([body])
+def _each_row(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
+    """Yield the rows one by one, None for one that cannot be read; raise SourceError."""
+    stream = JsonStream(body[start : start + PIECE] for start in range(0, len(body), PIECE))
     stream.open()
-    rows: list[msgspec.Raw] | None = None
+    found = False
     for key in stream.members():
-        if key == "cexs":
-            rows = _decoded_rows(stream.take())
+        if key == "cexs" and not found:
+            found = True
+            for number, _ in enumerate(stream.elements()):
+                if number >= _MOST_ROWS:
+                    raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MOST_ROWS} rows")
+                yield _listing(stream.take(), fetched_at, source)
         else:
             stream.skip()
     stream.close()
-    if rows is None:
+    if not found:
         raise SourceError(SourceFault.BAD_SHAPE, "no “cexs” in it")
-    return rows
 
 
-def _decoded_rows(section: bytes) -> list[msgspec.Raw]:
+def _of_use(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
+    """Return the rows that were read, the first of each exchange; raise SourceError when there is none."""
+    first: dict[str, Listing] = {}
+    for row in rows:
+        if row:
+            first.setdefault(row.exchange.id, row)
+    if not first:
+        raise SourceError(SourceFault.BAD_SHAPE if rows else SourceFault.EMPTY, f"{len(rows)} rows, none of use")
+    return tuple(first.values())
+
+
+def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | None:
     try:
-        return _ROWS.decode(section)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise SourceError(SourceFault.BAD_SHAPE, "“cexs” is no list") from error
-
-
-def _listing(raw: msgspec.Raw, fetched_at: datetime, source: str) -> Listing | None:
-    try:
-        row = _ROW.decode(raw)
+        row = _ROW.decode(written)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     slug = "-".join((row.slug or "").lower().replace("'", "").split()) or None

@@ -21,10 +21,10 @@ _KEPT = 1 << 20  # bytes already read that may lie in front of the window before
 class JsonStream:
     """A reader that steps over members and copies out whole values.
 
-    After each key from `members()` the value is to be consumed by one of `members()`, `take()`, `decode()`
-    or `skip()`. What is
-    skipped is only checked for balanced brackets; what is taken is checked by whoever decodes it. All methods raise
-    SourceError: CUT_SHORT at an early end, NOT_JSON and BAD_SHAPE for what is no JSON object.
+    At each key from `members()` and each stop of `elements()` the value is to be consumed by one of `members()`,
+    `elements()`, `take()`, `decode()` or `skip()`. What is skipped is only checked for balanced brackets; what is taken
+    is checked by whoever decodes it. All methods raise SourceError: CUT_SHORT at an early end, NOT_JSON and BAD_SHAPE
+    for what is no JSON object.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
@@ -50,6 +50,18 @@ class JsonStream:
             self._forget_what_was_read()
             yield self._key()
             if self._accepts(b"}"):
+                return
+            self._expect(b",")
+
+    def elements(self) -> Iterator[None]:
+        """Enter the array that begins here and stop before each of its values."""
+        self._expect(b"[")
+        if self._accepts(b"]"):
+            return
+        while True:
+            self._forget_what_was_read()
+            yield
+            if self._accepts(b"]"):
                 return
             self._expect(b",")
 

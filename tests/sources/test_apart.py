@@ -94,6 +94,21 @@ async def test_the_event_loop_is_never_held_for_long() -> None:
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":[' + b"[]," * 40_000 + b'[]],"tokens":[]}',
+        b"{" + b'"":1,' * 20_000 + b'"tokens":[]}',
+        b'{"tokens":' + b"[" * 120_000,
+    ],
+)
+async def test_a_small_body_meant_to_be_hard_does_not_hold_the_loop_either(body: bytes) -> None:
+    assert len(body) < SMALL
+    async with longest_stall() as stall:
+        await fault_of(body)
+    assert stall[0] < 0.1
+
+
+@pytest.mark.parametrize(
     ("body", "fault"),
     [
         (LARGE[:-1], SourceFault.CUT_SHORT),

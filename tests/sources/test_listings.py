@@ -138,6 +138,10 @@ def test_another_body_is_refused_by_its_name(body: bytes, fault: SourceFault) ->
     assert fault_of(body) is fault
 
 
+def test_a_list_without_end_is_a_bad_shape() -> None:
+    assert fault_of(rows(*[{"name": "A"}] * 10_001)) is SourceFault.BAD_SHAPE
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.integers() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["name", "slug", "ownTokens"]), inner),
