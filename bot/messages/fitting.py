@@ -97,10 +97,11 @@ def shorten_line(text: Line, limit: int | None, limits: Limits | None = None) ->
     for span in text:
         if _length(span, limits) > room:
             cut = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
-            return (*kept, replace(span, text=cut, at=None), Span("…")) if cut else (*kept, Span("…"))
+            kept = (*kept, replace(span, text=cut)) if cut else kept
+            break
         kept = (*kept, span)
         room -= _length(span, limits)
-    return kept
+    return (*kept, Span("…"))
 
 
 def _ever_smaller(message: Message, size: Callable[[Message], int], limit: int) -> Iterator[Message]:

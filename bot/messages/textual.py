@@ -4,14 +4,20 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise, zip_longest
-from unicodedata import category, combining, east_asian_width
+from unicodedata import combining, east_asian_width
 
 from bot.messages.model import Table
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-_DROPPED = frozenset(("Cc", "Cf", "Co", "Cs"))
-_INVISIBLE = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
+_CONTROL = "\x00-\x1f\x7f-\x9f"
+_FORMAT = (
+    "\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+)
+_NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
+_DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
 _GAP = 2
 
 
@@ -22,13 +28,12 @@ def clean(text: str) -> str:
     """
     if text.isascii() and text.isprintable():
         return text
-    flat = _BREAKS.sub(" ", text)
-    return "".join(one for one in flat if category(one) not in _DROPPED and one not in _INVISIBLE)
+    return _DECEPTIVE.sub("", _BREAKS.sub(" ", text))
 
 
 def utf16_length(text: str) -> int:
     """Return the length in UTF-16 code units, the way Telegram counts (https://core.telegram.org/api/entities)."""
-    return len(text) + sum(one > "\uffff" for one in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def display_width(text: str) -> int:
@@ -110,6 +115,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int])
 
 
 def _cell(text: str, width: int, *, right: bool) -> str:
-    shown = shorten(text, width, measure=display_width)
-    padding = " " * (width - display_width(shown))
+    wide = display_width(text)
+    shown = text if wide <= width else shorten(text, width, measure=display_width)
+    padding = " " * (width - (wide if shown is text else display_width(shown)))
     return padding + shown if right else shown + padding

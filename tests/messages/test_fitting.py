@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.messages.fitting import Limits, fit, shorten_line, trim
@@ -66,6 +66,7 @@ def test_one_endless_line_is_shortened_before_anything_is_left_out() -> None:
     assert fitted.lines[0][-1].text == "…"
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=60, max_value=1500), st.integers(0, 60), st.integers(0, 30), st.integers(0, 30))
 def test_every_message_can_be_made_to_fit(limit: int, rows: int, fields: int, lines: int) -> None:
     assert characters(fit(big(rows, fields, lines), characters, limit)) <= limit
@@ -78,6 +79,32 @@ def test_the_chart_goes_before_the_last_words_are_cut() -> None:
         return characters(message) + (1000 if message.chart else 0)
 
     assert fit(charted, size, 100).chart is None
+
+
+def test_what_is_left_is_shortened_to_fit() -> None:
+    message = Message("t" * 500, lines=(line("x" * 500),), footer=line("f" * 500))
+    fitted = fit(message, characters, 130)
+    assert characters(fitted) <= 130
+    assert fitted.title.startswith("t")
+    assert fitted.lines[0][0].text.startswith("x")
+
+
+def test_what_cannot_fit_comes_back_at_its_smallest() -> None:
+    fitted = fit(big(), characters, 1)
+    assert characters(fitted) < 40
+    assert (fitted.table, fitted.fields) == (None, ())
+
+
+def test_few_parts_are_not_touched() -> None:
+    few = Message("t", lines=(line("x"),), fields=(Field("a", line("b")),), table=Table(("h",), (("r",),)))
+    assert trim(few, Limits(lines=1, fields=1, rows=1)) == few
+    assert trim(Message("t"), Limits(title=9, lines=9, fields=9, rows=9, footer=9, actions=9)) == Message("t")
+
+
+def test_no_room_for_fields_is_said() -> None:
+    assert trim(Message("t", fields=(Field("a", line("b")),)), Limits(fields=0)).lines == (
+        line("… and 1 more figures"),
+    )
 
 
 def test_a_line_is_cut_at_its_spans_and_never_in_a_moment() -> None:

@@ -135,10 +135,8 @@ class Api(Bot):
 
 
 def _body(request_data: RequestData | None) -> aiohttp.FormData | dict[str, str]:
-    if request_data is None:
-        return {}
-    if not request_data.contains_files:
-        return request_data.json_parameters
+    if request_data is None or not request_data.contains_files:
+        return request_data.json_parameters if request_data else {}
     form = aiohttp.FormData(request_data.json_parameters)
     for name, (filename, content, kind) in request_data.multipart_data.items():
         form.add_field(name, content, filename=filename, content_type=kind)

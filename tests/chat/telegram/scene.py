@@ -12,6 +12,7 @@ from bot.chat.telegram.polling import Patience
 from bot.chat.telegram.transport import Api
 from bot.commands import Access, CommandSet, Request, command
 from bot.desk import Desk
+from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, line
@@ -100,7 +101,7 @@ class Ledger:
     moved: list[tuple[Place, Place]] = field(default_factory=list)
     troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     noted: list[PlaceTrouble] = field(default_factory=list)
-    cleared: list[Place] = field(default_factory=list)
+    is_away: bool = False
 
     async def add(self, subscription: Subscription) -> None: ...
 
@@ -126,12 +127,17 @@ class Ledger:
         return self.troubles.get(place)
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
+        self._answer()
         self.noted.append(trouble)
         self.troubles[trouble.place] = trouble
 
     async def clear_trouble(self, place: Place) -> bool:
-        self.cleared.append(place)
+        self._answer()
         return self.troubles.pop(place, None) is not None
+
+    def _answer(self) -> None:
+        if self.is_away:
+            raise StorageError("away")
 
 
 @dataclass

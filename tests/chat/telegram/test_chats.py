@@ -1,3 +1,5 @@
+from structlog.testing import capture_logs
+
 from bot.ports import PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
@@ -52,6 +54,20 @@ async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTe
     new = telegram.migrate(group)
     await telegram.wait_until(lambda: live.subscriptions.moved)
     assert set(live.subscriptions.moved) == {(place(group.id), place(new.id))}
+
+
+async def test_a_store_that_is_away_stops_nothing(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    live.subscriptions.is_away = True
+    with capture_logs() as logs:
+        telegram.block(ann)
+        telegram.unblock(ann)
+        telegram.say(telegram.private(ann), ann, "/reserves okx")
+        await telegram.wait_for_message(telegram.private(ann), containing="okx")
+        await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    away = [entry["error"] for entry in logs if entry["event"] == "store away while hearing from a chat"]
+    assert set(away) == {"away"}
+    assert not [entry for entry in logs if entry["log_level"] == "error"]
 
 
 async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram: FakeTelegram) -> None:

@@ -42,6 +42,7 @@ async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTel
     channel = telegram.channel("news", admins=(ann,))
     telegram.say(group, ann, "/reserves@OtherBot okx")
     telegram.say(group, ann, "/nosuchcommand")
+    telegram.say(group, ann, "/ reserves okx")
     telegram.say(group, ann, "/reserves okx", edited=True)
     telegram.say(group, ann, "binance")
     telegram.update("message", telegram.written(group, ann) | {"photo": []})

@@ -2,7 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.chat.telegram.render import keyboard, render
@@ -69,6 +69,7 @@ def test_a_chart_without_a_number_is_left_out() -> None:
 ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800;#ampltg"), max_size=40)
 
 
+@settings(deadline=None)
 @given(ODD, ODD, ODD, ODD)
 def test_whatever_the_words_telegram_can_read_them(title: str, text: str, cell: str, footer: str) -> None:
     message = Message(
@@ -83,6 +84,7 @@ def test_whatever_the_words_telegram_can_read_them(title: str, text: str, cell: 
     assert not set("\u202e\u200b\x00\ud800") & set(rendered.html)
 
 
+@settings(deadline=None)
 @given(
     st.integers(min_value=0, max_value=400),
     st.integers(min_value=0, max_value=60),

@@ -73,6 +73,13 @@ async def test_a_broken_connection_may_have_arrived(telegram: FakeTelegram, open
     assert is_ambiguous(caught.value)
 
 
+async def test_the_library_may_open_the_session_itself(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    api = open_api(telegram.token, telegram.url, read_timeout=3.0)
+    await api.initialize()
+    assert api.bot.username == "RunwatchBot"
+    assert api.request.read_timeout == 3.0
+
+
 async def test_connections_are_kept_and_closing_is_no_end(telegram: FakeTelegram, open_api: OpenApi) -> None:
     api = open_api(telegram.token, telegram.url)
     assert (await api.call("getMe"))["id"] == telegram.bot.id
