@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.flow import Baseline, Flow, Hold, Window
+from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.severity import Severity
 
 
@@ -29,7 +29,7 @@ class Signal:
     """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
 
     `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
-    that says most; `holds` are the windows that may not be graded. With nothing gradable, `graded` is False and the
+    that says most; a flow with a hold may not be graded. With nothing gradable, `graded` is False and the
     signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
     """
 
@@ -46,11 +46,6 @@ class Signal:
     baseline: Baseline | None = None
     graded: bool = True
     previous_as_of: datetime | None = None
-
-    @property
-    def holds(self) -> tuple[Hold, ...]:
-        """Return the reasons for which windows are withheld, each once."""
-        return tuple(dict.fromkeys(flow.hold for flow in self.flows if flow.hold))
 
     def flow(self, window: Window | None) -> Flow | None:
         """Return the flow over one window, None when it could not be computed."""

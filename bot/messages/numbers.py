@@ -16,8 +16,8 @@ def usd_exact(value: float) -> str:
 
 
 def amount(value: float, asset: str, *, signed: bool = False) -> str:
-    """Return an amount of an asset with three significant digits: `475 K BTC`."""
-    return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}"
+    """Return an amount of an asset with three significant digits: `475 K BTC`; without an asset the bare number."""
+    return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}".rstrip()
 
 
 def percent(fraction: float, *, signed: bool = False) -> str:

@@ -1,0 +1,453 @@
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.alerting.lifecycle import Policy, advance
+from bot.domain.flow import Flow, Window
+from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.signal import Signal
+from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
+
+POLICY = Policy()
+MINUTE = timedelta(minutes=1)
+CALM, WATCH, ELEVATED, SEVERE = -0.002, -0.02, -0.04, -0.1
+HELD = (flow(-0.5, hold=CHAIN_MISSING),)
+
+
+def step(before: Incident | None, seen: Signal, *, now: datetime | None = None) -> Step:
+    return advance(POLICY, before, seen, now or seen.as_of, sensitivity=Sensitivity.NORMAL)
+
+
+def live(*looks: tuple[timedelta, float | None]) -> list[Step]:
+    """Return the step of each look: (time since noon, share of the last day; None where it is held)."""
+    steps: list[Step] = []
+    previous = NOON - HOUR
+    for after, share in looks:
+        at = NOON + after
+        flows = HELD if share is None else ()
+        seen = signal(share, at=at, flows=flows, previous=previous)
+        steps.append(step(steps[-1].incident if steps else None, seen))
+        previous = at
+    return steps
+
+
+def reasons(steps: Sequence[Step]) -> list[StepReason]:
+    return [one.reason for one in steps]
+
+
+def last(steps: Sequence[Step]) -> Incident:
+    found = steps[-1].incident
+    assert found
+    return found
+
+
+class TestEntering:
+    def test_a_calm_look_opens_nothing(self) -> None:
+        assert step(None, signal(CALM)) == Step(None, StepReason.NOTHING)
+
+    @pytest.mark.parametrize("share", [WATCH, ELEVATED])
+    def test_one_reading_is_not_told(self, share: float) -> None:
+        (pending,) = live((0 * MINUTE, share))
+
+        assert pending.reason is StepReason.PENDING
+        assert pending.incident
+        assert (pending.incident.state, pending.incident.number) == (IncidentState.PENDING, 0)
+        assert (pending.incident.steps, pending.incident.events) == (0, ())
+
+    @pytest.mark.parametrize("share", [WATCH, ELEVATED])
+    def test_two_readings_ten_minutes_apart_open(self, share: float) -> None:
+        steps = live((0 * MINUTE, share), (10 * MINUTE, share))
+
+        assert reasons(steps) == [StepReason.PENDING, StepReason.OPENED]
+        assert last(steps).confirmed
+        assert last(steps).first_as_of == NOON
+
+    def test_two_readings_too_close_together_are_one_observation(self) -> None:
+        steps = live((0 * MINUTE, WATCH), (9 * MINUTE, ELEVATED), (10 * MINUTE, ELEVATED))
+
+        assert reasons(steps) == [StepReason.PENDING, StepReason.PENDING, StepReason.OPENED]
+        assert steps[1].incident
+        assert steps[1].incident.severity is Severity.ELEVATED
+
+    def test_a_blip_tells_nobody(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, CALM))
+
+        assert reasons(steps) == [StepReason.PENDING, StepReason.DISMISSED]
+        assert steps[-1].incident is None
+
+    def test_severe_opens_at_once_and_says_that_it_is_not_confirmed(self) -> None:
+        (opened,) = live((0 * MINUTE, SEVERE))
+
+        assert opened.reason is StepReason.OPENED
+        assert opened.incident
+        assert (opened.incident.severity, opened.incident.confirmed) == (Severity.SEVERE, False)
+
+    def test_the_next_reading_confirms_it(self) -> None:
+        steps = live((0 * MINUTE, SEVERE), (9 * MINUTE, SEVERE), (10 * MINUTE, SEVERE), (20 * MINUTE, SEVERE))
+
+        assert reasons(steps)[1:] == [StepReason.NOTHING, StepReason.CONFIRMED, StepReason.NOTHING]
+        assert last(steps).confirmed
+
+    def test_what_gets_severe_before_it_is_confirmed_opens_at_once(self) -> None:
+        steps = live((0 * MINUTE, WATCH), (5 * MINUTE, SEVERE))
+
+        assert steps[1].reason is StepReason.OPENED
+        assert not last(steps).confirmed
+
+    @pytest.mark.parametrize("share", [WATCH, ELEVATED, SEVERE])
+    def test_one_reading_is_enough_where_readings_are_sparse(self, share: float) -> None:
+        opened = step(None, signal(share, previous=NOON - timedelta(hours=12, seconds=1)))
+
+        assert opened.reason is StepReason.OPENED
+        assert opened.incident
+        assert opened.incident.confirmed
+
+    def test_twelve_hours_apart_is_not_yet_sparse(self) -> None:
+        assert step(None, signal(ELEVATED, previous=NOON - 12 * HOUR)).reason is StepReason.PENDING
+
+    def test_the_very_first_reading_is_never_enough(self) -> None:
+        first = replace(signal(ELEVATED), previous_as_of=None)
+
+        assert step(None, first).reason is StepReason.PENDING
+
+    def test_a_reading_after_a_long_silence_confirms_what_was_pending(self) -> None:
+        steps = live((0 * MINUTE, WATCH), (13 * HOUR, WATCH))
+
+        assert steps[-1].reason is StepReason.OPENED
+
+    def test_an_incident_knows_the_preset_that_it_lives_by(self) -> None:
+        seen = signal(-0.03, sensitivity=Sensitivity.EARLY)
+        found = advance(POLICY, None, seen, NOON, sensitivity=Sensitivity.EARLY).incident
+
+        assert found
+        assert found.sensitivity is Sensitivity.EARLY
+
+
+class TestLiving:
+    def test_worse_is_told_at_once(self) -> None:
+        steps = live((0 * MINUTE, WATCH), (HOUR, WATCH), (61 * MINUTE, ELEVATED), (62 * MINUTE, SEVERE))
+
+        assert reasons(steps)[2:] == [StepReason.ESCALATED, StepReason.ESCALATED]
+        assert [one.severity for one in last(steps).events] == [Severity.WATCH, Severity.ELEVATED, Severity.SEVERE]
+        assert last(steps).peak is Severity.SEVERE
+
+    def test_getting_worse_confirms_too(self) -> None:
+        unconfirmed = incident(Severity.SEVERE, seen=signal(SEVERE), confirmed=False)
+        worse = replace(signal(SEVERE, at=NOON + HOUR), severity=Severity.CRITICAL)
+
+        told = step(unconfirmed, worse)
+
+        assert told.reason is StepReason.ESCALATED
+        assert told.incident
+        assert told.incident.confirmed
+
+    def test_a_level_is_told_once(self) -> None:
+        steps = live(*((hour * HOUR, ELEVATED) for hour in range(48)))
+
+        assert [one for one in reasons(steps) if one is not StepReason.NOTHING] == [
+            StepReason.PENDING,
+            StepReason.OPENED,
+        ]
+
+    @pytest.mark.parametrize(
+        ("share", "told"),
+        [(-0.0424, StepReason.NOTHING), (-0.0441, StepReason.UPDATED), (-0.0359, StepReason.UPDATED)],
+    )
+    def test_figures_are_told_again_when_they_say_something_new(self, share: float, told: StepReason) -> None:
+        assert step(incident(seen=signal(ELEVATED)), signal(share, at=NOON + HOUR)).reason is told
+
+    def test_small_shares_are_told_again_when_they_moved_by_a_tenth(self) -> None:
+        small = signal(-0.016)
+
+        assert step(incident(Severity.WATCH, seen=small), signal(-0.0179, at=NOON + HOUR)).reason is StepReason.UPDATED
+        assert step(incident(Severity.WATCH, seen=small), signal(-0.017, at=NOON + HOUR)).reason is StepReason.NOTHING
+
+    def test_figures_are_not_told_again_within_minutes(self) -> None:
+        early = step(incident(seen=signal(ELEVATED)), signal(-0.06, at=NOON + 4 * MINUTE))
+
+        assert early.reason is StepReason.NOTHING
+        assert early.incident
+        assert early.incident.signal.as_of == NOON + 4 * MINUTE
+        assert step(early.incident, signal(-0.06, at=NOON + 5 * MINUTE)).reason is StepReason.UPDATED
+
+    def test_a_figure_that_comes_or_goes_is_news(self) -> None:
+        unseen = replace(incident(), told=replace(signal(ELEVATED), leading=None))
+
+        assert step(unseen, signal(-0.036, at=NOON + HOUR)).reason is StepReason.UPDATED
+
+    def test_what_was_told_and_what_was_seen_are_kept_apart(self) -> None:
+        before = incident(seen=signal(ELEVATED))
+
+        after = step(before, signal(-0.041, at=NOON + HOUR)).incident
+
+        assert after
+        assert (after.told, after.signal.as_of, after.steps) == (before.told, NOON + HOUR, 1)
+
+    def test_the_worst_that_was_told_is_remembered(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.07), (3 * HOUR, -0.05))
+
+        assert last(steps).worst_share == -0.07
+        assert last(steps).worst_usd == pytest.approx(-0.07 * 6.41e10)
+
+
+class TestLeaving:
+    def test_two_fresh_readings_over_six_hours_resolve(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
+
+        assert reasons(steps)[2:] == [StepReason.UPDATED, StepReason.RESOLVED]
+        assert last(steps).state is IncidentState.RESOLVED
+        assert (last(steps).severity, last(steps).peak) == (Severity.ELEVATED, Severity.ELEVATED)
+
+    def test_less_than_six_hours_resolve_nothing(self) -> None:
+        steps = live(
+            (0 * MINUTE, ELEVATED),
+            (HOUR, ELEVATED),
+            *((HOUR + later * MINUTE, CALM) for later in range(10, 361, 10)),
+        )
+
+        assert last(steps).state is IncidentState.OPEN
+
+    def test_one_reading_after_a_long_silence_resolves_nothing(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (100 * HOUR, CALM))
+
+        assert last(steps).state is IncidentState.OPEN
+
+    def test_it_eases_step_by_step(self) -> None:
+        steps = live(
+            (0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED),
+            (9 * HOUR, -0.012), (15 * HOUR, -0.012), (16 * HOUR, CALM), (22 * HOUR, CALM),
+        )  # fmt: skip
+
+        turns = [(one.reason, one.severity) for one in last(steps).events]
+        assert turns == [
+            (StepReason.OPENED, Severity.SEVERE),
+            (StepReason.DEESCALATED, Severity.ELEVATED),
+            (StepReason.DEESCALATED, Severity.WATCH),
+            (StepReason.RESOLVED, Severity.WATCH),
+        ]
+        assert last(steps).peak is Severity.SEVERE
+
+    def test_easing_begins_anew_when_it_gets_worse_in_between(self) -> None:
+        steps = live(
+            (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (7 * HOUR, ELEVATED), (9 * HOUR, CALM),
+        )  # fmt: skip
+
+        assert last(steps).state is IncidentState.OPEN
+        assert (last(steps).easing_since, last(steps).easing_seen) == (NOON + 9 * HOUR, 1)
+
+    def test_between_the_two_thresholds_nothing_eases(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), *((hour * HOUR, -0.019) for hour in range(1, 72)))
+
+        assert reasons(steps)[1] is StepReason.OPENED
+        assert last(steps).severity is Severity.WATCH
+        low = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), *((hour * HOUR, -0.019) for hour in range(2, 72)))
+        assert last(low).severity is Severity.ELEVATED
+
+    def test_a_level_that_had_eased_is_told_again(self) -> None:
+        steps = live(
+            (0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED), (9 * HOUR, SEVERE),
+        )  # fmt: skip
+
+        assert reasons(steps)[-2:] == [StepReason.DEESCALATED, StepReason.ESCALATED]
+
+
+class TestWithheld:
+    def test_a_look_that_proves_nothing_opens_nothing(self) -> None:
+        assert step(None, signal(None, flows=HELD)) == Step(None, StepReason.NOTHING)
+
+    def test_it_leaves_what_is_pending_as_it_was(self) -> None:
+        steps = live((0 * MINUTE, WATCH), (HOUR, None))
+
+        assert steps[1] == Step(steps[0].incident, StepReason.NOTHING)
+
+    def test_people_are_told_once_per_spell_that_nothing_is_concluded(self) -> None:
+        steps = live(
+            (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, None), (3 * HOUR, None), (4 * HOUR, ELEVATED),
+            (5 * HOUR, None),
+        )  # fmt: skip
+
+        assert reasons(steps)[2:] == [StepReason.HELD, StepReason.NOTHING, StepReason.RELEASED, StepReason.HELD]
+        assert [one.held for one in (steps[2].incident, steps[4].incident) if one] == [True, False]
+
+    def test_a_known_reading_that_grew_too_old_is_told_once(self) -> None:
+        known = incident()
+        stale = signal(None, flows=[flow(hold=STALE)])
+
+        told = step(known, stale, now=NOON + 5 * HOUR)
+
+        assert told.reason is StepReason.HELD
+        assert step(told.incident, stale, now=NOON + 6 * HOUR).reason is StepReason.NOTHING
+
+    def test_no_window_at_all_is_told_like_a_held_one(self) -> None:
+        assert step(incident(), signal(None, at=NOON + 80 * HOUR)).reason is StepReason.HELD
+
+    def test_a_release_into_calm_still_takes_two_readings(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, None), (20 * HOUR, CALM), (26 * HOUR, CALM))
+
+        assert reasons(steps)[2:] == [StepReason.HELD, StepReason.RELEASED, StepReason.RESOLVED]
+
+    def test_a_held_window_of_no_weight_is_no_hold(self) -> None:
+        month = flow(-0.5, Window.MONTH, hold=CHAIN_MISSING)
+
+        assert step(incident(), signal(-0.036, at=NOON + HOUR, flows=[month])).reason is StepReason.NOTHING
+
+    @pytest.mark.parametrize("day", [(), (flow(-0.001, hold=CHAIN_MISSING),)])
+    def test_nothing_eases_while_the_window_that_raised_it_cannot_be_compared(self, day: tuple[Flow, ...]) -> None:
+        opened = incident(seen=signal(ELEVATED))
+        calm_week = flow(-0.001, Window.WEEK)
+        steps = [Step(opened, StepReason.OPENED)]
+        for hour in (1, 8, 16):
+            seen = signal(None, at=NOON + hour * HOUR, flows=[*day, calm_week])
+            assert seen.graded
+            steps.append(step(steps[-1].incident, seen))
+
+        assert reasons(steps)[1:] == [StepReason.HELD, StepReason.NOTHING, StepReason.NOTHING]
+        assert last(steps).severity is Severity.ELEVATED
+
+    def test_it_gets_worse_all_the_same_by_a_window_that_can(self) -> None:
+        seen = signal(None, at=NOON + HOUR, flows=[*HELD, flow(-0.2, Window.THREE_DAYS)])
+
+        assert step(incident(), seen).reason is StepReason.ESCALATED
+
+    def test_it_rests_on_the_window_that_still_crosses_its_threshold(self) -> None:
+        weekly = step(incident(), signal(-0.02, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)])).incident
+        assert weekly
+        assert weekly.windows == (Window.WEEK,)
+
+        eased = step(weekly, signal(None, at=NOON + 2 * HOUR, flows=[*HELD, flow(-0.001, Window.WEEK)]))
+
+        assert eased.incident
+        assert (eased.reason, eased.incident.easing_seen) == (StepReason.UPDATED, 1)
+
+
+def test_an_older_reading_that_comes_late_changes_nothing() -> None:
+    known = incident()
+
+    assert step(known, signal(CALM, at=NOON - HOUR)) == Step(known, StepReason.NOTHING)
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look of a random life: the minutes since the reading before, and what the windows show."""
+
+    minutes: int
+    day: float | None
+    week: float | None
+    held: bool
+
+
+minutes = st.sampled_from((1, 9, 10, 30, 60, 180, 361, 721, 1441))
+moved = st.one_of(st.none(), st.sampled_from((0.02, CALM, -0.012, WATCH, -0.025, ELEVATED, -0.05, SEVERE)))
+lives = st.lists(st.builds(Look, minutes, moved, moved, st.booleans()), min_size=1, max_size=40)
+
+
+def signals(looks: Sequence[Look]) -> list[Signal]:
+    at = NOON
+    found = []
+    for one in looks:
+        previous, at = at, at + one.minutes * MINUTE
+        hold = CHAIN_MISSING if one.held else None
+        week = [flow(one.week, Window.WEEK)] if one.week is not None else []
+        day = [flow(one.day, hold=hold)] if one.day is not None else []
+        found.append(signal(None, at=at, flows=[*day, *week], previous=previous))
+    return found
+
+
+def lived(looks: Sequence[Look]) -> list[tuple[Incident | None, Signal, Step]]:
+    """Return every look of a life as (incident before, signal, step), numbered and forgotten as the watch does it."""
+    found: list[tuple[Incident | None, Signal, Step]] = []
+    before: Incident | None = None
+    number = 0
+    for seen in signals(looks):
+        taken = step(before, seen)
+        if taken.reason is StepReason.OPENED:
+            number += 1
+            taken = taken.numbered(number)
+        found.append((before, seen, taken))
+        over = taken.incident and taken.incident.state is IncidentState.RESOLVED
+        before = None if over else taken.incident
+    return found
+
+
+@given(lives)
+def test_missing_data_never_opens_eases_or_resolves(looks: Sequence[Look]) -> None:
+    for before, seen, taken in lived(looks):
+        if not seen.graded:
+            assert taken.reason in {StepReason.NOTHING, StepReason.HELD}
+            assert (taken.incident is None) is (before is None)
+            if before and taken.incident:
+                assert taken.incident.severity is before.severity
+                assert taken.incident.state is before.state
+
+
+@given(lives)
+def test_seeing_a_reading_twice_changes_nothing(looks: Sequence[Look]) -> None:
+    for _, seen, taken in lived(looks):
+        if taken.incident and taken.incident.state is not IncidentState.RESOLVED:
+            again = step(taken.incident, seen, now=seen.as_of + HOUR)
+            assert again == Step(taken.incident, StepReason.NOTHING)
+
+
+@given(lives)
+def test_severity_falls_only_after_two_lower_readings_over_six_hours(looks: Sequence[Look]) -> None:
+    lower: list[datetime] = []
+    for before, seen, taken in lived(looks):
+        if before is None or before.state is not IncidentState.OPEN or not seen.graded or not taken.incident:
+            continue
+        if taken.reason is StepReason.ESCALATED or rank(seen.easing) >= before.severity.rank:
+            lower = []
+        elif taken.reason is not StepReason.HELD:
+            lower.append(seen.as_of)
+        eased = taken.reason in {StepReason.DEESCALATED, StepReason.RESOLVED}
+        assert eased or taken.incident.severity.rank >= before.severity.rank
+        if eased:
+            assert len(lower) >= 2
+            assert lower[-1] - lower[0] >= 6 * HOUR
+            assert seen.easing is (taken.incident.severity if taken.reason is StepReason.DEESCALATED else None)
+            lower = []
+
+
+@given(lives)
+def test_a_level_is_announced_once_until_it_has_eased(looks: Sequence[Look]) -> None:
+    announced: set[Severity] = set()
+    for before, _, taken in lived(looks):
+        if before is None or taken.reason is StepReason.DEESCALATED:
+            announced = set()
+        if taken.reason in {StepReason.OPENED, StepReason.ESCALATED} and taken.incident:
+            assert taken.incident.severity not in announced
+            announced.add(taken.incident.severity)
+
+
+@given(lives)
+def test_a_number_once_given_is_never_lost(looks: Sequence[Look]) -> None:
+    for before, _, taken in lived(looks):
+        if before and before.number:
+            assert taken.incident
+            assert taken.incident.number == before.number
+
+
+@given(lives)
+def test_every_step_that_is_told_counts_and_says_what_was_told(looks: Sequence[Look]) -> None:
+    silent = {StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED}
+    for before, seen, taken in lived(looks):
+        told = taken.reason not in silent
+        if taken.incident:
+            assert taken.incident.steps == (before.steps if before else 0) + told
+            assert not told or taken.incident.told == seen == taken.incident.signal
+            assert taken.incident.peak.rank >= taken.incident.severity.rank
+
+
+@given(st.sampled_from((WATCH, ELEVATED)), st.integers(1, 720))
+def test_no_blip_short_of_severe_is_ever_told(share: float, later: int) -> None:
+    assert reasons(live((0 * MINUTE, share), (later * MINUTE, CALM))) == [StepReason.PENDING, StepReason.DISMISSED]
+
+
+def test_a_day_of_silence_is_no_calm() -> None:
+    known = incident()
+
+    assert step(known, signal(None, flows=HELD, at=NOON + DAY)).reason is StepReason.HELD

@@ -1,0 +1,35 @@
+from bot.domain.flow import Window
+from bot.domain.incident import Step, StepReason
+from bot.domain.severity import Severity, rank
+from tests.builders import flow, incident, signal
+
+
+def test_people_call_an_incident_by_its_number() -> None:
+    assert incident(number=42).label == "INC-42"
+
+
+def test_a_step_gets_its_number_on_opening() -> None:
+    step = Step(incident(number=0), StepReason.OPENED).numbered(7)
+
+    assert step.incident
+    assert (step.incident.number, step.reason) == (7, StepReason.OPENED)
+
+
+def test_a_step_without_an_incident_has_nothing_to_number() -> None:
+    nothing = Step(None, StepReason.NOTHING)
+
+    assert nothing.numbered(7) is nothing
+
+
+def test_severities_are_ordered_and_calm_is_below_them_all() -> None:
+    assert [rank(one) for one in (None, *Severity)] == [0, 1, 2, 3, 4]
+
+
+def test_a_signal_finds_its_windows() -> None:
+    week = flow(-0.01, Window.WEEK)
+    seen = signal(-0.036, flows=[week])
+
+    assert seen.flow(Window.WEEK) is week
+    assert seen.flow(Window.MONTH) is None
+    assert seen.leading_flow is seen.flow(Window.DAY)
+    assert signal(None).leading_flow is None

@@ -1,0 +1,26 @@
+"""A message as plain text, made for reading in tests."""
+
+from collections.abc import Iterator
+
+from bot.messages.model import Line, Message
+from bot.messages.numbers import clock
+
+
+def said(message: Message) -> str:
+    """Return everything a message says, one block a line."""
+    return "\n".join(_blocks(message))
+
+
+def plain(line: Line) -> str:
+    """Return a line with its moments as clock times, `(ago)` behind those that ask for their age."""
+    return "".join(f"{clock(one.at)}{' (ago)' if one.relative else ''}" if one.at else one.text for one in line)
+
+
+def _blocks(message: Message) -> Iterator[str]:
+    yield message.title
+    yield from map(plain, message.lines)
+    yield from (f"{one.name}: {plain(one.value)}" for one in message.fields)
+    if message.table:
+        yield from (" | ".join(row) for row in (message.table.header, *message.table.rows))
+    yield plain(message.footer)
+    yield from (one.label for one in message.actions)

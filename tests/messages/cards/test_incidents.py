@@ -1,0 +1,143 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.flow import Flow, Window
+from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.severity import Severity
+from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
+from bot.messages.model import Tone
+from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, signal
+from tests.messages.cards.plain import said
+
+
+def card(story: Incident, reason: StepReason = StepReason.OPENED) -> str:
+    return said(incident_card(story, "Binance", reason))
+
+
+def test_an_alert_says_all_that_is_known() -> None:
+    assert card(incident()).splitlines() == [
+        "INC-42 · Binance · elevated outflow",
+        "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
+        "Usual day: between −0.60 % and +0.70 % (nine days of ten, 90 days)",
+        "USDT −$1.38 B · BTC −$923 M",
+        "An outflow may be a theft, a wallet move or a run; figures comparable.",
+        "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
+        "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
+        "Why",
+        "Reserves",
+        "Flows",
+    ]
+
+
+def test_an_unconfirmed_alert_says_so() -> None:
+    assert "Not confirmed yet" in card(incident(Severity.SEVERE, confirmed=False))
+    assert "Not confirmed" not in card(incident(confirmed=False, state=IncidentState.RESOLVED))
+
+
+@pytest.mark.parametrize(
+    ("reason", "turn"),
+    [
+        (StepReason.ESCALATED, "Worse than before: now severe."),
+        (StepReason.DEESCALATED, "Easing: now severe, critical at worst."),
+        (StepReason.RESOLVED, "Resolved: back under the thresholds. It was critical at worst."),
+        (StepReason.HELD, "Held: the newest figures cannot be compared; nothing is concluded from them."),
+    ],
+)
+def test_an_alert_says_what_turned(reason: StepReason, turn: str) -> None:
+    assert turn in card(incident(Severity.SEVERE, peak=Severity.CRITICAL), reason).splitlines()
+
+
+def test_held_windows_are_named_with_their_reason() -> None:
+    held = [flow(-0.1, one, hold=CHAIN_MISSING) for one in (Window.WEEK, Window.MONTH)]
+
+    assert "Held over 7 d, 30 d: chain missing (Tron, 14.0 % of reserves)." in card(
+        incident(seen=signal(-0.036, flows=held))
+    )
+
+
+def test_a_chain_too_small_to_hold_is_named() -> None:
+    seen = signal(None, flows=[flow(-0.036, missing=("Fantom",))])
+
+    assert "figures without Fantom." in card(incident(seen=seen))
+
+
+@pytest.mark.parametrize(
+    ("flows", "words"),
+    [
+        ([flow(hold=STALE)], "No window can be compared right now."),
+        ([], "No window can be computed right now."),
+    ],
+)
+def test_without_a_figure_an_alert_says_why(flows: list[Flow], words: str) -> None:
+    held = signal(None, flows=flows)
+
+    assert words in card(incident(seen=held), StepReason.HELD)
+
+
+def test_a_resolved_alert_is_green() -> None:
+    over = incident_card(incident(state=IncidentState.RESOLVED), "Binance", StepReason.RESOLVED)
+
+    assert (over.title, over.tone) == ("INC-42 · Binance · resolved", Tone.GOOD)
+
+
+def test_a_small_exchange_without_a_past_says_so() -> None:
+    assert "Usual day: unknown, fewer than 14 comparable days are known." in card(incident(seen=signal(baseline=None)))
+
+
+def test_the_closing_words_name_the_worst_there_was() -> None:
+    story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst_share=-0.095)
+
+    assert "It was severe at worst, with 9.5 % of clean reserves gone" in said(resolved_card(story, "Binance"))
+
+
+def test_the_numbers_behind_an_incident() -> None:
+    seen = signal(-0.036, flows=[flow(-0.07, Window.WEEK, hold=CHAIN_MISSING)])
+    events = (
+        Event(NOON, StepReason.OPENED, Severity.ELEVATED, -0.036, -2.3e9),
+        Event(NOON + HOUR, StepReason.HELD, Severity.ELEVATED),
+    )
+
+    text = said(why_card(replace(incident(seen=seen), events=events), "Binance")).splitlines()
+
+    assert "Rule “outflow”, preset normal: open, elevated now, elevated at worst." in text
+    assert "24 h: −3.6 % of clean reserves ≤ −3.0 %" in text
+    assert "24 h: robust z −9.0 ≤ −3.5" in text
+    assert "Baseline: median 0.00 % a day, spread 0.40 %, lowest −1.0 %, from 90 days." in text
+    assert "opened: 2022-12-13 12:00 UTC · −3.6 %" in text
+    assert "held: 2022-12-13 13:00 UTC" in text
+    assert "24 h | −$2.31 B | −3.6 % | 12-12 12:00 → 12-13 12:00 | DefiLlama" in text
+    assert "7 d | −$4.49 B | −7.0 % | 12-06 12:00 → 12-13 12:00 | held" in text
+
+
+def test_a_calm_reading_crosses_nothing() -> None:
+    text = said(why_card(incident(seen=signal(-0.001, baseline=None)), "Binance"))
+
+    assert "No threshold is crossed by the newest reading." in text
+    assert "Baseline" not in text
+
+
+def test_a_closed_incident_is_explained_in_green() -> None:
+    assert why_card(incident(state=IncidentState.RESOLVED), "Binance").tone is Tone.GOOD
+
+
+def test_the_list_of_incidents_shows_the_worst_open_one() -> None:
+    stories = [
+        incident(Severity.SEVERE, number=3),
+        incident(Severity.WATCH, number=2, exchange="unheard"),
+        incident(Severity.CRITICAL, number=1, state=IncidentState.RESOLVED, seen=signal(None)),
+    ]
+
+    found = incidents_card(stories, {"binance": "Binance"})
+
+    assert found.tone is Tone.SEVERE
+    assert said(found).splitlines()[1] == "2 open, 3 shown, newest first."
+    assert "INC-3 | Binance | 🔴 severe | severe | −3.6 % | 2022-12-13 12:00 UTC" in said(found)
+    assert "INC-2 | unheard | 🟡 watch" in said(found)
+    assert "INC-1 | Binance | 🟢 resolved | critical | – |" in said(found)
+
+
+def test_no_incident_is_no_proof_of_calm() -> None:
+    found = said(incidents_card([], {}, about="Binance"))
+
+    assert found.startswith("Incidents · Binance\nNo incident is open and none is remembered. /status says how fresh")

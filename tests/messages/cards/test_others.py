@@ -1,0 +1,232 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.outlook import Outlook
+from bot.domain.place import Platform
+from bot.domain.reading import SourceHealth
+from bot.domain.severity import Sensitivity, Severity
+from bot.messages.cards.about import source_notice, status_card
+from bot.messages.cards.common import assets_sentence, source_name
+from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.model import Message, Tone
+from tests.builders import BINANCE, CHAIN_MISSING, HOUR, NOON, OKX, flow, holding, listing, signal, subscription
+from tests.messages.cards.plain import plain, said
+
+KUCOIN = Exchange("kucoin", "KuCoin", "kucoin")
+
+
+def outlook(exchange: Exchange, share: float, reserves: float) -> Outlook:
+    seen = signal(None, flows=[flow(share, reserves=reserves)])
+    return Outlook(exchange, None, holding(1, exchange=exchange.id), seen)
+
+
+ALL = [outlook(BINANCE, -0.02, 6e10), outlook(OKX, 0.01, 9e9), outlook(KUCOIN, -0.2, 3e9)]
+
+
+@pytest.mark.parametrize(
+    ("by", "order"),
+    [
+        (By.OUTFLOW, ["KuCoin", "Binance", "OKX"]),
+        (By.OUTFLOW_USD, ["Binance", "KuCoin", "OKX"]),
+        (By.INFLOW, ["OKX", "Binance", "KuCoin"]),
+        (By.RESERVES, ["Binance", "OKX", "KuCoin"]),
+    ],
+)
+def test_exchanges_are_ranked_as_asked(by: By, order: list[str]) -> None:
+    table = top_card(ALL, by, Window.DAY, NOON + HOUR).table
+
+    assert table
+    assert [row[0] for row in table.rows] == order
+    assert {row[-1] for row in table.rows} == {"1 h ago"}
+
+
+def test_held_windows_are_not_ranked_but_counted() -> None:
+    held = Outlook(BINANCE, None, holding(60), signal(None, flows=[flow(hold=CHAIN_MISSING)]))
+    unread = Outlook(replace(OKX, id="new"))
+
+    text = said(top_card([*ALL[1:], held, unread], By.OUTFLOW, Window.DAY, NOON))
+
+    assert "2 of 4 exchanges are comparable over 24 h." in text
+    assert "1 held." in text.splitlines()
+    assert "Binance" not in text
+
+
+def test_with_nothing_to_rank_it_says_where_to_look() -> None:
+    card = top_card(ALL, By.OUTFLOW, Window.MONTH, NOON)
+
+    assert card.tone is Tone.TROUBLE
+    assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
+
+
+def test_a_ranking_without_readings_names_no_source() -> None:
+    assert top_card([replace(ALL[0], reading=None)], By.OUTFLOW, Window.DAY, NOON).footer == ()
+
+
+def test_exchanges_are_listed_with_what_is_known_of_them() -> None:
+    rows = [listing(), listing(OKX, total=None), listing(Exchange("nexo", "NEXO"))]
+
+    text = said(exchanges_card(rows, frozenset({"binance"}))).splitlines()
+
+    assert text[0] == "Exchanges · 3 known, 1 watched"
+    assert "binance | $65.0 B | watched" in text
+    assert "okx | unknown | not read yet" in text
+    assert "nexo | $65.0 B | no wallets" in text
+
+
+def test_no_list_yet_says_what_to_do() -> None:
+    assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], frozenset()))
+
+
+def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
+    asked = subscription(severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03, mention="here")
+
+    card = subscribed_card(asked, "Binance", ())
+    text = said(card).splitlines()
+
+    assert card.tone is Tone.GOOD
+    assert text[1] == (
+        "This place hears of Binance from severe on, preset early, at least $50.0 M and at least 3.0 % of reserves, "
+        "with a mention on opening and escalation."
+    )
+    assert any(line.endswith("SAMPLE · Binance · elevated outflow") for line in text)
+    assert not any("INC-" in line for line in text)
+
+
+def test_what_the_bot_lacks_in_a_place_is_said_at_once() -> None:
+    card = subscribed_card(subscription(None), None, ("Send Messages", "Embed Links"))
+
+    assert card.tone is Tone.TROUBLE
+    assert "The bot lacks rights here: Send Messages, Embed Links." in said(card)
+    assert "Subscribed · all exchanges" in said(card)
+
+
+@pytest.mark.parametrize(
+    ("what", "count", "words"),
+    [
+        ("Binance", 1, "This place no longer hears of Binance."),
+        (None, 3, "This place hears of nothing now (3 cancelled)."),
+        ("Binance", 0, "This place has no subscription to Binance. /subscriptions lists what it has."),
+        (None, 0, "This place has no subscription to anything."),
+    ],
+)
+def test_cancelling_says_what_was_cancelled(what: str | None, count: int, words: str) -> None:
+    assert words in said(unsubscribed_card(what, count))
+
+
+def test_a_places_subscriptions_are_listed() -> None:
+    mine = [subscription(usd=5e7, mention="here"), subscription(None), subscription("gone")]
+
+    text = said(subscriptions_card(mine, {"binance": "Binance"}, None)).splitlines()
+
+    assert "Binance | 🟡 watch | normal | at least $50.0 M | here" in text
+    assert "all exchanges | 🟡 watch | normal | none | none" in text
+    assert "gone | 🟡 watch | normal | none | none" in text
+
+
+def test_a_place_that_is_switched_off_learns_why() -> None:
+    card = subscriptions_card([subscription()], {}, "the bot was removed")
+
+    assert card.tone is Tone.TROUBLE
+    assert "This place is switched off: the bot was removed." in said(card)
+
+
+def status(
+    *,
+    sources: dict[str, SourceHealth] | None = None,
+    backlog: dict[tuple[Platform, Severity], int] | None = None,
+    platforms: dict[Platform, str] | None = None,
+    oldest: bool = False,
+    read: bool = True,
+) -> Message:
+    return status_card(
+        version="1.2.3",
+        started_at=NOON - 26 * HOUR,
+        now=NOON,
+        sources=sources or {},
+        coverage=(17, 80),
+        newest_reading=NOON - HOUR if read else None,
+        open_incidents=2,
+        backlog=backlog or {},
+        oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
+        places=5,
+        platforms=platforms or {},
+    )
+
+
+def test_a_healthy_bot_says_so() -> None:
+    card = status(
+        sources={"defillama/cexs": SourceHealth("defillama/cexs", last_success=NOON - timedelta(minutes=4))},
+        platforms={Platform.TELEGRAM: ""},
+    )
+    text = said(card).splitlines()
+
+    assert card.tone is Tone.GOOD
+    assert "Runwatch 1.2.3, up for 26 h." in text
+    assert "telegram: connected" in text
+    assert "Exchanges: 17 read of 80 listed" in text
+    assert "Newest reading: 2022-12-13 11:00 UTC (ago)" in text
+    assert "List: fetched 4 min ago" in text
+    assert "Open incidents: 2" in text
+    assert "Subscribed places: 5" in text
+    assert "Waiting messages: none" in text
+
+
+def test_a_bot_that_has_read_nothing_says_so() -> None:
+    card = status(read=False)
+
+    assert card.tone is Tone.TROUBLE
+    assert "Newest reading: none yet" in said(card)
+    assert "List: not fetched yet" in said(card)
+
+
+def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
+    backlog = {(Platform.TELEGRAM, Severity.WATCH): 280, (Platform.DISCORD, Severity.SEVERE): 45}
+
+    assert "Waiting messages: 325, oldest 3 min ago, about 10 s to go" in said(status(backlog=backlog, oldest=True))
+    assert "Waiting messages: 325, about 10 s to go" in said(status(backlog=backlog))
+
+
+def test_broken_sources_are_named_and_many_are_counted() -> None:
+    broken = {
+        f"defillama/x{index}": SourceHealth(
+            f"defillama/x{index}", failing_since=NOON - HOUR if index else None, fault=SourceFault.TIMEOUT
+        )
+        for index in range(7)
+    }
+
+    card = status(sources=broken)
+
+    assert card.tone is Tone.TROUBLE
+    assert "⚠️ DefiLlama x0: timeout, since just now" in said(card)
+    assert "⚠️ DefiLlama x1: timeout, since 1 h ago" in said(card)
+    assert "… and 2 more sources that do not answer." in said(card)
+
+
+def test_a_platform_in_trouble_is_named() -> None:
+    card = status(platforms={Platform.DISCORD: "no heartbeat"})
+
+    assert card.tone is Tone.TROUBLE
+    assert "discord: no heartbeat" in said(card)
+
+
+def test_the_operator_is_told_when_a_source_breaks_and_when_it_heals() -> None:
+    well = SourceHealth("defillama/cexs", last_success=NOON)
+    ill = SourceHealth("defillama/cexs", failing_since=NOON, fault=SourceFault.RATE_LIMITED)
+
+    assert "Reason: rate limited. Nothing fires and nothing resolves on old data" in said(source_notice(well, ill))
+    assert "It had failed since 2022-12-13 12:00 UTC." in said(source_notice(ill, well))
+    assert source_notice(well, well).title == "DefiLlama cexs answers again"
+
+
+def test_the_rest_of_a_flow_is_summed_up() -> None:
+    assert plain(assets_sentence(flow(-0.1, reserves=1e9), shown=1)) == "USDT −$60.0 M · everything else −$40.0 M"
+
+
+def test_an_unheard_source_keeps_its_own_name() -> None:
+    assert source_name("coinglass") == "coinglass"

@@ -1,0 +1,174 @@
+"""What every card promises, asked of all of them at once."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.errors import SourceFault
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.incident import IncidentState, StepReason
+from bot.domain.outlook import Outlook
+from bot.domain.place import Platform
+from bot.domain.reading import SourceHealth
+from bot.domain.severity import Severity
+from bot.messages.cards.about import (
+    command_card,
+    curtain_card,
+    help_card,
+    privacy_card,
+    source_notice,
+    status_card,
+)
+from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
+from bot.messages.cards.flows import flows_card
+from bot.messages.cards.greetings import unknown_command_card, what_to_type_card
+from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
+from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.model import Message, Tone
+from handlers import COMMANDS
+from tests.builders import (
+    BINANCE,
+    CHAIN_MISSING,
+    HOUR,
+    NOON,
+    flow,
+    holding,
+    incident,
+    listing,
+    quiet_days,
+    signal,
+    subscription,
+)
+from tests.messages.cards.plain import said
+
+HOSTILE = "*Bi_nan~ce* <b>|x|</b> [a](https://x.test) `c` @everyone & <@1>"
+EXCHANGE = replace(BINANCE, name=HOSTILE)
+SIGNAL = signal(-0.036, flows=[flow(-0.07, Window.WEEK), flow(-0.1, Window.MONTH, hold=CHAIN_MISSING)])
+HEALTH = SourceHealth("defillama/binance", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
+KNOWN = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
+LISTED = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
+STORY = incident(seen=SIGNAL)
+NAMES = {"binance": HOSTILE}
+
+FIGURES: Mapping[str, Message] = {
+    "reserves": reserves_card(KNOWN, NOON),
+    "reserves by the list": reserves_card(LISTED, NOON),
+    "flows": flows_card(KNOWN, Window.DAY, NOON),
+    "flows without": flows_card(KNOWN, Window.THREE_DAYS, NOON),
+    "top": top_card([KNOWN], By.OUTFLOW, Window.DAY, NOON),
+    "exchanges": exchanges_card([listing(EXCHANGE)], frozenset()),
+    "why": why_card(STORY, HOSTILE),
+    "incidents": incidents_card([STORY], NAMES),
+    "resolved": resolved_card(STORY, HOSTILE),
+    **{f"incident {one}": incident_card(STORY, HOSTILE, one) for one in StepReason},
+    **{f"incident {one}": incident_card(incident(one, seen=SIGNAL), HOSTILE, StepReason.OPENED) for one in Severity},
+}
+PROSE: Mapping[str, Message] = {
+    "nothing known": reserves_card(Outlook(Exchange("x", HOSTILE)), NOON),
+    "nothing to rank": top_card([], By.INFLOW, Window.WEEK, NOON),
+    "no list": exchanges_card([], frozenset()),
+    "no incidents": incidents_card([], NAMES, about=HOSTILE),
+    "subscribed": subscribed_card(subscription(usd=5e7, share=0.03, mention="here"), HOSTILE, ("Send Messages",)),
+    "subscribed to all": subscribed_card(subscription(None), None, ()),
+    "unsubscribed": unsubscribed_card(HOSTILE, 1),
+    "unsubscribed from all": unsubscribed_card(None, 2),
+    "nothing to cancel": unsubscribed_card(None, 0),
+    "subscriptions": subscriptions_card([subscription(), subscription(None)], NAMES, "the bot was removed"),
+    "no subscriptions": subscriptions_card([], NAMES, None),
+    "help": help_card((one.usage, one.description, one.access) for one in COMMANDS),
+    "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
+    "privacy": privacy_card(),
+    "refusal": refusal(HOSTILE),
+    "missing": missing_argument_card("Which?", ((HOSTILE, "reserves binance"),)),
+    "store away": store_away_card(),
+    "apology": apology("0123abcd"),
+    "unknown command": unknown_command_card(HOSTILE, ("reserves",)),
+    "what to type": what_to_type_card(),
+    "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
+    "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
+    "curtain": curtain_card("Binance", "reconstruction", NOON, NOON + HOUR),
+    "status": status_card(
+        version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
+        newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
+        platforms={Platform.TELEGRAM: "no answer"},
+    ),
+}  # fmt: skip
+CARDS = {**FIGURES, **PROSE}
+
+every_card = pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+every_figure = pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES)
+
+ADVICE = re.compile(
+    r"\b(insolven\w*|bankrupt\w*|collaps\w*|(un)?safe\w*|panic\w*|scam\w*|fraud\w*|bullish|bearish|buy|sell|"
+    r"should|must|recommend\w*|advise?|withdraw (now|your)|danger\w*|crash\w*|bank run)\b",
+    re.IGNORECASE,
+)
+
+
+@every_card
+def test_no_card_gives_advice_or_uses_a_loud_word(card: Message) -> None:
+    assert not ADVICE.search(said(card).replace(HOSTILE, ""))
+
+
+@every_figure
+def test_every_figure_says_its_source_and_its_age(card: Message) -> None:
+    assert "DefiLlama" in said(replace(card, title="", lines=(), fields=(), table=None))
+    assert any(span.at and span.relative for span in card.footer)
+
+
+@every_figure
+def test_every_figure_says_that_liabilities_are_not_in_it(card: Message) -> None:
+    if card is not FIGURES["resolved"]:  # an answer under the message that says so
+        assert re.search("[Ll]iabilities( are|:) not in these figures", said(card))
+
+
+@every_card
+def test_what_others_named_stays_text_as_it_is(card: Message) -> None:
+    assert said(card).count("<b>") == said(card).count(HOSTILE)
+    assert not any(HOSTILE in one.command for one in card.actions)
+
+
+@every_card
+def test_every_button_is_a_question_the_bot_can_answer(card: Message) -> None:
+    for action in card.actions:
+        name, _, words = action.command.partition(" ")
+        command = COMMANDS.get(name)
+        assert command
+        command.read_words(words)
+        assert len(action.command.encode()) <= 64
+
+
+@every_card
+def test_every_card_has_a_title_and_no_empty_line(card: Message) -> None:
+    assert card.title
+    assert all(any(span.text or span.at for span in line) for line in card.lines)
+    assert card.table is None or all(len(row) == len(card.table.header) for row in card.table.rows)
+
+
+@every_card
+def test_nothing_pings_by_itself(card: Message) -> None:
+    assert card.mention is None
+
+
+@pytest.mark.parametrize("severity", Severity)
+def test_icon_and_word_tell_how_bad_it_is(severity: Severity) -> None:
+    card = FIGURES[f"incident {severity}"]
+    word = "unusual" if severity is Severity.WATCH else str(severity)
+
+    assert word in card.title
+    assert card.tone is Tone(severity)
+    assert len({FIGURES[f"incident {one}"].tone.icon for one in Severity}) == len(Severity)
+
+
+def test_only_mild_and_closed_incidents_are_silent() -> None:
+    silent = {one for one in Severity if FIGURES[f"incident {one}"].silent}
+    over = incident_card(replace(STORY, state=IncidentState.RESOLVED), "Binance", StepReason.RESOLVED)
+
+    assert silent == {Severity.WATCH}
+    assert over.silent
+    assert FIGURES["resolved"].silent

@@ -1,0 +1,107 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.messages.numbers import ago, amount, clock, percent, span, usd, usd_exact
+
+NOON = datetime(2022, 12, 13, 12, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (1.1436e9, "$1.14 B"),
+        (-2.3e9, "−$2.30 B"),
+        (6.41e10, "$64.1 B"),
+        (1.39e11, "$139 B"),
+        (2e12, "$2.00 T"),
+        (999_499, "$999 K"),
+        (999_500, "$1.00 M"),
+        (5e6, "$5.00 M"),
+        (1234, "$1.23 K"),
+        (999.4, "$999"),
+        (99.96, "$100"),
+        (10.0, "$10.0"),
+        (9.994, "$9.99"),
+        (0, "$0.00"),
+        (0.01, "$0.01"),
+        (0.000063, "$6.3e-05"),
+    ],
+)
+def test_dollars_are_short(value: float, text: str) -> None:
+    assert usd(value) == text
+
+
+@pytest.mark.parametrize(("value", "text"), [(5e6, "+$5.00 M"), (-5e6, "−$5.00 M"), (0, "$0.00")])
+def test_a_flow_carries_its_sign(value: float, text: str) -> None:
+    assert usd(value, signed=True) == text
+
+
+def test_dollars_are_exact_on_request() -> None:
+    assert usd_exact(139_684_360_969.404) == "$139,684,360,969.40"
+    assert usd_exact(-5) == "−$5.00"
+
+
+def test_amounts_name_their_asset() -> None:
+    assert amount(475_000.5, "BTC") == "475 K BTC"
+    assert amount(1.5, "BTC", signed=True) == "+1.50 BTC"
+    assert amount(-1.5, "BTC", signed=True) == "−1.50 BTC"
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (-0.018, "−1.8 %"), (0.00209, "0.21 %"), (0.15005, "15.0 %"), (-0.00001, "0.00 %"), (0.0, "0.00 %"),
+        (0.0099999, "1.00 %"), (1.0, "100.0 %"),
+    ],
+)  # fmt: skip
+def test_fractions_are_told_as_percent(fraction: float, text: str) -> None:
+    assert percent(fraction) == text
+
+
+def test_a_share_may_carry_a_plus() -> None:
+    assert percent(0.007, signed=True) == "+0.70 %"
+    assert percent(0.0, signed=True) == "0.00 %"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "0 s"), (45, "45 s"), (59.6, "1 min"), (720, "12 min"), (3599, "59 min"), (3600, "1 h"),
+        (3 * 3600 + 1200, "3 h 20 min"), (10 * 3600 + 1200, "10 h"), (47 * 3600, "47 h"), (48 * 3600, "2 d"),
+        (9.7 * 86400, "9 d"),
+    ],
+)  # fmt: skip
+def test_lengths_of_time_are_told_in_their_largest_unit(seconds: float, text: str) -> None:
+    assert span(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize(
+    ("before", "text"), [(timedelta(minutes=12), "12 min ago"), (timedelta(0), "just now"), (-timedelta(1), "just now")]
+)
+def test_ages_are_told_and_the_future_is_now(before: timedelta, text: str) -> None:
+    assert ago(NOON - before, NOON) == text
+
+
+def test_a_moment_names_its_timezone() -> None:
+    assert clock(NOON) == "2022-12-13 12:05 UTC"
+
+
+numbers = st.floats(-1e14, 1e14)
+
+
+@given(numbers)
+def test_a_short_number_is_short_and_its_minus_is_real(value: float) -> None:
+    text = usd(value)
+
+    assert len(text) <= 12
+    assert "-" not in text.replace("e-", "")
+    assert text.startswith("−") is (value < 0)
+
+
+@given(numbers)
+def test_the_sign_is_the_only_difference_between_a_number_and_its_negative(value: float) -> None:
+    assert usd(value).removeprefix("−") == usd(-value).removeprefix("−")
+    assert percent(value).removeprefix("−") == percent(-value).removeprefix("−")
