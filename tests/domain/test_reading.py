@@ -6,8 +6,6 @@ from tests.builders import reading
 HELD = reading(
     {"Tron/USDT": (10, 1.0), "Ethereum/USDT": (30, 1.0), "Ethereum/ETH": (1, 100.0), "Binance/BNB": (2, 5.0)}
 )
-    {"Tron/USDT": (10, 1.0), "Ethereum/USDT": (30, 1.0), "Ethereum/ETH": (1, 100.0), "Binance/BNB": (2, 5.0)}
-)
 
 
 def test_reserves_are_counted_with_and_without_the_own_token() -> None:
