@@ -94,9 +94,9 @@ class Poller:
             return self._note_conflict(error)
         except (TelegramError, TimeoutError) as error:
             return self._note(error)
-        except Exception:
+        except Exception as error:
             log.exception("polling broke")
-            return self._patience.longest_retry
+            return self._note(error)
         finally:
             await api.close_connections()
 
@@ -143,7 +143,7 @@ class Poller:
             self._conflict_at = None
             log.info("telegram has one poller again")
 
-    def _note(self, error: TelegramError | TimeoutError) -> float:
+    def _note(self, error: Exception) -> float:
         """Remember a failure, log it once per spell, and return the seconds to wait."""
         problem = _spoken(error)
         if self._problem in (None, _NOT_YET):
@@ -168,7 +168,9 @@ class Poller:
         return at is not None and self._patience.clock() - at <= self._patience.spell
 
 
-def _spoken(error: TelegramError | TimeoutError) -> str:
+def _spoken(error: Exception) -> str:
     if isinstance(error, InvalidToken):
         return error.message if error.message == _UNKNOWN_TOKEN else f"a poll was refused ({error.message})"
-    return f"no connection to Telegram ({error})" if str(error) else "a poll was stuck"
+    if isinstance(error, TelegramError):
+        return f"no connection to Telegram ({error})"
+    return "a poll was stuck" if isinstance(error, TimeoutError) else "Telegram sent what cannot be read"

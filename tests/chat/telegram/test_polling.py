@@ -26,13 +26,14 @@ class Watched:
     heard: list[Json] = field(default_factory=list)
     greeted: list[Me] = field(default_factory=list)
     awake: Callable[[], bool] = lambda: True
+    make: Callable[[AiohttpRequest], Api] = Api
 
     def __post_init__(self) -> None:
         patience = Patience(poll=self.poll, margin=self.margin, sleep=self._sleep, clock=lambda: self.time)
         self.poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=patience)
 
     def _connect(self) -> Api:
-        return Api(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=2.0))
+        return self.make(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=2.0))
 
     async def _sleep(self, seconds: float) -> None:
         await self.naps.sleep(seconds)
@@ -239,6 +240,21 @@ async def test_a_stuck_poll_is_given_up_and_polling_goes_on(telegram: FakeTelegr
         await telegram.wait_until(lambda: watched.heard)
 
 
+async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTelegram) -> None:
+    class Stuck(Api):
+        async def call(self, method: str, *, patience: float | None = None, **parameters: object) -> Any:
+            if method == "getUpdates":
+                await asyncio.Event().wait()
+            return await super().call(method, patience=patience, **parameters)
+
+    connections = iter((Stuck, Api))
+    watched = Watched(telegram, margin=0.05, make=lambda transport: next(connections)(transport))
+    with capture_logs() as logs:
+        async with polling(watched):
+            await watched.connected()
+    assert [entry["reason"] for entry in logs if entry["event"] == "telegram away"] == ["a poll was stuck"]
+
+
 async def test_silence_is_trouble(telegram: FakeTelegram) -> None:
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
@@ -251,9 +267,14 @@ async def test_silence_is_trouble(telegram: FakeTelegram) -> None:
 @pytest.mark.parametrize("body", [b"[1]", b'{"ok": true}', b'{"ok": true, "result": [{}]}', b'{"ok":true,"result":7}'])
 async def test_nonsense_from_the_server_never_ends_polling(telegram: FakeTelegram, body: bytes) -> None:
     telegram.fail("getUpdates", status=200, body=body)
-    async with polling(Watched(telegram)) as watched:
+    gate = {"open": False}
+    async with polling(Watched(telegram, awake=lambda: gate["open"])) as watched:
+        await telegram.wait_until(lambda: telegram.calls["getupdates"])
+        while not watched.naps.taken:  # noqa: ASYNC110 — the pause is not seen from outside
+            await asyncio.sleep(0.001)
+        assert watched.poller.trouble() not in (None, "not connected yet")
+        gate["open"] = True
         await watched.connected()
-        assert len(watched.naps.taken) == 1
 
 
 async def test_messages_under_way_survive_a_lost_poll(live: Scene, telegram: FakeTelegram) -> None:
