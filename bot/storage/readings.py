@@ -63,8 +63,8 @@ class RedisReadings:
         replies = await self._database.pipeline(
             [("ZREVRANGEBYSCORE", key, *words) for key in (_detail(exchange), _days(exchange))]
         )
-        found = [blob for reply in replies for blob in reply]
-        return await self._read(exchange, max(found, key=_as_of)) if found else None
+        found = [blob for reply in replies for blob in reply]  # the detail has every day's first reading, too
+        return await self._read(exchange, found[0]) if found else None
 
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         """Yield the first reading of each UTC day in the span (both ends included), oldest first."""

@@ -43,6 +43,13 @@ def make_cluster(server: Server) -> None:
         pass
 
 
+class RealClock:
+    """The time it is."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
 @pytest.fixture(scope="session", params=[*KINDS, CLUSTER])
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
     clustered = request.param == CLUSTER

@@ -12,7 +12,7 @@ from bot.messages.model import Chart, Field, Message, Table, line, moment
 from bot.ports import Alert, Delivery, DeliveryKind
 from bot.storage.outbox import RedisOutbox
 from bot.storage.store import Store
-from tests.storage.conftest import StillClock
+from tests.storage.conftest import RealClock, StillClock
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NOW = timedelta()
@@ -141,11 +141,20 @@ async def test_one_incident_is_told_in_order_whatever_its_severity(store: Store)
     assert told == ["opened", "escalated", "resolved"]
 
 
-async def test_nothing_of_an_incident_passes_one_in_flight_elsewhere(store: Store, clock: StillClock) -> None:
-    await queue(store, alert("opened"))
+@pytest.mark.parametrize("severity", Severity)
+async def test_nothing_of_an_incident_passes_one_in_flight_elsewhere(
+    store: Store, clock: StillClock, severity: Severity
+) -> None:
+    await queue(store, alert("first"))
     await only(store.outbox)
-    await queue(store, alert("resolved", kind=REPLY))
+    await queue(store, alert("second", severity=severity, kind=REPLY))
     assert await take(RedisOutbox(store.database, clock)) == ()
+
+
+async def test_a_critical_alert_does_not_wait_for_a_big_fan_out(store: Store) -> None:
+    await queue(store, alert("big", *(Place(Platform.TELEGRAM, str(n)) for n in range(900)), severity=Severity.WATCH))
+    await queue(store, alert("critical", severity=Severity.CRITICAL, incident="INC-2"))
+    assert steps(await take(store.outbox, 3)) == ["critical", "big", "big"]
 
 
 async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Store) -> None:
@@ -323,6 +332,29 @@ async def test_an_alert_wakes_a_worker_that_waits(store: Store) -> None:
         assert steps(await waiting) == ["a"]
 
 
+async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("opened"))
+    opened = await only(store.outbox)
+    await queue(store, alert("resolved", kind=REPLY))
+    await take(store.outbox)
+    other = RedisOutbox(store.database, clock)
+    waiting = asyncio.create_task(other.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    while not await blocked(store):
+        pass
+    async with asyncio.timeout(1):
+        await store.outbox.done(opened, message_id="1")
+        assert steps(await waiting) == ["resolved"]
+
+
+async def test_a_worker_that_waits_wakes_for_what_is_due(store: Store) -> None:
+    outbox = RedisOutbox(store.database, RealClock())
+    await queue(store, alert("a"))
+    await outbox.postpone(await only(outbox), until=RealClock().now() + timedelta(milliseconds=20))
+    async with asyncio.timeout(1):
+        found = await outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30))
+    assert steps(found) == ["a"]
+
+
 async def blocked(store: Store) -> bool:
     return bool((await store.database.facts("clients"))["blocked_clients"])
 
@@ -401,13 +433,15 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
     keys = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
     temporary = [key for key in keys if key.split(":")[1] not in lasting]
     assert {key.split(":")[1] for key in temporary} == {"queued", "alert"}
+    for key in temporary:
+        assert await store.database.command("TTL", key) > 0
     while batch := [*await take(store.outbox), *await take(store.outbox, platform=Platform.DISCORD)]:
         for key in await store.database.command("KEYS", "{ob}:lanes:*"):
             assert await store.database.command("TTL", key) > 0
         for delivery in batch:
             await store.outbox.done(delivery, message_id="1")
-    for key in temporary:
-        assert await store.database.command("TTL", key) != -1
+    for stream in ("telegram:p0", "telegram:p1", "telegram:p2", "discord:p1"):
+        assert await store.database.command("XLEN", f"{{ob}}:{stream}") == 0
     left = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
     assert {key for key in left if key.startswith(("{ob}:alert:", "{ob}:lanes", "{ob}:fan"))} == set()
     assert await store.database.command("TTL", "{ob}:sent:INC-1") > 29 * 86400

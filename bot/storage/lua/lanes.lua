@@ -58,7 +58,7 @@ local function count_off(alert, platform)
   redis.call('ZREM', '{ob}:alerts', alert)
 end
 
--- The head of a lane is over: the next one becomes the head. An edit with a younger one behind it is dropped.
+-- The head of a lane is over: the next one becomes the head.
 local function advance(incident, place)
   local packed = redis.call('HGET', lanes_of(incident), place)
   if not packed then return end
@@ -67,7 +67,7 @@ local function advance(incident, place)
   while #lane > 0 do
     local alert, mention = lane[1][1], lane[1][2]
     local facts = facts_of(alert)
-    if facts and not (facts.kind == 'edit' and #lane > 1) then
+    if facts then
       lane[1] = push(facts.priority, alert, incident, place, mention, 0)
       return keep_lane(incident, place, lane)
     end
