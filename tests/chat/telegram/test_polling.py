@@ -248,7 +248,8 @@ async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTel
             return await super().call(method, patience=patience, **parameters)
 
     connections = iter((Stuck, Api))
-    watched = Watched(telegram, margin=0.05, make=lambda transport: next(connections)(transport))
+    watched = Watched(telegram, margin=0.05)
+    watched.make = lambda transport: next(connections)(transport)  # noqa: PLW0108 — a new one each time
     with capture_logs() as logs:
         async with polling(watched):
             await watched.connected()
