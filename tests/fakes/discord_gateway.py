@@ -52,6 +52,7 @@ class FakeGateway:
         self.answers_heartbeats = True
         self.refusals = 0
         self.invalid_sessions = 0
+        self.deafness: asyncio.Event | None = None
         self.sessions: dict[str, Session] = {}
         self.compressions: list[str] = []
         self._open: set[Connection] = set()
@@ -123,6 +124,8 @@ class FakeGateway:
                 await connection.send({"op": 11})
         elif opcode == 2:
             await self._identify(connection, data)
+            if self.deafness:  # from now on nothing is read, not even a goodbye
+                await self.deafness.wait()
         elif opcode == 6:
             await self._resume(connection, data)
         elif opcode != 3:

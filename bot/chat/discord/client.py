@@ -81,7 +81,7 @@ class DiscordChat:
         self._published = False
         self._failures = 0
         self._refusals = 0
-        self._why = "not connected yet"
+        self._why = "Not connected to Discord yet."
 
     async def run(self) -> None:
         """Serve Discord until cancelled, with a new client after every end of the last one.
@@ -101,12 +101,10 @@ class DiscordChat:
         """Return why Discord is not connected right now; None only while it answers heartbeats."""
         if self._refusals > 1 and not (self._client and self._client.connected):
             return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
-        if self._client is None or (self._listens and not self._client.was_connected):
+        if self._client is None or (self._listens and not self._client.connected):
             return self._why
         if not self._listens:
             return None
-        if not self._client.connected:
-            return "The gateway connection is lost and being restored."
         age, interval = self._client.heartbeat_age()
         return f"Discord has not answered a heartbeat for {age:.0f} s." if age > 2 * interval else None
 
@@ -139,6 +137,7 @@ class DiscordChat:
             async with asyncio.timeout(self._patience.login):
                 await client.login(self._token)
             self._client = client
+            self._why = "Waiting for Discord's gateway to accept the connection."
             await (self._connect(client) if self._listens else self._only_send())
             self._note("the connection ended")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made

@@ -41,8 +41,6 @@ _MINUTE = timedelta(minutes=1)
 
 def translate(error: Exception) -> DeliveryError:
     """Return our error for one the library raised while a message was sent or changed."""
-    if isinstance(error, DeliveryError):
-        return error
     if isinstance(error, discord.RateLimited):
         return RetryLater("rate limited", after=timedelta(seconds=error.retry_after), rate_limited=True)
     if isinstance(error, discord.HTTPException):

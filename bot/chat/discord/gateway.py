@@ -94,6 +94,12 @@ class Gateway(discord.Client):
         self.connected = self.was_connected = True
         log.info("discord connected", servers=len(self.guilds))
 
+    async def on_ready(self) -> None:
+        """Learn the channels of the servers that were there from the start, a server at a time."""
+        for guild in list(self.guilds):
+            self._learn(guild)
+            await asyncio.sleep(0)
+
     async def on_resumed(self) -> None:
         """Take note of a session that goes on."""
         self.connected = True
@@ -111,7 +117,7 @@ class Gateway(discord.Client):
             await self._answers.press(interaction, interaction.custom_id or "")
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Learn the channels of a server that is there."""
+        """Learn the channels of a server that came back, or came late."""
         self._learn(guild)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
@@ -136,28 +142,23 @@ class Gateway(discord.Client):
         self._server_of[thread.id] = thread.guild.id
 
     async def on_thread_join(self, thread: discord.Thread) -> None:
-        """Learn a thread the bot was added to."""
+        """Learn a thread the bot was added to, or one that was opened again: the library forgets archived ones."""
         self._server_of[thread.id] = thread.guild.id
+        await self._regain([thread])
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Disable a deleted channel and the threads in it."""
-        threads = channel.threads if isinstance(channel, discord.TextChannel | discord.ForumChannel) else []
-        await self._lose([channel.id, *(thread.id for thread in threads)], "the channel was deleted")
+        """Disable a deleted channel; the threads in it are told of one by one."""
+        await self._lose(channel.id, "the channel was deleted")
 
     async def on_raw_thread_delete(self, event: discord.RawThreadDeleteEvent) -> None:
         """Disable a deleted thread, known or not."""
-        await self._lose([event.thread_id], "the thread was deleted")
+        await self._lose(event.thread_id, "the thread was deleted")
 
     async def on_guild_channel_update(self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel) -> None:
         """Bring a channel back when its rights came back."""
         if lacking(before) and not lacking(after):
             threads = after.threads if isinstance(after, discord.TextChannel | discord.ForumChannel) else []
             await self._regain([after, *threads])
-
-    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
-        """Bring a thread back when it was opened again."""
-        if before.archived and not after.archived:
-            await self._regain([after])
 
     async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
         """Bring back the channels that a role of the bot's opens."""
@@ -178,10 +179,9 @@ class Gateway(discord.Client):
     def _learn(self, guild: discord.Guild) -> None:
         self._server_of.update({channel.id: guild.id for channel in channels_of(guild)})
 
-    async def _lose(self, channel_ids: list[int], reason: str) -> None:
-        for channel_id in channel_ids:
-            self._server_of.pop(channel_id, None)
-        await self._places.lost(channel_ids, reason)
+    async def _lose(self, channel_id: int, reason: str) -> None:
+        self._server_of.pop(channel_id, None)
+        await self._places.lost([channel_id], reason)
 
     async def _regain(self, channels: Iterable[Channel]) -> None:
         await self._places.regained(one.id for one in channels if takes_messages(one) and not lacking(one))

@@ -37,10 +37,13 @@ _TITLE, _DESCRIPTION, _FIELDS, _FIELD_NAME, _FIELD_VALUE, _EMBED = 256, 4096, 25
 # https://docs.discord.com/developers/components/reference#button
 _BUTTONS, _ROW, _LABEL, _CUSTOM_ID = 25, 5, 80, 100
 _CONTENT = 2000
+_NOTHING = "\u200b"
 _TABLE_COLUMNS = 56
 _SUPPRESS_NOTIFICATIONS = 1 << 12
 
 _LIMITS = Limits(
+    lines=200,  # more of them never fit, and fitting them would take long
+    rows=200,
     fields=_FIELDS,
     field_name=_FIELD_NAME,
     field_value=_FIELD_VALUE,
@@ -136,17 +139,23 @@ def _chart(chart: Chart) -> str:
 
 
 def _field(field: Field) -> Payload:
-    return {"name": escape(field.name) or "\u200b", "value": marked(field.value) or "\u200b", "inline": field.inline}
+    """Return a field; Discord wants a letter in both parts, and a zero-width one is a letter to it."""
+    name, value = escape(field.name), marked(field.value)
+    return {
+        "name": name if name.strip() else "\u200b",
+        "value": value if value.strip() else "\u200b",
+        "inline": field.inline,
+    }
 
 
 def _buttons(actions: tuple[Action, ...]) -> Iterator[Payload]:
     """Yield a button for each action; one that says the same as an earlier one, or too much, is left out."""
     seen: set[str] = set()
     for action in actions:
-        custom_id = PRESS + action.command
-        if custom_id not in seen and len(custom_id) <= _CUSTOM_ID and action.label.strip():
+        label, custom_id = clean(action.label).strip(), PRESS + action.command
+        if label and custom_id not in seen and len(custom_id) <= _CUSTOM_ID:
             seen.add(custom_id)
-            yield {"type": 2, "style": 2, "label": shorten(clean(action.label), _LABEL), "custom_id": custom_id}
+            yield {"type": 2, "style": 2, "label": shorten(label, _LABEL), "custom_id": custom_id}
 
 
 def _excess(message: Message) -> int:

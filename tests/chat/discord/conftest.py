@@ -14,6 +14,7 @@ from bot.arguments import Arg, Elsewhere, ExchangeName
 from bot.chat.discord.client import DiscordChat, Patience
 from bot.commands import Access, CommandSet, Request, command
 from bot.desk import Desk
+from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
@@ -114,8 +115,12 @@ class RecordedSubscriptions:
     troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     cleared: list[Place] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    away: bool = False
+    broken: bool = False
+    reached_for: int = 0
 
     async def of_place(self, place: Place) -> Sequence[Subscription]:
+        self._reach()
         return [Subscription(place, None)] if place in self.subscribed else []
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
@@ -123,9 +128,18 @@ class RecordedSubscriptions:
         self.changed.set()
 
     async def clear_trouble(self, place: Place) -> bool:
+        self._reach()
         self.cleared.append(place)
         self.changed.set()
         return self.troubles.pop(place, None) is not None
+
+    def _reach(self) -> None:
+        self.reached_for += 1
+        self.changed.set()
+        if self.broken:
+            raise ZeroDivisionError
+        if self.away:
+            raise StorageError("the store is away")
 
     async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):

@@ -25,7 +25,7 @@ async def test_the_bot_asks_for_no_privileged_intent(bot: Bot, discord: FakeDisc
 
 async def test_there_is_trouble_until_the_gateway_is_ready(discord: FakeDiscord) -> None:
     bot = build(discord)
-    assert bot.chat.trouble() == "not connected yet"
+    assert bot.chat.trouble() == "Not connected to Discord yet."
     async with connected(bot, discord):
         assert bot.chat.trouble() is None
 
@@ -112,7 +112,7 @@ async def test_a_lost_connection_is_trouble(discord: FakeDiscord) -> None:
         discord.gateway.refusals = 10_000
         await discord.gateway.drop()
         await until(lambda: bot.chat.trouble() is not None)
-        assert "being restored" in (bot.chat.trouble() or "")
+        assert bot.chat.trouble() == "Waiting for Discord's gateway to accept the connection."
 
 
 async def test_a_heartbeat_without_an_answer_is_trouble() -> None:
@@ -220,8 +220,21 @@ async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
     assert len(discord.gateway.identifies) == 2
 
 
-async def test_stopping_while_discord_is_silent_is_quick(discord: FakeDiscord) -> None:
-    bot = build(discord, patience=HASTE)
-    async with running(bot):
-        await discord.connected()
-        await asyncio.sleep(0)
+async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: FakeDiscord) -> None:
+    discord.gateway.deafness = asyncio.Event()
+    async with running(build(discord, patience=replace(HASTE, close=0.05))) as bot:
+        await until(lambda: bot.chat.trouble() is None)
+    discord.gateway.deafness.set()
+
+
+async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord: FakeDiscord) -> None:
+    async with connected(build(discord, patience=replace(HASTE, identify_gap=40.0)), discord) as bot:
+        await discord.gateway.tell(9, data=False)
+        await until(lambda: "too often today" in (bot.chat.trouble() or ""))
+        assert len(discord.gateway.identifies) == 1
+
+
+async def test_only_one_cut_in_the_middle_of_an_answer_is_lost(bot: Bot, discord: FakeDiscord) -> None:
+    discord.fail("POST", "/interactions/", cut=True)
+    await discord.slash("top", channel=discord.dm(User("anna")), wait=False)
+    assert await answers(discord)

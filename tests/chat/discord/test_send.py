@@ -10,9 +10,10 @@ import pytest
 from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone, lines
-from tests.chat.discord.conftest import HASTE, Bot, build, raised_by, running, until
+from tests.chat.discord.conftest import HASTE, Bot, build, connected, raised_by, running, until
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
+    ADMINISTRATOR,
     ATTACH_FILES,
     BOT_RIGHTS,
     EMBED_LINKS,
@@ -21,6 +22,8 @@ from tests.fakes.discord_world import (
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
     Channel,
+    Guild,
+    User,
 )
 
 ALERT = Message("INC-42 · Binance · elevated outflow", Tone.ELEVATED, lines=lines("Net outflow −$2.3 B"))
@@ -28,6 +31,11 @@ ALERT = Message("INC-42 · Binance · elevated outflow", Tone.ELEVATED, lines=li
 
 def place_of(channel: Channel) -> Place:
     return Place(Platform.DISCORD, channel.id)
+
+
+def _guild(channel: Channel) -> Guild:
+    assert channel.guild is not None
+    return channel.guild
 
 
 @pytest.fixture
@@ -251,6 +259,31 @@ async def test_a_refusal_that_can_be_foreseen_never_reaches_discord(  # noqa: PL
     assert len(discord.requests) == before
 
 
+async def test_a_server_known_from_the_start_is_judged_too(discord: FakeDiscord) -> None:
+    channel = discord.channel(discord.guild(), deny=SEND_MESSAGES)
+    async with connected(build(discord), discord) as bot:
+        await discord.slash("top", channel=channel)
+        before = len(discord.requests)
+        assert isinstance(await raised_by(bot.chat.send(place_of(channel), ALERT, key="a")), NotAllowed)
+        assert len(discord.requests) == before
+
+
+async def test_an_administrator_may_everything(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await discord.set_bot_rights(_guild(channel), ADMINISTRATOR)
+    await discord.overwrite(channel, deny=SEND_MESSAGES)
+    await discord.slash("top", channel=channel)
+    await bot.chat.send(place_of(channel), ALERT, key="a")
+    assert len(discord.messages(channel)) == 1
+
+
+async def test_a_server_in_an_outage_is_not_judged(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await discord.overwrite(channel, deny=SEND_MESSAGES)
+    await discord.gateway.dispatch("GUILD_DELETE", {"id": _guild(channel).id, "unavailable": True})
+    await discord.slash("top", channel=discord.dm(User("anna")))
+    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
+    assert "lacks a permission in the channel" in str(error), "Discord was asked"
+
+
 async def test_a_thread_is_judged_by_its_own_right(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     thread = discord.thread(channel)
     await discord.gateway.dispatch("THREAD_CREATE", thread.json(discord.world.bot))
@@ -301,7 +334,7 @@ async def test_a_process_that_only_sends_opens_no_gateway(discord: FakeDiscord) 
     assert discord.gateway.identifies == []
 
 
-async def test_many_channels_leave_no_rate_limits_behind() -> None:
+async def test_forty_channels_at_once_stay_within_discords_limits() -> None:
     async with FakeDiscord(rates=True) as discord, running(build(discord)) as bot:
         guild = discord.guild(bot=BOT_RIGHTS)
         channels = [discord.channel(guild) for _ in range(40)]

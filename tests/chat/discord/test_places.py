@@ -1,0 +1,201 @@
+"""Places lost and regained, and the greeting in a new server."""
+
+import pytest
+
+from bot.domain.errors import ChatGone, NotAllowed
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from tests.chat.discord.conftest import NOW, Bot, raised_by, until
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import (
+    BOT_RIGHTS,
+    EMBED_LINKS,
+    MANAGE_GUILD,
+    MEMBER_RIGHTS,
+    SEND_MESSAGES,
+    VIEW_CHANNEL,
+    Channel,
+    Guild,
+)
+
+
+def place_of(channel: Channel) -> Place:
+    return Place(Platform.DISCORD, channel.id)
+
+
+async def joined(discord: FakeDiscord, bot: Bot, guild: Guild) -> None:
+    await discord.join(guild)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) >= len(guild.channels))
+    bot.subscriptions.cleared.clear()
+
+
+@pytest.fixture
+async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
+    made = discord.guild("Traders")
+    discord.thread(discord.channel(made))
+    discord.channel(made, "quiet")
+    await joined(discord, bot, made)
+    bot.subscriptions.subscribed.update(place_of(one) for one in made.channels[:2])
+    return made
+
+
+async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    await discord.leave(guild)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    assert set(bot.subscriptions.troubles) == {place_of(one) for one in guild.channels[:2]}
+    trouble = bot.subscriptions.troubles[place_of(guild.channels[0])]
+    assert trouble.disabled
+    assert trouble.reason == "the bot was removed from the server"
+    assert trouble.since == NOW
+
+
+async def test_an_outage_of_a_server_disables_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    await discord.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True})
+    await discord.gateway.dispatch("GUILD_CREATE", guild.json() | {"unavailable": False})
+    await discord.slash("top", channel=guild.channels[0])
+    assert bot.subscriptions.troubles == {}
+
+
+async def test_a_server_that_takes_the_bot_back_gets_its_places_back(
+    bot: Bot, discord: FakeDiscord, guild: Guild
+) -> None:
+    await discord.leave(guild)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await discord.join(guild)
+    await bot.subscriptions.until(lambda: not bot.subscriptions.troubles)
+
+
+async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    channel, thread, _ = guild.channels
+    await discord.delete_channel(channel)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    assert bot.subscriptions.troubles[place_of(channel)].reason == "the channel was deleted"
+    assert bot.subscriptions.troubles[place_of(thread)].disabled
+
+
+async def test_a_deleted_thread_is_disabled_alone(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    thread = guild.channels[1]
+    await discord.delete_channel(thread)
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    assert [(one.place, one.reason) for one in bot.subscriptions.troubles.values()] == [
+        (place_of(thread), "the thread was deleted")
+    ]
+
+
+async def test_a_channel_whose_rights_come_back_comes_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    channel, thread, _ = guild.channels
+    await discord.overwrite(channel, deny=SEND_MESSAGES | VIEW_CHANNEL)
+    await discord.overwrite(channel, deny=SEND_MESSAGES)
+    await discord.overwrite(channel)
+    await bot.subscriptions.until(lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)})
+
+
+async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
+    bot: Bot, discord: FakeDiscord, guild: Guild
+) -> None:
+    await discord.overwrite(guild.channels[0], allow=1 << 6)
+    await discord.slash("top", channel=guild.channels[2])
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
+
+
+async def test_a_role_that_opens_channels_brings_them_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    guild.everyone.permissions = VIEW_CHANNEL
+    await discord.gateway.dispatch("GUILD_ROLE_UPDATE", {"guild_id": guild.id, "role": guild.everyone.json()})
+    await discord.set_bot_rights(guild, 0)
+    await discord.overwrite(guild.channels[2], deny=EMBED_LINKS)
+    await discord.set_bot_rights(guild, BOT_RIGHTS)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)
+    assert place_of(guild.channels[2]) not in bot.subscriptions.cleared
+
+
+async def test_a_new_role_of_the_bot_brings_channels_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", guild.member(discord.world.bot) | {"guild_id": guild.id})
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 3)
+
+
+async def test_a_thread_that_is_opened_again_comes_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    thread = guild.channels[1]
+    await discord.archive(thread)
+    await discord.archive(thread, archived=False)
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert bot.subscriptions.cleared == [place_of(thread)]
+
+
+async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    bot.subscriptions.away, bot.subscriptions.reached_for = True, 0
+    await discord.delete_channel(guild.channels[2])
+    await discord.slash("top", channel=guild.channels[0])
+    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 2)
+    bot.subscriptions.away = False
+    await discord.delete_channel(guild.channels[0])
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+
+
+async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    bot.subscriptions.broken, bot.subscriptions.reached_for = True, 0
+    await discord.delete_channel(guild.channels[2])
+    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 1)
+    bot.subscriptions.broken = False
+    await discord.delete_channel(guild.channels[0])
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+
+
+async def test_a_new_channel_is_known_at_once(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    channel = discord.channel(guild, deny=SEND_MESSAGES)
+    await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
+    await discord.slash("top", channel=guild.channels[0])
+    assert isinstance(await raised_by(bot.chat.send(place_of(channel), Message("Hello"), key="a")), NotAllowed)
+
+
+async def test_a_thread_under_a_hidden_channel_is_closed_to_the_bot(
+    bot: Bot, discord: FakeDiscord, guild: Guild
+) -> None:
+    thread = discord.thread(Channel("hidden", guild))
+    await discord.gateway.dispatch("THREAD_CREATE", thread.json(discord.world.bot) | {"newly_created": True})
+    await discord.slash("top", channel=guild.channels[0])
+    assert isinstance(await raised_by(bot.chat.send(place_of(thread), Message("Hello"), key="a")), ChatGone)
+    given = {"place": f"<#{thread.id}>"}
+    answer = await discord.slash("subscribe", given, channel=guild.channels[0], permissions=MANAGE_GUILD)
+    assert "not one of this server" in answer.text
+
+
+async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, discord: FakeDiscord) -> None:
+    guild = discord.guild("New")
+    guild.system_channel = discord.channel(guild, "general")
+    discord.channel(guild, "off-topic")
+    await joined(discord, bot, guild)
+    await discord.until(lambda: bool(discord.messages(guild.channels[0])))
+    (greeting,) = discord.messages(guild.channels[0])
+    assert greeting["components"][0]["components"][0]["custom_id"] == "run:help"
+    assert greeting["flags"] == 1 << 12
+    assert discord.messages(guild.channels[1]) == []
+
+
+async def test_a_server_without_a_writable_system_channel_is_left_in_peace(bot: Bot, discord: FakeDiscord) -> None:
+    silent, closed = discord.guild("Silent"), discord.guild("Closed", rights=MEMBER_RIGHTS & ~SEND_MESSAGES)
+    closed.bot_role.permissions &= ~SEND_MESSAGES
+    closed.system_channel = discord.channel(closed)
+    discord.channel(silent)
+    await discord.join(closed)
+    await joined(discord, bot, silent)
+    await discord.slash("top", channel=silent.channels[0])
+    assert not any(method == "POST" and "/channels/" in path for method, path in discord.requests)
+
+
+async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeDiscord) -> None:
+    failures = [discord.fail("POST", "/messages", status, code=code) for status, code in ((403, 50013), (429, 0))]
+    for failure in failures:
+        guild = discord.guild("New")
+        guild.system_channel = discord.channel(guild)
+        await joined(discord, bot, guild)
+        await until(lambda failure=failure: failure.times == 0)
+    assert (await discord.slash("top", channel=guild.channels[0])).messages
+
+
+async def test_servers_known_before_a_start_are_not_greeted(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    guild.system_channel = guild.channels[0]
+    await discord.gateway.tell(9, data=False)
+    await discord.until(lambda: len(discord.gateway.identifies) == 2)
+    await discord.slash("top", channel=guild.channels[0])
+    assert discord.messages(guild.channels[0]) == []

@@ -1,0 +1,192 @@
+"""Messages as Discord shows them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chat.discord.markup import bare, escape, marked
+from bot.chat.discord.render import payload, plain_payload
+from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
+from tests.fakes.discord_limits import message_problems
+
+NOON = datetime(2022, 12, 13, 12, 0, tzinfo=UTC)
+UNIX = 1670932800
+
+
+def shown(message: Message) -> dict[str, object]:
+    embed: dict[str, object] = payload(message)["embeds"][0]
+    return embed
+
+
+def test_a_message_reads_from_title_to_footer() -> None:
+    message = Message(
+        "INC-42 · Binance · elevated outflow",
+        Tone.ELEVATED,
+        lines=lines(line("Net outflow ", bold("−$2.3 B"), " in 24 h"), line("Ask ", code("/why 42"))),
+        fields=(Field("BTC", line("−$0.7 B")), Field("Doors", line("open"), inline=False)),
+        footer=line("DefiLlama · as of ", moment(NOON, relative=True)),
+    )
+    assert shown(message) == {
+        "type": "rich",
+        "title": "🟠 INC-42 · Binance · elevated outflow",
+        "color": 0xF28C28,
+        "description": "Net outflow **−$2.3 B** in 24 h\nAsk `/why 42`\n"
+        f"-# DefiLlama · as of <t:{UNIX}:f> (<t:{UNIX}:R>)",
+        "fields": [
+            {"name": "BTC", "value": "−$0.7 B", "inline": True},
+            {"name": "Doors", "value": "open", "inline": False},
+        ],
+    }
+
+
+@pytest.mark.parametrize("tone", list(Tone))
+def test_every_tone_has_a_colour_and_an_icon(tone: Tone) -> None:
+    embed = shown(Message("Outflow", tone))
+    assert str(embed["title"]).startswith(tone.icon)
+    assert isinstance(embed["color"], int)
+
+
+def test_no_two_tones_share_a_colour() -> None:
+    assert len({shown(Message("Outflow", tone))["color"] for tone in Tone}) == len(Tone)
+
+
+@pytest.mark.parametrize("tone", [Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL])
+def test_a_severity_is_a_word_too(tone: Tone) -> None:
+    assert str(shown(Message("Outflow", tone))["title"]).endswith(f"· {tone}")
+    assert str(shown(Message(f"{tone.title()} outflow", tone))["title"]).count(tone) <= 1
+
+
+def test_a_sample_says_so() -> None:
+    assert shown(Message("Outflow", sample=True))["title"] == "🏦 Sample · Outflow"
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("**bold** _it_ ~~no~~ `code` ||spoiler||", r"\*\*bold\*\* \_it\_ \~\~no\~\~ \`code\` \|\|spoiler\|\|"),
+        ("[here](https://evil.example)", r"\[here\]\(https\://evil.example\)"),
+        ("https://evil.example/a", r"https\://evil.example/a"),
+        ("<@123> <@&5> <#7> </why:9>", r"\<@123\> \<@&5\> \<#7\> \</why:9\>"),
+        ("<:fire:123> <a:fire:1> <t:0:R>", r"\<:fire:123\> \<a:fire:1\> \<t:0:R\>"),
+        ("@everyone @here", "@\u200beveryone @\u200bhere"),
+        ("back\\slash", r"back\\slash"),
+        ("\u202egnp.exe\u200b", "gnp.exe"),
+        ("one\ntwo", "one two"),
+    ],
+)
+def test_nothing_from_outside_becomes_markup(text: str, safe: str) -> None:
+    assert escape(text) == safe
+
+
+@pytest.mark.parametrize(
+    ("text", "safe"),
+    [
+        ("# big", r"\# big"),
+        ("-# small", r"\-# small"),
+        ("- item", r"\- item"),
+        ("1. item", r"1\. item"),
+        ("> q", r"\> q"),
+    ],
+)
+def test_a_line_begins_nothing(text: str, safe: str) -> None:
+    assert marked(line(text)) == safe
+
+
+def test_a_number_keeps_its_sign_and_its_point() -> None:
+    assert marked(line("−$1.14 B, 1.8 % in 24 h")) == "−$1.14 B, 1.8 % in 24 h"
+
+
+def test_bold_keeps_blanks_outside_and_markup_out() -> None:
+    assert marked(line(bold(" a*b "))) == " **a\\*b** "
+    assert marked(line(bold("  "))) == "  "
+
+
+def test_code_holds_no_backtick() -> None:
+    assert marked(line(code("a`b"))) == "`aˋb`"
+    assert marked((Span("", code=True),)) == ""
+
+
+def test_a_moment_is_shown_in_the_readers_time() -> None:
+    assert marked(line(moment(NOON))) == f"<t:{UNIX}:f>"
+    assert bare(line("at ", moment(NOON))) == "at 2022-12-13 12:00 UTC"
+
+
+def test_a_chart_is_a_sparkline() -> None:
+    chart = Chart("Reserves", "usd", tuple(NOON + timedelta(days=day) for day in range(3)), (1.0, 2.0, 3.0))
+    assert shown(Message("Binance", chart=chart))["description"] == "Reserves\n`▁▅█`"
+
+
+def test_a_table_is_a_block_that_fits_a_phone_and_cannot_be_broken_out_of() -> None:
+    table = Table(("Exchange", "Share"), (("Bin```ance" * 12, "−1.8 %"), ("OKX", "0.2 %")), numeric=(1,))
+    block = str(shown(Message("Top", table=table))["description"])
+    assert block.startswith("```\n")
+    assert block.endswith("\n```")
+    assert "`" not in block[3:-3]
+    assert max(len(row) for row in block.split("\n")) <= 56
+    assert "−1.8 %" in block
+
+
+def test_buttons_carry_their_command() -> None:
+    rows = payload(Message("Why", actions=tuple(Action(f"B{number}", f"why {number}") for number in range(7))))[
+        "components"
+    ]
+    assert [len(row["components"]) for row in rows] == [5, 2]
+    assert rows[0]["components"][0] == {"type": 2, "style": 2, "label": "B0", "custom_id": "run:why 0"}
+
+
+def test_buttons_that_say_the_same_or_too_much_are_left_out() -> None:
+    actions = (Action("A", "why 1"), Action("B", "why 1"), Action("C", "x" * 97), Action(" ", "why 2"))
+    (row,) = payload(Message("Why", actions=actions))["components"]
+    assert [button["label"] for button in row["components"]] == ["A"]
+
+
+def test_at_most_twenty_five_buttons() -> None:
+    message = Message("Why", actions=tuple(Action("B", f"why {number}") for number in range(40)))
+    assert sum(len(row["components"]) for row in payload(message)["components"]) == 25
+
+
+def test_what_is_left_out_is_said() -> None:
+    message = Message("Long", lines=tuple(line("word " * 60) for _ in range(40)))
+    assert re.search(r"… and \d+ more lines", str(shown(message)["description"]))
+
+
+def test_the_plain_form_says_the_same_without_form() -> None:
+    message = Message("Outflow", Tone.SEVERE, lines=lines(line(bold("−$2 B"))), fields=(Field("BTC", line("*x*")),))
+    assert plain_payload(message)["content"] == "🔴 Outflow · severe\n−$2 B\nBTC: \\*x\\*"
+
+
+texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("*_`|<>@\\[]()#-1.\n"), max_size=400)
+spans = st.builds(Span, texts, st.booleans(), st.booleans()) | st.builds(Span, at=st.just(NOON), relative=st.booleans())
+text_lines = st.lists(spans, max_size=4).map(tuple)
+messages = st.builds(
+    Message,
+    title=texts,
+    tone=st.sampled_from(Tone),
+    lines=st.lists(text_lines, max_size=30).map(tuple),
+    fields=st.lists(st.builds(Field, texts, text_lines), max_size=30).map(tuple),
+    table=st.none() | st.lists(st.tuples(texts, texts), max_size=60).map(lambda rows: Table(("a", "b"), tuple(rows))),
+    footer=text_lines,
+    actions=st.lists(st.builds(Action, texts, texts), max_size=30).map(tuple),
+    mention=st.sampled_from([None, "here", "12345"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(messages)
+def test_whatever_is_said_discord_takes_it(message: Message) -> None:
+    assert message_problems(payload(message), new=True) == []
+    assert message_problems(plain_payload(message), new=True) == []
+
+
+def test_the_longest_message_fits() -> None:
+    message = Message(
+        "*" * 500,
+        lines=tuple((bold("_" * 2000), moment(NOON, relative=True)) for _ in range(20)),
+        fields=tuple(Field("`" * 400, tuple(bold("*") for _ in range(200))) for _ in range(40)),
+        table=Table(("a" * 100, "b"), tuple(("x" * 100, "y") for _ in range(500))),
+        footer=line("~" * 5000),
+    )
+    assert message_problems(payload(message), new=True) == []
