@@ -169,7 +169,7 @@ class Http:
         headers = {"Accept": accept} | (known.headers if known else {})
         with translated(_host(url)):
             async with asyncio.timeout(limits.total.total_seconds()):
-                async with self._redirected(URL(url), headers) as answer:
+                async with self._redirected(_address(url), headers) as answer:
                     if answer.status == 304 and known:  # noqa: PLR2004 -- Not Modified
                         yield None
                         return
@@ -227,8 +227,12 @@ def _validators(answer: aiohttp.ClientResponse) -> Validators:
     return Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
 
 
-def _host(url: str) -> str:
+def _address(url: str) -> URL:
     try:
-        return URL(url).host or "no host"
-    except ValueError:
-        return "no host"
+        return URL(url)
+    except ValueError as error:
+        raise SourceError(SourceFault.UNREACHABLE, "not an address") from error
+
+
+def _host(url: str) -> str:
+    return _address(url).host or "no host"

@@ -71,8 +71,14 @@ async def test_a_name_that_does_not_exist_is_unreachable(http: Http) -> None:
     assert (await fault_of(http, "http://no-such-host.invalid/cexs")).fault is SourceFault.UNREACHABLE
 
 
-async def test_no_address_at_all_is_unreachable(http: Http) -> None:
-    assert (await fault_of(http, "not an address")).fault is SourceFault.UNREACHABLE
+@pytest.mark.parametrize("url", ["not an address", "http://", "http://["])
+async def test_no_address_at_all_is_unreachable(http: Http, url: str) -> None:
+    assert (await fault_of(http, url)).fault is SourceFault.UNREACHABLE
+
+
+async def test_an_error_body_that_cannot_be_read_is_left_out(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=403, body=b"\x1f\x8bno gzip", headers={"Content-Encoding": "identity"})
+    assert (await fault_of(http, f"{llama.url}/cexs")).detail == "HTTP 403: "
 
 
 async def test_a_reset_connection_is_unreachable_after_every_try(http: Http, llama: FakeDefiLlama) -> None:
@@ -190,7 +196,9 @@ async def test_a_redirect_on_the_same_host_is_followed(http: Http, llama: FakeDe
     assert await http.fetch(f"{llama.url}/old") is not None
 
 
-@pytest.mark.parametrize("target", ["http://example.invalid/cexs", "http://127.0.0.1:1/", "ftp://127.0.0.1/", ""])
+@pytest.mark.parametrize(
+    "target", ["http://example.invalid/cexs", "http://127.0.0.1:1/", "ftp://127.0.0.1/", "http://[", ""]
+)
 async def test_a_redirect_elsewhere_is_not_followed(http: Http, llama: FakeDefiLlama, target: str) -> None:
     llama.fail("/cexs", status=302, headers={"Location": target}, times=9)
     assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BLOCKED
