@@ -1,10 +1,12 @@
-"""Real servers to test against: every program found here, each on a unix socket in a directory of its own."""
+"""Real servers to test against: every program found here, on a unix socket each; they end with the tests."""
 
 import asyncio
+import os
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -13,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from bot.storage import leash
 from bot.storage.binary import Binary, installed
 
 _READY_WITHIN = 20.0
@@ -41,7 +44,18 @@ class Server:
         """Start it and return when it answers."""
         words = ("--port", "0", "--unixsocket", f"{self.directory}/s", "--dir", str(self.directory), "--save", "")
         self._process = subprocess.Popen(  # noqa: S603 — a program found by bot.storage.binary, no shell
-            [str(self.binary.path), *words, "--appendonly", "yes", *self.settings],
+            [
+                sys.executable,
+                "-I",
+                "-S",
+                leash.__file__,
+                str(os.getpid()),
+                str(self.binary.path),
+                *words,
+                "--appendonly",
+                "yes",
+                *self.settings,
+            ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
