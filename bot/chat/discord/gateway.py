@@ -169,7 +169,7 @@ class Gateway(discord.Client):
 
     async def on_member_update(self, before: discord.Member, after: discord.Member) -> None:
         """Bring back the channels that the bot's new roles open; Discord tells of no other member."""
-        if after.id == self.application_id or after == after.guild.me:
+        if after == after.guild.me and before.roles != after.roles:
             await self._regain(channels_of(after.guild))
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:

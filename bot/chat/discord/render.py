@@ -119,7 +119,7 @@ def _headline(message: Message) -> str:
     """Return icon and title; a severity or a hold is said in a word as well, for those who see no colours."""
     spoken = message.tone in _SPOKEN and message.tone not in message.title.lower()
     word = f" · {message.tone}" if spoken else ""
-    sample = "Sample · " if message.sample else ""
+    sample = "SAMPLE · " if message.sample else ""
     return f"{message.tone.icon} {sample}{clean(message.title)}{word}"
 
 

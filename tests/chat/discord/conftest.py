@@ -81,6 +81,12 @@ async def subscribe(
     return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
 
 
+@command(access=Access.MODERATOR)
+async def loud(request: Request) -> Message:
+    """Say it without asking for silence."""
+    return Message("Loud")
+
+
 @command(access=Access.OWNER)
 async def hold(request: Request) -> Message:
     """Withhold a figure."""
@@ -104,7 +110,9 @@ class Gate:
             await self.opened.wait()
             return Message("Psst", private=True)
 
-        return CommandSet((reserves, flows, top, secret, broken, subscribe, hold, command(wait), command(whisper)))
+        return CommandSet(
+            (reserves, flows, top, secret, broken, subscribe, loud, hold, command(wait), command(whisper))
+        )
 
 
 @dataclass

@@ -11,12 +11,16 @@ from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
 HURRY = replace(HASTE, announce_after=0.01)
 
 
-@pytest.fixture
-async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
+async def known_channel(discord: FakeDiscord) -> Channel:
     guild = discord.guild("Traders")
     made = discord.channel(guild)
     await discord.join(guild)
     return made
+
+
+@pytest.fixture
+async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
+    return await known_channel(discord)
 
 
 async def test_a_slash_command_is_answered_in_the_channel(discord: FakeDiscord, channel: Channel) -> None:
@@ -86,6 +90,13 @@ async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, cha
     assert answer.ephemeral
 
 
+async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
+    client = bot.chat._client  # noqa: SLF001 — what the library keeps grows with every answer
+    assert client is not None
+    assert list(client.persistent_views) == []
+
+
 async def test_a_button_from_before_a_restart_works(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.press("run:flows kraken", channel=channel)
     assert answer.embed["title"] == "🏦 Flows of kraken"
@@ -116,6 +127,12 @@ async def test_only_the_owner_may_hold(discord: FakeDiscord, channel: Channel) -
     assert "for the owner" in (await discord.slash("hold", channel=channel)).text
     owner = User("owner", id=OWNER)
     assert (await discord.slash("hold", channel=channel, user=owner)).embed["title"] == "🏦 Held"
+
+
+async def test_what_a_moderator_sets_is_told_to_the_moderator_only(bot: Bot, discord: FakeDiscord) -> None:
+    answer = await discord.slash("loud", channel=await known_channel(discord), permissions=MANAGE_GUILD)
+    assert answer.embed["title"] == "🏦 Loud"
+    assert answer.ephemeral
 
 
 async def test_a_slow_answer_is_announced_and_follows() -> None:

@@ -110,8 +110,20 @@ async def test_a_role_that_opens_channels_brings_them_back(bot: Bot, discord: Fa
 
 
 async def test_a_new_role_of_the_bot_brings_channels_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", guild.member(discord.world.bot) | {"guild_id": guild.id})
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 3)
+    without = guild.member(discord.world.bot) | {"guild_id": guild.id, "roles": []}
+    await discord.overwrite(guild.channels[0], deny=VIEW_CHANNEL)
+    await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"nick": "a new name"})
+    await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"roles": [guild.bot_role.id]})
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert set(bot.subscriptions.cleared) == {place_of(guild.channels[2])}
+
+
+async def test_a_new_name_of_the_bot_changes_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    renamed = guild.member(discord.world.bot) | {"guild_id": guild.id, "nick": "Run, watch"}
+    await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", renamed)
+    await discord.slash("top", channel=guild.channels[2])
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
 
 
 async def test_a_thread_that_is_opened_again_comes_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:

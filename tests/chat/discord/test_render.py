@@ -60,7 +60,7 @@ def test_a_severity_is_a_word_too(tone: Tone) -> None:
 
 
 def test_a_sample_says_so() -> None:
-    assert shown(Message("Outflow", sample=True))["title"] == "🏦 Sample · Outflow"
+    assert shown(Message("Outflow", sample=True))["title"] == "🏦 SAMPLE · Outflow"
 
 
 @pytest.mark.parametrize(
