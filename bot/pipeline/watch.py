@@ -137,7 +137,7 @@ def _log(exchange: Exchange, step: Step, signal: Signal, alerts: Sequence[Alert]
     log.info(
         "incident",
         exchange=exchange.id,
-        incident=step.incident.label if step.incident else None,
+        incident=step.incident.label if step.incident and step.incident.number else None,
         reason=str(step.reason),
         severity=str(step.incident.severity) if step.incident else None,
         share=round(flow.share, 5) if flow else None,

@@ -88,6 +88,7 @@ class MemoryOutbox:
 
     clock: HandClock
     away: bool = False
+    missed: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: list[Delivery] = field(default_factory=list)
     dropped: list[Delivery] = field(default_factory=list)
     buried: list[tuple[Delivery, str]] = field(default_factory=list)
@@ -119,6 +120,7 @@ class MemoryOutbox:
 
     async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         if self.away:
+            self.missed.set()
             raise StorageError("the store is away")
         found = self._next(platform, limit)
         if not found and wait:

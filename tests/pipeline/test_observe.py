@@ -1,0 +1,108 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import StorageError
+from bot.domain.flow import Window
+from bot.pipeline.observe import Observer
+from tests.builders import BINANCE, DAY, HOUR, NOON, holding, listing
+from tests.fakes.memory import Memory
+
+MIDNIGHT = NOON.replace(hour=0)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory(NOON)
+
+
+async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> None:
+    await memory.readings.save_listings([listing()])
+
+    outlook = await Observer(memory.readings, memory.clock).look(BINANCE)
+
+    assert (outlook.listing, outlook.reading, outlook.signal, outlook.days) == (listing(), None, None, ())
+
+
+async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
+    await memory.readings.add(
+        [holding(60, at=NOON - age) for age in (31 * DAY, 7 * DAY, 3 * DAY, 25 * HOUR, 24 * HOUR, 23 * HOUR, HOUR)]
+    )
+    await memory.readings.add([holding(57)])
+
+    seen = (await Observer(memory.readings, memory.clock).look(BINANCE)).signal
+
+    assert seen
+    starts = {one.window: NOON - one.start for one in seen.flows}
+    assert starts == {Window.DAY: DAY, Window.THREE_DAYS: 3 * DAY, Window.WEEK: 7 * DAY, Window.MONTH: 31 * DAY}
+    assert seen.previous_as_of == NOON - HOUR
+
+
+async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
+    await memory.readings.add([holding(60)])
+
+    outlook = await Observer(memory.readings, memory.clock).look(BINANCE)
+
+    assert outlook.signal
+    assert (outlook.signal.previous_as_of, outlook.signal.flows, outlook.signal.baseline) == (None, (), None)
+    assert [one.share for one in outlook.days] == [None]
+
+
+async def test_past_days_are_compared_each_with_the_one_before(memory: Memory) -> None:
+    await memory.readings.add([holding(60 - day, at=MIDNIGHT + day * DAY) for day in range(-3, 1)])
+
+    days = (await Observer(memory.readings, memory.clock).look(BINANCE)).days
+
+    assert [one.day for one in days] == [MIDNIGHT + day * DAY for day in range(-3, 1)]
+    assert [one.share for one in days] == [None, *(pytest.approx(-1 / (63 - day)) for day in range(3))]
+
+
+async def test_no_more_than_ninety_days_are_kept(memory: Memory) -> None:
+    await memory.readings.add([holding(60, at=MIDNIGHT - day * DAY) for day in range(120)])
+
+    days = (await Observer(memory.readings, memory.clock).look(BINANCE)).days
+
+    assert len(days) == 90
+    assert None not in {one.share for one in days}
+
+
+async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
+    observer = Observer(memory.readings, memory.clock)
+    await memory.readings.add([holding(60, at=MIDNIGHT - DAY), holding(59, at=MIDNIGHT), holding(58)])
+    first = (await observer.look(BINANCE)).days
+    memory.clock.advance(DAY)
+    await memory.readings.add([holding(57, at=MIDNIGHT + DAY), holding(56, at=NOON + DAY)])
+
+    days = (await observer.look(BINANCE)).days
+
+    assert days[:2] == first
+    assert [one.reserves_usd for one in days] == pytest.approx([60e9, 59e9, 57e9])
+    assert days[-1].share == pytest.approx(-2 / 59)
+
+
+async def test_older_readings_are_seen_once_the_past_is_forgotten(memory: Memory) -> None:
+    observer = Observer(memory.readings, memory.clock)
+    await memory.readings.add([holding(60)])
+    await observer.look(BINANCE)
+    await memory.readings.add([holding(61, at=NOON - DAY)])
+
+    assert len((await observer.look(BINANCE)).days) == 1
+    observer.forget("binance")
+    assert len((await observer.look(BINANCE)).days) == 2
+
+
+async def test_a_stalled_source_is_not_calm(memory: Memory) -> None:
+    await memory.readings.add([holding(60, at=NOON - DAY), holding(60)])
+    memory.clock.advance(4 * HOUR + timedelta(minutes=1))
+
+    seen = (await Observer(memory.readings, memory.clock).look(BINANCE)).signal
+
+    assert seen
+    assert all(one.hold for one in seen.flows)
+
+
+async def test_a_store_that_is_away_is_no_answer(memory: Memory) -> None:
+    memory.readings.away = True
+
+    with pytest.raises(StorageError):
+        await Observer(memory.readings, memory.clock).look(BINANCE)

@@ -1,0 +1,261 @@
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.errors import SourceError, SourceFault, StorageError
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.reading import Reading, SourceHealth
+from bot.pipeline.poll import BACKFILL, Poller
+from tests.builders import DAY, HOUR, NOON, OKX, holding, listing, subscription
+from tests.fakes.memory import Memory
+
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass
+class Upstream:
+    """A source that says what it is told to. Fits ports.Source."""
+
+    name: str = "defillama"
+    rows: list[Listing] = field(default_factory=lambda: [listing(), listing(OKX, total=9e9)])
+    held: dict[str, list[Reading]] = field(default_factory=dict)
+    broken: dict[str, SourceFault] = field(default_factory=dict)
+    asked: list[tuple[str, datetime]] = field(default_factory=list)
+
+    async def listings(self) -> Sequence[Listing]:
+        self._work("cexs")
+        return self.rows
+
+    async def readings(self, exchange: Exchange, *, since: datetime) -> Sequence[Reading]:
+        self.asked.append((exchange.id, since))
+        self._work(exchange.id)
+        return self.held.get(exchange.id) or [holding(60, exchange=exchange.id)]
+
+    def _work(self, what: str) -> None:
+        if what in self.broken:
+            raise SourceError(self.broken[what], "as told")
+
+
+class Station:
+    """A poller between an upstream and a store, with notes of what it was told to tell."""
+
+    def __init__(self, *only: str) -> None:
+        self.memory = Memory(NOON)
+        self.upstream = Upstream()
+        self.listed: list[list[str]] = []
+        self.looked: list[str] = []
+        self.looks: asyncio.Queue[str] = asyncio.Queue()
+        self.healths: list[tuple[SourceHealth, SourceHealth]] = []
+        self.fault: Exception | None = None
+        self.poller = Poller(
+            self.upstream,
+            readings=self.memory.readings,
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            detail_interval=HOUR,
+            only=frozenset(only),
+            on_listings=lambda rows: self.listed.append([one.exchange.id for one in rows]),
+            on_readings=self._look,
+            on_health=self._note,
+        )
+
+    async def _look(self, exchange: Exchange) -> None:
+        self.looked.append(exchange.id)
+        self.looks.put_nowait(exchange.id)
+        if self.fault:
+            raise self.fault
+
+    async def _note(self, was: SourceHealth, now: SourceHealth) -> None:
+        self.healths.append((was, now))
+
+    async def turn(self) -> None:
+        await self.poller.poll()
+        await self.poller.poll_details()
+
+
+@pytest.fixture
+def station() -> Station:
+    return Station()
+
+
+async def test_a_poll_keeps_the_list_and_tells_of_it(station: Station) -> None:
+    await station.poller.poll()
+
+    assert list(await station.memory.readings.listings()) == ["binance", "okx"]
+    assert station.listed == [["binance", "okx"]]
+    assert station.poller.last_good_poll == NOON
+    assert station.memory.meter.counts["polled", "defillama/cexs", "ok"] == 1
+    assert station.memory.meter.answered_at == {"defillama/cexs": NOON}
+
+
+async def test_a_list_without_figures_is_no_good_poll(station: Station) -> None:
+    station.upstream.rows = [listing(total=None)]
+    await station.poller.poll()
+
+    assert station.poller.last_good_poll is None
+
+
+async def test_a_failed_list_is_a_failure_and_never_calm(station: Station) -> None:
+    await station.poller.poll()
+    station.memory.clock.advance(10 * MINUTE)
+    station.upstream.broken["cexs"] = SourceFault.TIMEOUT
+    await station.poller.poll()
+
+    assert list(await station.memory.readings.listings()) == ["binance", "okx"]
+    assert station.poller.last_good_poll == NOON
+    assert station.listed == [["binance", "okx"]]
+    health = (await station.memory.readings.health())["defillama/cexs"]
+    assert (health.last_success, health.failing_since, health.fault) == (NOON, NOON + 10 * MINUTE, SourceFault.TIMEOUT)
+    assert station.memory.meter.counts["polled", "defillama/cexs", "timeout"] == 1
+
+
+async def test_a_source_is_logged_once_when_it_breaks_and_once_when_it_heals(station: Station) -> None:
+    with capture_logs() as logs:
+        await station.poller.poll()
+        station.upstream.broken["cexs"] = SourceFault.BLOCKED
+        for _ in range(4):
+            station.memory.clock.advance(10 * MINUTE)
+            await station.poller.poll()
+        station.upstream.broken.clear()
+        station.memory.clock.advance(10 * MINUTE)
+        await station.poller.poll()
+        await station.poller.poll()
+
+    told = [one for one in logs if one["log_level"] != "debug"]
+    assert [(one["event"], one["source"]) for one in told] == [
+        ("source broke", "defillama/cexs"),
+        ("source healed", "defillama/cexs"),
+    ]
+    assert (told[0]["reason"], told[1]["after"]) == ("blocked", "0:40:00")
+
+
+async def test_health_is_told_as_it_was_and_as_it_is(station: Station) -> None:
+    station.upstream.broken["cexs"] = SourceFault.EMPTY
+    await station.poller.poll()
+    station.upstream.broken.clear()
+    await station.poller.poll()
+
+    assert [(was.fault, now.fault) for was, now in station.healths] == [
+        (None, SourceFault.EMPTY),
+        (SourceFault.EMPTY, None),
+    ]
+
+
+async def test_details_are_fetched_kept_and_looked_at(station: Station) -> None:
+    await station.turn()
+
+    assert station.upstream.asked == [("binance", NOON - BACKFILL), ("okx", NOON - BACKFILL)]
+    assert station.looked == ["binance", "okx"]
+    assert await station.memory.readings.latest("okx") == holding(60, exchange="okx")
+    assert station.memory.meter.read == {"binance": NOON, "okx": NOON}
+    assert station.memory.meter.counts["polled", "defillama/okx", "ok"] == 1
+
+
+async def test_later_only_what_may_be_new_is_asked_for(station: Station) -> None:
+    await station.turn()
+    station.memory.clock.advance(6 * HOUR)
+    await station.poller.poll_details()
+
+    assert station.upstream.asked[2:] == [("binance", NOON - 2 * DAY), ("okx", NOON - 2 * DAY)]
+
+
+async def test_nothing_is_fetched_twice_while_all_is_calm(station: Station) -> None:
+    await station.turn()
+    station.memory.clock.advance(HOUR)
+    await station.turn()
+
+    assert len(station.upstream.asked) == 2
+
+
+async def test_a_broken_exchange_does_not_hold_up_the_others_and_is_tried_again_soon(station: Station) -> None:
+    station.upstream.broken["binance"] = SourceFault.SERVER_ERROR
+    await station.turn()
+    assert station.looked == ["okx"]
+
+    station.memory.clock.advance(2 * MINUTE)
+    await station.poller.poll_details()
+    station.memory.clock.advance(2 * MINUTE)
+    await station.poller.poll_details()
+    assert [one for one, _ in station.upstream.asked] == ["binance", "okx", "binance"]
+
+    station.upstream.broken.clear()
+    station.memory.clock.advance(2 * MINUTE)
+    await station.poller.poll_details()
+    assert station.looked == ["okx", "binance"]
+
+
+async def test_what_is_subscribed_comes_before_what_is_larger(station: Station) -> None:
+    await station.memory.subscriptions.add(subscription("okx"))
+    await station.turn()
+
+    assert station.looked == ["okx", "binance"]
+
+
+async def test_only_the_exchanges_asked_for_are_polled() -> None:
+    station = Station("okx")
+    await station.turn()
+
+    assert station.listed == [["okx"]]
+    assert station.looked == ["okx"]
+
+
+async def test_some_exchanges_can_be_fetched_at_once(station: Station) -> None:
+    await station.poller.poll()
+    await station.poller.fetch([OKX, Exchange("x", "X", "x")])
+
+    assert station.looked == ["okx"]
+
+
+async def test_after_a_restart_what_was_known_is_known_again(station: Station) -> None:
+    before = SourceHealth("defillama/cexs", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
+    await station.memory.readings.save_health(before)
+    await station.memory.readings.save_listings([listing(OKX)])
+
+    with capture_logs() as logs:
+        await station.poller.restore()
+        await station.poller.poll()
+
+    assert station.listed[0] == ["okx"]
+    assert station.healths[0] == (before, before)
+    assert [one["event"] for one in logs] == ["source healed"]
+
+
+async def test_every_poll_wakes_the_one_who_fetches_details(station: Station) -> None:
+    serving = asyncio.create_task(station.poller.serve_details())
+    await asyncio.sleep(0)
+    assert station.looked == []
+
+    await station.poller.poll()
+    assert [await station.looks.get(), await station.looks.get()] == ["binance", "okx"]
+    station.memory.clock.advance(6 * HOUR)
+    station.upstream.broken["cexs"] = SourceFault.TIMEOUT
+    await station.poller.poll()
+    assert [await station.looks.get(), await station.looks.get()] == ["binance", "okx"]
+
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving
+
+
+async def test_while_the_store_is_away_the_fetcher_waits_for_the_next_poll(station: Station) -> None:
+    serving = asyncio.create_task(station.poller.serve_details())
+    station.fault = StorageError("gone")
+    with capture_logs() as logs:
+        await station.poller.poll()
+        await station.looks.get()
+        await asyncio.sleep(0)
+    assert "store away while fetching details" in [one["event"] for one in logs]
+    assert not serving.done()
+
+    station.fault = None
+    await station.poller.poll()
+    assert await station.looks.get() == "okx"
+    serving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await serving

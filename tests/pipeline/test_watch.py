@@ -1,0 +1,253 @@
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.incident import IncidentState
+from bot.domain.outlook import Outlook
+from bot.domain.place import Place, Platform
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Rule
+from bot.pipeline.observe import Observer
+from bot.pipeline.watch import Watch
+from bot.ports import Alert, DeliveryKind
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, subscription
+from tests.fakes.memory import Memory
+
+POST, EDIT, REPLY = DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.REPLY
+THERE = Place(Platform.DISCORD, "99")
+
+
+class Post:
+    """A watch over Binance at $60 B, with 60 quiet days behind it, on which a fifth of a percent moved in turn."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.published: list[Outlook] = []
+        self.watch = Watch(
+            Observer(self.memory.readings, self.memory.clock),
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=self.published.append,
+        )
+
+    async def begin(self) -> None:
+        days = [holding(60 + 0.12 * (day % 2), at=NOON.replace(hour=0) - day * DAY) for day in range(60)]
+        await self.memory.readings.add([*days, *(holding(60, at=NOON - hour * HOUR) for hour in range(1, 25))])
+
+    async def see(self, billions: float, *, after: timedelta = timedelta()) -> list[Alert]:
+        """Take a reading so long after noon, look at it, and return what was queued."""
+        at: datetime = NOON + after
+        self.memory.clock.time = at
+        await self.memory.readings.add([holding(billions, at=at)])
+        return await self.look()
+
+    async def look(self) -> list[Alert]:
+        before = len(self.memory.told())
+        await self.watch.look(BINANCE)
+        return self.memory.told()[before:]
+
+
+@pytest.fixture
+async def post() -> Post:
+    found = Post()
+    await found.begin()
+    await found.memory.subscriptions.add(subscription())
+    return found
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as entries:
+        yield entries  # type: ignore[misc]  # structlog's own mutable mappings
+
+
+def kinds(alerts: list[Alert]) -> list[DeliveryKind]:
+    return [one.kind for one in alerts]
+
+
+async def test_an_outflow_is_told_once(post: Post) -> None:
+    told = [await post.see(57.5, after=hour * HOUR) for hour in range(12)]
+
+    assert [kinds(one) for one in told] == [[], [POST], *[[]] * 10]
+    (opened,) = told[1]
+    assert (opened.incident, opened.severity) == ("INC-1:normal", Severity.ELEVATED)
+    assert [one.place for one in opened.recipients] == [HERE]
+    assert opened.message.title == "INC-1 · Binance · elevated outflow"
+
+
+async def test_a_blip_tells_nobody(post: Post) -> None:
+    assert await post.see(57.5) == []
+    assert await post.see(60, after=HOUR) == []
+    assert await post.memory.incidents.open() == []
+    assert await post.memory.incidents.next_number() == 1
+
+
+async def test_looking_twice_tells_once(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    assert await post.look() == []
+
+
+async def test_severe_is_told_at_once(post: Post) -> None:
+    (opened,) = await post.see(54)
+
+    assert opened.severity is Severity.SEVERE
+    assert "Not confirmed yet" in str(opened.message.lines)
+    assert kinds(await post.see(54, after=HOUR)) == [EDIT]
+
+
+async def test_a_silent_source_is_not_calm(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    post.memory.clock.advance(5 * HOUR)
+
+    (held,) = await post.look()
+
+    assert held.kind is EDIT
+    assert "Held: the newest figures cannot be compared" in str(held.message.lines)
+    assert await post.look() == []
+    (incident,) = await post.memory.incidents.open()
+    assert incident.severity is Severity.ELEVATED
+
+
+async def test_worse_is_posted_anew_and_better_is_edited(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    assert kinds(await post.see(54, after=2 * HOUR)) == [POST]
+    assert kinds(await post.see(57.9, after=3 * HOUR)) == [EDIT]
+    assert kinds(await post.see(57.9, after=9 * HOUR)) == [EDIT]
+    (incident,) = await post.memory.incidents.open()
+    assert (incident.severity, incident.peak) == (Severity.ELEVATED, Severity.SEVERE)
+
+
+async def test_the_end_is_an_edit_and_an_answer(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    await post.see(60, after=2 * HOUR)
+
+    over = await post.see(60, after=8 * HOUR)
+
+    assert kinds(over) == [EDIT, REPLY]
+    assert {one.message.title for one in over} == {"INC-1 · Binance · resolved"}
+    assert await post.memory.incidents.open() == []
+    assert len(await post.memory.incidents.recent()) == 1
+
+
+async def test_a_second_story_has_a_number_of_its_own(post: Post) -> None:
+    for hour, billions in enumerate((57.5, 57.5, 60, 60, 60, 60, 60, 60, 60, 57.4, 57.4)):
+        await post.see(billions, after=hour * HOUR)
+
+    assert [one.incident for one in post.memory.told(POST)] == ["INC-1:normal", "INC-2:normal"]
+
+
+async def test_each_preset_lives_its_own_life_under_one_number(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+
+    await post.see(59.3)
+    (early,) = await post.see(59.3, after=HOUR)
+    await post.see(57.5, after=2 * HOUR)
+    later = await post.see(57.5, after=3 * HOUR)
+
+    assert (early.incident, [one.place for one in early.recipients]) == ("INC-1:early", [THERE])
+    assert {one.incident for one in later if one.kind is POST} == {"INC-1:normal"}
+
+
+async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+    swings = (57.5, 57.5, *[59.35] * 9, 57.5, 57.5)
+    for hour, billions in enumerate(swings):
+        await post.see(billions, after=hour * HOUR)
+
+    normal = [one for one in post.memory.told(POST) if one.incident == "INC-1:normal"]
+
+    assert len(normal) == 2
+    assert normal[0].id != normal[1].id
+
+
+async def test_an_incident_whose_last_subscriber_left_still_ends(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(sensitivity=Sensitivity.CALM))
+    await post.see(54)
+    await post.memory.subscriptions.remove(HERE, "binance")
+    for hour in range(1, 10):
+        await post.see(60, after=hour * HOUR)
+
+    assert await post.memory.incidents.open() == []
+
+
+async def test_a_place_that_is_first_told_late_is_pinged_all_the_same(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(usd=4e9, mention="here"))
+    await post.see(57.5)
+    assert await post.see(57.5, after=HOUR) == []
+
+    (first,) = await post.see(55.9, after=2 * HOUR)
+
+    assert (first.kind, first.ping) == (POST, True)
+    assert post.memory.outbox.waiting[0].message.mention == "here"
+
+
+async def test_only_new_messages_ping(post: Post) -> None:
+    await post.see(57.5)
+    opened = await post.see(57.5, after=HOUR)
+    updated = await post.see(57, after=2 * HOUR)
+
+    assert [one.ping for one in (*opened, *updated)] == [True, False]
+
+
+@pytest.mark.parametrize(("billions", "hours"), [(58.9, 6), (57.5, 12), (54, 24)])
+async def test_a_message_expires_the_later_the_worse_it_is(post: Post, billions: float, hours: int) -> None:
+    await post.see(billions)
+    await post.see(billions, after=HOUR)
+
+    first = post.memory.told(POST)[0]
+
+    assert first.expires_at - first.created_at == hours * HOUR
+
+
+async def test_without_subscribers_an_incident_lives_all_the_same(post: Post) -> None:
+    await post.memory.subscriptions.remove(HERE, None, everything=True)
+
+    assert await post.see(54) == []
+    (incident,) = await post.memory.incidents.open()
+    assert (incident.number, incident.state) == (1, IncidentState.OPEN)
+
+
+async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
+    post = Post()
+
+    await post.watch.look(OKX)
+
+    assert post.published == [Outlook(OKX)]
+
+
+async def test_open_incidents_are_counted(post: Post) -> None:
+    await post.see(54)
+
+    assert post.memory.meter.open == dict.fromkeys(Severity, 0) | {Severity.SEVERE: 1}
+
+
+async def test_a_step_is_logged_with_its_facts(post: Post, logs: list[dict[str, object]]) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    await post.see(57.5, after=2 * HOUR)
+    await post.memory.incidents.commit("binance", Rule.OUTFLOW, None, [])
+
+    steps = [entry for entry in logs if entry["event"] == "incident"]
+    assert [(one["incident"], one["reason"], one["places"]) for one in steps] == [
+        (None, "pending", 0),
+        ("INC-1", "opened", 1),
+    ]
+    assert steps[1]["share"] == pytest.approx(-0.04167, abs=1e-5)
+
+
+async def test_a_dismissed_suspicion_is_logged_without_a_name(post: Post, logs: list[dict[str, object]]) -> None:
+    await post.see(57.5)
+    await post.see(60, after=HOUR)
+
+    dismissed = logs[-1]
+    assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
