@@ -18,6 +18,7 @@ from tests.fakes.discord_mischief import Failure, Rates, Refusal
 from tests.fakes.discord_world import Channel, Json, User, World, snowflake
 
 EPHEMERAL = 1 << 6
+_EDITABLE_FLAGS = 1 << 2
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -290,7 +291,10 @@ class FakeRest:
     async def _patch_message(self, request: web.Request) -> web.Response:
         channel, body = self._writable(request, writing=False), await request.json()
         message = self._message(channel, request.match_info["message"])
-        self._refuse(message_problems(body, new=False))
+        problems = message_problems(body, new=False)
+        if body.get("flags", 0) & ~_EDITABLE_FLAGS:
+            problems.append(("flags", "MESSAGE_FLAGS_INVALID", "These flags cannot be changed."))
+        self._refuse(problems)
         if channel.archived:
             raise Refusal(400, 50083, "Thread is archived")
         _change(message, body)

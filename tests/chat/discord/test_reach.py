@@ -130,3 +130,8 @@ async def test_the_rights_sent_along_count_where_the_command_is_used(discord: Fa
     without = BOT_RIGHTS & ~EMBED_LINKS
     answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=without)
     assert "missing=Embed Links" in answer.text
+
+
+async def test_an_administrator_lacks_nothing(discord: FakeDiscord, here: Channel) -> None:
+    answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=ADMINISTRATOR)
+    assert answer.embed["description"].endswith("missing=")

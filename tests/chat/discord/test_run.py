@@ -58,6 +58,16 @@ async def test_one_401_is_not_yet_a_refused_token(discord: FakeDiscord) -> None:
         await until(lambda: "tried once more" in (bot.chat.trouble() or ""))
 
 
+async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscord) -> None:
+    discord.fail("GET", "/users/@me", 401)
+    async with connected(build(discord, patience=replace(HASTE, refused_pause=60.0)), discord):
+        failure = discord.fail("GET", "/users/@me", 401)
+        discord.gateway.sessions.clear()
+        await discord.gateway.drop(4012)
+        await discord.connected()
+        assert failure.times == 0
+
+
 async def test_a_gateway_that_refuses_the_token_says_so_too(discord: FakeDiscord) -> None:
     async with running(build(discord)) as bot:
         await discord.connected()

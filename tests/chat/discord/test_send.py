@@ -123,6 +123,13 @@ async def test_an_edit_changes_the_message_and_drops_its_buttons(
     assert sent["content"] == "<@&123>"
 
 
+async def test_an_edit_neither_pings_nor_silences(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    message_id = await bot.chat.send(place_of(channel), ALERT, key="a")
+    await bot.chat.edit(place_of(channel), message_id, Message("Worse", mention="123", silent=True))
+    (sent,) = discord.messages(channel)
+    assert (sent["edits"], sent["content"], sent["flags"]) == (1, "", 0)
+
+
 async def test_an_edit_that_changes_nothing_is_no_error(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     message_id = await bot.chat.send(place_of(channel), ALERT, key="a")
     await bot.chat.edit(place_of(channel), message_id, ALERT)

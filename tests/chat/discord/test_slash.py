@@ -79,7 +79,7 @@ def test_a_fingerprint_changes_with_every_word() -> None:
 
 def test_the_invitation_asks_for_what_is_needed_and_no_more() -> None:
     assert NEEDED.value & INVITE.value == NEEDED.value
-    assert invite_permissions() == 274878155776 | (1 << 17)
+    assert invite_permissions() == 274878155776
     assert not INVITE.administrator
 
 
