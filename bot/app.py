@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -27,6 +27,7 @@ __all__ = ["COMMANDS", "Machine", "MakeChats", "SystemClock", "chats", "command_
 log = structlog.get_logger()
 
 _LARGEST = 10
+_FORGOTTEN_AFTER = timedelta(days=30)
 
 MakeChats = Callable[[Settings, Desk, Store, Clock, Metrics], Sequence[ChatPlatform]]
 
@@ -47,6 +48,7 @@ class Machine:
         self.board = Board()
         self.chats: Sequence[ChatPlatform] = ()
         self._metrics = metrics
+        self._clock = clock
         self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
         self.observer = Observer(store.readings, clock)
         self.watch = Watch(
@@ -105,6 +107,11 @@ class Machine:
         for (platform, severity), depth in (await self.store.outbox.depth()).items():
             self._metrics.outbox(platform, severity, depth)
         self._metrics.outbox_oldest(await self.store.outbox.oldest())
+
+    async def forget_disabled(self) -> None:
+        """Forget places that could not be reached for a month."""
+        for place in await self.store.subscriptions.forget_disabled(self._clock.now() - _FORGOTTEN_AFTER):
+            log.info("place forgotten", place=str(place))
 
     def _troubles(self) -> Mapping[Platform, str]:
         return {chat.platform: chat.trouble() or "" for chat in self.chats}

@@ -241,15 +241,19 @@ class Subscriptions(Protocol):
         ...
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:
-        """Return what is wrong with a place."""
+        """Return what is wrong with a place, or else with the whole chat it is in."""
         ...
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
-        """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
+        """Keep what is wrong with a place or a whole chat; a disabled one hears nothing until `clear_trouble`."""
+        ...
+
+    async def forget_disabled(self, before: datetime) -> Sequence[Place]:
+        """Forget places whose trouble began before the moment and that are disabled still; return which."""
         ...
 
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again; return whether there was anything."""
+        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any."""
         ...
 
 

@@ -157,6 +157,7 @@ class Service:
         return [
             Job("poll", poll, every=interval, jitter=interval / 20),
             Job("gauges", machine.measure, every=_GAUGES_EVERY),
+            Job("forget", machine.forget_disabled, every=timedelta(days=1)),
         ]
 
     async def _store_trouble(self, store: Store) -> list[str]:

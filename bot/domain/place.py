@@ -1,6 +1,6 @@
 """Where people are: platforms, places in them, and what a place has subscribed to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,6 +13,10 @@ class Platform(StrEnum):
     DISCORD = "discord"
     TELEGRAM = "telegram"
     TERMINAL = "terminal"
+
+
+EVERY_THREAD = "*"
+"""The thread of a place that stands for a whole chat."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,6 +34,11 @@ class Place:
     def __str__(self) -> str:
         """Return `platform:chat` or `platform:chat/thread`, the form used in keys and logs."""
         return f"{self.platform}:{self.chat}/{self.thread}" if self.thread else f"{self.platform}:{self.chat}"
+
+    @property
+    def whole_chat(self) -> "Place":
+        """Return the name for all places of this chat at once: what is wrong with it is wrong with its topics too."""
+        return replace(self, thread=EVERY_THREAD)
 
     @classmethod
     def parse(cls, text: str) -> "Place":

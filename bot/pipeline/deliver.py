@@ -93,8 +93,10 @@ class Courier:
             await self._retry(delivery, busy)
         except ChatMoved as moved:
             await self._move(delivery, moved)
-        except (ChatGone, TopicClosed) as gone:
-            await self._disable(delivery, str(gone))
+        except ChatGone as gone:
+            await self._disable(delivery, delivery.place.whole_chat, str(gone))
+        except TopicClosed as closed:
+            await self._disable(delivery, delivery.place, str(closed))
         except NotAllowed as refused:
             await self._note_refusal(delivery, str(refused))
         except BadMessage as bad:
@@ -139,9 +141,10 @@ class Courier:
         await self._subscriptions.move(delivery.place, moved.moved_to)
         await self._deliver(replace(delivery, place=moved.moved_to))
 
-    async def _disable(self, delivery: Delivery, reason: str) -> None:
-        log.warning("place disabled", place=str(delivery.place), reason=reason)
-        trouble = PlaceTrouble(delivery.place, reason, since=self._clock.now(), disabled=True)
+    async def _disable(self, delivery: Delivery, place: Place, reason: str) -> None:
+        """Switch a place off; when the bot is out of a chat, that is the whole chat, so that being let in heals all."""
+        log.warning("place disabled", place=str(place), reason=reason)
+        trouble = PlaceTrouble(place, reason, since=self._clock.now(), disabled=True)
         await self._subscriptions.note_trouble(trouble)
         await self._drop(delivery, "place disabled")
 

@@ -77,7 +77,7 @@ class RedisSubscriptions:
         for which in (_ALL, exchange):
             async for subscription in self._to(which):
                 wanted[subscription.place] = subscription
-        return [one for place, one in wanted.items() if place not in unreachable]
+        return [one for place, one in wanted.items() if not {place, place.whole_chat} & unreachable]
 
     async def exchanges(self) -> Collection[str]:
         """Return the ids of the exchanges that somebody subscribed to by name."""
@@ -95,9 +95,9 @@ class RedisSubscriptions:
         await self.database.script(script("move"), _PLACES, _chat(old), _chat(new))
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:
-        """Return what is wrong with a place."""
-        found = await self.database.command("HGET", _TROUBLE, str(place))
-        return _trouble.decode(found) if found else None
+        """Return what is wrong with a place, or else with the whole chat it is in."""
+        own, chats = await self.database.command("HMGET", _TROUBLE, str(place), str(place.whole_chat))
+        return _trouble.decode(own or chats) if own or chats else None
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
         """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
@@ -108,17 +108,25 @@ class RedisSubscriptions:
         await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), listed])
 
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again; return whether there was anything."""
-        gone, _ = await self.database.pipeline([("HDEL", _TROUBLE, str(place)), ("ZREM", _DISABLED, str(place))])
+        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any."""
+        names = (str(place), str(place.whole_chat))
+        gone, _ = await self.database.pipeline([("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names)])
         return bool(gone)
 
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
         """Forget places whose trouble began before the moment and that are disabled still; return which."""
         due = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
-        places = [Place.parse(one.decode()) for one in due]
+        places = [place for one in due for place in await self._with_topics(Place.parse(one.decode()))]
         for place in places:
             await self.database.script(script("unsubscribe"), _PLACES, str(place), _chat(place), "", "trouble")
         return places
+
+    async def _with_topics(self, place: Place) -> list[Place]:
+        """Return a place and, when it stands for a whole chat, the places of it that have subscriptions."""
+        if place != place.whole_chat:
+            return [place]
+        inside = await self.database.command("SMEMBERS", f"{{subs}}:chat:{_chat(place)}")
+        return [place, *sorted((Place.parse(one.decode()) for one in inside), key=str)]
 
     async def _to(self, exchange: str) -> AsyncIterator[Subscription]:
         """Yield the subscriptions to one exchange, or to all; some hundred at a time, one may come twice."""

@@ -286,17 +286,25 @@ class MemorySubscriptions:
         self.outbox.move(old, new)
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:
-        return self._troubles.get(place)
+        return self._troubles.get(place) or self._troubles.get(place.whole_chat)
+
+    async def forget_disabled(self, before: datetime) -> Sequence[Place]:
+        gone = [place for place, one in self._troubles.items() if one.disabled and one.since < before]
+        for place in gone:
+            await self.remove(place, None, everything=True)
+            del self._troubles[place]
+        return gone
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
         self._troubles[trouble.place] = trouble
 
     async def clear_trouble(self, place: Place) -> bool:
-        return self._troubles.pop(place, None) is not None
+        gone = [self._troubles.pop(one, None) for one in (place, place.whole_chat)]
+        return any(gone)
 
     def _is_disabled(self, place: Place) -> bool:
-        trouble = self._troubles.get(place)
-        return trouble is not None and trouble.disabled
+        troubles = (self._troubles.get(one) for one in (place, place.whole_chat))
+        return any(trouble and trouble.disabled for trouble in troubles)
 
 
 @dataclass

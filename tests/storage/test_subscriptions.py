@@ -190,3 +190,24 @@ async def test_places_disabled_too_long_are_forgotten(store: Store) -> None:
     assert await store.subscriptions.of_place(CHANNEL) == [wish(CHANNEL)]
     assert await store.subscriptions.of_place(TOPIC) == [wish(TOPIC)]
     assert await store.subscriptions.forget_disabled(NOON - timedelta(days=30)) == []
+
+
+async def test_a_chat_that_is_gone_silences_its_topics_and_heals_them_too(store: Store) -> None:
+    await store.subscriptions.add(Subscription(TOPIC, "binance"))
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
+
+    assert not await store.subscriptions.interested_in("binance")
+    found = await store.subscriptions.trouble(TOPIC)
+    assert found is not None
+    assert found.reason == "kicked"
+
+    await store.subscriptions.clear_trouble(TOPIC)
+    assert [one.place for one in await store.subscriptions.interested_in("binance")] == [TOPIC]
+
+
+async def test_a_chat_gone_for_a_month_is_forgotten_with_its_topics(store: Store) -> None:
+    await store.subscriptions.add(Subscription(TOPIC, "binance"))
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
+
+    assert await store.subscriptions.forget_disabled(NOON + timedelta(days=30)) == [GROUP.whole_chat, TOPIC]
+    assert await store.subscriptions.count() == 0

@@ -141,8 +141,7 @@ class Reception:
         message = await self._desk.answer_words(asked, command, words)
         await self._write(asked.place, message, reply_to)
         # Whoever uses the bot in a place shows that the place is reachable again.
-        for place in {asked.place, Place(asked.place.platform, asked.place.chat)}:
-            await self._subscriptions.clear_trouble(place)
+        await self._subscriptions.clear_trouble(asked.place)
 
     async def _write(self, place: Place, message: Message, reply_to: str | None = None) -> None:
         """Send an answer past the queue of alerts; one obstacle that can be got round is."""
@@ -179,7 +178,7 @@ class Reception:
 
     def _shut_out(self, place: Place, chat: Json) -> PlaceTrouble:
         reason = "the bot was blocked" if is_private(chat) else "the bot was removed"
-        return PlaceTrouble(place, reason, since=self._clock.now(), disabled=True)
+        return PlaceTrouble(place.whole_chat, reason, since=self._clock.now(), disabled=True)
 
     async def _move(self, old: Place, new_chat: str) -> None:
         async with self._one_by_one:

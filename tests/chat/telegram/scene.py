@@ -133,7 +133,8 @@ class Ledger:
 
     async def clear_trouble(self, place: Place) -> bool:
         self._answer()
-        return self.troubles.pop(place, None) is not None
+        gone = [self.troubles.pop(one, None) for one in (place, place.whole_chat)]
+        return any(gone)
 
     def _answer(self) -> None:
         if self.is_away:

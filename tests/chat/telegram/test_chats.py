@@ -34,8 +34,8 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     telegram.block(ann)
     await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
     assert live.subscriptions.noted == [
-        PlaceTrouble(place(group.id), "the bot was removed", since=NOW, disabled=True),
-        PlaceTrouble(place(ann.id), "the bot was blocked", since=NOW, disabled=True),
+        PlaceTrouble(place(group.id).whole_chat, "the bot was removed", since=NOW, disabled=True),
+        PlaceTrouble(place(ann.id).whole_chat, "the bot was blocked", since=NOW, disabled=True),
     ]
 
 
@@ -74,7 +74,7 @@ async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram
     ann = telegram.user("Ann")
     forum = telegram.group(members=(ann,), forum=True)
     topic = forum.topic()
-    for where in (place(forum.id), place(forum.id, topic)):
+    for where in (place(forum.id).whole_chat, place(forum.id, topic)):
         await live.subscriptions.note_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
     telegram.say(forum, ann, "/reserves okx", thread=topic)
     await telegram.wait_for_message(forum)
