@@ -13,12 +13,11 @@ from bot.messages.cards.common import (
     assets_sentence,
     flow_sentence,
     provenance,
-    source_name,
     spaced,
 )
 from bot.messages.cards.flows import usual_day
-from bot.messages.model import Action, Field, Line, Message, Table, Tone, line, moment
-from bot.messages.numbers import clock, percent, usd
+from bot.messages.model import Action, Field, Line, Message, Table, Tone, bold, line, moment
+from bot.messages.numbers import percent, usd
 
 _WORDS = {
     Severity.WATCH: "unusual outflow",
@@ -79,15 +78,17 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
             tone=Tone.GOOD,
             lines=spaced("No incident is open and none is remembered. /status says how fresh the data is."),
         )
-    rows = tuple(_row(one, names.get(one.exchange, one.exchange)) for one in incidents)
     newest = max((one.signal for one in incidents), key=lambda signal: signal.as_of)
     open_ones = sum(one.state is IncidentState.OPEN for one in incidents)
     return Message(
         title=f"Incidents{where}",
         tone=max((TONES[one.severity] for one in incidents if one.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
-        lines=spaced(f"{open_ones} open, {len(incidents)} shown, newest first.", LIABILITIES),
-        table=Table(("Incident", "Exchange", "State", "At worst", "Leading share", "Opened"), rows, numeric=(4,)),
+        lines=spaced(
+            f"{open_ones} open, {len(incidents)} shown, newest first.",
+            *[_entry(one, names.get(one.exchange, one.exchange)) for one in incidents],
+            LIABILITIES,
+        ),
         footer=provenance(newest.source, newest.as_of),
         actions=tuple(Action(f"Why {one.label}", f"why {one.label}") for one in incidents[:3]),
     )  # fmt: skip
@@ -159,18 +160,14 @@ def _comparability(signal: Signal) -> str:
     return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
 
 
-def _row(incident: Incident, name: str) -> tuple[str, ...]:
+def _entry(incident: Incident, name: str) -> Line:
+    """Return an incident in one line, which reads the same on a phone and on a wide screen."""
     flow = incident.signal.leading_flow
-    return (
-        incident.label,
-        name,
-        f"{TONES[incident.severity].icon} {incident.severity}"
-        if incident.state is IncidentState.OPEN
-        else "🟢 resolved",
-        str(incident.peak),
-        percent(flow.share, signed=True) if flow else "–",
-        clock(incident.started_at),
-    )
+    is_open = incident.state is IncidentState.OPEN
+    now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
+    state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
+    share = f" · {percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow and is_open else ""
+    return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.started_at))
 
 
 def _reason(reason: Reason) -> str:
@@ -191,17 +188,17 @@ def _spread(signal: Signal) -> str | None:
 
 
 def _windows(signal: Signal) -> Table:
+    """Return every window with where it starts; all end at the newest reading, which the footer dates."""
     rows = tuple(
         (
-            WINDOW_NAMES[flow.window],
+            WINDOW_NAMES[flow.window] + (" held" if flow.hold else ""),
             usd(flow.usd, signed=True),
             percent(flow.share, signed=True),
-            f"{flow.start:%m-%d %H:%M} → {flow.end:%m-%d %H:%M}",
-            "held" if flow.hold else source_name(signal.source),
+            f"{flow.start:%m-%d %H:%M}",
         )
         for flow in signal.flows
     )
-    return Table(("Window", "Net flow", "Share", "From → to (UTC)", "Source"), rows, numeric=(1, 2))
+    return Table(("Window", "Net flow", "Share", "Since (UTC)"), rows, numeric=(1, 2))
 
 
 def _event_share(share: float | None) -> str:

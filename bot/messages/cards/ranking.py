@@ -9,7 +9,7 @@ from bot.domain.flow import Flow, Window
 from bot.domain.outlook import Outlook
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance, spaced
 from bot.messages.model import Action, Line, Message, Table, Tone, line
-from bot.messages.numbers import ago, percent, usd
+from bot.messages.numbers import percent, span, usd
 
 _SHOWN = 10
 
@@ -44,11 +44,11 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
                 f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."
             ),
         )
+    column, figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
     rows = tuple(
-        (one.exchange.name, usd(flow.usd, signed=True), percent(flow.share, signed=True), usd(flow.reserves_usd),
-         ago(flow.end, now))
+        (one.exchange.name, figure(flow), percent(flow.share, signed=True), span(now - flow.end))
         for one, flow in ranked
-    )  # fmt: skip
+    )
     return Message(
         title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
         lines=spaced(
@@ -56,7 +56,7 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
             "Reserves are clean ones at the window's start; liabilities are not in these figures.",
             f"{len(measured) - len(usable)} held." if len(measured) > len(usable) else None,
         ),
-        table=Table(("Exchange", "Net flow", "Share", "Reserves", "As of"), rows, numeric=(1, 2, 3)),
+        table=Table(("Exchange", column, "Share", "Age"), rows, numeric=(1, 2, 3)),
         footer=_sources([one for one, _ in ranked]),
         actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one, _ in ranked[:3]),
     )
@@ -68,6 +68,9 @@ _KEYS: dict[By, Callable[[tuple[Outlook, Flow]], float]] = {
     By.INFLOW: lambda pair: -pair[1].share,
     By.RESERVES: lambda pair: -pair[1].reserves_usd,
 }
+
+
+_COLUMNS: dict[By, tuple[str, Callable[[Flow], str]]] = {By.RESERVES: ("Reserves", lambda flow: usd(flow.reserves_usd))}
 
 
 def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.domain.place import Subscription
 from bot.domain.severity import Severity
 from bot.messages.cards.common import LIABILITIES, TONES, spaced
-from bot.messages.model import Action, Line, Message, Table, Tone, bold, line
+from bot.messages.model import Action, Line, Message, Tone, bold, line
 from bot.messages.numbers import percent, usd
 
 EVERYTHING = "all exchanges"
@@ -57,25 +57,24 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
             actions=(Action("Subscribe to all", "subscribe all"),),
             private=True,
         )
-    rows = tuple(
-        (
-            names.get(one.exchange, one.exchange) if one.exchange else EVERYTHING,
-            f"{TONES[one.min_severity].icon} {one.min_severity}",
-            str(one.sensitivity),
-            _floors(one).removeprefix(", ") or "none",
-            one.mention or "none",
-        )
-        for one in subscriptions
-    )
     return Message(
         title="Subscriptions",
         tone=Tone.TROUBLE if trouble else Tone.INFO,
         lines=spaced(
-            f"This place is switched off: {trouble}. Any command here switches it on again." if trouble else None
+            f"This place is switched off: {trouble}. Any command here switches it on again." if trouble else None,
+            *[_entry(one, names) for one in subscriptions],
         ),
-        table=Table(("Exchange", "From", "Preset", "Own floors", "Mention"), rows),
         private=True,
     )
+
+
+def _entry(subscription: Subscription, names: dict[str, str]) -> Line:
+    """Return a subscription in one line, which reads the same on a phone and on a wide screen."""
+    exchange = subscription.exchange
+    name = names.get(exchange, exchange) if exchange else EVERYTHING
+    mention = " · with a mention" if subscription.mention else ""
+    wish = f"from {subscription.min_severity} on · preset {subscription.sensitivity}{_floors(subscription)}{mention}"
+    return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {wish}")
 
 
 def _lacking(missing: Sequence[str]) -> str | None:

@@ -124,9 +124,9 @@ def test_a_places_subscriptions_are_listed() -> None:
 
     text = said(subscriptions_card(mine, {"binance": "Binance"}, None)).splitlines()
 
-    assert "Binance | 🟡 watch | normal | at least $50.0 M | here" in text
-    assert "all exchanges | 🟡 watch | normal | none | none" in text
-    assert "gone | 🟡 watch | normal | none | none" in text
+    assert "🟡 Binance · from watch on · preset normal, at least $50.0 M · with a mention" in text
+    assert "🟡 all exchanges · from watch on · preset normal" in text
+    assert "🟡 gone · from watch on · preset normal" in text
 
 
 def test_a_place_that_is_switched_off_learns_why() -> None:
