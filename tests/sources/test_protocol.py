@@ -163,6 +163,14 @@ def test_an_aggregate_from_another_hour_does_not_give_the_time() -> None:
     assert list(told(body)) == [ODD]
 
 
+def test_a_record_of_an_earlier_run_of_the_aggregate_is_not_taken_for_the_newest() -> None:
+    body = body_of(
+        {"Tron": {ODD - 600: ONE, ODD: ONE}, "Ethereum": {ODD - 600: ONE}},
+        tvl=[{"date": time, "totalLiquidityUSD": 1} for time in (ODD - 600, ODD)],
+    )
+    assert [reading.chains for reading in parse(body)] == [{"Tron", "Ethereum"}, {"Tron"}]
+
+
 def test_a_chain_whose_last_record_is_older_is_missing_from_the_newest_reading() -> None:
     body = body_of({"Tron": {FIRST: ONE, ODD: ONE}, "Ethereum": {FIRST: ONE, ODD - 1801: ONE}})
     assert parse(body)[-1].chains == {"Tron"}
@@ -194,6 +202,12 @@ def test_odd_symbols_do_not_end_an_array_early() -> None:
     held = {'a"b': (1.0, 1.0), "c]}]": (2.0, 2.0), "[{": (3.0, 3.0), "d\\": (4.0, 4.0), "é\u2028": (5.0, 5.0)}
     body = body_of({"Tron]}": {FIRST: held}, "Bitcoin": {FIRST: ONE}})
     assert {slot[1] for slot in told(body)[FIRST]} == {*held, "USDT"}
+
+
+@pytest.mark.parametrize("skipped", [["a]b"], ["a", "]"], [["]"], "["], ["\\"], [{"b": "]}"}], []])
+def test_what_is_stepped_over_may_hold_any_sign(skipped: list[Any]) -> None:
+    body = json.dumps({"notes": skipped, "chainTvls": {"Tron": sections({FIRST: ONE})}}).encode()
+    assert list(told(body)) == [FIRST]
 
 
 def test_whitespace_and_a_byte_order_mark_do_not_matter() -> None:
