@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple
 
 from bot.domain.errors import SourceFault
@@ -22,11 +23,12 @@ class Holding(NamedTuple):
     usd: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading:
     """All holdings of one exchange at one moment.
 
-    `as_of` is when it was true by the source's word, `fetched_at` when we got it; both aware, UTC.
+    `as_of` is when it was true by the source's word, `fetched_at` when we got it; both aware, UTC. It has no slots, so
+    that chains and assets, which every answer asks for, are worked out once: a large exchange has hundreds of holdings.
     """
 
     exchange: str
@@ -35,7 +37,7 @@ class Reading:
     fetched_at: datetime
     holdings: Mapping[Slot, Holding]
 
-    @property
+    @cached_property
     def chains(self) -> frozenset[str]:
         """Return the chains that the reading covers."""
         return frozenset(slot.chain for slot in self.holdings)
@@ -44,8 +46,12 @@ class Reading:
         """Return the value of all holdings in USD, leaving out the assets named in `without`."""
         return sum(holding.usd for slot, holding in self.holdings.items() if slot.asset not in without)
 
-    def by_asset(self) -> dict[str, Holding]:
+    def by_asset(self) -> Mapping[str, Holding]:
         """Return amounts and values added up over chains, largest value first."""
+        return self._by_asset
+
+    @cached_property
+    def _by_asset(self) -> Mapping[str, Holding]:
         totals: dict[str, Holding] = {}
         for slot, holding in self.holdings.items():
             amount, usd = totals.get(slot.asset, (0.0, 0.0))

@@ -33,8 +33,9 @@ def reserves_card(outlook: Outlook, now: datetime) -> Message:
 
 
 def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
-    exchange, signal = outlook.exchange, outlook.signal
-    total, clean = reading.total_usd(), reading.total_usd(without=exchange.own_tokens)
+    exchange, signal, assets = outlook.exchange, outlook.signal, reading.by_asset()
+    total = sum(held.usd for held in assets.values())
+    clean = sum(held.usd for asset, held in assets.items() if asset not in exchange.own_tokens)
     return Message(
         title=f"{exchange.name} · reserves",
         lines=spaced(
@@ -56,7 +57,7 @@ def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
 
 
 def _composition(exchange: Exchange, reading: Reading, total: float, clean: float) -> tuple[Field, ...]:
-    stable = sum(holding.usd for slot, holding in reading.holdings.items() if slot.asset in STABLECOINS)
+    stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
     own = ", ".join(sorted(exchange.own_tokens))
     own_share = percent((total - clean) / total) if total > 0 else "unknown"
     return (
