@@ -108,7 +108,7 @@ KINDS: dict[object, Kind] = {
     ),
     Elsewhere: _matching(
         "place",
-        r"(?P<text>@[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
+        r"(?P<text>@(?!(?:here|everyone)$)[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
         "a channel such as @mychannel",
         lambda match: match["text"],
     ),

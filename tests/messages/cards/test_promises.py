@@ -24,11 +24,12 @@ from bot.messages.cards.about import (
 )
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
-from bot.messages.cards.greetings import unknown_command_card, what_to_type_card
+from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
 from bot.messages.cards.ranking import By, exchanges_card, top_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.welcome import welcome_card as greeting
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
 from tests.builders import (
@@ -89,6 +90,8 @@ PROSE: Mapping[str, Message] = {
     "apology": apology("0123abcd"),
     "unknown command": unknown_command_card(HOSTILE, ("reserves",)),
     "what to type": what_to_type_card(),
+    "welcome": welcome_card(),
+    "welcome to a server": greeting(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
     "curtain": curtain_card("Binance", "reconstruction", NOON, NOON + HOUR),
@@ -105,7 +108,7 @@ every_figure = pytest.mark.parametrize("card", FIGURES.values(), ids=FIGURES)
 
 ADVICE = re.compile(
     r"\b(insolven\w*|bankrupt\w*|collaps\w*|(un)?safe\w*|panic\w*|scam\w*|fraud\w*|bullish|bearish|buy|sell|"
-    r"should|must|recommend\w*|advise?|withdraw (now|your)|danger\w*|crash\w*|bank run)\b",
+    r"you (should|must)|recommend\w*|advise?|withdraw (now|your)|danger\w*|crash\w*|bank run)\b",
     re.IGNORECASE,
 )
 

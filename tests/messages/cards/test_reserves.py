@@ -139,6 +139,11 @@ def test_a_longer_window_is_not_ranked_among_days() -> None:
     assert "Robust z −1.9" in flows(outlook, Window.WEEK)
 
 
+def test_an_upstream_that_gives_no_figure_of_its_own_is_not_quoted() -> None:
+    assert not any("own figure" in line for line in reserves(replace(KNOWN, listing=listing(inflow=None))))
+    assert not any("own figure" in line for line in reserves(replace(KNOWN, listing=None)))
+
+
 def test_without_a_past_nothing_is_called_unusual() -> None:
     text = flows(replace(KNOWN, signal=signal(-0.02, baseline=None)))
 

@@ -1,0 +1,98 @@
+"""A desk with everything behind it, on a store in memory."""
+
+from dataclasses import dataclass, field, replace
+
+from bot.commands import Caller, CommandSet, Reach
+from bot.desk import Asked, Desk
+from bot.domain.errors import AskerError
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from bot.pipeline.observe import Observer
+from bot.queries import Board, Queries
+from handlers import COMMANDS
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
+from tests.fakes.memory import Memory
+
+CHANNEL = Place(Platform.TELEGRAM, "-1009876543210")
+"""Another place, called @channel."""
+MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
+
+
+@dataclass
+class Office:
+    """A desk to ask at. `moderates` are the places that the moderator moderates, `lacking` what the bot may not do."""
+
+    commands: CommandSet = COMMANDS
+    memory: Memory = field(default_factory=lambda: Memory(NOON))
+    board: Board = field(default_factory=Board)
+    moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
+    lacking: tuple[str, ...] = ()
+    rights_fault: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.observer = Observer(self.memory.readings, self.memory.clock)
+        self.queries = Queries(
+            self.board,
+            incidents=self.memory.incidents,
+            outbox=self.memory.outbox,
+            subscriptions=self.memory.subscriptions,
+            look=self.observer.look,
+            clock=self.memory.clock,
+            version="1.2.3",
+            platforms=lambda: {Platform.TELEGRAM: ""},
+        )
+        self.desk = Desk(
+            self.commands, self.queries, self.memory.subscriptions, clock=self.memory.clock, meter=self.memory.meter
+        )
+
+    async def read(self) -> None:
+        """Know Binance, OKX, Gate.io and NEXO, and what the first of them held at noon and the day before."""
+        gate = Exchange("gate", "Gate.io", "gate")
+        nexo = Exchange("nexo", "NEXO")
+        rows = [listing(), listing(OKX, total=9e9), listing(gate, total=5e9), listing(nexo, total=None)]
+        await self.memory.readings.save_listings(rows)
+        await self.memory.readings.add([holding(60, at=NOON - DAY), holding(60, at=NOON - HOUR), holding(58)])
+        self.board.post_listings(rows)
+        self.board.post(await self.observer.look(BINANCE))
+
+    def know(self, *rows: Listing) -> None:
+        self.board.post_listings(rows)
+
+    async def ask(self, line: str, *, who: str = MEMBER, place: Place = HERE) -> Message:
+        """Answer a typed line, without its slash."""
+        name, _, words = line.partition(" ")
+        command = self.commands.get(name)
+        assert command, f"no command {name}"
+        return await self.desk.answer_words(self.asked(who, place), command, words)
+
+    def asked(self, who: str = MEMBER, place: Place = HERE) -> Asked:
+        caller = Caller(f"telegram:{who}", is_owner=who == OWNER, may_moderate=self._rights_of(who))
+        return Asked(place, caller, Reach(find=self._find, missing=self._missing))
+
+    def _rights_of(self, who: str) -> "_Rights":
+        return _Rights(self, who)
+
+    async def _find(self, text: str) -> Place:
+        if text != "@channel":
+            raise AskerError(f"The bot cannot see {text}.")
+        return CHANNEL
+
+    async def _missing(self, place: Place) -> tuple[str, ...]:
+        return self.lacking
+
+
+@dataclass
+class _Rights:
+    office: Office
+    who: str
+
+    async def __call__(self, place: Place) -> bool:
+        if self.office.rights_fault:
+            raise self.office.rights_fault
+        return self.who == MODERATOR and place in self.office.moderates
+
+
+def topic(place: Place, thread: str) -> Place:
+    """Return a topic of a chat."""
+    return replace(place, thread=thread)

@@ -1,0 +1,28 @@
+from tests.fakes.desk import Office
+from tests.messages.cards.plain import said
+
+
+async def test_help_lists_every_command() -> None:
+    office = Office()
+    answer = said(await office.ask("help"))
+
+    assert all(f"{one.usage} · {one.description}" in answer for one in office.commands)
+    assert "(moderators)" in answer
+
+
+async def test_help_explains_one_command() -> None:
+    answer = said(await Office().ask("help /flows"))
+
+    assert answer.startswith("/flows <exchange> [window]\nShow net flows, what they consist of and how unusual they")
+    assert "window: Over how long (1h, 24h, 72h, 7d, 14d, 30d)" in answer
+
+
+async def test_status_is_the_bots_own_health() -> None:
+    answer = said(await Office().ask("status"))
+
+    assert "Runwatch 1.2.3, up for 0 s." in answer
+    assert "Exchanges: 0 read of 0 listed" in answer
+
+
+async def test_privacy_says_what_is_kept() -> None:
+    assert (await Office().ask("privacy")).title == "Privacy"

@@ -1,0 +1,46 @@
+import pytest
+
+from tests.fakes.desk import Office
+from tests.messages.cards.plain import said
+
+
+@pytest.fixture
+async def office() -> Office:
+    found = Office()
+    await found.read()
+    return found
+
+
+async def test_reserves_tell_what_an_exchange_holds(office: Office) -> None:
+    answer = await office.ask("reserves binance")
+
+    assert answer.title == "Binance · reserves"
+    assert "Clean reserves $58.0 B" in said(answer)
+    assert "Net flow 24 h: −$2.00 B · −3.3 %" in said(answer)
+
+
+async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: Office) -> None:
+    assert "DefiLlama tracks no wallets of NEXO" in said(await office.ask("reserves nexo"))
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("flows binance", "Net outflow −$2.00 B in 24 h"),
+        ("flows binance 7d", "Net flow in 7 d: unknown"),
+        ("flows okx", "Amounts per asset have not been read yet"),
+        ("top", "Top · largest outflow, share of reserves · 24 h"),
+        ("top reserves", "Top · largest clean reserves · 24 h"),
+        ("top 7d inflow", "No exchange has two comparable readings 7 d apart yet."),
+        ("exchanges", "Exchanges · 4 known, 1 watched"),
+    ],
+)
+async def test_questions_about_flows_are_answered(office: Office, line: str, words: str) -> None:
+    assert words in said(await office.ask(line))
+
+
+async def test_questions_are_answered_from_memory(office: Office) -> None:
+    office.memory.readings.away = True
+
+    for line in ("reserves binance", "flows binance", "top", "exchanges"):
+        assert (await office.ask(line)).title not in {"The store is away", "Something broke"}

@@ -1,0 +1,132 @@
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.place import Subscription
+from bot.domain.severity import Sensitivity, Severity
+from bot.messages.model import Message, Tone
+from bot.ports import PlaceTrouble
+from tests.builders import HERE, NOON
+from tests.fakes.desk import CHANNEL, MODERATOR, OWNER, Office, topic
+from tests.messages.cards.plain import said
+
+
+@pytest.fixture
+async def office() -> Office:
+    found = Office()
+    await found.read()
+    return found
+
+
+async def moderate(office: Office, line: str) -> Message:
+    return await office.ask(line, who=MODERATOR)
+
+
+async def test_a_place_subscribes_with_the_usual_settings(office: Office) -> None:
+    answer = await moderate(office, "subscribe Binance")
+
+    assert answer.title == "Subscribed · Binance"
+    assert await office.memory.subscriptions.of_place(HERE) == [
+        Subscription(HERE, "binance", created_by="telegram:moderator", created_at=NOON)
+    ]
+
+
+async def test_a_place_subscribes_with_everything_of_its_own(office: Office) -> None:
+    await moderate(office, "subscribe binance early severe $50M 3% @here")
+
+    (found,) = await office.memory.subscriptions.of_place(HERE)
+    assert (found.sensitivity, found.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
+    assert (found.usd, found.share, found.mention) == (50e6, 0.03, "here")
+
+
+async def test_all_is_every_exchange(office: Office) -> None:
+    answer = await moderate(office, "subscribe ALL")
+
+    assert answer.title == "Subscribed · all exchanges"
+    assert [one.exchange for one in await office.memory.subscriptions.of_place(HERE)] == [None]
+
+
+async def test_a_topic_subscribes_for_itself(office: Office) -> None:
+    here = topic(HERE, "7")
+    office.moderates.add(here)
+    await office.ask("subscribe binance", who=MODERATOR, place=here)
+
+    assert [one.place for one in await office.memory.subscriptions.of_place(here)] == [here]
+    assert await office.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_what_the_bot_lacks_is_said_at_once(office: Office) -> None:
+    office.lacking = ("Send Messages",)
+
+    answer = await moderate(office, "subscribe binance")
+
+    assert answer.tone is Tone.TROUBLE
+    assert "The bot lacks rights here: Send Messages." in said(answer)
+
+
+async def test_another_place_can_be_subscribed_by_who_moderates_it(office: Office) -> None:
+    await moderate(office, "subscribe binance @channel")
+
+    assert [one.exchange for one in await office.memory.subscriptions.of_place(CHANNEL)] == ["binance"]
+    assert await office.memory.subscriptions.of_place(HERE) == []
+    assert (await moderate(office, "unsubscribe @channel")).title == "Unsubscribed"
+
+
+@pytest.mark.parametrize("line", ["subscribe binance @channel", "unsubscribe @channel"])
+async def test_another_place_is_closed_to_everybody_else(office: Office, line: str) -> None:
+    await office.ask("subscribe okx @channel", who=OWNER)
+    office.moderates = {HERE}
+
+    answer = await moderate(office, line)
+
+    assert "Only the people who moderate @channel may do that." in said(answer)
+    assert [one.exchange for one in await office.memory.subscriptions.of_place(CHANNEL)] == ["okx"]
+
+
+async def test_a_place_that_cannot_be_found_is_refused(office: Office) -> None:
+    assert "The bot cannot see @elsewhere." in said(await moderate(office, "subscribe binance @elsewhere"))
+
+
+async def test_a_misspelt_exchange_subscribes_to_nothing(office: Office) -> None:
+    assert "Did you mean binance?" in said(await moderate(office, "subscribe binanse"))
+    assert await office.memory.subscriptions.count() == 0
+
+
+async def test_while_the_store_is_away_nothing_is_promised(office: Office) -> None:
+    office.memory.subscriptions.away = True
+
+    assert (await moderate(office, "subscribe binance")).title == "The store is away"
+
+
+@pytest.mark.parametrize(
+    ("line", "words", "left"),
+    [
+        ("unsubscribe binance", "This place no longer hears of Binance.", {None, "okx"}),
+        ("unsubscribe all", "This place no longer hears of all exchanges.", {"binance", "okx"}),
+        ("unsubscribe", "This place hears of nothing now (3 cancelled).", set()),
+        ("unsubscribe gate", "This place has no subscription to Gate.io.", {None, "binance", "okx"}),
+    ],
+)
+async def test_a_place_unsubscribes(office: Office, line: str, words: str, left: set[str | None]) -> None:
+    for one in ("binance", "okx", "all"):
+        await moderate(office, f"subscribe {one}")
+
+    assert words in said(await moderate(office, line))
+    assert {one.exchange for one in await office.memory.subscriptions.of_place(HERE)} == left
+
+
+async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Office) -> None:
+    assert "This place has subscribed to nothing." in said(await office.ask("subscriptions"))
+    await moderate(office, "subscribe binance severe")
+
+    assert "🔴 Binance · from severe on · preset normal" in said(await office.ask("subscriptions"))
+
+
+async def test_a_place_that_is_switched_off_says_why(office: Office) -> None:
+    await moderate(office, "subscribe binance")
+    trouble = PlaceTrouble(HERE, "the bot was removed", NOON)
+    await office.memory.subscriptions.note_trouble(trouble)
+    assert "switched off" not in said(await office.ask("subscriptions"))
+
+    await office.memory.subscriptions.note_trouble(replace(trouble, disabled=True))
+    assert "This place is switched off: the bot was removed." in said(await office.ask("subscriptions"))
