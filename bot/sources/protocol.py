@@ -4,8 +4,8 @@ The body holds, per chain, one array of amounts (`tokens`) and one of values (`t
 `{"date": unix seconds, "tokens": {symbol: number}}`: one point per day at 00:00:00 UTC, and the newest hourly record at
 its odd second. A missing day is a gap in the array. What counts, and what does not:
 
-- A slot needs an amount above zero and a value of at least zero at the same time: nothing is made up for the half that
-  is missing. Amounts of zero, negative zero and below are no holdings.
+- A slot needs an amount above zero; amounts of zero, negative zero and below are no holdings. One whose value is missing
+  or negative is held at a value of zero: unpriced, so it weighs nothing, but not gone, so it never looks drained.
 - A chain without points, with null sections, or with a day in which any number cannot be read (null, text, out of
   range) has no slots at that time: unknown, which is neither zero nor drained.
 - Sections that repeat what is elsewhere ("Ethereum-staking", "borrowed", "pool2") are left out.
@@ -164,8 +164,9 @@ class Extract:
             return None
         assets = tuple(amounts)
         if not assets or min(amounts.values()) <= 0 or assets != tuple(values) or min(values.values()) < 0:
-            assets = tuple(asset for asset in assets if amounts[asset] > 0 and values.get(asset, -1.0) >= 0)
-            amounts, values = {asset: amounts[asset] for asset in assets}, {asset: values[asset] for asset in assets}
+            assets = tuple(asset for asset in assets if amounts[asset] > 0)
+            amounts = {asset: amounts[asset] for asset in assets}
+            values = {asset: max(values.get(asset, 0.0), 0.0) for asset in assets}
         if not assets:
             return None
         return Columns(self._layout(chain, assets), array("d", [*amounts.values()]), array("d", [*values.values()]))

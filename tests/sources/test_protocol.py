@@ -94,17 +94,22 @@ def test_a_day_with_amounts_and_no_values_is_left_out() -> None:
     assert list(told(body_of({"Tron": tron}))) == [FIRST]
 
 
-def test_an_asset_with_one_half_only_is_left_out() -> None:
+def test_an_amount_without_a_value_is_held_unpriced_and_a_value_without_an_amount_is_not() -> None:
     tron = sections({FIRST: {"USDT": (5.0, 5.0), "ODD": (1.0, 1.0), "TRX": (2.0, 2.0)}})
     del tron["tokensInUsd"][0]["tokens"]["ODD"]
     del tron["tokens"][0]["tokens"]["TRX"]
-    assert told(body_of({"Tron": tron})) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+    assert told(body_of({"Tron": tron})) == {FIRST: {("Tron", "USDT"): (5.0, 5.0), ("Tron", "ODD"): (1.0, 0.0)}}
 
 
-@pytest.mark.parametrize("pair", [(0, 0), (-0.0, 0), (-1.0, 1.0), (1.0, -1.0), (0.0, 5.0)])
+@pytest.mark.parametrize("pair", [(0, 0), (-0.0, 0), (-1.0, 1.0), (0.0, 5.0)])
 def test_nothing_and_less_than_nothing_are_no_holdings(pair: tuple[float, float]) -> None:
     body = body_of({"Tron": {FIRST: {"GONE": pair, "USDT": (5.0, 5.0)}}})
     assert told(body) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+
+
+def test_a_negative_value_is_no_value() -> None:
+    body = body_of({"Tron": {FIRST: {"ODD": (1.0, -1.0)}}})
+    assert told(body) == {FIRST: {("Tron", "ODD"): (1.0, 0.0)}}
 
 
 def test_dust_and_whole_numbers_are_holdings() -> None:
