@@ -92,6 +92,7 @@ async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, cha
 
 async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
+    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)  # what is done after an answer
     client = bot.chat._client  # noqa: SLF001 — what the library keeps grows with every answer
     assert client is not None
     assert list(client.persistent_views) == []

@@ -181,12 +181,17 @@ def test_whatever_is_said_discord_takes_it(message: Message) -> None:
     assert message_problems(plain_payload(message), new=True) == []
 
 
-def test_the_longest_message_fits() -> None:
-    message = Message(
-        "*" * 500,
-        lines=tuple((bold("_" * 2000), moment(NOON, relative=True)) for _ in range(20)),
-        fields=tuple(Field("`" * 400, tuple(bold("*") for _ in range(200))) for _ in range(40)),
-        table=Table(("a" * 100, "b"), tuple(("x" * 100, "y") for _ in range(500))),
-        footer=line("~" * 5000),
-    )
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message("*" * 500),
+        Message("Lines", lines=tuple(line(bold("_" * 2000)) for _ in range(5))),
+        Message("Fields", fields=tuple(Field(f"Field {number}", line("word " * 150)) for number in range(20))),
+        Message("Marks", fields=(Field("`" * 400, tuple(bold("*") for _ in range(300))),)),
+        Message("Rows", table=Table(("a" * 100, "b"), tuple(("x" * 100, "y") for _ in range(500)))),
+        Message("Footer", footer=line("~" * 5000)),
+    ],
+    ids=lambda message: message.title[:6],
+)
+def test_a_message_too_long_in_any_part_fits(message: Message) -> None:
     assert message_problems(payload(message), new=True) == []
