@@ -1,0 +1,46 @@
+"""A bot as discord.py's own examples write it: every slash command has one fixed embed."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from yarl import URL
+
+Interaction = discord.Interaction["Bare"]
+
+
+class Bare(discord.Client):
+    """A client with one list of commands."""
+
+    def __init__(self, answers: Mapping[str, dict[str, Any]]) -> None:
+        super().__init__(intents=discord.Intents.default())
+        self.tree = app_commands.CommandTree(self)
+
+        @self.tree.command(name="reserves", description="Show what an exchange holds")
+        async def reserves(interaction: Interaction, exchange: str) -> None:
+            await interaction.response.send_message(embed=discord.Embed.from_dict(answers["reserves"]))
+
+        @self.tree.command(name="help", description="Show what there is")
+        async def help_(interaction: Interaction) -> None:
+            await interaction.response.send_message(embed=discord.Embed.from_dict(answers["help"]))
+
+    async def setup_hook(self) -> None:
+        """Publish the commands."""
+        await self.tree.sync()
+
+
+def main(api_url: str, gateway_url: str, token: str, answers: str) -> None:
+    """Listen and answer until the process is told to end; `answers` is a file of embeds by command."""
+    Route.BASE = api_url
+    DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
+    Bare(json.loads(Path(answers).read_text(encoding="utf-8"))).run(token, log_handler=None)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,66 @@
+"""An upstream as large as the real one, and waiting until the bot has read all of it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import aiohttp
+
+from tests.fakes.defillama import FakeDefiLlama, FakeExchange
+
+EXCHANGES = 77
+_READ_WITHIN = 90.0
+_AGE = "runwatch_reading_age_seconds{"
+
+
+@asynccontextmanager
+async def full_upstream() -> AsyncIterator[FakeDefiLlama]:
+    """Serve 77 exchanges that have a detail body, each with sixty quiet days.
+
+    Binance is as wide as the real one, 25 chains of 22 assets; the others have eight chains of ten.
+    """
+    async with FakeDefiLlama(now=datetime.now(UTC)) as llama:
+        _widen(llama.exchanges["binance"], chains=25, assets=22)
+        pattern = llama.exchanges["kraken"]
+        _widen(pattern, chains=8, assets=10)
+        measured = sum(1 for one in llama.exchanges.values() if one.slug)
+        for number in range(EXCHANGES - measured):
+            llama.add(replace(pattern, id=f"exchange-{number}", name=f"Exchange {number}", slug=f"exchange-{number}"))
+        yield llama
+
+
+def _widen(exchange: FakeExchange, *, chains: int, assets: int) -> None:
+    """Give every run of an exchange more chains and assets; the amounts are small beside those it has."""
+    more = {f"Chain {chain}": {f"A{asset}": 1e4 + chain + asset for asset in range(assets)} for chain in range(chains)}
+    for run in exchange.runs:
+        run.holdings = {**run.holdings, **more}
+
+
+async def until_ready(http_port: int) -> None:
+    """Wait until the bot says it is ready; raise TimeoutError."""
+    async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
+        while not await _is_ready(session, http_port):
+            await asyncio.sleep(0.005)
+
+
+async def until_all_is_read(http_port: int) -> None:
+    """Wait until the bot has a reading of every exchange; raise TimeoutError."""
+    async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
+        while await _readings(session, http_port) < EXCHANGES:
+            await asyncio.sleep(0.1)
+
+
+async def _is_ready(session: aiohttp.ClientSession, http_port: int) -> bool:
+    with suppress(aiohttp.ClientError):
+        async with session.get(f"http://127.0.0.1:{http_port}/readyz") as response:
+            return response.status == 200
+    return False
+
+
+async def _readings(session: aiohttp.ClientSession, http_port: int) -> int:
+    with suppress(aiohttp.ClientError):
+        async with session.get(f"http://127.0.0.1:{http_port}/metrics") as response:
+            return sum(line.startswith(_AGE) for line in (await response.text()).splitlines())
+    return 0
