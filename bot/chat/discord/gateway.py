@@ -20,7 +20,7 @@ from bot.chat.discord.slash import Tree, slash_commands
 from bot.desk import Desk
 from bot.domain.errors import DeliveryError
 from bot.domain.place import Platform
-from bot.messages.cards.welcome import welcome_card
+from bot.messages.cards.greetings import welcome_card
 from bot.ports import Meter
 
 log = structlog.get_logger()

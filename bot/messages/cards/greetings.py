@@ -6,18 +6,13 @@ from bot.messages.model import Action, Message, Tone, code, line, lines
 
 
 def welcome_card() -> Message:
-    """Return the one message to a chat that has just let the bot in."""
+    """Return the one message to a chat or a server that has just let the bot in."""
     return Message(
         title="Runwatch is here",
         lines=lines(
             "It watches crypto exchanges for the signs of a run: the share of reserves that leaves.",
-            line(
-                "Ask: ",
-                code("/reserves binance"),
-                ". Alerts in this chat: an administrator types ",
-                code("/subscribe all"),
-                ".",
-            ),
+            line("Ask with ", code("/reserves binance"), ". Nothing is posted here by itself."),
+            line("Moderators: ", code("/subscribe all"), " in the place that should get alerts."),
         ),
         actions=(Action("Help", "help"),),
         silent=True,

@@ -29,7 +29,6 @@ from bot.messages.cards.incidents import incident_card, incidents_card, resolved
 from bot.messages.cards.ranking import By, exchanges_card, top_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
-from bot.messages.cards.welcome import welcome_card as greeting
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
 from tests.builders import (
@@ -91,7 +90,6 @@ PROSE: Mapping[str, Message] = {
     "unknown command": unknown_command_card(HOSTILE, ("reserves",)),
     "what to type": what_to_type_card(),
     "welcome": welcome_card(),
-    "welcome to a server": greeting(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
     "curtain": curtain_card("Binance", "reconstruction", NOON, NOON + HOUR),
