@@ -1,8 +1,9 @@
 """Interactions → the desk → answers, inside Discord's three seconds."""
 
 import asyncio
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from functools import lru_cache
 from typing import Any
 
 import discord
@@ -18,6 +19,8 @@ from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
 
 log = structlog.get_logger()
+
+Arguments = dict[str, Any]
 
 _REPLY_TIMEOUT = 30.0
 _OLD_COMMAND = "This command has changed. Reload Discord, or try again in a minute."
@@ -57,18 +60,29 @@ class Answers:
         await self._tell(interaction, refusal(_OLD_COMMAND), hidden=True)
 
     async def _answer(self, interaction: Interaction, question: Coroutine[Any, Any, Message], *, hidden: bool) -> None:
-        answer = asyncio.create_task(question)
-        try:
-            await asyncio.wait({answer}, timeout=self._announce_after)
-            if not answer.done():
-                await self._tell(interaction, None, hidden=hidden)
-            await self._tell(interaction, await answer, hidden=hidden)
-        finally:
-            answer.cancel()
-            with suppress(asyncio.CancelledError):
-                await answer
+        async with self._announced_when_slow(interaction, hidden=hidden):
+            message = await question
+        await self._tell(interaction, message, hidden=hidden)
         if bot_can_post(interaction):
             await self._places.regained([interaction.channel_id or 0])
+
+    @asynccontextmanager
+    async def _announced_when_slow(self, interaction: Interaction, *, hidden: bool) -> AsyncIterator[None]:
+        """Send word that the answer will follow, should the block take long. A quick one pays for a timer only."""
+        announcing: list[asyncio.Task[None]] = []
+
+        def announce() -> None:
+            announcing.append(asyncio.create_task(self._tell(interaction, None, hidden=hidden)))
+
+        timer = asyncio.get_running_loop().call_later(self._announce_after, announce)
+        try:
+            yield
+            for one in announcing:
+                await one
+        finally:
+            timer.cancel()
+            for one in announcing:
+                one.cancel()
 
     async def _tell(self, interaction: Interaction, message: Message | None, *, hidden: bool) -> None:
         """Send the answer, or with None the word that it will follow."""
@@ -85,29 +99,36 @@ async def _say(interaction: Interaction, message: Message | None, *, hidden: boo
     if message is None:
         await interaction.response.defer(ephemeral=hidden, thinking=True)
         return
+    private = hidden or message.private
     try:
-        await _reply(interaction, payload(message), hidden=hidden or message.private, announced_hidden=hidden)
+        await _reply(interaction, _shown(message), hidden=private, announced_hidden=hidden)
     except discord.HTTPException as error:
         if error.code != BAD_FORM:
             raise
         log.exception("form of an answer refused", title=message.title)
-        await _reply(interaction, plain_payload(message), hidden=hidden or message.private, announced_hidden=hidden)
+        await _reply(interaction, _arguments(plain_payload(message)), hidden=private, announced_hidden=hidden)
 
 
-async def _reply(interaction: Interaction, body: Payload, *, hidden: bool, announced_hidden: bool) -> None:
+async def _reply(interaction: Interaction, content: Arguments, *, hidden: bool, announced_hidden: bool) -> None:
     """Answer at once, or in place of the announcement; one that all could see gives way to a hidden answer."""
     if not interaction.response.is_done():
-        await interaction.response.send_message(**_arguments(body), ephemeral=hidden)
+        await interaction.response.send_message(**content, ephemeral=hidden)
     elif hidden and not announced_hidden:
         await interaction.delete_original_response()
-        await interaction.followup.send(**_arguments(body), ephemeral=True)
+        await interaction.followup.send(**content, ephemeral=True)
     else:
-        await interaction.edit_original_response(**_arguments(body))
+        await interaction.edit_original_response(**content)
 
 
-def _arguments(body: Payload) -> dict[str, Any]:
+@lru_cache(maxsize=64)
+def _shown(message: Message) -> Arguments:
+    """Return a message as the arguments the library takes; in a run on an exchange many ask the same."""
+    return _arguments(payload(message))
+
+
+def _arguments(body: Payload) -> Arguments:
     """Return a body as the arguments the library takes."""
-    arguments: dict[str, Any] = {
+    arguments: Arguments = {
         "content": body.get("content"),
         "embeds": [discord.Embed.from_dict(one) for one in body.get("embeds", ())],
         "allowed_mentions": _allowed(body["allowed_mentions"]),
