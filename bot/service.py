@@ -4,10 +4,12 @@ import asyncio
 import gc
 import itertools
 import signal
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
@@ -32,6 +34,7 @@ log = structlog.get_logger()
 _STORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
 _FINISH_WITHIN = 8.0
 _GAUGES_EVERY = timedelta(seconds=15)
+_Result = TypeVar("_Result")
 
 
 async def serve(settings: Settings) -> None:
@@ -75,7 +78,8 @@ class Service:
         Raise ConfigurationError where the settings or the store forbid to start.
         """
         async with AsyncExitStack() as stack:
-            store = await self._open_store(stop)
+            where = store_address(self._settings)
+            store = await self._insist(partial(open_store, where, clock=self._clock), stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
@@ -83,8 +87,8 @@ class Service:
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             machine = Machine(self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics)
             machine.chats = self._make_chats(self._settings, machine.desk, store, self._clock, self._metrics)
-            await machine.restore()
-            # What is there by now stays: a full garbage collection that looked through it would stop the loop for 80 ms.
+            await self._insist(machine.restore, stop)
+            # What is there by now stays: a full garbage collection that looked through it stops the loop for 80 ms.
             gc.freeze()
             self.machine = machine
             self._is_started.set()
@@ -104,16 +108,15 @@ class Service:
         chats = [f"{chat.platform}: {trouble}" for chat in self.machine.chats if (trouble := chat.trouble())]
         return [*await self._store_trouble(self.machine.store), *chats, *self._poll_trouble(self.machine.poller)]
 
-    async def _open_store(self, stop: asyncio.Event) -> Store | None:
-        """Open the store, trying again while it is away; None when told to stop meanwhile."""
-        where = store_address(self._settings)
-        for attempt in itertools.count():
+    async def _insist(self, work: Callable[[], Awaitable[_Result]], stop: asyncio.Event) -> _Result | None:
+        """Return what the work brings, trying again while the store is away; None when told to stop meanwhile."""
+        for pause in itertools.chain(_STORE_PAUSES, itertools.repeat(_STORE_PAUSES[-1])):
             try:
-                return await open_store(where, clock=self._clock)
+                return await work()
             except StorageError as error:
                 log.warning("store away", error=str(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), _STORE_PAUSES[min(attempt, len(_STORE_PAUSES) - 1)])
+                await asyncio.wait_for(stop.wait(), pause)
             if stop.is_set():
                 return None
         return None

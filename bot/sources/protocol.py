@@ -4,8 +4,8 @@ The body holds, per chain, one array of amounts (`tokens`) and one of values (`t
 `{"date": unix seconds, "tokens": {symbol: number}}`: one point per day at 00:00:00 UTC, and the newest hourly record at
 its odd second. A missing day is a gap in the array. What counts, and what does not:
 
-- A slot needs an amount above zero; amounts of zero, negative zero and below are no holdings. One whose value is missing
-  or negative is held at a value of zero: unpriced, so it weighs nothing, but not gone, so it never looks drained.
+- A slot needs an amount above zero; amounts of zero, negative zero and below are no holdings. One whose value is
+  missing or negative is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never drained.
 - A chain without points, with null sections, or with a day in which any number cannot be read (null, text, out of
   range) has no slots at that time: unknown, which is neither zero nor drained.
 - Sections that repeat what is elsewhere ("Ethereum-staking", "borrowed", "pool2") are left out.
