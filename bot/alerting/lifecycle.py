@@ -83,7 +83,8 @@ def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
         return _open(incident, signal, now, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return _open(incident, signal, now, confirmed=False)
-    return Step(replace(incident, signal=signal, severity=signal.severity), StepReason.PENDING)
+    worst = max(incident.peak, signal.severity, key=rank)
+    return Step(replace(incident, signal=signal, severity=signal.severity, peak=worst), StepReason.PENDING)
 
 
 def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool) -> Step:
