@@ -21,7 +21,7 @@ from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
 Ask = Callable[[], Awaitable[float]]
 
 P99_AT_MOST_TIMES = 1.3
-_BLOCK = 25
+_BLOCK = 5
 _WARM_UP = 50
 _PAUSE = 0.005
 _CONNECTED_WITHIN = 30.0
