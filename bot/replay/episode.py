@@ -1,12 +1,15 @@
 """What an episode is made of: who held what, how much left when, what prices did, and who published which figure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bot.domain.exchange import exchange_id
+from bot.replay.expectation import Expectation, Outcome
+from bot.replay.traps import Fault, Jump
 
 RECONSTRUCTION = "reconstruction from published figures"
+MADE_UP = "made-up figures for a guard"
 HISTORY = timedelta(days=130)
 
 
@@ -36,18 +39,21 @@ class Book:
     @property
     def own_tokens(self) -> frozenset[str]:
         """Return the symbols of the tokens the exchange issues itself."""
-        return frozenset([str(self.row["coinSymbol"]), *(self.row.get("ownTokens") or ())])
+        symbol = self.row.get("coinSymbol")
+        return frozenset([*([str(symbol)] if symbol else []), *(self.row.get("ownTokens") or ())])
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """Net flow up to `until`, from where the leg before ended (the first: from the live start).
+    """Net flow up to `until`, from where the leg before ended (the first: from the start of its run).
 
-    `share` is a fraction of the clean reserves at the live start, positive = net deposits.
+    `share` is a fraction of the clean reserves at the live start, positive = net deposits. `swaps` are shares that
+    change from asset to asset on top of that and add up to nothing, such as a stablecoin turned into others.
     """
 
     until: datetime
     share: float
+    swaps: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +70,49 @@ class Run:
     """How an exchange departs from ordinary noise: legs in order, and which assets carry them.
 
     `weights` is the part of the flow each named asset carries (they sum to less than 1); the others share the rest
-    by value. `exchange` is our id.
+    by value. `exchange` is our id. It begins at `since` (None: at the live start). With `is_plain` nothing but the
+    legs moves an amount, so a leg of nothing leaves every amount as it is.
     """
 
     exchange: str
     legs: tuple[Leg, ...]
-    weights: Mapping[str, float]
+    weights: Mapping[str, float] = field(default_factory=dict)
     pauses: tuple[Pause, ...] = ()
+    since: datetime | None = None
+    is_plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """A price at a moment, as a multiple of the price at the live start; straight lines (in logarithms) between."""
+    """A price at a moment, as a multiple of the asset's (`assets.py`); straight lines (in logarithms) between."""
 
     at: datetime
     multiple: float
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Withdrawals of one asset on one network, opened or closed at a moment; `network` in an exchange's spelling."""
+
+    exchange: str
+    at: datetime
+    asset: str
+    network: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """The ordinary days of an episode: scales and cut-offs of Student's t with four degrees of freedom.
+
+    `net` is of an exchange's clean reserves a day: its 5 % point lies at −2.13 scales, its 1 % point at −3.75; no day
+    is beyond `net_bound` scales. `asset` is of each holding a day, against the others.
+    """
+
+    net: float = 0.00235
+    net_bound: float = 5.0
+    asset: float = 0.006
+    asset_bound: float = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +134,9 @@ class Episode:
     """A stretch of history that can be served again.
 
     `label` says what it is wherever it shows. `paths` gives the course of prices by what an asset follows
-    (`assets.py`); before `live_start` lie `HISTORY` days of ordinary noise. `speed` is simulated seconds per second.
+    (`assets.py`); before `live_start` lie `history` days of ordinary noise. `runs` are what customers moved; `jumps`
+    and `faults` are what only looks like it. `expect` names the exchanges of which something is expected. `speed` is
+    simulated seconds per second.
     """
 
     id: str
@@ -111,6 +147,17 @@ class Episode:
     live_end: datetime
     paths: Mapping[str, tuple[Waypoint, ...]]
     runs: tuple[Run, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    doors: tuple[Door, ...] = ()
+    expect: tuple[Expectation, ...] = ()
     anchors: tuple[Anchor, ...] = ()
+    history: timedelta = HISTORY
+    noise: Noise = Noise()
     speed: float = 18_000.0
     seed: int = 1
+
+    def expected(self, exchange: str) -> Expectation:
+        """Return what should come of an exchange: nothing, where nothing is said."""
+        found = next((one for one in self.expect if one.exchange == exchange), None)
+        return found or Expectation(exchange, Outcome.NONE)

@@ -1,29 +1,26 @@
 """From an episode to what every exchange held at every run of the upstream: pure, and the same under one seed.
 
-Ordinary net flow is Student's t with four degrees of freedom, scaled so that one day in twenty is below −0.5 % of clean
-reserves and one in a hundred below −0.9 %. Single assets move more than that, against each other. A run replaces the
-net flow of its hours with its legs, and so passes through the published points.
+Ordinary net flow is Student's t with four degrees of freedom, scaled so that, unless an episode says otherwise, one day
+in twenty is below −0.5 % of clean reserves and one in a hundred below −0.9 %. Single assets move more than that,
+against each other. A run replaces the net flow of its hours with its legs, and so passes through the published points;
+a jump changes one amount in one step.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import chain, pairwise
 from math import sqrt
 from random import Random
 
 from bot.domain.reading import Slot
-from bot.replay.episode import HISTORY, Book, Episode, Run
+from bot.replay.episode import Book, Episode, Noise, Run
 from bot.replay.prices import prices
+from bot.replay.traps import Jump, Measure
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
 _HOURLY_BEFORE_LIVE = timedelta(days=2)  # the upstream keeps hourly records that long, and counts 24 h flows on them
-
-_NET_SCALE = 0.00235  # of clean reserves a day: t₄ has its 5 % point at −2.13 and its 1 % point at −3.75
-_NET_BOUND = 5.0  # no ordinary day beyond ±1.2 %
-_ASSET_SCALE = 0.006  # of each holding a day, against the others
-_ASSET_BOUND = 6.0
 
 Prices = Mapping[str, float]
 Amounts = Mapping[Slot, float]
@@ -53,7 +50,7 @@ def snapshots(episode: Episode) -> Iterator[Snapshot]:
 
 def run_times(episode: Episode) -> list[datetime]:
     """Return when the upstream ran: the first run of each day of the history, then every hour until the end."""
-    first, hourly_from = episode.live_start - HISTORY, episode.live_start - _HOURLY_BEFORE_LIVE
+    first, hourly_from = episode.live_start - episode.history, episode.live_start - _HOURLY_BEFORE_LIVE
     days = [first + _DAY * day for day in range((hourly_from - first) // _DAY)]
     hours = [hourly_from + _HOUR * hour for hour in range((episode.live_end - hourly_from) // _HOUR)]
     return [_run_of(hour) for hour in (*days, *hours)]
@@ -66,13 +63,17 @@ def _run_of(hour: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """The time up to one run as one exchange lives it; `net_usd` None means that nothing but noise moves it."""
+    """The time up to the run at `at` as one exchange lives it; `net_usd` None: nothing but noise moves it."""
 
+    at: datetime
     length: timedelta
     price: Prices
+    noise: Noise
     net_usd: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    swaps_usd: Mapping[str, float] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    jumps: tuple[Jump, ...] = ()
 
 
 def _track(episode: Episode, book: Book, moments: Sequence[datetime], course: Sequence[Prices]) -> Iterator[Amounts]:
@@ -80,15 +81,19 @@ def _track(episode: Episode, book: Book, moments: Sequence[datetime], course: Se
     random = Random(f"{episode.seed} flow {book.id}")  # noqa: S311 — noise, no secret
     start = sum(at < episode.live_start for at in moments) - 1
     amounts = _amounts(book, course[start])
-    steps = [_Stretch(at - before, price) for (before, at), price in zip(pairwise(moments), course[1:], strict=True)]
+    steps = [
+        _Stretch(at, at - before, price, episode.noise)
+        for (before, at), price in zip(pairwise(moments), course[1:], strict=True)
+    ]
     past = [amounts]
     for stretch in reversed(steps[:start]):
         moved = _changes(random, book, past[-1], stretch)
         past.append({slot: amount - moved[slot] for slot, amount in past[-1].items()})
-    live = steps[start:]
-    for run in (one for one in episode.runs if one.exchange == book.id):
-        reserves = _clean_usd(book, amounts, course[start])
-        live = _with_run(run, random, reserves, moments[start + 1 :], live)
+    live = _with_jumps([one for one in episode.jumps if one.exchange == book.id], steps[start:])
+    reserves = _clean_usd(book, amounts, course[start])
+    for number, run in enumerate(one for one in episode.runs if one.exchange == book.id):
+        unevenness = Random(f"{episode.seed} run {number} {book.id}")  # noqa: S311 — as above
+        live = _with_run(run, unevenness, reserves, live)
     return chain(reversed(past), _forward(random, book, amounts, live))
 
 
@@ -97,7 +102,16 @@ def _forward(random: Random, book: Book, amounts: Amounts, stretches: Sequence[_
     for stretch in stretches:
         moved = _changes(random, book, amounts, stretch)
         amounts = {slot: amount + moved[slot] for slot, amount in amounts.items()}
+        for jump in stretch.jumps:
+            amounts = {**amounts, jump.slot: _after(jump, amounts.get(jump.slot, 0.0), stretch.price)}
         yield amounts
+
+
+def _after(jump: Jump, amount: float, price: Prices) -> float:
+    """Return what a jump makes of an amount in units."""
+    if jump.measure is Measure.PART:
+        return amount * (1 + jump.by)
+    return amount + (jump.by if jump.measure is Measure.UNITS else jump.by / price[jump.slot.asset])
 
 
 def _amounts(book: Book, price: Prices) -> Amounts:
@@ -113,57 +127,72 @@ def _clean_usd(book: Book, amounts: Amounts, price: Prices) -> float:
     return sum(amount * price[slot.asset] for slot, amount in amounts.items() if slot.asset not in own)
 
 
-def _with_run(
-    run: Run, random: Random, reserves_usd: float, moments: Sequence[datetime], quiet: Sequence[_Stretch]
-) -> list[_Stretch]:
-    """Return the stretches with the run's flow in them: each leg spread unevenly over its hours, its sum exact."""
-    net: dict[datetime, float] = {}
-    since = moments[0] - _HOUR
-    for leg in run.legs:
-        parts = {at: random.uniform(0.5, 1.5) for at in moments if since < at <= leg.until}
-        net |= {at: leg.share * reserves_usd * part / sum(parts.values()) for at, part in parts.items()}
-        since = leg.until
+def _with_jumps(jumps: Sequence[Jump], quiet: Sequence[_Stretch]) -> list[_Stretch]:
+    """Return the stretches, each with the jumps that its run is the first to see."""
     return [
-        _Stretch(
-            stretch.length,
-            stretch.price,
-            net.get(at),
-            run.weights if at in net else {},
-            frozenset(pause.asset for pause in run.pauses if pause.since < at <= pause.until),
-        )
-        for at, stretch in zip(moments, quiet, strict=True)
+        replace(one, jumps=tuple(jump for jump in jumps if one.at - one.length < jump.at <= one.at)) for one in quiet
+    ]
+
+
+def _with_run(run: Run, random: Random, reserves_usd: float, quiet: Sequence[_Stretch]) -> list[_Stretch]:
+    """Return the stretches with the run's flow in them: each leg spread unevenly over its hours, its sum exact."""
+    lived: dict[datetime, _Stretch] = {}
+    since = run.since or quiet[0].at - _HOUR
+    for leg in run.legs:
+        within = [one for one in quiet if since < one.at <= leg.until]
+        parts = [random.uniform(0.5, 1.5) for _ in within]
+        for stretch, part in zip(within, parts, strict=True):
+            moved = reserves_usd * part / sum(parts)
+            lived[stretch.at] = replace(
+                stretch,
+                net_usd=leg.share * moved,
+                weights=run.weights,
+                swaps_usd={asset: share * moved for asset, share in leg.swaps.items()},
+                noise=Noise(asset=0.0) if run.is_plain else stretch.noise,
+            )
+        since = leg.until
+    paused = ((one, [pause for pause in run.pauses if pause.since < one.at <= pause.until]) for one in quiet)
+    return [
+        replace(lived.get(one.at, one), closed=one.closed | {pause.asset for pause in pauses}) for one, pauses in paused
     ]
 
 
 def _changes(random: Random, book: Book, amounts: Amounts, stretch: _Stretch) -> dict[Slot, float]:
     """Return by how much each amount changes; the sum of the changes in USD, own tokens apart, is the net flow."""
     root = sqrt(stretch.length / _DAY)
-    shock = {
-        slot: amount * stretch.price[slot.asset] * _heavy(random, _ASSET_BOUND) * _ASSET_SCALE * root
-        for slot, amount in amounts.items()
-    }
+    noise = stretch.noise
+    values = {slot: amount * stretch.price[slot.asset] for slot, amount in amounts.items()}
+    shock = {slot: usd * _heavy(random, noise.asset_bound) * noise.asset * root for slot, usd in values.items()}
     moving = {
-        slot: amount * stretch.price[slot.asset]
-        for slot, amount in amounts.items()
+        slot: usd
+        for slot, usd in values.items()
         if slot.asset not in book.own_tokens and slot.asset not in stretch.closed
     }
     worth = sum(moving.values())
     net = stretch.net_usd
     if net is None:
-        net = worth * _heavy(random, _NET_BOUND) * _NET_SCALE * root
+        net = worth * _heavy(random, noise.net_bound) * noise.net * root
     drift = sum(shock[slot] for slot in moving) / worth
-    for slot, part in _parts(moving, stretch.weights).items():
-        shock[slot] += net * part - drift * moving[slot]
+    by_asset = _by_asset(moving)
+    for slot, part in _parts(moving, by_asset, stretch.weights).items():
+        swapped = stretch.swaps_usd.get(slot.asset, 0.0) * moving[slot] / by_asset[slot.asset]
+        shock[slot] += net * part + swapped - drift * moving[slot]
     return {
         slot: 0.0 if slot.asset in stretch.closed else usd / stretch.price[slot.asset] for slot, usd in shock.items()
     }
 
 
-def _parts(worth: Mapping[Slot, float], weights: Mapping[str, float]) -> dict[Slot, float]:
-    """Return the part of the net flow that each slot carries: by the weights of assets, the rest by value."""
-    by_asset: dict[str, float] = {}
+def _by_asset(worth: Mapping[Slot, float]) -> dict[str, float]:
+    totals: dict[str, float] = {}
     for slot, usd in worth.items():
-        by_asset[slot.asset] = by_asset.get(slot.asset, 0.0) + usd
+        totals[slot.asset] = totals.get(slot.asset, 0.0) + usd
+    return totals
+
+
+def _parts(
+    worth: Mapping[Slot, float], by_asset: Mapping[str, float], weights: Mapping[str, float]
+) -> dict[Slot, float]:
+    """Return the part of the net flow that each slot carries: by the weights of assets, the rest by value."""
     named = {asset: weights[asset] for asset in by_asset if asset in weights}
     unnamed = sum(usd for asset, usd in by_asset.items() if asset not in named)
     rest = 1.0 - sum(weights.values())

@@ -18,6 +18,7 @@ _MEMORY = timedelta(days=5)
 def prices(episode: Episode, moments: Sequence[datetime]) -> list[dict[str, float]]:
     """Return, for each moment, the price in USD of every asset that an exchange of the episode holds."""
     held = {asset for book in episode.books for holdings in book.reserves_millions.values() for asset in holdings}
+    held |= {jump.slot.asset for jump in episode.jumps}
     multiples = {name: [_multiple(path, at) for at in moments] for name, path in episode.paths.items()}
     multiples["stable"] = [1.0] * len(moments)
     courses = {asset: _course(episode, asset, moments, multiples) for asset in sorted(held)}

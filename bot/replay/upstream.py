@@ -12,13 +12,15 @@ from typing import Any
 
 from bot.replay.books import UNMEASURED, VOLUME_ONLY
 from bot.replay.episode import Book, Episode
-from bot.replay.generator import Snapshot, snapshots
-from bot.replay.record import Record, inflow, record, sections
+from bot.replay.history import history_body
+from bot.replay.record import Record, inflow, record
+from bot.replay.sights import Visit, visits
 
 _HOURLY_LOOKUP = timedelta(days=2)  # records younger than this are looked up by the hour, older ones by the day
 _LOOK_BACK = timedelta(hours=48)
 _LOOK_AHEAD = timedelta(hours=1)
-_INFLOWS = {"inflows_24h": timedelta(days=1), "inflows_1w": timedelta(days=7), "inflows_1m": timedelta(days=30)}
+_DAY = timedelta(days=1)
+_INFLOWS = {"inflows_24h": _DAY, "inflows_1w": timedelta(days=7), "inflows_1m": timedelta(days=30)}
 
 
 class Upstream:
@@ -26,8 +28,8 @@ class Upstream:
 
     def __init__(self, episode: Episode) -> None:
         self._label = episode.label
-        self._runs = snapshots(episode)
-        self._next: Snapshot | None = None
+        self._runs = visits(episode)
+        self._next: Visit | None = None
         self._shelves = {book.slug.lower(): _Shelf(book) for book in episode.books}
 
     def advance(self, now: datetime) -> bool:
@@ -43,7 +45,7 @@ class Upstream:
 
     def list_body(self) -> dict[str, Any]:
         """Return the body of `GET /cexs`, in the order of the constant list, not of size."""
-        rows = [shelf.row() for shelf in self._shelves.values()]
+        rows = [shelf.row() for shelf in self._shelves.values() if shelf.is_listed]
         return {"cexs": [*rows, *UNMEASURED], "cg_volume_cexs": VOLUME_ONLY}
 
     def protocol_body(self, slug: str) -> dict[str, Any] | None:
@@ -53,16 +55,21 @@ class Upstream:
 
 
 class _Shelf:
-    """The records of one exchange."""
+    """The records of one exchange, and what the newest run made of it."""
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._daily: list[Record] = []
         self._hourly: deque[Record] = deque()
+        self._run: Visit | None = None
 
-    def add(self, run: Snapshot) -> None:
-        """Keep one more run; the first of a day is kept for good, as of midnight."""
-        newest = record(run.at, run.amounts[self._book.id], run.prices)
+    def add(self, run: Visit) -> None:
+        """Keep one more run; the first of a day is kept for good, as of midnight. A run may bring no record."""
+        self._run = run
+        sight = run.sights.get(self._book.id)
+        if sight is None:
+            return
+        newest = record(run.at, sight.amounts, sight.prices)
         self._hourly.append(newest)
         while self._hourly[0].at < run.at - _HOURLY_LOOKUP - _LOOK_BACK:
             self._hourly.popleft()
@@ -70,59 +77,40 @@ class _Shelf:
         if not self._daily or self._daily[-1].at < midnight:
             self._daily.append(replace(newest, at=midnight))
 
+    @property
+    def is_listed(self) -> bool:
+        """Say whether the exchange is in the list."""
+        return self._run is None or self._book.id not in self._run.gone
+
     def row(self) -> dict[str, Any]:
-        """Return the exchange's row of the list as of the newest run."""
-        newest = self._hourly[-1]
-        own = self._book.own_tokens
+        """Return the exchange's row of the list as of the newest run.
+
+        Totals vanish when the newest record is a day old, an inflow when either end has no record near it; before that
+        both ends of a stalled one are the same record, and the inflow is exactly 0.
+        """
+        newest, own = self._hourly[-1], self._book.own_tokens
+        now = self._run.at if self._run else newest.at
         row: dict[str, Any] = dict(self._book.row)
-        row["currentTvl"] = sum(newest.total_usd.values())
-        row["cleanAssetsTvl"] = sum(usd for symbol, usd in newest.total_usd.items() if symbol not in own)
+        clean = sum(usd for symbol, usd in newest.total_usd.items() if symbol not in own)
+        if now - newest.at < _DAY:
+            row["currentTvl"], row["cleanAssetsTvl"] = sum(newest.total_usd.values()), clean
+        end = self._record_at(now, now)
         for key, length in _INFLOWS.items():
-            start = self._record_at(newest.at - length)
-            if start:
-                row[key] = inflow(start, newest, own)
+            start = self._record_at(now - length, now)
+            if start and end:
+                row[key] = inflow(start, end, own)
+        claim = self._run.claims.get(self._book.id) if self._run else None
+        if claim is not None:
+            row["inflows_24h"] = claim * clean
         return row
 
     def body(self, label: str) -> dict[str, Any]:
         """Return the exchange's history, by chain and added up."""
-        newest = self._hourly[-1]
-        points = [*self._daily, newest]
-        values = {chain: sum(usd.values()) for chain, usd in newest.usd.items()}
-        chains = sorted(values, key=values.__getitem__, reverse=True)
-        return {
-            **self._constants(label),
-            "chains": chains,
-            "listedAt": int(points[0].at.timestamp()),
-            "chainTvls": {one: sections([(at.at, at.amounts[one], at.usd[one]) for at in points]) for one in chains},
-            **sections([(at.at, at.total_amounts, at.total_usd) for at in points]),
-            "currentChainTvls": {chain: round(values[chain], 5) for chain in chains},
-        }
+        nulls = self._run.null_chains.get(self._book.id, frozenset()) if self._run else frozenset()
+        return history_body(self._book, label, [*self._daily, self._hourly[-1]], nulls)
 
-    def _record_at(self, moment: datetime) -> Record | None:
+    def _record_at(self, moment: datetime, now: datetime) -> Record | None:
         """Return the newest record from 48 h before the moment to 1 h after it."""
-        is_recent = moment >= self._hourly[-1].at - _HOURLY_LOOKUP
-        records: Sequence[Record] = self._hourly if is_recent else self._daily
+        records: Sequence[Record] = self._hourly if moment >= now - _HOURLY_LOOKUP else self._daily
         since, until = moment - _LOOK_BACK, moment + _LOOK_AHEAD
         return next((one for one in reversed(records) if since <= one.at <= until), None)
-
-    def _constants(self, label: str) -> dict[str, Any]:
-        return {
-            "id": f"replay-{self._book.id}",
-            "name": self._book.protocol_name,
-            "address": None,
-            "symbol": "-",
-            "description": label,
-            "chain": "Multi-Chain",
-            "audits": "0",
-            "audit_note": None,
-            "gecko_id": None,
-            "cmcId": None,
-            "category": "CEX",
-            "module": f"{self._book.id}/index.js",
-            "forkedFrom": [],
-            "oracles": [],
-            "raises": [],
-            "metrics": {},
-            "mcap": None,
-            "otherProtocols": [],
-        }
