@@ -192,10 +192,19 @@ async def test_of_queued_edits_only_the_newest_is_sent(store: Store) -> None:
 
 async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
     await queue(store, alert("edit 1", kind=EDIT))
-    await queue(store, alert("resolved", kind=REPLY))
+    await queue(store, alert("escalated", kind=POST))
     found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
-    assert steps(found) == ["resolved"]
+    assert steps(found) == ["escalated"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+
+
+async def test_the_reply_of_a_resolution_does_not_replace_its_edit(store: Store) -> None:
+    await queue(store, alert("figures moved", kind=EDIT))
+    await queue(store, alert("closed", kind=EDIT), alert("resolved", kind=REPLY))
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    assert steps(found) == ["closed"]
+    await store.outbox.done(found[0], message_id="1")
+    assert steps(await take(store.outbox)) == ["resolved"]
 
 
 async def test_a_postponed_delivery_comes_back_when_due_as_one_more_attempt(store: Store, clock: StillClock) -> None:

@@ -42,16 +42,26 @@ end
 
 local entries, bodies, known = {}, {}, {}
 
--- Hand one entry out, unless its alert has expired, a younger message waits behind an edit, or nobody survives it.
+-- Say whether a younger edit or post waits behind an edit. A reply speaks beside the message and does not replace it.
+local function outdated(one)
+  local lane = redis.call('HGET', lanes_of(one.incident), one.place)
+  lane = lane and cmsgpack.unpack(lane) or {}
+  for i = 2, #lane do
+    local younger = facts_of(lane[i][1])
+    if younger and younger.kind ~= 'reply' then return true end
+  end
+  return false
+end
+
+-- Hand one entry out, unless its alert has expired, it is an edit and outdated, or nobody survives it.
 local function hand_out(priority, entry, deliveries)
   local id = entry[1]
   if not entry[2] then return end -- gone already; Redis 6.2 names it all the same
   local one = read_entry(entry[2])
   local facts = facts_of(one.alert)
-  local lane = facts and facts.kind == 'edit' and redis.call('HGET', lanes_of(one.incident), one.place)
   local deadly = deliveries > MOST_DELIVERIES
   if deadly then bury(one.alert, one.incident, one.place, 'taken ' .. deliveries - 1 .. ' times, never finished', now) end
-  if deadly or not facts or (lane and #cmsgpack.unpack(lane) > 1) then
+  if deadly or not facts or (facts.kind == 'edit' and outdated(one)) then
     take_out(platform, priority, id)
     count_off(one.alert, platform)
     return advance(one.incident, one.place)
