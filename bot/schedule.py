@@ -1,5 +1,6 @@
 """What runs when: a table of jobs."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,6 +56,8 @@ def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await job.run()
+        except asyncio.CancelledError:  # at the end; above is only APScheduler, which would call it an error
+            log.debug("job cancelled", job=job.name)
         except RunwatchError as error:
             log.warning("job failed", job=job.name, error=str(error))
         except Exception:

@@ -3,6 +3,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import pytest
+
 from bot.domain.errors import StorageError
 from bot.schedule import Job, Schedule
 
@@ -99,9 +101,11 @@ async def test_nothing_begins_after_the_end() -> None:
     assert stopped.count == seen
 
 
-async def test_what_is_under_way_at_the_end_is_cancelled() -> None:
+async def test_what_is_under_way_at_the_end_is_cancelled_without_a_complaint(caplog: pytest.LogCaptureFixture) -> None:
     turns = Turns()
     turns.gate.clear()
     async with running([Job("under way", turns, every=SELDOM)]):
         await turns.reach(1)
     await turns.until(lambda: turns.at_once == 0)
+    await asyncio.sleep(0)
+    assert not [one for one in caplog.records if one.levelname in {"WARNING", "ERROR"}]
