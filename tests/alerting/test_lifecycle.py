@@ -188,6 +188,17 @@ class TestLiving:
         assert after
         assert (after.told, after.signal.as_of, after.steps) == (before.told, NOON + HOUR, 1)
 
+    def test_it_changed_when_it_last_took_a_turn_and_not_when_figures_moved(self) -> None:
+        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.06), (3 * HOUR, SEVERE), (4 * HOUR, -0.2))
+
+        assert reasons(steps)[2:] == [StepReason.UPDATED, StepReason.ESCALATED, StepReason.UPDATED]
+        assert [one.incident.changed_at - NOON for one in steps[1:] if one.incident] == [
+            HOUR,
+            HOUR,
+            3 * HOUR,
+            3 * HOUR,
+        ]
+
     def test_the_worst_that_was_told_is_remembered(self) -> None:
         steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.07), (3 * HOUR, -0.05))
 

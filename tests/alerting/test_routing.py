@@ -58,7 +58,7 @@ def test_a_forgotten_incident_reaches_nobody() -> None:
     [
         (subscription(severity=Severity.ELEVATED), True),
         (subscription(severity=Severity.SEVERE), False),
-        (subscription(usd=2.3e9), True),
+        (subscription(usd=0.036 * 6.41e10), True),
         (subscription(usd=2.4e9), False),
         (subscription(share=0.036), True),
         (subscription(share=0.037), False),
@@ -90,9 +90,11 @@ def test_a_return_to_a_level_below_what_a_place_asked_for_only_edits() -> None:
     before = replace(incident(Severity.WATCH, peak=Severity.SEVERE), steps=4)
     after = replace(before, severity=Severity.ELEVATED, steps=5)
 
-    found = told(before, after, StepReason.ESCALATED, high, HERE)
+    exactly = subscription(place=place("exactly"), severity=Severity.ELEVATED)
 
-    assert found == Audience(post=(HERE,), edit=(high,))
+    found = told(before, after, StepReason.ESCALATED, high, HERE, exactly)
+
+    assert found == Audience(post=(HERE, exactly), edit=(high,))
 
 
 asks = st.builds(

@@ -164,7 +164,11 @@ def test_a_new_stablecoin_offsets_no_more_than_what_left_the_others() -> None:
     base = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/ETH": (10, 20.0)}, at=THEN)
     end = reading({"Ethereum/BUSD": (700, 1.0), "Ethereum/USDC": (5000, 1.0), "Ethereum/ETH": (5, 20.0)})
 
-    assert between(base, end).usd == pytest.approx(-100.0)
+    found = between(base, end)
+
+    assert found.usd == pytest.approx(-100.0)
+    (usdc,) = (one for one in found.assets if one.asset == "USDC")
+    assert (usdc.amount, usdc.usd) == pytest.approx((100.0, 100.0))
 
 
 @pytest.mark.parametrize(("slot", "own"), [("Plasma/USDC", ()), ("Ethereum/USDC", ("USDC",)), ("Ethereum/PEPE", ())])

@@ -150,6 +150,7 @@ def test_the_reasons_are_the_thresholds_of_the_worst_severity_as_numbers() -> No
     [
         ({Window.DAY: -0.031, Window.WEEK: -0.12}, Window.WEEK),
         ({Window.DAY: -0.036, Window.WEEK: -0.061}, Window.DAY),
+        ({Window.DAY: -0.036, Window.WEEK: -0.073}, Window.WEEK),
         ({Window.WEEK: 0.0, Window.DAY: 0.0}, Window.DAY),
         ({Window.MONTH: 0.0, Window.WEEK: 0.0}, Window.MONTH),
         ({Window.DAY: -0.001, Window.WEEK: -0.05}, Window.WEEK),

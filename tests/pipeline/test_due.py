@@ -80,6 +80,7 @@ def test_incidents_come_first_then_what_is_subscribed_then_the_largest() -> None
         (listing(clean=None), listing(), True),
         (listing(), listing(total=None), True),
         (listing(total=None, clean=None), listing(total=None, clean=None), False),
+        (listing(total=1e9), listing(total=0.0), False),
         (listing(total=0.0, clean=0.0, inflow=1.0), listing(total=0.0, clean=0.0, inflow=1.0), False),
         (replace(listing(), inflow_7d_usd=1.0), listing(), True),
         (replace(listing(), inflow_30d_usd=1.0), listing(), True),
