@@ -118,6 +118,19 @@ class Database:
         await self.reader.aclose()
 
     async def _guarded(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        """Send, and be cancelled whenever that was asked for.
+
+        redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that comes together
+        with the result (https://github.com/python/cpython/issues/86296); a task that nobody cancels again runs on.
+        """
+        before = _cancellations()
+        try:
+            return await self._translated(client, send)
+        finally:
+            if _cancellations() > before:
+                raise asyncio.CancelledError
+
+    async def _translated(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
         """Send, again after what passes by itself; turn every other failure into a StorageError with a sentence."""
         try:
             async with asyncio.timeout(self.patience.gives_up_after):
@@ -190,6 +203,12 @@ async def _inspect(database: Database) -> None:
         )
     if not (await database.facts("persistence")).get("aof_enabled", 1):
         log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
+
+
+def _cancellations() -> int:
+    """Return how many requests to cancel the present task stand."""
+    task = asyncio.current_task()
+    return task.cancelling() if task else 0
 
 
 def _is_wrong_key(error: Exception) -> bool:

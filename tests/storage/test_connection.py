@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -98,3 +98,26 @@ async def test_an_older_layout_is_moved_forward_step_by_step(store: Store) -> No
     await bring_up_to_date(store.database, version=3)
     assert done == ["1 to 2", "2 to 3"]
     assert await store.database.command("GET", KEY) == b"3"
+
+
+async def test_a_command_that_is_cancelled_at_any_moment_is_cancelled(store: Store) -> None:
+    for turns in range(1, 40):
+        command = asyncio.create_task(store.ping())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        was_over = not command.cancel()
+        await asyncio.wait([command])
+        assert command.cancelled() is not was_over
+
+
+async def test_a_timeout_around_a_command_is_a_timeout(store: Store) -> None:
+    for turns in range(1, 40):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as patience:
+                asyncio.get_running_loop().call_soon(patience.reschedule, 0)
+                for _ in range(turns % 8):
+                    await asyncio.sleep(0)
+                await store.ping()
+    task = asyncio.current_task()
+    assert task
+    assert task.cancelling() == 0
