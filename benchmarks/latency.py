@@ -33,9 +33,10 @@ async def measured(commands: int) -> list[Figure]:
         telegram, discord = [await stack.enter_async_context(one) for one in (TimedTelegram(), TimedDiscord())]
         llama = await stack.enter_async_context(full_upstream())
         port = free_port()
-        await stack.enter_async_context(runwatch(llama, telegram=telegram, discord=discord, http_port=port))
-        await until_ready(port)
-        await until_all_is_read(port)
+        bot = runwatch(llama, telegram=telegram, discord=discord, http_port=port)
+        process = await stack.enter_async_context(bot)
+        await until_ready(process, port)
+        await until_all_is_read(process, port)
         return [*await _on_telegram(telegram, commands), *await _on_discord(discord, commands)]
 
 

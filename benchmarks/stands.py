@@ -44,9 +44,9 @@ class Watch:
             self._is_running = False
             self._answered.set()
 
-    async def seconds(self) -> float:
+    async def seconds(self, patience: float = _PATIENCE) -> float:
         """Return how long the answer took, once it is there; raise TimeoutError."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             await self._answered.wait()
         return self._arrived_at - self.handed_at
 
@@ -60,11 +60,11 @@ class TimedTelegram(FakeTelegram):
         people = [self.user(f"Person {number}") for number in range(_PEOPLE)]
         self._askers = cycle([(self.private(one), one) for one in people])
 
-    async def ask(self, line: str) -> float:
+    async def ask(self, line: str, *, patience: float = _PATIENCE) -> float:
         """Let the next person type a line; return the seconds until the bot's answer arrived."""
         self._watch.start()
         self.say(*next(self._askers), line)
-        return await self._watch.seconds()
+        return await self._watch.seconds(patience)
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
         found = super()._method(token, method)

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 
+from benchmarks.programs import Process
 from tests.fakes.defillama import FakeDefiLlama, FakeExchange
 
 EXCHANGES = 77
@@ -38,18 +39,25 @@ def _widen(exchange: FakeExchange, *, chains: int, assets: int) -> None:
         run.holdings = {**run.holdings, **more}
 
 
-async def until_ready(http_port: int) -> None:
-    """Wait until the bot says it is ready; raise TimeoutError."""
+async def until_ready(bot: Process, http_port: int) -> None:
+    """Wait until the bot says it is ready; raise TimeoutError, or RuntimeError when it has ended."""
     async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
         while not await _is_ready(session, http_port):
+            _require_alive(bot)
             await asyncio.sleep(0.005)
 
 
-async def until_all_is_read(http_port: int) -> None:
-    """Wait until the bot has a reading of every exchange; raise TimeoutError."""
+async def until_all_is_read(bot: Process, http_port: int) -> None:
+    """Wait until the bot has a reading of every exchange; raise TimeoutError, or RuntimeError when it has ended."""
     async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
         while await _readings(session, http_port) < EXCHANGES:
+            _require_alive(bot)
             await asyncio.sleep(0.1)
+
+
+def _require_alive(bot: Process) -> None:
+    if bot.returncode is not None:
+        raise RuntimeError(f"the bot has ended with {bot.returncode}")
 
 
 async def _is_ready(session: aiohttp.ClientSession, http_port: int) -> bool:

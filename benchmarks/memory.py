@@ -1,0 +1,112 @@
+"""How much memory the idle bot holds: both platforms connected, 77 exchanges read, without its Redis process.
+
+    python -m benchmarks.memory [--settle 30]
+
+Resident (RSS) counts every page that is in memory, proportional (PSS) shares pages out among the processes that use
+them, unique (USS) are the pages nobody else has. The list says what importing each package adds, one after the other
+in the bot's order, in a process of its own. Linux only.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from benchmarks.figure import Figure, tell
+from benchmarks.programs import bare_discord, bare_telegram, free_port, runwatch
+from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
+
+AT_MOST_MB = 120.0
+_IMPORTS = (
+    "asyncio",
+    "msgspec",
+    "structlog",
+    "click",
+    "pydantic_settings",
+    "aiohttp",
+    "aiohttp.web",
+    "redis.asyncio",
+    "apscheduler.schedulers.asyncio",
+    "prometheus_client",
+    "telegram",
+    "discord",
+    "bot.cli",
+    "bot.chat.telegram.client",
+    "bot.chat.discord.client",
+)
+_WEIGH = """
+import importlib, json, sys
+def resident():
+    with open("/proc/self/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Rss:"))
+sizes, before = {"python": resident()}, resident()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+    after = resident()
+    sizes[name], before = after - before, after
+print(json.dumps(sizes))
+"""
+_KB = 1024 / 1e6
+
+
+async def measured(settle: float) -> list[Figure]:
+    """Return the bot's sizes in MB, and those of two bare bots together, so many seconds after everything is read."""
+    async with full_upstream() as llama, TimedTelegram() as telegram, TimedDiscord() as discord:
+        port = free_port()
+        async with runwatch(llama, telegram=telegram, discord=discord, http_port=port) as process:
+            await until_ready(process, port)
+            await until_all_is_read(process, port)
+            await asyncio.sleep(settle)
+            ours = sizes_mb(process.pid)
+    bare = await _bare()
+    return [
+        Figure("Idle memory, resident", "MB", ours["Rss"], bare["Rss"], at_most=AT_MOST_MB),
+        Figure("Idle memory, proportional", "MB", ours["Pss"], bare["Pss"]),
+        Figure("Idle memory, unique", "MB", ours["Private"], bare["Private"]),
+    ]
+
+
+async def _bare() -> dict[str, float]:
+    """Return the sizes of a bare bot on each platform, added up: what both would take without ours."""
+    async with TimedTelegram() as telegram, TimedDiscord() as discord:
+        async with bare_telegram(telegram, {"help": "Help."}) as one, bare_discord(discord, {"help": {}}) as other:
+            await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
+            await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
+            await asyncio.sleep(1)
+            both = [sizes_mb(process.pid) for process in (one, other)]
+    return {name: sum(each[name] for each in both) for name in both[0]}
+
+
+def sizes_mb(pid: int) -> dict[str, float]:
+    """Return Rss, Pss and Private of a process. https://docs.kernel.org/filesystems/proc.html"""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
+    kb = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+    private = kb["Private_Clean"] + kb["Private_Dirty"]
+    return {"Rss": kb["Rss"] * _KB, "Pss": kb["Pss"] * _KB, "Private": private * _KB}
+
+
+async def imports_mb() -> dict[str, float]:
+    """Return what each import adds to a fresh process, in MB, in the order of the imports."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _WEIGH, *_IMPORTS), stdout=asyncio.subprocess.PIPE
+    )
+    async with asyncio.timeout(60):
+        told, _ = await process.communicate()
+    return {name: round(kb * _KB, 1) for name, kb in json.loads(told).items()}
+
+
+async def _everything(settle: float) -> None:
+    tell(await measured(settle), settle_seconds=settle, imports_mb=await imports_mb())
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--settle", type=float, default=30.0, help="seconds between the last reading and the look")
+    asyncio.run(_everything(parser.parse_args().settle))
+
+
+if __name__ == "__main__":
+    main()

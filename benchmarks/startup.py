@@ -1,0 +1,88 @@
+"""How long it takes from starting a program to its first answer: the whole service against a bare bot.
+
+    python -m benchmarks.startup [--rounds 5]
+
+On Telegram a `/help` is waiting before the start; on Discord it is typed as soon as the bot is connected and its
+command published. Ours begins with an empty DATA_DIR each time and starts its own Redis server. Ready means that
+`/readyz` says 200 with both platforms: the store answers, both are connected, the first list has been read.
+"""
+
+import argparse
+import asyncio
+import statistics
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from time import perf_counter
+
+from benchmarks.figure import Figure, tell
+from benchmarks.programs import Process, bare_discord, bare_telegram, free_port, runwatch
+from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.upstream import full_upstream, until_ready
+from tests.fakes.defillama import FakeDefiLlama
+
+Program = AbstractAsyncContextManager[Process]
+
+_ANSWER = "A text of one line."
+_EMBED = {"title": "Help", "description": _ANSWER}
+_CONNECTED_WITHIN = 30.0
+
+
+async def measured(rounds: int) -> list[Figure]:
+    """Return the medians over so many rounds, in milliseconds."""
+    async with full_upstream() as llama:
+        ways: dict[str, Callable[[], Awaitable[float]]] = {
+            "telegram": lambda: _to_telegram_answer(lambda it: runwatch(llama, telegram=it, http_port=free_port())),
+            "telegram, bare": lambda: _to_telegram_answer(lambda it: bare_telegram(it, {"help": _ANSWER})),
+            "discord": lambda: _to_discord_answer(lambda it: runwatch(llama, discord=it, http_port=free_port())),
+            "discord, bare": lambda: _to_discord_answer(lambda it: bare_discord(it, {"help": _EMBED})),
+            "ready": lambda: _to_ready(llama),
+        }
+        taken: dict[str, list[float]] = {name: [] for name in ways}
+        for _ in range(rounds):
+            for name, way in ways.items():
+                taken[name].append(await way())
+    typical = {name: statistics.median(seconds) * 1000 for name, seconds in taken.items()}
+    return [
+        Figure("Start to first answer, Telegram", "ms", typical["telegram"], typical["telegram, bare"]),
+        Figure("Start to first answer, Discord", "ms", typical["discord"], typical["discord, bare"]),
+        Figure("Start to ready, both platforms", "ms", typical["ready"]),
+    ]
+
+
+async def _to_telegram_answer(program: Callable[[TimedTelegram], Program]) -> float:
+    async with TimedTelegram() as telegram:
+        started = perf_counter()
+        answer = asyncio.create_task(telegram.ask("/help", patience=_CONNECTED_WITHIN))
+        async with program(telegram):
+            await answer
+            return perf_counter() - started
+
+
+async def _to_discord_answer(program: Callable[[TimedDiscord], Program]) -> float:
+    async with TimedDiscord() as discord:
+        started = perf_counter()
+        async with program(discord):
+            await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=_CONNECTED_WITHIN)
+            await discord.ask("help", {})
+            return perf_counter() - started
+
+
+async def _to_ready(llama: FakeDefiLlama) -> float:
+    async with TimedTelegram() as telegram, TimedDiscord() as discord:
+        port = free_port()
+        started = perf_counter()
+        async with runwatch(llama, telegram=telegram, discord=discord, http_port=port) as process:
+            await until_ready(process, port)
+            return perf_counter() - started
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    rounds = parser.parse_args().rounds
+    tell(asyncio.run(measured(rounds)), rounds=rounds)
+
+
+if __name__ == "__main__":
+    main()
