@@ -81,6 +81,13 @@ class Gateway(discord.Client):
         server = self.get_guild(self._server_of.get(channel_id, 0))
         return server.get_channel_or_thread(channel_id) if server else None
 
+    async def close(self) -> None:
+        """Close the connection, and end the wait for its servers: the library would let that fail afterwards."""
+        waiting = self._connection._ready_task  # noqa: SLF001 — ended nowhere else
+        if waiting:
+            waiting.cancel()
+        await super().close()
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection."""
         pause = self._identifies.pause(self.loop.time())
