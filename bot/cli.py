@@ -1,10 +1,11 @@
-"""The command line: run · demo · ask · check · commands · settings · replay-server."""
+"""The command line: run · demo · ask · check · commands · settings · replay-server · episode-data."""
 
 import asyncio
 import json
 import os
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import click
 
@@ -120,6 +121,20 @@ def replay_server(episode: str, host: str, port: int, speed: float | None) -> No
 
     logs.configure("info", "auto", ())
     asyncio.run(serve_episode(episode, host, port, None if speed is None else timedelta(hours=speed)))
+
+
+@cli.command("episode-data")
+@click.option("--episode", default="binance-2022", show_default=True, help="What to write.")
+@click.option("--to", "directory", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--hourly", is_flag=True, help="Hourly points of the live phase as well.")
+def episode_data(episode: str, directory: Path, *, hourly: bool) -> None:
+    """Write an episode's bodies in DefiLlama's own format, for `backtest --data`."""
+    from bot.replay.catalogue import episode as find_episode  # noqa: PLC0415 — as above
+    from bot.replay.export import write_bodies  # noqa: PLC0415 — as above
+
+    story = find_episode(episode)
+    written = write_bodies(story, directory, hourly=hourly)
+    click.echo(f"{len(written)} files of {story.id} ({story.label}) in {directory}")
 
 
 def _settings(*, level: str | None = None) -> config.Settings:

@@ -1,10 +1,14 @@
-"""The assets of the episodes: a rounded price of December 2022 each, and which price path they follow."""
+"""The assets of the episodes: a rounded price each, and which price path they follow.
+
+The prices are those of December 2022, FTT's of the first days of November. An episode of another time says in its paths
+by how many times they differ.
+"""
 
 from typing import NamedTuple
 
 
 class Asset(NamedTuple):
-    """One asset: USD at the live start, and what its price follows ("stable" follows the dollar)."""
+    """One asset: USD where its path stands at 1, and what its price follows ("stable" follows the dollar)."""
 
     usd: float
     follows: str = "market"
@@ -27,6 +31,8 @@ ASSETS = {
     "BIT": Asset(0.29),
     "CRO": Asset(0.063),
     "KCS": Asset(6.9),
+    "FTT": Asset(24, "FTT"),
+    "MNT": Asset(0.62),
     "XRP": Asset(0.385),
     "SHIB": Asset(0.0000092),
     "DOGE": Asset(0.095),

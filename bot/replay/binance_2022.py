@@ -1,9 +1,11 @@
 """Binance, December 2022: more than a billion dollars left in a day, a month after a run had ended FTX."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
+from bot.domain.severity import Severity
 from bot.replay.books import BOOKS
-from bot.replay.episode import RECONSTRUCTION, Anchor, Episode, Leg, Pause, Run, Waypoint
+from bot.replay.episode import RECONSTRUCTION, Anchor, Door, Episode, Leg, Pause, Run, Waypoint
+from bot.replay.expectation import Expectation, Outcome
 
 
 def _at(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -44,8 +46,8 @@ RUN = Run(
     legs=(
         Leg(_at(12, 12), -0.0026),
         Leg(_at(12, 13), -0.0177),
-        Leg(_at(12, 13, 2, 30), -0.0037),
-        Leg(_at(12, 13, 8), -0.0125),
+        Leg(_at(12, 13, 2, 30), -0.0042),
+        Leg(_at(12, 13, 8), -0.0120),
         Leg(_at(12, 13, 16, 30), -0.0265),
         Leg(_at(12, 14), -0.0165),
         Leg(_at(12, 15), -0.0227),
@@ -62,6 +64,15 @@ RUN = Run(
     ),
     weights={"BTC": 0.16, "ETH": 0.13, "USDT": 0.24, "BUSD": 0.24, "USDC": 0.06},
     pauses=(Pause("USDC", _at(12, 13, 8, 30), _at(12, 13, 16, 30)),),  # the eight hourly runs after 08:20
+)
+
+DOORS = (
+    *(
+        Door("binance", _at(12, 11), asset, network, is_open=True)
+        for asset, network in (("BTC", "BTC"), ("ETH", "ETH"), ("USDT", "TRX"), ("USDT", "ETH"), ("USDC", "ETHEREUM"))
+    ),
+    Door("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
+    Door("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
 )
 
 ANCHORS = (
@@ -119,6 +130,8 @@ BINANCE_2022 = Episode(
     live_end=_at(12, 29),
     paths=PATHS,
     runs=(RUN,),
+    doors=DOORS,
+    expect=(Expectation("binance", Outcome.RUN, Severity.ELEVATED, date(2022, 12, 13), date(2022, 12, 13)),),
     anchors=ANCHORS,
     seed=42,
 )

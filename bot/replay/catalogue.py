@@ -4,10 +4,22 @@ from collections.abc import Mapping
 
 from bot.domain.errors import ConfigurationError
 from bot.replay.binance_2022 import BINANCE_2022
+from bot.replay.binance_2023 import BINANCE_2023
+from bot.replay.bybit_2025 import THEFT_THEN_RUN
 from bot.replay.episode import Episode
+from bot.replay.faulty_sources import FAULTY_SOURCES
+from bot.replay.ftx_2022 import FTX_2022
+from bot.replay.moved_wallets import MOVED_WALLETS
 from bot.replay.quiet_weeks import QUIET_WEEKS
+from bot.replay.staged_runs import STAGED_RUNS
+from bot.replay.years import NOISY_YEAR, QUIET_YEAR
 
-EPISODES: Mapping[str, Episode] = {one.id: one for one in (BINANCE_2022, QUIET_WEEKS)}
+_PUBLISHED = (BINANCE_2022, FTX_2022, *BINANCE_2023, THEFT_THEN_RUN)
+_QUIET = (QUIET_WEEKS, QUIET_YEAR, NOISY_YEAR)
+
+EPISODES: Mapping[str, Episode] = {
+    one.id: one for one in (*_PUBLISHED, *_QUIET, *FAULTY_SOURCES, *MOVED_WALLETS, *STAGED_RUNS)
+}
 
 
 def episode(name: str) -> Episode:

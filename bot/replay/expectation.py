@@ -12,7 +12,7 @@ class Outcome(StrEnum):
 
     RUN = "run"  # people are told
     HELD = "held"  # something looked like a run and is withheld, with its reason
-    NONE = "none"  # nobody is told
+    NONE = "none"  # no run: nobody needs to be told
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Expectation:
 
     `highest` is the worst severity that may be told, None: none at all. `crosses_on` is the first UTC day whose daily
     point crosses the `normal` preset by the plain formula on what the upstream shows, None: it never does. `due_on` is
-    that day in the same episode without its jumps and faults: what really left, so only a run has one. `guard` names
-    the guard of the detection rules that is proven here. `live_only` marks a sign that is in the list alone, and so
-    cannot be seen in exported bodies.
+    that day in the same episode without its jumps and faults: what really left. `guard` names the guard of the
+    detection rules that is proven here. `live_only` marks a sign that is in the list alone, and so cannot be seen in
+    exported bodies.
     """
 
     exchange: str

@@ -1,0 +1,85 @@
+"""Episodes in which wallets move and customers do not: each is one guard's to catch."""
+
+from bot.domain.reading import Slot
+from bot.domain.severity import Severity
+from bot.replay.books import BINANCE
+from bot.replay.episode import RECONSTRUCTION, Anchor
+from bot.replay.expectation import Expectation, Outcome
+from bot.replay.invented import AURELIA, resized
+from bot.replay.stage import day, on, staged, with_leader
+from bot.replay.traps import Jump, Measure
+
+_BTC, _ETH = Slot("Bitcoin", "BTC"), Slot("Ethereum", "ETH")
+
+WALLETS_CHANGED = staged(
+    "guard-wallets-changed",
+    "Wallets are added, and three weeks later some are dropped",
+    days=30,
+    seed=201,
+    books=with_leader(resized(AURELIA, clean=63_000)),
+    jumps=(
+        Jump("aurelia", on(3, 10), _BTC, 9e9, Measure.USD),
+        Jump("aurelia", on(24, 10), Slot("Tron", "USDT"), -0.40, Measure.PART),
+    ),
+    expect=(Expectation("aurelia", Outcome.HELD, crosses_on=day(25), guard="WALLETS_CHANGED"),),
+    anchors=(
+        Anchor(
+            on(3, 10),
+            "Binance, 2023-04-16: a new wallet set, so that the upstream hid every window that began before it",
+            "DefiLlama/defillama-app@5ca0d9337d src/pages/cexs/index.tsx",
+            is_fitted=False,
+        ),
+    ),
+)
+
+OWN_TOKEN = staged(
+    "guard-own-token",
+    "Billions of the own token are counted elsewhere",
+    days=21,
+    seed=202,
+    label=RECONSTRUCTION,
+    books=with_leader(resized(BINANCE, clean=75_000, own=28_000)),
+    jumps=(
+        Jump("binance", on(3, 10), Slot("Binance", "BNB"), -13.25e9, Measure.USD),
+        Jump("binance", on(14, 10), Slot("Binance", "BNB"), -9.67e9, Measure.USD),
+    ),
+    expect=(Expectation("binance", Outcome.NONE, guard="OWN_TOKEN"),),
+    anchors=(
+        Anchor(
+            on(3, 10),
+            "Binance, April and October 2024: 7 d “outflows” of −$13.25 B and −$9.67 B were almost only BNB",
+            "third-party recomputation, 2026-09",
+        ),
+    ),
+)
+
+ROUND_TRIP = staged(
+    "guard-round-trip",
+    "What left is back within two days",
+    days=12,
+    seed=203,
+    books=with_leader(resized(AURELIA, clean=50_000)),
+    jumps=(
+        Jump("aurelia", on(3, 12), _BTC, -51_000, Measure.UNITS),
+        Jump("aurelia", on(4, 12), _BTC, 76_000, Measure.UNITS),
+        Jump("corvane", on(6, 9), _ETH, -320_000, Measure.UNITS),
+        Jump("eastmere", on(6, 9), _ETH, 320_000, Measure.UNITS),
+        Jump("corvane", on(7, 15), _ETH, 320_000, Measure.UNITS),
+        Jump("eastmere", on(7, 15), _ETH, -320_000, Measure.UNITS),
+    ),
+    expect=(
+        Expectation("aurelia", Outcome.HELD, Severity.WATCH, crosses_on=day(4), guard="ROUND_TRIP"),
+        Expectation("corvane", Outcome.HELD, crosses_on=day(7), guard="ROUND_TRIP"),
+        Expectation("eastmere", Outcome.HELD, crosses_on=day(8), guard="ROUND_TRIP"),
+    ),
+    anchors=(
+        Anchor(
+            on(6, 9),
+            "Crypto.com, October 2022: 320,000 ETH sent to Gate by mistake and returned",
+            "https://bitcoinethereumnews.com/crypto/mass-withdrawals-clog-crypto-com-trustnodes/",
+            is_fitted=False,
+        ),
+    ),
+)
+
+MOVED_WALLETS = (WALLETS_CHANGED, OWN_TOKEN, ROUND_TRIP)
