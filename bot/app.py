@@ -50,7 +50,7 @@ class Machine:
         self._metrics = metrics
         self._clock = clock
         self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
-        self.observer = Observer(store.readings, clock)
+        self.observer = Observer(store.readings, clock, store.incidents)
         self.watch = Watch(
             self.observer,
             incidents=store.incidents,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from bot.domain.flow import Window
 from bot.domain.incident import Event, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,8 @@ def _retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *
         return _tell(incident, StepReason.RELEASED, signal, now)
     if now - incident.told_at >= policy.retold_every and _moved(policy, incident.told, signal):
         return _tell(incident, StepReason.UPDATED, signal, now)
-    return Step(replace(incident, signal=signal, windows=_crossed(incident, signal)), StepReason.NOTHING)
+    quiet = replace(incident, signal=signal, rule=_rule(incident, signal), windows=_crossed(incident, signal))
+    return Step(quiet, StepReason.NOTHING)
 
 
 def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
@@ -147,6 +148,7 @@ def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime)
         changed_at=now if reason in _EVENTS else incident.changed_at,
         peak=max(incident.peak, incident.severity, key=rank),
         held=reason is StepReason.HELD,
+        rule=_rule(incident, signal),
         windows=_crossed(incident, signal),
         worst_share=min(incident.worst_share, share or 0.0),
         worst_usd=min(incident.worst_usd, usd or 0.0),
@@ -154,6 +156,11 @@ def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime)
         events=(*incident.events, event) if reason in _EVENTS else incident.events,
     )
     return Step(told, reason)
+
+
+def _rule(incident: Incident, signal: Signal) -> Rule:
+    """Return the rule's word: a bleed is an outflow as soon as a shorter window is crossed, and stays one."""
+    return signal.rule if signal.severity and incident.rule is Rule.BLEED else incident.rule
 
 
 def _crossed(incident: Incident, signal: Signal) -> tuple[Window, ...]:

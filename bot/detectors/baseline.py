@@ -5,13 +5,13 @@ z = (share − n × median) / (spread × √n) for a window of n days, with spre
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from math import sqrt
 from statistics import fmean, median
 
 from bot.detectors.netflow import net_flow
 from bot.domain.flow import Baseline, Window
-from bot.domain.outlook import DailyPoint
+from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 
 MIN_DAYS = 14
@@ -20,6 +20,7 @@ MAX_DAYS = 90
 _MAD_TO_SPREAD = 0.6745
 _MEAN_TO_SPREAD = 1.2533
 _MOST = 99.0
+_DAY = timedelta(days=1)
 _NEXT_DAY = (timedelta(hours=12), timedelta(hours=36))
 
 
@@ -40,6 +41,18 @@ def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
     spread = mad / _MAD_TO_SPREAD if mad > 0 else _MEAN_TO_SPREAD * fmean(deviations)
     edge = round(0.05 * (len(shares) - 1))
     return Baseline(len(shares), middle, spread, low=shares[edge], high=shares[-1 - edge], worst=shares[0])
+
+
+def usual_days(days: Sequence[DailyPoint], until: datetime, spells: Sequence[Spell]) -> list[DailyPoint]:
+    """Return the days up to `until` that no spell touches: a run is not learned as normal.
+
+    A day is the 24 hours before its point.
+    """
+    return [day for day in days if day.day <= until and not any(_touches(spell, day.day) for spell in spells)]
+
+
+def _touches(spell: Spell, day: datetime) -> bool:
+    return spell.start <= day and (spell.end is None or day - _DAY < spell.end)
 
 
 def robust_z(share: float, window: Window, usual: Baseline) -> float:

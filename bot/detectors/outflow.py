@@ -4,19 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.detectors.baseline import baseline, robust_z
+from bot.detectors.baseline import baseline, robust_z, usual_days
 from bot.detectors.netflow import net_flow
-from bot.detectors.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
+from bot.detectors.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.detectors.windows import fits
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
-from bot.domain.outlook import DailyPoint
+from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Reason, Rule, Signal
 
-WINDOWS = (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
-"""The windows that are measured."""
+WINDOWS = tuple(Window)
+"""The windows that are measured; the one of an hour has no threshold and is shown only."""
 MAX_AGE = timedelta(hours=3)
 """A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
 
@@ -26,13 +26,14 @@ class History:
     """What one look at an exchange needs: its newest reading, the one before, where windows may start, its past days.
 
     `previous` is the reading just before the newest, None when there is none. `bases` holds for each window the newest
-    reading at or before the window's start, if there is one.
+    reading at or before the window's start, if there is one. `spells` are its incidents of elevated or worse.
     """
 
     latest: Reading
     previous: Reading | None
     bases: Mapping[Window, Reading]
     days: Sequence[DailyPoint]
+    spells: Sequence[Spell] = ()
 
 
 def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Sensitivity) -> Signal:
@@ -56,20 +57,25 @@ def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
         fetched_at=latest.fetched_at,
         source=latest.source,
         flows=tuple(replace(flow, hold=stale) if stale else flow for flow in flows),
-        baseline=baseline([day for day in history.days if day.day <= latest.as_of - Window.DAY.length]),
+        baseline=baseline(usual_days(history.days, latest.as_of - Window.DAY.length, history.spells)),
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
     )
 
 
 def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
-    """Return the signal with its severity, the severity under the easier thresholds for leaving, and the reasons."""
+    """Return the signal with its severity, the severity under the easier thresholds for leaving, and the reasons.
+
+    Its rule is a bleed where only the windows of weeks are crossed.
+    """
     gradable = [flow for flow in signal.flows if flow.hold is None]
     scale = SCALES[sensitivity]
     severity, reasons = _severity(gradable, signal.baseline, scale)
     easing, still = _severity(gradable, signal.baseline, scale, ease=EASING)
+    crossed = {reason.window for reason in reasons}
     return replace(
         signal,
+        rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
         severity=severity,
         easing=easing,
         reasons=reasons,

@@ -32,8 +32,13 @@ THRESHOLDS = (
     Threshold(Severity.SEVERE, Window.THREE_DAYS, -0.15, needs_z=False),
     Threshold(Severity.ELEVATED, Window.DAY, -0.03),
     Threshold(Severity.ELEVATED, Window.WEEK, -0.06),
+    Threshold(Severity.ELEVATED, Window.FORTNIGHT, -0.10, needs_z=False),
+    Threshold(Severity.ELEVATED, Window.MONTH, -0.20, needs_z=False),
     Threshold(Severity.WATCH, Window.DAY, -0.015, without_z=False),
 )
+
+BLEED = frozenset({Window.FORTNIGHT, Window.MONTH})
+"""Windows that show a slow bleed: where only these are crossed, no run is under way."""
 
 SCALES = {Sensitivity.EARLY: 0.7, Sensitivity.NORMAL: 1.0, Sensitivity.CALM: 1.5}
 """What the presets make of the shares: `early` speaks at 0.7 of them, `calm` at 1.5 times."""

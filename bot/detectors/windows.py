@@ -7,6 +7,7 @@ from bot.domain.reading import Reading
 
 _SLACK_SHARE = 0.15
 _LEAST_SLACK = timedelta(hours=13)
+_HOUR_SLACK = timedelta(hours=1)  # an hour that began half a day ago is no hour: figures say their window
 
 
 def base_limit(window: Window, end: datetime) -> datetime:
@@ -15,6 +16,9 @@ def base_limit(window: Window, end: datetime) -> datetime:
 
 
 def fits(window: Window, base: Reading, end: datetime) -> bool:
-    """Return whether a base is young enough: at most 15 % of the window, or 13 h, older than the window's start."""
-    slack = max(window.length * _SLACK_SHARE, _LEAST_SLACK)
+    """Return whether a base is young enough: at most 15 % of the window, or 13 h, older than the window's start.
+
+    The window of one hour, which is shown and never graded, may be two hours long.
+    """
+    slack = _HOUR_SLACK if window is Window.HOUR else max(window.length * _SLACK_SHARE, _LEAST_SLACK)
     return base_limit(window, end) - slack <= base.as_of <= base_limit(window, end)

@@ -21,6 +21,14 @@ class DailyPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Spell:
+    """The time of an incident of elevated or worse, from its first reading to its end; `end` None: it lasts."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """What is known of one exchange. Everything but the exchange may be absent: unknown is said, never guessed.
 

@@ -9,9 +9,14 @@ from bot.domain.severity import Severity
 
 
 class Rule(StrEnum):
-    """The rules that open incidents."""
+    """The rules that open incidents.
+
+    Outflow and bleed tell one story of an exchange, kept as OUTFLOW: BLEED is its word while only the windows of 14
+    and 30 days are crossed.
+    """
 
     OUTFLOW = "outflow"
+    BLEED = "bleed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ from bot.detectors.outflow import WINDOWS, History, measure
 from bot.detectors.windows import base_limit
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
-from bot.domain.outlook import DailyPoint, Outlook
+from bot.domain.incident import IncidentState
+from bot.domain.outlook import DailyPoint, Outlook, Spell
 from bot.domain.reading import Reading
-from bot.ports import Clock, Readings
+from bot.domain.severity import Severity
+from bot.ports import Clock, Incidents, Readings
 
+_REMEMBERED = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
 _A_DAY = timedelta(days=1)
 
 
@@ -28,9 +31,10 @@ class _Past:
 class Observer:
     """Makes Outlooks. Past days are remembered, so that a look reads only what is new."""
 
-    def __init__(self, readings: Readings, clock: Clock) -> None:
+    def __init__(self, readings: Readings, clock: Clock, incidents: Incidents) -> None:
         self._readings = readings
         self._clock = clock
+        self._incidents = incidents
         self._past: dict[str, _Past] = {}
 
     async def look(self, exchange: Exchange) -> Outlook:
@@ -46,6 +50,7 @@ class Observer:
             previous=before,
             bases=await self._bases(exchange.id, latest.as_of),
             days=days,
+            spells=await self._spells(exchange.id),
         )
         signal = measure(exchange, history, self._clock.now())
         return Outlook(exchange, listing=listing, reading=latest, signal=signal, days=days)
@@ -53,6 +58,15 @@ class Observer:
     def forget(self, exchange: str) -> None:
         """Read an exchange's past days anew at the next look, after older readings were added."""
         self._past.pop(exchange, None)
+
+    async def _spells(self, exchange: str) -> list[Spell]:
+        """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
+        found = await self._incidents.recent(_REMEMBERED, exchange=exchange)
+        return [
+            Spell(one.first_as_of, one.changed_at if one.state is IncidentState.RESOLVED else None)
+            for one in found
+            if one.peak.rank >= Severity.ELEVATED.rank
+        ]
 
     async def _bases(self, exchange: str, end: datetime) -> Mapping[Window, Reading]:
         bases: dict[Window, Reading] = {}

@@ -10,7 +10,7 @@ from bot.alerting.lifecycle import Policy, advance
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
 
 POLICY = Policy()
@@ -44,6 +44,21 @@ def last(steps: Sequence[Step]) -> Incident:
     found = steps[-1].incident
     assert found
     return found
+
+
+class TestTheWord:
+    def test_a_bleed_becomes_an_outflow_once_a_shorter_window_is_crossed_and_stays_one(self) -> None:
+        slow = (flow(-0.12, Window.FORTNIGHT),)
+        looks = [
+            signal(share, at=NOON + hour * HOUR, flows=slow) for hour, share in enumerate((CALM, CALM, ELEVATED, CALM))
+        ]
+        before: Incident | None = None
+        words = []
+        for seen in looks:
+            before = step(before, seen).incident
+            words.append(before.rule if before else None)
+
+        assert words == [Rule.BLEED, Rule.BLEED, Rule.OUTFLOW, Rule.OUTFLOW]
 
 
 class TestEntering:

@@ -1,14 +1,14 @@
 import math
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.detectors.baseline import MAX_DAYS, baseline, daily_point, percentile, robust_z
+from bot.detectors.baseline import MAX_DAYS, baseline, daily_point, percentile, robust_z, usual_days
 from bot.domain.flow import Baseline, Window
-from bot.domain.outlook import DailyPoint
+from bot.domain.outlook import DailyPoint, Spell
 from tests.builders import DAY, HOUR, NOON, QUIET, quiet_days, reading
 
 SHARES = (-0.03, -0.01, 0.0, 0.0, 0.01, 0.02, 0.01, -0.02, 0.0, 0.01, -0.01, 0.0, 0.02, -0.01)
@@ -131,3 +131,21 @@ def test_the_builders_quiet_exchange_is_quiet() -> None:
 
     assert isinstance(usual, Baseline)
     assert usual.worst == -0.002
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "left"),
+    [
+        (NOON + 3 * DAY, NOON + 5 * DAY, {0, 1, 2, 6, 7}),
+        (NOON + 3 * DAY + HOUR, NOON + 5 * DAY - HOUR, {0, 1, 2, 3, 6, 7}),
+        (NOON + 3 * DAY, None, {0, 1, 2}),
+        (NOON - 3 * DAY, NOON - 2 * DAY, {0, 1, 2, 3, 4, 5, 6, 7}),
+    ],
+)
+def test_a_run_is_not_learned_as_usual(start: datetime, end: datetime | None, left: set[int]) -> None:
+    """A day is the 24 hours before its point; the first day of a spell is the one whose point showed it."""
+    past = days(*[0.0] * 10)
+
+    usual = usual_days(past, NOON + 7 * DAY, [Spell(start, end)])
+
+    assert {(day.day - NOON) // DAY for day in usual} == left

@@ -14,7 +14,7 @@ from bot.domain.flow import Baseline, Flow, HoldReason, Window
 from bot.domain.outlook import DailyPoint
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Signal
+from bot.domain.signal import Reason, Rule, Signal
 from tests.builders import BINANCE, CHAIN_MISSING, DAY, HOUR, NOON, QUIET, flow, holding, quiet_days, reading, signal
 
 NOISY = replace(QUIET, spread=0.02)
@@ -53,7 +53,12 @@ def test_a_day_is_graded_by_its_share_and_by_how_unusual_it_is(
         (Window.WEEK, -0.0599, None),
         (Window.WEEK, -0.06, Severity.ELEVATED),
         (Window.WEEK, -0.9, Severity.ELEVATED),
-        (Window.MONTH, -0.9, None),
+        (Window.FORTNIGHT, -0.0999, None),
+        (Window.FORTNIGHT, -0.1, Severity.ELEVATED),
+        (Window.MONTH, -0.1999, None),
+        (Window.MONTH, -0.2, Severity.ELEVATED),
+        (Window.MONTH, -0.9, Severity.ELEVATED),
+        (Window.HOUR, -0.9, None),
     ],
 )
 def test_longer_windows_have_thresholds_of_their_own(window: Window, share: float, severity: Severity | None) -> None:
@@ -74,6 +79,26 @@ def test_longer_windows_have_thresholds_of_their_own(window: Window, share: floa
 )
 def test_presets_scale_the_shares(sensitivity: Sensitivity, share: float, severity: Severity | None) -> None:
     assert signal(share, baseline=replace(QUIET, spread=0.001), sensitivity=sensitivity).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("shares_by_window", "rule"),
+    [
+        ({Window.FORTNIGHT: -0.11}, Rule.BLEED),
+        ({Window.FORTNIGHT: -0.11, Window.MONTH: -0.3}, Rule.BLEED),
+        ({Window.FORTNIGHT: -0.11, Window.WEEK: -0.07}, Rule.OUTFLOW),
+        ({Window.DAY: -0.05}, Rule.OUTFLOW),
+        ({Window.FORTNIGHT: -0.01}, Rule.OUTFLOW),
+    ],
+)
+def test_a_bleed_is_an_outflow_over_weeks_alone(shares_by_window: Mapping[Window, float], rule: Rule) -> None:
+    assert signal(None, flows=[flow(share, window) for window, share in shares_by_window.items()]).rule is rule
+
+
+def test_a_bleed_is_told_however_usual_it_has_become() -> None:
+    used_to_it = replace(QUIET, median=-0.01, spread=0.05)
+
+    assert signal(None, flows=[flow(-0.15, Window.FORTNIGHT)], baseline=used_to_it).severity is Severity.ELEVATED
 
 
 def test_a_small_flow_is_never_graded_however_large_its_share() -> None:
@@ -171,7 +196,7 @@ def test_a_held_window_is_not_graded_and_the_others_are() -> None:
     assert (seen.severity, seen.leading, seen.graded) == (Severity.ELEVATED, Window.WEEK, True)
 
 
-@pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.MONTH)]])
+@pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])
 def test_with_nothing_to_grade_a_look_proves_neither_trouble_nor_calm(flows: list[Flow]) -> None:
     seen = signal(None, flows=flows)
 

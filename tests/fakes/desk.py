@@ -31,7 +31,7 @@ class Office:
     rights_fault: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.memory.readings, self.memory.clock)
+        self.observer = Observer(self.memory.readings, self.memory.clock, self.memory.incidents)
         self.queries = Queries(
             self.board,
             incidents=self.memory.incidents,

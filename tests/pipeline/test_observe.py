@@ -1,11 +1,15 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.errors import StorageError
 from bot.domain.flow import Window
+from bot.domain.incident import IncidentState
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
 from bot.pipeline.observe import Observer
-from tests.builders import BINANCE, DAY, HOUR, NOON, holding, listing
+from tests.builders import BINANCE, DAY, HOUR, NOON, holding, incident, listing, signal
 from tests.fakes.memory import Memory
 
 MIDNIGHT = NOON.replace(hour=0)
@@ -19,7 +23,7 @@ def memory() -> Memory:
 async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> None:
     await memory.readings.save_listings([listing()])
 
-    outlook = await Observer(memory.readings, memory.clock).look(BINANCE)
+    outlook = await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)
 
     assert (outlook.listing, outlook.reading, outlook.signal, outlook.days) == (listing(), None, None, ())
 
@@ -30,18 +34,24 @@ async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(m
     )
     await memory.readings.add([holding(57)])
 
-    seen = (await Observer(memory.readings, memory.clock).look(BINANCE)).signal
+    seen = (await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)).signal
 
     assert seen
     starts = {one.window: NOON - one.start for one in seen.flows}
-    assert starts == {Window.DAY: DAY, Window.THREE_DAYS: 3 * DAY, Window.WEEK: 7 * DAY, Window.MONTH: 31 * DAY}
+    assert starts == {
+        Window.HOUR: HOUR,
+        Window.DAY: DAY,
+        Window.THREE_DAYS: 3 * DAY,
+        Window.WEEK: 7 * DAY,
+        Window.MONTH: 31 * DAY,
+    }
     assert seen.previous_as_of == NOON - HOUR
 
 
 async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
     await memory.readings.add([holding(60)])
 
-    outlook = await Observer(memory.readings, memory.clock).look(BINANCE)
+    outlook = await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)
 
     assert outlook.signal
     assert (outlook.signal.previous_as_of, outlook.signal.flows, outlook.signal.baseline) == (None, (), None)
@@ -51,7 +61,7 @@ async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
 async def test_past_days_are_compared_each_with_the_one_before(memory: Memory) -> None:
     await memory.readings.add([holding(60 - day, at=MIDNIGHT + day * DAY) for day in range(-3, 1)])
 
-    days = (await Observer(memory.readings, memory.clock).look(BINANCE)).days
+    days = (await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)).days
 
     assert [one.day for one in days] == [MIDNIGHT + day * DAY for day in range(-3, 1)]
     assert [one.share for one in days] == [None, *(pytest.approx(-1 / (63 - day)) for day in range(3))]
@@ -60,14 +70,14 @@ async def test_past_days_are_compared_each_with_the_one_before(memory: Memory) -
 async def test_no_more_than_ninety_days_are_kept(memory: Memory) -> None:
     await memory.readings.add([holding(60, at=MIDNIGHT - day * DAY) for day in range(120)])
 
-    days = (await Observer(memory.readings, memory.clock).look(BINANCE)).days
+    days = (await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)).days
 
     assert len(days) == 90
     assert None not in {one.share for one in days}
 
 
 async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
-    observer = Observer(memory.readings, memory.clock)
+    observer = Observer(memory.readings, memory.clock, memory.incidents)
     await memory.readings.add([holding(60, at=MIDNIGHT - DAY), holding(59, at=MIDNIGHT), holding(58)])
     first = (await observer.look(BINANCE)).days
     memory.clock.advance(DAY)
@@ -81,7 +91,7 @@ async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Mem
 
 
 async def test_older_readings_are_seen_once_the_past_is_forgotten(memory: Memory) -> None:
-    observer = Observer(memory.readings, memory.clock)
+    observer = Observer(memory.readings, memory.clock, memory.incidents)
     await memory.readings.add([holding(60)])
     await observer.look(BINANCE)
     await memory.readings.add([holding(61, at=NOON - DAY)])
@@ -95,7 +105,7 @@ async def test_a_stalled_source_is_not_calm(memory: Memory) -> None:
     await memory.readings.add([holding(60, at=NOON - DAY), holding(60)])
     memory.clock.advance(4 * HOUR + timedelta(minutes=1))
 
-    seen = (await Observer(memory.readings, memory.clock).look(BINANCE)).signal
+    seen = (await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)).signal
 
     assert seen
     assert all(one.hold for one in seen.flows)
@@ -105,4 +115,18 @@ async def test_a_store_that_is_away_is_no_answer(memory: Memory) -> None:
     memory.readings.away = True
 
     with pytest.raises(StorageError):
-        await Observer(memory.readings, memory.clock).look(BINANCE)
+        await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)
+
+
+@pytest.mark.parametrize(("severity", "left"), [(Severity.WATCH, 59), (Severity.ELEVATED, 49)])
+async def test_days_inside_an_incident_are_no_usual_days(memory: Memory, severity: Severity, left: int) -> None:
+    await memory.readings.add([holding(60, at=MIDNIGHT - day * DAY) for day in range(61)])
+    began = incident(severity, state=IncidentState.RESOLVED, seen=signal(at=MIDNIGHT - 20 * DAY))
+    over = replace(began, changed_at=MIDNIGHT - 11 * DAY)
+    await memory.incidents.commit("binance", Rule.OUTFLOW, over, [])
+
+    seen = (await Observer(memory.readings, memory.clock, memory.incidents).look(BINANCE)).signal
+
+    assert seen
+    assert seen.baseline
+    assert seen.baseline.days == left

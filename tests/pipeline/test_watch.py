@@ -26,7 +26,7 @@ class Post:
         self.memory = Memory(NOON)
         self.published: list[Outlook] = []
         self.watch = Watch(
-            Observer(self.memory.readings, self.memory.clock),
+            Observer(self.memory.readings, self.memory.clock, self.memory.incidents),
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
             clock=self.memory.clock,

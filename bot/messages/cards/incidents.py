@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
-from bot.domain.signal import Reason, Signal
+from bot.domain.signal import Reason, Rule, Signal
 from bot.messages.cards.common import (
     HOLD_WORDS,
     LIABILITIES,
@@ -26,6 +26,8 @@ _WORDS = {
     Severity.CRITICAL: "critical: outflow while withdrawals are closed",
 }
 
+_BLEED = "slow outflow over weeks"
+
 
 def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
     """Return the alert that is posted, edited and finally closed; `name` is the exchange's."""
@@ -33,7 +35,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
     flow = signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
-        title=f"{incident.label} · {name} · {'resolved' if resolved else _WORDS[incident.severity]}",
+        title=f"{incident.label} · {name} · {'resolved' if resolved else _word(incident)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=spaced(
             _turn(incident, reason),
@@ -120,6 +122,11 @@ def why_card(incident: Incident, name: str) -> Message:
         footer=provenance(signal.source, signal.as_of),
         actions=(Action("Flows", f"flows {incident.exchange}"),),
     )
+
+
+def _word(incident: Incident) -> str:
+    is_bleed = incident.rule is Rule.BLEED and incident.severity is not Severity.CRITICAL
+    return _BLEED if is_bleed else _WORDS[incident.severity]
 
 
 def _turn(incident: Incident, reason: StepReason) -> Line | None:

@@ -30,6 +30,14 @@ def test_an_alert_says_all_that_is_known() -> None:
     ]
 
 
+def test_a_bleed_is_named_as_one() -> None:
+    seen = signal(None, flows=[flow(-0.12, Window.FORTNIGHT)])
+    story = replace(incident(seen=seen), rule=seen.rule)
+
+    assert card(story).startswith("INC-42 · Binance · slow outflow over weeks\nNet outflow −$7.69 B in 14 d")
+    assert "Rule “bleed”" in said(why_card(story, "Binance"))
+
+
 def test_an_unconfirmed_alert_says_so() -> None:
     assert "Not confirmed yet" in card(incident(Severity.SEVERE, confirmed=False))
     assert "Not confirmed" not in card(incident(confirmed=False, state=IncidentState.RESOLVED))

@@ -1,0 +1,124 @@
+"""The detection engine: one exchange's case over time. The live bot and the backtest use the same two steps.
+
+    case, market = Case(exchange), Market()
+    for readings in rounds:                               # one round: the exchanges that were read at a time
+        cases, market = take_round(cases, readings, market, doors)
+        for reading in readings:
+            signal = look(cases[reading.exchange], now, doors=…, spells=…)
+            step = advance(policy, incident, grade(signal, sensitivity), now, sensitivity=sensitivity)
+
+A backtest keeps whole cases in memory, `kept` included. The live bot keeps cases without their readings and puts those
+that its windows start from into `kept` for each look. Readings come in order of `as_of`; one that is not newer than the
+newest leaves the case as it is, and so does, in a round, one that repeats its holdings: it is no new reading, and a
+later look at the case finds it stale.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.detectors.baseline import MAX_DAYS, daily_point
+from bot.detectors.market import ALONE, Market, Stir
+from bot.detectors.outflow import WINDOWS, History, measure
+from bot.detectors.windows import base_limit
+from bot.domain.doors import Doors
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.flow import Window
+from bot.domain.ledger import Ledger
+from bot.domain.outlook import DailyPoint, Spell
+from bot.domain.reading import Reading
+from bot.domain.signal import Signal
+
+KEPT = timedelta(days=35)
+"""How long a backtest keeps a reading: the longest window and its slack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is known of one exchange: its ledger, past readings (oldest first), and its past days.
+
+    `dawn` is the first reading of the newest UTC day, from which the next day's share is taken.
+    """
+
+    exchange: Exchange
+    ledger: Ledger = Ledger()  # noqa: RUF009 — frozen
+    kept: tuple[Reading, ...] = ()
+    days: tuple[DailyPoint, ...] = ()
+    dawn: Reading | None = None
+
+    @property
+    def latest(self) -> Reading | None:
+        """Return the newest reading."""
+        return self.kept[-1] if self.kept else None
+
+    def is_new(self, reading: Reading) -> bool:
+        """Return whether a reading is newer than the newest."""
+        return not self.kept or reading.as_of > self.kept[-1].as_of
+
+    def take(self, reading: Reading, market: Market = ALONE, doors: Doors | None = None) -> "Case":
+        """Return the case after one more reading; `market` knows the steps of the same round, this one's included."""
+        if not self.is_new(reading):
+            return self
+        first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
+        kept = (*self.kept[first:], reading)
+        return replace(self._with_day(reading), kept=kept)
+
+    def base(self, window: Window) -> Reading | None:
+        """Return the newest reading at or before a window's start."""
+        if not self.kept:
+            return None
+        found = bisect_right(self.kept, base_limit(window, self.kept[-1].as_of), key=_as_of)
+        return self.kept[found - 1] if found else None
+
+    def _with_day(self, reading: Reading) -> "Case":
+        if self.dawn is not None and self.dawn.as_of.date() == reading.as_of.date():
+            return self
+        point = daily_point(reading, self.dawn, self.exchange.own_tokens)
+        return replace(self, days=(*self.days[-MAX_DAYS + 1 :], point), dawn=reading)
+
+
+def take_round(
+    cases: Mapping[str, Case], readings: Sequence[Reading], market: Market, doors: Mapping[str, Doors] | None = None
+) -> tuple[dict[str, Case], Market]:
+    """Return the cases and the market after the readings of one round, at most one of each exchange.
+
+    Every reading's exchange has a case. `doors` are those of the exchanges for which they are known.
+    """
+    fresh = [one for one in readings if not _repeats(cases[one.exchange].latest, one)]
+    after = market.after(_stirs(cases, fresh))
+    known = doors or {}
+    taken = {one.exchange: cases[one.exchange].take(one, after, known.get(one.exchange)) for one in fresh}
+    return {**cases, **taken}, after
+
+
+def look(  # noqa: PLR0913 — everything that one look may rest on
+    case: Case,
+    now: datetime,
+    *,
+    doors: Doors | None = None,
+    listing: Listing | None = None,
+    withheld: str | None = None,
+    spells: Sequence[Spell] = (),
+) -> Signal:
+    """Return what is seen at the case's newest reading, not graded yet; `outflow.grade` grades it under a preset.
+
+    The case has a reading. `now` only says how old that is. `doors`, the source's own row (`listing`) and an operator's
+    hold (`withheld`, the words) are absent where they are not known; `spells` are the exchange's incidents of elevated
+    or worse, whose days are not learned as usual.
+    """
+    bases = {window: base for window in WINDOWS if (base := case.base(window))}
+    previous = case.kept[-2] if len(case.kept) > 1 else None
+    return measure(case.exchange, History(case.kept[-1], previous, bases, case.days, spells), now)
+
+
+def _stirs(cases: Mapping[str, Case], readings: Iterable[Reading]) -> list[Stir]:
+    return [Stir(one) for one in readings if cases[one.exchange].is_new(one)]
+
+
+def _repeats(known: Reading | None, reading: Reading) -> bool:
+    return known is not None and known.holdings == reading.holdings
+
+
+def _as_of(reading: Reading) -> datetime:
+    return reading.as_of

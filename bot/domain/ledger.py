@@ -1,0 +1,102 @@
+"""What is remembered about one exchange between readings, so that windows stay comparable."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.domain.reading import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Adjustment:
+    """A move that is not flow: `amount` units appeared in (positive) or left (negative) a slot at `at`.
+
+    A window that contains `at` leaves the amount out of the slot's change.
+    """
+
+    slot: Slot
+    amount: float
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepMove:
+    """One chain or asset (`group`) that moved in one step while the rest was flat, seen at `at`.
+
+    `usd` and `share` (of clean reserves) are signed; `amounts` are the changes by slot, `rest_usd` is what everything
+    else was worth.
+    """
+
+    group: str
+    at: datetime
+    usd: float
+    share: float
+    amounts: tuple[Adjustment, ...]
+    rest_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stride:
+    """What the rest of an exchange did in one step: net flow in USD, positive = deposits."""
+
+    at: datetime
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A large amount of one asset that left at `at`: positive units and USD, and `returned` units of it since."""
+
+    asset: str
+    at: datetime
+    amount: float
+    usd: float
+    returned: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """An amount that left and came back: worth `usd` (positive) when it left."""
+
+    asset: str
+    left_at: datetime
+    back_at: datetime
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class OddPrice:
+    """An asset whose implied price is not believed from `since` until before `until`; `price` is the last believed."""
+
+    asset: str
+    price: float
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Glitch:
+    """A move at `at` that most exchanges of the source made at once, held for that one reading."""
+
+    at: datetime
+    share: float
+    moved: int
+    read: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The memory of one exchange as of its newest reading.
+
+    `adjustments` are rebaselined moves; `drops` those of them that were outflows within the last 72 h and count in
+    full after all should the rest leave, with `strides`, what the rest did meanwhile. `suspect` is a move held at the
+    newest reading. `trips` are round trips of the last two days.
+    """
+
+    adjustments: tuple[Adjustment, ...] = ()
+    suspect: StepMove | None = None
+    rebased: tuple[StepMove, ...] = ()
+    strides: tuple[Stride, ...] = ()
+    departures: tuple[Departure, ...] = ()
+    trips: tuple[RoundTrip, ...] = ()
+    odd_prices: tuple[OddPrice, ...] = ()
+    glitch: Glitch | None = None
