@@ -86,6 +86,13 @@ async def test_typing_narrows_the_exchanges(office: Office, typed: str, found: l
     assert [one.id for one in office.queries.exchanges_like(typed)] == expected
 
 
+async def test_an_exchange_is_completed_by_its_id_too(office: Office) -> None:
+    office.know(listing(Exchange("bit-mart", "The Bitmart", "bit-mart"), total=1e3))
+    office.know(listing(Exchange("xbit", "X Bit", "xbit"), total=1e9))
+
+    assert [one.id for one in office.queries.exchanges_like("bit")] == ["bit-mart", "xbit"]
+
+
 async def test_an_outlook_comes_from_memory_with_the_newest_row_and_word_on_its_source(office: Office) -> None:
     row = listing(at=NOON + HOUR)
     ill = SourceHealth("defillama/binance", failing_since=NOON, fault=SourceFault.TIMEOUT)
@@ -124,6 +131,8 @@ async def test_the_bots_own_health_in_one_answer(office: Office) -> None:
     well = SourceHealth("defillama/cexs", last_success=NOON)
     office.board.post_health(well)
     await office.memory.subscriptions.add(subscription())
+    await office.memory.readings.add([holding(9, exchange="okx", at=NOON - HOUR)])
+    office.board.post(await office.observer.look(OKX))
     alert = Alert("a", "INC-1", Severity.WATCH, DeliveryKind.POST, Message("x"), NOON, NOON + HOUR, (subscription(),))
     await office.memory.incidents.commit("binance", Rule.OUTFLOW, incident(), [alert])
     office.memory.clock.advance(HOUR)
@@ -132,7 +141,7 @@ async def test_the_bots_own_health_in_one_answer(office: Office) -> None:
 
     assert (status.version, status.started_at, status.now) == ("1.2.3", NOON, NOON + HOUR)
     assert status.sources == {"defillama/cexs": well}
-    assert (status.exchanges, status.read, status.newest_reading) == (4, 1, NOON)
+    assert (status.exchanges, status.read, status.newest_reading) == (4, 2, NOON)
     assert (status.open_incidents, status.places) == (1, 1)
     assert status.backlog == {(Platform.TELEGRAM, Severity.WATCH): 1}
     assert (status.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})

@@ -28,6 +28,15 @@ def test_the_spread_is_the_median_distance_from_the_median_made_a_standard_devia
     assert (usual.days, usual.worst) == (14, -0.03)
 
 
+def test_distances_are_taken_from_the_median_and_not_from_nothing() -> None:
+    moved = baseline(days(*(share - 0.1 for share in SHARES)))
+
+    assert moved
+    assert moved.median == pytest.approx(-0.1)
+    assert moved.spread == pytest.approx(0.01 / 0.6745)
+    assert robust_z(-0.15, Window.DAY, moved) == pytest.approx(-3.3725)
+
+
 def test_robust_z_is_the_published_formula() -> None:
     """0.6745 × (−0.05 − 0) / 0.01 = −3.3725 (Iglewicz & Hoaglin, 1993)."""
     usual = baseline(days(*SHARES))
@@ -109,11 +118,18 @@ def test_a_day_is_what_moved_since_the_day_before() -> None:
     assert point.share == pytest.approx(-0.02)
 
 
-@pytest.mark.parametrize("gap", [11 * HOUR, 37 * HOUR, 9 * DAY])
+@pytest.mark.parametrize("gap", [timedelta(hours=11, minutes=59), timedelta(hours=36, minutes=1), 9 * DAY])
 def test_readings_that_are_no_day_apart_are_no_days_flow(gap: timedelta) -> None:
     before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - gap)
 
     assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset()).share is None
+
+
+@pytest.mark.parametrize("gap", [12 * HOUR, 36 * HOUR])
+def test_from_half_a_day_to_one_and_a_half_is_a_day(gap: timedelta) -> None:
+    before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - gap)
+
+    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset()).share == pytest.approx(-0.02)
 
 
 def test_the_first_day_has_no_flow() -> None:

@@ -385,6 +385,8 @@ async def test_a_store_that_goes_away_stops_the_round_after_everybodys_turn(roun
     async def lose_the_store(where: Place) -> None:
         if where == HERE:
             raise StorageError("gone")
+        for _ in range(5):
+            await asyncio.sleep(0)
 
     round_.chat.before_each = lose_the_store
     round_.queue("opened", HERE, THERE)

@@ -173,8 +173,10 @@ async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(post
 async def test_an_incident_whose_last_subscriber_left_still_ends(post: Post) -> None:
     await post.memory.subscriptions.add(subscription(sensitivity=Sensitivity.CALM))
     await post.see(54)
+    await post.see(54, after=HOUR)
     await post.memory.subscriptions.remove(HERE, "binance")
-    for hour in range(1, 10):
+    assert {one.sensitivity for one in await post.memory.incidents.open()} == {Sensitivity.NORMAL, Sensitivity.CALM}
+    for hour in range(2, 10):
         await post.see(60, after=hour * HOUR)
 
     assert await post.memory.incidents.open() == []
