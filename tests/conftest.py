@@ -6,7 +6,7 @@ import pytest
 
 from tests.servers import Server
 
-_SERVER_FIXTURES = frozenset(("running", "own_server"))
+_SERVER_FIXTURES = frozenset(("running", "own_server", "redis"))
 _RAN = pytest.StashKey[Counter[str]]()
 _FAILED = pytest.StashKey[bool]()
 

@@ -1,0 +1,212 @@
+"""The whole service among stand-ins: a real Redis, an upstream, Telegram and Discord; time is moved by hand."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from pydantic import SecretStr
+
+from bot.app import Machine, chats
+from bot.config import Settings
+from bot.metrics import Metrics
+from bot.server import Server as Endpoints
+from bot.service import Service
+from tests.clocks import HandMovedClock
+from tests.fakes.defillama import FakeDefiLlama, Fault
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import MANAGE_GUILD, MEMBER_RIGHTS, Channel
+from tests.fakes.telegram import Chat, FakeTelegram, User
+from tests.servers import Server
+
+DISCORD_TOKEN = "MTA4.loopback-only.never-shown"  # noqa: S105 — opens nothing but the stand-in
+MODERATOR = MEMBER_RIGHTS | MANAGE_GUILD
+POLL_EVERY = timedelta(milliseconds=40)
+_EXCHANGES = ("binance", "okx", "kraken")
+_EARLY = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
+"""Before 13:00 the midnight before last may begin a day's window; of its past the upstream tells midnights only."""
+_STIR = 1e-6
+_NUDGE = timedelta(seconds=10)
+_PATIENCE = 15.0
+_LONGEST = 60.0
+
+
+@dataclass(eq=False, repr=False)
+class World:
+    """Everything but the service; Ann is an administrator of the Telegram group."""
+
+    redis: Server
+    llama: FakeDefiLlama
+    telegram: FakeTelegram
+    discord: FakeDiscord
+    clock: HandMovedClock
+    ann: User
+    group: Chat
+    channel: Channel
+    faults: list[Fault] = field(default_factory=list)
+
+    def settings(self) -> Settings:
+        return Settings(
+            telegram_token=SecretStr(self.telegram.token),
+            discord_token=SecretStr(DISCORD_TOKEN),
+            redis_url=SecretStr(self.redis.url),
+            data_dir=Path("/nowhere"),
+            defillama_url=self.llama.url,
+            telegram_api_url=self.telegram.url,
+            discord_api_url=self.discord.api_url,
+            discord_gateway_url=self.discord.gateway_url,
+            detail_interval=timedelta(seconds=1),
+            exchanges=_EXCHANGES,
+            owner_ids=(),
+            error_chat=None,
+            heartbeat_url=None,
+        )
+
+    def go_wrong(self) -> None:
+        """Let the upstream refuse everything until `heal`."""
+        paths = ("/cexs", *(f"/protocol/{one.slug}".lower() for one in self.llama.exchanges.values()))
+        self.faults = [self.llama.fail(path, status=403, times=10**6) for path in paths]
+
+    def heal(self) -> None:
+        for fault in self.faults:
+            fault.times = 0
+
+    async def polls(self, count: int = 3) -> None:
+        """Wait until the list was asked for so many times more."""
+        asked = len(self.llama.asked("/cexs"))
+        await until(lambda: len(self.llama.asked("/cexs")) >= asked + count)
+
+    def telegram_titles(self) -> list[str]:
+        """Return the titles of the messages about incidents in the group as they are now, oldest first."""
+        titles = (one.text.partition("\n")[0] for one in self.telegram.messages_in(self.group))
+        return [one for one in titles if "INC-" in one]
+
+    def discord_titles(self) -> list[str]:
+        """Return the titles of the messages about incidents in the channel as they are now, oldest first."""
+        messages = self.discord.messages(self.channel)
+        titles = (str(one["embeds"][0]["title"]) for one in messages if one["embeds"])
+        return [one for one in titles if "INC-" in one]
+
+
+@dataclass(eq=False, repr=False)
+class Running:
+    """The service while it runs in a world."""
+
+    world: World
+    service: Service
+    machine: Machine
+    port: int
+
+    async def hour(self, share: float = 0.0, exchange: str = "binance") -> datetime:
+        """Let an hour pass in which that part of the reserves moved, and return when its reading was looked at.
+
+        Something always moves a little: figures identical to the last ones are no new reading.
+        """
+        self.world.clock.advance(timedelta(hours=1))
+        as_of = self.world.llama.step(exchange, share=share + _STIR)
+        while self._newest(exchange) != as_of:
+            await self.world.polls(1)
+            self.world.clock.advance(_NUDGE)  # what was under way when the hour passed is then fetched anew
+        return as_of
+
+    async def readiness(self) -> tuple[int, list[str]]:
+        """Return the status of /readyz and its reasons."""
+        async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
+            body: dict[str, Any] = await answer.json()
+            return answer.status, body["reasons"]
+
+    async def ready(self) -> None:
+        async def is_ready() -> bool:
+            return (await self.readiness())[0] == 200
+
+        await until_it(is_ready)
+
+    async def subscribe(self, what: str = "binance") -> None:
+        """Subscribe the Telegram group as its administrator and the Discord channel as a moderator."""
+        world = self.world
+        world.telegram.say(world.group, world.ann, f"/subscribe {what}")
+        await world.telegram.wait_for_message(world.group, containing="Subscribed")
+        answer = await world.discord.slash(
+            "subscribe", {"exchange": what}, channel=world.channel, permissions=MODERATOR
+        )
+        assert "Subscribed" in answer.embed["title"]
+
+    async def told(self, words: str, times: int = 1) -> None:
+        """Wait until so many messages about incidents hold these words, on both platforms."""
+        await until(lambda: _count(words, self.world.telegram_titles()) >= times)
+        await until(lambda: _count(words, self.world.discord_titles()) >= times)
+
+    def _newest(self, exchange: str) -> datetime | None:
+        outlook = self.machine.board.outlook(exchange)
+        return outlook.reading.as_of if outlook and outlook.reading else None
+
+
+@asynccontextmanager
+async def world_of(redis: Server) -> AsyncIterator[World]:
+    """Build a world in which nobody has left any exchange for a month."""
+    clock = HandMovedClock(_EARLY)
+    async with AsyncExitStack() as stack:
+        llama = await stack.enter_async_context(FakeDefiLlama(now=clock.now(), days=30))
+        telegram = await stack.enter_async_context(FakeTelegram())
+        discord = await stack.enter_async_context(FakeDiscord(token=DISCORD_TOKEN))
+        ann = telegram.user("Ann")
+        yield World(
+            redis=redis,
+            llama=llama,
+            telegram=telegram,
+            discord=discord,
+            clock=clock,
+            ann=ann,
+            group=telegram.group("Traders", admins=(ann,)),
+            channel=discord.channel(discord.guild("Traders")),
+        )
+
+
+@asynccontextmanager
+async def running(world: World) -> AsyncIterator[Running]:
+    """Run the service until the block ends; inside it every exchange was read and both platforms are connected."""
+    stop = asyncio.Event()
+    metrics = Metrics(world.clock, "1.2.3")
+    service = Service(world.settings(), clock=world.clock, metrics=metrics, make_chats=chats, poll_every=POLL_EVERY)
+    async with (
+        Endpoints("127.0.0.1", 0, metrics=metrics, unready=service.unready) as endpoints,
+        asyncio.timeout(_LONGEST),
+        asyncio.TaskGroup() as tasks,
+    ):
+        tasks.create_task(service.run(stop))
+        try:
+            machine = await service.started()
+            run = Running(world, service, machine, endpoints.port)
+            await until(lambda: len(machine.board.outlooks()) == len(_EXCHANGES))
+            await run.ready()
+            await until(lambda: bool(world.discord.commands))
+            yield run
+        finally:
+            stop.set()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Let the loop turn until something is so that nobody announces; raise TimeoutError."""
+
+    async def held() -> bool:
+        return holds()
+
+    await until_it(held)
+
+
+async def until_it(holds: Callable[[], Awaitable[bool]]) -> None:
+    """As `until`, for what has to be asked for."""
+    async with asyncio.timeout(_PATIENCE):
+        while True:
+            with suppress(aiohttp.ClientConnectionError):
+                if await holds():
+                    return
+            await asyncio.sleep(0.005)
+
+
+def _count(words: str, texts: list[str]) -> int:
+    return sum(words in one for one in texts)
