@@ -1,0 +1,1 @@
+"""What would have been told of a past: the live rules over a history, with the clock of the data. Pure."""

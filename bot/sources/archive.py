@@ -1,0 +1,112 @@
+"""A folder of bodies of `GET /protocol/{slug}` kept as files: the past that a backtest reads.
+
+DIR/<slug>.json                 a body in the upstream's own format, gzip or not; any slug
+DIR/<slug>.withdrawals.jsonl    optional: one change of one gate a line, oldest first or not:
+                                {"at": unix seconds, "asset": "USDT", "network": "TRC20", "open": false}
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from bot.domain.doors import Gate
+from bot.domain.errors import ConfigurationError, SourceError, SourceFault
+from bot.domain.exchange import Exchange, exchange_id
+from bot.domain.reading import Reading, Slot
+from bot.sources.decode import read_pieces
+from bot.sources.defillama import NAME
+from bot.sources.holdings import Holdings
+from bot.sources.inflate import inflated
+from bot.sources.own_tokens import OWN_TOKENS
+from bot.sources.protocol import Columns, Extract, Moment
+
+_LARGEST = 400 << 20  # plain bytes of one body, as on the wire
+_BODY, _GATES = ".json", ".withdrawals.jsonl"
+
+
+class _Change(msgspec.Struct):
+    at: float
+    asset: str
+    network: str
+    open: bool
+
+
+_CHANGE = msgspec.json.Decoder(_Change)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """Everything one body says, in columns: sixteen bytes a holding.
+
+    `gates` are the changes of withdrawals, oldest first; `odd_lines` are the numbers of lines that could not be read.
+    """
+
+    exchange: Exchange
+    slots: Sequence[Slot]
+    moments: Sequence[Moment]
+    gates: Sequence[Gate] = ()
+    odd_lines: Sequence[int] = ()
+
+    def readings(self) -> Iterator[Reading]:
+        """Yield the readings, oldest first. In hindsight each was fetched when it was true."""
+        for as_of, columns in self.moments:
+            at = datetime.fromtimestamp(as_of, UTC)
+            yield Reading(self.exchange.id, NAME, at, at, Holdings(self.slots, *columns))
+
+
+def bodies_in(directory: Path) -> list[Path]:
+    """Return the bodies of a folder in the order of their names; raise ConfigurationError when there is no folder."""
+    if not directory.is_dir():
+        raise ConfigurationError(f"There is no folder {directory}.")
+    return sorted(path for path in directory.iterdir() if path.suffix == _BODY and path.is_file())
+
+
+def exchange_of(path: Path) -> Exchange:
+    """Return the exchange that a body's name stands for; its own tokens are known by its id, as no body says them."""
+    id_ = exchange_id(path.stem)
+    return Exchange(id_, id_, path.stem.lower(), OWN_TOKENS.get(id_, frozenset()))
+
+
+def read_past(path: Path) -> Past:
+    """Return what a body and its log of withdrawals say; raise SourceError where the body cannot be read."""
+    try:
+        with path.open("rb") as file:
+            extract = Extract(inflated(read_pieces(file), limit=_LARGEST), since=0.0)
+        moments = list(_compact(extract.moments()))
+        gates, odd_lines = _gates(path.with_name(path.stem + _GATES))
+    except OSError as error:
+        raise SourceError(SourceFault.UNREACHABLE, error.strerror or type(error).__name__) from error
+    return Past(exchange_of(path), [Slot(*slot) for slot in extract.slots], moments, gates, odd_lines)
+
+
+def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
+    """Yield the moments, those of one layout sharing it."""
+    layouts: dict[bytes, array[int]] = {}
+    for as_of, (slots, amounts, usd) in moments:
+        yield Moment(as_of, Columns(layouts.setdefault(slots.tobytes(), slots), amounts, usd))
+
+
+def _gates(path: Path) -> tuple[list[Gate], list[int]]:
+    """Return the changes in a log, oldest first, and the numbers of lines that are none; no log holds nothing."""
+    if not path.exists():
+        return [], []
+    gates: list[Gate] = []
+    odd: list[int] = []
+    for number, written in enumerate(path.read_bytes().splitlines(), start=1):
+        if not written.strip():
+            continue
+        try:
+            gates.append(_gate(written))
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
+            odd.append(number)
+    return sorted(gates, key=lambda gate: gate.since), odd
+
+
+def _gate(written: bytes) -> Gate:
+    change = _CHANGE.decode(written)
+    since = datetime.fromtimestamp(change.at, UTC)
+    return Gate(change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=since)
