@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def main(url: str, token: str, answers: str, transport: str) -> None:
     application.run_polling()
 
 
-def _replying(text: str) -> Callable[[Update, Context], Awaitable[Any]]:
+def _replying(text: str) -> Callable[[Update, Context], Coroutine[Any, Any, None]]:
     async def reply(update: Update, _: Context) -> None:
         if update.message:
             await update.message.reply_text(text, parse_mode="HTML")

@@ -30,7 +30,8 @@ _CONNECTED_WITHIN = 30.0
 async def measured(commands: int) -> list[Figure]:
     """Return p50 and p99 of each command on each platform, in milliseconds."""
     async with AsyncExitStack() as stack:
-        telegram, discord = [await stack.enter_async_context(one) for one in (TimedTelegram(), TimedDiscord())]
+        telegram = await stack.enter_async_context(TimedTelegram())
+        discord = await stack.enter_async_context(TimedDiscord())
         llama = await stack.enter_async_context(full_upstream())
         port = free_port()
         bot = runwatch(llama, telegram=telegram, discord=discord, http_port=port)
@@ -43,18 +44,22 @@ async def measured(commands: int) -> list[Figure]:
 async def _on_telegram(ours: TimedTelegram, commands: int) -> list[Figure]:
     lines = {"reserves": "/reserves binance", "help": "/help"}
     answers = {name: await _text(ours, line) for name, line in lines.items()}
-    async with TimedTelegram() as plain, TimedTelegram() as swift:
-        async with bare_telegram(plain, answers), bare_telegram(swift, answers, transport="aiohttp"):
-            await asyncio.gather(*(one.wait_until(partial(one.calls.get, "getupdates")) for one in (plain, swift)))
-            figures = []
-            for name, line in lines.items():
-                bots = {
-                    "ours": partial(ours.ask, line),
-                    "bare": partial(plain.ask, line),
-                    "bare, our transport": partial(swift.ask, line),
-                }
-                taken = await _in_turns(bots, commands)
-                figures += _figures(f"Telegram /{name}", taken)
+    async with (
+        TimedTelegram() as plain,
+        TimedTelegram() as swift,
+        bare_telegram(plain, answers),
+        bare_telegram(swift, answers, transport="aiohttp"),
+    ):
+        await asyncio.gather(*(one.wait_until(partial(one.calls.get, "getupdates")) for one in (plain, swift)))
+        figures = []
+        for name, line in lines.items():
+            bots = {
+                "ours": partial(ours.ask, line),
+                "bare": partial(plain.ask, line),
+                "bare, our transport": partial(swift.ask, line),
+            }
+            taken = await _in_turns(bots, commands)
+            figures += _figures(f"Telegram /{name}", taken)
     return figures
 
 

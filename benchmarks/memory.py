@@ -70,12 +70,16 @@ async def measured(settle: float) -> list[Figure]:
 
 async def _bare() -> dict[str, float]:
     """Return the sizes of a bare bot on each platform, added up: what both would take without ours."""
-    async with TimedTelegram() as telegram, TimedDiscord() as discord:
-        async with bare_telegram(telegram, {"help": "Help."}) as one, bare_discord(discord, {"help": {}}) as other:
-            await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
-            await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
-            await asyncio.sleep(1)
-            both = [sizes_mb(process.pid) for process in (one, other)]
+    async with (
+        TimedTelegram() as telegram,
+        TimedDiscord() as discord,
+        bare_telegram(telegram, {"help": "Help."}) as one,
+        bare_discord(discord, {"help": {}}) as other,
+    ):
+        await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
+        await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
+        await asyncio.sleep(1)
+        both = [sizes_mb(process.pid) for process in (one, other)]
     return {name: sum(each[name] for each in both) for name in both[0]}
 
 

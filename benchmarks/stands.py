@@ -20,7 +20,7 @@ _PEOPLE = 200
 
 
 class Watch:
-    """Times one question at a time. Both moments are taken where a request is read or written, before any other work."""
+    """Times one question at a time. Both moments are taken at the edge, before any other work."""
 
     def __init__(self) -> None:
         self.handed_at = 0.0
@@ -96,7 +96,9 @@ class TimedDiscord(FakeDiscord):
         super().__init__()
         self._watch = Watch()
         self.gateway = _TimedGateway(self.gateway, self._notify, self._watch)
-        self.rest = _TimedRest(self.world, self.gateway, self.token, rates=False, notify=self._notify, watch=self._watch)
+        self.rest = _TimedRest(
+            self.world, self.gateway, self.token, rates=False, notify=self._notify, watch=self._watch
+        )
         guild = self.guild()
         channels = [self.channel(guild, f"channel-{number}") for number in range(20)]
         people = [self.user(f"person-{number}") for number in range(_PEOPLE)]
@@ -133,7 +135,7 @@ class _TimedRest(FakeRest):
     """The REST side, which stops the watch when an interaction is answered."""
 
     def __init__(self, *what: Any, watch: Watch, **how: Any) -> None:
-        super().__init__(*what, **how)
+        super().__init__(*what, rates=False, **how)
         self._watch = watch
 
     def app(self) -> web.Application:
