@@ -12,6 +12,7 @@ from bot.messages.cards.common import (
     WINDOW_NAMES,
     assets_sentence,
     flow_sentence,
+    note_sentence,
     provenance,
     spaced,
 )
@@ -44,6 +45,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
             assets_sentence(flow) if flow and flow.assets else None,
             _unconfirmed(incident),
             _comparability(signal),
+            *map(note_sentence, signal.notes),
             LIABILITIES,
         ),
         footer=provenance(signal.source, signal.as_of),
@@ -105,13 +107,14 @@ def why_card(incident: Incident, name: str) -> Message:
         lines=spaced(
             f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state}, {incident.severity} now, "
             f"{incident.peak} at worst.",
-            *[_reason(one) for one in signal.reasons],
+            *[reason_sentence(one) for one in signal.reasons],
             None if signal.reasons else "No threshold is crossed by the newest reading.",
             usual_day(signal.baseline),
             _spread(signal),
             "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
             "price moves are not flows.",
             _comparability(signal),
+            *map(note_sentence, signal.notes),
             LIABILITIES,
         ),
         fields=tuple(
@@ -122,6 +125,14 @@ def why_card(incident: Incident, name: str) -> Message:
         footer=provenance(signal.source, signal.as_of),
         actions=(Action("Flows", f"flows {incident.exchange}"),),
     )
+
+
+def reason_sentence(reason: Reason) -> str:
+    """Return a threshold that was crossed as a sentence: the figure, and the limit."""
+    window = WINDOW_NAMES[reason.window]
+    if reason.measure == "z":
+        return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
+    return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
 
 def _word(incident: Incident) -> str:
@@ -175,13 +186,6 @@ def _entry(incident: Incident, name: str) -> Line:
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
     share = f" · {percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow and is_open else ""
     return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.started_at))
-
-
-def _reason(reason: Reason) -> str:
-    window = WINDOW_NAMES[reason.window]
-    if reason.measure == "z":
-        return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
-    return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
 
 def _spread(signal: Signal) -> str | None:
