@@ -96,9 +96,7 @@ class TimedDiscord(FakeDiscord):
         super().__init__()
         self._watch = Watch()
         self.gateway = _TimedGateway(self.gateway, self._notify, self._watch)
-        self.rest = _TimedRest(
-            self.world, self.gateway, self.token, rates=False, notify=self._notify, watch=self._watch
-        )
+        self.rest = _TimedRest(self.world, self.gateway, self.token, notify=self._notify, watch=self._watch)
         guild = self.guild()
         channels = [self.channel(guild, f"channel-{number}") for number in range(20)]
         people = [self.user(f"person-{number}") for number in range(_PEOPLE)]
