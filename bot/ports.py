@@ -74,10 +74,14 @@ class Readings(Protocol):
 
 
 class DeliveryKind(StrEnum):
-    """What to do in a place: a new message, a change of the incident's last one, or an answer to it."""
+    """What to do in a place: a new message, a change of the incident's last one, its last change, or an answer to it.
+
+    An edit is posted where nothing was said of the incident yet; the last change and the answer are left out there.
+    """
 
     POST = "post"
     EDIT = "edit"
+    CLOSE = "close"
     REPLY = "reply"
 
 

@@ -109,19 +109,19 @@ class Courier:
         return "place disabled" if trouble and trouble.disabled else None
 
     async def _send(self, delivery: Delivery) -> None:
-        """Post, edit or reply. A place that never got the first message is not told of its changes."""
+        """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""
         place, message = delivery.place, delivery.message
         sent = await self._outbox.sent_message(delivery.incident, place)
-        if delivery.kind is not DeliveryKind.POST and sent is None:
+        if delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY} and sent is None:
             await self._drop(delivery, "nothing to change")
             return
-        if delivery.kind is DeliveryKind.EDIT and sent:
-            await self._chat.edit(place, sent, message)
-            message_id = sent
+        changed = sent if delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE} else None
+        if changed:
+            await self._chat.edit(place, changed, message)
         else:
-            message_id = await self._chat.send(place, message, key=delivery.key, reply_to=sent)
-        await self._outbox.done(delivery, message_id=message_id)
-        self._meter.delivered(place.platform, "edited" if delivery.kind is DeliveryKind.EDIT else "sent")
+            changed = await self._chat.send(place, message, key=delivery.key, reply_to=sent)
+        await self._outbox.done(delivery, message_id=changed)
+        self._meter.delivered(place.platform, "edited" if changed == sent else "sent")
         if await self._subscriptions.clear_trouble(place):
             log.info("place healed", place=str(place))
 

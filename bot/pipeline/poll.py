@@ -56,6 +56,7 @@ class Poller:
         self._health: dict[str, SourceHealth] = {}
         self._fetched: dict[str, Fetched] = {}
         self._listed = asyncio.Event()
+        self._troubled: set[str] = set()
         self.last_good_poll: datetime | None = None
 
     async def restore(self) -> None:
@@ -90,17 +91,19 @@ class Poller:
                 await self.poll_details()
             except StorageError as error:
                 log.warning("store away while fetching details", error=str(error))
+            except Exception:
+                log.exception("fetching details broke")  # the next poll tries again
 
     async def poll_details(self) -> None:
         """Fetch the detail bodies that are due, one after the other; raise StorageError."""
         listings = self._wanted((await self._readings.listings()).values())
-        incidents = {one.exchange for one in await self._incidents.open()}
+        self._troubled = {one.exchange for one in await self._incidents.open()}
         queue = due(
             listings,
             self._fetched,
             self._clock.now(),
             interval=self._detail_interval,
-            attention=Attention(incidents, await self._subscriptions.exchanges()),
+            attention=Attention(self._troubled, await self._subscriptions.exchanges()),
         )
         for listing in queue:
             await self._poll_detail(listing)
@@ -122,9 +125,11 @@ class Poller:
             failures = before.failures + 1 if before else 1
             self._fetched[exchange.id] = Fetched(self._clock.now(), listing, failures)
             await self._failed(name, error)
+            if exchange.id in self._troubled:
+                await self._on_readings(exchange)  # people are told that the figures of an open incident grow old
             return
-        self._fetched[exchange.id] = Fetched(self._clock.now(), listing)
         added = await self._readings.add(readings)
+        self._fetched[exchange.id] = Fetched(self._clock.now(), listing)
         await self._succeeded(name)
         self._meter.reading_taken(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)

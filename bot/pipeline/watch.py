@@ -93,11 +93,12 @@ class Watch:
             return []
         heard = audience(before, step, interested)
         card = incident_card(incident, exchange.name, step.reason)
+        over = step.reason is StepReason.RESOLVED
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, heard.post),
-            self._alert(incident, DeliveryKind.EDIT, card, heard.edit),
+            self._alert(incident, DeliveryKind.CLOSE if over else DeliveryKind.EDIT, card, heard.edit),
         ]
-        if step.reason is StepReason.RESOLVED:
+        if over:
             reply = resolved_card(incident, exchange.name)
             alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, heard.edit))
         return [alert for alert in alerts if alert.recipients]

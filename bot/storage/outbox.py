@@ -11,8 +11,9 @@
     {ob}:bell:<platform>       stream of one entry, rung when there is something to do
     {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so
 
-A place gets the next message of an incident only when the one before is over. An edit with a younger edit or post
-behind it is dropped; a reply replaces nothing. A message that waits for a less urgent one of the same incident lends it its urgency.
+A place gets the next message of an incident only when the one before is over. An edit with anything younger behind it
+but a reply is dropped: a reply replaces nothing. A message that waits for a less urgent one of the same incident lends
+it its urgency.
 """
 
 import asyncio

@@ -25,7 +25,7 @@ from bot.ports import Alert, DeliveryKind, PlaceTrouble
 from tests.builders import DAY, HOUR, NOON, subscription
 from tests.fakes.memory import Memory
 
-POST, EDIT, REPLY = DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.REPLY
+POST, EDIT, CLOSE, REPLY = DeliveryKind
 MINUTE = timedelta(minutes=1)
 
 
@@ -141,7 +141,7 @@ async def test_changes_edit_the_message_and_the_end_answers_it(round_: Round) ->
     round_.queue("opened")
     round_.queue("updated", kind=EDIT)
     round_.queue("worse")
-    round_.queue("closed", kind=EDIT)
+    round_.queue("closed", kind=CLOSE)
     round_.queue("over", kind=REPLY)
 
     while await round_.deliver():
@@ -157,9 +157,17 @@ async def test_changes_edit_the_message_and_the_end_answers_it(round_: Round) ->
     assert (round_.counted("sent"), round_.counted("edited")) == (3, 2)
 
 
-@pytest.mark.parametrize("kind", [EDIT, REPLY])
-async def test_a_place_that_never_got_the_message_is_not_told_of_its_changes(round_: Round, kind: DeliveryKind) -> None:
-    round_.queue("updated", kind=kind)
+async def test_a_place_that_subscribed_late_hears_of_an_open_incident_at_its_next_change(round_: Round) -> None:
+    round_.queue("updated", kind=EDIT)
+    await round_.deliver()
+
+    assert round_.shown == [(HERE, "updated", None)]
+    assert (round_.counted("sent"), round_.counted("edited")) == (1, 0)
+
+
+@pytest.mark.parametrize("kind", [CLOSE, REPLY])
+async def test_who_never_heard_of_an_incident_is_not_told_of_its_end(round_: Round, kind: DeliveryKind) -> None:
+    round_.queue("over", kind=kind)
     await round_.deliver()
 
     assert round_.shown == []

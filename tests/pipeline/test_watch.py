@@ -15,7 +15,7 @@ from bot.ports import Alert, DeliveryKind
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, subscription
 from tests.fakes.memory import Memory
 
-POST, EDIT, REPLY = DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.REPLY
+POST, EDIT, CLOSE, REPLY = DeliveryKind
 THERE = Place(Platform.DISCORD, "99")
 
 
@@ -133,7 +133,7 @@ async def test_the_end_is_an_edit_and_an_answer(post: Post) -> None:
 
     over = await post.see(60, after=8 * HOUR)
 
-    assert kinds(over) == [EDIT, REPLY]
+    assert kinds(over) == [CLOSE, REPLY]
     assert {one.message.title for one in over} == {"INC-1 · Binance · resolved"}
     assert await post.memory.incidents.open() == []
     assert len(await post.memory.incidents.recent()) == 1

@@ -19,7 +19,7 @@ NOW = timedelta()
 MINUTE = timedelta(minutes=1)
 GROUP = Place(Platform.TELEGRAM, "-100123", "7")
 CHANNEL = Place(Platform.DISCORD, "998")
-POST, EDIT, REPLY = DeliveryKind.POST, DeliveryKind.EDIT, DeliveryKind.REPLY
+POST, EDIT, CLOSE, REPLY = DeliveryKind
 
 
 def alert(
@@ -200,7 +200,7 @@ async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
 
 async def test_the_reply_of_a_resolution_does_not_replace_its_edit(store: Store) -> None:
     await queue(store, alert("figures moved", kind=EDIT))
-    await queue(store, alert("closed", kind=EDIT), alert("resolved", kind=REPLY))
+    await queue(store, alert("closed", kind=CLOSE), alert("resolved", kind=REPLY))
     found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["closed"]
     await store.outbox.done(found[0], message_id="1")
