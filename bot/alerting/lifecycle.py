@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.flow import Window
-from bot.domain.incident import Event, Incident, IncidentState, Step, StepReason
+from bot.domain.incident import Ending, Event, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Rule, Signal
 
@@ -27,6 +27,7 @@ class Policy:
     retold_part: float = 0.1
 
 
+_MOST_OF_IT = 0.5
 _EVENTS = {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD}
 
 
@@ -97,6 +98,8 @@ def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
         return _tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
+    if _came_back(incident, signal):
+        return _end(incident, Ending.INTERNAL_MOVE, signal, now)
     if rank(signal.easing) < incident.severity.rank:
         if not _comparable(incident, signal):
             return _withheld(incident, signal, now)
@@ -113,8 +116,18 @@ def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> 
         return _retell(policy, easing, signal, now, was=incident)
     rested = replace(easing, easing_since=None, easing_seen=0)
     if signal.easing is None:
-        return _tell(replace(rested, state=IncidentState.RESOLVED), StepReason.RESOLVED, signal, now)
+        return _end(rested, Ending.CALM, signal, now)
     return _tell(replace(rested, severity=signal.easing), StepReason.DEESCALATED, signal, now)
+
+
+def _end(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
+    return _tell(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
+
+
+def _came_back(incident: Incident, signal: Signal) -> bool:
+    """Return whether no threshold is crossed any more because most of what left has come back since."""
+    returned = sum(trip.usd for trip in signal.trips if trip.back_at > incident.first_as_of)
+    return signal.severity is None and returned > 0 and returned >= _MOST_OF_IT * -incident.worst_usd
 
 
 def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:

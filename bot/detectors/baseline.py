@@ -11,6 +11,7 @@ from statistics import fmean, median
 
 from bot.detectors.netflow import net_flow
 from bot.domain.flow import Baseline, Window
+from bot.domain.ledger import Adjustment
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 
@@ -24,10 +25,15 @@ _DAY = timedelta(days=1)
 _NEXT_DAY = (timedelta(hours=12), timedelta(hours=36))
 
 
-def daily_point(reading: Reading, previous: Reading | None, own_tokens: frozenset[str]) -> DailyPoint:
+def daily_point(
+    reading: Reading,
+    previous: Reading | None,
+    own_tokens: frozenset[str],
+    adjustments: Sequence[Adjustment] = (),
+) -> DailyPoint:
     """Return a day from its first reading and the day before's; no share where the two cannot be compared."""
     reserves = reading.total_usd(without=own_tokens)
-    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, own_tokens))
+    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, own_tokens, adjustments))
 
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
@@ -71,8 +77,10 @@ def percentile(share: float, days: Sequence[DailyPoint]) -> float | None:
     return sum(one < share for one in shares) / len(shares) if shares else None
 
 
-def _day_share(reading: Reading, previous: Reading | None, own_tokens: frozenset[str]) -> float | None:
+def _day_share(
+    reading: Reading, previous: Reading | None, own_tokens: frozenset[str], adjustments: Sequence[Adjustment]
+) -> float | None:
     if previous is None or not _NEXT_DAY[0] <= reading.as_of - previous.as_of <= _NEXT_DAY[1]:
         return None
-    from_then = net_flow(Window.DAY, previous, reading, own_tokens)
+    from_then = net_flow(Window.DAY, previous, reading, own_tokens, adjustments=adjustments)
     return None if from_then.hold else from_then.share

@@ -19,8 +19,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
+from bot.detectors.ledger import incomparable, inspect
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.outflow import WINDOWS, History, measure
+from bot.detectors.prices import valued
+from bot.detectors.step import step
 from bot.detectors.windows import base_limit
 from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange, Listing
@@ -32,6 +35,8 @@ from bot.domain.signal import Signal
 
 KEPT = timedelta(days=35)
 """How long a backtest keeps a reading: the longest window and its slack."""
+
+_VANISHED = 0.5  # of which less than half is left has vanished from the source
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +61,29 @@ class Case:
         """Return whether a reading is newer than the newest."""
         return not self.kept or reading.as_of > self.kept[-1].as_of
 
+    def stir(self, reading: Reading) -> Stir:
+        """Return what a newer reading shows since the newest one, for the market to know."""
+        if not self.kept:
+            return Stir(reading)
+        previous = valued(self.kept[-1], self.ledger.odd_prices)
+        taken = step(previous, reading, self.exchange.own_tokens)
+        was_usd = previous.total_usd(without=self.exchange.own_tokens)
+        if was_usd <= 0:
+            return Stir(reading, taken)
+        return Stir(reading, taken, taken.usd / was_usd if taken.was_usd > _VANISHED * was_usd else -1.0)
+
     def take(self, reading: Reading, market: Market = ALONE, doors: Doors | None = None) -> "Case":
         """Return the case after one more reading; `market` knows the steps of the same round, this one's included."""
         if not self.is_new(reading):
             return self
+        known = market.stirs.get(reading.exchange)
+        taken = known.step if known and known.reading is reading else self.stir(reading).step
+        ledger = self.ledger
+        if taken:
+            ledger = inspect(ledger, taken, self.exchange.own_tokens, market, doors)
         first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
-        kept = (*self.kept[first:], reading)
-        return replace(self._with_day(reading), kept=kept)
+        kept = (*self.kept[first:], valued(reading, ledger.odd_prices))
+        return replace(self._with_day(kept[-1], ledger), kept=kept, ledger=ledger)
 
     def base(self, window: Window) -> Reading | None:
         """Return the newest reading at or before a window's start."""
@@ -71,10 +92,13 @@ class Case:
         found = bisect_right(self.kept, base_limit(window, self.kept[-1].as_of), key=_as_of)
         return self.kept[found - 1] if found else None
 
-    def _with_day(self, reading: Reading) -> "Case":
+    def _with_day(self, reading: Reading, ledger: Ledger) -> "Case":
+        """Return the case with one more day when this is its first reading; a held one cannot be compared."""
         if self.dawn is not None and self.dawn.as_of.date() == reading.as_of.date():
             return self
-        point = daily_point(reading, self.dawn, self.exchange.own_tokens)
+        point = daily_point(reading, self.dawn, self.exchange.own_tokens, ledger.adjustments)
+        if incomparable(ledger) or incomparable(self.ledger):
+            point = replace(point, share=None)
         return replace(self, days=(*self.days[-MAX_DAYS + 1 :], point), dawn=reading)
 
 
@@ -107,13 +131,15 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     hold (`withheld`, the words) are absent where they are not known; `spells` are the exchange's incidents of elevated
     or worse, whose days are not learned as usual.
     """
-    bases = {window: base for window in WINDOWS if (base := case.base(window))}
+    odd = case.ledger.odd_prices
+    bases = {window: valued(base, odd) for window in WINDOWS if (base := case.base(window))}
+    latest = valued(case.kept[-1], odd)
     previous = case.kept[-2] if len(case.kept) > 1 else None
-    return measure(case.exchange, History(case.kept[-1], previous, bases, case.days, spells), now)
+    return measure(case.exchange, History(latest, previous, bases, case.days, case.ledger, spells), now)
 
 
 def _stirs(cases: Mapping[str, Case], readings: Iterable[Reading]) -> list[Stir]:
-    return [Stir(one) for one in readings if cases[one.exchange].is_new(one)]
+    return [case.stir(one) for one in readings if (case := cases[one.exchange]).is_new(one)]
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:

@@ -1,21 +1,31 @@
 """What the other exchanges do: the last step of each, by which one exchange's own step is judged."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import timedelta
+from statistics import median
 
+from bot.detectors.step import Step
+from bot.domain.ledger import Glitch
 from bot.domain.reading import Reading
+
+LEAST_READ = 5
+"""Fewer exchanges than this, read from one source at a time, say nothing about the source."""
+GLITCH_MOVE = 0.03
+GLITCH_PART = 0.3
+_AT_ONCE = timedelta(minutes=90)
 
 
 @dataclass(frozen=True, slots=True)
 class Stir:
-    """The last step of one exchange: its newest reading, and the share of clean reserves that moved, free of prices.
+    """The last step of one exchange: its newest reading, what moved since the one before, and the share that did.
 
-    `share` is None for a first reading; `before` is the time of the reading before.
+    `step` and `share` (of clean reserves, free of prices) are None for a first reading; −1 stands for an exchange most
+    of which vanished.
     """
 
     reading: Reading
-    before: datetime | None = None
+    step: Step | None = None
     share: float | None = None
 
 
@@ -29,6 +39,32 @@ class Market:
         """Return the market once these exchanges were read."""
         return Market({**self.stirs, **{one.reading.exchange: one for one in stirs}})
 
+    def around(self, reading: Reading) -> Iterator[Stir]:
+        """Yield the last steps that were seen at the same time as a reading, its own exchange's included."""
+        return (one for one in self.stirs.values() if abs(one.reading.as_of - reading.as_of) <= _AT_ONCE)
+
+    def price(self, asset: str, reading: Reading) -> float | None:
+        """Return the median price of an asset at other exchanges at the time of a reading, None where none has it."""
+        others = [one.reading for one in self.around(reading) if one.reading.exchange != reading.exchange]
+        found = [one for other in others if (one := other.by_asset().get(asset)) and one.amount > 0 and one.usd > 0]
+        return median(one.usd / one.amount for one in found) if found else None
+
 
 ALONE = Market()
 """A market in which nothing else is known."""
+
+
+def glitch(market: Market, latest: Reading, *, held: bool) -> Glitch | None:
+    """Return what the source seems to have got wrong at a reading: too many exchanges made the same large move at once.
+
+    A move is `held` for one reading only. At the next one it is still there, and believed, or it is not.
+    """
+    own = market.stirs.get(latest.exchange)
+    if held or own is None or own.reading.as_of != latest.as_of or own.share is None or abs(own.share) <= GLITCH_MOVE:
+        return None
+    sign = 1 if own.share > 0 else -1
+    peers = [one.share for one in market.around(latest) if one.reading.source == latest.source if one.share is not None]
+    moved = sum(share * sign > GLITCH_MOVE for share in peers)
+    if len(peers) < LEAST_READ or moved <= GLITCH_PART * len(peers):
+        return None
+    return Glitch(latest.as_of, own.share, moved, len(peers))

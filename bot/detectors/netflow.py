@@ -6,11 +6,12 @@ A difference of USD totals is never a flow: in June 2023 Binance's total fell 8.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
-from bot.domain.reading import Holding, Reading
+from bot.domain.ledger import Adjustment
+from bot.domain.reading import Holding, Reading, Slot
 
 TOLERATED_MISSING = 0.02
 """The share of reserves whose chains may be absent at the end before the window is held."""
@@ -19,21 +20,29 @@ _SHOWN_ASSETS = 12
 _NOTHING = Holding(0.0, 0.0)
 
 
-def net_flow(
-    window: Window, base: Reading, end: Reading, own_tokens: Collection[str], *, previous: Reading | None = None
+def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the time between
+    window: Window,
+    base: Reading,
+    end: Reading,
+    own_tokens: Collection[str],
+    *,
+    previous: Reading | None = None,
+    adjustments: Iterable[Adjustment] = (),
 ) -> Flow:
     """Return the net flow from `base` to `end`, positive = net deposits.
 
     An asset that vanished from a chain that is still there counts as drained, but not while `previous`, the reading
     just before `end`, still had it: one more reading has to confirm it. One that appears counts as nothing (a listing
     or a new label), except a stablecoin, up to what left other stablecoins. Chains of the base that are absent at the
-    end are left out, named, and hold the window once they kept more than 2 % of the reserves.
+    end are left out, named, and hold the window once they kept more than 2 % of the reserves. What was adjusted
+    between the two readings is no flow.
     """
     reserves = base.total_usd(without=own_tokens)
     missing = base.chains - end.chains
-    flows = list(_moves(base, end, missing, own_tokens, previous))
+    not_flow = adjusted(adjustments, base, end)
+    flows = list(_moves(base, end, missing, own_tokens, previous=previous, not_flow=not_flow))
     stable = sum(one.usd for one in flows if one.asset in STABLECOINS)
-    flows += _conversions(base, end, own_tokens, left=-stable)
+    flows += _conversions(base, end, own_tokens, not_flow, left=-stable)
     usd = sum(flow.usd for flow in flows)
     return Flow(
         window=window,
@@ -48,8 +57,23 @@ def net_flow(
     )
 
 
-def _moves(
-    base: Reading, end: Reading, missing: frozenset[str], own_tokens: Collection[str], previous: Reading | None
+def adjusted(adjustments: Iterable[Adjustment], base: Reading, end: Reading) -> dict[Slot, float]:
+    """Return by slot what moved between two readings, the first one's own time left out, without being flow."""
+    found: defaultdict[Slot, float] = defaultdict(float)
+    for one in adjustments:
+        if base.as_of < one.at <= end.as_of:
+            found[one.slot] += one.amount
+    return found
+
+
+def _moves(  # noqa: PLR0913 — as above
+    base: Reading,
+    end: Reading,
+    missing: frozenset[str],
+    own_tokens: Collection[str],
+    *,
+    previous: Reading | None,
+    not_flow: Mapping[Slot, float],
 ) -> Iterator[AssetFlow]:
     """Yield what moved in each slot of the base, at the base's prices."""
     for slot, (amount, usd) in base.holdings.items():
@@ -57,18 +81,20 @@ def _moves(
             continue
         if previous is not None and slot not in end.holdings and slot in previous.holdings:
             continue
-        change = end.holdings.get(slot, _NOTHING)[0] - amount
+        change = end.holdings.get(slot, _NOTHING)[0] - amount - not_flow.get(slot, 0.0)
         if change:
             yield AssetFlow(slot.asset, change, change * (usd / amount))
 
 
-def _conversions(base: Reading, end: Reading, own_tokens: Collection[str], *, left: float) -> Iterator[AssetFlow]:
+def _conversions(
+    base: Reading, end: Reading, own_tokens: Collection[str], not_flow: Mapping[Slot, float], *, left: float
+) -> Iterator[AssetFlow]:
     """Yield the stablecoins that appeared on common chains, at one dollar each, scaled down to what `left` others."""
     chains = base.chains
     appeared = [
-        (slot.asset, amount)
+        (slot.asset, amount - max(0.0, not_flow.get(slot, 0.0)))
         for slot, (amount, _) in end.holdings.items()
-        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > 0
+        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > not_flow.get(slot, 0.0)
         if slot.chain in chains and base.holdings.get(slot, _NOTHING)[0] <= 0
     ]
     if left <= 0 or not appeared:

@@ -5,11 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import baseline, robust_z, usual_days
+from bot.detectors.ledger import incomparable
 from bot.detectors.netflow import net_flow
+from bot.detectors.notes import notes
 from bot.detectors.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.detectors.windows import fits
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
+from bot.domain.ledger import Ledger
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
@@ -26,13 +29,15 @@ class History:
     """What one look at an exchange needs: its newest reading, the one before, where windows may start, its past days.
 
     `previous` is the reading just before the newest, None when there is none. `bases` holds for each window the newest
-    reading at or before the window's start, if there is one. `spells` are its incidents of elevated or worse.
+    reading at or before the window's start, if there is one. `ledger` is what is remembered as of the
+    newest, `spells` are its incidents of elevated or worse.
     """
 
     latest: Reading
     previous: Reading | None
     bases: Mapping[Window, Reading]
     days: Sequence[DailyPoint]
+    ledger: Ledger = Ledger()  # noqa: RUF009 — frozen
     spells: Sequence[Spell] = ()
 
 
@@ -43,10 +48,10 @@ def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Se
 
 def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
     """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
-    latest = history.latest
-    stale = _staleness(latest, now)
+    latest, ledger = history.latest, history.ledger
+    held = _staleness(latest, now) or incomparable(ledger)
     flows = [
-        net_flow(window, base, latest, exchange.own_tokens, previous=history.previous)
+        net_flow(window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments)
         for window, base in history.bases.items()
         if fits(window, base, latest.as_of)
     ]
@@ -56,10 +61,12 @@ def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
         source=latest.source,
-        flows=tuple(replace(flow, hold=stale) if stale else flow for flow in flows),
+        flows=tuple(replace(flow, hold=held) if held else flow for flow in flows),
         baseline=baseline(usual_days(history.days, latest.as_of - Window.DAY.length, history.spells)),
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
+        notes=notes(exchange, latest, history.bases, ledger),
+        trips=ledger.trips,
     )
 
 

@@ -36,6 +36,10 @@ class HoldReason(StrEnum):
 
     CHAIN_MISSING = "chain missing"
     STALE = "stale"
+    WALLETS_CHANGED = "wallets changed"
+    SOURCE_GLITCH = "source glitch"
+    DISAGREE = "sources disagree"
+    WITHHELD = "withheld"
 
 
 @dataclass(frozen=True, slots=True)

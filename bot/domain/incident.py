@@ -33,6 +33,13 @@ class StepReason(StrEnum):
     RESOLVED = "resolved"
 
 
+class Ending(StrEnum):
+    """How an incident ended: the outflow is back under its thresholds, or what left came back and was no flow."""
+
+    CALM = "calm"
+    INTERNAL_MOVE = "internal move"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One line of an incident's history."""
@@ -54,7 +61,7 @@ class Incident:
     `worst_share` and `worst_usd` are the most negative leading share and flow that were told.
     `sensitivity` is the preset it was graded by: each preset lives its own life of the same story. `windows` are those
     its severity rests on: nothing eases while one of them cannot be compared. `held` says that people were last told
-    that nothing is concluded.
+    that nothing is concluded. `ending` is None while it lives.
     """
 
     exchange: str
@@ -79,6 +86,7 @@ class Incident:
     easing_seen: int = 0
     windows: tuple[Window, ...] = ()
     events: tuple[Event, ...] = ()
+    ending: Ending | None = None
 
     @property
     def label(self) -> str:

@@ -87,14 +87,15 @@ class Glitch:
 class Ledger:
     """The memory of one exchange as of its newest reading.
 
-    `adjustments` are rebaselined moves; `drops` those of them that were outflows within the last 72 h and count in
-    full after all should the rest leave, with `strides`, what the rest did meanwhile. `suspect` is a move held at the
-    newest reading. `trips` are round trips of the last two days.
+    `suspect` is a move held at the newest reading. `rebased` are moves of the last 72 h that stayed and are not
+    counted: their amounts are among the `adjustments`. `strides` are what the rest did since; should it leave, the
+    drops count in full after all (`counted`). `trips` are round trips of the last two days.
     """
 
     adjustments: tuple[Adjustment, ...] = ()
     suspect: StepMove | None = None
     rebased: tuple[StepMove, ...] = ()
+    counted: tuple[StepMove, ...] = ()
     strides: tuple[Stride, ...] = ()
     departures: tuple[Departure, ...] = ()
     trips: tuple[RoundTrip, ...] = ()

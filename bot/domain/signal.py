@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.ledger import RoundTrip
 from bot.domain.severity import Severity
 
 
@@ -29,6 +30,31 @@ class Reason:
     threshold: float
 
 
+class NoteReason(StrEnum):
+    """What a look has to say beside its figures; nothing is held for it."""
+
+    WALLETS_CHANGED = "wallets changed"
+    ROUND_TRIP = "round trip"
+    COUNTED = "counted after all"
+    PRICE_ODD = "price odd"
+    OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something people should know about the figures.
+
+    `subject` is the chain, the asset or the windows it is about; `usd` the size of it, signed (negative: left), or the
+    price that is used; `at` when it was seen.
+    """
+
+    reason: NoteReason
+    subject: str
+    usd: float | None = None
+    at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
@@ -36,6 +62,7 @@ class Signal:
     `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
     that says most; a flow with a hold may not be graded. With nothing gradable, `graded` is False and the
     signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
+    `trips` are large amounts that left and came back in the last two days.
     """
 
     exchange: str
@@ -51,6 +78,8 @@ class Signal:
     baseline: Baseline | None = None
     graded: bool = True
     previous_as_of: datetime | None = None
+    notes: tuple[Note, ...] = ()
+    trips: tuple[RoundTrip, ...] = ()
 
     def flow(self, window: Window | None) -> Flow | None:
         """Return the flow over one window, None when it could not be computed."""

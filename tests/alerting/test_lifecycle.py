@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.domain.flow import Flow, Window
-from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
+from bot.domain.ledger import RoundTrip
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Rule, Signal
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
@@ -477,3 +478,36 @@ def test_a_day_of_silence_is_no_calm() -> None:
     known = incident()
 
     assert step(known, signal(None, flows=HELD, at=NOON + DAY)).reason is StepReason.HELD
+
+
+class TestInternalMoves:
+    @staticmethod
+    def back(usd: float, share: float = CALM, *, back_at: datetime = NOON + 2 * HOUR) -> Step:
+        """Return the step of a look at which so much had come back, after an outflow of 4 % ($2.6 B)."""
+        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        trip = RoundTrip("BTC", NOON, back_at, usd)
+        return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), trips=(trip,)))
+
+    def test_an_outflow_that_came_back_is_over_at_once(self) -> None:
+        over = self.back(2e9)
+
+        assert over.reason is StepReason.RESOLVED
+        assert over.incident
+        assert (over.incident.state, over.incident.ending) == (IncidentState.RESOLVED, Ending.INTERNAL_MOVE)
+
+    @pytest.mark.parametrize(
+        ("usd", "share", "back_at"),
+        [(1e9, CALM, NOON + 2 * HOUR), (2e9, WATCH, NOON + 2 * HOUR), (2e9, CALM, NOON)],
+    )
+    def test_it_is_not_over_while_less_came_back_or_others_leave(
+        self, usd: float, share: float, back_at: datetime
+    ) -> None:
+        lives = self.back(usd, share, back_at=back_at)
+
+        assert lives.incident
+        assert (lives.incident.state, lives.incident.ending) == (IncidentState.OPEN, None)
+
+    def test_an_ordinary_end_is_calm(self) -> None:
+        steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
+
+        assert last(steps).ending is Ending.CALM

@@ -6,6 +6,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
+from bot.domain.signal import Note, NoteReason
 from bot.messages.model import Line, Span, Tone, bold, line, moment
 from bot.messages.numbers import percent, span, usd
 
@@ -24,7 +25,14 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-HOLD_WORDS = {HoldReason.CHAIN_MISSING: "chain missing", HoldReason.STALE: "data too old"}
+HOLD_WORDS = {
+    HoldReason.CHAIN_MISSING: "chain missing",
+    HoldReason.STALE: "data too old",
+    HoldReason.WALLETS_CHANGED: "moved in one step, perhaps a wallet list; the next reading decides",
+    HoldReason.SOURCE_GLITCH: "the source shows most exchanges moving at once; the next reading decides",
+    HoldReason.DISAGREE: "two figures disagree",
+    HoldReason.WITHHELD: "withheld",
+}
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
 
@@ -83,6 +91,28 @@ def second_opinion(listing: Listing | None, window: Window) -> Line | None:
         f"The source's own figure for {WINDOW_NAMES[window]}: {usd(given, signed=True)} · fetched ",
         moment(listing.fetched_at, relative=True),
     )
+
+
+def note_sentence(note: Note) -> Line:
+    """Return what people should know beside the figures."""
+    amount = usd(note.usd, signed=True) if note.usd is not None else ""
+    at = (" · ", moment(note.at)) if note.at else ()
+    match note.reason:
+        case NoteReason.WALLETS_CHANGED:
+            return line(
+                f"{note.subject} {amount} moved in one step: wallet list change or one large transfer; not counted", *at
+            )
+        case NoteReason.COUNTED:
+            return line(f"{note.subject} {amount} moved in one step; counted in full, because more left after it", *at)
+        case NoteReason.ROUND_TRIP:
+            return line(f"{note.subject} {usd(abs(note.usd or 0.0))} left and came back: no flow", *at)
+        case NoteReason.PRICE_ODD:
+            price = f"${note.usd or 0.0:,.6g}"
+            return line(f"{note.subject} is valued at {price}, its last price: the source's moved here alone", *at)
+        case NoteReason.OWN_TOKEN:
+            return line(f"Own token {note.subject} {amount} in 24 h: left out of every flow.")
+        case NoteReason.GAP:
+            return line(f"Not computed: {note.subject}. The readings it would start from are missing.")
 
 
 def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.incident import Incident, IncidentState, StepReason
+from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
 from bot.domain.signal import Reason, Rule, Signal
 from bot.messages.cards.common import (
@@ -64,7 +64,7 @@ def resolved_card(incident: Incident, name: str) -> Message:
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
         lines=spaced(
-            f"The outflow is back under its thresholds on fresh readings. It was {incident.peak} at worst, "
+            f"Resolved: {_ending(incident)} It was {incident.peak} at worst, "
             f"with {percent(abs(incident.worst_share))} of clean reserves gone over the leading window.",
             line("Opened ", moment(incident.started_at), "."),
         ),
@@ -140,6 +140,12 @@ def _word(incident: Incident) -> str:
     return _BLEED if is_bleed else _WORDS[incident.severity]
 
 
+def _ending(incident: Incident) -> str:
+    if incident.ending is Ending.INTERNAL_MOVE:
+        return "an internal move, most of what left has come back."
+    return "the outflow is back under its thresholds on fresh readings."
+
+
 def _turn(incident: Incident, reason: StepReason) -> Line | None:
     match reason:
         case StepReason.ESCALATED:
@@ -147,7 +153,7 @@ def _turn(incident: Incident, reason: StepReason) -> Line | None:
         case StepReason.DEESCALATED:
             return line(f"Easing: now {incident.severity}, {incident.peak} at worst.")
         case StepReason.RESOLVED:
-            return line(f"Resolved: back under the thresholds. It was {incident.peak} at worst.")
+            return line(f"Resolved: {_ending(incident)} It was {incident.peak} at worst.")
         case StepReason.HELD:
             return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
         case _:

@@ -2,9 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.flow import Flow, Window
-from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.flow import Flow, HoldReason, Window
+from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
+from bot.domain.signal import Note, NoteReason
+from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, signal
@@ -48,12 +50,45 @@ def test_an_unconfirmed_alert_says_so() -> None:
     [
         (StepReason.ESCALATED, "Worse than before: now severe."),
         (StepReason.DEESCALATED, "Easing: now severe, critical at worst."),
-        (StepReason.RESOLVED, "Resolved: back under the thresholds. It was critical at worst."),
+        (
+            StepReason.RESOLVED,
+            "Resolved: the outflow is back under its thresholds on fresh readings. It was critical at worst.",
+        ),
         (StepReason.HELD, "Held: the newest figures cannot be compared; nothing is concluded from them."),
     ],
 )
 def test_an_alert_says_what_turned(reason: StepReason, turn: str) -> None:
     assert turn in card(incident(Severity.SEVERE, peak=Severity.CRITICAL), reason).splitlines()
+
+
+def test_an_internal_move_is_no_recovery() -> None:
+    story = replace(incident(state=IncidentState.RESOLVED), ending=Ending.INTERNAL_MOVE)
+
+    for text in (card(story, StepReason.RESOLVED), said(resolved_card(story, "Binance"))):
+        assert "an internal move, most of what left has come back." in text
+
+
+@pytest.mark.parametrize(
+    ("note", "sentence"),
+    [
+        (Note(NoteReason.WALLETS_CHANGED, "Tron", 9e9), "Tron +$9.00 B moved in one step: wallet list change or one "),
+        (Note(NoteReason.COUNTED, "Tron", -9e9), "Tron −$9.00 B moved in one step; counted in full"),
+        (Note(NoteReason.ROUND_TRIP, "BTC", 9e9), "BTC $9.00 B left and came back: no flow"),
+        (Note(NoteReason.PRICE_ODD, "BTC", 20_000.0), "BTC is valued at $20,000, its last price"),
+        (Note(NoteReason.OWN_TOKEN, "BNB", -9e9), "Own token BNB −$9.00 B in 24 h: left out of every flow."),
+        (Note(NoteReason.GAP, "24h, 72h"), "Not computed: 24h, 72h."),
+    ],
+)
+def test_what_was_left_out_is_said(note: Note, sentence: str) -> None:
+    seen = replace(signal(), notes=(note,))
+
+    assert sentence in card(incident(seen=seen))
+    assert sentence in said(why_card(incident(seen=seen), "Binance"))
+
+
+def test_every_reason_has_words_for_people() -> None:
+    assert set(HOLD_WORDS) == set(HoldReason)
+    assert all(note_sentence(Note(reason, "Tron", 1.0)) for reason in NoteReason)
 
 
 def test_held_windows_are_named_with_their_reason() -> None:

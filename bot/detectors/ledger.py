@@ -1,0 +1,184 @@
+"""What is remembered of an exchange, reading after reading: moves that are no flow, round trips, odd prices.
+
+A wallet list that changes looks like a flow in one chain or one asset, in one step, while the rest stands still. It is
+held for one reading. What comes back was a round trip; what stays is not counted, in either direction, and said. A drop
+is remembered for three days all the same: should the rest leave after it, it was the beginning of a run.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.detectors.market import Market, glitch
+from bot.detectors.prices import odd_prices
+from bot.detectors.step import Change, Step
+from bot.domain.doors import Doors
+from bot.domain.flow import Hold, HoldReason
+from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
+from bot.domain.reading import Holding, Reading
+
+LEAST_PART = 0.005
+"""A chain or an asset below this share of reserves is never suspected."""
+JUMP = 0.3
+FLAT = 0.01
+REMEMBERED = timedelta(hours=72)
+REST_LEAVES = -0.015
+LARGE = 0.01
+RETURN_WITHIN = timedelta(days=2)
+_KEPT = timedelta(days=35)
+_DAY = timedelta(days=1)
+_HALF = 0.5
+_NOTHING = Holding(0.0, 0.0)
+
+
+def inspect(
+    ledger: Ledger, taken: Step, own_tokens: Collection[str], market: Market, doors: Doors | None = None
+) -> Ledger:
+    """Return the ledger after one more step; every step is inspected once, in order.
+
+    The market knows this step and what the others did in the same round.
+    """
+    latest, at = taken.latest, taken.latest.as_of
+    kept = _forget(ledger, at)
+    priced = replace(kept, odd_prices=odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market))
+    moved = _travel(_settle(priced, taken.previous, latest), taken, at)
+    suspecting = replace(moved, suspect=moved.suspect or _suspect(ledger, taken, at))
+    counted = _count(_stride(suspecting, taken, at), doors)
+    return replace(counted, glitch=glitch(market, latest, held=ledger.glitch is not None))
+
+
+def incomparable(ledger: Ledger) -> Hold | None:
+    """Return why the newest reading cannot be compared with those before it, None when it can."""
+    if ledger.glitch:
+        seen = ledger.glitch
+        return Hold(HoldReason.SOURCE_GLITCH, f"{seen.moved} of {seen.read} exchanges moved more than 3 % at once")
+    if ledger.suspect:
+        held = ledger.suspect
+        return Hold(HoldReason.WALLETS_CHANGED, f"{held.group}, {held.share * 100:+.1f} % of reserves in one step")
+    return None
+
+
+def _forget(ledger: Ledger, now: datetime) -> Ledger:
+    """Return the ledger without what is too old to matter."""
+    return replace(
+        ledger,
+        adjustments=tuple(one for one in ledger.adjustments if now - one.at < _KEPT),
+        rebased=tuple(one for one in ledger.rebased if now - one.at <= REMEMBERED),
+        counted=tuple(one for one in ledger.counted if now - one.at <= REMEMBERED),
+        strides=tuple(one for one in ledger.strides if now - one.at < _DAY),
+        departures=tuple(one for one in ledger.departures if now - one.at <= RETURN_WITHIN),
+        trips=tuple(one for one in ledger.trips if now - one.back_at <= RETURN_WITHIN),
+    )
+
+
+def _settle(ledger: Ledger, previous: Reading, latest: Reading) -> Ledger:
+    """Return the ledger with what was held decided: it came back, it stays, or its chain is not there to tell."""
+    held = ledger.suspect
+    if held is None:
+        return ledger
+    if any(one.slot.chain not in latest.chains for one in held.amounts):
+        return ledger
+    if -_moved_since(held, previous, latest) / held.usd > _HALF:
+        trip = RoundTrip(held.group, held.at, latest.as_of, abs(held.usd))
+        return replace(ledger, suspect=None, trips=(*ledger.trips, trip))
+    return replace(
+        ledger, suspect=None, adjustments=(*ledger.adjustments, *held.amounts), rebased=(*ledger.rebased, held)
+    )
+
+
+def _moved_since(held: StepMove, previous: Reading, latest: Reading) -> float:
+    """Return what moved in the held slots in the step after, in USD."""
+    moved = 0.0
+    for one in held.amounts:
+        before, after = previous.holdings.get(one.slot, _NOTHING), latest.holdings.get(one.slot, _NOTHING)
+        amount, usd = before if before.amount > 0 else after
+        moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
+    return moved
+
+
+def _suspect(before: Ledger, taken: Step, at: datetime) -> StepMove | None:
+    """Return the largest part that moved by itself while everything else, which is most of it, stood still."""
+    net = taken.usd
+    found: list[tuple[float, str, str]] = []
+    for (kind, name), part in taken.parts.items():
+        rest = taken.was_usd - part.was_usd
+        large = max(part.was_usd, part.was_usd + part.moved_usd) >= LEAST_PART * taken.was_usd
+        alone = rest >= _HALF * taken.was_usd and abs(net - part.moved_usd) < FLAT * rest
+        if large and alone and abs(part.moved_usd) > JUMP * part.was_usd:
+            found.append((abs(part.moved_usd), kind, name))
+    if not found:
+        return None
+    _, kind, name = max(found)
+    return None if _is_return(before, name) else _move(taken, kind, name, at)
+
+
+def _is_return(before: Ledger, name: str) -> bool:
+    """Return whether the part was held at the reading before: its step now only settles that."""
+    return before.suspect is not None and before.suspect.group == name
+
+
+def _move(taken: Step, kind: str, name: str, at: datetime) -> StepMove:
+    own = [change for change in taken.changes if name == (change.slot.chain if kind == "chain" else change.slot.asset)]
+    amounts = tuple(Adjustment(one.slot, one.amount, at) for one in own if not one.vanished)
+    part = taken.parts[kind, name]
+    share = part.moved_usd / taken.was_usd
+    return StepMove(name, at, part.moved_usd, share, amounts, taken.was_usd - part.was_usd)
+
+
+def _travel(ledger: Ledger, taken: Step, at: datetime) -> Ledger:
+    """Return the ledger with large amounts noted that left in this step, and those that came back in it."""
+    if not taken.was_usd:
+        return ledger
+    amounts, worth = _by_asset(taken.changes)
+    waiting = tuple(
+        replace(one, returned=one.returned + max(0.0, amounts.get(one.asset, 0.0))) for one in ledger.departures
+    )
+    back = [one for one in waiting if one.returned > _HALF * one.amount]
+    left = [
+        Departure(asset, at, -amounts[asset], -usd) for asset, usd in worth.items() if usd <= -LARGE * taken.was_usd
+    ]
+    return replace(
+        ledger,
+        departures=(*(one for one in waiting if one not in back), *left),
+        trips=(*ledger.trips, *(RoundTrip(one.asset, one.at, at, one.usd) for one in back)),
+    )
+
+
+def _by_asset(changes: Iterable[Change]) -> tuple[dict[str, float], dict[str, float]]:
+    amounts: defaultdict[str, float] = defaultdict(float)
+    worth: defaultdict[str, float] = defaultdict(float)
+    for one in changes:
+        amounts[one.slot.asset] += one.amount
+        worth[one.slot.asset] += one.usd
+    return amounts, worth
+
+
+def _stride(ledger: Ledger, taken: Step, at: datetime) -> Ledger:
+    """Return the ledger with what the rest did in this step, while there is a drop to remember."""
+    drops = _drops(ledger)
+    if not drops:
+        return replace(ledger, strides=())
+    aside = {amount.slot for drop in drops for amount in drop.amounts}
+    rest = sum(change.usd for change in taken.changes if change.slot not in aside)
+    return replace(ledger, strides=(*ledger.strides, Stride(at, rest)))
+
+
+def _count(ledger: Ledger, doors: Doors | None) -> Ledger:
+    """Return the ledger with remembered drops counted in full after all, once the rest leaves or doors close."""
+    drops = _drops(ledger)
+    left = sum(stride.usd for stride in ledger.strides)
+    run = [one for one in drops if (doors and doors.are_shut) or left <= REST_LEAVES * one.rest_usd]
+    if not run:
+        return ledger
+    freed = {(amount.slot, amount.at) for one in run for amount in one.amounts}
+    return replace(
+        ledger,
+        adjustments=tuple(one for one in ledger.adjustments if (one.slot, one.at) not in freed),
+        rebased=tuple(one for one in ledger.rebased if one not in run),
+        counted=(*ledger.counted, *run),
+    )
+
+
+def _drops(ledger: Ledger) -> Sequence[StepMove]:
+    return [one for one in ledger.rebased if one.usd < 0]

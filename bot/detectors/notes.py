@@ -1,0 +1,53 @@
+"""What a look has to say beside its figures."""
+
+from collections.abc import Collection, Iterator, Mapping
+
+from bot.detectors.windows import fits
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.ledger import Ledger
+from bot.domain.reading import Reading
+from bot.domain.signal import Note, NoteReason
+
+_OWN_TOKEN_SHARE = 0.01
+"""A move of own tokens below this share of all reserves is not worth a word."""
+
+
+def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], ledger: Ledger) -> tuple[Note, ...]:
+    """Return what people should know: what was left out and why, and what could not be computed."""
+    return (*_remembered(ledger), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases))
+
+
+def _remembered(ledger: Ledger) -> Iterator[Note]:
+    for one in ledger.rebased:
+        yield Note(NoteReason.WALLETS_CHANGED, one.group, one.usd, one.at)
+    for one in ledger.counted:
+        yield Note(NoteReason.COUNTED, one.group, one.usd, one.at)
+    for trip in ledger.trips:
+        yield Note(NoteReason.ROUND_TRIP, trip.asset, trip.usd, trip.back_at)
+    for odd in ledger.odd_prices:
+        if odd.until is None:
+            yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)
+
+
+def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
+    base = bases.get(Window.DAY)
+    if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
+        return
+    before, after = base.by_asset(), latest.by_asset()
+    total = base.total_usd()
+    for token in sorted(own_tokens):
+        held = before.get(token)
+        if held is None or held.amount <= 0:
+            continue
+        moved = ((after[token].amount if token in after else 0.0) - held.amount) * (held.usd / held.amount)
+        if abs(moved) >= _OWN_TOKEN_SHARE * total:
+            yield Note(NoteReason.OWN_TOKEN, token, moved)
+
+
+def _gap(latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
+    """Yield one note on the windows that have a base, but one that is too old; the hour is shown where it is known."""
+    missed = [window for window, base in bases.items() if not fits(window, base, latest.as_of)]
+    named = [window for window in missed if window is not Window.HOUR]
+    if named:
+        yield Note(NoteReason.GAP, ", ".join(named))

@@ -1,0 +1,64 @@
+"""Prices that are not believed: an exchange's implied price that jumps while it stays the same elsewhere."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.detectors.market import Market
+from bot.domain.ledger import OddPrice
+from bot.domain.reading import Holding, Reading
+
+TOLERATED = 0.25
+"""A price further than this from the last believed one, while others stayed within it, is odd."""
+_KEPT = timedelta(days=35)
+_LEAST_SHARE = 0.001  # what is worth less changes no figure that people see
+
+
+def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
+    """Return the reading with every asset whose price was odd at its time valued at the last price believed."""
+    prices = {
+        one.asset: one.price
+        for one in odd
+        if one.since <= reading.as_of and (one.until is None or reading.as_of < one.until)
+    }
+    if not prices:
+        return reading
+    holdings = {
+        slot: Holding(amount, amount * prices[slot.asset]) if slot.asset in prices else Holding(amount, usd)
+        for slot, (amount, usd) in reading.holdings.items()
+    }
+    return replace(reading, holdings=holdings)
+
+
+def odd_prices(
+    known: Sequence[OddPrice], previous: Reading, latest: Reading, own_tokens: Collection[str], market: Market
+) -> tuple[OddPrice, ...]:
+    """Return the odd prices after one more reading: those that ended are closed, those that begin are added."""
+    lasting = {one.asset: one for one in known if one.until is None}
+    kept = [_judged(one, latest, market) for one in known if one.until is None or latest.as_of - one.until < _KEPT]
+    least = _LEAST_SHARE * latest.total_usd(without=own_tokens)
+    for asset, (amount, usd) in latest.by_asset().items():
+        before = previous.by_asset().get(asset)
+        if asset in own_tokens or asset in lasting or before is None or amount <= 0 or before.amount <= 0:
+            continue
+        price, last = usd / amount, before.usd / before.amount
+        if last > 0 and _differs(price, last) and max(usd, amount * last) >= least:
+            elsewhere = market.price(asset, latest)
+            if elsewhere is not None and not _differs(elsewhere, last):
+                kept.append(OddPrice(asset, last, latest.as_of))
+    return tuple(kept)
+
+
+def _judged(one: OddPrice, latest: Reading, market: Market) -> OddPrice:
+    """Return an odd price, closed when the asset is priced again as before, or as it is elsewhere."""
+    holding = latest.by_asset().get(one.asset)
+    if one.until is not None or holding is None or holding.amount <= 0:
+        return one
+    price = holding.usd / holding.amount
+    elsewhere = market.price(one.asset, latest)
+    believed = one.price if elsewhere is None else elsewhere
+    return one if _differs(price, believed) else replace(one, until=latest.as_of)
+
+
+def _differs(price: float, last: float) -> bool:
+    return abs(price / last - 1) > TOLERATED

@@ -1,0 +1,70 @@
+"""What happened between two readings in a row: slot by slot, by chain and by asset, free of price moves."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from bot.domain.reading import Holding, Reading, Slot
+
+_NOTHING = Holding(0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one slot did: the change of its amount, signed, and that change in USD; both at the price of the start."""
+
+    slot: Slot
+    amount: float
+    usd: float
+    vanished: bool = False
+
+
+@dataclass(slots=True)
+class Part:
+    """A chain or an asset: what it was worth before, and the net of what moved in it, in USD."""
+
+    was_usd: float = 0.0
+    moved_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an exchange over the chains that both readings cover, without its own tokens, in USD.
+
+    `parts` are its chains and assets, each under ("chain" or "asset", name). Slots that vanished are part of the
+    changes but not of what moved in a part: a token that vanished is drained, no change of wallets.
+    """
+
+    previous: Reading
+    latest: Reading
+    was_usd: float
+    changes: tuple[Change, ...]
+    parts: Mapping[tuple[str, str], Part]
+
+    @property
+    def usd(self) -> float:
+        """Return the net flow of the step."""
+        return sum(change.usd for change in self.changes)
+
+
+def step(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Step:
+    """Return what happened from one reading to the next; slots that appear count as nothing."""
+    chains = latest.chains
+    now = latest.holdings
+    was_usd = 0.0
+    changes: list[Change] = []
+    parts: defaultdict[tuple[str, str], Part] = defaultdict(Part)
+    for slot, (amount, usd) in previous.holdings.items():
+        chain, asset = slot
+        if amount <= 0 or asset in own_tokens or chain not in chains:
+            continue
+        was_usd += usd
+        change = now.get(slot, _NOTHING)[0] - amount
+        worth = change * (usd / amount)
+        vanished = slot not in now
+        if change:
+            changes.append(Change(slot, change, worth, vanished))
+        for part in (parts["chain", chain], parts["asset", asset]):
+            part.was_usd += usd
+            part.moved_usd += 0.0 if vanished else worth
+    return Step(previous, latest, was_usd, tuple(changes), dict(parts))

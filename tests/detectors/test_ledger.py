@@ -1,0 +1,240 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.detectors.engine import Case
+from bot.detectors.ledger import REMEMBERED
+from bot.domain.doors import Doors
+from bot.domain.flow import HoldReason, Window
+from bot.domain.severity import Severity
+from bot.domain.signal import Note, NoteReason, Signal
+from tests.builders import DAY, HOUR, NOON
+from tests.detectors.past import WORTH, after, book, days_of, seen
+
+SHUT = Doors(closed=(("BTC", NOON), ("USDT", NOON)))
+
+
+@pytest.fixture
+def case() -> Case:
+    return days_of()
+
+
+def holds(one: Signal) -> set[HoldReason]:
+    return {flow.hold.reason for flow in one.flows if flow.hold}
+
+
+def share(one: Signal, window: Window = Window.DAY) -> float:
+    found = one.flow(window)
+    assert found
+    return found.share
+
+
+def noted(one: Signal) -> set[NoteReason]:
+    return {note.reason for note in one.notes}
+
+
+class TestOnePartThatMovesAlone:
+    def test_is_held_for_one_reading(self, case: Case) -> None:
+        held, decided = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + DAY, {"Tron/USDT": 0.5}))
+
+        assert (holds(held), held.graded, held.severity) == ({HoldReason.WALLETS_CHANGED}, False, None)
+        assert holds(decided) == set()
+
+    @pytest.mark.parametrize("part", [0.5, 1.6])
+    def test_that_stays_is_not_counted_in_either_direction_and_said(self, case: Case, part: float) -> None:
+        _, decided, later = after(case, *[book(NOON + day * DAY, {"Tron/USDT": part}) for day in range(3)])
+
+        for one in (decided, later):
+            assert [flow.share for flow in one.flows] == pytest.approx([0.0] * len(one.flows), abs=0.002)
+            assert (one.graded, one.severity) == (True, None)
+            assert one.notes == (
+                Note(NoteReason.WALLETS_CHANGED, "Tron", pytest.approx((part - 1) * 20e9, rel=0.01), NOON),
+            )
+
+    def test_that_comes_back_was_a_round_trip(self, case: Case) -> None:
+        _, back = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.9}))
+
+        assert NoteReason.ROUND_TRIP in noted(back)
+        assert share(back) == pytest.approx(-0.0343, abs=0.001)
+        assert {trip.asset for trip in back.trips} >= {"Tron"}
+
+    def test_that_comes_back_by_less_than_half_stays(self, case: Case) -> None:
+        _, decided = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.7}))
+
+        assert noted(decided) == {NoteReason.WALLETS_CHANGED}
+        assert share(decided) == pytest.approx(0.2 * 20 / 60, abs=0.002)
+
+    @pytest.mark.parametrize(
+        "parts",
+        [
+            {"Tron/USDT": 0.75},
+            {"Tron/USDT": 0.5, "Bitcoin/BTC": 0.97},
+            {"Tron/USDT": 0.5, "Bitcoin/BTC": 0.5},
+        ],
+    )
+    def test_is_flow_when_it_is_small_or_others_move_too(self, case: Case, parts: dict[str, float]) -> None:
+        (one,) = after(case, book(NOON, parts))
+
+        assert holds(one) == set()
+        assert one.severity is Severity.SEVERE
+
+    def test_is_flow_when_it_is_most_of_what_there_is(self) -> None:
+        most = {slot: 0.05 for slot in WORTH if slot != "Tron/USDT"}
+        case = Case(days_of().exchange).take(book(NOON - DAY, most))
+
+        (one,) = after(case, book(NOON, {**most, "Tron/USDT": 0.6}))
+
+        assert (holds(one), one.severity) == (set(), Severity.SEVERE)
+
+    def test_is_too_small_to_matter_below_half_a_percent(self, case: Case) -> None:
+        little = {"Solana/SOL": 0.05}
+        case = case.take(book(NOON - HOUR, little)).take(book(NOON - HOUR / 2, little))
+
+        (one,) = after(case, book(NOON, {"Solana/SOL": 0.03}))
+
+        assert holds(one) == set()
+
+    def test_a_token_that_vanished_is_drained_and_no_change_of_wallets(self, case: Case) -> None:
+        first, confirmed = after(case, book(NOON, {"Ethereum/USDC": -1}), book(NOON + HOUR, {"Ethereum/USDC": -1}))
+
+        assert (holds(first), share(first)) == (set(), pytest.approx(0.0, abs=0.002))
+        assert share(confirmed) == pytest.approx(-5 / 60, abs=0.002)
+        assert confirmed.severity is Severity.SEVERE
+
+
+class TestADropThatStays:
+    def test_counts_in_full_once_the_rest_leaves(self, case: Case) -> None:
+        dropped = {"Tron/USDT": 0.5}
+        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
+
+        _, _, run = after(case, book(NOON, dropped), book(NOON + DAY, dropped), book(NOON + 2 * DAY, leaving))
+
+        assert share(run, Window.THREE_DAYS) == pytest.approx(-(10 + 2) / 60, abs=0.003)
+        assert NoteReason.COUNTED in noted(run)
+
+    def test_counts_in_full_once_doors_close(self, case: Case) -> None:
+        dropped = {"Tron/USDT": 0.5}
+        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped))
+
+        assert share(seen(case)) == pytest.approx(0.0, abs=0.002)
+        assert share(seen(case.take(book(NOON + 2 * HOUR, dropped), doors=SHUT))) == pytest.approx(-1 / 6, abs=0.002)
+
+    def test_is_forgotten_after_three_days(self, case: Case) -> None:
+        dropped = {"Tron/USDT": 0.5}
+        late = NOON + REMEMBERED + HOUR
+        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
+        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped)).take(book(late - HOUR, dropped))
+
+        run = seen(case.take(book(late, leaving)))
+
+        assert share(run, Window.WEEK) == pytest.approx(-2 / 60, abs=0.003)
+
+    def test_a_rise_never_counts(self, case: Case) -> None:
+        risen = {"Tron/USDT": 1.6}
+        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 1.6}
+
+        *_, run = after(case, book(NOON, risen), book(NOON + DAY, risen), book(NOON + 2 * DAY, leaving))
+
+        assert share(run, Window.THREE_DAYS) == pytest.approx(-2 / 60, abs=0.003)
+
+
+class TestRoundTrips:
+    def test_an_amount_that_left_and_came_back_within_two_days_is_one(self, case: Case) -> None:
+        """Six days before its auditors came, 51,000 BTC left Binance and 76,000 returned."""
+        gone = {"Bitcoin/BTC": 0.9}
+        *_, back = after(case, book(NOON, gone), book(NOON + DAY, gone), book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.96}))
+
+        (trip,) = back.trips
+        assert (trip.asset, trip.left_at, trip.back_at) == ("BTC", NOON, NOON + 2 * DAY)
+        assert trip.usd == pytest.approx(2e9, rel=0.02)
+
+    def test_one_that_comes_back_later_is_none(self, case: Case) -> None:
+        gone = {"Bitcoin/BTC": 0.9}
+        readings = [book(NOON + day * DAY, gone) for day in range(3)]
+        *_, back = after(case, *readings, book(NOON + 3 * DAY, {"Bitcoin/BTC": 1.0}))
+
+        assert back.trips == ()
+
+    def test_another_asset_that_comes_in_is_none(self, case: Case) -> None:
+        gone = {"Bitcoin/BTC": 0.9}
+        *_, back = after(case, book(NOON, gone), book(NOON + HOUR, {**gone, "Ethereum/ETH": 1.2}))
+
+        assert back.trips == ()
+
+
+class TestTheOwnToken:
+    def test_moves_nothing_and_is_said(self, case: Case) -> None:
+        """In April 2024 $13 B of BNB left the wallets that are counted: composition, no flow."""
+        (one,) = after(case, book(NOON, {"Binance/BNB": 0.4}))
+
+        assert (holds(one), one.severity) == (set(), None)
+        assert one.notes == (Note(NoteReason.OWN_TOKEN, "BNB", pytest.approx(-3.6e9, rel=0.01)),)
+
+
+def test_windows_whose_base_is_too_old_are_named(case: Case) -> None:
+    (one,) = after(case, book(NOON + 6 * DAY))
+
+    assert {flow.window for flow in one.flows} == {Window.WEEK, Window.FORTNIGHT, Window.MONTH}
+    assert one.notes == (Note(NoteReason.GAP, "24h, 72h"),)
+
+
+def test_a_held_day_is_not_learned_as_usual(case: Case) -> None:
+    for day in range(3):
+        case = case.take(book(NOON + day * DAY, {"Tron/USDT": 0.5}))
+
+    shares = [day.share for day in case.days[-3:]]
+    assert shares[:2] == [None, None]
+    assert shares[2] == pytest.approx(0.0, abs=1e-9)
+
+
+slots = st.sampled_from(sorted(set(WORTH) - {"Binance/BNB"}))
+
+
+@settings(max_examples=50)
+@given(slots, st.floats(0.05, 0.65), st.integers(1, 40))
+def test_a_wallet_list_that_changes_is_no_flow_ever(slot: str, part: float, days: int) -> None:
+    changed = {slot: part}
+    *_, last = after(days_of(count=35), *[book(NOON + day * DAY, changed) for day in range(days + 1)])
+
+    assert all(abs(flow.share) < 0.002 for flow in last.flows)
+    assert last.severity is None
+
+
+@settings(max_examples=50)
+@given(
+    slots,
+    st.one_of(st.floats(0.05, 0.65), st.floats(1.35, 3.0)),
+    st.lists(st.floats(0.97, 1.0), min_size=1, max_size=5),
+)
+def test_what_flows_after_a_wallet_list_changed_is_counted(slot: str, part: float, steps: list[float]) -> None:
+    """Adjusted figures move as those of an exchange that never had the difference."""
+    case = days_of(count=20).take(book(NOON, {slot: part})).take(book(NOON + HOUR, {slot: part}))
+    other = next(one for one in ("Bitcoin/BTC", "Tron/USDT") if one != slot)
+    left = 1.0
+    for hour, step in enumerate(steps, 2):
+        left *= step
+        case = case.take(book(NOON + hour * HOUR, {slot: part, other: left}))
+
+    one = seen(case)
+    if not any(note.reason is NoteReason.COUNTED for note in one.notes):
+        flow = one.flow(Window.DAY)
+        assert flow
+        assert flow.usd == pytest.approx((left - 1.001) * 20e9 - 0.001 * (40e9 - 0), abs=0.08e9)
+
+
+@settings(max_examples=30)
+@given(st.dictionaries(slots, st.floats(0.2, 1.8), min_size=1), st.dictionaries(slots, st.floats(0.2, 1.8), min_size=1))
+def test_the_ledger_follows_from_the_readings_alone(first: dict[str, float], second: dict[str, float]) -> None:
+    """A restart that replays the same readings arrives at the same ledger."""
+    readings = [book(NOON + hour * HOUR, parts) for hour, parts in enumerate((first, second, first, second))]
+    one = other = days_of(count=3)
+    for reading in readings:
+        one = one.take(reading)
+    for reading in readings:
+        other = replace(other.take(reading), kept=other.take(reading).kept[-1:])
+
+    assert one.ledger == other.ledger
+    assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in one.ledger.adjustments)
