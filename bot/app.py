@@ -9,7 +9,7 @@ import structlog
 from bot import __version__
 from bot.config import Settings
 from bot.desk import Desk
-from bot.domain.errors import ConfigurationError, DeliveryError, UnknownExchange
+from bot.domain.errors import AskerError, ConfigurationError, DeliveryError
 from bot.domain.place import Place, Platform
 from bot.domain.reading import SourceHealth
 from bot.messages.cards.about import source_notice
@@ -98,7 +98,7 @@ class Machine:
         await self.poller.poll()
         named = []
         for word in words:
-            with suppress(UnknownExchange):
+            with suppress(AskerError):
                 named.append(self.desk.queries.exchange(word))
         await self.poller.fetch(named or self.desk.queries.exchanges()[:_LARGEST])
 

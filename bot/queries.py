@@ -92,7 +92,10 @@ class Queries:
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
-        """Return the exchange that somebody means by a name; raise UnknownExchange with the nearest ones."""
+        """Return the exchange that somebody means by a name.
+
+        Raise UnknownExchange with the nearest ones, or another AskerError while no list has been fetched at all.
+        """
         wanted = exchange_id(name)
         known = self._board.listings
         if wanted in known:
@@ -104,6 +107,8 @@ class Queries:
         found = plain.get(_letters(name))
         if found:
             return found
+        if not known:
+            raise AskerError("The list has not been fetched yet. Ask again in a minute; /status says what is wrong.")
         nearest = get_close_matches(_letters(name), plain, n=3, cutoff=0.6)
         raise UnknownExchange(name, tuple(dict.fromkeys(plain[one].id for one in nearest)))
 
@@ -128,7 +133,7 @@ class Queries:
         return [*first, *rest]
 
     async def outlook(self, name: str) -> Outlook:
-        """Return what is known of an exchange; raise UnknownExchange."""
+        """Return what is known of an exchange; raise as `exchange` does."""
         exchange = self.exchange(name)
         return self._board.outlook(exchange.id) or await self._look(exchange)
 

@@ -54,6 +54,11 @@ async def test_what_is_near_to_nothing_is_unknown(office: Office, name: str) -> 
     assert unknown.value.nearest == ()
 
 
+async def test_before_the_first_list_no_exchange_is_called_unknown() -> None:
+    with pytest.raises(AskerError, match="The list has not been fetched yet"):
+        Office().queries.exchange("binance")
+
+
 async def test_of_two_exchanges_with_one_name_the_larger_is_meant(office: Office) -> None:
     office.know(listing(Exchange("bit-get", "Bitget", "bit-get"), total=1e9))
     office.know(listing(Exchange("bitget-old", "Bit Get", "bitget-old"), total=1e6))
