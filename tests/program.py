@@ -1,0 +1,123 @@
+"""The program as people start it: `python -m bot …` in a process and a directory of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+_PATIENCE = 30.0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a program ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """Return what it complained of: one line, and no traceback."""
+        (line,) = self.err.splitlines()
+        assert line.startswith("runwatch: ")
+        return line.removeprefix("runwatch: ")
+
+
+@dataclass(eq=False, repr=False)
+class Program:
+    """A program under way; `lines` is what it has logged, as JSON."""
+
+    process: asyncio.subprocess.Process
+    printed: list[str] = field(default_factory=list)
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    _heard: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self) -> None:
+        """Take in everything it prints, until it has ended."""
+        streams = (one for one in (self.process.stdout, self.process.stderr) if one)
+        async with asyncio.TaskGroup() as tasks:
+            for stream in streams:
+                tasks.create_task(self._take_in(stream))
+
+    async def _take_in(self, stream: asyncio.StreamReader) -> None:
+        async for line in stream:
+            self.printed.append(line.decode())
+            with suppress(ValueError):
+                self.lines.append(json.loads(line))
+            self._heard.set()
+
+    async def logged(self, event: str, **facts: object) -> dict[str, Any]:
+        """Return the first line about an event with these facts, once it is there."""
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                for line in self.lines:
+                    if line["event"] == event and facts.items() <= line.items():
+                        return line
+                self._heard.clear()
+                await self._heard.wait()
+
+    async def end(self, by: signal.Signals) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(by)
+        async with asyncio.timeout(_PATIENCE):
+            return await self.process.wait()
+
+
+async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
+    """Run the program to its end."""
+    async with _started(arguments, directory, variables) as process, asyncio.timeout(_PATIENCE):
+        out, err = await process.communicate()
+    return Finished(process.returncode or 0, out.decode(), err.decode())
+
+
+@asynccontextmanager
+async def running_bot(*arguments: str, directory: Path, **variables: str) -> AsyncIterator[Program]:
+    """Run the program beside the block; it is killed at its end unless it has ended."""
+    async with _started(arguments, directory, variables) as process:
+        program = Program(process)
+        listening = asyncio.create_task(program.listen())
+        try:
+            yield program
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            await listening
+
+
+@asynccontextmanager
+async def _started(
+    arguments: tuple[str, ...], directory: Path, variables: dict[str, str]
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", *arguments),
+        cwd=directory,
+        env=environment | variables,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+
+def is_running(pid: int) -> bool:
+    """Return whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
