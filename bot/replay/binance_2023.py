@@ -156,7 +156,7 @@ BUSD = Episode(
         Run(
             "binance",
             (
-                _of(_FEBRUARY_CLEAN, _at(2, 14), -0.838, BUSD=-1.1, USDT=0.9, USDC=0.2),
+                _of(_FEBRUARY_CLEAN, _at(2, 14), -0.858, BUSD=-1.1, USDT=0.9, USDC=0.2),
                 _of(_FEBRUARY_CLEAN, _at(2, 16), -0.40, BUSD=-1.6, USDT=1.3, USDC=0.3),
                 _of(_FEBRUARY_CLEAN, _at(2, 20), 0.30, BUSD=-2.0, USDT=1.8, USDC=0.2),
             ),

@@ -24,7 +24,7 @@ STALE = staged(
     seed=102,
     faults=(
         Fault("borvik", FaultKind.SILENT, on(1, 6), on(2, 2)),
-        Fault("borvik", FaultKind.SILENT, on(4), on(6, 4)),
+        Fault("borvik", FaultKind.SILENT, on(3, 23), on(6, 4)),
         Fault("borvik", FaultKind.REPEATED, on(8, 12), on(10, 12)),
     ),
     expect=(Expectation("borvik", Outcome.NONE, guard="STALE"),),

@@ -166,7 +166,7 @@ def _changes(random: Random, book: Book, amounts: Amounts, stretch: _Stretch) ->
     moving = {
         slot: usd
         for slot, usd in values.items()
-        if slot.asset not in book.own_tokens and slot.asset not in stretch.closed
+        if usd > 0 and slot.asset not in book.own_tokens and slot.asset not in stretch.closed
     }
     worth = sum(moving.values())
     net = stretch.net_usd

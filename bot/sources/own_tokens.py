@@ -22,6 +22,7 @@ OWN_TOKENS: dict[str, frozenset[str]] = {
     "fastex": frozenset({"FTN"}),
     "gate": frozenset({"GT"}),
     "hotbit": frozenset({"HTB"}),
+    "ftx": frozenset({"FTT"}),  # bankrupt since 2022; an episode lives through its run
     "htx": frozenset({"HT", "HTX"}),  # HT was exchanged for HTX in 2024
     "klever-exchange": frozenset({"KLV"}),
     "kucoin": frozenset({"KCS"}),

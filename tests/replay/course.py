@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 
 from bot.replay.catalogue import episode
 from bot.replay.generator import Snapshot, snapshots
@@ -64,7 +64,7 @@ class Course:
         return [self.window(exchange, day, timedelta(days=1)) for day in days[1:]]
 
 
-@cache
+@lru_cache(maxsize=8)
 def course(name: str) -> Course:
     """Return an episode's course, worked out once."""
     return Course(name)

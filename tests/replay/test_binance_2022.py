@@ -23,7 +23,7 @@ def december(day: int, hour: int = 0) -> datetime:
 def test_the_day_to_the_13th_lost_the_1140_million_that_binance_named(run: Course) -> None:
     lost = run.flow("binance", december(12, 2), december(13, 2))
 
-    assert lost == pytest.approx(-1.14e9, rel=0.01)
+    assert lost == pytest.approx(-1.14e9, rel=0.005)
     assert lost / run.total("binance", december(12, 2)) == pytest.approx(-0.0178, abs=0.0005)
     assert run.window("binance", december(13, 2), DAY) == pytest.approx(-0.0195, abs=0.0005)
 
@@ -81,6 +81,13 @@ def test_by_christmas_every_window_is_above_the_thresholds_for_leaving(run: Cour
 
     assert min(run.window("binance", at, DAY) for at in late) > 0.6 * -0.015
     assert min(run.window("binance", at, WEEK) for at in late) > 0.6 * -0.06
+
+
+def test_at_the_end_the_longest_windows_are_above_them_too(run: Course) -> None:
+    late = [at for at in run.live if at >= run.episode.live_end - timedelta(hours=30)]
+
+    assert min(run.window("binance", at, 14 * DAY) for at in late) > 0.6 * -0.10
+    assert min(run.window("binance", at, 30 * DAY) for at in late) > 0.6 * -0.20
 
 
 def test_prices_move_the_total_far_more_than_the_flow_does(run: Course) -> None:

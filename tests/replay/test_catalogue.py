@@ -11,5 +11,5 @@ def test_an_episode_is_found_by_its_name_however_it_is_typed() -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ConfigurationError, match=r"“mtgox”.*binance-2022, quiet-weeks"):
+    with pytest.raises(ConfigurationError, match=r"“mtgox”.*binance-2022, ftx-2022.*quiet-weeks"):
         episode("mtgox")

@@ -1,0 +1,155 @@
+"""The detection rules' table by the plain formula, with no guard in it: for expectations, independent of the detectors.
+
+A window starts at the newest reading at least as old as its start, however old; what is gone counts as left.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from math import sqrt
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from bot.domain.assets import MAJORS
+from bot.domain.reading import Reading
+from bot.domain.severity import Severity, rank
+from bot.replay.catalogue import episode
+from bot.replay.episode import Episode
+from bot.replay.export import bodies
+from bot.sources.defillama import parse_protocol
+
+DAY = timedelta(days=1)
+_TABLE = (
+    (Severity.SEVERE, 1, -0.08, "share"),
+    (Severity.SEVERE, 3, -0.15, "share"),
+    (Severity.ELEVATED, 14, -0.10, "share"),
+    (Severity.ELEVATED, 30, -0.20, "share"),
+    (Severity.ELEVATED, 1, -0.03, "z where known"),
+    (Severity.ELEVATED, 7, -0.06, "z where known"),
+    (Severity.WATCH, 1, -0.015, "z"),
+)
+_LEAST_USD = 5e6
+
+
+class Point(NamedTuple):
+    """What one reading held without own tokens: units and USD, by place."""
+
+    at: datetime
+    amounts: Mapping[tuple[str, str], float]
+    usd: Mapping[tuple[str, str], float]
+
+
+def points(readings: Sequence[Reading], own: frozenset[str]) -> list[Point]:
+    clean = [{slot: held for slot, held in one.holdings.items() if slot.asset not in own} for one in readings]
+    return [
+        Point(one.as_of, {k: v.amount for k, v in held.items()}, {k: v.usd for k, v in held.items()})
+        for one, held in zip(readings, clean, strict=True)
+    ]
+
+
+def flow(base: Point, end: Point) -> tuple[float, float]:
+    """Return net flow in USD and as a share of what the base held."""
+    usd = sum((end.amounts.get(slot, 0.0) - held) * base.usd[slot] / held for slot, held in base.amounts.items())
+    return usd, usd / sum(base.usd.values())
+
+
+def severities(seen: Sequence[Point]) -> list[Severity | None]:
+    """Return the severity of every point by the table."""
+    moments = [one.at for one in seen]
+    midnights = [one for one in seen if _is_midnight(one.at)]
+    usual = [(after.at, flow(before, after)[1]) for before, after in pairwise(midnights)]
+    return [_severity(seen, moments, usual, number) for number in range(len(seen))]
+
+
+def _severity(
+    seen: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
+) -> Severity | None:
+    end = seen[number]
+    past = [share for at, share in usual if at <= end.at - DAY][-90:]
+    for severity, days, limit, asks in _TABLE:
+        place = bisect_right(moments, end.at - days * DAY)
+        if not place:
+            continue
+        usd, share = flow(seen[place - 1], end)
+        if share > limit or usd > -_LEAST_USD:
+            continue
+        z = _z(share, days, past)
+        if asks == "share" or (z is None and asks == "z where known") or (z is not None and z <= -3.5):
+            return severity
+    return None
+
+
+def _z(share: float, days: int, past: Sequence[float]) -> float | None:
+    if len(past) < 14:
+        return None
+    middle = median(past)
+    mad = median(abs(one - middle) for one in past)
+    return 0.6745 * (share - days * middle) / (mad * sqrt(days))
+
+
+def _is_midnight(at: datetime) -> bool:
+    return (at.hour, at.minute, at.second) == (0, 0, 0)
+
+
+class Told(NamedTuple):
+    """The first day whose daily point crosses, how many do, and the worst severity."""
+
+    first: date | None
+    crossing: int
+    worst: Severity | None
+
+
+@lru_cache(maxsize=32)
+def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
+    """Return an exchange's points as a reader of the bodies has them; `is_true`: without jumps and faults."""
+    story = episode(name)
+    if is_true and exchange not in {one.exchange for one in story.jumps} | {one.exchange for one in story.faults}:
+        return readings(name, exchange, hourly=hourly)
+    own, body = _bodies(name, hourly=hourly, is_true=is_true)[exchange]
+    return points(parse_protocol(body, exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC)), own)
+
+
+@lru_cache(maxsize=8)
+def _bodies(name: str, *, hourly: bool, is_true: bool) -> dict[str, tuple[frozenset[str], bytes]]:
+    story = replace(episode(name), jumps=(), faults=()) if is_true else episode(name)
+    made = bodies(story, hourly=hourly)
+    return {book.id: (book.own_tokens, msgspec.json.encode(body)) for book, body in made}
+
+
+def told_daily(name: str, exchange: str, *, is_true: bool = False) -> Told:
+    """Return what the plain rule says of the daily points."""
+    days = [one for one in readings(name, exchange, hourly=False, is_true=is_true) if _is_midnight(one.at)]
+    found = severities(days)
+    crossing = [one.at.date() for one, severity in zip(days, found, strict=True) if severity]
+    worst = max(found, key=rank, default=None)
+    return Told(min(crossing, default=None), len(crossing), worst)
+
+
+def worst_hourly(name: str, exchange: str, *, is_true: bool = False) -> Severity | None:
+    """Return the worst severity of any point of the live phase, critical where majors are closed at an elevated one."""
+    story = episode(name)
+    seen = readings(name, exchange, hourly=True, is_true=is_true)
+    live = [
+        (one.at, severity)
+        for one, severity in zip(seen, severities(seen), strict=True)
+        if one.at >= story.live_start and severity
+    ]
+    worst = max((severity for _, severity in live), key=rank, default=None)
+    if any(rank(severity) >= 2 and _closed(story, exchange, at) >= 2 for at, severity in live):
+        return Severity.CRITICAL
+    return worst
+
+
+def _closed(story: Episode, exchange: str, at: datetime) -> int:
+    """Return of how many majors every network mentioned so far is closed."""
+    doors = {(one.asset, one.network): one.is_open for one in story.doors if one.exchange == exchange and one.at <= at}
+    return sum(
+        any(asset == major for asset, _ in doors)
+        and not any(is_open for (asset, _), is_open in doors.items() if asset == major)
+        for major in MAJORS
+    )

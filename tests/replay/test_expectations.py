@@ -1,0 +1,92 @@
+"""What is expected of each episode follows from its numbers by the plain formula, whatever the detectors say."""
+
+import pytest
+
+from bot.domain.severity import Severity, rank
+from bot.replay.catalogue import EPISODES, episode
+from bot.replay.expectation import Expectation, Outcome
+from bot.replay.traps import FaultKind
+from tests.replay.plain import told_daily, worst_hourly
+
+EXPECTED = [(name, one) for name, story in EPISODES.items() for one in story.expect]
+
+
+def named(cases: list[tuple[str, Expectation]]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(("name", "expected"), cases, ids=[f"{name}-{one.exchange}" for name, one in cases])
+
+
+@named(EXPECTED)
+def test_the_first_daily_point_that_crosses_is_the_one_named(name: str, expected: Expectation) -> None:
+    assert told_daily(name, expected.exchange).first == expected.crosses_on
+
+
+@named(EXPECTED)
+def test_what_really_left_crosses_on_the_day_named(name: str, expected: Expectation) -> None:
+    assert told_daily(name, expected.exchange, is_true=True).first == expected.due_on
+
+
+@named([case for case in EXPECTED if case[1].outcome is Outcome.RUN])
+def test_a_run_reaches_the_severity_it_may_be_told_at(name: str, expected: Expectation) -> None:
+    assert worst_hourly(name, expected.exchange) is expected.highest
+    assert expected.due_on is not None
+
+
+@named([case for case in EXPECTED if case[1].due_on is None])
+def test_without_its_trap_a_trap_is_calm_at_every_hour(name: str, expected: Expectation) -> None:
+    assert worst_hourly(name, expected.exchange, is_true=True) is None
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_the_peers_of_an_episode_never_cross(name: str) -> None:
+    peers = {book.id for book in episode(name).books} - {one.exchange for one in episode(name).expect}
+
+    assert [peer for peer in peers if told_daily(name, peer).crossing] == []
+
+
+def test_most_traps_would_fool_the_plain_formula() -> None:
+    fooled = {(name, one.guard) for name, one in EXPECTED if one.crosses_on and one.crosses_on != one.due_on}
+
+    assert {guard for _, guard in fooled if guard} == {
+        "CHAIN_MISSING", "WALLETS_CHANGED", "PRICE_ODD", "ROUND_TRIP", "GAP", "SOURCE_GLITCH", "DISAGREE",
+    }  # fmt: skip
+
+
+def test_every_guard_of_the_rules_has_an_episode() -> None:
+    assert {one.guard for _, one in EXPECTED if one.guard} == {
+        "CHAIN_MISSING", "WALLETS_CHANGED", "OWN_TOKEN", "PRICE_ODD", "ROUND_TRIP", "STALE", "GAP", "SOURCE_GLITCH",
+        "DISAGREE", "WITHHELD",
+    }  # fmt: skip
+
+
+def test_expectations_name_exchanges_of_their_episode_once() -> None:
+    for name, story in EPISODES.items():
+        named = [one.exchange for one in story.expect]
+        assert len(set(named)) == len(named), name
+        assert set(named) <= {book.id for book in story.books}, name
+
+
+def test_an_exchange_without_an_expectation_is_expected_to_be_calm() -> None:
+    assert episode("binance-2022").expected("okx") == Expectation("okx", Outcome.NONE)
+    assert episode("binance-2022").expected("binance").outcome is Outcome.RUN
+
+
+def test_only_what_is_told_has_a_severity_and_only_a_restless_year_may_tell_without_a_run() -> None:
+    told = {(name, one.outcome) for name, one in EXPECTED if one.highest}
+
+    assert {name for name, outcome in told if outcome is Outcome.NONE} == {"noisy-year"}
+    assert {name for name, outcome in told if outcome is Outcome.HELD} == {"guard-round-trip"}
+
+
+def test_a_noisy_year_is_restless_and_no_more_than_that() -> None:
+    told = [told_daily("noisy-year", book.id) for book in episode("noisy-year").books]
+
+    assert max((one.worst for one in told), key=rank) is Severity.WATCH
+    assert sum(one.crossing for one in told) == 31
+
+
+def test_what_is_seen_live_only_is_a_claim_of_the_list() -> None:
+    live_only = {name for name, one in EXPECTED if one.live_only}
+
+    assert live_only == {
+        name for name, story in EPISODES.items() if FaultKind.INFLOW_CLAIMED in {one.kind for one in story.faults}
+    }

@@ -1,0 +1,133 @@
+"""The made-up episodes are what their titles say."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.reading import Slot
+from bot.replay.catalogue import EPISODES, episode
+from bot.replay.episode import MADE_UP
+from bot.replay.sights import visits
+from bot.replay.stage import on
+from tests.replay.course import course
+
+DAY = timedelta(days=1)
+STAGED = [name for name, story in EPISODES.items() if story.live_start == on(0)]
+
+
+@pytest.mark.parametrize("name", STAGED)
+def test_quiet_days_come_first_and_quiet_peers_stand_by(name: str) -> None:
+    story = episode(name)
+    first = min(
+        *(run.since or story.live_start for run in story.runs), story.live_end,
+        *(one.at for one in story.jumps), *(one.since for one in story.faults),
+    )  # fmt: skip
+
+    assert timedelta(days=40) <= story.history <= timedelta(days=60)
+    assert first - story.live_start >= DAY
+    assert 5 <= len(story.books) <= 7
+
+
+def test_every_made_up_episode_was_staged() -> None:
+    assert {name for name, story in EPISODES.items() if story.label == MADE_UP} == set(STAGED) - {"guard-own-token"}
+
+
+def test_tron_holds_14_percent_and_is_absent_for_nine_hours() -> None:
+    without = [
+        one.at
+        for one in visits(episode("guard-chain-missing"))
+        if "Tron" not in {slot.chain for slot in one.sights["aurelia"].amounts}
+    ]
+    seen = course("guard-chain-missing").at(on(2))
+    tron = sum(amount * seen.prices[at.asset] for at, amount in seen.amounts["aurelia"].items() if at.chain == "Tron")
+
+    assert sum(at < on(4) for at in without) == 9
+    assert sum(at > on(4) for at in without) == 24
+    assert tron / course("guard-chain-missing").clean("aurelia", on(2)) == pytest.approx(0.14, abs=0.01)
+
+
+def test_wallets_add_nine_billion_and_three_weeks_later_a_chain_loses_two_fifths() -> None:
+    story = course("guard-wallets-changed")
+    tron = [story.at(on(24, hour, 30)).amounts["aurelia"][Slot("Tron", "USDT")] for hour in (9, 10)]
+
+    assert story.clean("aurelia", on(3, 10, 30)) - story.clean("aurelia", on(3, 9, 30)) == pytest.approx(9e9, rel=0.05)
+    assert tron[1] / tron[0] == pytest.approx(0.6, abs=0.005)
+    assert story.flow("aurelia", on(24, 9, 30), on(24, 10, 30)) / story.clean("aurelia", on(24, 9, 30)) < -0.03
+
+
+def test_an_odd_price_stands_for_two_readings() -> None:
+    seen = {one.at: one.sights for one in visits(episode("guard-price-odd"))}
+    odd = {
+        exchange: [at for at, one in seen.items() if one[exchange].prices["DOT"] > 2 * one["aurelia"].prices["DOT"]]
+        for exchange in ("dunmere", "eastmere", "borvik")
+    }
+
+    assert {exchange: len(times) for exchange, times in odd.items()} == {"dunmere": 2, "eastmere": 2, "borvik": 0}
+    first = seen[odd["eastmere"][0]]
+    assert first["eastmere"].prices["DOT"] / first["aurelia"].prices["DOT"] == pytest.approx(5.6)
+
+
+def test_what_left_on_a_round_trip_is_back_within_two_days() -> None:
+    story = course("guard-round-trip")
+    for exchange in ("corvane", "eastmere"):
+        before, during, after = (
+            story.at(moment).amounts[exchange][Slot("Ethereum", "ETH")] for moment in (on(6, 8), on(7), on(8))
+        )
+        assert abs(during - before) == pytest.approx(320_000, rel=0.05)
+        assert after == pytest.approx(before, rel=0.06)
+
+
+def test_three_days_are_missing_and_took_less_than_any_window_allows() -> None:
+    story = course("guard-gap")
+    days = {one.at.date() for one in visits(episode("guard-gap")) if "corvane" in one.sights and one.at.hour == 0}
+
+    assert [day for day in range(12) if on(day).date() not in days] == [3, 4, 5]
+    assert min(share for _, share in story.windows("corvane", DAY)) > -0.0155
+
+
+def test_three_of_seven_lose_a_twentieth_for_one_hour() -> None:
+    seen = {one.at.hour: one for one in visits(episode("guard-source-glitch")) if on(3) <= one.at < on(3, 2)}
+    kept = {
+        exchange: seen[0].sights[exchange].amounts[slot] / seen[1].sights[exchange].amounts[slot]
+        for exchange in seen[0].sights
+        for slot in [Slot("Bitcoin", "BTC")]
+    }
+
+    assert {exchange for exchange, part in kept.items() if part < 0.97} == {"aurelia", "corvane", "eastmere"}
+    assert all(part == pytest.approx(0.95, abs=0.01) or part == pytest.approx(1, abs=0.01) for part in kept.values())
+
+
+def test_no_day_of_the_bleed_stands_out() -> None:
+    story = course("bleed")
+    days = [share for at, share in story.windows("corvane", DAY) if on(3) <= at < on(32)]
+
+    assert min(days) > -0.012
+    assert max(days) < -0.004
+    assert min(share for _, share in story.windows("corvane", 30 * DAY)) < -0.20
+
+
+def test_four_large_exchanges_are_elevated_within_48_hours() -> None:
+    story = course("market-wide")
+    firsts = [
+        next(at for at, share in story.windows(exchange, DAY) if share <= -0.03)
+        for exchange in ("aurelia", "borvik", "corvane", "eastmere")
+    ]
+
+    assert max(firsts) - min(firsts) < timedelta(hours=48)
+    assert all(story.clean(exchange, on(2)) > 1e9 for exchange in ("aurelia", "borvik", "corvane", "eastmere"))
+
+
+def test_a_run_follows_the_held_step_within_72_hours() -> None:
+    story = episode("held-then-run")
+    run = course("held-then-run").window("borvik", on(5), timedelta(hours=24))
+
+    assert (story.runs[0].since or story.live_start) - story.jumps[0].at < timedelta(hours=72)
+    assert run == pytest.approx(-0.06, abs=0.006)
+
+
+def test_four_percent_of_the_smallest_are_less_than_five_million() -> None:
+    story = course("slow-small")
+    worst = min(story.flow("gullane", at - DAY, at) for at in story.live)
+
+    assert min(share for _, share in story.windows("gullane", DAY)) == pytest.approx(-0.04, abs=0.003)
+    assert -5e6 < worst < -2e6
