@@ -1,16 +1,18 @@
-"""The command line: run · demo · ask · check · commands · settings · replay-server · episode-data."""
+"""The command line: run · demo · ask · check · backtest · commands · settings · replay-server · episode-data."""
 
 import asyncio
 import json
 import os
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import click
 
 from bot import __version__, app, asking, config, logs, service
 from bot.domain.errors import ConfigurationError, RunwatchError
+from bot.domain.severity import Sensitivity
 
 _FAILED, _MISUSED = 1, 2
 
@@ -93,6 +95,55 @@ def check() -> None:
     if problems:
         sys.exit(_FAILED)
     click.echo("No problems found.")
+
+
+def _opening(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """Read a moment in UTC as ISO 8601 writes it; a bare day is its first moment."""
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        example = "2022-12-01 or 2022-12-01T06:00Z"
+        raise click.BadParameter(f"{written!r} is no day and no moment such as {example}.", context, option) from None
+    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _closing(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """Read a moment that closes a span; a bare day is its last moment."""
+    found = _opening(context, option, written)
+    is_day = written is not None and len(written) == len("2022-12-01")
+    return found + timedelta(days=1, microseconds=-1) if found and is_day else found
+
+
+@cli.command()
+@click.option(
+    "--data",
+    "directory",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Holds <slug>.json, bodies of GET /protocol/{slug}, and <slug>.withdrawals.jsonl where known.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line on stdout, and nothing else there.")
+@click.option("--preset", type=click.Choice([one.value for one in Sensitivity]), default="normal", show_default=True)
+@click.option(
+    "--from", "since", callback=_opening, help="Judge from this day or moment on (UTC); what is earlier teaches."
+)
+@click.option("--to", "until", callback=_closing, help="Judge up to this day or moment (UTC), included.")
+@click.option("--compare", is_flag=True, help="Run naive rules beside ours, and say how each did.")
+def backtest(  # noqa: PLR0913 — what the command line lets one say
+    directory: Path, *, as_json: bool, preset: str, since: datetime | None, until: datetime | None, compare: bool
+) -> None:
+    """Say what would have been told of a past kept as files: the live rules, with the clock of the data."""
+    from bot.backtest.run import Backtest, Order  # noqa: PLC0415 — as above
+
+    order = Order(directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare)
+    try:
+        Backtest(order, out=click.echo, err=partial(click.echo, err=True)).run()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
+        sys.exit(_FAILED)
 
 
 @cli.command()

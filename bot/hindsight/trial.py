@@ -1,6 +1,6 @@
 """Lives through a past as the live bot would have: the same engine, the same grades, the same life of incidents."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from bot.alerting.lifecycle import Policy, advance
 from bot.detectors.engine import Case, look, take_round
 from bot.detectors.market import ALONE, Market
 from bot.detectors.outflow import grade
-from bot.domain.doors import Doors
+from bot.domain.doors import Doors, Gate
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow, Hold, HoldReason
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
@@ -51,6 +51,7 @@ class Trial:
         self,
         exchanges: Iterable[Exchange],
         *,
+        gates: Mapping[str, Sequence[Gate]] | None = None,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
         since: datetime | None = None,
         policy: Policy | None = None,

@@ -6,10 +6,11 @@ DIR/<slug>.withdrawals.jsonl    optional: one change of one gate a line, oldest 
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -17,6 +18,7 @@ from bot.domain.doors import Gate
 from bot.domain.errors import ConfigurationError, SourceError, SourceFault
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.reading import Reading, Slot
+from bot.hindsight.scores import Happening
 from bot.sources.decode import read_pieces
 from bot.sources.defillama import NAME
 from bot.sources.holdings import Holdings
@@ -26,6 +28,7 @@ from bot.sources.protocol import Columns, Extract, Moment
 
 _LARGEST = 400 << 20  # plain bytes of one body, as on the wire
 _BODY, _GATES = ".json", ".withdrawals.jsonl"
+EVENTS = "events.jsonl"
 
 
 class _Change(msgspec.Struct):
@@ -35,7 +38,15 @@ class _Change(msgspec.Struct):
     open: bool
 
 
+class _Event(msgspec.Struct):
+    exchange: str
+    since: float = msgspec.field(name="from")
+    until: float = msgspec.field(name="to")
+
+
 _CHANGE = msgspec.json.Decoder(_Change)
+_EVENT = msgspec.json.Decoder(_Event)
+_Line = TypeVar("_Line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +101,41 @@ def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
         yield Moment(as_of, Columns(layouts.setdefault(slots.tobytes(), slots), amounts, usd))
 
 
+def read_events(directory: Path) -> tuple[list[Happening] | None, list[int]]:
+    """Return the events that a folder names, and the numbers of lines that name none; None where nobody named any."""
+    path = directory / EVENTS
+    return _lines(path, _event) if path.exists() else (None, [])
+
+
 def _gates(path: Path) -> tuple[list[Gate], list[int]]:
     """Return the changes in a log, oldest first, and the numbers of lines that are none; no log holds nothing."""
-    if not path.exists():
-        return [], []
-    gates: list[Gate] = []
+    gates, odd = _lines(path, _gate) if path.exists() else ([], [])
+    return sorted(gates, key=lambda gate: gate.since), odd
+
+
+def _lines(path: Path, read: Callable[[bytes], _Line]) -> tuple[list[_Line], list[int]]:
+    found: list[_Line] = []
     odd: list[int] = []
     for number, written in enumerate(path.read_bytes().splitlines(), start=1):
         if not written.strip():
             continue
         try:
-            gates.append(_gate(written))
+            found.append(read(written))
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
             odd.append(number)
-    return sorted(gates, key=lambda gate: gate.since), odd
+    return found, odd
 
 
 def _gate(written: bytes) -> Gate:
     change = _CHANGE.decode(written)
-    since = datetime.fromtimestamp(change.at, UTC)
-    return Gate(change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=since)
+    return Gate(change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=_at(change.at))
+
+
+def _event(written: bytes) -> Happening:
+    named = _EVENT.decode(written)
+    return Happening(exchange_id(named.exchange), _at(named.since), _at(named.until))
+
+
+def _at(seconds: float) -> datetime:
+    """Return unix seconds as a moment; raise ValueError, OverflowError or OSError where they are none."""
+    return datetime.fromtimestamp(seconds, UTC)

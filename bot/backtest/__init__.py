@@ -1,0 +1,1 @@
+"""`runwatch backtest`: the live rules over a past kept as files."""

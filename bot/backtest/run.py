@@ -1,0 +1,154 @@
+"""Reads a past, lives through it, and prints what would have been told."""
+
+import gc
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from bot.backtest.lines import json_line, score_table, summary, table
+from bot.domain.errors import ConfigurationError, RunwatchError, SourceError
+from bot.domain.reading import Reading
+from bot.domain.severity import Sensitivity
+from bot.hindsight.contest import Contest
+from bot.hindsight.rounds import rounds
+from bot.hindsight.scores import exchange_years
+from bot.hindsight.trial import Telling, Trial
+from bot.sources.archive import EVENTS, Past, bodies_in, exchange_of, read_events, read_past
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a backtest. `since` and `until` bound what is judged; earlier readings teach the usual days."""
+
+    directory: Path
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    since: datetime | None = None
+    until: datetime | None = None
+    as_json: bool = False
+    compare: bool = False
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError where the bounds leave nothing."""
+        if self.since and self.until and self.since > self.until:
+            raise ConfigurationError(
+                f"--from ({self.since:%Y-%m-%d %H:%M}) is after --to ({self.until:%Y-%m-%d %H:%M})."
+            )
+
+
+class Backtest:
+    """One backtest: `out` takes what was asked for, `err` everything else."""
+
+    def __init__(self, order: Order, *, out: Say, err: Say) -> None:
+        self._order = order
+        self._out = out
+        self._err = err
+        self._tellings: list[Telling] = []
+        self._spans: dict[str, tuple[datetime, datetime]] = {}
+        self._judged = 0
+
+    def run(self) -> None:
+        """Print everything; raise ConfigurationError without a folder, RunwatchError when nothing can be processed."""
+        paths = bodies_in(self._order.directory)
+        if not paths:
+            raise RunwatchError(f"Nothing to process: {self._order.directory} holds no <slug>.json.")
+        with _bar() as bar:
+            with _without_garbage():
+                pasts = list(self._pasts(bar.track(paths, description="reading")))
+            if not pasts:
+                raise RunwatchError(f"Nothing to process: no body in {self._order.directory} could be read.")
+            contest = self._live_through(pasts, bar)
+        if not self._judged:
+            raise RunwatchError("Nothing to process: no reading lies between --from and --to.")
+        self._report(contest)
+
+    def _pasts(self, paths: Iterable[Path]) -> Iterator[Past]:
+        """Yield what each body says; one that cannot be read is said and left out, as is a second of one exchange."""
+        taken: dict[str, Path] = {}
+        for path in paths:
+            exchange = exchange_of(path)
+            if exchange.id in taken:
+                self._err(f"{path.name} is skipped: {taken[exchange.id].name} is the same exchange.")
+                continue
+            try:
+                past = read_past(path)
+            except SourceError as error:
+                self._err(f"{path.name} is skipped: {error}.")
+                continue
+            for number in past.odd_lines:
+                self._err(f"{path.stem}.withdrawals.jsonl: line {number} is skipped, it cannot be read.")
+            taken[exchange.id] = path
+            yield past
+
+    def _live_through(self, pasts: Sequence[Past], bar: Progress) -> Contest | None:
+        order = self._order
+        exchanges = [past.exchange for past in pasts]
+        gates = {past.exchange.id: past.gates for past in pasts}
+        trial = Trial(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since)
+        contest = Contest(exchanges, since=order.since) if order.compare else None
+        task = bar.add_task("judging", total=sum(len(past.moments) for past in pasts))
+        for readings in rounds([past.readings() for past in pasts]):
+            within = [one for one in readings if order.until is None or one.as_of <= order.until]
+            if not within:
+                break
+            self._tell(trial.take(within))
+            self._note(within)
+            if contest:
+                contest.take(within)
+            bar.advance(task, len(readings))
+        return contest
+
+    def _tell(self, tellings: Sequence[Telling]) -> None:
+        self._tellings += tellings
+        if self._order.as_json:
+            for one in tellings:
+                self._out(json_line(one))
+
+    def _note(self, readings: Sequence[Reading]) -> None:
+        """Count the readings that were judged."""
+        since = self._order.since
+        for one in readings:
+            if since is None or one.as_of >= since:
+                first, _ = self._spans.get(one.exchange, (one.as_of, one.as_of))
+                self._spans[one.exchange] = (first, one.as_of)
+                self._judged += 1
+
+    def _report(self, contest: Contest | None) -> None:
+        events, odd_lines = read_events(self._order.directory)
+        for number in odd_lines:
+            self._err(f"{EVENTS}: line {number} is skipped, it cannot be read.")
+        if not self._order.as_json:
+            self._out(table(self._tellings) if self._tellings else "Nothing would have been told.")
+        end = max(last for _, last in self._spans.values())
+        years = exchange_years(self._spans)
+        if contest:
+            scores = contest.scores(self._tellings, events, end=end, years=years)
+            (self._err if self._order.as_json else self._out)(score_table(scores, assumed=events is None))
+        self._err(summary(self._tellings, events, end=end, years=years))
+        self._err(f"{self._judged} readings of {len(self._spans)} exchanges processed")
+
+
+def _bar() -> Progress:
+    """Return the bar that shows on stderr where that is a terminal; a stdout that goes elsewhere is left alone."""
+    console = Console(stderr=True)
+    return Progress(
+        console=console, transient=True, disable=not console.is_terminal, redirect_stdout=sys.stdout.isatty()
+    )
+
+
+@contextmanager
+def _without_garbage() -> Iterator[None]:
+    """Look for no garbage while millions of figures are made, none of them in a circle, nor among them ever after."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

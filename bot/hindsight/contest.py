@@ -1,0 +1,73 @@
+"""Our rule and naive ones over the same past: what each found, how late, and how often it cried wolf."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from bot.domain.exchange import Exchange
+from bot.domain.incident import IncidentState
+from bot.domain.reading import Reading
+from bot.domain.severity import Severity
+from bot.hindsight.naive import NAIVE, Onlooker
+from bot.hindsight.scores import Alarm, Happening, Score, daily, score
+from bot.hindsight.trial import Telling
+
+OURS = {
+    Severity.ELEVATED: "Runwatch, elevated and worse",
+    Severity.WATCH: "Runwatch, watch and worse",
+}
+
+
+class Contest:
+    """Gathers what was told and what naive rules would have said, and scores both.
+
+    Readings before `since` only teach.
+    """
+
+    def __init__(self, exchanges: Iterable[Exchange], *, since: datetime | None = None) -> None:
+        self._onlookers = {one.id: Onlooker(one) for one in exchanges}
+        self._since = since
+        self._moments: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
+
+    def take(self, readings: Iterable[Reading]) -> None:
+        """Ask the naive rules about one round."""
+        for reading in readings:
+            for rule in self._onlookers[reading.exchange].take(reading):
+                if self._since is None or reading.as_of >= self._since:
+                    self._moments[rule, reading.exchange].append(reading.as_of)
+
+    def scores(
+        self, tellings: Sequence[Telling], events: Sequence[Happening] | None, *, end: datetime, years: float
+    ) -> list[Score]:
+        """Return how every rule did, ours first.
+
+        Where nobody says what happened (`events` None), an event is what our own rule calls elevated or worse.
+        """
+        found = assumed_events(tellings, end) if events is None else events
+        ours = [score(name, alarms(tellings, least, end), found, years) for least, name in OURS.items()]
+        return [*ours, *(score(name, list(self._alarms(name)), found, years) for name, _ in NAIVE)]
+
+    def _alarms(self, rule: str) -> Iterator[Alarm]:
+        for (name, exchange), moments in self._moments.items():
+            if name == rule:
+                yield from daily(exchange, moments)
+
+
+def alarms(tellings: Iterable[Telling], least: Severity, end: datetime) -> list[Alarm]:
+    """Return our incidents from when they were first told to be this severe until they resolved, or the end."""
+    begun: dict[int, Alarm] = {}
+    for one in tellings:
+        incident = one.incident
+        if incident is None:
+            continue
+        known = begun.get(incident.number)
+        if known is None and incident.severity.rank >= least.rank:
+            known = begun[incident.number] = Alarm(one.exchange, one.at, end)
+        if known and incident.state is IncidentState.RESOLVED:
+            begun[incident.number] = Alarm(known.exchange, known.start, one.at)
+    return list(begun.values())
+
+
+def assumed_events(tellings: Iterable[Telling], end: datetime) -> list[Happening]:
+    """Return what our own rule calls elevated or worse, as the events of a past that nobody has described."""
+    return [Happening(one.exchange, one.start, one.end) for one in alarms(tellings, Severity.ELEVATED, end)]
