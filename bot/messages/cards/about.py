@@ -116,7 +116,7 @@ def curtain_card(title: str, label: str, start: datetime, end: datetime) -> Mess
     return Message(
         title=f"Runwatch · {title}",
         lines=(
-            line(f"Every figure below is a {label}, served by a local stand-in of the upstream."),
+            line(f"Figures below: {label}, served by a local stand-in of the upstream."),
             line(f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat."),
         ),
     )
