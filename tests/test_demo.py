@@ -1,0 +1,102 @@
+"""The demo: an episode of the past through the whole service, with the terminal as the chat."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+from bot.app import Machine
+from bot.asking import terminal_operator
+from bot.chat.terminal import TerminalChat, answer
+from bot.config import Settings
+from bot.domain.place import Subscription
+from bot.metrics import Metrics
+from bot.replay.binance_2022 import BINANCE_2022
+from bot.replay.clock import ReplayClock
+from bot.replay.episode import Episode
+from bot.replay.server import ReplayServer
+from bot.service import Service
+from tests.program import bot
+from tests.world import until
+
+_STEP = timedelta(hours=4)
+_FRESH = timedelta(hours=1)  # the upstream runs every hour
+_PROVENANCE = r"Replay(?: \(.+\))? · as of .+ UTC \((?:\d+ h )?\d+ min ago\)"
+
+
+async def test_quiet_weeks_stay_quiet_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
+    ran = await bot("demo", "--episode", "quiet-weeks", "--speed", "60", directory=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    told, reply = ran.out.split("> /reserves binance\n")
+    assert "this terminal is the chat" in told
+    assert len(re.findall(r"^2023-03-\d\d Binance \$[\d.]+ B · ", told, re.MULTILINE)) >= 14
+    assert "INC-" not in ran.out
+    assert "Binance · reserves" in reply
+    assert re.search(_PROVENANCE, reply)
+
+
+async def test_binance_2022_opens_gets_worse_and_resolves(tmp_path: Path) -> None:
+    async with replayed(BINANCE_2022, "binance", tmp_path) as play:
+        while not play.clock.is_over:
+            play.clock.advance(_STEP)
+            await until(play.is_up_to_date)
+        await play.chat.show(await answer(play.machine.desk, terminal_operator(), "reserves", "binance"))
+    shown = play.paper.getvalue()
+    assert re.findall(r"^[\d-]+ [\d:]+ UTC · (.+)$", shown, re.MULTILINE) == [
+        "🟡 INC-1 · Binance · unusual outflow · watch",
+        "🟠 INC-1 · Binance · elevated outflow",
+        "🟢 INC-1 · Binance · resolved",
+        "🏦 Binance · reserves",
+    ]
+    opened, _, _, asked = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
+    assert re.search(_PROVENANCE, asked)
+
+
+@dataclass
+class Play:
+    """An episode under way: its clock is moved by hand, what the terminal shows is on the paper."""
+
+    clock: ReplayClock
+    machine: Machine
+    exchange: str
+    chat: TerminalChat
+    paper: StringIO = field(default_factory=StringIO)
+
+    def is_up_to_date(self) -> bool:
+        outlook = self.machine.board.outlook(self.exchange)
+        return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
+
+
+@asynccontextmanager
+async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
+    """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
+    clock, paper, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
+    chat = TerminalChat(clock, out=paper)
+    async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
+        service = Service(
+            Settings(
+                data_dir=directory,
+                redis_url=None,
+                defillama_url=upstream.url,
+                exchanges=(exchange,),
+                detail_interval=timedelta(seconds=1),
+            ),
+            clock=clock,
+            metrics=Metrics(clock, "1.2.3"),
+            make_chats=lambda *_: (chat,),
+            source_name="Replay",
+            poll_every=timedelta(milliseconds=20),
+        )
+        tasks.create_task(service.run(stop))
+        try:
+            play = Play(clock, await service.started(), exchange, chat, paper)
+            await play.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
+            await until(play.is_up_to_date)
+            yield play
+        finally:
+            stop.set()
