@@ -28,12 +28,19 @@ def main() -> None:
         sys.exit(_MISUSED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(_FAILED)
-    except ConfigurationError as error:
-        _complain(error)
-        sys.exit(_MISUSED)
-    except RunwatchError as error:
-        _complain(error)
-        sys.exit(_FAILED)
+    except (RunwatchError, ExceptionGroup) as error:
+        ours = _ours(error)
+        if ours is None:
+            raise
+        _complain(ours)
+        sys.exit(_MISUSED if isinstance(ours, ConfigurationError) else _FAILED)
+
+
+def _ours(error: Exception) -> RunwatchError | None:
+    """Return the failure that has a sentence, out of the groups that tasks put it into; None for any other."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    return error if isinstance(error, RunwatchError) else None
 
 
 def _complain(error: Exception) -> None:

@@ -71,9 +71,11 @@ class Program:
             return await self.process.wait()
 
 
-async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
-    """Run the program to its end."""
+async def bot(*arguments: str, directory: Path, reads_output: bool = True, **variables: str) -> Finished:
+    """Run the program to its end; without `reads_output` it writes into a pipe that nobody reads."""
     async with _started(arguments, directory, variables) as process, asyncio.timeout(_PATIENCE):
+        if process.stdout and not reads_output:
+            process.stdout._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 — the only way to it
         out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
 

@@ -82,6 +82,13 @@ async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None
         assert found[1].strip().splitlines() == rows
 
 
+async def test_a_demo_that_nobody_reads_any_more_ends_with_a_sentence(tmp_path: Path) -> None:
+    ran = await bot("demo", "--speed", "100", directory=tmp_path, reads_output=False)
+    assert ran.code
+    assert ran.err.startswith("runwatch: the terminal cannot be written to: [Errno 32] Broken pipe\n")
+    assert "Traceback" not in ran.err
+
+
 async def test_settings_prints_the_example(tmp_path: Path) -> None:
     ran = await bot("settings", directory=tmp_path)
     assert (ran.code, ran.out) == (0, (ROOT / ".env.example").read_text(encoding="utf-8"))
