@@ -38,13 +38,16 @@ def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by
     anchors: tuple[Anchor, ...] = (),
     label: str = MADE_UP,
 ) -> Episode:
-    """Return an episode whose live phase takes so many days; prices sink and recover meanwhile, and mean nothing."""
+    """Return an episode whose live phase takes so many days; prices sink and recover meanwhile, and mean nothing.
+
+    The first exchange of which something is expected comes first.
+    """
     end = on(days)
     return Episode(
         id=name,
         title=title,
         label=label,
-        books=books,
+        books=tuple(sorted(books, key=lambda book: book.id != expect[0].exchange)),
         live_start=_START,
         live_end=end,
         paths={name: _sway(depth, end) for name, depth in (("BTC", 0.94), ("ETH", 0.92), ("market", 0.9))},

@@ -1,110 +1,98 @@
 """Draws a picture of each episode as SVG: `python -m docs.pictures.draw_episodes`, from the project's root."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from html import escape
+from itertools import pairwise
+from math import ceil, log10
 from pathlib import Path
-from typing import NamedTuple
 
 from bot.replay.catalogue import EPISODES
 from bot.replay.episode import Episode
-from bot.replay.generator import Snapshot, snapshots
+from docs.pictures.episode_looks import Look, as_it_was, as_seen, first_shown
 
-_WIDTH, _HEIGHT, _LEFT, _RIGHT = 960, 470, 70, 32
+_WIDTH, _HEIGHT, _LEFT, _RIGHT = 960, 470, 78, 32
 _TOP, _MIDDLE, _LOW, _BOTTOM = 72, 242, 268, 430
 _DAY = timedelta(days=1)
-_STEP = timedelta(hours=6)
 _INK, _GREY, _RULE, _OUT, _IN = "#1f2933", "#7b8794", "#e4e7eb", "#d64545", "#2f7dc0"
 _FONT = 'font-family="system-ui, sans-serif"'
+_THRESHOLDS = ((-0.015, "watch"), (-0.03, "elevated"), (-0.08, "severe"))
+_LEAST_RANGE, _MOST_RANGE = (-0.035, 0.01), (-0.4, 0.04)
+_MOST_LABELS, _LINE, _BILLION = 12, 13, 1e9
 Scale = Callable[[float], float]
-
-
-class Look(NamedTuple):
-    """One moment of an exchange: reserves in USD with and without its own token, and the 24 h net flow as a share."""
-
-    at: datetime
-    total: float
-    clean: float
-    share: float
-
-
-def looks(episode: Episode, exchange: str, own: frozenset[str]) -> list[Look]:
-    """Return the exchange every six hours of the live phase."""
-    seen = list(snapshots(episode))
-    moments = [one.at for one in seen]
-
-    def before(moment: datetime) -> Snapshot:
-        return seen[bisect_right(moments, moment) - 1]
-
-    found = []
-    for end in seen:
-        if end.at < episode.live_start or end.at.hour % (_STEP // timedelta(hours=1)):
-            continue
-        start = before(end.at - _DAY)
-        held = {slot: amount for slot, amount in start.amounts[exchange].items() if slot.asset not in own}
-        base = sum(amount * start.prices[slot.asset] for slot, amount in held.items())
-        flow = sum((end.amounts[exchange][slot] - amount) * start.prices[slot.asset] for slot, amount in held.items())
-        worth = {slot: amount * end.prices[slot.asset] for slot, amount in end.amounts[exchange].items()}
-        clean = sum(usd for slot, usd in worth.items() if slot.asset not in own)
-        found.append(Look(end.at, sum(worth.values()), clean, flow / base))
-    return found
+Across = Callable[[datetime], float]
 
 
 def picture(episode: Episode) -> str:
-    """Return the SVG of an episode's first exchange: reserves as lines, 24 h net flow as bars, anchors numbered."""
+    """Return the SVG of an episode's first exchange.
+
+    Reserves are lines. The 24 h net flow is bars, by the plain formula on what the upstream shows; where jumps or
+    faults bend that, a dark line is what really moved. Published figures are numbered.
+    """
     book = episode.books[0]
-    points = looks(episode, book.id, book.own_tokens)
-    span = episode.live_end - episode.live_start
+    seen, was = as_seen(episode, book), as_it_was(episode, book)
+    start = first_shown(episode)
 
     def across(at: datetime) -> float:
-        return _LEFT + (at - episode.live_start) / span * (_WIDTH - _LEFT - _RIGHT)
+        return _LEFT + (at - start) / (episode.live_end - start) * (_WIDTH - _LEFT - _RIGHT)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" {_FONT} fill="{_INK}">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fff"/>',
         _text(_LEFT, 28, episode.title, extra='style="font-size:18px;font-weight:600"'),
         _text(_LEFT, 48, f"{book.row['name']} · {episode.label}", colour=_GREY),
-        *_days(episode, across),
-        *_reserves(points, across),
-        *_flows(points, across),
+        *_days(start, episode.live_end, across),
+        *_reserves(seen, across, own="/".join(sorted(book.own_tokens))),
+        *_flows(seen, was, across),
         *_anchors(episode, across),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _reserves(points: Sequence[Look], across: Callable[[datetime], float]) -> Iterator[str]:
-    low, high = min(one.clean for one in points) * 0.98, max(one.total for one in points) * 1.01
+def _reserves(seen: Sequence[Look], across: Across, *, own: str) -> Iterator[str]:
+    low, high = min(one.clean for one in seen) * 0.98, max(one.total for one in seen) * 1.01
     down = _scale(low, high, _MIDDLE, _TOP)
-    for billions in range(int(low / 5e9) * 5 + 5, int(high / 1e9) + 1, 5):
-        yield _rule(down(billions * 1e9), f"${billions} B")
-    lines = (("total", _GREY, [one.total for one in points]), ("without BNB", _INK, [one.clean for one in points]))
-    for name, colour, values in lines:
-        path = " ".join(f"{across(one.at):.1f},{down(usd):.1f}" for one, usd in zip(points, values, strict=True))
+    step = _step((high - low) / 4)
+    for number in range(ceil(low / step), int(high / step) + 1):
+        yield _rule(down(number * step), _money(number * step, step))
+    lines = [(f"without {own}" if own else "reserves", _INK, 16, [one.clean for one in seen])]
+    if own:
+        lines.append(("total", _GREY, -8, [one.total for one in seen]))
+    for name, colour, below, values in lines:
+        path = " ".join(f"{across(one.at):.1f},{down(usd):.1f}" for one, usd in zip(seen, values, strict=True))
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        yield _text(_WIDTH - _RIGHT - 4, down(values[-1]) - 8, name, colour=colour, extra='text-anchor="end"')
+        x = across(seen[-1].at) - 4
+        yield _text(x, down(values[-1]) + below, name, colour=colour, extra='text-anchor="end"')
 
 
-def _flows(points: Sequence[Look], across: Callable[[datetime], float]) -> Iterator[str]:
-    worst = min(-0.04, *(one.share for one in points)) * 1.05
-    down = _scale(worst, max(0.01, *(one.share for one in points)) * 1.2, _BOTTOM, _LOW)
+def _flows(seen: Sequence[Look], was: Sequence[Look], across: Across) -> Iterator[str]:
+    shares = [one.share for one in (*seen, *was)]
+    low = max(min(_LEAST_RANGE[0], *shares) * 1.08, _MOST_RANGE[0])
+    high = min(max(_LEAST_RANGE[1], *shares) * 1.2, _MOST_RANGE[1])
+    down = _scale(low, high, _BOTTOM, _LOW)
     yield _rule(down(0), "0 %")
-    for threshold, name in ((-0.015, "watch −1.5 %"), (-0.03, "elevated −3 %")):
-        yield _rule(down(threshold), name.split(" ", 1)[1], colour=_OUT, extra='stroke-dasharray="3 4"')
-        yield _text(_WIDTH - _RIGHT - 4, down(threshold) - 4, name.split()[0], colour=_OUT, extra='text-anchor="end"')
+    free = down(0) + _LINE
+    for threshold, name in _THRESHOLDS:
+        if threshold > low and down(threshold) >= free:
+            free = down(threshold) + _LINE
+            yield _rule(down(threshold), f"−{-threshold:.1%}".replace("%", " %").replace(".0", ""), colour=_OUT)
+            yield _text(_WIDTH - _RIGHT - 4, down(threshold) - 4, name, colour=_OUT, extra='text-anchor="end"')
     yield _text(_LEFT + 4, _LOW - 4, "net flow over 24 h, share of clean reserves", colour=_GREY)
-    width = (across(points[1].at) - across(points[0].at)) * 0.7
-    for one in points:
-        top, bottom = sorted((down(0), down(one.share)))
-        colour = _OUT if one.share < 0 else _IN
-        yield (
-            f'<rect x="{across(one.at) - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" '
-            f'height="{bottom - top:.1f}" fill="{colour}" fill-opacity=".85"/>'
+    apart = min(across(after.at) - across(before.at) for before, after in pairwise(seen))
+    width = max(apart * 0.7, 1.2)
+    for colour, picked in ((_OUT, [one for one in seen if one.share < 0]), (_IN, [o for o in seen if o.share >= 0])):
+        bars = "".join(
+            f"M{across(one.at):.1f} {down(0):.1f}V{down(_within(one.share, low, high)):.1f}" for one in picked
         )
+        yield f'<path d="{bars}" stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity=".85" fill="none"/>'
+    if was:
+        path = " ".join(f"{across(one.at):.1f},{down(_within(one.share, low, high)):.1f}" for one in was)
+        yield f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="1.5"/>'
+        yield _text(_LEFT + 270, _LOW - 4, "bars: by what the upstream shows · line: what really moved", colour=_GREY)
 
 
-def _anchors(episode: Episode, across: Callable[[datetime], float]) -> Iterator[str]:
+def _anchors(episode: Episode, across: Across) -> Iterator[str]:
     x = 0.0
     for number, anchor in enumerate((one for one in episode.anchors if one.is_fitted), start=1):
         x = max(across(anchor.at), x + 20)
@@ -112,22 +100,39 @@ def _anchors(episode: Episode, across: Callable[[datetime], float]) -> Iterator[
         yield _text(x, _TOP + 8, str(number), colour="#fff", extra='text-anchor="middle" style="font-size:11px"')
 
 
-def _days(episode: Episode, across: Callable[[datetime], float]) -> Iterator[str]:
-    for day in range((episode.live_end - episode.live_start).days + 1):
-        at = episode.live_start + _DAY * day
+def _days(start: datetime, end: datetime, across: Across) -> Iterator[str]:
+    every = next((days for days in (1, 2, 4, 7) if (end - start) / _DAY / days <= _MOST_LABELS), 31)
+    for day in range(0, (end - start).days + 1, every):
+        at = start + _DAY * day
         x = across(at)
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_BOTTOM}" stroke="{_RULE}"/>'
-        if day % 2 == 0:
-            yield _text(x, _BOTTOM + 20, f"{at.day} {at:%b}", colour=_GREY, extra='text-anchor="middle"')
+        yield _text(x, _BOTTOM + 20, f"{at.day} {at:%b}", colour=_GREY, extra='text-anchor="middle"')
 
 
-def _rule(y: float, label: str, *, colour: str = _RULE, extra: str = "") -> str:
-    line = f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" {extra}/>'
+def _rule(y: float, label: str, *, colour: str = _RULE) -> str:
+    dashes = 'stroke-dasharray="3 4"' if colour == _OUT else ""
+    line = f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}" stroke="{colour}" {dashes}/>'
     return line + _text(_LEFT - 8, y + 4, label, colour=_GREY, extra='text-anchor="end"')
 
 
 def _text(x: float, y: float, text: str, *, colour: str = _INK, extra: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" font-size="12" fill="{colour}" {extra}>{escape(text)}</text>'
+
+
+def _money(usd: float, step: float) -> str:
+    if step < _BILLION / 10:
+        return f"${usd / 1e6:.0f} M"
+    return f"${usd / _BILLION:.1f} B" if step < _BILLION else f"${usd / _BILLION:.0f} B"
+
+
+def _step(rough: float) -> float:
+    """Return a step of 1, 2, 5 or 10 times a power of ten, at least as large."""
+    power: float = 10.0 ** int(log10(rough))
+    return next(power * times for times in (1, 2, 5, 10) if power * times >= rough)
+
+
+def _within(value: float, low: float, high: float) -> float:
+    return max(low, min(high, value))
 
 
 def _scale(low: float, high: float, at_low: float, at_high: float) -> Scale:

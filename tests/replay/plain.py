@@ -104,21 +104,17 @@ class Told(NamedTuple):
     worst: Severity | None
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=128)
 def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
-    """Return an exchange's points as a reader of the bodies has them; `is_true`: without jumps and faults."""
-    story = episode(name)
-    if is_true and exchange not in {one.exchange for one in story.jumps} | {one.exchange for one in story.faults}:
+    """Return an exchange's points as a reader of its body has them; `is_true`: without jumps and faults."""
+    whole = episode(name)
+    if is_true and exchange not in {one.exchange for one in whole.jumps} | {one.exchange for one in whole.faults}:
         return readings(name, exchange, hourly=hourly)
-    own, body = _bodies(name, hourly=hourly, is_true=is_true)[exchange]
-    return points(parse_protocol(body, exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC)), own)
-
-
-@lru_cache(maxsize=8)
-def _bodies(name: str, *, hourly: bool, is_true: bool) -> dict[str, tuple[frozenset[str], bytes]]:
-    story = replace(episode(name), jumps=(), faults=()) if is_true else episode(name)
-    made = bodies(story, hourly=hourly)
-    return {book.id: (book.own_tokens, msgspec.json.encode(body)) for book, body in made}
+    alone = replace(whole, books=tuple(book for book in whole.books if book.id == exchange))
+    story = replace(alone, jumps=(), faults=()) if is_true else alone
+    ((book, body),) = bodies(story, hourly=hourly)
+    parsed = parse_protocol(msgspec.json.encode(body), exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
+    return points(parsed, book.own_tokens)
 
 
 def told_daily(name: str, exchange: str, *, is_true: bool = False) -> Told:

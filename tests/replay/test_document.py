@@ -1,27 +1,62 @@
 """What the document says of the episodes is what they are."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from bot.replay.catalogue import EPISODES
+from bot.replay.expectation import Expectation
 from docs.pictures.draw_episodes import picture
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-@pytest.mark.parametrize("name", EPISODES)
-def test_every_anchor_is_quoted_with_its_source(name: str) -> None:
-    document = (DOCS / "episodes.md").read_text(encoding="utf-8")
+@pytest.fixture(scope="module")
+def document() -> str:
+    return (DOCS / "episodes.md").read_text(encoding="utf-8")
 
-    assert f"`{name}`" in document
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_every_episode_has_its_span_and_its_picture(name: str, document: str) -> None:
+    story = EPISODES[name]
+
+    assert f"| `{name}` | {story.live_start:%Y-%m-%d} to {story.live_end:%Y-%m-%d} |" in document
+    assert f"(pictures/{name}.svg)" in document
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_every_anchor_is_quoted_with_its_source(name: str, document: str) -> None:
+    said = " ".join(document.split())
+
     for anchor in EPISODES[name].anchors:
-        assert anchor.figure in document
-        assert all(source in document for source in anchor.source.split(" ; "))
+        assert anchor.figure in said
+        assert all(source in said for source in anchor.source.split(" ; "))
 
 
 @pytest.mark.parametrize("name", EPISODES)
-def test_the_pictures_show_the_present_numbers(name: str) -> None:
+def test_every_expectation_is_told_as_it_is(name: str, document: str) -> None:
+    for expected in EPISODES[name].expect:
+        assert row(name, expected) in document
+
+
+def row(name: str, expected: Expectation) -> str:
+    """Return an expectation as its line of the table."""
+    guard = f"{expected.guard}{' (live only)' if expected.live_only else ''}" or "–"
+    cells = (f"`{name}`", expected.exchange, expected.outcome, expected.highest or "–", *_days(expected), guard)
+    return f"| {' | '.join(cells)} |"
+
+
+def _days(expected: Expectation) -> tuple[str, str]:
+    def written(day: date | None) -> str:
+        return day.isoformat() if day else "–"
+
+    return written(expected.crosses_on), written(expected.due_on)
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_the_pictures_are_small_and_show_the_present_numbers(name: str) -> None:
     drawn = (DOCS / "pictures" / f"{name}.svg").read_text(encoding="utf-8")
 
     assert drawn == picture(EPISODES[name]), "draw them again: python -m docs.pictures.draw_episodes"
+    assert len(drawn.encode()) < 40_000

@@ -131,3 +131,10 @@ def test_four_percent_of_the_smallest_are_less_than_five_million() -> None:
 
     assert min(share for _, share in story.windows("gullane", DAY)) == pytest.approx(-0.04, abs=0.003)
     assert -5e6 < worst < -2e6
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_the_exchange_that_an_episode_is_about_comes_first(name: str) -> None:
+    story = episode(name)
+
+    assert not story.expect or story.expect[0].exchange == story.books[0].id

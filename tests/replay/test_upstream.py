@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import episode
+from bot.replay.catalogue import EPISODES, episode
 from bot.replay.episode import HISTORY
 from bot.replay.generator import run_times
 from bot.replay.upstream import Upstream
@@ -137,3 +137,14 @@ def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
     assert seen.advance(DURING + timedelta(minutes=40))
     assert seen.advance(STORY.live_end)
     assert not seen.advance(STORY.live_end + timedelta(days=1))
+
+
+@pytest.mark.parametrize("name", EPISODES)
+def test_every_episode_can_be_served_to_its_end(name: str) -> None:
+    story = episode(name)
+    seen = Upstream(story)
+    assert seen.advance(story.live_end)
+
+    assert [row["slug"] for row in seen.list_body()["cexs"] if "slug" in row] == [book.slug for book in story.books]
+    for book in story.books:
+        assert (seen.protocol_body(book.slug) or {})["name"] == book.protocol_name
