@@ -69,7 +69,8 @@ class Machine:
             detail_interval=settings.detail_interval,
             only=frozenset(settings.exchanges),
             on_listings=self.board.post_listings,
-            on_readings=self.watch.look,
+            on_readings=self.watch.observe,
+            on_round=self.watch.judge,
             on_health=self._note_health,
         )
         queries = Queries(

@@ -56,6 +56,10 @@ class Readings(Protocol):
         """Yield the first reading of each UTC day in the span, oldest first."""
         ...
 
+    def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
+        """Yield every reading that is kept after `since` and up to `until`, oldest first."""
+        ...
+
     async def save_listings(self, listings: Sequence[Listing]) -> None:
         """Keep the newest row of each exchange listed; rows of exchanges not in it stay as they were."""
         ...

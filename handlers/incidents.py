@@ -22,4 +22,5 @@ async def incidents(
 async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Incident, e.g. INC-42")]) -> Message:
     """Show the inputs, baseline, thresholds and sources behind an incident"""
     found = await request.queries.incident(incident)
-    return why_card(found, request.queries.names().get(found.exchange, found.exchange))
+    names = request.queries.names()
+    return why_card(found, names.get(found.exchange, found.exchange), names)

@@ -53,15 +53,29 @@ def advance(
     return _live_on(policy, incident, signal, now)
 
 
+def begin(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed: bool) -> Step:
+    """Return the incident that a signal with a severity opens."""
+    return _open(_pending(signal, now, sensitivity), signal, now, confirmed=confirmed)
+
+
 def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
     if not signal.graded or signal.severity is None:
         return Step(None, StepReason.NOTHING)
-    incident = Incident(
+    if _sparse(policy, signal):
+        return begin(signal, now, sensitivity, confirmed=True)
+    if signal.severity.rank >= Severity.SEVERE.rank:
+        return begin(signal, now, sensitivity, confirmed=False)
+    return Step(_pending(signal, now, sensitivity), StepReason.PENDING)
+
+
+def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Incident:
+    severity = signal.severity or Severity.WATCH
+    return Incident(
         exchange=signal.exchange,
         rule=signal.rule,
         state=IncidentState.PENDING,
-        severity=signal.severity,
-        peak=signal.severity,
+        severity=severity,
+        peak=severity,
         started_at=now,
         changed_at=now,
         first_as_of=signal.as_of,
@@ -70,11 +84,6 @@ def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivi
         told_at=now,
         sensitivity=sensitivity,
     )
-    if _sparse(policy, signal):
-        return _open(incident, signal, now, confirmed=True)
-    if signal.severity.rank >= Severity.SEVERE.rank:
-        return _open(incident, signal, now, confirmed=False)
-    return Step(incident, StepReason.PENDING)
 
 
 def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
@@ -91,21 +100,21 @@ def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
 def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool) -> Step:
     severity = signal.severity or incident.severity
     opened = replace(incident, state=IncidentState.OPEN, severity=severity, peak=severity, confirmed=confirmed)
-    return _tell(opened, StepReason.OPENED, signal, now)
+    return tell(opened, StepReason.OPENED, signal, now)
 
 
 def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
-        return _tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
+        return tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
     if _came_back(incident, signal):
-        return _end(incident, Ending.INTERNAL_MOVE, signal, now)
+        return end(incident, Ending.INTERNAL_MOVE, signal, now)
     if rank(signal.easing) < incident.severity.rank:
         if not _comparable(incident, signal):
             return _withheld(incident, signal, now)
         return _ease(policy, incident, signal, now)
     holding_on = _confirmed(policy, replace(incident, easing_since=None, easing_seen=0), signal)
-    return _retell(policy, holding_on, signal, now, was=incident)
+    return retell(policy, holding_on, signal, now, was=incident)
 
 
 def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
@@ -113,15 +122,16 @@ def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> 
     seen = incident.easing_seen + 1
     easing = replace(incident, easing_since=since, easing_seen=seen)
     if seen < policy.leave_readings or signal.as_of - since < policy.leave_span:
-        return _retell(policy, easing, signal, now, was=incident)
+        return retell(policy, easing, signal, now, was=incident)
     rested = replace(easing, easing_since=None, easing_seen=0)
     if signal.easing is None:
-        return _end(rested, Ending.CALM, signal, now)
-    return _tell(replace(rested, severity=signal.easing), StepReason.DEESCALATED, signal, now)
+        return end(rested, Ending.CALM, signal, now)
+    return tell(replace(rested, severity=signal.easing), StepReason.DEESCALATED, signal, now)
 
 
-def _end(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
-    return _tell(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
+def end(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
+    """Return the incident resolved, with this evidence."""
+    return tell(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
 
 
 def _came_back(incident: Incident, signal: Signal) -> bool:
@@ -133,22 +143,22 @@ def _came_back(incident: Incident, signal: Signal) -> bool:
 def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:
     if incident.state is not IncidentState.OPEN or incident.held:
         return Step(incident, StepReason.NOTHING)
-    return _tell(incident, StepReason.HELD, signal, now)
+    return tell(incident, StepReason.HELD, signal, now)
 
 
-def _retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *, was: Incident) -> Step:
+def retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *, was: Incident) -> Step:
     """Return the incident with fresh figures, told again only when they say something new."""
     if incident.confirmed and not was.confirmed:
-        return _tell(incident, StepReason.CONFIRMED, signal, now)
+        return tell(incident, StepReason.CONFIRMED, signal, now)
     if incident.held:
-        return _tell(incident, StepReason.RELEASED, signal, now)
+        return tell(incident, StepReason.RELEASED, signal, now)
     if now - incident.told_at >= policy.retold_every and _moved(policy, incident.told, signal):
-        return _tell(incident, StepReason.UPDATED, signal, now)
+        return tell(incident, StepReason.UPDATED, signal, now)
     quiet = replace(incident, signal=signal, rule=_rule(incident, signal), windows=_crossed(incident, signal))
     return Step(quiet, StepReason.NOTHING)
 
 
-def _tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
+def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
     """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
     leading = signal.leading_flow
     share, usd = (leading.share, leading.usd) if leading else (None, None)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
+from bot.domain.severity import Severity
 
 ANNOUNCED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
 """Steps that are told in a new message, and the only ones that may ping."""
@@ -24,14 +25,18 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     """Return who hears of a step.
 
     A place hears of an incident once it has been as severe and as large as the place asks; from then on its message
-    follows every change, downwards too.
+    follows every change, downwards too. An incident under a market-wide one is posted from severe on only; until then
+    those who were told of it before see its message change.
     """
     incident = step.incident
     if incident is None or step.reason in _SILENT:
         return Audience()
     mine = [one for one in subscriptions if one.sensitivity is incident.sensitivity and reaches(one, incident)]
     knew = [one for one in mine if before and reaches(one, before)]
-    if step.reason is CLOSED:
+    quiet = incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank
+    if quiet and incident.hushed:
+        return Audience()
+    if step.reason is CLOSED or quiet:
         return Audience(edit=tuple(knew))
     announced = step.reason in ANNOUNCED
     post = [one for one in mine if one not in knew or (announced and incident.severity.rank >= one.min_severity.rank)]

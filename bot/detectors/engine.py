@@ -1,9 +1,9 @@
 """The detection engine: one exchange's case over time. The live bot and the backtest use the same two steps.
 
-    case, market = Case(exchange), Market()
-    for readings in rounds:                               # one round: the exchanges that were read at a time
-        cases, market = take_round(cases, readings, market, doors)
-        for reading in readings:
+    cases, market = {exchange.id: Case(exchange) for exchange in exchanges}, Market()
+    for some in rounds(readings):
+        cases, market = take_round(cases, some, market, doors)
+        for reading in some:
             signal = look(cases[reading.exchange], now, doors=…, spells=…)
             step = advance(policy, incident, grade(signal, sensitivity), now, sensitivity=sensitivity)
 
@@ -82,8 +82,8 @@ class Case:
         if taken:
             ledger = inspect(ledger, taken, self.exchange.own_tokens, market, doors)
         first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
-        kept = (*self.kept[first:], valued(reading, ledger.odd_prices))
-        return replace(self._with_day(kept[-1], ledger), kept=kept, ledger=ledger)
+        with_day = self._with_day(valued(reading, ledger.odd_prices), ledger)
+        return replace(with_day, kept=(*self.kept[first:], reading), ledger=ledger)
 
     def base(self, window: Window) -> Reading | None:
         """Return the newest reading at or before a window's start."""
@@ -110,10 +110,27 @@ def take_round(
     Every reading's exchange has a case. `doors` are those of the exchanges for which they are known.
     """
     fresh = [one for one in readings if not _repeats(cases[one.exchange].latest, one)]
-    after = market.after(_stirs(cases, fresh))
+    return take_all(cases, fresh, market, doors)
+
+
+def take_all(
+    cases: Mapping[str, Case], readings: Sequence[Reading], market: Market, doors: Mapping[str, Doors] | None = None
+) -> tuple[dict[str, Case], Market]:
+    """Return what `take_round` does, for readings of which a store has left out repetitions already."""
+    after = market.after(case.stir(one) for one in readings if (case := cases[one.exchange]).is_new(one))
     known = doors or {}
-    taken = {one.exchange: cases[one.exchange].take(one, after, known.get(one.exchange)) for one in fresh}
+    taken = {one.exchange: cases[one.exchange].take(one, after, known.get(one.exchange)) for one in readings}
     return {**cases, **taken}, after
+
+
+def rounds(readings: Iterable[Reading]) -> list[list[Reading]]:
+    """Return readings of many exchanges as rounds in order of time: those of one hour, at most one of each exchange."""
+    found: list[list[Reading]] = []
+    for one in sorted(readings, key=_as_of):
+        if not found or _hour(found[-1][0]) != _hour(one) or any(other.exchange == one.exchange for other in found[-1]):
+            found.append([])
+        found[-1].append(one)
+    return found
 
 
 def look(  # noqa: PLR0913 — everything that one look may rest on
@@ -138,12 +155,12 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     return measure(case.exchange, History(latest, previous, bases, case.days, case.ledger, spells), now)
 
 
-def _stirs(cases: Mapping[str, Case], readings: Iterable[Reading]) -> list[Stir]:
-    return [case.stir(one) for one in readings if (case := cases[one.exchange]).is_new(one)]
-
-
 def _repeats(known: Reading | None, reading: Reading) -> bool:
     return known is not None and known.holdings == reading.holdings
+
+
+def _hour(reading: Reading) -> datetime:
+    return reading.as_of.replace(minute=0, second=0, microsecond=0)
 
 
 def _as_of(reading: Reading) -> datetime:

@@ -20,6 +20,10 @@ class Exchange:
     wallets_url: str | None = None
 
 
+MARKET = Exchange("market", "Market-wide")
+"""What incidents of many exchanges at once are about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One row of the upstream's list: totals in USD, and its own opinion of the flows (USD, positive = deposits).

@@ -61,7 +61,8 @@ class Incident:
     `worst_share` and `worst_usd` are the most negative leading share and flow that were told.
     `sensitivity` is the preset it was graded by: each preset lives its own life of the same story. `windows` are those
     its severity rests on: nothing eases while one of them cannot be compared. `held` says that people were last told
-    that nothing is concluded. `ending` is None while it lives.
+    that nothing is concluded. `ending` is None while it lives. `under` is the number of the
+    market-wide incident it is part of, 0 without one; `hushed` says that it was never told because of that.
     """
 
     exchange: str
@@ -87,6 +88,8 @@ class Incident:
     windows: tuple[Window, ...] = ()
     events: tuple[Event, ...] = ()
     ending: Ending | None = None
+    under: int = 0
+    hushed: bool = False
 
     @property
     def label(self) -> str:

@@ -32,7 +32,8 @@ class Spell:
 class Outlook:
     """What is known of one exchange. Everything but the exchange may be absent: unknown is said, never guessed.
 
-    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing.
+    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `at` is the moment
+    of the look: a reading that was missed is looked at as of its own time.
     """
 
     exchange: Exchange
@@ -41,3 +42,4 @@ class Outlook:
     signal: Signal | None = None
     days: tuple[DailyPoint, ...] = ()
     health: SourceHealth | None = None
+    at: datetime | None = None

@@ -18,6 +18,7 @@ class Rule(StrEnum):
 
     OUTFLOW = "outflow"
     BLEED = "bleed"
+    MARKET_WIDE = "market-wide"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,26 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One exchange's part in a market-wide incident: how bad its own incident `label` is, and what flowed there."""
+
+    exchange: str
+    label: str
+    severity: Severity
+    window: Window
+    usd: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
 
     `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
     that says most; a flow with a hold may not be graded. With nothing gradable, `graded` is False and the
     signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
-    `trips` are large amounts that left and came back in the last two days.
+    `trips` are large amounts that left and came back in the last two days, `members` the exchanges that a market-wide
+    signal is about, worst first.
     """
 
     exchange: str
@@ -80,6 +94,7 @@ class Signal:
     previous_as_of: datetime | None = None
     notes: tuple[Note, ...] = ()
     trips: tuple[RoundTrip, ...] = ()
+    members: tuple[Member, ...] = ()
 
     def flow(self, window: Window | None) -> Flow | None:
         """Return the flow over one window, None when it could not be computed."""

@@ -1,63 +1,111 @@
 """Puts together what one look at an exchange needs, from the store, without holding the loop."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.detectors.baseline import MAX_DAYS, daily_point
-from bot.detectors.outflow import WINDOWS, History, measure
+from bot.detectors.baseline import MAX_DAYS
+from bot.detectors.engine import Case, look, rounds, take_all
+from bot.detectors.market import Market, Stir
+from bot.detectors.outflow import WINDOWS
 from bot.detectors.windows import base_limit
 from bot.domain.exchange import Exchange
-from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
-from bot.domain.outlook import DailyPoint, Outlook, Spell
+from bot.domain.outlook import Outlook, Spell
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
 from bot.ports import Clock, Incidents, Readings
 
 _REMEMBERED = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
-_A_DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class _Past:
-    """The days of one exchange, and the last day's reading from which the next day's share is taken."""
-
-    days: tuple[DailyPoint, ...]
-    last: Reading
+_PAST = timedelta(days=MAX_DAYS + 1)
+_LAST_TWO = slice(-2, None)  # what the next step and the next look need; windows start from what the store has kept
 
 
 class Observer:
-    """Makes Outlooks. Past days are remembered, so that a look reads only what is new."""
+    """Makes Outlooks.
+
+    The case of every exchange is remembered without its readings, so that a look reads only what is new; after a
+    restart, or when it is forgotten, it is made anew from everything the store has of the last 91 days.
+    """
 
     def __init__(self, readings: Readings, clock: Clock, incidents: Incidents) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
-        self._past: dict[str, _Past] = {}
+        self._cases: dict[str, Case] = {}
+        self._market = Market()
 
     async def look(self, exchange: Exchange) -> Outlook:
-        """Return what the store knows of an exchange; raise StorageError."""
-        listing = (await self._readings.listings()).get(exchange.id)
-        latest = await self._readings.latest(exchange.id)
-        if latest is None:
-            return Outlook(exchange, listing=listing)
-        days = await self._days(exchange, latest.as_of)
-        before = await self._readings.newest_before(exchange.id, latest.as_of - timedelta(seconds=1))
-        history = History(
-            latest=latest,
-            previous=before,
-            bases=await self._bases(exchange.id, latest.as_of),
-            days=days,
-            spells=await self._spells(exchange.id),
-        )
-        signal = measure(exchange, history, self._clock.now())
-        return Outlook(exchange, listing=listing, reading=latest, signal=signal, days=days)
+        """Return what the store knows of an exchange; raise StorageError.
+
+        A reading that was not judged yet is looked at with what is known of other exchanges by now.
+        """
+        case = await self._case(exchange)
+        for reading in await self._news(case):
+            case = case.take(reading, self._market)
+        return await self._outlook(case, self._clock.now())
+
+    async def judge(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[Outlook]]:
+        """Yield what was seen of exchanges that were read in one round, in order of time; raise StorageError.
+
+        Readings that were missed meanwhile come first, each as it was seen at its own time. An exchange without a new
+        reading is looked at last, for its age may have changed.
+        """
+        fresh: list[Reading] = []
+        for exchange in exchanges:
+            fresh += await self._news(await self._case(exchange))
+        newest = {one.exchange: one for one in sorted(fresh, key=lambda one: one.as_of)}
+        for some in rounds(fresh):
+            cases, self._market = take_all(self._cases, some, self._market)
+            self._cases |= {id_: replace(case, kept=case.kept[_LAST_TWO]) for id_, case in cases.items()}
+            now = self._clock.now()
+            yield [
+                await self._outlook(self._cases[one.exchange], now if one is newest[one.exchange] else one.as_of)
+                for one in some
+            ]
+        rest = [await self._case(one) for one in exchanges if one.id not in newest]
+        if rest:
+            yield [await self._outlook(case, self._clock.now()) for case in rest]
 
     def forget(self, exchange: str) -> None:
-        """Read an exchange's past days anew at the next look, after older readings were added."""
-        self._past.pop(exchange, None)
+        """Read an exchange's past anew at the next look, after older readings were added."""
+        self._cases.pop(exchange, None)
+
+    async def _case(self, exchange: Exchange) -> Case:
+        """Return an exchange's case as it is known, or made from all that the store has."""
+        known = self._cases.get(exchange.id)
+        if known is not None and known.exchange == exchange:
+            return known
+        latest = await self._readings.latest(exchange.id)
+        case = Case(exchange)
+        if latest is None:
+            return case
+        async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):
+            taken = case.take(reading)
+            case = replace(taken, kept=taken.kept[_LAST_TWO])
+            await asyncio.sleep(0)
+        self._cases[exchange.id] = case
+        self._market = self._market.after([Stir(latest)])
+        return case
+
+    async def _news(self, case: Case) -> list[Reading]:
+        """Return the readings that came in since the case's newest one, oldest first."""
+        latest = await self._readings.latest(case.exchange.id)
+        if latest is None or case.latest is None or not case.is_new(latest):
+            return []
+        id_, since = case.exchange.id, case.latest.as_of
+        return [one async for one in self._readings.between(id_, since=since, until=latest.as_of)]
+
+    async def _outlook(self, case: Case, now: datetime) -> Outlook:
+        exchange = case.exchange
+        listing = (await self._readings.listings()).get(exchange.id)
+        if case.latest is None:
+            return Outlook(exchange, listing=listing)
+        bases = {one.as_of: one for one in [*await self._bases(exchange.id, case.latest.as_of), *case.kept]}
+        whole = replace(case, kept=tuple(bases[at] for at in sorted(bases)))
+        signal = look(whole, now, spells=await self._spells(exchange.id))
+        return Outlook(exchange, listing=listing, reading=case.latest, signal=signal, days=case.days, at=now)
 
     async def _spells(self, exchange: str) -> list[Spell]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
@@ -68,27 +116,11 @@ class Observer:
             if one.peak.rank >= Severity.ELEVATED.rank
         ]
 
-    async def _bases(self, exchange: str, end: datetime) -> Mapping[Window, Reading]:
-        bases: dict[Window, Reading] = {}
+    async def _bases(self, exchange: str, end: datetime) -> list[Reading]:
+        bases: list[Reading] = []
         for window in WINDOWS:
             base = await self._readings.newest_before(exchange, base_limit(window, end))
             if base is not None:
-                bases[window] = base
+                bases.append(base)
             await asyncio.sleep(0)
         return bases
-
-    async def _days(self, exchange: Exchange, until: datetime) -> tuple[DailyPoint, ...]:
-        """Return up to 90 past days, oldest first, comparing each day with the one before."""
-        known = self._past.get(exchange.id)
-        since = known.last.as_of if known else until - (MAX_DAYS + 1) * _A_DAY
-        days = list(known.days) if known else []
-        last = known.last if known else None
-        async for reading in self._readings.days(exchange.id, since=since, until=until):
-            if last is None or reading.as_of > last.as_of:
-                days.append(daily_point(reading, last, exchange.own_tokens))
-                last = reading
-            await asyncio.sleep(0)
-        kept = tuple(days[-MAX_DAYS:])
-        if last is not None:
-            self._past[exchange.id] = _Past(kept, last)
-        return kept

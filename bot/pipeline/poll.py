@@ -23,8 +23,8 @@ _OVERLAP = timedelta(days=2)
 class Poller:
     """Polls one source: its list, and the detail bodies that are due.
 
-    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_health` of how a source was doing
-    and is doing now.
+    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_round` of all exchanges that were
+    asked about at a time, once that is over; `on_health` of how a source was doing and is doing now.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -40,6 +40,7 @@ class Poller:
         only: frozenset[str],
         on_listings: Callable[[Sequence[Listing]], None],
         on_readings: Callable[[Exchange], Awaitable[None]],
+        on_round: Callable[[Sequence[Exchange]], Awaitable[None]],
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
     ) -> None:
         self._source = source
@@ -52,6 +53,7 @@ class Poller:
         self._only = only
         self._on_listings = on_listings
         self._on_readings = on_readings
+        self._on_round = on_round
         self._on_health = on_health
         self._health: dict[str, SourceHealth] = {}
         self._fetched: dict[str, Fetched] = {}
@@ -105,17 +107,24 @@ class Poller:
             interval=self._detail_interval,
             attention=Attention(self._troubled, await self._subscriptions.exchanges()),
         )
-        for listing in queue:
-            await self._poll_detail(listing)
+        await self._round(queue)
 
     async def fetch(self, exchanges: Iterable[Exchange]) -> None:
         """Fetch the detail bodies of some exchanges now; raise StorageError."""
         listings = await self._readings.listings()
-        for exchange in exchanges:
-            if exchange.id in listings:
-                await self._poll_detail(listings[exchange.id])
+        await self._round([listings[one.id] for one in exchanges if one.id in listings])
 
-    async def _poll_detail(self, listing: Listing) -> None:
+    async def _round(self, queue: Sequence[Listing]) -> None:
+        """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many."""
+        judged = [listing.exchange for listing in queue if await self._poll_detail(listing)]
+        if judged:
+            await self._on_round(judged)
+
+    async def _poll_detail(self, listing: Listing) -> bool:
+        """Fetch one detail body and return whether there is something to judge: new readings, or figures that grow old.
+
+        Without readings that is so where an incident is open, so that people are told.
+        """
         exchange = listing.exchange
         name = f"{self._source.name}/{exchange.id}"
         before = self._fetched.get(exchange.id)
@@ -125,15 +134,14 @@ class Poller:
             failures = before.failures + 1 if before else 1
             self._fetched[exchange.id] = Fetched(self._clock.now(), listing, failures)
             await self._failed(name, error)
-            if exchange.id in self._troubled:
-                await self._on_readings(exchange)  # people are told that the figures of an open incident grow old
-            return
+            return exchange.id in self._troubled
         added = await self._readings.add(readings)
         self._fetched[exchange.id] = Fetched(self._clock.now(), listing)
         await self._succeeded(name)
         self._meter.reading_taken(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
         await self._on_readings(exchange)
+        return True
 
     async def _since(self, exchange: Exchange) -> datetime:
         """Return from when on readings are wanted: everything at first, later only what may be new."""

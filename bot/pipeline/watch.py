@@ -2,19 +2,21 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.market import advance_market, sheltered
 from bot.alerting.routing import audience
 from bot.detectors.outflow import grade
-from bot.domain.exchange import Exchange
+from bot.domain.exchange import MARKET, Exchange
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.outlook import Outlook
-from bot.domain.place import Subscription
+from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Rule
 from bot.messages.cards.incidents import incident_card, resolved_card
 from bot.messages.model import Message
 from bot.pipeline.observe import Observer
@@ -28,6 +30,17 @@ _LIFETIME = {
     Severity.SEVERE: timedelta(hours=24),
     Severity.CRITICAL: timedelta(hours=24),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one look makes of an incident under one preset, and who may hear of it."""
+
+    exchange: Exchange
+    sensitivity: Sensitivity
+    before: Incident | None
+    step: Step
+    interested: Sequence[Subscription]
 
 
 class Watch:
@@ -51,39 +64,89 @@ class Watch:
         self._meter = meter
         self._publish = publish
         self._policy = policy or Policy()
+        self._names: dict[str, str] = {}
 
-    async def look(self, exchange: Exchange) -> None:
-        """Look at an exchange after new readings; raise StorageError."""
-        outlook = await self._observer.look(exchange)
-        self._publish(outlook)
-        if outlook.signal is None:
-            return
-        interested = await self._subscriptions.interested_in(exchange.id)
-        for sensitivity in _presets(interested, await self._incidents.open(), exchange):
-            await self._advance(exchange, grade(outlook.signal, sensitivity), sensitivity, interested)
+    async def observe(self, exchange: Exchange) -> None:
+        """Show what new readings of an exchange say, before they are judged; raise StorageError."""
+        self._names[exchange.id] = exchange.name
+        self._publish(await self._observer.look(exchange))
+
+    async def judge(self, exchanges: Sequence[Exchange]) -> None:
+        """Live the incidents of exchanges that were read in one round; raise StorageError."""
+        self._names |= {one.id: one.name for one in exchanges}
+        async for outlooks in self._observer.judge(exchanges):
+            for outlook in outlooks:
+                self._publish(outlook)
+            await self._live(outlooks)
         await self._count()
 
-    async def _advance(
-        self, exchange: Exchange, signal: Signal, sensitivity: Sensitivity, interested: Sequence[Subscription]
-    ) -> None:
-        before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
-        step = advance(self._policy, before, signal, self._clock.now(), sensitivity=sensitivity)
-        if step.incident is before:
-            return
-        step = await self._numbered(step)
-        alerts = self._alerts(exchange, before, step, interested)
-        await self._incidents.commit(exchange.id, Rule.OUTFLOW, step.incident, alerts, sensitivity=sensitivity)
-        if step.reason is not StepReason.NOTHING:
-            _log(exchange, step, signal, alerts)
+    async def _live(self, outlooks: Sequence[Outlook]) -> None:
+        """Advance what was seen at one time, first all together, then each incident under what is market-wide."""
+        live = await self._incidents.open()
+        turns = await self._numbered([turn for one in outlooks for turn in await self._turns(one, live)], live)
+        market = await self._advance_market([turn.step for turn in turns], live)
+        for turn in turns:
+            await self._commit(replace(turn, step=sheltered(turn.step, turn.before, market)))
 
-    async def _numbered(self, step: Step) -> Step:
-        """Return the step with a number for an incident that has just opened: that of the same story, or a new one."""
-        incident = step.incident
-        if incident is None or incident.number or incident.state is IncidentState.PENDING:
+    async def _turns(self, outlook: Outlook, live: Sequence[Incident]) -> list["_Turn"]:
+        """Return the next step of an exchange's story under every preset it is lived by."""
+        exchange, signal, found = outlook.exchange, outlook.signal, list[_Turn]()
+        if signal is None:
+            return found
+        now = outlook.at or self._clock.now()
+        interested = await self._subscriptions.interested_in(exchange.id)
+        for sensitivity in _presets(interested, live, exchange):
+            before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
+            step = advance(self._policy, before, grade(signal, sensitivity), now, sensitivity=sensitivity)
+            found.append(_Turn(exchange, sensitivity, before, step, interested))
+        return found
+
+    async def _advance_market(self, steps: Sequence[Step], live: Sequence[Incident]) -> Incident | None:
+        """Return what is market-wide after these steps, and commit it before them."""
+        before = await self._incidents.current(MARKET.id, Rule.MARKET_WIDE)
+        changed = {(one.exchange, one.sensitivity): one for step in steps if (one := step.incident)}
+        others = [one for one in live if (one.exchange, one.sensitivity) not in changed]
+        step = advance_market(self._policy, before, [*others, *changed.values()], self._clock.now())
+        if step.incident is not before:
+            turn = _Turn(MARKET, Sensitivity.NORMAL, before, step, await self._interested_in_market(step))
+            (numbered,) = await self._numbered([turn], live)
+            step = await self._commit(numbered)
+        return step.incident
+
+    async def _interested_in_market(self, step: Step) -> list[Subscription]:
+        """Return who hears of the market: whoever subscribed to all, or to one of its members, under any preset."""
+        members = step.incident.signal.members if step.incident else ()
+        found: dict[Place, Subscription] = {}
+        for id_ in (MARKET.id, *(one.exchange for one in members)):
+            for one in await self._subscriptions.interested_in(id_):
+                found.setdefault(one.place, replace(one, sensitivity=Sensitivity.NORMAL))
+        return list(found.values())
+
+    async def _commit(self, turn: "_Turn") -> Step:
+        """Commit a turn, incident and mail together, and return its step."""
+        step = turn.step
+        if step.incident is turn.before:
             return step
-        siblings = [one for one in await self._incidents.open() if one.exchange == incident.exchange]
-        number = siblings[0].number if siblings else await self._incidents.next_number()
-        return step.numbered(number)
+        alerts = self._alerts(turn.exchange, turn.before, step, turn.interested)
+        rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
+        await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
+        if step.reason is not StepReason.NOTHING:
+            _log(turn.exchange, step, alerts)
+        return step
+
+    async def _numbered(self, turns: Sequence["_Turn"], live: Sequence[Incident]) -> list["_Turn"]:
+        """Return the turns with a number for what has just opened: that of the same story, or a new one."""
+        given = {one.exchange: one.number for one in live}
+        found = []
+        for turn in turns:
+            incident = turn.step.incident
+            if incident and not incident.number and incident.state is not IncidentState.PENDING:
+                number = given.get(incident.exchange) or await self._incidents.next_number()
+                given[incident.exchange] = number
+                found.append(replace(turn, step=turn.step.numbered(number)))
+            else:
+                found.append(turn)
+        return found
 
     def _alerts(
         self, exchange: Exchange, before: Incident | None, step: Step, interested: Sequence[Subscription]
@@ -92,7 +155,7 @@ class Watch:
         if incident is None:
             return []
         heard = audience(before, step, interested)
-        card = incident_card(incident, exchange.name, step.reason)
+        card = incident_card(incident, exchange.name, step.reason, self._names)
         over = step.reason is StepReason.RESOLVED
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, heard.post),
@@ -133,8 +196,8 @@ def _presets(interested: Sequence[Subscription], live: Sequence[Incident], excha
     return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
 
 
-def _log(exchange: Exchange, step: Step, signal: Signal, alerts: Sequence[Alert]) -> None:
-    flow = signal.leading_flow
+def _log(exchange: Exchange, step: Step, alerts: Sequence[Alert]) -> None:
+    flow = step.incident.signal.leading_flow if step.incident else None
     log.info(
         "incident",
         exchange=exchange.id,

@@ -68,11 +68,28 @@ class RedisReadings:
 
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         """Yield the first reading of each UTC day in the span (both ends included), oldest first."""
-        start: Word = microseconds(since)
+        async for reading in self._span(_days(exchange), exchange, microseconds(since), microseconds(until)):
+            yield reading
+
+    async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
+        """Yield every reading kept after `since` and up to `until`, oldest first: single days, then all the detail."""
+        start: Word = f"({microseconds(since)}"
+        found = await self._database.command("ZRANGE", _detail(exchange), 0, 0)
+        if not found:
+            return
+        detail = _as_of(found[0])
+        if microseconds(since) < detail:
+            last = min(detail - 1, microseconds(until))
+            async for reading in self._span(_days(exchange), exchange, start, last):
+                yield reading
+            start = detail
+        async for reading in self._span(_detail(exchange), exchange, start, microseconds(until)):
+            yield reading
+
+    async def _span(self, key: str, exchange: str, start: Word, last: int) -> AsyncIterator[Reading]:
+        """Yield the readings of one sorted set between two scores, a few at a time."""
         while True:
-            found = await self._database.command(
-                "ZRANGEBYSCORE", _days(exchange), start, microseconds(until), "LIMIT", 0, _AT_A_TIME
-            )
+            found = await self._database.command("ZRANGEBYSCORE", key, start, last, "LIMIT", 0, _AT_A_TIME)
             for blob in found:
                 yield await self._read(exchange, blob)
             if len(found) < _AT_A_TIME:

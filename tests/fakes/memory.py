@@ -59,6 +59,11 @@ class MemoryReadings:
         for one in first.values():
             yield one
 
+    async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
+        for one in self._sorted(exchange):
+            if since < one.as_of <= until:
+                yield one
+
     async def save_listings(self, listings: Sequence[Listing]) -> None:
         self._be_there()
         self._listings.update({one.exchange.id: one for one in listings})

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 from bot.domain.errors import SourceError, SourceFault, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, SourceHealth
+from bot.domain.signal import Rule
 from bot.pipeline.poll import BACKFILL, Poller
-from tests.builders import DAY, HOUR, NOON, OKX, holding, listing, subscription
+from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, listing, subscription
 from tests.fakes.memory import Memory
 
 MINUTE = timedelta(minutes=1)
@@ -48,6 +49,7 @@ class Station:
         self.upstream = Upstream()
         self.listed: list[list[str]] = []
         self.looked: list[str] = []
+        self.rounds: list[list[str]] = []
         self.looks: asyncio.Queue[str] = asyncio.Queue()
         self.healths: list[tuple[SourceHealth, SourceHealth]] = []
         self.fault: Exception | None = None
@@ -62,6 +64,7 @@ class Station:
             only=frozenset(only),
             on_listings=lambda rows: self.listed.append([one.exchange.id for one in rows]),
             on_readings=self._look,
+            on_round=self._judge,
             on_health=self._note,
         )
 
@@ -70,6 +73,9 @@ class Station:
         self.looks.put_nowait(exchange.id)
         if self.fault:
             raise self.fault
+
+    async def _judge(self, exchanges: Sequence[Exchange]) -> None:
+        self.rounds.append([one.id for one in exchanges])
 
     async def _note(self, was: SourceHealth, now: SourceHealth) -> None:
         self.healths.append((was, now))
@@ -188,6 +194,24 @@ async def test_a_broken_exchange_does_not_hold_up_the_others_and_is_tried_again_
     station.memory.clock.advance(2 * MINUTE)
     await station.poller.poll_details()
     assert station.looked == ["okx", "binance"]
+
+
+async def test_what_was_read_in_one_go_is_judged_together(station: Station) -> None:
+    await station.turn()
+    assert station.rounds == [["binance", "okx"]]
+
+    station.upstream.broken["binance"] = SourceFault.SERVER_ERROR
+    station.memory.clock.advance(6 * HOUR)
+    await station.poller.poll_details()
+    assert station.rounds[1:] == [["okx"]]
+
+
+async def test_an_exchange_in_trouble_is_judged_even_when_nothing_came(station: Station) -> None:
+    await station.memory.incidents.commit("binance", Rule.OUTFLOW, incident(), [])
+    station.upstream.broken |= dict.fromkeys(("binance", "okx"), SourceFault.SERVER_ERROR)
+    await station.turn()
+
+    assert station.rounds == [["binance"]]
 
 
 async def test_what_is_subscribed_comes_before_what_is_larger(station: Station) -> None:

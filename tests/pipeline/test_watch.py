@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.incident import IncidentState
+from bot.domain.exchange import Exchange
+from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Sensitivity, Severity
@@ -14,6 +15,7 @@ from bot.pipeline.watch import Watch
 from bot.ports import Alert, DeliveryKind
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, subscription
 from tests.fakes.memory import Memory
+from tests.messages.cards.plain import said
 
 POST, EDIT, CLOSE, REPLY = DeliveryKind
 THERE = Place(Platform.DISCORD, "99")
@@ -47,7 +49,7 @@ class Post:
 
     async def look(self) -> list[Alert]:
         before = len(self.memory.told())
-        await self.watch.look(BINANCE)
+        await self.watch.judge([BINANCE])
         return self.memory.told()[before:]
 
 
@@ -129,14 +131,24 @@ async def test_worse_is_posted_anew_and_better_is_edited(post: Post) -> None:
 async def test_the_end_is_an_edit_and_an_answer(post: Post) -> None:
     await post.see(57.5)
     await post.see(57.5, after=HOUR)
-    await post.see(60, after=2 * HOUR)
+    await post.see(58.4, after=26 * HOUR)
 
-    over = await post.see(60, after=8 * HOUR)
+    over = await post.see(58.4, after=32 * HOUR)
 
     assert kinds(over) == [CLOSE, REPLY]
     assert {one.message.title for one in over} == {"INC-1 · Binance · resolved"}
     assert await post.memory.incidents.open() == []
     assert len(await post.memory.incidents.recent()) == 1
+
+
+async def test_what_comes_back_within_two_days_is_over_at_once(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    over = await post.see(60, after=2 * HOUR)
+
+    assert kinds(over) == [CLOSE, REPLY]
+    assert "internal move" in str(over[1].message.lines)
 
 
 async def test_a_second_story_has_a_number_of_its_own(post: Post) -> None:
@@ -222,7 +234,7 @@ async def test_without_subscribers_an_incident_lives_all_the_same(post: Post) ->
 async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
     post = Post()
 
-    await post.watch.look(OKX)
+    await post.watch.judge([OKX])
 
     assert post.published == [Outlook(OKX)]
 
@@ -253,3 +265,90 @@ async def test_a_dismissed_suspicion_is_logged_without_a_name(post: Post, logs: 
 
     dismissed = logs[-1]
     assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
+
+
+class Crowd:
+    """A watch over four exchanges of $60 B each, of which the place here subscribed to one."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.exchanges = [Exchange(name, name.upper(), name) for name in ("a", "b", "c", "d")]
+        self.watch = Watch(
+            Observer(self.memory.readings, self.memory.clock, self.memory.incidents),
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=list[Outlook]().append,
+        )
+
+    async def see(self, *billions: float, hour: int = 0) -> list[Alert]:
+        """Read all exchanges at once, judge them, and return what was queued."""
+        at = NOON + hour * HOUR
+        self.memory.clock.time = at
+        for exchange, one in zip(self.exchanges, billions, strict=True):
+            await self.memory.readings.add([holding(one, at=at, exchange=exchange.id)])
+        before = len(self.memory.told())
+        await self.watch.judge(self.exchanges)
+        return self.memory.told()[before:]
+
+
+@pytest.fixture
+async def crowd() -> Crowd:
+    found = Crowd()
+    await found.memory.subscriptions.add(subscription("a"))
+    for exchange in found.exchanges:
+        days = [holding(60 + 0.12 * (day % 2), at=NOON - day * DAY, exchange=exchange.id) for day in range(1, 61)]
+        await found.memory.readings.add(days)
+    await found.see(60, 60, 60, 60, hour=-1)
+    return found
+
+
+async def test_many_at_once_are_one_story(crowd: Crowd) -> None:
+    """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
+    await crowd.see(57.5, 57.5, 57.5, 60)
+
+    (alert,) = await crowd.see(57.5, 57.5, 57.5, 60, hour=1)
+
+    assert alert.message.title == "INC-4 · Market-wide · elevated outflow at 3 exchanges"
+    assert [one.place for one in alert.recipients] == [HERE]
+    assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
+    singles = [one for one in await crowd.memory.incidents.open() if one.rule is Rule.OUTFLOW]
+    assert [(one.number, one.under, one.hushed) for one in singles] == [(1, 4, True), (2, 4, True), (3, 4, True)]
+
+
+async def test_under_the_market_a_severe_exchange_is_told_by_itself(crowd: Crowd) -> None:
+    for hour in range(2):
+        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+
+    told = await crowd.see(54, 57.5, 57.5, 60, hour=2)
+
+    assert [one.message.title for one in told if one.kind is POST] == ["INC-1 · A · severe outflow"]
+    (single,) = [one for one in told if one.kind is POST]
+    assert "Part of INC-4, which is market-wide." in str(single.message.lines)
+
+
+async def test_the_market_is_over_when_two_are_left(crowd: Crowd) -> None:
+    for hour in range(2):
+        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+
+    over = await crowd.see(57.5, 57.5, 60, 60, hour=2)
+
+    assert [one.message.title for one in over if one.kind is REPLY] == ["INC-4 · Market-wide · resolved"]
+    singles = await crowd.memory.incidents.open()
+    assert [(one.exchange, one.under) for one in singles] == [("a", 0), ("b", 0)]
+
+
+async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd) -> None:
+    """Down for two days: the outflow began and grew meanwhile, and is told once, as it stands."""
+    for hours, billions in ((12, 57.5), (24, 57.4), (36, 52)):
+        await crowd.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
+    crowd.memory.clock.time = NOON + 37 * HOUR
+
+    await crowd.watch.judge(crowd.exchanges[:1])
+
+    (incident,) = await crowd.memory.incidents.open()
+    assert [(one.at - NOON, one.reason) for one in incident.events] == [
+        (12 * HOUR, StepReason.OPENED),
+        (37 * HOUR, StepReason.ESCALATED),
+    ]

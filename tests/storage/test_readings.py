@@ -75,6 +75,40 @@ async def test_a_day_is_its_first_reading(store: Store) -> None:
     assert await days(store.readings, MIDNIGHT, NOON + DAY) == [early.as_of, NOON + DAY]
 
 
+async def between(readings: RedisReadings, since: datetime, until: datetime) -> Sequence[datetime]:
+    return [one.as_of async for one in readings.between("binance", since=since, until=until)]
+
+
+async def test_everything_kept_between_two_moments_comes_in_order(store: Store) -> None:
+    """Of older days only the first reading is kept, of the last ten days every one."""
+    hours = [reading(MIDNIGHT + hour * HOUR) for hour in range(-20 * 24, 1)]
+    await store.readings.add(hours)
+
+    found = await between(store.readings, MIDNIGHT - 30 * DAY, MIDNIGHT)
+
+    assert found[:10] == [MIDNIGHT - day * DAY for day in range(20, 10, -1)]
+    assert found[10:] == [MIDNIGHT + hour * HOUR for hour in range(-240, 1)]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [(-HOUR, 0 * HOUR, 1), (-3 * HOUR, -HOUR, 2), (0 * HOUR, HOUR, 0), (-15 * DAY, -12 * DAY, 3), (-DAY, -DAY, 0)],
+)
+async def test_the_start_of_a_span_is_known_already(
+    store: Store, since: timedelta, until: timedelta, count: int
+) -> None:
+    await store.readings.add([reading(MIDNIGHT + hour * HOUR) for hour in range(-20 * 24, 1)])
+
+    found = await between(store.readings, MIDNIGHT + since, MIDNIGHT + until)
+
+    assert len(found) == count
+    assert all(MIDNIGHT + since < at <= MIDNIGHT + until for at in found)
+
+
+async def test_nothing_is_between_where_nothing_is_known(store: Store) -> None:
+    assert await between(store.readings, NOON - DAY, NOON) == []
+
+
 async def test_days_keep_both_ends_of_the_span(store: Store) -> None:
     await store.readings.add([reading(MIDNIGHT + n * DAY) for n in range(-30, 1)])
     found = await days(store.readings, MIDNIGHT - 25 * DAY, MIDNIGHT - 3 * DAY)

@@ -1,10 +1,11 @@
 """Incidents: the alert itself, the list, and the numbers behind one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from bot.domain.exchange import MARKET
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
-from bot.domain.signal import Reason, Rule, Signal
+from bot.domain.signal import Member, Reason, Rule, Signal
 from bot.messages.cards.common import (
     HOLD_WORDS,
     LIABILITIES,
@@ -27,11 +28,17 @@ _WORDS = {
     Severity.CRITICAL: "critical: outflow while withdrawals are closed",
 }
 
+_MARKET_RULE = (
+    "Rule “market-wide”: three or more exchanges with clean reserves of $1 B or more are elevated or worse, "
+    "and got there within 72 hours; as severe as the third worst of them."
+)
 _BLEED = "slow outflow over weeks"
 
 
-def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
-    """Return the alert that is posted, edited and finally closed; `name` is the exchange's."""
+def incident_card(incident: Incident, name: str, reason: StepReason, names: Mapping[str, str] | None = None) -> Message:
+    """Return the alert that is posted, edited and finally closed; `name` is the exchange's, `names` are all others'."""
+    if incident.rule is Rule.MARKET_WIDE:
+        return _market_card(incident, names or {}, _turn(incident, reason))
     signal = incident.signal
     flow = signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
@@ -44,6 +51,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason) -> Message:
             usual_day(signal.baseline),
             assets_sentence(flow) if flow and flow.assets else None,
             _unconfirmed(incident),
+            _under(incident),
             _comparability(signal),
             *map(note_sentence, signal.notes),
             LIABILITIES,
@@ -90,7 +98,7 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
                  key=list(Tone).index, default=Tone.GOOD),
         lines=spaced(
             f"{open_ones} open, {len(incidents)} shown, newest first.",
-            *[_entry(one, names.get(one.exchange, one.exchange)) for one in incidents],
+            *[_entry(one, _name(one, names)) for one in incidents],
             LIABILITIES,
         ),
         footer=provenance(newest.source, newest.as_of),
@@ -98,8 +106,10 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
     )  # fmt: skip
 
 
-def why_card(incident: Incident, name: str) -> Message:
+def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = None) -> Message:
     """Return the inputs, the baseline, the thresholds and the source behind an incident."""
+    if incident.rule is Rule.MARKET_WIDE:
+        return _market_card(incident, names or {}, line(_MARKET_RULE))
     signal = incident.signal
     return Message(
         title=f"{incident.label} · {name} · why",
@@ -135,6 +145,38 @@ def reason_sentence(reason: Reason) -> str:
     return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
 
+def _market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
+    signal, flow = incident.signal, incident.signal.leading_flow
+    resolved = incident.state is IncidentState.RESOLVED
+    state = "resolved" if resolved else f"{incident.severity} outflow at {len(signal.members)} exchanges"
+    return Message(
+        title=f"{incident.label} · Market-wide · {state}",
+        tone=Tone.GOOD if resolved else TONES[incident.severity],
+        lines=spaced(
+            first,
+            flow_sentence(flow) if flow and not resolved else None,
+            *[_member(one, names) for one in signal.members],
+            None if resolved else "Their own incidents go on under this one and are told again from severe on.",
+            "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
+            LIABILITIES,
+        ),
+        footer=provenance(signal.source, signal.as_of),
+        actions=(Action("Incidents", "incidents"),),
+        silent=resolved,
+    )
+
+
+def _member(one: Member, names: Mapping[str, str]) -> Line:
+    label = f" ({one.label})" if one.label else ""
+    moved = f"{usd(one.usd, signed=True)} · {percent(one.share, signed=True)}"
+    figures = f"{one.severity} · {moved} in {WINDOW_NAMES[one.window]}"
+    return line(bold(names.get(one.exchange, one.exchange)), f"{label} · {figures}")
+
+
+def _under(incident: Incident) -> str | None:
+    return f"Part of INC-{incident.under}, which is market-wide." if incident.under else None
+
+
 def _word(incident: Incident) -> str:
     is_bleed = incident.rule is Rule.BLEED and incident.severity is not Severity.CRITICAL
     return _BLEED if is_bleed else _WORDS[incident.severity]
@@ -143,6 +185,8 @@ def _word(incident: Incident) -> str:
 def _ending(incident: Incident) -> str:
     if incident.ending is Ending.INTERNAL_MOVE:
         return "an internal move, most of what left has come back."
+    if incident.rule is Rule.MARKET_WIDE:
+        return "fewer than three large exchanges are elevated any more."
     return "the outflow is back under its thresholds on fresh readings."
 
 
@@ -182,6 +226,10 @@ def _comparability(signal: Signal) -> str:
     leading = signal.leading_flow
     gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else ""
     return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
+
+
+def _name(incident: Incident, names: Mapping[str, str]) -> str:
+    return MARKET.name if incident.rule is Rule.MARKET_WIDE else names.get(incident.exchange, incident.exchange)
 
 
 def _entry(incident: Incident, name: str) -> Line:

@@ -2,6 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from bot.alerting.lifecycle import Policy
+from bot.alerting.market import advance_market
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
@@ -184,3 +186,27 @@ def test_no_incident_is_no_proof_of_calm() -> None:
     found = said(incidents_card([], {}, about="Binance"))
 
     assert found.startswith("Incidents · Binance\nNo incident is open and none is remembered. /status says how fresh")
+
+
+def test_a_market_wide_incident_names_its_members() -> None:
+    singles = [incident(number=number, exchange=name) for number, name in enumerate(("binance", "okx", "kraken"), 1)]
+    story = advance_market(Policy(), None, singles, NOON).incident
+    assert story
+    names = {"binance": "Binance", "okx": "OKX"}
+    text = said(incident_card(replace(story, number=7), "Market-wide", StepReason.OPENED, names)).splitlines()
+
+    assert text[:5] == [
+        "INC-7 · Market-wide · elevated outflow at 3 exchanges",
+        "Net outflow −$6.92 B in 24 h · 3.6 % of clean reserves ($192 B)",
+        "Binance (INC-1) · elevated · −$2.31 B · −3.6 % in 24 h",
+        "kraken (INC-3) · elevated · −$2.31 B · −3.6 % in 24 h",
+        "OKX (INC-2) · elevated · −$2.31 B · −3.6 % in 24 h",
+    ]
+    assert "three or more exchanges" in said(why_card(story, "market", names))
+    over = replace(story, state=IncidentState.RESOLVED)
+    assert "fewer than three large exchanges" in said(resolved_card(over, "Market-wide"))
+    assert "Market-wide · elevated" in said(incidents_card([story], {}))
+
+
+def test_an_incident_says_what_it_is_part_of() -> None:
+    assert "Part of INC-7, which is market-wide." in card(replace(incident(), under=7))

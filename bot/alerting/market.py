@@ -1,0 +1,113 @@
+"""When several large exchanges are in trouble at once: one incident about all of them, and the single ones under it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.alerting.lifecycle import Policy, begin, end, retell, tell
+from bot.domain.exchange import MARKET
+from bot.domain.flow import Flow, Window
+from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
+from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.signal import Member, Rule, Signal
+
+LARGE_USD = 1e9
+LEAST = 3
+"""So many large exchanges make it market-wide."""
+WITHIN = timedelta(hours=72)
+
+
+def involved(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the open incidents of elevated or worse at large exchanges, worst first, by the normal preset."""
+    found = [
+        one
+        for one in incidents
+        if one.state is IncidentState.OPEN
+        and one.sensitivity is Sensitivity.NORMAL
+        and one.rule is not Rule.MARKET_WIDE
+        and one.severity.rank >= Severity.ELEVATED.rank
+        and (flow := _flow(one))
+        and flow.reserves_usd >= LARGE_USD
+    ]
+    return sorted(found, key=lambda one: (-one.severity.rank, one.exchange))
+
+
+def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[Incident], now: datetime) -> Step:
+    """Return the market-wide incident after a round, and why it is so; `before` is None while there is none.
+
+    It opens when three large exchanges got into trouble within 72 hours, is as severe as the third worst of them, and
+    is over once fewer than three are left: what is new about it was confirmed, exchange by exchange, before.
+    """
+    members = involved(incidents)
+    if before is None:
+        return _open(members, now) if _at_once(members) else Step(None, StepReason.NOTHING)
+    if len(members) < LEAST:
+        return end(before, Ending.CALM, replace(before.signal, members=_members(members)), now)
+    signal = _signal(members, before)
+    if rank(signal.severity) > before.severity.rank and signal.severity:
+        return tell(replace(before, severity=signal.severity), StepReason.ESCALATED, signal, now)
+    if rank(signal.severity) < before.severity.rank and signal.severity:
+        return tell(replace(before, severity=signal.severity), StepReason.DEESCALATED, signal, now)
+    if {one.exchange for one in signal.members} != {one.exchange for one in before.told.members}:
+        return tell(before, StepReason.UPDATED, signal, now)
+    return retell(policy, before, signal, now, was=before)
+
+
+def sheltered(step: Step, before: Incident | None, market: Incident | None) -> Step:
+    """Return the step of a single incident with what it is under: the market-wide incident, while that is open."""
+    incident = step.incident
+    if incident is None:
+        return step
+    under = market.number if market and market.state is IncidentState.OPEN else 0
+    was_told = before is not None and before.state is IncidentState.OPEN and not before.hushed
+    hushed = bool(under) and not was_told and incident.severity.rank < Severity.SEVERE.rank
+    if (under, hushed) == (incident.under, incident.hushed):
+        return step
+    return Step(replace(incident, under=under, hushed=hushed), step.reason)
+
+
+def _at_once(members: Sequence[Incident]) -> bool:
+    newest = sorted((one.first_as_of for one in members), reverse=True)
+    return len(newest) >= LEAST and newest[0] - newest[LEAST - 1] <= WITHIN
+
+
+def _open(members: Sequence[Incident], now: datetime) -> Step:
+    signal = _signal(members, None)
+    return begin(signal, now, Sensitivity.NORMAL, confirmed=True)
+
+
+def _signal(members: Sequence[Incident], before: Incident | None) -> Signal:
+    known = [before.signal] if before else []
+    newest = max((*known, *(one.signal for one in members)), key=lambda one: one.as_of)
+    flows = [flow for one in members if (flow := one.signal.flow(Window.DAY))]
+    usd, reserves = sum(flow.usd for flow in flows), sum(flow.reserves_usd for flow in flows)
+    day = (
+        Flow(Window.DAY, newest.as_of - Window.DAY.length, newest.as_of, usd, usd / reserves, reserves)
+        if flows
+        else None
+    )
+    severity = members[LEAST - 1].severity
+    return Signal(
+        exchange=MARKET.id,
+        rule=Rule.MARKET_WIDE,
+        as_of=newest.as_of,
+        fetched_at=newest.fetched_at,
+        source=newest.source,
+        severity=severity,
+        easing=severity,
+        flows=(day,) if day else (),
+        leading=Window.DAY if day else None,
+        members=_members(members),
+    )
+
+
+def _members(incidents: Iterable[Incident]) -> tuple[Member, ...]:
+    return tuple(
+        Member(one.exchange, one.label if one.number else "", one.severity, flow.window, flow.usd, flow.share)
+        for one in incidents
+        if (flow := _flow(one))
+    )
+
+
+def _flow(incident: Incident) -> Flow | None:
+    return incident.signal.flow(Window.DAY) or incident.signal.leading_flow
