@@ -1,14 +1,17 @@
 """Puts the parts together: the only module that knows them all."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 import structlog
 
 from bot import __version__
 from bot.config import Settings
 from bot.desk import Desk
+from bot.domain.course import Course
 from bot.domain.errors import AskerError, ConfigurationError, DeliveryError
 from bot.domain.place import Place, Platform
 from bot.domain.reading import SourceHealth
@@ -16,9 +19,10 @@ from bot.messages.cards.about import source_notice
 from bot.metrics import Metrics
 from bot.pipeline.observe import Observer
 from bot.pipeline.poll import Poller
+from bot.pipeline.retrace import Retracer
 from bot.pipeline.watch import Watch
 from bot.ports import ChatPlatform, Clock, Source
-from bot.queries import Board, Queries
+from bot.queries import Board, Hindsight, Queries
 from bot.storage.store import Store
 from handlers import COMMANDS
 
@@ -73,12 +77,14 @@ class Machine:
             on_round=self.watch.judge,
             on_health=self._note_health,
         )
+        retracer = Retracer(store.readings, clock)
         queries = Queries(
             self.board,
             incidents=store.incidents,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
             look=self.observer.look,
+            hindsight=Hindsight(course=retracer.course, past=past_course, rehearse=retracer.rehearse),
             clock=clock,
             version=__version__,
             platforms=self._troubles,
@@ -169,6 +175,20 @@ def chats(settings: Settings, desk: Desk, store: Store, clock: Clock, metrics: M
             )
         )
     return made
+
+
+async def past_course(name: str) -> Course | None:
+    """Return the course of an episode that is a run of the past, None when none is called so."""
+    return await asyncio.to_thread(_past_course, name)
+
+
+@lru_cache
+def _past_course(name: str) -> Course | None:
+    from bot.replay.catalogue import EPISODES  # noqa: PLC0415 — worked out only for those who ask
+    from bot.replay.path import has_path, path  # noqa: PLC0415 — as above
+
+    episode = EPISODES.get(name)
+    return path(episode) if episode and has_path(episode) else None
 
 
 def require_a_token(settings: Settings) -> None:

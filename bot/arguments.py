@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from bot.domain.errors import BadArgument
+from bot.domain.severity import Sensitivity
 
 ExchangeName = NewType("ExchangeName", str)
 """An exchange as somebody typed it; `queries.exchange` finds it."""
@@ -22,6 +23,15 @@ Elsewhere = NewType("Elsewhere", str)
 """Another place, as somebody typed it: @channel, a chat id, or a Discord channel mention."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A rule as somebody typed it: a preset alone, or the normal one with a floor, in dollars or as a share."""
+
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    usd: float | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,24 @@ KINDS: dict[object, Kind] = {
     CommandName: _matching("command", r"/?(?P<text>[a-z0-9_]{1,32})", "a command", lambda match: match["text"].lower()),
     str: _matching("text", _ANYTHING, "a text", lambda match: match["text"]),
 }
+
+
+def _threshold(word: str) -> Threshold:
+    for kind, name in ((KINDS[Usd], "usd"), (KINDS[Share], "share")):
+        if kind.looks_right(word):
+            return Threshold(**{name: kind.read(word)})
+    try:
+        return Threshold(Sensitivity(word.lower()))
+    except ValueError:
+        presets = ", ".join(Sensitivity)
+        raise BadArgument(f"“{word}” is no rule: it may be {presets}, a share such as 3%, or $50M.") from None
+
+
+def _is_threshold(word: str) -> bool:
+    return word.lower() in tuple(Sensitivity) or KINDS[Usd].looks_right(word) or KINDS[Share].looks_right(word)
+
+
+KINDS[Threshold] = Kind("rule", _threshold, _is_threshold)
 
 
 def kind_of(annotation: Any) -> Kind:

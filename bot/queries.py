@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 
+from bot.domain.course import Course
 from bot.domain.errors import AskerError, UnknownExchange
 from bot.domain.exchange import Exchange, Listing, exchange_id
+from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outlook import Outlook
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.rehearsal import Rehearsal
+from bot.domain.severity import Sensitivity, Severity
 from bot.ports import Clock, Incidents, Outbox, Subscriptions
 
 
@@ -66,6 +69,19 @@ class Status:
     platforms: Mapping[Platform, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Hindsight:
+    """What may be asked of the past.
+
+    `course(exchange, since)` is how much has left since then, None without two readings. `past(name)` is a known run of
+    the past (`ftx-2022`), None when none is called so. `rehearse(exchanges, preset)` is what would have been told.
+    """
+
+    course: Callable[[Exchange, datetime], Awaitable[Course | None]]
+    past: Callable[[str], Awaitable[Course | None]]
+    rehearse: Callable[[Sequence[Exchange], Sensitivity], Awaitable[Rehearsal]]
+
+
 class Queries:
     """What may be asked. `look` makes an Outlook from the store for exchanges that memory does not hold yet."""
 
@@ -77,6 +93,7 @@ class Queries:
         outbox: Outbox,
         subscriptions: Subscriptions,
         look: Callable[[Exchange], Awaitable[Outlook]],
+        hindsight: Hindsight,
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
@@ -86,6 +103,7 @@ class Queries:
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._look = look
+        self._hindsight = hindsight
         self._clock = clock
         self._version = version
         self._platforms = platforms
@@ -144,6 +162,24 @@ class Queries:
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""
         return await self._incidents.open()
+
+    async def open_incident(self, exchange: Exchange) -> Incident | None:
+        """Return the open incident of an exchange, as the normal preset sees it where it does."""
+        mine = [one for one in await self._incidents.open() if one.exchange == exchange.id]
+        return min(mine, key=lambda one: one.sensitivity is not Sensitivity.NORMAL, default=None)
+
+    async def course(self, exchange: Exchange, incident: Incident | None) -> Course | None:
+        """Return how much has left since the day before an incident began, without one over the last seven days."""
+        since = incident.first_as_of - Window.DAY.length if incident else self._clock.now() - Window.WEEK.length
+        return await self._hindsight.course(exchange, since)
+
+    async def past_course(self, name: str) -> Course | None:
+        """Return a run of the past by its name (`ftx-2022`), None when none is called so."""
+        return await self._hindsight.past(name.strip().lower())
+
+    async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:
+        """Return what a preset would have told of these exchanges in the last 90 days."""
+        return await self._hindsight.rehearse(exchanges, sensitivity)
 
     async def recent_incidents(self, exchange: Exchange | None = None) -> Sequence[Incident]:
         """Return open and past incidents, newest first."""

@@ -2,7 +2,9 @@
 
 from bot.commands import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
+from handlers.comparison import compare
 from handlers.incidents import incidents, why
+from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
 from handlers.subscriptions import subscribe, subscriptions, unsubscribe
 
@@ -11,12 +13,14 @@ COMMANDS = CommandSet(
         reserves,
         flows,
         top,
+        compare,
         exchanges,
         incidents,
         why,
         subscribe,
         unsubscribe,
         subscriptions,
+        rehearse,
         help,
         status,
         privacy,

@@ -13,6 +13,7 @@ from bot.arguments import (
     IncidentNumber,
     Mention,
     Share,
+    Threshold,
     Usd,
     choice,
     kind_of,
@@ -20,6 +21,7 @@ from bot.arguments import (
 )
 from bot.domain.errors import BadArgument
 from bot.domain.flow import Window
+from bot.domain.severity import Sensitivity
 
 
 @pytest.mark.parametrize(
@@ -50,6 +52,9 @@ from bot.domain.flow import Window
         (CommandName, "/Flows", "flows"),
         (str, "anything at all", "anything at all"),
         (Window, "7D", Window.WEEK),
+        (Threshold, "EARLY", Threshold(Sensitivity.EARLY)),
+        (Threshold, "3%", Threshold(share=0.03)),
+        (Threshold, "$50M", Threshold(usd=50e6)),
     ],
 )
 def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) -> None:
@@ -67,6 +72,7 @@ def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) 
         (IncidentNumber, "INC-"), (IncidentNumber, "9" * 10), (IncidentNumber, "-1"),
         (Mention, "@somebody"), (Mention, "<@5>"), (Elsewhere, "@a"), (Elsewhere, "-5"), (Elsewhere, "http://x"),
         (ExchangeName, ""), (ExchangeName, "x" * 101), (CommandName, "../x"), (Window, "2h"),
+        (Threshold, "loud"), (Threshold, "3"), (Threshold, "0%"), (Threshold, "$0"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_in_a_sentence_that_shows_how(kind: Any, word: str) -> None:

@@ -84,7 +84,9 @@ def test_the_first_commands_are_there() -> None:
 
 
 def test_what_changes_a_place_is_for_its_moderators() -> None:
-    assert {one.name for one in COMMANDS if one.access is not Access.MEMBER} == {"subscribe", "unsubscribe"}
+    restricted = {one.name for one in COMMANDS if one.access is not Access.MEMBER}
+
+    assert restricted == {"subscribe", "unsubscribe", "rehearse"}
 
 
 def test_usage_shows_what_may_be_left_out() -> None:

@@ -1,24 +1,39 @@
 """Readings of many exchanges in the order of time, put together into rounds as a live bot would have read them."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 from heapq import merge
 
 from bot.domain.reading import Reading
 
 
-def rounds(pasts: Iterable[Iterable[Reading]]) -> Iterator[Sequence[Reading]]:
-    """Yield rounds of readings: those of one hour (UTC), at most one of each exchange, in the order of time and id.
+class Gathering:
+    """Takes readings in the order of time and hands them out in rounds: one hour (UTC), each exchange at most once."""
 
-    Each past is one exchange's, oldest first; the order of the pasts makes no difference.
-    """
-    gathered: dict[str, Reading] = {}
-    hour = None
+    def __init__(self) -> None:
+        self._gathered: dict[str, Reading] = {}
+        self._hour: datetime | None = None
+
+    def take(self, reading: Reading) -> Sequence[Reading]:
+        """Return the round that is complete because this reading begins the next one, else nothing."""
+        hour = reading.as_of.replace(minute=0, second=0, microsecond=0)
+        begins = hour != self._hour or reading.exchange in self._gathered
+        whole = self.rest() if begins else ()
+        self._hour = hour
+        self._gathered[reading.exchange] = reading
+        return whole
+
+    def rest(self) -> Sequence[Reading]:
+        """Return what was gathered since the last round."""
+        rest, self._gathered = tuple(self._gathered.values()), {}
+        return rest
+
+
+def rounds(pasts: Iterable[Iterable[Reading]]) -> Iterator[Sequence[Reading]]:
+    """Yield the rounds of several exchanges' readings, each oldest first; their order makes no difference."""
+    gathering = Gathering()
     for reading in merge(*pasts, key=lambda one: (one.as_of, one.exchange)):
-        its_hour = reading.as_of.replace(minute=0, second=0, microsecond=0)
-        if gathered and (its_hour != hour or reading.exchange in gathered):
-            yield tuple(gathered.values())
-            gathered = {}
-        hour = its_hour
-        gathered[reading.exchange] = reading
-    if gathered:
-        yield tuple(gathered.values())
+        if whole := gathering.take(reading):
+            yield whole
+    if rest := gathering.rest():
+        yield rest

@@ -65,13 +65,17 @@ class Trial:
         self._incidents: dict[str, Incident] = {}
         self._spells: dict[str, tuple[Spell, ...]] = {}
         self._held: dict[str, frozenset[HoldReason]] = {}
-        self._given = 0
+        self._stories: dict[int, Incident] = {}
 
     def take(self, readings: Sequence[Reading]) -> list[Telling]:
         """Return what is told after one round; at most one reading of each exchange is in it."""
         self._cases, self._market = take_round(self._cases, readings, self._market, self._doors)
         judged = [one for one in readings if self._since is None or one.as_of >= self._since]
         return [telling for one in judged for telling in self._judge(one)]
+
+    def incidents(self) -> list[Incident]:
+        """Return every incident that was opened, as it is now, in the order of their numbers."""
+        return list(self._stories.values())
 
     def _judge(self, reading: Reading) -> Iterator[Telling]:
         exchange, now = reading.exchange, reading.as_of
@@ -92,12 +96,13 @@ class Trial:
         incident = step.incident
         if incident is None or incident.number or incident.state is IncidentState.PENDING:
             return step
-        self._given += 1
-        return step.numbered(self._given)
+        return step.numbered(len(self._stories) + 1)
 
     def _keep(self, exchange: str, step: Step) -> None:
         """Remember an incident while it lives, and its time for ever: those days are not usual ones."""
         incident = step.incident
+        if incident and incident.number:
+            self._stories[incident.number] = incident
         if incident is None or incident.state is IncidentState.RESOLVED:
             self._incidents.pop(exchange, None)
         else:

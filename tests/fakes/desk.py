@@ -4,18 +4,24 @@ from dataclasses import dataclass, field, replace
 
 from bot.commands import Caller, CommandSet, Reach
 from bot.desk import Asked, Desk
+from bot.domain.course import Course
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.pipeline.observe import Observer
-from bot.queries import Board, Queries
+from bot.pipeline.retrace import Retracer
+from bot.queries import Board, Hindsight, Queries
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory
 
 CHANNEL = Place(Platform.TELEGRAM, "-1009876543210")
 """Another place, called @channel."""
+PAST = Course(
+    "FTX, November 2022", NOON - 30 * DAY, tuple(day * DAY for day in range(4)), (0.0, -0.05, -0.29, -0.37), "made up"
+)
+"""The only run of the past that is known there, as ftx-2022."""
 MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
 
 
@@ -32,12 +38,14 @@ class Office:
 
     def __post_init__(self) -> None:
         self.observer = Observer(self.memory.readings, self.memory.clock, self.memory.incidents)
+        self.retracer = Retracer(self.memory.readings, self.memory.clock)
         self.queries = Queries(
             self.board,
             incidents=self.memory.incidents,
             outbox=self.memory.outbox,
             subscriptions=self.memory.subscriptions,
             look=self.observer.look,
+            hindsight=Hindsight(course=self.retracer.course, past=self._past, rehearse=self.retracer.rehearse),
             clock=self.memory.clock,
             version="1.2.3",
             platforms=lambda: {Platform.TELEGRAM: ""},
@@ -72,6 +80,9 @@ class Office:
 
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
+
+    async def _past(self, name: str) -> Course | None:
+        return PAST if name == "ftx-2022" else None
 
     async def _find(self, text: str) -> Place:
         if text != "@channel":

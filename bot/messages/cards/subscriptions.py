@@ -18,7 +18,7 @@ def subscribed_card(subscription: Subscription, name: str | None, missing: Seque
         tone=Tone.TROUBLE if missing else Tone.GOOD,
         lines=spaced(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
-                 f"preset {subscription.sensitivity}{_floors(subscription)}{_mention(subscription)}."),
+                 f"{rule_words(subscription)}{_mention(subscription)}."),
             _lacking(missing),
             "It will look like this (a sample, not an event):",
             *_sample(name),
@@ -68,12 +68,17 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
     )
 
 
+def rule_words(subscription: Subscription) -> str:
+    """Return what a subscription fires at, in words: the preset and the place's own floors."""
+    return f"preset {subscription.sensitivity}{_floors(subscription)}"
+
+
 def _entry(subscription: Subscription, names: dict[str, str]) -> Line:
     """Return a subscription in one line, which reads the same on a phone and on a wide screen."""
     exchange = subscription.exchange
     name = names.get(exchange, exchange) if exchange else EVERYTHING
     mention = " · with a mention" if subscription.mention else ""
-    wish = f"from {subscription.min_severity} on · preset {subscription.sensitivity}{_floors(subscription)}{mention}"
+    wish = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
     return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {wish}")
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.course import Course
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
@@ -13,6 +14,7 @@ from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
+from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Severity
 from bot.messages.cards.about import (
     command_card,
@@ -22,11 +24,13 @@ from bot.messages.cards.about import (
     source_notice,
     status_card,
 )
+from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
 from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
@@ -34,6 +38,7 @@ from handlers import COMMANDS
 from tests.builders import (
     BINANCE,
     CHAIN_MISSING,
+    DAY,
     HOUR,
     NOON,
     flow,
@@ -46,7 +51,7 @@ from tests.builders import (
 )
 from tests.messages.cards.plain import said
 
-HOSTILE = "*Bi_nan~ce* <b>|x|</b> [a](https://x.test) `c` @everyone & <@1>"
+HOSTILE = "*Bi_nan~ce* <i>|x|</i> [a](https://x.test) `c` @everyone & <@1>"
 EXCHANGE = replace(BINANCE, name=HOSTILE)
 SIGNAL = signal(-0.036, flows=[flow(-0.07, Window.WEEK), flow(-0.1, Window.MONTH, hold=CHAIN_MISSING)])
 HEALTH = SourceHealth("defillama/binance", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
@@ -54,6 +59,9 @@ KNOWN = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, q
 LISTED = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
 STORY = incident(seen=SIGNAL)
 NAMES = {"binance": HOSTILE}
+COURSE = Course(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
+PAST = replace(COURSE, title="FTX, November 2022", label="reconstruction from published figures")
+REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (STORY,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
 
 FIGURES: Mapping[str, Message] = {
     "reserves": reserves_card(KNOWN, NOON),
@@ -62,6 +70,9 @@ FIGURES: Mapping[str, Message] = {
     "flows without": flows_card(KNOWN, Window.THREE_DAYS, NOON),
     "top": top_card([KNOWN], By.OUTFLOW, Window.DAY, NOON),
     "exchanges": exchanges_card([listing(EXCHANGE)], frozenset()),
+    "compared": side_by_side_card(KNOWN, KNOWN, NOON),
+    "beside the past": beside_the_past_card(KNOWN, COURSE, PAST, STORY),
+    "rehearsal": rehearsal_card("preset normal", REHEARSAL, [STORY], NAMES, left_out=3),
     "why": why_card(STORY, HOSTILE),
     "incidents": incidents_card([STORY], NAMES),
     "resolved": resolved_card(STORY, HOSTILE),
@@ -71,6 +82,8 @@ FIGURES: Mapping[str, Message] = {
 PROSE: Mapping[str, Message] = {
     "nothing known": reserves_card(Outlook(Exchange("x", HOSTILE)), NOON),
     "nothing to rank": top_card([], By.INFLOW, Window.WEEK, NOON),
+    "no course": beside_the_past_card(KNOWN, None, PAST, None),
+    "nothing to rehearse": nothing_to_rehearse_card([HOSTILE]),
     "no list": exchanges_card([], frozenset()),
     "no incidents": incidents_card([], NAMES, about=HOSTILE),
     "subscribed": subscribed_card(subscription(usd=5e7, share=0.03, mention="here"), HOSTILE, ("Send Messages",)),
@@ -130,7 +143,7 @@ def test_every_figure_says_that_liabilities_are_not_in_it(card: Message) -> None
 
 @every_card
 def test_what_others_named_stays_text_as_it_is(card: Message) -> None:
-    assert said(card).count("<b>") == said(card).count(HOSTILE)
+    assert said(card).count("<i>") == said(card).count(HOSTILE)
     assert not any(HOSTILE in one.command for one in card.actions)
 
 

@@ -1,0 +1,75 @@
+"""How often a rule would have spoken."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.domain.incident import Incident, IncidentState
+from bot.domain.rehearsal import Rehearsal
+from bot.messages.cards.common import LIABILITIES, TONES, provenance, spaced
+from bot.messages.model import Action, Line, Message, bold, line
+from bot.messages.numbers import percent, usd
+
+_SHOWN = 10
+_SHORT = timedelta(days=2)
+_MONTH = 30.4
+
+
+def rehearsal_card(
+    rule: str, rehearsal: Rehearsal, fired: Sequence[Incident], names: Mapping[str, str], *, left_out: int = 0
+) -> Message:
+    """Return when a rule (`rule` in words) would have spoken; `fired` are those of the incidents that reach it."""
+    judged = rehearsal.judged_from
+    return Message(
+        title=f"Rehearsal · {rule}",
+        lines=spaced(
+            _count(rehearsal, fired),
+            *[_entry(one, names.get(one.exchange, one.exchange)) for one in fired[-_SHOWN:]],
+            f"… and {len(fired) - _SHOWN} earlier ones." if len(fired) > _SHOWN else None,
+            _coverage(rehearsal, names),
+            f"{left_out} more exchanges were left out: the largest come first." if left_out else None,
+            "Judged on the first stored reading of each day; the living rule looks every hour while something moves, "
+            "so it may speak sooner, and of shorter moves as well.",
+            LIABILITIES,
+        ),
+        footer=provenance(rehearsal.source, rehearsal.as_of),
+        actions=tuple(Action(names.get(one, one), f"incidents {one}") for one in list(judged)[:3]),
+        private=True,
+    )
+
+
+def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
+    """Return that nothing is stored of these exchanges."""
+    return Message(
+        title="Nothing to rehearse on",
+        lines=spaced(f"No readings of {', '.join(names)} are stored yet. /status says how fresh the data is."),
+        private=True,
+    )
+
+
+def _count(rehearsal: Rehearsal, fired: Sequence[Incident]) -> Line:
+    exchanges = len(rehearsal.judged_from)
+    over = f"over {exchanges} exchange{'s' if exchanges > 1 else ''}"
+    times = "once" if len(fired) == 1 else f"{len(fired)} times" if fired else "never"
+    rate = len(fired) / rehearsal.days * _MONTH if rehearsal.days > 0 else 0.0
+    often = f" ({rate:.1f} a month and exchange)" if fired else ""
+    return line("In the last 90 days it would have spoken ", bold(times), f" {over}{often}.")
+
+
+def _entry(incident: Incident, name: str) -> Line:
+    resolved = incident.state is IncidentState.RESOLVED
+    end = f"resolved {incident.changed_at:%Y-%m-%d}" if resolved else "still open"
+    return line(
+        f"{TONES[incident.peak].icon} {incident.started_at:%Y-%m-%d} · ",
+        bold(name),
+        f" · {incident.peak} at worst, {percent(incident.worst_share, signed=True)} "
+        f"({usd(incident.worst_usd, signed=True)}) · {end}",
+    )
+
+
+def _coverage(rehearsal: Rehearsal, names: Mapping[str, str]) -> str | None:
+    """Return which exchanges have less of a past than was asked for."""
+    short = {id_: at for id_, at in rehearsal.judged_from.items() if at - rehearsal.since > _SHORT}
+    if not short:
+        return None
+    told = ", ".join(f"{names.get(id_, id_)} since {at:%Y-%m-%d}" for id_, at in list(short.items())[:_SHOWN])
+    return f"Less is known of {told}."

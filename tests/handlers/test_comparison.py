@@ -1,0 +1,86 @@
+import pytest
+
+from bot.domain.exchange import Exchange
+from bot.domain.signal import Rule
+from bot.messages.model import Tone
+from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, signal
+from tests.fakes.desk import Office
+from tests.messages.cards.plain import said
+
+
+@pytest.fixture
+async def office() -> Office:
+    found = Office()
+    await found.read()
+    return found
+
+
+async def read_okx(office: Office) -> None:
+    await office.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
+    office.board.post(await office.observer.look(OKX))
+
+
+async def test_two_exchanges_stand_side_by_side(office: Office) -> None:
+    await read_okx(office)
+
+    answer = await office.ask("compare binance okx")
+
+    assert answer.title == "Binance · OKX · compared"
+    assert "Measure | Binance | OKX" in said(answer)
+    assert "Clean reserves | $58.0 B | $9.09 B" in said(answer)
+    assert "Net flow 24 h | −3.3 % | +1.0 %" in said(answer)
+    assert "Net flow 30 d | unknown | unknown" in said(answer)
+
+
+async def test_where_one_was_not_read_its_own_answer_says_so(office: Office) -> None:
+    for line in ("compare binance okx", "compare okx binance"):
+        assert (await office.ask(line)).title == "OKX · reserves"
+
+
+@pytest.mark.parametrize("line", ["compare binance ftx-2022", "compare FTX-2022 binance"])
+async def test_an_exchange_stands_beside_a_run_of_the_past(office: Office, line: str) -> None:
+    answer = await office.ask(line)
+
+    assert answer.title == "Binance today · FTX, November 2022"
+    assert "Binance: −3.3 % of clean reserves in its last days; no incident is open" in said(answer)
+    assert "FTX, November 2022, as long after its day 0: −5.0 %; at worst −37.0 % within 3 d." in said(answer)
+    assert "FTX, November 2022: made up." in said(answer)
+    assert "1 | −3.3 % | −5.0 %\n2 | – | −29.0 %" in said(answer)
+
+
+async def test_an_open_incident_counts_from_the_day_before_it_began(office: Office) -> None:
+    await office.memory.readings.add([holding(64, at=NOON - 3 * DAY)])
+    began = incident(number=3, seen=signal(at=NOON - 2 * DAY))
+    await office.memory.incidents.commit("binance", Rule.OUTFLOW, began, [])
+    other = incident(number=4, seen=signal(at=NOON - HOUR, exchange="okx"), exchange="okx")
+    await office.memory.incidents.commit("okx", Rule.OUTFLOW, other, [])
+
+    answer = said(await office.ask("compare binance ftx-2022"))
+
+    assert "Binance: −9.4 % of clean reserves since the day before INC-3 began" in answer
+    assert "as long after its day 0: −37.0 %" in answer
+
+
+async def test_without_two_readings_nothing_is_laid_beside_the_past(office: Office) -> None:
+    answer = await office.ask("compare okx ftx-2022")
+
+    assert answer.tone is Tone.TROUBLE
+    assert "There are no two readings of OKX a day apart yet" in said(answer)
+
+
+async def test_two_runs_of_the_past_are_not_compared(office: Office) -> None:
+    answer = await office.ask("compare ftx-2022 ftx-2022")
+
+    assert "One of the two must be an exchange that is watched" in said(answer)
+
+
+async def test_what_is_neither_exchange_nor_past_is_unknown(office: Office) -> None:
+    assert "No exchange is known as “binance-2099”" in said(await office.ask("compare okx binance-2099"))
+
+
+async def test_an_exchange_without_reserves_has_no_shares(office: Office) -> None:
+    await read_okx(office)
+    empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
+    office.board.post(await Office(memory=office.memory).observer.look(empty))
+
+    assert "Clean reserves | $58.0 B | $0.00" in said(await office.ask("compare binance okx"))
