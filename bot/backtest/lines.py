@@ -11,9 +11,10 @@ from bot.domain.severity import Severity
 from bot.hindsight.contest import alarms
 from bot.hindsight.scores import Happening, Score, score
 from bot.hindsight.trial import Telling
-from bot.messages.cards.common import HOLD_WORDS
+from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.incidents import reason_sentence
-from bot.messages.numbers import percent, span, usd
+from bot.messages.model import Line
+from bot.messages.numbers import clock, percent, span, usd
 from bot.sources.archive import EVENTS
 
 _DATA = "data"  # the rule's word where figures are held and no incident is open
@@ -48,12 +49,12 @@ def summary(tellings: Sequence[Telling], events: Sequence[Happening] | None, *, 
     """Return what a backtest comes to, in two lines."""
     told, worse = (alarms(tellings, least, end) for least in (Severity.WATCH, Severity.ELEVATED))
     held = sum(one.reason is StepReason.HELD for one in tellings)
-    first = f"{len(told)} incidents, {len(worse)} of them elevated or worse; {held} spells of held figures"
+    first = f"incidents: {len(told)}, elevated or worse: {len(worse)}; spells of held figures: {held}"
     if events is None:
         rate = f"unknown, {EVENTS} would say what really happened; incidents: {_rate(len(told), years)}"
     else:
         rate = f"{score('', told, events, years).false_alarms_a_year:.2f} by {EVENTS}"
-    return f"{first}; {years:.1f} exchange-years\nfalse alarms per exchange-year: {rate}"
+    return f"{first}; exchange-years: {years:.1f}\nfalse alarms per exchange-year: {rate}"
 
 
 def _record(telling: Telling) -> dict[str, Any]:
@@ -84,9 +85,18 @@ def _rule(incident: Incident | None) -> str:
 
 def _reasons(telling: Telling) -> Iterable[str]:
     """Yield why: what is held where that is told, else the thresholds crossed, and what people should know beside."""
+    incident, signal = telling.incident, telling.signal
+    if incident and incident.ending:
+        yield f"Resolved: {incident.ending}"
     if telling.reason is not StepReason.HELD:
-        yield from map(reason_sentence, telling.signal.reasons)
+        yield from map(reason_sentence, signal.reasons)
+        yield from (f"{one.exchange}: {one.severity}, {percent(one.share, signed=True)}" for one in signal.members)
     yield from map(_held, telling.holds)
+    yield from (_text(note_sentence(note)) for note in signal.notes)
+
+
+def _text(said: Line) -> str:
+    return "".join(clock(one.at) if one.at else one.text for one in said)
 
 
 def _held(hold: Hold) -> str:

@@ -8,6 +8,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import IncidentState
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
+from bot.domain.signal import Rule
 from bot.hindsight.naive import NAIVE, Onlooker
 from bot.hindsight.scores import Alarm, Happening, Score, daily, score
 from bot.hindsight.trial import Telling
@@ -54,11 +55,14 @@ class Contest:
 
 
 def alarms(tellings: Iterable[Telling], least: Severity, end: datetime) -> list[Alarm]:
-    """Return our incidents from when they were first told to be this severe until they resolved, or the end."""
+    """Return our incidents from when they were first told to be this severe until they resolved, or the end.
+
+    A market-wide one tells of incidents that are counted already.
+    """
     begun: dict[int, Alarm] = {}
     for one in tellings:
         incident = one.incident
-        if incident is None:
+        if incident is None or incident.rule is Rule.MARKET_WIDE:
             continue
         known = begun.get(incident.number)
         if known is None and incident.severity.rank >= least.rank:

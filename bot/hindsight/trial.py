@@ -1,15 +1,17 @@
 """Lives through a past as the live bot would have: the same engine, the same grades, the same life of incidents."""
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.market import advance_market, sheltered
 from bot.detectors.engine import Case, look, take_round
-from bot.detectors.market import ALONE, Market
+from bot.detectors.market import Market
 from bot.detectors.outflow import grade
 from bot.domain.doors import Doors, Gate
-from bot.domain.exchange import Exchange
+from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold, HoldReason
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.outlook import Spell
@@ -28,7 +30,7 @@ class Telling:
     """One thing that would have been told: a turn of an incident, or with HELD and no incident that figures are held.
 
     `at` is the time of the reading it rests on. `flow` leads: of the incident, or the shortest held one. `holds` are
-    the reasons for which windows are held. `inhibited_by` is the market-wide incident under which nobody was notified.
+    the reasons for which windows are held. `inhibited_by` is the market-wide incident under which nobody is notified.
     """
 
     at: datetime
@@ -41,10 +43,40 @@ class Telling:
     inhibited_by: Incident | None = None
 
 
-class Trial:
-    """One life through a past under one preset.
+@dataclass(frozen=True, slots=True)
+class _Stride:
+    """What one look makes of an exchange's story under one preset."""
 
-    Readings before `since` teach the windows and the usual days and are not judged. Rounds come in the order of time.
+    preset: Sensitivity
+    reading: Reading
+    signal: Signal
+    before: Incident | None
+    step: Step
+
+
+@dataclass(slots=True)
+class _Life:
+    """The incidents of one preset: those that live, by exchange, and all there were, by exchange and number."""
+
+    current: dict[str, Incident] = field(default_factory=dict)
+    stories: defaultdict[str, dict[int, Incident]] = field(default_factory=lambda: defaultdict(dict))
+
+    def keep(self, exchange: str, incident: Incident | None) -> None:
+        """Remember an incident as it is now."""
+        if incident is None or incident.state is IncidentState.RESOLVED:
+            self.current.pop(exchange, None)
+        else:
+            self.current[exchange] = incident
+        if incident and incident.number:
+            self.stories[exchange][incident.number] = incident
+
+
+class Trial:
+    """One life through a past under one preset. Rounds come in the order of time.
+
+    Readings before `since` teach the windows and the usual days and are not judged. `gates` are what is known of
+    withdrawals by exchange, oldest first. Beside the preset the normal one is lived, as it always is: it says what is
+    market-wide.
     """
 
     def __init__(
@@ -60,74 +92,110 @@ class Trial:
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()
-        self._market: Market = ALONE
+        self._market = Market()
+        self._gates = {exchange: deque(known) for exchange, known in (gates or {}).items() if known}
         self._doors: dict[str, Doors] = {}
-        self._incidents: dict[str, Incident] = {}
-        self._spells: dict[str, tuple[Spell, ...]] = {}
+        self._lives = {one: _Life() for one in (Sensitivity.NORMAL, sensitivity)}
+        self._market_wide: Incident | None = None
         self._held: dict[str, frozenset[HoldReason]] = {}
-        self._stories: dict[int, Incident] = {}
+        self._given = 0
 
     def take(self, readings: Sequence[Reading]) -> list[Telling]:
         """Return what is told after one round; at most one reading of each exchange is in it."""
+        for one in readings:
+            self._turn_gates(one)
         self._cases, self._market = take_round(self._cases, readings, self._market, self._doors)
         judged = [one for one in readings if self._since is None or one.as_of >= self._since]
-        return [telling for one in judged for telling in self._judge(one)]
+        return list(self._judge(judged)) if judged else []
 
     def incidents(self) -> list[Incident]:
-        """Return every incident that was opened, as it is now, in the order of their numbers."""
-        return list(self._stories.values())
+        """Return every incident of an exchange that was opened, as it is now, in the order of their numbers."""
+        mine = self._lives[self._sensitivity].stories
+        return sorted((one for stories in mine.values() for one in stories.values()), key=lambda one: one.number)
 
-    def _judge(self, reading: Reading) -> Iterator[Telling]:
+    def _judge(self, readings: Sequence[Reading]) -> Iterator[Telling]:
+        """Look at all that were read first, and only then say what it means: several at once may be market-wide."""
+        strides = self._numbered([stride for one in readings for stride in self._strides(one)])
+        market = self._advance_market(strides, readings[-1].as_of)
+        if market.incident and market.reason in TURNS:
+            signal = market.incident.signal
+            yield Telling(readings[-1].as_of, MARKET.id, market.reason, signal, market.incident, signal.leading_flow)
+        for one in strides:
+            step = sheltered(one.step, one.before, market.incident)
+            self._lives[one.preset].keep(one.reading.exchange, step.incident)
+            if one.preset is self._sensitivity:
+                yield from self._tellings(one, step, market.incident)
+
+    def _strides(self, reading: Reading) -> Iterator[_Stride]:
         exchange, now = reading.exchange, reading.as_of
-        spells = self._spells.get(exchange, ())
-        seen = look(self._cases[exchange], now, doors=self._doors.get(exchange), spells=spells)
-        signal = grade(seen, self._sensitivity)
-        before = self._incidents.get(exchange)
-        step = self._numbered(advance(self._policy, before, signal, now, sensitivity=self._sensitivity))
-        self._keep(exchange, step)
+        seen = look(self._cases[exchange], now, doors=self._doors.get(exchange), spells=self._spells(exchange))
+        for preset, life in self._lives.items():
+            before, signal = life.current.get(exchange), grade(seen, preset)
+            step = advance(self._policy, before, signal, now, sensitivity=preset)
+            yield _Stride(preset, reading, signal, before, step)
+
+    def _spells(self, exchange: str) -> list[Spell]:
+        """Return the times of incidents of elevated or worse; of one number the normal preset has the word."""
+        stories: dict[int, Incident] = {}
+        for preset in reversed(self._lives):
+            stories |= self._lives[preset].stories[exchange]
+        return [
+            Spell(one.first_as_of, one.changed_at if one.state is IncidentState.RESOLVED else None)
+            for one in stories.values()
+            if one.peak.rank >= Severity.ELEVATED.rank
+        ]
+
+    def _numbered(self, strides: Sequence[_Stride]) -> list[_Stride]:
+        """Return the strides with a number for what has just opened: that of the same story, or a new one."""
+        given = {id_: one.number for life in self._lives.values() for id_, one in life.current.items() if one.number}
+        found = []
+        for one in strides:
+            incident = one.step.incident
+            if incident is None or incident.number or incident.state is IncidentState.PENDING:
+                found.append(one)
+                continue
+            number = given.get(incident.exchange) or self._next_number()
+            given[incident.exchange] = number
+            found.append(replace(one, step=one.step.numbered(number)))
+        return found
+
+    def _next_number(self) -> int:
+        self._given += 1
+        return self._given
+
+    def _advance_market(self, strides: Sequence[_Stride], now: datetime) -> Step:
+        """Return what is market-wide after these strides; the normal preset says so."""
+        normal = {one.reading.exchange: one.step.incident for one in strides if one.preset is Sensitivity.NORMAL}
+        known = {**self._lives[Sensitivity.NORMAL].current, **normal}
+        step = advance_market(self._policy, self._market_wide, filter(None, known.values()), now)
+        if step.incident and not step.incident.number:
+            step = step.numbered(self._next_number())
+        is_over = step.incident is None or step.incident.state is IncidentState.RESOLVED
+        self._market_wide = None if is_over else step.incident
+        return step
+
+    def _tellings(self, stride: _Stride, step: Step, market: Incident | None) -> Iterator[Telling]:
+        at, exchange, signal, incident = stride.reading.as_of, stride.reading.exchange, stride.signal, step.incident
+        holds = tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold))
+        is_held_anew = self._is_held_anew(exchange, holds)
+        is_quiet = incident and incident.under and incident.severity.rank < Severity.SEVERE.rank
+        inhibited_by = market if is_quiet else None
         if step.reason in TURNS:
-            yield Telling(now, exchange, step.reason, signal, step.incident, signal.leading_flow, _holds(signal))
-        if self._is_held_anew(exchange, signal) and step.reason is not StepReason.HELD:
-            yield Telling(
-                now, exchange, StepReason.HELD, signal, self._open(exchange), _held_flow(signal), _holds(signal)
-            )
+            yield Telling(at, exchange, step.reason, signal, incident, signal.leading_flow, holds, inhibited_by)
+        if is_held_anew and step.reason is not StepReason.HELD:
+            told = incident if incident and incident.state is IncidentState.OPEN else None
+            held = next(flow for flow in signal.flows if flow.hold)
+            yield Telling(at, exchange, StepReason.HELD, signal, told, held, holds, inhibited_by)
 
-    def _numbered(self, step: Step) -> Step:
-        incident = step.incident
-        if incident is None or incident.number or incident.state is IncidentState.PENDING:
-            return step
-        return step.numbered(len(self._stories) + 1)
-
-    def _keep(self, exchange: str, step: Step) -> None:
-        """Remember an incident while it lives, and its time for ever: those days are not usual ones."""
-        incident = step.incident
-        if incident and incident.number:
-            self._stories[incident.number] = incident
-        if incident is None or incident.state is IncidentState.RESOLVED:
-            self._incidents.pop(exchange, None)
-        else:
-            self._incidents[exchange] = incident
-        if incident and incident.peak.rank >= Severity.ELEVATED.rank and step.reason in TURNS:
-            end = incident.changed_at if incident.state is IncidentState.RESOLVED else None
-            others = (one for one in self._spells.get(exchange, ()) if one.start != incident.first_as_of)
-            self._spells[exchange] = (*others, Spell(incident.first_as_of, end))
-
-    def _open(self, exchange: str) -> Incident | None:
-        incident = self._incidents.get(exchange)
-        return incident if incident and incident.state is IncidentState.OPEN else None
-
-    def _is_held_anew(self, exchange: str, signal: Signal) -> bool:
+    def _is_held_anew(self, exchange: str, holds: Sequence[Hold]) -> bool:
         """Return whether a window is held for a reason that was not there at the look before."""
-        reasons = frozenset(hold.reason for hold in _holds(signal))
+        reasons = frozenset(hold.reason for hold in holds)
         known = self._held.get(exchange, frozenset())
         self._held[exchange] = reasons
         return not reasons <= known
 
-
-def _held_flow(signal: Signal) -> Flow | None:
-    return next((flow for flow in signal.flows if flow.hold), None)
-
-
-def _holds(signal: Signal) -> tuple[Hold, ...]:
-    """Return the reasons for which windows are held, each once."""
-    return tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold))
+    def _turn_gates(self, reading: Reading) -> None:
+        """Let the gates of an exchange be as they were at the reading."""
+        known = self._gates.get(reading.exchange)
+        while known and known[0].since <= reading.as_of:
+            known.popleft()
