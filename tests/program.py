@@ -71,11 +71,22 @@ class Program:
             return await self.process.wait()
 
 
-async def bot(*arguments: str, directory: Path, reads_output: bool = True, **variables: str) -> Finished:
-    """Run the program to its end; without `reads_output` it writes into a pipe that nobody reads."""
-    async with _started(arguments, directory, variables) as process, asyncio.timeout(_PATIENCE):
-        if process.stdout and not reads_output:
+async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
+    """Run the program to its end."""
+    async with _started(arguments, directory, variables) as process:
+        return await _finished(process)
+
+
+async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
+    """Run the program to its end with an output that is closed on the other side."""
+    async with _started(arguments, directory, {}) as process:
+        if process.stdout:
             process.stdout._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 — the only way to it
+        return await _finished(process)
+
+
+async def _finished(process: asyncio.subprocess.Process) -> Finished:
+    async with asyncio.timeout(_PATIENCE):
         out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
 

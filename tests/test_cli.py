@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import COMMANDS
-from tests.program import ROOT, bot, running_bot
+from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
 from tests.world import until
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
@@ -83,7 +83,7 @@ async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None
 
 
 async def test_a_demo_that_nobody_reads_any_more_ends_with_a_sentence(tmp_path: Path) -> None:
-    ran = await bot("demo", "--speed", "100", directory=tmp_path, reads_output=False)
+    ran = await bot_that_nobody_reads("demo", "--speed", "100", directory=tmp_path)
     assert ran.code
     assert ran.err.startswith("runwatch: the terminal cannot be written to: [Errno 32] Broken pipe\n")
     assert "Traceback" not in ran.err
