@@ -52,6 +52,10 @@ class Readings(Protocol):
         """Return the newest reading whose `as_of` is at or before the moment."""
         ...
 
+    async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
+        """Return the newest readings at or before each of some moments, each reading once, where there are any."""
+        ...
+
     def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         """Yield the first reading of each UTC day in the span, oldest first."""
         ...

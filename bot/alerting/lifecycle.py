@@ -61,7 +61,7 @@ def begin(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed:
 def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
     if not signal.graded or signal.severity is None:
         return Step(None, StepReason.NOTHING)
-    if _sparse(policy, signal):
+    if _sparse(policy, signal) or signal.seconded:
         return begin(signal, now, sensitivity, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return begin(signal, now, sensitivity, confirmed=False)
@@ -89,7 +89,7 @@ def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Inciden
 def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.DISMISSED)
-    if signal.as_of - incident.first_as_of >= policy.confirm_gap or _sparse(policy, signal):
+    if signal.as_of - incident.first_as_of >= policy.confirm_gap or _sparse(policy, signal) or signal.seconded:
         return _open(incident, signal, now, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return _open(incident, signal, now, confirmed=False)
@@ -107,9 +107,10 @@ def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
         return tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
-    if _came_back(incident, signal):
+    if _came_back(incident, signal) and not signal.doors_are_shut:
         return end(incident, Ending.INTERNAL_MOVE, signal, now)
-    if rank(signal.easing) < incident.severity.rank:
+    # An outflow that stops at a closed door is not calm.
+    if rank(signal.easing) < incident.severity.rank and not signal.doors_are_shut:
         if not _comparable(incident, signal):
             return _withheld(incident, signal, now)
         return _ease(policy, incident, signal, now)
@@ -200,7 +201,7 @@ def _comparable(incident: Incident, signal: Signal) -> bool:
 
 
 def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:
-    if incident.confirmed or signal.as_of - incident.first_as_of < policy.confirm_gap:
+    if incident.confirmed or (signal.as_of - incident.first_as_of < policy.confirm_gap and not signal.seconded):
         return incident
     return replace(incident, confirmed=True)
 

@@ -21,6 +21,7 @@ from datetime import datetime, timedelta
 from bot.detectors.baseline import MAX_DAYS, daily_point
 from bot.detectors.ledger import incomparable, inspect
 from bot.detectors.market import ALONE, Market, Stir
+from bot.detectors.opinion import second_figures
 from bot.detectors.outflow import WINDOWS, History, measure
 from bot.detectors.prices import valued
 from bot.detectors.step import step
@@ -36,6 +37,8 @@ from bot.domain.signal import Signal
 KEPT = timedelta(days=35)
 """How long a backtest keeps a reading: the longest window and its slack."""
 
+OPINION_AGE = timedelta(minutes=20)
+"""How far apart a reading and the source's own figures may be fetched: two polls of the list, by default."""
 _VANISHED = 0.5  # of which less than half is left has vanished from the source
 
 
@@ -139,20 +142,23 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     *,
     doors: Doors | None = None,
     listing: Listing | None = None,
+    opinion_age: timedelta = OPINION_AGE,
     withheld: str | None = None,
     spells: Sequence[Spell] = (),
 ) -> Signal:
     """Return what is seen at the case's newest reading, not graded yet; `outflow.grade` grades it under a preset.
 
-    The case has a reading. `now` only says how old that is. `doors`, the source's own row (`listing`) and an operator's
-    hold (`withheld`, the words) are absent where they are not known; `spells` are the exchange's incidents of elevated
-    or worse, whose days are not learned as usual.
+    The case has a reading. `now` only says how old that is. `doors`, the source's own row (`listing`, which counts when
+    fetched within `opinion_age` of the reading) and an operator's hold (`withheld`, the words) are absent where they
+    are not known; `spells` are the exchange's incidents of elevated or worse, whose days are not learned as usual.
     """
     odd = case.ledger.odd_prices
     bases = {window: valued(base, odd) for window in WINDOWS if (base := case.base(window))}
     latest = valued(case.kept[-1], odd)
     previous = case.kept[-2] if len(case.kept) > 1 else None
-    return measure(case.exchange, History(latest, previous, bases, case.days, case.ledger, spells), now)
+    history = History(latest, previous, bases, case.days, case.ledger, spells)
+    seconds = second_figures(listing, latest, opinion_age)
+    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:

@@ -8,15 +8,17 @@ from bot.detectors.baseline import baseline, robust_z, usual_days
 from bot.detectors.ledger import incomparable
 from bot.detectors.netflow import net_flow
 from bot.detectors.notes import notes
+from bot.detectors.opinion import agree, disputed
 from bot.detectors.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.detectors.windows import fits
+from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.ledger import Ledger
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Rule, Signal
+from bot.domain.signal import Reason, Rule, SecondFigure, Signal
 
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is shown only."""
@@ -46,10 +48,19 @@ def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Se
     return grade(measure(exchange, history, now), sensitivity)
 
 
-def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
+def measure(  # noqa: PLR0913 — everything that one look may rest on
+    exchange: Exchange,
+    history: History,
+    now: datetime,
+    *,
+    doors: Doors | None = None,
+    seconds: tuple[SecondFigure, ...] = (),
+    withheld: str | None = None,
+) -> Signal:
     """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
     latest, ledger = history.latest, history.ledger
-    held = _staleness(latest, now) or incomparable(ledger)
+    by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
+    held = by_hand or _staleness(latest, now) or incomparable(ledger)
     flows = [
         net_flow(window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments)
         for window, base in history.bases.items()
@@ -61,12 +72,14 @@ def measure(exchange: Exchange, history: History, now: datetime) -> Signal:
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
         source=latest.source,
-        flows=tuple(replace(flow, hold=held) if held else flow for flow in flows),
+        flows=tuple(replace(flow, hold=held) for flow in flows) if held else disputed(flows, seconds),
         baseline=baseline(usual_days(history.days, latest.as_of - Window.DAY.length, history.spells)),
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
         notes=notes(exchange, latest, history.bases, ledger),
         trips=ledger.trips,
+        seconds=seconds,
+        closed=doors.closed if doors else None,
     )
 
 
@@ -75,10 +88,10 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
 
     Its rule is a bleed where only the windows of weeks are crossed.
     """
-    gradable = [flow for flow in signal.flows if flow.hold is None]
     scale = SCALES[sensitivity]
-    severity, reasons = _severity(gradable, signal.baseline, scale)
-    easing, still = _severity(gradable, signal.baseline, scale, ease=EASING)
+    severity, reasons = _with_doors(signal, *_severity(signal, scale))
+    easing, still = _with_doors(signal, *_severity(signal, scale, ease=EASING))
+    gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
     return replace(
         signal,
@@ -87,22 +100,46 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
         easing=easing,
         reasons=reasons,
         leading=_leading(gradable, reasons or still),
-        graded=any(flow.window in _DECIDING for flow in gradable),
+        graded=bool(reasons) or any(flow.window in _DECIDING for flow in gradable),
+        seconded=any(one.window in crossed and _agrees(signal, one) for one in signal.seconds),
     )
 
 
 _DECIDING = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
-def _severity(
-    flows: Sequence[Flow], usual: Baseline | None, scale: float, *, ease: float = 1.0
-) -> tuple[Severity | None, tuple[Reason, ...]]:
+def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Severity | None, tuple[Reason, ...]]:
     """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold."""
     found = [
-        (one, reasons) for flow in flows for one in THRESHOLDS if (reasons := _crossed(one, flow, usual, scale, ease))
+        (one, reasons)
+        for flow in signal.flows
+        for one in THRESHOLDS
+        if _may_decide(one, flow) and (reasons := _crossed(one, flow, signal.baseline, scale, ease))
     ]
     worst = max((one.severity for one, _ in found), key=rank, default=None)
     return worst, tuple(reason for one, reasons in found if one.severity is worst for reason in reasons)
+
+
+def _may_decide(threshold: Threshold, flow: Flow) -> bool:
+    """Return whether a window is comparable; where two figures differ, what is severe goes out with both."""
+    if flow.hold and flow.hold.reason is HoldReason.DISAGREE:
+        return threshold.severity is Severity.SEVERE
+    return flow.hold is None
+
+
+def _with_doors(
+    signal: Signal, severity: Severity | None, reasons: tuple[Reason, ...]
+) -> tuple[Severity | None, tuple[Reason, ...]]:
+    """Return critical for what is elevated or worse while withdrawals of two majors are closed."""
+    if severity is None or severity.rank < Severity.ELEVATED.rank or not signal.doors_are_shut:
+        return severity, reasons
+    closed = float(len(signal.closed or ()))
+    return Severity.CRITICAL, (*reasons, Reason(reasons[0].window, "doors", closed, 2.0))
+
+
+def _agrees(signal: Signal, figure: SecondFigure) -> bool:
+    flow = signal.flow(figure.window)
+    return flow is not None and flow.hold is None and agree(flow, figure.usd)
 
 
 def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:

@@ -69,6 +69,14 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFigure:
+    """What the source itself says flowed over a window: USD, positive = deposits."""
+
+    window: Window
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
 class Signal:
     """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
 
@@ -76,7 +84,8 @@ class Signal:
     that says most; a flow with a hold may not be graded. With nothing gradable, `graded` is False and the
     signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
     `trips` are large amounts that left and came back in the last two days, `members` the exchanges that a market-wide
-    signal is about, worst first.
+    signal is about, worst first. `seconds` are the source's own figures; `seconded` says that one of them confirms what
+    was graded. `closed` are the majors that cannot be withdrawn and since when, None where nobody watches the doors.
     """
 
     exchange: str
@@ -95,10 +104,18 @@ class Signal:
     notes: tuple[Note, ...] = ()
     trips: tuple[RoundTrip, ...] = ()
     members: tuple[Member, ...] = ()
+    seconds: tuple[SecondFigure, ...] = ()
+    seconded: bool = False
+    closed: tuple[tuple[str, datetime], ...] | None = None
 
     def flow(self, window: Window | None) -> Flow | None:
         """Return the flow over one window, None when it could not be computed."""
         return next((flow for flow in self.flows if flow.window is window), None)
+
+    @property
+    def doors_are_shut(self) -> bool:
+        """Return whether withdrawals of two majors or more are known to be closed."""
+        return len(self.closed or ()) > 1
 
     @property
     def leading_flow(self) -> Flow | None:

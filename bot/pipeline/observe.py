@@ -1,7 +1,7 @@
 """Puts together what one look at an exchange needs, from the store, without holding the loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from bot.detectors.engine import Case, look, rounds, take_all
 from bot.detectors.market import Market, Stir
 from bot.detectors.outflow import WINDOWS
 from bot.detectors.windows import base_limit
-from bot.domain.exchange import Exchange
+from bot.domain.exchange import Exchange, Listing
 from bot.domain.incident import IncidentState
 from bot.domain.outlook import Outlook, Spell
 from bot.domain.reading import Reading
@@ -35,6 +35,7 @@ class Observer:
         self._incidents = incidents
         self._cases: dict[str, Case] = {}
         self._market = Market()
+        self._spells: dict[str, tuple[Spell, ...]] = {}
 
     async def look(self, exchange: Exchange) -> Outlook:
         """Return what the store knows of an exchange; raise StorageError.
@@ -44,7 +45,7 @@ class Observer:
         case = await self._case(exchange)
         for reading in await self._news(case):
             case = case.take(reading, self._market)
-        return await self._outlook(case, self._clock.now())
+        return await self._outlook(case, await self._readings.listings(), self._clock.now())
 
     async def judge(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[Outlook]]:
         """Yield what was seen of exchanges that were read in one round, in order of time; raise StorageError.
@@ -55,22 +56,28 @@ class Observer:
         fresh: list[Reading] = []
         for exchange in exchanges:
             fresh += await self._news(await self._case(exchange))
+        listings = await self._readings.listings()
         newest = {one.exchange: one for one in sorted(fresh, key=lambda one: one.as_of)}
         for some in rounds(fresh):
             cases, self._market = take_all(self._cases, some, self._market)
             self._cases |= {id_: replace(case, kept=case.kept[_LAST_TWO]) for id_, case in cases.items()}
             now = self._clock.now()
             yield [
-                await self._outlook(self._cases[one.exchange], now if one is newest[one.exchange] else one.as_of)
+                await self._outlook(self._cases[one.exchange], listings, now if one is newest[id_] else one.as_of)
                 for one in some
+                for id_ in [one.exchange]
             ]
         rest = [await self._case(one) for one in exchanges if one.id not in newest]
         if rest:
-            yield [await self._outlook(case, self._clock.now()) for case in rest]
+            yield [await self._outlook(case, listings, self._clock.now()) for case in rest]
 
     def forget(self, exchange: str) -> None:
         """Read an exchange's past anew at the next look, after older readings were added."""
         self._cases.pop(exchange, None)
+
+    def incident_changed(self, exchange: str) -> None:
+        """Ask anew for an exchange's incidents at the next look."""
+        self._spells.pop(exchange, None)
 
     async def _case(self, exchange: Exchange) -> Case:
         """Return an exchange's case as it is known, or made from all that the store has."""
@@ -97,30 +104,23 @@ class Observer:
         id_, since = case.exchange.id, case.latest.as_of
         return [one async for one in self._readings.between(id_, since=since, until=latest.as_of)]
 
-    async def _outlook(self, case: Case, now: datetime) -> Outlook:
-        exchange = case.exchange
-        listing = (await self._readings.listings()).get(exchange.id)
+    async def _outlook(self, case: Case, listings: Mapping[str, Listing], now: datetime) -> Outlook:
+        exchange, listing = case.exchange, listings.get(case.exchange.id)
         if case.latest is None:
             return Outlook(exchange, listing=listing)
-        bases = {one.as_of: one for one in [*await self._bases(exchange.id, case.latest.as_of), *case.kept]}
-        whole = replace(case, kept=tuple(bases[at] for at in sorted(bases)))
-        signal = look(whole, now, spells=await self._spells(exchange.id))
+        starts = [base_limit(window, case.latest.as_of) for window in WINDOWS]
+        kept = {one.as_of: one for one in [*await self._readings.bases(exchange.id, starts), *case.kept]}
+        whole = replace(case, kept=tuple(kept[at] for at in sorted(kept)))
+        signal = look(whole, now, spells=await self._lasting(exchange.id))
         return Outlook(exchange, listing=listing, reading=case.latest, signal=signal, days=case.days, at=now)
 
-    async def _spells(self, exchange: str) -> list[Spell]:
+    async def _lasting(self, exchange: str) -> tuple[Spell, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
-        found = await self._incidents.recent(_REMEMBERED, exchange=exchange)
-        return [
-            Spell(one.first_as_of, one.changed_at if one.state is IncidentState.RESOLVED else None)
-            for one in found
-            if one.peak.rank >= Severity.ELEVATED.rank
-        ]
-
-    async def _bases(self, exchange: str, end: datetime) -> list[Reading]:
-        bases: list[Reading] = []
-        for window in WINDOWS:
-            base = await self._readings.newest_before(exchange, base_limit(window, end))
-            if base is not None:
-                bases.append(base)
-            await asyncio.sleep(0)
-        return bases
+        if exchange not in self._spells:
+            found = await self._incidents.recent(_REMEMBERED, exchange=exchange)
+            self._spells[exchange] = tuple(
+                Spell(one.first_as_of, one.changed_at if one.state is IncidentState.RESOLVED else None)
+                for one in found
+                if one.peak.rank >= Severity.ELEVATED.rank
+            )
+        return self._spells[exchange]

@@ -130,6 +130,7 @@ class Watch:
         alerts = self._alerts(turn.exchange, turn.before, step, turn.interested)
         rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
         await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
+        self._observer.incident_changed(turn.exchange.id)
         if step.reason is not StepReason.NOTHING:
             _log(turn.exchange, step, alerts)
         return step

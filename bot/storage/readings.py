@@ -59,12 +59,21 @@ class RedisReadings:
 
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
         """Return the newest reading whose `as_of` is at or before the moment."""
-        words = (microseconds(moment), "-inf", "LIMIT", 0, 1)
+        return next(iter(await self.bases(exchange, [moment])), None)
+
+    async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
+        """Return the newest readings at or before each of some moments, each reading once, where there are any."""
         replies = await self._database.pipeline(
-            [("ZREVRANGEBYSCORE", key, *words) for key in (_detail(exchange), _days(exchange))]
+            [
+                ("ZREVRANGEBYSCORE", key, microseconds(moment), "-inf", "LIMIT", 0, 1)
+                for moment in moments
+                for key in (_detail(exchange), _days(exchange))
+            ]
         )
-        found = [blob for reply in replies for blob in reply]  # the detail has every day's first reading, too
-        return await self._read(exchange, found[0]) if found else None
+        found: dict[bytes, None] = {}
+        for detail, day in zip(replies[::2], replies[1::2], strict=True):
+            found.update(dict.fromkeys([*detail, *day][:1]))  # the detail has every day's first reading, too
+        return [await self._read(exchange, blob) for blob in found]
 
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         """Yield the first reading of each UTC day in the span (both ends included), oldest first."""

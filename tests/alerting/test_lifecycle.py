@@ -511,3 +511,53 @@ class TestInternalMoves:
         steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
 
         assert last(steps).ending is Ending.CALM
+
+
+class TestDoors:
+    SHUT = (("BTC", NOON), ("USDT", NOON))
+
+    def test_an_outflow_that_stops_at_a_closed_door_is_not_calm(self) -> None:
+        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        before: Incident | None = opened
+        for hour in range(2, 30):
+            calm = replace(signal(CALM, at=NOON + hour * HOUR), closed=self.SHUT)
+            before = step(before, calm).incident
+
+        assert before
+        assert (before.state, before.severity, before.easing_seen) == (IncidentState.OPEN, Severity.ELEVATED, 0)
+
+    def test_not_even_what_came_back_ends_it(self) -> None:
+        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        trips = (RoundTrip("BTC", NOON, NOON + 2 * HOUR, 9e9),)
+
+        seen = replace(signal(CALM, at=NOON + 2 * HOUR), closed=self.SHUT, trips=trips)
+
+        assert step(opened, seen).reason is not StepReason.RESOLVED
+
+    def test_one_closed_door_keeps_nothing_open(self) -> None:
+        before = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM)))
+
+        seen = replace(signal(CALM, at=NOON + 8 * HOUR), closed=self.SHUT[:1])
+
+        assert step(before, seen).reason is StepReason.RESOLVED
+
+
+class TestASecondOpinion:
+    def test_that_agrees_confirms_at_once(self) -> None:
+        opened = step(None, replace(signal(ELEVATED), seconded=True))
+
+        assert opened.reason is StepReason.OPENED
+        assert opened.incident
+        assert opened.incident.confirmed
+
+    def test_that_comes_later_confirms_what_was_told(self) -> None:
+        (severe,) = live((0 * MINUTE, SEVERE))
+        seen = replace(signal(SEVERE, at=NOON + MINUTE, previous=NOON), seconded=True)
+
+        assert step(severe.incident, seen).reason is StepReason.CONFIRMED
+
+    def test_that_agrees_while_pending_opens(self) -> None:
+        (pending,) = live((0 * MINUTE, WATCH))
+        seen = replace(signal(WATCH, at=NOON + MINUTE, previous=NOON), seconded=True)
+
+        assert step(pending.incident, seen).reason is StepReason.OPENED

@@ -1,6 +1,9 @@
-from bot.detectors.engine import KEPT, Case, look, take_round
+import pytest
+
+from bot.detectors.engine import KEPT, Case, look, rounds, take_round
 from bot.detectors.market import Market
 from bot.detectors.outflow import grade
+from bot.domain.doors import Doors
 from bot.domain.flow import HoldReason, Window
 from bot.domain.severity import Sensitivity, Severity
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding
@@ -64,3 +67,44 @@ def test_a_round_takes_every_exchange_that_was_read() -> None:
 
     assert [len(one.kept) for one in after.values()] == [2, 1]
     assert {id_: one.reading.as_of for id_, one in market.stirs.items()} == {"binance": NOON + HOUR, "okx": NOON}
+
+
+def test_what_an_operator_withholds_is_not_graded() -> None:
+    seen = look(
+        quiet_weeks().take(holding(50, at=MIDNIGHT)), MIDNIGHT, withheld="since 08:20 UTC, because of a migration"
+    )
+
+    assert {(one.hold.reason, one.hold.detail) for one in seen.flows if one.hold} == {
+        (HoldReason.WITHHELD, "since 08:20 UTC, because of a migration")
+    }
+    assert grade(seen, Sensitivity.NORMAL).severity is None
+
+
+@pytest.mark.parametrize(
+    ("billions", "closed", "severity"),
+    [
+        (57, ("BTC", "USDT"), Severity.CRITICAL),
+        (57, ("BTC",), Severity.ELEVATED),
+        (50, ("BTC", "USDT", "ETH"), Severity.CRITICAL),
+        (59, ("BTC", "USDT"), Severity.WATCH),
+        (60, ("BTC", "USDT"), None),
+    ],
+)
+def test_closed_doors_make_an_outflow_critical(
+    billions: float, closed: tuple[str, ...], severity: Severity | None
+) -> None:
+    doors = Doors(closed=tuple((asset, MIDNIGHT) for asset in closed))
+    case = quiet_weeks().take(holding(billions, at=MIDNIGHT))
+
+    seen = grade(look(case, MIDNIGHT, doors=doors), Sensitivity.NORMAL)
+
+    assert seen.severity is severity
+    assert seen.closed == doors.closed
+    assert ("doors" in {reason.measure for reason in seen.reasons}) is (severity is Severity.CRITICAL)
+
+
+def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
+    at = [MIDNIGHT, MIDNIGHT + HOUR / 3, MIDNIGHT + HOUR]
+    readings = [holding(60, at=one, exchange=name) for one in at for name in ("binance", "okx")]
+
+    assert [len(some) for some in rounds(reversed(readings))] == [2, 2, 2]

@@ -51,6 +51,10 @@ class MemoryReadings:
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
         return next((one for one in reversed(self._sorted(exchange)) if one.as_of <= moment), None)
 
+    async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
+        found = [await self.newest_before(exchange, moment) for moment in moments]
+        return list({one.as_of: one for one in found if one}.values())
+
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         first: dict[object, Reading] = {}
         for one in self._sorted(exchange):

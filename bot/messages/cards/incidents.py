@@ -50,6 +50,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason, names: Mapp
             flow_sentence(flow) if flow else _no_figure(signal),
             usual_day(signal.baseline),
             assets_sentence(flow) if flow and flow.assets else None,
+            _doors(signal),
             _unconfirmed(incident),
             _under(incident),
             _comparability(signal),
@@ -121,6 +122,11 @@ def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = No
             None if signal.reasons else "No threshold is crossed by the newest reading.",
             usual_day(signal.baseline),
             _spread(signal),
+            _doors(signal),
+            *[
+                f"The source's own figure for {WINDOW_NAMES[one.window]}: {usd(one.usd, signed=True)}"
+                for one in signal.seconds
+            ],
             "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
             "price moves are not flows.",
             _comparability(signal),
@@ -140,6 +146,8 @@ def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = No
 def reason_sentence(reason: Reason) -> str:
     """Return a threshold that was crossed as a sentence: the figure, and the limit."""
     window = WINDOW_NAMES[reason.window]
+    if reason.measure == "doors":
+        return f"Withdrawals of {reason.value:.0f} major assets are closed; {reason.threshold:.0f} make it critical"
     if reason.measure == "z":
         return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
     return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
@@ -202,6 +210,14 @@ def _turn(incident: Incident, reason: StepReason) -> Line | None:
             return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
         case _:
             return None
+
+
+def _doors(signal: Signal) -> Line | None:
+    """Return which majors cannot be withdrawn; nothing where all can, or where nobody knows."""
+    if not signal.closed:
+        return None
+    closed = [piece for asset, since in signal.closed for piece in (f" · {asset} since ", moment(since))]
+    return line("Withdrawals closed", *closed)
 
 
 def _unconfirmed(incident: Incident) -> str | None:

@@ -4,10 +4,11 @@ import pytest
 
 from bot.alerting.lifecycle import Policy
 from bot.alerting.market import advance_market
+from bot.detectors.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
-from bot.domain.severity import Severity
-from bot.domain.signal import Note, NoteReason
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Note, NoteReason, SecondFigure
 from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
 from bot.messages.model import Tone
@@ -210,3 +211,19 @@ def test_a_market_wide_incident_names_its_members() -> None:
 
 def test_an_incident_says_what_it_is_part_of() -> None:
     assert "Part of INC-7, which is market-wide." in card(replace(incident(), under=7))
+
+
+def test_closed_doors_are_named_with_since_when() -> None:
+    seen = replace(signal(), closed=(("BTC", NOON), ("USDT", NOON - HOUR)))
+    graded = grade(seen, Sensitivity.NORMAL)
+    story = incident(graded.severity or Severity.WATCH, seen=graded)
+
+    assert "Withdrawals closed · BTC since 2022-12-13 12:00 UTC · USDT since 2022-12-13 11:00 UTC" in card(story)
+    assert "Withdrawals of 2 major assets are closed; 2 make it critical" in said(why_card(story, "Binance"))
+    assert "Withdrawals closed" not in card(incident(seen=replace(signal(), closed=())))
+
+
+def test_both_figures_are_shown() -> None:
+    seen = replace(signal(), seconds=(SecondFigure(Window.DAY, -2.1e9),))
+
+    assert "The source's own figure for 24 h: −$2.10 B" in said(why_card(incident(seen=seen), "Binance"))

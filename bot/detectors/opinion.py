@@ -1,0 +1,53 @@
+"""A second opinion: the source's own figure for a window beside the one that follows from the amounts.
+
+Figures agree when they have one sign and are within a factor of three: the source starts its windows at other moments
+and leaves out tokens that were drained. Small figures may differ by anything and say nothing.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.detectors.thresholds import EASING, MIN_FLOW_USD, THRESHOLDS
+from bot.domain.exchange import Listing
+from bot.domain.flow import Flow, Hold, HoldReason, Window
+from bot.domain.reading import Reading
+from bot.domain.signal import SecondFigure
+
+FACTOR = 3.0
+_LEAST_SHARE = -EASING * max(threshold.share for threshold in THRESHOLDS)  # below this nothing is graded anyway
+
+
+def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta) -> tuple[SecondFigure, ...]:
+    """Return the source's own figures that were fetched within `max_age` of a reading.
+
+    Exactly 0 is what the source says while it is stalled: no figure.
+    """
+    if listing is None or abs(listing.fetched_at - latest.fetched_at) > max_age:
+        return ()
+    given = {
+        Window.DAY: listing.inflow_24h_usd,
+        Window.WEEK: listing.inflow_7d_usd,
+        Window.MONTH: listing.inflow_30d_usd,
+    }
+    return tuple(SecondFigure(window, usd) for window, usd in given.items() if usd)
+
+
+def disputed(flows: Iterable[Flow], figures: Iterable[SecondFigure]) -> tuple[Flow, ...]:
+    """Return the flows, held where the source's figure says something else."""
+    by_window = {one.window: one.usd for one in figures}
+    return tuple(_compared(flow, by_window.get(flow.window)) for flow in flows)
+
+
+def agree(flow: Flow, usd: float) -> bool:
+    """Return whether two figures say the same: one sign, within a factor of three."""
+    one, other = abs(flow.usd), abs(usd)
+    return flow.usd * usd > 0 and max(one, other) <= FACTOR * min(one, other)
+
+
+def _compared(flow: Flow, usd: float | None) -> Flow:
+    least = max(MIN_FLOW_USD, _LEAST_SHARE * flow.reserves_usd)
+    if usd is None or flow.hold or max(abs(flow.usd), abs(usd)) < least or agree(flow, usd):
+        return flow
+    figures = f"{flow.usd / 1e6:+,.0f} M USD from the amounts, {usd / 1e6:+,.0f} M USD by the source"
+    return replace(flow, hold=Hold(HoldReason.DISAGREE, figures.replace("-", "−")))

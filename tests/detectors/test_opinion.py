@@ -1,0 +1,99 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.detectors.engine import OPINION_AGE, Case, look
+from bot.detectors.opinion import agree, second_figures
+from bot.detectors.outflow import grade
+from bot.domain.exchange import Listing
+from bot.domain.flow import HoldReason, Window
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import SecondFigure, Signal
+from tests.builders import HOUR, NOON, flow, listing
+from tests.detectors.past import WORTH, book, days_of
+
+
+@pytest.fixture(scope="module")
+def past() -> Case:
+    return days_of()
+
+
+def told(case: Case, part: float, row: Listing | None) -> Signal:
+    latest = book(NOON, dict.fromkeys(WORTH, part))
+    row = replace(row, fetched_at=latest.fetched_at) if row else None
+    return grade(look(case.take(latest), NOON, listing=row), Sensitivity.NORMAL)
+
+
+def row(day: float | None) -> Listing:
+    return listing(inflow=day)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "same"),
+    [(-3.0, -1.0, True), (-3.0, -9.0, True), (-3.0, -0.99, False), (-3.0, -9.01, False), (-3.0, 3.0, False)],
+)
+def test_figures_agree_within_a_factor_of_three(ours: float, theirs: float, same: bool) -> None:  # noqa: FBT001 — a table's column
+    assert agree(replace(flow(), usd=ours), theirs) is same
+
+
+def test_a_figure_that_agrees_confirms_at_once(past: Case) -> None:
+    assert told(past, 0.95, row(-2.0e9)).seconded
+    assert not told(past, 0.95, row(None)).seconded
+    assert not told(past, 0.95, None).seconded
+
+
+@pytest.mark.parametrize("theirs", [2e9, -0.5e9, -12e9])
+def test_where_two_figures_differ_watch_and_elevated_wait(past: Case, theirs: float) -> None:
+    seen = told(past, 0.95, row(theirs))
+
+    day = seen.flow(Window.DAY)
+    assert day
+    assert day.hold
+    assert day.hold.reason is HoldReason.DISAGREE
+    assert "M USD from the amounts" in day.hold.detail
+    assert (seen.severity, seen.seconded) == (None, False)
+
+
+def test_severe_goes_out_with_both_figures(past: Case) -> None:
+    seen = told(past, 0.9, row(2e9))
+
+    assert (seen.severity, seen.seconded) == (Severity.SEVERE, False)
+    assert seen.seconds == (SecondFigure(Window.DAY, 2e9),)
+    assert {reason.window for reason in seen.reasons} == {Window.DAY}
+
+
+@pytest.mark.parametrize(("part", "theirs"), [(0.999, 0.1e9), (0.9985, 0.4e9)])
+def test_small_figures_may_differ(past: Case, part: float, theirs: float) -> None:
+    assert all(one.hold is None for one in told(past, part, row(theirs)).flows)
+
+
+def test_a_large_figure_of_the_source_alone_is_a_difference(past: Case) -> None:
+    day = told(past, 0.999, row(-3e9)).flow(Window.DAY)
+
+    assert day
+    assert day.hold
+
+
+def test_exactly_nothing_is_no_figure() -> None:
+    assert second_figures(row(0.0), book(NOON), OPINION_AGE) == ()
+
+
+@pytest.mark.parametrize(
+    ("age", "count"), [(OPINION_AGE, 1), (-OPINION_AGE, 1), (OPINION_AGE + timedelta(seconds=1), 0)]
+)
+def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
+    latest = book(NOON)
+
+    assert len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
+
+
+def test_every_window_of_the_source_is_compared() -> None:
+    latest = book(NOON)
+    full = Listing(row(None).exchange, "defillama", latest.fetched_at, 6e10, 6e10, -1e9, -2e9, -3e9)
+
+    assert second_figures(full, latest, HOUR) == (
+        SecondFigure(Window.DAY, -1e9),
+        SecondFigure(Window.WEEK, -2e9),
+        SecondFigure(Window.MONTH, -3e9),
+    )
