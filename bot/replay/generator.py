@@ -163,11 +163,8 @@ def _changes(random: Random, book: Book, amounts: Amounts, stretch: _Stretch) ->
     noise = stretch.noise
     values = {slot: amount * stretch.price[slot.asset] for slot, amount in amounts.items()}
     shock = {slot: usd * _heavy(random, noise.asset_bound) * noise.asset * root for slot, usd in values.items()}
-    moving = {
-        slot: usd
-        for slot, usd in values.items()
-        if usd > 0 and slot.asset not in book.own_tokens and slot.asset not in stretch.closed
-    }
+    unmoved = book.own_tokens | stretch.closed
+    moving = {slot: usd for slot, usd in values.items() if usd > 0 and slot.asset not in unmoved}
     worth = sum(moving.values())
     net = stretch.net_usd
     if net is None:

@@ -71,11 +71,13 @@ def _severity(
 ) -> Severity | None:
     end = seen[number]
     past = [share for at, share in usual if at <= end.at - DAY][-90:]
+    flows = {
+        days: flow(seen[place - 1], end)
+        for days in {days for _, days, _, _ in _TABLE}
+        if (place := bisect_right(moments, end.at - days * DAY))
+    }
     for severity, days, limit, asks in _TABLE:
-        place = bisect_right(moments, end.at - days * DAY)
-        if not place:
-            continue
-        usd, share = flow(seen[place - 1], end)
+        usd, share = flows.get(days, (0.0, 0.0))
         if share > limit or usd > -_LEAST_USD:
             continue
         z = _z(share, days, past)

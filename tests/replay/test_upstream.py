@@ -1,5 +1,6 @@
 """The bodies, as the upstream would write them at a moment."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -141,7 +142,7 @@ def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_episode_can_be_served_to_its_end(name: str) -> None:
-    story = episode(name)
+    story = replace(episode(name), books=episode(name).books[:2])
     seen = Upstream(story)
     assert seen.advance(story.live_end)
 
