@@ -84,7 +84,7 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=structlog.make_filtering_bound_logger(level),  # what is not logged costs next to nothing
         cache_logger_on_first_use=True,
     )
 

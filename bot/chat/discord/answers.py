@@ -134,7 +134,7 @@ def _arguments(body: Payload) -> Arguments:
         "allowed_mentions": _allowed(body["allowed_mentions"]),
     }
     if body.get("components"):
-        arguments["view"] = _view(body["components"])
+        arguments["view"] = _Buttons(body["components"])
     return arguments
 
 
@@ -145,11 +145,14 @@ def _allowed(mentions: Payload) -> discord.AllowedMentions:
     )
 
 
-def _view(rows: list[Payload]) -> discord.ui.View:
-    """Return the buttons. A stopped view is one the library does not keep: presses come to `Answers.press`."""
-    view = discord.ui.View(timeout=None)
-    for number, row in enumerate(rows):
-        for button in row["components"]:
-            view.add_item(discord.ui.Button(label=button["label"], custom_id=button["custom_id"], row=number))
-    view.stop()
-    return view
+class _Buttons(discord.ui.View):
+    """Buttons as they are sent. A stopped view is one the library does not keep: presses come to `Answers.press`."""
+
+    def __init__(self, rows: list[Payload]) -> None:
+        super().__init__(timeout=None)
+        self._rows = rows
+        self.stop()
+
+    def to_components(self) -> list[Payload]:
+        """Return the rows, which the library would otherwise put together anew for every answer."""
+        return self._rows
