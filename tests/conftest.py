@@ -1,10 +1,17 @@
 """Says at the end of a run on which real servers the Redis-backed tests ran, and lets no run pass that had none."""
 
+import os
 from collections import Counter
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import Server
+
+# CI looks at the same examples every time, so that a change is judged and not the dice; at home they differ.
+settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("home", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 _SERVER_FIXTURES = frozenset(("running", "own_server", "redis"))
 _RAN = pytest.StashKey[Counter[str]]()

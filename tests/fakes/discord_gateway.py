@@ -117,7 +117,8 @@ class FakeGateway:
             await connection.send({"op": opcode, "d": data})
 
     async def _receive(self, connection: Connection, payload: Json) -> None:
-        opcode, data = payload["op"], payload.get("d")
+        opcode = payload["op"]
+        data: Json = payload.get("d") or {}
         if opcode == 1:
             self.heartbeats += 1
             if self.answers_heartbeats:

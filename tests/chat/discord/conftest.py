@@ -196,10 +196,13 @@ def build(
     listens: bool = True,
 ) -> Bot:  # fmt: skip
     gate, subscriptions, meter, clock = Gate(), RecordedSubscriptions(), RecordedMeter(), StoppedClock()
-    desk = Desk(commands or gate.commands(), FourExchanges(), subscriptions, clock=clock, meter=meter)
+    queries: Any = FourExchanges()
+    asked: Any = subscriptions  # the adapter and the desk ask nothing else of the three
+    counted: Any = meter
+    desk = Desk(commands or gate.commands(), queries, asked, clock=clock, meter=counted)
     chat = DiscordChat(
-        desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=subscriptions,
-        clock=clock, owner_ids=frozenset((OWNER,)), meter=meter, patience=patience, listens=listens,
+        desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=asked,
+        clock=clock, owner_ids=frozenset((OWNER,)), meter=counted, patience=patience, listens=listens,
     )  # fmt: skip
     return Bot(chat, gate, subscriptions, meter)
 

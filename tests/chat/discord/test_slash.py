@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.chat.discord.permissions import INVITE, NEEDED, invite_permissions
+from bot.chat.discord.render import Payload
 from bot.chat.discord.rest import Rest
 from bot.chat.discord.slash import Interaction, fingerprint, slash_commands
 from bot.commands import Command, Parameter
@@ -20,11 +21,11 @@ def suggest(_: Parameter, __: str) -> list[tuple[str, str]]:
     return []
 
 
-def definitions() -> dict[str, dict[str, object]]:
+def definitions() -> dict[str, Payload]:
     from discord import Client, Intents, app_commands  # noqa: PLC0415 — only this needs the library
 
     tree = app_commands.CommandTree(Client(intents=Intents.none()))
-    return {one.name: one.to_dict(tree) for one in slash_commands(Gate().commands(), answer, suggest)}
+    return {one.name: dict(one.to_dict(tree)) for one in slash_commands(Gate().commands(), answer, suggest)}
 
 
 def test_discord_takes_every_definition() -> None:
@@ -71,8 +72,11 @@ def test_a_fingerprint_does_not_depend_on_the_order() -> None:
 def test_a_fingerprint_changes_with_every_word() -> None:
     told = definitions()
     seen = {fingerprint(told.values())}
-    for change in ({"description": "x"}, {"contexts": [0]}, {"integration_types": [0]}, {"options": []},
-                   {"default_member_permissions": 8}):  # fmt: skip
+    changes: list[Payload] = [
+        {"description": "x"}, {"contexts": [0]}, {"integration_types": [0]}, {"options": []},
+        {"default_member_permissions": 8},
+    ]  # fmt: skip
+    for change in changes:
         seen.add(fingerprint((told | {"reserves": told["reserves"] | change}).values()))
     assert len(seen) == 6
 

@@ -123,6 +123,9 @@ class Ledger:
     async def move(self, old: Place, new: Place) -> None:
         self.moved.append((old, new))
 
+    async def forget_disabled(self, before: datetime) -> Sequence[Place]:
+        return ()
+
     async def trouble(self, place: Place) -> PlaceTrouble | None:
         return self.troubles.get(place)
 
