@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market import advance_market, sheltered
+from bot.detectors.doors import after
 from bot.detectors.engine import Case, look, take_round
 from bot.detectors.market import Market
 from bot.detectors.outflow import grade
@@ -195,7 +196,10 @@ class Trial:
         return not reasons <= known
 
     def _turn_gates(self, reading: Reading) -> None:
-        """Let the gates of an exchange be as they were at the reading."""
-        known = self._gates.get(reading.exchange)
+        """Let the gates of an exchange be as they were at the reading; where none was ever seen, they are unknown."""
+        known = self._gates.get(reading.exchange, deque())
+        turned = []
         while known and known[0].since <= reading.as_of:
-            known.popleft()
+            turned.append(known.popleft())
+        if turned:
+            self._doors[reading.exchange] = after(self._doors.get(reading.exchange, Doors()), turned)
