@@ -54,7 +54,9 @@ class Machine:
         self._metrics = metrics
         self._clock = clock
         self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
-        self.observer = Observer(store.readings, clock, store.incidents)
+        self.observer = Observer(
+            store.readings, clock, store.incidents, holds=store.holds, opinion_age=2 * settings.poll_interval
+        )
         self.watch = Watch(
             self.observer,
             incidents=store.incidents,
@@ -89,7 +91,7 @@ class Machine:
             version=__version__,
             platforms=self._troubles,
         )
-        self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics)
+        self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.holds)
 
     async def restore(self) -> None:
         """Fill the memory from the store, so that questions are answered before the first poll."""

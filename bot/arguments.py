@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NewType
 
@@ -21,6 +21,8 @@ Mention = NewType("Mention", str)
 """What to ping: a Discord role id, "here" or "everyone"."""
 Elsewhere = NewType("Elsewhere", str)
 """Another place, as somebody typed it: @channel, a chat id, or a Discord channel mention."""
+Sentence = NewType("Sentence", str)
+"""The rest of what somebody typed, as one text."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
 
@@ -45,7 +47,7 @@ class Arg:
 class Kind:
     """A kind of argument: its name, how to read it (BadArgument if that fails), whether a word looks like one.
 
-    A `vague` kind takes any word, so it is asked last.
+    A `vague` kind takes any word, so it is asked last; one that `takes_rest` takes all the words that are left.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Kind:
     looks_right: Callable[[str], bool]
     choices: tuple[str, ...] = ()
     vague: bool = False
+    takes_rest: bool = False
 
 
 def choice(options: type[StrEnum]) -> Kind:
@@ -123,6 +126,11 @@ KINDS: dict[object, Kind] = {
         lambda match: match["text"],
     ),
     CommandName: _matching("command", r"/?(?P<text>[a-z0-9_]{1,32})", "a command", lambda match: match["text"].lower()),
+    Sentence: replace(
+        _matching("text", r"(?P<text>.{1,300})", "a text of at most 300 letters", lambda match: match["text"].strip()),
+        vague=True,
+        takes_rest=True,
+    ),
     str: _matching("text", _ANYTHING, "a text", lambda match: match["text"]),
 }
 

@@ -14,7 +14,7 @@ from bot.arguments import Arg, Kind, kind_of
 from bot.domain.errors import BadArgument
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports import Subscriptions
+from bot.ports import Holds, Subscriptions
 from bot.queries import Queries
 
 
@@ -59,6 +59,7 @@ class Request:
     commands: "CommandSet"
     now: datetime
     private: bool = False
+    holds: Holds | None = None
 
 
 Handler = Callable[..., Awaitable[Message]]
@@ -103,7 +104,8 @@ class Command:
     def read_words(self, text: str) -> dict[str, Any]:
         """Return the arguments in a typed line.
 
-        Required ones come first, in order; the optional ones after them in any order, told apart by their look.
+        Required ones come first, in order; the optional ones after them in any order, told apart by their look, or one
+        that takes all the rest.
         Raise BadArgument or MissingArgument.
         """
         words = split(text)
@@ -114,6 +116,9 @@ class Command:
             if not words:
                 raise MissingArgument(self, parameter)
             found[parameter.name] = parameter.kind.read(words.pop(0))
+        rest = next((one for one in self.parameters if one.kind.takes_rest), None)
+        if rest and words:
+            return {**found, rest.name: rest.kind.read(" ".join(words))}
         for word in words:
             parameter = self._meant_by(word, found)
             found[parameter.name] = parameter.kind.read(word)

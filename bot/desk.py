@@ -12,7 +12,7 @@ from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.model import Message
-from bot.ports import Clock, Meter, Subscriptions
+from bot.ports import Clock, Holds, Meter, Subscriptions
 from bot.queries import Queries
 from bot.throttle import Throttle
 
@@ -32,14 +32,22 @@ class Asked:
 class Desk:
     """Answers commands. Never raises: whatever goes wrong becomes a sentence that says what to do."""
 
-    def __init__(
-        self, commands: CommandSet, queries: Queries, subscriptions: Subscriptions, *, clock: Clock, meter: Meter
+    def __init__(  # noqa: PLR0913 — what answers rest on, named at the one place that builds it
+        self,
+        commands: CommandSet,
+        queries: Queries,
+        subscriptions: Subscriptions,
+        *,
+        clock: Clock,
+        meter: Meter,
+        holds: Holds | None = None,
     ) -> None:
         self.commands = commands
         self.queries = queries
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
+        self._holds = holds
         self._throttle = Throttle()
 
     async def answer_words(self, asked: Asked, command: Command, words: str) -> Message:
@@ -104,6 +112,7 @@ class Desk:
             commands=self.commands,
             now=self._clock.now(),
             private=asked.private,
+            holds=self._holds,
         )
 
     def _buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:

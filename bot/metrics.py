@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.domain.flow import HoldReason
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.ports import Clock
@@ -23,6 +24,7 @@ class Metrics:
         self.registry.register(self._ages)
         self._polls = Counter("runwatch_polls", "Requests to sources.", ("source", "result"), registry=self.registry)
         self._incidents = Gauge("runwatch_incidents", "Open incidents.", ("severity",), registry=self.registry)
+        self._holds = Counter("runwatch_holds", "Spells of held figures.", ("reason",), registry=self.registry)
         self._deliveries = Counter(
             "runwatch_deliveries", "Deliveries.", ("platform", "result", "reason"), registry=self.registry
         )
@@ -60,6 +62,10 @@ class Metrics:
         """Note how many incidents are open."""
         self._incidents.labels(severity).set(count)
 
+    def held(self, reason: HoldReason) -> None:
+        """Count one spell in which figures of an exchange were held."""
+        self._holds.labels(reason).inc()
+
     def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
         """Count one delivery."""
         self._deliveries.labels(platform, result, reason).inc()
@@ -84,6 +90,8 @@ class Metrics:
         """Make every labelled name show up before anything has happened."""
         for severity in Severity:
             self.incidents(severity, 0)
+        for reason in HoldReason:
+            self._holds.labels(reason)
         for platform in (Platform.TELEGRAM, Platform.DISCORD):
             self._limited.labels(platform)
             for severity in Severity:

@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from bot.domain.exchange import Exchange, Listing
+from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
+from bot.domain.withheld import Withheld
 from bot.messages.model import Message
 
 
@@ -291,6 +293,22 @@ class ChatPlatform(Protocol):
         ...
 
 
+class Holds(Protocol):
+    """Which exchanges an operator does not let speak."""
+
+    async def hold(self, withheld: Withheld) -> None:
+        """Withhold an exchange, in place of an earlier hold on it."""
+        ...
+
+    async def release(self, exchange: str) -> bool:
+        """Let an exchange speak again and return whether it was withheld."""
+        ...
+
+    async def all(self) -> Mapping[str, Withheld]:
+        """Return every hold by its exchange."""
+        ...
+
+
 class Meter(Protocol):
     """What is counted for operators; names and labels are the contract of `/metrics`."""
 
@@ -308,6 +326,10 @@ class Meter(Protocol):
 
     def incidents(self, severity: Severity, count: int) -> None:
         """Note how many incidents are open."""
+        ...
+
+    def held(self, reason: HoldReason) -> None:
+        """Count one spell in which figures of an exchange were held."""
         ...
 
     def delivered(self, platform: Platform, result: str, reason: str = "") -> None:

@@ -155,6 +155,10 @@ class Queries:
         exchange = self.exchange(name)
         return self._board.outlook(exchange.id) or await self._look(exchange)
 
+    async def look_again(self, exchange: Exchange) -> None:
+        """Look at an exchange anew, so that answers show what has changed about it."""
+        self._board.post(await self._look(exchange))
+
     def outlooks(self) -> Sequence[Outlook]:
         """Return what is known of every exchange that has been looked at."""
         return self._board.outlooks()

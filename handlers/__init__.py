@@ -3,6 +3,7 @@
 from bot.commands import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
 from handlers.comparison import compare
+from handlers.holds import hold, release
 from handlers.incidents import incidents, why
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
@@ -21,6 +22,8 @@ COMMANDS = CommandSet(
         unsubscribe,
         subscriptions,
         rehearse,
+        hold,
+        release,
         help,
         status,
         privacy,

@@ -12,6 +12,7 @@ from bot.arguments import (
     ExchangeName,
     IncidentNumber,
     Mention,
+    Sentence,
     Share,
     Threshold,
     Usd,
@@ -97,7 +98,7 @@ def test_dollars_are_positive_and_finite(value: float) -> None:
 
 
 def test_only_kinds_that_take_any_word_are_vague() -> None:
-    assert {kind for kind, one in KINDS.items() if one.vague} == {ExchangeName, str}
+    assert {kind for kind, one in KINDS.items() if one.vague} == {ExchangeName, Sentence, str}
 
 
 def test_a_choice_knows_its_values() -> None:

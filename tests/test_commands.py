@@ -84,9 +84,21 @@ def test_the_first_commands_are_there() -> None:
 
 
 def test_what_changes_a_place_is_for_its_moderators() -> None:
-    restricted = {one.name for one in COMMANDS if one.access is not Access.MEMBER}
+    by_access = {access: {one.name for one in COMMANDS if one.access is access} for access in Access}
 
-    assert restricted == {"subscribe", "unsubscribe", "rehearse"}
+    assert by_access[Access.MODERATOR] == {"subscribe", "unsubscribe", "rehearse"}
+    assert by_access[Access.OWNER] == {"hold", "release"}
+
+
+def test_a_reason_is_all_the_words_that_are_left() -> None:
+    hold = named("hold")
+
+    assert hold.read_words("binance its wallets move, they say") == {
+        "exchange": "binance", "why": "its wallets move, they say",
+    }  # fmt: skip
+    assert hold.read_words("binance") == {"exchange": "binance"}
+    with pytest.raises(BadArgument):
+        hold.read_words("binance " + "very " * 100)
 
 
 def test_usage_shows_what_may_be_left_out() -> None:

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS
-from bot.detectors.engine import Case, look, rounds, take_all
+from bot.detectors.engine import OPINION_AGE, Case, look, rounds, take_all
 from bot.detectors.market import Market, Stir
 from bot.detectors.outflow import WINDOWS
 from bot.detectors.windows import base_limit
@@ -15,11 +15,20 @@ from bot.domain.incident import IncidentState
 from bot.domain.outlook import Outlook, Spell
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
-from bot.ports import Clock, Incidents, Readings
+from bot.domain.withheld import Withheld
+from bot.ports import Clock, Holds, Incidents, Readings
 
 _REMEMBERED = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
 _PAST = timedelta(days=MAX_DAYS + 1)
 _LAST_TWO = slice(-2, None)  # what the next step and the next look need; windows start from what the store has kept
+
+
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What stands beside the readings: the source's rows, and what an operator withholds, by exchange."""
+
+    listings: Mapping[str, Listing]
+    holds: Mapping[str, Withheld]
 
 
 class Observer:
@@ -29,10 +38,20 @@ class Observer:
     restart, or when it is forgotten, it is made anew from everything the store has of the last 91 days.
     """
 
-    def __init__(self, readings: Readings, clock: Clock, incidents: Incidents) -> None:
+    def __init__(
+        self,
+        readings: Readings,
+        clock: Clock,
+        incidents: Incidents,
+        *,
+        holds: Holds | None = None,
+        opinion_age: timedelta = OPINION_AGE,
+    ) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
+        self._holds = holds
+        self._opinion_age = opinion_age
         self._cases: dict[str, Case] = {}
         self._market = Market()
         self._spells: dict[str, tuple[Spell, ...]] = {}
@@ -45,7 +64,7 @@ class Observer:
         case = await self._case(exchange)
         for reading in await self._news(case):
             case = case.take(reading, self._market)
-        return await self._outlook(case, await self._readings.listings(), self._clock.now())
+        return await self._outlook(case, await self._beside(), self._clock.now())
 
     async def judge(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[Outlook]]:
         """Yield what was seen of exchanges that were read in one round, in order of time; raise StorageError.
@@ -56,20 +75,20 @@ class Observer:
         fresh: list[Reading] = []
         for exchange in exchanges:
             fresh += await self._news(await self._case(exchange))
-        listings = await self._readings.listings()
+        beside = await self._beside()
         newest = {one.exchange: one for one in sorted(fresh, key=lambda one: one.as_of)}
         for some in rounds(fresh):
             cases, self._market = take_all(self._cases, some, self._market)
             self._cases |= {id_: replace(case, kept=case.kept[_LAST_TWO]) for id_, case in cases.items()}
             now = self._clock.now()
             yield [
-                await self._outlook(self._cases[one.exchange], listings, now if one is newest[id_] else one.as_of)
+                await self._outlook(self._cases[one.exchange], beside, now if one is newest[id_] else one.as_of)
                 for one in some
                 for id_ in [one.exchange]
             ]
         rest = [await self._case(one) for one in exchanges if one.id not in newest]
         if rest:
-            yield [await self._outlook(case, listings, self._clock.now()) for case in rest]
+            yield [await self._outlook(case, beside, self._clock.now()) for case in rest]
 
     def forget(self, exchange: str) -> None:
         """Read an exchange's past anew at the next look, after older readings were added."""
@@ -104,14 +123,25 @@ class Observer:
         id_, since = case.exchange.id, case.latest.as_of
         return [one async for one in self._readings.between(id_, since=since, until=latest.as_of)]
 
-    async def _outlook(self, case: Case, listings: Mapping[str, Listing], now: datetime) -> Outlook:
-        exchange, listing = case.exchange, listings.get(case.exchange.id)
+    async def _beside(self) -> "_Beside":
+        return _Beside(await self._readings.listings(), await self._holds.all() if self._holds else {})
+
+    async def _outlook(self, case: Case, beside: "_Beside", now: datetime) -> Outlook:
+        exchange, listing = case.exchange, beside.listings.get(case.exchange.id)
+        withheld = beside.holds.get(exchange.id)
         if case.latest is None:
             return Outlook(exchange, listing=listing)
         starts = [base_limit(window, case.latest.as_of) for window in WINDOWS]
         kept = {one.as_of: one for one in [*await self._readings.bases(exchange.id, starts), *case.kept]}
         whole = replace(case, kept=tuple(kept[at] for at in sorted(kept)))
-        signal = look(whole, now, spells=await self._lasting(exchange.id))
+        signal = look(
+            whole,
+            now,
+            listing=listing,
+            opinion_age=self._opinion_age,
+            withheld=str(withheld) if withheld else None,
+            spells=await self._lasting(exchange.id),
+        )
         return Outlook(exchange, listing=listing, reading=case.latest, signal=signal, days=case.days, at=now)
 
     async def _lasting(self, exchange: str) -> tuple[Spell, ...]:

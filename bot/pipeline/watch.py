@@ -12,6 +12,7 @@ from bot.alerting.market import advance_market, sheltered
 from bot.alerting.routing import audience
 from bot.detectors.outflow import grade
 from bot.domain.exchange import MARKET, Exchange
+from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Subscription
@@ -65,6 +66,7 @@ class Watch:
         self._publish = publish
         self._policy = policy or Policy()
         self._names: dict[str, str] = {}
+        self._held: dict[str, frozenset[HoldReason]] = {}
 
     async def observe(self, exchange: Exchange) -> None:
         """Show what new readings of an exchange say, before they are judged; raise StorageError."""
@@ -77,6 +79,7 @@ class Watch:
         async for outlooks in self._observer.judge(exchanges):
             for outlook in outlooks:
                 self._publish(outlook)
+                self._count_holds(outlook)
             await self._live(outlooks)
         await self._count()
 
@@ -184,6 +187,15 @@ class Watch:
             recipients=recipients,
             ping=kind is DeliveryKind.POST,
         )
+
+    def _count_holds(self, outlook: Outlook) -> None:
+        """Count and log each reason for which figures are held once a spell."""
+        flows = outlook.signal.flows if outlook.signal else ()
+        reasons = frozenset(flow.hold.reason for flow in flows if flow.hold)
+        for reason in sorted(reasons - self._held.get(outlook.exchange.id, frozenset())):
+            self._meter.held(reason)
+            log.info("held", exchange=outlook.exchange.id, reason=str(reason))
+        self._held[outlook.exchange.id] = reasons
 
     async def _count(self) -> None:
         counts = Counter(one.severity for one in await self._incidents.open())

@@ -1,4 +1,4 @@
-"""The store as one thing: open it, use its four parts, close it."""
+"""The store as one thing: open it, use its five parts, close it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.ports import Clock
 from bot.storage.connection import USUAL, Database, Patience, connect
 from bot.storage.embedded import EmbeddedServer
+from bot.storage.holds import RedisHolds
 from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
 from bot.storage.readings import RedisReadings
@@ -24,6 +25,7 @@ class Store:
     incidents: RedisIncidents
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
+    holds: RedisHolds
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -56,6 +58,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
             incidents=RedisIncidents(database),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
+            holds=RedisHolds(database),
             url=url,
             database=database,
             _close=stack.pop_all().aclose,

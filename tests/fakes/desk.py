@@ -37,7 +37,9 @@ class Office:
     rights_fault: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.observer = Observer(self.memory.readings, self.memory.clock, self.memory.incidents)
+        self.observer = Observer(
+            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
+        )
         self.retracer = Retracer(self.memory.readings, self.memory.clock)
         self.queries = Queries(
             self.board,
@@ -51,7 +53,12 @@ class Office:
             platforms=lambda: {Platform.TELEGRAM: ""},
         )
         self.desk = Desk(
-            self.commands, self.queries, self.memory.subscriptions, clock=self.memory.clock, meter=self.memory.meter
+            self.commands,
+            self.queries,
+            self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            holds=self.memory.holds,
         )
 
     async def read(self) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime, timedelta
 
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Listing
+from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
+from bot.domain.withheld import Withheld
 from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble
 
 
@@ -317,6 +319,22 @@ class MemorySubscriptions:
 
 
 @dataclass
+class MemoryHolds:
+    """Fits ports.Holds."""
+
+    _kept: dict[str, Withheld] = field(default_factory=dict)
+
+    async def hold(self, withheld: Withheld) -> None:
+        self._kept[withheld.exchange] = withheld
+
+    async def release(self, exchange: str) -> bool:
+        return self._kept.pop(exchange, None) is not None
+
+    async def all(self) -> Mapping[str, Withheld]:
+        return dict(self._kept)
+
+
+@dataclass
 class Tally:
     """Fits ports.Meter: counts, and the last word on everything."""
 
@@ -338,6 +356,9 @@ class Tally:
 
     def incidents(self, severity: Severity, count: int) -> None:
         self.open[severity] = count
+
+    def held(self, reason: HoldReason) -> None:
+        self.counts["held", reason] += 1
 
     def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
         self.counts["delivered", result, reason] += 1
@@ -365,6 +386,7 @@ class Memory:
         self.incidents = MemoryIncidents(self.outbox)
         self.subscriptions = MemorySubscriptions(self.outbox)
         self.meter = Tally()
+        self.holds = MemoryHolds()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return what was queued so far, of one kind or of all."""

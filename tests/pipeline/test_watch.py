@@ -1,19 +1,22 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.exchange import Exchange
+from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
+from bot.domain.withheld import Withheld
 from bot.pipeline.observe import Observer
 from bot.pipeline.watch import Watch
 from bot.ports import Alert, DeliveryKind
-from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, subscription
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, subscription
 from tests.fakes.memory import Memory
 from tests.messages.cards.plain import said
 
@@ -28,7 +31,7 @@ class Post:
         self.memory = Memory(NOON)
         self.published: list[Outlook] = []
         self.watch = Watch(
-            Observer(self.memory.readings, self.memory.clock, self.memory.incidents),
+            Observer(self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds),
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
             clock=self.memory.clock,
@@ -352,3 +355,32 @@ async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd
         (12 * HOUR, StepReason.OPENED),
         (37 * HOUR, StepReason.ESCALATED),
     ]
+
+
+async def test_held_figures_are_counted_once_a_spell(post: Post) -> None:
+    post.memory.clock.advance(5 * HOUR)
+    for _ in range(3):
+        await post.look()
+
+    assert post.memory.meter.counts["held", HoldReason.STALE] == 1
+    await post.see(60, after=6 * HOUR)
+    post.memory.clock.advance(5 * HOUR)
+    await post.look()
+    assert post.memory.meter.counts["held", HoldReason.STALE] == 2
+
+
+async def test_what_an_operator_withholds_tells_nobody(post: Post) -> None:
+    await post.memory.holds.hold(Withheld("binance", NOON, "telegram:1", "a migration"))
+
+    assert await post.see(50) == []
+    assert await post.memory.incidents.open() == []
+    assert post.memory.meter.counts["held", HoldReason.WITHHELD] == 1
+
+
+async def test_a_figure_of_the_source_that_agrees_confirms_at_once(post: Post) -> None:
+    row = replace(listing(inflow=-2.2e9), fetched_at=NOON)
+    await post.memory.readings.save_listings([row])
+
+    (opened,) = await post.see(57.5)
+
+    assert "Not confirmed yet" not in said(opened.message)

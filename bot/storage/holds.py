@@ -1,0 +1,36 @@
+"""The exchanges that an operator withholds.
+
+runwatch:holds           hash: exchange → who withholds it, since when and why (JSON)
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import msgspec
+
+from bot.domain.withheld import Withheld
+from bot.storage.connection import Database
+
+_HOLDS = "runwatch:holds"
+
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Withheld)
+
+
+@dataclass(frozen=True, slots=True)
+class RedisHolds:
+    """The port Holds on Redis."""
+
+    database: Database
+
+    async def hold(self, withheld: Withheld) -> None:
+        """Withhold an exchange, in place of an earlier hold on it."""
+        await self.database.command("HSET", _HOLDS, withheld.exchange, _encoder.encode(withheld))
+
+    async def release(self, exchange: str) -> bool:
+        """Let an exchange speak again and return whether it was withheld."""
+        return bool(await self.database.command("HDEL", _HOLDS, exchange))
+
+    async def all(self) -> Mapping[str, Withheld]:
+        """Return every hold by its exchange."""
+        found = await self.database.command("HGETALL", _HOLDS)
+        return {exchange.decode(): _decoder.decode(hold) for exchange, hold in found.items()}
