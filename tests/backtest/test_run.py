@@ -299,3 +299,12 @@ def test_a_severe_outflow_that_one_reading_shows_says_so(tmp_path: Path) -> None
 
     assert (opened["severity"], opened["confirmed"]) == ("severe", False)
     assert "severe?" in printed
+
+
+def test_what_people_should_know_beside_the_figures_is_a_reason_too(past: Path) -> None:
+    points = run()
+    for moment_, held in points.items():
+        held["BNB"] *= 0.7 if moment_ >= SPRUNG else 1.0
+    write(past, "Binance-CEX", points)
+
+    assert lines(past)[0]["reasons"][-1] == "Own token BNB −$2.40 B in 24 h: left out of every flow."

@@ -84,3 +84,15 @@ async def test_an_exchange_without_reserves_has_no_shares(office: Office) -> Non
     office.board.post(await Office(memory=office.memory).observer.look(empty))
 
     assert "Clean reserves | $58.0 B | $0.00" in said(await office.ask("compare binance okx"))
+
+
+async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: Office) -> None:
+    days = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
+    await office.memory.readings.add(days)
+
+    answer = await office.ask("compare binance ftx-2022")
+
+    assert answer.chart
+    assert answer.chart.values[:2] == (0.0, pytest.approx(60.06 / 60.07 - 1))
+    assert "FTX, November 2022: shorter than that; at worst −37.0 % within 3 d." in said(answer)
+    assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
