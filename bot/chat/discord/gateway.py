@@ -2,12 +2,14 @@
 
 import asyncio
 import sys
+import threading
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
 
 import discord
 import structlog
+from discord.gateway import KeepAliveHandler
 
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
@@ -15,7 +17,7 @@ from bot.chat.discord.identifies import Identifies
 from bot.chat.discord.permissions import NEEDED, Channel, may_moderate, missing, takes_messages
 from bot.chat.discord.places import Places, channels_of, lacking
 from bot.chat.discord.render import payload
-from bot.chat.discord.rest import Rest, message_trace, post
+from bot.chat.discord.rest import Rest, post
 from bot.chat.discord.slash import Tree, slash_commands
 from bot.desk import Desk
 from bot.domain.errors import DeliveryError
@@ -25,6 +27,7 @@ from bot.ports import Meter
 
 log = structlog.get_logger()
 
+_LONGEST_HEARTBEAT = 2.0
 _LONGEST_WAIT_INSIDE = 30.0  # the library gives a connection 60 s to be signed in
 
 
@@ -56,8 +59,8 @@ class Gateway(discord.Client):
             guild_ready_timeout=settle,
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        trace = message_trace(lambda: meter.rate_limited(Platform.DISCORD))
-        self.http = Rest(self.loop, http_trace=trace, max_ratelimit_timeout=30.0)
+        self.http = Rest(self.loop, max_ratelimit_timeout=30.0)
+        self.http.on_rate_limit = lambda: meter.rate_limited(Platform.DISCORD)
         self._connection.http = self.http
         self.tree = Tree(self, answers.stale)
         for command in slash_commands(desk.commands, answers.command, desk.suggest):
@@ -87,6 +90,14 @@ class Gateway(discord.Client):
         if waiting:
             waiting.cancel()
         await super().close()
+        await asyncio.to_thread(self._end_heartbeats)
+
+    def _end_heartbeats(self) -> None:
+        """Stop the library's heartbeat threads, those too of connections that never came to be used."""
+        for thread in threading.enumerate():
+            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:  # noqa: SLF001 — as above
+                thread.stop()
+                thread.join(_LONGEST_HEARTBEAT)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection."""
