@@ -1,6 +1,6 @@
 """Measure what the documents promise: every benchmark in a process of its own, as one JSON object and a table.
 
-`python -m benchmarks [decode] [latency] [startup] [memory] [--json FILE] [--strict]`
+`python -m benchmarks [decode] [latency] [startup] [memory] [backtest] [--json FILE] [--strict]`
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.figure import Figure
 
 Json = dict[str, Any]
 
-_BENCHMARKS = ("decode", "latency", "startup", "memory")
+_BENCHMARKS = ("decode", "latency", "startup", "memory", "backtest")
 _LONGEST = 600.0
 _NARROWEST = 112
 

@@ -1,0 +1,143 @@
+"""A backtest of many exchanges over years, how it grows with them, and what one look at all of them costs live.
+
+    python -m benchmarks.backtest [--exchanges 80]
+
+Bodies have 200 assets on ten chains, one point a day for four years, in the upstream's own format: 34 MB each. Four of
+them are made, the exchanges share them under names of their own. Each size runs as a process of its own, `runwatch
+backtest --json`; CPU seconds are those of the whole process, reading included, memory is its largest resident size. The
+live look is the engine alone: one more reading of each exchange, put into its case, looked at over all windows, and
+graded; the best of five.
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+from benchmarks.figure import Figure, tell
+from bot.detectors.engine import Case, look, take_round
+from bot.detectors.market import Market
+from bot.detectors.outflow import grade
+from bot.domain.exchange import Exchange
+from bot.domain.reading import Holding, Reading, Slot
+from bot.domain.severity import Sensitivity
+
+EXCHANGES, ASSETS, CHAINS = 80, 200, 10
+DAYS = 4 * 365 + 1
+BODIES = 4
+SECONDS, LIVE_MS, MEMORY_MB = 20.0, 50.0, 1000.0
+GROWTH = 2.3
+_FIRST = datetime(2022, 1, 1, tzinfo=UTC)
+_HOUR = timedelta(hours=1)
+
+Book = dict[tuple[str, str], tuple[float, float]]
+
+
+def figures(exchanges: int) -> list[Figure]:
+    """Return what a backtest of so many exchanges costs, of a half and a quarter of them, and one look at all."""
+    sizes = (exchanges // 4, exchanges // 2, exchanges)
+    with tempfile.TemporaryDirectory(prefix="rw-") as folder:
+        bodies = [_body(Path(folder, f"body-{seed}.json"), seed) for seed in range(BODIES)]
+        costs = [_cost(Path(folder, str(size)), bodies, size) for size in sizes]
+    (_, quarter, _), (_, half, _), (seconds, whole, memory) = costs
+    named = f"{exchanges} exchanges × {DAYS} days × {ASSETS} assets"
+    return [
+        Figure(f"Backtest of {named}", "s CPU", whole, at_most=SECONDS),
+        Figure(f"Backtest of {named}, elapsed", "s", seconds),
+        Figure(f"Backtest of {named}, memory", "MB", memory, at_most=MEMORY_MB),
+        Figure(f"Backtest of {sizes[1]} exchanges against {sizes[0]}", "s CPU", half, quarter, at_most_times=GROWTH),
+        Figure(f"Backtest of {sizes[2]} exchanges against {sizes[1]}", "s CPU", whole, half, at_most_times=GROWTH),
+        Figure(
+            f"One live look at {exchanges} exchanges × {ASSETS} assets", "ms CPU", _live(exchanges), at_most=LIVE_MS
+        ),
+    ]
+
+
+def _cost(folder: Path, bodies: list[Path], exchanges: int) -> tuple[float, float, float]:
+    """Return the seconds a backtest of so many exchanges takes, those of its CPU, and its largest size in MB."""
+    folder.mkdir()
+    for number in range(exchanges):
+        (folder / f"exchange-{number}.json").symlink_to(bodies[number % len(bodies)])
+    words = ("-m", "bot", "backtest", "--json", "--data", str(folder))
+    started = time.perf_counter()
+    process = os.posix_spawn(sys.executable, (sys.executable, *words), {**os.environ, "PYTHONPATH": str(Path.cwd())})
+    _, status, used = os.wait4(process, 0)
+    if os.waitstatus_to_exitcode(status):
+        raise AssertionError("the backtest failed")
+    return time.perf_counter() - started, used.ru_utime + used.ru_stime, used.ru_maxrss / 1e3
+
+
+def _live(exchanges: int) -> float:
+    """Return the CPU milliseconds of one round in which every exchange has a new reading, the best of five."""
+    known = [Exchange(f"exchange-{number}", f"Exchange {number}", f"exchange-{number}") for number in range(exchanges)]
+    now = _FIRST + timedelta(days=DAYS)
+    cases = {one.id: Case(one) for one in known}
+    market = Market()
+    for age in (30 * 24, 14 * 24, 7 * 24, 72, 24, 2, 1):
+        cases, market = take_round(cases, [_reading(one, now - age * _HOUR) for one in known], market)
+    fresh = [_reading(one, now) for one in known]
+    return min(_looked(cases, fresh, market, now) for _ in range(5))
+
+
+def _looked(cases: dict[str, Case], fresh: list[Reading], market: Market, now: datetime) -> float:
+    started = time.process_time()
+    after, _ = take_round(cases, fresh, market)
+    for one in fresh:
+        grade(look(after[one.exchange], now), Sensitivity.NORMAL)
+    return (time.process_time() - started) * 1e3
+
+
+def _reading(exchange: Exchange, at: datetime) -> Reading:
+    held = {Slot(*slot): Holding(*one) for slot, one in next(_days(Random(f"{exchange.id} {at}"))).items()}  # noqa: S311 — figures, not secrets
+    return Reading(exchange.id, "defillama", at, at, held)
+
+
+def _days(random: Random) -> Iterator[Book]:
+    """Yield what is held day after day: a little moves, and prices more."""
+    book: Book = {
+        (f"Chain {number % CHAINS}", f"TOKEN{number}"): (1e4 * (number + 1), 1.0 + number) for number in range(ASSETS)
+    }
+    while True:
+        book = {
+            slot: (amount * (1 + random.gauss(0, 0.003)), usd * (1 + random.gauss(0, 0.02)))
+            for slot, (amount, usd) in book.items()
+        }
+        yield book
+
+
+def _body(path: Path, seed: int) -> Path:
+    """Write a body of `GET /protocol/{slug}`: by chain and added up, amounts and values."""
+    days = _days(Random(seed))  # noqa: S311 — as above
+    chains: dict[str, dict[str, list[object]]] = {}
+    whole: dict[str, list[object]] = {"tokensInUsd": [], "tokens": []}
+    for day in range(DAYS):
+        date, book = int((_FIRST + timedelta(days=day)).timestamp()), next(days)
+        for half, name in enumerate(("tokens", "tokensInUsd")):
+            whole[name].append({"date": date, "tokens": {asset: one[half] for (_, asset), one in book.items()}})
+            for chain in {chain for chain, _ in book}:
+                points = chains.setdefault(chain, {"tokensInUsd": [], "tokens": []})[name]
+                points.append({"date": date, "tokens": {a: one[half] for (c, a), one in book.items() if c == chain}})
+    path.write_text(json.dumps({"name": "Some exchange", "chainTvls": chains, "tvl": [], **whole}), encoding="utf-8")
+    return path
+
+
+def run(exchanges: int = EXCHANGES) -> dict[str, object]:
+    """Return the figures as JSON has them."""
+    return {"figures": [one.json() for one in figures(exchanges)]}
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--exchanges", type=int, default=EXCHANGES)
+    tell(figures(parser.parse_args().exchanges))
+
+
+if __name__ == "__main__":
+    main()
