@@ -6,7 +6,9 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from math import isnan
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -47,6 +49,16 @@ def _complain(error: Exception) -> None:
     click.echo(f"runwatch: {error}", err=True)
 
 
+class _Pace(click.FloatRange):
+    """A range of floats without the float that is no number."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if isnan(number):
+            self.fail(f"{value!r} is no number.", param, ctx)
+        return number
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="runwatch")
 def cli() -> None:
@@ -64,7 +76,7 @@ def run(role: str) -> None:
 
 @cli.command()
 @click.option("--episode", default="binance-2022", show_default=True, help="What to replay.")
-@click.option("--speed", type=float, default=None, help="Simulated hours a second.")
+@click.option("--speed", type=_Pace(0.1, 10_000), default=None, help="Simulated hours a second.")
 def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
     from bot.demo import play  # noqa: PLC0415 — the terminal's pictures are loaded only where they are drawn
@@ -172,7 +184,12 @@ def settings_example() -> None:
 @click.option("--episode", default="binance-2022", show_default=True, help="What to serve.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(0, 65535), default=8181, show_default=True)
-@click.option("--speed", type=float, default=None, help="Simulated hours a second; 0 stands still at the start.")
+@click.option(
+    "--speed",
+    type=_Pace(0, 10_000),
+    default=None,
+    help="Simulated hours a second; 0 stands still at the start.",
+)
 def replay_server(episode: str, host: str, port: int, speed: float | None) -> None:
     """Serve an episode in DefiLlama's own format, as a stand-in for DEFILLAMA_URL."""
     from bot.demo import serve_episode  # noqa: PLC0415 — as above

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     ] = None
     data_dir: Annotated[
         Path,
+        AfterValidator(Path.expanduser),
         Field(
             description="Where the private server keeps its data.", default_factory=partial(user_data_path, "runwatch")
         ),
@@ -129,7 +130,11 @@ def load(environment: Mapping[str, str]) -> Settings:
 
     `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
     """
-    given = {name: value for known in (dotenv_values(".env"), environment) for name, value in known.items() if value}
+    try:
+        written = dotenv_values(".env")
+    except UnicodeDecodeError:
+        raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
+    given = {name: value for known in (written, environment) for name, value in known.items() if value}
     try:
         return Settings(**_secret_files(given))
     except ValidationError as error:

@@ -22,6 +22,8 @@ from enum import StrEnum
 
 from bot.domain.place import Place
 
+_LONGEST_ECHO = 40
+
 
 class RunwatchError(Exception):
     """The root; its text is a sentence for people."""
@@ -36,7 +38,8 @@ class UnknownExchange(AskerError):
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists the known ones."
-        super().__init__(f"No exchange is known as “{name}”.{hint}")
+        shown = name if len(name) <= _LONGEST_ECHO else f"{name[:_LONGEST_ECHO]}…"
+        super().__init__(f"No exchange is known as “{shown}”.{hint}")
         self.name = name
         self.nearest = nearest
 

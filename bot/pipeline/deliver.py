@@ -10,6 +10,7 @@ import structlog
 
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError, TopicClosed
 from bot.domain.place import Place
+from bot.messages.model import Message
 from bot.pipeline.pace import PACES, Pacer
 from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, PlaceTrouble, Subscriptions
 
@@ -21,6 +22,7 @@ _MOST_TRIES = 12
 _TROUBLED_FOR = timedelta(hours=24)
 _TROUBLED_TIMES = 3
 _STORE_PAUSE = 1.0
+_REFUSED_PAUSE = timedelta(minutes=30)
 _FAULT_PAUSE = timedelta(seconds=30)
 
 
@@ -116,14 +118,21 @@ class Courier:
             await self._drop(delivery, "nothing to change")
             return
         changed = sent if delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE} else None
-        if changed:
-            await self._chat.edit(place, changed, message)
-        else:
+        if changed is None or not await self._edited(place, changed, message):
             changed = await self._chat.send(place, message, key=delivery.key, reply_to=sent)
         await self._outbox.done(delivery, message_id=changed)
         self._meter.delivered(place.platform, "edited" if changed == sent else "sent")
         if await self._subscriptions.clear_trouble(place):
             log.info("place healed", place=str(place))
+
+    async def _edited(self, place: Place, message_id: str, message: Message) -> bool:
+        """Return whether a message could be changed: one that was deleted, or is too old, cannot."""
+        try:
+            await self._chat.edit(place, message_id, message)
+        except BadMessage as gone:
+            log.info("message posted anew", place=str(place), reason=str(gone))
+            return False
+        return True
 
     async def _retry(self, delivery: Delivery, busy: RetryLater) -> None:
         if busy.rate_limited:
@@ -149,14 +158,15 @@ class Courier:
         await self._drop(delivery, "place disabled")
 
     async def _note_refusal(self, delivery: Delivery, reason: str) -> None:
-        """Remember the refusal; three of them over a day disable the place."""
+        """Remember the refusal and try again later; three of them over a day disable the place."""
         now = self._clock.now()
         known = await self._subscriptions.trouble(delivery.place)
         since, failures = (known.since, known.failures + 1) if known else (now, 1)
         disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
         trouble = PlaceTrouble(delivery.place, reason, since=since, failures=failures, disabled=disabled)
         await self._subscriptions.note_trouble(trouble)
-        await self._give_up(delivery, "not allowed", reason)
+        self._meter.delivered(delivery.place.platform, "retried", "not allowed")
+        await self._outbox.postpone(delivery, until=now + _REFUSED_PAUSE)
 
     async def _drop(self, delivery: Delivery, reason: str) -> None:
         await self._outbox.done(delivery, message_id=None)

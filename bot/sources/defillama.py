@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 import msgspec
+import structlog
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.reading import Reading
+from bot.messages.textual import clean, shorten
 from bot.ports import Clock
 from bot.sources.apart import Making, decoded
 from bot.sources.faults import Refused
@@ -29,6 +31,10 @@ NAME = "defillama"
 URL = "https://api.llama.fi"
 
 _DECODING = timedelta(seconds=90)
+_CLOCKS_DIFFER = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
+_LONGEST_NAME = 40
+
+log = structlog.get_logger()
 _MOST_ROWS = 10_000  # there were 91 in 2026
 
 
@@ -139,8 +145,13 @@ class DefiLlama:
                 readings = await decoded(
                     spool.file, making, since=since, limit=self._detail_limits.plain, patience=_DECODING
                 )
-        self._details[slug] = _KnownDetail(spool.validators, since, readings[-1])
-        return readings
+        past = tuple(reading for reading in readings if reading.as_of <= now + _CLOCKS_DIFFER)
+        if len(past) < len(readings):
+            log.warning("readings from the future refused", exchange=exchange.id, newest=readings[-1].as_of.isoformat())
+        if not past:
+            raise SourceError(SourceFault.BAD_SHAPE, "every point is dated in the future")
+        self._details[slug] = _KnownDetail(spool.validators, since, past[-1])
+        return past
 
 
 def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
@@ -199,7 +210,7 @@ def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | Non
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     slug = "-".join((row.slug or "").lower().replace("'", "").split()) or None
-    name = row.name.strip()
+    name = shorten(clean(row.name).strip(), _LONGEST_NAME)
     if not name:
         return None
     exchange = Exchange(

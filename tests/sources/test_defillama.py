@@ -52,13 +52,20 @@ async def test_readings_cover_the_span_and_end_with_the_newest_run(source: DefiL
     assert {reading.fetched_at for reading in readings} == {NOW}
 
 
-async def test_a_step_is_seen_as_the_share_it_took(source: DefiLlama, llama: FakeDefiLlama) -> None:
+async def test_a_step_is_seen_as_the_share_it_took(
+    source: DefiLlama, llama: FakeDefiLlama, clock: StoppedClock
+) -> None:
     before = (await source.readings(BINANCE, since=MONTH))[-1]
-    at = llama.step("binance", share=-0.05)
+    at = clock.time = llama.step("binance", share=-0.05)
     after = (await source.readings(BINANCE, since=MONTH))[-1]
     clean = BINANCE.own_tokens
     assert after.as_of == at
     assert after.total_usd(without=clean) / before.total_usd(without=clean) == pytest.approx(0.95)
+
+
+async def test_a_point_from_the_future_is_refused_and_hides_nothing(source: DefiLlama, llama: FakeDefiLlama) -> None:
+    llama.step("binance", share=-0.05, after=timedelta(days=2))
+    assert (await source.readings(BINANCE, since=MONTH))[-1].as_of <= NOW
 
 
 async def test_an_unchanged_list_comes_back_with_a_new_time(
