@@ -15,7 +15,8 @@ class Policy:
 
     Two fresh readings `confirm_gap` apart confirm; where readings are more than `sparse` apart one is enough. An
     incident eases after `leave_readings` fresh readings over `leave_span` that graded lower. Figures are told again
-    when the leading share moved by `retold_points` or by `retold_part` of itself, at most every `retold_every`.
+    when the leading share moved by `retold_points`, or by `retold_part` of itself but not less than `retold_least`, at
+    most every `retold_every`. What was never confirmed needs no `leave_span`: two readings that refute it are enough.
     """
 
     confirm_gap: timedelta = timedelta(minutes=10)
@@ -25,6 +26,7 @@ class Policy:
     retold_every: timedelta = timedelta(minutes=5)
     retold_points: float = 0.0025
     retold_part: float = 0.1
+    retold_least: float = 0.001
 
 
 _MOST_OF_IT = 0.5
@@ -122,7 +124,8 @@ def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> 
     since = incident.easing_since or signal.as_of
     seen = incident.easing_seen + 1
     easing = replace(incident, easing_since=since, easing_seen=seen)
-    if seen < policy.leave_readings or signal.as_of - since < policy.leave_span:
+    span = policy.leave_span if incident.confirmed else policy.confirm_gap
+    if seen < policy.leave_readings or signal.as_of - since < span:
         return retell(policy, easing, signal, now, was=incident)
     rested = replace(easing, easing_since=None, easing_seen=0)
     if signal.easing is None:
@@ -215,4 +218,4 @@ def _moved(policy: Policy, told: Signal, signal: Signal) -> bool:
     if before is None or after is None:
         return before is not after
     change = abs(after.share - before.share)
-    return change >= policy.retold_points or change >= policy.retold_part * abs(before.share)
+    return change >= policy.retold_points or change >= max(policy.retold_part * abs(before.share), policy.retold_least)

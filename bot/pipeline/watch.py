@@ -111,14 +111,15 @@ class Watch:
         others = [one for one in live if (one.exchange, one.sensitivity) not in changed]
         step = advance_market(self._policy, before, [*others, *changed.values()], self._clock.now())
         if step.incident is not before:
-            turn = _Turn(MARKET, Sensitivity.NORMAL, before, step, await self._interested_in_market(step))
+            turn = _Turn(MARKET, Sensitivity.NORMAL, before, step, await self._interested_in_market(before, step))
             (numbered,) = await self._numbered([turn], live)
             step = await self._commit(numbered)
         return step.incident
 
-    async def _interested_in_market(self, step: Step) -> list[Subscription]:
-        """Return who hears of the market: whoever subscribed to all, or to one of its members, under any preset."""
-        members = step.incident.signal.members if step.incident else ()
+    async def _interested_in_market(self, before: Incident | None, step: Step) -> list[Subscription]:
+        """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
+        stories = [one for one in (before, step.incident) if one]
+        members = {member.exchange: member for one in stories for member in one.signal.members}.values()
         found: dict[Place, Subscription] = {}
         for id_ in (MARKET.id, *(one.exchange for one in members)):
             for one in await self._subscriptions.interested_in(id_):
