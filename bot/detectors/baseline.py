@@ -10,7 +10,7 @@ from math import sqrt
 from statistics import fmean, median
 
 from bot.detectors.netflow import net_flow
-from bot.domain.flow import Baseline, Window
+from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.ledger import Adjustment
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
@@ -30,10 +30,14 @@ def daily_point(
     previous: Reading | None,
     own_tokens: frozenset[str],
     adjustments: Sequence[Adjustment] = (),
+    flow: Flow | None = None,
 ) -> DailyPoint:
-    """Return a day from its first reading and the day before's; no share where the two cannot be compared."""
+    """Return a day from its first reading and the day before's; no share where the two cannot be compared.
+
+    `flow` is what flowed between them where that is known already.
+    """
     reserves = reading.total_usd(without=own_tokens)
-    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, own_tokens, adjustments))
+    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, own_tokens, adjustments, flow))
 
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
@@ -78,9 +82,13 @@ def percentile(share: float, days: Sequence[DailyPoint]) -> float | None:
 
 
 def _day_share(
-    reading: Reading, previous: Reading | None, own_tokens: frozenset[str], adjustments: Sequence[Adjustment]
+    reading: Reading,
+    previous: Reading | None,
+    own_tokens: frozenset[str],
+    adjustments: Sequence[Adjustment],
+    flow: Flow | None,
 ) -> float | None:
     if previous is None or not _NEXT_DAY[0] <= reading.as_of - previous.as_of <= _NEXT_DAY[1]:
         return None
-    from_then = net_flow(Window.DAY, previous, reading, own_tokens, adjustments=adjustments)
+    from_then = flow or net_flow(Window.DAY, previous, reading, own_tokens, adjustments=adjustments)
     return None if from_then.hold else from_then.share

@@ -15,20 +15,21 @@ later look at the case finds it stale.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
-from bot.detectors.ledger import incomparable, inspect
+from bot.detectors.columns import Sheet, prices_are_steady, quick_flow, quiet_step
+from bot.detectors.ledger import JUMP, LARGE, incomparable, inspect, is_busy
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.opinion import second_figures
 from bot.detectors.outflow import WINDOWS, History, measure
-from bot.detectors.prices import valued
-from bot.detectors.step import step
+from bot.detectors.prices import TOLERATED, valued
+from bot.detectors.step import Step, step
 from bot.detectors.windows import base_limit
 from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange, Listing
-from bot.domain.flow import Window
+from bot.domain.flow import Flow, Window
 from bot.domain.ledger import Ledger
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
@@ -46,7 +47,8 @@ _VANISHED = 0.5  # of which less than half is left has vanished from the source
 class Case:
     """What is known of one exchange: its ledger, past readings (oldest first), and its past days.
 
-    `dawn` is the first reading of the newest UTC day, from which the next day's share is taken.
+    `dawn` is the first reading of the newest UTC day, from which the next day's share is taken. With a `sheet` looks
+    are many times faster and their flows come without assets; without one every flow is worked out in detail.
     """
 
     exchange: Exchange
@@ -54,6 +56,7 @@ class Case:
     kept: tuple[Reading, ...] = ()
     days: tuple[DailyPoint, ...] = ()
     dawn: Reading | None = None
+    sheet: Sheet | None = field(default_factory=Sheet, compare=False, repr=False)
 
     @property
     def latest(self) -> Reading | None:
@@ -68,9 +71,10 @@ class Case:
         """Return what a newer reading shows since the newest one, for the market to know."""
         if not self.kept:
             return Stir(reading)
+        own_tokens = self.exchange.own_tokens
         previous = valued(self.kept[-1], self.ledger.odd_prices)
-        taken = step(previous, reading, self.exchange.own_tokens)
-        was_usd = previous.total_usd(without=self.exchange.own_tokens)
+        taken = self._quiet_step(previous, reading) or step(previous, reading, own_tokens)
+        was_usd = taken.was_usd if taken.is_quiet else previous.total_usd(without=own_tokens)
         if was_usd <= 0:
             return Stir(reading, taken)
         return Stir(reading, taken, taken.usd / was_usd if taken.was_usd > _VANISHED * was_usd else -1.0)
@@ -81,9 +85,10 @@ class Case:
             return self
         known = market.stirs.get(reading.exchange)
         taken = known.step if known and known.reading is reading else self.stir(reading).step
-        ledger = self.ledger
+        own_tokens, ledger = self.exchange.own_tokens, self.ledger
         if taken:
-            ledger = inspect(ledger, taken, self.exchange.own_tokens, market, doors)
+            moved = not self._prices_are_steady(taken)
+            ledger = inspect(ledger, taken, own_tokens, market, doors, prices_moved=moved)
         first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
         with_day = self._with_day(valued(reading, ledger.odd_prices), ledger)
         return replace(with_day, kept=(*self.kept[first:], reading), ledger=ledger)
@@ -95,11 +100,37 @@ class Case:
         found = bisect_right(self.kept, base_limit(window, self.kept[-1].as_of), key=_as_of)
         return self.kept[found - 1] if found else None
 
+    def quick_flow(self, window: Window, base: Reading, end: Reading, before: Reading | None) -> Flow | None:
+        """Return a flow without its assets, None where only the detailed way tells all of it."""
+        ledger = self.ledger
+        if self.sheet is None or ledger.odd_prices or any(base.as_of < one.at for one in ledger.adjustments):
+            return None
+        own_tokens = self.exchange.own_tokens
+        last = self.sheet.of(before, own_tokens) if before else None
+        return quick_flow(window, self.sheet.of(base, own_tokens), self.sheet.of(end, own_tokens), last)
+
+    def _quiet_step(self, previous: Reading, reading: Reading) -> Step | None:
+        if self.sheet is None or self.ledger.odd_prices or is_busy(self.ledger):
+            return None
+        own_tokens = self.exchange.own_tokens
+        base, end = self.sheet.of(previous, own_tokens), self.sheet.of(reading, own_tokens)
+        return quiet_step(base, end, jump=JUMP, large=LARGE)
+
+    def _prices_are_steady(self, taken: Step) -> bool:
+        if self.sheet is None or self.ledger.odd_prices:
+            return False
+        own_tokens = self.exchange.own_tokens
+        base, end = self.sheet.of(taken.previous, own_tokens), self.sheet.of(taken.latest, own_tokens)
+        return prices_are_steady(base, end, tolerated=TOLERATED)
+
     def _with_day(self, reading: Reading, ledger: Ledger) -> "Case":
         """Return the case with one more day when this is its first reading; a held one cannot be compared."""
         if self.dawn is not None and self.dawn.as_of.date() == reading.as_of.date():
             return self
-        point = daily_point(reading, self.dawn, self.exchange.own_tokens, ledger.adjustments)
+        day = (
+            replace(self, ledger=ledger).quick_flow(Window.DAY, self.dawn, reading, self.latest) if self.dawn else None
+        )
+        point = daily_point(reading, self.dawn, self.exchange.own_tokens, ledger.adjustments, day)
         if incomparable(ledger) or incomparable(self.ledger):
             point = replace(point, share=None)
         return replace(self, days=(*self.days[-MAX_DAYS + 1 :], point), dawn=reading)
@@ -158,11 +189,18 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     previous = case.kept[-2] if len(case.kept) > 1 else None
     history = History(latest, previous, bases, case.days, case.ledger, spells)
     seconds = second_figures(listing, latest, opinion_age)
-    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld)
+
+    def quick(window: Window, base: Reading) -> Flow | None:
+        return case.quick_flow(window, base, latest, previous)
+
+    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=quick)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:
-    return known is not None and known.holdings == reading.holdings
+    if known is None or len(known.holdings) != len(reading.holdings):
+        return False
+    before = known.holdings
+    return all(before.get(slot) == holding for slot, holding in reading.holdings.items())
 
 
 def _hour(reading: Reading) -> datetime:

@@ -29,23 +29,41 @@ RETURN_WITHIN = timedelta(days=2)
 _KEPT = timedelta(days=35)
 _DAY = timedelta(days=1)
 _HALF = 0.5
+_NOTHING_KNOWN = Ledger()
 _NOTHING = Holding(0.0, 0.0)
 
 
-def inspect(
-    ledger: Ledger, taken: Step, own_tokens: Collection[str], market: Market, doors: Doors | None = None
+def inspect(  # noqa: PLR0913 — a step, and what it is judged by
+    ledger: Ledger,
+    taken: Step,
+    own_tokens: Collection[str],
+    market: Market,
+    doors: Doors | None = None,
+    *,
+    prices_moved: bool = True,
 ) -> Ledger:
     """Return the ledger after one more step; every step is inspected once, in order.
 
-    The market knows this step and what the others did in the same round.
+    The market knows this step and what the others did in the same round. A quiet step is enough where the ledger is not
+    busy; where no price `prices_moved` far none is looked at.
     """
     latest, at = taken.latest, taken.latest.as_of
     kept = _forget(ledger, at)
-    priced = replace(kept, odd_prices=odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market))
-    moved = _travel(_settle(priced, taken.previous, latest), taken, at)
+    if prices_moved or kept.odd_prices:
+        odd = odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market)
+        kept = replace(kept, odd_prices=odd)
+    found = glitch(market, latest, held=ledger.glitch is not None)
+    if taken.is_quiet and not is_busy(ledger):
+        return replace(kept, glitch=found) if found or ledger.glitch else kept
+    moved = _travel(_settle(kept, taken.previous, latest), taken, at)
     suspecting = replace(moved, suspect=moved.suspect or _suspect(ledger, taken, at))
     counted = _count(_stride(suspecting, taken, at), doors)
-    return replace(counted, glitch=glitch(market, latest, held=ledger.glitch is not None))
+    return replace(counted, glitch=found)
+
+
+def is_busy(ledger: Ledger) -> bool:
+    """Return whether the ledger waits for something that only the details of the next step tell."""
+    return bool(ledger.suspect or ledger.departures or ledger.rebased)
 
 
 def incomparable(ledger: Ledger) -> Hold | None:
@@ -61,6 +79,8 @@ def incomparable(ledger: Ledger) -> Hold | None:
 
 def _forget(ledger: Ledger, now: datetime) -> Ledger:
     """Return the ledger without what is too old to matter."""
+    if ledger == _NOTHING_KNOWN:
+        return ledger
     return replace(
         ledger,
         adjustments=tuple(one for one in ledger.adjustments if now - one.at < _KEPT),

@@ -34,15 +34,16 @@ def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Wind
     base = bases.get(Window.DAY)
     if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
         return
-    before, after = base.by_asset(), latest.by_asset()
-    total = base.total_usd()
-    for token in sorted(own_tokens):
-        held = before.get(token)
-        if held is None or held.amount <= 0:
-            continue
-        moved = ((after[token].amount if token in after else 0.0) - held.amount) * (held.usd / held.amount)
-        if abs(moved) >= _OWN_TOKEN_SHARE * total:
-            yield Note(NoteReason.OWN_TOKEN, token, moved)
+    moved = dict.fromkeys(sorted(own_tokens), 0.0)
+    total = 0.0
+    for slot, (amount, usd) in base.holdings.items():
+        total += usd
+        if slot.asset in moved and amount > 0:
+            after = latest.holdings.get(slot)
+            moved[slot.asset] += ((after.amount if after else 0.0) - amount) * (usd / amount)
+    for token, worth in moved.items():
+        if abs(worth) >= _OWN_TOKEN_SHARE * total:
+            yield Note(NoteReason.OWN_TOKEN, token, worth)
 
 
 def _gap(latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:

@@ -1,6 +1,6 @@
 """The outflow rule: net flow over several windows against thresholds and against the exchange's own past."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +24,10 @@ WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is shown only."""
 MAX_AGE = timedelta(hours=3)
 """A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
+
+
+def _in_detail(window: Window, base: Reading) -> Flow | None:
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,20 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
     doors: Doors | None = None,
     seconds: tuple[SecondFigure, ...] = (),
     withheld: str | None = None,
+    quick: Callable[[Window, Reading], Flow | None] = _in_detail,
 ) -> Signal:
-    """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
+    """Return the flows and the baseline of the days before the last 24 hours, not graded yet.
+
+    `quick` returns the flow from a base without its assets, or None where it has to be worked out in detail.
+    """
     latest, ledger = history.latest, history.ledger
     by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
     held = by_hand or _staleness(latest, now) or incomparable(ledger)
     flows = [
-        net_flow(window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments)
+        quick(window, base)
+        or net_flow(
+            window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments
+        )
         for window, base in history.bases.items()
         if fits(window, base, latest.as_of)
     ]

@@ -32,19 +32,17 @@ class Step:
     """One step of an exchange over the chains that both readings cover, without its own tokens, in USD.
 
     `parts` are its chains and assets, each under ("chain" or "asset", name). Slots that vanished are part of the
-    changes but not of what moved in a part: a token that vanished is drained, no change of wallets.
+    changes but not of what moved in a part: a token that vanished is drained, no change of wallets. Of a quiet step, in
+    which nothing moved far, only the net flow `usd` is known.
     """
 
     previous: Reading
     latest: Reading
     was_usd: float
+    usd: float
     changes: tuple[Change, ...]
     parts: Mapping[tuple[str, str], Part]
-
-    @property
-    def usd(self) -> float:
-        """Return the net flow of the step."""
-        return sum(change.usd for change in self.changes)
+    is_quiet: bool = False
 
 
 def step(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Step:
@@ -67,4 +65,5 @@ def step(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Ste
         for part in (parts["chain", chain], parts["asset", asset]):
             part.was_usd += usd
             part.moved_usd += 0.0 if vanished else worth
-    return Step(previous, latest, was_usd, tuple(changes), dict(parts))
+    usd = sum(change.usd for change in changes)
+    return Step(previous, latest, was_usd, usd, tuple(changes), dict(parts))

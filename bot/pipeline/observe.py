@@ -104,7 +104,7 @@ class Observer:
         if known is not None and known.exchange == exchange:
             return known
         latest = await self._readings.latest(exchange.id)
-        case = Case(exchange)
+        case = Case(exchange, sheet=None)  # what is shown needs every asset
         if latest is None:
             return case
         async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):
