@@ -12,6 +12,7 @@ from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.model import Message
+from bot.messages.textual import clean
 from bot.ports import Clock, Holds, Meter, Subscriptions
 from bot.queries import Queries
 from bot.throttle import Throttle
@@ -64,7 +65,7 @@ class Desk:
             return [(one, one) for one in parameter.kind.choices if one.startswith(typed.lower())][:limit]
         if parameter.kind.name != "exchange":
             return []
-        return [(one.name, one.id) for one in self.queries.exchanges_like(typed)][:limit]
+        return [(clean(one.name), one.id) for one in self.queries.exchanges_like(typed)][:limit]
 
     async def _answer(self, asked: Asked, command: Command, given: str | Mapping[str, str]) -> Message:
         started = perf_counter()

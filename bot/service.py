@@ -174,6 +174,8 @@ class Service:
         return []
 
     def _poll_trouble(self, poller: Poller) -> list[str]:
+        if poller.last_good_poll is None and poller.unknown:
+            return [f"EXCHANGES names what is not listed: {', '.join(sorted(poller.unknown))}"]
         if poller.last_good_poll is None:
             return ["first poll pending"]
         age = self._clock.now() - poller.last_good_poll

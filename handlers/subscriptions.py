@@ -42,7 +42,8 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         created_at=request.now,
     )
     await request.subscriptions.add(subscription)
-    return subscribed_card(subscription, about.name if about else None, await request.reach.missing(target))
+    running = [one for one in await request.queries.open_incidents() if about is None or one.exchange == about.id]
+    return subscribed_card(subscription, about.name if about else None, await request.reach.missing(target), running)
 
 
 @command(access=Access.MODERATOR)

@@ -50,7 +50,7 @@ async def describe(
 
 
 ODD = CommandSet((shatter, forget, withhold, explain, describe))
-ARGUMENTS = {"exchange": "binance", "incident": "INC-1"}
+ARGUMENTS = {"exchange": "binance", "incident": "INC-1", "a": "binance", "b": "okx", "rule": "normal"}
 
 
 @pytest.fixture

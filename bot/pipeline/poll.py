@@ -59,6 +59,7 @@ class Poller:
         self._fetched: dict[str, Fetched] = {}
         self._listed = asyncio.Event()
         self._troubled: set[str] = set()
+        self.unknown: frozenset[str] = frozenset()
         self.last_good_poll: datetime | None = None
 
     async def restore(self) -> None:
@@ -73,16 +74,30 @@ class Poller:
         """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
         name = f"{self._source.name}/cexs"
         try:
-            fetched = self._wanted(await self._source.listings())
+            listed = await self._source.listings()
         except SourceError as error:
             await self._failed(name, error)
         else:
+            fetched = self._wanted(listed)
+            self._note_unknown(listed)
             await self._readings.save_listings(fetched)
             await self._succeeded(name)
             self._on_listings(fetched)
-            if any(one.total_usd is not None for one in fetched):
+            if any(one.total_usd is not None for one in fetched) and not self._details_are_down():
                 self.last_good_poll = self._clock.now()
         self._listed.set()
+
+    def _note_unknown(self, listed: Iterable[Listing]) -> None:
+        """Remember, and say once, which of the exchanges to watch are on no list."""
+        unknown = self._only - {one.exchange.id for one in listed}
+        if unknown != self.unknown:
+            log.warning("EXCHANGES names what is not listed", names=sorted(unknown))
+        self.unknown = unknown
+
+    def _details_are_down(self) -> bool:
+        """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
+        bodies = [one for name, one in self._health.items() if not name.endswith("/cexs")]
+        return bool(bodies) and all(one.fault for one in bodies)
 
     async def serve_details(self) -> None:
         """Fetch the detail bodies that are due after every poll of the list, until cancelled."""

@@ -283,3 +283,25 @@ async def test_while_the_store_is_away_the_fetcher_waits_for_the_next_poll(stati
     serving.cancel()
     with pytest.raises(asyncio.CancelledError):
         await serving
+
+
+async def test_a_list_alone_is_no_good_poll_once_no_body_can_be_had(station: Station) -> None:
+    await station.poller.poll()
+    station.upstream.broken = {"binance": SourceFault.SERVER_ERROR, "okx": SourceFault.SERVER_ERROR}
+    await station.poller.poll_details()
+    station.memory.clock.advance(HOUR)
+
+    await station.poller.poll()
+
+    assert station.poller.last_good_poll == NOON
+
+
+async def test_a_name_that_is_on_no_list_is_remembered_and_said_once() -> None:
+    station = Station("binnance")
+    with capture_logs() as logs:
+        await station.poller.poll()
+        await station.poller.poll()
+
+    assert station.poller.unknown == {"binnance"}
+    assert station.poller.last_good_poll is None
+    assert [one["names"] for one in logs if one["event"] == "EXCHANGES names what is not listed"] == [["binnance"]]

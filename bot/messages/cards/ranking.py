@@ -81,15 +81,15 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
             tone=Tone.TROUBLE,
             lines=spaced("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
         )
+    newest = max(listings, key=lambda one: one.fetched_at)
     rows = tuple(
         (
             one.exchange.id,
             usd(one.total_usd) if one.total_usd is not None else "unknown",
-            "watched" if one.exchange.id in read else "no wallets" if one.exchange.slug is None else "not read yet",
+            _state(one, newest, read),
         )
         for one in listings
     )
-    newest = max(listings, key=lambda one: one.fetched_at)
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
         lines=spaced(LIABILITIES),
@@ -97,6 +97,14 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one in listings[:5]),
     )
+
+
+def _state(row: Listing, newest: Listing, read: frozenset[str]) -> str:
+    if row.fetched_at < newest.fetched_at:
+        return "not listed"  # any more: what is known of it is as old as its last row
+    if row.exchange.slug is None:
+        return "no wallets"
+    return "watched" if row.exchange.id in read else "not read yet"
 
 
 def _sources(outlooks: Sequence[Outlook]) -> Line:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.domain.incident import Incident
 from bot.domain.place import Subscription
 from bot.domain.severity import Severity
 from bot.messages.cards.common import LIABILITIES, TONES, spaced
@@ -11,8 +12,10 @@ from bot.messages.numbers import percent, usd
 EVERYTHING = "all exchanges"
 
 
-def subscribed_card(subscription: Subscription, name: str | None, missing: Sequence[str]) -> Message:
-    """Return the confirmation, what the bot lacks in the place, and a sample marked as one."""
+def subscribed_card(
+    subscription: Subscription, name: str | None, missing: Sequence[str], running: Sequence[Incident] = ()
+) -> Message:
+    """Return the confirmation, what the bot lacks in the place, what is open now, and a sample marked as one."""
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
         tone=Tone.TROUBLE if missing else Tone.GOOD,
@@ -20,6 +23,7 @@ def subscribed_card(subscription: Subscription, name: str | None, missing: Seque
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _lacking(missing),
+            *[_running(one) for one in running],
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
@@ -80,6 +84,11 @@ def _entry(subscription: Subscription, names: dict[str, str]) -> Line:
     mention = " · with a mention" if subscription.mention else ""
     wish = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
     return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {wish}")
+
+
+def _running(incident: Incident) -> Line:
+    icon = TONES[incident.severity].icon
+    return line(f"{icon} ", bold(incident.label), f" is open now: {incident.severity}. Its next change is posted here.")
 
 
 def _lacking(missing: Sequence[str]) -> str | None:

@@ -15,7 +15,19 @@ from bot.messages.cards.common import assets_sentence, source_name
 from bot.messages.cards.ranking import By, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
-from tests.builders import BINANCE, CHAIN_MISSING, HOUR, NOON, OKX, flow, holding, listing, signal, subscription
+from tests.builders import (
+    BINANCE,
+    CHAIN_MISSING,
+    HOUR,
+    NOON,
+    OKX,
+    flow,
+    holding,
+    incident,
+    listing,
+    signal,
+    subscription,
+)
 from tests.messages.cards.plain import plain, said
 
 KUCOIN = Exchange("kucoin", "KuCoin", "kucoin")
@@ -230,3 +242,18 @@ def test_the_rest_of_a_flow_is_summed_up() -> None:
 
 def test_an_unheard_source_keeps_its_own_name() -> None:
     assert source_name("coinglass") == "coinglass"
+
+
+def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
+    card = subscribed_card(subscription(), "Binance", (), [incident(severity=Severity.SEVERE)])
+
+    assert "🔴 INC-1 is open now: severe. Its next change is posted here." in said(card)
+
+
+def test_an_exchange_that_left_the_list_says_so() -> None:
+    gone = replace(listing(OKX), fetched_at=NOON - HOUR)
+
+    table = exchanges_card([listing(), gone], frozenset({"binance", "okx"})).table
+
+    assert table
+    assert [row[-1] for row in table.rows] == ["watched", "not listed"]
