@@ -247,7 +247,7 @@ def test_an_unheard_source_keeps_its_own_name() -> None:
 def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
     card = subscribed_card(subscription(), "Binance", (), [incident(severity=Severity.SEVERE)])
 
-    assert "🔴 INC-1 is open now: severe. Its next change is posted here." in said(card)
+    assert "🔴 INC-42 is open now: severe. Its next change is posted here." in said(card)
 
 
 def test_an_exchange_that_left_the_list_says_so() -> None:
