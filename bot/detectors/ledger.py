@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.detectors.market import Market, glitch
+from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
 from bot.detectors.prices import odd_prices
 from bot.detectors.step import Change, Step
 from bot.domain.doors import Doors
 from bot.domain.flow import Hold, HoldReason
-from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
+from bot.domain.ledger import Absence, Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
 from bot.domain.reading import Holding, Reading
 
 LEAST_PART = 0.005
@@ -44,16 +45,16 @@ def inspect(  # noqa: PLR0913 — a step, and what it is judged by
 ) -> Ledger:
     """Return the ledger after one more step; every step is inspected once, in order.
 
-    The market knows this step and what the others did in the same round. A quiet step is enough where the ledger is not
-    busy; where no price `prices_moved` far none is looked at.
+    The market knows this step and what the others did in the same round. A quiet step may be given where the ledger is
+    not busy; where no price `prices_moved` far none is looked at.
     """
     latest, at = taken.latest, taken.latest.as_of
-    kept = _forget(ledger, at)
+    kept = _note_absence(_forget(ledger, at), taken.previous, latest, own_tokens)
     if prices_moved or kept.odd_prices:
         odd = odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market)
         kept = replace(kept, odd_prices=odd)
     found = glitch(market, latest, held=ledger.glitch is not None)
-    if taken.is_quiet and not is_busy(ledger):
+    if taken.is_quiet:
         return replace(kept, glitch=found) if found or ledger.glitch else kept
     moved = _travel(_settle(kept, taken.previous, latest), taken, at)
     suspecting = replace(moved, suspect=moved.suspect or _suspect(ledger, taken, at))
@@ -77,6 +78,27 @@ def incomparable(ledger: Ledger) -> Hold | None:
     return None
 
 
+def is_partial(ledger: Ledger, base: Reading) -> bool:
+    """Return whether no window may start from a reading: chains of weight were absent from it, and came back since."""
+    return any(one.until and one.since <= base.as_of < one.until for one in ledger.absences)
+
+
+def _note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Ledger:
+    """Return the ledger with the chains that are not there any more, and with those that came back."""
+    if previous.chains == latest.chains:
+        return ledger
+    known = tuple(
+        replace(one, until=latest.as_of) if one.until is None and latest.chains.issuperset(one.chains) else one
+        for one in ledger.absences
+    )
+    lost = previous.chains - latest.chains
+    reserves = previous.total_usd(without=own_tokens)
+    share = clean_usd(previous, lost, own_tokens) / reserves if reserves > 0 else 0.0
+    if share > TOLERATED_MISSING:
+        known += (Absence(tuple(sorted(lost)), latest.as_of),)
+    return replace(ledger, absences=known) if known != ledger.absences else ledger
+
+
 def _forget(ledger: Ledger, now: datetime) -> Ledger:
     """Return the ledger without what is too old to matter."""
     if ledger == _NOTHING_KNOWN:
@@ -89,6 +111,7 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
         strides=tuple(one for one in ledger.strides if now - one.at < _DAY),
         departures=tuple(one for one in ledger.departures if now - one.at <= RETURN_WITHIN),
         trips=tuple(one for one in ledger.trips if now - one.back_at <= RETURN_WITHIN),
+        absences=tuple(one for one in ledger.absences if one.until is None or now - one.until < _KEPT),
     )
 
 

@@ -115,13 +115,19 @@ def _by_asset(flows: Iterable[AssetFlow]) -> tuple[AssetFlow, ...]:
     return tuple(sorted(merged, key=lambda flow: -abs(flow.usd)))
 
 
+def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[str]) -> float:
+    """Return the value on some chains without the exchange's own tokens."""
+    return sum(
+        holding.usd
+        for slot, holding in reading.holdings.items()
+        if slot.chain in chains and slot.asset not in own_tokens
+    )
+
+
 def _hold(base: Reading, missing: frozenset[str], reserves: float, own_tokens: Collection[str]) -> Hold | None:
     if not missing or reserves <= 0:
         return None
-    kept = sum(
-        holding.usd for slot, holding in base.holdings.items() if slot.chain in missing and slot.asset not in own_tokens
-    )
-    share = kept / reserves
+    share = clean_usd(base, missing, own_tokens) / reserves
     if share <= TOLERATED_MISSING:
         return None
     return Hold(HoldReason.CHAIN_MISSING, f"{', '.join(sorted(missing))}, {share * 100:.1f} % of reserves")

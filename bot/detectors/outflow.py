@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import baseline, robust_z, usual_days
-from bot.detectors.ledger import incomparable
+from bot.detectors.ledger import incomparable, is_partial
 from bot.detectors.netflow import net_flow
 from bot.detectors.notes import notes
 from bot.detectors.opinion import agree, disputed
@@ -75,7 +75,7 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
             window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments
         )
         for window, base in history.bases.items()
-        if fits(window, base, latest.as_of)
+        if fits(window, base, latest.as_of) and not is_partial(ledger, base)
     ]
     return Signal(
         exchange=exchange.id,

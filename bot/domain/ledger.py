@@ -84,12 +84,22 @@ class Glitch:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """Chains of weight that were not in the readings from `since` until before `until`."""
+
+    chains: tuple[str, ...]
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Ledger:
     """The memory of one exchange as of its newest reading.
 
     `suspect` is a move held at the newest reading. `rebased` are moves of the last 72 h that stayed and are not
     counted: their amounts are among the `adjustments`. `strides` are what the rest did since; should it leave, the
-    drops count in full after all (`counted`). `trips` are round trips of the last two days.
+    drops count in full after all (`counted`). `trips` are round trips of the last two days. No
+    window starts from a reading of an absence that is over.
     """
 
     adjustments: tuple[Adjustment, ...] = ()
@@ -101,3 +111,4 @@ class Ledger:
     trips: tuple[RoundTrip, ...] = ()
     odd_prices: tuple[OddPrice, ...] = ()
     glitch: Glitch | None = None
+    absences: tuple[Absence, ...] = ()
