@@ -77,6 +77,7 @@ class Machine:
             on_listings=self.board.post_listings,
             on_readings=self.watch.observe,
             on_round=self.watch.judge,
+            on_blind=self.watch.saw_nothing,
             on_health=self._note_health,
         )
         retracer = Retracer(store.readings, clock)

@@ -40,6 +40,7 @@ class NoteReason(StrEnum):
     PRICE_ODD = "price odd"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
     GAP = "gap"
+    BLIND = "saw nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,14 @@ class Note:
     """Something people should know about the figures.
 
     `subject` is the chain, the asset or the windows it is about; `usd` the size of it, signed (negative: left), or the
-    price that is used; `at` when it was seen.
+    price that is used; `at` when it was seen, or from when on nothing was, `until` then.
     """
 
     reason: NoteReason
     subject: str
     usd: float | None = None
     at: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

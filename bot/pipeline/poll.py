@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.detectors.outflow import MAX_AGE
 from bot.domain.errors import SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
@@ -17,6 +18,7 @@ log = structlog.get_logger()
 
 BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
+_BLIND_AFTER = 2  # detail intervals, and never less than what counts as fresh
 _OVERLAP = timedelta(days=2)
 
 
@@ -24,7 +26,8 @@ class Poller:
     """Polls one source: its list, and the detail bodies that are due.
 
     `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_round` of all exchanges that were
-    asked about at a time, once that is over; `on_health` of how a source was doing and is doing now.
+    asked about at a time, once that is over; `on_blind` of a span in which nothing was seen at all; `on_health` of how
+    a source was doing and is doing now.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -41,6 +44,7 @@ class Poller:
         on_listings: Callable[[Sequence[Listing]], None],
         on_readings: Callable[[Exchange], Awaitable[None]],
         on_round: Callable[[Sequence[Exchange]], Awaitable[None]],
+        on_blind: Callable[[datetime, datetime], None],
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
     ) -> None:
         self._source = source
@@ -54,18 +58,21 @@ class Poller:
         self._on_listings = on_listings
         self._on_readings = on_readings
         self._on_round = on_round
+        self._on_blind = on_blind
         self._on_health = on_health
         self._health: dict[str, SourceHealth] = {}
         self._fetched: dict[str, Fetched] = {}
         self._listed = asyncio.Event()
         self._troubled: set[str] = set()
         self.unknown: frozenset[str] = frozenset()
+        self._seen_at: datetime | None = None
         self.last_good_poll: datetime | None = None
 
     async def restore(self) -> None:
         """Take over what was known before a restart; raise StorageError."""
         self._health = dict(await self._readings.health())
         listings = await self._readings.listings()
+        self._seen_at = max((one.fetched_at for one in listings.values()), default=None)
         self._on_listings(self._wanted(listings.values()))
         for health in self._health.values():
             await self._on_health(health, health)
@@ -82,6 +89,7 @@ class Poller:
             self._note_unknown(listed)
             await self._readings.save_listings(fetched)
             await self._succeeded(name)
+            self._see()
             self._on_listings(fetched)
             if any(one.total_usd is not None for one in fetched) and not self._details_are_down():
                 self.last_good_poll = self._clock.now()
@@ -98,6 +106,14 @@ class Poller:
         """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
         bodies = [one for name, one in self._health.items() if not name.endswith("/cexs")]
         return bool(bodies) and all(one.fault for one in bodies)
+
+    def _see(self) -> None:
+        """Note that the list was seen now, and tell of the time before when that was long."""
+        now = self._clock.now()
+        if self._seen_at and now - self._seen_at > max(MAX_AGE, _BLIND_AFTER * self._detail_interval):
+            log.warning("saw nothing", since=str(self._seen_at), until=str(now))
+            self._on_blind(self._seen_at, now)
+        self._seen_at = now
 
     async def serve_details(self) -> None:
         """Fetch the detail bodies that are due after every poll of the list, until cancelled."""

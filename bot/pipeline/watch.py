@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -17,7 +17,7 @@ from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule
+from bot.domain.signal import Note, NoteReason, Rule, Signal
 from bot.messages.cards.incidents import incident_card, resolved_card
 from bot.messages.model import Message
 from bot.pipeline.observe import Observer
@@ -25,6 +25,7 @@ from bot.ports import Alert, Clock, DeliveryKind, Incidents, Meter, Subscription
 
 log = structlog.get_logger()
 
+_BLIND_TOLD_FOR = timedelta(days=1)
 _LIFETIME = {
     Severity.WATCH: timedelta(hours=6),
     Severity.ELEVATED: timedelta(hours=12),
@@ -65,8 +66,13 @@ class Watch:
         self._meter = meter
         self._publish = publish
         self._policy = policy or Policy()
+        self._blind: tuple[datetime, datetime] | None = None
         self._names: dict[str, str] = {}
         self._held: dict[str, frozenset[HoldReason]] = {}
+
+    def saw_nothing(self, since: datetime, until: datetime) -> None:
+        """Tell of this span in incidents that are open, or that open within a day."""
+        self._blind = since, until
 
     async def observe(self, exchange: Exchange) -> None:
         """Show what new readings of an exchange say, before they are judged; raise StorageError."""
@@ -100,9 +106,17 @@ class Watch:
         interested = await self._subscriptions.interested_in(exchange.id)
         for sensitivity in _presets(interested, live, exchange):
             before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
-            step = advance(self._policy, before, grade(signal, sensitivity), now, sensitivity=sensitivity)
+            graded = grade(self._noted(signal), sensitivity)
+            step = advance(self._policy, before, graded, now, sensitivity=sensitivity)
             found.append(_Turn(exchange, sensitivity, before, step, interested))
         return found
+
+    def _noted(self, signal: Signal) -> Signal:
+        """Return a signal that says what could not be seen in the day before it."""
+        if self._blind is None or signal.as_of - self._blind[1] > _BLIND_TOLD_FOR:
+            return signal
+        since, until = self._blind
+        return replace(signal, notes=(*signal.notes, Note(NoteReason.BLIND, signal.exchange, at=since, until=until)))
 
     async def _advance_market(self, steps: Sequence[Step], live: Sequence[Incident]) -> Incident | None:
         """Return what is market-wide after these steps, and commit it before them."""

@@ -9,7 +9,7 @@ from bot.detectors.market import Market
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Reading
 from bot.domain.signal import Signal
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, reading
 from tests.detectors.past import PRICES, WORTH, book
 
 slots = st.sampled_from(sorted(WORTH))
@@ -67,3 +67,13 @@ def test_a_quiet_week_is_worked_out_in_columns() -> None:
     assert len(flows) == 3
     assert all(one.assets == () for one in flows)
     assert all(one.assets for one in look(replace(case, sheet=None), NOON + 8 * DAY).flows)
+
+
+def test_a_small_part_that_moves_alone_is_not_overlooked_in_columns() -> None:
+    """Eight thousandths of reserves that fall by two fifths move less in all than is large."""
+    case = Case(BINANCE)
+    for hour, sol in enumerate((0.8e9, 0.48e9)):
+        case = case.take(reading({"Tron/USDT": (99.2e9, 1.0), "Solana/SOL": (sol / 20, 20.0)}, at=NOON + hour * HOUR))
+
+    assert case.ledger.suspect
+    assert case.ledger.suspect.share == pytest.approx(-0.0032)

@@ -50,6 +50,7 @@ class Station:
         self.listed: list[list[str]] = []
         self.looked: list[str] = []
         self.rounds: list[list[str]] = []
+        self.blind: list[tuple[datetime, datetime]] = []
         self.looks: asyncio.Queue[str] = asyncio.Queue()
         self.healths: list[tuple[SourceHealth, SourceHealth]] = []
         self.fault: Exception | None = None
@@ -65,6 +66,7 @@ class Station:
             on_listings=lambda rows: self.listed.append([one.exchange.id for one in rows]),
             on_readings=self._look,
             on_round=self._judge,
+            on_blind=lambda since, until: self.blind.append((since, until)),
             on_health=self._note,
         )
 
@@ -212,6 +214,30 @@ async def test_an_exchange_in_trouble_is_judged_even_when_nothing_came(station: 
     await station.turn()
 
     assert station.rounds == [["binance"]]
+
+
+async def test_a_long_time_without_a_list_is_told_once(station: Station) -> None:
+    await station.poller.poll()
+    station.memory.clock.advance(3 * HOUR)
+    await station.poller.poll()
+    assert station.blind == []
+
+    station.upstream.broken["cexs"] = SourceFault.TIMEOUT
+    station.memory.clock.advance(2 * HOUR)
+    await station.poller.poll()
+    station.upstream.broken.clear()
+    station.memory.clock.advance(2 * HOUR)
+    await station.poller.poll()
+    await station.poller.poll()
+    assert station.blind == [(NOON + 3 * HOUR, NOON + 7 * HOUR)]
+
+
+async def test_a_restart_knows_when_the_list_was_last_seen(station: Station) -> None:
+    await station.memory.readings.save_listings([listing(at=NOON - DAY)])
+    await station.poller.restore()
+    await station.poller.poll()
+
+    assert station.blind == [(NOON - DAY, NOON)]
 
 
 async def test_what_is_subscribed_comes_before_what_is_larger(station: Station) -> None:

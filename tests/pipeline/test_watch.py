@@ -384,3 +384,13 @@ async def test_a_figure_of_the_source_that_agrees_confirms_at_once(post: Post) -
     (opened,) = await post.see(57.5)
 
     assert "Not confirmed yet" not in said(opened.message)
+
+
+async def test_an_incident_says_what_the_bot_did_not_see(post: Post) -> None:
+    post.watch.saw_nothing(NOON - 4 * HOUR, NOON - HOUR)
+
+    (opened,) = await post.see(54)
+
+    assert "Between 2022-12-13 08:00 UTC and 2022-12-13 11:00 UTC this bot saw nothing." in said(opened.message)
+    later = await post.see(53, after=26 * HOUR)
+    assert "saw nothing" not in said(later[0].message)

@@ -33,6 +33,17 @@ HOLD_WORDS = {
     HoldReason.DISAGREE: "two figures disagree",
     HoldReason.WITHHELD: "withheld",
 }
+_NOTE_WORDS = {
+    NoteReason.WALLETS_CHANGED: (
+        "{subject} {moved} moved in one step: wallet list change or one large transfer; not counted"
+    ),
+    NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full, because more left after it",
+    NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
+    NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
+    NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
+    NoteReason.GAP: "Not computed: {subject}. The readings it would start from are missing.",
+    NoteReason.BLIND: "For a while this bot saw nothing.",
+}
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
 
@@ -95,24 +106,13 @@ def second_opinion(listing: Listing | None, window: Window) -> Line | None:
 
 def note_sentence(note: Note) -> Line:
     """Return what people should know beside the figures."""
-    amount = usd(note.usd, signed=True) if note.usd is not None else ""
-    at = (" · ", moment(note.at)) if note.at else ()
-    match note.reason:
-        case NoteReason.WALLETS_CHANGED:
-            return line(
-                f"{note.subject} {amount} moved in one step: wallet list change or one large transfer; not counted", *at
-            )
-        case NoteReason.COUNTED:
-            return line(f"{note.subject} {amount} moved in one step; counted in full, because more left after it", *at)
-        case NoteReason.ROUND_TRIP:
-            return line(f"{note.subject} {usd(abs(note.usd or 0.0))} left and came back: no flow", *at)
-        case NoteReason.PRICE_ODD:
-            price = f"${note.usd or 0.0:,.6g}"
-            return line(f"{note.subject} is valued at {price}, its last price: the source's moved here alone", *at)
-        case NoteReason.OWN_TOKEN:
-            return line(f"Own token {note.subject} {amount} in 24 h: left out of every flow.")
-        case NoteReason.GAP:
-            return line(f"Not computed: {note.subject}. The readings it would start from are missing.")
+    if note.reason is NoteReason.BLIND and note.at and note.until:
+        return line("Between ", moment(note.at), " and ", moment(note.until), " this bot saw nothing.")
+    worth = note.usd or 0.0
+    words = _NOTE_WORDS[note.reason].format(
+        subject=note.subject, moved=usd(worth, signed=True), size=usd(abs(worth)), price=f"${worth:,.6g}"
+    )
+    return line(words, *((" · ", moment(note.at)) if note.at else ()))
 
 
 def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
