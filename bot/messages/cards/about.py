@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
@@ -138,6 +139,7 @@ def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
     )
 
 
+@lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
     return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
 

@@ -1,6 +1,8 @@
 """What an exchange holds and how it moved."""
 
+from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
@@ -33,26 +35,59 @@ def reserves_card(outlook: Outlook, now: datetime) -> Message:
 
 
 def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
-    exchange, signal, assets = outlook.exchange, outlook.signal, reading.by_asset()
-    total = sum(held.usd for held in assets.values())
-    clean = sum(held.usd for asset, held in assets.items() if asset not in exchange.own_tokens)
+    exchange = outlook.exchange
+    held = _held(_One(reading), exchange)
     return Message(
         title=f"{exchange.name} · reserves",
         lines=spaced(
-            line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
-            second_opinion(outlook.listing, Window.DAY),
-            LIABILITIES,
-            trouble_sentence(outlook.health, now),
+            held.totals, second_opinion(outlook.listing, Window.DAY), LIABILITIES, trouble_sentence(outlook.health, now)
         ),
-        fields=(*_composition(exchange, reading, total, clean), *_flows(signal)),
+        fields=(*held.composition, *_flows(outlook.signal)),
         chart=_chart(outlook),
-        table=_table(exchange, reading, total),
+        table=held.table,
         footer=provenance(reading.source, reading.as_of),
         actions=(
             Action("Flows", f"flows {exchange.id}"),
             Action("Incidents", f"incidents {exchange.id}"),
             Action("Subscribe", f"subscribe {exchange.id}"),
         ),
+    )
+
+
+class _One:
+    """A reading as a key: it equals nothing but itself, as comparing holdings would take too long."""
+
+    __slots__ = ("reading",)
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def __hash__(self) -> int:
+        return id(self.reading)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _One) and other.reading is self.reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What an answer says of a reading alone."""
+
+    totals: Line
+    composition: tuple[Field, ...]
+    table: Table
+
+
+@lru_cache(maxsize=128)
+def _held(one: _One, exchange: Exchange) -> _Held:
+    """Return what is held, in words. In a run on an exchange many ask for the same reading."""
+    reading, assets = one.reading, one.reading.by_asset()
+    total = sum(held.usd for held in assets.values())
+    clean = sum(held.usd for asset, held in assets.items() if asset not in exchange.own_tokens)
+    return _Held(
+        line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
+        _composition(exchange, reading, total, clean),
+        _table(exchange, reading, total),
     )
 
 
