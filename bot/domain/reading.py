@@ -44,7 +44,7 @@ class Reading:
 
     def total_usd(self, *, without: Collection[str] = ()) -> float:
         """Return the value of all holdings in USD, leaving out the assets named in `without`."""
-        return sum(holding.usd for slot, holding in self.holdings.items() if slot.asset not in without)
+        return sum([usd for (_, asset), (_, usd) in self.holdings.items() if asset not in without])
 
     def by_asset(self) -> Mapping[str, Holding]:
         """Return amounts and values added up over chains, largest value first."""

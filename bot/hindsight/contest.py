@@ -46,9 +46,10 @@ class Contest:
         """
         found = assumed_events(tellings, end) if events is None else events
         ours = [score(name, alarms(tellings, least, end), found, years) for least, name in OURS.items()]
-        return [*ours, *(score(name, list(self._alarms(name)), found, years) for name, _ in NAIVE)]
+        return [*ours, *(score(name, list(self.naive_alarms(name)), found, years) for name, _ in NAIVE)]
 
-    def _alarms(self, rule: str) -> Iterator[Alarm]:
+    def naive_alarms(self, rule: str) -> Iterator[Alarm]:
+        """Yield the alarms of one naive rule."""
         for (name, exchange), moments in self._moments.items():
             if name == rule:
                 yield from daily(exchange, moments)

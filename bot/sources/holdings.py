@@ -1,7 +1,8 @@
 """Holdings kept as columns: a year of an exchange's days in a few megabytes."""
 
 from array import array
-from collections.abc import ItemsView, Iterator, Mapping, Sequence
+from collections.abc import ItemsView, Iterator, Mapping, Sequence, ValuesView
+from itertools import repeat
 
 from bot.domain.reading import Holding, Slot
 
@@ -41,9 +42,17 @@ class Holdings(Mapping[Slot, Holding]):
         """Return the pairs; going over them needs no index."""
         return _Pairs(self)
 
+    def values(self) -> ValuesView[Holding]:
+        """Return the holdings; going over them needs no index."""
+        return _Held(self)
+
+    def held(self) -> Iterator[Holding]:
+        """Yield the holdings in the order of the columns, made at half the price of calling the class."""
+        return map(tuple.__new__, repeat(Holding), zip(self._amounts, self._usd, strict=True))
+
     def pairs(self) -> Iterator[tuple[Slot, Holding]]:
         """Yield the pairs in the order of the columns."""
-        return zip(self, map(Holding, self._amounts, self._usd), strict=True)
+        return zip(self, self.held(), strict=True)
 
     def __repr__(self) -> str:
         return f"Holdings({dict(self)})"
@@ -58,3 +67,14 @@ class _Pairs(ItemsView[Slot, Holding]):
 
     def __iter__(self) -> Iterator[tuple[Slot, Holding]]:
         return self._mapping.pairs()
+
+
+class _Held(ValuesView[Holding]):
+    """The values of `Holdings`, row by row."""
+
+    __slots__ = ()
+
+    _mapping: Holdings
+
+    def __iter__(self) -> Iterator[Holding]:
+        return self._mapping.held()

@@ -44,3 +44,9 @@ def test_a_reading_of_columns_equals_one_of_a_dict(holdings: Holdings) -> None:
 
 def test_other_holdings_are_not_equal(holdings: Holdings) -> None:
     assert holdings != {SLOTS[0]: Holding(3.0, 4.0)}
+
+
+def test_values_come_in_the_order_of_the_columns(holdings: Holdings) -> None:
+    assert list(holdings.values()) == [Holding(1.0, 2.0), Holding(3.0, 4.0)]
+    assert all(isinstance(one, Holding) for one in holdings.values())
+    assert Holding(3.0, 4.0) in holdings.values()
