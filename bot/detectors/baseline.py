@@ -58,7 +58,8 @@ def usual_days(days: Sequence[DailyPoint], until: datetime, spells: Sequence[Spe
 
     A day is the 24 hours before its point.
     """
-    return [day for day in days if day.day <= until and not any(_touches(spell, day.day) for spell in spells)]
+    past = [day for day in days if day.day <= until]
+    return [day for day in past if not any(_touches(spell, day.day) for spell in spells)] if spells else past
 
 
 def _touches(spell: Spell, day: datetime) -> bool:

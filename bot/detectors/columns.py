@@ -15,7 +15,8 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.flow import Flow, Window
 from bot.domain.reading import Reading, Slot
 
-_MOST = 900  # readings of 35 days, one an hour
+_NONE = (0.0, 0.0)
+_MOST = 48  # what the windows of a month of daily readings start from, and several looks' worth of hourly ones
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,42 +40,82 @@ class Columns:
 
 
 class Sheet:
-    """The columns of one exchange's readings, each worked out once. It remembers; what it returns never changes."""
+    """The columns of one exchange's readings, the last used ones remembered; what it returns never changes."""
 
     def __init__(self) -> None:
         self._numbering: dict[Slot, int] = {}
+        self._layout: _Layout | None = None
         self._known: dict[datetime, Columns] = {}
 
     def of(self, reading: Reading, own_tokens: Collection[str]) -> Columns:
         """Return a reading as columns."""
         known = self._known.get(reading.as_of)
         if known is None or known.reading is not reading:
-            known = self._known[reading.as_of] = _columns(reading, self._numbering, own_tokens)
+            known = self._known[reading.as_of] = self._made(reading, own_tokens)
             if len(self._known) > _MOST:
                 del self._known[next(iter(self._known))]
         return known
 
+    def _made(self, reading: Reading, own_tokens: Collection[str]) -> Columns:
+        slots = tuple(reading.holdings)
+        if self._layout is None or self._layout.slots != slots:
+            self._layout = _layout(slots, self._numbering, own_tokens)
+        return _columns(reading, self._layout, len(self._numbering))
 
-def _columns(reading: Reading, numbering: dict[Slot, int], own_tokens: Collection[str]) -> Columns:
-    """Return a reading as columns; slots that are new get the next places."""
-    places = tuple([numbering.setdefault(slot, len(numbering)) for slot in reading.holdings])
-    size = len(numbering)
-    amounts, prices, per_amount, per_price = [0.0] * size, [0.0] * size, [0.0] * size, [0.0] * size
-    stables: list[int] = []
-    reserves = 0.0
-    for place, ((_, asset), (amount, usd)) in zip(places, reading.holdings.items(), strict=True):
-        amounts[place] = amount
-        if asset in own_tokens:
-            continue
-        reserves += usd
-        if amount > 0:
-            prices[place] = price = usd / amount
-            per_amount[place] = 1 / amount
-            per_price[place] = 1 / price if price > 0 else 0.0
-            if asset in STABLECOINS:
-                stables.append(place)
-    worth = sum(map(mul, amounts, prices))
-    return Columns(reading, places, amounts, prices, per_amount, per_price, worth, reserves, frozenset(stables))
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """The slots of a reading, in its order, and what is known of them: readings in a row nearly always share it.
+
+    `clean` is 1 for what is no own token, else 0; `stable` says which of the clean ones are stablecoins.
+    """
+
+    slots: tuple[Slot, ...]
+    places: tuple[int, ...]
+    clean: tuple[float, ...]
+    stable: tuple[int, ...]
+
+
+def _layout(slots: tuple[Slot, ...], numbering: dict[Slot, int], own_tokens: Collection[str]) -> _Layout:
+    """Return the layout of some slots; those that are new get the next places."""
+    places = tuple([numbering.setdefault(slot, len(numbering)) for slot in slots])
+    clean = tuple([0.0 if slot.asset in own_tokens else 1.0 for slot in slots])
+    stable = tuple(
+        [row for row, slot in enumerate(slots) if slot.asset in STABLECOINS and slot.asset not in own_tokens]
+    )
+    return _Layout(slots, places, clean, stable)
+
+
+def _columns(reading: Reading, layout: _Layout, size: int) -> Columns:
+    rows = list(reading.holdings.values())
+    held, values = [row[0] for row in rows], list(map(mul, [row[1] for row in rows], layout.clean))
+    each = [
+        (usd / amount, 1 / amount) if clean and amount > 0 else _NONE
+        for amount, usd, clean in zip(held, values, layout.clean, strict=True)
+    ]
+    amounts = _placed(held, layout.places, size)
+    prices = _placed([price for price, _ in each], layout.places, size)
+    return Columns(
+        reading=reading,
+        places=layout.places,
+        amounts=amounts,
+        prices=prices,
+        per_amount=_placed([share for _, share in each], layout.places, size),
+        per_price=[1 / price if price > 0 else 0.0 for price in prices],
+        worth=sum(map(mul, amounts, prices)),
+        reserves=sum(values),
+        stables=frozenset([layout.places[row] for row in layout.stable if held[row] > 0]),
+    )
+
+
+def _placed(figures: list[float], places: tuple[int, ...], size: int) -> list[float]:
+    """Return figures at their places, 0 everywhere else."""
+    if len(places) == size and places == tuple(range(size)):
+        return figures
+    column = [0.0] * size
+    for place, figure in zip(places, figures, strict=True):
+        column[place] = figure
+    return column
 
 
 def quick_flow(window: Window, base: Columns, end: Columns, before: Columns | None) -> Flow | None:

@@ -7,6 +7,7 @@ A difference of USD totals is never a flow: in June 2023 Binance's total fell 8.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from heapq import nlargest
 
 from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
@@ -18,6 +19,7 @@ TOLERATED_MISSING = 0.02
 
 _SHOWN_ASSETS = 12
 _NOTHING = Holding(0.0, 0.0)
+_Moved = tuple[str, float, float]  # an asset, its amount and its worth in USD, signed
 
 
 def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the time between
@@ -41,9 +43,9 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     missing = base.chains - end.chains
     not_flow = adjusted(adjustments, base, end)
     flows = list(_moves(base, end, missing, own_tokens, previous=previous, not_flow=not_flow))
-    stable = sum(one.usd for one in flows if one.asset in STABLECOINS)
+    stable = sum(usd for asset, _, usd in flows if asset in STABLECOINS)
     flows += _conversions(base, end, own_tokens, not_flow, left=-stable)
-    usd = sum(flow.usd for flow in flows)
+    usd = sum([usd for _, _, usd in flows])
     return Flow(
         window=window,
         start=base.as_of,
@@ -51,7 +53,7 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
         usd=usd,
         share=usd / reserves if reserves > 0 else 0.0,
         reserves_usd=reserves,
-        assets=_by_asset(flows)[:_SHOWN_ASSETS],
+        assets=_largest(flows),
         missing_chains=tuple(sorted(missing)),
         hold=_hold(base, missing, reserves, own_tokens),
     )
@@ -74,21 +76,26 @@ def _moves(  # noqa: PLR0913 — as above
     *,
     previous: Reading | None,
     not_flow: Mapping[Slot, float],
-) -> Iterator[AssetFlow]:
+) -> Iterator[_Moved]:
     """Yield what moved in each slot of the base, at the base's prices."""
+    now = end.holdings
     for slot, (amount, usd) in base.holdings.items():
-        if amount <= 0 or slot.chain in missing or slot.asset in own_tokens:
+        chain, asset = slot
+        if amount <= 0 or asset in own_tokens or chain in missing:
             continue
-        if previous is not None and slot not in end.holdings and slot in previous.holdings:
+        after = now.get(slot)
+        if after is None and previous is not None and slot in previous.holdings:
             continue
-        change = end.holdings.get(slot, _NOTHING)[0] - amount - not_flow.get(slot, 0.0)
+        change = (after[0] if after else 0.0) - amount
+        if not_flow:
+            change -= not_flow.get(slot, 0.0)
         if change:
-            yield AssetFlow(slot.asset, change, change * (usd / amount))
+            yield asset, change, change * (usd / amount)
 
 
 def _conversions(
     base: Reading, end: Reading, own_tokens: Collection[str], not_flow: Mapping[Slot, float], *, left: float
-) -> Iterator[AssetFlow]:
+) -> Iterator[_Moved]:
     """Yield the stablecoins that appeared on common chains, at one dollar each, scaled down to what `left` others."""
     chains = base.chains
     appeared = [
@@ -101,18 +108,18 @@ def _conversions(
         return
     part = min(1.0, left / sum(amount for _, amount in appeared))
     for asset, amount in appeared:
-        yield AssetFlow(asset, amount * part, amount * part)
+        yield asset, amount * part, amount * part
 
 
-def _by_asset(flows: Iterable[AssetFlow]) -> tuple[AssetFlow, ...]:
-    """Return one flow per asset, largest first."""
+def _largest(flows: Iterable[_Moved]) -> tuple[AssetFlow, ...]:
+    """Return one flow per asset, largest first, as many as are shown."""
     moved: defaultdict[str, float] = defaultdict(float)
     worth: defaultdict[str, float] = defaultdict(float)
-    for one in flows:
-        moved[one.asset] += one.amount
-        worth[one.asset] += one.usd
-    merged = (AssetFlow(asset, amount, worth[asset]) for asset, amount in moved.items())
-    return tuple(sorted(merged, key=lambda flow: -abs(flow.usd)))
+    for asset, amount, usd in flows:
+        moved[asset] += amount
+        worth[asset] += usd
+    leading = nlargest(_SHOWN_ASSETS, worth, key=lambda asset: abs(worth[asset]))
+    return tuple(AssetFlow(asset, moved[asset], worth[asset]) for asset in leading)
 
 
 def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[str]) -> float:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from bot.detectors.thresholds import MIN_FLOW_USD
 from bot.detectors.windows import fits
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
@@ -34,15 +35,14 @@ def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Wind
     base = bases.get(Window.DAY)
     if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
         return
+    slots = [slot for slot in base.holdings if slot.asset in own_tokens]
     moved = dict.fromkeys(sorted(own_tokens), 0.0)
-    total = 0.0
-    for slot, (amount, usd) in base.holdings.items():
-        total += usd
-        if slot.asset in moved and amount > 0:
-            after = latest.holdings.get(slot)
-            moved[slot.asset] += ((after.amount if after else 0.0) - amount) * (usd / amount)
+    for slot in slots:
+        amount, usd = base.holdings[slot]
+        after = latest.holdings.get(slot)
+        moved[slot.asset] += ((after.amount if after else 0.0) - amount) * (usd / amount) if amount > 0 else 0.0
     for token, worth in moved.items():
-        if abs(worth) >= _OWN_TOKEN_SHARE * total:
+        if abs(worth) >= MIN_FLOW_USD and abs(worth) >= _OWN_TOKEN_SHARE * base.total_usd():
             yield Note(NoteReason.OWN_TOKEN, token, worth)
 
 

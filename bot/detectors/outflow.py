@@ -116,6 +116,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     )
 
 
+_OF_WINDOW = {window: tuple(one for one in THRESHOLDS if one.window is window) for window in Window}
 _DECIDING = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
@@ -124,7 +125,7 @@ def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Sever
     found = [
         (one, reasons)
         for flow in signal.flows
-        for one in THRESHOLDS
+        for one in _OF_WINDOW[flow.window]
         if _may_decide(one, flow) and (reasons := _crossed(one, flow, signal.baseline, scale, ease))
     ]
     worst = max((one.severity for one, _ in found), key=rank, default=None)
@@ -156,7 +157,7 @@ def _agrees(signal: Signal, figure: SecondFigure) -> bool:
 def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
     """Return why the threshold is crossed: the share, and z where it was asked; nothing when it is not crossed."""
     limit, unusual = threshold.share * scale * ease, UNUSUAL_Z * ease
-    if flow.window is not threshold.window or flow.share > limit or flow.usd > -MIN_FLOW_USD * ease:
+    if flow.share > limit or flow.usd > -MIN_FLOW_USD * ease:
         return ()
     by_share = Reason(flow.window, "share", flow.share, limit)
     if not threshold.needs_z:

@@ -35,7 +35,8 @@ def odd_prices(
 ) -> tuple[OddPrice, ...]:
     """Return the odd prices after one more reading: those that ended are closed, those that begin are added."""
     lasting = {one.asset: one for one in known if one.until is None}
-    kept = [_judged(one, latest, market) for one in known if one.until is None or latest.as_of - one.until < _KEPT]
+    recent = (one for one in known if one.until is None or latest.as_of - one.until < _KEPT)
+    kept = [judged for one in recent if (judged := _judged(one, latest, market))]
     least = _LEAST_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
@@ -44,17 +45,19 @@ def odd_prices(
         price, last = usd / amount, before.usd / before.amount
         if last > 0 and _differs(price, last) and max(usd, amount * last) >= least:
             elsewhere = market.price(asset, latest)
-            if elsewhere is not None and not _differs(elsewhere, last):
-                kept.append(OddPrice(asset, last, latest.as_of))
+            if elsewhere is None or not _differs(elsewhere, last):
+                kept.append(OddPrice(asset, last, latest.as_of, doubtful=elsewhere is None))
     return tuple(kept)
 
 
-def _judged(one: OddPrice, latest: Reading, market: Market) -> OddPrice:
-    """Return an odd price, closed when the asset is priced again as before, or as it is elsewhere."""
+def _judged(one: OddPrice, latest: Reading, market: Market) -> OddPrice | None:
+    """Return an odd price, closed when the asset is priced again as before or as elsewhere; None: it was right."""
     holding = latest.by_asset().get(one.asset)
     if one.until is not None or holding is None or holding.amount <= 0:
         return one
     price = holding.usd / holding.amount
+    if one.doubtful:
+        return None if _differs(price, one.price) else replace(one, until=latest.as_of)
     elsewhere = market.price(one.asset, latest)
     believed = one.price if elsewhere is None else elsewhere
     return one if _differs(price, believed) else replace(one, until=latest.as_of)
