@@ -65,12 +65,16 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True)
 class OddPrice:
-    """An asset whose implied price is not believed from `since` until before `until`; `price` is the last believed."""
+    """An asset whose implied price is not believed from `since` until before `until`; `price` is the last believed.
+
+    A `doubtful` one has no other exchange to be compared with: the next reading decides, by coming back or by staying.
+    """
 
     asset: str
     price: float
     since: datetime
     until: datetime | None = None
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
