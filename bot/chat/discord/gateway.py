@@ -27,7 +27,6 @@ from bot.ports import Meter
 
 log = structlog.get_logger()
 
-_LONGEST_HEARTBEAT = 2.0
 _LONGEST_WAIT_INSIDE = 30.0  # the library gives a connection 60 s to be signed in
 
 
@@ -89,15 +88,14 @@ class Gateway(discord.Client):
         waiting = self._connection._ready_task  # noqa: SLF001 — ended nowhere else
         if waiting:
             waiting.cancel()
+        self._end_heartbeats()
         await super().close()
-        await asyncio.to_thread(self._end_heartbeats)
 
     def _end_heartbeats(self) -> None:
         """Stop the library's heartbeat threads, those too of connections that never came to be used."""
         for thread in threading.enumerate():
             if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:  # noqa: SLF001 — as above
                 thread.stop()
-                thread.join(_LONGEST_HEARTBEAT)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection."""
