@@ -2,6 +2,9 @@
 
 Figures agree when they have one sign and are within a factor of three: the source starts its windows at other moments
 and leaves out tokens that were drained. Small figures may differ by anything and say nothing.
+
+A figure of the readings' own source can object but not confirm: both come from the same count of the same wallets, so
+that a reading that is wrong for an hour is wrong in both. One of another source confirms without a second reading.
 """
 
 from collections.abc import Iterable
@@ -30,7 +33,7 @@ def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta)
         Window.WEEK: listing.inflow_7d_usd,
         Window.MONTH: listing.inflow_30d_usd,
     }
-    return tuple(SecondFigure(window, usd) for window, usd in given.items() if usd)
+    return tuple(SecondFigure(window, usd, listing.source) for window, usd in given.items() if usd)
 
 
 def disputed(flows: Iterable[Flow], figures: Iterable[SecondFigure]) -> tuple[Flow, ...]:

@@ -112,7 +112,9 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
         reasons=reasons,
         leading=_leading(gradable, reasons or still),
         graded=bool(reasons) or any(flow.window in _DECIDING for flow in gradable),
-        seconded=any(one.window in crossed and _agrees(signal, one) for one in signal.seconds),
+        seconded=any(
+            one.source != signal.source and one.window in crossed and _agrees(signal, one) for one in signal.seconds
+        ),
     )
 
 

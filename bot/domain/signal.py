@@ -72,10 +72,11 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class SecondFigure:
-    """What the source itself says flowed over a window: USD, positive = deposits."""
+    """What a source itself says flowed over a window: USD, positive = deposits."""
 
     window: Window
     usd: float
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

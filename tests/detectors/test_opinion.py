@@ -25,8 +25,8 @@ def told(case: Case, part: float, row: Listing | None) -> Signal:
     return grade(look(case.take(latest), NOON, listing=row), Sensitivity.NORMAL)
 
 
-def row(day: float | None) -> Listing:
-    return listing(inflow=day)
+def row(day: float | None, *, source: str = "defillama") -> Listing:
+    return replace(listing(inflow=day), source=source)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,17 @@ def test_figures_agree_within_a_factor_of_three(ours: float, theirs: float, same
     assert agree(replace(flow(), usd=ours), theirs) is same
 
 
-def test_a_figure_that_agrees_confirms_at_once(past: Case) -> None:
-    assert told(past, 0.95, row(-2.0e9)).seconded
+def test_a_figure_of_another_source_that_agrees_confirms_at_once(past: Case) -> None:
+    assert told(past, 0.95, row(-2.0e9, source="elsewhere")).seconded
     assert not told(past, 0.95, row(None)).seconded
     assert not told(past, 0.95, None).seconded
+
+
+def test_a_source_does_not_confirm_itself(past: Case) -> None:
+    """A reading that is wrong for an hour is wrong in its list, too: a blip tells nobody."""
+    seen = told(past, 0.95, row(-2.0e9))
+
+    assert (seen.severity, seen.seconded) == (Severity.ELEVATED, False)
 
 
 @pytest.mark.parametrize("theirs", [2e9, -0.5e9, -12e9])
@@ -59,7 +66,7 @@ def test_severe_goes_out_with_both_figures(past: Case) -> None:
     seen = told(past, 0.9, row(2e9))
 
     assert (seen.severity, seen.seconded) == (Severity.SEVERE, False)
-    assert seen.seconds == (SecondFigure(Window.DAY, 2e9),)
+    assert seen.seconds == (SecondFigure(Window.DAY, 2e9, "defillama"),)
     assert {reason.window for reason in seen.reasons} == {Window.DAY}
 
 
@@ -93,7 +100,7 @@ def test_every_window_of_the_source_is_compared() -> None:
     full = Listing(row(None).exchange, "defillama", latest.fetched_at, 6e10, 6e10, -1e9, -2e9, -3e9)
 
     assert second_figures(full, latest, HOUR) == (
-        SecondFigure(Window.DAY, -1e9),
-        SecondFigure(Window.WEEK, -2e9),
-        SecondFigure(Window.MONTH, -3e9),
+        SecondFigure(Window.DAY, -1e9, "defillama"),
+        SecondFigure(Window.WEEK, -2e9, "defillama"),
+        SecondFigure(Window.MONTH, -3e9, "defillama"),
     )

@@ -377,8 +377,8 @@ async def test_what_an_operator_withholds_tells_nobody(post: Post) -> None:
     assert post.memory.meter.counts["held", HoldReason.WITHHELD] == 1
 
 
-async def test_a_figure_of_the_source_that_agrees_confirms_at_once(post: Post) -> None:
-    row = replace(listing(inflow=-2.2e9), fetched_at=NOON)
+async def test_a_figure_of_another_source_that_agrees_confirms_at_once(post: Post) -> None:
+    row = replace(listing(inflow=-2.2e9), source="elsewhere")
     await post.memory.readings.save_listings([row])
 
     (opened,) = await post.see(57.5)
