@@ -96,3 +96,12 @@ async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: Office) -> 
     assert answer.chart.values[1] == pytest.approx(60.06 / 60.07 - 1)
     assert "FTX, November 2022: shorter than that; at worst −37.0 % within 3 d." in said(answer)
     assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
+
+
+async def test_two_readings_are_no_curve(office: Office) -> None:
+    await read_okx(office)
+
+    answer = await office.ask("compare okx ftx-2022")
+
+    assert answer.chart is None
+    assert "OKX: +1.0 % of clean reserves" in said(answer)
