@@ -203,6 +203,7 @@ class DiscordChat:
         except (TimeoutError, *FAILURES) as error:
             log.info("discord did not say goodbye", error=type(error).__name__)
         finally:
+            client.abandon()
             await client.http.close()
 
 

@@ -88,14 +88,14 @@ class Gateway(discord.Client):
         waiting = self._connection._ready_task  # noqa: SLF001 — ended nowhere else
         if waiting:
             waiting.cancel()
-        self._end_heartbeats()
         await super().close()
 
-    def _end_heartbeats(self) -> None:
-        """Stop the library's heartbeat threads, those too of connections that never came to be used."""
+    def abandon(self) -> None:
+        """Drop every connection the library opened: those that never came to be used, and one that says no goodbye."""
         for thread in threading.enumerate():
             if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:  # noqa: SLF001 — as above
                 thread.stop()
+                thread.ws.socket._response.close()  # noqa: SLF001 — a goodbye would be waited for
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection."""
