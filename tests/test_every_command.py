@@ -32,6 +32,8 @@ EXPECTED = {
     "subscriptions": ({}, "Subscriptions", "Binance"),
     "help": ({}, "Runwatch · help", "/reserves <exchange>"),
     "status": ({}, "Status", "3 read of 3 listed"),
+    "hold": ({"exchange": "kraken", "why": "wallets are being moved"}, "Kraken · withheld", "wallets are being moved"),
+    "release": ({"exchange": "kraken"}, "Kraken · released", "Its figures raise alerts again"),
     "privacy": ({}, "Privacy", "Questions are answered and forgotten"),
 }
 """Of each command: what is asked, the title of the answer, and words that are in it."""
@@ -54,7 +56,8 @@ async def on_discord(run: Running, name: str, given: dict[str, str]) -> str:
     """Return what a moderator of a server reads, or anybody where anybody may ask, without the marks."""
     command = COMMANDS.get(name)
     rights = MODERATOR if command and command.access is Access.MODERATOR else MEMBER_RIGHTS
-    answer = await run.world.discord.slash(name, given, channel=run.world.channel, permissions=rights)
+    user = run.world.owner if command and command.access is Access.OWNER else None
+    answer = await run.world.discord.slash(name, given, channel=run.world.channel, user=user, permissions=rights)
     embed = answer.embed
     fields = (f"{one['name']} {one['value']}" for one in embed.get("fields", ()))
     marked = "\n".join((embed["title"], embed.get("description", ""), *fields))
@@ -106,6 +109,18 @@ async def test_a_command_is_answered_alike(run: Running, platform: str, name: st
     first, *rest = (line for line in answer.splitlines() if line)
     assert title in first
     assert words in "\n".join(rest)
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", [one.name for one in COMMANDS if one.access is Access.OWNER])
+async def test_an_owners_command_is_refused_to_everybody_else(run: Running, name: str) -> None:
+    world, given = run.world, EXPECTED[name][0]
+    bob = world.telegram.user("Bob")
+    world.telegram.say(world.group, bob, " ".join((f"/{name}", *given.values())))
+    answer = await world.telegram.wait_for_message(world.group, containing="That did not work")
+    assert "is for the owner of this bot" in answer.text
+    on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=MODERATOR)
+    assert "is for the owner of this bot" in on_discord.text
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -20,6 +20,7 @@ from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import MANAGE_GUILD, MEMBER_RIGHTS, Channel
+from tests.fakes.discord_world import User as Member
 from tests.fakes.telegram import Chat, FakeTelegram, User
 from tests.servers import Server
 
@@ -37,7 +38,7 @@ _LONGEST = 60.0
 
 @dataclass(eq=False, repr=False)
 class World:
-    """Everything but the service; Ann is an administrator of the Telegram group."""
+    """Everything but the service. Ann, an administrator of the Telegram group, owns the bot, on Discord as `owner`."""
 
     redis: Server
     llama: FakeDefiLlama
@@ -47,6 +48,7 @@ class World:
     ann: User
     group: Chat
     channel: Channel
+    owner: Member = field(default_factory=lambda: Member("Ann"))
     faults: list[Fault] = field(default_factory=list)
 
     def settings(self) -> Settings:
@@ -61,7 +63,7 @@ class World:
             discord_gateway_url=self.discord.gateway_url,
             detail_interval=timedelta(seconds=1),
             exchanges=_EXCHANGES,
-            owner_ids=(),
+            owner_ids=(f"telegram:{self.ann.id}", f"discord:{self.owner.id}"),
             error_chat=None,
             heartbeat_url=None,
         )
