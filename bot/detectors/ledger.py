@@ -153,12 +153,21 @@ def _suspect(before: Ledger, taken: Step, at: datetime) -> StepMove | None:
     if not found:
         return None
     _, kind, name = max(found)
-    return None if _is_return(before, name) else _move(taken, kind, name, at)
+    move = _move(taken, kind, name, at)
+    return None if _is_return(before, name) or _brings_back(before, taken, move) else move
 
 
 def _is_return(before: Ledger, name: str) -> bool:
     """Return whether the part was held at the reading before: its step now only settles that."""
     return before.suspect is not None and before.suspect.group == name
+
+
+def _brings_back(before: Ledger, taken: Step, move: StepMove) -> bool:
+    """Return whether most of what came in is of assets that had left just before: that settles, and changes nothing."""
+    left = {one.asset for one in before.departures}
+    slots = {one.slot for one in move.amounts}
+    back = sum(one.usd for one in taken.changes if one.slot in slots and one.slot.asset in left)
+    return move.usd > 0 and back > _HALF * move.usd
 
 
 def _move(taken: Step, kind: str, name: str, at: datetime) -> StepMove:

@@ -241,3 +241,13 @@ def test_the_ledger_follows_from_the_readings_alone(first: dict[str, float], sec
 
     assert one.ledger == other.ledger
     assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in one.ledger.adjustments)
+
+
+def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(case: Case) -> None:
+    gone = book(NOON, {"Ethereum/ETH": 0.25})
+    back = [book(NOON + day * DAY, {"Ethereum/USDC": 1.001}) for day in (1, 2, 3)]
+
+    *_, last = after(case, gone, *back)
+
+    assert last.severity is None
+    assert share(last, Window.WEEK) == pytest.approx(0.0, abs=0.003)
