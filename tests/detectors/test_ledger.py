@@ -244,8 +244,8 @@ def test_the_ledger_follows_from_the_readings_alone(first: dict[str, float], sec
 
 
 def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(case: Case) -> None:
-    gone = book(NOON, {"Ethereum/ETH": 0.25})
-    back = [book(NOON + day * DAY, {"Ethereum/USDC": 1.001}) for day in (1, 2, 3)]
+    gone = book(NOON, {"Ethereum/ETH": 0.25, "Ethereum/USDC": 1.002})
+    back = [book(NOON + day * DAY, {"Ethereum/USDC": 1.004}) for day in (1, 2, 3)]
 
     *_, last = after(case, gone, *back)
 
