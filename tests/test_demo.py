@@ -44,6 +44,7 @@ async def test_binance_2022_opens_gets_worse_and_resolves(tmp_path: Path) -> Non
         while not play.clock.is_over:
             play.clock.advance(_STEP)
             await until(play.is_up_to_date)
+            await play.end_of_round()
         await until_it(play.is_all_told)
         await play.chat.show(await answer(play.machine.desk, terminal_operator(), "reserves", "binance"))
     shown = play.paper.getvalue()
@@ -71,6 +72,12 @@ class Play:
     def is_up_to_date(self) -> bool:
         outlook = self.machine.board.outlook(self.exchange)
         return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
+
+    async def end_of_round(self) -> None:
+        """Wait until what is shown was judged too, which happens a moment later."""
+        poller = self.machine.poller
+        seen = poller.rounds
+        await until(lambda: poller.rounds > seen)
 
     async def is_all_told(self) -> bool:
         return not await self.machine.store.outbox.depth()

@@ -67,6 +67,7 @@ class Poller:
         self.unknown: frozenset[str] = frozenset()
         self._seen_at: datetime | None = None
         self.last_good_poll: datetime | None = None
+        self.rounds = 0
 
     async def restore(self) -> None:
         """Take over what was known before a restart; raise StorageError."""
@@ -150,6 +151,7 @@ class Poller:
         judged = [listing.exchange for listing in queue if await self._poll_detail(listing)]
         if judged:
             await self._on_round(judged)
+        self.rounds += 1
 
     async def _poll_detail(self, listing: Listing) -> bool:
         """Fetch one detail body and return whether there is something to judge: new readings, or figures that grow old.
@@ -158,16 +160,16 @@ class Poller:
         """
         exchange = listing.exchange
         name = f"{self._source.name}/{exchange.id}"
-        before = self._fetched.get(exchange.id)
+        before, asked_at = self._fetched.get(exchange.id), self._clock.now()
         try:
             readings = await self._source.readings(exchange, since=await self._since(exchange))
         except SourceError as error:
             failures = before.failures + 1 if before else 1
-            self._fetched[exchange.id] = Fetched(self._clock.now(), listing, failures)
+            self._fetched[exchange.id] = Fetched(asked_at, listing, failures)
             await self._failed(name, error)
             return exchange.id in self._troubled
         added = await self._readings.add(readings)
-        self._fetched[exchange.id] = Fetched(self._clock.now(), listing)
+        self._fetched[exchange.id] = Fetched(asked_at, listing)
         await self._succeeded(name)
         self._meter.reading_taken(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
