@@ -56,10 +56,10 @@ class Request:
     reach: Reach
     queries: Queries
     subscriptions: Subscriptions
+    holds: Holds
     commands: "CommandSet"
     now: datetime
     private: bool = False
-    holds: Holds | None = None
 
 
 Handler = Callable[..., Awaitable[Message]]

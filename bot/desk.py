@@ -41,7 +41,7 @@ class Desk:
         *,
         clock: Clock,
         meter: Meter,
-        holds: Holds | None = None,
+        holds: Holds,
     ) -> None:
         self.commands = commands
         self.queries = queries

@@ -4,11 +4,9 @@ from typing import Annotated
 
 from bot.arguments import Arg, ExchangeName, Sentence
 from bot.commands import Access, Request, command
-from bot.domain.errors import AskerError
 from bot.domain.withheld import Withheld
 from bot.messages.cards.holds import held_card, released_card
 from bot.messages.model import Message
-from bot.ports import Holds
 
 
 @command(access=Access.OWNER)
@@ -19,9 +17,8 @@ async def hold(
 ) -> Message:
     """Withhold an exchange's figures from alerts, for everybody"""
     about = request.queries.exchange(exchange)
-    holds = _kept(request)
     withheld = Withheld(about.id, request.now, request.caller.id, why or "")
-    await holds.hold(withheld)
+    await request.holds.hold(withheld)
     await request.queries.look_again(about)
     return held_card(withheld, about.name)
 
@@ -30,12 +27,6 @@ async def hold(
 async def release(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Let a withheld exchange's figures raise alerts again"""
     about = request.queries.exchange(exchange)
-    was_held = await _kept(request).release(about.id)
+    was_held = await request.holds.release(about.id)
     await request.queries.look_again(about)
     return released_card(about.name, was_held=was_held)
-
-
-def _kept(request: Request) -> Holds:
-    if request.holds is None:
-        raise AskerError("Nothing can be withheld here: this bot keeps no holds.")
-    return request.holds

@@ -92,16 +92,12 @@ def shorten_line(text: Line, limit: int | None, limits: Limits | None = None) ->
     limits = limits or Limits()
     if limit is None or sum(_length(span, limits) for span in text) <= limit:
         return text
-    kept: Line = ()
-    room = limit - 1
-    for span in text:
-        if _length(span, limits) > room:
-            cut = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
-            kept = (*kept, replace(span, text=cut)) if cut else kept
-            break
-        kept = (*kept, span)
-        room -= _length(span, limits)
-    return (*kept, Span("…"))
+    whole, room = 0, limit - 1
+    while (length := _length(text[whole], limits)) <= room:
+        whole, room = whole + 1, room - length
+    span = text[whole]
+    cut = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
+    return (*text[:whole], *((replace(span, text=cut),) if cut else ()), Span("…"))
 
 
 def _ever_smaller(message: Message, size: Callable[[Message], int], limit: int) -> Iterator[Message]:

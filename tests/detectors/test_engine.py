@@ -108,3 +108,7 @@ def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
     readings = [holding(60, at=one, exchange=name) for one in at for name in ("binance", "okx")]
 
     assert [len(some) for some in rounds(reversed(readings))] == [2, 2, 2]
+
+
+def test_nothing_read_gives_no_window() -> None:
+    assert Case(BINANCE).base(Window.DAY) is None

@@ -199,7 +199,7 @@ def build(
     queries: Any = FourExchanges()
     asked: Any = subscriptions  # the adapter and the desk ask nothing else of the three
     counted: Any = meter
-    desk = Desk(commands or gate.commands(), queries, asked, clock=clock, meter=counted)
+    desk = Desk(commands or gate.commands(), queries, asked, clock=clock, meter=counted, holds=asked)
     chat = DiscordChat(
         desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=asked,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counted, patience=patience, listens=listens,

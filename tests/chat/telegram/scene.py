@@ -181,7 +181,7 @@ class Scene:
     def __post_init__(self) -> None:
         meter: Any = self.meter  # the adapter and the desk count nothing else
         queries: Any = Ignorance()
-        desk = Desk(self.commands, queries, self.subscriptions, clock=self.clock, meter=meter)
+        desk = Desk(self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, holds=queries)
         self.chat = TelegramChat(
             desk,
             token=self.telegram.token,

@@ -64,7 +64,7 @@ class Scene:
         clock = ReplayClock.frozen(NOW, NOW + timedelta(days=1))
         self.paper = io.StringIO()
         self.chat = TerminalChat(clock, out=self.paper)
-        self.desk = Desk(CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter)
+        self.desk = Desk(CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, holds=unused)
         self.asked = Asked(HERE, Caller("me", is_owner=False, may_moderate=nobody), Reach(nowhere, nothing))
 
     async def hears(self, typed: TextIO) -> list[str]:
