@@ -160,8 +160,3 @@ def kind_of(annotation: Any) -> Kind:
     if isinstance(annotation, type) and issubclass(annotation, StrEnum):
         return choice(annotation)
     raise TypeError(f"no kind of argument for {annotation!r}")
-
-
-def parse_place_name(text: str) -> str:
-    """Return the bare name or id inside `@channel`, `https://t.me/channel`, `<#123>` or `-100123`."""
-    return text.removeprefix("https://t.me/").strip("@<#>")

@@ -18,7 +18,6 @@ from bot.arguments import (
     Usd,
     choice,
     kind_of,
-    parse_place_name,
 )
 from bot.domain.errors import BadArgument
 from bot.domain.flow import Window
@@ -117,8 +116,3 @@ def test_a_choice_knows_its_values() -> None:
 def test_nothing_else_is_a_kind_of_argument(annotation: Any) -> None:
     with pytest.raises(TypeError, match="no kind of argument"):
         kind_of(annotation)
-
-
-@pytest.mark.parametrize("text", ["@channel", "https://t.me/channel", "channel", "<#channel>"])
-def test_a_place_is_named_in_many_ways(text: str) -> None:
-    assert parse_place_name(text) == "channel"

@@ -111,26 +111,21 @@ async def test_a_command_is_answered_alike(run: Running, platform: str, name: st
     assert words in "\n".join(rest)
 
 
-@pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", [one.name for one in COMMANDS if one.access is Access.OWNER])
-async def test_an_owners_command_is_refused_to_everybody_else(run: Running, name: str) -> None:
-    world, given = run.world, EXPECTED[name][0]
-    bob = world.telegram.user("Bob")
-    world.telegram.say(world.group, bob, " ".join((f"/{name}", *given.values())))
-    answer = await world.telegram.wait_for_message(world.group, containing="That did not work")
-    assert "is for the owner of this bot" in answer.text
-    on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=MODERATOR)
-    assert "is for the owner of this bot" in on_discord.text
+REFUSALS = {
+    Access.OWNER: ("is for the owner of this bot", MODERATOR),
+    Access.MODERATOR: ("for the people who moderate this place", MEMBER_RIGHTS),
+}
+"""What those read who may not use a command, and the rights on Discord that are not enough."""
 
 
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize("name", [one.name for one in COMMANDS if one.access is Access.MODERATOR])
-async def test_a_moderators_command_is_refused_to_everybody_else(run: Running, name: str) -> None:
-    world, given = run.world, EXPECTED[name][0]
+@pytest.mark.parametrize(("name", "access"), [(one.name, one.access) for one in COMMANDS if one.access in REFUSALS])
+async def test_what_not_everybody_may_do_is_refused_to_everybody_else(run: Running, name: str, access: Access) -> None:
+    world, given, (refusal, rights) = run.world, EXPECTED[name][0], REFUSALS[access]
     bob = world.telegram.user("Bob")
     world.telegram.say(world.group, bob, " ".join((f"/{name}", *given.values())))
     answer = await world.telegram.wait_for_message(world.group, containing="That did not work")
-    assert "for the people who moderate this place" in answer.text
-    on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=MEMBER_RIGHTS)
-    assert "for the people who moderate this place" in on_discord.text
+    assert refusal in answer.text
+    on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=rights)
+    assert refusal in on_discord.text
     assert on_discord.ephemeral

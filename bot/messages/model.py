@@ -1,6 +1,5 @@
 """A message as data: what is said, never how a platform shows it."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -112,11 +111,6 @@ class Message:
     sample: bool = False
 
 
-def plain(text: str) -> Span:
-    """Return literal text."""
-    return Span(text)
-
-
 def bold(text: str) -> Span:
     """Return literal text that stands out."""
     return Span(text, bold=True)
@@ -140,13 +134,3 @@ def line(*pieces: str | Span) -> Line:
 def lines(*each: str | Line | None) -> tuple[Line, ...]:
     """Return several lines, leaving out those that are None."""
     return tuple(line(one) if isinstance(one, str) else one for one in each if one)
-
-
-def joined(pieces: Iterable[Line], separator: str = " · ") -> Line:
-    """Return lines put together into one with a separator between them."""
-    result: Line = ()
-    for piece in pieces:
-        if not piece:
-            continue
-        result = (*result, Span(separator), *piece) if result else piece
-    return result

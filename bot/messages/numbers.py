@@ -10,11 +10,6 @@ def usd(value: float, *, signed: bool = False) -> str:
     return f"{_sign(value, signed=signed)}${_short(abs(value))}"
 
 
-def usd_exact(value: float) -> str:
-    """Return dollars to the cent: `$139,684,360,969.40`."""
-    return f"{_sign(value, signed=False)}${abs(value):,.2f}"
-
-
 def amount(value: float, asset: str, *, signed: bool = False) -> str:
     """Return an amount of an asset with three significant digits: `475 K BTC`; without an asset the bare number."""
     return f"{_sign(value, signed=signed)}{_short(abs(value))} {asset}".rstrip()

@@ -90,10 +90,6 @@ class Observer:
         if rest:
             yield [await self._outlook(case, beside, self._clock.now()) for case in rest]
 
-    def forget(self, exchange: str) -> None:
-        """Read an exchange's past anew at the next look, after older readings were added."""
-        self._cases.pop(exchange, None)
-
     def incident_changed(self, exchange: str) -> None:
         """Ask anew for an exchange's incidents at the next look."""
         self._spells.pop(exchange, None)

@@ -1,4 +1,4 @@
-from bot.messages.model import Span, Tone, bold, code, joined, line, lines, moment, plain
+from bot.messages.model import Span, Tone, bold, code, line, lines, moment
 from tests.builders import NOON
 
 
@@ -12,11 +12,6 @@ def test_a_line_is_made_of_texts_and_spans_and_forgets_empty_ones() -> None:
 
 def test_lines_that_are_not_there_are_left_out() -> None:
     assert lines("a", None, line(code("b")), ()) == ((Span("a"),), (Span("b", code=True),))
-
-
-def test_lines_are_joined_with_a_separator_between_those_that_say_something() -> None:
-    assert joined([line("a"), (), line("b")]) == (plain("a"), plain(" · "), plain("b"))
-    assert joined([]) == ()
 
 
 def test_a_moment_is_no_text() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.numbers import ago, amount, clock, percent, span, usd, usd_exact
+from bot.messages.numbers import ago, amount, clock, percent, span, usd
 
 NOON = datetime(2022, 12, 13, 12, 5, tzinfo=UTC)
 
@@ -37,11 +37,6 @@ def test_dollars_are_short(value: float, text: str) -> None:
 @pytest.mark.parametrize(("value", "text"), [(5e6, "+$5.00 M"), (-5e6, "−$5.00 M"), (0, "$0.00")])
 def test_a_flow_carries_its_sign(value: float, text: str) -> None:
     assert usd(value, signed=True) == text
-
-
-def test_dollars_are_exact_on_request() -> None:
-    assert usd_exact(139_684_360_969.404) == "$139,684,360,969.40"
-    assert usd_exact(-5) == "−$5.00"
 
 
 def test_amounts_name_their_asset() -> None:

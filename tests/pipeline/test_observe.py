@@ -90,17 +90,6 @@ async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Mem
     assert days[-1].share == pytest.approx(-2 / 59)
 
 
-async def test_older_readings_are_seen_once_the_past_is_forgotten(memory: Memory) -> None:
-    observer = Observer(memory.readings, memory.clock, memory.incidents)
-    await memory.readings.add([holding(60)])
-    await observer.look(BINANCE)
-    await memory.readings.add([holding(61, at=NOON - DAY)])
-
-    assert len((await observer.look(BINANCE)).days) == 1
-    observer.forget("binance")
-    assert len((await observer.look(BINANCE)).days) == 2
-
-
 async def test_a_stalled_source_is_not_calm(memory: Memory) -> None:
     await memory.readings.add([holding(60, at=NOON - DAY), holding(60)])
     memory.clock.advance(4 * HOUR + timedelta(minutes=1))

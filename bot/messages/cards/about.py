@@ -7,8 +7,8 @@ from functools import lru_cache
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
-from bot.messages.cards.common import source_name, spaced
-from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, moment
+from bot.messages.cards.common import source_name
+from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.numbers import ago, span
 
 _SECONDS_PER_MESSAGE = {Platform.TELEGRAM: 1 / 28, Platform.DISCORD: 1 / 45, Platform.TERMINAL: 0.0}
@@ -19,9 +19,9 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
     return Message(
         title="Runwatch · help",
         lines=(
-            *spaced("Runwatch watches crypto exchanges for the signs of a run: the share of reserves that leaves."),
+            *lines("Runwatch watches crypto exchanges for the signs of a run: the share of reserves that leaves."),
             *(_usage(*one) for one in usages),
-            *spaced("Words in <…> are needed, words in […] may be left out."),
+            *lines("Words in <…> are needed, words in […] may be left out."),
         ),
         actions=(
             Action("Binance", "reserves binance"),
@@ -36,7 +36,7 @@ def command_card(usage: str, description: str, parameters: Iterable[tuple[str, s
     """Return one command in detail: its parameters as (name, description, choices)."""
     return Message(
         title=usage,
-        lines=spaced(f"{description}."),
+        lines=lines(f"{description}."),
         fields=tuple(
             Field(name, line(text, f" ({', '.join(choices)})" if choices else ""), inline=False)
             for name, text, choices in parameters
@@ -93,7 +93,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     return Message(
         title="Status",
         tone=Tone.TROUBLE if troubled else Tone.GOOD,
-        lines=spaced(
+        lines=lines(
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
             *[_broken(one, now) for one in broken[:5]],
@@ -133,7 +133,7 @@ def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
     return Message(
         title=f"{name} does not answer",
         tone=Tone.TROUBLE,
-        lines=spaced(
+        lines=lines(
             f"Reason: {now.fault}. Nothing fires and nothing resolves on old data; it is tried again at every poll.",
         ),
     )

@@ -7,7 +7,7 @@ from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
-from bot.messages.model import Line, Span, Tone, bold, line, moment
+from bot.messages.model import Line, Tone, bold, line, moment
 from bot.messages.numbers import percent, span, usd
 
 LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
@@ -120,8 +120,3 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
     if health is None or health.fault is None or health.failing_since is None:
         return None
     return line(f"⚠️ The source has not answered for {span(now - health.failing_since)} ({health.fault}).")
-
-
-def spaced(*parts: Line | str | None) -> tuple[Line, ...]:
-    """Return the lines that are there."""
-    return tuple((Span(part),) if isinstance(part, str) else part for part in parts if part)

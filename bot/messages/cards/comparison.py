@@ -9,9 +9,9 @@ from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outlook import Outlook
 from bot.domain.reading import Reading
-from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance, spaced
+from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.cards.reserves import reserves_card
-from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, moment
+from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.numbers import percent, span, usd
 
 _DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ def side_by_side_card(one: Outlook, other: Outlook, now: datetime) -> Message:
     older = min(one.reading, other.reading, key=lambda reading: reading.as_of)
     return Message(
         title=f"{one.exchange.name} · {other.exchange.name} · compared",
-        lines=spaced("Shares are of clean reserves: without the exchange's own token.", LIABILITIES),
+        lines=lines("Shares are of clean reserves: without the exchange's own token.", LIABILITIES),
         table=Table(
             ("Measure", one.exchange.name, other.exchange.name),
             tuple((name, figure, figure_there) for (name, figure), (_, figure_there) in zip(mine, theirs, strict=True)),
@@ -47,11 +47,11 @@ def beside_the_past_card(outlook: Outlook, course: Course | None, past: Course, 
         return Message(
             title=f"{name} · {past.title}",
             tone=Tone.TROUBLE,
-            lines=spaced(f"There are no two readings of {name} a day apart yet: nothing can be laid beside the past."),
+            lines=lines(f"There are no two readings of {name} a day apart yet: nothing can be laid beside the past."),
         )
     return Message(
         title=f"{name} today · {past.title}",
-        lines=spaced(
+        lines=lines(
             _today(name, course, incident),
             _then(course, past),
             f"{past.title}: {past.label}.",

@@ -14,11 +14,10 @@ from bot.messages.cards.common import (
     note_sentence,
     provenance,
     second_opinion,
-    spaced,
     trouble_sentence,
 )
 from bot.messages.cards.reserves import reserves_card
-from bot.messages.model import Action, Chart, Field, Line, Message, Table, line
+from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
 from bot.messages.numbers import amount, percent, usd
 
 _SHOWN = 10
@@ -32,7 +31,7 @@ def flows_card(outlook: Outlook, window: Window, now: datetime) -> Message:
     flow = signal.flow(window)
     return Message(
         title=f"{outlook.exchange.name} · flows",
-        lines=spaced(
+        lines=lines(
             flow_sentence(flow) if flow else f"Net flow in {WINDOW_NAMES[window]}: unknown, no two readings give it.",
             _unusual(flow, outlook) if flow else None,
             usual_day(signal.baseline),

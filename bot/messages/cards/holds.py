@@ -1,8 +1,7 @@
 """What an owner is told of an exchange that is withheld or speaks again."""
 
 from bot.domain.withheld import Withheld
-from bot.messages.cards.common import spaced
-from bot.messages.model import Message, Tone
+from bot.messages.model import Message, Tone, lines
 
 
 def held_card(withheld: Withheld, name: str) -> Message:
@@ -10,7 +9,7 @@ def held_card(withheld: Withheld, name: str) -> Message:
     return Message(
         title=f"{name} · withheld",
         tone=Tone.WATCH,
-        lines=spaced(
+        lines=lines(
             "Its figures raise no alert and resolve none until /release. Answers show them with this reason:",
             f"Withheld {withheld}",
         ),
@@ -21,4 +20,4 @@ def held_card(withheld: Withheld, name: str) -> Message:
 def released_card(name: str, *, was_held: bool) -> Message:
     """Return what a release has changed."""
     said = "Its figures raise alerts again." if was_held else "It was not withheld; nothing has changed."
-    return Message(title=f"{name} · released", tone=Tone.GOOD, lines=spaced(said), private=True)
+    return Message(title=f"{name} · released", tone=Tone.GOOD, lines=lines(said), private=True)

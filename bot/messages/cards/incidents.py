@@ -15,10 +15,9 @@ from bot.messages.cards.common import (
     flow_sentence,
     note_sentence,
     provenance,
-    spaced,
 )
 from bot.messages.cards.flows import usual_day
-from bot.messages.model import Action, Field, Line, Message, Table, Tone, bold, line, moment
+from bot.messages.model import Action, Field, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.numbers import percent, usd
 
 _WORDS = {
@@ -45,7 +44,7 @@ def incident_card(incident: Incident, name: str, reason: StepReason, names: Mapp
     return Message(
         title=f"{incident.label} · {name} · {'resolved' if resolved else _word(incident)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
-        lines=spaced(
+        lines=lines(
             _turn(incident, reason),
             flow_sentence(flow) if flow else _no_figure(signal),
             usual_day(signal.baseline),
@@ -72,7 +71,7 @@ def resolved_card(incident: Incident, name: str) -> Message:
     return Message(
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
-        lines=spaced(
+        lines=lines(
             f"Resolved: {_ending(incident)} It was {incident.peak} at worst, "
             f"with {percent(abs(incident.worst_share))} of clean reserves gone over the leading window.",
             line("Opened ", moment(incident.started_at), "."),
@@ -89,7 +88,7 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
         return Message(
             title=f"Incidents{where}",
             tone=Tone.GOOD,
-            lines=spaced("No incident is open and none is remembered. /status says how fresh the data is."),
+            lines=lines("No incident is open and none is remembered. /status says how fresh the data is."),
         )
     newest = max((one.signal for one in incidents), key=lambda signal: signal.as_of)
     open_ones = sum(one.state is IncidentState.OPEN for one in incidents)
@@ -97,7 +96,7 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
         title=f"Incidents{where}",
         tone=max((TONES[one.severity] for one in incidents if one.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
-        lines=spaced(
+        lines=lines(
             f"{open_ones} open, {len(incidents)} shown, newest first.",
             *[_entry(one, _name(one, names)) for one in incidents],
             LIABILITIES,
@@ -115,7 +114,7 @@ def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = No
     return Message(
         title=f"{incident.label} · {name} · why",
         tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
-        lines=spaced(
+        lines=lines(
             f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state}, {incident.severity} now, "
             f"{incident.peak} at worst.",
             *[reason_sentence(one) for one in signal.reasons],
@@ -160,7 +159,7 @@ def _market_card(incident: Incident, names: Mapping[str, str], first: Line | Non
     return Message(
         title=f"{incident.label} · Market-wide · {state}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
-        lines=spaced(
+        lines=lines(
             first,
             flow_sentence(flow) if flow and not resolved else None,
             *[_member(one, names) for one in signal.members],

@@ -7,8 +7,8 @@ from enum import StrEnum
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.outlook import Outlook
-from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance, spaced
-from bot.messages.model import Action, Line, Message, Table, Tone, line
+from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.model import Action, Line, Message, Table, Tone, line, lines
 from bot.messages.numbers import percent, span, usd
 
 _SHOWN = 10
@@ -40,9 +40,7 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
         return Message(
             title=f"Top · {_TITLES[by]}",
             tone=Tone.TROUBLE,
-            lines=spaced(
-                f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."
-            ),
+            lines=lines(f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."),
         )
     column, figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
     rows = tuple(
@@ -51,7 +49,7 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
     )
     return Message(
         title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
-        lines=spaced(
+        lines=lines(
             f"{len(usable)} of {len(outlooks)} exchanges are comparable over {WINDOW_NAMES[window]}. "
             "Reserves are clean ones at the window's start; liabilities are not in these figures.",
             f"{len(measured) - len(usable)} held." if len(measured) > len(usable) else None,
@@ -79,7 +77,7 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
         return Message(
             title="Exchanges",
             tone=Tone.TROUBLE,
-            lines=spaced("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
+            lines=lines("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
         )
     newest = max(listings, key=lambda one: one.fetched_at)
     rows = tuple(
@@ -92,7 +90,7 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
     )
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
-        lines=spaced(LIABILITIES),
+        lines=lines(LIABILITIES),
         table=Table(("Exchange", "Total", "State"), rows, numeric=(1,)),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
         actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one in listings[:5]),

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
-from bot.messages.cards.common import LIABILITIES, TONES, provenance, spaced
-from bot.messages.model import Action, Line, Message, bold, line
+from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.model import Action, Line, Message, bold, line, lines
 from bot.messages.numbers import percent, usd
 
 _SHOWN = 10
@@ -21,7 +21,7 @@ def rehearsal_card(
     judged = rehearsal.judged_from
     return Message(
         title=f"Rehearsal · {rule}",
-        lines=spaced(
+        lines=lines(
             _count(rehearsal, fired),
             *[_entry(one, names.get(one.exchange, one.exchange)) for one in fired[-_SHOWN:]],
             f"… and {len(fired) - _SHOWN} earlier ones." if len(fired) > _SHOWN else None,
@@ -41,7 +41,7 @@ def nothing_to_rehearse_card(names: Sequence[str]) -> Message:
     """Return that nothing is stored of these exchanges."""
     return Message(
         title="Nothing to rehearse on",
-        lines=spaced(f"No readings of {', '.join(names)} are stored yet. /status says how fresh the data is."),
+        lines=lines(f"No readings of {', '.join(names)} are stored yet. /status says how fresh the data is."),
         private=True,
     )
 

@@ -17,10 +17,9 @@ from bot.messages.cards.common import (
     provenance,
     second_opinion,
     source_name,
-    spaced,
     trouble_sentence,
 )
-from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line
+from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines
 from bot.messages.numbers import amount, percent, usd
 
 _SHOWN = 8
@@ -39,7 +38,7 @@ def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
     held = _held(_One(reading), exchange)
     return Message(
         title=f"{exchange.name} · reserves",
-        lines=spaced(
+        lines=lines(
             held.totals, second_opinion(outlook.listing, Window.DAY), LIABILITIES, trouble_sentence(outlook.health, now)
         ),
         fields=(*held.composition, *_flows(outlook.signal)),
@@ -143,7 +142,7 @@ def _without_amounts(outlook: Outlook, now: datetime) -> Message:
     return Message(
         title=f"{exchange.name} · reserves",
         tone=Tone.INFO if known else Tone.TROUBLE,
-        lines=spaced(
+        lines=lines(
             _totals(listing) if listing and known else None,
             _why_no_amounts(exchange, listing),
             LIABILITIES if known else None,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from bot.domain.incident import Incident
 from bot.domain.place import Subscription
 from bot.domain.severity import Severity
-from bot.messages.cards.common import LIABILITIES, TONES, spaced
-from bot.messages.model import Action, Line, Message, Tone, bold, line
+from bot.messages.cards.common import LIABILITIES, TONES
+from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
 from bot.messages.numbers import percent, usd
 
 EVERYTHING = "all exchanges"
@@ -19,7 +19,7 @@ def subscribed_card(
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
         tone=Tone.TROUBLE if missing else Tone.GOOD,
-        lines=spaced(
+        lines=lines(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _lacking(missing),
@@ -36,13 +36,13 @@ def unsubscribed_card(what: str | None, count: int) -> Message:
     if count == 0:
         return Message(
             title="Nothing to cancel",
-            lines=spaced(f"This place has no subscription to {what or 'anything'}. /subscriptions lists what it has."),
+            lines=lines(f"This place has no subscription to {what or 'anything'}. /subscriptions lists what it has."),
             private=True,
         )
     return Message(
         title="Unsubscribed",
         tone=Tone.GOOD,
-        lines=spaced(
+        lines=lines(
             f"This place no longer hears of {what}."
             if what
             else f"This place hears of nothing now ({count} cancelled)."
@@ -55,7 +55,7 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
     if not subscriptions:
         return Message(
             title="Subscriptions",
-            lines=spaced(
+            lines=lines(
                 "This place has subscribed to nothing. A moderator can: /subscribe binance, or /subscribe all."
             ),
             actions=(Action("Subscribe to all", "subscribe all"),),
@@ -64,7 +64,7 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
     return Message(
         title="Subscriptions",
         tone=Tone.TROUBLE if trouble else Tone.INFO,
-        lines=spaced(
+        lines=lines(
             f"This place is switched off: {trouble}. Any command here switches it on again." if trouble else None,
             *[_entry(one, names) for one in subscriptions],
         ),
@@ -111,7 +111,7 @@ def _mention(subscription: Subscription) -> str:
 
 
 def _sample(name: str | None) -> tuple[Line, ...]:
-    return spaced(
+    return lines(
         f"{TONES[Severity.ELEVATED].icon} SAMPLE · {name or 'Some exchange'} · elevated outflow",
         "Net outflow −$2.30 B in 24 h · 3.6 % of clean reserves ($64.1 B)",
         "Usual day: between −0.6 % and +0.7 %",
