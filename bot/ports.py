@@ -9,7 +9,7 @@ from typing import Protocol
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident
-from bot.domain.place import Place, Platform, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
@@ -214,13 +214,17 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlaceTrouble:
-    """What is wrong with a place: `failures` since `since`; `disabled` with the reason, or not yet."""
+    """What is wrong with a place: `failures` since `since`; `disabled`, or not yet.
+
+    `obstacle` is the reason as one of few words, `reason` what the platform said.
+    """
 
     place: Place
     reason: str
     since: datetime
     failures: int = 1
     disabled: bool = False
+    obstacle: Obstacle = Obstacle.REFUSED
 
 
 class Subscriptions(Protocol):

@@ -11,16 +11,17 @@ RunwatchError
 └── DeliveryError          a message did not reach its place
     ├── RetryLater         send it again after a while
     ├── ChatMoved          the place has a new address: re-key it, send again
-    ├── ChatGone           disable the place, never retry
-    ├── NotAllowed         disable the place when it keeps failing
-    ├── TopicClosed        pause this topic only
+    ├── Unreachable        the place cannot be written to; `obstacle` says why
+    │   ├── ChatGone       … disable it, never retry
+    │   ├── NotAllowed     … disable it when it keeps failing
+    │   └── TopicClosed    … pause this topic only
     └── BadMessage         our own fault: send it once more as plain text, count it
 """
 
 from datetime import timedelta
 from enum import StrEnum
 
-from bot.domain.place import Place
+from bot.domain.place import Obstacle, Place
 
 _LONGEST_ECHO = 40
 
@@ -124,15 +125,23 @@ class ChatMoved(DeliveryError):
         self.moved_to = moved_to
 
 
-class ChatGone(DeliveryError):
+class Unreachable(DeliveryError):
+    """The place cannot be written to."""
+
+    def __init__(self, reason: str, obstacle: Obstacle = Obstacle.REFUSED) -> None:
+        super().__init__(reason)
+        self.obstacle = obstacle
+
+
+class ChatGone(Unreachable):
     """The bot was blocked or removed, or the chat was deleted."""
 
 
-class NotAllowed(DeliveryError):
+class NotAllowed(Unreachable):
     """The bot is there but may not write."""
 
 
-class TopicClosed(DeliveryError):
+class TopicClosed(Unreachable):
     """The topic was closed or deleted while the rest of the chat is fine."""
 
 

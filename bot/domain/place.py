@@ -15,6 +15,21 @@ class Platform(StrEnum):
     TERMINAL = "terminal"
 
 
+class Obstacle(StrEnum):
+    """Why a place cannot be written to: the word that is kept with it; `messages` has the sentence for each."""
+
+    BLOCKED = "blocked"
+    DEACTIVATED = "deactivated"
+    REMOVED = "removed"
+    DELETED = "deleted"
+    UNSEEN = "unseen"
+    NO_RIGHTS = "no rights"
+    TOPIC_CLOSED = "topic closed"
+    TOPIC_DELETED = "topic deleted"
+    ARCHIVED = "archived"
+    REFUSED = "refused"  # for a reason that only the platform's own text tells
+
+
 EVERY_THREAD = "*"
 """The thread of a place that stands for a whole chat."""
 

@@ -8,7 +8,16 @@ from datetime import timedelta
 
 import structlog
 
-from bot.domain.errors import BadMessage, ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError, TopicClosed
+from bot.domain.errors import (
+    BadMessage,
+    ChatGone,
+    ChatMoved,
+    NotAllowed,
+    RetryLater,
+    StorageError,
+    TopicClosed,
+    Unreachable,
+)
 from bot.domain.place import Place
 from bot.messages.model import Message
 from bot.pipeline.pace import PACES, Pacer
@@ -96,11 +105,11 @@ class Courier:
         except ChatMoved as moved:
             await self._move(delivery, moved)
         except ChatGone as gone:
-            await self._disable(delivery, delivery.place.whole_chat, str(gone))
+            await self._disable(delivery, delivery.place.whole_chat, gone)
         except TopicClosed as closed:
-            await self._disable(delivery, delivery.place, str(closed))
+            await self._disable(delivery, delivery.place, closed)
         except NotAllowed as refused:
-            await self._note_refusal(delivery, str(refused))
+            await self._note_refusal(delivery, refused)
         except BadMessage as bad:
             await self._give_up(delivery, "message refused", str(bad))
 
@@ -150,20 +159,20 @@ class Courier:
         await self._subscriptions.move(delivery.place, moved.moved_to)
         await self._deliver(replace(delivery, place=moved.moved_to))
 
-    async def _disable(self, delivery: Delivery, place: Place, reason: str) -> None:
+    async def _disable(self, delivery: Delivery, place: Place, why: Unreachable) -> None:
         """Switch a place off; when the bot is out of a chat, that is the whole chat, so that being let in heals all."""
-        log.warning("place disabled", place=str(place), reason=reason)
-        trouble = PlaceTrouble(place, reason, since=self._clock.now(), disabled=True)
+        log.warning("place disabled", place=str(place), obstacle=str(why.obstacle), reason=str(why))
+        trouble = PlaceTrouble(place, str(why), since=self._clock.now(), disabled=True, obstacle=why.obstacle)
         await self._subscriptions.note_trouble(trouble)
         await self._drop(delivery, "place disabled")
 
-    async def _note_refusal(self, delivery: Delivery, reason: str) -> None:
+    async def _note_refusal(self, delivery: Delivery, why: Unreachable) -> None:
         """Remember the refusal and try again later; three of them over a day disable the place."""
         now = self._clock.now()
         known = await self._subscriptions.trouble(delivery.place)
         since, failures = (known.since, known.failures + 1) if known else (now, 1)
         disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
-        trouble = PlaceTrouble(delivery.place, reason, since=since, failures=failures, disabled=disabled)
+        trouble = PlaceTrouble(delivery.place, str(why), since, failures, disabled=disabled, obstacle=why.obstacle)
         await self._subscriptions.note_trouble(trouble)
         self._meter.delivered(delivery.place.platform, "retried", "not allowed")
         await self._outbox.postpone(delivery, until=now + _REFUSED_PAUSE)
