@@ -103,7 +103,7 @@ async def test_it_serves_both_platforms_until_it_is_told_to_stop(
 
         began = time.monotonic()
         assert await program.end(signal.SIGTERM) == 0
-        assert time.monotonic() - began < 5  # twice as long is allowed, for messages in flight
+        assert time.monotonic() - began < 10  # what is allowed, for messages in flight; here none is
         assert not is_running(pid)
 
     printed = "".join(program.printed)

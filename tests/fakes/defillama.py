@@ -129,7 +129,7 @@ class FakeDefiLlama:
         """Return the headers of the requests for a path, in order."""
         return [headers for asked, headers in self.requests if asked == path]
 
-    async def wait_for_request(self, path: str, *, patience: float = 5.0) -> None:
+    async def wait_for_request(self, path: str, *, patience: float = 15.0) -> None:
         """Return as soon as a path has been asked for; raise TimeoutError."""
         async with asyncio.timeout(patience):
             await self._asked[path].wait()

@@ -195,7 +195,7 @@ class FakeDiscord:
         """Wait until a session is identified."""
         await self.until(lambda: self.gateway.session is not None)
 
-    async def until(self, condition: Callable[[], bool], *, seconds: float = 10.0) -> None:
+    async def until(self, condition: Callable[[], bool], *, seconds: float = 15.0) -> None:
         """Wait until something is so; looks again whenever the client did anything."""
         async with asyncio.timeout(seconds):
             while not condition():

@@ -177,5 +177,5 @@ class FakeGateway:
 
     async def close(self) -> None:
         """End every connection."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             await self.drop(1001)

@@ -29,7 +29,7 @@ from tests.fakes.telegram_world import Chat, Sent, User
 __all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
 
 TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
-_PATIENCE = 5.0
+_PATIENCE = 15.0
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _Found = TypeVar("_Found")
 

@@ -23,6 +23,7 @@ from tests.fakes.discord import TOKEN, FakeDiscord
 
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
+_PATIENCE = 15.0
 HASTE = Patience(
     identify_gap=0.0,
     first_pause=0.001,
@@ -150,7 +151,7 @@ class RecordedSubscriptions:
             raise StorageError("the store is away")
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_PATIENCE):
             while not condition():
                 self.changed.clear()
                 await self.changed.wait()
@@ -215,7 +216,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         yield bot
     finally:
         task.cancel()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(_PATIENCE):
             await asyncio.wait({task})
         assert task.cancelled()
 
@@ -232,7 +233,7 @@ async def connected(bot: Bot, discord: FakeDiscord) -> AsyncIterator[Bot]:
 
 async def until(condition: Callable[[], bool]) -> None:
     """Let the loop turn until something is so that nobody announces."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(_PATIENCE):
         while not condition():  # noqa: ASYNC110 — nothing tells of these
             await asyncio.sleep(0.002)
 

@@ -22,7 +22,7 @@ from bot.replay.clock import ReplayClock
 from tests.chat.terminal.messages import NOW
 
 HERE = Place(Platform.TERMINAL, "terminal")
-PATIENCE = 5
+PATIENCE = 15
 
 
 @command
