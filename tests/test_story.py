@@ -9,7 +9,7 @@ import pytest
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from tests.servers import Server, kinds
-from tests.world import Running, World, running, until, until_it, world_of
+from tests.world import Running, World, running, until_it, world_of
 
 
 @pytest.fixture(scope="module")
