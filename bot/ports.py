@@ -14,6 +14,7 @@ from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.withheld import Withheld
+from bot.domain.worker import Duty, Holder
 from bot.messages.model import Message
 
 
@@ -310,6 +311,26 @@ class Holds(Protocol):
 
     async def all(self) -> Mapping[str, Withheld]:
         """Return every hold by its exchange."""
+        ...
+
+
+class Leases(Protocol):
+    """Which worker has which duty; a duty that is not kept for some seconds is anybody's."""
+
+    async def take(self, duty: Duty) -> Holder | None:
+        """Take a duty that nobody has, and return who has it then."""
+        ...
+
+    async def keep(self, duty: Duty, *, trouble: str = "") -> Holder | None:
+        """Keep a duty that was taken here, telling the others what troubles it, and return who has it then."""
+        ...
+
+    async def leave(self, duty: Duty) -> None:
+        """Give up a duty that was taken here; that somebody else has it meanwhile is no fault."""
+        ...
+
+    async def holder(self, duty: Duty) -> Holder | None:
+        """Return who has a duty."""
         ...
 
 

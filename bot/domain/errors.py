@@ -7,6 +7,7 @@ RunwatchError
 │   └── NotPermitted       … the caller may not do this here
 ├── ConfigurationError     refuse to start, exit code 2
 ├── StorageError           the store cannot be reached or must not be used; answer from memory, try again
+│   └── Superseded         another worker does this now: leave it to that one
 ├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
 └── DeliveryError          a message did not reach its place
     ├── RetryLater         send it again after a while
@@ -59,6 +60,10 @@ class ConfigurationError(RunwatchError):
 
 class StorageError(RunwatchError):
     """The store is away, out of memory, or newer than this program."""
+
+
+class Superseded(StorageError):
+    """Another worker has taken this one's duty over, and what this one wanted to write was not written."""
 
 
 class SourceFault(StrEnum):

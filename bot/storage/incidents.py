@@ -11,7 +11,7 @@ What the step writes of the outbox is described there.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from uuid import uuid4
 
 import msgspec
 
+from bot.domain.errors import Superseded
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place
 from bot.domain.severity import Sensitivity
@@ -43,6 +44,7 @@ class RedisIncidents:
     """The port Incidents on Redis."""
 
     database: Database
+    judge: Callable[[], str] = str  # the token of the worker whose duty it is, "" where there is only one
 
     async def next_number(self) -> int:
         """Return a number no incident has had."""
@@ -64,13 +66,17 @@ class RedisIncidents:
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        """Replace the current incident and queue the alerts in one atomic step; False when it had happened before."""
+        """Replace the current incident and queue the alerts in one atomic step; False when it had happened before.
+
+        Raise Superseded, with nothing changed, when another worker has taken over meanwhile.
+        """
         prepared = [await _for_script(alert) for alert in alerts]
         chunks = [chunk for _, own in prepared for chunk in own]
         step = {
             "field": f"{exchange}/{rule}/{sensitivity}",
             "leads": sensitivity is Sensitivity.NORMAL,
             "exchange": exchange,
+            "judge": self.judge(),
             "token": uuid4().hex,
             "number": incident.number if incident else 0,
             "body": _encoder.encode(incident).decode() if incident else None,
@@ -79,7 +85,10 @@ class RedisIncidents:
             "alerts": [facts for facts, _ in prepared],
         }
         packed = msgspec.msgpack.encode(step)
-        return bool(await self.database.script(script("commit"), _CURRENT, packed, *chunks))
+        done = await self.database.script(script("commit"), _CURRENT, packed, *chunks)
+        if done < 0:
+            raise Superseded("Another worker judges now.")
+        return bool(done)
 
     async def open(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""

@@ -1,16 +1,19 @@
-"""The store as one thing: open it, use its five parts, close it."""
+"""The store as one thing: open it, use its parts, close it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from bot.domain.worker import Duty
 from bot.ports import Clock
 from bot.storage.connection import USUAL, Database, Patience, connect
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.holds import RedisHolds
 from bot.storage.incidents import RedisIncidents
+from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date
@@ -26,6 +29,7 @@ class Store:
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
     holds: RedisHolds
+    leases: RedisLeases
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -50,15 +54,17 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
         database = await connect(url, patience=patience)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
+        leases = RedisLeases(database, alone=isinstance(where, Path))
         outbox = RedisOutbox(database, clock)
         holding = asyncio.create_task(outbox.keep_holding(), name="hold deliveries in hand")
         stack.push_async_callback(_end, holding, outbox)
         return Store(
             readings=RedisReadings(database),
-            incidents=RedisIncidents(database),
+            incidents=RedisIncidents(database, partial(leases.token, Duty.POLL)),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
             holds=RedisHolds(database),
+            leases=leases,
             url=url,
             database=database,
             _close=stack.pop_all().aclose,

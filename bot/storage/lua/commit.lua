@@ -1,11 +1,15 @@
 -- One step of an incident: its new state, the indexes and the alerts, all or nothing.
 -- KEYS[1] {ob}:current
 -- ARGV[1] msgpack {field, exchange, token, number, body or nil, leads, over, most, alerts = {{id, body, incident, kind,
---         severity, priority, created, seconds, marked, left = {platform -> number}, chunks = number}, ...}}
+--         severity, priority, created, seconds, marked, left = {platform -> number}, chunks = number}, ...},
+--         judge = token of the worker whose duty this is, '' where there is only one}
 -- ARGV[2…] the chunks of all alerts, in order: msgpack {id, {{place, mention}, ...}}
--- Returns 0 when every alert had been queued before by another call: then nothing is changed. 1 otherwise.
+-- Returns -1 when another worker has taken the duty over, 0 when every alert had been queued before by another call: then
+-- nothing is changed. 1 otherwise.
 
 local step = cmsgpack.unpack(ARGV[1])
+if step.judge ~= '' and redis.call('HGET', '{ob}:duty:poll', 'token') ~= step.judge then return -1 end
+
 local fresh, repeated, chunk = {}, false, 2
 for _, alert in ipairs(step.alerts) do
   alert.first, alert.last = chunk, chunk + alert.chunks - 1

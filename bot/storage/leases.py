@@ -1,0 +1,66 @@
+"""Which worker has which duty.
+
+    {ob}:duty:<poll|telegram|discord>   hash: token of the holding, worker, what troubles it, until when (milliseconds)
+
+The token of the last holding stays when it has run out, so that a worker that was stopped meanwhile finds out whether
+anybody took its place, and so that the commit of incidents can refuse what such a worker still sends (commit.lua).
+"""
+
+import os
+import socket
+from datetime import timedelta
+from uuid import uuid4
+
+from bot.domain.worker import Duty, Holder
+from bot.storage.connection import Database
+from bot.storage.lua import script
+
+LASTS = timedelta(seconds=8)
+
+
+class RedisLeases:
+    """The port Leases on Redis.
+
+    `alone`: nobody else can reach this store, so what a former process held is taken from it at once.
+    """
+
+    def __init__(self, database: Database, *, lasts: timedelta = LASTS, alone: bool = False) -> None:
+        self._database = database
+        self._milliseconds = int(lasts / timedelta(milliseconds=1))
+        self._take = "seize" if alone else "take"
+        self._tokens: dict[Duty, str] = {}
+        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def take(self, duty: Duty) -> Holder | None:
+        """Take a duty that nobody has, and return who has it then."""
+        token = uuid4().hex
+        holder = await self._run(self._take, duty, token)
+        if holder and holder.is_me:
+            self._tokens[duty] = token
+        return holder
+
+    async def keep(self, duty: Duty, *, trouble: str = "") -> Holder | None:
+        """Keep a duty that was taken here, telling the others what troubles it, and return who has it then."""
+        return await self._run("keep", duty, self.token(duty), trouble)
+
+    async def leave(self, duty: Duty) -> None:
+        """Give up a duty that was taken here; that somebody else has it meanwhile is no fault."""
+        await self._run("leave", duty, self.token(duty))
+
+    async def holder(self, duty: Duty) -> Holder | None:
+        """Return who has a duty."""
+        return await self._run("look", duty, self.token(duty))
+
+    def token(self, duty: Duty) -> str:
+        """Return the token of the last holding in this process, "" where there was none."""
+        return self._tokens.get(duty, "")
+
+    async def _run(self, what: str, duty: Duty, token: str, trouble: str = "") -> Holder | None:
+        words = (what, token, self.worker, self._milliseconds, trouble)
+        mine, worker, its_trouble = await self._database.script(script("duty"), key_of(duty), *words)
+        return Holder(worker.decode(), its_trouble.decode(), is_me=bool(mine)) if worker else None
+
+
+def key_of(duty: Duty) -> str:
+    """Return where a duty is kept."""
+    return f"{{ob}}:duty:{duty}"
