@@ -129,7 +129,7 @@ class DiscordChat:
     def _mail(self) -> Mail:
         if self._client is None:
             raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
-        return Mail(self._client, timeout_seconds=self._patience.send)
+        return Mail(self._client, timeout_seconds=self._patience.send, meter=self._meter)
 
     async def _serve(self, client: Gateway) -> None:
         """Log in, connect and stay connected; return when that ended, with the reason noted."""

@@ -10,6 +10,7 @@ import aiohttp
 import discord
 
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed, RetryLater
+from bot.domain.place import Obstacle
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError)
 """What a call of the library may raise; RuntimeError is aiohttp's word for a session that was closed meanwhile."""
@@ -22,17 +23,24 @@ TOO_LATE = frozenset((10062, 40060))
 BAD_FORM = 50035
 
 _GONE = {
-    10003: "the channel was deleted",
-    10004: "the server is gone, or the bot was removed from it",
-    50001: "the bot has no access to the channel",
-    50007: "the person takes no messages from the bot",
+    10003: ("the channel was deleted", Obstacle.DELETED),
+    10004: ("the server is gone, or the bot was removed from it", Obstacle.REMOVED),
+    50001: ("the bot has no access to the channel", Obstacle.UNSEEN),
+    50007: ("the person takes no messages from the bot", Obstacle.BLOCKED),
 }
 _FORBIDDEN = {
-    50013: "the bot lacks a permission in the channel",
-    ARCHIVED: "archived thread",
-    50008: "the channel takes no messages",
+    50013: ("the bot lacks a permission in the channel", Obstacle.NO_RIGHTS),
+    ARCHIVED: ("archived thread", Obstacle.ARCHIVED),
+    50008: ("the channel takes no messages", Obstacle.REFUSED),
 }
-_SLOW_MODE = frozenset((20016, 20028))
+_BUSY = {
+    20016: "slow mode",
+    20028: "too much is written in the channel",
+    30046: "too many edits of messages older than an hour",
+    40062: "too much is asked of this part of Discord",
+    130000: "Discord is overloaded",
+}
+"""Most of these come with 429 and a pause of their own, which counts then; a minute is for those without."""
 _REFUSED_TEXT = {10008: "the message was deleted", 50005: "the message is not the bot's own"}
 
 _SHORT = timedelta(seconds=5)
@@ -50,11 +58,11 @@ def translate(error: Exception) -> DeliveryError:
 
 def _by_code(error: discord.HTTPException) -> DeliveryError | None:
     if error.code in _GONE:
-        return ChatGone(_GONE[error.code])
+        return ChatGone(*_GONE[error.code])
     if error.code in _FORBIDDEN:
-        return NotAllowed(_FORBIDDEN[error.code])
-    if error.code in _SLOW_MODE:
-        return RetryLater("slow mode", after=_MINUTE)
+        return NotAllowed(*_FORBIDDEN[error.code])
+    if error.code in _BUSY:
+        return RetryLater(_BUSY[error.code], after=_MINUTE)
     if error.code in _REFUSED_TEXT:
         return BadMessage(_REFUSED_TEXT[error.code])
     return None
@@ -70,7 +78,7 @@ def _by_status(error: discord.HTTPException) -> DeliveryError:
     if error.status == HTTPStatus.UNAUTHORIZED:
         return RetryLater("Discord refuses the token (401)", after=_MINUTE, whole_bot=True)
     if error.status == HTTPStatus.FORBIDDEN:
-        return NotAllowed(f"Discord forbids it ({said})")
+        return NotAllowed(f"Discord forbids it ({said})", Obstacle.NO_RIGHTS)
     if error.status == HTTPStatus.NOT_FOUND:
         return RetryLater(f"Discord does not find it ({said})", after=_MINUTE)
     return BadMessage(f"Discord refused the message ({said}): {error.text[:200]}")

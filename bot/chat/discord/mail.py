@@ -1,52 +1,82 @@
 """Messages to places: sent once, answered, changed; refusals that can be foreseen never reach Discord."""
 
 import asyncio
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import discord
+import structlog
 
-from bot.chat.discord.errors import ARCHIVED, FAILURES, NO_HISTORY, translate
+from bot.chat.discord.errors import ARCHIVED, BAD_FORM, FAILURES, NO_HISTORY, translate
 from bot.chat.discord.gateway import Gateway
 from bot.chat.discord.places import lacking
-from bot.chat.discord.render import Payload, payload
+from bot.chat.discord.render import Payload, payload, plain_payload
 from bot.chat.discord.rest import patch, post, unarchive
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed
-from bot.domain.place import Place
+from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
+from bot.ports import Meter
+
+log = structlog.get_logger()
+
+Written = TypeVar("Written")
 
 _NONCE = 25  # https://docs.discord.com/developers/resources/message#create-message
 
 
 class Mail:
-    """Writes to channels and threads over one client; every failure is a DeliveryError."""
+    """Writes to channels and threads over one client; every failure is a DeliveryError.
 
-    def __init__(self, client: Gateway, *, timeout_seconds: float) -> None:
+    A message whose form Discord refuses is our own fault: it goes out once more as plain text, and is counted.
+    """
+
+    def __init__(self, client: Gateway, *, timeout_seconds: float, meter: Meter) -> None:
         self._client = client
         self._timeout = timeout_seconds
+        self._meter = meter
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None) -> str:
         """Send a message and return its id.
 
         Discord remembers the nonce for some minutes and answers a repeated one with the message it made of the first.
         """
-        channel_id = _number(place.chat, ChatGone("the channel has no valid id"))
+        channel_id = _number(place.chat, ChatGone("the channel has no valid id", Obstacle.DELETED))
         self._foresee_refusal(channel_id)
-        body = {**payload(message), "nonce": key[:_NONCE], "enforce_nonce": True}
+        common: Payload = {"nonce": key[:_NONCE], "enforce_nonce": True}
         if reply_to is not None:
-            body["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
-        try:
-            return await self._post(channel_id, body)
-        except FAILURES as error:
-            raise translate(error) from error
+            common["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
+
+        async def write(form: Payload) -> str:
+            return await self._post(channel_id, {**form, **common})
+
+        return await self._first_taken(place, message, write)
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; its ping, if it had one, stays as it is. A thread archived meanwhile is opened for it."""
-        channel_id = _number(place.chat, ChatGone("the channel has no valid id"))
+        channel_id = _number(place.chat, ChatGone("the channel has no valid id", Obstacle.DELETED))
         number = _number(message_id, BadMessage("the message has no valid id"))
         self._foresee_refusal(channel_id)
-        body = {part: value for part, value in payload(message).items() if part not in {"content", "flags"}}
+
+        async def write(form: Payload) -> None:
+            unchanged = {"content", "flags"} if "embeds" in form else set()
+            changed = {part: value for part, value in form.items() if part not in unchanged}
+            await self._patch(channel_id, number, {"embeds": [], "components": [], **changed})
+
+        await self._first_taken(place, message, write)
+
+    async def _first_taken(
+        self, place: Place, message: Message, write: Callable[[Payload], Awaitable[Written]]
+    ) -> Written:
+        """Write a message in its full form or, when that is refused, in its plain one."""
         try:
-            await self._patch(channel_id, number, body)
+            try:
+                return await write(payload(message))
+            except discord.HTTPException as error:
+                if error.code != BAD_FORM:
+                    raise
+                log.error("form refused, sent as plain text", place=str(place), error=error.text[:500])  # noqa: TRY400 — where it was raised says nothing
+            self._meter.delivered(Platform.DISCORD, "retried", "plain text")
+            return await write(plain_payload(message))
         except FAILURES as error:
             raise translate(error) from error
 
@@ -61,26 +91,32 @@ class Mail:
         return await self._post(channel_id, alone)
 
     async def _patch(self, channel_id: int, message_id: int, body: Payload, *, again: bool = True) -> None:
+        """Change a message; a thread that is archived is opened first, if the bot may open it."""
         try:
             async with asyncio.timeout(self._timeout):
                 await patch(self._client.http, channel_id, message_id, body)
         except discord.HTTPException as error:
             if error.code != ARCHIVED or not again:
                 raise
-        else:
-            return
-        async with asyncio.timeout(self._timeout):
-            await unarchive(self._client.http, channel_id)
-        await self._patch(channel_id, message_id, body, again=False)
+            await self._open(channel_id, error)
+            await self._patch(channel_id, message_id, body, again=False)
+
+    async def _open(self, thread_id: int, archived: discord.HTTPException) -> None:
+        """Open an archived thread; raise that it is archived where only moderators may open it."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await unarchive(self._client.http, thread_id)
+        except discord.Forbidden:
+            raise archived from None
 
     def _foresee_refusal(self, channel_id: int) -> None:
         """Raise what Discord would say: 10,000 refusals within 10 minutes shut the whole address out."""
         channel = self._client.find_channel(channel_id) if self._client.connected else None
         names = [name for name in lacking(channel) if name != "Attach Files"] if channel else []
         if "View Channel" in names:
-            raise ChatGone("the bot has no access to the channel")
+            raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN)
         if names:
-            raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}")
+            raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}", Obstacle.NO_RIGHTS)
 
 
 def _number(text: str, otherwise: DeliveryError) -> int:

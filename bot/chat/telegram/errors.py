@@ -4,6 +4,7 @@ The Bot API tells its refusals apart by text only, and some arrive under another
 the text decides first, whatever its letters' case. https://core.telegram.org/bots/api#making-requests
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from telegram.error import (
@@ -28,41 +29,48 @@ from bot.domain.errors import (
     RetryLater,
     TopicClosed,
 )
-from bot.domain.place import Place, Platform
+from bot.domain.place import Obstacle, Place, Platform
 
 UNSAID_PAUSE = timedelta(seconds=5)
 """The pause after a 429 that names none."""
 AWAY_PAUSE = timedelta(seconds=5)
 TOKEN_PAUSE = timedelta(seconds=30)
 
-_TOPIC = ("message thread not found", "topic_closed", "topic closed", "topic_deleted", "topic_id_invalid")
-_NOT_ALLOWED = (
-    "chat not found",
-    "chat_write_forbidden",
-    "not enough rights",
-    "have no rights",
-    "need administrator rights",
-    "chat_admin_required",
-    "chat_restricted",
-    "chat_send_",
-    "user_banned_in_channel",
-    "peer_id_invalid",
-    "group chat was upgraded",
-)
-_GONE = (
-    "bot was blocked",
-    "user_is_blocked",
-    "user is deactivated",
-    "input_user_deactivated",
-    "bot was kicked",
-    "bot is not a member",
-    "chat was deleted",
-    "chat was deactivated",
-    "channel_private",
-    "can't initiate conversation",
-    "can't send messages to bots",
-    "can't send messages to the bot",
-)
+_TOPIC = {
+    "topic_closed": Obstacle.TOPIC_CLOSED,
+    "topic closed": Obstacle.TOPIC_CLOSED,
+    "topic_deleted": Obstacle.TOPIC_DELETED,
+    "topic_id_invalid": Obstacle.TOPIC_DELETED,
+    "message thread not found": Obstacle.TOPIC_DELETED,
+}
+_NOT_ALLOWED = {
+    "chat not found": Obstacle.UNSEEN,
+    "peer_id_invalid": Obstacle.UNSEEN,
+    "group chat was upgraded": Obstacle.UNSEEN,
+    "chat_write_forbidden": Obstacle.NO_RIGHTS,
+    "not enough rights": Obstacle.NO_RIGHTS,
+    "have no rights": Obstacle.NO_RIGHTS,
+    "have no write access": Obstacle.NO_RIGHTS,
+    "need administrator rights": Obstacle.NO_RIGHTS,
+    "chat_admin_required": Obstacle.NO_RIGHTS,
+    "chat_restricted": Obstacle.NO_RIGHTS,
+    "chat_send_": Obstacle.NO_RIGHTS,
+    "user_banned_in_channel": Obstacle.NO_RIGHTS,
+}
+_GONE = {
+    "bot was blocked": Obstacle.BLOCKED,
+    "user_is_blocked": Obstacle.BLOCKED,
+    "can't initiate conversation": Obstacle.BLOCKED,
+    "user is deactivated": Obstacle.DEACTIVATED,
+    "input_user_deactivated": Obstacle.DEACTIVATED,
+    "bot was kicked": Obstacle.REMOVED,
+    "bot is not a member": Obstacle.REMOVED,
+    "channel_private": Obstacle.REMOVED,
+    "chat was deleted": Obstacle.DELETED,
+    "chat was deactivated": Obstacle.DELETED,
+    "can't send messages to bots": Obstacle.REFUSED,
+    "can't send messages to the bot": Obstacle.REFUSED,
+}
 
 
 def translated(error: TelegramError, place: Place) -> DeliveryError:
@@ -98,13 +106,18 @@ def is_unchanged(error: TelegramError) -> bool:
 
 def _refused(error: TelegramError) -> DeliveryError:
     text = error.message.lower()
-    if any(words in text for words in _TOPIC):
-        return TopicClosed(error.message)
-    if any(words in text for words in _NOT_ALLOWED):
-        return NotAllowed(error.message)
-    if isinstance(error, Forbidden) or any(words in text for words in _GONE):
-        return ChatGone(error.message)
+    if topic := _named(text, _TOPIC):
+        return TopicClosed(error.message, topic)
+    if lacking := _named(text, _NOT_ALLOWED):
+        return NotAllowed(error.message, lacking)
+    gone = _named(text, _GONE)
+    if gone or isinstance(error, Forbidden):
+        return ChatGone(error.message, gone or Obstacle.REFUSED)
     return BadMessage(error.message)
+
+
+def _named(text: str, obstacles: Mapping[str, Obstacle]) -> Obstacle | None:
+    return next((obstacle for words, obstacle in obstacles.items() if words in text), None)
 
 
 def _rate_limited(pause: timedelta) -> RetryLater:

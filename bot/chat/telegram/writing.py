@@ -5,12 +5,12 @@ from functools import lru_cache
 
 import structlog
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
-from telegram.error import TelegramError
+from telegram.error import InvalidToken, TelegramError
 
-from bot.chat.telegram.errors import is_unchanged, is_unparsable, translated
+from bot.chat.telegram.errors import AWAY_PAUSE, is_unchanged, is_unparsable, translated
 from bot.chat.telegram.render import Rendered, render
 from bot.chat.telegram.transport import Api
-from bot.domain.errors import BadMessage
+from bot.domain.errors import BadMessage, DeliveryError, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.ports import Clock, Meter
@@ -75,7 +75,7 @@ class Writer:
                 reply_markup=_markup(rendered),
             )
         except TelegramError as error:
-            raise translated(error, place) from error
+            raise await self._ours(error, place) from error
         return str(sent.message_id)
 
     async def _edit(self, place: Place, message_id: str, rendered: Rendered, parse_mode: str | None) -> None:
@@ -90,7 +90,18 @@ class Writer:
             )
         except TelegramError as error:
             if not is_unchanged(error):
-                raise translated(error, place) from error
+                raise await self._ours(error, place) from error
+
+    async def _ours(self, error: TelegramError, place: Place) -> DeliveryError:
+        """Return our error; a refused token is checked with getMe, for Telegram says 401 and 404 in passing too."""
+        ours = translated(error, place)
+        if not isinstance(error, InvalidToken):
+            return ours
+        try:
+            await self._api.call("getMe")
+        except TelegramError:
+            return ours
+        return RetryLater(f"Telegram refused in passing: {error.message}", after=AWAY_PAUSE)
 
 
 def _markup(rendered: Rendered) -> InlineKeyboardMarkup | None:

@@ -1,4 +1,4 @@
-"""The terminal as a chat platform: what is posted becomes a panel, what is edited becomes one line."""
+"""The terminal as a chat platform: what is posted becomes a panel, what is edited one line unless its title changed."""
 
 import asyncio
 import sys
@@ -32,6 +32,7 @@ class TerminalChat:
         self._paper = Paper(out or sys.stdout)
         self._numbers = count(1)
         self._said: dict[str, str] = {}
+        self._headings: dict[str, str] = {}
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
@@ -45,11 +46,20 @@ class TerminalChat:
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         """Write a message, an answer to an earlier one in short, and return its number."""
         await self.show(_short(message) if reply_to else message)
-        return str(next(self._numbers))
+        number = str(next(self._numbers))
+        self._headings[number] = heading(message)
+        return number
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        """Write one line with what the message says now, unless that was the last thing written of it."""
-        now = self._clock.now()
+        """Write one line with what the message says now, unless that was the last thing written of it.
+
+        Under a new title it is written in full: a terminal cannot change what stands further up. A silent one is not.
+        """
+        now, before = self._clock.now(), self._headings.get(message_id, heading(message))
+        self._headings[message_id] = heading(message)
+        if before != heading(message) and not message.silent:
+            await self.show(message)
+            return
         firsts = [text for one in message.lines if (text := line_text(one, now))][:1]
         said = " · ".join((heading(message), *firsts))
         if self._said.get(message_id) == said:

@@ -161,6 +161,10 @@ class RecordedSubscriptions:
 class RecordedMeter:
     rate_limits: list[Platform] = field(default_factory=list)
     answers: list[tuple[str, str]] = field(default_factory=list)
+    deliveries: list[tuple[str, str]] = field(default_factory=list)
+
+    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+        self.deliveries.append((result, reason))
 
     def rate_limited(self, platform: Platform) -> None:
         self.rate_limits.append(platform)

@@ -1,8 +1,6 @@
 """Messages to places: sent, answered, changed, and what each refusal becomes."""
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,7 +8,7 @@ import pytest
 from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone, lines
-from tests.chat.discord.conftest import HASTE, Bot, build, connected, raised_by, running, until
+from tests.chat.discord.conftest import Bot, build, connected, raised_by, running, until
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
     ADMINISTRATOR,
@@ -141,111 +139,6 @@ async def test_a_deleted_message_cannot_be_edited(bot: Bot, discord: FakeDiscord
     assert isinstance(error, BadMessage)
 
 
-async def test_an_archived_thread_is_opened_for_an_edit(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
-    thread = discord.thread(channel)
-    message_id = await bot.chat.send(place_of(thread), ALERT, key="a")
-    thread.archived = True
-    await bot.chat.edit(place_of(thread), message_id, Message("Resolved"))
-    assert discord.messages(thread)[0]["edits"] == 1
-
-
-@pytest.mark.parametrize("how", ["edit", "send"])
-async def test_a_locked_archived_thread_is_not_allowed(
-    bot: Bot, discord: FakeDiscord, channel: Channel, how: str
-) -> None:
-    thread = discord.thread(channel)
-    message_id = await bot.chat.send(place_of(thread), ALERT, key="a")
-    thread.archived = thread.locked = True
-    place = place_of(thread)
-    call = bot.chat.edit(place, message_id, ALERT) if how == "edit" else bot.chat.send(place, ALERT, key="b")
-    assert isinstance(await raised_by(call), NotAllowed)
-
-
-@pytest.mark.parametrize(
-    ("name", "status", "code", "kind", "said"),
-    [
-        ("unknown channel", 404, 10003, ChatGone, "the channel was deleted"),
-        ("unknown server", 404, 10004, ChatGone, "the server is gone"),
-        ("no access", 403, 50001, ChatGone, "no access"),
-        ("closed to bots", 403, 50007, ChatGone, "takes no messages"),
-        ("missing permission", 403, 50013, NotAllowed, "lacks a permission"),
-        ("archived thread", 400, 50083, NotAllowed, "archived thread"),
-        ("no text channel", 400, 50008, NotAllowed, "takes no messages"),
-        ("forbidden otherwise", 403, 0, NotAllowed, "forbids"),
-        ("slow mode", 400, 20016, RetryLater, "slow mode"),
-        ("bad form", 400, 50035, BadMessage, "refused the message"),
-        ("any other 400", 400, 12345, BadMessage, "code 12345"),
-        ("a passing 404", 404, 0, RetryLater, "does not find"),
-        ("refused token", 401, 0, RetryLater, "refuses the token"),
-        ("unavailable", 503, 0, RetryLater, "503"),
-    ],
-)
-async def test_each_refusal_says_what_to_do(  # noqa: PLR0913, PLR0917 — pytest hands them over by name
-    bot: Bot, discord: FakeDiscord, channel: Channel, name: str, status: int, code: int, kind: type, said: str
-) -> None:
-    discord.fail("POST", "/messages", status, code=code)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, kind), name
-    assert said in str(error)
-    assert not getattr(error, "ambiguous", False)
-    assert getattr(error, "whole_bot", False) is (status == 401)
-
-
-@pytest.mark.parametrize("status", [500, 502, 504, 524])
-async def test_a_server_error_frees_the_channel_at_once(
-    bot: Bot, discord: FakeDiscord, channel: Channel, status: int
-) -> None:
-    discord.fail("POST", "/messages", status)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert error.ambiguous
-    await bot.chat.send(place_of(channel), ALERT, key="a")
-    assert discord.requests[-2:] == [("POST", f"/channels/{channel.id}/messages")] * 2
-
-
-async def test_a_429_pauses_the_channel_for_exactly_as_long_as_asked(
-    bot: Bot, discord: FakeDiscord, channel: Channel
-) -> None:
-    discord.fail_429("/messages", 12.345)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert (error.after, error.whole_bot, error.rate_limited) == (timedelta(seconds=12.345), False, True)
-    assert not error.ambiguous
-    assert bot.meter.rate_limits == [Platform.DISCORD]
-
-
-async def test_a_global_429_pauses_the_whole_bot(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
-    discord.fail_429("/messages", 0.5, everywhere=True)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert (error.after, error.whole_bot) == (timedelta(seconds=0.5), True)
-
-
-async def test_a_429_from_the_wall_pauses_the_whole_bot(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
-    discord.fail_429("/messages", 90, via=False)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert (error.after, error.whole_bot, error.rate_limited) == (timedelta(seconds=90), True, True)
-
-
-async def test_a_lost_reply_is_ambiguous_and_sending_again_makes_no_second_message(
-    bot: Bot, discord: FakeDiscord, channel: Channel
-) -> None:
-    discord.fail("POST", "/messages", cut=True, accepted=True)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert error.ambiguous
-    await bot.chat.send(place_of(channel), ALERT, key="a")
-    assert len(discord.messages(channel)) == 1
-
-
-async def test_a_reset_before_it_was_read_is_ambiguous_too(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
-    discord.fail("POST", "/messages", cut=True)
-    error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-    assert isinstance(error, RetryLater)
-    assert error.ambiguous
-
-
 @pytest.mark.parametrize(
     ("denied", "kind", "said"),
     [
@@ -311,18 +204,6 @@ async def test_files_are_not_needed_for_a_text(bot: Bot, discord: FakeDiscord, c
 async def test_a_place_that_is_no_number_is_gone(bot: Bot) -> None:
     error = await raised_by(bot.chat.send(Place(Platform.DISCORD, "../users"), ALERT, key="a"))
     assert isinstance(error, ChatGone)
-
-
-async def test_a_reply_that_never_comes_is_ambiguous() -> None:
-    brief = replace(HASTE, send=0.05)
-    async with FakeDiscord() as discord, running(build(discord, patience=brief)) as bot:
-        channel = discord.channel(discord.guild())
-        await discord.connected()
-        hold = discord.hold("/messages")
-        error = await raised_by(bot.chat.send(place_of(channel), ALERT, key="a"))
-        hold.set()
-    assert isinstance(error, RetryLater)
-    assert error.ambiguous
 
 
 async def test_nothing_is_sent_before_the_login(discord: FakeDiscord) -> None:
