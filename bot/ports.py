@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import HoldReason
@@ -228,6 +228,14 @@ class PlaceTrouble:
     obstacle: Obstacle = Obstacle.REFUSED
 
 
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A disabled place that is to be looked after now; `first` when nobody has since it was disabled."""
+
+    trouble: PlaceTrouble
+    first: bool
+
+
 class Subscriptions(Protocol):
     """Who wants to hear what, and which places cannot be reached."""
 
@@ -272,7 +280,29 @@ class Subscriptions(Protocol):
         ...
 
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any."""
+        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
+
+        A whole chat (`Place.whole_chat`) that answered again heals every place in it.
+        """
+        ...
+
+    async def disabled(self) -> Mapping[Obstacle, int]:
+        """Return how many places are disabled, by why."""
+        ...
+
+    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+        """Return up to `limit` disabled places to be looked after now, longest due first; their next visit is `again`.
+
+        Two who ask at once are given different ones.
+        """
+        ...
+
+    async def visit_again(self, place: Place, at: datetime) -> None:
+        """Put the next visit to a disabled place at another time."""
+        ...
+
+    async def behind(self, place: Place) -> Sequence[Subscription]:
+        """Return what a place, or every place of a whole chat, has subscribed to."""
         ...
 
 
@@ -295,6 +325,21 @@ class ChatPlatform(Protocol):
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a sent message; one that is the same already is no error; BadMessage when it cannot be changed."""
+        ...
+
+
+@runtime_checkable
+class Doors(Protocol):
+    """A chat platform that can say whether a place is open, and where one person can be written to."""
+
+    platform: Platform
+
+    async def probe(self, place: Place) -> None:
+        """Return when a place can be written to, as far as a cheap call can tell; else raise a DeliveryError."""
+        ...
+
+    async def private_place(self, person: str) -> Place:
+        """Return where a person, by their id, is written to in private; raise DeliveryError."""
         ...
 
 

@@ -7,24 +7,27 @@
 {subs}:exchanges                set: exchanges that somebody subscribed to by name
 {subs}:trouble                  hash: place → what is wrong with it (JSON)
 {subs}:disabled                 sorted set: disabled places, by the time their trouble began
+{subs}:visits                   sorted set: disabled places, by when they are to be looked after; 0: nobody has yet
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
 
 from bot.domain.errors import AskerError
-from bot.domain.place import Place, Subscription
+from bot.domain.place import Obstacle, Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.ports import PlaceTrouble
+from bot.ports import PlaceTrouble, Visit
 from bot.storage.connection import Database
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
 
 MOST_PER_PLACE = 100
 _PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
+_VISITS = "{subs}:visits"
 _ALL = "*"
 _AT_A_TIME = 500
 
@@ -103,15 +106,47 @@ class RedisSubscriptions:
         """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
         place = str(trouble.place)
         listed = (
-            ("ZADD", _DISABLED, microseconds(trouble.since), place) if trouble.disabled else ("ZREM", _DISABLED, place)
+            (("ZADD", _DISABLED, microseconds(trouble.since), place), ("ZADD", _VISITS, "NX", 0, place))
+            if trouble.disabled
+            else (("ZREM", _DISABLED, place), ("ZREM", _VISITS, place))
         )
-        await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), listed])
+        await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), *listed])
 
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any."""
-        names = (str(place), str(place.whole_chat))
-        gone, _ = await self.database.pipeline([("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names)])
+        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
+
+        A whole chat (`Place.whole_chat`) that answered again heals every place in it.
+        """
+        whole = (Place(place.platform, place.chat),) if place == place.whole_chat else ()
+        names = {str(one) for one in (place.whole_chat, *whole, *await self._with_topics(place))}
+        gone, *_ = await self.database.pipeline(
+            [("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names), ("ZREM", _VISITS, *names)]
+        )
         return bool(gone)
+
+    async def disabled(self) -> Mapping[Obstacle, int]:
+        """Return how many places are disabled, by why."""
+        counts: Counter[Obstacle] = Counter()
+        async for _, text in self._scan(_TROUBLE):
+            trouble = _trouble.decode(text)
+            counts[trouble.obstacle] += trouble.disabled
+        return +counts
+
+    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+        """Return the disabled places to be looked after now; their next visit is `again`."""
+        words = (microseconds(now), microseconds(again), limit)
+        found = await self.database.script(script("visits"), _VISITS, *words)
+        return [
+            Visit(_trouble.decode(text), first=bool(first)) for text, first in zip(found[::2], found[1::2], strict=True)
+        ]
+
+    async def visit_again(self, place: Place, at: datetime) -> None:
+        """Put the next visit to a disabled place at another time."""
+        await self.database.command("ZADD", _VISITS, "XX", microseconds(at), str(place))
+
+    async def behind(self, place: Place) -> Sequence[Subscription]:
+        """Return what a place, or every place of a whole chat, has subscribed to."""
+        return [one for each in await self._with_topics(place) for one in await self.of_place(each)]
 
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
         """Forget places whose trouble began before the moment and that are disabled still; return which."""
@@ -129,13 +164,18 @@ class RedisSubscriptions:
         return [place, *sorted((Place.parse(one.decode()) for one in inside), key=str)]
 
     async def _to(self, exchange: str) -> AsyncIterator[Subscription]:
-        """Yield the subscriptions to one exchange, or to all; some hundred at a time, one may come twice."""
+        """Yield the subscriptions to one exchange, or to all; one may come twice."""
+        async for place, text in self._scan(_to(exchange)):
+            yield _read(Place.parse(place.decode()), exchange, text)
+
+    async def _scan(self, key: str) -> AsyncIterator[tuple[bytes, bytes]]:
+        """Yield what a hash holds; some hundred at a time, one may come twice."""
         cursor = b"0"
         while True:
-            reply = await self.database.command("HSCAN", _to(exchange), cursor, "COUNT", _AT_A_TIME)
+            reply = await self.database.command("HSCAN", key, cursor, "COUNT", _AT_A_TIME)
             cursor, found = reply
-            for place, text in found.items():
-                yield _read(Place.parse(place.decode()), exchange, text)
+            for pair in found.items():
+                yield pair
             if int(cursor) == 0:
                 return
 

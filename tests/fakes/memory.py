@@ -10,12 +10,12 @@ from bot.domain.errors import StorageError
 from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.place import Place, Platform, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.withheld import Withheld
-from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble
+from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble, Visit
 
 
 @dataclass
@@ -262,6 +262,7 @@ class MemorySubscriptions:
     moved: list[tuple[Place, Place]] = field(default_factory=list)
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
+    _visits: dict[Place, datetime] = field(default_factory=dict)
 
     async def add(self, subscription: Subscription) -> None:
         if self.away:
@@ -310,8 +311,36 @@ class MemorySubscriptions:
         self._troubles[trouble.place] = trouble
 
     async def clear_trouble(self, place: Place) -> bool:
-        gone = [self._troubles.pop(one, None) for one in (place, place.whole_chat)]
-        return any(gone)
+        chat = place == place.whole_chat
+        healed = [
+            one for one in self._troubles if one in {place, place.whole_chat} or (chat and one.whole_chat == place)
+        ]
+        for one in healed:
+            del self._troubles[one]
+            self._visits.pop(one, None)
+        return bool(healed)
+
+    async def disabled(self) -> Mapping[Obstacle, int]:
+        return Counter(one.obstacle for one in self._troubles.values() if one.disabled)
+
+    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+        if self.away:
+            raise StorageError("the store is away")
+        due = [
+            one
+            for one in self._troubles.values()
+            if one.disabled and (one.place not in self._visits or self._visits[one.place] <= now)
+        ][:limit]
+        visits = [Visit(one, first=one.place not in self._visits) for one in due]
+        self._visits |= {one.place: again for one in due}
+        return visits
+
+    async def visit_again(self, place: Place, at: datetime) -> None:
+        self._visits[place] = at
+
+    async def behind(self, place: Place) -> Sequence[Subscription]:
+        chat = place == place.whole_chat
+        return [one for one in self._kept.values() if one.place == place or (chat and one.place.whole_chat == place)]
 
     def _is_disabled(self, place: Place) -> bool:
         troubles = (self._troubles.get(one) for one in (place, place.whole_chat))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.errors import AskerError
-from bot.domain.place import Place, Platform, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports import PlaceTrouble
 from bot.storage.store import Store
@@ -211,3 +211,109 @@ async def test_a_chat_gone_for_a_month_is_forgotten_with_its_topics(store: Store
 
     assert await store.subscriptions.forget_disabled(NOON + timedelta(days=30)) == [GROUP.whole_chat, TOPIC]
     assert await store.subscriptions.count() == 0
+
+
+def gone(place: Place, obstacle: Obstacle = Obstacle.REMOVED, since: datetime = NOON) -> PlaceTrouble:
+    return PlaceTrouble(place, "gone", since, disabled=True, obstacle=obstacle)
+
+
+async def visited(store: Store, now: datetime, limit: int = 10) -> dict[Place, bool]:
+    """Return the places due now, and whether nobody had looked after them yet; the next visit is a day later."""
+    found = await store.subscriptions.visits_due(now=now, again=now + timedelta(days=1), limit=limit)
+    return {one.trouble.place: one.first for one in found}
+
+
+async def test_why_a_place_is_disabled_is_kept_as_a_word(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
+    assert await store.subscriptions.trouble(TOPIC) == gone(TOPIC, Obstacle.TOPIC_CLOSED)
+
+
+async def test_disabled_places_are_counted_by_why(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.note_trouble(gone(CHANNEL))
+    await store.subscriptions.note_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
+    await store.subscriptions.note_trouble(PlaceTrouble(Place(Platform.TELEGRAM, "1"), "slow", NOON))
+    assert await store.subscriptions.disabled() == {Obstacle.REMOVED: 2, Obstacle.TOPIC_CLOSED: 1}
+
+
+async def test_a_disabled_place_is_looked_after_at_once_and_then_once_a_day(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(GROUP))
+    assert await visited(store, NOON) == {GROUP: True}
+    await store.subscriptions.note_trouble(gone(GROUP))
+    assert await visited(store, NOON + timedelta(hours=23)) == {}
+    assert await visited(store, NOON + timedelta(hours=24)) == {GROUP: False}
+
+
+async def test_a_place_that_is_not_disabled_needs_no_visit(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "slow", NOON))
+    assert await visited(store, NOON) == {}
+
+
+@pytest.mark.parametrize("how", ["healed", "moved", "forgotten"])
+async def test_a_place_disabled_anew_is_new_again(store: Store, how: str) -> None:
+    await subscribe(store, wish())
+    await store.subscriptions.note_trouble(gone(GROUP))
+    assert await visited(store, NOON) == {GROUP: True}
+    if how == "healed":
+        await store.subscriptions.clear_trouble(GROUP)
+    elif how == "moved":
+        await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
+    else:
+        await store.subscriptions.forget_disabled(NOON + timedelta(days=1))
+    assert await visited(store, NOON + timedelta(days=2)) == {}
+    await store.subscriptions.note_trouble(gone(GROUP))
+    assert await visited(store, NOON + timedelta(days=2)) == {GROUP: True}
+
+
+async def test_visits_come_a_few_at_a_time_and_none_is_left_out(store: Store) -> None:
+    places = [Place(Platform.TELEGRAM, str(number)) for number in range(25)]
+    for place in places:
+        await store.subscriptions.note_trouble(gone(place))
+    rounds = [await visited(store, NOON, limit=10) for _ in range(4)]
+    assert [len(one) for one in rounds] == [10, 10, 5, 0]
+    assert {place for one in rounds for place in one} == set(places)
+
+
+async def test_two_who_visit_at_once_visit_different_places(store: Store) -> None:
+    for number in range(20):
+        await store.subscriptions.note_trouble(gone(Place(Platform.TELEGRAM, str(number))))
+    first, second = await asyncio.gather(visited(store, NOON), visited(store, NOON))
+    assert len(first) == len(second) == 10
+    assert not set(first) & set(second)
+
+
+async def test_a_visit_that_came_to_nothing_is_made_again_sooner(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(GROUP))
+    await visited(store, NOON)
+    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
+    assert await visited(store, NOON + timedelta(hours=1)) == {GROUP: False}
+    await store.subscriptions.clear_trouble(GROUP)
+    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
+    assert await visited(store, NOON + timedelta(hours=2)) == {}
+
+
+async def test_a_whole_chat_that_answers_again_heals_every_place_in_it(store: Store) -> None:
+    await subscribe(store, wish(TOPIC), wish(CHANNEL))
+    for place in (GROUP, GROUP.whole_chat, TOPIC, CHANNEL):
+        await store.subscriptions.note_trouble(gone(place))
+    assert await store.subscriptions.clear_trouble(GROUP.whole_chat)
+    assert not await store.subscriptions.clear_trouble(GROUP.whole_chat)
+    assert await store.subscriptions.disabled() == {Obstacle.REMOVED: 1}
+    assert await store.subscriptions.trouble(CHANNEL) == gone(CHANNEL)
+
+
+async def test_a_topic_that_answers_again_heals_its_chat_but_no_other_topic(store: Store) -> None:
+    other = Place(Platform.TELEGRAM, "-100", "8")
+    await subscribe(store, wish(TOPIC), wish(other))
+    for place in (GROUP.whole_chat, TOPIC, other):
+        await store.subscriptions.note_trouble(gone(place))
+    await store.subscriptions.clear_trouble(TOPIC)
+    assert await store.subscriptions.trouble(TOPIC) is None
+    assert await store.subscriptions.trouble(other) == gone(other)
+
+
+async def test_behind_a_whole_chat_are_the_subscriptions_of_all_its_places(store: Store) -> None:
+    await subscribe(store, wish(), wish(TOPIC), wish(CHANNEL))
+    assert list(await store.subscriptions.behind(GROUP.whole_chat)) == [wish(), wish(TOPIC)]
+    assert list(await store.subscriptions.behind(TOPIC)) == [wish(TOPIC)]

@@ -16,7 +16,8 @@ for _, place in ipairs(redis.call('SMEMBERS', '{subs}:chat:' .. from)) do
   redis.call('SREM', KEYS[1], place)
   redis.call('SADD', KEYS[1], moved)
   redis.call('SADD', '{subs}:chat:' .. to, moved)
-  redis.call('HDEL', '{subs}:trouble', place) -- it was about the old address
-  redis.call('ZREM', '{subs}:disabled', place)
+  redis.call('HDEL', '{subs}:trouble', place, from .. '/*') -- it was about the old address
+  redis.call('ZREM', '{subs}:disabled', place, from .. '/*')
+  redis.call('ZREM', '{subs}:visits', place, from .. '/*')
 end
 redis.call('DEL', '{subs}:chat:' .. from)
