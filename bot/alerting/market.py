@@ -8,7 +8,7 @@ from bot.alerting.lifecycle import Policy, begin, end, retell, tell
 from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
-from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Member, Rule, Signal
 
 LARGE_USD = 1e9
@@ -43,11 +43,11 @@ def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[
         return _open(members, now) if _at_once(members) else Step(None, StepReason.NOTHING)
     if len(members) < LEAST:
         return end(before, Ending.CALM, replace(before.signal, members=_members(members)), now)
-    signal = _signal(members, before)
-    if rank(signal.severity) > before.severity.rank and signal.severity:
-        return tell(replace(before, severity=signal.severity), StepReason.ESCALATED, signal, now)
-    if rank(signal.severity) < before.severity.rank and signal.severity:
-        return tell(replace(before, severity=signal.severity), StepReason.DEESCALATED, signal, now)
+    signal, severity = _signal(members, before), _third_worst(members)
+    if severity.rank > before.severity.rank:
+        return tell(replace(before, severity=severity), StepReason.ESCALATED, signal, now)
+    if severity.rank < before.severity.rank:
+        return tell(replace(before, severity=severity), StepReason.DEESCALATED, signal, now)
     if {one.exchange for one in signal.members} != {one.exchange for one in before.told.members}:
         return tell(before, StepReason.UPDATED, signal, now)
     return retell(policy, before, signal, now, was=before)
@@ -86,7 +86,7 @@ def _signal(members: Sequence[Incident], before: Incident | None) -> Signal:
         if flows
         else None
     )
-    severity = members[LEAST - 1].severity
+    severity = _third_worst(members)
     return Signal(
         exchange=MARKET.id,
         rule=Rule.MARKET_WIDE,
@@ -99,6 +99,10 @@ def _signal(members: Sequence[Incident], before: Incident | None) -> Signal:
         leading=Window.DAY if day else None,
         members=_members(members),
     )
+
+
+def _third_worst(members: Sequence[Incident]) -> Severity:
+    return members[LEAST - 1].severity
 
 
 def _members(incidents: Iterable[Incident]) -> tuple[Member, ...]:

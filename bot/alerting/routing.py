@@ -34,7 +34,7 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     mine = [one for one in subscriptions if one.sensitivity is incident.sensitivity and reaches(one, incident)]
     knew = [one for one in mine if before and reaches(one, before)]
     quiet = incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank
-    if quiet and incident.hushed:
+    if incident.hushed:
         return Audience()
     if step.reason is CLOSED or quiet:
         return Audience(edit=tuple(knew))

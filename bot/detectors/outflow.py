@@ -153,7 +153,7 @@ def _with_doors(
 
 def _agrees(signal: Signal, figure: SecondFigure) -> bool:
     flow = signal.flow(figure.window)
-    return flow is not None and flow.hold is None and agree(flow, figure.usd)
+    return flow is not None and agree(flow, figure.usd)
 
 
 def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:

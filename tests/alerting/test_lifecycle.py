@@ -73,6 +73,7 @@ class TestEntering:
         assert pending.reason is StepReason.PENDING
         assert pending.incident
         assert (pending.incident.state, pending.incident.number) == (IncidentState.PENDING, 0)
+        assert pending.incident.severity is pending.incident.peak is signal(share).severity
         assert (pending.incident.steps, pending.incident.events) == (0, ())
 
     @pytest.mark.parametrize("share", [WATCH, ELEVATED])
@@ -89,6 +90,16 @@ class TestEntering:
         assert reasons(steps) == [StepReason.PENDING, StepReason.PENDING, StepReason.OPENED]
         assert steps[1].incident
         assert steps[1].incident.severity is Severity.ELEVATED
+
+    @pytest.mark.parametrize(
+        ("shares", "severity"), [((WATCH, ELEVATED), Severity.ELEVATED), ((ELEVATED, WATCH), Severity.WATCH)]
+    )
+    def test_what_is_pending_knows_the_worst_that_was_seen(
+        self, shares: tuple[float, float], severity: Severity
+    ) -> None:
+        pending = last(live(*((minute * MINUTE, share) for minute, share in enumerate(shares))))
+
+        assert (pending.state, pending.severity, pending.peak) == (IncidentState.PENDING, severity, Severity.ELEVATED)
 
     def test_a_blip_tells_nobody(self) -> None:
         steps = live((0 * MINUTE, ELEVATED), (HOUR, CALM))
@@ -172,7 +183,13 @@ class TestLiving:
 
     @pytest.mark.parametrize(
         ("share", "told"),
-        [(-0.0424, StepReason.NOTHING), (-0.0441, StepReason.UPDATED), (-0.0359, StepReason.UPDATED)],
+        [
+            (-0.0424, StepReason.NOTHING),
+            (-0.0426, StepReason.UPDATED),
+            (-0.0441, StepReason.UPDATED),
+            (-0.0374, StepReason.UPDATED),
+            (-0.0376, StepReason.NOTHING),
+        ],
     )
     def test_figures_are_told_again_when_they_say_something_new(self, share: float, told: StepReason) -> None:
         assert step(incident(seen=signal(ELEVATED)), signal(share, at=NOON + HOUR)).reason is told
@@ -182,6 +199,14 @@ class TestLiving:
 
         assert step(incident(Severity.WATCH, seen=small), signal(-0.0179, at=NOON + HOUR)).reason is StepReason.UPDATED
         assert step(incident(Severity.WATCH, seen=small), signal(-0.017, at=NOON + HOUR)).reason is StepReason.NOTHING
+        exactly = incident(Severity.WATCH, seen=signal(-0.017))
+        assert step(exactly, signal(-0.0187, at=NOON + HOUR)).reason is StepReason.UPDATED
+
+    def test_less_than_a_tenth_of_a_point_is_never_news(self) -> None:
+        tiny = incident(Severity.WATCH, seen=signal(-0.006))
+
+        assert step(tiny, signal(-0.0069, at=NOON + HOUR)).reason is StepReason.NOTHING
+        assert step(tiny, signal(-0.0071, at=NOON + HOUR)).reason is StepReason.UPDATED
 
     def test_figures_are_not_told_again_within_minutes(self) -> None:
         early = step(incident(seen=signal(ELEVATED)), signal(-0.06, at=NOON + 4 * MINUTE))
@@ -195,6 +220,7 @@ class TestLiving:
         unseen = replace(incident(), told=replace(signal(ELEVATED), leading=None))
 
         assert step(unseen, signal(-0.036, at=NOON + HOUR)).reason is StepReason.UPDATED
+        assert step(incident(), replace(signal(at=NOON + HOUR), leading=None)).reason is StepReason.UPDATED
 
     def test_what_was_told_and_what_was_seen_are_kept_apart(self) -> None:
         before = incident(seen=signal(ELEVATED))
@@ -220,6 +246,15 @@ class TestLiving:
 
         assert last(steps).worst_share == -0.07
         assert last(steps).worst_usd == pytest.approx(-0.07 * 6.41e10)
+
+    def test_a_look_without_a_figure_leaves_the_worst_as_it_was(self) -> None:
+        known = incident(seen=signal(ELEVATED))
+
+        held = step(known, signal(None, at=NOON + DAY)).incident
+
+        assert held
+        assert held.told_at == NOON + DAY
+        assert (held.worst_share, held.worst_usd) == (known.worst_share, known.worst_usd)
 
 
 class TestLeaving:
@@ -258,6 +293,26 @@ class TestLeaving:
             (StepReason.RESOLVED, Severity.WATCH),
         ]
         assert last(steps).peak is Severity.SEVERE
+
+    def test_a_policy_may_ask_for_more_readings(self) -> None:
+        patient = replace(POLICY, leave_readings=3)
+        before: Incident | None = incident(seen=signal(ELEVATED))
+        reasons = []
+        for hour in (1, 7, 8):
+            seen = signal(CALM, at=NOON + hour * HOUR)
+            taken = advance(patient, before, seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
+            before = taken.incident
+            reasons.append(taken.reason)
+
+        assert reasons == [StepReason.UPDATED, StepReason.NOTHING, StepReason.RESOLVED]
+
+    def test_after_every_turn_easing_begins_anew(self) -> None:
+        eased = live((0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED))
+        worse = live((0 * MINUTE, WATCH), (HOUR, WATCH), (2 * HOUR, CALM), (3 * HOUR, ELEVATED))
+
+        assert [steps[-1].reason for steps in (eased, worse)] == [StepReason.DEESCALATED, StepReason.ESCALATED]
+        for one in (last(eased), last(worse)):
+            assert (one.easing_since, one.easing_seen) == (None, 0)
 
     def test_easing_begins_anew_when_it_gets_worse_in_between(self) -> None:
         steps = live(

@@ -50,7 +50,10 @@ class TestTheMarket:
         ]  # fmt: skip
         day = found.incident.signal.flow(Window.DAY)
         assert day
+        assert day == found.incident.signal.leading_flow
+        assert (day.start, day.end) == (NOON - DAY, NOON)
         assert day.reserves_usd == pytest.approx(1.8e11)
+        assert day.usd == pytest.approx(-0.036 * 1.8e11)
         assert day.share == pytest.approx(-0.036)
 
     @pytest.mark.parametrize(
@@ -66,6 +69,55 @@ class TestTheMarket:
     )
     def test_two_are_not_the_market(self, third: Incident) -> None:
         assert step(None, [story("a"), story("b"), third]) == Step(None, StepReason.NOTHING)
+
+    @pytest.mark.parametrize("third", [story("c", reserves=1e9), story("c", at=NOON - 3 * DAY)])
+    def test_a_third_that_is_just_large_or_recent_enough_makes_it_the_market(self, third: Incident) -> None:
+        assert step(None, [story("a"), story("b"), third]).reason is StepReason.OPENED
+
+    @pytest.mark.parametrize(
+        ("days_ago", "reason"),
+        [((0, 2, 4), StepReason.NOTHING), ((0, 1, 2, 9), StepReason.OPENED), ((0, 2, 4, 5), StepReason.NOTHING)],
+    )
+    def test_it_is_the_three_newest_that_count(self, days_ago: Sequence[int], reason: StepReason) -> None:
+        names = "abcd"
+        assert (
+            step(None, [story(names[index], at=NOON - day * DAY) for index, day in enumerate(days_ago)]).reason
+            is reason
+        )
+
+    def test_its_figures_are_as_new_as_the_newest_and_never_get_older(self) -> None:
+        newest = story("c", at=NOON + HOUR)
+        one = opened([story("a"), story("b"), newest])
+
+        assert one.signal.as_of == NOON + HOUR
+        after = step(one, [*three(), story("d")]).incident
+        assert after
+        assert (after.signal.as_of, len(after.signal.members)) == (NOON + HOUR, 4)
+
+    def test_a_member_is_shown_by_its_day_else_by_what_leads(self) -> None:
+        week = flow(-0.12, Window.WEEK)
+        both = incident(exchange="a", seen=signal(-0.036, exchange="a", flows=[week]))
+        weekly = incident(exchange="b", seen=signal(None, exchange="b", flows=[week]))
+        assert both.signal.leading is Window.WEEK
+
+        found = opened([both, weekly, story("c")]).signal
+
+        assert [(one.exchange, one.window, one.share) for one in found.members] == [
+            ("a", Window.DAY, -0.036), ("b", Window.WEEK, -0.12), ("c", Window.DAY, -0.036),
+        ]  # fmt: skip
+        day = found.flow(Window.DAY)
+        assert day
+        assert day.reserves_usd == pytest.approx(6.41e10 + 6e10)
+
+    def test_without_a_day_anywhere_it_has_no_figure(self) -> None:
+        weekly = [
+            incident(exchange=name, seen=signal(None, exchange=name, flows=[flow(-0.12, Window.WEEK)]))
+            for name in ("a", "b", "c")
+        ]
+
+        found = opened(weekly).signal
+
+        assert (found.flows, found.leading, len(found.members)) == ((), None, 3)
 
     def test_it_is_as_severe_as_the_third_worst(self) -> None:
         four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
@@ -119,9 +171,17 @@ class TestUnderIt:
 
         assert audience(None, Step(one, StepReason.OPENED), [subscription("a")]) == Audience()
 
-    def test_one_that_was_told_before_is_edited_and_not_posted(self) -> None:
+    def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
+        pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
+        never_told = self.under(story("a"))
+
+        assert self.under(story("a"), pending).hushed
+        assert self.under(replace(never_told, steps=2), never_told).hushed
+
+    @pytest.mark.parametrize("number", [1, 7])
+    def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
         before = story("a", WATCH)
-        one = self.under(story("a"), before)
+        one = self.under(story("a"), before, replace(opened(), number=number))
 
         assert not one.hushed
         assert audience(before, Step(one, StepReason.ESCALATED), [subscription("a")]) == Audience(

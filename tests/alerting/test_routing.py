@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.routing import Audience, audience
+from bot.alerting.routing import Audience, audience, reaches
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
@@ -42,6 +42,8 @@ def test_a_resolution_edits_and_is_never_the_first_that_a_place_hears() -> None:
     high = subscription(place=place("high"), severity=Severity.SEVERE)
 
     assert told(incident(), over, StepReason.RESOLVED, HERE, high) == Audience(edit=(HERE,))
+    asked = subscription(place=place("large"), usd=3e9)
+    assert told(incident(), replace(over, worst_usd=-9e9), StepReason.RESOLVED, HERE, asked) == Audience(edit=(HERE,))
 
 
 @pytest.mark.parametrize("reason", [StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED])
@@ -67,6 +69,19 @@ def test_a_forgotten_incident_reaches_nobody() -> None:
 )
 def test_a_place_hears_what_it_asked_for(asked: Subscription, hears: bool) -> None:  # noqa: FBT001 — a table's column
     assert told(None, incident(seen=signal(-0.036)), StepReason.OPENED, asked).post == ((asked,) if hears else ())
+
+
+def test_what_was_never_told_reaches_nobody() -> None:
+    assert reaches(HERE, incident())
+    assert not reaches(HERE, replace(incident(), steps=0))
+
+
+def test_what_was_told_without_a_figure_reaches_those_who_set_no_floor() -> None:
+    bare = replace(incident(), worst_usd=0.0, worst_share=0.0)
+
+    assert reaches(HERE, bare)
+    assert not reaches(subscription(usd=1.0), bare)
+    assert not reaches(subscription(share=0.001), bare)
 
 
 def test_a_place_hears_once_its_own_floor_is_reached_even_by_an_update() -> None:

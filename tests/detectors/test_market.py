@@ -1,14 +1,17 @@
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot.detectors.engine import Case, take_round
-from bot.detectors.market import ALONE, LEAST_READ, Market
+from bot.detectors.market import ALONE, LEAST_READ, Market, Stir, glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
+from bot.domain.ledger import Glitch
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason
-from tests.builders import DAY, HOUR, NOON
+from tests.builders import DAY, HOUR, NOON, holding, reading
 from tests.detectors.past import WORTH, book, days_of, seen
 
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
@@ -91,6 +94,102 @@ class TestAGlitchOfTheSource:
         cases, _ = take_round(cases, readings, ALONE)
 
         assert {name for name, case in cases.items() if case.ledger.glitch} == {"a", "b"}
+
+
+def stir(name: str, share: float | None, *, at: datetime = NOON, source: str = "defillama") -> Stir:
+    return Stir(replace(holding(60, at=at, exchange=name), source=source), None, share)
+
+
+def found(first: Stir, *others: Stir) -> Glitch | None:
+    """Return what is wrong with the reading of the first of these."""
+    return glitch(ALONE.after((first, *others)), first.reading, held=False)
+
+
+def peers(*shares: float, at: datetime = NOON, source: str = "defillama") -> list[Stir]:
+    return [stir(f"peer {number}", share, at=at, source=source) for number, share in enumerate(shares)]
+
+
+class TestWhatCountsAsAGlitch:
+    @pytest.mark.parametrize(
+        ("share", "others", "moved"),
+        [
+            (-0.1, (-0.1, 0.0, 0.0, 0.0), 2),
+            (0.1, (0.1, 0.0, 0.0, 0.0), 2),
+            (0.1, (0.02, 0.02, 0.02, 0.02), 0),
+            (-0.1, (-0.03, 0.0, 0.0, 0.0), 0),
+            (-0.031, (-0.031, 0.0, 0.0, 0.0), 2),
+            (-0.03, (-0.1, -0.1, -0.1, -0.1), 0),
+            (0.0, (-0.1, -0.1, -0.1, -0.1), 0),
+            (-0.1, (-0.1, -0.1, 0.0), 0),
+            (-0.1, (-0.1, -0.1, *[0.0] * 7), 0),
+            (-0.1, (-0.1, -0.1, *[0.0] * 6), 3),
+            (-0.1, (-0.1, -0.1, -0.1, *[0.0] * 6), 4),
+        ],
+    )
+    def test_more_than_three_of_ten_that_move_more_than_three_percent(
+        self, share: float, others: Sequence[float], moved: int
+    ) -> None:
+        expected = Glitch(NOON, share, moved, 1 + len(others)) if moved else None
+
+        assert found(stir("a", share), *peers(*others)) == expected
+
+    @pytest.mark.parametrize(("minutes", "source", "counts"), [
+        (90, "defillama", True), (-90, "defillama", True), (91, "defillama", False), (0, "elsewhere", False),
+    ])  # fmt: skip
+    def test_among_those_that_were_read_from_one_source_at_one_time(
+        self,
+        minutes: int,
+        source: str,
+        counts: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        others = peers(*[-0.1] * 4, at=NOON + timedelta(minutes=minutes), source=source)
+
+        assert (found(stir("a", -0.1), *others) is not None) is counts
+
+    def test_a_first_reading_is_none_and_counts_for_nothing(self) -> None:
+        assert found(stir("a", None), *peers(*[-0.1] * 4)) is None
+        assert found(stir("a", -0.1), *peers(*[-0.1] * 3), stir("b", None)) is None
+
+    def test_a_move_that_was_held_or_that_another_reading_showed_is_none(self) -> None:
+        one = stir("a", -0.1)
+        market = ALONE.after((one, *peers(*[-0.1] * 4)))
+
+        assert glitch(market, one.reading, held=False)
+        assert glitch(market, one.reading, held=True) is None
+        assert glitch(market, holding(60, at=NOON + HOUR, exchange="a"), held=False) is None
+        assert glitch(market, holding(60, exchange="b"), held=False) is None
+
+
+class TestThePriceElsewhere:
+    @staticmethod
+    def elsewhere(*holdings: tuple[float, float]) -> float | None:
+        """Return the price of BTC at exchanges that hold (amount, price) of it, for one that has it at $1."""
+        readings = [
+            reading({"Bitcoin/BTC": held}, exchange=str(number)) for number, held in enumerate([(5, 1.0), *holdings])
+        ]
+        return ALONE.after(Stir(one) for one in readings).price("BTC", readings[0])
+
+    @pytest.mark.parametrize(
+        ("holdings", "price"),
+        [
+            ([(1, 20_000.0), (9, 21_000.0), (2, 90_000.0)], 21_000.0),
+            ([(0.5, 0.5)], 0.5),
+            ([(1, 0.0), (1, 0.0), (1, 20_000.0)], 20_000.0),
+            ([(0, 20_000.0)], None),
+            ([(1, 0.0)], None),
+            ([], None),
+        ],
+    )
+    def test_is_the_middle_one_of_those_that_have_one(
+        self, holdings: Sequence[tuple[float, float]], price: float | None
+    ) -> None:
+        assert self.elsewhere(*holdings) == price
+
+    def test_of_an_asset_that_nobody_else_has_is_unknown(self) -> None:
+        mine = reading({"Tron/TRX": (1, 1.0)}, exchange="a")
+        market = ALONE.after([Stir(mine), Stir(reading({"Bitcoin/BTC": (1, 20_000.0)}, exchange="b"))])
+
+        assert market.price("TRX", mine) is None
 
 
 class TestOddPrices:

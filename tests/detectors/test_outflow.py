@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from bot.detectors.baseline import robust_z
 from bot.detectors.outflow import MAX_AGE, WINDOWS, History, grade, measure, observe
-from bot.detectors.thresholds import MIN_FLOW_USD, THRESHOLDS
+from bot.detectors.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
-from bot.domain.flow import Baseline, Flow, HoldReason, Window
+from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.outlook import DailyPoint
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Rule, Signal
+from bot.domain.signal import Reason, Rule, SecondFigure, Signal
 from tests.builders import BINANCE, CHAIN_MISSING, DAY, HOUR, NOON, QUIET, flow, holding, quiet_days, reading, signal
 
 NOISY = replace(QUIET, spread=0.02)
@@ -95,15 +95,27 @@ def test_a_bleed_is_an_outflow_over_weeks_alone(shares_by_window: Mapping[Window
     assert signal(None, flows=[flow(share, window) for window, share in shares_by_window.items()]).rule is rule
 
 
-def test_a_bleed_is_told_however_usual_it_has_become() -> None:
+@pytest.mark.parametrize(
+    ("window", "share", "severity"),
+    [
+        (Window.DAY, -0.08, Severity.SEVERE),
+        (Window.THREE_DAYS, -0.15, Severity.SEVERE),
+        (Window.WEEK, -0.15, None),
+        (Window.FORTNIGHT, -0.15, Severity.ELEVATED),
+        (Window.MONTH, -0.2, Severity.ELEVATED),
+    ],
+)
+def test_what_is_severe_or_a_bleed_is_told_however_usual_it_has_become(
+    window: Window, share: float, severity: Severity | None
+) -> None:
     used_to_it = replace(QUIET, median=-0.01, spread=0.05)
 
-    assert signal(None, flows=[flow(-0.15, Window.FORTNIGHT)], baseline=used_to_it).severity is Severity.ELEVATED
+    assert signal(None, flows=[flow(share, window)], baseline=used_to_it).severity is severity
 
 
 def test_a_small_flow_is_never_graded_however_large_its_share() -> None:
-    small = signal(None, flows=[flow(-0.5, reserves=MIN_FLOW_USD * 1.99)])
-    enough = signal(None, flows=[flow(-0.5, reserves=MIN_FLOW_USD * 2)])
+    small = signal(None, flows=[flow(-0.5, reserves=9.99e6)])
+    enough = signal(None, flows=[flow(-0.5, reserves=10e6)])
 
     assert (small.severity, enough.severity) == (None, Severity.SEVERE)
 
@@ -145,6 +157,12 @@ def test_leaving_is_graded_with_every_threshold_at_six_tenths(share: float, easi
     assert signal(share, baseline=replace(QUIET, spread=0.003)).easing is easing
 
 
+def test_exactly_as_unusual_as_the_threshold_is_unusual_enough() -> None:
+    usual = replace(QUIET, spread=2**-7)
+
+    assert signal(-3.5 * 2**-7, baseline=usual).severity is Severity.WATCH
+
+
 def test_an_outflow_that_is_a_little_less_unusual_has_not_eased() -> None:
     usual = replace(QUIET, spread=0.01)
 
@@ -153,10 +171,11 @@ def test_an_outflow_that_is_a_little_less_unusual_has_not_eased() -> None:
     assert signal(-0.034, baseline=usual).easing is Severity.ELEVATED
 
 
-def test_a_flow_near_the_floor_in_dollars_has_not_eased() -> None:
-    just_below = signal(None, flows=[flow(-0.5, reserves=MIN_FLOW_USD * 1.9)])
+@pytest.mark.parametrize(("reserves", "easing"), [(9.9e6, Severity.SEVERE), (6e6, Severity.SEVERE), (5.9e6, None)])
+def test_a_flow_near_the_floor_in_dollars_has_not_eased(reserves: float, easing: Severity | None) -> None:
+    just_below = signal(None, flows=[flow(-0.5, reserves=reserves)])
 
-    assert (just_below.severity, just_below.easing) == (None, Severity.SEVERE)
+    assert (just_below.severity, just_below.easing) == (None, easing)
 
 
 def test_the_reasons_are_the_thresholds_of_the_worst_severity_as_numbers() -> None:
@@ -179,6 +198,7 @@ def test_the_reasons_are_the_thresholds_of_the_worst_severity_as_numbers() -> No
         ({Window.WEEK: 0.0, Window.DAY: 0.0}, Window.DAY),
         ({Window.MONTH: 0.0, Window.WEEK: 0.0}, Window.MONTH),
         ({Window.DAY: -0.001, Window.WEEK: -0.05}, Window.WEEK),
+        ({Window.DAY: -0.05, Window.WEEK: -0.12}, Window.WEEK),
         ({}, None),
     ],
 )
@@ -194,6 +214,55 @@ def test_a_held_window_is_not_graded_and_the_others_are() -> None:
     seen = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
 
     assert (seen.severity, seen.leading, seen.graded) == (Severity.ELEVATED, Window.WEEK, True)
+
+
+def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
+    differs = Hold(HoldReason.DISAGREE)
+
+    severe = signal(None, flows=[flow(-0.08, hold=differs)])
+    less = signal(None, flows=[flow(-0.079, hold=differs)])
+
+    assert (severe.graded, severe.severity) == (True, Severity.SEVERE)
+    assert (less.graded, less.severity) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("window", "usd", "source", "seconded"),
+    [
+        (Window.DAY, -2e9, "elsewhere", True),
+        (Window.DAY, -2e9, "defillama", False),
+        (Window.DAY, 2e9, "elsewhere", False),
+        (Window.WEEK, -2e9, "elsewhere", False),
+        (Window.MONTH, -2e9, "elsewhere", False),
+    ],
+)
+def test_only_another_source_that_agrees_on_a_crossed_window_confirms(
+    window: Window,
+    usd: float,
+    source: str,
+    seconded: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    raw = signal(-0.036, flows=[flow(-0.03, Window.WEEK)])
+
+    assert grade(replace(raw, seconds=(SecondFigure(window, usd, source),)), Sensitivity.NORMAL).seconded is seconded
+
+
+def test_closed_doors_make_it_critical_and_are_counted_among_the_reasons() -> None:
+    shut = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
+    raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
+
+    seen = grade(replace(raw, closed=shut), Sensitivity.NORMAL)
+
+    assert (seen.severity, seen.easing) == (Severity.CRITICAL, Severity.CRITICAL)
+    assert seen.reasons == (*raw.reasons, Reason(Window.DAY, "doors", 3.0, 2.0))
+
+
+@pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
+def test_neither_little_outflow_nor_one_closed_door_is_critical(share: float, count: int) -> None:
+    shut = (("BTC", NOON), ("ETH", NOON))[:count]
+    raw = signal(share)
+
+    assert grade(replace(raw, closed=shut), Sensitivity.NORMAL).severity is raw.severity
 
 
 @pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])

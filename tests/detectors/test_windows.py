@@ -18,6 +18,8 @@ from tests.builders import DAY, HOUR, NOON, holding
         (Window.WEEK, 7 * DAY + 26 * HOUR, False),
         (Window.MONTH, 34 * DAY, True),
         (Window.MONTH, 35 * DAY, False),
+        (Window.HOUR, 2 * HOUR, True),
+        (Window.HOUR, 2 * HOUR + timedelta(seconds=1), False),
     ],
 )
 def test_a_base_is_at_most_a_part_of_the_window_too_old(
