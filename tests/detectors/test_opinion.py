@@ -4,13 +4,13 @@ from datetime import timedelta
 import pytest
 
 from bot.detectors.engine import OPINION_AGE, Case, look
-from bot.detectors.opinion import agree, second_figures
+from bot.detectors.opinion import agree, disputed, second_figures
 from bot.detectors.outflow import grade
 from bot.domain.exchange import Listing
-from bot.domain.flow import HoldReason, Window
+from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import SecondFigure, Signal
-from tests.builders import HOUR, NOON, flow, listing
+from tests.builders import CHAIN_MISSING, HOUR, NOON, flow, listing
 from tests.detectors.past import WORTH, book, days_of
 
 
@@ -31,10 +31,53 @@ def row(day: float | None, *, source: str = "defillama") -> Listing:
 
 @pytest.mark.parametrize(
     ("ours", "theirs", "same"),
-    [(-3.0, -1.0, True), (-3.0, -9.0, True), (-3.0, -0.99, False), (-3.0, -9.01, False), (-3.0, 3.0, False)],
+    [
+        (-3.0, -1.0, True),
+        (-3.0, -9.0, True),
+        (-3.0, -0.99, False),
+        (-3.0, -9.01, False),
+        (-3.0, 3.0, False),
+        (-0.5, -0.5, True),
+        (-0.5, 0.5, False),
+        (0.0, -3.0, False),
+        (0.0, 0.0, False),
+    ],
 )
 def test_figures_agree_within_a_factor_of_three(ours: float, theirs: float, same: bool) -> None:  # noqa: FBT001 — a table's column
     assert agree(replace(flow(), usd=ours), theirs) is same
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "reserves", "held"),
+    [
+        (-5e6, 1e6, 1e8, True),
+        (-1e6, 5e6, 1e8, True),
+        (-4.99e6, 4.99e6, 1e8, False),
+        (-9.01e8, 1e6, 1e11, True),
+        (-8.99e8, 8.99e8, 1e11, False),
+    ],
+)
+def test_figures_that_differ_hold_a_window_once_one_of_them_might_be_graded(
+    ours: float,
+    theirs: float,
+    reserves: float,
+    held: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    (one,) = disputed([replace(flow(reserves=reserves), usd=ours)], [SecondFigure(Window.DAY, theirs, "defillama")])
+
+    assert (one.hold is not None) is held
+
+
+def test_both_figures_are_said() -> None:
+    (one,) = disputed([replace(flow(), usd=-2.5e9)], [SecondFigure(Window.DAY, 0.25e9, "defillama")])
+
+    assert one.hold == Hold(HoldReason.DISAGREE, "−2,500 M USD from the amounts, +250 M USD by the source")
+
+
+def test_what_is_held_already_keeps_its_reason() -> None:
+    held = flow(hold=CHAIN_MISSING)
+
+    assert disputed([held], [SecondFigure(Window.DAY, 3e9, "defillama")]) == (held,)
 
 
 def test_a_figure_of_another_source_that_agrees_confirms_at_once(past: Case) -> None:
