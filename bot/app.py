@@ -1,7 +1,7 @@
 """Puts the parts together: the only module that knows them all."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -13,27 +13,35 @@ from bot.config import Settings
 from bot.desk import Desk
 from bot.domain.course import Course
 from bot.domain.errors import AskerError, ConfigurationError, DeliveryError
+from bot.domain.exchange import Exchange
+from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
 from bot.domain.reading import SourceHealth
+from bot.domain.worker import Duty, duty_of
 from bot.messages.cards.about import source_notice
 from bot.metrics import Metrics
+from bot.pipeline.duty import Post
 from bot.pipeline.observe import Observer
 from bot.pipeline.poll import Poller
+from bot.pipeline.presence import Presence
 from bot.pipeline.retrace import Retracer
 from bot.pipeline.watch import Watch
-from bot.ports import ChatPlatform, Clock, Source
+from bot.ports import Clock, Source
 from bot.queries import Board, Hindsight, Queries
 from bot.storage.store import Store
 from handlers import COMMANDS
 
-__all__ = ["COMMANDS", "Machine", "MakeChats", "SystemClock", "chats", "command_table", "require_a_token"]
+__all__ = ["COMMANDS", "Machine", "SystemClock", "command_table", "require_a_token"]
 
 log = structlog.get_logger()
 
 _LARGEST = 10
 _FORGOTTEN_AFTER = timedelta(days=30)
-
-MakeChats = Callable[[Settings, Desk, Store, Clock, Metrics], Sequence[ChatPlatform]]
+_DOES = {
+    Duty.POLL: "polls the upstreams",
+    Duty.TELEGRAM: "holds the Telegram poll",
+    Duty.DISCORD: "holds the Discord gateway",
+}
 
 
 class SystemClock:
@@ -50,7 +58,10 @@ class Machine:
     def __init__(self, settings: Settings, *, store: Store, source: Source, clock: Clock, metrics: Metrics) -> None:
         self.store = store
         self.board = Board()
-        self.chats: Sequence[ChatPlatform] = ()
+        self.chats: Sequence[Presence] = ()
+        self.posts: dict[Duty, Post] = {}
+        self.judges = False
+        self._judging = asyncio.Lock()
         self._metrics = metrics
         self._clock = clock
         self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
@@ -76,7 +87,7 @@ class Machine:
             only=frozenset(settings.exchanges),
             on_listings=self.board.post_listings,
             on_readings=self.watch.observe,
-            on_round=self.watch.judge,
+            on_round=self._judge,
             on_blind=self.watch.saw_nothing,
             on_health=self._note_health,
         )
@@ -91,6 +102,7 @@ class Machine:
             clock=clock,
             version=__version__,
             platforms=self._troubles,
+            standing_by=self.standing_by,
         )
         self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.holds)
 
@@ -100,8 +112,26 @@ class Machine:
         for listing in list(self.board.listings.values()):
             outlook = await self.observer.look(listing.exchange)
             if outlook.reading:
-                self.board.post(outlook)
-                self._metrics.reading_taken(outlook.exchange.id, outlook.reading.as_of)
+                self._show(outlook)
+
+    async def follow(self, exchanges: Collection[str]) -> None:
+        """Take over what other workers found out about exchanges; raise StorageError.
+
+        Whoever judges takes nothing over, for it is the one who finds out; it only looks at what it is told of.
+        """
+        async with self._judging:
+            if not self.judges:
+                await self.poller.follow()
+            known = [found.exchange for one in exchanges if (found := self.board.listings.get(one))]
+            for exchange in known:
+                self.observer.incident_changed(exchange.id)
+            if self.judges:
+                for exchange in known:
+                    self.board.post(await self.observer.look(exchange))
+                return
+            async for outlooks in self.observer.judge(known):
+                for outlook in outlooks:
+                    self._show(outlook)
 
     async def fetch_for(self, words: Iterable[str]) -> None:
         """Fetch once what a question needs: the list, and the amounts of the exchanges it names, else the largest."""
@@ -123,12 +153,45 @@ class Machine:
         for place in await self.store.subscriptions.forget_disabled(self._clock.now() - _FORGOTTEN_AFTER):
             log.info("place forgotten", place=str(place))
 
+    def trouble(self, chat: Presence) -> str | None:
+        """Return what keeps this worker from doing its part on a platform; None when nothing does."""
+        post = self.post(chat)
+        return "no worker listens there yet" if post and not post.holder else chat.trouble()
+
+    def post(self, chat: Presence) -> Post | None:
+        """Return where this worker stands by or listens to a platform, None where it never does or is alone."""
+        duty = duty_of(chat.platform)
+        return self.posts.get(duty) if duty else None
+
+    def standing_by(self) -> Sequence[str]:
+        """Return for which duties this worker stands by, a sentence each."""
+        others = [duty for duty, post in self.posts.items() if post.holder and not post.is_held]
+        return [f"standing by: another worker {_DOES[duty]}" for duty in others]
+
     def _troubles(self) -> Mapping[Platform, str]:
-        return {chat.platform: chat.trouble() or "" for chat in self.chats}
+        """Return what troubles each platform, here or where another worker listens to it; "" for nothing."""
+        found = {}
+        for chat in self.chats:
+            post = self.post(chat)
+            elsewhere = post.holder.trouble if post and post.holder and not post.is_held else ""
+            found[chat.platform] = self.trouble(chat) or elsewhere
+        return found
+
+    async def _judge(self, exchanges: Sequence[Exchange]) -> None:
+        async with self._judging:
+            await self.watch.judge(exchanges)
+        await self.store.bulletin.post(one.id for one in exchanges)
+
+    def _show(self, outlook: Outlook) -> None:
+        self.board.post(outlook)
+        if outlook.reading:
+            self._metrics.reading_taken(outlook.exchange.id, outlook.reading.as_of)
 
     async def _note_health(self, was: SourceHealth, now: SourceHealth) -> None:
-        """Show how a source is doing, and tell the operator when the list breaks or heals."""
+        """Show how a source is doing, here and elsewhere, and tell the operator when the list breaks or heals."""
         self.board.post_health(now)
+        if now is not was:
+            await self.store.bulletin.post([now.source.partition("/")[2].removesuffix("cexs")])
         if now.last_success:
             self._metrics.source_answered(now.source, now.last_success)
         if bool(was.fault) is not bool(now.fault) and now.source.endswith("/cexs"):
@@ -143,41 +206,6 @@ class Machine:
             await chat.send(self._error_chat, source_notice(was, now), key=key)
         except DeliveryError as error:
             log.warning("operator not reached", reason=str(error))
-
-
-def chats(settings: Settings, desk: Desk, store: Store, clock: Clock, metrics: Metrics) -> Sequence[ChatPlatform]:
-    """Return the chat platforms that have a token. Only those are imported: each costs memory and start-up time."""
-    made: list[ChatPlatform] = []
-    if settings.telegram_token:
-        from bot.chat.telegram.client import TelegramChat  # noqa: PLC0415 — imported only where it is used
-
-        made.append(
-            TelegramChat(
-                desk,
-                token=settings.telegram_token.get_secret_value(),
-                api_url=settings.telegram_api_url,
-                subscriptions=store.subscriptions,
-                clock=clock,
-                owner_ids=_owners(settings, Platform.TELEGRAM),
-                meter=metrics,
-            )
-        )
-    if settings.discord_token:
-        from bot.chat.discord.client import DiscordChat  # noqa: PLC0415 — as above
-
-        made.append(
-            DiscordChat(
-                desk,
-                token=settings.discord_token.get_secret_value(),
-                api_url=settings.discord_api_url,
-                gateway_url=settings.discord_gateway_url,
-                subscriptions=store.subscriptions,
-                clock=clock,
-                owner_ids=_owners(settings, Platform.DISCORD),
-                meter=metrics,
-            )
-        )
-    return made
 
 
 async def past_course(name: str) -> Course | None:
@@ -201,11 +229,6 @@ def require_a_token(settings: Settings) -> None:
             "No chat token is set. Put TELEGRAM_TOKEN (from @BotFather) or DISCORD_TOKEN (from the Discord Developer "
             "Portal) into .env or the environment; without one, `runwatch demo` shows what the bot does."
         )
-
-
-def _owners(settings: Settings, platform: Platform) -> frozenset[str]:
-    prefix = f"{platform}:"
-    return frozenset(one.removeprefix(prefix) for one in settings.owner_ids if one.startswith(prefix))
 
 
 def command_table() -> str:

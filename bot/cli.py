@@ -8,21 +8,28 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from bot import __version__, app, asking, config, logs, service
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
+from bot.domain.worker import Role
 
-_FAILED, _MISUSED = 1, 2
+_FAILED, _MISUSED, _UNREAD = 1, 2, 141
 
 
 def main() -> None:
-    """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration."""
+    """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration.
+
+    Where nobody reads what it prints any more, it ends without a word, with what a shell says of a broken pipe: 141.
+    """
     try:
         cli.main(prog_name="runwatch", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _end_unread()
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as misuse:
@@ -34,6 +41,8 @@ def main() -> None:
         ours = _ours(error)
         if ours is None:
             raise
+        if isinstance(ours.__cause__, BrokenPipeError):
+            _end_unread()
         _complain(ours)
         sys.exit(_MISUSED if isinstance(ours, ConfigurationError) else _FAILED)
 
@@ -43,6 +52,12 @@ def _ours(error: Exception) -> RunwatchError | None:
     while isinstance(error, ExceptionGroup):
         error = error.exceptions[0]
     return error if isinstance(error, RunwatchError) else None
+
+
+def _end_unread() -> NoReturn:
+    """End quietly: what is still to be written goes nowhere, else the interpreter complains of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(_UNREAD)
 
 
 def _complain(error: Exception) -> None:
@@ -66,12 +81,18 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("--role", type=click.Choice(["all"]), default="all", help="Which part of the work this process does.")
+@click.option(
+    "--role",
+    type=click.Choice([one.value for one in Role]),
+    default="all",
+    show_default=True,
+    help="Which part of the work this process does; several processes share one REDIS_URL (docs/scaling.md).",
+)
 def run(role: str) -> None:
     """Run the service with the settings of the environment and .env."""
     settings = _settings()
     app.require_a_token(settings)
-    asyncio.run(service.serve(settings))
+    asyncio.run(service.serve(settings, Role(role)))
 
 
 @cli.command()
@@ -158,11 +179,7 @@ def backtest(  # noqa: PLR0913 — what the command line lets one say
     from bot.backtest.run import Backtest, Order  # noqa: PLC0415 — as above
 
     order = Order(directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare)
-    try:
-        Backtest(order, out=click.echo, err=partial(click.echo, err=True)).run()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
-        sys.exit(_FAILED)
+    Backtest(order, out=click.echo, err=partial(click.echo, err=True)).run()
 
 
 @cli.command()

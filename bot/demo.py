@@ -17,6 +17,7 @@ from bot.domain.place import Subscription
 from bot.messages.cards.about import curtain_card
 from bot.messages.cards.flows import daily_line
 from bot.metrics import Metrics
+from bot.pipeline.presence import Presence
 from bot.replay.catalogue import episode as find_episode
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
@@ -42,7 +43,7 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
             _settings(upstream.url, directory),
             clock=clock,
             metrics=Metrics(clock, __version__),
-            make_chats=lambda *_: (chat,),
+            make_chats=lambda *_: (Presence(chat),),
             source_name=f"Replay ({episode.label})",
             poll_every=max(timedelta(hours=1) / speed, _FASTEST_POLL),
         )

@@ -1,6 +1,6 @@
 """The shapes the core needs from the world; adapters on the floors above fit them."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -376,6 +376,22 @@ class Leases(Protocol):
 
     async def holder(self, duty: Duty) -> Holder | None:
         """Return who has a duty."""
+        ...
+
+
+class Bulletin(Protocol):
+    """What workers tell each other about."""
+
+    async def post(self, exchanges: Iterable[str]) -> None:
+        """Tell the other workers that there is something new about some exchanges; "" is the list alone."""
+        ...
+
+    async def begin(self) -> None:
+        """Take everything told so far as known."""
+        ...
+
+    async def news(self, *, wait: timedelta) -> Collection[str] | None:
+        """Return what the others told since the last call, waiting for it; None when nobody told anything."""
         ...
 
 

@@ -67,6 +67,7 @@ class Status:
     oldest_waiting: datetime | None
     places: int
     platforms: Mapping[Platform, str]
+    standing_by: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class Queries:
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
+        standing_by: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._board = board
         self._incidents = incidents
@@ -107,6 +109,7 @@ class Queries:
         self._clock = clock
         self._version = version
         self._platforms = platforms
+        self._standing_by = standing_by
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
@@ -213,6 +216,7 @@ class Queries:
             oldest_waiting=await self._outbox.oldest(),
             places=await self._subscriptions.count(),
             platforms=self._platforms(),
+            standing_by=self._standing_by(),
         )
 
 

@@ -14,15 +14,26 @@ log = structlog.get_logger()
 
 
 class Server:
-    """Serves the three endpoints. `unready` returns why the bot is not ready, nothing when it is."""
+    """Serves the three endpoints.
+
+    `unready` returns why the bot is not ready, nothing when it is; `standing_by` what it leaves to other workers, which
+    is no reason not to be ready.
+    """
 
     def __init__(
-        self, host: str, port: int, *, metrics: Metrics, unready: Callable[[], Awaitable[Sequence[str]]]
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Metrics,
+        unready: Callable[[], Awaitable[Sequence[str]]],
+        standing_by: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._host = host
         self._port = port
         self._metrics = metrics
         self._unready = unready
+        self._standing_by = standing_by
         app = web.Application()
         app.add_routes(
             [
@@ -63,7 +74,10 @@ class Server:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         reasons = list(await self._unready())
-        return web.json_response({"ready": not reasons, "reasons": reasons}, status=503 if reasons else 200)
+        said = {"ready": not reasons, "reasons": reasons}
+        if waiting := self._standing_by():
+            said["standing_by"] = list(waiting)
+        return web.json_response(said, status=503 if reasons else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
         return web.Response(

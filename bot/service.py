@@ -14,14 +14,18 @@ from typing import TypeVar
 import structlog
 
 from bot import __version__
-from bot.app import Machine, MakeChats, SystemClock, chats
+from bot.app import Machine, SystemClock
 from bot.config import Settings
-from bot.domain.errors import StorageError
+from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.worker import Duty, Role, duty_of
 from bot.messages.numbers import span
 from bot.metrics import Metrics
 from bot.pipeline.deliver import Courier
+from bot.pipeline.duty import Post, Tempo
+from bot.pipeline.follow import Follower
 from bot.pipeline.poll import Poller
 from bot.ports import Clock
+from bot.presences import MakeChats, chats
 from bot.schedule import Job, Schedule
 from bot.server import Server
 from bot.sources.defillama import NAME, DefiLlama
@@ -37,16 +41,28 @@ _GAUGES_EVERY = timedelta(seconds=15)
 _Result = TypeVar("_Result")
 
 
-async def serve(settings: Settings) -> None:
-    """Run the service until SIGTERM or SIGINT; raise ConfigurationError where it may not start."""
+async def serve(settings: Settings, role: Role = Role.ALL) -> None:
+    """Run a worker until SIGTERM or SIGINT; raise ConfigurationError where it may not start."""
+    if role is not Role.ALL and not settings.redis_url:
+        raise ConfigurationError(
+            f"--role {role} is for several workers on one server: set REDIS_URL to it. The private server of DATA_DIR "
+            "belongs to one process, which does everything (--role all)."
+        )
     clock = SystemClock()
     metrics = Metrics(clock, __version__)
-    service = Service(settings, clock=clock, metrics=metrics, make_chats=chats)
+    service = Service(settings, clock=clock, metrics=metrics, make_chats=chats, role=role)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, stop.set)
-    async with Server(settings.http_host, settings.http_port, metrics=metrics, unready=service.unready):
+    server = Server(
+        settings.http_host,
+        settings.http_port,
+        metrics=metrics,
+        unready=service.unready,
+        standing_by=service.standing_by,
+    )
+    async with server:
         await service.run(stop)
 
 
@@ -62,6 +78,8 @@ class Service:
         make_chats: MakeChats,
         source_name: str = NAME,
         poll_every: timedelta | None = None,
+        role: Role = Role.ALL,
+        tempo: Tempo | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -69,6 +87,8 @@ class Service:
         self._make_chats = make_chats
         self._source_name = source_name
         self._poll_every = poll_every or settings.poll_interval
+        self._role = role
+        self._tempo = tempo
         self._is_started = asyncio.Event()
         self.machine: Machine | None = None
 
@@ -86,8 +106,12 @@ class Service:
             http = await stack.enter_async_context(Http())
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             machine = Machine(self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics)
-            machine.chats = self._make_chats(self._settings, machine.desk, store, self._clock, self._metrics)
-            await self._insist(machine.restore, stop)
+            machine.chats = self._make_chats(
+                self._settings, machine.desk, store, self._clock, self._metrics, self._role
+            )
+            await self._insist(store.bulletin.begin, stop)
+            if self._role is not Role.COURIER:
+                await self._insist(machine.restore, stop)
             # What is there by now stays: a full garbage collection that looked through it stops the loop for 80 ms.
             gc.freeze()
             self.machine = machine
@@ -105,8 +129,14 @@ class Service:
         """Return why the service is not ready, nothing when it is."""
         if self.machine is None:
             return ["store: not connected yet"]
-        chats = [f"{chat.platform}: {trouble}" for chat in self.machine.chats if (trouble := chat.trouble())]
-        return [*await self._store_trouble(self.machine.store), *chats, *self._poll_trouble(self.machine.poller)]
+        machine = self.machine
+        chats = [f"{chat.platform}: {trouble}" for chat in machine.chats if (trouble := machine.trouble(chat))]
+        polls = [] if self._role is Role.COURIER else self._poll_trouble(machine.poller)
+        return [*await self._store_trouble(machine.store), *chats, *polls]
+
+    def standing_by(self) -> Sequence[str]:
+        """Return for which duties this worker stands by, a sentence each."""
+        return self.machine.standing_by() if self.machine else ()
 
     async def _insist(self, work: Callable[[], Awaitable[_Result]], stop: asyncio.Event) -> _Result | None:
         """Return what the work brings, trying again while the store is away; None when told to stop meanwhile."""
@@ -122,23 +152,25 @@ class Service:
         return None
 
     async def _serve(self, machine: Machine, http: Http, stop: asyncio.Event) -> None:
-        couriers = [
-            Courier(
-                chat,
-                outbox=machine.store.outbox,
-                subscriptions=machine.store.subscriptions,
-                clock=self._clock,
-                meter=self._metrics,
-            )
-            for chat in machine.chats
-        ]
-        schedule = Schedule(self._jobs(machine, http))
+        couriers = self._couriers(machine)
+        posts = self._posts(machine, http, stop)
+        machine.posts = {post.duty: post for post in posts}
+        schedule = Schedule([Job("gauges", machine.measure, every=_GAUGES_EVERY)])
         async with asyncio.TaskGroup() as tasks:
             deliveries = [tasks.create_task(one.run()) for one in couriers]
-            others = [tasks.create_task(chat.run()) for chat in machine.chats]
-            others.append(tasks.create_task(machine.poller.serve_details()))
+            others = [tasks.create_task(one.keep_voice()) for one in machine.chats]
+            others += [tasks.create_task(one.run()) for one in machine.chats if duty_of(one.platform) is None]
+            others += [tasks.create_task(post.serve()) for post in posts]
+            if self._role is not Role.COURIER:
+                others.append(tasks.create_task(Follower(machine.store.bulletin, machine.follow).run()))
             schedule.start()
-            log.info("running", version=__version__, platforms=[str(chat.platform) for chat in machine.chats])
+            log.info(
+                "running",
+                version=__version__,
+                role=str(self._role),
+                worker=machine.store.leases.worker,
+                platforms=[str(chat.platform) for chat in machine.chats],
+            )
             try:
                 await stop.wait()
                 log.info("stopping")
@@ -151,6 +183,47 @@ class Service:
                 for task in (*deliveries, *others):
                     task.cancel()
 
+    def _couriers(self, machine: Machine) -> Sequence[Courier]:
+        store = machine.store
+        return [
+            Courier(
+                chat,
+                outbox=store.outbox,
+                subscriptions=store.subscriptions,
+                clock=self._clock,
+                meter=self._metrics,
+            )
+            for chat in machine.chats
+            if self._role.delivers
+        ]
+
+    def _posts(self, machine: Machine, http: Http, stop: asyncio.Event) -> Sequence[Post]:
+        """Return the duties this worker has or stands by for."""
+        leases, tempo = machine.store.leases, self._tempo
+        posts = [
+            Post(duty, chat.run, leases=leases, trouble=chat.trouble, tempo=tempo)
+            for chat in machine.chats
+            if self._role.answers and (duty := duty_of(chat.platform))
+        ]
+        if self._role.polls:
+            poll = partial(self._poll, machine, http, stop)
+            posts.append(Post(Duty.POLL, poll, leases=leases, trouble=lambda: None, tempo=tempo))
+        return posts
+
+    async def _poll(self, machine: Machine, http: Http, stop: asyncio.Event) -> None:
+        """Ask the upstreams and judge what they say, beginning with what the worker before has left."""
+        machine.judges = True
+        try:
+            await self._insist(machine.poller.restore, stop)
+            schedule = Schedule(self._jobs(machine, http))
+            schedule.start()
+            try:
+                await machine.poller.serve_details()
+            finally:
+                schedule.stop()
+        finally:
+            machine.judges = False
+
     def _jobs(self, machine: Machine, http: Http) -> Sequence[Job]:
         interval = self._poll_every
 
@@ -162,7 +235,6 @@ class Service:
 
         return [
             Job("poll", poll, every=interval, jitter=interval / 20),
-            Job("gauges", machine.measure, every=_GAUGES_EVERY),
             Job("forget", machine.forget_disabled, every=timedelta(days=1)),
         ]
 

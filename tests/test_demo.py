@@ -15,6 +15,7 @@ from bot.chat.terminal import TerminalChat, answer
 from bot.config import Settings
 from bot.domain.place import Subscription
 from bot.metrics import Metrics
+from bot.pipeline.presence import Presence
 from bot.replay.binance_2022 import BINANCE_2022
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
@@ -99,7 +100,7 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             ),
             clock=clock,
             metrics=Metrics(clock, "1.2.3"),
-            make_chats=lambda *_: (chat,),
+            make_chats=lambda *_: (Presence(chat),),
             source_name="Replay",
             poll_every=timedelta(milliseconds=50),
         )

@@ -16,8 +16,11 @@ class Served:
 
     def __init__(self) -> None:
         self.reasons: list[str] = []
+        self.elsewhere: list[str] = []
         self.metrics = Metrics(HandMovedClock(), "1.2.3")
-        self.server = Server("127.0.0.1", 0, metrics=self.metrics, unready=self._unready)
+        self.server = Server(
+            "127.0.0.1", 0, metrics=self.metrics, unready=self._unready, standing_by=lambda: self.elsewhere
+        )
 
     async def _unready(self) -> Sequence[str]:
         return self.reasons
@@ -54,6 +57,11 @@ async def test_it_says_why_it_is_not_ready(served: Served) -> None:
     assert await served.json("/readyz") == (503, {"ready": False, "reasons": served.reasons})
     served.reasons = []
     assert (await served.get("/readyz"))[0] == 200
+
+
+async def test_what_another_worker_does_is_said_and_no_reason_not_to_be_ready(served: Served) -> None:
+    served.elsewhere = ["standing by: another worker holds the Telegram poll"]
+    assert await served.json("/readyz") == (200, {"ready": True, "reasons": [], "standing_by": served.elsewhere})
 
 
 async def test_metrics_are_those_that_are_counted(served: Served) -> None:

@@ -11,9 +11,10 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot.app import Machine, chats
+from bot.app import Machine
 from bot.config import Settings
 from bot.metrics import Metrics
+from bot.presences import chats
 from bot.server import Server as Endpoints
 from bot.service import Service
 from tests.clocks import HandMovedClock

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.detectors.outflow import MAX_AGE
-from bot.domain.errors import SourceError, StorageError
+from bot.domain.errors import SourceError, StorageError, Superseded
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
 from bot.pipeline.due import Attention, Fetched, due
@@ -78,6 +78,13 @@ class Poller:
         for health in self._health.values():
             await self._on_health(health, health)
 
+    async def follow(self) -> None:
+        """Take over what another worker has found out meanwhile; raise StorageError."""
+        await self.restore()
+        listed = self._health.get(f"{self._source.name}/cexs")
+        if listed and listed.last_success and not self._details_are_down():
+            self.last_good_poll = listed.last_success
+
     async def poll(self) -> None:
         """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
         name = f"{self._source.name}/cexs"
@@ -123,6 +130,8 @@ class Poller:
             self._listed.clear()
             try:
                 await self.poll_details()
+            except Superseded:
+                log.warning("another worker judges now")
             except StorageError as error:
                 log.warning("store away while fetching details", error=str(error))
             except Exception:

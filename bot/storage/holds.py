@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from bot.domain.withheld import Withheld
+from bot.storage.bulletin import notice
 from bot.storage.connection import Database
 
 _HOLDS = "runwatch:holds"
@@ -18,17 +19,20 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Withheld)
 
 @dataclass(frozen=True, slots=True)
 class RedisHolds:
-    """The port Holds on Redis."""
+    """The port Holds on Redis; the other workers are told of every change."""
 
     database: Database
+    worker: str = ""
 
     async def hold(self, withheld: Withheld) -> None:
         """Withhold an exchange, in place of an earlier hold on it."""
-        await self.database.command("HSET", _HOLDS, withheld.exchange, _encoder.encode(withheld))
+        words = "HSET", _HOLDS, withheld.exchange, _encoder.encode(withheld)
+        await self.database.pipeline([words, notice(self.worker, withheld.exchange)])
 
     async def release(self, exchange: str) -> bool:
         """Let an exchange speak again and return whether it was withheld."""
-        return bool(await self.database.command("HDEL", _HOLDS, exchange))
+        gone, _ = await self.database.pipeline([("HDEL", _HOLDS, exchange), notice(self.worker, exchange)])
+        return bool(gone)
 
     async def all(self) -> Mapping[str, Withheld]:
         """Return every hold by its exchange."""

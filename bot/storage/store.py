@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.domain.worker import Duty
 from bot.ports import Clock
+from bot.storage.bulletin import RedisBulletin
 from bot.storage.connection import USUAL, Database, Patience, connect
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.holds import RedisHolds
@@ -30,6 +31,7 @@ class Store:
     subscriptions: RedisSubscriptions
     holds: RedisHolds
     leases: RedisLeases
+    bulletin: RedisBulletin
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -63,8 +65,9 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
             incidents=RedisIncidents(database, partial(leases.token, Duty.POLL)),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
-            holds=RedisHolds(database),
+            holds=RedisHolds(database, leases.worker),
             leases=leases,
+            bulletin=RedisBulletin(database, leases.worker),
             url=url,
             database=database,
             _close=stack.pop_all().aclose,

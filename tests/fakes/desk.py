@@ -51,6 +51,7 @@ class Office:
             clock=self.memory.clock,
             version="1.2.3",
             platforms=lambda: {Platform.TELEGRAM: ""},
+            standing_by=lambda: ["standing by: another worker polls the upstreams"],
         )
         self.desk = Desk(
             self.commands,

@@ -1,5 +1,7 @@
 """Telegram as the core sees it: put together from its parts."""
 
+import asyncio
+
 from bot.chat.telegram.asking import Json, Me
 from bot.chat.telegram.crowd import Crowd
 from bot.chat.telegram.menu import show_menus
@@ -18,6 +20,7 @@ _POLLING_CONNECTIONS = 2
 class TelegramChat:
     """Telegram. `send` and `edit` work with and without `run`, so that several workers may deliver while one polls.
 
+    With `listens` False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
     Where nothing runs, call `close` at the end.
     """
@@ -35,8 +38,10 @@ class TelegramChat:
         owner_ids: frozenset[str],
         meter: Meter,
         patience: Patience | None = None,
+        listens: bool = True,
     ) -> None:
         self._patience = patience or Patience()
+        self._listens = listens
         self._desk = desk
         self._token = token
         self._api_url = api_url
@@ -57,7 +62,7 @@ class TelegramChat:
     async def run(self) -> None:
         """Answer people until cancelled; answers under way then are given a few seconds, then `close` is called."""
         try:
-            await self._poller.run()
+            await (self._poller.run() if self._listens else asyncio.Event().wait())
         finally:
             await self._crowd.disperse(self._patience.farewell)
             await self.close()
@@ -68,7 +73,7 @@ class TelegramChat:
 
     def trouble(self) -> str | None:
         """Return why Telegram is not connected right now, None when it is."""
-        return self._poller.trouble()
+        return self._poller.trouble() if self._listens else None
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         """Send a message and return its id; raise DeliveryError. Telegram has no use for the idempotency key."""

@@ -86,6 +86,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     oldest_waiting: datetime | None,
     places: int,
     platforms: Mapping[Platform, str],
+    standing_by: Iterable[str] = (),
 ) -> Message:
     """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
     broken = [one for one in sources.values() if one.fault]
@@ -96,6 +97,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
         lines=lines(
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
+            *[f"This worker is {one}." for one in standing_by],
             *[_broken(one, now) for one in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above
         ),

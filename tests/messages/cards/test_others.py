@@ -155,6 +155,7 @@ def status(
     platforms: dict[Platform, str] | None = None,
     oldest: bool = False,
     read: bool = True,
+    standing_by: tuple[str, ...] = (),
 ) -> Message:
     return status_card(
         version="1.2.3",
@@ -168,6 +169,7 @@ def status(
         oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
         places=5,
         platforms=platforms or {},
+        standing_by=standing_by,
     )
 
 
@@ -225,6 +227,13 @@ def test_a_platform_in_trouble_is_named() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert "discord: no heartbeat" in said(card)
+
+
+def test_what_another_worker_does_is_said_and_is_no_trouble() -> None:
+    card = status(standing_by=("standing by: another worker polls the upstreams",))
+
+    assert card.tone is Tone.GOOD
+    assert "This worker is standing by: another worker polls the upstreams." in said(card)
 
 
 def test_the_operator_is_told_when_a_source_breaks_and_when_it_heals() -> None:

@@ -1,0 +1,62 @@
+"""One platform in a worker among several: it listens while that is the worker's duty, and may speak all the time."""
+
+import asyncio
+
+from bot.domain.place import Place
+from bot.messages.model import Message
+from bot.ports import ChatPlatform
+
+
+class Presence:
+    """A platform's two sides (fits ports.ChatPlatform). `ear` answers people and may speak, `mouth` only speaks.
+
+    A worker that only answers, or is the only one, needs no mouth; one that only delivers has no ear. With both,
+    what is to be said goes through the ear while that is connected, for it knows which places can be written to.
+    """
+
+    def __init__(self, ear: ChatPlatform | None, mouth: ChatPlatform | None = None) -> None:
+        self._ear = ear
+        self._mouth = mouth
+        self._is_listening = False
+        self.platform = self._either.platform
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        self._is_listening = True
+        try:
+            await self._either.run()
+        finally:
+            self._is_listening = False
+
+    async def keep_voice(self) -> None:
+        """Be ready to speak until cancelled, listening or not."""
+        if self._mouth:
+            await self._mouth.run()
+        else:
+            await asyncio.Event().wait()
+
+    def trouble(self) -> str | None:
+        """Return why it cannot do right now what it has to, as a short sentence; None when it can."""
+        if self._is_listening:
+            return self._either.trouble()
+        return self._mouth.trouble() if self._mouth else None
+
+    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
+        """Send a message and return its id; raise DeliveryError."""
+        return await self._voice.send(place, message, key=key, reply_to=reply_to)
+
+    async def edit(self, place: Place, message_id: str, message: Message) -> None:
+        """Change a sent message; raise DeliveryError."""
+        await self._voice.edit(place, message_id, message)
+
+    @property
+    def _either(self) -> ChatPlatform:
+        one = self._ear or self._mouth
+        if one is None:
+            raise ValueError("a presence has an ear or a mouth")
+        return one
+
+    @property
+    def _voice(self) -> ChatPlatform:
+        connected = self._is_listening and self._either.trouble() is None
+        return self._either if connected or self._mouth is None else self._mouth

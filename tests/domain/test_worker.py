@@ -1,0 +1,22 @@
+import pytest
+
+from bot.domain.place import Platform
+from bot.domain.worker import Duty, Role, duty_of
+
+
+@pytest.mark.parametrize(
+    ("role", "does"),
+    [
+        (Role.ALL, (True, True, True)),
+        (Role.GATEWAY, (True, False, False)),
+        (Role.POLLER, (False, True, False)),
+        (Role.COURIER, (False, False, True)),
+    ],
+)
+def test_a_role_answers_polls_and_delivers(role: Role, does: tuple[bool, bool, bool]) -> None:
+    assert (role.answers, role.polls, role.delivers) == does
+
+
+def test_listening_is_a_duty_everywhere_but_at_the_terminal() -> None:
+    assert [duty_of(one) for one in (Platform.TELEGRAM, Platform.DISCORD)] == [Duty.TELEGRAM, Duty.DISCORD]
+    assert duty_of(Platform.TERMINAL) is None
