@@ -1,6 +1,6 @@
 """The shapes the core needs from the world; adapters on the floors above fit them."""
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -290,10 +290,10 @@ class Subscriptions(Protocol):
         """Return how many places are disabled, by why."""
         ...
 
-    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
-        """Return up to `limit` disabled places to be looked after now, longest due first; their next visit is `again`.
+    async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+        """Return up to `limit` disabled places to be looked after now, longest due first.
 
-        Two who ask at once are given different ones.
+        Their next visit is `again`; two who ask at once are given different ones.
         """
         ...
 
@@ -329,10 +329,8 @@ class ChatPlatform(Protocol):
 
 
 @runtime_checkable
-class Doors(Protocol):
+class Doors(ChatPlatform, Protocol):
     """A chat platform that can say whether a place is open, and where one person can be written to."""
-
-    platform: Platform
 
     async def probe(self, place: Place) -> None:
         """Return when a place can be written to, as far as a cheap call can tell; else raise a DeliveryError."""
@@ -376,22 +374,6 @@ class Leases(Protocol):
 
     async def holder(self, duty: Duty) -> Holder | None:
         """Return who has a duty."""
-        ...
-
-
-class Bulletin(Protocol):
-    """What workers tell each other about."""
-
-    async def post(self, exchanges: Iterable[str]) -> None:
-        """Tell the other workers that there is something new about some exchanges; "" is the list alone."""
-        ...
-
-    async def begin(self) -> None:
-        """Take everything told so far as known."""
-        ...
-
-    async def news(self, *, wait: timedelta) -> Collection[str] | None:
-        """Return what the others told since the last call, waiting for it; None when nobody told anything."""
         ...
 
 

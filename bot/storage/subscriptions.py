@@ -7,7 +7,7 @@
 {subs}:exchanges                set: exchanges that somebody subscribed to by name
 {subs}:trouble                  hash: place → what is wrong with it (JSON)
 {subs}:disabled                 sorted set: disabled places, by the time their trouble began
-{subs}:visits                   sorted set: disabled places, by when they are to be looked after; 0: nobody has yet
+{subs}:visits:<platform>        sorted set: disabled places, by when they are to be looked after; 0: nobody has yet
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ from datetime import datetime
 import msgspec
 
 from bot.domain.errors import AskerError
-from bot.domain.place import Obstacle, Place, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports import PlaceTrouble, Visit
 from bot.storage.connection import Database
@@ -27,7 +27,6 @@ from bot.storage.packing import microseconds
 
 MOST_PER_PLACE = 100
 _PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
-_VISITS = "{subs}:visits"
 _ALL = "*"
 _AT_A_TIME = 500
 
@@ -106,9 +105,12 @@ class RedisSubscriptions:
         """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
         place = str(trouble.place)
         listed = (
-            (("ZADD", _DISABLED, microseconds(trouble.since), place), ("ZADD", _VISITS, "NX", 0, place))
+            (
+                ("ZADD", _DISABLED, microseconds(trouble.since), place),
+                ("ZADD", _visits(trouble.place.platform), "NX", 0, place),
+            )
             if trouble.disabled
-            else (("ZREM", _DISABLED, place), ("ZREM", _VISITS, place))
+            else (("ZREM", _DISABLED, place), ("ZREM", _visits(trouble.place.platform), place))
         )
         await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), *listed])
 
@@ -120,7 +122,7 @@ class RedisSubscriptions:
         whole = (Place(place.platform, place.chat),) if place == place.whole_chat else ()
         names = {str(one) for one in (place.whole_chat, *whole, *await self._with_topics(place))}
         gone, *_ = await self.database.pipeline(
-            [("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names), ("ZREM", _VISITS, *names)]
+            [("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names), ("ZREM", _visits(place.platform), *names)]
         )
         return bool(gone)
 
@@ -132,17 +134,17 @@ class RedisSubscriptions:
             counts[trouble.obstacle] += trouble.disabled
         return +counts
 
-    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
-        """Return the disabled places to be looked after now; their next visit is `again`."""
+    async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+        """Return the disabled places of a platform to be looked after now; their next visit is `again`."""
         words = (microseconds(now), microseconds(again), limit)
-        found = await self.database.script(script("visits"), _VISITS, *words)
+        found = await self.database.script(script("visits"), _visits(platform), *words)
         return [
             Visit(_trouble.decode(text), first=bool(first)) for text, first in zip(found[::2], found[1::2], strict=True)
         ]
 
     async def visit_again(self, place: Place, at: datetime) -> None:
         """Put the next visit to a disabled place at another time."""
-        await self.database.command("ZADD", _VISITS, "XX", microseconds(at), str(place))
+        await self.database.command("ZADD", _visits(place.platform), "XX", microseconds(at), str(place))
 
     async def behind(self, place: Place) -> Sequence[Subscription]:
         """Return what a place, or every place of a whole chat, has subscribed to."""
@@ -182,6 +184,10 @@ class RedisSubscriptions:
 
 def _to(exchange: str) -> str:
     return f"{{subs}}:to:{exchange}"
+
+
+def _visits(platform: Platform) -> str:
+    return f"{{subs}}:visits:{platform}"
 
 
 def _chat(place: Place) -> str:

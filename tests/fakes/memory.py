@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.errors import StorageError
-from bot.domain.exchange import Listing
+from bot.domain.exchange import MARKET, Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Obstacle, Place, Platform, Subscription
@@ -15,7 +15,7 @@ from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.withheld import Withheld
-from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble, Visit
+from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble, Standing, Visit
 
 
 @dataclass
@@ -125,14 +125,14 @@ class MemoryOutbox:
                     message=message,
                     created_at=alert.created_at,
                     expires_at=alert.expires_at,
+                    about=alert.about,
+                    once=alert.once,
                 )
             )
         self._bell.set()
 
     async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        if self.away:
-            self.missed.set()
-            raise StorageError("the store is away")
+        self._be_there()
         found = self._next(platform, limit)
         if not found and wait:
             self._bell.clear()
@@ -145,16 +145,21 @@ class MemoryOutbox:
         self._in_hand.update(one.receipt for one in found)
         return found
 
-    async def done(self, delivery: Delivery, *, message_id: str | None) -> None:
+    async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
+        self._be_there()
         if message_id is None:
             self.dropped.append(delivery)
         else:
             self._sent[delivery.incident, delivery.place] = message_id
         self._forget(delivery)
+        if leaves:
+            receipt = f"{delivery.receipt}:{leaves}"
+            self.waiting.append(replace(delivery, receipt=receipt, older=leaves, attempt=0))
 
-    async def postpone(self, delivery: Delivery, *, until: datetime) -> None:
+    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
+        self._be_there()
         index = self._index(delivery)
-        self.waiting[index] = replace(self.waiting[index], attempt=delivery.attempt + 1)
+        self.waiting[index] = replace(self.waiting[index], attempt=delivery.attempt + failed)
         self._due[delivery.receipt] = until
         self._in_hand.discard(delivery.receipt)
 
@@ -171,6 +176,11 @@ class MemoryOutbox:
     async def oldest(self) -> datetime | None:
         return min((one.created_at for one in self.waiting), default=None)
 
+    def _be_there(self) -> None:
+        if self.away:
+            self.missed.set()
+            raise StorageError("the store is away")
+
     def move(self, old: Place, new: Place) -> None:
         """Re-key what was sent to a chat that has a new address."""
         for incident, place in list(self._sent):
@@ -180,12 +190,14 @@ class MemoryOutbox:
     def _next(self, platform: Platform, limit: int) -> list[Delivery]:
         heads: dict[tuple[str, Place], Delivery] = {}
         for one in self.waiting:
-            if one.place.platform is platform:
+            if one.place.platform is platform and not one.older:
                 heads.setdefault((one.incident, one.place), one)
+        followed = [one for one in self.waiting if one.place.platform is platform and one.older]
         now = self.clock.now()
-        ready = [one for one in heads.values() if one.receipt not in self._in_hand]
+        ready = [one for one in (*heads.values(), *followed) if one.receipt not in self._in_hand]
         due = [one for one in ready if self._due.get(one.receipt, now) <= now]
-        return sorted(due, key=lambda one: -one.severity.rank)[:limit]
+        urgent = sorted(due, key=lambda one: (one.older is not None, -one.severity.rank))[:limit]
+        return [replace(one, sent=self._sent.get((one.incident, one.place))) for one in urgent]
 
     def _forget(self, delivery: Delivery) -> None:
         del self.waiting[self._index(delivery)]
@@ -283,6 +295,20 @@ class MemorySubscriptions:
         found |= {one.place: one for one in self._kept.values() if one.exchange == exchange}
         return [one for place, one in found.items() if not self._is_disabled(place)]
 
+    async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
+        if self.away:
+            self.outbox.missed.set()
+            raise StorageError("the store is away")
+        return [await self._standing(place, exchange) for place, exchange in asked]
+
+    async def _standing(self, place: Place, exchange: str | None) -> Standing:
+        place = next((new for old, new in reversed(self.moved) if old == place), place)
+        mine = [one for one in self._kept.values() if one.place == place]
+        of_it = [one for one in mine if exchange and one.exchange in {exchange, None}]
+        wanted = max(of_it, key=lambda one: one.exchange or "", default=None)
+        needed = bool(mine) if exchange == MARKET.id else exchange is None or wanted is not None
+        return Standing(place, await self.trouble(place), wanted, subscribed=needed)
+
     async def exchanges(self) -> Collection[str]:
         return {one.exchange for one in self._kept.values() if one.exchange}
 
@@ -323,13 +349,15 @@ class MemorySubscriptions:
     async def disabled(self) -> Mapping[Obstacle, int]:
         return Counter(one.obstacle for one in self._troubles.values() if one.disabled)
 
-    async def visits_due(self, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+    async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
         if self.away:
             raise StorageError("the store is away")
         due = [
             one
             for one in self._troubles.values()
-            if one.disabled and (one.place not in self._visits or self._visits[one.place] <= now)
+            if one.disabled
+            and one.place.platform is platform
+            and (one.place not in self._visits or self._visits[one.place] <= now)
         ][:limit]
         visits = [Visit(one, first=one.place not in self._visits) for one in due]
         self._visits |= {one.place: again for one in due}

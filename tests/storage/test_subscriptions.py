@@ -219,7 +219,7 @@ def gone(place: Place, obstacle: Obstacle = Obstacle.REMOVED, since: datetime = 
 
 async def visited(store: Store, now: datetime, limit: int = 10) -> dict[Place, bool]:
     """Return the places due now, and whether nobody had looked after them yet; the next visit is a day later."""
-    found = await store.subscriptions.visits_due(now=now, again=now + timedelta(days=1), limit=limit)
+    found = await store.subscriptions.visits_due(Platform.TELEGRAM, now=now, again=now + timedelta(days=1), limit=limit)
     return {one.trouble.place: one.first for one in found}
 
 
@@ -264,6 +264,13 @@ async def test_a_place_disabled_anew_is_new_again(store: Store, how: str) -> Non
     assert await visited(store, NOON + timedelta(days=2)) == {}
     await store.subscriptions.note_trouble(gone(GROUP))
     assert await visited(store, NOON + timedelta(days=2)) == {GROUP: True}
+
+
+async def test_each_platform_has_visits_of_its_own(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(CHANNEL))
+    assert await visited(store, NOON) == {}
+    (visit,) = await store.subscriptions.visits_due(Platform.DISCORD, now=NOON, again=NOON, limit=9)
+    assert visit.trouble == gone(CHANNEL)
 
 
 async def test_visits_come_a_few_at_a_time_and_none_is_left_out(store: Store) -> None:

@@ -18,6 +18,6 @@ for _, place in ipairs(redis.call('SMEMBERS', '{subs}:chat:' .. from)) do
   redis.call('SADD', '{subs}:chat:' .. to, moved)
   redis.call('HDEL', '{subs}:trouble', place, from .. '/*') -- it was about the old address
   redis.call('ZREM', '{subs}:disabled', place, from .. '/*')
-  redis.call('ZREM', '{subs}:visits', place, from .. '/*')
+  redis.call('ZREM', '{subs}:visits:' .. string.match(from, '^%a+'), place, from .. '/*')
 end
 redis.call('DEL', '{subs}:chat:' .. from)

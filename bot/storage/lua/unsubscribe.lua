@@ -17,6 +17,6 @@ end
 if ARGV[4] == 'trouble' then
   redis.call('HDEL', '{subs}:trouble', place)
   redis.call('ZREM', '{subs}:disabled', place)
-  redis.call('ZREM', '{subs}:visits', place)
+  redis.call('ZREM', '{subs}:visits:' .. string.match(place, '^%a+'), place)
 end
 return count

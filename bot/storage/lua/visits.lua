@@ -1,5 +1,5 @@
 -- Return the disabled places to be looked after now, and put their next visit off; those that healed are left out.
--- KEYS[1] {subs}:visits   ARGV now, the next visit, how many at most
+-- KEYS[1] {subs}:visits:<platform>   ARGV now, the next visit, how many at most
 -- Returns pairs: what is wrong with a place (JSON), and 1 when nobody has looked after it yet, else 0.
 
 local found = {}

@@ -1,0 +1,121 @@
+"""Looks after places that are switched off: says once that one was, and asks once a day whether it is open again."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
+from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
+from bot.domain.place import Obstacle, Place, Subscription
+from bot.messages.cards.places import Closed, closed_card, why_closed
+from bot.ports import Clock, Doors, PlaceTrouble, Subscriptions
+
+log = structlog.get_logger()
+
+EVERY = timedelta(minutes=5)
+"""How often `look_after` is to be called: with 50 places a time all of 14,400 are asked within a day."""
+_AT_A_TIME = 50
+_GAP = 1.0
+_AGAIN = timedelta(days=1)
+_SOONER = timedelta(hours=1)
+_SAID_THERE = frozenset((Obstacle.BLOCKED, Obstacle.DEACTIVATED, Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
+"""What whom it concerns did themselves, or is told in the chat's General topic."""
+
+
+class Caretaker:
+    """Looks after the places of the platforms that `connected` returns: those this worker listens to right now."""
+
+    def __init__(
+        self,
+        connected: Callable[[], Sequence[Doors]],
+        *,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        error_chat: Place | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._connected = connected
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._error_chat = error_chat
+        self._sleep = sleep
+
+    async def look_after(self) -> None:
+        """Look after the places whose turn has come, a few on each platform, a second apart; raise StorageError."""
+        now = self._clock.now()
+        for chat in self._connected():
+            due = await self._subscriptions.visits_due(chat.platform, now=now, again=now + _AGAIN, limit=_AT_A_TIME)
+            await self._tell(chat, [one.trouble for one in due if one.first])
+            await self._knock(chat, [one.trouble.place for one in due if not one.first and _can_be_asked(one.trouble)])
+
+    async def _knock(self, chat: Doors, places: Sequence[Place]) -> None:
+        """Ask about places one by one; once the platform is away the others have to wait."""
+        for number, place in enumerate(places):
+            if not await self._answered(chat, place):
+                for late in places[number:]:
+                    await self._subscriptions.visit_again(late, self._clock.now() + _SOONER)
+                return
+            await self._sleep(_GAP)
+
+    async def _answered(self, chat: Doors, place: Place) -> bool:
+        """Ask about a place and do what the answer says; return whether there was one."""
+        try:
+            await chat.probe(place)
+        except RetryLater as away:
+            log.info("places not asked about", platform=str(chat.platform), reason=str(away))
+            return False
+        except ChatMoved as moved:
+            await self._subscriptions.move(place, moved.moved_to)
+        except DeliveryError as closed:
+            log.debug("place still closed", place=str(place), reason=str(closed))
+        else:
+            await self._subscriptions.clear_trouble(place)
+            log.info("place open again", place=str(place))
+        return True
+
+    async def _tell(self, chat: Doors, troubles: Sequence[PlaceTrouble]) -> None:
+        """Tell whoever set a place up or, where they cannot be reached, the operator."""
+        by_person: defaultdict[str, list[Closed]] = defaultdict(list)
+        for trouble in troubles:
+            subscription = await self._newest(trouble.place)
+            if subscription and trouble.obstacle not in _SAID_THERE:
+                name = subscription.title or str(subscription.place)
+                by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
+        unheard: list[Closed] = []
+        for person, closed in by_person.items():
+            if not await self._told(chat, person, closed):
+                unheard += closed
+            await self._sleep(_GAP)
+        if unheard:
+            await self._tell_operator(unheard)
+
+    async def _newest(self, place: Place) -> Subscription | None:
+        """Return the subscription behind a place that was set up last, None when there is none."""
+        found = await self._subscriptions.behind(place)
+        return max(found, key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, default=None)
+
+    async def _told(self, chat: Doors, person: str, closed: Sequence[Closed]) -> bool:
+        try:
+            await chat.send(await chat.private_place(person), closed_card(closed), key=uuid4().hex)
+        except DeliveryError as error:
+            log.info("nobody to tell in person", platform=str(chat.platform), reason=str(error))
+            return False
+        return True
+
+    async def _tell_operator(self, closed: Sequence[Closed]) -> None:
+        where = self._error_chat
+        chat = next((one for one in self._connected() if where and one.platform is where.platform), None)
+        if chat is None or where is None:
+            return
+        try:
+            await chat.send(where, closed_card(closed), key=uuid4().hex)
+        except DeliveryError as error:
+            log.warning("operator not reached", reason=str(error))
+
+
+def _can_be_asked(trouble: PlaceTrouble) -> bool:
+    """Return whether anything but a message would tell: nothing else shows that a topic is closed still."""
+    return trouble.obstacle is not Obstacle.TOPIC_CLOSED
