@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,15 +11,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.backtest.bodies import read_bodies, workers_for
 from bot.backtest.lines import json_line, score_table, summary, table
-from bot.domain.errors import ConfigurationError, RunwatchError, SourceError
+from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
 from bot.hindsight.contest import Contest
 from bot.hindsight.rounds import rounds
 from bot.hindsight.scores import exchange_years
 from bot.hindsight.trial import Telling, Trial
-from bot.sources.archive import EVENTS, Past, bodies_in, exchange_of, read_events, read_past
+from bot.sources.archive import EVENTS, Past, bodies_in, read_events
 
 Say = Callable[[str], None]
 
@@ -61,7 +62,7 @@ class Backtest:
             raise RunwatchError(f"Nothing to process: {self._order.directory} holds no <slug>.json.")
         with _bar() as bar:
             with _without_garbage():
-                pasts = list(self._pasts(bar.track(paths, description="reading")))
+                pasts = list(self._pasts(paths, bar))
             if not pasts:
                 raise RunwatchError(f"Nothing to process: no body in {self._order.directory} could be read.")
             contest = self._live_through(pasts, bar)
@@ -69,22 +70,19 @@ class Backtest:
             raise RunwatchError("Nothing to process: no reading lies between --from and --to.")
         self._report(contest)
 
-    def _pasts(self, paths: Iterable[Path]) -> Iterator[Past]:
+    def _pasts(self, paths: Sequence[Path], bar: Progress) -> Iterator[Past]:
         """Yield what each body says; one that cannot be read is said and left out, as is a second of one exchange."""
         taken: dict[str, Path] = {}
-        for path in paths:
-            exchange = exchange_of(path)
-            if exchange.id in taken:
-                self._err(f"{path.name} is skipped: {taken[exchange.id].name} is the same exchange.")
+        bodies = bar.track(read_bodies(paths, workers=workers_for(paths)), total=len(paths), description="reading")
+        for path, past in zip(paths, bodies, strict=True):
+            if isinstance(past, str):
+                self._err(f"{path.name} is skipped: {past}.")
                 continue
-            try:
-                past = read_past(path)
-            except SourceError as error:
-                self._err(f"{path.name} is skipped: {error}.")
+            if (first := taken.setdefault(past.exchange.id, path)) is not path:
+                self._err(f"{path.name} is skipped: {first.name} is the same exchange.")
                 continue
             for number in past.odd_lines:
                 self._err(f"{path.stem}.withdrawals.jsonl: line {number} is skipped, it cannot be read.")
-            taken[exchange.id] = path
             yield past
 
     def _live_through(self, pasts: Sequence[Past], bar: Progress) -> Contest | None:

@@ -4,10 +4,11 @@ z = (share − n × median) / (spread × √n) for a window of n days, with spre
 1.2533 × the mean absolute deviation where the MAD is 0 (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993).
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import sqrt
-from statistics import fmean, median
+from statistics import fmean
 
 from bot.detectors.netflow import net_flow
 from bot.domain.flow import Baseline, Flow, Window
@@ -42,24 +43,34 @@ def daily_point(
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
     """Return what is usual over the last 90 of these days, None when fewer than 14 can be used."""
-    shares = sorted(day.share for day in days[-MAX_DAYS:] if day.share is not None)
+    shares = sorted([day.share for day in days[-MAX_DAYS:] if day.share is not None])
     if len(shares) < MIN_DAYS:
         return None
-    middle = median(shares)
+    middle = _median(shares)
     deviations = [abs(share - middle) for share in shares]
-    mad = median(deviations)
+    mad = _median(sorted(deviations))
     spread = mad / _MAD_TO_SPREAD if mad > 0 else _MEAN_TO_SPREAD * fmean(deviations)
     edge = round(0.05 * (len(shares) - 1))
     return Baseline(len(shares), middle, spread, low=shares[edge], high=shares[-1 - edge], worst=shares[0])
 
 
-def usual_days(days: Sequence[DailyPoint], until: datetime, spells: Sequence[Spell]) -> list[DailyPoint]:
-    """Return the days up to `until` that no spell touches: a run is not learned as normal.
+def usual_days(days: Sequence[DailyPoint], until: datetime, spells: Sequence[Spell]) -> Sequence[DailyPoint]:
+    """Return the days, given oldest first, up to `until` that no spell touches: a run is not learned as normal.
 
     A day is the 24 hours before its point.
     """
-    past = [day for day in days if day.day <= until]
+    past = days[: bisect_right(days, until, key=_day)]
     return [day for day in past if not any(_touches(spell, day.day) for spell in spells)] if spells else past
+
+
+def _day(point: DailyPoint) -> datetime:
+    return point.day
+
+
+def _median(figures: Sequence[float]) -> float:
+    """Return the median of sorted figures."""
+    half = len(figures) // 2
+    return figures[half] if len(figures) % 2 else (figures[half - 1] + figures[half]) / 2
 
 
 def _touches(spell: Spell, day: datetime) -> bool:

@@ -5,154 +5,243 @@ readings is then one sum of products. Where that would not be the whole truth (a
 now, a stablecoin appeared) nothing is returned, and the detailed way of `netflow` and `step` is taken.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from operator import mul, sub
+from itertools import repeat
+from operator import gt, mul, sub, truediv
 
+from bot.detectors.netflow import SHOWN_ASSETS
 from bot.detectors.step import Step
 from bot.domain.assets import STABLECOINS
-from bot.domain.flow import Flow, Window
-from bot.domain.reading import Reading, Slot
+from bot.domain.flow import AssetFlow, Flow, Window
+from bot.domain.reading import Holdings, Layout, Reading, Slot
 
-_NONE = (0.0, 0.0)
-_MOST = 48  # what the windows of a month of daily readings start from, and several looks' worth of hourly ones
+_MOST_LAYOUTS = 100
+_UNPRICED = float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Columns:
-    """One reading, by place.
+    """One reading, by place; 0 stands for what is not there.
 
-    `amounts`, `prices` (0 for own tokens and for what is not there), and one divided by each of both (0 where there is
-    none). `places` are those that are held, in the order of the reading. `worth` is Σ amount × price, `reserves` all
-    clean value in USD. `stables` are the places of stablecoins that are there.
+    `values` and `prices` are 0 for own tokens, and for what has no amount. `worth` is the sum of the values, `reserves`
+    that of all clean value in USD. `stables` are the places of stablecoins that are there.
     """
 
     reading: Reading
-    places: tuple[int, ...]
+    layout: Layout
     amounts: list[float]
+    values: list[float]
     prices: list[float]
-    per_amount: list[float]
-    per_price: list[float]
     worth: float
     reserves: float
     stables: frozenset[int]
 
-
-class Sheet:
-    """The columns of one exchange's readings, the last used ones remembered; what it returns never changes."""
-
-    def __init__(self) -> None:
-        self._numbering: dict[Slot, int] = {}
-        self._layout: _Layout | None = None
-        self._known: dict[datetime, Columns] = {}
-
-    def of(self, reading: Reading, own_tokens: Collection[str]) -> Columns:
-        """Return a reading as columns."""
-        known = self._known.get(reading.as_of)
-        if known is None or known.reading is not reading:
-            known = self._known[reading.as_of] = self._made(reading, own_tokens)
-            if len(self._known) > _MOST:
-                del self._known[next(iter(self._known))]
-        return known
-
-    def _made(self, reading: Reading, own_tokens: Collection[str]) -> Columns:
-        slots = tuple(reading.holdings)
-        if self._layout is None or self._layout.slots != slots:
-            self._layout = _layout(slots, self._numbering, own_tokens)
-        return _columns(reading, self._layout, len(self._numbering))
+    @property
+    def chains(self) -> frozenset[str]:
+        """Return the chains that the reading covers."""
+        return self.layout.chains
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Layout:
-    """The slots of a reading, in its order, and what is known of them: readings in a row nearly always share it.
+class _Placing:
+    """Where the rows of a layout stand in the columns.
 
-    `clean` is 1 for what is no own token, else 0; `stable` says which of the clean ones are stablecoins.
+    `places` is None where they stand in their own order. `clean` is 1 for what is no own token, else 0, and None where
+    there is no own token. `stable` are the rows of stablecoins.
     """
 
-    slots: tuple[Slot, ...]
-    places: tuple[int, ...]
-    clean: tuple[float, ...]
+    places: tuple[int, ...] | None
+    clean: tuple[float, ...] | None
     stable: tuple[int, ...]
+    stables: frozenset[int]
 
 
-def _layout(slots: tuple[Slot, ...], numbering: dict[Slot, int], own_tokens: Collection[str]) -> _Layout:
-    """Return the layout of some slots; those that are new get the next places."""
-    places = tuple([numbering.setdefault(slot, len(numbering)) for slot in slots])
-    clean = tuple([0.0 if slot.asset in own_tokens else 1.0 for slot in slots])
-    stable = tuple(
-        [row for row, slot in enumerate(slots) if slot.asset in STABLECOINS and slot.asset not in own_tokens]
-    )
-    return _Layout(slots, places, clean, stable)
+class Sheet:
+    """The columns of one exchange's readings, the `most` last made remembered; what it returns never changes.
+
+    Whoever looks at it `shows_assets` or not: years of hindsight need none.
+    """
+
+    def __init__(self, own_tokens: Collection[str], *, most: int, shows_assets: bool = False) -> None:
+        self._own_tokens = own_tokens
+        self._most = most
+        self.shows_assets = shows_assets
+        self._places: dict[Slot, int] = {}
+        self._chains, self._assets = _Groups(), _Groups()
+        self._placings: dict[Layout, _Placing] = {}
+        self._known: dict[int, Columns] = {}
+
+    def of(self, reading: Reading) -> Columns:
+        """Return a reading as columns."""
+        known = self._known.get(id(reading))  # what is remembered lives on: no other reading gets its id
+        if known is None:
+            held = Holdings.of(reading.holdings)
+            placing = self._placings.get(held.layout) or self._placed(held.layout)
+            known = self._known[id(reading)] = _columns(reading, held, placing, len(self._places))
+            if len(self._known) > self._most:
+                del self._known[next(iter(self._known))]
+        return known
+
+    def flow(
+        self, window: Window, base: Reading, end: Reading, before: Reading | None, *, with_assets: bool
+    ) -> Flow | None:
+        """Return the net flow between two readings, None where only the detailed way tells all of it.
+
+        `before` is the reading just before the end.
+        """
+        was, now = self._pair(base, end)
+        if not was.chains <= now.chains or not now.stables <= was.stables:
+            return None
+        if before is not None and _vanished(before, end):
+            return None
+        if with_assets:
+            moved = list(map(sub, now.amounts, was.amounts))
+            worth = list(map(mul, moved, was.prices))
+            usd, assets = sum(worth), self._largest(moved, worth)
+        else:
+            usd, assets = sum(map(mul, now.amounts, was.prices)) - was.worth, ()
+        share = usd / was.reserves if was.reserves > 0 else 0.0
+        return Flow(window, base.as_of, end.as_of, usd, share, was.reserves, assets)
+
+    def quiet_step(self, previous: Reading, latest: Reading, *, jump: float, large: float, least: float) -> Step | None:
+        """Return a step of which nothing needs to be remembered, else None: its details are then to be looked at.
+
+        In it no chain or asset of at least `least` of what is there moved by more than `jump` of itself, and no asset
+        worth `large` of it or more left.
+        """
+        base, end = self._pair(previous, latest)
+        if not base.chains <= end.chains or not base.worth or _vanished(previous, latest):
+            return None
+        worth = list(map(mul, map(sub, end.amounts, base.amounts), base.prices))
+        left = sum(map(abs, worth))
+        if left >= large * base.worth and min(self._assets.sums(worth)) <= -large * base.worth:
+            return None
+        if any(map(gt, map(abs, worth), map(mul, base.values, repeat(jump)))) and any(
+            _jumped(groups.sums(base.values), groups.sums(worth), jump, least * base.worth)
+            for groups in (self._chains, self._assets)
+        ):
+            return None
+        return Step(previous, latest, base.worth, sum(worth), (), {}, is_quiet=True)
+
+    def prices_are_steady(self, previous: Reading, latest: Reading, *, tolerated: float, least: float) -> bool:
+        """Return whether no asset worth `least` of the reserves or more changed its price by a part of itself."""
+        base, end = self._pair(previous, latest)
+        apart = map(abs, map(sub, end.prices, base.prices))
+        if not any(map(gt, apart, [price * tolerated or _UNPRICED for price in base.prices])):
+            return True
+        sums = self._assets.sums
+        each = zip(sums(base.amounts), sums(base.values), sums(end.amounts), sums(end.values), strict=True)
+        return not any(
+            abs(usd * held / (amount * worth) - 1) > tolerated
+            and max(usd, worth * amount / held) >= least * end.reserves
+            for held, worth, amount, usd in each
+            if worth > 0 and amount > 0
+        )
+
+    def _pair(self, base: Reading, end: Reading) -> tuple[Columns, Columns]:
+        """Return two readings as columns of one length."""
+        was, now = self.of(base), self.of(end)
+        if len(was.amounts) != len(now.amounts):  # the second brought slots that were new
+            return self.of(base), now
+        return was, now
+
+    def _placed(self, layout: Layout) -> _Placing:
+        """Return where a layout stands; slots that are new get the next places, and what is remembered is made anew."""
+        size = len(self._places)
+        places = tuple([self._places.setdefault(slot, len(self._places)) for slot in layout.slots])
+        for slot in list(self._places)[size:]:
+            self._chains.add(slot.chain)
+            self._assets.add(slot.asset)
+        if len(self._places) > size or len(self._placings) >= _MOST_LAYOUTS:
+            self._known.clear()
+            self._placings.clear()
+        clean = tuple([0.0 if slot.asset in self._own_tokens else 1.0 for slot in layout.slots])
+        stable = tuple([row for row, slot in enumerate(layout.slots) if slot.asset in STABLECOINS and clean[row]])
+        in_order = places == tuple(range(len(self._places)))
+        placing = self._placings[layout] = _Placing(
+            None if in_order else places,
+            None if all(clean) else clean,
+            stable,
+            frozenset([places[row] for row in stable]),
+        )
+        return placing
+
+    def _largest(self, moved: Sequence[float], worth: Sequence[float]) -> tuple[AssetFlow, ...]:
+        """Return one flow per asset, largest first, as many as are shown."""
+        by_asset = self._assets.sums(worth)
+        sizes = list(map(abs, by_asset))
+        least = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
+        found = sorted([(size, number) for number, size in enumerate(sizes) if size >= least and size], reverse=True)
+        names, members = self._assets.names, self._assets.members
+        return tuple(
+            [
+                AssetFlow(names[number], sum([moved[place] for place in members[number]]), by_asset[number])
+                for _, number in found[:SHOWN_ASSETS]
+            ]
+        )
 
 
-def _columns(reading: Reading, layout: _Layout, size: int) -> Columns:
-    rows = list(reading.holdings.values())
-    held, values = [row[0] for row in rows], list(map(mul, [row[1] for row in rows], layout.clean))
-    each = [
-        (usd / amount, 1 / amount) if clean and amount > 0 else _NONE
-        for amount, usd, clean in zip(held, values, layout.clean, strict=True)
-    ]
-    amounts = _placed(held, layout.places, size)
-    prices = _placed([price for price, _ in each], layout.places, size)
-    return Columns(
-        reading=reading,
-        places=layout.places,
-        amounts=amounts,
-        prices=prices,
-        per_amount=_placed([share for _, share in each], layout.places, size),
-        per_price=[1 / price if price > 0 else 0.0 for price in prices],
-        worth=sum(map(mul, amounts, prices)),
-        reserves=sum(values),
-        stables=frozenset([layout.places[row] for row in layout.stable if held[row] > 0]),
-    )
+class _Groups:
+    """To which chain, or asset, each place belongs; both by number."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.members: list[list[int]] = []
+        self._numbers: dict[str, int] = {}
+        self._of: list[int] = []
+
+    def add(self, name: str) -> None:
+        """Say to which group the next place belongs."""
+        number = self._numbers.setdefault(name, len(self.names))
+        if number == len(self.names):
+            self.names.append(name)
+            self.members.append([])
+        self.members[number].append(len(self._of))
+        self._of.append(number)
+
+    def sums(self, column: Sequence[float]) -> list[float]:
+        """Return the sum of a column over each group."""
+        found = [0.0] * len(self.names)
+        for number, figure in zip(self._of, column, strict=True):
+            found[number] += figure
+        return found
+
+
+def _columns(reading: Reading, held: Holdings, placing: _Placing, size: int) -> Columns:
+    amounts, values = held.amounts.tolist(), held.usd.tolist()
+    if placing.clean:
+        values = list(map(mul, values, placing.clean))
+    reserves, stables = sum(values), placing.stables
+    if min(amounts, default=1.0) > 0:
+        prices = list(map(truediv, values, amounts))
+    else:
+        values = [usd if amount > 0 else 0.0 for amount, usd in zip(amounts, values, strict=True)]
+        prices = [usd / amount if amount > 0 else 0.0 for amount, usd in zip(amounts, values, strict=True)]
+        gone = [row for row in placing.stable if amounts[row] <= 0]
+        stables -= {placing.places[row] if placing.places else row for row in gone}
+    worth = sum(values)
+    if placing.places:
+        amounts, values, prices = (_placed(column, placing.places, size) for column in (amounts, values, prices))
+    return Columns(reading, held.layout, amounts, values, prices, worth, reserves, stables)
 
 
 def _placed(figures: list[float], places: tuple[int, ...], size: int) -> list[float]:
     """Return figures at their places, 0 everywhere else."""
-    if len(places) == size and places == tuple(range(size)):
-        return figures
     column = [0.0] * size
     for place, figure in zip(places, figures, strict=True):
         column[place] = figure
     return column
 
 
-def quick_flow(window: Window, base: Columns, end: Columns, before: Columns | None) -> Flow | None:
-    """Return the net flow between two readings without its assets, None where it takes the detailed way.
-
-    `before` is the reading just before the end.
-    """
-    if not base.reading.chains <= end.reading.chains or not end.stables <= base.stables or _vanished(before, end):
-        return None
-    usd = sum(map(mul, end.amounts, base.prices)) - base.worth
-    share = usd / base.reserves if base.reserves > 0 else 0.0
-    return Flow(window, base.reading.as_of, end.reading.as_of, usd, share, base.reserves)
+def _jumped(was: Sequence[float], moved: Sequence[float], jump: float, least: float) -> bool:
+    """Return whether a group of weight moved by more than a part of itself."""
+    return any(
+        abs(usd) > jump * worth and max(worth, worth + usd) >= least for worth, usd in zip(was, moved, strict=True)
+    )
 
 
-def quiet_step(base: Columns, end: Columns, *, jump: float, large: float) -> Step | None:
-    """Return a step in which no slot moved by `jump` of itself and all together less than `large`, else None.
-
-    No chain or asset can then have moved by that much, and none left by that much: nothing needs to be remembered.
-    """
-    if not base.reading.chains <= end.reading.chains or not base.worth:
-        return None
-    moved = list(map(sub, end.amounts, base.amounts))
-    if max(map(mul, map(abs, moved), base.per_amount), default=0.0) > jump:
-        return None
-    if sum(map(mul, map(abs, moved), base.prices)) >= large * base.worth:
-        return None
-    return Step(base.reading, end.reading, base.worth, sum(map(mul, moved, base.prices)), (), {}, is_quiet=True)
-
-
-def prices_are_steady(base: Columns, end: Columns, *, tolerated: float) -> bool:
-    """Return whether no slot's price moved by more than a part of itself."""
-    moved = map(abs, map(sub, end.prices, base.prices))
-    return max(map(mul, moved, base.per_price), default=0.0) <= tolerated
-
-
-def _vanished(before: Columns | None, end: Columns) -> bool:
+def _vanished(before: Reading, end: Reading) -> bool:
     """Return whether a slot of the reading before is not there any more."""
-    if before is None or before.places == end.places:
-        return False
-    return not frozenset(before.places) <= frozenset(end.places)
+    was, now = Holdings.of(before.holdings).layout, Holdings.of(end.holdings).layout
+    return was != now and not now.rows.keys() >= was.rows.keys()

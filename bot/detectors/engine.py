@@ -19,12 +19,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
-from bot.detectors.columns import Sheet, prices_are_steady, quick_flow, quiet_step
-from bot.detectors.ledger import JUMP, LARGE, incomparable, inspect, is_busy
+from bot.detectors.columns import Sheet
+from bot.detectors.ledger import JUMP, LARGE, LEAST_PART, incomparable, inspect, is_busy
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.opinion import second_figures
 from bot.detectors.outflow import WINDOWS, History, measure
-from bot.detectors.prices import TOLERATED, valued
+from bot.detectors.prices import LEAST_SHARE, TOLERATED, valued
 from bot.detectors.step import Step, step
 from bot.detectors.windows import base_limit
 from bot.domain.doors import Doors
@@ -48,7 +48,7 @@ class Case:
     """What is known of one exchange: its ledger, past readings (oldest first), and its past days.
 
     `dawn` is the first reading of the newest UTC day, from which the next day's share is taken. With a `sheet` looks
-    are many times faster and their flows come without assets; without one every flow is worked out in detail.
+    are many times faster; without one everything is worked out in detail, and comes out the same.
     """
 
     exchange: Exchange
@@ -56,7 +56,7 @@ class Case:
     kept: tuple[Reading, ...] = ()
     days: tuple[DailyPoint, ...] = ()
     dawn: Reading | None = None
-    sheet: Sheet | None = field(default_factory=Sheet, compare=False, repr=False)
+    sheet: Sheet | None = field(default=None, compare=False, repr=False)
 
     @property
     def latest(self) -> Reading | None:
@@ -90,8 +90,8 @@ class Case:
             moved = not self._prices_are_steady(taken)
             ledger = inspect(ledger, taken, own_tokens, market, doors, prices_moved=moved)
         first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
-        with_day = self._with_day(valued(reading, ledger.odd_prices), ledger)
-        return replace(with_day, kept=(*self.kept[first:], reading), ledger=ledger)
+        days, dawn = self._days_with(valued(reading, ledger.odd_prices), ledger)
+        return Case(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.sheet)
 
     def base(self, window: Window) -> Reading | None:
         """Return the newest reading at or before a window's start."""
@@ -100,40 +100,39 @@ class Case:
         found = bisect_right(self.kept, base_limit(window, self.kept[-1].as_of), key=_as_of)
         return self.kept[found - 1] if found else None
 
-    def quick_flow(self, window: Window, base: Reading, end: Reading, before: Reading | None) -> Flow | None:
-        """Return a flow without its assets, None where only the detailed way tells all of it."""
-        ledger = self.ledger
-        if self.sheet is None or ledger.odd_prices or any(base.as_of < one.at for one in ledger.adjustments):
+    def quick_flow(self, window: Window, base: Reading) -> Flow | None:
+        """Return the flow up to the newest reading as the columns tell it, None where that would not be all of it."""
+        if self.sheet is None or _is_adjusted(self.ledger, base):
             return None
-        own_tokens = self.exchange.own_tokens
-        last = self.sheet.of(before, own_tokens) if before else None
-        return quick_flow(window, self.sheet.of(base, own_tokens), self.sheet.of(end, own_tokens), last)
+        odd, before = self.ledger.odd_prices, self.kept[-2] if len(self.kept) > 1 else None
+        with_assets = self.sheet.shows_assets
+        return self.sheet.flow(window, base, valued(self.kept[-1], odd), before, with_assets=with_assets)
 
     def _quiet_step(self, previous: Reading, reading: Reading) -> Step | None:
-        if self.sheet is None or self.ledger.odd_prices or is_busy(self.ledger):
+        if self.sheet is None or is_busy(self.ledger):
             return None
-        own_tokens = self.exchange.own_tokens
-        base, end = self.sheet.of(previous, own_tokens), self.sheet.of(reading, own_tokens)
-        return quiet_step(base, end, jump=JUMP, large=LARGE)
+        return self.sheet.quiet_step(previous, reading, jump=JUMP, large=LARGE, least=LEAST_PART)
 
     def _prices_are_steady(self, taken: Step) -> bool:
         if self.sheet is None or self.ledger.odd_prices:
             return False
-        own_tokens = self.exchange.own_tokens
-        base, end = self.sheet.of(taken.previous, own_tokens), self.sheet.of(taken.latest, own_tokens)
-        return prices_are_steady(base, end, tolerated=TOLERATED)
+        return self.sheet.prices_are_steady(taken.previous, taken.latest, tolerated=TOLERATED, least=LEAST_SHARE)
 
-    def _with_day(self, reading: Reading, ledger: Ledger) -> "Case":
-        """Return the case with one more day when this is its first reading; a held one cannot be compared."""
-        if self.dawn is not None and self.dawn.as_of.date() == reading.as_of.date():
-            return self
-        day = (
-            replace(self, ledger=ledger).quick_flow(Window.DAY, self.dawn, reading, self.latest) if self.dawn else None
-        )
-        point = daily_point(reading, self.dawn, self.exchange.own_tokens, ledger.adjustments, day)
+    def _days_with(self, reading: Reading, ledger: Ledger) -> tuple[tuple[DailyPoint, ...], Reading]:
+        """Return the days and the dawn after a reading: one more when it is the first of its day.
+
+        One that cannot be compared has no share.
+        """
+        dawn = self.dawn
+        if dawn is not None and dawn.as_of.date() == reading.as_of.date():
+            return self.days, dawn
+        day = None
+        if dawn and self.sheet and not _is_adjusted(ledger, dawn):
+            day = self.sheet.flow(Window.DAY, dawn, reading, self.latest, with_assets=False)
+        point = daily_point(reading, dawn, self.exchange.own_tokens, ledger.adjustments, day)
         if incomparable(ledger) or incomparable(self.ledger):
             point = replace(point, share=None)
-        return replace(self, days=(*self.days[-MAX_DAYS + 1 :], point), dawn=reading)
+        return (*self.days[-MAX_DAYS + 1 :], point), reading
 
 
 def take_round(
@@ -189,18 +188,16 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     previous = case.kept[-2] if len(case.kept) > 1 else None
     history = History(latest, previous, bases, case.days, case.ledger, spells)
     seconds = second_figures(listing, latest, opinion_age)
-
-    def quick(window: Window, base: Reading) -> Flow | None:
-        return case.quick_flow(window, base, latest, previous)
-
-    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=quick)
+    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=case.quick_flow)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:
-    if known is None or len(known.holdings) != len(reading.holdings):
-        return False
-    before = known.holdings
-    return all(before.get(slot) == holding for slot, holding in reading.holdings.items())
+    return known is not None and known.holdings == reading.holdings
+
+
+def _is_adjusted(ledger: Ledger, base: Reading) -> bool:
+    """Return whether something moved since a reading that is no flow."""
+    return any(base.as_of < one.at for one in ledger.adjustments)
 
 
 def _hour(reading: Reading) -> datetime:

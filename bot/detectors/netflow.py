@@ -17,7 +17,7 @@ from bot.domain.reading import Holding, Reading, Slot
 TOLERATED_MISSING = 0.02
 """The share of reserves whose chains may be absent at the end before the window is held."""
 
-_SHOWN_ASSETS = 12
+SHOWN_ASSETS = 12
 _NOTHING = Holding(0.0, 0.0)
 _Moved = tuple[str, float, float]  # an asset, its amount and its worth in USD, signed
 
@@ -118,7 +118,7 @@ def _largest(flows: Iterable[_Moved]) -> tuple[AssetFlow, ...]:
     for asset, amount, usd in flows:
         moved[asset] += amount
         worth[asset] += usd
-    leading = nlargest(_SHOWN_ASSETS, worth, key=lambda asset: abs(worth[asset]))
+    leading = nlargest(SHOWN_ASSETS, filter(worth.get, worth), key=lambda asset: abs(worth[asset]))
     return tuple(AssetFlow(asset, moved[asset], worth[asset]) for asset in leading)
 
 

@@ -127,6 +127,7 @@ def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Sever
     found = [
         (one, reasons)
         for flow in signal.flows
+        if flow.usd <= -MIN_FLOW_USD * ease
         for one in _OF_WINDOW[flow.window]
         if _may_decide(one, flow) and (reasons := _crossed(one, flow, signal.baseline, scale, ease))
     ]
@@ -159,7 +160,7 @@ def _agrees(signal: Signal, figure: SecondFigure) -> bool:
 def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
     """Return why the threshold is crossed: the share, and z where it was asked; nothing when it is not crossed."""
     limit, unusual = threshold.share * scale * ease, UNUSUAL_Z * ease
-    if flow.share > limit or flow.usd > -MIN_FLOW_USD * ease:
+    if flow.share > limit:
         return ()
     by_share = Reason(flow.window, "share", flow.share, limit)
     if not threshold.needs_z:

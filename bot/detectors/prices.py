@@ -11,7 +11,8 @@ from bot.domain.reading import Holding, Reading
 TOLERATED = 0.25
 """A price further than this from the last believed one, while others stayed within it, is odd."""
 _KEPT = timedelta(days=35)
-_LEAST_SHARE = 0.001  # what is worth less changes no figure that people see
+LEAST_SHARE = 0.001
+"""An asset worth less, as a part of the reserves, changes no figure that people see."""
 
 
 def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
@@ -37,7 +38,7 @@ def odd_prices(
     lasting = {one.asset: one for one in known if one.until is None}
     recent = (one for one in known if one.until is None or latest.as_of - one.until < _KEPT)
     kept = [judged for one in recent if (judged := _judged(one, latest, market))]
-    least = _LEAST_SHARE * latest.total_usd(without=own_tokens)
+    least = LEAST_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
         if asset in own_tokens or asset in lasting or before is None or amount <= 0 or before.amount <= 0:

@@ -8,6 +8,10 @@ from bot.domain.reading import Reading
 _SLACK_SHARE = 0.15
 _LEAST_SLACK = timedelta(hours=13)
 _HOUR_SLACK = timedelta(hours=1)  # an hour that began half a day ago is no hour: figures say their window
+_OLDEST = {
+    window: window.length + (_HOUR_SLACK if window is Window.HOUR else max(window.length * _SLACK_SHARE, _LEAST_SLACK))
+    for window in Window
+}
 
 
 def base_limit(window: Window, end: datetime) -> datetime:
@@ -20,5 +24,4 @@ def fits(window: Window, base: Reading, end: datetime) -> bool:
 
     The window of one hour, which is shown and never graded, may be two hours long.
     """
-    slack = _HOUR_SLACK if window is Window.HOUR else max(window.length * _SLACK_SHARE, _LEAST_SLACK)
-    return base_limit(window, end) - slack <= base.as_of <= base_limit(window, end)
+    return window.length <= end - base.as_of <= _OLDEST[window]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market import advance_market, sheltered
+from bot.detectors.columns import Sheet
 from bot.detectors.doors import after
 from bot.detectors.engine import Case, look, take_round
 from bot.detectors.market import Market
@@ -24,6 +25,8 @@ TURNS = frozenset(
     {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.HELD, StepReason.RESOLVED}
 )
 """What is told of a life; the rest only changes figures."""
+
+_REMEMBERED = 48  # readings in columns: what the windows of a month of days start from, and some of the last day
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Trial:
         since: datetime | None = None,
         policy: Policy | None = None,
     ) -> None:
-        self._cases: dict[str, Case] = {one.id: Case(one) for one in exchanges}
+        self._cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, most=_REMEMBERED)) for one in exchanges}
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detectors.baseline import MAX_DAYS
+from bot.detectors.columns import Sheet
 from bot.detectors.engine import OPINION_AGE, Case, look, rounds, take_all
 from bot.detectors.market import Market, Stir
 from bot.detectors.outflow import WINDOWS
@@ -20,6 +21,7 @@ from bot.ports import Clock, Holds, Incidents, Readings
 
 _REMEMBERED = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
 _PAST = timedelta(days=MAX_DAYS + 1)
+_AT_ONCE = 8  # readings that one look needs: two, and one for each window
 _LAST_TWO = slice(-2, None)  # what the next step and the next look need; windows start from what the store has kept
 
 
@@ -100,7 +102,7 @@ class Observer:
         if known is not None and known.exchange == exchange:
             return known
         latest = await self._readings.latest(exchange.id)
-        case = Case(exchange, sheet=None)  # what is shown needs every asset
+        case = Case(exchange, sheet=Sheet(exchange.own_tokens, most=_AT_ONCE, shows_assets=True))
         if latest is None:
             return case
         async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):

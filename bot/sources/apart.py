@@ -15,9 +15,8 @@ from typing import BinaryIO
 import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.domain.reading import Reading, Slot
+from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.sources.decode import Opening, Packed, read_pieces
-from bot.sources.holdings import Holdings
 from bot.sources.inflate import inflated
 from bot.sources.protocol import Columns, Extract, Moment
 from bot.sources.slices import Slices
@@ -37,24 +36,25 @@ class Making:
     source: str
     fetched_at: datetime
 
-    def reading(self, moment: Moment, slots: list[Slot]) -> Reading:
-        """Return a moment as a reading; `slots` are those its columns refer to."""
+    def reading(self, moment: Moment, layouts: Layouts) -> Reading:
+        """Return a moment as a reading; `layouts` are of the slots that its columns refer to."""
+        columns = moment.columns
         return Reading(
             exchange=self.exchange,
             source=self.source,
             as_of=datetime.fromtimestamp(moment.as_of, UTC),
             fetched_at=self.fetched_at,
-            holdings=Holdings(slots, *moment.columns),
+            holdings=Holdings(layouts.at(columns.slots), columns.amounts, columns.usd),
         )
 
     def readings(self, extract: Extract) -> Iterator[Reading]:
         """Yield what was extracted as readings, oldest first."""
         moments = extract.moments()
         first = next(moments)
-        slots = [Slot(*slot) for slot in extract.slots]
-        yield self.reading(first, slots)
+        layouts = Layouts([Slot(*slot) for slot in extract.slots])
+        yield self.reading(first, layouts)
         for moment in moments:
-            yield self.reading(moment, slots)
+            yield self.reading(moment, layouts)
 
 
 async def decoded(
@@ -95,9 +95,9 @@ async def _decoded_apart(body: BinaryIO, making: Making, *, since: float, limit:
         opening = _OPENINGS.decode(await _frame(answer))
         if opening.fault is not None:
             raise SourceError(SourceFault(opening.fault), opening.detail)
-        slots = [Slot(*slot) for slot in opening.slots]
+        layouts = Layouts([Slot(*slot) for slot in opening.slots])
         while frame := await _frame(answer):
-            readings.append(making.reading(_unpacked(frame), slots))
+            readings.append(making.reading(_unpacked(frame), layouts))
             await slices.breathe()
     return tuple(readings)
 

@@ -17,11 +17,10 @@ import msgspec
 from bot.domain.doors import Gate
 from bot.domain.errors import ConfigurationError, SourceError, SourceFault
 from bot.domain.exchange import Exchange, exchange_id
-from bot.domain.reading import Reading, Slot
+from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.hindsight.scores import Happening
 from bot.sources.decode import read_pieces
 from bot.sources.defillama import NAME
-from bot.sources.holdings import Holdings
 from bot.sources.inflate import inflated
 from bot.sources.own_tokens import OWN_TOKENS
 from bot.sources.protocol import Columns, Extract, Moment
@@ -64,9 +63,11 @@ class Past:
 
     def readings(self) -> Iterator[Reading]:
         """Yield the readings, oldest first. In hindsight each was fetched when it was true."""
+        layouts = Layouts(self.slots)
         for as_of, columns in self.moments:
             at = datetime.fromtimestamp(as_of, UTC)
-            yield Reading(self.exchange.id, NAME, at, at, Holdings(self.slots, *columns))
+            held = Holdings(layouts.at(columns.slots), columns.amounts, columns.usd)
+            yield Reading(self.exchange.id, NAME, at, at, held)
 
 
 def bodies_in(directory: Path) -> list[Path]:

@@ -14,12 +14,12 @@ import struct
 import sys
 import zlib
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain.errors import StorageError
-from bot.domain.reading import Holding, Reading, Slot
+from bot.domain.reading import Holdings, Layouts, Reading, Slot
 
 HEADER = struct.Struct("<qq")
 _LAYOUT = b"\x01"
@@ -56,10 +56,10 @@ def pack(reading: Reading, numbers: Mapping[Slot, int]) -> bytes:
     return header + _LAYOUT + zlib.compress(body, _SQUEEZE)
 
 
-def unpack(blob: bytes, exchange: str, slots: Sequence[Slot]) -> Reading:
-    """Return the reading that was packed; `slots[number]` is the slot of each number.
+def unpack(blob: bytes, exchange: str, layouts: Layouts) -> Reading:
+    """Return the reading that was packed; `layouts` are of the slots in the order of their numbers.
 
-    Raise IndexError for a number beyond the slots given, StorageError for bytes in another layout.
+    Raise IndexError for a number beyond those slots, StorageError for bytes in another layout.
     """
     as_of, fetched_at = HEADER.unpack_from(blob)
     if blob[HEADER.size : HEADER.size + 1] != _LAYOUT:
@@ -71,9 +71,8 @@ def unpack(blob: bytes, exchange: str, slots: Sequence[Slot]) -> Reading:
     for column in (numbers, amounts, values):
         _refill(column, body[at : at + count * column.itemsize])
         at += count * column.itemsize
-    holdings = dict(zip(map(slots.__getitem__, numbers), map(Holding, amounts, values), strict=True))
     source = body[_LENGTHS.size : _LENGTHS.size + length].decode()
-    return Reading(exchange, source, moment(as_of), moment(fetched_at), holdings)
+    return Reading(exchange, source, moment(as_of), moment(fetched_at), Holdings(layouts.at(numbers), amounts, values))
 
 
 def _regrouped(column: "array[Any]") -> bytes:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.domain.exchange import Listing
-from bot.domain.reading import Reading, Slot, SourceHealth
+from bot.domain.reading import Layouts, Reading, Slot, SourceHealth
 from bot.storage.connection import Database, Word
 from bot.storage.lua import script
 from bot.storage.packing import HEADER, microseconds, pack, unpack
@@ -137,10 +137,10 @@ class RedisReadings:
     async def _read(self, exchange: str, blob: bytes) -> Reading:
         numbering = await self._numbering(exchange)
         try:
-            return unpack(blob, exchange, numbering.slots)
+            return unpack(blob, exchange, numbering.layouts)
         except IndexError:  # packed by another process, which has seen slots that this one has not
             await numbering.load()
-            return unpack(blob, exchange, numbering.slots)
+            return unpack(blob, exchange, numbering.layouts)
 
     async def _numbering(self, exchange: str) -> "_Numbering":
         if exchange not in self._numberings:
@@ -157,7 +157,7 @@ class _Numbering:
         self._database = database
         self._key = key
         self.numbers: dict[Slot, int] = {}
-        self.slots: list[Slot] = []
+        self.layouts = Layouts([])
 
     async def load(self) -> None:
         """Learn every number given so far."""
@@ -173,7 +173,7 @@ class _Numbering:
 
     def _learn(self, numbers: Mapping[Slot, int]) -> None:
         self.numbers = dict(numbers)
-        self.slots = sorted(numbers, key=numbers.__getitem__)
+        self.layouts = Layouts(sorted(numbers, key=numbers.__getitem__))
 
 
 def _detail(exchange: str) -> str:

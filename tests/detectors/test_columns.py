@@ -4,9 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look, take_all
 from bot.detectors.market import Market
+from bot.detectors.netflow import net_flow
 from bot.domain.exchange import Exchange
+from bot.domain.flow import Flow, Window
 from bot.domain.reading import Reading
 from bot.domain.signal import Signal
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, reading
@@ -21,10 +24,13 @@ prices = st.dictionaries(
 steps = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
 
 
+def sheet_of(exchange: Exchange, *, shows_assets: bool = True) -> Sheet:
+    return Sheet(exchange.own_tokens, most=8, shows_assets=shows_assets)
+
+
 def live(exchange: Exchange, readings: list[Reading], other: list[Reading], *, fast: bool) -> list[Signal]:
     """Return every look at an exchange that is read beside another one, in columns or in detail."""
-    sheets = (Case(exchange), Case(OKX)) if fast else (Case(exchange, sheet=None), Case(OKX, sheet=None))
-    cases = {case.exchange.id: case for case in sheets}
+    cases = {one.id: Case(one, sheet=sheet_of(one) if fast else None) for one in (exchange, OKX)}
     market, found = Market(), []
     for one, beside in zip(readings, other, strict=True):
         cases, market = take_all(cases, [one, beside], market)
@@ -50,6 +56,7 @@ def test_columns_and_detail_say_the_same(drawn: list[tuple[object, dict[str, flo
             assert one.share == pytest.approx(whole.share, rel=1e-9, abs=1e-9)
             assert one.reserves_usd == pytest.approx(whole.reserves_usd)
             assert (one.start, one.end, one.missing_chains) == (whole.start, whole.end, whole.missing_chains)
+            assert_same_assets(one, whole)
             assert (one.hold and one.hold.reason) == (whole.hold and whole.hold.reason)
         assert [(one.reason, one.subject, one.at) for one in quick.notes] == [
             (one.reason, one.subject, one.at) for one in slow.notes
@@ -57,9 +64,31 @@ def test_columns_and_detail_say_the_same(drawn: list[tuple[object, dict[str, flo
         assert [replace(one, usd=0.0) for one in quick.trips] == [replace(one, usd=0.0) for one in slow.trips]
 
 
+def assert_same_assets(quick: Flow, detailed: Flow) -> None:
+    """Which assets are shown is the same, but for those whose worth is an error of rounding."""
+    least = 1e-6 * max((abs(one.usd) for one in detailed.assets), default=0.0)
+    one, other = ({part.asset: part for part in flow.assets if abs(part.usd) > least} for flow in (quick, detailed))
+    assert one.keys() == other.keys()
+    for asset, part in one.items():
+        assert part.usd == pytest.approx(other[asset].usd, rel=1e-6)
+        assert part.amount == pytest.approx(other[asset].amount, rel=1e-6)
+
+
+def test_the_assets_of_a_flow_come_largest_first_and_dust_is_not_shown() -> None:
+    before = {f"Tron/T{number}": (1e6 * (number + 1), 1.0) for number in range(20)}
+    after = {slot: (amount * (0.9 if amount % 2e6 else 1.1), price) for slot, (amount, price) in before.items()}
+    base, end = reading(before), reading(after, at=NOON + DAY)
+
+    found = sheet_of(BINANCE).flow(Window.DAY, base, end, base, with_assets=True)
+
+    assert found
+    assert [one.asset for one in found.assets] == [f"T{number}" for number in range(19, 7, -1)]
+    assert found.assets == net_flow(Window.DAY, base, end, BINANCE.own_tokens, previous=base).assets
+
+
 def test_a_quiet_week_is_worked_out_in_columns() -> None:
     """Else years of eighty exchanges would take minutes: no asset is added up where nothing happens."""
-    case = Case(BINANCE)
+    case = Case(BINANCE, sheet=sheet_of(BINANCE, shows_assets=False))
     for day in range(9):
         case = case.take(book(NOON + day * DAY, dict.fromkeys(WORTH, 1 + day / 1000)))
 
@@ -71,7 +100,7 @@ def test_a_quiet_week_is_worked_out_in_columns() -> None:
 
 def test_a_small_part_that_moves_alone_is_not_overlooked_in_columns() -> None:
     """Eight thousandths of reserves that fall by two fifths move less in all than is large."""
-    case = Case(BINANCE)
+    case = Case(BINANCE, sheet=sheet_of(BINANCE))
     for hour, sol in enumerate((0.8e9, 0.48e9)):
         case = case.take(reading({"Tron/USDT": (99.2e9, 1.0), "Solana/SOL": (sol / 20, 20.0)}, at=NOON + hour * HOUR))
 

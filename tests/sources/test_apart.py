@@ -45,7 +45,9 @@ async def fault_of(body: bytes, *, limit: int = LIMIT, patience: timedelta = PAT
 
 
 def children() -> list[int]:
-    return [int(child) for child in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    """Return the decoders that live: other tests in this process may have left helpers of their own kind."""
+    found = map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+    return [child for child in found if b"bot.sources.decode" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import StorageError
-from bot.domain.reading import Holding, Reading, Slot
+from bot.domain.reading import Holding, Layouts, Reading, Slot
 from bot.storage.packing import HEADER, microseconds, moment, pack, unpack
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -19,7 +19,7 @@ MOMENTS = st.datetimes(datetime(1999, 1, 1), datetime(2200, 1, 1), timezones=st.
 
 def there_and_back(reading: Reading) -> Reading:
     slots = list(reading.holdings)
-    return unpack(pack(reading, {slot: at for at, slot in enumerate(slots)}), reading.exchange, slots)
+    return unpack(pack(reading, {slot: at for at, slot in enumerate(slots)}), reading.exchange, Layouts(slots))
 
 
 @given(HOLDINGS, MOMENTS, MOMENTS, st.text(max_size=12))
@@ -62,14 +62,14 @@ def test_a_number_beyond_the_known_slots_is_an_index_error() -> None:
     slot = Slot("Ethereum", "ETH")
     blob = pack(Reading("binance", "defillama", NOON, NOON, {slot: Holding(1.0, 2.0)}), {slot: 7})
     with pytest.raises(IndexError):
-        unpack(blob, "binance", [slot])
+        unpack(blob, "binance", Layouts([slot]))
 
 
 def test_another_layout_is_refused() -> None:
     blob = bytearray(pack(Reading("binance", "defillama", NOON, NOON, {}), {}))
     blob[HEADER.size] = 9
     with pytest.raises(StorageError, match="layout"):
-        unpack(bytes(blob), "binance", [])
+        unpack(bytes(blob), "binance", Layouts([]))
 
 
 @given(MOMENTS)
