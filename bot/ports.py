@@ -1,6 +1,6 @@
 """The shapes the core needs from the world; adapters on the floors above fit them."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -101,7 +101,9 @@ class Alert:
     """One message for many places, to be queued in the same step as the incident it speaks of.
 
     `id` names the step (incident and number of the step), so that queueing twice is queueing once. `ping` says whether
-    the places' own mentions are added. `expires_at`: later than this it is dropped unsent.
+    the places' own mentions are added. `expires_at`: later than this it is dropped unsent. `about` is the exchange it
+    is sent for: a place that has unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send
+    it again where it may have arrived.
     """
 
     id: str
@@ -113,6 +115,8 @@ class Alert:
     expires_at: datetime
     recipients: tuple[Subscription, ...]
     ping: bool = False
+    about: str | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,9 @@ class Delivery:
     """One message on its way to one place.
 
     `key` is the idempotency key (alert and place as it was when queued); it stays the same over every try and when
-    the chat moves. `receipt` names the entry in the outbox, for `done` and `postpone`.
+    the chat moves. `receipt` names the entry in the outbox, for `done` and `postpone`. `sent` is the newest message of
+    the incident there. `older` is set for one thing only: the id of a message that a newer one has followed, and that
+    is to say so.
     """
 
     key: str
@@ -134,6 +140,10 @@ class Delivery:
     created_at: datetime
     expires_at: datetime
     attempt: int = 0
+    about: str | None = None
+    once: bool = False
+    sent: str | None = None
+    older: str | None = None
 
 
 class Incidents(Protocol):
@@ -188,12 +198,15 @@ class Outbox(Protocol):
         """
         ...
 
-    async def done(self, delivery: Delivery, *, message_id: str | None) -> None:
-        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None)."""
+    async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
+        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None).
+
+        `leaves` is an older message that is to say, some time later, that a newer one has followed.
+        """
         ...
 
-    async def postpone(self, delivery: Delivery, *, until: datetime) -> None:
-        """Bring a delivery back later, as one more attempt."""
+    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
+        """Bring a delivery back later, as one more attempt when this one failed."""
         ...
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
@@ -236,6 +249,21 @@ class Visit:
     first: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand with a place that something is on its way to.
+
+    `place` is its present address, `trouble` what is wrong with it or its chat, `subscription` what it is told for: its
+    own one to the exchange, else the one to all; None when it has none any more. `subscribed` is True as well where
+    none is needed.
+    """
+
+    place: Place
+    trouble: PlaceTrouble | None = None
+    subscription: Subscription | None = None
+    subscribed: bool = True
+
+
 class Subscriptions(Protocol):
     """Who wants to hear what, and which places cannot be reached."""
 
@@ -253,6 +281,13 @@ class Subscriptions(Protocol):
 
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins."""
+        ...
+
+    async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
+        """Return how things stand with places, each asked with the exchange (None: none) it is to hear of.
+
+        Of the whole market hears who has any subscription at all.
+        """
         ...
 
     async def exchanges(self) -> Collection[str]:
@@ -328,6 +363,51 @@ class ChatPlatform(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """Turns to send: `number` of them, `gap` seconds apart, the first in `first_in` seconds (negative: just past).
+
+    `paused` are the chats that asked for a pause, by their ids, with the seconds left of it.
+    """
+
+    first_in: float
+    gap: float
+    number: int
+    paused: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """How fast a platform is written to: the part (0–1] of the full pace, and for how long nobody writes, and why."""
+
+    part: float = 1.0
+    stands_for: timedelta = timedelta()
+    reason: str = ""
+
+
+class Budget(Protocol):
+    """What all workers of a bot may send together on a platform."""
+
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
+        """Return the next turns of the bot, which nobody else has then; `per_second` is its full pace."""
+        ...
+
+    async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
+        """Take note of a 429: the chat pauses, the bot does when that was meant or two chats said so at once.
+
+        The pace is halved and recovers within a minute.
+        """
+        ...
+
+    async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
+        """Let nobody write for a while."""
+        ...
+
+    async def going(self, platform: Platform) -> Going:
+        """Return how fast the platform is written to at present."""
+        ...
+
+
 @runtime_checkable
 class Doors(ChatPlatform, Protocol):
     """A chat platform that can say whether a place is open, and where one person can be written to."""
@@ -374,6 +454,22 @@ class Leases(Protocol):
 
     async def holder(self, duty: Duty) -> Holder | None:
         """Return who has a duty."""
+        ...
+
+
+class Bulletin(Protocol):
+    """What workers tell each other about."""
+
+    async def post(self, exchanges: Iterable[str]) -> None:
+        """Tell the other workers that there is something new about some exchanges; "" is the list alone."""
+        ...
+
+    async def begin(self) -> None:
+        """Take everything told so far as known."""
+        ...
+
+    async def news(self, *, wait: timedelta) -> Collection[str] | None:
+        """Return what the others told since the last call, waiting for it; None when nobody told anything."""
         ...
 
 

@@ -1,7 +1,11 @@
 """Time for tests that nobody waits for."""
 
+import asyncio
+import selectors
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 
 @dataclass
@@ -15,3 +19,39 @@ class HandMovedClock:
 
     def advance(self, by: timedelta) -> None:
         self.time += by
+
+
+class _Patience(selectors.DefaultSelector):
+    """Waits for nothing: where a loop would sleep, its time moves on instead."""
+
+    moved = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0 if timeout is not None else None)
+        if not ready and timeout:
+            self.moved += timeout
+        return ready
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """A loop on which every sleep takes its time by the loop's own clock and none by the wall's. No I/O but to itself."""
+
+    def __init__(self) -> None:
+        self._patience = _Patience()
+        super().__init__(self._patience)
+
+    def time(self) -> float:
+        return 1000.0 + self._patience.moved
+
+
+def simulated(play: Coroutine[Any, Any, None]) -> None:
+    """Run a play to its end in simulated time."""
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        runner.run(play)
+
+
+class LoopClock:
+    """The date by the running loop's time; fits ports.Clock."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 10, 5, tzinfo=UTC) + timedelta(seconds=asyncio.get_running_loop().time())

@@ -1,42 +1,34 @@
-"""Empties the outbox at a platform's pace: send, postpone, move, give up."""
+"""Empties the outbox at a platform's pace; what goes next is chosen when its turn has come, not before."""
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
-from bot.domain.errors import (
-    BadMessage,
-    ChatGone,
-    ChatMoved,
-    NotAllowed,
-    RetryLater,
-    StorageError,
-    TopicClosed,
-    Unreachable,
-)
-from bot.domain.place import Place
-from bot.messages.model import Message
-from bot.pipeline.pace import PACES, Pacer
-from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, PlaceTrouble, Subscriptions
+from bot.domain.errors import StorageError
+from bot.pipeline.breaker import TOLERANCES, Breaker, Tolerance
+from bot.pipeline.errand import Errand, Tell, surely
+from bot.pipeline.pace import Pacer
+from bot.pipeline.waiting import WaitingRoom
+from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, Standing, Subscriptions
 
 log = structlog.get_logger()
 
-_AT_ONCE = 16
 _WAIT = timedelta(seconds=1)
-_MOST_TRIES = 12
-_TROUBLED_FOR = timedelta(hours=24)
-_TROUBLED_TIMES = 3
 _STORE_PAUSE = 1.0
-_REFUSED_PAUSE = timedelta(minutes=30)
-_FAULT_PAUSE = timedelta(seconds=30)
+_SMALLEST_ROOM = 16
+_ROOM_SECONDS = 0.25  # of the full pace: half of it may pass before something more urgent is fetched
+_PATIENCE = 5.0  # seconds that a taken delivery may wait; after that it is looked at anew
 
 
 class Courier:
-    """Delivers one platform's messages: several places at a time, each place in order."""
+    """Delivers one platform's messages: several chats at a time, each chat one after the other.
+
+    A message taken from the outbox waits a moment only; one whose chat, or the whole bot, has to pause for longer goes
+    back, so that it is dropped if it is superseded meanwhile.
+    """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
@@ -47,148 +39,151 @@ class Courier:
         clock: Clock,
         meter: Meter,
         pacer: Pacer | None = None,
+        breaker: Breaker | None = None,
+        tell: Tell | None = None,
     ) -> None:
-        self._chat = chat
+        self._platform = chat.platform
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
-        self._pacer = pacer or Pacer(PACES[chat.platform])
-        self._stopping = False
+        self._pacer = pacer or Pacer(chat.platform)
+        self._errand = Errand(
+            chat,
+            outbox=outbox,
+            subscriptions=subscriptions,
+            clock=clock,
+            meter=meter,
+            pacer=self._pacer,
+            breaker=breaker or Breaker(TOLERANCES.get(chat.platform, Tolerance())),
+            tell=tell,
+        )
+        pace = self._pacer.pace
+        self._room = WaitingRoom(max(_SMALLEST_ROOM, round(pace.per_second * _ROOM_SECONDS)))
+        self._hands = asyncio.Semaphore(pace.at_once)
+        self._stopping = asyncio.Event()
+        self._stands_until: float | None = None
+        self._moves = asyncio.Event()
+        self._moves.set()
 
     async def run(self) -> None:
-        """Deliver until told to stop; what is under way then is finished, the rest stays queued."""
-        while not self._stopping:
-            try:
-                await self.deliver_waiting(wait=_WAIT)
-            except StorageError as error:
-                log.warning("store away while delivering", platform=str(self._chat.platform), error=str(error))
-                await asyncio.sleep(_STORE_PAUSE)
+        """Deliver until told to stop; what is under way then is finished, the rest stays in the outbox."""
+        async with asyncio.TaskGroup() as tasks:
+            serving = tasks.create_task(self._serve(tasks))
+            tasks.create_task(self._fill())
+            await self._stopping.wait()
+            serving.cancel()
 
     def stop(self) -> None:
-        """Take no more from the outbox."""
-        self._stopping = True
+        """Begin nothing more."""
+        self._stopping.set()
+        self._moves.set()
+        self._room.roomy.set()
 
-    async def deliver_waiting(self, *, wait: timedelta = timedelta()) -> int:
-        """Deliver one batch and return how many there were; raise StorageError."""
-        batch = await self._outbox.take(self._chat.platform, limit=_AT_ONCE, wait=wait)
-        by_place: defaultdict[Place, list[Delivery]] = defaultdict(list)
-        for delivery in batch:
-            by_place[delivery.place].append(delivery)
-        # Everybody's turn comes to its end before a store that is away stops the round.
-        ends = await asyncio.gather(*map(self._deliver_in_order, by_place.values()), return_exceptions=True)
-        for fault in ends:
-            if fault:
-                raise fault
-        return len(batch)
-
-    async def _deliver_in_order(self, deliveries: Sequence[Delivery]) -> None:
-        for delivery in deliveries:
+    async def _fill(self) -> None:
+        """Fetch what may go next, whenever there is room."""
+        while True:
+            await self._moves.wait()
+            await self._room.roomy.wait()
+            if self._stopping.is_set():
+                return
             try:
-                await self._deliver(delivery)
-            except StorageError:
-                raise
-            except Exception as fault:
-                log.exception("delivery broke", place=str(delivery.place), incident=delivery.incident)
-                await self._retry(delivery, RetryLater(f"a fault of our own: {fault!r}", after=_FAULT_PAUSE))
+                batch = await self._outbox.take(self._platform, limit=max(1, self._room.space), wait=_WAIT)
+            except StorageError as error:
+                log.warning("store away while delivering", platform=str(self._platform), error=str(error))
+                await asyncio.sleep(_STORE_PAUSE)
+            else:
+                await self._admit(batch)
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        reason = await self._why_not(delivery)
-        if reason:
-            await self._drop(delivery, reason)
+    async def _admit(self, batch: Sequence[Delivery]) -> None:
+        """Let those wait here that are still worth sending; what its chat is not ready for soon goes back."""
+        if not batch:
             return
-        await self._pacer.turn(delivery.place)
+        standings = await surely(lambda: self._subscriptions.standings([(one.place, one.about) for one in batch]))
+        for delivery, standing in zip(batch, standings, strict=True):
+            reason = _why_not(delivery, standing)
+            if reason:
+                await self._errand.drop(delivery, reason)
+                continue
+            if standing.trouble:
+                self._errand.troubled.add(standing.place)
+            await self._seat(replace(delivery, place=standing.place))
+
+    async def _seat(self, delivery: Delivery) -> None:
+        pause = max(self._pacer.pause_of(delivery.place.chat), self._stands_for())
+        if pause > _PATIENCE:
+            await self._errand.put_off(delivery, pause)
+        elif self._room.is_full_for(delivery.place):
+            await self._errand.put_off(delivery, self._pacer.pace.gap(delivery.place))
+        else:
+            self._room.add(delivery)
+
+    async def _serve(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            await self._hands.acquire()
+            delivery = await self._choose()
+            tasks.create_task(self._run(delivery))
+
+    async def _choose(self) -> Delivery:
+        """Wait for a turn, then return the most urgent delivery there is by then."""
+        while True:
+            await self._room.ready.wait()
+            wait = await self._pacer.due_in(len(self._room))
+            if wait > _PATIENCE:
+                await self._stand_still(wait)
+            elif wait > 0:
+                await asyncio.sleep(wait)
+            elif (delivery := self._room.leave()) and await self._may_be_spoken_to(delivery):
+                self._pacer.use_turn()
+                return delivery
+
+    async def _may_be_spoken_to(self, delivery: Delivery) -> bool:
+        """Return whether a chat asked for no pause meanwhile; else its deliveries wait, or go back."""
+        pause = self._pacer.pause_of(delivery.place.chat)
+        if pause == 0:
+            return True
+        if pause <= _PATIENCE:
+            self._room.add(delivery)
+        else:
+            for one in (delivery, *self._room.empty(delivery.place.chat)):
+                await self._errand.put_off(one, pause)
+        self._room.rest(delivery.place, min(pause, _PATIENCE))
+        return False
+
+    async def _stand_still(self, seconds: float) -> None:
+        """Send nothing for a while; what waits here goes back for that time."""
+        log.info("deliveries pause", platform=str(self._platform), seconds=round(seconds))
+        self._stands_until = _now() + seconds
+        self._moves.clear()
+        for delivery in self._room.empty():
+            await self._errand.put_off(delivery, self._stands_for())
+        await asyncio.sleep(self._stands_for())
+        self._moves.set()
+
+    def _stands_for(self) -> float:
+        return max(0.0, (self._stands_until or 0.0) - _now())
+
+    async def _run(self, delivery: Delivery) -> None:
+        asked = False
         try:
-            await self._send(delivery)
-        except RetryLater as busy:
-            await self._retry(delivery, busy)
-        except ChatMoved as moved:
-            await self._move(delivery, moved)
-        except ChatGone as gone:
-            await self._disable(delivery, delivery.place.whole_chat, gone)
-        except TopicClosed as closed:
-            await self._disable(delivery, delivery.place, closed)
-        except NotAllowed as refused:
-            await self._note_refusal(delivery, refused)
-        except BadMessage as bad:
-            await self._give_up(delivery, "message refused", str(bad))
-
-    async def _why_not(self, delivery: Delivery) -> str | None:
-        if delivery.expires_at <= self._clock.now():
-            return "expired"
-        trouble = await self._subscriptions.trouble(delivery.place)
-        return "place disabled" if trouble and trouble.disabled else None
-
-    async def _send(self, delivery: Delivery) -> None:
-        """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""
-        place, message = delivery.place, delivery.message
-        sent = await self._outbox.sent_message(delivery.incident, place)
-        if delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY} and sent is None:
-            await self._drop(delivery, "nothing to change")
-            return
-        changed = sent if delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE} else None
-        if changed is None or not await self._edited(place, changed, message):
-            changed = await self._chat.send(place, message, key=delivery.key, reply_to=sent)
-        await self._outbox.done(delivery, message_id=changed)
-        self._meter.delivered(place.platform, "edited" if changed == sent else "sent")
-        if await self._subscriptions.clear_trouble(place):
-            log.info("place healed", place=str(place))
-
-    async def _edited(self, place: Place, message_id: str, message: Message) -> bool:
-        """Return whether a message could be changed: one that was deleted, or is too old, cannot."""
-        try:
-            await self._chat.edit(place, message_id, message)
-        except BadMessage as gone:
-            log.info("message posted anew", place=str(place), reason=str(gone))
-            return False
-        return True
-
-    async def _retry(self, delivery: Delivery, busy: RetryLater) -> None:
-        if busy.rate_limited:
-            self._meter.rate_limited(delivery.place.platform)
-        elif delivery.attempt + 1 >= _MOST_TRIES:
-            await self._give_up(delivery, f"tried {_MOST_TRIES} times", str(busy))
-            return
-        if busy.whole_bot:
-            self._pacer.hold_back(busy.after.total_seconds())
-        self._meter.delivered(delivery.place.platform, "retried", "rate limited" if busy.rate_limited else "busy")
-        await self._outbox.postpone(delivery, until=self._clock.now() + busy.after * _growth(delivery, busy))
-
-    async def _move(self, delivery: Delivery, moved: ChatMoved) -> None:
-        log.info("chat moved", place=str(delivery.place), to=str(moved.moved_to))
-        await self._subscriptions.move(delivery.place, moved.moved_to)
-        await self._deliver(replace(delivery, place=moved.moved_to))
-
-    async def _disable(self, delivery: Delivery, place: Place, why: Unreachable) -> None:
-        """Switch a place off; when the bot is out of a chat, that is the whole chat, so that being let in heals all."""
-        log.warning("place disabled", place=str(place), obstacle=str(why.obstacle), reason=str(why))
-        trouble = PlaceTrouble(place, str(why), since=self._clock.now(), disabled=True, obstacle=why.obstacle)
-        await self._subscriptions.note_trouble(trouble)
-        await self._drop(delivery, "place disabled")
-
-    async def _note_refusal(self, delivery: Delivery, why: Unreachable) -> None:
-        """Remember the refusal and try again later; three of them over a day disable the place."""
-        now = self._clock.now()
-        known = await self._subscriptions.trouble(delivery.place)
-        since, failures = (known.since, known.failures + 1) if known else (now, 1)
-        disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
-        trouble = PlaceTrouble(delivery.place, str(why), since, failures, disabled=disabled, obstacle=why.obstacle)
-        await self._subscriptions.note_trouble(trouble)
-        self._meter.delivered(delivery.place.platform, "retried", "not allowed")
-        await self._outbox.postpone(delivery, until=now + _REFUSED_PAUSE)
-
-    async def _drop(self, delivery: Delivery, reason: str) -> None:
-        await self._outbox.done(delivery, message_id=None)
-        self._meter.delivered(delivery.place.platform, "dropped", reason)
-
-    async def _give_up(self, delivery: Delivery, reason: str, detail: str) -> None:
-        """Bury a delivery; the reason is one of few words, for it becomes a label, the detail is the platform's."""
-        why = f"{reason}: {detail}"
-        log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=why)
-        await self._outbox.bury(delivery, why)
-        self._meter.delivered(delivery.place.platform, "gave up", reason)
+            asked = await self._errand.run(delivery)
+        finally:
+            pause = self._pacer.pause_of(delivery.place.chat)
+            self._room.rest(delivery.place, max(pause, self._pacer.pace.gap(delivery.place)) if asked else 0.0)
+            self._hands.release()
 
 
-def _growth(delivery: Delivery, busy: RetryLater) -> int:
-    """Return the factor on a pause: exactly what a rate limit asked for, else doubling up to 64-fold."""
-    return 1 if busy.rate_limited else 1 << min(delivery.attempt, 6)
+def _why_not(delivery: Delivery, standing: Standing) -> str | None:
+    """Return why a delivery is not to be sent any more, in few words; None when it is."""
+    if standing.trouble and standing.trouble.disabled:
+        return "place disabled"
+    if not standing.subscribed:
+        return "unsubscribed"
+    wish = standing.subscription
+    if wish and delivery.kind is DeliveryKind.POST and delivery.severity.rank < wish.min_severity.rank:
+        return "muted"
+    return None
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

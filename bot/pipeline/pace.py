@@ -1,75 +1,183 @@
 """How fast a platform lets us speak, over all places and in each."""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+import math
+from collections import deque
 from dataclasses import dataclass
+from datetime import timedelta
 
+import structlog
+
+from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
+from bot.ports import Budget, Going, Turns
+
+log = structlog.get_logger()
+
+_AHEAD = 0.125  # seconds for which turns are reserved at a time: what is urgent elsewhere waits no longer
+_LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
+_ALONE = 5.0  # seconds without asking a store that was away
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Messages a second over all places, and the seconds between two messages in one private chat or in one group.
+    """Messages a second over all places, and the seconds to leave one private chat or one group alone after each.
 
     Telegram: 30/s for the bot, of which 2/s are left to answers; 1/s in a private chat, 20 a minute in a group
     (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). Discord: 50/s for the bot
     (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), five in five seconds in a channel.
+    `at_once` messages may be under way at a time: they bound what is sent twice when a worker is killed.
     """
 
     per_second: float
     private_gap: float = 0.0
     group_gap: float = 0.0
+    at_once: int = 32
+
+    def gap(self, place: Place) -> float:
+        """Return the seconds to leave a chat alone; Telegram's groups and channels have negative ids."""
+        private = place.platform is Platform.TELEGRAM and not place.chat.startswith("-")
+        return self.private_gap if private else self.group_gap
 
 
 PACES = {
     Platform.TELEGRAM: Pace(28.0, private_gap=1.0, group_gap=3.0),
-    Platform.DISCORD: Pace(45.0, private_gap=1.0, group_gap=1.0),
-    Platform.TERMINAL: Pace(1000.0),
+    Platform.DISCORD: Pace(45.0, private_gap=1.0, group_gap=1.0, at_once=48),
+    Platform.TERMINAL: Pace(1000.0, at_once=1),
 }
+PAID = Pace(950.0, private_gap=1.0, group_gap=3.0, at_once=80)
+"""Telegram's paid broadcast: 1,000/s, at 0.1 Star each above 30/s (https://core.telegram.org/bots/api#sendmessage)."""
+
+
+class OwnBudget:
+    """Fits ports.Budget for one worker that shares with nobody; what it is told it forgets when it ends."""
+
+    _FEWEST, _RECOVERY, _TOGETHER, _AT_ONCE = 1 / 16, 60.0, 1.0, 5.0
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._till = 0.0
+        self._why = ""
+        self._part, self._since, self._halved = 1.0, 0.0, -math.inf
+        self._last = "", -math.inf
+
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
+        """Return the next turns; nobody else asks for a pause of a chat."""
+        return self.turns(per_second, number)
+
+    def turns(self, per_second: float, number: int) -> Turns:
+        """Return the next turns."""
+        now, gap = _now(), 1 / (per_second * self._allowed())
+        first = max(self._next if self._next >= now - _LATE else now, self._till)
+        self._next = first + number * gap
+        return Turns(first - now, gap, number, {})
+
+    async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
+        """Pause the whole bot where that was meant or two chats said so at once; halve the pace for a while."""
+        now, (last, at) = _now(), self._last
+        if whole_bot or (chat != last and now - at <= self._TOGETHER):
+            await self.stand_still(platform, pause=pause, reason="the platform asked for a pause")
+        if now - self._halved > self._AT_ONCE:
+            self._part, self._since, self._halved = max(self._FEWEST, self._allowed() / 2), now, now
+        self._last = chat, now
+
+    async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
+        """Send nothing for a while."""
+        till = _now() + pause.total_seconds()
+        if till > self._till:
+            self._till, self._why = till, reason
+
+    async def going(self, platform: Platform) -> Going:
+        """Return how fast messages go at present."""
+        left = max(0.0, self._till - _now())
+        return Going(self._allowed(), timedelta(seconds=left), self._why if left else "")
+
+    def _allowed(self) -> float:
+        return min(1.0, self._part + (_now() - self._since) / self._RECOVERY)
 
 
 class Pacer:
-    """Makes senders wait for their turn: one after the other at the bot's pace, each place at its own.
+    """Says when the next message may go, whichever it is: `due_in`, then `use_turn`.
 
-    `monotonic` and `sleep` are what it measures and waits with, in seconds.
+    Turns are reserved a few at a time from the budget that all workers share. While that is out of reach this worker
+    goes by a budget of its own.
     """
 
-    def __init__(
-        self,
-        pace: Pace,
-        *,
-        monotonic: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-    ) -> None:
-        self._pace = pace
-        self._monotonic = monotonic
-        self._sleep = sleep
-        self._next = 0.0
-        self._next_in: dict[str, float] = {}
+    def __init__(self, platform: Platform, *, pace: Pace | None = None, budget: Budget | None = None) -> None:
+        self.pace = pace or PACES[platform]
+        self._platform = platform
+        self._own = OwnBudget()
+        self._budget: Budget = budget or self._own
+        self._alone_until = -math.inf
+        self._turns: deque[float] = deque()
+        self._paused: dict[str, float] = {}
 
-    async def turn(self, place: Place) -> None:
-        """Wait until a message may go to this place."""
-        now = self._monotonic()
-        at = max(now, self._next, self._next_in.get(place.chat, 0.0))
-        self._next = max(now, self._next) + 1 / self._pace.per_second
-        gap = self._pace.group_gap if _is_group(place) else self._pace.private_gap
-        if gap:
-            self._forget(now)
-            self._next_in[place.chat] = at + gap
-        if at > now:
-            await self._sleep(at - now)
+    async def due_in(self, wanted: int) -> float:
+        """Return the seconds until the next turn, 0 when it has come; `wanted` messages wait for one."""
+        now = _now()
+        while self._turns and self._turns[0] < now - _LATE:
+            self._turns.popleft()
+        if not self._turns:
+            await self._reserve(max(1, min(wanted, math.ceil(self.pace.per_second * _AHEAD))))
+        return max(0.0, self._turns[0] - _now())
 
-    def hold_back(self, seconds: float) -> None:
-        """Let nobody speak for a while: the platform said that the whole bot is too fast."""
-        self._next = max(self._next, self._monotonic() + seconds)
+    def use_turn(self) -> None:
+        """Take the turn that has come."""
+        self._turns.popleft()
 
-    def _forget(self, now: float) -> None:
-        """Drop the places whose turn has come, once there are many."""
-        if len(self._next_in) > 10_000:  # noqa: PLR2004 — bounds the memory, nothing else
-            self._next_in = {chat: at for chat, at in self._next_in.items() if at > now}
+    def pause_of(self, chat: str) -> float:
+        """Return the seconds that a chat asked to be left alone, here or in another worker."""
+        return max(0.0, self._paused.get(chat, 0.0) - _now())
+
+    async def slow_down(self, place: Place, busy: RetryLater) -> None:
+        """Take note that the platform was too busy for a message: exactly as long as it said."""
+        if busy.rate_limited:
+            self._paused[place.chat] = _now() + busy.after.total_seconds()
+        self._turns.clear()  # they were given at another pace
+        for budget in self._budgets():
+            try:
+                if busy.rate_limited:
+                    await budget.slow_down(
+                        self._platform, chat=place.chat, pause=busy.after, whole_bot=busy.whole_bot
+                    )
+                elif busy.whole_bot:
+                    await budget.stand_still(self._platform, pause=busy.after, reason=str(busy))
+            except StorageError as error:
+                self._go_alone(error)
+
+    async def stand_still(self, pause: timedelta, reason: str) -> None:
+        """Let no worker send for a while."""
+        self._turns.clear()
+        for budget in self._budgets():
+            try:
+                await budget.stand_still(self._platform, pause=pause, reason=reason)
+            except StorageError as error:
+                self._go_alone(error)
+
+    def _budgets(self) -> tuple[Budget, ...]:
+        """Return whom to tell: oneself too, for when the others cannot be asked."""
+        return (self._own,) if self._budget is self._own else (self._own, self._budget)
+
+    async def _reserve(self, number: int) -> None:
+        turns = await self._next_turns(number)
+        now = _now()
+        self._turns.extend(now + turns.first_in + index * turns.gap for index in range(turns.number))
+        self._paused = {chat: until for chat, until in self._paused.items() if until > now}
+        for chat, left in turns.paused.items():
+            self._paused[chat] = max(self._paused.get(chat, 0.0), now + left)
+
+    async def _next_turns(self, number: int) -> Turns:
+        if _now() >= self._alone_until:
+            try:
+                return await self._budget.reserve(self._platform, per_second=self.pace.per_second, number=number)
+            except StorageError as error:
+                self._go_alone(error)
+        return self._own.turns(self.pace.per_second, number)
+
+    def _go_alone(self, error: StorageError) -> None:
+        log.warning("pace kept alone", platform=str(self._platform), error=str(error))
+        self._alone_until = _now() + _ALONE
 
 
-def _is_group(place: Place) -> bool:
-    """Return whether a Telegram chat is a group or channel: those have negative ids."""
-    return place.platform is not Platform.TELEGRAM or place.chat.startswith("-")
+def _now() -> float:
+    return asyncio.get_running_loop().time()

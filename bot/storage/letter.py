@@ -20,6 +20,8 @@ class Letter(msgspec.Struct, frozen=True, omit_defaults=True):
     message: Message
     created_at: datetime
     expires_at: datetime
+    about: str | None = None
+    once: bool = False
 
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Letter)
@@ -32,7 +34,16 @@ def priority_of(severity: Severity) -> int:
 
 def letter(alert: Alert) -> str:
     """Return what an alert's deliveries have in common, as JSON."""
-    common = Letter(alert.incident, alert.severity, alert.kind, alert.message, alert.created_at, alert.expires_at)
+    common = Letter(
+        alert.incident,
+        alert.severity,
+        alert.kind,
+        alert.message,
+        alert.created_at,
+        alert.expires_at,
+        about=alert.about,
+        once=alert.once,
+    )
     return _encoder.encode(common).decode()
 
 

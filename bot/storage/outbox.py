@@ -7,13 +7,14 @@
                                p1 elevated, p2 watch
     {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days
     {ob}:later:<platform>      sorted set: deliveries put off, by due time
-    {ob}:sent:<incident>       hash: place → id of the newest message there, 30 days
+    {ob}:sent:<incident>       hash: place → id of the newest message there and when it was last edited, 30 days
     {ob}:bell:<platform>       stream of one entry, rung when there is something to do
     {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so
 
-A place gets the next message of an incident only when the one before is over. An edit with anything younger behind it
-but a reply is dropped: a reply replaces nothing. A message that waits for a less urgent one of the same incident lends
-it its urgency.
+A place gets the next message of an incident only when the one before is over. What is superseded is dropped: an edit
+by anything younger but a reply, which replaces nothing; a post by a younger post, or by the end of its incident. So
+nobody is told of what is over before they could be told of it. A message is edited once in five minutes at most. One
+that waits for a less urgent one of the same incident lends it its urgency.
 """
 
 import asyncio
@@ -40,6 +41,7 @@ _FAN, _ALERTS, _DEAD = "{ob}:fan", "{ob}:alerts", "{ob}:dead"
 _REMEMBERED = timedelta(days=30)
 _GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
 _AT_A_TIME = 500
+_BETWEEN_EDITS = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
 
@@ -82,20 +84,24 @@ class RedisOutbox:
             pause = left if batch.due_in is None else min(left, batch.due_in)
             await self._database.news(f"{{ob}}:bell:{platform}", after=batch.bell, wait=pause)
 
-    async def done(self, delivery: Delivery, *, message_id: str | None) -> None:
-        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None)."""
-        await self._finish(delivery, message_id=message_id or "")
+    async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
+        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None).
 
-    async def postpone(self, delivery: Delivery, *, until: datetime) -> None:
-        """Bring a delivery back later, as one more attempt; younger ones of its place and incident wait with it."""
+        `leaves` is an older message: that it was followed by this one becomes a delivery of its own, after all others.
+        """
+        await self._finish(delivery, message_id=message_id or "", leaves=leaves or "")
+
+    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
+        """Bring a delivery back later, as one more attempt if it failed; those of its place and incident wait with it."""
         receipt = _Receipt.read(delivery.receipt)
         await self._database.script(
             script("lanes", "postpone"),
             _FAN,
             *receipt.words(delivery),
             delivery.message.mention or "",
-            delivery.attempt + 1,
+            delivery.attempt + failed,
             microseconds(until),
+            delivery.older or "",
         )
         self._in_hand.pop(delivery.receipt, None)
 
@@ -106,7 +112,7 @@ class RedisOutbox:
     async def sent_message(self, incident: str, place: Place) -> str | None:
         """Return the id of the newest message about an incident in a place, for edits and replies."""
         found = await self._database.command("HGET", f"{{ob}}:sent:{incident}", str(place))
-        return found.decode() if found else None
+        return found.decode().partition(" ")[0] if found else None
 
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         """Return how many deliveries wait, by platform and severity; those that a worker has in hand count too."""
@@ -151,16 +157,17 @@ class RedisOutbox:
 
     async def _next(self, platform: Platform, limit: int) -> "_Batch":
         idle, now = int(self._idle / timedelta(milliseconds=1)), self._clock.now()
+        words = (platform, limit, microseconds(now), idle, _BETWEEN_EDITS // timedelta(microseconds=1))
         reply: Sequence[Any] = (1,)
         while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn
-            reply = await self._database.script(script("lanes", "take"), _FAN, platform, limit, microseconds(now), idle)
+            reply = await self._database.script(script("lanes", "take"), _FAN, *words)
         _, entries, bodies, bell, due = reply
         letters = {alert: read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
-        taken = sorted((_taken(entry, letters) for entry in entries), key=lambda one: -one.severity.rank)
+        taken = sorted((_taken(entry, letters) for entry in entries), key=_order)
         self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in taken)
         return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
-    async def _finish(self, delivery: Delivery, *, message_id: str = "", reason: str = "") -> None:
+    async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
         await self._database.script(
             script("lanes", "finish"),
             _FAN,
@@ -170,6 +177,8 @@ class RedisOutbox:
             int(_REMEMBERED.total_seconds()),
             reason,
             microseconds(self._clock.now()),
+            delivery.older or "",
+            leaves,
         )
         self._in_hand.pop(delivery.receipt, None)
 
@@ -219,8 +228,13 @@ class _Receipt:
         return self.place.platform, self.priority, self.entry, delivery.alert, delivery.incident, str(self.place)
 
 
+def _order(delivery: Delivery) -> tuple[bool, int]:
+    """Return how urgent a delivery is: what only tells an older message of a newer one comes last."""
+    return delivery.older is not None, -delivery.severity.rank
+
+
 def _taken(entry: Sequence[Any], letters: Mapping[bytes, Letter]) -> Delivery:
-    priority, position, alert, to, mention, attempt = entry
+    priority, position, alert, to, mention, attempt, sent, older = entry
     place = Place.parse(to.decode())
     letter = letters[alert]
     message = replace(letter.message, mention=mention.decode()) if mention else letter.message
@@ -236,6 +250,10 @@ def _taken(entry: Sequence[Any], letters: Mapping[bytes, Letter]) -> Delivery:
         created_at=letter.created_at,
         expires_at=letter.expires_at,
         attempt=attempt,
+        about=letter.about,
+        once=letter.once,
+        sent=sent.decode() or None,
+        older=older.decode() or None,
     )
 
 

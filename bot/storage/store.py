@@ -16,6 +16,7 @@ from bot.storage.holds import RedisHolds
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
+from bot.storage.pace import RedisBudget
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date
 from bot.storage.subscriptions import RedisSubscriptions
@@ -31,6 +32,7 @@ class Store:
     subscriptions: RedisSubscriptions
     holds: RedisHolds
     leases: RedisLeases
+    budget: RedisBudget
     bulletin: RedisBulletin
     url: str
     database: Database
@@ -67,6 +69,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
             subscriptions=RedisSubscriptions(database),
             holds=RedisHolds(database, leases.worker),
             leases=leases,
+            budget=RedisBudget(database),
             bulletin=RedisBulletin(database, leases.worker),
             url=url,
             database=database,

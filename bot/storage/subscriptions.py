@@ -5,6 +5,7 @@
 {subs}:chat:<platform>:<chat>   set: places of one chat, its topics included
 {subs}:places                   set: every place with a subscription
 {subs}:exchanges                set: exchanges that somebody subscribed to by name
+{subs}:moved:<platform>:<chat>  where a chat went, for 30 days
 {subs}:trouble                  hash: place → what is wrong with it (JSON)
 {subs}:disabled                 sorted set: disabled places, by the time their trouble began
 {subs}:visits:<platform>        sorted set: disabled places, by when they are to be looked after; 0: nobody has yet
@@ -20,7 +21,7 @@ import msgspec
 from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.ports import PlaceTrouble, Visit
+from bot.ports import PlaceTrouble, Standing, Visit
 from bot.storage.connection import Database
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
@@ -80,6 +81,12 @@ class RedisSubscriptions:
             async for subscription in self._to(which):
                 wanted[subscription.place] = subscription
         return [one for place, one in wanted.items() if not {place, place.whole_chat} & unreachable]
+
+    async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
+        """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
+        words = [word for place, exchange in asked for word in (str(place), exchange or "")]
+        found = await self.database.script(script("standings"), _PLACES, *words)
+        return [_standing(exchange or "", *reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
     async def exchanges(self) -> Collection[str]:
         """Return the ids of the exchanges that somebody subscribed to by name."""
@@ -192,6 +199,13 @@ def _visits(platform: Platform) -> str:
 
 def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
+
+
+def _standing(exchange: str, to: bytes, trouble: bytes, own: bytes, everything: bytes, needed: int) -> Standing:
+    place = Place.parse(to.decode())
+    which, wish = (exchange, own) if own else (_ALL, everything)
+    subscription = _read(place, which, wish) if wish else None
+    return Standing(place, _trouble.decode(trouble) if trouble else None, subscription, subscribed=bool(needed))
 
 
 def _written(subscription: Subscription) -> bytes:

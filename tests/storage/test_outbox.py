@@ -131,14 +131,40 @@ async def test_the_limit_is_kept_and_goes_to_the_most_severe(store: Store) -> No
 
 async def test_one_incident_is_told_in_order_whatever_its_severity(store: Store) -> None:
     await queue(store, alert("opened", severity=Severity.ELEVATED))
-    await queue(store, alert("escalated", severity=Severity.CRITICAL))
+    await queue(store, alert("moved", severity=Severity.CRITICAL, kind=EDIT))
     await queue(store, alert("resolved", severity=Severity.WATCH, kind=REPLY))
     told = []
     while batch := await take(store.outbox):
         assert len(batch) == 1
         told += steps(batch)
         await store.outbox.done(batch[0], message_id="1")
-    assert told == ["opened", "escalated", "resolved"]
+    assert told == ["opened", "moved", "resolved"]
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_an_escalation_takes_the_place_of_an_opening_that_was_not_told_yet(store: Store, *, taken: bool) -> None:
+    await queue(store, alert("opened", severity=Severity.WATCH))
+    if taken:
+        await store.outbox.postpone(await only(store.outbox), until=NOON)
+    await queue(store, alert("escalated", severity=Severity.CRITICAL))
+    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    assert steps(found) == ["escalated"]
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.CRITICAL): 1}
+
+
+async def test_what_is_over_before_it_could_be_told_is_not_told(store: Store) -> None:
+    await queue(store, alert("opened"))
+    await queue(store, alert("closed", kind=CLOSE), alert("resolved", kind=REPLY))
+    closed = await only(store.outbox)
+    assert (closed.alert, closed.sent) == ("closed", None)  # the courier has nothing to change then
+    await store.outbox.done(closed, message_id=None)
+    assert (await only(store.outbox)).sent is None
+
+
+async def test_an_opening_is_told_before_its_figures_change(store: Store) -> None:
+    await queue(store, alert("opened"))
+    await queue(store, alert("moved", kind=EDIT))
+    assert steps(await take(store.outbox)) == ["opened"]
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -161,12 +187,12 @@ async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Stor
     others = [Place(Platform.TELEGRAM, str(n)) for n in range(20)]
     await queue(store, alert("opened", *others, GROUP, severity=Severity.WATCH))
     await take(store.outbox, 1)
-    await queue(store, alert("escalated", GROUP, severity=Severity.CRITICAL))
+    await queue(store, alert("worse", GROUP, severity=Severity.CRITICAL, kind=EDIT))
     await store.outbox.hold()
     [first, *_] = await take(store.outbox, 5)
     assert (first.alert, first.place) == ("opened", GROUP)
     await store.outbox.done(first, message_id="1")
-    assert (await take(store.outbox, 1))[0].alert == "escalated"
+    assert (await take(store.outbox, 1))[0].alert == "worse"
 
 
 async def test_other_incidents_of_the_place_do_not_wait(store: Store) -> None:
@@ -242,6 +268,120 @@ async def test_a_postponed_edit_gives_way_to_a_newer_one(store: Store, clock: St
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
 
+async def test_what_was_put_off_without_a_failure_is_no_further_attempt(store: Store) -> None:
+    await queue(store, alert("a"))
+    await store.outbox.postpone(await only(store.outbox), until=NOON, failed=False)
+    assert (await only(store.outbox)).attempt == 0
+
+
+async def change(store: Store, step: str, *, kind: DeliveryKind = EDIT) -> None:
+    """Queue one change and let it reach its place."""
+    await queue(store, alert(step, kind=kind))
+    await store.outbox.done(await only(store.outbox), message_id="1")
+
+
+async def test_a_message_is_edited_once_in_five_minutes(store: Store, clock: StillClock) -> None:
+    await change(store, "opened", kind=POST)
+    await change(store, "edit 1")
+    await queue(store, alert("edit 2", kind=EDIT))
+    assert await take(store.outbox) == ()
+    clock.advance(5 * MINUTE - timedelta.resolution)
+    assert await take(store.outbox) == ()
+    clock.advance(timedelta.resolution)
+    second = await only(store.outbox)
+    assert (second.alert, second.attempt, second.sent) == ("edit 2", 0, "1")
+
+
+async def test_of_the_edits_that_come_too_soon_the_newest_wins(store: Store, clock: StillClock) -> None:
+    await change(store, "edit 1")
+    await queue(store, alert("edit 2", kind=EDIT))
+    assert await take(store.outbox) == ()
+    await queue(store, alert("edit 3", kind=EDIT))
+    assert await take(store.outbox) == ()
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+    clock.advance(5 * MINUTE)
+    assert steps(await take(store.outbox)) == ["edit 3"]
+
+
+@pytest.mark.parametrize("kind", [POST, CLOSE])
+async def test_an_escalation_or_the_end_does_not_wait_behind_an_edit_that_came_too_soon(
+    store: Store, kind: DeliveryKind
+) -> None:
+    await change(store, "edit 1")
+    await queue(store, alert("edit 2", kind=EDIT))
+    assert await take(store.outbox) == ()
+    await queue(store, alert("turn", kind=kind))
+    assert steps(await take(store.outbox)) == ["turn"]
+    assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
+
+
+async def test_a_new_message_may_be_edited_at_once(store: Store) -> None:
+    await change(store, "edit 1")
+    await change(store, "escalated", kind=POST)
+    await queue(store, alert("edit 2", kind=EDIT))
+    assert steps(await take(store.outbox)) == ["edit 2"]
+
+
+async def test_an_older_message_is_told_that_a_newer_one_has_followed_after_everything_else(store: Store) -> None:
+    await change(store, "opened", kind=POST)
+    await queue(store, replace(alert("escalated", severity=Severity.CRITICAL), ping=True))
+    escalated = await only(store.outbox)
+    assert escalated.sent == "1"
+    await store.outbox.done(escalated, message_id="2", leaves="1")
+    await queue(store, alert("moved", kind=EDIT), alert("other", severity=Severity.WATCH, incident="INC-2"))
+    assert await store.outbox.depth() == {
+        (Platform.TELEGRAM, Severity.CRITICAL): 1,
+        (Platform.TELEGRAM, Severity.ELEVATED): 1,
+        (Platform.TELEGRAM, Severity.WATCH): 1,
+    }
+    edit, other, older = await take(store.outbox)
+    assert (edit.alert, edit.sent, edit.older, other.alert) == ("moved", "2", None, "other")
+    assert (older.alert, older.older, older.message.mention) == ("escalated", "1", None)
+
+
+async def followed(store: Store) -> Delivery:
+    """Return the delivery that tells an older message of a newer one."""
+    await change(store, "opened", kind=POST)
+    await queue(store, alert("escalated"))
+    await store.outbox.done(await only(store.outbox), message_id="2", leaves="1")
+    return await only(store.outbox)
+
+
+async def test_what_an_older_message_is_to_say_holds_up_nothing_and_changes_nothing_else(store: Store) -> None:
+    older = await followed(store)
+    await queue(store, alert("moved", kind=EDIT))
+    moved = await only(store.outbox)
+    assert moved.alert == "moved"
+    await queue(store, alert("resolved", kind=REPLY))
+    await store.outbox.done(older, message_id=None)
+    assert await take(store.outbox) == ()  # the edit is still under way
+    await store.outbox.done(moved, message_id="2")
+    assert steps(await take(store.outbox)) == ["resolved"]
+    assert await store.outbox.sent_message("INC-1", GROUP) == "2"
+
+
+async def test_what_an_older_message_is_to_say_can_be_put_off_and_given_up(store: Store, clock: StillClock) -> None:
+    older = await followed(store)
+    await store.outbox.postpone(older, until=clock.now() + MINUTE)
+    await queue(store, alert("moved", kind=EDIT))
+    await store.outbox.done(await only(store.outbox), message_id="2")
+    clock.advance(MINUTE)
+    again = await only(store.outbox)
+    assert (again.older, again.attempt) == ("1", 1)
+    await store.outbox.bury(again, "no")
+    assert await store.outbox.depth() == {}
+    assert await take(store.outbox) == ()
+
+
+async def test_what_an_older_message_is_to_say_dies_with_its_alert(store: Store) -> None:
+    older = await followed(store)
+    await store.outbox.postpone(older, until=NOON)
+    await store.database.command("DEL", "{ob}:alert:escalated")
+    assert await take(store.outbox) == ()
+    await store.outbox.done(older, message_id=None)
+    assert await store.outbox.depth() == {}
+
+
 async def test_finishing_twice_is_finishing_once(store: Store) -> None:
     await queue(store, alert("a", GROUP, Place(Platform.TELEGRAM, "5")))
     first, second = await take(store.outbox)
@@ -260,7 +400,7 @@ async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: St
     delivery = await only(store.outbox)
     await store.outbox.done(replace(delivery, place=moved), message_id="41")
     assert await store.outbox.sent_message("INC-1", moved) == "41"
-    assert await store.outbox.sent_message("INC-1", GROUP) is None
+    assert await store.outbox.sent_message("INC-1", GROUP) == "41"  # for what was queued for the old address
     assert await store.outbox.sent_message("INC-2", moved) is None
 
 

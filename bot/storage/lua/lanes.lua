@@ -2,7 +2,11 @@
 -- Only its head is in a stream (unread, or taken by a worker) or put off in `later`; the rest waits in the lane. So
 -- nothing of a lane overtakes, whatever its priority and however many workers there are.
 --
--- {ob}:lanes:<incident>  place -> msgpack {where the head is: "<priority> <entry>" or "later", {alert, mention}, ...}
+-- {ob}:lanes:<incident>  place -> msgpack {where the head is, {alert, mention}, ...}; it is "<priority> <entry>", "later",
+--                         or "spaced <what is in `later`>" for an edit that comes too soon after the last one
+--
+-- What an older message is to say when a newer one has followed it (its id is `older`) stands in no lane: nothing else
+-- is ever done to that message.
 
 local GROUP, WORKER = 'couriers', 'courier'
 local LANES_LIVE = 30 * 86400
@@ -30,14 +34,17 @@ end
 
 -- The fields of an entry, as `push` wrote them.
 local function read_entry(fields)
-  return {alert = fields[2], incident = fields[4], place = fields[6], mention = fields[8], attempt = fields[10]}
+  local one = {alert = fields[2], incident = fields[4], place = fields[6], mention = fields[8], attempt = fields[10]}
+  one.older = fields[12]
+  return one
 end
 
--- Put a lane's head into its stream and return where it is.
-local function push(priority, alert, incident, place, mention, attempt)
+-- Put a lane's head, or what an older message is to say, into its stream and return where it is.
+local function push(priority, alert, incident, place, mention, attempt, older)
   local platform = platform_of(place)
-  local entry = redis.call('XADD', stream_for(platform, priority), '*',
-    'a', alert, 'i', incident, 'p', place, 'm', mention, 'n', attempt)
+  local words = {'a', alert, 'i', incident, 'p', place, 'm', mention, 'n', attempt}
+  if older then words[11], words[12] = 'o', older end
+  local entry = redis.call('XADD', stream_for(platform, priority), '*', unpack(words))
   rung[platform] = true
   return priority .. ' ' .. entry
 end
@@ -90,6 +97,15 @@ local function hurry(lane, place, priority)
   lane[1] = push(priority, head.alert, head.incident, place, head.mention, head.attempt)
 end
 
+-- Drop an edit that waits only because the one before it is young: something newer has come.
+local function give_way(lane, incident, place)
+  local put_off = string.sub(lane[1], 8)
+  redis.call('ZREM', '{ob}:later:' .. platform_of(place), put_off)
+  keep_lane(incident, place, lane)
+  count_off(cmsgpack.unpack(put_off).alert, platform_of(place))
+  advance(incident, place)
+end
+
 -- Queue one alert for one place.
 local function append(alert, facts, place, mention)
   local packed = redis.call('HGET', lanes_of(facts.incident), place)
@@ -97,6 +113,9 @@ local function append(alert, facts, place, mention)
   if packed then
     lane = cmsgpack.unpack(packed)
     lane[#lane + 1] = {alert, mention}
+    if string.sub(lane[1], 1, 7) == 'spaced ' and facts.kind ~= 'reply' then
+      return give_way(lane, facts.incident, place)
+    end
     hurry(lane, place, facts.priority)
   else
     lane = {push(facts.priority, alert, facts.incident, place, mention, 0)}

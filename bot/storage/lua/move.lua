@@ -21,3 +21,5 @@ for _, place in ipairs(redis.call('SMEMBERS', '{subs}:chat:' .. from)) do
   redis.call('ZREM', '{subs}:visits:' .. string.match(from, '^%a+'), place, from .. '/*')
 end
 redis.call('DEL', '{subs}:chat:' .. from)
+redis.call('SET', '{subs}:moved:' .. from, to, 'EX', 30 * 86400) -- for what is on its way there
+redis.call('DEL', '{subs}:moved:' .. to)

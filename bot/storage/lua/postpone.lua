@@ -1,12 +1,15 @@
 -- Put a delivery off; its lane waits with it. Needs lanes.lua before it.
--- KEYS[1] {ob}:fan   ARGV platform, priority, entry, alert, incident, place, mention, attempt to come, due (microseconds)
+-- KEYS[1] {ob}:fan   ARGV platform, priority, entry, alert, incident, place, mention, attempt to come,
+--                         due (microseconds), the older message that it tells of a newer one ('' for any other delivery)
 -- Returns 1, or 0 when it was over or put off before.
 
 local platform, priority, entry, alert, incident, place = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 if not take_out(platform, priority, entry) then return 0 end
 redis.call('ZADD', '{ob}:later:' .. platform, ARGV[9], cmsgpack.pack({
   alert = alert, incident = incident, place = place, priority = priority, mention = ARGV[7], attempt = tonumber(ARGV[8]),
+  older = ARGV[10] ~= '' and ARGV[10] or nil,
 }))
+if ARGV[10] ~= '' then return 1 end
 local lane = redis.call('HGET', lanes_of(incident), place)
 lane = lane and cmsgpack.unpack(lane) or {}
 lane[1] = 'later'

@@ -1,12 +1,14 @@
 -- Hand out deliveries, most urgent first. Needs lanes.lua before it.
--- KEYS[1] {ob}:fan   ARGV platform, most, now (microseconds), idle milliseconds after which a worker counts as dead
+-- KEYS[1] {ob}:fan   ARGV platform, most, now (microseconds), idle milliseconds after which a worker counts as dead,
+--                         microseconds between two edits of one message
 -- Returns {1} when more places wait to be queued first (call again), else
--- {0, entries, bodies, bell, due}: entries are {priority, entry, alert, place, mention, attempts before},
+-- {0, entries, bodies, bell, due}: entries are {priority, entry, alert, place, mention, attempts before, newest message
+-- there or '', older message to be told of a newer one or ''},
 -- bodies alternate alert and body, bell is where to wait for news, due the time of the next one put off ('' for none).
 
 local MOST_DELIVERIES, MOST_PLACES = 5, 200
 
-local platform, most, now, idle = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4]
+local platform, most, now, idle, spacing = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5])
 local later = '{ob}:later:' .. platform
 
 local function bell()
@@ -14,6 +16,11 @@ local function bell()
   return last and last[1] or '0-0'
 end
 local heard = bell() -- before anything below rings it, so that nobody waits beside work
+
+local function lane_of(one)
+  local packed = redis.call('HGET', lanes_of(one.incident), one.place)
+  return packed and cmsgpack.unpack(packed) or {}
+end
 
 -- Queue the next places of the fan-outs, in the order of the commits, and not so many that others have to wait. While
 -- there are more, only the most urgent is handed out: what is not queued yet may come before the rest.
@@ -34,26 +41,41 @@ local more = redis.call('LLEN', KEYS[1]) > 0
 for _, packed in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 200)) do
   local put_off = cmsgpack.unpack(packed)
   redis.call('ZREM', later, packed)
-  local lane = redis.call('HGET', lanes_of(put_off.incident), put_off.place)
-  lane = lane and cmsgpack.unpack(lane) or {}
-  lane[1] = push(put_off.priority, put_off.alert, put_off.incident, put_off.place, put_off.mention, put_off.attempt)
-  keep_lane(put_off.incident, put_off.place, lane)
+  local at = push(put_off.priority, put_off.alert, put_off.incident, put_off.place, put_off.mention, put_off.attempt,
+    put_off.older)
+  if not put_off.older then
+    local lane = lane_of(put_off)
+    lane[1] = at
+    keep_lane(put_off.incident, put_off.place, lane)
+  end
 end
 
 local entries, bodies, known = {}, {}, {}
 
--- Say whether a younger edit or post waits behind an edit. A reply speaks beside the message and does not replace it.
-local function outdated(one)
-  local lane = redis.call('HGET', lanes_of(one.incident), one.place)
-  lane = lane and cmsgpack.unpack(lane) or {}
+-- Say whether what waits behind an edit or a post leaves nothing of it to be told: any younger edit or post behind an
+-- edit, an escalation or the end behind a post. A reply speaks beside the message and does not replace it.
+local SUPERSEDES = {edit = {edit = true, post = true, close = true}, post = {post = true, close = true}}
+local function outdated(one, kind)
+  local lane = SUPERSEDES[kind] and lane_of(one) or {}
   for i = 2, #lane do
     local younger = facts_of(lane[i][1])
-    if younger and younger.kind ~= 'reply' then return true end
+    if younger and SUPERSEDES[kind][younger.kind] then return true end
   end
   return false
 end
 
--- Hand one entry out, unless its alert has expired, it is an edit and outdated, or nobody survives it.
+-- Put an edit off until the one before it is old enough. Whatever comes meanwhile takes its place.
+local function space(one, priority, id, due)
+  take_out(platform, priority, id)
+  local packed = cmsgpack.pack({alert = one.alert, incident = one.incident, place = one.place, priority = priority,
+    mention = one.mention, attempt = tonumber(one.attempt)})
+  redis.call('ZADD', later, string.format('%.0f', due), packed)
+  local lane = lane_of(one)
+  lane[1] = 'spaced ' .. packed
+  keep_lane(one.incident, one.place, lane)
+end
+
+-- Hand one entry out, unless its alert has expired, it is outdated, it comes too soon, or nobody survives it.
 local function hand_out(priority, entry, deliveries)
   local id = entry[1]
   if not entry[2] then return end -- gone already; Redis 6.2 names it all the same
@@ -61,17 +83,24 @@ local function hand_out(priority, entry, deliveries)
   local facts = facts_of(one.alert)
   local deadly = deliveries > MOST_DELIVERIES
   if deadly then bury(one.alert, one.incident, one.place, 'taken ' .. deliveries - 1 .. ' times, never finished', now) end
-  if deadly or not facts or (facts.kind == 'edit' and outdated(one)) then
+  if deadly or not facts or (not one.older and outdated(one, facts.kind)) then
     take_out(platform, priority, id)
     count_off(one.alert, platform)
-    return advance(one.incident, one.place)
+    if not one.older then advance(one.incident, one.place) end
+    return
+  end
+  local sent = redis.call('HGET', '{ob}:sent:' .. one.incident, one.place) or ''
+  local message, edited = string.match(sent, '^(%S*) ?(%d*)$')
+  if facts.kind == 'edit' and edited ~= '' and tonumber(now) < edited + spacing then
+    return space(one, priority, id, edited + spacing)
   end
   if not known[one.alert] then
     known[one.alert] = true
     bodies[#bodies + 1] = one.alert
     bodies[#bodies + 1] = facts.body
   end
-  entries[#entries + 1] = {priority, id, one.alert, one.place, one.mention, one.attempt + deliveries - 1}
+  entries[#entries + 1] = {priority, id, one.alert, one.place, one.mention, one.attempt + deliveries - 1, message,
+    one.older or ''}
 end
 
 for priority = 0, more and 0 or 2 do

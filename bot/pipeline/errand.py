@@ -1,0 +1,273 @@
+"""One delivery to its end: sent, changed, put off, moved, dropped or given up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+
+from bot.domain.errors import (
+    BadMessage,
+    ChatGone,
+    ChatMoved,
+    DeliveryError,
+    NotAllowed,
+    RetryLater,
+    StorageError,
+    TopicClosed,
+    Unreachable,
+)
+from bot.domain.place import Place
+from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
+from bot.messages.model import Message
+from bot.pipeline.breaker import Breaker, Stop
+from bot.pipeline.pace import Pacer
+from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, PlaceTrouble, Subscriptions
+
+log = structlog.get_logger()
+
+_MOST_FAULTS = 12
+_TROUBLED_FOR = timedelta(hours=24)
+_TROUBLED_TIMES = 3
+_REFUSED_PAUSE = timedelta(minutes=30)
+_FAULT_PAUSE = timedelta(seconds=30)
+_STORE_PAUSE = 1.0
+
+Tell = Callable[[Message, str], Awaitable[None]]
+_Result = TypeVar("_Result")
+
+
+class Errand:
+    """Runs deliveries whose turn has come. `tell` reaches the operator with a message and its idempotency key."""
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        chat: ChatPlatform,
+        *,
+        outbox: Outbox,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        meter: Meter,
+        pacer: Pacer,
+        breaker: Breaker,
+        tell: Tell | None = None,
+    ) -> None:
+        self._chat = chat
+        self._outbox = outbox
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._meter = meter
+        self._pacer = pacer
+        self._breaker = breaker
+        self._tell = tell
+        self.troubled: set[Place] = set()
+
+    async def run(self, delivery: Delivery) -> bool:
+        """Bring a delivery to its end and return whether the platform was asked for anything; raise nothing."""
+        if delivery.expires_at <= self._clock.now():
+            await self._expire(delivery)
+            return False
+        try:
+            asked = await self._send(delivery)
+        except DeliveryError as error:
+            await self._fail(delivery, error)
+            return True
+        except Exception as fault:
+            log.exception("delivery broke", place=str(delivery.place), incident=delivery.incident)
+            await self._fault(delivery, fault)
+            return True
+        if asked:
+            self._breaker.took(self._clock.now())
+            await self._heal(delivery.place)
+        return asked
+
+    async def drop(self, delivery: Delivery, reason: str) -> None:
+        """Forget a delivery that is not to be sent; the reason is one of few words."""
+        await surely(lambda: self._outbox.done(delivery, message_id=None))
+        self._meter.delivered(delivery.place.platform, "dropped", reason)
+
+    async def put_off(self, delivery: Delivery, seconds: float) -> None:
+        """Bring a delivery back later through no fault of its own."""
+        until = self._clock.now() + timedelta(seconds=seconds)
+        await surely(lambda: self._outbox.postpone(delivery, until=until, failed=False))
+
+    async def _send(self, delivery: Delivery) -> bool:
+        """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""
+        if delivery.older:
+            return await self._follow(delivery, delivery.older)
+        if delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
+            await self.drop(delivery, "nothing to change")
+            return False
+        if delivery.sent and delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE}:
+            return await self._change(delivery, delivery.sent)
+        await self._post(delivery)
+        return True
+
+    async def _post(self, delivery: Delivery) -> None:
+        """Send a new message; what it leaves behind, when it is the next of a story, is told to say so."""
+        message_id = await self._chat.send(
+            delivery.place, delivery.message, key=delivery.key, reply_to=delivery.sent
+        )
+        leaves = delivery.sent if delivery.kind is DeliveryKind.POST and delivery.sent != message_id else None
+        await self._finish(delivery, message_id, leaves=leaves)
+
+    async def _change(self, delivery: Delivery, message_id: str) -> bool:
+        """Edit a message; one that was deleted, or is too old, is posted anew unless its end is all there is to say."""
+        try:
+            await self._chat.edit(delivery.place, message_id, delivery.message)
+        except BadMessage as gone:
+            log.info("message cannot be changed", place=str(delivery.place), reason=str(gone))
+            if delivery.kind is DeliveryKind.CLOSE:  # the reply to it says the same
+                await self.drop(delivery, "nothing to change")
+            else:
+                await self._post(delivery)
+            return True
+        await self._finish(delivery, message_id)
+        return True
+
+    async def _follow(self, delivery: Delivery, older: str) -> bool:
+        """Let an older message say that a newer one has followed."""
+        try:
+            await self._chat.edit(delivery.place, older, followed_card(delivery.message))
+        except BadMessage as gone:
+            log.info("message cannot be changed", place=str(delivery.place), reason=str(gone))
+            await self.drop(delivery, "nothing to change")
+            return True
+        await surely(lambda: self._outbox.done(delivery, message_id=None))
+        self._meter.delivered(delivery.place.platform, "edited")
+        return True
+
+    async def _finish(self, delivery: Delivery, message_id: str, *, leaves: str | None = None) -> None:
+        await surely(lambda: self._outbox.done(delivery, message_id=message_id, leaves=leaves))
+        self._meter.delivered(delivery.place.platform, "edited" if message_id == delivery.sent else "sent")
+
+    async def _heal(self, place: Place) -> None:
+        if place in self.troubled and await surely(lambda: self._subscriptions.clear_trouble(place)):
+            log.info("place healed", place=str(place))
+        self.troubled.discard(place)
+
+    async def _fail(self, delivery: Delivery, error: DeliveryError) -> None:
+        if isinstance(error, Unreachable) or (isinstance(error, RetryLater) and error.rate_limited):
+            await self._count_refusal()
+        if isinstance(error, RetryLater):
+            await self._retry(delivery, error)
+        elif isinstance(error, ChatMoved):
+            await self._move(delivery, error)
+        elif isinstance(error, ChatGone):
+            await self._disable(delivery, delivery.place.whole_chat, error)
+        elif isinstance(error, TopicClosed):
+            await self._close_topic(delivery, error)
+        elif isinstance(error, NotAllowed):
+            await self._note_refusal(delivery, error)
+        else:
+            await self._give_up(delivery, "message refused", str(error))
+
+    async def _retry(self, delivery: Delivery, busy: RetryLater) -> None:
+        """Put off for exactly as long as was asked for, else ever longer until it expires.
+
+        Only what may arrive twice is tried again after an answer was lost; a pause of the whole bot, or one that the
+        pace has earned, is no failure of the message.
+        """
+        if busy.rate_limited:
+            self._meter.rate_limited(delivery.place.platform)
+        if busy.rate_limited or busy.whole_bot:
+            await self._pacer.slow_down(delivery.place, busy)
+        if busy.ambiguous and delivery.once:
+            await self.drop(delivery, "may have arrived")
+            return
+        innocent = busy.rate_limited or busy.whole_bot
+        until = self._clock.now() + busy.after * (1 if innocent else 1 << min(delivery.attempt, 6))
+        await surely(lambda: self._outbox.postpone(delivery, until=until, failed=not innocent))
+        self._meter.delivered(delivery.place.platform, "retried", "rate limited" if busy.rate_limited else "busy")
+
+    async def _fault(self, delivery: Delivery, fault: Exception) -> None:
+        """Try again after a fault of our own, but not for ever."""
+        if delivery.attempt + 1 >= _MOST_FAULTS:
+            await self._give_up(delivery, f"tried {_MOST_FAULTS} times", repr(fault))
+            return
+        until = self._clock.now() + _FAULT_PAUSE * (1 << min(delivery.attempt, 6))
+        await surely(lambda: self._outbox.postpone(delivery, until=until))
+        self._meter.delivered(delivery.place.platform, "retried", "fault")
+
+    async def _move(self, delivery: Delivery, moved: ChatMoved) -> None:
+        """Re-key the chat; the delivery comes back at once and finds the new address."""
+        log.info("chat moved", place=str(delivery.place), to=str(moved.moved_to))
+        await surely(lambda: self._subscriptions.move(delivery.place, moved.moved_to))
+        await self.put_off(delivery, 0.0)
+        self._meter.delivered(delivery.place.platform, "retried", "moved")
+
+    async def _close_topic(self, delivery: Delivery, closed: TopicClosed) -> None:
+        """Say once per closing, where the group can read it, that a topic hears nothing; then pause it."""
+        place = delivery.place
+        known = await surely(lambda: self._subscriptions.trouble(place))
+        if place.thread and not (known and known.disabled):
+            try:
+                await self._chat.send(replace(place, thread=None), topic_notice(closed.obstacle), key=delivery.key)
+            except RetryLater as busy:  # the topic is still closed when it comes back
+                await self._retry(delivery, busy)
+                return
+            except DeliveryError as error:
+                log.info("closed topic not announced", place=str(place), reason=str(error))
+        await self._disable(delivery, place, closed)
+
+    async def _disable(self, delivery: Delivery, place: Place, why: Unreachable) -> None:
+        """Switch a place off; when the bot is out of a chat, that is the whole chat, so that being let in heals all."""
+        log.warning("place disabled", place=str(place), obstacle=str(why.obstacle), reason=str(why))
+        trouble = PlaceTrouble(place, str(why), since=self._clock.now(), disabled=True, obstacle=why.obstacle)
+        await surely(lambda: self._subscriptions.note_trouble(trouble))
+        await self.drop(delivery, "place disabled")
+
+    async def _note_refusal(self, delivery: Delivery, why: Unreachable) -> None:
+        """Remember the refusal and try again later; three of them over a day disable the place."""
+        place, now = delivery.place, self._clock.now()
+        known = await surely(lambda: self._subscriptions.trouble(place))
+        since, failures = (known.since, known.failures + 1) if known else (now, 1)
+        disabled = failures >= _TROUBLED_TIMES and now - since >= _TROUBLED_FOR
+        trouble = PlaceTrouble(place, str(why), since, failures, disabled=disabled, obstacle=why.obstacle)
+        await surely(lambda: self._subscriptions.note_trouble(trouble))
+        await surely(lambda: self._outbox.postpone(delivery, until=now + _REFUSED_PAUSE))
+        self._meter.delivered(place.platform, "retried", "not allowed")
+
+    async def _count_refusal(self) -> None:
+        stop = self._breaker.refused(self._clock.now())
+        if stop:
+            await self._stop(stop)
+
+    async def _stop(self, stop: Stop) -> None:
+        """Let nobody write for a while, and say so in the log, the metric, `/status` and to the operator."""
+        platform = self._chat.platform
+        log.error("fan-out stopped", platform=str(platform), reason=stop.reason, seconds=stop.pause.total_seconds())
+        self._meter.delivered(platform, "stopped", "too many refusals")
+        await self._pacer.stand_still(stop.pause, stop.reason)
+        if self._tell:
+            key = f"stopped:{platform}:{self._clock.now():%Y%m%dT%H%M%S}"
+            await self._tell(stopped_card(platform, stop.reason, stop.pause), key)
+
+    async def _expire(self, delivery: Delivery) -> None:
+        """Drop what nobody needs to hear any more; what could not be told in time is kept for the operator."""
+        if delivery.attempt:
+            await self._give_up(delivery, "expired", f"tried {delivery.attempt} times")
+        else:
+            await self.drop(delivery, "expired")
+
+    async def _give_up(self, delivery: Delivery, reason: str, detail: str) -> None:
+        """Bury a delivery; the reason is one of few words, for it becomes a label, the detail is the platform's."""
+        why = f"{reason}: {detail}"
+        log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=why)
+        await surely(lambda: self._outbox.bury(delivery, why))
+        self._meter.delivered(delivery.place.platform, "gave up", reason)
+
+
+async def surely(write: Callable[[], Awaitable[_Result]]) -> _Result:
+    """Return what the store says, however long it is away: what was sent must not be forgotten and sent again."""
+    told = False
+    while True:
+        try:
+            return await write()
+        except StorageError as error:
+            if not told:
+                log.warning("store away, delivery not noted yet", error=str(error))
+            told = True
+        await asyncio.sleep(_STORE_PAUSE)
