@@ -221,3 +221,12 @@ class TestWhatComesBackWithItsChain:
         now = {"Ethereum/ETH": 50.0, "Ethereum/USDC": 50.0}
 
         assert suspect(self.BEFORE, now, dollars=dollars, known=self.KNOWN) is not None
+
+    def test_is_counted_where_it_moved_alone(self) -> None:
+        before = {"Tron/USDT": 100.0, "Base/ETH": 300.0, "Bitcoin/BTC": 600.0}
+        now = {"Tron/USDT": 150.0, "Base/ETH": 330.0, "Bitcoin/BTC": 570.0}
+
+        found = suspect(before, now, known=self.KNOWN)
+
+        assert found
+        assert found.usd == 50
