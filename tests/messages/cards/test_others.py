@@ -148,7 +148,7 @@ def test_a_place_that_is_switched_off_learns_why() -> None:
     assert "This place is switched off: the bot was removed." in said(card)
 
 
-def status(
+def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     *,
     sources: dict[str, SourceHealth] | None = None,
     backlog: dict[tuple[Platform, Severity], int] | None = None,
