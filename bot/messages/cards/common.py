@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.exchange import Listing
-from bot.domain.flow import Flow, HoldReason, Window
+from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
@@ -63,6 +63,12 @@ def flow_value(flow: Flow | None) -> Line:
         return line("unknown: no comparable reading")
     figure = f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}"
     return line(figure, f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
+
+
+def hold_sentence(hold: Hold) -> str:
+    """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
+    words = HOLD_WORDS[hold.reason]
+    return f"{words} ({hold.detail})" if hold.detail else words
 
 
 def flow_sentence(flow: Flow) -> Line:
