@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.errors import ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
-from bot.domain.place import Obstacle, Place
-from bot.ports import Doors
-from tests.chat.telegram.scene import Scene, place
+from bot.domain.place import Obstacle, Place, Subscription
+from bot.pipeline.caretaker import Caretaker
+from bot.ports import Doors, PlaceTrouble
+from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import Chat, FakeTelegram
 
 
@@ -117,3 +120,21 @@ async def test_a_person_is_written_to_in_private_and_a_chat_is_nobody(scene: Sce
 
 async def test_telegram_has_doors(scene: Scene) -> None:
     assert isinstance(scene.chat, Doors)
+
+
+async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group, private = telegram.group(), telegram.private(ann)
+    await live.subscriptions.add(Subscription(place(group.id), None, created_by=str(ann.id)))
+    removed = PlaceTrouble(place(group.id).whole_chat, "kicked", NOW, disabled=True, obstacle=Obstacle.REMOVED)
+    await live.subscriptions.note_trouble(removed)
+    chat: Doors = (await connected(live)).chat
+    caretaker = Caretaker(
+        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, error_chat=None, sleep=live.naps.sleep
+    )
+    await caretaker.look_after()
+    assert "the bot was removed" in (await telegram.wait_for_message(private)).text
+    assert await live.subscriptions.interested_in("okx") == []
+    live.clock.forward(timedelta(days=1))
+    await caretaker.look_after()
+    assert len(await live.subscriptions.interested_in("okx")) == 1
