@@ -1,6 +1,7 @@
 """Puts the parts together: the only module that knows them all."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
 from bot.domain.reading import SourceHealth
+from bot.domain.severity import Severity
 from bot.domain.worker import Duty, duty_of
 from bot.messages.cards.about import source_notice
 from bot.metrics import Metrics
@@ -150,7 +152,10 @@ class Machine:
         await self.poller.fetch(named or self.desk.queries.exchanges()[:_LARGEST])
 
     async def measure(self) -> None:
-        """Bring the gauges of the outbox up to date."""
+        """Bring the gauges of what all workers share up to date."""
+        open_ones = Counter(one.severity for one in await self.store.incidents.open())
+        for severity in Severity:
+            self._metrics.incidents(severity, open_ones[severity])
         for (platform, severity), depth in (await self.store.outbox.depth()).items():
             self._metrics.outbox(platform, severity, depth)
         self._metrics.outbox_oldest(await self.store.outbox.oldest())

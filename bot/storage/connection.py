@@ -6,6 +6,7 @@ one that the store uses must be harmless when it happens twice.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -24,7 +25,12 @@ from bot.storage.lua import Script
 
 LONGEST_WAIT = timedelta(seconds=2)
 _WRONG_KEY = (faults.AuthenticationError, faults.AuthorizationError)  # ConnectionErrors, but they do not pass
-_PASSING = (faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError)
+_PASSING = (
+    *(faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError),
+    faults.ClusterDownError,  # MASTERDOWN as well
+)
+# What has no class of its own: a role that changed during a blocking read or (Redis 6.2) a script, replicas that lag.
+_PASSING_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
 _CONNECTIONS = 16
 
 Word = str | bytes | int | float
@@ -135,11 +141,13 @@ class Database:
         try:
             async with asyncio.timeout(self.patience.gives_up_after):
                 return await self._patiently(client, send)
-        except (TimeoutError, *_PASSING) as error:
+        except TimeoutError as error:
+            raise StorageError("The store is away: no answer.") from error
+        except faults.RedisError as error:
             if _is_wrong_key(error):
                 raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
-            raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
-        except faults.RedisError as error:
+            if _passes(error):
+                raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
             # Inside a script of Redis 6.2 it is a plain ResponseError; later ones tell, without the word.
             if isinstance(error, faults.OutOfMemoryError) or "OOM" in str(error):
                 raise StorageError("The store is out of memory; nothing new can be kept.") from error
@@ -149,10 +157,10 @@ class Database:
         for pause in self.patience.pauses:
             try:
                 return await send()
-            except _PASSING as error:
-                if _is_wrong_key(error):
+            except faults.RedisError as error:
+                if _is_wrong_key(error) or not _passes(error):
                     raise
-                if isinstance(error, faults.ReadOnlyError):
+                if not isinstance(error, faults.ConnectionError | faults.TimeoutError):
                     await _look_again(client)
                 await asyncio.sleep(pause)
         return await send()
@@ -193,6 +201,8 @@ def _client(url: str, patience: Patience) -> Redis:
 
 async def _inspect(database: Database) -> None:
     server = await database.facts("server")
+    if server.get("redis_mode") == "cluster":
+        await _refuse_cluster_of_many(database)
     version = str(server.get("redis_version", ""))
     if version and tuple(int(part) for part in version.split(".")[:2]) < FLOOR:
         raise ConfigurationError(f"The server at REDIS_URL is Redis {version}; 6.2 or newer is needed.")
@@ -205,6 +215,17 @@ async def _inspect(database: Database) -> None:
         log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
 
 
+async def _refuse_cluster_of_many(database: Database) -> None:
+    """Raise ConfigurationError for what this client could reach a part of only."""
+    facts = str(await database.command("CLUSTER", "INFO"))
+    sizes = [int(one) for one in re.findall(r"cluster_size:(\d+)", facts)]
+    if sizes and sizes[0] > 1:
+        raise ConfigurationError(
+            f"REDIS_URL is a Redis Cluster of {sizes[0]} masters; Runwatch needs one that holds everything: a single "
+            "server, or a primary with replicas behind one address."
+        )
+
+
 def _cancellations() -> int:
     """Return how many requests to cancel the present task stand."""
     task = asyncio.current_task()
@@ -214,6 +235,11 @@ def _cancellations() -> int:
 def _is_wrong_key(error: Exception) -> bool:
     """Return whether it will not pass; while connecting, redis-py wraps it in an error that looks as if it would."""
     return isinstance(error, _WRONG_KEY) or isinstance(error.__cause__, _WRONG_KEY)
+
+
+def _passes(error: faults.RedisError) -> bool:
+    """Return whether it may be over in a moment: a server that restarts, loads, or hands its role to another."""
+    return isinstance(error, _PASSING) or any(word in str(error) for word in _PASSING_WORDS)
 
 
 async def _look_again(client: Redis) -> None:

@@ -15,14 +15,17 @@ from tests.storage.conftest import StillClock
 
 
 @asynccontextmanager
-async def server_of_version(version: str, directory: Path) -> AsyncIterator[str]:
-    """Serve INFO as a server of that version does, and OK to everything else."""
+async def server_of_version(version: str, directory: Path, *, masters: int = 0) -> AsyncIterator[str]:
+    """Serve INFO as a server of that version, or a cluster of so many masters, does, and OK to everything else."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
             words = [await bulk(reader) for _ in range(int(line[1:]))]
-            facts = f"# Server\r\nredis_version:{version}\r\n"
-            writer.write(f"${len(facts)}\r\n{facts}\r\n".encode() if words[0] == b"INFO" else b"+OK\r\n")
+            facts = f"# Server\r\nredis_version:{version}\r\nredis_mode:{'cluster' if masters else 'standalone'}\r\n"
+            if words[0] == b"CLUSTER":
+                facts = f"cluster_state:ok\r\ncluster_size:{masters}\r\n"
+            told = words[0] in {b"INFO", b"CLUSTER"}
+            writer.write(f"${len(facts)}\r\n{facts}\r\n".encode() if told else b"+OK\r\n")
             await writer.drain()
         writer.close()
         await writer.wait_closed()
@@ -46,6 +49,17 @@ async def test_a_server_that_is_too_old_is_refused(tmp_path: Path, version: str)
 @pytest.mark.parametrize("version", ["6.2.0", "7.0.15", "8.4.0", "255.255.255"])
 async def test_a_server_that_is_new_enough_is_taken(tmp_path: Path, version: str) -> None:
     async with server_of_version(version, tmp_path) as url:
+        await (await connect(url)).close()
+
+
+async def test_a_cluster_of_several_masters_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    async with server_of_version("7.0.15", tmp_path, masters=3) as url:
+        with pytest.raises(ConfigurationError, match="a Redis Cluster of 3 masters"):
+            await connect(url)
+
+
+async def test_a_cluster_of_one_is_taken(tmp_path: Path) -> None:
+    async with server_of_version("7.0.15", tmp_path, masters=1) as url:
         await (await connect(url)).close()
 
 

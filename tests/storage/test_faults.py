@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -16,10 +18,11 @@ from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Message
 from bot.ports import Alert, DeliveryKind
-from bot.storage.connection import Patience
+from bot.storage.binary import Binary
+from bot.storage.connection import Patience, connect
 from bot.storage.outbox import RedisOutbox
 from bot.storage.store import Store, open_store
-from tests.servers import LossyLine, Server
+from tests.servers import LossyLine, Server, kinds
 from tests.storage.conftest import StillClock
 from tests.storage.test_incidents import incident
 
@@ -192,6 +195,70 @@ async def test_a_replica_that_becomes_the_primary_is_written_to(own_server: Serv
         await asyncio.sleep(0)
     assert own_server.ask("REPLICAOF NO ONE") == "+OK"
     assert await asking == 1
+
+
+@pytest.mark.parametrize("kind", kinds().values(), ids=list(kinds()))
+async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: Binary, clock: StillClock) -> None:
+    server = Server(kind).start()
+    store = await open_store(server.url, clock=clock)
+    try:
+        waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+        while not (await store.database.facts("clients"))["blocked_clients"]:
+            pass
+        assert server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
+        asking = asyncio.create_task(commit(store))
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert server.ask("REPLICAOF NO ONE") == "+OK"
+        assert await asking
+        assert len(await waiting) == 2
+    finally:
+        await store.close()
+        server.stop()
+
+
+@asynccontextmanager
+async def grumbling_server(directory: Path, grumble: str, times: int) -> AsyncIterator[str]:
+    """Serve OK to everything, after so many refusals of GET."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal times
+        while line := await reader.readline():
+            words = [(await reader.readline(), await reader.readline())[1].strip() for _ in range(int(line[1:]))]
+            refused = words[0] == b"GET" and times > 0
+            times -= refused
+            answer = "-" + grumble if refused else "+PONG" if words[0] == b"PING" else "+OK"
+            writer.write(f"{answer}\r\n".encode())
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    listener = await asyncio.start_unix_server(serve, directory / "s")
+    yield f"unix://{directory}/s"
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    "grumble",
+    [
+        "LOADING Redis is loading the dataset in memory",
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        "CLUSTERDOWN The cluster is down",
+        "NOREPLICAS Not enough good replicas to write.",
+        "TRYAGAIN Multiple keys request during rehashing of slot",
+        "READONLY You can't write against a read only replica.",
+    ],
+)
+async def test_what_passes_by_itself_is_waited_for(tmp_path: Path, grumble: str) -> None:
+    async with grumbling_server(tmp_path, grumble, times=2) as url:
+        database = await connect(url)
+        assert await database.command("GET", "x") == b"OK"
+        await database.close()
+    async with grumbling_server(tmp_path, grumble, times=10**6) as url:
+        database = await connect(url, patience=NO_PATIENCE)
+        with pytest.raises(StorageError, match="The store is away"):
+            await database.command("GET", "x")
+        await database.close()
 
 
 async def test_a_dead_server_is_a_storage_error(own_server: Server, hasty_store: Store) -> None:
