@@ -62,7 +62,7 @@ def begin(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed:
 
 
 def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
-    if not signal.graded or signal.severity is None:
+    if signal.severity is None:
         return Step(None, StepReason.NOTHING)
     if _sparse(policy, signal) or signal.seconded:
         return begin(signal, now, sensitivity, confirmed=True)
@@ -92,7 +92,7 @@ def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Inciden
 def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.DISMISSED)
-    if signal.as_of - incident.first_as_of >= policy.confirm_gap or _sparse(policy, signal) or signal.seconded:
+    if signal.as_of - incident.first_as_of >= policy.confirm_gap or signal.seconded:
         return _open(incident, signal, now, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return _open(incident, signal, now, confirmed=False)

@@ -562,6 +562,20 @@ class TestInternalMoves:
         assert lives.incident
         assert (lives.incident.state, lives.incident.ending) == (IncidentState.OPEN, None)
 
+    @pytest.mark.parametrize(
+        ("worst", "usd", "ending"), [(0.0, 0.0, None), (-1.0, 0.5, Ending.INTERNAL_MOVE), (-1.0, 0.49, None)]
+    )
+    def test_it_is_over_once_half_of_what_was_told_is_back_and_something_was(
+        self, worst: float, usd: float, ending: Ending | None
+    ) -> None:
+        trips = (RoundTrip("BTC", NOON, NOON + HOUR, usd),)
+        seen = replace(signal(CALM, at=NOON + HOUR), trips=trips)
+
+        found = step(replace(incident(), worst_usd=worst), seen).incident
+
+        assert found
+        assert found.ending is ending
+
     def test_an_ordinary_end_is_calm(self) -> None:
         steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
 

@@ -310,4 +310,4 @@ def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
     assert seen.amounts == [100.0, 0.0, 2.0, 5.0, 5.0]
     assert seen.values == [100.0, 0.0, 40.0, 0.0, 0.0]
     assert seen.prices == [1.0, 0.0, 20.0, 0.0, 0.0]
-    assert (seen.worth, seen.reserves, seen.stables) == (140.0, 140.0, {0})
+    assert (seen.worth, seen.reserves, seen.stables) == (140.0, 140.0, frozenset({0}))
