@@ -20,6 +20,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.worker import Duty, duty_of
 from bot.messages.cards.about import source_notice
 from bot.metrics import Metrics
+from bot.pipeline.caretaker import Caretaker
 from bot.pipeline.duty import Post
 from bot.pipeline.observe import Observer
 from bot.pipeline.poll import Poller
@@ -104,6 +105,12 @@ class Machine:
             platforms=self._troubles,
             standing_by=self.standing_by,
         )
+        self._caretaker = Caretaker(
+            lambda: [doors for chat in self.chats if (doors := chat.doors())],
+            subscriptions=store.subscriptions,
+            clock=clock,
+            error_chat=self._error_chat,
+        )
         self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.holds)
 
     async def restore(self) -> None:
@@ -147,6 +154,10 @@ class Machine:
         for (platform, severity), depth in (await self.store.outbox.depth()).items():
             self._metrics.outbox(platform, severity, depth)
         self._metrics.outbox_oldest(await self.store.outbox.oldest())
+
+    async def look_after_places(self) -> None:
+        """Say which places were switched off, and ask which are open again, where this worker listens."""
+        await self._caretaker.look_after()
 
     async def forget_disabled(self) -> None:
         """Forget places that could not be reached for a month."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from math import isnan
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -21,15 +21,9 @@ _FAILED, _MISUSED, _UNREAD = 1, 2, 141
 
 
 def main() -> None:
-    """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration.
-
-    Where nobody reads what it prints any more, it ends without a word, with what a shell says of a broken pipe: 141.
-    """
+    """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration, 141 when unread."""
     try:
         cli.main(prog_name="runwatch", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _end_unread()
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
     except click.ClickException as misuse:
@@ -41,8 +35,6 @@ def main() -> None:
         ours = _ours(error)
         if ours is None:
             raise
-        if isinstance(ours.__cause__, BrokenPipeError):
-            _end_unread()
         _complain(ours)
         sys.exit(_MISUSED if isinstance(ours, ConfigurationError) else _FAILED)
 
@@ -54,10 +46,23 @@ def _ours(error: Exception) -> RunwatchError | None:
     return error if isinstance(error, RunwatchError) else None
 
 
-def _end_unread() -> NoReturn:
-    """End quietly: what is still to be written goes nowhere, else the interpreter complains of it at its end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(_UNREAD)
+def _is_of_a_broken_pipe(error: Exception) -> bool:
+    ours = _ours(error)
+    return isinstance(ours.__cause__ if ours else error, BrokenPipeError)
+
+
+class _Program(click.Group):
+    """The commands; where nobody reads any more what one prints, it ends without a word, as a shell says 141."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except (BrokenPipeError, RunwatchError, ExceptionGroup) as error:
+            if not _is_of_a_broken_pipe(error):
+                raise
+            # What is still to be written goes nowhere, else the interpreter complains of it at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_UNREAD)
 
 
 def _complain(error: Exception) -> None:
@@ -74,7 +79,7 @@ class _Pace(click.FloatRange):
         return number
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="runwatch")
 def cli() -> None:
     """Watch crypto exchanges for the signs of a run, and tell Discord and Telegram."""

@@ -13,10 +13,13 @@ from bot.app import Machine
 from bot.asking import terminal_operator
 from bot.chat.terminal import TerminalChat, answer, converse
 from bot.config import Settings
+from bot.desk import Asked
 from bot.domain.place import Subscription
 from bot.messages.cards.about import curtain_card
 from bot.messages.cards.flows import daily_line
+from bot.messages.model import Message
 from bot.metrics import Metrics
+from bot.pipeline.poll import Poller
 from bot.pipeline.presence import Presence
 from bot.replay.catalogue import episode as find_episode
 from bot.replay.clock import ReplayClock
@@ -25,14 +28,15 @@ from bot.replay.server import ReplayServer
 from bot.service import Service
 
 _FASTEST_POLL = timedelta(milliseconds=100)
+_LEAD_POLLS = 1.2  # a reading is then no older than 2.6 h when it is judged, and 3 h are too old
 _LOADED_WITHIN = 60.0
 _SETTLED_WITHIN = 10.0
-_GLANCE = 0.05
+_GLANCE = 0.02
 
 
 async def play(name: str, hours_a_second: timedelta | None) -> None:
     """Replay an episode at high speed, then answer questions until the input ends; raise ConfigurationError."""
-    episode = find_episode(name)
+    episode = find_episode(name).staged()
     speed = hours_a_second.total_seconds() if hours_a_second else episode.speed
     clock = ReplayClock.frozen(episode.live_start, episode.live_end)
     chat = TerminalChat(clock)
@@ -45,9 +49,9 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
             metrics=Metrics(clock, __version__),
             make_chats=lambda *_: (Presence(chat),),
             source_name=f"Replay ({episode.label})",
-            poll_every=max(timedelta(hours=1) / speed, _FASTEST_POLL),
+            poll_every=_poll_every(speed),
         )
-        await chat.show(curtain_card(episode.title, episode.label, episode.live_start, episode.live_end))
+        await chat.show(_curtain(episode))
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(service.run(stop))
@@ -82,24 +86,59 @@ def _settings(url: str, directory: Path) -> Settings:
     )
 
 
+def _curtain(episode: Episode) -> Message:
+    staged = episode.staging.said if episode.staging else ""
+    return curtain_card(episode.title, episode.label, episode.live_start, episode.live_end, staged=staged)
+
+
 async def _perform(machine: Machine, episode: Episode, clock: ReplayClock, chat: TerminalChat, speed: float) -> None:
-    """Let the past load, run the clock to the end, ask the first question, then leave the prompt to the viewer."""
+    """Let the past load, run the clock to the end, ask the first questions, then leave the prompt to the viewer."""
     asked = terminal_operator()
     leading = episode.books[0].id
     await machine.store.subscriptions.add(Subscription(asked.place, exchange=None))
     await _until(lambda: len(machine.board.outlooks()) >= len(episode.books), _LOADED_WITHIN)
-    clock.run(speed)
-    day = clock.now().date()
+    day, pace = clock.now().date(), _Pace(clock, machine.poller, speed)
     while not clock.is_over:
+        pace.keep()
         await asyncio.sleep(_GLANCE)
         if clock.now().date() != day:
             day = clock.now().date()
             await _note_day(machine, leading, chat)
     await _settle(machine)
-    await chat.note(f"> /reserves {leading}")
-    await chat.show(await answer(machine.desk, asked, "reserves", leading))
+    await _ask(machine, asked, chat, "reserves", leading)
+    for incident in await machine.store.incidents.recent(1, exchange=leading):
+        await _ask(machine, asked, chat, "why", incident.label)
     if sys.stdin.isatty():
         await converse(machine.desk, asked, chat)
+
+
+class _Pace:
+    """Runs a clock and stops it while the bot cannot follow: a busy machine shows the same story, only slower."""
+
+    def __init__(self, clock: ReplayClock, poller: Poller, speed: float) -> None:
+        self._clock, self._poller, self._speed = clock, poller, speed
+        self._lead = _LEAD_POLLS * _poll_every(speed) * speed
+        self._rounds, self._followed = poller.rounds, clock.now()
+
+    def keep(self) -> None:
+        """Let the clock run unless it is too far ahead of the last round in which the bot looked at everything."""
+        now = self._clock.now()
+        if self._poller.rounds != self._rounds:
+            self._rounds, self._followed = self._poller.rounds, now
+        speed = self._speed if now - self._followed <= self._lead else 0.0
+        if self._clock.speed != speed:
+            self._clock.run(speed)
+
+
+def _poll_every(speed: float) -> timedelta:
+    """Return the time between two polls, one in each simulated hour where that is not too often."""
+    return max(timedelta(hours=1) / speed, _FASTEST_POLL)
+
+
+async def _ask(machine: Machine, asked: Asked, chat: TerminalChat, name: str, words: str) -> None:
+    """Ask as a viewer would, question and answer visible."""
+    await chat.note(f"> /{name} {words}")
+    await chat.show(await answer(machine.desk, asked, name, words))
 
 
 async def _note_day(machine: Machine, exchange: str, chat: TerminalChat) -> None:

@@ -11,7 +11,7 @@ from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outlook import Outlook
-from bot.domain.place import Platform
+from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
@@ -67,6 +67,7 @@ class Status:
     oldest_waiting: datetime | None
     places: int
     platforms: Mapping[Platform, str]
+    disabled: Mapping[Obstacle, int]
     standing_by: Sequence[str] = ()
 
 
@@ -216,6 +217,7 @@ class Queries:
             oldest_waiting=await self._outbox.oldest(),
             places=await self._subscriptions.count(),
             platforms=self._platforms(),
+            disabled=await self._subscriptions.disabled(),
             standing_by=self._standing_by(),
         )
 

@@ -20,6 +20,7 @@ from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.worker import Duty, Role, duty_of
 from bot.messages.numbers import span
 from bot.metrics import Metrics
+from bot.pipeline.caretaker import EVERY as LOOK_AFTER_EVERY
 from bot.pipeline.deliver import Courier
 from bot.pipeline.duty import Post, Tempo
 from bot.pipeline.follow import Follower
@@ -155,7 +156,12 @@ class Service:
         couriers = self._couriers(machine)
         posts = self._posts(machine, http, stop)
         machine.posts = {post.duty: post for post in posts}
-        schedule = Schedule([Job("gauges", machine.measure, every=_GAUGES_EVERY)])
+        schedule = Schedule(
+            [
+                Job("gauges", machine.measure, every=_GAUGES_EVERY),
+                Job("places", machine.look_after_places, every=LOOK_AFTER_EVERY),
+            ]
+        )
         async with asyncio.TaskGroup() as tasks:
             deliveries = [tasks.create_task(one.run()) for one in couriers]
             others = [tasks.create_task(one.keep_voice()) for one in machine.chats]

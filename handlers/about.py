@@ -40,6 +40,7 @@ async def status(request: Request) -> Message:
         oldest_waiting=now.oldest_waiting,
         places=now.places,
         platforms=now.platforms,
+        disabled=now.disabled,
         standing_by=now.standing_by,
     )
 

@@ -8,6 +8,7 @@ from bot.domain.errors import NotPermitted
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
+from bot.messages.cards.places import why_closed
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message
 
@@ -66,7 +67,8 @@ async def subscriptions(request: Request) -> Message:
     """List what this place has subscribed to"""
     found = await request.subscriptions.of_place(request.place)
     trouble = await request.subscriptions.trouble(request.place)
-    return subscriptions_card(found, request.queries.names(), trouble.reason if trouble and trouble.disabled else None)
+    why = why_closed(trouble.obstacle, trouble.reason) if trouble and trouble.disabled else None
+    return subscriptions_card(found, request.queries.names(), why)
 
 
 def _exchange(request: Request, name: ExchangeName) -> Exchange | None:

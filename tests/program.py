@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-_PATIENCE = 30.0
+_PATIENCE = 90.0
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ _PROVENANCE = r"Replay(?: \(.+\))? · as of .+ UTC \(.+ ago\)"
 
 
 async def test_quiet_weeks_stay_quiet_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
-    ran = await bot("demo", "--episode", "quiet-weeks", "--speed", "40", directory=tmp_path)
+    ran = await bot("demo", "--episode", "quiet-weeks", "--speed", "120", directory=tmp_path)
     assert (ran.code, ran.err) == (0, "")
     told, reply = re.sub(r"\n {4}", " ", ran.out).split("> /reserves binance\n")
     assert "this terminal is the chat" in told
@@ -40,24 +40,43 @@ async def test_quiet_weeks_stay_quiet_and_the_demo_ends_by_itself(tmp_path: Path
     assert re.search(_PROVENANCE, reply)
 
 
-async def test_binance_2022_opens_gets_worse_and_resolves(tmp_path: Path) -> None:
-    async with replayed(BINANCE_2022, "binance", tmp_path) as play:
+async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path) -> None:
+    async with replayed(BINANCE_2022.staged(), "binance", tmp_path) as play:
         while not play.clock.is_over:
             play.clock.advance(_STEP)
             await until(play.is_up_to_date)
             await play.end_of_round()
         await until_it(play.is_all_told)
-        await play.chat.show(await answer(play.machine.desk, terminal_operator(), "reserves", "binance"))
+        for command, words in (("reserves", "binance"), ("why", "INC-1")):
+            await play.chat.show(await answer(play.machine.desk, terminal_operator(), command, words))
     shown = play.paper.getvalue()
     assert re.findall(r"^[\d-]+ [\d:]+ UTC · (.+)$", shown, re.MULTILINE) == [
         "🟡 INC-1 · Binance · unusual outflow · watch",
         "🟠 INC-1 · Binance · elevated outflow",
+        "🟠 INC-1 · Binance · elevated outflow · held",
+        "🟠 INC-1 · Binance · elevated outflow",
         "🟢 INC-1 · Binance · resolved",
         "🏦 Binance · reserves",
+        "🟢 INC-1 · Binance · why",
     ]
-    opened, _, _, asked = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    opened, _, held, released, _, asked, why = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
+    assert "Held: chain missing (Tron, 15.8 % of reserves); nothing is concluded" in held
+    assert "The hold is over" in released
     assert re.search(_PROVENANCE, asked)
+    explained = re.sub(r"\n +", " ", why)
+    for part in (
+        r"Inputs: Replay, reading of 2022-12-1\d \d\d:\d\d UTC with \$5\d\.\d B of clean reserves, and reading of ",
+        r"By asset: −[\d.]+ M BUSD = −\$",
+        r"Crossed: 24 h: −[34]\.\d % of clean reserves ≤ −3\.0 %",
+        r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",
+        r"percentile 0, lower than all 89 days",
+        r"Second opinion: the source's own figure for 24 h is −\$[\d.]+ B; it agrees with",
+        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.8 % of reserves\)",
+        r"opened: 2022-12-1[23] .+ escalated: 2022-12-13 .+ resolved: 2022-12-2",
+        _PROVENANCE,
+    ):
+        assert re.search(part, explained), part
 
 
 @dataclass

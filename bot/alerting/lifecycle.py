@@ -30,8 +30,9 @@ class Policy:
 
 
 _MOST_OF_IT = 0.5
+_RAISED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
+_EVENTS = _RAISED | {StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD, StepReason.RELEASED}
 _MADE_CRITICAL = frozenset({Severity.ELEVATED, Severity.SEVERE})
-_EVENTS = {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD}
 
 
 def advance(
@@ -179,7 +180,8 @@ def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) 
     """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
     leading = signal.leading_flow
     share, usd = (leading.share, leading.usd) if leading else (None, None)
-    event = Event(now, reason, incident.severity, share, usd)
+    holds = tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold)) if reason is StepReason.HELD else ()
+    event = Event(now, reason, incident.severity, share, usd, holds)
     told = replace(
         incident,
         signal=signal,
@@ -194,8 +196,15 @@ def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) 
         worst_usd=min(incident.worst_usd, usd or 0.0),
         steps=incident.steps + 1,
         events=(*incident.events, event) if reason in _EVENTS else incident.events,
+        grounds=_in_short(signal) if reason in _RAISED else incident.grounds,
     )
     return Step(told, reason)
+
+
+def _in_short(signal: Signal) -> Signal:
+    """Return the evidence without what would make it heavy to keep: the assets of windows that do not lead."""
+    flows = (one if one.window is signal.leading else replace(one, assets=()) for one in signal.flows)
+    return replace(signal, flows=tuple(flows))
 
 
 def _rule(incident: Incident, signal: Signal) -> Rule:

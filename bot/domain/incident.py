@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.flow import Window
+from bot.domain.flow import Hold, Window
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
 
@@ -42,13 +42,14 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of an incident's history."""
+    """One line of an incident's history; `holds` are the causes for which figures were held then."""
 
     at: datetime
     reason: StepReason
     severity: Severity
     share: float | None = None
     usd: float | None = None
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,10 @@ class Incident:
     """One story.
 
     `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest evidence, `told` the
-    evidence as last told to people. `easing_since`/`easing_seen` count the fresh readings that graded lower.
-    `first_as_of` is the reading that started it, `steps` counts what was told,
-    `worst_share` and `worst_usd` are the most negative leading share and flow that were told.
+    evidence as last told to people, `grounds` that on which it was opened or last got worse.
+    `easing_since`/`easing_seen` count the fresh readings that graded lower. `first_as_of` is the reading that started
+    it, `steps` counts what was told, `worst_share` and `worst_usd` are the most negative leading share and flow that
+    were told.
     `sensitivity` is the preset it was graded by: each preset lives its own life of the same story. `windows` are those
     its severity rests on: nothing eases while one of them cannot be compared. `held` says that people were last told
     that nothing is concluded. `ending` is None while it lives. `under` is the number of the
@@ -90,6 +92,7 @@ class Incident:
     ending: Ending | None = None
     under: int = 0
     hushed: bool = False
+    grounds: Signal | None = None
 
     @property
     def label(self) -> str:

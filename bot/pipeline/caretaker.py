@@ -21,8 +21,8 @@ _AT_A_TIME = 50
 _GAP = 1.0
 _AGAIN = timedelta(days=1)
 _SOONER = timedelta(hours=1)
-_SAID_THERE = frozenset((Obstacle.BLOCKED, Obstacle.DEACTIVATED, Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
-"""What whom it concerns did themselves, or is told in the chat's General topic."""
+_BY_THEIR_READER = frozenset((Obstacle.BLOCKED, Obstacle.DEACTIVATED))
+_OF_A_TOPIC = frozenset((Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
 
 
 class Caretaker:
@@ -81,7 +81,7 @@ class Caretaker:
         by_person: defaultdict[str, list[Closed]] = defaultdict(list)
         for trouble in troubles:
             subscription = await self._newest(trouble.place)
-            if subscription and trouble.obstacle not in _SAID_THERE:
+            if subscription and not _is_known(trouble):
                 name = subscription.title or str(subscription.place)
                 by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
         unheard: list[Closed] = []
@@ -114,6 +114,12 @@ class Caretaker:
             await chat.send(where, closed_card(closed), key=uuid4().hex)
         except DeliveryError as error:
             log.warning("operator not reached", reason=str(error))
+
+
+def _is_known(trouble: PlaceTrouble) -> bool:
+    """Return whether it was its only reader's doing, or is told in the General topic, unless it is that one."""
+    in_a_topic = trouble.place.thread is not None
+    return trouble.obstacle in _BY_THEIR_READER or (in_a_topic and trouble.obstacle in _OF_A_TOPIC)
 
 
 def _can_be_asked(trouble: PlaceTrouble) -> bool:

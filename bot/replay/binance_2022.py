@@ -4,8 +4,9 @@ from datetime import UTC, date, datetime
 
 from bot.domain.severity import Severity
 from bot.replay.books import BOOKS
-from bot.replay.episode import RECONSTRUCTION, Anchor, Door, Episode, Leg, Pause, Run, Waypoint
+from bot.replay.episode import RECONSTRUCTION, Anchor, Door, Episode, Leg, Pause, Run, Staging, Waypoint
 from bot.replay.expectation import Expectation, Outcome
+from bot.replay.traps import Fault, FaultKind
 
 
 def _at(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
@@ -121,6 +122,12 @@ ANCHORS = (
     ),
 )
 
+STAGING = Staging(
+    (Fault("binance", FaultKind.CHAIN_ABSENT, _at(12, 15, 6), _at(12, 15, 18), of="Tron"),),
+    "Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out at Binance. "
+    "Figures that cannot be compared are held, and raise nothing.",
+)
+
 BINANCE_2022 = Episode(
     id="binance-2022",
     title="Binance, December 2022",
@@ -134,4 +141,5 @@ BINANCE_2022 = Episode(
     expect=(Expectation("binance", Outcome.RUN, Severity.ELEVATED, date(2022, 12, 13), date(2022, 12, 13)),),
     anchors=ANCHORS,
     seed=42,
+    staging=STAGING,
 )

@@ -1,7 +1,7 @@
 """What an episode is made of: who held what, how much left when, what prices did, and who published which figure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.exchange import exchange_id
@@ -130,13 +130,21 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
+class Staging:
+    """Faults of the source that only the demo adds to an episode, and the sentence that tells its viewer so."""
+
+    faults: tuple[Fault, ...]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Episode:
     """A stretch of history that can be served again.
 
     `label` says what it is wherever it shows. `paths` gives the course of prices by what an asset follows
     (`assets.py`); before `live_start` lie `history` days of ordinary noise. `runs` are what customers moved; `jumps`
     and `faults` are what only looks like it. `expect` names the exchanges of which something is expected. `speed` is
-    simulated seconds per second.
+    simulated seconds per second. `staging` is played by the demo alone.
     """
 
     id: str
@@ -156,6 +164,11 @@ class Episode:
     noise: Noise = Noise()
     speed: float = 18_000.0
     seed: int = 1
+    staging: Staging | None = None
+
+    def staged(self) -> "Episode":
+        """Return the episode as the demo plays it."""
+        return replace(self, faults=(*self.faults, *self.staging.faults)) if self.staging else self
 
     def expected(self, exchange: str) -> Expectation:
         """Return what should come of an exchange: nothing, where nothing is said."""

@@ -29,7 +29,7 @@ class RedisLeases:
         self._milliseconds = int(lasts / timedelta(milliseconds=1))
         self._take = "seize" if alone else "take"
         self._tokens: dict[Duty, str] = {}
-        self.worker = f"{socket.gethostname()}:{os.getpid()}"
+        self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:4]}"
 
     async def take(self, duty: Duty) -> Holder | None:
         """Take a duty that nobody has, and return who has it then."""

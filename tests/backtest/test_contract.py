@@ -120,5 +120,4 @@ async def test_wrong_usage_is_refused(past: Path, words: list[str], complaint: s
 async def test_a_reader_that_goes_away_is_no_failure_to_explain(past: Path) -> None:
     ran = await bot_that_nobody_reads("backtest", "--data", str(past), "--json", directory=past.parent)
 
-    assert "Traceback" not in ran.err
-    assert ran.code == 1
+    assert (ran.code, ran.err) == (141, "")

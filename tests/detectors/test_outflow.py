@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detectors.baseline import robust_z
-from bot.detectors.outflow import MAX_AGE, WINDOWS, History, grade, measure, observe
+from bot.detectors.outflow import WINDOWS, History, grade, measure, observe
 from bot.detectors.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -326,7 +326,7 @@ def test_an_asset_that_vanished_just_now_raises_nothing_yet() -> None:
     assert look(confirmed).severity is Severity.SEVERE
 
 
-@pytest.mark.parametrize(("age", "graded"), [(MAX_AGE, True), (MAX_AGE + timedelta(seconds=1), False)])
+@pytest.mark.parametrize(("age", "graded"), [(3 * HOUR, True), (3 * HOUR + timedelta(seconds=1), False)])
 def test_an_old_reading_is_not_graded(age: timedelta, graded: bool) -> None:  # noqa: FBT001 — a table's column
     seen = look(history(holding(30)), now=NOON + age)
 

@@ -100,6 +100,7 @@ class FakeRest:
             ("POST", hook, self._follow_up),
             ("PATCH", hook + "/messages/{message}", self._edit_answer),
             ("DELETE", hook + "/messages/{message}", self._delete_answer),
+            ("POST", "/users/@me/channels", self._open_private),
             ("GET", channel, self._get_channel),
             ("PATCH", channel, self._patch_channel),
             ("POST", channel + "/messages", self._post_message),
@@ -253,6 +254,13 @@ class FakeRest:
         if answer is None or not answer.responded:
             raise Refusal(404, 10015, "Unknown Webhook")
         return answer
+
+    async def _open_private(self, request: web.Request) -> web.Response:
+        person = (await request.json())["recipient_id"]
+        known = [one for one in self.world.direct.values() if one.recipient and one.recipient.id == str(person)]
+        if not known:
+            raise Refusal(400, 50033, "Invalid Recipient(s)")
+        return _json(known[0].json(self.world.bot))
 
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._writable(request, writing=False).json(self.world.bot))

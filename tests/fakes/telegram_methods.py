@@ -23,6 +23,7 @@ class Methods(People):
     def __init__(self, bot: User) -> None:
         super().__init__(bot)
         self.sent: list[Sent] = []
+        self.typed: list[tuple[Chat, int | None]] = []
         self.commands: dict[tuple[str, str], list[dict[str, str]]] = {}
         self.answered: dict[str, dict[str, str]] = {}
         self.webhook = False
@@ -60,7 +61,7 @@ class Methods(People):
         """Do nothing, gladly."""
         return True
 
-    close = sendchataction = setmydescription = setmyshortdescription = setmyname = logout
+    close = setmydescription = setmyshortdescription = setmyname = logout
 
     async def setmycommands(self, given: Parameters) -> object:
         """Keep the menu of a scope and a language."""
@@ -98,6 +99,17 @@ class Methods(People):
         self._messages[chat.id, message.id] = message
         self.sent.append(message)
         return message.json(self.bot, now())
+
+    async def sendchataction(self, given: Parameters) -> object:
+        """Show that the bot types; refused like a message, but for a topic that is closed, which takes it."""
+        chat = self._chat(given)
+        thread = int(given["message_thread_id"]) if given.get("message_thread_id") else None
+        if given.get("action") != "typing":
+            raise bad_request("wrong parameter action in request")
+        chat.check_bot_may_write(None)
+        chat.check_topic(thread)
+        self.typed.append((chat, thread))
+        return True
 
     async def editmessagetext(self, given: Parameters) -> object:
         """Change a message of the bot, or refuse."""

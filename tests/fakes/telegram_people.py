@@ -133,6 +133,12 @@ class People:
         chat.moved_to = new
         return new
 
+    def reopen(self, chat: Chat, user: User, thread: int) -> None:
+        """Open a closed topic again."""
+        chat.topics[thread] = True
+        there = {"message_thread_id": thread, "is_topic_message": True}
+        self.update("message", self.written(chat, user) | there | {"forum_topic_reopened": {}})
+
     def written(self, chat: Chat, user: User) -> dict[str, Any]:
         """Return the beginning of a message, for an unusual one that `update` then takes."""
         message_id = next(self.ids)

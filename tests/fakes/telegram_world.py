@@ -76,10 +76,14 @@ class Chat:
             raise bad_request("need administrator rights in the channel chat")
         if not self.can_post:
             raise bad_request("not enough rights to send text messages to the chat")
-        if thread is not None and (not self.forum or thread not in self.topics):
-            raise bad_request("message thread not found")
+        self.check_topic(thread)
         if thread is not None and not self.topics[thread]:
             raise bad_request("TOPIC_CLOSED")
+
+    def check_topic(self, thread: int | None) -> None:
+        """Raise Refused when there is no such topic."""
+        if thread is not None and (not self.forum or thread not in self.topics):
+            raise bad_request("message thread not found")
 
     def member(self, user: User, bot: User) -> dict[str, object]:
         """Return the API's ChatMember of a user; the bot's own carries its rights."""

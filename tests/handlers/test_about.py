@@ -1,3 +1,6 @@
+from bot.domain.place import Obstacle, Place, Platform
+from bot.ports import PlaceTrouble
+from tests.builders import NOON
 from tests.fakes.desk import Office
 from tests.messages.cards.plain import said
 
@@ -22,6 +25,14 @@ async def test_status_is_the_bots_own_health() -> None:
 
     assert "Runwatch 1.2.3, up for 0 s." in answer
     assert "Exchanges: 0 read of 0 listed" in answer
+
+
+async def test_status_tells_how_many_places_are_switched_off() -> None:
+    office = Office()
+    await office.memory.subscriptions.note_trouble(
+        PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
+    )
+    assert "Switched off: 1 (1 removed)" in said(await office.ask("status"))
 
 
 async def test_privacy_says_what_is_kept() -> None:

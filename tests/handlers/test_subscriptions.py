@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.place import Subscription
+from bot.domain.place import Obstacle, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
 from bot.ports import PlaceTrouble
@@ -130,3 +130,6 @@ async def test_a_place_that_is_switched_off_says_why(office: Office) -> None:
 
     await office.memory.subscriptions.note_trouble(replace(trouble, disabled=True))
     assert "This place is switched off: the bot was removed." in said(await office.ask("subscriptions"))
+
+    await office.memory.subscriptions.note_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
+    assert "This place is switched off: the topic was closed." in said(await office.ask("subscriptions"))

@@ -160,6 +160,13 @@ async def test_who_blocked_the_bot_or_reads_it_in_general_needs_no_word(scene: S
     assert scene.chat.shown == []
 
 
+async def test_where_general_itself_is_closed_whoever_set_it_up_is_told(scene: Scene) -> None:
+    await scene.subscribe(GROUP)
+    await scene.close(GROUP, Obstacle.TOPIC_CLOSED)
+    await scene.after(HOUR)
+    assert "the topic was closed" in scene.chat.shown[0][1]
+
+
 async def test_a_place_nobody_subscribed_is_told_to_nobody(scene: Scene) -> None:
     await scene.close(GROUP)
     await scene.after(HOUR)

@@ -39,6 +39,15 @@ class Side:
         self.said.append(f"changed: {message.title}")
 
 
+class SideWithDoors(Side):
+    """A side that can say which places are open; fits ports.Doors."""
+
+    async def probe(self, place: Place) -> None: ...
+
+    async def private_place(self, person: str) -> Place:
+        return PLACE
+
+
 @asynccontextmanager
 async def listening(presence: Presence, ear: Side) -> AsyncIterator[None]:
     task = asyncio.create_task(presence.run())
@@ -113,3 +122,21 @@ async def test_it_keeps_ready_to_speak_until_it_is_cancelled(mouth: Side | None)
 def test_it_has_at_least_one_side() -> None:
     with pytest.raises(ValueError, match="an ear or a mouth"):
         Presence(None)
+
+
+async def test_only_an_ear_that_is_connected_says_which_places_are_open() -> None:
+    ear = SideWithDoors()
+    presence = Presence(ear, SideWithDoors())
+    assert presence.doors() is None
+    async with listening(presence, ear):
+        assert presence.doors() is ear
+        ear.problem = "no gateway"
+        assert presence.doors() is None
+    assert Presence(None, ear).doors() is None
+
+
+async def test_a_platform_without_doors_has_none() -> None:
+    ear = Side()
+    presence = Presence(ear)
+    async with listening(presence, ear):
+        assert presence.doors() is None

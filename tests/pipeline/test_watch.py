@@ -114,7 +114,7 @@ async def test_a_silent_source_is_not_calm(post: Post) -> None:
     (held,) = await post.look()
 
     assert held.kind is EDIT
-    assert "Held: the newest figures cannot be compared" in str(held.message.lines)
+    assert "data too old (newest reading is 5 h old)" in str(held.message.lines[0])
     assert await post.look() == []
     (incident,) = await post.memory.incidents.open()
     assert incident.severity is Severity.ELEVATED

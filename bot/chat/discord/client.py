@@ -16,6 +16,7 @@ from bot.chat.discord.gateway import Gateway, TooManyIdentifies
 from bot.chat.discord.identifies import Identifies
 from bot.chat.discord.mail import Mail
 from bot.chat.discord.places import Places
+from bot.chat.discord.probing import Probe
 from bot.chat.discord.rest import point_library_at
 from bot.chat.discord.slash import publish
 from bot.desk import Desk
@@ -115,6 +116,20 @@ class DiscordChat:
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a sent message; raise DeliveryError, BadMessage when it cannot be changed any more."""
         await self._mail().edit(place, message_id, message)
+
+    async def probe(self, place: Place) -> None:
+        """Return when a place can be written to, as far as a cheap call can tell; else raise DeliveryError."""
+        await self._probe().ask(place)
+
+    async def private_place(self, person: str) -> Place:
+        """Return the private channel with a person; raise DeliveryError."""
+        return await self._probe().private_place(person)
+
+    def _probe(self) -> Probe:
+        """Return what asks about places; raise RetryLater while the gateway has not told which there are."""
+        if self._client is None or not self._client.connected:
+            raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
+        return Probe(self._client, timeout_seconds=self._patience.send)
 
     def _new_client(self) -> Gateway:
         return Gateway(

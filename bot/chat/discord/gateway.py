@@ -21,7 +21,7 @@ from bot.chat.discord.rest import Rest, post
 from bot.chat.discord.slash import Tree, slash_commands
 from bot.desk import Desk
 from bot.domain.errors import DeliveryError
-from bot.domain.place import Platform
+from bot.domain.place import Obstacle, Platform
 from bot.messages.cards.greetings import welcome_card
 from bot.ports import Meter
 
@@ -147,7 +147,7 @@ class Gateway(discord.Client):
         ids = [channel.id for channel in channels_of(guild)]
         for channel_id in ids:
             self._server_of.pop(channel_id, None)
-        await self._places.lost(ids, "the bot was removed from the server")
+        await self._places.lost(ids, "the bot was removed from the server", Obstacle.REMOVED)
 
     async def on_guild_channel_create(self, channel: discord.abc.GuildChannel) -> None:
         """Learn a new channel."""
@@ -161,6 +161,11 @@ class Gateway(discord.Client):
         """Learn a thread the bot was added to, or one that was opened again: the library forgets archived ones."""
         self._server_of[thread.id] = thread.guild.id
         await self._regain([thread])
+
+    async def on_thread_update(self, before: discord.Thread, after: discord.Thread) -> None:
+        """Bring back a thread that everybody may open again."""
+        if before.locked and not after.locked:
+            await self._regain([after])
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Disable a deleted channel; the threads in it are told of one by one."""
@@ -197,7 +202,7 @@ class Gateway(discord.Client):
 
     async def _lose(self, channel_id: int, reason: str) -> None:
         self._server_of.pop(channel_id, None)
-        await self._places.lost([channel_id], reason)
+        await self._places.lost([channel_id], reason, Obstacle.DELETED)
 
     async def _regain(self, channels: Iterable[Channel]) -> None:
         await self._places.regained(one.id for one in channels if takes_messages(one) and not lacking(one))

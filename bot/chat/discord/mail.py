@@ -40,8 +40,8 @@ class Mail:
 
         Discord remembers the nonce for some minutes and answers a repeated one with the message it made of the first.
         """
-        channel_id = _number(place.chat, ChatGone("the channel has no valid id", Obstacle.DELETED))
-        self._foresee_refusal(channel_id)
+        channel_id = snowflake(place)
+        foresee_refusal(self._client, channel_id)
         common: Payload = {"nonce": key[:_NONCE], "enforce_nonce": True}
         if reply_to is not None:
             common["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}
@@ -53,9 +53,9 @@ class Mail:
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a message; its ping, if it had one, stays as it is. A thread archived meanwhile is opened for it."""
-        channel_id = _number(place.chat, ChatGone("the channel has no valid id", Obstacle.DELETED))
+        channel_id = snowflake(place)
         number = _number(message_id, BadMessage("the message has no valid id"))
-        self._foresee_refusal(channel_id)
+        foresee_refusal(self._client, channel_id)
 
         async def write(form: Payload) -> None:
             unchanged = {"content", "flags"} if "embeds" in form else set()
@@ -109,14 +109,20 @@ class Mail:
         except discord.Forbidden:
             raise archived from None
 
-    def _foresee_refusal(self, channel_id: int) -> None:
-        """Raise what Discord would say: 10,000 refusals within 10 minutes shut the whole address out."""
-        channel = self._client.find_channel(channel_id) if self._client.connected else None
-        names = [name for name in lacking(channel) if name != "Attach Files"] if channel else []
-        if "View Channel" in names:
-            raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN)
-        if names:
-            raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}", Obstacle.NO_RIGHTS)
+
+def foresee_refusal(client: Gateway, channel_id: int) -> None:
+    """Raise what Discord would say: 10,000 refusals within 10 minutes shut the whole address out."""
+    channel = client.find_channel(channel_id) if client.connected else None
+    names = [name for name in lacking(channel) if name != "Attach Files"] if channel else []
+    if "View Channel" in names:
+        raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN)
+    if names:
+        raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}", Obstacle.NO_RIGHTS)
+
+
+def snowflake(place: Place) -> int:
+    """Return the id of a channel or thread; raise ChatGone for what is none."""
+    return _number(place.chat, ChatGone("the channel has no valid id", Obstacle.DELETED))
 
 
 def _number(text: str, otherwise: DeliveryError) -> int:

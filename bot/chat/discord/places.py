@@ -7,7 +7,7 @@ import structlog
 
 from bot.chat.discord.permissions import Channel, granted_to_bot, missing, takes_messages
 from bot.domain.errors import StorageError
-from bot.domain.place import Place, Platform
+from bot.domain.place import Obstacle, Place, Platform
 from bot.ports import Clock, PlaceTrouble, Subscriptions
 
 log = structlog.get_logger()
@@ -36,13 +36,13 @@ class Places:
         self._subscriptions = subscriptions
         self._clock = clock
 
-    async def lost(self, channel_ids: Iterable[int], reason: str) -> None:
+    async def lost(self, channel_ids: Iterable[int], reason: str, obstacle: Obstacle) -> None:
         """Disable those of the places that have a subscription."""
         for channel_id in channel_ids:
             place = place_of(channel_id)
             try:
                 if await self._subscriptions.of_place(place):
-                    await self._subscriptions.note_trouble(self._trouble(place, reason))
+                    await self._subscriptions.note_trouble(self._trouble(place, reason, obstacle))
                     log.info("place lost", place=str(place), reason=reason)
             except StorageError as error:  # the next message to it is refused, and that is noted then
                 log.warning("place lost while the store is away", place=str(place), error=str(error))
@@ -57,5 +57,5 @@ class Places:
             except StorageError as error:  # the daily probe or the next command brings it back
                 log.warning("place regained while the store is away", place=str(place), error=str(error))
 
-    def _trouble(self, place: Place, reason: str) -> PlaceTrouble:
-        return PlaceTrouble(place, reason, since=self._clock.now(), disabled=True)
+    def _trouble(self, place: Place, reason: str, obstacle: Obstacle) -> PlaceTrouble:
+        return PlaceTrouble(place, reason, since=self._clock.now(), disabled=True, obstacle=obstacle)

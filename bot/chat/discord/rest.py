@@ -111,3 +111,15 @@ async def patch(http: HTTPClient, channel_id: int, message_id: int, body: Mappin
 async def unarchive(http: HTTPClient, thread_id: int) -> None:
     """Open an archived thread again; raise what the library raises."""
     await http.edit_channel(thread_id, archived=False)
+
+
+async def channel(http: HTTPClient, channel_id: int) -> Mapping[str, Any]:
+    """Return a channel or thread as Discord writes it; raise what the library raises."""
+    found: Mapping[str, Any] = await http.get_channel(channel_id)
+    return found
+
+
+async def private_channel(http: HTTPClient, person: int) -> str:
+    """Return the id of the private channel with a person; raise what the library raises."""
+    opened = await http.start_private_message(person)
+    return str(opened["id"])

@@ -97,3 +97,14 @@ def linked_command(payload: str) -> Typed:
 def is_present(member: Json) -> bool:
     """Return whether a ChatMember is in the chat."""
     return member.get("status") in _PRESENT or bool(member.get("status") == "restricted" and member.get("is_member"))
+
+
+def lacking(member: Json) -> tuple[str, ...]:
+    """Return the names of the rights that a ChatMember lacks for writing; a plain member's are the chat's own."""
+    if not is_present(member):
+        return ("be a member",)
+    if member["status"] == "administrator":
+        return ("Post messages",) if member.get("can_post_messages") is False else ()
+    if member["status"] == "restricted":
+        return () if member.get("can_send_messages") else ("Send messages",)
+    return ()

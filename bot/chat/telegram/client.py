@@ -4,13 +4,16 @@ import asyncio
 
 from bot.chat.telegram.asking import Json, Me
 from bot.chat.telegram.crowd import Crowd
+from bot.chat.telegram.errors import AWAY_PAUSE
 from bot.chat.telegram.menu import show_menus
 from bot.chat.telegram.polling import Patience, Poller
+from bot.chat.telegram.probing import Probe
 from bot.chat.telegram.reception import Reception
 from bot.chat.telegram.transport import AiohttpRequest, Api
 from bot.chat.telegram.writing import Writer
 from bot.desk import Desk
-from bot.domain.place import Place, Platform
+from bot.domain.errors import ChatGone, RetryLater
+from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.ports import Clock, Meter, Subscriptions
 
@@ -46,6 +49,7 @@ class TelegramChat:
         self._token = token
         self._api_url = api_url
         self._api = Api(AiohttpRequest(token, api_url))
+        self._probe = Probe(self._api)
         self._writer = Writer(self._api, clock=clock, meter=meter)
         self._reception = Reception(
             desk,
@@ -82,6 +86,18 @@ class TelegramChat:
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Change a sent message; one that is the same already is no error. Raise DeliveryError."""
         await self._writer.edit(place, message_id, message)
+
+    async def probe(self, place: Place) -> None:
+        """Return when a place can be written to, as far as a cheap call can tell; else raise DeliveryError."""
+        if self.trouble() or not self._reception.me.id:
+            raise RetryLater("not connected to Telegram", after=AWAY_PAUSE, whole_bot=True)
+        await self._probe.ask(self._reception.me, place)
+
+    async def private_place(self, person: str) -> Place:
+        """Return the private chat with a person; raise ChatGone for a chat that spoke in its own name."""
+        if not person.isdecimal():
+            raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
+        return Place(Platform.TELEGRAM, person)
 
     def _connect(self) -> Api:
         """Return a connection for polling of its own, which failures may close without harm to messages under way."""

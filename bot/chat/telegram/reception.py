@@ -16,6 +16,7 @@ from bot.chat.telegram.asking import (
     chat_place,
     is_present,
     is_private,
+    lacking,
     linked_command,
     place_of,
     speaker_of,
@@ -28,7 +29,7 @@ from bot.chat.telegram.writing import Writer
 from bot.commands import Access, Caller, Command, Reach
 from bot.desk import Asked, Desk
 from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
-from bot.domain.place import Place
+from bot.domain.place import Obstacle, Place
 from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.model import Message
 from bot.ports import Clock, PlaceTrouble, Subscriptions
@@ -77,20 +78,23 @@ class Reception:
             log.warning("store away while hearing from a chat", error=str(error))
 
     async def _hear(self, message: Json) -> None:
-        if "migrate_to_chat_id" in message:
-            return await self._move(chat_place(message["chat"]), str(message["migrate_to_chat_id"]))
-        if "migrate_from_chat_id" in message:
-            old = chat_place({"id": message["migrate_from_chat_id"]})
-            return await self._move(old, str(message["chat"]["id"]))
         speaker = speaker_of(message)
         text = message.get("text", "")
-        if speaker is None or not text:
-            return None
-        if text.startswith("/"):
-            return await self._command(message, speaker, text)
-        if is_private(message["chat"]):
-            return await self._private_words(message, speaker, text)
-        return None
+        if not text:
+            await self._notice(message)
+        elif speaker and text.startswith("/"):
+            await self._command(message, speaker, text)
+        elif speaker and is_private(message["chat"]):
+            await self._private_words(message, speaker, text)
+
+    async def _notice(self, message: Json) -> None:
+        """Take note of what happened to the chat itself."""
+        if "migrate_to_chat_id" in message:
+            await self._move(chat_place(message["chat"]), str(message["migrate_to_chat_id"]))
+        elif "migrate_from_chat_id" in message:
+            await self._move(chat_place({"id": message["migrate_from_chat_id"]}), str(message["chat"]["id"]))
+        elif "forum_topic_reopened" in message:
+            await self._reopened(place_of(message))
 
     async def _command(self, message: Json, speaker: Speaker, text: str) -> None:
         typed = typed_command(text, self.me.username)
@@ -139,12 +143,12 @@ class Reception:
 
     async def _answer(self, asked: Asked, command: Command, words: str, reply_to: str | None) -> None:
         message = await self._desk.answer_words(asked, command, words)
-        await self._write(asked.place, message, reply_to)
-        # Whoever uses the bot in a place shows that the place is reachable again.
-        await self._subscriptions.clear_trouble(asked.place)
+        # Where an answer arrives alerts do too.
+        if await self._write(asked.place, message, reply_to):
+            await self._subscriptions.clear_trouble(asked.place)
 
-    async def _write(self, place: Place, message: Message, reply_to: str | None = None) -> None:
-        """Send an answer past the queue of alerts; one obstacle that can be got round is."""
+    async def _write(self, place: Place, message: Message, reply_to: str | None = None) -> bool:
+        """Send an answer past the queue of alerts and return whether it arrived; one obstacle may be got round."""
         try:
             try:
                 await self._writer.send(place, message, reply_to=reply_to)
@@ -152,6 +156,8 @@ class Reception:
                 await self._writer.send(await self._way_round(obstacle, place), message, reply_to=reply_to)
         except DeliveryError as error:
             log.info("answer not delivered", place=str(place), error=str(error))
+            return False
+        return True
 
     async def _way_round(self, obstacle: RetryLater | ChatMoved, place: Place) -> Place:
         """Return where to send again, after the pause asked for; raise the obstacle when that is no use."""
@@ -165,20 +171,30 @@ class Reception:
         return place
 
     async def _let_in_or_out(self, change: Json) -> None:
-        place = chat_place(change["chat"])
-        was, is_now = is_present(change["old_chat_member"]), is_present(change["new_chat_member"])
+        place, member = chat_place(change["chat"]), change["new_chat_member"]
+        was, is_now = is_present(change["old_chat_member"]), is_present(member)
         async with self._one_by_one:
-            if is_now:
-                await self._subscriptions.clear_trouble(place)
-            else:
+            if not is_now:
                 await self._subscriptions.note_trouble(self._shut_out(place, change["chat"]))
-        log.info("let in" if is_now else "shut out", place=str(place))
+            elif not lacking(member):
+                await self._subscriptions.clear_trouble(place.whole_chat)
+        log.info("let in" if is_now else "shut out", place=str(place), lacking=lacking(member))
         if is_now and not was and change["chat"].get("type") in ("group", "supergroup"):
             await self._write(place, welcome_card())
 
+    async def _reopened(self, topic: Place) -> None:
+        if await self._subscriptions.clear_trouble(topic):
+            log.info("topic reopened", place=str(topic))
+
     def _shut_out(self, place: Place, chat: Json) -> PlaceTrouble:
-        reason = "the bot was blocked" if is_private(chat) else "the bot was removed"
-        return PlaceTrouble(place.whole_chat, reason, since=self._clock.now(), disabled=True)
+        blocked = is_private(chat)
+        return PlaceTrouble(
+            place.whole_chat,
+            "the bot was blocked" if blocked else "the bot was removed",
+            since=self._clock.now(),
+            disabled=True,
+            obstacle=Obstacle.BLOCKED if blocked else Obstacle.REMOVED,
+        )
 
     async def _move(self, old: Place, new_chat: str) -> None:
         async with self._one_by_one:

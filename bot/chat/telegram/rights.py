@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot.chat.telegram.asking import Json, Me, Speaker, is_present
+from bot.chat.telegram.asking import Json, Me, Speaker, lacking
 from bot.chat.telegram.transport import Api
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
@@ -67,13 +67,11 @@ class Rights:
         """Return the names of the rights the bot lacks for posting in a place; raise AskerError if Telegram is away."""
         if not place.chat.startswith("-"):
             return ()
-        member = await self._member(place.chat, me.id)
-        if not member or not is_present(member):
-            return ("be a member",)
-        if member["status"] == "administrator":
-            return ("Post messages",) if member.get("can_post_messages") is False else ()
-        if member["status"] == "restricted":
-            return () if member.get("can_send_messages") else ("Send messages",)
+        member = await self._member(place.chat, me.id) or {}
+        if missing := lacking(member):
+            return missing
+        if member["status"] in _ADMINISTRATORS:
+            return ()
         chat = await self._chat(place.chat)
         return () if (chat.get("permissions") or {}).get("can_send_messages", True) else ("Send messages",)
 

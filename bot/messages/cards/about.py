@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from bot.domain.place import Platform
+from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.messages.cards.common import source_name
+from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.numbers import ago, span
 
@@ -86,6 +87,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     oldest_waiting: datetime | None,
     places: int,
     platforms: Mapping[Platform, str],
+    disabled: Mapping[Obstacle, int],
     standing_by: Iterable[str] = (),
 ) -> Message:
     """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
@@ -109,18 +111,20 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
             Field("List", _list_age(sources, now)),
             Field("Open incidents", line(str(open_incidents))),
             Field("Subscribed places", line(str(places))),
+            *_switched_off(disabled),
             Field("Waiting messages", _backlog(backlog, oldest_waiting, now)),
         ),
     )
 
 
-def curtain_card(title: str, label: str, start: datetime, end: datetime) -> Message:
-    """Return what a replay says first: what it shows, and that its figures are a reconstruction."""
+def curtain_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
+    """Return what a replay says first: what it shows, where its figures are from, and what was `staged` in them."""
     return Message(
         title=f"Runwatch · {title}",
-        lines=(
-            line(f"Figures below: {label}, served by a local stand-in of the upstream."),
-            line(f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat."),
+        lines=lines(
+            f"Figures below: {label}, served by a local stand-in of the upstream.",
+            staged or None,
+            f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat.",
         ),
     )
 
@@ -144,6 +148,11 @@ def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
     return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
+
+
+def _switched_off(disabled: Mapping[Obstacle, int]) -> tuple[Field, ...]:
+    words = closed_words(disabled)
+    return (Field("Switched off", line(words)),) if words else ()
 
 
 def _broken(health: SourceHealth, now: datetime) -> Line:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.domain.exchange import Listing
-from bot.domain.flow import Flow, HoldReason, Window
+from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
@@ -25,6 +25,7 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
+_NOTICEABLE = 1.1  # a window that is longer than its name by this factor says so
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -65,16 +66,28 @@ def flow_value(flow: Flow | None) -> Line:
     return line(figure, f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
 
 
+def hold_sentence(hold: Hold) -> str:
+    """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
+    words = HOLD_WORDS[hold.reason]
+    return f"{words} ({hold.detail})" if hold.detail else words
+
+
 def flow_sentence(flow: Flow) -> Line:
     """Return a flow as the sentence that leads an alert: over which window, of which reserves."""
     direction = "outflow" if flow.usd < 0 else "inflow"
     return line(
         f"Net {direction} ",
         bold(usd(flow.usd, signed=True)),
-        f" in {WINDOW_NAMES[flow.window]} · ",
+        f" in {_measured(flow)} · ",
         bold(percent(abs(flow.share))),
         f" of clean reserves ({usd(flow.reserves_usd)})",
     )
+
+
+def _measured(flow: Flow) -> str:
+    """Return the length of a window in words, with the true one where it began noticeably earlier."""
+    name, true = WINDOW_NAMES[flow.window], flow.end - flow.start
+    return f"{name} (measured over {span(true)})" if true > flow.window.length * _NOTICEABLE else name
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

@@ -1,23 +1,24 @@
-"""Incidents: the alert itself, the list, and the numbers behind one."""
+"""Incidents: the alert itself and the list."""
 
 from collections.abc import Mapping, Sequence
 
 from bot.domain.exchange import MARKET
+from bot.domain.flow import Hold
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
 from bot.domain.signal import Member, Reason, Rule, Signal
 from bot.messages.cards.common import (
-    HOLD_WORDS,
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
     assets_sentence,
     flow_sentence,
+    hold_sentence,
     note_sentence,
     provenance,
 )
 from bot.messages.cards.flows import usual_day
-from bot.messages.model import Action, Field, Line, Message, Table, Tone, bold, line, lines, moment
+from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.numbers import percent, usd
 
 _WORDS = {
@@ -27,32 +28,28 @@ _WORDS = {
     Severity.CRITICAL: "critical: outflow while withdrawals are closed",
 }
 
-_MARKET_RULE = (
-    "Rule “market-wide”: three or more exchanges with clean reserves of $1 B or more are elevated or worse, "
-    "and got there within 72 hours; as severe as the third worst of them."
-)
 _BLEED = "slow outflow over weeks"
 
 
 def incident_card(incident: Incident, name: str, reason: StepReason, names: Mapping[str, str] | None = None) -> Message:
     """Return the alert that is posted, edited and finally closed; `name` is the exchange's, `names` are all others'."""
     if incident.rule is Rule.MARKET_WIDE:
-        return _market_card(incident, names or {}, _turn(incident, reason))
+        return market_card(incident, names or {}, _turn(incident, reason))
     signal = incident.signal
     flow = signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
-        title=f"{incident.label} · {name} · {'resolved' if resolved else _word(incident)}",
+        title=f"{incident.label} · {name} · {_state(incident)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=lines(
             _turn(incident, reason),
             flow_sentence(flow) if flow else _no_figure(signal),
             usual_day(signal.baseline),
             assets_sentence(flow) if flow and flow.assets else None,
-            _doors(signal),
+            doors_sentence(signal),
             _unconfirmed(incident),
             _under(incident),
-            _comparability(signal),
+            None if incident.held and _one_hold(signal) else comparability(signal),
             *map(note_sentence, signal.notes),
             LIABILITIES,
         ),
@@ -106,42 +103,6 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
     )  # fmt: skip
 
 
-def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = None) -> Message:
-    """Return the inputs, the baseline, the thresholds and the source behind an incident."""
-    if incident.rule is Rule.MARKET_WIDE:
-        return _market_card(incident, names or {}, line(_MARKET_RULE))
-    signal = incident.signal
-    return Message(
-        title=f"{incident.label} · {name} · why",
-        tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
-        lines=lines(
-            f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state}, {incident.severity} now, "
-            f"{incident.peak} at worst.",
-            *[reason_sentence(one) for one in signal.reasons],
-            None if signal.reasons else "No threshold is crossed by the newest reading.",
-            usual_day(signal.baseline),
-            _spread(signal),
-            _doors(signal),
-            *[
-                f"The source's own figure for {WINDOW_NAMES[one.window]}: {usd(one.usd, signed=True)}"
-                for one in signal.seconds
-            ],
-            "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
-            "price moves are not flows.",
-            _comparability(signal),
-            *map(note_sentence, signal.notes),
-            LIABILITIES,
-        ),
-        fields=tuple(
-            Field(event.reason, line(moment(event.at), _event_share(event.share)), inline=False)
-            for event in incident.events[-6:]
-        ),
-        table=_windows(signal),
-        footer=provenance(signal.source, signal.as_of),
-        actions=(Action("Flows", f"flows {incident.exchange}"),),
-    )
-
-
 def reason_sentence(reason: Reason) -> str:
     """Return a threshold that was crossed as a sentence: the figure, and the limit."""
     window = WINDOW_NAMES[reason.window]
@@ -152,7 +113,8 @@ def reason_sentence(reason: Reason) -> str:
     return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
 
-def _market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
+def market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
+    """Return an incident of many exchanges with each one's part in it, under a first line."""
     signal, flow = incident.signal, incident.signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
     state = "resolved" if resolved else f"{incident.severity} outflow at {len(signal.members)} exchanges"
@@ -184,6 +146,12 @@ def _under(incident: Incident) -> str | None:
     return f"Part of INC-{incident.under}, which is market-wide." if incident.under else None
 
 
+def _state(incident: Incident) -> str:
+    if incident.state is IncidentState.RESOLVED:
+        return "resolved"
+    return f"{_word(incident)} · held" if incident.held else _word(incident)
+
+
 def _word(incident: Incident) -> str:
     is_bleed = incident.rule is Rule.BLEED and incident.severity is not Severity.CRITICAL
     return _BLEED if is_bleed else _WORDS[incident.severity]
@@ -206,12 +174,14 @@ def _turn(incident: Incident, reason: StepReason) -> Line | None:
         case StepReason.RESOLVED:
             return line(f"Resolved: {_ending(incident)} It was {incident.peak} at worst.")
         case StepReason.HELD:
-            return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
+            return _held(incident.signal)
+        case StepReason.RELEASED:
+            return line("The hold is over: the newest figures can be compared again.")
         case _:
             return None
 
 
-def _doors(signal: Signal) -> Line | None:
+def doors_sentence(signal: Signal) -> Line | None:
     """Return which majors cannot be withdrawn; nothing where all can, or where nobody knows."""
     if not signal.closed:
         return None
@@ -229,13 +199,25 @@ def _no_figure(signal: Signal) -> str:
     return "No window can be compared right now." if signal.flows else "No window can be computed right now."
 
 
-def _comparability(signal: Signal) -> str:
+def _held(signal: Signal) -> Line:
+    hold = _one_hold(signal)
+    if hold is None:
+        return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
+    return line("Held: ", bold(hold_sentence(hold)), "; nothing is concluded from the newest figures.")
+
+
+def _one_hold(signal: Signal) -> Hold | None:
+    """Return why every window is held, in the words of the shortest one; None where they differ or some are not."""
+    holds = [flow.hold for flow in signal.flows]
+    return holds[0] if len({hold.reason if hold else None for hold in holds}) == 1 else None
+
+
+def comparability(signal: Signal) -> str:
     """Return what was left out, window by window, or that nothing was."""
     held: dict[str, list[str]] = {}
     for flow in signal.flows:
         if flow.hold:
-            why = f"{HOLD_WORDS[flow.hold.reason]} ({flow.hold.detail})"
-            held.setdefault(why, []).append(WINDOW_NAMES[flow.window])
+            held.setdefault(hold_sentence(flow.hold), []).append(WINDOW_NAMES[flow.window])
     if held:
         return " ".join(f"Held over {', '.join(windows)}: {why}." for why, windows in held.items())
     leading = signal.leading_flow
@@ -255,31 +237,3 @@ def _entry(incident: Incident, name: str) -> Line:
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
     share = f" · {percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow and is_open else ""
     return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.started_at))
-
-
-def _spread(signal: Signal) -> str | None:
-    usual = signal.baseline
-    if usual is None:
-        return None
-    return (
-        f"Baseline: median {percent(usual.median, signed=True)} a day, spread {percent(usual.spread)}, "
-        f"lowest {percent(usual.worst, signed=True)}, from {usual.days} days."
-    )
-
-
-def _windows(signal: Signal) -> Table:
-    """Return every window with where it starts; all end at the newest reading, which the footer dates."""
-    rows = tuple(
-        (
-            WINDOW_NAMES[flow.window] + (" held" if flow.hold else ""),
-            usd(flow.usd, signed=True),
-            percent(flow.share, signed=True),
-            f"{flow.start:%m-%d %H:%M}",
-        )
-        for flow in signal.flows
-    )
-    return Table(("Window", "Net flow", "Share", "Since (UTC)"), rows, numeric=(1, 2))
-
-
-def _event_share(share: float | None) -> str:
-    return f" · {percent(share, signed=True)}" if share is not None else ""

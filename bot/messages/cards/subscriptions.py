@@ -65,7 +65,9 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
         title="Subscriptions",
         tone=Tone.TROUBLE if trouble else Tone.INFO,
         lines=lines(
-            f"This place is switched off: {trouble}. Any command here switches it on again." if trouble else None,
+            f"This place is switched off: {trouble}. Any command the bot can answer here switches it on again."
+            if trouble
+            else None,
             *[_entry(one, names) for one in subscriptions],
         ),
         private=True,

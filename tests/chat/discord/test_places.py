@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from bot.domain.errors import ChatGone, NotAllowed
-from bot.domain.place import Place, Platform
+from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from tests.chat.discord.conftest import NOW, Bot, raised_by, until
 from tests.fakes.discord import FakeDiscord
@@ -49,6 +49,7 @@ async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, disco
     trouble = bot.subscriptions.troubles[place_of(guild.channels[0])]
     assert trouble.disabled
     assert trouble.reason == "the bot was removed from the server"
+    assert trouble.obstacle is Obstacle.REMOVED
     assert trouble.since == NOW
 
 
@@ -74,6 +75,7 @@ async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord:
     await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
     assert bot.subscriptions.troubles[place_of(channel)].reason == "the channel was deleted"
     assert bot.subscriptions.troubles[place_of(thread)].disabled
+    assert bot.subscriptions.troubles[place_of(thread)].obstacle is Obstacle.DELETED
 
 
 async def test_a_deleted_thread_is_disabled_alone(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
@@ -132,6 +134,14 @@ async def test_a_new_name_of_the_bot_changes_nothing(bot: Bot, discord: FakeDisc
 async def test_a_thread_that_is_opened_again_comes_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     thread = guild.channels[1]
     await discord.archive(thread)
+    await discord.archive(thread, archived=False)
+    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    assert bot.subscriptions.cleared == [place_of(thread)]
+
+
+async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    thread = guild.channels[1]
+    await discord.archive(thread, archived=False, locked=True)
     await discord.archive(thread, archived=False)
     await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
     assert bot.subscriptions.cleared == [place_of(thread)]

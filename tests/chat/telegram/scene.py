@@ -1,7 +1,7 @@
 """What the tests of the Telegram adapter are played with: a few commands, a recording store, a clock to be set."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -14,9 +14,10 @@ from bot.commands import Access, CommandSet, Request, command
 from bot.desk import Desk
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
-from bot.domain.place import Place, Platform, Subscription
+from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, line
 from bot.ports import PlaceTrouble
+from tests.fakes.memory import HandClock, MemoryOutbox, MemorySubscriptions
 from tests.fakes.telegram import FakeTelegram
 
 OpenApi = Callable[..., Api]
@@ -94,50 +95,26 @@ class Naps:
         await asyncio.sleep(0)
 
 
-@dataclass
-class Ledger:
-    """Subscriptions that only remember what they were told."""
+class Ledger(MemorySubscriptions):
+    """Subscriptions that remember what they were told of troubles, and can be away."""
 
-    moved: list[tuple[Place, Place]] = field(default_factory=list)
-    troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
-    noted: list[PlaceTrouble] = field(default_factory=list)
-    is_away: bool = False
+    def __init__(self) -> None:
+        super().__init__(MemoryOutbox(HandClock(NOW)))
+        self.noted: list[PlaceTrouble] = []
+        self.is_away = False
 
-    async def add(self, subscription: Subscription) -> None: ...
-
-    async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
-        return 0
-
-    async def of_place(self, place: Place) -> Sequence[Subscription]:
-        return ()
-
-    async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        return ()
-
-    async def exchanges(self) -> Collection[str]:
-        return ()
-
-    async def count(self) -> int:
-        return 0
-
-    async def move(self, old: Place, new: Place) -> None:
-        self.moved.append((old, new))
-
-    async def forget_disabled(self, before: datetime) -> Sequence[Place]:
-        return ()
-
-    async def trouble(self, place: Place) -> PlaceTrouble | None:
-        return self.troubles.get(place)
+    @property
+    def troubles(self) -> dict[Place, PlaceTrouble]:
+        return self._troubles
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
         self._answer()
         self.noted.append(trouble)
-        self.troubles[trouble.place] = trouble
+        await super().note_trouble(trouble)
 
     async def clear_trouble(self, place: Place) -> bool:
         self._answer()
-        gone = [self.troubles.pop(one, None) for one in (place, place.whole_chat)]
-        return any(gone)
+        return await super().clear_trouble(place)
 
     def _answer(self) -> None:
         if self.is_away:

@@ -1,5 +1,7 @@
+import pytest
 from structlog.testing import capture_logs
 
+from bot.domain.place import Obstacle, Place
 from bot.ports import PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
@@ -33,10 +35,10 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     telegram.remove_bot(group, ann)
     telegram.block(ann)
     await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
-    assert live.subscriptions.noted == [
-        PlaceTrouble(place(group.id).whole_chat, "the bot was removed", since=NOW, disabled=True),
-        PlaceTrouble(place(ann.id).whole_chat, "the bot was blocked", since=NOW, disabled=True),
-    ]
+    removed, blocked = live.subscriptions.noted
+    assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
+    assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
+    assert all(one.disabled and one.since == NOW for one in (removed, blocked))
 
 
 async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
@@ -81,3 +83,58 @@ async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram
     telegram.say(forum, ann, "/reserves okx", thread=topic)
     await telegram.wait_for_message(forum)
     assert live.subscriptions.troubles == {}
+
+
+async def closed(live: Scene, *places: Place) -> None:
+    for where in places:
+        await live.subscriptions.note_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
+
+
+async def test_rights_given_back_bring_every_topic_back(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum = telegram.group(admins=(ann,), forum=True)
+    await closed(live, place(forum.id), place(forum.id).whole_chat, place(forum.id, forum.topic()))
+    telegram.add_bot(forum, ann, status="administrator")
+    await telegram.wait_until(lambda: not telegram.updates)
+    assert live.subscriptions.troubles == {}
+
+
+@pytest.mark.parametrize("kind", ["restricted", "channel"])
+async def test_a_change_that_gives_no_right_to_write_brings_nothing_back(
+    live: Scene, telegram: FakeTelegram, kind: str
+) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.channel("news", admins=(ann,)) if kind == "channel" else telegram.group(admins=(ann,))
+    status = "administrator" if kind == "channel" else "restricted"
+    await closed(live, place(chat.id))
+    chat.can_post = False
+    telegram.add_bot(chat, ann, status=status)
+    await telegram.wait_until(lambda: not telegram.updates)
+    assert set(live.subscriptions.troubles) == {place(chat.id)}
+    chat.can_post = True
+    telegram.add_bot(chat, ann, status=status)
+    await telegram.wait_until(lambda: not telegram.updates)
+    assert live.subscriptions.troubles == {}
+
+
+async def test_a_topic_that_is_opened_again_comes_back_alone(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum = telegram.group(admins=(ann,), forum=True)
+    topic, other = forum.topic(), forum.topic()
+    await closed(live, place(forum.id, topic), place(forum.id, other))
+    telegram.reopen(forum, ann, topic)
+    telegram.reopen(forum, ann, topic)
+    await telegram.wait_until(lambda: not telegram.updates)
+    assert set(live.subscriptions.troubles) == {place(forum.id, other)}
+
+
+async def test_a_command_whose_answer_is_refused_brings_nothing_back(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    group.can_post = False
+    await closed(live, place(group.id))
+    telegram.say(group, ann, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"] and not telegram.updates)
+    telegram.say(telegram.private(ann), ann, "/reserves okx")
+    await telegram.wait_for_message(telegram.private(ann))
+    assert set(live.subscriptions.troubles) == {place(group.id)}

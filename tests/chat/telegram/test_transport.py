@@ -36,7 +36,7 @@ async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
 
 async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_api: OpenApi) -> None:
     release = telegram.delay("getMe")
-    api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=0.3)
+    api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=1.0)
     first = asyncio.create_task(api.call("getMe"))
     await telegram.wait_until(lambda: telegram.calls["getme"])
     with pytest.raises(UnsentInTime) as caught:

@@ -7,6 +7,7 @@ import pty
 import re
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -71,6 +72,30 @@ async def test_an_edit_is_one_line(chat: TerminalChat, paper: io.StringIO, clock
     assert paper.getvalue().removeprefix(before) == (
         "✎ 12-13 15:17 🟠 INC-1 · Binance · elevated outflow · Net outflow −$2.3 B in 24 h\n"
     )
+
+
+async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, paper: io.StringIO) -> None:
+    sent = await chat.send(HERE, INCIDENT, key="a")
+    before = paper.getvalue()
+    held = replace(INCIDENT, title=f"{INCIDENT.title} · held")
+    await chat.edit(HERE, sent, held)
+    first = paper.getvalue().removeprefix(before)
+    await chat.edit(HERE, sent, held)
+    second = paper.getvalue().removeprefix(before + first)
+
+    assert first.startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow · held\n  Net outflow")
+    assert "try: /why INC-1" in first
+    assert second.startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · elevated outflow · held · Net outflow")
+
+
+async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
+    chat: TerminalChat, paper: io.StringIO
+) -> None:
+    sent = await chat.send(HERE, INCIDENT, key="a")
+    before = paper.getvalue()
+    await chat.edit(HERE, sent, replace(INCIDENT, title="INC-1 · Binance · resolved", silent=True))
+
+    assert paper.getvalue().removeprefix(before).startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · resolved")
 
 
 async def test_an_edit_that_says_nothing_new_is_not_written(

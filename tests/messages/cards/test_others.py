@@ -7,7 +7,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.outlook import Outlook
-from bot.domain.place import Platform
+from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.cards.about import source_notice, status_card
@@ -148,11 +148,12 @@ def test_a_place_that_is_switched_off_learns_why() -> None:
     assert "This place is switched off: the bot was removed." in said(card)
 
 
-def status(
+def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     *,
     sources: dict[str, SourceHealth] | None = None,
     backlog: dict[tuple[Platform, Severity], int] | None = None,
     platforms: dict[Platform, str] | None = None,
+    disabled: dict[Obstacle, int] | None = None,
     oldest: bool = False,
     read: bool = True,
     standing_by: tuple[str, ...] = (),
@@ -169,6 +170,7 @@ def status(
         oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
         places=5,
         platforms=platforms or {},
+        disabled=disabled or {},
         standing_by=standing_by,
     )
 
@@ -227,6 +229,13 @@ def test_a_platform_in_trouble_is_named() -> None:
 
     assert card.tone is Tone.TROUBLE
     assert "discord: no heartbeat" in said(card)
+
+
+def test_places_that_are_switched_off_are_counted_by_why() -> None:
+    assert "Switched off: 3 (2 removed, 1 no rights)" in said(
+        status(disabled={Obstacle.NO_RIGHTS: 1, Obstacle.REMOVED: 2})
+    )
+    assert "Switched off" not in said(status())
 
 
 def test_what_another_worker_does_is_said_and_is_no_trouble() -> None:

@@ -12,7 +12,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
-from bot.domain.place import Platform
+from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Severity
@@ -28,11 +28,13 @@ from bot.messages.cards.comparison import beside_the_past_card, side_by_side_car
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
-from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card, why_card
+from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
+from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.ranking import By, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.why import why_card
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
 from tests.builders import (
@@ -109,8 +111,9 @@ PROSE: Mapping[str, Message] = {
     "status": status_card(
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
-        platforms={Platform.TELEGRAM: "no answer"},
+        platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
     ),
+    "switched off": closed_card([(HOSTILE, why_closed(Obstacle.REFUSED, HOSTILE))]),
 }  # fmt: skip
 CARDS = {**FIGURES, **PROSE}
 

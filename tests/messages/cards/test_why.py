@@ -1,0 +1,191 @@
+"""/why: what an incident rests on, so that anybody can check it."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.detectors.outflow import grade
+from bot.domain.flow import Flow, Window
+from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import SecondFigure, Signal
+from bot.messages.cards.why import why_card
+from bot.messages.model import Tone
+from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
+from tests.messages.cards.plain import said
+
+
+def why(story: Incident) -> list[str]:
+    return said(why_card(story, "Binance")).splitlines()
+
+
+def raised(seen: Signal, now: Signal | None = None) -> Incident:
+    """Return an incident that was opened on one look; the newest is another where `now` is given."""
+    return replace(incident(seen=now or seen), grounds=seen)
+
+
+def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_them() -> None:
+    text = why(raised(signal(-0.036)))
+
+    assert text[0] == "INC-42 · Binance · why"
+    assert text[1] == "Rule “outflow”, preset normal: open, elevated now, elevated at worst."
+    assert text[2] == (
+        "Inputs: DefiLlama, reading of 2022-12-12 12:00 UTC with $64.1 B of clean reserves, "
+        "and reading of 2022-12-13 12:00 UTC, fetched 2022-12-13 12:05 UTC."
+    )
+    assert text[3] == "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)"
+    assert text[4] == "By asset: −1.38 B USDT = −$1.38 B · −46.2 K BTC = −$923 M"
+    assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
+    assert "24 h | −$2.31 B | −3.6 % | 12-12 12:00" in text
+
+
+def test_many_assets_are_the_largest_and_the_rest() -> None:
+    day = flow()
+    many = replace(day, assets=tuple(replace(day.assets[1], asset=f"A{number}", usd=-1e8) for number in range(7)))
+
+    assert "A3 = −$100 M · everything else −$1.91 B" in "\n".join(why(raised(signal(None, flows=[many]))))
+
+
+def test_what_is_crossed_stands_beside_every_threshold_of_the_preset() -> None:
+    text = why(raised(signal(-0.036)))
+
+    assert "Crossed: 24 h: −3.6 % of clean reserves ≤ −3.0 %" in text
+    assert "Crossed: 24 h: robust z −9.0 ≤ −3.5" in text
+    assert (
+        "Thresholds: watch 24 h ≤ −1.5 %* · elevated 24 h ≤ −3 %*, 7 d ≤ −6 %*, 14 d ≤ −10 %, 30 d ≤ −20 % · "
+        "severe 24 h ≤ −8 %, 72 h ≤ −15 % (* and robust z ≤ −3.5), never below $5.00 M; ends at 0.6 of them."
+    ) in text
+    early = why(replace(raised(grade(signal(-0.036), Sensitivity.EARLY)), sensitivity=Sensitivity.EARLY))
+    assert any(one.startswith("Thresholds: watch 24 h ≤ −1.05 %* · elevated 24 h ≤ −2.1 %*") for one in early)
+
+
+@pytest.mark.parametrize(
+    ("share", "place"),
+    [
+        (-0.036, "Its 24 h, −3.6 %: percentile 0, lower than all 90 days, robust z −9.0."),
+        (-0.008, "Its 24 h, −0.80 %: below percentile 5, robust z −2.0."),
+        (0.002, "Its 24 h, +0.20 %: between percentiles 5 and 95, robust z +0.5."),
+        (0.02, "Its 24 h, +2.0 %: above percentile 95, robust z +5.0."),
+    ],
+)
+def test_the_day_has_its_place_among_the_usual_ones(share: float, place: str) -> None:
+    text = why(raised(signal(share)))
+
+    assert place in text
+    assert (
+        "Baseline: median 0.00 % a day, spread 0.40 %, nine days of ten between −0.60 % and +0.70 %, lowest −1.0 %, "
+        "from 90 days."
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("figure", "opinion"),
+    [
+        (SecondFigure(Window.DAY, -2.1e9), "is −$2.10 B; it agrees with −$2.31 B from the amounts."),
+        (SecondFigure(Window.DAY, 2.1e9), "is +$2.10 B; it differs with −$2.31 B from the amounts."),
+    ],
+)
+def test_the_second_opinion_says_whether_it_agrees(figure: SecondFigure, opinion: str) -> None:
+    seen = replace(signal(), seconds=(figure,))
+
+    assert f"Second opinion: the source's own figure for 24 h {opinion}" in why(raised(seen))
+
+
+def test_a_second_opinion_on_a_window_that_is_unknown_stands_alone() -> None:
+    seen = replace(signal(), seconds=(SecondFigure(Window.MONTH, -2.1e9),))
+
+    assert "Second opinion: the source's own figure for 30 d is −$2.10 B." in why(raised(seen))
+
+
+def test_that_there_is_no_second_opinion_is_said() -> None:
+    assert "Second opinion: none, the source gave no figure of its own." in why(raised(signal()))
+
+
+def test_each_hold_is_told_with_its_reason_and_its_end() -> None:
+    week = replace(CHAIN_MISSING, detail="Tron, 13.9 % of reserves")
+    events = (
+        Event(NOON, StepReason.OPENED, Severity.ELEVATED, -0.036, -2.3e9),
+        Event(NOON + HOUR, StepReason.HELD, Severity.ELEVATED, holds=(CHAIN_MISSING, week)),
+        Event(NOON + 3 * HOUR, StepReason.RELEASED, Severity.ELEVATED, -0.036),
+        Event(NOON + 5 * HOUR, StepReason.HELD, Severity.ELEVATED, holds=(STALE, CHAIN_MISSING)),
+        Event(NOON + 6 * HOUR, StepReason.ESCALATED, Severity.SEVERE, -0.09),
+        Event(NOON + 9 * HOUR, StepReason.HELD, Severity.SEVERE),
+    )
+
+    text = why(replace(incident(), events=events))
+
+    chain = "chain missing (Tron, 14.0 % of reserves)"
+    assert [one for one in text if one.startswith("Held")] == [
+        f"Held: 2022-12-13 13:00 UTC to 2022-12-13 15:00 UTC, {chain}",
+        f"Held: 2022-12-13 17:00 UTC to 2022-12-13 18:00 UTC, {chain} and data too old (newest reading is 5 h old)",
+        "Held: 2022-12-13 21:00 UTC to now, no window could be computed",
+    ]
+    assert "opened: 2022-12-13 12:00 UTC · −3.6 %" in text
+    assert "escalated: 2022-12-13 18:00 UTC · −9.0 %" in text
+    assert not [one for one in text if one.startswith(("held:", "released:"))]
+
+
+def test_of_many_holds_the_last_are_told_and_all_counted() -> None:
+    events = tuple(Event(NOON + day * DAY, StepReason.HELD, Severity.ELEVATED) for day in range(5))
+    text = [one for one in why(replace(incident(), events=events)) if one.startswith("Held")]
+
+    assert text[0] == "Held: 5 times in its life; the last 3 of them:"
+    assert [one[6:22] for one in text[1:]] == ["2022-12-15 12:00", "2022-12-16 12:00", "2022-12-17 12:00"]
+
+
+def test_a_life_without_a_hold_says_so() -> None:
+    assert "Held: never in its life." in why(incident())
+
+
+def test_a_held_window_is_marked() -> None:
+    seen = signal(-0.036, flows=[flow(-0.07, Window.WEEK, hold=CHAIN_MISSING)])
+
+    assert "7 d held | −$4.49 B | −7.0 % | 12-06 12:00" in why(raised(seen))
+
+
+def test_what_raised_it_and_what_is_now_are_kept_apart() -> None:
+    text = why(raised(signal(-0.036), now=signal(-0.041, at=NOON + HOUR)))
+
+    assert text[3].startswith("Net outflow −$2.31 B")
+    assert (
+        "Newest reading: Net outflow −$2.63 B in 24 h · 4.1 % of clean reserves ($64.1 B). "
+        "Crossed: 24 h: −4.1 % of clean reserves ≤ −3.0 %; 24 h: robust z −10.2 ≤ −3.5"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("flows", "words"),
+    [
+        ((flow(0.001),), "At its end: Net inflow +$64.1 M in 24 h · 0.10 % of clean reserves ($64.1 B); no threshold"),
+        ((), "At its end: no window can be compared; no threshold is crossed."),
+    ],
+)
+def test_a_closed_incident_is_explained_in_green_by_what_raised_it(flows: tuple[Flow, ...], words: str) -> None:
+    calm = signal(None, at=NOON + DAY, flows=flows)
+    story = replace(raised(signal(-0.036), now=calm), state=IncidentState.RESOLVED)
+    text = why(story)
+
+    assert why_card(story, "Binance").tone is Tone.GOOD
+    assert text[1] == "Rule “outflow”, preset normal: resolved, elevated at worst."
+    assert "Crossed: 24 h: −3.6 % of clean reserves ≤ −3.0 %" in text
+    assert any(one.startswith(words) for one in text)
+
+
+def test_an_incident_of_before_is_explained_by_its_newest_reading() -> None:
+    text = why(incident(seen=signal(-0.001, baseline=None)))
+
+    assert "No threshold is crossed by these figures." in text
+    assert "Usual day: unknown, fewer than 14 comparable days are known." in text
+    assert not [one for one in text if one.startswith(("Baseline", "Its 24 h", "Newest reading"))]
+
+
+def test_without_a_comparable_window_there_are_no_inputs() -> None:
+    text = why(incident(seen=signal(None)))
+
+    assert "Inputs: no two readings could be compared." in text
+
+
+def test_assets_that_are_not_known_are_not_listed() -> None:
+    bare = replace(flow(), assets=())
+
+    assert not [one for one in why(raised(signal(None, flows=[bare]))) if one.startswith("By asset")]

@@ -1,0 +1,69 @@
+"""What the demo adds to an episode: a hold for its viewer, and no other story."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from bot.backtest.run import Backtest, Order
+from bot.domain.severity import Sensitivity
+from bot.replay.binance_2022 import BINANCE_2022
+from bot.replay.catalogue import EPISODES
+from bot.replay.episode import Episode
+from bot.replay.export import write_bodies
+from bot.replay.sights import visits
+
+ALONE = replace(BINANCE_2022, books=BINANCE_2022.books[:1])
+
+
+def told_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
+    """Return what would have been told of an episode by one who read it every hour."""
+    told: list[str] = []
+    write_bodies(episode, directory, hourly=True)
+    Backtest(Order(directory, Sensitivity.NORMAL, None, None, as_json=True), out=told.append, err=lambda _: None).run()
+    return [json.loads(one) for one in told]
+
+
+def turns(told: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(one["at"], one["event"], one["severity"]) for one in told if one["event"] != "held"]
+
+
+def test_the_staged_hold_opens_no_incident_and_delays_none(tmp_path: Path) -> None:
+    plain, staged = told_hourly(ALONE, tmp_path / "plain"), told_hourly(ALONE.staged(), tmp_path / "staged")
+
+    assert turns(staged) == turns(plain)
+    assert [event for _, event, _ in turns(plain)] == ["opened", "escalated", "resolved"]
+    assert [one for one in plain if one["event"] == "held"] == []
+
+
+def test_the_staged_chain_is_held_within_the_run_and_named(tmp_path: Path) -> None:
+    (held,) = (one for one in told_hourly(ALONE.staged(), tmp_path) if one["event"] == "held")
+
+    assert (held["at"], held["incident"]) == ("2022-12-15T06:20:39Z", "INC-1")
+    assert "chain missing" in held["reasons"][0]
+    assert "Tron, 15" in held["reasons"][0]
+
+
+def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:
+    without = [
+        one.at for one in visits(ALONE.staged()) if "Tron" not in {slot.chain for slot in one.sights["binance"].amounts}
+    ]
+
+    assert len(without) == 12
+    assert (without[0].isoformat()[:13], without[-1].isoformat()[:13]) == ("2022-12-15T06", "2022-12-15T17")
+
+
+def test_nothing_is_staged_anywhere_but_in_the_demo() -> None:
+    staged = [one for one in EPISODES.values() if one.staging]
+
+    assert staged == [BINANCE_2022]
+    assert BINANCE_2022.faults == ()
+    assert all(one.staged() is one for one in EPISODES.values() if not one.staging)
+
+
+def test_the_viewer_and_the_reader_are_told_of_it() -> None:
+    said = BINANCE_2022.staging.said if BINANCE_2022.staging else ""
+    document = (Path(__file__).parents[2] / "docs" / "episodes.md").read_text(encoding="utf-8")
+
+    assert said.startswith("Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out")
+    assert said in " ".join(document.split())

@@ -1,0 +1,342 @@
+"""Several workers on one store: each does its part, and when one dies or sleeps the others go on."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.app import Machine
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.domain.worker import Duty, Role
+from bot.messages.model import Message
+from bot.metrics import Metrics
+from bot.pipeline.duty import Tempo
+from bot.ports import Alert, DeliveryKind
+from bot.presences import chats
+from bot.service import Service
+from bot.storage.leases import key_of
+from bot.storage.store import Store, open_store
+from tests.fakes.defillama import FakeDefiLlama
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import Channel
+from tests.fakes.telegram import TOKEN, Chat, FakeTelegram, User
+from tests.program import Program, running_bot
+from tests.servers import Server, kinds
+from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_it, world_of
+
+GOES_ON_WITHIN = 15.0
+QUICK = Tempo(keep=0.02, ask=0.02)
+
+
+@pytest.fixture(scope="module")
+def redis_process() -> Iterator[Server]:
+    server = Server(next(iter(kinds().values()))).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(redis_process: Server) -> Server:
+    assert redis_process.ask("FLUSHALL") == "+OK"
+    return redis_process
+
+
+@pytest.fixture
+async def world(redis: Server) -> AsyncIterator[World]:
+    async with world_of(redis) as world:
+        yield world
+
+
+@dataclass
+class Worker:
+    """A worker in this process."""
+
+    service: Service
+    machine: Machine
+
+    def holds(self, duty: Duty) -> bool:
+        return duty in self.machine.posts and self.machine.posts[duty].is_held
+
+
+@asynccontextmanager
+async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
+    stop = asyncio.Event()
+    service = Service(
+        world.settings(),
+        clock=world.clock,
+        metrics=Metrics(world.clock, "1.2.3"),
+        make_chats=chats,
+        poll_every=POLL_EVERY,
+        role=role,
+        tempo=QUICK,
+    )
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(service.run(stop))
+        try:
+            yield Worker(service, await service.started())
+        finally:
+            stop.set()
+
+
+async def ready(one: Worker) -> None:
+    async def is_ready() -> bool:
+        return not await one.service.unready()
+
+    await until_it(is_ready)
+
+
+async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does(world: World) -> None:
+    async with (
+        worker(world, Role.GATEWAY) as gateway,
+        worker(world, Role.POLLER) as poller,
+        worker(world, Role.COURIER) as courier,
+    ):
+        for one in (gateway, poller, courier):
+            await ready(one)
+        await until(lambda: bool(world.discord.commands))
+        run = Running(world, gateway.service, gateway.machine, port=0)
+        await run.subscribe()
+        await run.hour(-0.05)  # ends when the gateway, which never polls, shows the new reading
+        await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+        assert not poller.machine.chats
+        assert courier.machine.board.outlooks() == []
+        world.telegram.say(world.group, world.ann, "/incidents")
+        await world.telegram.wait_for_message(world.group, containing="INC-1")
+        assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
+
+
+async def test_nobody_polls_is_said_by_those_who_need_it(world: World) -> None:
+    async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.COURIER) as courier:
+        await ready(courier)
+        await until_it(lambda: says(gateway, ["first poll pending"]))
+
+
+async def says(one: Worker, reasons: list[str]) -> bool:
+    return list(await one.service.unready()) == reasons
+
+
+async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_other_stops(world: World) -> None:
+    async with AsyncExitStack() as first:
+        holder = await first.enter_async_context(worker(world))
+        await ready(holder)
+        async with worker(world) as other:
+            await ready(other)
+            assert other.service.standing_by() == [
+                "standing by: another worker holds the Telegram poll",
+                "standing by: another worker holds the Discord gateway",
+                "standing by: another worker polls the upstreams",
+            ]
+            assert holder.service.standing_by() == []
+            await first.aclose()
+            await until(lambda: all(other.holds(duty) for duty in Duty))
+            await ready(other)
+            assert other.service.standing_by() == []
+            run = Running(world, other.service, other.machine, port=0)
+            await run.subscribe()
+            await run.hour(-0.05)
+            await run.hour()
+            await run.told("INC-1 · Binance · elevated outflow")
+
+
+async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World) -> None:
+    async with worker(world) as holder:
+        await ready(holder)
+        async with worker(world) as other:
+            await ready(other)
+            world.discord.gateway.refusals = 10**6
+            await world.discord.gateway.drop()
+            await until_it(lambda: shows_trouble(other, Platform.DISCORD))
+            assert list(await other.service.unready()) == []
+
+
+async def shows_trouble(one: Worker, platform: Platform) -> bool:
+    return bool((await one.machine.desk.queries.status()).platforms[platform])
+
+
+async def test_a_hold_that_one_worker_is_told_of_shows_at_the_others(world: World) -> None:
+    async with worker(world) as poller, worker(world, Role.GATEWAY) as gateway:
+        await ready(poller)
+        await ready(gateway)
+        await until(lambda: len(gateway.machine.board.outlooks()) == len(poller.machine.board.outlooks()) == 3)
+        world.telegram.say(world.group, world.ann, "/hold binance a migration")
+        for one in (poller, gateway):
+            await until(partial(withholds, one, "binance"))
+
+
+def withholds(one: Worker, exchange: str) -> bool:
+    outlook = one.machine.board.outlook(exchange)
+    return bool(outlook and outlook.signal and "a migration" in str(outlook.signal.flows))
+
+
+async def test_an_outflow_is_told_once_while_the_duty_to_judge_changes_hands_all_the_time(world: World) -> None:
+    async with worker(world) as one, worker(world) as other:
+        await ready(one)
+        await ready(other)
+        await until(lambda: bool(world.discord.commands))
+        run = Running(world, one.service, one.machine, port=0)
+        await run.subscribe()
+        tossing = asyncio.create_task(toss(one.machine.store, (one, other)))
+        await run.hour(-0.05)
+        for _ in range(2):
+            await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+        tossing.cancel()
+        await asyncio.wait([tossing])
+        assert {step.exchange: len(step.events) for step in await one.machine.store.incidents.recent()} == {
+            "binance": 1
+        }
+        assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
+
+
+def judges(one: Worker) -> bool:
+    return one.machine.judges
+
+
+async def toss(store: Store, workers: tuple[Worker, Worker]) -> None:
+    """Let the duty to judge run out again and again, each time as soon as the other worker has it."""
+    while True:
+        for one in workers:
+            await store.database.command("HSET", key_of(Duty.POLL), "until", 1)
+            await until(partial(judges, one))
+            await asyncio.sleep(0.005)
+
+
+@dataclass
+class Street:
+    """What the processes talk to, beside their store."""
+
+    llama: FakeDefiLlama
+    telegram: FakeTelegram
+    discord: FakeDiscord
+    ann: User
+    chat: Chat
+    channel: Channel
+    settings: dict[str, str]
+
+    async def answers(self) -> None:
+        """Return when a question was answered on both platforms."""
+        self.telegram.say(self.chat, self.ann, "/reserves binance")
+        await self.telegram.wait_for_message(self.chat, containing="Binance · reserves", patience=GOES_ON_WITHIN)
+        await self.discord.until(lambda: self.discord.gateway.session is not None, seconds=GOES_ON_WITHIN)
+        answer = await self.discord.slash("reserves", {"exchange": "binance"}, channel=self.channel)
+        assert "Clean reserves" in answer.text
+
+    def told(self, words: str) -> tuple[int, int]:
+        """Return how many messages with these words there are on each platform."""
+        on_telegram = [one.text for one in self.telegram.messages_in(self.chat)]
+        on_discord = [str(one["embeds"]) for one in self.discord.messages(self.channel)]
+        return sum(words in one for one in on_telegram), sum(words in one for one in on_discord)
+
+
+@pytest.fixture
+async def street(redis: Server, tmp_path: Path) -> AsyncIterator[Street]:
+    async with (
+        FakeDefiLlama(now=datetime.now(UTC), days=20) as llama,
+        FakeTelegram() as telegram,
+        FakeDiscord(token=DISCORD_TOKEN) as discord,
+    ):
+        ann = telegram.user("Ann")
+        settings = {
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": telegram.url,
+            "DISCORD_TOKEN": DISCORD_TOKEN,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+            "DEFILLAMA_URL": llama.url,
+            "REDIS_URL": redis.url,
+            "EXCHANGES": "binance,okx",
+            "POLL_INTERVAL": "1s",
+            "HTTP_PORT": "0",
+        }
+        yield Street(llama, telegram, discord, ann, telegram.private(ann), discord.channel(discord.guild()), settings)
+
+
+async def alert(store: Store, street: Street, step: str) -> None:
+    """Queue an alert for both places."""
+    now = datetime.now(UTC)
+    places = Place(Platform.TELEGRAM, str(street.chat.id)), Place(Platform.DISCORD, str(street.channel.id))
+    told = Alert(
+        id=step,
+        incident=step,
+        severity=Severity.SEVERE,
+        kind=DeliveryKind.POST,
+        message=Message(step),
+        created_at=now,
+        expires_at=now + timedelta(hours=1),
+        recipients=tuple(Subscription(place, None) for place in places),
+    )
+    assert await store.incidents.commit("binance", Rule.OUTFLOW, None, [told])
+
+
+async def holder_of_all(programs: list[Program]) -> Program:
+    """Return the first of them once it has every duty."""
+    for duty in Duty:
+        await programs[0].logged("duty taken", duty=str(duty))
+    await programs[0].logged("readings fetched", exchange="binance")
+    return programs[0]
+
+
+async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_seconds(
+    tmp_path: Path, street: Street, redis: Server
+) -> None:
+    async with AsyncExitStack() as stack:
+        store = await open_store(redis.url, clock=RealClock())
+        stack.push_async_callback(store.close)
+        programs: list[Program] = []
+        for _ in range(3):
+            program = running_bot("run", directory=tmp_path, **street.settings, LOG_LEVEL="debug")
+            programs.append(await stack.enter_async_context(program))
+            await programs[-1].logged("running")
+        first = await holder_of_all(programs)
+        await street.discord.connected()
+
+        began = time.monotonic()
+        assert await first.end(signal.SIGKILL) == -signal.SIGKILL
+        polls = len(street.llama.asked("/cexs"))
+        await alert(store, street, "after the kill")
+        await until(lambda: street.told("after the kill") == (1, 1))
+        assert time.monotonic() - began < 5  # any worker delivers
+        await street.answers()
+        await until(lambda: len(street.llama.asked("/cexs")) > polls)
+        assert time.monotonic() - began < GOES_ON_WITHIN
+
+        # Who has the duties now falls asleep, and wakes when another one has taken them.
+        (sleeper,) = [one for one in programs[1:] if await has(store, Duty.TELEGRAM, one)]
+        sleeper.process.send_signal(signal.SIGSTOP)
+        slept_for = [duty for duty in Duty if await has(store, duty, sleeper)]
+        for duty in slept_for:
+            await store.database.command("HSET", key_of(duty), "until", 1)
+        (other,) = [one for one in programs[1:] if one is not sleeper]
+        for duty in slept_for:
+            await other.logged("duty taken", duty=str(duty))
+        sleeper.process.send_signal(signal.SIGCONT)
+        for duty in slept_for:
+            await sleeper.logged("duty lost", duty=str(duty))
+        await street.answers()
+        await alert(store, street, "after the sleep")
+        await until(lambda: street.told("after the sleep") == (1, 1))
+        assert street.told("after the kill") == (1, 1)
+        for one in (sleeper, other):
+            assert await one.end(signal.SIGTERM) == 0
+
+
+async def has(store: Store, duty: Duty, program: Program) -> bool:
+    holder = await store.leases.holder(duty)
+    return bool(holder and f":{program.process.pid}:" in holder.worker)
+
+
+class RealClock:
+    """The time it is."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
