@@ -32,6 +32,7 @@ class Policy:
 _MOST_OF_IT = 0.5
 _RAISED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
 _EVENTS = _RAISED | {StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD, StepReason.RELEASED}
+_MADE_CRITICAL = frozenset({Severity.ELEVATED, Severity.SEVERE})
 
 
 def advance(
@@ -106,7 +107,8 @@ def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool)
     return tell(opened, StepReason.OPENED, signal, now)
 
 
-def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
+def _live_on(policy: Policy, incident: Incident, seen: Signal, now: datetime) -> Step:
+    signal = _behind_doors(incident, seen)
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
         return tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
@@ -119,6 +121,17 @@ def _live_on(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
         return _ease(policy, incident, signal, now)
     holding_on = _confirmed(policy, replace(incident, easing_since=None, easing_seen=0), signal)
     return retell(policy, holding_on, signal, now, was=incident)
+
+
+def _behind_doors(incident: Incident, signal: Signal) -> Signal:
+    """Return a signal as critical where the doors are shut on an outflow that was elevated or worse, however it eases.
+
+    Grading knows what the windows show now. That people were leaving when they could, the incident knows.
+    """
+    if not signal.doors_are_shut or incident.severity not in _MADE_CRITICAL or signal.severity is Severity.CRITICAL:
+        return signal
+    reason = signal.door_reason(signal.leading or incident.windows[0])
+    return replace(signal, severity=Severity.CRITICAL, reasons=(*signal.reasons, reason))
 
 
 def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:

@@ -148,8 +148,7 @@ def _with_doors(
     """Return critical for what is elevated or worse while withdrawals of two majors are closed."""
     if severity is None or severity.rank < Severity.ELEVATED.rank or not signal.doors_are_shut:
         return severity, reasons
-    closed = float(len(signal.closed or ()))
-    return Severity.CRITICAL, (*reasons, Reason(reasons[0].window, "doors", closed, 2.0))
+    return Severity.CRITICAL, (*reasons, signal.door_reason(reasons[0].window))
 
 
 def _agrees(signal: Signal, figure: SecondFigure) -> bool:

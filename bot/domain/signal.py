@@ -120,6 +120,10 @@ class Signal:
         """Return whether withdrawals of two majors or more are known to be closed."""
         return len(self.closed or ()) > 1
 
+    def door_reason(self, window: Window) -> Reason:
+        """Return why an outflow over a window is critical: how many majors are closed, of two that make it so."""
+        return Reason(window, "doors", float(len(self.closed or ())), 2.0)
+
     @property
     def leading_flow(self) -> Flow | None:
         """Return the flow over the leading window."""

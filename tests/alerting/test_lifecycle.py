@@ -586,14 +586,37 @@ class TestDoors:
     SHUT = (("BTC", NOON), ("USDT", NOON))
 
     def test_an_outflow_that_stops_at_a_closed_door_is_not_calm(self) -> None:
-        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
-        before: Incident | None = opened
+        steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED))
         for hour in range(2, 30):
             calm = replace(signal(CALM, at=NOON + hour * HOUR), closed=self.SHUT)
-            before = step(before, calm).incident
+            steps.append(step(steps[-1].incident, calm))
+        before = steps[-1].incident
 
         assert before
-        assert (before.state, before.severity, before.easing_seen) == (IncidentState.OPEN, Severity.ELEVATED, 0)
+        assert (before.state, before.severity, before.easing_seen) == (IncidentState.OPEN, Severity.CRITICAL, 0)
+        assert [one.reason for one in steps].count(StepReason.ESCALATED) == 1
+        assert steps[2].reason is StepReason.ESCALATED
+
+    @pytest.mark.parametrize(
+        ("share", "told", "severity"),
+        [
+            (SEVERE, Severity.SEVERE, Severity.CRITICAL),
+            (ELEVATED, Severity.ELEVATED, Severity.CRITICAL),
+            (WATCH, Severity.WATCH, Severity.WATCH),
+        ],
+    )
+    def test_that_close_while_it_eases_make_critical_what_was_elevated(
+        self, share: float, told: Severity, severity: Severity
+    ) -> None:
+        before = last(live((0 * HOUR, share), (HOUR, share), (2 * HOUR, CALM)))
+        seen = step(before, replace(signal(CALM, at=NOON + 3 * HOUR), closed=self.SHUT)).incident
+
+        assert seen
+        assert (before.severity, seen.severity) == (told, severity)
+        doors = [one for one in seen.signal.reasons if one.measure == "doors"]
+        assert [(one.window, one.value, one.threshold) for one in doors] == (
+            [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
+        )
 
     def test_not_even_what_came_back_ends_it(self) -> None:
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))

@@ -25,6 +25,7 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
+_NOTICEABLE = 1.1  # a window that is longer than its name by this factor says so
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -77,10 +78,16 @@ def flow_sentence(flow: Flow) -> Line:
     return line(
         f"Net {direction} ",
         bold(usd(flow.usd, signed=True)),
-        f" in {WINDOW_NAMES[flow.window]} · ",
+        f" in {_measured(flow)} · ",
         bold(percent(abs(flow.share))),
         f" of clean reserves ({usd(flow.reserves_usd)})",
     )
+
+
+def _measured(flow: Flow) -> str:
+    """Return the length of a window in words, with the true one where it began noticeably earlier."""
+    name, true = WINDOW_NAMES[flow.window], flow.end - flow.start
+    return f"{name} (measured over {span(true)})" if true > flow.window.length * _NOTICEABLE else name
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

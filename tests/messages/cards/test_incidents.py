@@ -9,7 +9,7 @@ from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
-from bot.messages.cards.common import HOLD_WORDS, note_sentence
+from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
@@ -218,3 +218,12 @@ def test_closed_doors_are_named_with_since_when() -> None:
     assert "Withdrawals closed · BTC since 2022-12-13 12:00 UTC · USDT since 2022-12-13 11:00 UTC" in card(story)
     assert "Withdrawals of 2 major assets are closed; 2 make it critical" in said(why_card(story, "Binance"))
     assert "Withdrawals closed" not in card(incident(seen=replace(signal(), closed=())))
+
+
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [(26, "in 24 h · "), (27, "in 24 h (measured over 27 h) · "), (37, "in 24 h (measured over 37 h) · ")],
+)
+def test_a_window_that_began_noticeably_earlier_says_how_long_it_is(hours: int, words: str) -> None:
+    sentence = "".join(one.text for one in flow_sentence(replace(flow(), start=NOON - hours * HOUR)))
+    assert words in sentence
