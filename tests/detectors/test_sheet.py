@@ -197,6 +197,7 @@ class TestAQuietStep:
 
         assert self.taken(dust, {**dust, "Tron/TRX": GONE}) is None
         assert self.taken({"Tron/TRX": 0.0, "Binance/BNB": 5.0}, {"Tron/TRX": 9.0, "Binance/BNB": 5.0}) is None
+        assert self.taken({}, {}) is None
 
 
 class TestSteadyPrices:
