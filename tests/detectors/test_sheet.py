@@ -77,6 +77,7 @@ class TestAFlow:
             ({**USUAL, "Tron/USDT": GONE}, True),
             ({"Bitcoin/BTC": 500.0}, True),
             ({"Bitcoin/BTC": 500.0, "Base/ETH": 1.0}, False),
+            ({"Tron/TRX": 5.0, "Ethereum/ETH": 400.0, "Bitcoin/BTC": 500.0}, True),
         ],
     )
     def test_is_left_to_the_detailed_way_where_something_vanished_just_now(
@@ -272,6 +273,16 @@ class TestWhatIsRemembered:
         sheet.of(days[2])
         assert sheet.of(days[1]) is second
         assert sheet.of(days[0]) is not first
+
+    def test_are_made_anew_only_where_slots_are_new(self) -> None:
+        sheet = Sheet(OWN, most=8)
+        one, fewer, more = units(USUAL), units({"Bitcoin/BTC": 500.0}, days=1), units({"Base/ETH": 1.0}, days=2)
+        known = sheet.of(one)
+
+        sheet.of(fewer)
+        assert sheet.of(one) is known
+        sheet.of(more)
+        assert sheet.of(one) is not known
 
     def test_slots_that_are_new_find_their_place_after_the_known_ones(self) -> None:
         sheet = Sheet(OWN, most=8)
