@@ -1,6 +1,6 @@
 """Phrases that several cards share."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Hold, HoldReason, Window
@@ -26,6 +26,7 @@ WINDOW_NAMES = {
     Window.MONTH: "30 d",
 }
 _NOTICEABLE = 1.1  # a window that is longer than its name by this factor says so
+_IN_HOURS = 2  # days that are still told in hours
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -87,7 +88,10 @@ def flow_sentence(flow: Flow) -> Line:
 def _measured(flow: Flow) -> str:
     """Return the length of a window in words, with the true one where it began noticeably earlier."""
     name, true = WINDOW_NAMES[flow.window], flow.end - flow.start
-    return f"{name} (measured over {span(true)})" if true > flow.window.length * _NOTICEABLE else name
+    if true <= flow.window.length * _NOTICEABLE:
+        return name
+    days = true / timedelta(days=1)
+    return f"{name} (measured over {span(true) if days < _IN_HOURS else f'{days:.1f} d'})"
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

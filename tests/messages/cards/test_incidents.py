@@ -221,9 +221,14 @@ def test_closed_doors_are_named_with_since_when() -> None:
 
 
 @pytest.mark.parametrize(
-    ("hours", "words"),
-    [(26, "in 24 h · "), (27, "in 24 h (measured over 27 h) · "), (37, "in 24 h (measured over 37 h) · ")],
+    ("window", "hours", "words"),
+    [
+        (Window.DAY, 26, "in 24 h · "),
+        (Window.DAY, 27, "in 24 h (measured over 27 h) · "),
+        (Window.DAY, 37, "in 24 h (measured over 37 h) · "),
+        (Window.WEEK, 187, "in 7 d (measured over 7.8 d) · "),
+    ],
 )
-def test_a_window_that_began_noticeably_earlier_says_how_long_it_is(hours: int, words: str) -> None:
-    sentence = "".join(one.text for one in flow_sentence(replace(flow(), start=NOON - hours * HOUR)))
+def test_a_window_that_began_noticeably_earlier_says_how_long_it_is(window: Window, hours: int, words: str) -> None:
+    sentence = "".join(one.text for one in flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))
     assert words in sentence
