@@ -76,7 +76,7 @@ class Settings(BaseSettings):
     discord_token: Annotated[SecretStr | None, Field(description="From the Discord Developer Portal, page Bot.")] = None
     redis_url: Annotated[
         SecretStr | None,
-        Field(description="redis://, rediss:// or unix://; unset: a private server under DATA_DIR."),
+        Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
     ] = None
     data_dir: Annotated[
         Path,

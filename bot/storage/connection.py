@@ -9,17 +9,16 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
 from redis import exceptions as faults
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
+from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigurationError, StorageError
+from bot.storage.address import Close, client_at
 from bot.storage.binary import FLOOR
 from bot.storage.lua import Script
 
@@ -31,7 +30,6 @@ _PASSING = (
 )
 # What has no class of its own: a role that changed during a blocking read or (Redis 6.2) a script, replicas that lag.
 _PASSING_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
-_CONNECTIONS = 16
 
 Word = str | bytes | int | float
 Result = TypeVar("Result")
@@ -59,6 +57,7 @@ class Database:
     client: Redis
     reader: Redis
     patience: Patience
+    closers: Sequence[Close]
 
     async def command(self, *words: Word) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
@@ -120,8 +119,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.client.aclose()
-        await self.reader.aclose()
+        for close in self.closers:
+            await close()
 
     async def _guarded(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
         """Send, and be cancelled whenever that was asked for.
@@ -167,36 +166,22 @@ class Database:
 
 
 async def connect(url: str, *, patience: Patience = USUAL) -> Database:
-    """Return the database at a `redis://`, `rediss://` or `unix://` address, after a look at what serves it.
+    """Return the database at an address (address.py), after a look at what serves it.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
-    reading = replace(patience, answers_within=patience.answers_within + LONGEST_WAIT.total_seconds())
-    database = Database(_client(url, patience), _client(url, reading), patience)
+    reads_within = patience.answers_within + LONGEST_WAIT.total_seconds()
+    client, close_client = client_at(
+        url, connects_within=patience.connects_within, answers_within=patience.answers_within
+    )
+    reader, close_reader = client_at(url, connects_within=patience.connects_within, answers_within=reads_within)
+    database = Database(client, reader, patience, (close_client, close_reader))
     try:
         await _inspect(database)
     except BaseException:
         await database.close()
         raise
     return database
-
-
-def _client(url: str, patience: Patience) -> Redis:
-    try:
-        pool = BlockingConnectionPool.from_url(
-            url,
-            protocol=2,
-            decode_responses=False,
-            max_connections=_CONNECTIONS,
-            timeout=patience.answers_within,
-            socket_timeout=patience.answers_within,
-            socket_connect_timeout=patience.connects_within,
-            health_check_interval=30,
-            retry=Retry(NoBackoff(), 0),
-        )
-    except ValueError as error:
-        raise ConfigurationError("REDIS_URL must begin with redis://, rediss:// or unix://.") from error
-    return Redis.from_pool(pool)
 
 
 async def _inspect(database: Database) -> None:
