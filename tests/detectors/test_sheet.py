@@ -1,14 +1,15 @@
 """What the columns tell by themselves, figure by figure, and where they leave it to the detailed way."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from bot.detectors.columns import Sheet
 from bot.detectors.step import Step, step
 from bot.domain.flow import Flow, Window
-from bot.domain.reading import Reading
-from tests.builders import DAY, HOUR, NOON, reading
+from bot.domain.reading import Holding, Reading, Slot
+from tests.builders import DAY, NOON, reading
 
 OWN = frozenset({"BNB", "FDUSD"})
 """The own tokens here; one of them is a stablecoin."""
@@ -193,6 +194,17 @@ class TestAQuietStep:
 
         assert (self.taken(base, {**base, **now}) is not None) is is_quiet
 
+    @pytest.mark.parametrize(("trx", "is_quiet"), [(50.0, True), (50.5, False)])
+    def test_is_one_in_which_a_chain_moved_by_three_tenths_at_most(
+        self,
+        trx: float,
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Bitcoin/BTC": 750.0}
+        now = {"Tron/USDT": 80.0, "Tron/TRX": trx, "Base/USDT": 120.0}
+
+        assert (self.taken(base, {**base, **now}) is not None) is is_quiet
+
     def test_is_none_where_a_slot_vanished_or_nothing_was_there(self) -> None:
         dust = {**USUAL, "Tron/TRX": 0.001}
 
@@ -306,20 +318,17 @@ class TestWhatIsRemembered:
 
 
 def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
-    seen = Sheet(OWN, most=8).of(
-        reading(
-            {
-                "Tron/USDT": (100.0, 1.0),
-                "Base/USDT": (0.0, 1.0),
-                "Bitcoin/BTC": (2.0, 20.0),
-                "Binance/BNB": (5.0, 300.0),
-                "Binance/FDUSD": (5.0, 1.0),
-            },
-            at=NOON + HOUR,
-        )
-    )
+    held = {
+        Slot("Tron", "USDT"): Holding(100.0, 100.0),
+        Slot("Base", "USDT"): Holding(0.0, 7.0),
+        Slot("Bitcoin", "BTC"): Holding(2.0, 40.0),
+        Slot("Binance", "BNB"): Holding(5.0, 1_500.0),
+        Slot("Binance", "FDUSD"): Holding(5.0, 5.0),
+    }
+
+    seen = Sheet(OWN, most=8).of(replace(reading({}), holdings=held))
 
     assert seen.amounts == [100.0, 0.0, 2.0, 5.0, 5.0]
     assert seen.values == [100.0, 0.0, 40.0, 0.0, 0.0]
     assert seen.prices == [1.0, 0.0, 20.0, 0.0, 0.0]
-    assert (seen.worth, seen.reserves, seen.stables) == (140.0, 140.0, frozenset({0}))
+    assert (seen.worth, seen.reserves, seen.stables) == (140.0, 147.0, frozenset({0}))
