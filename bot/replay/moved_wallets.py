@@ -1,4 +1,7 @@
-"""Episodes in which wallets move and customers do not: each is one guard's to catch."""
+"""Episodes in which wallets move and customers do not: each is one guard's to catch.
+
+The last is told as a watch until what left is back.
+"""
 
 from bot.domain.reading import Slot
 from bot.domain.severity import Severity
@@ -58,17 +61,13 @@ ROUND_TRIP = staged(
     "What left is back within two days",
     days=12,
     seed=203,
-    books=with_leader(resized(AURELIA, clean=50_000)),
     jumps=(
-        Jump("aurelia", on(3, 12), _BTC, -51_000, Measure.UNITS),
-        Jump("aurelia", on(4, 12), _BTC, 76_000, Measure.UNITS),
         Jump("corvane", on(6, 9), _ETH, -320_000, Measure.UNITS),
         Jump("eastmere", on(6, 9), _ETH, 320_000, Measure.UNITS),
         Jump("corvane", on(7, 15), _ETH, 320_000, Measure.UNITS),
         Jump("eastmere", on(7, 15), _ETH, -320_000, Measure.UNITS),
     ),
     expect=(
-        Expectation("aurelia", Outcome.HELD, Severity.WATCH, crosses_on=day(4), guard="ROUND_TRIP"),
         Expectation("corvane", Outcome.HELD, crosses_on=day(7), guard="ROUND_TRIP"),
         Expectation("eastmere", Outcome.HELD, crosses_on=day(8), guard="ROUND_TRIP"),
     ),
@@ -82,4 +81,17 @@ ROUND_TRIP = staged(
     ),
 )
 
-MOVED_WALLETS = (WALLETS_CHANGED, OWN_TOKEN, ROUND_TRIP)
+INTERNAL_MOVE = staged(
+    "internal-move",
+    "A small part leaves, and more comes back a day later",
+    days=12,
+    seed=203,
+    books=with_leader(resized(AURELIA, clean=50_000)),
+    jumps=(
+        Jump("aurelia", on(3, 12), _BTC, -51_000, Measure.UNITS),
+        Jump("aurelia", on(4, 12), _BTC, 76_000, Measure.UNITS),
+    ),
+    expect=(Expectation("aurelia", Outcome.NONE, Severity.WATCH, crosses_on=day(4)),),
+)
+
+MOVED_WALLETS = (WALLETS_CHANGED, OWN_TOKEN, ROUND_TRIP, INTERNAL_MOVE)

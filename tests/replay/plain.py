@@ -22,6 +22,7 @@ from bot.replay.catalogue import episode
 from bot.replay.episode import Episode
 from bot.replay.export import bodies
 from bot.sources.defillama import parse_protocol
+from tests.replay import shown
 
 DAY = timedelta(days=1)
 _TABLE = (
@@ -110,11 +111,10 @@ class Told(NamedTuple):
 def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
     """Return an exchange's points as a reader of its body has them; `is_true`: without jumps and faults."""
     whole = episode(name)
-    if is_true and exchange not in {one.exchange for one in whole.jumps} | {one.exchange for one in whole.faults}:
-        return readings(name, exchange, hourly=hourly)
-    alone = replace(whole, books=tuple(book for book in whole.books if book.id == exchange))
-    story = replace(alone, jumps=(), faults=()) if is_true else alone
-    ((book, body),) = bodies(story, hourly=hourly)
+    book = next(book for book in whole.books if book.id == exchange)
+    if not is_true or exchange not in {one.exchange for one in (*whole.jumps, *whole.faults)}:
+        return points(shown.readings(name, exchange, hourly=hourly), book.own_tokens)
+    ((_, body),) = bodies(replace(whole, books=(book,), jumps=(), faults=()), hourly=hourly)
     parsed = parse_protocol(msgspec.json.encode(body), exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
     return points(parsed, book.own_tokens)
 

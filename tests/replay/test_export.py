@@ -1,7 +1,6 @@
 """Episodes as files."""
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from bot.cli import cli
 from bot.domain.errors import RunwatchError
 from bot.domain.reading import Reading
 from bot.replay.catalogue import EPISODES, episode
-from bot.replay.export import bodies, write_bodies
+from bot.replay.export import write_bodies
 from bot.replay.generator import run_times
 from bot.sources.defillama import parse_protocol
+from tests.replay import shown
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 SHORT = episode("slow-small")
@@ -61,8 +61,7 @@ def test_each_body_says_what_it_is(daily: Path) -> None:
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_finest_body_of_every_episode_can_be_read(name: str) -> None:
     story = episode(name)
-    ((book, body),) = bodies(replace(story, books=story.books[:1]), hourly=True)
-    readings = parse_protocol(json.dumps(body).encode(), book.id, fetched_at=NOW)
+    readings = shown.readings(name, story.books[0].id, hourly=True)
 
     assert min(one.total_usd() for one in readings) > 0
     assert sum(one.as_of < story.live_start for one in readings) == story.history.days

@@ -77,6 +77,16 @@ def test_what_left_on_a_round_trip_is_back_within_two_days() -> None:
         assert after == pytest.approx(before, rel=0.06)
 
 
+def test_a_small_part_is_moved_and_more_comes_back_a_day_later() -> None:
+    story = course("internal-move")
+    times = (on(3, 11, 30), on(3, 12, 30), on(4, 11, 30), on(4, 12, 30))
+    before, gone, later, back = (story.at(at).amounts["aurelia"][Slot("Bitcoin", "BTC")] for at in times)
+
+    assert before - gone == pytest.approx(51_000, rel=0.05)
+    assert back - later == pytest.approx(76_000, rel=0.05)
+    assert (before - gone) / before < 0.3
+
+
 def test_three_days_are_missing_and_took_less_than_any_window_allows() -> None:
     story = course("guard-gap")
     days = {one.at.date() for one in visits(episode("guard-gap")) if "corvane" in one.sights and one.at.hour == 0}
