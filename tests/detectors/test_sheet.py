@@ -319,16 +319,16 @@ class TestWhatIsRemembered:
 
 def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
     held = {
-        Slot("Tron", "USDT"): Holding(100.0, 100.0),
+        Slot("Tron", "USDT"): Holding(0.5, 0.5),
         Slot("Base", "USDT"): Holding(0.0, 7.0),
-        Slot("Bitcoin", "BTC"): Holding(2.0, 40.0),
+        Slot("Bitcoin", "BTC"): Holding(0.25, 5_000.0),
         Slot("Binance", "BNB"): Holding(5.0, 1_500.0),
         Slot("Binance", "FDUSD"): Holding(5.0, 5.0),
     }
 
     seen = Sheet(OWN, most=8).of(replace(reading({}), holdings=held))
 
-    assert seen.amounts == [100.0, 0.0, 2.0, 5.0, 5.0]
-    assert seen.values == [100.0, 0.0, 40.0, 0.0, 0.0]
-    assert seen.prices == [1.0, 0.0, 20.0, 0.0, 0.0]
-    assert (seen.worth, seen.reserves, seen.stables) == (140.0, 147.0, frozenset({0}))
+    assert seen.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
+    assert seen.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]
+    assert seen.prices == [1.0, 0.0, 20_000.0, 0.0, 0.0]
+    assert (seen.worth, seen.reserves, seen.stables) == (5_000.5, 5_007.5, frozenset({0}))
