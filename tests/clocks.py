@@ -1,11 +1,12 @@
 """Time for tests that nobody waits for."""
 
 import asyncio
+import functools
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec
 
 
 @dataclass
@@ -34,7 +35,7 @@ class _Patience(selectors.DefaultSelector):
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """A loop on which every sleep takes its time by the loop's own clock and none by the wall's. No I/O but to itself."""
+    """A loop on which every sleep takes its time by the loop's own clock and none by the wall's; nothing for I/O."""
 
     def __init__(self) -> None:
         self._patience = _Patience()
@@ -44,10 +45,18 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return 1000.0 + self._patience.moved
 
 
-def simulated(play: Coroutine[Any, Any, None]) -> None:
-    """Run a play to its end in simulated time."""
-    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        runner.run(play)
+_Given = ParamSpec("_Given")
+
+
+def in_simulated_time(test: Callable[_Given, Coroutine[Any, Any, None]]) -> Callable[_Given, None]:
+    """Make a test that sleeps a test that takes no time."""
+
+    @functools.wraps(test)
+    def play(*given: _Given.args, **named: _Given.kwargs) -> None:
+        with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+            runner.run(test(*given, **named))
+
+    return play
 
 
 class LoopClock:

@@ -1,6 +1,7 @@
 """Empties the outbox at a platform's pace; what goes next is chosen when its turn has come, not before."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -8,6 +9,7 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.errors import StorageError
+from bot.domain.severity import Severity
 from bot.pipeline.breaker import TOLERANCES, Breaker, Tolerance
 from bot.pipeline.errand import Errand, Tell, surely
 from bot.pipeline.pace import Pacer
@@ -20,6 +22,7 @@ _WAIT = timedelta(seconds=1)
 _STORE_PAUSE = 1.0
 _SMALLEST_ROOM = 16
 _ROOM_SECONDS = 0.25  # of the full pace: half of it may pass before something more urgent is fetched
+_SPREAD = 8  # gaps over which what a busy chat cannot take yet comes back
 _PATIENCE = 5.0  # seconds that a taken delivery may wait; after that it is looked at anew
 
 
@@ -111,10 +114,11 @@ class Courier:
 
     async def _seat(self, delivery: Delivery) -> None:
         pause = max(self._pacer.pause_of(delivery.place.chat), self._stands_for())
+        gap = self._pacer.pace.gap(delivery.place)
         if pause > _PATIENCE:
             await self._errand.put_off(delivery, pause)
-        elif self._room.is_full_for(delivery.place):
-            await self._errand.put_off(delivery, self._pacer.pace.gap(delivery.place))
+        elif gap and not _is_urgent(delivery) and self._room.is_full_for(delivery.place):
+            await self._errand.put_off(delivery, gap * random.uniform(1, _SPREAD))  # noqa: S311 — so that few come back at a time
         else:
             self._room.add(delivery)
 
@@ -183,6 +187,10 @@ def _why_not(delivery: Delivery, standing: Standing) -> str | None:
     if wish and delivery.kind is DeliveryKind.POST and delivery.severity.rank < wish.min_severity.rank:
         return "muted"
     return None
+
+
+def _is_urgent(delivery: Delivery) -> bool:
+    return delivery.severity.rank >= Severity.SEVERE.rank and not delivery.older
 
 
 def _now() -> float:

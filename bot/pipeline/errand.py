@@ -107,9 +107,7 @@ class Errand:
 
     async def _post(self, delivery: Delivery) -> None:
         """Send a new message; what it leaves behind, when it is the next of a story, is told to say so."""
-        message_id = await self._chat.send(
-            delivery.place, delivery.message, key=delivery.key, reply_to=delivery.sent
-        )
+        message_id = await self._chat.send(delivery.place, delivery.message, key=delivery.key, reply_to=delivery.sent)
         leaves = delivery.sent if delivery.kind is DeliveryKind.POST and delivery.sent != message_id else None
         await self._finish(delivery, message_id, leaves=leaves)
 

@@ -14,7 +14,7 @@ from bot.ports import Budget, Going, Turns
 
 log = structlog.get_logger()
 
-_AHEAD = 0.125  # seconds for which turns are reserved at a time: what is urgent elsewhere waits no longer
+_AHEAD = 0.1  # seconds for which turns are reserved at a time: what is urgent elsewhere waits no longer
 _LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
 _ALONE = 5.0  # seconds without asking a store that was away
 
@@ -137,9 +137,7 @@ class Pacer:
         for budget in self._budgets():
             try:
                 if busy.rate_limited:
-                    await budget.slow_down(
-                        self._platform, chat=place.chat, pause=busy.after, whole_bot=busy.whole_bot
-                    )
+                    await budget.slow_down(self._platform, chat=place.chat, pause=busy.after, whole_bot=busy.whole_bot)
                 elif busy.whole_bot:
                     await budget.stand_still(self._platform, pause=busy.after, reason=str(busy))
             except StorageError as error:

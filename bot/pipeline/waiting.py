@@ -1,6 +1,8 @@
 """Where deliveries wait for their turn: the most urgent leaves first, and one of a chat at a time."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Iterable
 from heapq import heappop, heappush
 from itertools import count
 
@@ -9,7 +11,7 @@ from bot.ports import Delivery
 
 _Seat = tuple[int, int, Delivery]
 
-_SHARE = 2  # how many of one chat may wait behind each other, so that a busy chat does not fill the room
+_SHARE = 2  # how many of one chat may wait at a time, so that a busy chat does not fill the room
 
 
 class WaitingRoom:
@@ -24,6 +26,7 @@ class WaitingRoom:
         self._numbers = count()
         self._queue: list[_Seat] = []
         self._busy: set[str] = set()
+        self._here: Counter[str] = Counter()
         self._behind: dict[str, list[_Seat]] = {}
         self.ready = asyncio.Event()
         self.roomy = asyncio.Event()
@@ -31,7 +34,7 @@ class WaitingRoom:
 
     def __len__(self) -> int:
         """Return how many wait."""
-        return len(self._queue) + sum(map(len, self._behind.values()))
+        return self._here.total()
 
     @property
     def space(self) -> int:
@@ -39,11 +42,12 @@ class WaitingRoom:
         return max(0, self._size - len(self))
 
     def is_full_for(self, place: Place) -> bool:
-        """Return whether enough wait for a chat that is not at rest."""
-        return len(self._behind.get(place.chat, ())) >= _SHARE
+        """Return whether enough wait for a chat."""
+        return self._here[place.chat] >= _SHARE
 
     def add(self, delivery: Delivery) -> None:
         """Let a delivery wait, behind those that are as urgent."""
+        self._here[delivery.place.chat] += 1
         self._sit((_rank(delivery), next(self._numbers), delivery))
         self._look()
 
@@ -57,6 +61,7 @@ class WaitingRoom:
             else:
                 found = seat[2]
                 self._busy.add(found.place.chat)
+                self._forget([seat])
         self._look()
         return found
 
@@ -69,8 +74,12 @@ class WaitingRoom:
         seats = self._behind.pop(chat, []) if chat else sum(self._behind.values(), self._queue)
         if chat is None:
             self._queue, self._behind = [], {}
+        self._forget(seats)
         self._look()
         return [delivery for _, _, delivery in sorted(seats)]
+
+    def _forget(self, seats: Iterable[_Seat]) -> None:
+        self._here -= Counter(delivery.place.chat for _, _, delivery in seats)
 
     def _wake(self, chat: str) -> None:
         self._busy.discard(chat)

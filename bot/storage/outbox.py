@@ -92,7 +92,7 @@ class RedisOutbox:
         await self._finish(delivery, message_id=message_id or "", leaves=leaves or "")
 
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
-        """Bring a delivery back later, as one more attempt if it failed; those of its place and incident wait with it."""
+        """Bring a delivery back later, as one more attempt if it failed; what follows in its lane waits with it."""
         receipt = _Receipt.read(delivery.receipt)
         await self._database.script(
             script("lanes", "postpone"),

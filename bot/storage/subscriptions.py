@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -86,7 +87,7 @@ class RedisSubscriptions:
         """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
         words = [word for place, exchange in asked for word in (str(place), exchange or "")]
         found = await self.database.script(script("standings"), _PLACES, *words)
-        return [_standing(exchange or "", *reply) for (_, exchange), reply in zip(asked, found, strict=True)]
+        return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
     async def exchanges(self) -> Collection[str]:
         """Return the ids of the exchanges that somebody subscribed to by name."""
@@ -201,7 +202,8 @@ def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
 
 
-def _standing(exchange: str, to: bytes, trouble: bytes, own: bytes, everything: bytes, needed: int) -> Standing:
+def _standing(exchange: str, reply: Sequence[Any]) -> Standing:
+    to, trouble, own, everything, needed = reply
     place = Place.parse(to.decode())
     which, wish = (exchange, own) if own else (_ALL, everything)
     subscription = _read(place, which, wish) if wish else None

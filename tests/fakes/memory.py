@@ -15,7 +15,7 @@ from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.withheld import Withheld
-from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble, Standing, Visit
+from bot.ports import Alert, Clock, Delivery, DeliveryKind, PlaceTrouble, Standing, Visit
 
 
 @dataclass
@@ -97,7 +97,7 @@ class MemoryReadings:
 class MemoryOutbox:
     """Fits ports.Outbox: in order per place and incident, with what became of everything."""
 
-    clock: HandClock
+    clock: Clock
     away: bool = False
     missed: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: list[Delivery] = field(default_factory=list)
@@ -137,12 +137,15 @@ class MemoryOutbox:
         if not found and wait:
             self._bell.clear()
             try:
-                async with asyncio.timeout(wait.total_seconds()):
+                due = min((at - self.clock.now() for at in self._due.values()), default=wait)
+                async with asyncio.timeout(min(wait, max(due, timedelta())).total_seconds()):
                     await self._bell.wait()
             except TimeoutError:
-                return ()
+                pass  # something put off may be due
             found = self._next(platform, limit)
-        self._in_hand.update(one.receipt for one in found)
+        for one in found:
+            self._in_hand.add(one.receipt)
+            self._due.pop(one.receipt, None)
         return found
 
     async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:

@@ -1,431 +1,525 @@
+"""The courier at work, in simulated time."""
+
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise, repeat, takewhile
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.errors import (
-    BadMessage,
-    ChatGone,
-    ChatMoved,
-    DeliveryError,
-    NotAllowed,
-    RetryLater,
-    StorageError,
-    TopicClosed,
-)
-from bot.domain.place import Place, Platform
+from bot.domain.errors import ChatGone, ChatMoved, RetryLater
+from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
-from bot.messages.model import Message
+from bot.pipeline.breaker import Breaker, Tolerance
 from bot.pipeline.deliver import Courier
-from bot.pipeline.pace import PACES, Pacer
-from bot.ports import Alert, DeliveryKind, PlaceTrouble
-from tests.builders import DAY, HOUR, NOON, subscription
-from tests.fakes.memory import Memory
+from bot.pipeline.pace import OwnBudget, Pacer
+from bot.ports import Budget, DeliveryKind, PlaceTrouble, Turns
+from tests.builders import DAY, HOUR
+from tests.clocks import LoopClock, in_simulated_time
+from tests.fakes.memory import MemoryOutbox, MemorySubscriptions, Tally
+from tests.fakes.telegram_markup import Refused
+from tests.fakes.telegram_rates import Rates
+from tests.pipeline.round import CLOSE, EDIT, POST, REPLY, Chat, alert
 
-POST, EDIT, CLOSE, REPLY = DeliveryKind
-MINUTE = timedelta(minutes=1)
-
-
-def place(name: str) -> Place:
-    return Place(Platform.TERMINAL, name)
-
-
-HERE, THERE = place("here"), place("there")
+TELEGRAM = Platform.TELEGRAM
+SECOND = timedelta(seconds=1)
 
 
-@dataclass
-class Chat:
-    """A chat platform that takes everything, except what `answers` says to the next sends. Fits ports.ChatPlatform."""
-
-    platform: Platform = Platform.TERMINAL
-    shown: list[tuple[Place, str, str | None]] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    answers: list[Exception | None] = field(default_factory=list)
-    before_each: Callable[[Place], Awaitable[None]] | None = None
-    something_shown: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def run(self) -> None:
-        await asyncio.Event().wait()
-
-    def trouble(self) -> str | None:
-        return None
-
-    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        self.keys.append(key)
-        await self._say(place, message, reply_to)
-        return f"m{len(self.shown)}"
-
-    async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        await self._say(place, message, f"={message_id}")
-
-    async def _say(self, place: Place, message: Message, about: str | None) -> None:
-        if self.before_each:
-            await self.before_each(place)
-        answer = self.answers.pop(0) if self.answers else None
-        if answer:
-            raise answer
-        self.shown.append((place, message.title, about))
-        self.something_shown.set()
+def person(number: int) -> Place:
+    return Place(TELEGRAM, str(1000 + number))
 
 
-class Round:
-    """A courier between an outbox and a chat."""
+def group(number: int, topic: str | None = None) -> Place:
+    return Place(TELEGRAM, str(-1000 - number), topic)
 
-    def __init__(self, platform: Platform = Platform.TERMINAL) -> None:
-        self.memory = Memory(NOON)
-        self.chat = Chat(platform)
-        self.held_back: list[float] = []
-        self.pacer = Pacer(PACES[platform], monotonic=self._seconds, sleep=self._note)
-        self.courier = Courier(
-            self.chat,
-            outbox=self.memory.outbox,
-            subscriptions=self.memory.subscriptions,
-            clock=self.memory.clock,
-            meter=self.memory.meter,
-            pacer=self.pacer,
-        )
 
-    def _seconds(self) -> float:
-        return (self.memory.clock.now() - NOON).total_seconds()
+def now() -> float:
+    return asyncio.get_running_loop().time()
 
-    async def _note(self, seconds: float) -> None:
-        self.held_back.append(seconds)
 
-    def queue(
-        self, title: str = "opened", *places: Place, kind: DeliveryKind = POST, incident: str = "INC-1",
-        severity: Severity = Severity.ELEVATED, expires_in: timedelta = HOUR,
-    ) -> None:  # fmt: skip
-        now = self.memory.clock.now()
-        self.memory.outbox.queue(
-            Alert(
-                id=f"{incident}:{title}:{kind}",
-                incident=incident,
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in takewhile(lambda _: not holds(), repeat(None)):
+        await asyncio.sleep(0.01)
+
+
+class Scene:
+    """Couriers between one outbox and one chat, which takes `takes` seconds for each message."""
+
+    def __init__(
+        self,
+        platform: Platform = TELEGRAM,
+        *,
+        takes: float = 0.05,
+        workers: int = 1,
+        tolerance: Tolerance | None = None,
+        budget: Budget | None = None,
+    ) -> None:
+        self.clock = LoopClock()
+        self.outbox = MemoryOutbox(self.clock)
+        self.subscriptions = MemorySubscriptions(self.outbox)
+        self.meter = Tally()
+        self.chat = Chat(platform, before_each=self._pass_time)
+        self.takes = takes
+        self.under_way: Counter[str] = Counter()
+        self.most_at_once = 0
+        self.slow = asyncio.Event()
+        self.slow_places: set[Place] = set()
+        self.budget = budget or OwnBudget()
+        self.couriers = [
+            Courier(
+                self.chat,
+                outbox=self.outbox,
+                subscriptions=self.subscriptions,
+                clock=self.clock,
+                meter=self.meter,
+                pacer=Pacer(platform, budget=self.budget),
+                breaker=Breaker(tolerance or Tolerance()),
+            )
+            for _ in range(workers)
+        ]
+
+    async def _pass_time(self, place: Place) -> None:
+        self.under_way[place.chat] += 1
+        self.most_at_once = max(self.most_at_once, self.under_way.total())
+        assert self.under_way[place.chat] == 1, "two messages under way to one chat"
+        try:
+            await asyncio.sleep(self.takes)
+            if place in self.slow_places:
+                await self.slow.wait()
+        finally:
+            self.under_way[place.chat] -= 1
+
+    def queue(  # noqa: PLR0913 — what a test may care about, each with a default
+        self,
+        title: str,
+        *places: Place,
+        severity: Severity = Severity.ELEVATED,
+        incident: str = "INC-1",
+        kind: DeliveryKind = POST,
+        about: str | None = None,
+        expires_in: timedelta = DAY,
+    ) -> None:
+        self.outbox.queue(
+            alert(
+                title,
+                *places,
+                now=self.clock.now(),
                 severity=severity,
+                incident=incident,
                 kind=kind,
-                message=Message(title),
-                created_at=now,
-                expires_at=now + expires_in,
-                recipients=tuple(subscription(place=one) for one in places or (HERE,)),
+                about=about,
+                expires_in=expires_in,
             )
         )
 
-    async def deliver(self, *answers: Exception | None) -> int:
-        self.chat.answers = list(answers)
-        return await self.courier.deliver_waiting()
+    @asynccontextmanager
+    async def delivering(self) -> AsyncIterator[None]:
+        running = [asyncio.create_task(one.run()) for one in self.couriers]
+        try:
+            yield
+        finally:
+            for one in self.couriers:
+                one.stop()
+            await asyncio.gather(*running)
 
-    @property
-    def shown(self) -> list[tuple[Place, str, str | None]]:
-        return self.chat.shown
+    async def until_shown(self, number: int) -> None:
+        while len(self.chat.shown) < number:
+            self.chat.something_shown.clear()
+            await self.chat.something_shown.wait()
+
+    async def until_empty(self) -> None:
+        await until(lambda: not self.outbox.waiting)
 
     def counted(self, result: str, reason: str = "") -> int:
-        return self.memory.meter.counts["delivered", result, reason]
+        return self.meter.counts["delivered", result, reason]
 
 
-@pytest.fixture
-def round_() -> Round:
-    return Round()
+@in_simulated_time
+async def test_everybody_is_told_once() -> None:
+    scene = Scene()
+    people = [person(number) for number in range(100)]
+    scene.queue("opened", *people)
+    async with scene.delivering():
+        await scene.until_empty()
+
+    assert sorted(where for where, _, _ in scene.chat.shown) == people
+    assert scene.counted("sent") == 100
 
 
-async def test_a_message_is_sent_once(round_: Round) -> None:
-    round_.queue()
+@in_simulated_time
+async def test_a_fan_out_goes_at_the_full_pace_and_is_refused_nothing() -> None:
+    scene = Scene(takes=0.2)
+    rates = Rates(clock=now)
 
-    assert [await round_.deliver(), await round_.deliver()] == [1, 0]
-    assert round_.shown == [(HERE, "opened", None)]
-    assert round_.counted("sent") == 1
+    async def by_the_rules(place: Place) -> None:
+        try:
+            rates.take(int(place.chat))
+        except Refused as refused:
+            raise RetryLater(str(refused), after=SECOND, rate_limited=True) from refused
+        await asyncio.sleep(scene.takes)
+
+    scene.chat.before_each = by_the_rules
+    scene.queue("opened", *map(person, range(1400)))
+    began = now()
+    async with scene.delivering():
+        await scene.until_shown(1400)
+
+    assert rates.refused == 0
+    assert scene.chat.times[-1] - began <= 1400 / 28 * 1.01
+    assert scene.meter.counts["rate limited", TELEGRAM] == 0
 
 
-async def test_changes_edit_the_message_and_the_end_answers_it(round_: Round) -> None:
-    round_.queue("opened")
-    round_.queue("updated", kind=EDIT)
-    round_.queue("worse")
-    round_.queue("closed", kind=CLOSE)
-    round_.queue("over", kind=REPLY)
+@pytest.mark.parametrize(("where", "seconds"), [(person(1), 1.0), (group(1), 3.0)])
+@in_simulated_time
+async def test_a_chat_is_not_spoken_to_faster_than_the_platform_lets(where: Place, seconds: float) -> None:
+    scene = Scene()
+    rates = Rates(clock=now)
+    scene.chat.before_each = lambda place: obey(rates, place)
+    for number in range(30):
+        scene.queue("opened", where, incident=f"INC-{number}")
+    async with scene.delivering():
+        await scene.until_shown(30)
 
-    while await round_.deliver():
-        pass
+    assert rates.refused == 0
+    gaps = [later - earlier for earlier, later in pairwise(scene.chat.times)]
+    assert min(gaps) >= seconds
+    assert sum(gaps) / 29 < seconds * 1.4
 
-    assert round_.shown == [
-        (HERE, "opened", None),
-        (HERE, "updated", "=m1"),
-        (HERE, "worse", "m1"),
-        (HERE, "closed", "=m3"),
-        (HERE, "over", "m3"),
+
+async def obey(rates: Rates, place: Place) -> None:
+    rates.take(int(place.chat))
+
+
+@in_simulated_time
+async def test_topics_of_a_group_share_its_pace() -> None:
+    scene = Scene()
+    scene.queue("opened", *(group(1, str(topic)) for topic in range(3)))
+    async with scene.delivering():
+        await scene.until_shown(3)
+
+    assert scene.chat.times[-1] - scene.chat.times[0] >= 6.0
+
+
+@in_simulated_time
+async def test_a_busy_group_does_not_hold_up_the_others() -> None:
+    scene = Scene()
+    for number in range(200):
+        scene.queue("busy", group(1), incident=f"INC-{number}")
+    scene.queue("opened", *map(person, range(100)), incident="INC-1000")
+    began = now()
+    async with scene.delivering():
+        await until(lambda: scene.chat.titles.count("opened") == 100)
+
+    assert now() - began < 100 / 28 + 8
+
+
+@in_simulated_time
+async def test_slow_places_do_not_hold_up_the_next_ones() -> None:
+    scene = Scene()
+    scene.slow_places = {person(number) for number in range(20)}
+    scene.queue("opened", *map(person, range(300)))
+    began = now()
+    async with scene.delivering():
+        await scene.until_shown(280)
+        assert now() - began < 300 / 28 + 1
+        scene.slow.set()
+
+
+@in_simulated_time
+async def test_only_so_many_are_under_way_at_a_time() -> None:
+    scene = Scene(takes=10.0)
+    scene.queue("opened", *map(person, range(200)))
+    async with scene.delivering():
+        await asyncio.sleep(8)
+
+    assert scene.most_at_once == 32
+
+
+@pytest.mark.parametrize("workers", [1, 5])
+@in_simulated_time
+async def test_what_is_severe_goes_out_within_a_second_whatever_waits(workers: int) -> None:
+    scene = Scene(workers=workers)
+    scene.queue("watch", *map(person, range(1000)), severity=Severity.WATCH)
+    async with scene.delivering():
+        await asyncio.sleep(5)
+        committed = now()
+        scene.queue("severe", *map(person, range(2000, 2100)), severity=Severity.SEVERE, incident="INC-2")
+        await until(lambda: "severe" in scene.chat.titles)
+        first = now() - committed
+        await until(lambda: scene.chat.titles.count("severe") == 100)
+        last = now() - committed
+
+    assert first <= 1.0
+    assert last <= 100 / 28 + 3.5
+
+
+@in_simulated_time
+async def test_workers_share_one_pace() -> None:
+    scene = Scene(workers=10)
+    scene.queue("opened", *map(person, range(280)))
+    began = now()
+    async with scene.delivering():
+        await scene.until_shown(280)
+
+    assert 279 / 28 <= scene.chat.times[-1] - began <= 282 / 28
+    assert max(sum(start <= one < start + 1 for one in scene.chat.times) for start in scene.chat.times) <= 30
+
+
+@in_simulated_time
+async def test_a_429_pauses_that_chat_for_exactly_as_long_and_nobody_else() -> None:
+    scene = Scene()
+    scene.queue("opened", person(1))
+    scene.chat.answers = [RetryLater("slower", after=20 * SECOND, rate_limited=True)]
+    async with scene.delivering():
+        await asyncio.sleep(1)
+        scene.queue("other", person(1), person(2), incident="INC-2")
+        began = now()
+        await scene.until_shown(3)
+
+    assert scene.chat.shown[0][0] == person(2)
+    assert scene.chat.times[0] - began < 0.5
+    assert scene.chat.times[1] - began == pytest.approx(19.0, abs=0.6)  # the 20 s less the one that had passed
+    assert scene.chat.titles.count("opened") == 1
+
+
+@in_simulated_time
+async def test_a_short_pause_of_a_chat_is_waited_for_here() -> None:
+    scene = Scene()
+    scene.queue("opened", person(1))
+    scene.chat.answers = [RetryLater("slower", after=4 * SECOND, rate_limited=True)]
+    async with scene.delivering():
+        await asyncio.sleep(1)
+        scene.queue("other", person(1), incident="INC-2")
+        await scene.until_shown(2)
+
+    assert scene.chat.times[0] >= 1004.0
+
+
+class ToldElsewhere(OwnBudget):
+    """A budget that knows of a pause which another worker was asked for."""
+
+    def __init__(self, chat: str, seconds: float) -> None:
+        super().__init__()
+        self._chat, self._until = chat, now() + seconds
+
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
+        turns = await super().reserve(platform, per_second=per_second, number=number)
+        return replace(turns, paused={self._chat: self._until - now()})
+
+
+@pytest.mark.parametrize("seconds", [2.0, 30.0])
+@in_simulated_time
+async def test_what_another_worker_was_told_of_a_chat_is_minded_by_what_waits_here(seconds: float) -> None:
+    scene = Scene(budget=ToldElsewhere("1001", seconds))
+    scene.queue("opened", person(1))
+    scene.queue("other", person(1), person(2), incident="INC-2")
+    began = now()
+    async with scene.delivering():
+        await scene.until_empty()
+
+    waited = [
+        (where, at - began >= seconds) for (where, _, _), at in zip(scene.chat.shown, scene.chat.times, strict=True)
     ]
-    assert (round_.counted("sent"), round_.counted("edited")) == (3, 2)
+    assert waited == [(person(2), False), (person(1), True), (person(1), True)]
 
 
-async def test_a_place_that_subscribed_late_hears_of_an_open_incident_at_its_next_change(round_: Round) -> None:
-    round_.queue("updated", kind=EDIT)
-    await round_.deliver()
+@in_simulated_time
+async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_loses_nothing() -> None:
+    scene = Scene()
+    scene.queue("opened", *map(person, range(60)))
+    scene.chat.answers = [None, RetryLater("slower", after=30 * SECOND, rate_limited=True, whole_bot=True)]
+    async with scene.delivering():
+        await asyncio.sleep(25)
+        early = len(scene.chat.shown)
+        await scene.until_empty()
 
-    assert round_.shown == [(HERE, "updated", None)]
-    assert (round_.counted("sent"), round_.counted("edited")) == (1, 0)
-
-
-@pytest.mark.parametrize("kind", [CLOSE, REPLY])
-async def test_who_never_heard_of_an_incident_is_not_told_of_its_end(round_: Round, kind: DeliveryKind) -> None:
-    round_.queue("over", kind=kind)
-    await round_.deliver()
-
-    assert round_.shown == []
-    assert round_.counted("dropped", "nothing to change") == 1
-    assert round_.memory.outbox.waiting == []
+    assert early <= 4  # what was under way
+    assert Counter(where for where, _, _ in scene.chat.shown) == Counter(map(person, range(60)))
+    assert [one.attempt for one, _ in scene.outbox.buried] == []
 
 
-async def test_what_has_expired_is_dropped_unsent(round_: Round) -> None:
-    round_.queue(expires_in=HOUR)
-    round_.memory.clock.advance(HOUR)
-    await round_.deliver()
+@in_simulated_time
+async def test_what_is_superseded_during_a_pause_is_looked_at_anew() -> None:
+    scene = Scene(takes=0.01)
+    scene.queue("opened", person(0), person(1), about="binance")
+    for one in (person(0), person(1)):
+        await scene.subscriptions.add(Subscription(one, "binance"))
+    scene.chat.answers = [RetryLater("away", after=30 * SECOND, whole_bot=True)]
+    async with scene.delivering():
+        await asyncio.sleep(5)
+        await scene.subscriptions.remove(person(1), "binance")
+        await scene.until_empty()
 
-    assert round_.shown == []
-    assert round_.counted("dropped", "expired") == 1
-
-
-async def test_a_disabled_place_hears_nothing(round_: Round) -> None:
-    await round_.memory.subscriptions.note_trouble(PlaceTrouble(HERE, "gone", NOON, disabled=True))
-    round_.queue()
-    await round_.deliver()
-
-    assert round_.shown == []
-    assert round_.counted("dropped", "place disabled") == 1
+    assert [where for where, _, _ in scene.chat.shown] == [person(0)]
+    assert scene.counted("dropped", "unsubscribed") == 1
 
 
-async def test_a_place_in_trouble_that_answers_is_healed(round_: Round) -> None:
-    await round_.memory.subscriptions.note_trouble(PlaceTrouble(HERE, "not allowed", NOON))
-    round_.queue()
-    with capture_logs() as logs:
-        await round_.deliver()
+@pytest.mark.parametrize("whole", [True, False])
+@in_simulated_time
+async def test_a_disabled_place_hears_nothing(whole: bool) -> None:  # noqa: FBT001 — a table's column
+    scene = Scene()
+    where = person(1).whole_chat if whole else person(1)
+    await scene.subscriptions.note_trouble(PlaceTrouble(where, "gone", scene.clock.now(), disabled=True))
+    scene.queue("opened", person(1))
+    async with scene.delivering():
+        await scene.until_empty()
 
-    assert await round_.memory.subscriptions.trouble(HERE) is None
-    assert logs == [{"event": "place healed", "place": "terminal:here", "log_level": "info"}]
+    assert scene.chat.shown == []
+    assert scene.counted("dropped", "place disabled") == 1
 
 
-@pytest.mark.parametrize(("attempt", "pause"), [(0, 5), (1, 10), (2, 20), (6, 320), (10, 320)])
-async def test_a_platform_that_is_away_is_tried_again_after_ever_longer_pauses(
-    round_: Round, attempt: int, pause: int
+@pytest.mark.parametrize(("kind", "title"), [(POST, None), (EDIT, "next"), (CLOSE, "next"), (REPLY, "next")])
+@in_simulated_time
+async def test_a_place_that_asks_for_worse_meanwhile_is_spared_the_opening_but_its_message_follows(
+    kind: DeliveryKind, title: str | None
 ) -> None:
-    round_.queue(expires_in=DAY)
-    away = RetryLater("away", after=timedelta(seconds=5))
-    for _ in range(attempt + 1):
-        round_.memory.clock.advance(HOUR)
-        assert await round_.deliver(away) == 1
+    scene = Scene()
+    await scene.subscriptions.add(Subscription(person(1), None))
+    scene.queue("opened", person(1), about="binance")
+    async with scene.delivering():
+        await scene.until_empty()
+        await scene.subscriptions.add(Subscription(person(1), None, min_severity=Severity.CRITICAL))
+        scene.queue("next", person(1), about="binance", kind=kind)
+        await scene.until_empty()
 
-    round_.memory.clock.advance(timedelta(seconds=pause - 1))
-    assert await round_.deliver() == 0
-    round_.memory.clock.advance(timedelta(seconds=1))
-    assert await round_.deliver() == 1
-    assert round_.shown == [(HERE, "opened", None)]
-    assert round_.counted("retried", "busy") == attempt + 1
-    assert len(set(round_.chat.keys)) == 1
+    assert scene.chat.titles == ["opened", title] if title else ["opened"]
+    assert scene.counted("dropped", "muted") == (0 if title else 1)
 
 
-async def test_after_twelve_tries_a_message_is_buried_with_the_reason(round_: Round) -> None:
-    round_.queue(expires_in=2 * DAY)
-    for _ in range(12):
-        round_.memory.clock.advance(HOUR)
-        await round_.deliver(RetryLater("no route", after=timedelta(seconds=5)))
+@in_simulated_time
+async def test_a_place_in_trouble_that_answers_is_healed() -> None:
+    scene = Scene()
+    await scene.subscriptions.note_trouble(PlaceTrouble(person(1), "not allowed", scene.clock.now()))
+    scene.queue("opened", person(1))
+    async with scene.delivering():
+        await scene.until_empty()
 
-    (buried,) = round_.memory.outbox.buried
-    assert buried[1] == "tried 12 times: no route"
-    assert round_.memory.outbox.waiting == []
-    assert round_.counted("gave up", "tried 12 times") == 1
-
-
-async def test_a_rate_limit_is_kept_to_the_second_and_is_no_failure(round_: Round) -> None:
-    round_.queue(expires_in=2 * DAY)
-    slower = RetryLater("slower", after=timedelta(seconds=7), rate_limited=True)
-    for _ in range(20):
-        round_.memory.clock.advance(timedelta(seconds=7))
-        assert await round_.deliver(slower) == 1
-
-    assert round_.memory.outbox.buried == []
-    assert round_.memory.meter.counts["rate limited", Platform.TERMINAL] == 20
-    assert round_.counted("retried", "rate limited") == 20
-    assert round_.held_back == []
+    assert await scene.subscriptions.trouble(person(1)) is None
 
 
-async def test_a_limit_on_the_whole_bot_holds_everybody_back(round_: Round) -> None:
-    round_.queue()
-    await round_.deliver(RetryLater("slower", after=timedelta(seconds=7), rate_limited=True, whole_bot=True))
-    round_.queue("another", THERE)
-    await round_.deliver()
+@in_simulated_time
+async def test_everything_for_a_chat_that_moved_reaches_its_new_address() -> None:
+    scene = Scene()
+    await scene.subscriptions.add(Subscription(group(1), "binance"))
+    for number in range(3):
+        scene.queue(f"opened {number}", group(1), incident=f"INC-{number}", about="binance")
 
-    assert round_.held_back == [7.0]
+    async def moved(place: Place) -> None:
+        if place == group(1):
+            raise ChatMoved(group(2))
 
+    scene.chat.before_each = moved
+    async with scene.delivering():
+        await scene.until_empty()
 
-async def test_a_chat_that_moved_gets_its_message_at_the_new_address(round_: Round) -> None:
-    await round_.memory.subscriptions.add(subscription(place=HERE))
-    round_.queue()
-    await round_.deliver(ChatMoved(THERE))
-
-    assert round_.shown == [(THERE, "opened", None)]
-    assert round_.memory.subscriptions.moved == [(HERE, THERE)]
-    assert [one.place for one in await round_.memory.subscriptions.of_place(THERE)] == [THERE]
-    assert await round_.memory.outbox.sent_message("INC-1", THERE) == "m1"
-    assert len(set(round_.chat.keys)) == 1
+    assert sorted(scene.chat.shown) == [(group(2), f"opened {number}", None) for number in range(3)]
 
 
-async def test_a_moved_chat_keeps_the_thread_of_its_incident(round_: Round) -> None:
-    round_.queue()
-    await round_.deliver()
-    round_.queue("updated", kind=EDIT)
-    await round_.deliver(ChatMoved(THERE))
+@in_simulated_time
+async def test_a_fan_out_that_is_refused_stops_tries_again_and_loses_nothing() -> None:
+    scene = Scene(tolerance=Tolerance(judged=20, trial=5))
+    people = [person(number) for number in range(300)]
+    refusing = True
 
-    assert round_.shown[-1] == (THERE, "updated", "=m1")
+    async def refuse(place: Place) -> None:
+        if refusing:
+            raise RetryLater("slower", after=SECOND, rate_limited=True)
 
-
-@pytest.mark.parametrize("error", [ChatGone("blocked"), TopicClosed("closed")])
-async def test_a_place_that_is_gone_is_disabled_with_the_reason(round_: Round, error: DeliveryError) -> None:
-    round_.queue()
-    await round_.deliver(error)
-
-    where = HERE.whole_chat if isinstance(error, ChatGone) else HERE  # a bot that is out of a chat is out of its topics
-    assert await round_.memory.subscriptions.trouble(HERE) == PlaceTrouble(where, str(error), NOON, disabled=True)
-    assert round_.counted("dropped", "place disabled") == 1
-
-
-async def test_one_refusal_disables_nothing(round_: Round) -> None:
-    round_.queue()
-    await round_.deliver(NotAllowed("no rights"))
-
-    assert await round_.memory.subscriptions.trouble(HERE) == PlaceTrouble(HERE, "no rights", NOON, failures=1)
-    assert round_.memory.outbox.buried == []
-    assert round_.counted("retried", "not allowed") == 1
-
-
-@pytest.mark.parametrize(
-    ("pauses", "disabled"),
-    [
-        ((0 * HOUR, 12 * HOUR, 12 * HOUR), True),
-        ((0 * HOUR, 1 * HOUR, 22 * HOUR), False),
-        ((0 * HOUR, 24 * HOUR), False),
-        ((0 * HOUR, *[HOUR] * 10), False),
-    ],
-)
-async def test_three_refusals_over_a_day_disable_a_place(
-    round_: Round,
-    pauses: tuple[timedelta, ...],
-    disabled: bool,  # noqa: FBT001 — a table's column
-) -> None:
-    for index, pause in enumerate(pauses):
-        round_.memory.clock.advance(pause)
-        round_.queue(incident=f"INC-{index}")
-        await round_.deliver(NotAllowed("no rights"))
-
-    trouble = await round_.memory.subscriptions.trouble(HERE)
-    assert trouble
-    assert (trouble.disabled, trouble.failures, trouble.since) == (disabled, len(pauses), NOON)
-
-
-async def test_a_refused_message_is_buried_and_the_place_is_fine(round_: Round) -> None:
-    round_.queue()
-    await round_.deliver(BadMessage("can't parse"))
-
-    assert [why for _, why in round_.memory.outbox.buried] == ["message refused: can't parse"]
-    assert await round_.memory.subscriptions.trouble(HERE) is None
-    assert round_.counted("gave up", "message refused") == 1
-
-
-async def test_a_fault_of_our_own_is_logged_tried_again_and_holds_up_nobody(round_: Round) -> None:
-    round_.queue("opened", HERE, THERE)
+    scene.chat.before_each = refuse
+    scene.queue("opened", *people)
     with capture_logs() as logs:
-        assert await round_.deliver(ZeroDivisionError("oh")) == 2
+        async with scene.delivering():
+            await asyncio.sleep(200)
+            asked = len(scene.chat.keys)
+            await asyncio.sleep(80)
+            assert len(scene.chat.keys) == asked
+            refusing = False
+            await scene.until_empty()
 
-    assert round_.shown == [(THERE, "opened", None)]
-    assert [(one["event"], one["place"]) for one in logs] == [("delivery broke", "terminal:here")]
-    round_.memory.clock.advance(30 * timedelta(seconds=1))
-    await round_.deliver()
-    assert round_.shown[-1] == (HERE, "opened", None)
-
-
-async def test_a_slow_place_does_not_hold_up_the_others(round_: Round) -> None:
-    free = asyncio.Event()
-
-    async def wait_here(where: Place) -> None:
-        if where == HERE:
-            await free.wait()
-
-    round_.chat.before_each = wait_here
-    round_.queue("opened", HERE, THERE)
-    delivering = asyncio.create_task(round_.courier.deliver_waiting())
-    await round_.chat.something_shown.wait()
-
-    assert round_.shown == [(THERE, "opened", None)]
-    free.set()
-    assert await delivering == 2
+    assert asked <= 20 + 32
+    assert sorted(where for where, _, _ in scene.chat.shown) == people
+    assert "fan-out stopped" in {one["event"] for one in logs}
 
 
-async def test_in_one_place_messages_keep_their_order(round_: Round) -> None:
-    round_.queue("first", incident="INC-1")
-    round_.queue("second", incident="INC-2")
-    await round_.deliver()
+@in_simulated_time
+async def test_a_platform_that_forbids_everything_for_a_while_disables_few_places() -> None:
+    scene = Scene(tolerance=Tolerance(judged=20, trial=5))
 
-    assert [title for _, title, _ in round_.shown] == ["first", "second"]
+    async def refuse(place: Place) -> None:
+        raise ChatGone("403")
 
+    scene.chat.before_each = refuse
+    scene.queue("opened", *map(person, range(300)))
+    async with scene.delivering():
+        await asyncio.sleep(280)
 
-async def test_the_worst_goes_first(round_: Round) -> None:
-    round_.queue("mild", incident="INC-1", severity=Severity.WATCH)
-    round_.queue("bad", incident="INC-2", severity=Severity.CRITICAL)
-    await round_.deliver()
-
-    assert [title for _, title, _ in round_.shown] == ["bad", "mild"]
-
-
-async def test_messages_of_another_platform_are_left_to_its_courier(round_: Round) -> None:
-    round_.queue("opened", Place(Platform.TELEGRAM, "1"))
-
-    assert await round_.deliver() == 0
+    assert scene.counted("dropped", "place disabled") <= 20 + 32
+    assert len(scene.outbox.waiting) >= 300 - 52
 
 
-async def test_each_message_waits_for_its_turn() -> None:
-    round_ = Round(Platform.TELEGRAM)
-    group = Place(Platform.TELEGRAM, "-100")
-    round_.queue("first", group, incident="INC-1")
-    round_.queue("second", group, incident="INC-2")
-    await round_.deliver()
+@in_simulated_time
+async def test_stopping_finishes_what_is_under_way_and_leaves_the_rest() -> None:
+    scene = Scene(takes=0.5)
+    scene.queue("opened", *map(person, range(100)))
+    async with scene.delivering():
+        await asyncio.sleep(2.0)
+        began = now()
+    took = now() - began
 
-    assert round_.held_back == [3.0]
-
-
-async def test_a_store_that_goes_away_stops_the_round_after_everybodys_turn(round_: Round) -> None:
-    async def lose_the_store(where: Place) -> None:
-        if where == HERE:
-            raise StorageError("gone")
-        for _ in range(5):
-            await asyncio.sleep(0)
-
-    round_.chat.before_each = lose_the_store
-    round_.queue("opened", HERE, THERE)
-
-    with pytest.raises(StorageError):
-        await round_.deliver()
-    assert round_.shown == [(THERE, "opened", None)]
+    assert took <= 1.0
+    assert scene.under_way.total() == 0
+    assert len(scene.chat.shown) + len(scene.outbox.waiting) == 100
+    assert 40 <= len(scene.chat.shown) <= 60
 
 
-async def test_it_runs_until_told_to_stop_and_finishes_what_is_under_way(round_: Round) -> None:
-    running = asyncio.create_task(round_.courier.run())
-    round_.queue()
-    await round_.chat.something_shown.wait()
+@in_simulated_time
+async def test_stopping_does_not_wait_for_a_pause_to_end() -> None:
+    scene = Scene()
+    scene.queue("opened", *map(person, range(10)))
+    async with scene.delivering():
+        await scene.budget.stand_still(TELEGRAM, pause=HOUR, reason="refused")
+        await asyncio.sleep(10)
+        began = now()
 
-    round_.courier.stop()
-    round_.queue("last", THERE)
-    await running
-
-    assert [title for _, title, _ in round_.shown] in (["opened"], ["opened", "last"])
-    assert len(round_.memory.outbox.waiting) + len(round_.shown) == 2
+    assert now() - began <= 1.0
+    assert len(scene.outbox.waiting) == 10
 
 
-async def test_while_the_store_is_away_it_waits_and_goes_on(round_: Round) -> None:
-    round_.memory.outbox.away = True
+@in_simulated_time
+async def test_a_courier_that_was_stopped_before_it_began_takes_nothing() -> None:
+    scene = Scene()
+    scene.queue("opened", person(1))
+    scene.couriers[0].stop()
+    await scene.couriers[0].run()
+
+    assert scene.chat.shown == []
+
+
+@in_simulated_time
+async def test_while_the_store_is_away_it_waits_and_goes_on() -> None:
+    scene = Scene()
+    scene.outbox.away = True
     with capture_logs() as logs:
-        running = asyncio.create_task(round_.courier.run())
-        await round_.memory.outbox.missed.wait()
+        async with scene.delivering():
+            await asyncio.sleep(10)
+            scene.outbox.away = False
+            scene.queue("opened", person(1))
+            await scene.until_shown(1)
 
-        assert logs[0]["event"] == "store away while delivering"
-        assert not running.done()
-        running.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await running
+    assert logs[0]["event"] == "store away while delivering"
+
+
+@in_simulated_time
+async def test_the_terminal_is_written_to_in_order() -> None:
+    scene = Scene(Platform.TERMINAL, takes=0.01)
+    here = Place(Platform.TERMINAL, "here")
+    for number in range(20):
+        scene.queue(f"{number}", here, incident=f"INC-{number}")
+    async with scene.delivering():
+        await scene.until_shown(20)
+
+    assert scene.chat.titles == [str(number) for number in range(20)]

@@ -1,132 +1,224 @@
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
 
 import pytest
+from structlog.testing import capture_logs
 
+from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
-from bot.pipeline.pace import PACES, Pace, Pacer
+from bot.pipeline.pace import PACES, PAID, OwnBudget, Pace, Pacer
+from bot.ports import Going, Turns
+from tests.clocks import in_simulated_time
 
-PRIVATE, GROUP = Place(Platform.TELEGRAM, "7"), Place(Platform.TELEGRAM, "-100")
+TELEGRAM = Platform.TELEGRAM
+PRIVATE, GROUP, CHANNEL = Place(TELEGRAM, "7"), Place(TELEGRAM, "-100"), Place(Platform.DISCORD, "7")
+SECOND = timedelta(seconds=1)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+async def spoken(pacer: Pacer, number: int) -> list[float]:
+    """Return the seconds at which so many messages went, from now."""
+    began, times = now(), list[float]()
+    while len(times) < number:
+        wait = await pacer.due_in(number - len(times))
+        if wait:
+            await asyncio.sleep(wait)
+        else:
+            pacer.use_turn()
+            times.append(now() - began)
+    return times
+
+
+def limited(seconds: float, *, whole_bot: bool = False) -> RetryLater:
+    return RetryLater("slower", after=timedelta(seconds=seconds), rate_limited=True, whole_bot=whole_bot)
+
+
+@pytest.mark.parametrize(("platform", "pace"), [*PACES.items(), (TELEGRAM, PAID)])
+@in_simulated_time
+async def test_the_bot_as_a_whole_speaks_at_its_pace(platform: Platform, pace: Pace) -> None:
+    times = await spoken(Pacer(platform, pace=pace), 2000)
+
+    assert times[-1] == pytest.approx(1999 / pace.per_second, rel=1e-6)
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert min(gaps) == pytest.approx(1 / pace.per_second, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("place", "gap"), [(PRIVATE, 1.0), (GROUP, 3.0), (CHANNEL, 1.0), (Place(Platform.TERMINAL, "7"), 0.0)]
+)
+def test_each_kind_of_chat_is_left_alone_for_as_long_as_its_platform_asks(place: Place, gap: float) -> None:
+    assert PACES[place.platform].gap(place) == gap
+
+
+@in_simulated_time
+async def test_turns_that_pass_unused_are_not_made_up_for() -> None:
+    pacer = Pacer(TELEGRAM)
+    await spoken(pacer, 1)
+    await pacer.due_in(5)
+    await asyncio.sleep(60)
+
+    assert [round(one, 3) for one in await spoken(pacer, 3)] == [0.0, 0.036, 0.071]
+
+
+@in_simulated_time
+async def test_a_loop_that_was_busy_for_a_moment_catches_up_one_turn_and_no_more() -> None:
+    pacer = Pacer(TELEGRAM)
+    await spoken(pacer, 1)
+    await asyncio.sleep(1.9 / 28)
+
+    assert [round(one, 3) for one in await spoken(pacer, 2)] == [0.0, 0.004]
+
+
+@in_simulated_time
+async def test_a_429_pauses_its_chat_for_exactly_as_long_and_halves_the_pace_for_a_while() -> None:
+    pacer = Pacer(TELEGRAM)
+    await spoken(pacer, 1)
+    await pacer.slow_down(PRIVATE, limited(7.5))
+
+    assert (pacer.pause_of("7"), pacer.pause_of("-100")) == (7.5, 0.0)
+    assert (await spoken(pacer, 15))[-1] == pytest.approx(15 / 14, rel=0.05)
+    await asyncio.sleep(7.5)
+    assert pacer.pause_of("7") == 0.0
+    await asyncio.sleep(30)
+    assert (await spoken(pacer, 29))[-1] == pytest.approx(1.0, rel=0.01)
+
+
+@in_simulated_time
+async def test_429s_of_two_chats_within_a_second_pause_the_whole_bot() -> None:
+    pacer = Pacer(TELEGRAM)
+    await pacer.slow_down(PRIVATE, limited(5))
+    await asyncio.sleep(0.9)
+    await pacer.slow_down(GROUP, limited(3))
+
+    assert await pacer.due_in(1) == pytest.approx(3.0)
+
+
+@in_simulated_time
+async def test_429s_of_one_chat_or_far_apart_do_not() -> None:
+    pacer = Pacer(TELEGRAM)
+    await pacer.slow_down(PRIVATE, limited(5))
+    await pacer.slow_down(PRIVATE, limited(5))
+    await asyncio.sleep(1.1)
+    await pacer.slow_down(GROUP, limited(5))
+
+    assert await pacer.due_in(1) == 0.0
+
+
+@pytest.mark.parametrize("busy", [limited(9, whole_bot=True), RetryLater("away", after=9 * SECOND, whole_bot=True)])
+@in_simulated_time
+async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_a_shorter_one_does_not_end_it(
+    busy: RetryLater,
+) -> None:
+    pacer = Pacer(TELEGRAM)
+    await pacer.slow_down(PRIVATE, busy)
+    await pacer.slow_down(PRIVATE, RetryLater("away", after=SECOND, whole_bot=True))
+
+    assert await pacer.due_in(1) == 9.0
+
+
+@in_simulated_time
+async def test_standing_still_holds_and_says_why() -> None:
+    budget = OwnBudget()
+    pacer = Pacer(TELEGRAM, budget=budget)
+    await pacer.stand_still(60 * SECOND, "60 of 100 refused")
+
+    assert await pacer.due_in(1) == 60.0
+    assert await budget.going(TELEGRAM) == Going(1.0, 60 * SECOND, "60 of 100 refused")
+    await asyncio.sleep(60)
+    assert await budget.going(TELEGRAM) == Going()
+
+
+@in_simulated_time
+async def test_several_workers_keep_one_pace_together() -> None:
+    budget = OwnBudget()
+    times = await asyncio.gather(*(spoken(Pacer(TELEGRAM, budget=budget), 100) for _ in range(5)))
+
+    every = sorted(one for mine in times for one in mine)
+    assert every[-1] == pytest.approx(499 / 28, rel=0.001)
+    assert max(sum(start <= one < start + 1 for one in every) for start in every) <= 29
 
 
 @dataclass
-class Seconds:
-    """Time that passes only by waiting; `waited` is every wait, in order."""
+class Distant:
+    """A budget in a store that may be away; fits ports.Budget."""
 
-    now: float = 1000.0
-    waited: list[float] = field(default_factory=list)
+    answers: deque[Turns | None] = field(default_factory=deque)
+    away: bool = False
+    asked: int = 0
 
-    def monotonic(self) -> float:
-        return self.now
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
+        self.asked += 1
+        self._be_there()
+        return (self.answers and self.answers.popleft()) or Turns(0.0, 1 / per_second, number, {})
 
-    async def sleep(self, seconds: float) -> None:
-        self.waited.append(round(seconds, 3))
+    async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
+        self._be_there()
 
-    def pacer(self, pace: Pace) -> Pacer:
-        return Pacer(pace, monotonic=self.monotonic, sleep=self.sleep)
+    async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
+        self._be_there()
 
+    async def going(self, platform: Platform) -> Going:
+        return Going()
 
-def telegram(number: int) -> Place:
-    return Place(Platform.TELEGRAM, str(number))
-
-
-async def test_the_bot_as_a_whole_speaks_at_its_pace() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TELEGRAM])
-
-    for number in range(1, 30):
-        await pacer.turn(telegram(number))
-
-    assert seconds.waited[0] == round(1 / 28, 3)
-    assert seconds.waited[-1] == 1.0
-    assert len(seconds.waited) == 28
+    def _be_there(self) -> None:
+        if self.away:
+            raise StorageError("away")
 
 
-@pytest.mark.parametrize(("place", "gap"), [(PRIVATE, 1.0), (GROUP, 3.0)])
-async def test_a_chat_is_not_spoken_to_faster_than_the_platform_lets(place: Place, gap: float) -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TELEGRAM])
+@in_simulated_time
+async def test_what_another_worker_was_told_holds_here_too() -> None:
+    distant = Distant(deque([Turns(0.0, 1.0, 1, {"7": 30.0})]))
+    pacer = Pacer(TELEGRAM, budget=distant)
+    await pacer.due_in(1)
 
-    for _ in range(3):
-        await pacer.turn(place)
-
-    assert seconds.waited == [gap, 2 * gap]
-
-
-async def test_the_topics_of_a_group_share_its_pace() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TELEGRAM])
-
-    await pacer.turn(Place(Platform.TELEGRAM, "-100", "1"))
-    await pacer.turn(Place(Platform.TELEGRAM, "-100", "2"))
-
-    assert seconds.waited == [3.0]
+    assert pacer.pause_of("7") == 30.0
+    await asyncio.sleep(31)
+    await pacer.due_in(1)
+    assert pacer.pause_of("7") == 0.0
 
 
-async def test_a_busy_chat_does_not_hold_up_the_others() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TELEGRAM])
-
-    for _ in range(3):
-        await pacer.turn(GROUP)
-    await pacer.turn(PRIVATE)
-
-    assert seconds.waited[-1] == round(3 / 28, 3)
-
-
-async def test_after_a_rest_nobody_waits() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TELEGRAM])
-
-    await pacer.turn(GROUP)
-    seconds.now += 3.0
-    await pacer.turn(GROUP)
-
-    assert seconds.waited == []
+@in_simulated_time
+async def test_a_few_turns_are_reserved_at_a_time_and_not_more_than_are_wanted() -> None:
+    distant = Distant()
+    pacer = Pacer(TELEGRAM, budget=distant)
+    for wanted, asked in ((16, 1), (16, 1), (16, 1), (16, 2)):
+        await pacer.due_in(wanted)
+        assert distant.asked == asked
+        pacer.use_turn()
+    await asyncio.sleep(1)
+    await pacer.due_in(1)
+    pacer.use_turn()
+    await pacer.due_in(1)
+    assert distant.asked == 4
 
 
-async def test_a_pause_for_the_whole_bot_holds_everybody_back() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.DISCORD])
+@in_simulated_time
+async def test_while_the_store_is_away_a_worker_keeps_the_pace_alone_and_asks_again_later() -> None:
+    distant = Distant(away=True)
+    pacer = Pacer(TELEGRAM, budget=distant)
+    with capture_logs() as logs:
+        times = await spoken(pacer, 100)
 
-    pacer.hold_back(5.0)
-    pacer.hold_back(2.0)
-    await pacer.turn(Place(Platform.DISCORD, "1"))
-
-    assert seconds.waited == [5.0]
-
-
-async def test_the_terminal_has_no_pace_of_its_own_in_a_place() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(PACES[Platform.TERMINAL])
-
-    await pacer.turn(Place(Platform.TERMINAL, "here"))
-    await pacer.turn(Place(Platform.TERMINAL, "here"))
-
-    assert seconds.waited == [0.001]
+    assert times[-1] == pytest.approx(99 / 28, rel=0.001)
+    assert distant.asked == 1
+    assert [one["event"] for one in logs] == ["pace kept alone"]
+    await asyncio.sleep(5)
+    distant.away = False
+    await pacer.due_in(1)
+    assert distant.asked == 2
 
 
-async def test_places_whose_turn_has_come_are_forgotten_and_the_others_are_not() -> None:
-    seconds = Seconds()
-    pacer = seconds.pacer(Pace(1e9, private_gap=1.0))
-
-    for number in range(1, 10_002):
-        await pacer.turn(telegram(number))
-    seconds.now += 0.5
-    await pacer.turn(telegram(1))
-    seconds.now += 0.75
-    await pacer.turn(telegram(10_002))
-    await pacer.turn(telegram(1))
-
-    assert seconds.waited[-1] == 0.75
-
-
-async def test_by_default_it_waits_in_real_time() -> None:
-    pacer = Pacer(Pace(1000.0))
-    loop = asyncio.get_running_loop()
-    start = loop.time()
-
-    await pacer.turn(PRIVATE)
-    await pacer.turn(PRIVATE)
-
-    assert loop.time() - start >= 0.0005
+@in_simulated_time
+async def test_a_429_is_minded_while_the_store_is_away() -> None:
+    pacer = Pacer(TELEGRAM, budget=Distant(away=True))
+    with capture_logs():
+        await pacer.slow_down(PRIVATE, limited(9, whole_bot=True))
+        assert await pacer.due_in(1) == 9.0
+        await pacer.stand_still(20 * SECOND, "refused")
+        assert await pacer.due_in(1) == 20.0
