@@ -1,7 +1,7 @@
 """One look at one exchange: readings, signal, step, and one commit of incident and mail together."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -36,13 +36,12 @@ _LIFETIME = {
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """What one look makes of an incident under one preset, and who may hear of it."""
+    """What one look makes of an incident under one preset."""
 
     exchange: Exchange
     sensitivity: Sensitivity
     before: Incident | None
     step: Step
-    interested: Sequence[Subscription]
 
 
 class Watch:
@@ -103,12 +102,12 @@ class Watch:
         if signal is None:
             return found
         now = outlook.at or self._clock.now()
-        interested = await self._subscriptions.interested_in(exchange.id)
-        for sensitivity in _presets(interested, live, exchange):
+        asked = {one.sensitivity for one in await self._subscriptions.interested_in(exchange.id)}
+        for sensitivity in _presets(asked, live, exchange):
             before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
             graded = grade(self._noted(signal), sensitivity)
             step = advance(self._policy, before, graded, now, sensitivity=sensitivity)
-            found.append(_Turn(exchange, sensitivity, before, step, interested))
+            found.append(_Turn(exchange, sensitivity, before, step))
         return found
 
     def _noted(self, signal: Signal) -> Signal:
@@ -125,10 +124,16 @@ class Watch:
         others = [one for one in live if (one.exchange, one.sensitivity) not in changed]
         step = advance_market(self._policy, before, [*others, *changed.values()], self._clock.now())
         if step.incident is not before:
-            turn = _Turn(MARKET, Sensitivity.NORMAL, before, step, await self._interested_in_market(before, step))
+            turn = _Turn(MARKET, Sensitivity.NORMAL, before, step)
             (numbered,) = await self._numbered([turn], live)
             step = await self._commit(numbered)
         return step.incident
+
+    async def _interested(self, turn: "_Turn") -> Sequence[Subscription]:
+        """Return who may hear of a turn; asked for when something changed only, for there may be a million of them."""
+        if turn.exchange is MARKET:
+            return await self._interested_in_market(turn.before, turn.step)
+        return await self._subscriptions.interested_in(turn.exchange.id)
 
     async def _interested_in_market(self, before: Incident | None, step: Step) -> list[Subscription]:
         """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
@@ -145,7 +150,7 @@ class Watch:
         step = turn.step
         if step.incident is turn.before:
             return step
-        alerts = self._alerts(turn.exchange, turn.before, step, turn.interested)
+        alerts = self._alerts(turn.exchange, turn.before, step, await self._interested(turn))
         rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
         await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
         self._observer.incident_changed(turn.exchange.id)
@@ -218,9 +223,9 @@ class Watch:
             self._meter.incidents(severity, counts[severity])
 
 
-def _presets(interested: Sequence[Subscription], live: Sequence[Incident], exchange: Exchange) -> list[Sensitivity]:
+def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], exchange: Exchange) -> list[Sensitivity]:
     """Return the presets to live by: the normal one always, the others where somebody asked or an incident is open."""
-    asked = {one.sensitivity for one in interested} | {one.sensitivity for one in live if one.exchange == exchange.id}
+    asked = {*wanted} | {one.sensitivity for one in live if one.exchange == exchange.id}
     return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
 
 
