@@ -267,12 +267,26 @@ class TestSteadyPrices:
 
         assert Sheet(OWN, most=8).prices_are_steady(units(base), latest, tolerated=0.25, least=0.001)
 
-    def test_are_those_of_an_asset_over_all_its_chains(self) -> None:
-        parts = {"Tron/USDT": 100.0, "Base/USDT": 100.0}
-        one = units(parts, price={"Tron/USDT": 0.5, "Base/USDT": 1.5})
-        other = units(parts, price={"Tron/USDT": 1.5, "Base/USDT": 0.5}, days=1)
+    @pytest.mark.parametrize(
+        ("before", "now", "steady"),
+        [
+            ((0.5, 1.5), (1.5, 0.5), True),
+            ((1.0, 1.0), (1.5, 1.0), True),
+            ((1.0, 1.0), (1.6, 1.0), False),
+        ],
+    )
+    def test_are_those_of_an_asset_over_all_its_chains(
+        self,
+        before: tuple[float, float],
+        now: tuple[float, float],
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        slots = ("Tron/USDT", "Base/USDT")
+        one, other = (
+            units(dict.fromkeys(slots, 100.0), price=dict(zip(slots, prices, strict=True))) for prices in (before, now)
+        )
 
-        assert Sheet(OWN, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001)
+        assert Sheet(OWN, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001) is steady
 
 
 class TestWhatIsRemembered:
