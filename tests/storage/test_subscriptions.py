@@ -261,9 +261,8 @@ async def test_a_place_disabled_anew_is_new_again(store: Store, how: str) -> Non
         await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
     else:
         await store.subscriptions.forget_disabled(NOON + timedelta(days=1))
-    assert await visited(store, NOON + timedelta(days=2)) == {}
     await store.subscriptions.note_trouble(gone(GROUP))
-    assert await visited(store, NOON + timedelta(days=2)) == {GROUP: True}
+    assert await visited(store, NOON + timedelta(hours=1)) == {GROUP: True}
 
 
 async def test_each_platform_has_visits_of_its_own(store: Store) -> None:
@@ -295,9 +294,17 @@ async def test_a_visit_that_came_to_nothing_is_made_again_sooner(store: Store) -
     await visited(store, NOON)
     await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
     assert await visited(store, NOON + timedelta(hours=1)) == {GROUP: False}
+
+
+async def test_a_visit_to_a_place_that_healed_meanwhile_is_not_made_again(store: Store) -> None:
+    await store.subscriptions.note_trouble(gone(GROUP))
+    await visited(store, NOON)
     await store.subscriptions.clear_trouble(GROUP)
     await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
-    assert await visited(store, NOON + timedelta(hours=2)) == {}
+    assert await visited(store, NOON + timedelta(hours=1)) == {}
+    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
+    await store.subscriptions.note_trouble(gone(GROUP))
+    assert await visited(store, NOON) == {GROUP: True}
 
 
 async def test_a_whole_chat_that_answers_again_heals_every_place_in_it(store: Store) -> None:
