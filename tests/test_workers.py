@@ -278,12 +278,9 @@ async def alert(store: Store, street: Street, step: str) -> None:
     assert await store.incidents.commit("binance", Rule.OUTFLOW, None, [told])
 
 
-async def holder_of_all(programs: list[Program]) -> Program:
-    """Return the first of them once it has every duty."""
+async def has_all_duties(program: Program) -> None:
     for duty in Duty:
-        await programs[0].logged("duty taken", duty=str(duty))
-    await programs[0].logged("readings fetched", exchange="binance")
-    return programs[0]
+        await program.logged("duty taken", duty=str(duty))
 
 
 async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_seconds(
@@ -292,13 +289,18 @@ async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_s
     async with AsyncExitStack() as stack:
         store = await open_store(redis.url, clock=RealClock())
         stack.push_async_callback(store.close)
-        programs: list[Program] = []
-        for _ in range(3):
-            program = running_bot("run", directory=tmp_path, **street.settings, LOG_LEVEL="debug")
-            programs.append(await stack.enter_async_context(program))
-            await programs[-1].logged("running")
-        first = await holder_of_all(programs)
+        first = await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings))
+        await has_all_duties(first)
         await street.discord.connected()
+        never = street.telegram.delay("sendMessage", when=lambda given: "in hand" in given["text"])
+        sends = street.telegram.calls["sendmessage"]
+        await alert(store, street, "in hand")
+        await until(lambda: street.telegram.calls["sendmessage"] > sends)  # it never ends, and dies with the worker
+        others = [
+            await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings)) for _ in range(2)
+        ]
+        for one in others:
+            await one.logged("running")
 
         began = time.monotonic()
         assert await first.end(signal.SIGKILL) == -signal.SIGKILL
@@ -308,15 +310,17 @@ async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_s
         assert time.monotonic() - began < 5  # any worker delivers
         await street.answers()
         await until(lambda: len(street.llama.asked("/cexs")) > polls)
+        await until(lambda: street.told("in hand") == (1, 1))
         assert time.monotonic() - began < GOES_ON_WITHIN
+        never.set()
 
         # Who has the duties now falls asleep, and wakes when another one has taken them.
-        (sleeper,) = [one for one in programs[1:] if await has(store, Duty.TELEGRAM, one)]
+        (sleeper,) = [one for one in others if await has(store, Duty.TELEGRAM, one)]
         sleeper.process.send_signal(signal.SIGSTOP)
         slept_for = [duty for duty in Duty if await has(store, duty, sleeper)]
         for duty in slept_for:
             await store.database.command("HSET", key_of(duty), "until", 1)
-        (other,) = [one for one in programs[1:] if one is not sleeper]
+        (other,) = [one for one in others if one is not sleeper]
         for duty in slept_for:
             await other.logged("duty taken", duty=str(duty))
         sleeper.process.send_signal(signal.SIGCONT)

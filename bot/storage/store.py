@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,9 @@ from bot.storage.pace import RedisBudget
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date
 from bot.storage.subscriptions import RedisSubscriptions
+
+_LEFT_BEHIND = timedelta(seconds=10)
+"""After so long another worker delivers what one has in hand and does not say, every quarter of it, that it lives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
         leases = RedisLeases(database, alone=isinstance(where, Path))
-        outbox = RedisOutbox(database, clock)
+        outbox = RedisOutbox(database, clock, idle=_LEFT_BEHIND)
         holding = asyncio.create_task(outbox.keep_holding(), name="hold deliveries in hand")
         stack.push_async_callback(_end, holding, outbox)
         return Store(
