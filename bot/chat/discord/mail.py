@@ -58,8 +58,8 @@ class Mail:
         foresee_refusal(self._client, channel_id)
 
         async def write(form: Payload) -> None:
-            unchanged = {"content", "flags"} if "embeds" in form else set()
-            changed = {part: value for part, value in form.items() if part not in unchanged}
+            kept = {"content", "flags"} if "embeds" in form else {"flags"}
+            changed = {part: value for part, value in form.items() if part not in kept}
             await self._patch(channel_id, number, {"embeds": [], "components": [], **changed})
 
         await self._first_taken(place, message, write)

@@ -77,7 +77,12 @@ def plain_payload(message: Message) -> Payload:
     texts = [_headline(message), *map(bare, message.lines)]
     texts += [f"{field.name}: {bare(field.value)}" for field in message.fields]
     words = "\n".join(escape(text) for text in texts)
-    return {"content": shorten(words, _CONTENT).rstrip("\\"), "allowed_mentions": allowed_mentions(None)}
+    ping = f"{_ping(message.mention)}\n" if message.mention else ""
+    said = shorten(words, _CONTENT - len(ping)).rstrip("\\")
+    body: Payload = {"content": ping + said, "allowed_mentions": allowed_mentions(message.mention)}
+    if message.silent:
+        body["flags"] = _SUPPRESS_NOTIFICATIONS
+    return body
 
 
 def embed(message: Message) -> Payload:

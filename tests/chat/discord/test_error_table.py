@@ -240,7 +240,7 @@ async def test_50035_a_refused_form_goes_out_plain_once_and_is_counted(outcome: 
 async def test_50035_a_refused_form_of_an_edit_becomes_plain_text(outcome: Outcome) -> None:
     message_id = await outcome.send()
     outcome.discord.fail("PATCH", "/messages/", 400, code=50035)
-    await outcome.bot.chat.edit(outcome.place, message_id, Message("Resolved"))
+    await outcome.bot.chat.edit(outcome.place, message_id, Message("Resolved", silent=True))
     (sent,) = outcome.messages()
     assert (sent["content"], sent["embeds"], sent["edits"]) == ("🏦 Resolved", [], 1)
 

@@ -158,6 +158,15 @@ def test_the_plain_form_says_the_same_without_form() -> None:
     assert plain_payload(message)["content"] == "🔴 Outflow · severe\n−$2 B\nBTC: \\*x\\*"
 
 
+def test_the_plain_form_pings_whom_the_full_one_would_and_is_as_silent() -> None:
+    body = plain_payload(Message("Outflow" * 999, mention="123", silent=True))
+    assert body["content"].startswith("<@&123>\n🏦 Outflow")
+    assert len(body["content"]) <= 2000
+    assert body["allowed_mentions"] == {"parse": [], "roles": ["123"], "replied_user": False}
+    assert body["flags"] == 1 << 12
+    assert "flags" not in plain_payload(Message("Outflow"))
+
+
 texts = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("*_`|<>@\\[]()#-1.\n"), max_size=400)
 spans = st.builds(Span, texts, st.booleans(), st.booleans()) | st.builds(Span, at=st.just(NOON), relative=st.booleans())
 text_lines = st.lists(spans, max_size=4).map(tuple)
