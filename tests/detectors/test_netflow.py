@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from random import Random
 
 import pytest
@@ -6,10 +7,12 @@ from hypothesis import strategies as st
 
 from bot.detectors.netflow import TOLERATED_MISSING, net_flow
 from bot.domain.flow import AssetFlow, Flow, HoldReason, Window
+from bot.domain.ledger import Adjustment
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, NOON, reading
 
 THEN = NOON - DAY
+SECOND = timedelta(seconds=1)
 
 chains = st.sampled_from(("Bitcoin", "Ethereum", "Tron", "Solana"))
 assets = st.sampled_from(("BTC", "ETH", "USDT", "SOL", "BNB"))
@@ -171,6 +174,47 @@ def test_a_new_stablecoin_offsets_no_more_than_what_left_the_others() -> None:
     assert (usdc.amount, usdc.usd) == pytest.approx((100.0, 100.0))
 
 
+@pytest.mark.parametrize(
+    ("busd", "usdc", "usd"),
+    [
+        (100, 300, -400.0),
+        (100, 700, 0.0),
+        (100, 900, 0.0),
+        (799, 0.5, -0.5),
+        (800, 100, 0.0),
+        (800.5, 100, 0.5),
+        (900, 100, 100.0),
+    ],
+)
+def test_a_new_stablecoin_offsets_what_left_up_to_its_own_amount(busd: float, usdc: float, usd: float) -> None:
+    base = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/ETH": (1, 200.0)}, at=THEN)
+    end = reading({"Ethereum/BUSD": (busd, 1.0), "Ethereum/USDC": (usdc, 1.0), "Ethereum/ETH": (1, 200.0)})
+
+    assert between(base, end).usd == usd
+    was_empty = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/USDC": (0, 1.0), "Ethereum/ETH": (1, 200.0)}, at=THEN)
+    assert between(was_empty, end).usd == usd
+
+
+@pytest.mark.parametrize(
+    ("amount", "usd"), [(0.0, -300.0), (100.0, -400.0), (400.0, -700.0), (500.0, -700.0), (-100.0, -300.0)]
+)
+def test_what_appeared_without_being_a_flow_offsets_nothing(amount: float, usd: float) -> None:
+    base = reading({"Ethereum/BUSD": (800, 1.0)}, at=THEN)
+    end = reading({"Ethereum/BUSD": (100, 1.0), "Ethereum/USDC": (400, 1.0)})
+    not_flow = [Adjustment(Slot("Ethereum", "USDC"), amount, NOON)]
+
+    assert net_flow(Window.DAY, base, end, frozenset(), adjustments=not_flow).usd == usd
+
+
+@pytest.mark.parametrize(("at", "usd"), [(THEN, -50.0), (THEN + SECOND, 0.0), (NOON, 0.0), (NOON + SECOND, -50.0)])
+def test_what_was_adjusted_after_the_start_up_to_the_end_is_no_flow(at: datetime, usd: float) -> None:
+    base, end = reading({"Tron/USDT": (800, 1.0)}, at=THEN), reading({"Tron/USDT": (750, 1.0)})
+    tron = Slot("Tron", "USDT")
+    twice = [Adjustment(tron, -20.0, at), Adjustment(tron, -30.0, at), Adjustment(Slot("Tron", "TRX"), -9.0, at)]
+
+    assert net_flow(Window.DAY, base, end, frozenset(), adjustments=twice).usd == usd
+
+
 @pytest.mark.parametrize(("slot", "own"), [("Plasma/USDC", ()), ("Ethereum/USDC", ("USDC",)), ("Ethereum/PEPE", ())])
 def test_only_a_foreign_stablecoin_on_a_known_chain_offsets(slot: str, own: tuple[str, ...]) -> None:
     base = reading({"Ethereum/BUSD": (800, 1.0)}, at=THEN)
@@ -186,6 +230,24 @@ def test_a_missing_chain_is_left_out_and_named() -> None:
     assert found.usd == -1.0
     assert found.missing_chains == ("Fantom",)
     assert found.hold is None
+
+
+@pytest.mark.parametrize(("kept", "holds"), [(2.0, False), (2.1, True)])
+def test_missing_chains_hold_a_window_once_they_kept_more_than_two_percent(
+    kept: float,
+    holds: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    base = reading({"Ethereum/ETH": (100 - kept, 1.0), "Base/ETH": (1.0, 1.0), "Fantom/FTM": (kept - 1, 1.0)}, at=THEN)
+
+    assert (between(base, reading({"Ethereum/ETH": (98, 1.0)})).hold is not None) is holds
+
+
+def test_a_missing_chain_holds_the_window_of_a_tiny_exchange_too() -> None:
+    base = reading({"Ethereum/ETH": (0.5, 1.0), "Fantom/FTM": (0.5, 1.0)}, at=THEN)
+
+    found = between(base, reading({"Ethereum/ETH": (0.25, 1.0)}))
+
+    assert (found.share, found.hold is not None) == (-0.25, True)
 
 
 @given(st.floats(0, 1), st.floats(0, 1))
