@@ -54,10 +54,15 @@ class Caretaker:
     async def _knock(self, chat: Doors, places: Sequence[Place]) -> None:
         """Ask about places one by one; once the platform is away the others have to wait."""
         for number, place in enumerate(places):
+            await self._nap_before(number)
             if not await self._answered(chat, place):
                 for late in places[number:]:
                     await self._subscriptions.visit_again(late, self._clock.now() + _SOONER)
                 return
+
+    async def _nap_before(self, number: int) -> None:
+        """Keep a second between two calls."""
+        if number:
             await self._sleep(_GAP)
 
     async def _answered(self, chat: Doors, place: Place) -> bool:
@@ -85,10 +90,10 @@ class Caretaker:
                 name = subscription.title or str(subscription.place)
                 by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
         unheard: list[Closed] = []
-        for person, closed in by_person.items():
+        for number, (person, closed) in enumerate(by_person.items()):
+            await self._nap_before(number)
             if not await self._told(chat, person, closed):
                 unheard += closed
-            await self._sleep(_GAP)
         if unheard:
             await self._tell_operator(unheard)
 

@@ -126,6 +126,16 @@ async def test_one_person_hears_of_all_their_places_at_once(scene: Scene) -> Non
     assert all(f"{place}: the bot lacks the right" in text for place in places)
 
 
+async def test_people_are_told_a_second_apart(scene: Scene) -> None:
+    for number in range(1, 4):
+        place = Place(Platform.TELEGRAM, f"-{number}")
+        await scene.subscribe(place, by=str(number))
+        await scene.close(place)
+    await scene.after(HOUR)
+    assert len(scene.chat.shown) == 3
+    assert scene.naps == [1.0, 1.0]
+
+
 @pytest.mark.parametrize("by", ["1", "-100", ""])
 async def test_when_nobody_can_be_told_in_person_the_operator_is(scene: Scene, by: str) -> None:
     await scene.subscribe(GROUP, by=by)
@@ -246,7 +256,7 @@ async def test_many_closed_places_are_asked_fifty_at_a_time_a_second_apart(scene
         asked.append(len(scene.chat.asked))
     assert asked == [50, 100, 120]
     assert set(scene.chat.asked) == set(places)
-    assert scene.naps == [1.0] * 120
+    assert scene.naps == [1.0] * (49 + 49 + 19)
 
 
 def test_ten_thousand_closed_places_are_asked_within_a_day() -> None:

@@ -1,0 +1,103 @@
+"""The life of a place that alerts cannot reach, over nothing but real parts."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.place import Obstacle, Place, Platform
+from tests.fakes.discord_world import Channel
+from tests.servers import Server, kinds
+from tests.world import MODERATOR, Running, World, running, until, until_it, world_of
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def redis() -> Iterator[Server]:
+    server = Server(next(iter(kinds().values()))).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def world(redis: Server) -> AsyncIterator[World]:
+    assert redis.ask("FLUSHALL") == "+OK"
+    async with world_of(redis) as world:
+        yield world
+
+
+async def closed(run: Running, obstacle: Obstacle) -> None:
+    """Wait until one place is switched off for this reason, and no other is."""
+
+    async def is_closed() -> bool:
+        return dict(await run.machine.store.subscriptions.disabled()) == {obstacle: 1}
+
+    await until_it(is_closed)
+
+
+async def all_open(run: Running) -> None:
+    async def are_open() -> bool:
+        return not await run.machine.store.subscriptions.disabled()
+
+    await until_it(are_open)
+
+
+async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(world: World) -> None:
+    private = world.telegram.private(world.ann)
+    async with running(world) as run:
+        await run.subscribe()
+        world.telegram.remove_bot(world.group, world.ann)
+        await closed(run, Obstacle.REMOVED)
+
+        await run.machine.look_after_places()
+        word = await world.telegram.wait_for_message(private, containing="switched off")
+        assert f"telegram:{world.group.id}: the bot was removed" in word.text
+        world.telegram.say(private, world.ann, "/status")
+        status = await world.telegram.wait_for_message(private, containing="Status")
+        assert "1 (1 removed)" in status.text
+
+        world.clock.advance(DAY)
+        await run.machine.look_after_places()
+        await closed(run, Obstacle.REMOVED)
+
+        world.group.bot = "member"  # let in again, and nobody says so
+        world.clock.advance(DAY)
+        await run.machine.look_after_places()
+        await all_open(run)
+        assert len(world.telegram.messages_in(private)) == 2
+
+
+async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(world: World) -> None:
+    place = Place(Platform.DISCORD, world.channel.id)
+    hidden: Channel = world.channel
+    async with running(world) as run:
+        await run.subscribe()
+        await world.discord.overwrite(hidden, deny=1 << 10)
+        await world.discord.slash("help", channel=world.discord.dm(world.owner))
+        await run.hour(-0.05)
+        await run.hour()
+        await closed(run, Obstacle.UNSEEN)
+        await run.machine.look_after_places()
+        await world.discord.overwrite(hidden)
+        await all_open(run)
+        answer = await world.discord.slash("subscriptions", channel=hidden, permissions=MODERATOR)
+        assert "switched off" not in answer.text
+        assert await run.machine.store.subscriptions.trouble(place) is None
+
+
+async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:
+    forum = world.telegram.group("Forum", admins=(world.ann,), forum=True)
+    topic = forum.topic()
+    async with running(world) as run:
+        world.telegram.say(forum, world.ann, "/subscribe binance", thread=topic)
+        await world.telegram.wait_for_message(forum, containing="Subscribed")
+        forum.topics[topic] = False
+        await run.hour(-0.05)
+        await run.hour()
+        await closed(run, Obstacle.TOPIC_CLOSED)
+        world.telegram.reopen(forum, world.ann, topic)
+        await all_open(run)
+        await run.hour(-0.06)
+        await until(lambda: any("severe" in one.text for one in world.telegram.messages_in(forum)))
+        assert world.telegram.messages_in(forum)[-1].thread == topic
