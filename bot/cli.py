@@ -102,7 +102,9 @@ def run(role: str) -> None:
 
 @cli.command()
 @click.option("--episode", default="binance-2022", show_default=True, help="What to replay.")
-@click.option("--speed", type=_Pace(0.1, 10_000), default=None, help="Simulated hours a second.")
+@click.option(
+    "--speed", type=_Pace(0.1, 10_000), default=None, help="Simulated hours a second, as far as the bot can follow."
+)
 def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
     from bot.demo import play  # noqa: PLC0415 — the terminal's pictures are loaded only where they are drawn

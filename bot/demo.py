@@ -27,8 +27,9 @@ from bot.replay.episode import Episode
 from bot.replay.server import ReplayServer
 from bot.service import Service
 
-_FASTEST_POLL = timedelta(milliseconds=100)
-_LEAD_POLLS = 1.2  # a reading is then no older than 2.6 h when it is judged, and 3 h are too old
+_HOUR = timedelta(hours=1)
+_FASTEST_POLL = timedelta(milliseconds=50)
+_LEAD = timedelta(hours=1.2)  # a reading is then no older than 2.6 h when it is judged, and 3 h are too old
 _LOADED_WITHIN = 60.0
 _SETTLED_WITHIN = 10.0
 _GLANCE = 0.02
@@ -79,6 +80,7 @@ def _settings(url: str, directory: Path) -> Settings:
         telegram_token=None,
         discord_token=None,
         defillama_url=url,
+        poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
         exchanges=(),
         error_chat=None,
@@ -117,7 +119,6 @@ class _Pace:
 
     def __init__(self, clock: ReplayClock, poller: Poller, speed: float) -> None:
         self._clock, self._poller, self._speed = clock, poller, speed
-        self._lead = _LEAD_POLLS * _poll_every(speed) * speed
         self._rounds, self._followed = poller.rounds, clock.now()
 
     def keep(self) -> None:
@@ -125,14 +126,14 @@ class _Pace:
         now = self._clock.now()
         if self._poller.rounds != self._rounds:
             self._rounds, self._followed = self._poller.rounds, now
-        speed = self._speed if now - self._followed <= self._lead else 0.0
+        speed = self._speed if now - self._followed <= _LEAD else 0.0
         if self._clock.speed != speed:
             self._clock.run(speed)
 
 
 def _poll_every(speed: float) -> timedelta:
     """Return the time between two polls, one in each simulated hour where that is not too often."""
-    return max(timedelta(hours=1) / speed, _FASTEST_POLL)
+    return max(_HOUR / speed, _FASTEST_POLL)
 
 
 async def _ask(machine: Machine, asked: Asked, chat: TerminalChat, name: str, words: str) -> None:

@@ -47,17 +47,19 @@ class TerminalChat:
         """Write a message, an answer to an earlier one in short, and return its number."""
         await self.show(_short(message) if reply_to else message)
         number = str(next(self._numbers))
+        self._headings.pop(reply_to or "", None)  # the story goes on in the answer
         self._headings[number] = heading(message)
         return number
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Write one line with what the message says now, unless that was the last thing written of it.
 
-        Under a new title it is written in full: a terminal cannot change what stands further up. A silent one is not.
+        Under a new title it is written in full, for a terminal cannot change what stands further up; but not a silent
+        one, nor one that was answered since.
         """
-        now, before = self._clock.now(), self._headings.get(message_id, heading(message))
-        self._headings[message_id] = heading(message)
-        if before != heading(message) and not message.silent:
+        now, before = self._clock.now(), self._headings.get(message_id)
+        if before not in {None, heading(message)} and not message.silent:
+            self._headings[message_id] = heading(message)
             await self.show(message)
             return
         firsts = [text for one in message.lines if (text := line_text(one, now))][:1]

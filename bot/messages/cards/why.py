@@ -177,8 +177,8 @@ def _opinions(grounds: Signal) -> Iterator[Line]:
 def _agreement(flow: Flow | None, figure: SecondFigure) -> str:
     if flow is None:
         return "."
-    verdict = "agrees" if agree(flow, figure.usd) else "differs"
-    return f"; it {verdict} with {usd(flow.usd, signed=True)} from the amounts."
+    verdict = "agrees with" if agree(flow, figure.usd) else "differs from"
+    return f"; it {verdict} the {usd(flow.usd, signed=True)} of the amounts."
 
 
 def _holds(incident: Incident) -> Iterator[Line]:

@@ -98,6 +98,18 @@ async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
     assert paper.getvalue().removeprefix(before).startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · resolved")
 
 
+async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(chat: TerminalChat, paper: io.StringIO) -> None:
+    sent = await chat.send(HERE, INCIDENT, key="a")
+    answer = await chat.send(HERE, INCIDENT, key="b", reply_to=sent)
+    before = paper.getvalue()
+    for one in (sent, answer):
+        await chat.edit(HERE, one, replace(INCIDENT, title="INC-1 · Binance · severe outflow"))
+
+    first, second = paper.getvalue().removeprefix(before).splitlines()[:2]
+    assert first.startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · severe outflow")
+    assert second.startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · severe outflow")
+
+
 async def test_an_edit_that_says_nothing_new_is_not_written(
     chat: TerminalChat, paper: io.StringIO, clock: ReplayClock
 ) -> None:

@@ -81,8 +81,8 @@ def test_the_day_has_its_place_among_the_usual_ones(share: float, place: str) ->
 @pytest.mark.parametrize(
     ("figure", "opinion"),
     [
-        (SecondFigure(Window.DAY, -2.1e9), "is −$2.10 B; it agrees with −$2.31 B from the amounts."),
-        (SecondFigure(Window.DAY, 2.1e9), "is +$2.10 B; it differs with −$2.31 B from the amounts."),
+        (SecondFigure(Window.DAY, -2.1e9), "is −$2.10 B; it agrees with the −$2.31 B of the amounts."),
+        (SecondFigure(Window.DAY, 2.1e9), "is +$2.10 B; it differs from the −$2.31 B of the amounts."),
     ],
 )
 def test_the_second_opinion_says_whether_it_agrees(figure: SecondFigure, opinion: str) -> None:
