@@ -1,0 +1,63 @@
+"""Runs the storm with any seed: `make chaos SEED=7`, or `python -m tests.chaos --help`."""
+
+import argparse
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+
+from tests.chaos.courier import Haste
+from tests.chaos.storm import Order, Outcome, run
+
+
+def main() -> int:
+    """Run one storm after the other; return 1 when one of them broke a promise."""
+    given = _parser().parse_args()
+    failed = 0
+    for _ in range(given.runs):
+        seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
+        print(f"seed {seed}", flush=True)
+        order = Order(
+            seed,
+            deliveries=given.deliveries,
+            worker_kills=given.worker_kills,
+            store_kills=given.redis_kills,
+            workers=given.workers,
+            sync=given.sync,
+            haste=Haste(per_second=given.per_second, at_once=given.at_once),
+        )
+        outcome = asyncio.run(run(order))
+        print(outcome, flush=True)
+        failed += _complain(outcome, given.log)
+    return min(failed, 1)
+
+
+def _complain(outcome: Outcome, log: Path | None) -> bool:
+    if log:
+        log.write_text("\n".join(outcome.complaints))
+    broken = outcome.broken()
+    for promise in broken:
+        print(f"BROKEN: {promise}", file=sys.stderr)
+    if broken:
+        print(f"repeat it with: make chaos SEED={outcome.order.seed}", file=sys.stderr)
+    return bool(broken)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    usual = Order(0)
+    parser.add_argument("--seed", type=int, help="the same for the same moments of every kill; else one by chance")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--deliveries", type=int, default=usual.deliveries)
+    parser.add_argument("--worker-kills", type=int, default=usual.worker_kills)
+    parser.add_argument("--redis-kills", type=int, default=usual.store_kills)
+    parser.add_argument("--workers", type=int, default=usual.workers)
+    parser.add_argument("--sync", choices=("everysec", "always"), default=usual.sync, help="Redis' appendfsync")
+    parser.add_argument("--per-second", type=float, default=usual.haste.per_second, help="on each platform")
+    parser.add_argument("--at-once", type=int, default=usual.haste.at_once, help="under way in one worker")
+    parser.add_argument("--log", type=Path, help="where to write what the workers logged")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

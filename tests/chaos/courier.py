@@ -1,0 +1,95 @@
+"""A worker that delivers as `runwatch run --role courier` does, but at a pace and with a patience of its own.
+
+    python -m tests.chaos.courier      # the settings of the environment and CHAOS_HASTE, in JSON
+
+The real pace would make a run of 20,000 deliveries last six minutes, and what a dead worker had taken would lie for
+one. It says `ready` once every platform can be written to, and delivers until it is killed.
+"""
+
+import asyncio
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+
+from bot import __version__, config, logs
+from bot.app import Machine, SystemClock
+from bot.domain.errors import StorageError
+from bot.domain.worker import Role
+from bot.metrics import Metrics
+from bot.pipeline.deliver import Courier
+from bot.pipeline.pace import Pace, Pacer
+from bot.pipeline.presence import Presence
+from bot.presences import chats
+from bot.sources.defillama import DefiLlama
+from bot.sources.http import Http
+from bot.storage.outbox import RedisOutbox
+from bot.storage.store import Store, open_store
+
+
+@dataclass(frozen=True, slots=True)
+class Haste:
+    """How fast, and how patient.
+
+    Messages a second on each platform over all workers; how many are under way at once in one worker; after how many
+    seconds without a sign of life a worker counts as dead.
+    """
+
+    per_second: float = 400.0
+    at_once: int = 16
+    idle: float = 3.0
+
+    @property
+    def in_hand(self) -> int:
+        """Return how many deliveries a worker may have taken and not finished."""
+        return self.at_once + max(16, round(self.per_second / 4))
+
+    def as_json(self) -> str:
+        return json.dumps(asdict(self))
+
+
+async def deliver(settings: config.Settings, haste: Haste) -> None:
+    """Deliver for ever."""
+    clock = SystemClock()
+    metrics = Metrics(clock, __version__)
+    store = await _opened(settings)
+    outbox = RedisOutbox(store.database, clock, idle=timedelta(seconds=haste.idle))
+    async with Http() as http, asyncio.TaskGroup() as tasks:
+        source = DefiLlama(http, clock, url=settings.defillama_url)
+        machine = Machine(settings, store=store, source=source, clock=clock, metrics=metrics)
+        machine.chats = chats(settings, machine.desk, store, clock, metrics, Role.COURIER)
+        tasks.create_task(outbox.keep_holding())
+        for voice in machine.chats:
+            tasks.create_task(voice.keep_voice())
+            pace = Pace(haste.per_second, at_once=haste.at_once)
+            courier = Courier(
+                voice,
+                outbox=outbox,
+                subscriptions=store.subscriptions,
+                clock=clock,
+                meter=metrics,
+                pacer=Pacer(voice.platform, pace=pace, budget=store.budget),
+            )
+            tasks.create_task(_run(courier, voice))
+        print("ready", flush=True)  # noqa: T201 — for the process that started this one
+
+
+async def _run(courier: Courier, voice: Presence) -> None:
+    while voice.trouble():
+        await asyncio.sleep(0.01)
+    await courier.run()
+
+
+async def _opened(settings: config.Settings) -> Store:
+    url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    while True:
+        try:
+            return await open_store(url, clock=SystemClock())
+        except StorageError:
+            await asyncio.sleep(0.1)
+
+
+if __name__ == "__main__":
+    _settings = config.load(os.environ)
+    logs.configure("warning", "json", config.secrets(_settings))
+    asyncio.run(deliver(_settings, Haste(**json.loads(os.environ["CHAOS_HASTE"]))))

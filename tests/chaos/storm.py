@@ -1,0 +1,304 @@
+"""One run of the chaos suite: thousands of deliveries while workers, the store and the lines between them die."""
+
+import asyncio
+import random
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from bot.app import SystemClock
+from bot.domain.errors import StorageError
+from bot.domain.place import Place, Platform
+from bot.domain.severity import Severity
+from bot.storage.store import Store, open_store
+from tests.chaos.courier import Haste
+from tests.chaos.ledger import Ledger, RecordingDiscord, RecordingTelegram
+from tests.chaos.stories import Newsroom
+from tests.chaos.verdict import Verdict, judge
+from tests.chaos.workers import Worker, Workers
+from tests.fakes.redis_proxy import LOADING, OOM, READONLY, RedisProxy
+from tests.servers import Server, kinds
+from tests.world import DISCORD_TOKEN
+
+_NIGHTS = 2
+_STEPS_PER_PLACE = 10
+_NIGHT = 0.7
+_SOON = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do: about so many deliveries on both platforms together, and so many kills, at moments of the seed's."""
+
+    seed: int
+    deliveries: int = 20_000
+    worker_kills: int = 12
+    store_kills: int = 4
+    workers: int = 2
+    sync: str = "everysec"
+    haste: Haste = field(default_factory=Haste)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    order: Order
+    verdict: Verdict
+    seconds: float
+    worker_kills: int
+    store_kills: int
+    commits_again: int
+    seen_through: int
+    complaints: Sequence[str]
+
+    @property
+    def bound(self) -> int:
+        """Return how many messages may come twice on a platform: those under way in whoever was killed."""
+        return self.order.haste.at_once * (self.worker_kills + self.order.workers * self.store_kills)
+
+    def broken(self) -> list[str]:
+        """Return every promise that was broken, a sentence each."""
+        one, in_hand = self.verdict, self.order.haste.in_hand * self.order.workers
+        twice = max(one.twice[Platform.TELEGRAM], one.unfinished[Platform.TELEGRAM])
+        latest = max(one.behind, default=(0.0, ""))
+        found = {
+            f"lost: {one.lost[:10]} and {len(one.lost)} in all": bool(one.lost),
+            f"Telegram: {one.twice} twice and {one.unfinished} that nobody knows of": twice > self.bound,
+            f"Discord: {one.twice} twice": one.twice[Platform.DISCORD] > 0,
+            f"sent after it was superseded, by nobody who had it in hand: {one.in_the_dark[:10]}": bool(one.in_the_dark),
+            f"sent {latest} after it was superseded": latest[0] > _SOON or len(one.behind) > 40 * in_hand,
+            f"sent after it had expired: {one.expired[:10]}": bool(one.expired),
+            f"out of order: {one.disordered[:10]}": bool(one.disordered),
+        }
+        return [sentence for sentence, is_so in found.items() if is_so]
+
+    def __str__(self) -> str:
+        one = self.verdict
+        late = f"{max(one.behind)[0]:.2f} s" if one.behind else "-"
+        twice = ", ".join(f"{platform} {one.twice[platform]}" for platform in (Platform.TELEGRAM, Platform.DISCORD))
+        return (
+            f"seed {self.order.seed}: {one.made} deliveries in {self.seconds:.0f} s, workers killed {self.worker_kills}, "
+            f"Redis killed {self.store_kills} (commits swallowed: {self.commits_again}); lost {len(one.lost)}; "
+            f"seen twice: {twice} (bound {self.bound}; repeats Discord saw through: {self.seen_through}); left out as "
+            f"superseded or expired {one.left_out}; taken after it was superseded: {len(one.behind)} that were in hand, "
+            f"latest {late}, others {len(one.in_the_dark)}; expired {len(one.expired)}; out of order "
+            f"{len(one.disordered)}; nobody knows of {one.unfinished.total()}"
+        )
+
+
+async def run(order: Order) -> Outcome:
+    """Do it and return what came of it."""
+    directory = Path(tempfile.mkdtemp(prefix="rw-chaos-"))
+    server = Server(next(iter(kinds().values())), ("--appendfsync", order.sync))
+    try:
+        await asyncio.to_thread(server.start)
+        async with _scene(order, server, directory) as storm:
+            return await storm.play()
+    finally:
+        server.stop()
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+@asynccontextmanager
+async def _scene(order: Order, server: Server, directory: Path) -> AsyncIterator["Storm"]:
+    ledger = Ledger()
+    async with (
+        RedisProxy(server.directory / "s") as line,
+        RecordingTelegram(ledger) as telegram,
+        RecordingDiscord(ledger, DISCORD_TOKEN) as discord,
+        _store(line.url) as store,
+    ):
+        variables = {
+            "REDIS_URL": line.url,
+            "TELEGRAM_TOKEN": telegram.token,
+            "TELEGRAM_API_URL": telegram.url,
+            "DISCORD_TOKEN": DISCORD_TOKEN,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+        }
+        async with Workers(directory, variables, order.haste) as workers:
+            number = order.deliveries // 2 // _STEPS_PER_PLACE
+            guild = discord.guild()
+            chats = [telegram.private(telegram.user("")) for _ in range(number)]
+            channels = [discord.channel(guild) for _ in range(number)]
+            places = [
+                *(Place(Platform.TELEGRAM, str(one.id)) for one in chats),
+                *(Place(Platform.DISCORD, one.id) for one in channels),
+            ]
+            yield Storm(order, ledger, server, line, store, workers, telegram, discord, places)
+
+
+@asynccontextmanager
+async def _store(url: str) -> AsyncIterator[Store]:
+    store = await open_store(url, clock=SystemClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+class Storm:
+    """A run under way."""
+
+    def __init__(  # noqa: PLR0913, PLR0917 — everything that is there to be broken
+        self,
+        order: Order,
+        ledger: Ledger,
+        server: Server,
+        line: RedisProxy,
+        store: Store,
+        workers: Workers,
+        telegram: RecordingTelegram,
+        discord: RecordingDiscord,
+        places: Sequence[Place],
+    ) -> None:
+        self._order = order
+        self._ledger = ledger
+        self._server = server
+        self._line = line
+        self._store = store
+        self._workers = workers
+        self._telegram = telegram
+        self._discord = discord
+        self._places = places
+        self._dice = random.Random(order.seed)  # noqa: S311 — the same numbers for the same seed are what is wanted
+        self._newsroom = Newsroom(store, places)
+        self._crew: list[Worker] = []
+        self._worker_kills = self._store_kills = 0
+
+    async def play(self) -> Outcome:
+        """Tell everything, break everything, and judge what came of it."""
+        began = time.monotonic()
+        self._crew = [await self._workers.start() for _ in range(self._order.workers)]
+        breaking = asyncio.create_task(self._break())
+        try:
+            await self._tell()
+        finally:
+            self._ledger.close()
+            await breaking
+        await self._until_all_is_over()
+        return Outcome(
+            order=self._order,
+            verdict=judge(self._newsroom.steps, self._places, self._ledger),
+            seconds=time.monotonic() - began,
+            worker_kills=self._worker_kills,
+            store_kills=self._store_kills,
+            commits_again=self._newsroom.again,
+            seen_through=self._ledger.refused_twice,
+            complaints=self._workers.complaints(),
+        )
+
+    async def _tell(self) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for story in (self._calm_story(1), self._hasty_story(2), self._hasty_story(3), self._quiet_story(4)):
+                tasks.create_task(story)
+
+    async def _calm_story(self, number: int) -> None:
+        """Tell an incident from its opening to its end, each step once everybody has heard of the one before."""
+        story = self._newsroom.story(number, Severity.CRITICAL)
+        for tell in (story.open, story.change, story.escalate, story.end):
+            await tell()
+            await story.until_over()
+
+    async def _hasty_story(self, number: int) -> None:
+        """Tell an incident whose steps overtake each other while they are told."""
+        story = self._newsroom.story(number, Severity.ELEVATED)
+        await story.open()
+        for tell in (story.change, story.escalate, story.end):
+            await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._places)))
+            await tell()
+        await story.until_over()
+
+    async def _quiet_story(self, number: int) -> None:
+        """Tell an incident that nobody hurries for."""
+        story = self._newsroom.story(number, Severity.WATCH)
+        await story.open()
+        await story.until_over()
+
+    async def _break(self) -> None:
+        """Break one thing after the other, spread over the deliveries as the seed will have it."""
+        deeds = self._deeds()
+        moments = sorted(self._dice.uniform(0.02, 0.85) * self._order.deliveries for _ in deeds)
+        for moment, deed in zip(moments, deeds, strict=True):
+            await self._ledger.reached(round(moment))
+            await deed()
+
+    def _deeds(self) -> list[Callable[[], Awaitable[None]]]:
+        single_kills = self._order.worker_kills - _NIGHTS * self._order.workers
+        deeds: list[Callable[[], Awaitable[None]]] = [
+            *[self._kill_a_worker] * single_kills,
+            *[self._kill_the_store] * self._order.store_kills,
+            *[self._let_a_night_pass] * _NIGHTS,
+            *[self._trouble_the_line] * 6,
+            *[self._trouble_a_platform] * 2,
+        ]
+        self._dice.shuffle(deeds)
+        return deeds
+
+    async def _kill_a_worker(self) -> None:
+        which = self._dice.randrange(len(self._crew))
+        await self._crew[which].ready()
+        await self._kill(self._crew[which])
+        self._crew[which] = await self._workers.start()
+
+    async def _kill(self, worker: Worker) -> None:
+        await worker.kill()
+        self._worker_kills += 1
+
+    async def _kill_the_store(self) -> None:
+        await asyncio.to_thread(self._server.kill)
+        self._store_kills += 1
+        await asyncio.sleep(self._dice.uniform(0, 0.3))
+        await asyncio.to_thread(self._server.start)
+        await self._newsroom.commit_again()
+
+    async def _let_a_night_pass(self) -> None:
+        """Let no worker live while one incident is overtaken, another one ends, and a third one expires."""
+        first = 10 + 3 * self._worker_kills
+        overtaken, ended, expired = (self._newsroom.story(first + one, Severity.SEVERE) for one in range(3))
+        await overtaken.open()
+        await ended.open()
+        await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._places) // 2))
+        for worker in self._crew:
+            await worker.ready()
+        for worker in self._crew:
+            await self._kill(worker)
+        await asyncio.sleep(0.05)  # what they had sent off is taken by now
+        await overtaken.escalate(in_the_dark=True)
+        await ended.end(in_the_dark=True)
+        await expired.open(lifetime=timedelta(seconds=_NIGHT / 2), in_the_dark=True)
+        await asyncio.sleep(_NIGHT)
+        self._crew = [await self._workers.start() for _ in self._crew]
+
+    async def _trouble_the_line(self) -> None:
+        error = self._dice.choice((OOM, READONLY, LOADING, ""))
+        if error:
+            self._line.refuse(error, times=self._dice.randint(1, 5))
+        elif self._dice.random() < 0.5:
+            self._line.lose_reply(times=self._dice.randint(1, 5))
+        else:
+            self._line.cut()
+
+    async def _trouble_a_platform(self) -> None:
+        """Let a platform ask for a pause, or be out of order, for a few messages: neither has taken them."""
+        many = self._dice.randint(1, 10)
+        if self._dice.random() < 0.5:
+            self._telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
+                                parameters={"retry_after": 1}, times=many)  # fmt: skip
+        else:
+            self._discord.fail("POST", "/messages$", 503, times=many)
+
+    async def _until_all_is_over(self) -> None:
+        while True:
+            try:
+                if not await self._store.outbox.depth():
+                    return
+            except StorageError:
+                pass
+            await asyncio.sleep(0.05)

@@ -1,0 +1,86 @@
+"""Couriers in processes of their own, to be killed; they end with the process that started them."""
+
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.storage import leash
+from tests.chaos.courier import Haste
+from tests.program import ROOT
+
+_STARTS_WITHIN = 60.0
+
+
+@dataclass(eq=False)
+class Worker:
+    """One courier; `wrote` is where its log goes."""
+
+    process: asyncio.subprocess.Process
+    wrote: Path
+
+    async def ready(self) -> None:
+        """Return once it delivers; raise RuntimeError with its log when it never will."""
+        async with asyncio.timeout(_STARTS_WITHIN):
+            line = await self.process.stdout.readline() if self.process.stdout else b""
+        if line != b"ready\n":
+            raise RuntimeError(f"a courier did not start: {self.wrote.read_text()[-2000:]}")
+
+    async def kill(self) -> None:
+        """End it as a crash would."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        await self.process.wait()
+
+    def stop(self) -> None:
+        """Let it stand still, in the middle of whatever it does."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on as if no time had passed."""
+        self.process.send_signal(signal.SIGCONT)
+
+
+@dataclass(eq=False)
+class Workers:
+    """Starts couriers with these variables in a directory, and kills what is left of them at the end."""
+
+    directory: Path
+    variables: dict[str, str]
+    haste: Haste
+
+    def __post_init__(self) -> None:
+        self._started: list[Worker] = []
+
+    async def start(self) -> Worker:
+        """Start one; it delivers after `ready`."""
+        log = self.directory / f"courier-{len(self._started)}.log"
+        with log.open("wb") as wrote:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid())),
+                *(sys.executable, "-m", "tests.chaos.courier"),
+                cwd=self.directory,
+                env={"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONPATH": str(ROOT)}
+                | self.variables
+                | {"CHAOS_HASTE": self.haste.as_json()},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=wrote,
+            )
+        worker = Worker(process, log)
+        self._started.append(worker)
+        return worker
+
+    async def __aenter__(self) -> "Workers":
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        for worker in self._started:
+            await worker.kill()
+
+    def complaints(self) -> list[str]:
+        """Return every line that any of them has logged."""
+        return [line for one in self._started for line in one.wrote.read_text().splitlines()]
