@@ -17,19 +17,23 @@ from bot.domain.errors import AskerError, ConfigurationError, DeliveryError
 from bot.domain.exchange import Exchange
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
+from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.worker import Duty, duty_of
 from bot.messages.cards.about import source_notice
+from bot.messages.model import Message
 from bot.metrics import Metrics
 from bot.pipeline.caretaker import Caretaker
+from bot.pipeline.deliver import Courier
 from bot.pipeline.duty import Post
 from bot.pipeline.observe import Observer
+from bot.pipeline.pace import PACES, PAID, Pacer
 from bot.pipeline.poll import Poller
 from bot.pipeline.presence import Presence
 from bot.pipeline.retrace import Retracer
 from bot.pipeline.watch import Watch
-from bot.ports import Clock, Source
+from bot.ports import ChatPlatform, Clock, Source
 from bot.queries import Board, Hindsight, Queries
 from bot.storage.store import Store
 from handlers import COMMANDS
@@ -67,6 +71,7 @@ class Machine:
         self._judging = asyncio.Lock()
         self._metrics = metrics
         self._clock = clock
+        self._paces = {**PACES, Platform.TELEGRAM: PAID} if settings.telegram_paid_broadcast else PACES
         self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
         self.observer = Observer(
             store.readings, clock, store.incidents, holds=store.holds, opinion_age=2 * settings.poll_interval
@@ -106,6 +111,7 @@ class Machine:
             version=__version__,
             platforms=self._troubles,
             standing_by=self.standing_by,
+            rates=self._rates,
         )
         self._caretaker = Caretaker(
             lambda: [doors for chat in self.chats if (doors := chat.doors())],
@@ -114,6 +120,18 @@ class Machine:
             error_chat=self._error_chat,
         )
         self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.holds)
+
+    def courier(self, chat: ChatPlatform) -> Courier:
+        """Return who delivers a platform's messages, at a pace that all workers share."""
+        return Courier(
+            chat,
+            outbox=self.store.outbox,
+            subscriptions=self.store.subscriptions,
+            clock=self._clock,
+            meter=self._metrics,
+            pacer=Pacer(chat.platform, pace=self._paces[chat.platform], budget=self.store.budget),
+            tell=self._tell_operator,
+        )
 
     async def restore(self) -> None:
         """Fill the memory from the store, so that questions are answered before the first poll."""
@@ -211,15 +229,24 @@ class Machine:
         if now.last_success:
             self._metrics.source_answered(now.source, now.last_success)
         if bool(was.fault) is not bool(now.fault) and now.source.endswith("/cexs"):
-            await self._tell_operator(was, now)
+            key = f"{now.source}:{now.failing_since or now.last_success}"
+            await self._tell_operator(source_notice(was, now), key)
 
-    async def _tell_operator(self, was: SourceHealth, now: SourceHealth) -> None:
+    async def _rates(self) -> Mapping[Platform, Rate]:
+        """Return how fast messages go to the platforms; raise StorageError."""
+        found = {}
+        for chat in self.chats:
+            going = await self.store.budget.going(chat.platform)
+            full = self._paces[chat.platform].per_second
+            found[chat.platform] = Rate(full * going.part, going.stands_for, going.reason)
+        return found
+
+    async def _tell_operator(self, message: Message, key: str) -> None:
         chat = next((one for one in self.chats if self._error_chat and one.platform is self._error_chat.platform), None)
         if chat is None or self._error_chat is None:
             return
-        key = f"{now.source}:{now.failing_since or now.last_success}"
         try:
-            await chat.send(self._error_chat, source_notice(was, now), key=key)
+            await chat.send(self._error_chat, message, key=key)
         except DeliveryError as error:
             log.warning("operator not reached", reason=str(error))
 

@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     telegram_api_url: Annotated[WebAddress, Field(description="Also for a local Bot API server.")] = (
         "https://api.telegram.org"
     )
+    telegram_paid_broadcast: Annotated[
+        bool,
+        Field(description="true: up to 950 alerts a second; Telegram charges 0.1 Star for each above 30 a second."),
+    ] = False
     discord_api_url: Annotated[WebAddress, Field(description="With version.")] = "https://discord.com/api/v10"
     discord_gateway_url: Annotated[str, _address("ws", "wss"), Field(description="Discord's gateway.")] = (
         "wss://gateway.discord.gg"
@@ -205,6 +209,8 @@ def _example_of(name: str, field: FieldInfo) -> str:
 
 
 def _written(default: object) -> str:
+    if isinstance(default, bool):
+        return str(default).lower()
     if isinstance(default, timedelta):
         seconds = default.total_seconds()
         unit = next((one for one in ("h", "m") if seconds % _UNITS[one] == 0), "s")

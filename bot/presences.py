@@ -48,6 +48,7 @@ def _makers(
                 desk,
                 token=settings.telegram_token.get_secret_value(),
                 api_url=settings.telegram_api_url,
+                paid_broadcast=settings.telegram_paid_broadcast,
                 subscriptions=store.subscriptions,
                 clock=clock,
                 owner_ids=_owners(settings, Platform.TELEGRAM),

@@ -12,6 +12,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Platform
+from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
@@ -68,6 +69,7 @@ class Status:
     places: int
     platforms: Mapping[Platform, str]
     disabled: Mapping[Obstacle, int]
+    rates: Mapping[Platform, Rate]
     standing_by: Sequence[str] = ()
 
 
@@ -99,6 +101,7 @@ class Queries:
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
+        rates: Callable[[], Awaitable[Mapping[Platform, Rate]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._board = board
@@ -110,6 +113,7 @@ class Queries:
         self._clock = clock
         self._version = version
         self._platforms = platforms
+        self._rates = rates
         self._standing_by = standing_by
         self._started_at = clock.now()
 
@@ -218,6 +222,7 @@ class Queries:
             places=await self._subscriptions.count(),
             platforms=self._platforms(),
             disabled=await self._subscriptions.disabled(),
+            rates=await self._rates(),
             standing_by=self._standing_by(),
         )
 

@@ -190,18 +190,7 @@ class Service:
                     task.cancel()
 
     def _couriers(self, machine: Machine) -> Sequence[Courier]:
-        store = machine.store
-        return [
-            Courier(
-                chat,
-                outbox=store.outbox,
-                subscriptions=store.subscriptions,
-                clock=self._clock,
-                meter=self._metrics,
-            )
-            for chat in machine.chats
-            if self._role.delivers
-        ]
+        return [machine.courier(chat) for chat in machine.chats if self._role.delivers]
 
     def _posts(self, machine: Machine, http: Http, stop: asyncio.Event) -> Sequence[Post]:
         """Return the duties this worker has or stands by for."""

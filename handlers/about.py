@@ -41,6 +41,7 @@ async def status(request: Request) -> Message:
         places=now.places,
         platforms=now.platforms,
         disabled=now.disabled,
+        rates=now.rates,
         standing_by=now.standing_by,
     )
 

@@ -206,6 +206,7 @@ class Watch:
             expires_at=now + _LIFETIME[incident.severity],
             recipients=recipients,
             ping=kind is DeliveryKind.POST,
+            about=incident.exchange,
         )
 
     def _count_holds(self, outlook: Outlook) -> None:

@@ -1,5 +1,6 @@
 """A desk with everything behind it, on a store in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.commands import Caller, CommandSet, Reach
@@ -8,6 +9,7 @@ from bot.domain.course import Course
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.place import Place, Platform
+from bot.domain.rate import Rate
 from bot.messages.model import Message
 from bot.pipeline.observe import Observer
 from bot.pipeline.retrace import Retracer
@@ -51,6 +53,7 @@ class Office:
             clock=self.memory.clock,
             version="1.2.3",
             platforms=lambda: {Platform.TELEGRAM: ""},
+            rates=self._rates,
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
         )
         self.desk = Desk(
@@ -88,6 +91,9 @@ class Office:
 
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
+
+    async def _rates(self) -> Mapping[Platform, Rate]:
+        return {Platform.TELEGRAM: Rate(28.0)}
 
     async def _past(self, name: str) -> Course | None:
         return PAST if name == "ftx-2022" else None

@@ -108,16 +108,17 @@ async def test_changes_edit_the_message_and_the_end_answers_it(round_: Round) ->
 
 
 async def test_an_escalation_answers_the_first_message_which_then_says_where_the_story_goes_on(round_: Round) -> None:
-    round_.queue("opened")
-    round_.queue("worse")
+    round_.queue("INC-1 · opened")
+    round_.queue("INC-1 · worse")
     round_.queue("updated", kind=EDIT)
 
     await round_.deliver_all()
 
-    assert round_.chat.shown[:2] == [(HERE, "opened", None), (HERE, "worse", "m1")]
-    assert set(round_.chat.shown[2:]) == {(HERE, "updated", "=m2"), (HERE, "worse", "=m1")}
-    assert followed_card(Message("worse")) in round_.chat.messages
-    assert "newer message" in followed_card(Message("worse")).lines[0][0].text
+    assert round_.chat.shown[:2] == [(HERE, "INC-1 · opened", None), (HERE, "INC-1 · worse", "m1")]
+    assert set(round_.chat.shown[2:]) == {(HERE, "updated", "=m2"), (HERE, "INC-1 · continued below", "=m1")}
+    followed = followed_card(Message("INC-1 · worse"))
+    assert followed in round_.chat.messages
+    assert "newer message" in followed.lines[0][0].text
     assert round_.memory.outbox.waiting == []
 
 

@@ -42,6 +42,7 @@ class TelegramChat:
         meter: Meter,
         patience: Patience | None = None,
         listens: bool = True,
+        paid_broadcast: bool = False,
     ) -> None:
         self._patience = patience or Patience()
         self._listens = listens
@@ -50,11 +51,12 @@ class TelegramChat:
         self._api_url = api_url
         self._api = Api(AiohttpRequest(token, api_url))
         self._probe = Probe(self._api)
-        self._writer = Writer(self._api, clock=clock, meter=meter)
+        answers = Writer(self._api, clock=clock, meter=meter)
+        self._writer = Writer(self._api, clock=clock, meter=meter, paid=paid_broadcast)
         self._reception = Reception(
             desk,
             api=self._api,
-            writer=self._writer,
+            writer=answers,
             subscriptions=subscriptions,
             clock=clock,
             owner_ids=owner_ids,

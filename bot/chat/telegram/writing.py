@@ -25,8 +25,9 @@ _GRAIN_SECONDS = 10
 class Writer:
     """Writes messages. What Telegram cannot parse is our own fault: it goes out once more as plain text."""
 
-    def __init__(self, api: Api, *, clock: Clock, meter: Meter) -> None:
+    def __init__(self, api: Api, *, clock: Clock, meter: Meter, paid: bool = False) -> None:
         self._api = api
+        self._paid = paid or None
         self._clock = clock
         self._meter = meter
         # A fan-out sends one message thousands of times; it is rendered anew every ten seconds, for its "… ago".
@@ -70,6 +71,7 @@ class Writer:
                 parse_mode=parse_mode,
                 message_thread_id=int(place.thread) if place.thread else None,
                 disable_notification=message.silent or None,
+                allow_paid_broadcast=self._paid,
                 link_preview_options=_NO_PREVIEW,
                 reply_parameters=ReplyParameters(int(reply_to), allow_sending_without_reply=True) if reply_to else None,
                 reply_markup=_markup(rendered),

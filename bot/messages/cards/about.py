@@ -1,18 +1,18 @@
 """The bot about itself: help, health, privacy."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from bot.domain.place import Obstacle, Platform
+from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.messages.cards.common import source_name
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.numbers import ago, span
-
-_SECONDS_PER_MESSAGE = {Platform.TELEGRAM: 1 / 28, Platform.DISCORD: 1 / 45, Platform.TERMINAL: 0.0}
 
 
 def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
@@ -88,17 +88,20 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     places: int,
     platforms: Mapping[Platform, str],
     disabled: Mapping[Obstacle, int],
+    rates: Mapping[Platform, Rate],
     standing_by: Iterable[str] = (),
 ) -> Message:
     """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
     broken = [one for one in sources.values() if one.fault]
-    troubled = bool(broken) or any(platforms.values()) or newest_reading is None
+    still = {platform: rate for platform, rate in rates.items() if rate.stands_for}
+    troubled = bool(broken) or bool(still) or any(platforms.values()) or newest_reading is None
     return Message(
         title="Status",
         tone=Tone.TROUBLE if troubled else Tone.GOOD,
         lines=lines(
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
+            *[f"{one}: nothing is sent for {span(rate.stands_for)}: {rate.reason}." for one, rate in still.items()],
             *[f"This worker is {one}." for one in standing_by],
             *[_broken(one, now) for one in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above
@@ -112,7 +115,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
             Field("Open incidents", line(str(open_incidents))),
             Field("Subscribed places", line(str(places))),
             *_switched_off(disabled),
-            Field("Waiting messages", _backlog(backlog, oldest_waiting, now)),
+            Field("Waiting messages", _backlog(backlog, rates, oldest_waiting, now)),
         ),
     )
 
@@ -166,13 +169,19 @@ def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
     return line(f"fetched {ago(max(ages), now)}") if ages else line("not fetched yet")
 
 
-def _backlog(backlog: Mapping[tuple[Platform, Severity], int], oldest: datetime | None, now: datetime) -> Line:
+def _backlog(
+    backlog: Mapping[tuple[Platform, Severity], int],
+    rates: Mapping[Platform, Rate],
+    oldest: datetime | None,
+    now: datetime,
+) -> Line:
+    """Return what waits, since when, and how long it takes; where no rate is known nothing is sent from here."""
     waiting = sum(backlog.values())
     if not waiting:
         return line("none")
-    seconds = max(
-        sum(count for (one, _), count in backlog.items() if one is platform) * pace
-        for platform, pace in _SECONDS_PER_MESSAGE.items()
-    )
+    by_platform = Counter[Platform]()
+    for (platform, _), count in backlog.items():
+        by_platform[platform] += count
+    times = [rates[platform].time_for(count) for platform, count in by_platform.items() if platform in rates]
     age = f", oldest {ago(oldest, now)}" if oldest else ""
-    return line(f"{waiting}{age}, about {seconds:.0f} s to go")
+    return line(f"{waiting}{age}", f", about {span(max(times))} to go" if times else "")

@@ -1,6 +1,5 @@
 """About the delivery itself: a message that was followed, a topic that hears nothing, a fan-out that was stopped."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.place import Obstacle, Platform
@@ -10,8 +9,9 @@ from bot.messages.numbers import span
 
 def followed_card(message: Message) -> Message:
     """Return what an older message becomes when a newer one, which answers it, has taken over its story."""
+    about = message.title.rpartition(" · ")[0] or message.title
     here = line("The story goes on in the newer message that answers this one.")
-    return replace(message, lines=(here,), fields=(), chart=None, table=None, mention=None)
+    return Message(f"{about} · continued below", message.tone, (here,), footer=message.footer, actions=message.actions)
 
 
 def topic_notice(obstacle: Obstacle) -> Message:

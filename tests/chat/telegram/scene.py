@@ -150,6 +150,7 @@ class Scene:
     commands: CommandSet = COMMANDS
     patience: Patience | None = None
     owner_ids: frozenset[str] = frozenset({"telegram:7"})
+    paid_broadcast: bool = False
     subscriptions: Ledger = field(default_factory=Ledger)
     meter: Tally = field(default_factory=Tally)
     clock: SetClock = field(default_factory=SetClock)
@@ -167,6 +168,7 @@ class Scene:
             clock=self.clock,
             owner_ids=self.owner_ids,
             meter=meter,
+            paid_broadcast=self.paid_broadcast,
             patience=self.patience or Patience(poll=5.0, margin=2.0, sleep=self.naps.sleep, farewell=0.5),
         )
 

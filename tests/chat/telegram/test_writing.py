@@ -26,6 +26,15 @@ async def test_a_silent_message_makes_no_sound(scene: Scene, telegram: FakeTeleg
     assert telegram.sent[0].silent
 
 
+@pytest.mark.parametrize("paid", [True, False])
+async def test_alerts_are_paid_for_only_when_that_was_set(telegram: FakeTelegram, *, paid: bool) -> None:
+    scene = Scene(telegram, paid_broadcast=paid)
+    group = telegram.group()
+    await scene.chat.edit(place(group.id), await scene.chat.send(place(group.id), HELLO, key="1"), Message("Changed"))
+    await scene.chat.close()
+    assert [given.get("allow_paid_broadcast") for _, given in telegram.requests] == ["true" if paid else None, None]
+
+
 async def test_a_topic_gets_its_message(scene: Scene, telegram: FakeTelegram) -> None:
     forum = telegram.group(forum=True)
     topic = forum.topic()

@@ -13,6 +13,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Platform
+from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Severity
@@ -25,6 +26,7 @@ from bot.messages.cards.about import (
     status_card,
 )
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
+from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
@@ -112,7 +114,12 @@ PROSE: Mapping[str, Message] = {
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
+        rates={Platform.TELEGRAM: Rate(28.0, HOUR, HOSTILE)},
     ),
+    "followed": followed_card(Message(HOSTILE)),
+    "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
+    "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),
+    "stopped": stopped_card(Platform.DISCORD, HOSTILE, HOUR),
     "switched off": closed_card([(HOSTILE, why_closed(Obstacle.REFUSED, HOSTILE))]),
 }  # fmt: skip
 CARDS = {**FIGURES, **PROSE}
