@@ -181,6 +181,7 @@ def test_a_new_stablecoin_offsets_no_more_than_what_left_the_others() -> None:
         (100, 700, 0.0),
         (100, 900, 0.0),
         (799, 0.5, -0.5),
+        (100, 0, -700.0),
         (800, 100, 0.0),
         (800.5, 100, 0.5),
         (900, 100, 100.0),
@@ -193,6 +194,14 @@ def test_a_new_stablecoin_offsets_what_left_up_to_its_own_amount(busd: float, us
     assert between(base, end).usd == usd
     was_empty = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/USDC": (0, 1.0), "Ethereum/ETH": (1, 200.0)}, at=THEN)
     assert between(was_empty, end).usd == usd
+
+
+@pytest.mark.parametrize(("was", "price", "usd"), [(0.5, 1.0, 99.5), (50.0, 0.0, 0.0), (100.0, 1.0, 0.0)])
+def test_a_stablecoin_that_was_there_before_did_not_appear(was: float, price: float, usd: float) -> None:
+    base = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/USDC": (was, price)}, at=THEN)
+    end = reading({"Ethereum/BUSD": (700, 1.0), "Ethereum/USDC": (100, 1.0)})
+
+    assert between(base, end).usd == usd - 100
 
 
 @pytest.mark.parametrize(

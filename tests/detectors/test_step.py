@@ -1,0 +1,44 @@
+from bot.detectors.step import Change, Part, step
+from bot.domain.reading import Slot
+from tests.builders import HOUR, NOON, reading
+
+THEN = NOON - HOUR
+
+
+def test_a_step_is_what_each_slot_did_at_the_prices_of_the_start() -> None:
+    before = reading({"Tron/USDT": (100, 1.0), "Base/USDT": (50, 1.0), "Bitcoin/BTC": (0.5, 40.0)}, at=THEN)
+    now = reading({"Tron/USDT": (90, 2.0), "Base/USDT": (50, 2.0), "Bitcoin/BTC": (0.75, 80.0)})
+
+    found = step(before, now, ())
+
+    assert (found.previous, found.latest, found.is_quiet) == (before, now, False)
+    assert (found.was_usd, found.usd) == (170.0, 0.0)
+    assert found.changes == (Change(Slot("Tron", "USDT"), -10.0, -10.0), Change(Slot("Bitcoin", "BTC"), 0.25, 10.0))
+    assert found.parts == {
+        ("chain", "Tron"): Part(100.0, -10.0),
+        ("chain", "Base"): Part(50.0, 0.0),
+        ("chain", "Bitcoin"): Part(20.0, 10.0),
+        ("asset", "USDT"): Part(150.0, -10.0),
+        ("asset", "BTC"): Part(20.0, 10.0),
+    }
+
+
+def test_a_token_that_vanished_is_a_change_and_no_move_of_its_chain_or_asset() -> None:
+    before = reading({"Tron/USDT": (100, 1.0), "Tron/TRX": (0.5, 8.0)}, at=THEN)
+
+    found = step(before, reading({"Tron/USDT": (99, 1.0)}), ())
+
+    assert (found.was_usd, found.usd) == (104.0, -5.0)
+    assert found.changes[1] == Change(Slot("Tron", "TRX"), -0.5, -4.0, vanished=True)
+    assert (found.parts["chain", "Tron"], found.parts["asset", "TRX"]) == (Part(104.0, -1.0), Part(4.0, 0.0))
+
+
+def test_chains_that_are_not_there_own_tokens_and_what_appears_are_no_part_of_it() -> None:
+    shared = {"Tron/USDT": (100.0, 1.0)}
+    before = reading({**shared, "Tron/BNB": (5, 9.0), "Base/ETH": (5, 9.0), "Tron/TRX": (0, 1.0)}, at=THEN)
+    now = reading({**shared, "Tron/BNB": (1, 9.0), "Tron/TRX": (7, 1.0), "Tron/SUN": (7, 1.0)})
+
+    found = step(before, now, {"BNB"})
+
+    assert (found.was_usd, found.usd, found.changes) == (100.0, 0.0, ())
+    assert found.parts == {("chain", "Tron"): Part(100.0, 0.0), ("asset", "USDT"): Part(100.0, 0.0)}
