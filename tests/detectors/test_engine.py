@@ -1,12 +1,20 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from bot.detectors.columns import Sheet
 from bot.detectors.engine import KEPT, Case, look, rounds, take_round
-from bot.detectors.market import Market
+from bot.detectors.market import ALONE, Market
 from bot.detectors.outflow import grade
 from bot.domain.doors import Doors
 from bot.domain.flow import HoldReason, Window
+from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip
+from bot.domain.reading import Slot
 from bot.domain.severity import Sensitivity, Severity
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
+from tests.detectors.past import book, days_of
 
 MIDNIGHT = NOON.replace(hour=0)
 
@@ -112,3 +120,119 @@ def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
 
 def test_nothing_read_gives_no_window() -> None:
     assert Case(BINANCE).base(Window.DAY) is None
+
+
+def test_a_reading_of_the_same_time_is_not_newer() -> None:
+    case = Case(BINANCE).take(holding(60))
+
+    assert case.take(holding(10)) is case
+    assert case.take(holding(10, at=NOON + timedelta(microseconds=1))) is not case
+
+
+def test_readings_of_two_hours_are_two_rounds_even_of_different_exchanges() -> None:
+    readings = [
+        holding(60, at=MIDNIGHT),
+        holding(60, at=MIDNIGHT + HOUR - timedelta(microseconds=1), exchange="okx"),
+        holding(60, at=MIDNIGHT + HOUR, exchange="bybit"),
+    ]
+
+    assert rounds(readings) == [readings[:2], readings[2:]]
+    assert rounds([]) == []
+
+
+def test_the_second_reading_knows_the_first() -> None:
+    case = Case(BINANCE).take(holding(60, at=NOON - HOUR)).take(holding(60))
+
+    assert look(case, NOON).previous_as_of == NOON - HOUR
+
+
+class TestWhatAReadingStirs:
+    @pytest.mark.parametrize(
+        ("before", "now", "share"),
+        [
+            ({"Tron/USDT": 100.0, "Base/USDT": 100.0}, {"Tron/USDT": 90.0, "Base/USDT": 100.0}, -0.05),
+            ({"Tron/USDT": 0.25, "Base/USDT": 0.25}, {"Tron/USDT": 0.25, "Base/USDT": 0.5}, 0.5),
+            ({"Tron/USDT": 100.0, "Base/USDT": 99.0}, {"Tron/USDT": 90.0}, -10 / 199),
+            ({"Tron/USDT": 100.0, "Base/USDT": 100.0}, {"Tron/USDT": 100.0}, -1.0),
+            ({"Tron/USDT": 1.0, "Base/USDT": 100.0}, {"Tron/USDT": 100.0}, -1.0),
+            ({"Tron/USDT": 0.0}, {"Tron/USDT": 100.0}, None),
+        ],
+    )
+    def test_is_the_share_that_moved_or_that_most_of_it_vanished(
+        self, before: Mapping[str, float], now: Mapping[str, float], share: float | None
+    ) -> None:
+        first, second = (
+            reading({slot: (amount, 1.0) for slot, amount in parts.items()}, at=at)
+            for parts, at in ((before, NOON - HOUR), (now, NOON))
+        )
+
+        for sheet in (None, Sheet(BINANCE.own_tokens, most=8)):
+            assert Case(BINANCE, sheet=sheet).take(first).stir(second).share == share
+
+    def test_is_unknown_of_a_first_reading(self) -> None:
+        found = Case(BINANCE).stir(holding(60))
+
+        assert (found.step, found.share) == (None, None)
+
+    def test_is_worked_out_in_columns_where_little_moved_and_nothing_waits(self) -> None:
+        case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8)).take(holding(60, at=NOON - HOUR))
+        trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
+
+        for ledger, quiet in (
+            (Ledger(trips=(trip,)), True),
+            (Ledger(departures=(Departure("BTC", NOON - HOUR, 1.0, 1.0),)), False),
+        ):
+            taken = replace(case, ledger=ledger).stir(holding(59.9)).step
+            assert taken
+            assert taken.is_quiet is quiet
+        whole = replace(case, sheet=None).stir(holding(59.9)).step
+        assert whole
+        assert not whole.is_quiet
+
+    def test_is_taken_from_the_market_only_for_its_own_reading(self) -> None:
+        first, gone = book(NOON + HOUR), book(NOON + 2 * HOUR, {"Tron/USDT": 0.5})
+        case = days_of(until=NOON)
+        market = ALONE.after([case.stir(first)])
+
+        after = case.take(first, market).take(gone, market)
+
+        assert after.ledger.suspect
+        assert after.ledger == case.take(first).take(gone).ledger
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa: FBT001 — a table's column
+    sheet = Sheet(BINANCE.own_tokens, most=50) if fast else None
+    case = replace(days_of(until=MIDNIGHT), sheet=sheet)
+    for at in (MIDNIGHT, MIDNIGHT + 8 * HOUR, MIDNIGHT + 9 * HOUR, MIDNIGHT + DAY, MIDNIGHT + 2 * DAY):
+        part = 0.5 if at > MIDNIGHT else 1.0
+        case = case.take(book(at, {"Tron/USDT": part, "Bitcoin/BTC": 0.99 if at > MIDNIGHT + DAY else 1.0}))
+
+    assert [day.share for day in case.days[-2:]] == pytest.approx([0.0, -0.2e9 / 50e9], abs=1e-9)
+
+
+def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_quick() -> None:
+    case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8))
+    base = holding(60, at=NOON - DAY)
+    case = case.take(base).take(holding(59))
+    moved = Adjustment(Slot("Tron", "USDT"), 1.0, NOON - DAY)
+
+    assert replace(case, ledger=Ledger(adjustments=(moved,))).quick_flow(Window.DAY, base)
+    later = replace(moved, at=NOON - DAY + timedelta(microseconds=1))
+    assert replace(case, ledger=Ledger(adjustments=(later,))).quick_flow(Window.DAY, base) is None
+    assert replace(case, sheet=None).quick_flow(Window.DAY, base) is None
+    assert replace(case, kept=case.kept[-1:]).quick_flow(Window.DAY, base)
+
+
+def test_a_round_hands_each_exchange_its_own_doors() -> None:
+    shut = Doors(closed=(("BTC", NOON), ("USDT", NOON)))
+    dropped = {"Tron/USDT": 0.5}
+    exchanges = {"binance": BINANCE, "okx": OKX}
+    cases, market = {id_: days_of(one) for id_, one in exchanges.items()}, Market()
+    for hour in range(3):
+        readings = [
+            book(NOON + hour * HOUR, {**dropped, "Solana/SOL": 1 + hour / 1000}, exchange=id_) for id_ in exchanges
+        ]
+        cases, market = take_round(cases, readings, market, {"binance": shut} if hour == 2 else None)
+
+    assert [len(case.ledger.counted) for case in cases.values()] == [1, 0]
