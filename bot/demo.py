@@ -19,7 +19,6 @@ from bot.messages.cards.about import curtain_card
 from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
 from bot.metrics import Metrics
-from bot.pipeline.poll import Poller
 from bot.pipeline.presence import Presence
 from bot.replay.catalogue import episode as find_episode
 from bot.replay.clock import ReplayClock
@@ -99,7 +98,7 @@ async def _perform(machine: Machine, episode: Episode, clock: ReplayClock, chat:
     leading = episode.books[0].id
     await machine.store.subscriptions.add(Subscription(asked.place, exchange=None))
     await _until(lambda: len(machine.board.outlooks()) >= len(episode.books), _LOADED_WITHIN)
-    day, pace = clock.now().date(), _Pace(clock, machine.poller, speed)
+    day, pace = clock.now().date(), Pace(clock, speed, rounds=lambda: machine.poller.rounds)
     while not clock.is_over:
         pace.keep()
         await asyncio.sleep(_GLANCE)
@@ -114,18 +113,18 @@ async def _perform(machine: Machine, episode: Episode, clock: ReplayClock, chat:
         await converse(machine.desk, asked, chat)
 
 
-class _Pace:
+class Pace:
     """Runs a clock and stops it while the bot cannot follow: a busy machine shows the same story, only slower."""
 
-    def __init__(self, clock: ReplayClock, poller: Poller, speed: float) -> None:
-        self._clock, self._poller, self._speed = clock, poller, speed
-        self._rounds, self._followed = poller.rounds, clock.now()
+    def __init__(self, clock: ReplayClock, speed: float, *, rounds: Callable[[], int]) -> None:
+        self._clock, self._speed, self._count = clock, speed, rounds
+        self._rounds, self._followed = rounds(), clock.now()
 
     def keep(self) -> None:
-        """Let the clock run unless it is too far ahead of the last round in which the bot looked at everything."""
+        """Let the clock run unless it is too far ahead of the last of the bot's rounds through its exchanges."""
         now = self._clock.now()
-        if self._poller.rounds != self._rounds:
-            self._rounds, self._followed = self._poller.rounds, now
+        if self._count() != self._rounds:
+            self._rounds, self._followed = self._count(), now
         speed = self._speed if now - self._followed <= _LEAD else 0.0
         if self._clock.speed != speed:
             self._clock.run(speed)

@@ -13,6 +13,7 @@ from bot.app import Machine
 from bot.asking import terminal_operator
 from bot.chat.terminal import TerminalChat, answer
 from bot.config import Settings
+from bot.demo import Pace
 from bot.domain.place import Subscription
 from bot.metrics import Metrics
 from bot.pipeline.presence import Presence
@@ -76,6 +77,22 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         _PROVENANCE,
     ):
         assert re.search(part, explained), part
+
+
+def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
+    seconds, rounds = 0.0, 0
+    begin = BINANCE_2022.live_start
+    clock = ReplayClock(begin, BINANCE_2022.live_end, speed=0.0, ticks=lambda: seconds)
+    pace = Pace(clock, 3600.0, rounds=lambda: rounds)
+
+    hours = []
+    for is_round in (False, False, False, True, False, False, False):
+        rounds += is_round
+        pace.keep()
+        seconds += 1
+        hours.append((clock.now() - begin) / timedelta(hours=1))
+
+    assert hours == [1, 2, 2, 3, 4, 4, 4]
 
 
 @dataclass
