@@ -21,6 +21,12 @@ async def test_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
     assert "`runwatch demo`" in ran.sentence
 
 
+async def test_a_part_of_the_work_is_refused_where_nobody_could_do_the_rest(tmp_path: Path) -> None:
+    ran = await bot("run", "--role", "gateway", directory=tmp_path, TELEGRAM_TOKEN=TOKEN)
+    assert ran.code == 2
+    assert ran.sentence.startswith("--role gateway is for several workers on one server: set REDIS_URL to it.")
+
+
 async def test_run_with_a_secret_in_both_forms_is_refused(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / ".env").write_text("TELEGRAM_TOKEN_FILE=token\n")

@@ -23,7 +23,7 @@ from bot.pipeline.duty import Tempo
 from bot.ports import Alert, DeliveryKind
 from bot.presences import chats
 from bot.service import Service
-from bot.storage.leases import key_of
+from bot.storage.leases import RedisLeases, key_of
 from bot.storage.store import Store, open_store
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.discord import FakeDiscord
@@ -146,6 +146,26 @@ async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_ot
             await run.hour(-0.05)
             await run.hour()
             await run.told("INC-1 · Binance · elevated outflow")
+
+
+async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world: World) -> None:
+    async with worker(world) as one:
+        await ready(one)
+        await until(lambda: bool(world.discord.commands))
+        other = RedisLeases(one.machine.store.database, alone=True)
+        for duty in (Duty.TELEGRAM, Duty.POLL):
+            await other.take(duty)
+            await until(lambda: not one.holds(duty))  # noqa: B023 — looked at before the next turn
+            await until(lambda: bool(one.machine.posts[duty].holder))  # noqa: B023 — as above
+        assert [said for said in one.service.standing_by() if "Discord" not in said] == one.service.standing_by()
+        for duty in (Duty.TELEGRAM, Duty.POLL):
+            await other.leave(duty)
+        await until(lambda: one.holds(Duty.TELEGRAM) and one.holds(Duty.POLL))
+        run = Running(world, one.service, one.machine, port=0)
+        await run.subscribe()
+        await run.hour(-0.05)
+        await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
 
 
 async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World) -> None:
