@@ -124,7 +124,8 @@ async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
                 seen.add(one.place)
                 left[one.place.platform] = left.get(one.place.platform, 0) + 1
                 chunk.append((str(one.place), (one.mention or "") if alert.ping else ""))
-        chunks.append(msgspec.msgpack.encode((alert.id, chunk)))
+        is_last = start + _CHUNK >= len(alert.recipients)
+        chunks.append(msgspec.msgpack.encode((alert.id, chunk, is_last)))
         await asyncio.sleep(0)
     facts = {
         "id": alert.id,

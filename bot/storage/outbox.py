@@ -2,7 +2,9 @@
 
     {ob}:alert:<id>            hash: the message and its facts, once for all places; `left` counts deliveries not over
     {ob}:alerts                sorted set: alerts with deliveries left, by creation
-    {ob}:fan                   list: chunks of places still to be queued, in the order of the commits
+    {ob}:fan[:first]           lists: chunks of places still to be queued, in the order of the commits; those of p0 come
+                               first unless one of their incident waits in the other list
+    {ob}:fanning               hash: alert with chunks in {ob}:fan → its incident
     {ob}:<platform>:p0|p1|p2   streams: one entry per place, read by one consumer group; p0 critical and severe,
                                p1 elevated, p2 watch
     {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days

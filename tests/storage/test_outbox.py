@@ -180,7 +180,28 @@ async def test_nothing_of_an_incident_passes_one_in_flight_elsewhere(
 async def test_a_critical_alert_does_not_wait_for_a_big_fan_out(store: Store) -> None:
     await queue(store, alert("big", *(Place(Platform.TELEGRAM, str(n)) for n in range(900)), severity=Severity.WATCH))
     await queue(store, alert("critical", severity=Severity.CRITICAL, incident="INC-2"))
-    assert steps(await take(store.outbox, 3)) == ["critical", "big", "big"]
+    assert steps(await take(store.outbox, 3)) == ["critical"]
+    assert steps(await take(store.outbox, 2)) == ["big", "big"]
+
+
+async def test_a_critical_alert_does_not_wait_until_a_big_fan_out_is_queued(store: Store) -> None:
+    many = [Place(Platform.TELEGRAM, str(n)) for n in range(900)]
+    await queue(store, alert("big", *many, severity=Severity.WATCH))
+    await queue(store, alert("critical", *many, severity=Severity.CRITICAL, incident="INC-2"))
+    assert steps(await take(store.outbox, 3)) == ["critical"] * 3
+    assert await store.database.command("LLEN", "{ob}:fan") == 5  # all of the big one
+
+
+async def test_a_critical_alert_does_not_overtake_its_own_incident(store: Store) -> None:
+    many = [Place(Platform.TELEGRAM, str(n)) for n in range(900)]
+    await queue(store, alert("opened", *many, severity=Severity.WATCH))
+    await queue(store, alert("other", *many, severity=Severity.WATCH, incident="INC-2"))
+    await queue(store, alert("moved", *many, severity=Severity.CRITICAL, kind=EDIT))
+    handed_out = set[str]()
+    while await store.database.command("EXISTS", "{ob}:fanning"):
+        handed_out |= set(steps(await take(store.outbox, 500)))
+    assert "opened" in handed_out
+    assert "moved" not in handed_out
 
 
 async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Store) -> None:
@@ -577,7 +598,7 @@ async def test_an_alert_that_expires_in_its_stream_frees_its_place(store: Store)
 
 
 async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) -> None:
-    lasting = {"alerts", "fan", "dead", "current", "bell", "telegram", "discord", "later"}
+    lasting = {"alerts", "fan", "fanning", "dead", "current", "bell", "telegram", "discord", "later"}
     await queue(store, alert("a", GROUP, CHANNEL), alert("edit", GROUP, kind=EDIT), alert("b", GROUP))
     keys = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
     temporary = [key for key in keys if key.split(":")[1] not in lasting]

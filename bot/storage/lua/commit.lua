@@ -3,7 +3,7 @@
 -- ARGV[1] msgpack {field, exchange, token, number, body or nil, leads, over, most, alerts = {{id, body, incident, kind,
 --         severity, priority, created, seconds, marked, left = {platform -> number}, chunks = number}, ...},
 --         judge = token of the worker whose duty this is, '' where there is only one}
--- ARGV[2…] the chunks of all alerts, in order: msgpack {id, {{place, mention}, ...}}
+-- ARGV[2…] the chunks of all alerts, in order: msgpack {id, {{place, mention}, ...}, whether it is the alert's last}
 -- Returns -1 when another worker has taken the duty over, 0 when every alert had been queued before by another call: then
 -- nothing is changed. 1 otherwise.
 
@@ -39,6 +39,14 @@ if step.number > 0 then
   end
 end
 
+-- Say whether something of an incident is among the chunks that others have to wait for: then nothing may overtake it.
+local function is_fanning(incident)
+  for _, one in ipairs(redis.call('HVALS', '{ob}:fanning')) do
+    if one == incident then return true end
+  end
+  return false
+end
+
 local platforms = {}
 for _, alert in ipairs(fresh) do
   redis.call('SET', '{ob}:queued:' .. alert.id, step.token, 'EX', alert.marked)
@@ -53,7 +61,10 @@ for _, alert in ipairs(fresh) do
     end
     redis.call('EXPIRE', key, alert.seconds)
     redis.call('ZADD', '{ob}:alerts', alert.created, alert.id)
-    for i = alert.first, alert.last do redis.call('RPUSH', '{ob}:fan', ARGV[i]) end
+    local fan = '{ob}:fan'
+    if alert.priority == 0 and not is_fanning(alert.incident) then fan = '{ob}:fan:first' end
+    if fan == '{ob}:fan' then redis.call('HSET', '{ob}:fanning', alert.id, alert.incident) end
+    for i = alert.first, alert.last do redis.call('RPUSH', fan, ARGV[i]) end
   end
 end
 for platform in pairs(platforms) do redis.call('XADD', '{ob}:bell:' .. platform, 'MAXLEN', 1, '*', 'r', 1) end
