@@ -44,6 +44,11 @@ def test_a_case_keeps_what_its_longest_window_needs() -> None:
     assert len(case.days) == 61
 
 
+@pytest.mark.parametrize(("days", "known"), [(89, 89), (90, 90), (91, 90), (120, 90)])
+def test_a_case_remembers_ninety_days(days: int, known: int) -> None:
+    assert len(quiet_weeks(days).days) == known
+
+
 def test_an_older_reading_changes_nothing() -> None:
     case = quiet_weeks()
 
