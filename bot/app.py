@@ -171,6 +171,8 @@ class Machine:
 
     async def measure(self) -> None:
         """Bring the gauges of what all workers share up to date."""
+        for duty, post in self.posts.items():
+            self._metrics.duty(duty, held=post.is_held)
         open_ones = Counter(one.severity for one in await self.store.incidents.open())
         for severity in Severity:
             self._metrics.incidents(severity, open_ones[severity])

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from bot.domain.flow import HoldReason
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
+from bot.domain.worker import Duty
 from bot.ports import Clock
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
@@ -38,6 +39,7 @@ class Metrics:
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._duties = Gauge("runwatch_duty", "1 where this worker has the duty.", ("duty",), registry=self.registry)
         build = Gauge("runwatch_build_info", "Version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
         self._show_all()
@@ -86,12 +88,18 @@ class Metrics:
         """Count one command and how many seconds its answer took."""
         self._seconds.observe(seconds)
 
+    def duty(self, duty: Duty, *, held: bool) -> None:
+        """Note whether this worker has a duty: over all workers they are one each."""
+        self._duties.labels(duty).set(held)
+
     def _show_all(self) -> None:
         """Make every labelled name show up before anything has happened."""
         for severity in Severity:
             self.incidents(severity, 0)
         for reason in HoldReason:
             self._holds.labels(reason)
+        for duty in Duty:
+            self.duty(duty, held=False)
         for platform in (Platform.TELEGRAM, Platform.DISCORD):
             self._limited.labels(platform)
             for severity in Severity:

@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
+from bot.domain.worker import Duty
 from bot.metrics import Metrics
 from tests.clocks import HandMovedClock
 
@@ -18,6 +19,7 @@ CONTRACT = {
     "runwatch_outbox_oldest_seconds": set(),
     "runwatch_rate_limited_total": {"platform"},
     "runwatch_command_seconds": set(),
+    "runwatch_duty": {"duty"},
     "runwatch_build_info": {"version"},
 }
 KINDS = {"runwatch_command_seconds": "histogram", "runwatch_build_info": "gauge", "runwatch_polls_total": "counter"}
@@ -52,6 +54,7 @@ def use_everything(metrics: Metrics, at: datetime) -> None:
     metrics.outbox_oldest(at)
     metrics.rate_limited(Platform.TELEGRAM)
     metrics.answered("reserves", Platform.DISCORD, 0.02, "ok")
+    metrics.duty(Duty.POLL, held=True)
 
 
 @pytest.mark.parametrize("name", CONTRACT)

@@ -62,6 +62,7 @@ class Worker:
 
     service: Service
     machine: Machine
+    metrics: Metrics
 
     def holds(self, duty: Duty) -> bool:
         return duty in self.machine.posts and self.machine.posts[duty].is_held
@@ -69,11 +70,11 @@ class Worker:
 
 @asynccontextmanager
 async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
-    stop = asyncio.Event()
+    stop, metrics = asyncio.Event(), Metrics(world.clock, "1.2.3")
     service = Service(
         world.settings(),
         clock=world.clock,
-        metrics=Metrics(world.clock, "1.2.3"),
+        metrics=metrics,
         make_chats=chats,
         poll_every=POLL_EVERY,
         role=role,
@@ -82,7 +83,7 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
     async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run(stop))
         try:
-            yield Worker(service, await service.started())
+            yield Worker(service, await service.started(), metrics)
         finally:
             stop.set()
 
@@ -137,6 +138,9 @@ async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_ot
                 "standing by: another worker polls the upstreams",
             ]
             assert holder.service.standing_by() == []
+            for one, has_it in ((holder, 1), (other, 0)):
+                await one.machine.measure()
+                assert f'runwatch_duty{{duty="poll"}} {has_it}.0' in one.metrics.text().decode()
             await first.aclose()
             await until(lambda: all(other.holds(duty) for duty in Duty))
             await ready(other)
