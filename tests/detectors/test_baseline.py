@@ -1,6 +1,7 @@
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
+from statistics import median
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from bot.detectors.baseline import MAX_DAYS, baseline, daily_point, percentile, robust_z, usual_days
 from bot.domain.flow import Baseline, Window
 from bot.domain.outlook import DailyPoint, Spell
-from tests.builders import DAY, HOUR, NOON, QUIET, quiet_days, reading
+from tests.builders import DAY, HOUR, NOON, QUIET, flow, quiet_days, reading
 
 SHARES = (-0.03, -0.01, 0.0, 0.0, 0.01, 0.02, 0.01, -0.02, 0.0, 0.01, -0.01, 0.0, 0.02, -0.01)
 
@@ -92,6 +93,25 @@ def test_nine_days_of_ten_lie_between_low_and_high() -> None:
     assert (usual.low, usual.high) == (0.015, 0.096)
 
 
+@pytest.mark.parametrize(("count", "low", "high"), [(30, 1, 28), (31, 2, 28), (14, 1, 12), (90, 4, 85)])
+def test_of_fewer_days_a_twentieth_lies_beyond_each_of_them(count: int, low: int, high: int) -> None:
+    usual = baseline(days(*(float(index) for index in range(count))))
+
+    assert usual
+    assert (usual.low, usual.high) == (low, high)
+
+
+@given(st.lists(st.floats(-1, 1), min_size=14, max_size=MAX_DAYS))
+def test_the_median_is_that_of_the_days_however_many(shares: list[float]) -> None:
+    usual = baseline(days(*shares))
+
+    assert usual
+    assert usual.median == median(shares)
+    distance = median(abs(share - usual.median) for share in shares)
+    if distance > 0:
+        assert usual.spread == distance / 0.6745
+
+
 def test_a_day_that_cannot_be_compared_is_no_day() -> None:
     usual = baseline(days(*SHARES, None, None))
 
@@ -132,6 +152,14 @@ def test_from_half_a_day_to_one_and_a_half_is_a_day(gap: timedelta) -> None:
     assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset()).share == pytest.approx(-0.02)
 
 
+def test_what_flowed_in_a_day_is_not_worked_out_again_where_it_is_known() -> None:
+    before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - DAY)
+
+    point = daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset(), (), flow(-0.5))
+
+    assert point.share == -0.5
+
+
 def test_the_first_day_has_no_flow() -> None:
     assert daily_point(reading({"Tron/USDT": (98, 1.0)}), None, frozenset()).share is None
 
@@ -165,3 +193,11 @@ def test_a_run_is_not_learned_as_usual(start: datetime, end: datetime | None, le
     usual = usual_days(past, NOON + 7 * DAY, [Spell(start, end)])
 
     assert {(day.day - NOON) // DAY for day in usual} == left
+
+
+def test_every_run_is_left_out_of_what_is_usual() -> None:
+    spells = [Spell(NOON + DAY, NOON + DAY), Spell(NOON + 4 * DAY, NOON + 4 * DAY)]
+
+    usual = usual_days(days(*[0.0] * 7), NOON + 6 * DAY, spells)
+
+    assert [(day.day - NOON) // DAY for day in usual] == [0, 2, 3, 5, 6]
