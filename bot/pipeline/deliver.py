@@ -18,7 +18,7 @@ from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox
 
 log = structlog.get_logger()
 
-_WAIT = timedelta(seconds=1)
+_WAIT = timedelta(seconds=0.5)  # also how long a courier that is told to stop may wait for nothing
 _STORE_PAUSE = 1.0
 _SMALLEST_ROOM = 16
 _ROOM_SECONDS = 0.25  # of the full pace: half of it may pass before something more urgent is fetched
