@@ -110,11 +110,11 @@ class Play:
         return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
 
     async def catch_up(self) -> None:
-        """Poll once and wait until what came was judged and told; then nothing is under way as the clock moves on."""
+        """Wait until what is new is shown, was judged, and is told; no round takes up anything before time moves on."""
+        await until(self.is_up_to_date)
         poller = self.machine.poller
         seen = poller.rounds
-        await poller.poll()
-        await until(lambda: poller.rounds > seen and self.is_up_to_date())
+        await until(lambda: poller.rounds > seen)
         await until_it(self.is_all_told)
 
     async def is_all_told(self) -> bool:
@@ -139,7 +139,7 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             metrics=Metrics(clock, "1.2.3"),
             make_chats=lambda *_: (Presence(chat),),
             source_name="Replay",
-            poll_every=timedelta(hours=1),  # the first poll is the service's own, the others are the test's
+            poll_every=timedelta(milliseconds=50),
         )
         tasks.create_task(service.run(stop))
         try:
