@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
+from bot.detectors.outflow import grade
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.ledger import RoundTrip
@@ -617,6 +618,15 @@ class TestDoors:
         assert [(one.window, one.value, one.threshold) for one in doors] == (
             [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
         )
+
+    def test_are_one_reason_however_the_look_was_graded(self) -> None:
+        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        critical = grade(replace(signal(ELEVATED, at=NOON + 2 * HOUR), closed=self.SHUT), Sensitivity.NORMAL)
+
+        seen = step(opened, critical).incident
+
+        assert seen
+        assert (seen.severity, seen.signal) == (Severity.CRITICAL, critical)
 
     def test_not_even_what_came_back_ends_it(self) -> None:
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
