@@ -12,7 +12,7 @@ from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.ledger import RoundTrip
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Reason, Rule, Signal
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
 
 POLICY = Policy()
@@ -61,6 +61,14 @@ class TestTheWord:
             words.append(before.rule if before else None)
 
         assert words == [Rule.BLEED, Rule.BLEED, Rule.OUTFLOW, Rule.OUTFLOW]
+
+    def test_a_bleed_that_eases_stays_one(self) -> None:
+        slow = step(None, signal(CALM, flows=(flow(-0.12, Window.FORTNIGHT),), previous=NOON - DAY)).incident
+
+        calm = step(slow, signal(CALM, at=NOON + HOUR, flows=(flow(-0.01, Window.FORTNIGHT),))).incident
+
+        assert calm
+        assert (calm.easing_seen, calm.rule) == (1, Rule.BLEED)
 
 
 class TestEntering:
@@ -618,6 +626,16 @@ class TestDoors:
         assert [(one.window, one.value, one.threshold) for one in doors] == (
             [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
         )
+
+    def test_are_told_of_the_window_that_says_most(self) -> None:
+        weekly = incident(seen=signal(None, flows=[flow(-0.07, Window.WEEK)]))
+        seen = replace(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]), closed=self.SHUT)
+        calm = replace(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]), closed=self.SHUT)
+
+        for one, window in ((seen, Window.WEEK), (calm, Window.DAY)):
+            told = step(weekly, one).incident
+            assert told
+            assert told.signal.reasons[-1] == Reason(window, "doors", 2.0, 2.0)
 
     def test_are_one_reason_however_the_look_was_graded(self) -> None:
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
