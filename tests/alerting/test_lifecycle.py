@@ -203,6 +203,15 @@ class TestLiving:
     def test_figures_are_told_again_when_they_say_something_new(self, share: float, told: StepReason) -> None:
         assert step(incident(seen=signal(ELEVATED)), signal(share, at=NOON + HOUR)).reason is told
 
+    @pytest.mark.parametrize(("moved", "told"), [(2**-9, StepReason.UPDATED), (2**-9 - 2**-20, StepReason.NOTHING)])
+    def test_figures_that_moved_by_exactly_what_a_policy_asks_are_told(self, moved: float, told: StepReason) -> None:
+        policy = replace(POLICY, retold_points=2**-9)
+        seen = signal(-(2**-4) - moved, at=NOON + HOUR)
+
+        taken = advance(policy, incident(seen=signal(-(2**-4))), seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
+
+        assert taken.reason is told
+
     def test_small_shares_are_told_again_when_they_moved_by_a_tenth(self) -> None:
         small = signal(-0.016)
 
