@@ -115,9 +115,10 @@ class TestTheMarket:
             for name in ("a", "b", "c")
         ]
 
-        found = opened(weekly).signal
+        one = opened(weekly)
 
-        assert (found.flows, found.leading, len(found.members)) == ((), None, 3)
+        assert (one.signal.flows, one.signal.leading, len(one.signal.members)) == ((), None, 3)
+        assert (one.worst_share, one.worst_usd) == (0.0, 0.0)
 
     def test_it_is_as_severe_as_the_third_worst(self) -> None:
         four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
