@@ -114,7 +114,7 @@ class Machine:
             rates=self._rates,
         )
         self._caretaker = Caretaker(
-            lambda: [doors for chat in self.chats if (doors := chat.doors())],
+            lambda: [one for chat in self.chats if (one := chat.prober())],
             subscriptions=store.subscriptions,
             clock=clock,
             error_chat=self._error_chat,

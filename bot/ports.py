@@ -409,7 +409,7 @@ class Budget(Protocol):
 
 
 @runtime_checkable
-class Doors(ChatPlatform, Protocol):
+class ProbingPlatform(ChatPlatform, Protocol):
     """A chat platform that can say whether a place is open, and where one person can be written to."""
 
     async def probe(self, place: Place) -> None:

@@ -11,7 +11,7 @@ import structlog
 from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.messages.cards.places import Closed, closed_card, why_closed
-from bot.ports import Clock, Doors, PlaceTrouble, Subscriptions
+from bot.ports import Clock, ProbingPlatform, PlaceTrouble, Subscriptions
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class Caretaker:
 
     def __init__(
         self,
-        connected: Callable[[], Sequence[Doors]],
+        connected: Callable[[], Sequence[ProbingPlatform]],
         *,
         subscriptions: Subscriptions,
         clock: Clock,
@@ -51,7 +51,7 @@ class Caretaker:
             await self._tell(chat, [one.trouble for one in due if one.first])
             await self._knock(chat, [one.trouble.place for one in due if not one.first and _can_be_asked(one.trouble)])
 
-    async def _knock(self, chat: Doors, places: Sequence[Place]) -> None:
+    async def _knock(self, chat: ProbingPlatform, places: Sequence[Place]) -> None:
         """Ask about places one by one; once the platform is away the others have to wait."""
         for number, place in enumerate(places):
             await self._nap_before(number)
@@ -65,7 +65,7 @@ class Caretaker:
         if number:
             await self._sleep(_GAP)
 
-    async def _answered(self, chat: Doors, place: Place) -> bool:
+    async def _answered(self, chat: ProbingPlatform, place: Place) -> bool:
         """Ask about a place and do what the answer says; return whether there was one."""
         try:
             await chat.probe(place)
@@ -81,7 +81,7 @@ class Caretaker:
             log.info("place open again", place=str(place))
         return True
 
-    async def _tell(self, chat: Doors, troubles: Sequence[PlaceTrouble]) -> None:
+    async def _tell(self, chat: ProbingPlatform, troubles: Sequence[PlaceTrouble]) -> None:
         """Tell whoever set a place up or, where they cannot be reached, the operator."""
         by_person: defaultdict[str, list[Closed]] = defaultdict(list)
         for trouble in troubles:
@@ -102,7 +102,7 @@ class Caretaker:
         found = await self._subscriptions.behind(place)
         return max(found, key=lambda one: one.created_at.timestamp() if one.created_at else 0.0, default=None)
 
-    async def _told(self, chat: Doors, person: str, closed: Sequence[Closed]) -> bool:
+    async def _told(self, chat: ProbingPlatform, person: str, closed: Sequence[Closed]) -> bool:
         try:
             await chat.send(await chat.private_place(person), closed_card(closed), key=uuid4().hex)
         except DeliveryError as error:

@@ -4,7 +4,7 @@ import asyncio
 
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports import ChatPlatform, Doors
+from bot.ports import ChatPlatform, ProbingPlatform
 
 
 class Presence:
@@ -41,10 +41,10 @@ class Presence:
             return self._either.trouble()
         return self._mouth.trouble() if self._mouth else None
 
-    def doors(self) -> Doors | None:
+    def prober(self) -> ProbingPlatform | None:
         """Return who can say which places are open: the side that listens, while it is connected."""
         side = self._ear if self._is_listening else None
-        return side if isinstance(side, Doors) and side.trouble() is None else None
+        return side if isinstance(side, ProbingPlatform) and side.trouble() is None else None
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         """Send a message and return its id; raise DeliveryError."""

@@ -40,7 +40,7 @@ class Side:
 
 
 class SideWithDoors(Side):
-    """A side that can say which places are open; fits ports.Doors."""
+    """A side that can say which places are open; fits ports.ProbingPlatform."""
 
     async def probe(self, place: Place) -> None: ...
 
@@ -127,16 +127,16 @@ def test_it_has_at_least_one_side() -> None:
 async def test_only_an_ear_that_is_connected_says_which_places_are_open() -> None:
     ear = SideWithDoors()
     presence = Presence(ear, SideWithDoors())
-    assert presence.doors() is None
+    assert presence.prober() is None
     async with listening(presence, ear):
-        assert presence.doors() is ear
+        assert presence.prober() is ear
         ear.problem = "no gateway"
-        assert presence.doors() is None
-    assert Presence(None, ear).doors() is None
+        assert presence.prober() is None
+    assert Presence(None, ear).prober() is None
 
 
-async def test_a_platform_without_doors_has_none() -> None:
+async def test_a_platform_that_cannot_probe_has_no_prober() -> None:
     ear = Side()
     presence = Presence(ear)
     async with listening(presence, ear):
-        assert presence.doors() is None
+        assert presence.prober() is None

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.errors import ChatGone, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from bot.ports import Doors
+from bot.ports import ProbingPlatform
 from tests.chat.discord.conftest import Bot, build, running, until
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
@@ -139,4 +139,4 @@ async def test_nobody_cannot_be_written_to(bot: Bot, person: str) -> None:
 
 
 async def test_discord_has_doors(discord: FakeDiscord) -> None:
-    assert isinstance(build(discord).chat, Doors)
+    assert isinstance(build(discord).chat, ProbingPlatform)

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.errors import ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.pipeline.caretaker import Caretaker
-from bot.ports import Doors, PlaceTrouble
+from bot.ports import ProbingPlatform, PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import Chat, FakeTelegram
 
@@ -119,7 +119,7 @@ async def test_a_person_is_written_to_in_private_and_a_chat_is_nobody(scene: Sce
 
 
 async def test_telegram_has_doors(scene: Scene) -> None:
-    assert isinstance(scene.chat, Doors)
+    assert isinstance(scene.chat, ProbingPlatform)
 
 
 async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Scene, telegram: FakeTelegram) -> None:
@@ -128,7 +128,7 @@ async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Sc
     await live.subscriptions.add(Subscription(place(group.id), None, created_by=str(ann.id)))
     removed = PlaceTrouble(place(group.id).whole_chat, "kicked", NOW, disabled=True, obstacle=Obstacle.REMOVED)
     await live.subscriptions.note_trouble(removed)
-    chat: Doors = (await connected(live)).chat
+    chat: ProbingPlatform = (await connected(live)).chat
     caretaker = Caretaker(
         lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, error_chat=None, sleep=live.naps.sleep
     )
