@@ -107,6 +107,7 @@ class Courier:
             reason = _why_not(delivery, standing)
             if reason:
                 await self._errand.drop(delivery, reason)
+            if reason or await self._errand.settle(delivery):
                 continue
             if standing.trouble:
                 self._errand.troubled.add(standing.place)

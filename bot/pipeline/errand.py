@@ -66,11 +66,10 @@ class Errand:
 
     async def run(self, delivery: Delivery) -> bool:
         """Bring a delivery to its end and return whether the platform was asked for anything; raise nothing."""
-        if delivery.expires_at <= self._clock.now():
-            await self._expire(delivery)
+        if await self.settle(delivery):
             return False
         try:
-            asked = await self._send(delivery)
+            await self._send(delivery)
         except DeliveryError as error:
             await self._fail(delivery, error)
             return True
@@ -78,10 +77,22 @@ class Errand:
             log.exception("delivery broke", place=str(delivery.place), incident=delivery.incident)
             await self._fault(delivery, fault)
             return True
-        if asked:
-            self._breaker.took(self._clock.now())
-            await self._heal(delivery.place)
-        return asked
+        self._breaker.took(self._clock.now())
+        await self._heal(delivery.place)
+        return True
+
+    async def settle(self, delivery: Delivery) -> bool:
+        """Bring a delivery to its end for which nobody has to be asked, and return whether it was one.
+
+        One that has expired; the end of an incident where nobody heard of it.
+        """
+        if delivery.expires_at <= self._clock.now():
+            await self._expire(delivery)
+        elif delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
+            await self.drop(delivery, "nothing to change")
+        else:
+            return False
+        return True
 
     async def drop(self, delivery: Delivery, reason: str) -> None:
         """Forget a delivery that is not to be sent; the reason is one of few words."""
@@ -93,17 +104,14 @@ class Errand:
         until = self._clock.now() + timedelta(seconds=seconds)
         await surely(lambda: self._outbox.postpone(delivery, until=until, failed=False))
 
-    async def _send(self, delivery: Delivery) -> bool:
+    async def _send(self, delivery: Delivery) -> None:
         """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""
         if delivery.older:
-            return await self._follow(delivery, delivery.older)
-        if delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
-            await self.drop(delivery, "nothing to change")
-            return False
-        if delivery.sent and delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE}:
-            return await self._change(delivery, delivery.sent)
-        await self._post(delivery)
-        return True
+            await self._follow(delivery, delivery.older)
+        elif delivery.sent and delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE}:
+            await self._change(delivery, delivery.sent)
+        else:
+            await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
         """Send a new message; what it leaves behind, when it is the next of a story, is told to say so."""
@@ -111,7 +119,7 @@ class Errand:
         leaves = delivery.sent if delivery.kind is DeliveryKind.POST and delivery.sent != message_id else None
         await self._finish(delivery, message_id, leaves=leaves)
 
-    async def _change(self, delivery: Delivery, message_id: str) -> bool:
+    async def _change(self, delivery: Delivery, message_id: str) -> None:
         """Edit a message; one that was deleted, or is too old, is posted anew unless its end is all there is to say."""
         try:
             await self._chat.edit(delivery.place, message_id, delivery.message)
@@ -121,21 +129,19 @@ class Errand:
                 await self.drop(delivery, "nothing to change")
             else:
                 await self._post(delivery)
-            return True
-        await self._finish(delivery, message_id)
-        return True
+        else:
+            await self._finish(delivery, message_id)
 
-    async def _follow(self, delivery: Delivery, older: str) -> bool:
+    async def _follow(self, delivery: Delivery, older: str) -> None:
         """Let an older message say that a newer one has followed."""
         try:
             await self._chat.edit(delivery.place, older, followed_card(delivery.message))
         except BadMessage as gone:
             log.info("message cannot be changed", place=str(delivery.place), reason=str(gone))
             await self.drop(delivery, "nothing to change")
-            return True
-        await surely(lambda: self._outbox.done(delivery, message_id=None))
-        self._meter.delivered(delivery.place.platform, "edited")
-        return True
+        else:
+            await surely(lambda: self._outbox.done(delivery, message_id=None))
+            self._meter.delivered(delivery.place.platform, "edited")
 
     async def _finish(self, delivery: Delivery, message_id: str, *, leaves: str | None = None) -> None:
         await surely(lambda: self._outbox.done(delivery, message_id=message_id, leaves=leaves))

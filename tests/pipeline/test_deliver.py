@@ -391,6 +391,37 @@ async def test_a_place_that_asks_for_worse_meanwhile_is_spared_the_opening_but_i
 
 
 @in_simulated_time
+async def test_what_needs_no_message_takes_no_turn() -> None:
+    scene = Scene()
+    people = [person(number) for number in range(200)]
+    scene.queue("closed", *people, kind=CLOSE)
+    scene.queue("resolved", *people, kind=REPLY)
+    scene.queue("late", *people, incident="INC-2", expires_in=timedelta())
+    scene.queue("opened", person(1), incident="INC-3")
+    began = now()
+    async with scene.delivering():
+        await scene.until_shown(1)
+
+    assert now() - began < 1
+    assert (scene.counted("dropped", "nothing to change"), scene.counted("dropped", "expired")) == (400, 200)
+
+
+@in_simulated_time
+async def test_what_expires_while_it_waits_here_leaves_its_chat_at_rest() -> None:
+    scene = Scene(takes=0.5)
+    for number in range(2):
+        scene.queue("opened", person(1), incident=f"INC-{number}", expires_in=SECOND)
+    async with scene.delivering():
+        await asyncio.sleep(1.6)
+        scene.queue("next", person(1), incident="INC-3")
+        began = now()
+        await until(lambda: "next" in scene.chat.titles)
+
+    assert scene.chat.titles == ["opened", "next"]
+    assert now() - began < 1.0
+
+
+@in_simulated_time
 async def test_a_place_in_trouble_that_answers_is_healed() -> None:
     scene = Scene()
     await scene.subscriptions.note_trouble(PlaceTrouble(person(1), "not allowed", scene.clock.now()))
