@@ -9,6 +9,7 @@ from bot.detectors.market import ALONE, LEAST_READ, Market, Stir, glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
 from bot.domain.ledger import Glitch
+from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason
 from tests.builders import DAY, HOUR, NOON, holding, reading
@@ -184,6 +185,12 @@ class TestThePriceElsewhere:
         self, holdings: Sequence[tuple[float, float]], price: float | None
     ) -> None:
         assert self.elsewhere(*holdings) == price
+
+    def test_is_not_that_of_a_value_without_an_amount(self) -> None:
+        mine, other = holding(60, exchange="a"), holding(60, exchange="b")
+        worth = replace(other, holdings={Slot("Bitcoin", "BTC"): Holding(0.0, 7.0)})
+
+        assert ALONE.after([Stir(mine), Stir(worth)]).price("BTC", mine) is None
 
     def test_of_an_asset_that_nobody_else_has_is_unknown(self) -> None:
         mine = reading({"Tron/TRX": (1, 1.0)}, exchange="a")

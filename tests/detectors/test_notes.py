@@ -41,10 +41,11 @@ def test_a_move_of_own_tokens_over_more_than_a_day_and_a_half_is_not_said() -> N
 
 
 def test_own_tokens_add_up_over_chains_and_what_is_gone_has_left() -> None:
-    base = reading({"Binance/BNB": (6e6, 2.0), "Ethereum/BNB": (1e6, 2.0), "BSC/BNB": (0.0, 2.0)}, at=NOON - DAY)
+    held = {"Binance/BNB": (6e6, 2.0), "Ethereum/BNB": (1e6, 2.0), "BSC/BNB": (0.0, 2.0), "Base/BNB": (0.5, 2e6)}
+    base = reading(held, at=NOON - DAY)
     latest = reading({"Ethereum/BNB": (2e6, 2.0), "BSC/BNB": (9e6, 2.0)})
 
-    assert notes(BINANCE, latest, {Window.DAY: base}, Ledger()) == (Note(NoteReason.OWN_TOKEN, "BNB", -10e6),)
+    assert notes(BINANCE, latest, {Window.DAY: base}, Ledger()) == (Note(NoteReason.OWN_TOKEN, "BNB", -11e6),)
     assert notes(OKX, latest, {Window.DAY: base}, Ledger()) == ()
 
 
