@@ -11,7 +11,7 @@ import structlog
 from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.messages.cards.places import Closed, closed_card, why_closed
-from bot.ports import Clock, ProbingPlatform, PlaceTrouble, Subscriptions
+from bot.ports import Clock, PlaceTrouble, ProbingPlatform, Subscriptions
 
 log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ import pytest
 from bot.domain.errors import ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.pipeline.caretaker import Caretaker
-from bot.ports import ProbingPlatform, PlaceTrouble
+from bot.ports import PlaceTrouble, ProbingPlatform
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import Chat, FakeTelegram
 
