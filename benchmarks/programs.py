@@ -64,6 +64,29 @@ def free_port() -> int:
         return int(line.getsockname()[1])
 
 
+@asynccontextmanager
+async def talking(module: str, *words: str) -> AsyncIterator[Process]:
+    """Run a module that reads from its standard input and writes to its standard output, once it says it is ready."""
+    with tempfile.TemporaryDirectory(prefix="rw-") as folder:
+        async with _program(module, *words, folder=folder, talks=True) as process:
+            if await told(process) != "ready":
+                raise RuntimeError(f"{module} did not start")
+            yield process
+
+
+async def told(process: Process) -> str:
+    """Return the next line that a talking program writes, empty when it has ended."""
+    return (await process.stdout.readline()).decode().strip() if process.stdout else ""
+
+
+async def ask(process: Process, line: str) -> str:
+    """Return what a talking program answers to a line."""
+    if process.stdin:
+        process.stdin.write(f"{line}\n".encode())
+        await process.stdin.drain()
+    return await told(process)
+
+
 @contextmanager
 def _written(answers: Mapping[str, object]) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
@@ -74,15 +97,16 @@ def _written(answers: Mapping[str, object]) -> Iterator[Path]:
 
 @asynccontextmanager
 async def _program(
-    *words: str, folder: str, environment: Mapping[str, str] | None = None
+    *words: str, folder: str, environment: Mapping[str, str] | None = None, talks: bool = False
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run a module in a folder of its own, so that no `.env` counts; end it with the block."""
+    pipe = asyncio.subprocess.PIPE if talks else asyncio.subprocess.DEVNULL
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", *words),
         cwd=folder,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.DEVNULL,
+        stdin=pipe,
+        stdout=pipe,
         env=inherited | {"PYTHONPATH": str(_ROOT)} | dict(environment or {}),
     )
     try:

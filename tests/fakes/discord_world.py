@@ -175,4 +175,4 @@ class World:
             yield from guild.channels
 
     def find(self, channel_id: str) -> Channel | None:
-        return next((one for one in self.channels() if one.id == channel_id), None)
+        return self.direct.get(channel_id) or next((one for one in self.channels() if one.id == channel_id), None)

@@ -1,0 +1,146 @@
+"""What the delivery benchmarks have in common: places, an alert for them, and a worker put together as in the service."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.app import Machine, SystemClock
+from bot.config import Settings
+from bot.domain.incident import StepReason
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.domain.worker import Role
+from bot.messages.cards.incidents import incident_card
+from bot.messages.model import Message
+from bot.metrics import Metrics
+from bot.pipeline.presence import Presence
+from bot.ports import Alert, Clock, DeliveryKind
+from bot.presences import chats
+from bot.sources.defillama import DefiLlama
+from bot.sources.http import Http
+from bot.storage.store import Store, open_store
+from tests.builders import incident
+
+FIRST_ID = 700_000_000
+"""The first of the ids that chats, people and channels of a benchmark have."""
+SUBSCRIBED_TO = "binance"
+_AT_A_TIME = 100
+
+
+def alert_card(severity: Severity = Severity.CRITICAL, number: int = 1) -> Message:
+    """Return what an alert says: an incident as it is opened."""
+    return incident_card(replace(incident(severity), number=number), "Binance", StepReason.OPENED)
+
+
+def places(platform: Platform, number: int, *, first: int = FIRST_ID) -> Sequence[Place]:
+    """Return private chats on Telegram, channels on Discord."""
+    return [Place(platform, str(first + index)) for index in range(number)]
+
+
+async def subscribe(store: Store, everybody: Iterable[Place]) -> None:
+    """Subscribe places to one exchange, as people do."""
+    waiting = iter(everybody)
+    while some := list(islice(waiting, _AT_A_TIME)):
+        await asyncio.gather(*(store.subscriptions.add(_wish(place)) for place in some))
+
+
+def _wish(place: Place) -> Subscription:
+    person = f"{place.platform}:{place.chat}"
+    return Subscription(place, SUBSCRIBED_TO, created_by=person, created_at=datetime.now(UTC))
+
+
+async def announce(
+    store: Store, everybody: Sequence[Place], number: int, severity: Severity = Severity.CRITICAL
+) -> None:
+    """Commit an incident that is told in all these places."""
+    now = datetime.now(UTC)
+    story = replace(incident(severity), number=number)
+    alert = Alert(
+        id=f"{story.label}:{now.isoformat()}",
+        incident=story.label,
+        severity=severity,
+        kind=DeliveryKind.POST,
+        message=alert_card(severity, number),
+        created_at=now,
+        expires_at=now + timedelta(days=1),
+        recipients=tuple(Subscription(place, SUBSCRIBED_TO) for place in everybody),
+        about=SUBSCRIBED_TO,
+    )
+    await store.incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, story, [alert])
+
+
+class Tally(Metrics):
+    """Counts what was delivered, and lets somebody wait for a number of messages."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(clock, "0")
+        self.results: Counter[str] = Counter()
+        self._changed = asyncio.Event()
+
+    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+        """Count one delivery."""
+        super().delivered(platform, result, reason)
+        self.results[f"{result} {reason}".strip()] += 1
+        self._changed.set()
+
+    async def until_sent(self, number: int) -> None:
+        """Return when so many messages were sent altogether."""
+        while self.results["sent"] < number:
+            self._changed.clear()
+            await self._changed.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a platform's stand-in is, and the token that it takes."""
+
+    platform: Platform
+    url: str
+    token: str
+
+    def settings(self, redis_url: str, *, paid: bool = False) -> Settings:
+        """Return the settings of a worker that delivers there."""
+        own = {"telegram_token": SecretStr(self.token), "telegram_api_url": self.url}
+        if self.platform is Platform.DISCORD:
+            own = {"discord_token": SecretStr(self.token), "discord_api_url": self.url}
+        common = {"redis_url": SecretStr(redis_url), "data_dir": Path("/nowhere")}
+        return Settings(_env_file=None, telegram_paid_broadcast=paid, **common, **own)
+
+
+@asynccontextmanager
+async def worker(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator["Worker"]:
+    """Put a worker together that delivers and does nothing else, and keep its voice."""
+    clock = clock or SystemClock()
+    tally = Tally(clock)
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    store = await open_store(redis_url, clock=clock)
+    try:
+        async with Http() as http, asyncio.TaskGroup() as tasks:
+            source = DefiLlama(http, clock, url=settings.defillama_url)
+            machine = Machine(settings, store=store, source=source, clock=clock, metrics=tally)
+            (voice,) = machine.chats = chats(settings, machine.desk, store, clock, tally, Role.COURIER)
+            speaking = tasks.create_task(voice.keep_voice())
+            while voice.trouble():
+                await asyncio.sleep(0.01)
+            yield Worker(store, machine, voice, tally)
+            speaking.cancel()
+    finally:
+        await store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker's parts."""
+
+    store: Store
+    machine: Machine
+    voice: Presence
+    tally: Tally

@@ -1,0 +1,121 @@
+"""What a delivered message costs in CPU: a worker against a bare loop over the same library with the same transport.
+
+    python -m benchmarks.effort [--messages 400] [--rounds 5]
+
+On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own; they
+take turns, the same number of messages to as many different chats each, and the figure is the median over the turns.
+Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its process,
+and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of Telegram's
+paid broadcast; then at the usual paces, where every way wakes up for every message.
+"""
+
+import argparse
+import asyncio
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
+from itertools import count
+
+from benchmarks.broadcast import FIRST_ID, Address, announce, places, subscribe
+from benchmarks.crowds import CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.figure import Figure, tell
+from benchmarks.programs import Process, ask, talking
+from bot.app import SystemClock
+from bot.domain.place import Platform
+from bot.pipeline.pace import PACES
+from bot.storage.store import Store, open_store
+
+AT_MOST_TIMES = 1.5
+_OURS, _REDIS = "courier", "redis"
+_OTHERS = {"bare": "bare loop", "limiter": "AIORateLimiter"}
+_WARM_UP = 50
+
+Costs = Mapping[str, Sequence[float]]
+"""CPU milliseconds of one message by the way it was sent, one for each turn."""
+
+
+class Contest:
+    """Lets the ways to send take turns; `turns` are the messages of each, the first of which warms up."""
+
+    def __init__(self, store: Store, redis_url: str, turns: Sequence[int]) -> None:
+        self._store = store
+        self._redis_url = redis_url
+        self._turns = turns
+        self._incidents = count(1)
+
+    async def held(self, address: Address, ways: Sequence[str], per_second: float) -> Costs:
+        """Return what a message costs each way on a platform."""
+        costs: dict[str, list[float]] = {way: [] for way in (*ways, _REDIS)}
+        async with AsyncExitStack() as stack:
+            running = {}
+            for way in ways:
+                words = (way, address.platform, address.url, address.token, self._redis_url, str(per_second))
+                running[way] = await stack.enter_async_context(talking("benchmarks.senders", *words))
+            first = FIRST_ID
+            for number in self._turns:
+                for way, process in running.items():
+                    before = await self._redis_ms()
+                    costs[way].append(await self._turn(address.platform, way, process, first, number))
+                    if way == _OURS:
+                        costs[_REDIS].append((await self._redis_ms() - before) / number)
+                first += number
+        return {way: each[1:] for way, each in costs.items()}
+
+    async def _turn(self, platform: Platform, way: str, process: Process, first: int, number: int) -> float:
+        asked = asyncio.create_task(ask(process, f"{first} {number}"))
+        if way == _OURS:
+            await announce(self._store, places(platform, number, first=first), next(self._incidents))
+        return float(await asked) * 1000 / number
+
+    async def _redis_ms(self) -> float:
+        used = await self._store.database.facts("cpu")
+        return (float(used["used_cpu_user"]) + float(used["used_cpu_sys"])) * 1000
+
+
+async def measured(messages: int, rounds: int) -> list[Figure]:
+    """Return what a delivered message costs on each platform, in milliseconds of CPU."""
+    turns = (_WARM_UP, *[messages] * rounds)
+    everybody = sum(turns)
+    with redis_server() as redis:
+        store = await open_store(redis.url, clock=SystemClock())
+        try:
+            async with CrowdedTelegram(everybody) as telegram, CrowdedDiscord(everybody) as discord:
+                for platform in (Platform.TELEGRAM, Platform.DISCORD):
+                    await subscribe(store, places(platform, everybody))
+                contest = Contest(store, redis.url, turns)
+                every = (_OURS, *_OTHERS)
+                pace = {platform: PACES[platform].per_second for platform in (Platform.TELEGRAM, Platform.DISCORD)}
+                fast = await contest.held(telegram.address, every, 0)
+                slow = await contest.held(telegram.address, every, pace[Platform.TELEGRAM])
+                other = await contest.held(discord.address, every[:2], pace[Platform.DISCORD])
+        finally:
+            await store.close()
+    return [
+        *_figures("Telegram", fast),
+        *_figures(f"Telegram at {pace[Platform.TELEGRAM]:g}/s", slow),
+        *_figures(f"Discord at {pace[Platform.DISCORD]:g}/s", other),
+    ]
+
+
+def _figures(where: str, costs: Costs) -> Iterator[Figure]:
+    ours = statistics.median(costs[_OURS])
+    for way, name in _OTHERS.items():
+        if way in costs:
+            other = statistics.median(costs[way])
+            yield Figure(
+                f"{where}: CPU of a message against {name}", "ms", ours, other, at_most_times=AT_MOST_TIMES
+            )
+    yield Figure(f"{where}: CPU of a message in Redis", "ms", statistics.median(costs[_REDIS]))
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--messages", type=int, default=400, help="each way in each turn")
+    parser.add_argument("--rounds", type=int, default=5)
+    asked = parser.parse_args()
+    tell(asyncio.run(measured(asked.messages, asked.rounds)), messages=asked.messages, rounds=asked.rounds)
+
+
+if __name__ == "__main__":
+    main()
