@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.flow import Window
+from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Rule, Signal
@@ -220,9 +220,18 @@ def _crossed(incident: Incident, signal: Signal) -> tuple[Window, ...]:
 
 
 def _comparable(incident: Incident, signal: Signal) -> bool:
-    """Return whether every window that the incident rests on is there and not held."""
+    """Return whether every window that the incident rests on is there and not held, and no chain was lost since.
+
+    A day after a chain was lost the window of a day compares what is left, and may well be calm; what was lost is not.
+    """
+    known = incident.grounds or incident.told
+    lost = any(_lacks_chains(flow) and not _lacks_chains(known.flow(flow.window)) for flow in signal.flows)
     flows = [signal.flow(window) for window in incident.windows]
-    return all(flow is not None and flow.hold is None for flow in flows)
+    return not lost and all(flow is not None and flow.hold is None for flow in flows)
+
+
+def _lacks_chains(flow: Flow | None) -> bool:
+    return flow is not None and flow.hold is not None and flow.hold.reason is HoldReason.CHAIN_MISSING
 
 
 def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:

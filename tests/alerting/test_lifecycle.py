@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.detectors.outflow import grade
-from bot.domain.flow import Flow, Window
+from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.ledger import RoundTrip
 from bot.domain.severity import Sensitivity, Severity, rank
@@ -409,6 +409,25 @@ class TestWithheld:
         assert reasons(steps)[1:] == [StepReason.HELD, StepReason.NOTHING, StepReason.NOTHING]
         assert last(steps).severity is Severity.ELEVATED
 
+    @pytest.mark.parametrize("hours", [(30, 40), (100, 200)])
+    def test_nothing_eases_by_what_is_left_once_a_chain_was_lost(self, hours: tuple[int, int]) -> None:
+        before: Incident | None = incident(Severity.ELEVATED, seen=signal(ELEVATED, flows=[flow(-0.01, Window.WEEK)]))
+        week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
+        for hour in hours:
+            before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
+
+        assert before
+        assert (before.state, before.held, before.easing_seen) == (IncidentState.OPEN, True, 0)
+
+    def test_a_chain_that_was_lost_before_keeps_nothing_open(self) -> None:
+        week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
+        before: Incident | None = incident(Severity.ELEVATED, seen=signal(ELEVATED, flows=[week]))
+        for hour in (30, 40):
+            before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
+
+        assert before
+        assert before.ending is Ending.CALM
+
     def test_it_gets_worse_all_the_same_by_a_window_that_can(self) -> None:
         seen = signal(None, at=NOON + HOUR, flows=[*HELD, flow(-0.2, Window.THREE_DAYS)])
 
@@ -419,7 +438,8 @@ class TestWithheld:
         assert weekly
         assert weekly.windows == (Window.WEEK,)
 
-        eased = step(weekly, signal(None, at=NOON + 2 * HOUR, flows=[*HELD, flow(-0.001, Window.WEEK)]))
+        disputed = flow(-0.02, hold=Hold(HoldReason.DISAGREE))
+        eased = step(weekly, signal(None, at=NOON + 2 * HOUR, flows=[disputed, flow(-0.001, Window.WEEK)]))
 
         assert eased.incident
         assert (eased.reason, eased.incident.easing_seen) == (StepReason.UPDATED, 1)

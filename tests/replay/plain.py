@@ -112,7 +112,7 @@ def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -
     """Return an exchange's points as a reader of its body has them; `is_true`: without jumps and faults."""
     whole = episode(name)
     book = next(book for book in whole.books if book.id == exchange)
-    if not is_true or exchange not in {one.exchange for one in (*whole.jumps, *whole.faults)}:
+    if not is_true or exchange not in {one.exchange for one in whole.jumps} | {one.exchange for one in whole.faults}:
         return points(shown.readings(name, exchange, hourly=hourly), book.own_tokens)
     ((_, body),) = bodies(replace(whole, books=(book,), jumps=(), faults=()), hourly=hourly)
     parsed = parse_protocol(msgspec.json.encode(body), exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
