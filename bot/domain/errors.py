@@ -131,11 +131,12 @@ class ChatMoved(DeliveryError):
 
 
 class Unreachable(DeliveryError):
-    """The place cannot be written to."""
+    """The place cannot be written to; `foreseen` says that the platform was not even asked."""
 
-    def __init__(self, reason: str, obstacle: Obstacle = Obstacle.REFUSED) -> None:
+    def __init__(self, reason: str, obstacle: Obstacle = Obstacle.REFUSED, *, foreseen: bool = False) -> None:
         super().__init__(reason)
         self.obstacle = obstacle
+        self.foreseen = foreseen
 
 
 class ChatGone(Unreachable):

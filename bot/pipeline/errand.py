@@ -153,7 +153,7 @@ class Errand:
         self.troubled.discard(place)
 
     async def _fail(self, delivery: Delivery, error: DeliveryError) -> None:
-        if isinstance(error, Unreachable) or (isinstance(error, RetryLater) and error.rate_limited):
+        if _is_refusal(error):
             await self._count_refusal()
         if isinstance(error, RetryLater):
             await self._retry(delivery, error)
@@ -262,6 +262,13 @@ class Errand:
         log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=why)
         await surely(lambda: self._outbox.bury(delivery, why))
         self._meter.delivered(delivery.place.platform, "gave up", reason)
+
+
+def _is_refusal(error: DeliveryError) -> bool:
+    """Return whether a platform that counts refusals has counted this one."""
+    if isinstance(error, Unreachable):
+        return not error.foreseen
+    return isinstance(error, RetryLater) and error.rate_limited
 
 
 async def surely(write: Callable[[], Awaitable[_Result]]) -> _Result:

@@ -447,11 +447,13 @@ async def test_too_many_refusals_stop_the_fan_out_and_the_operator_hears_why() -
     assert await round_.pacer.due_in(1) == pytest.approx(300.0, abs=0.5)
 
 
-async def test_rate_limits_count_as_refusals_and_faults_of_the_network_do_not() -> None:
+async def test_rate_limits_count_as_refusals_and_what_the_platform_did_not_refuse_does_not() -> None:
     round_ = Round(Tolerance(judged=2, part=0.5))
     for number in range(3):
         round_.queue("opened", place(str(number)), incident=f"INC-{number}")
-    await round_.deliver(RetryLater("away", after=SECOND), RetryLater("away", after=SECOND), BadMessage("no"))
+    await round_.deliver(
+        RetryLater("away", after=SECOND), NotAllowed("no right, as the gateway said", foreseen=True), BadMessage("no")
+    )
     assert round_.told == []
 
     round_.queue("opened", place("4"), place("5"), incident="INC-4")

@@ -115,9 +115,10 @@ def foresee_refusal(client: Gateway, channel_id: int) -> None:
     channel = client.find_channel(channel_id) if client.connected else None
     names = [name for name in lacking(channel) if name != "Attach Files"] if channel else []
     if "View Channel" in names:
-        raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN)
+        raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN, foreseen=True)
     if names:
-        raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}", Obstacle.NO_RIGHTS)
+        lacks = ", ".join(names)
+        raise NotAllowed(f"the bot lacks permissions in the channel: {lacks}", Obstacle.NO_RIGHTS, foreseen=True)
 
 
 def snowflake(place: Place) -> int:
