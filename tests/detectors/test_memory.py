@@ -255,11 +255,12 @@ class TestADropThatIsRemembered:
         assert self.after(known, {}, doors=SHUT).counted == (moved("Tron"),)
         assert self.after(known, {}, doors=replace(SHUT, closed=SHUT.closed[:1])).counted == ()
 
-    def test_is_what_strides_are_kept_for(self) -> None:
-        risen = Ledger(rebased=(moved("Tron", usd=100.0),), strides=(Stride(NOON - HOUR, -1.0),))
+    @pytest.mark.parametrize("usd", [0.5, 100.0])
+    def test_is_what_strides_are_kept_for(self, usd: float) -> None:
+        risen = Ledger(rebased=(moved("Tron", usd=usd),), strides=(Stride(NOON - HOUR, -1.0),))
 
         assert self.after(risen, {"Bitcoin/BTC": 480.0}).strides == ()
-        assert self.after(replace(risen, rebased=(moved("Tron"),)), {"Bitcoin/BTC": 496.0}).strides == (
+        assert self.after(replace(risen, rebased=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}).strides == (
             Stride(NOON - HOUR, -1.0),
             Stride(NOON, -4.0),
         )

@@ -140,12 +140,21 @@ class TestTheNextStep:
         trip = RoundTrip("Tron", NOON, NOON + HOUR, 100)
         assert [one for one in now.trips if one.asset == "Tron"] == ([trip] if came_back else [])
 
-    def test_values_what_came_back_at_the_price_before(self, readings: tuple[Reading, Reading]) -> None:
-        dearer = reading(
-            {"Tron/USDT": (130, 3.0), "Bitcoin/BTC": (400, 1.0), "Ethereum/ETH": (400, 1.0)}, at=NOON + HOUR
-        )
+    @pytest.mark.parametrize("unit", [2.0**-10, 1.0])
+    @pytest.mark.parametrize(("units", "came_back"), [(130, False), (160, True)])
+    def test_values_what_came_back_at_the_price_before(
+        self,
+        unit: float,
+        units: float,
+        came_back: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        rest = {"Bitcoin/BTC": (400 * unit, 1.0), "Ethereum/ETH": (400 * unit, 1.0)}
+        days = [
+            reading({**rest, "Tron/USDT": (amount * unit, price)}, at=NOON + hour * HOUR)
+            for hour, (amount, price) in enumerate([(200, 1.0), (100, 1.0), (units, 3.0 if units < 150 else 0.1)])
+        ]
 
-        assert [one.group for one in after(Ledger(), *readings, dearer).rebased] == ["Tron"]
+        assert [one.group for one in after(Ledger(), *days).rebased] == ([] if came_back else ["Tron"])
 
     def test_sees_what_came_back_to_an_empty_slot(self) -> None:
         days = [held({**USUAL, "Tron/USDT": units}, at=NOON + hour * HOUR) for hour, units in enumerate((200, 0, 200))]
