@@ -224,10 +224,14 @@ def _comparable(incident: Incident, signal: Signal) -> bool:
 
     A day after a chain was lost the window of a day compares what is left, and may well be calm; what was lost is not.
     """
-    known = incident.grounds or incident.told
-    lost = any(_lacks_chains(flow) and not _lacks_chains(known.flow(flow.window)) for flow in signal.flows)
     flows = [signal.flow(window) for window in incident.windows]
-    return not lost and all(flow is not None and flow.hold is None for flow in flows)
+    return not _lost_chains(incident.grounds, signal) and all(flow and flow.hold is None for flow in flows)
+
+
+def _lost_chains(grounds: Signal | None, signal: Signal) -> bool:
+    return grounds is not None and any(
+        _lacks_chains(flow) and not _lacks_chains(grounds.flow(flow.window)) for flow in signal.flows
+    )
 
 
 def _lacks_chains(flow: Flow | None) -> bool:

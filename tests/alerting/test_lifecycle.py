@@ -409,24 +409,28 @@ class TestWithheld:
         assert reasons(steps)[1:] == [StepReason.HELD, StepReason.NOTHING, StepReason.NOTHING]
         assert last(steps).severity is Severity.ELEVATED
 
-    @pytest.mark.parametrize("hours", [(30, 40), (100, 200)])
-    def test_nothing_eases_by_what_is_left_once_a_chain_was_lost(self, hours: tuple[int, int]) -> None:
-        before: Incident | None = incident(Severity.ELEVATED, seen=signal(ELEVATED, flows=[flow(-0.01, Window.WEEK)]))
-        week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
-        for hour in hours:
+    @staticmethod
+    def after_a_chain_was_lost(*grounds: Flow) -> Incident | None:
+        """Return what two calm days leave of an incident while the chain is missing from the week."""
+        raised = signal(ELEVATED, flows=grounds)
+        before: Incident | None = replace(incident(seen=raised), grounds=raised)
+        for hour in (30, 54):
+            week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
             before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
+        return before
 
-        assert before
-        assert (before.state, before.held, before.easing_seen) == (IncidentState.OPEN, True, 0)
+    @pytest.mark.parametrize("grounds", [(), (flow(-0.01, Window.WEEK),)])
+    def test_nothing_eases_by_what_is_left_once_a_chain_was_lost(self, grounds: tuple[Flow, ...]) -> None:
+        held = self.after_a_chain_was_lost(*grounds)
+
+        assert held
+        assert (held.state, held.held, held.easing_seen) == (IncidentState.OPEN, True, 0)
 
     def test_a_chain_that_was_lost_before_keeps_nothing_open(self) -> None:
-        week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
-        before: Incident | None = incident(Severity.ELEVATED, seen=signal(ELEVATED, flows=[week]))
-        for hour in (30, 40):
-            before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
+        over = self.after_a_chain_was_lost(flow(-0.01, Window.WEEK, hold=CHAIN_MISSING))
 
-        assert before
-        assert before.ending is Ending.CALM
+        assert over
+        assert over.ending is Ending.CALM
 
     def test_it_gets_worse_all_the_same_by_a_window_that_can(self) -> None:
         seen = signal(None, at=NOON + HOUR, flows=[*HELD, flow(-0.2, Window.THREE_DAYS)])
