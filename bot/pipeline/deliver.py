@@ -114,9 +114,11 @@ class Courier:
             await self._seat(replace(delivery, place=standing.place))
 
     async def _seat(self, delivery: Delivery) -> None:
-        pause = max(self._pacer.pause_of(delivery.place.chat), self._stands_for())
+        pause = self._pacer.pause_of(delivery.place.chat)
         gap = self._pacer.pace.gap(delivery.place)
-        if pause > _PATIENCE:
+        if self._stands_for() > _PATIENCE:
+            await self._errand.put_off(delivery, 0.0)
+        elif pause > _PATIENCE:
             await self._errand.put_off(delivery, pause)
         elif gap and not _is_urgent(delivery) and self._room.is_full_for(delivery.place):
             await self._errand.put_off(delivery, gap * random.uniform(1, _SPREAD))  # noqa: S311 — so that few come back at a time
@@ -156,12 +158,12 @@ class Courier:
         return False
 
     async def _stand_still(self, seconds: float) -> None:
-        """Send nothing for a while; what waits here goes back for that time."""
+        """Send nothing for a while; what waits here goes back, for another worker may be able to send it."""
         log.info("deliveries pause", platform=str(self._platform), seconds=round(seconds))
         self._stands_until = _now() + seconds
         self._moves.clear()
         for delivery in self._room.empty():
-            await self._errand.put_off(delivery, self._stands_for())
+            await self._errand.put_off(delivery, 0.0)
         await asyncio.sleep(self._stands_for())
         self._moves.set()
 

@@ -176,8 +176,9 @@ class Errand:
         """
         if busy.rate_limited:
             self._meter.rate_limited(delivery.place.platform)
-        if busy.rate_limited or busy.whole_bot:
             await self._pacer.slow_down(delivery.place, busy)
+        elif busy.whole_bot:
+            self._pacer.hold(busy.after)
         if busy.ambiguous and delivery.once:
             await self.drop(delivery, "may have arrived")
             return

@@ -109,12 +109,15 @@ class Pacer:
         self._own = OwnBudget()
         self._budget: Budget = budget or self._own
         self._alone_until = -math.inf
+        self._held_until = -math.inf
         self._turns: deque[float] = deque()
         self._paused: dict[str, float] = {}
 
     async def due_in(self, wanted: int) -> float:
         """Return the seconds until the next turn, 0 when it has come; `wanted` messages wait for one."""
         now = _now()
+        if now < self._held_until:
+            return self._held_until - now
         while self._turns and self._turns[0] < now - _LATE:
             self._turns.popleft()
         if not self._turns:
@@ -130,18 +133,18 @@ class Pacer:
         return max(0.0, self._paused.get(chat, 0.0) - _now())
 
     async def slow_down(self, place: Place, busy: RetryLater) -> None:
-        """Take note that the platform was too busy for a message: exactly as long as it said."""
-        if busy.rate_limited:
-            self._paused[place.chat] = _now() + busy.after.total_seconds()
+        """Take note of a 429, which all workers mind for exactly as long as it said."""
+        self._paused[place.chat] = _now() + busy.after.total_seconds()
         self._turns.clear()  # they were given at another pace
         for budget in self._budgets():
             try:
-                if busy.rate_limited:
-                    await budget.slow_down(self._platform, chat=place.chat, pause=busy.after, whole_bot=busy.whole_bot)
-                elif busy.whole_bot:
-                    await budget.stand_still(self._platform, pause=busy.after, reason=str(busy))
+                await budget.slow_down(self._platform, chat=place.chat, pause=busy.after, whole_bot=busy.whole_bot)
             except StorageError as error:
                 self._go_alone(error)
+
+    def hold(self, pause: timedelta) -> None:
+        """Let this worker send nothing for a while: it cannot reach the platform, which says nothing of the others."""
+        self._held_until = max(self._held_until, _now() + pause.total_seconds())
 
     async def stand_still(self, pause: timedelta, reason: str) -> None:
         """Let no worker send for a while."""

@@ -69,18 +69,19 @@ class Scene:
         self.slow = asyncio.Event()
         self.slow_places: set[Place] = set()
         self.budget = budget or OwnBudget()
-        self.couriers = [
-            Courier(
-                self.chat,
-                outbox=self.outbox,
-                subscriptions=self.subscriptions,
-                clock=self.clock,
-                meter=self.meter,
-                pacer=Pacer(platform, budget=self.budget),
-                breaker=Breaker(tolerance or Tolerance()),
-            )
-            for _ in range(workers)
-        ]
+        self.tolerance = tolerance or Tolerance()
+        self.couriers = [self.worker(self.chat) for _ in range(workers)]
+
+    def worker(self, chat: Chat) -> Courier:
+        return Courier(
+            chat,
+            outbox=self.outbox,
+            subscriptions=self.subscriptions,
+            clock=self.clock,
+            meter=self.meter,
+            pacer=Pacer(chat.platform, budget=self.budget),
+            breaker=Breaker(self.tolerance),
+        )
 
     async def _pass_time(self, place: Place) -> None:
         self.under_way[place.chat] += 1
@@ -340,6 +341,22 @@ async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_loses_nothing()
     assert early <= 4  # what was under way
     assert Counter(where for where, _, _ in scene.chat.shown) == Counter(map(person, range(60)))
     assert [one.attempt for one, _ in scene.outbox.buried] == []
+
+
+@in_simulated_time
+async def test_a_worker_that_cannot_reach_the_platform_leaves_the_rest_to_the_others() -> None:
+    scene = Scene()
+    scene.queue("opened", *map(person, range(60)))
+    unconnected = scene.worker(Chat(TELEGRAM, before_each=never_connected))
+    scene.couriers.append(unconnected)
+    async with scene.delivering():
+        await asyncio.sleep(10)
+
+    assert len(scene.chat.shown) >= 55  # all but what the other one asks for again and again
+
+
+async def never_connected(place: Place) -> None:
+    raise RetryLater("not connected", after=30 * SECOND, whole_bot=True)
 
 
 @in_simulated_time

@@ -110,16 +110,26 @@ async def test_429s_of_one_chat_or_far_apart_do_not() -> None:
     assert await pacer.due_in(1) == 0.0
 
 
-@pytest.mark.parametrize("busy", [limited(9, whole_bot=True), RetryLater("away", after=9 * SECOND, whole_bot=True)])
 @in_simulated_time
-async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_a_shorter_one_does_not_end_it(
-    busy: RetryLater,
-) -> None:
-    pacer = Pacer(TELEGRAM)
-    await pacer.slow_down(PRIVATE, busy)
-    await pacer.slow_down(PRIVATE, RetryLater("away", after=SECOND, whole_bot=True))
+async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_a_shorter_one_does_not_end_it() -> None:
+    budget = OwnBudget()
+    pacer, another = Pacer(TELEGRAM, budget=budget), Pacer(TELEGRAM, budget=budget)
+    await pacer.slow_down(PRIVATE, limited(9, whole_bot=True))
+    await pacer.slow_down(PRIVATE, limited(1, whole_bot=True))
 
-    assert await pacer.due_in(1) == 9.0
+    assert (await pacer.due_in(1), await another.due_in(1)) == (9.0, pytest.approx(9.0 + 1 / 14))
+
+
+@in_simulated_time
+async def test_a_worker_that_cannot_reach_the_platform_holds_back_itself_alone() -> None:
+    budget = OwnBudget()
+    pacer, another = Pacer(TELEGRAM, budget=budget), Pacer(TELEGRAM, budget=budget)
+    pacer.hold(9 * SECOND)
+    pacer.hold(SECOND)
+
+    assert (await pacer.due_in(1), await another.due_in(1)) == (9.0, 0.0)
+    await asyncio.sleep(9)
+    assert await pacer.due_in(1) == 0.0
 
 
 @in_simulated_time
