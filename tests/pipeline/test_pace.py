@@ -117,7 +117,8 @@ async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_a_shorter_one_d
     await pacer.slow_down(PRIVATE, limited(9, whole_bot=True))
     await pacer.slow_down(PRIVATE, limited(1, whole_bot=True))
 
-    assert (await pacer.due_in(1), await another.due_in(1)) == (9.0, pytest.approx(9.0 + 1 / 14))
+    assert await pacer.due_in(1) == 9.0
+    assert await another.due_in(1) == pytest.approx(9.0 + 1 / 14)
 
 
 @in_simulated_time
