@@ -3,7 +3,7 @@
     python -m tests.chaos.courier      # the settings of the environment and CHAOS_HASTE, in JSON
 
 The real pace would make a run of 20,000 deliveries last six minutes, and what a dead worker had taken would lie for
-one. It says `ready` once every platform can be written to, and delivers until it is killed.
+one. It says `ready` for each platform once that can be written to, and delivers until it is killed.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.pipeline.deliver import Courier
 from bot.pipeline.pace import Pace, Pacer
 from bot.pipeline.presence import Presence
+from bot.ports import Clock
 from bot.presences import chats
 from bot.sources.defillama import DefiLlama
 from bot.sources.http import Http
@@ -48,11 +49,18 @@ class Haste:
         return json.dumps(asdict(self))
 
 
-async def deliver(settings: config.Settings, haste: Haste) -> None:
-    """Deliver for ever."""
-    clock = SystemClock()
+async def deliver(settings: config.Settings, haste: Haste, *, clock: Clock | None = None) -> None:
+    """Deliver until cancelled."""
+    clock = clock or SystemClock()
+    store = await _opened(settings, clock)
+    try:
+        await _deliver_from(store, settings, haste, clock)
+    finally:
+        await store.close()
+
+
+async def _deliver_from(store: Store, settings: config.Settings, haste: Haste, clock: Clock) -> None:
     metrics = Metrics(clock, __version__)
-    store = await _opened(settings)
     outbox = RedisOutbox(store.database, clock, idle=timedelta(seconds=haste.idle))
     async with Http() as http, asyncio.TaskGroup() as tasks:
         source = DefiLlama(http, clock, url=settings.defillama_url)
@@ -71,20 +79,20 @@ async def deliver(settings: config.Settings, haste: Haste) -> None:
                 pacer=Pacer(voice.platform, pace=pace, budget=store.budget),
             )
             tasks.create_task(_run(courier, voice))
-        print("ready", flush=True)  # noqa: T201 — for the process that started this one
 
 
 async def _run(courier: Courier, voice: Presence) -> None:
     while voice.trouble():
         await asyncio.sleep(0.01)
+    print("ready", flush=True)  # noqa: T201 — for the process that started this one
     await courier.run()
 
 
-async def _opened(settings: config.Settings) -> Store:
+async def _opened(settings: config.Settings, clock: Clock) -> Store:
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     while True:
         try:
-            return await open_store(url, clock=SystemClock())
+            return await open_store(url, clock=clock)
         except StorageError:
             await asyncio.sleep(0.1)
 

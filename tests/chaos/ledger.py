@@ -1,7 +1,6 @@
 """What the platforms took, in the order in which they took it."""
 
 import asyncio
-import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -12,10 +11,13 @@ from aiohttp import web
 from bot.domain.place import Place, Platform
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_rest import FakeRest
+from tests.fakes.discord_world import Json
 from tests.fakes.telegram import FakeTelegram
 
 _MARK = re.compile(r"(INC-\d+) step (\d+)")
 _FOLLOWED = "The story goes on"
+_LAG = 0.03
+"""Seconds between taking a message and saying so: a worker that dies meanwhile leaves it unnoted."""
 
 
 def title_of(incident: str, step: int) -> str:
@@ -50,9 +52,7 @@ class Ledger:
         found = _MARK.search(text)
         if found:
             follows = _FOLLOWED in text
-            self.taken.append(
-                Taken(place, found[1], int(found[2]), message_id, is_edit, follows, time.time())
-            )
+            self.taken.append(Taken(place, found[1], int(found[2]), message_id, is_edit, follows, time.time()))
             self._stir()
 
     async def reached(self, number: int) -> None:
@@ -90,6 +90,7 @@ class RecordingTelegram(FakeTelegram):
             message_id = given.get("message_id") or str(self.sent[-1].id)
             place = Place(Platform.TELEGRAM, given["chat_id"])
             self._ledger.note(place, given["text"], message_id, is_edit=method != "sendmessage")
+            await asyncio.sleep(_LAG)
             return result
 
         return recorded
@@ -116,16 +117,19 @@ class _RecordingRest(FakeRest):
             self._note(request, messages[-1]["id"], (await request.json())["embeds"], is_edit=False)
         else:
             self._ledger.refused_twice += 1
+        await asyncio.sleep(_LAG)
         return response
 
     async def _patch_message(self, request: web.Request) -> web.Response:
         response = await super()._patch_message(request)
         self._note(request, request.match_info["message"], (await request.json())["embeds"], is_edit=True)
+        await asyncio.sleep(_LAG)
         return response
 
-    def _note(self, request: web.Request, message_id: str, embeds: object, *, is_edit: bool) -> None:
+    def _note(self, request: web.Request, message_id: str, embeds: list[Json], *, is_edit: bool) -> None:
         place = Place(Platform.DISCORD, request.match_info["channel"])
-        self._ledger.note(place, json.dumps(embeds), message_id, is_edit=is_edit)
+        text = "\n".join(f"{one['title']}\n{one.get('description')}" for one in embeds)
+        self._ledger.note(place, text, message_id, is_edit=is_edit)
 
 
 def _nobody() -> None:

@@ -6,18 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.errors import StorageError
+from bot.domain.errors import StorageError, Superseded
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.messages.model import Message, Tone, lines
 from bot.ports import Alert, DeliveryKind
+from bot.storage.incidents import RedisIncidents
 from bot.storage.store import Store
 from tests.builders import incident
 from tests.chaos.ledger import title_of
 
 DAY = timedelta(days=1)
 _AGAIN_AFTER = 0.1
+_LOOKS_EVERY = 0.05
+_PATIENCE = 600.0
 
 
 @dataclass(eq=False)
@@ -47,10 +50,11 @@ class Commit:
 
 
 class Newsroom:
-    """Tells incidents to places; `steps` is everything that was told, `again` how many commits a crash had swallowed."""
+    """Tells incidents to places; `steps` is all that was told, `again` how many commits a crash had swallowed."""
 
-    def __init__(self, store: Store, places: Sequence[Place]) -> None:
+    def __init__(self, store: Store, places: Sequence[Place], *, incidents: RedisIncidents | None = None) -> None:
         self._store = store
+        self._incidents = incidents or store.incidents
         self._recipients = tuple(Subscription(one, None) for one in places)
         self._commits: dict[int, Commit] = {}
         self.steps: list[Step] = []
@@ -99,7 +103,9 @@ class Newsroom:
         one = commit.incident
         while True:
             try:
-                return await self._store.incidents.commit(one.exchange, one.rule, one, commit.alerts)
+                return await self._incidents.commit(one.exchange, one.rule, one, commit.alerts)
+            except Superseded:
+                raise
             except StorageError:
                 await asyncio.sleep(_AGAIN_AFTER)
 
@@ -132,9 +138,10 @@ class Story:
 
     async def until_over(self) -> None:
         """Return when nothing of what was told so far is on its way any more."""
-        for step in self.steps:
-            while not await self._newsroom.is_over(step):
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(_PATIENCE):
+            for step in self.steps:
+                while not await self._newsroom.is_over(step):
+                    await asyncio.sleep(_LOOKS_EVERY)
 
     async def _tell(self, *kinds: DeliveryKind, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
         after_all = all([await self._newsroom.is_over(one) for one in self.steps])

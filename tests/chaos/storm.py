@@ -2,31 +2,21 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
-from bot.app import SystemClock
-from bot.domain.errors import StorageError
-from bot.domain.place import Place, Platform
+from bot.domain.place import Platform
 from bot.domain.severity import Severity
-from bot.storage.store import Store, open_store
 from tests.chaos.courier import Haste
-from tests.chaos.ledger import Ledger, RecordingDiscord, RecordingTelegram
-from tests.chaos.stories import Newsroom
-from tests.chaos.verdict import Verdict, judge
+from tests.chaos.stage import Stage, own_server, scratch, stage
+from tests.chaos.verdict import Verdict
 from tests.chaos.workers import Worker, Workers
-from tests.fakes.redis_proxy import LOADING, OOM, READONLY, RedisProxy
-from tests.servers import Server, kinds
-from tests.world import DISCORD_TOKEN
+from tests.fakes.redis_proxy import LOADING, OOM, READONLY
 
 _NIGHTS = 2
-_STEPS_PER_PLACE = 10
+_STEPS_PER_PLACE = 9
 _NIGHT = 0.7
 _SOON = 10.0
 
@@ -71,7 +61,9 @@ class Outcome:
             f"lost: {one.lost[:10]} and {len(one.lost)} in all": bool(one.lost),
             f"Telegram: {one.twice} twice and {one.unfinished} that nobody knows of": twice > self.bound,
             f"Discord: {one.twice} twice": one.twice[Platform.DISCORD] > 0,
-            f"sent after it was superseded, by nobody who had it in hand: {one.in_the_dark[:10]}": bool(one.in_the_dark),
+            f"sent after it was superseded, by nobody who had it in hand: {one.in_the_dark[:10]}": bool(
+                one.in_the_dark
+            ),
             f"sent {latest} after it was superseded": latest[0] > _SOON or len(one.behind) > 40 * in_hand,
             f"sent after it had expired: {one.expired[:10]}": bool(one.expired),
             f"out of order: {one.disordered[:10]}": bool(one.disordered),
@@ -94,98 +86,40 @@ class Outcome:
 
 async def run(order: Order) -> Outcome:
     """Do it and return what came of it."""
-    directory = Path(tempfile.mkdtemp(prefix="rw-chaos-"))
-    server = Server(next(iter(kinds().values())), ("--appendfsync", order.sync))
-    try:
-        await asyncio.to_thread(server.start)
-        async with _scene(order, server, directory) as storm:
-            return await storm.play()
-    finally:
-        server.stop()
-        shutil.rmtree(directory, ignore_errors=True)
-
-
-@asynccontextmanager
-async def _scene(order: Order, server: Server, directory: Path) -> AsyncIterator["Storm"]:
-    ledger = Ledger()
+    number = order.deliveries // 2 // _STEPS_PER_PLACE
     async with (
-        RedisProxy(server.directory / "s") as line,
-        RecordingTelegram(ledger) as telegram,
-        RecordingDiscord(ledger, DISCORD_TOKEN) as discord,
-        _store(line.url) as store,
+        scratch() as directory,
+        own_server("--appendfsync", order.sync) as server,
+        stage(server, number, through_the_line=True) as scene,
+        scene.workers(directory, order.haste) as workers,
     ):
-        variables = {
-            "REDIS_URL": line.url,
-            "TELEGRAM_TOKEN": telegram.token,
-            "TELEGRAM_API_URL": telegram.url,
-            "DISCORD_TOKEN": DISCORD_TOKEN,
-            "DISCORD_API_URL": discord.api_url,
-            "DISCORD_GATEWAY_URL": discord.gateway_url,
-        }
-        async with Workers(directory, variables, order.haste) as workers:
-            number = order.deliveries // 2 // _STEPS_PER_PLACE
-            guild = discord.guild()
-            chats = [telegram.private(telegram.user("")) for _ in range(number)]
-            channels = [discord.channel(guild) for _ in range(number)]
-            places = [
-                *(Place(Platform.TELEGRAM, str(one.id)) for one in chats),
-                *(Place(Platform.DISCORD, one.id) for one in channels),
-            ]
-            yield Storm(order, ledger, server, line, store, workers, telegram, discord, places)
-
-
-@asynccontextmanager
-async def _store(url: str) -> AsyncIterator[Store]:
-    store = await open_store(url, clock=SystemClock())
-    try:
-        yield store
-    finally:
-        await store.close()
+        return await Storm(order, scene, workers).play()
 
 
 class Storm:
     """A run under way."""
 
-    def __init__(  # noqa: PLR0913, PLR0917 — everything that is there to be broken
-        self,
-        order: Order,
-        ledger: Ledger,
-        server: Server,
-        line: RedisProxy,
-        store: Store,
-        workers: Workers,
-        telegram: RecordingTelegram,
-        discord: RecordingDiscord,
-        places: Sequence[Place],
-    ) -> None:
+    def __init__(self, order: Order, scene: Stage, workers: Workers) -> None:
         self._order = order
-        self._ledger = ledger
-        self._server = server
-        self._line = line
-        self._store = store
+        self._scene = scene
+        self._ledger = scene.ledger
+        self._newsroom = scene.newsroom
         self._workers = workers
-        self._telegram = telegram
-        self._discord = discord
-        self._places = places
         self._dice = random.Random(order.seed)  # noqa: S311 — the same numbers for the same seed are what is wanted
-        self._newsroom = Newsroom(store, places)
         self._crew: list[Worker] = []
         self._worker_kills = self._store_kills = 0
 
     async def play(self) -> Outcome:
         """Tell everything, break everything, and judge what came of it."""
         began = time.monotonic()
-        self._crew = [await self._workers.start() for _ in range(self._order.workers)]
-        breaking = asyncio.create_task(self._break())
-        try:
-            await self._tell()
-        finally:
-            self._ledger.close()
-            await breaking
-        await self._until_all_is_over()
+        self._crew = [await self._start(one) for one in range(self._order.workers)]
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._break())
+            tasks.create_task(self._tell())
+        await self._scene.until_all_is_over()
         return Outcome(
             order=self._order,
-            verdict=judge(self._newsroom.steps, self._places, self._ledger),
+            verdict=self._scene.verdict(),
             seconds=time.monotonic() - began,
             worker_kills=self._worker_kills,
             store_kills=self._store_kills,
@@ -198,6 +132,7 @@ class Storm:
         async with asyncio.TaskGroup() as tasks:
             for story in (self._calm_story(1), self._hasty_story(2), self._hasty_story(3), self._quiet_story(4)):
                 tasks.create_task(story)
+        self._ledger.close()
 
     async def _calm_story(self, number: int) -> None:
         """Tell an incident from its opening to its end, each step once everybody has heard of the one before."""
@@ -208,10 +143,11 @@ class Storm:
 
     async def _hasty_story(self, number: int) -> None:
         """Tell an incident whose steps overtake each other while they are told."""
+        dice = random.Random(f"{self._order.seed} {number}")  # noqa: S311 — as below
         story = self._newsroom.story(number, Severity.ELEVATED)
         await story.open()
         for tell in (story.change, story.escalate, story.end):
-            await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._places)))
+            await self._ledger.reached(len(self._ledger.taken) + dice.randint(0, len(self._scene.places)))
             await tell()
         await story.until_over()
 
@@ -245,17 +181,21 @@ class Storm:
         which = self._dice.randrange(len(self._crew))
         await self._crew[which].ready()
         await self._kill(self._crew[which])
-        self._crew[which] = await self._workers.start()
+        self._crew[which] = await self._start(which)
+
+    async def _start(self, number: int) -> Worker:
+        """Start a worker; every other one has a line to the store that nobody troubles."""
+        return await self._workers.start(**({"REDIS_URL": self._scene.server.url} if number % 2 else {}))
 
     async def _kill(self, worker: Worker) -> None:
         await worker.kill()
         self._worker_kills += 1
 
     async def _kill_the_store(self) -> None:
-        await asyncio.to_thread(self._server.kill)
+        await asyncio.to_thread(self._scene.server.kill)
         self._store_kills += 1
         await asyncio.sleep(self._dice.uniform(0, 0.3))
-        await asyncio.to_thread(self._server.start)
+        await asyncio.to_thread(self._scene.server.start)
         await self._newsroom.commit_again()
 
     async def _let_a_night_pass(self) -> None:
@@ -264,7 +204,7 @@ class Storm:
         overtaken, ended, expired = (self._newsroom.story(first + one, Severity.SEVERE) for one in range(3))
         await overtaken.open()
         await ended.open()
-        await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._places) // 2))
+        await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._scene.places) // 2))
         for worker in self._crew:
             await worker.ready()
         for worker in self._crew:
@@ -274,31 +214,22 @@ class Storm:
         await ended.end(in_the_dark=True)
         await expired.open(lifetime=timedelta(seconds=_NIGHT / 2), in_the_dark=True)
         await asyncio.sleep(_NIGHT)
-        self._crew = [await self._workers.start() for _ in self._crew]
+        self._crew = [await self._start(one) for one in range(self._order.workers)]
 
     async def _trouble_the_line(self) -> None:
         error = self._dice.choice((OOM, READONLY, LOADING, ""))
         if error:
-            self._line.refuse(error, times=self._dice.randint(1, 5))
+            self._scene.line.refuse(error, times=self._dice.randint(1, 5))
         elif self._dice.random() < 0.5:
-            self._line.lose_reply(times=self._dice.randint(1, 5))
+            self._scene.line.lose_reply(times=self._dice.randint(1, 5))
         else:
-            self._line.cut()
+            self._scene.line.cut()
 
     async def _trouble_a_platform(self) -> None:
         """Let a platform ask for a pause, or be out of order, for a few messages: neither has taken them."""
         many = self._dice.randint(1, 10)
         if self._dice.random() < 0.5:
-            self._telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
+            self._scene.telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
                                 parameters={"retry_after": 1}, times=many)  # fmt: skip
         else:
-            self._discord.fail("POST", "/messages$", 503, times=many)
-
-    async def _until_all_is_over(self) -> None:
-        while True:
-            try:
-                if not await self._store.outbox.depth():
-                    return
-            except StorageError:
-                pass
-            await asyncio.sleep(0.05)
+            self._scene.discord.fail("POST", "/messages$", 503, times=many)

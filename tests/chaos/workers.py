@@ -7,11 +7,14 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
+from bot.domain.place import Platform
 from bot.storage import leash
 from tests.chaos.courier import Haste
 from tests.program import ROOT
 
+PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
 _STARTS_WITHIN = 60.0
 
 
@@ -21,13 +24,16 @@ class Worker:
 
     process: asyncio.subprocess.Process
     wrote: Path
+    _silent: int = len(PLATFORMS)
 
     async def ready(self) -> None:
-        """Return once it delivers; raise RuntimeError with its log when it never will."""
+        """Return once it delivers to both platforms; raise RuntimeError with its log when it never will."""
         async with asyncio.timeout(_STARTS_WITHIN):
-            line = await self.process.stdout.readline() if self.process.stdout else b""
-        if line != b"ready\n":
-            raise RuntimeError(f"a courier did not start: {self.wrote.read_text()[-2000:]}")
+            while self._silent:
+                line = await self.process.stdout.readline() if self.process.stdout else b""
+                if line != b"ready\n":
+                    raise RuntimeError(f"a courier did not start: {self.wrote.read_text()[-2000:]}")
+                self._silent -= 1
 
     async def kill(self) -> None:
         """End it as a crash would."""
@@ -55,8 +61,8 @@ class Workers:
     def __post_init__(self) -> None:
         self._started: list[Worker] = []
 
-    async def start(self) -> Worker:
-        """Start one; it delivers after `ready`."""
+    async def start(self, **variables: str) -> Worker:
+        """Start one, with some variables of its own; it delivers after `ready`."""
         log = self.directory / f"courier-{len(self._started)}.log"
         with log.open("wb") as wrote:
             process = await asyncio.create_subprocess_exec(
@@ -65,6 +71,7 @@ class Workers:
                 cwd=self.directory,
                 env={"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONPATH": str(ROOT)}
                 | self.variables
+                | variables
                 | {"CHAOS_HASTE": self.haste.as_json()},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
@@ -74,7 +81,7 @@ class Workers:
         self._started.append(worker)
         return worker
 
-    async def __aenter__(self) -> "Workers":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exception: object) -> None:

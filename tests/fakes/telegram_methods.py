@@ -193,11 +193,13 @@ class Methods(People):
         wanted = given.get("chat_id", "")
         if not wanted:
             raise bad_request("chat_id is empty")
-        named = [one for one in self.chats.values() if wanted.startswith("@") and one.username == wanted[1:]]
-        chat = named[0] if named else self.chats.get(int(wanted)) if wanted.lstrip("-").isdigit() else None
+        chat = self.chats.get(int(wanted)) if wanted.lstrip("-").isdigit() else self._named(wanted)
         if chat is None:
             raise bad_request("chat not found")
         return chat
+
+    def _named(self, wanted: str) -> Chat | None:
+        return next((one for one in self.chats.values() if wanted == f"@{one.username}"), None)
 
     def _reply_to(self, given: Parameters, chat: Chat) -> int | None:
         wish = json.loads(given.get("reply_parameters") or "{}")

@@ -1,0 +1,139 @@
+"""Both platforms, a store behind a line that can be broken, and couriers: for one fault at a time."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.app import SystemClock
+from bot.config import Settings
+from bot.domain.errors import StorageError
+from bot.domain.place import Place, Platform
+from bot.ports import Clock
+from bot.storage.store import Store, open_store
+from tests.chaos.courier import Haste, deliver
+from tests.chaos.ledger import Ledger, RecordingDiscord, RecordingTelegram
+from tests.chaos.stories import Newsroom
+from tests.chaos.verdict import Verdict, judge
+from tests.chaos.workers import Workers
+from tests.fakes.redis_proxy import RedisProxy
+from tests.servers import Server, kinds
+from tests.world import DISCORD_TOKEN, until_it
+
+
+@dataclass(eq=False)
+class Stage:
+    """Everything but what is told; the couriers go through `line`, and `store` where that was asked for."""
+
+    server: Server
+    line: RedisProxy
+    ledger: Ledger
+    telegram: RecordingTelegram
+    discord: RecordingDiscord
+    store: Store
+    places: Sequence[Place]
+    newsroom: Newsroom = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.newsroom = Newsroom(self.store, self.places)
+
+    def verdict(self) -> Verdict:
+        """Return what came of everything told so far."""
+        return judge(self.newsroom.steps, self.places, self.ledger)
+
+    def workers(self, directory: Path, haste: Haste) -> Workers:
+        """Return where couriers in processes of their own are started."""
+        variables = {
+            "REDIS_URL": self.line.url,
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.url,
+            "DISCORD_TOKEN": DISCORD_TOKEN,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+        }
+        return Workers(directory, variables, haste)
+
+    @asynccontextmanager
+    async def delivering(self, haste: Haste, *, couriers: int = 1, clock: Clock | None = None) -> AsyncIterator[None]:
+        """Deliver beside the block, in this process."""
+        running = [asyncio.create_task(deliver(self._settings(), haste, clock=clock)) for _ in range(couriers)]
+        try:
+            yield
+        finally:
+            for one in running:
+                one.cancel()
+            await asyncio.wait(running)
+
+    async def until_all_is_over(self) -> None:
+        """Return when nothing is on its way any more; raise TimeoutError."""
+
+        async def is_over() -> bool:
+            try:
+                return not await self.store.outbox.depth()
+            except StorageError:
+                return False
+
+        await until_it(is_over)
+
+    def _settings(self) -> Settings:
+        return Settings(
+            telegram_token=SecretStr(self.telegram.token),
+            discord_token=SecretStr(DISCORD_TOKEN),
+            redis_url=SecretStr(self.line.url),
+            data_dir=Path("/nowhere"),
+            telegram_api_url=self.telegram.url,
+            discord_api_url=self.discord.api_url,
+            discord_gateway_url=self.discord.gateway_url,
+        )
+
+
+@asynccontextmanager
+async def stage(server: Server, number: int, *, through_the_line: bool = False) -> AsyncIterator[Stage]:
+    """Set up a stage with so many places on each platform."""
+    ledger = Ledger()
+    async with (
+        RedisProxy(server.directory / "s") as line,
+        RecordingTelegram(ledger) as telegram,
+        RecordingDiscord(ledger, DISCORD_TOKEN) as discord,
+        _opened(line.url if through_the_line else server.url) as store,
+    ):
+        guild = discord.guild()
+        chats = [telegram.private(telegram.user("somebody")) for _ in range(number)]
+        channels = [discord.channel(guild) for _ in range(number)]
+        places = [Place(Platform.TELEGRAM, str(one.id)) for one in chats]
+        places += [Place(Platform.DISCORD, one.id) for one in channels]
+        yield Stage(server, line, ledger, telegram, discord, store, places)
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Store]:
+    store = await open_store(url, clock=SystemClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def own_server(*settings: str) -> AsyncIterator[Server]:
+    """Start a server that may be killed; it is removed at the end."""
+    server = Server(next(iter(kinds().values())), settings)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """Make a directory for the time of the block."""
+    directory = Path(tempfile.mkdtemp(prefix="rw-chaos-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

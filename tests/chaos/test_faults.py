@@ -1,0 +1,274 @@
+"""One thing that breaks at a time, while an incident is told on both platforms: each test is a promise."""
+
+import asyncio
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.errors import Superseded
+from bot.domain.place import Platform
+from bot.domain.severity import Severity
+from bot.domain.worker import Duty
+from bot.storage.incidents import RedisIncidents
+from bot.storage.leases import RedisLeases, key_of
+from bot.storage.lua import script
+from tests.chaos.courier import Haste
+from tests.chaos.ledger import Ledger
+from tests.chaos.stage import Stage, own_server, scratch, stage
+from tests.chaos.stories import Newsroom
+from tests.chaos.verdict import Verdict
+from tests.clocks import HandMovedClock
+from tests.fakes.redis_proxy import LOADING, OOM, READONLY, runs
+from tests.servers import Server
+from tests.world import until
+
+TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
+TAKE, FINISH, RESERVE = script("lanes", "take"), script("lanes", "finish"), script("pace", "reserve")
+FEW = 40
+MANY = 300
+SWIFT = Haste(per_second=400.0, at_once=16, idle=0.6)
+SLOW = Haste(per_second=64.0, at_once=4, idle=0.6)
+
+
+@pytest.fixture
+async def own() -> AsyncIterator[Server]:
+    async with own_server("--appendfsync", "always") as server:
+        yield server
+
+
+@pytest.fixture
+async def few(own: Server) -> AsyncIterator[Stage]:
+    async with stage(own, FEW) as ready:
+        yield ready
+
+
+def flawless(stage: Stage) -> Verdict:
+    """Return what came of it; nothing is missing, and nothing came twice, late or out of order."""
+    found = stage.verdict()
+    assert (found.lost, found.in_the_dark, found.expired, found.disordered) == ([], [], [], [])
+    assert found.unfinished.total() == 0
+    assert found.twice.total() == 0
+    return found
+
+
+async def tell_everything(stage: Stage) -> None:
+    story = stage.newsroom.story(1, Severity.SEVERE)
+    for tell in (story.open, story.change, story.escalate, story.end):
+        await tell()
+        await story.until_over()
+
+
+@pytest.mark.parametrize("error", [OOM, READONLY, LOADING], ids=("OOM", "READONLY", "LOADING"))
+async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: Stage, error: str) -> None:
+    for step in (TAKE, FINISH, RESERVE):
+        few.line.refuse(error, when=runs(step), times=2)
+    async with few.delivering(SWIFT):
+        await tell_everything(few)
+    assert few.line.is_spent
+    assert flawless(few).made == 2 * FEW * 5
+
+
+async def test_replies_of_the_store_that_are_lost_change_nothing(few: Stage) -> None:
+    for step in (TAKE, FINISH, RESERVE):
+        few.line.lose_reply(when=runs(step), times=2)
+    async with few.delivering(SWIFT):
+        await tell_everything(few)
+    assert few.line.is_spent
+    assert flawless(few).made == 2 * FEW * 5
+
+
+async def test_connections_to_the_store_that_break_again_and_again_change_nothing(few: Stage) -> None:
+    async with few.delivering(SWIFT, couriers=2):
+        telling = asyncio.create_task(tell_everything(few))
+        for number in range(20, 320, 60):
+            await few.ledger.reached(number)
+            few.line.cut()
+        await telling
+    assert flawless(few).made == 2 * FEW * 5
+
+
+async def test_a_store_that_dies_and_comes_back_has_kept_everything(few: Stage) -> None:
+    async with few.delivering(SWIFT):
+        telling = asyncio.create_task(tell_everything(few))
+        for number in (30, 200):
+            await few.ledger.reached(number)
+            few.server.kill()
+            few.server.start()
+        await telling
+    assert flawless(few).made == 2 * FEW * 5
+
+
+async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_stop_what_comes() -> None:
+    async with own_server("--appendonly", "no") as server:
+        with capture_logs() as logs:
+            async with stage(server, FEW) as ready:
+                await ready.newsroom.story(1, Severity.SEVERE).open()
+                server.kill()
+                server.start()
+                assert await ready.store.outbox.depth() == {}
+                async with ready.delivering(SWIFT):
+                    await ready.newsroom.story(2, Severity.SEVERE).open()
+                    await ready.until_all_is_over()
+        assert {"event": "the server may lose minutes when it crashes", "setting": "appendonly"}.items() <= logs[
+            0
+        ].items()
+        assert {one.incident for one in ready.ledger.taken} == {"INC-2"}
+        assert len(ready.ledger.taken) == 2 * FEW
+
+
+async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_more(few: Stage) -> None:
+    """A machine that loses its power keeps what was synced: with `everysec` all but the last second or two."""
+    kept = few.server.directory.with_name(f"{few.server.directory.name}-kept")
+    try:
+        async with few.delivering(SLOW):
+            await few.newsroom.story(1, Severity.SEVERE).open()
+            await few.ledger.reached(20)
+            shutil.copytree(few.server.directory / "appendonlydir", kept)
+            noted = len(few.ledger.taken) - 2 * SLOW.at_once
+            await few.ledger.reached(50)
+        few.server.kill()
+        shutil.rmtree(few.server.directory / "appendonlydir")
+        shutil.move(kept, few.server.directory / "appendonlydir")
+        few.server.start()
+        forgotten = len(few.ledger.taken) - noted
+        async with few.delivering(SWIFT):
+            await few.until_all_is_over()
+    finally:
+        shutil.rmtree(kept, ignore_errors=True)
+    found = few.verdict()
+    assert found.lost == []
+    assert 0 < found.twice[TELEGRAM] <= forgotten
+    assert found.twice[DISCORD] == 0
+    assert few.ledger.refused_twice > 0
+
+
+async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothing(few: Stage) -> None:
+    few.telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
+                      parameters={"retry_after": 1}, times=12)  # fmt: skip
+    async with few.delivering(SWIFT):
+        await few.newsroom.story(1, Severity.SEVERE).open()
+        await until(lambda: few.telegram.calls["sendmessage"] > SWIFT.at_once)
+        refused = few.telegram.calls["sendmessage"]
+        await few.until_all_is_over()
+    assert refused <= 2 * SWIFT.at_once  # what was under way when the first two were refused
+    assert flawless(few).made == 2 * FEW
+
+
+async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_rest(few: Stage) -> None:
+    clock = HandMovedClock(datetime.now(UTC))
+    port = few.telegram.port
+    await few.telegram.stop()
+    await few.newsroom.story(1, Severity.CRITICAL).open(lifetime=timedelta(hours=24))
+    await few.newsroom.story(2, Severity.WATCH).open(lifetime=timedelta(hours=4))
+    async with few.delivering(SWIFT, clock=clock):
+        await few.ledger.reached(2 * FEW)  # Discord does not wait for Telegram
+        for _ in range(10):
+            clock.advance(timedelta(minutes=30))
+            await few.newsroom.commit_again()
+        await few.telegram.start(port)
+        clock.advance(timedelta(minutes=6))
+        await few.until_all_is_over()
+    by_platform = {(one.place.platform, one.incident) for one in few.ledger.taken}
+    assert by_platform == {(DISCORD, "INC-1"), (DISCORD, "INC-2"), (TELEGRAM, "INC-1")}
+    assert len(few.ledger.taken) == 3 * FEW
+    assert few.verdict().twice.total() == 0
+
+
+async def test_two_who_judge_for_a_moment_tell_everything_once(few: Stage) -> None:
+    first, second = RedisLeases(few.store.database), RedisLeases(few.store.database)
+    await first.take(Duty.POLL)
+    await few.store.database.command("HSET", key_of(Duty.POLL), "until", 1)  # it did not keep it in time
+    await second.take(Duty.POLL)
+    holder = await second.holder(Duty.POLL)
+    assert holder
+    assert holder.is_me
+    late, now = (_judging(few, one) for one in (first, second))
+    async with few.delivering(SWIFT, couriers=2):
+        with pytest.raises(Superseded):
+            await late.story(1, Severity.SEVERE).open()
+        await now.story(1, Severity.SEVERE).open()
+        await _judging(few, second).story(1, Severity.SEVERE).open()  # the same step, told once more
+        await few.until_all_is_over()
+    few.newsroom.steps += now.steps
+    assert flawless(few).made == 2 * FEW
+
+
+def _judging(stage: Stage, leases: RedisLeases) -> Newsroom:
+    incidents = RedisIncidents(stage.store.database, lambda: leases.token(Duty.POLL))
+    return Newsroom(stage.store, stage.places, incidents=incidents)
+
+
+async def test_what_was_under_way_when_a_worker_is_killed_comes_twice_on_telegram_only(few: Stage) -> None:
+    async with scratch() as directory, few.workers(directory, SWIFT) as workers:
+        doomed = await workers.start()
+        await doomed.ready()
+        never = few.line.delay(when=runs(FINISH), times=10**6)
+        await few.newsroom.story(1, Severity.SEVERE).open()
+        await until(lambda: _by(few.ledger, TELEGRAM) == _by(few.ledger, DISCORD) == SWIFT.at_once)
+        await doomed.kill()
+        few.line.behave()
+        never.set()
+        async with few.delivering(SWIFT):
+            await few.until_all_is_over()
+    found = few.verdict()
+    assert found.lost == []
+    assert (found.twice[TELEGRAM], found.twice[DISCORD]) == (SWIFT.at_once, 0)
+    assert few.ledger.refused_twice == SWIFT.at_once
+
+
+def _by(ledger: Ledger, platform: Platform) -> int:
+    return sum(one.place.platform is platform for one in ledger.taken)
+
+
+async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_it_had_in_hand(few: Stage) -> None:
+    async with scratch() as directory, few.workers(directory, SLOW) as workers:
+        sleeper = await workers.start()
+        await sleeper.ready()
+        story = few.newsroom.story(1, Severity.SEVERE)
+        await story.open()
+        await few.ledger.reached(16)
+        sleeper.stop()
+        async with few.delivering(SWIFT):
+            await story.until_over()
+            await story.end()
+            await story.until_over()
+        sleeper.go_on()
+        await few.newsroom.story(2, Severity.SEVERE).open()  # there is nobody else to tell of it
+        await few.until_all_is_over()
+    found = few.verdict()
+    assert found.lost == []
+    assert found.twice[TELEGRAM] <= SLOW.in_hand
+    assert found.twice[DISCORD] == 0
+
+
+async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_was_in_hand(few: Stage) -> None:
+    async with few.delivering(SLOW, couriers=2):
+        story = few.newsroom.story(1, Severity.SEVERE)
+        await story.open()
+        await few.ledger.reached(20)
+        os.kill(few.server.pid, signal.SIGSTOP)
+        await asyncio.sleep(2 * SLOW.idle)
+        os.kill(few.server.pid, signal.SIGCONT)
+        await story.until_over()
+    found = few.verdict()
+    assert found.lost == []
+    assert found.twice[TELEGRAM] <= 2 * SLOW.at_once
+    assert found.twice[DISCORD] == 0
+
+
+async def test_what_is_superseded_before_anybody_could_take_it_is_never_sent(own: Server) -> None:
+    async with stage(own, MANY) as ready:
+        escalated, ended = (ready.newsroom.story(number, Severity.CRITICAL) for number in (1, 2))
+        await escalated.open()
+        await ended.open()
+        await escalated.escalate(in_the_dark=True)
+        await ended.end(in_the_dark=True)
+        async with ready.delivering(SWIFT):
+            await ready.until_all_is_over()
+    assert flawless(ready).made == 2 * MANY
+    assert {(one.incident, one.step) for one in ready.ledger.taken} == {("INC-1", 2)}
