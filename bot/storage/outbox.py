@@ -5,6 +5,7 @@
     {ob}:fan[:first]           lists: chunks of places still to be queued, in the order of the commits; those of p0 come
                                first unless one of their incident waits in the other list
     {ob}:fanning               hash: alert with chunks in {ob}:fan → its incident
+    {ob}:superseding           set: alerts with chunks in either that follow others of their incident
     {ob}:<platform>:p0|p1|p2   streams: one entry per place, read by one consumer group; p0 critical and severe,
                                p1 elevated, p2 watch
     {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days
@@ -38,12 +39,14 @@ from bot.storage.connection import Database, Word
 from bot.storage.letter import Letter, read_letter
 from bot.storage.lua import script
 from bot.storage.packing import microseconds, moment
+from bot.storage.together import Together
 
 _FAN, _ALERTS, _DEAD = "{ob}:fan", "{ob}:alerts", "{ob}:dead"
 _REMEMBERED = timedelta(days=30)
 _GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
 _AT_A_TIME = 500
 _BETWEEN_EDITS = timedelta(minutes=5)
+_ENDS_TOGETHER, _ENDS_WITHIN = 16, 0.03  # deliveries, seconds: what ends in a moment is noted in one round trip
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +74,8 @@ class RedisOutbox:
         self._clock = clock
         self._idle = idle
         self._in_hand: dict[str, _Receipt] = {}
+        self._ending = 0
+        self._ends = Together(self._note_ends, most=_ENDS_TOGETHER, within=_ENDS_WITHIN)
 
     async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         """Return up to `limit` deliveries to send now, most severe first, waiting up to `wait` when there are none."""
@@ -170,9 +175,7 @@ class RedisOutbox:
         return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
-        await self._database.script(
-            script("lanes", "finish"),
-            _FAN,
+        end = (
             *_Receipt.read(delivery.receipt).words(delivery),
             message_id,
             str(delivery.place),
@@ -182,7 +185,15 @@ class RedisOutbox:
             delivery.older or "",
             leaves,
         )
+        self._ending += 1
+        try:
+            await self._ends.add(end, last=self._ending >= len(self._in_hand))
+        finally:
+            self._ending -= 1
         self._in_hand.pop(delivery.receipt, None)
+
+    async def _note_ends(self, ends: Sequence[Sequence[Word]]) -> None:
+        await self._database.script(script("lanes", "finish"), _FAN, *(word for end in ends for word in end))
 
     async def _backlog(self) -> Any:
         return await self._database.script(script("backlog"), _ALERTS, *Platform)

@@ -21,14 +21,17 @@ _ROW = 3
 _MOST_BUTTONS = 60
 _TABLE_WIDTH = 44
 
+Buttons = tuple[tuple[tuple[str, str], ...], ...]
+"""Rows of (label, callback data)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One message for Telegram: as HTML, as plain text, and rows of (label, callback data)."""
+    """One message for Telegram: as HTML, as plain text, and its buttons."""
 
     html: str
     text: str
-    buttons: tuple[tuple[tuple[str, str], ...], ...] = ()
+    buttons: Buttons = ()
 
 
 def render(message: Message, now: datetime) -> Rendered:
@@ -41,7 +44,7 @@ def render(message: Message, now: datetime) -> Rendered:
     return Rendered(_written(fitted, _Html(now)), _written(fitted, _Plain(now)), keyboard(fitted.actions))
 
 
-def keyboard(actions: Sequence[Action]) -> tuple[tuple[tuple[str, str], ...], ...]:
+def keyboard(actions: Sequence[Action]) -> Buttons:
     """Return rows of at most three buttons; an action too long to travel in one is left out."""
     fitting = [
         (shorten(clean(one.label), _LONGEST_LABEL) or "…", one.command)

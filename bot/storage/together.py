@@ -1,0 +1,65 @@
+"""What several callers want written within a moment is written in one round trip."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from bot.domain.errors import StorageError
+
+Item = TypeVar("Item")
+
+
+@dataclass(slots=True)
+class _Batch(Generic[Item]):
+    """What is to be written together: `full` when there is nobody to wait for, `over` when it was written or not."""
+
+    items: list[Item] = field(default_factory=list)
+    full: asyncio.Event = field(default_factory=asyncio.Event)
+    over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Together(Generic[Item]):
+    """Gathers items for `within` seconds, at most `most` of them, and writes them; the first caller does it for all.
+
+    Everybody returns when the own item was written, or hears the same StorageError.
+    """
+
+    def __init__(self, write: Callable[[Sequence[Item]], Awaitable[None]], *, most: int, within: float) -> None:
+        self._write = write
+        self._most = most
+        self._within = within
+        self._gathering: _Batch[Item] | None = None
+
+    async def add(self, item: Item, *, last: bool) -> None:
+        """Write an item; `last` says that no other is to be expected soon. Raise StorageError."""
+        batch, leads = self._gathering, self._gathering is None
+        if batch is None:
+            batch = self._gathering = _Batch()
+        batch.items.append(item)
+        if last or len(batch.items) >= self._most:
+            self._gathering = None
+            batch.full.set()
+        if leads:
+            await self._lead(batch)
+        else:
+            await asyncio.shield(batch.over)
+
+    async def _lead(self, batch: _Batch[Item]) -> None:
+        timer = asyncio.get_running_loop().call_later(self._within, batch.full.set)
+        try:
+            await batch.full.wait()
+            self._close(batch)
+            await self._write(batch.items)
+        except BaseException as error:
+            self._close(batch)
+            batch.over.set_exception(error if isinstance(error, StorageError) else StorageError("It was not written."))
+            batch.over.exception()  # nobody else may have waited for it
+            raise
+        finally:
+            timer.cancel()
+        batch.over.set_result(None)
+
+    def _close(self, batch: _Batch[Item]) -> None:
+        if self._gathering is batch:
+            self._gathering = None
