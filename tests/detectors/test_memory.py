@@ -100,6 +100,14 @@ def test_what_is_held_is_said_with_its_size() -> None:
     )
 
 
+def test_prices_are_looked_at_unless_none_is_said_to_have_moved() -> None:
+    before = reading({"Tron/USDT": (100, 1.0), "Solana/SOL": (100, 1.0)}, at=NOON - HOUR)
+    taken = step(before, reading({"Tron/USDT": (100, 1.0), "Solana/SOL": (100, 2.0)}), ())
+
+    assert [one.asset for one in inspect(Ledger(), taken, (), ALONE).odd_prices] == ["SOL"]
+    assert inspect(Ledger(), taken, (), ALONE, prices_moved=False).odd_prices == ()
+
+
 class TestAQuietStep:
     def test_ends_a_glitch_and_may_begin_one(self) -> None:
         many = [Stir(holding(60, exchange=name), None, 0.1) for name in ("binance", "b", "c", "d", "e")]

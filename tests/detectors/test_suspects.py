@@ -164,6 +164,18 @@ class TestTheNextStep:
         assert (now.suspect, now.rebased) == (None, ())
         assert "Tron" in {trip.asset for trip in now.trips}
 
+    @sizes
+    def test_sees_what_came_in_vanish_again(self, dollars: float) -> None:
+        rest = {"Tron/TRX": 1.0, "Bitcoin/BTC": 8.0}
+        days = [
+            held({**rest, "Tron/USDT": units}, at=NOON + hour * HOUR, dollars=dollars)
+            for hour, units in enumerate((0.25, 0.5, -1))
+        ]
+
+        now = after(Ledger(), *days)
+
+        assert (now.suspect, now.rebased, [trip.asset for trip in now.trips]) == (None, (), ["USDT"])
+
     def test_finds_nothing_in_a_slot_that_stays_empty(self) -> None:
         """Of one dollar that left nothing came back, and of one that came in nothing left."""
         left = {"Tron/USDT": 1, "Bitcoin/BTC": 4}
