@@ -204,6 +204,18 @@ async def test_a_critical_alert_does_not_overtake_its_own_incident(store: Store)
     assert "moved" not in handed_out
 
 
+async def test_nothing_is_handed_out_that_a_big_fan_out_supersedes(store: Store) -> None:
+    many = [Place(Platform.TELEGRAM, str(n)) for n in range(900)]
+    await queue(store, alert("opened", *many, severity=Severity.SEVERE))
+    assert set(steps(await take(store.outbox, 3))) == {"opened"}
+    await queue(store, alert("escalated", *many, severity=Severity.CRITICAL))
+    handed_out = set[str]()
+    while batch := await take(store.outbox, 500):
+        handed_out |= set(steps(batch))
+    assert handed_out == {"escalated"}
+    assert await store.database.command("EXISTS", "{ob}:superseding") == 0
+
+
 async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Store) -> None:
     others = [Place(Platform.TELEGRAM, str(n)) for n in range(20)]
     await queue(store, alert("opened", *others, GROUP, severity=Severity.WATCH))

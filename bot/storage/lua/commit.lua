@@ -47,6 +47,11 @@ local function is_fanning(incident)
   return false
 end
 
+local alive = {} -- incidents of which something is on its way already
+for _, alert in ipairs(redis.call('ZRANGE', '{ob}:alerts', 0, -1)) do
+  alive[redis.call('HGET', '{ob}:alert:' .. alert, 'incident') or ''] = true
+end
+
 local platforms = {}
 for _, alert in ipairs(fresh) do
   redis.call('SET', '{ob}:queued:' .. alert.id, step.token, 'EX', alert.marked)
@@ -64,6 +69,7 @@ for _, alert in ipairs(fresh) do
     local fan = '{ob}:fan'
     if alert.priority == 0 and not is_fanning(alert.incident) then fan = '{ob}:fan:first' end
     if fan == '{ob}:fan' then redis.call('HSET', '{ob}:fanning', alert.id, alert.incident) end
+    if alive[alert.incident] and alert.kind ~= 'reply' then redis.call('SADD', '{ob}:superseding', alert.id) end
     for i = alert.first, alert.last do redis.call('RPUSH', fan, ARGV[i]) end
   end
 end

@@ -24,13 +24,16 @@ end
 
 -- Queue the next places of the fan-outs, what is urgent first, else in the order of the commits, and not so many that
 -- others have to wait. While there are more, only the most urgent is handed out: what is not queued yet may come before
--- the rest.
+-- the rest. Nothing is while it may be superseded by what is not queued yet.
 local places = 0
 while places < MOST_PLACES do
   local chunk = redis.call('LPOP', '{ob}:fan:first') or redis.call('LPOP', KEYS[1])
   if not chunk then break end
   local fan = cmsgpack.unpack(chunk)
-  if fan[3] then redis.call('HDEL', '{ob}:fanning', fan[1]) end
+  if fan[3] then
+    redis.call('HDEL', '{ob}:fanning', fan[1])
+    redis.call('SREM', '{ob}:superseding', fan[1])
+  end
   local facts = facts_of(fan[1])
   if facts then
     for _, to in ipairs(fan[2]) do append(fan[1], facts, to[1], to[2]) end
@@ -39,6 +42,10 @@ while places < MOST_PLACES do
   places = places + #fan[2]
 end
 local more = redis.call('LLEN', KEYS[1]) + redis.call('LLEN', '{ob}:fan:first') > 0
+if more and redis.call('EXISTS', '{ob}:superseding') == 1 then -- what it supersedes must not be handed out meanwhile
+  ring()
+  return {1}
+end
 
 for _, packed in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 200)) do
   local put_off = cmsgpack.unpack(packed)
