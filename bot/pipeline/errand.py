@@ -69,16 +69,10 @@ class Errand:
         if await self.settle(delivery):
             return False
         try:
-            await self._send(delivery)
-        except DeliveryError as error:
-            await self._fail(delivery, error)
-            return True
+            await self._try(delivery)
         except Exception as fault:
             log.exception("delivery broke", place=str(delivery.place), incident=delivery.incident)
             await self._fault(delivery, fault)
-            return True
-        self._breaker.took(self._clock.now())
-        await self._heal(delivery.place)
         return True
 
     async def settle(self, delivery: Delivery) -> bool:
@@ -103,6 +97,15 @@ class Errand:
         """Bring a delivery back later through no fault of its own."""
         until = self._clock.now() + timedelta(seconds=seconds)
         await surely(lambda: self._outbox.postpone(delivery, until=until, failed=False))
+
+    async def _try(self, delivery: Delivery) -> None:
+        try:
+            await self._send(delivery)
+        except DeliveryError as error:
+            await self._fail(delivery, error)
+        else:
+            self._breaker.took(self._clock.now())
+            await self._heal(delivery.place)
 
     async def _send(self, delivery: Delivery) -> None:
         """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""

@@ -35,6 +35,7 @@ class Round:
         self.chat = Chat()
         self.pacer = Pacer(Platform.TERMINAL)
         self.told: list[tuple[Message, str]] = []
+        self.told_breaks = False
         self.errand = Errand(
             self.chat,
             outbox=self.memory.outbox,
@@ -47,6 +48,8 @@ class Round:
         )
 
     async def _note(self, message: Message, key: str) -> None:
+        if self.told_breaks:
+            raise ZeroDivisionError
         self.told.append((message, key))
 
     def queue(
@@ -445,6 +448,17 @@ async def test_too_many_refusals_stop_the_fan_out_and_the_operator_hears_why() -
     assert [message for message, _ in round_.told] == [stopped_card(Platform.TERMINAL, reason, 5 * MINUTE)]
     assert "5 min" in round_.told[0][0].lines[1][0].text
     assert await round_.pacer.due_in(1) == pytest.approx(300.0, abs=0.5)
+
+
+async def test_a_fault_while_the_operator_is_told_loses_nothing() -> None:
+    round_ = Round(Tolerance(judged=1))
+    round_.told_breaks = True
+    round_.queue()
+    with capture_logs() as logs:
+        assert await round_.deliver(NotAllowed("no")) == [True]
+
+    assert [one.attempt for one in round_.memory.outbox.waiting] == [1]
+    assert "delivery broke" in {one["event"] for one in logs}
 
 
 async def test_rate_limits_count_as_refusals_and_what_the_platform_did_not_refuse_does_not() -> None:
