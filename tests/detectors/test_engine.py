@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.detectors.columns import Sheet
-from bot.detectors.engine import KEPT, Case, look, rounds, take_round
+from bot.detectors.engine import Case, look, rounds, take_round
 from bot.detectors.market import ALONE, Market
 from bot.detectors.outflow import grade
 from bot.domain.doors import Doors
@@ -40,7 +40,7 @@ def test_a_day_of_outflow_is_seen_over_every_window_that_contains_it() -> None:
 def test_a_case_keeps_what_its_longest_window_needs() -> None:
     case = quiet_weeks().take(holding(57, at=MIDNIGHT))
 
-    assert case.kept[0].as_of == MIDNIGHT - KEPT + DAY
+    assert case.kept[0].as_of == MIDNIGHT - 34 * DAY
     assert len(case.days) == 61
 
 
@@ -53,6 +53,12 @@ def test_an_older_reading_changes_nothing() -> None:
     case = quiet_weeks()
 
     assert case.take(holding(10, at=MIDNIGHT - 3 * DAY)) is case
+
+
+def test_columns_are_no_part_of_what_a_case_is() -> None:
+    fast = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8))
+
+    assert (fast, repr(fast)) == (Case(BINANCE), repr(Case(BINANCE)))
 
 
 def test_a_case_without_a_past_has_no_windows() -> None:
@@ -222,7 +228,9 @@ def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_quick() -> None
     case = case.take(base).take(holding(59))
     moved = Adjustment(Slot("Tron", "USDT"), 1.0, NOON - DAY)
 
-    assert replace(case, ledger=Ledger(adjustments=(moved,))).quick_flow(Window.DAY, base)
+    quick = replace(case, ledger=Ledger(adjustments=(moved,))).quick_flow(Window.DAY, base)
+    assert quick
+    assert quick.assets == ()
     later = replace(moved, at=NOON - DAY + timedelta(microseconds=1))
     assert replace(case, ledger=Ledger(adjustments=(later,))).quick_flow(Window.DAY, base) is None
     assert replace(case, sheet=None).quick_flow(Window.DAY, base) is None

@@ -130,7 +130,8 @@ def test_exactly_nothing_is_no_figure() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "count"), [(OPINION_AGE, 1), (-OPINION_AGE, 1), (OPINION_AGE + timedelta(seconds=1), 0)]
+    ("age", "count"),
+    [(timedelta(minutes=20), 1), (timedelta(minutes=-20), 1), (timedelta(minutes=20, seconds=1), 0)],
 )
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
     latest = book(NOON)
