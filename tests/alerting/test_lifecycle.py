@@ -432,6 +432,17 @@ class TestWithheld:
         assert over
         assert over.ending is Ending.CALM
 
+    @pytest.mark.parametrize(
+        ("reason", "told"), [(HoldReason.DISAGREE, StepReason.UPDATED), (HoldReason.CHAIN_MISSING, StepReason.HELD)]
+    )
+    def test_only_a_lost_chain_in_a_window_of_no_weight_keeps_it_open(
+        self, reason: HoldReason, told: StepReason
+    ) -> None:
+        opened = last(live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED)))
+        week = flow(-0.001, Window.WEEK, hold=Hold(reason))
+
+        assert step(opened, signal(CALM, at=NOON + 2 * HOUR, flows=[week])).reason is told
+
     def test_it_gets_worse_all_the_same_by_a_window_that_can(self) -> None:
         seen = signal(None, at=NOON + HOUR, flows=[*HELD, flow(-0.2, Window.THREE_DAYS)])
 
