@@ -11,8 +11,10 @@ import structlog
 from bot.domain.errors import StorageError
 from bot.domain.severity import Severity
 from bot.pipeline.breaker import TOLERANCES, Breaker, Tolerance
-from bot.pipeline.errand import Errand, Tell, surely
+from bot.pipeline.errand import Errand
+from bot.pipeline.guard import Guard, Tell
 from bot.pipeline.pace import Pacer
+from bot.pipeline.surely import surely
 from bot.pipeline.waiting import WaitingRoom
 from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, Standing, Subscriptions
 
@@ -58,8 +60,14 @@ class Courier:
             clock=clock,
             meter=meter,
             pacer=self._pacer,
-            breaker=breaker or Breaker(TOLERANCES.get(chat.platform, Tolerance())),
-            tell=tell,
+            guard=Guard(
+                chat.platform,
+                breaker=breaker or Breaker(TOLERANCES.get(chat.platform, Tolerance())),
+                pacer=self._pacer,
+                clock=clock,
+                meter=meter,
+                tell=tell,
+            ),
         )
         pace = self._pacer.pace
         self._room = WaitingRoom(max(_SMALLEST_ROOM, round(pace.per_second * _ROOM_SECONDS)))

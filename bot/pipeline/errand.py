@@ -1,10 +1,7 @@
 """One delivery to its end: sent, changed, put off, moved, dropped or given up."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import TypeVar
 
 import structlog
 
@@ -15,15 +12,14 @@ from bot.domain.errors import (
     DeliveryError,
     NotAllowed,
     RetryLater,
-    StorageError,
     TopicClosed,
     Unreachable,
 )
 from bot.domain.place import Place
-from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
-from bot.messages.model import Message
-from bot.pipeline.breaker import Breaker, Stop
+from bot.messages.cards.deliveries import followed_card, topic_notice
+from bot.pipeline.guard import Guard
 from bot.pipeline.pace import Pacer
+from bot.pipeline.surely import surely
 from bot.ports import ChatPlatform, Clock, Delivery, DeliveryKind, Meter, Outbox, PlaceTrouble, Subscriptions
 
 log = structlog.get_logger()
@@ -33,14 +29,10 @@ _TROUBLED_FOR = timedelta(hours=24)
 _TROUBLED_TIMES = 3
 _REFUSED_PAUSE = timedelta(minutes=30)
 _FAULT_PAUSE = timedelta(seconds=30)
-_STORE_PAUSE = 1.0
-
-Tell = Callable[[Message, str], Awaitable[None]]
-_Result = TypeVar("_Result")
 
 
 class Errand:
-    """Runs deliveries whose turn has come. `tell` reaches the operator with a message and its idempotency key."""
+    """Runs deliveries whose turn has come."""
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
@@ -51,8 +43,7 @@ class Errand:
         clock: Clock,
         meter: Meter,
         pacer: Pacer,
-        breaker: Breaker,
-        tell: Tell | None = None,
+        guard: Guard,
     ) -> None:
         self._chat = chat
         self._outbox = outbox
@@ -60,8 +51,7 @@ class Errand:
         self._clock = clock
         self._meter = meter
         self._pacer = pacer
-        self._breaker = breaker
-        self._tell = tell
+        self._guard = guard
         self.troubled: set[Place] = set()
 
     async def run(self, delivery: Delivery) -> bool:
@@ -104,7 +94,7 @@ class Errand:
         except DeliveryError as error:
             await self._fail(delivery, error)
         else:
-            self._breaker.took(self._clock.now())
+            self._guard.took()
             await self._heal(delivery.place)
 
     async def _send(self, delivery: Delivery) -> None:
@@ -156,8 +146,7 @@ class Errand:
         self.troubled.discard(place)
 
     async def _fail(self, delivery: Delivery, error: DeliveryError) -> None:
-        if _is_refusal(error):
-            await self._count_refusal()
+        await self._guard.failed(error)
         if isinstance(error, RetryLater):
             await self._retry(delivery, error)
         elif isinstance(error, ChatMoved):
@@ -238,21 +227,6 @@ class Errand:
         await surely(lambda: self._outbox.postpone(delivery, until=now + _REFUSED_PAUSE))
         self._meter.delivered(place.platform, "retried", "not allowed")
 
-    async def _count_refusal(self) -> None:
-        stop = self._breaker.refused(self._clock.now())
-        if stop:
-            await self._stop(stop)
-
-    async def _stop(self, stop: Stop) -> None:
-        """Let nobody write for a while, and say so in the log, the metric, `/status` and to the operator."""
-        platform = self._chat.platform
-        log.error("fan-out stopped", platform=str(platform), reason=stop.reason, seconds=stop.pause.total_seconds())
-        self._meter.delivered(platform, "stopped", "too many refusals")
-        await self._pacer.stand_still(stop.pause, stop.reason)
-        if self._tell:
-            key = f"stopped:{platform}:{self._clock.now():%Y%m%dT%H%M%S}"
-            await self._tell(stopped_card(platform, stop.reason, stop.pause), key)
-
     async def _expire(self, delivery: Delivery) -> None:
         """Drop what nobody needs to hear any more; what could not be told in time is kept for the operator."""
         if delivery.attempt:
@@ -266,23 +240,3 @@ class Errand:
         log.warning("delivery given up", place=str(delivery.place), incident=delivery.incident, reason=why)
         await surely(lambda: self._outbox.bury(delivery, why))
         self._meter.delivered(delivery.place.platform, "gave up", reason)
-
-
-def _is_refusal(error: DeliveryError) -> bool:
-    """Return whether a platform that counts refusals has counted this one."""
-    if isinstance(error, Unreachable):
-        return not error.foreseen
-    return isinstance(error, RetryLater) and error.rate_limited
-
-
-async def surely(write: Callable[[], Awaitable[_Result]]) -> _Result:
-    """Return what the store says, however long it is away: what was sent must not be forgotten and sent again."""
-    told = False
-    while True:
-        try:
-            return await write()
-        except StorageError as error:
-            if not told:
-                log.warning("store away, delivery not noted yet", error=str(error))
-            told = True
-        await asyncio.sleep(_STORE_PAUSE)

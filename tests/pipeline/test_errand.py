@@ -10,6 +10,7 @@ from bot.messages.cards.deliveries import followed_card, stopped_card, topic_not
 from bot.messages.model import Message
 from bot.pipeline.breaker import Breaker, Tolerance
 from bot.pipeline.errand import Errand
+from bot.pipeline.guard import Guard
 from bot.pipeline.pace import Pacer
 from bot.ports import DeliveryKind, PlaceTrouble
 from tests.builders import DAY, HOUR, NOON, subscription
@@ -43,8 +44,14 @@ class Round:
             clock=self.memory.clock,
             meter=self.memory.meter,
             pacer=self.pacer,
-            breaker=Breaker(tolerance or Tolerance()),
-            tell=self._note,
+            guard=Guard(
+                Platform.TERMINAL,
+                breaker=Breaker(tolerance or Tolerance()),
+                pacer=self.pacer,
+                clock=self.memory.clock,
+                meter=self.memory.meter,
+                tell=self._note,
+            ),
         )
 
     async def _note(self, message: Message, key: str) -> None:
