@@ -35,14 +35,14 @@ class Turn:
 
 
 def turns(*shares: float, hours: Sequence[int] = (1, 2, 6, 13, 24), swapped: float = 0.0) -> st.SearchStrategy[Turn]:
-    """Draw turns in which one of these shares leaves, unevenly, and up to a part of the USDT is `swapped`.
+    """Draw turns in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
 
     Shares that are no round figures keep windows off their thresholds, where rounding would decide; none is 0, as a
     reading that repeats the one before is none.
     """
     uneven = st.lists(st.sampled_from((0.5, 1.0, 1.7)), min_size=len(SLOTS), max_size=len(SLOTS))
     left = st.builds(lambda share, parts: tuple(share * part for part in parts), st.sampled_from(shares), uneven)
-    return st.builds(Turn, st.sampled_from(hours), left, st.floats(0, swapped))
+    return st.builds(Turn, st.sampled_from(hours), left, st.floats(swapped / 2, swapped))
 
 
 any_turn = turns(-0.0031, 0.0001, 0.0007, 0.0057, 0.0113, 0.0173, 0.0411, 0.0927)
