@@ -6,13 +6,22 @@ import structlog
 
 from bot.domain.errors import ConfigurationError
 from bot.storage.connection import Database
+from bot.storage.lua import script
 
 Migration = Callable[[Database], Awaitable[None]]
 
 KEY = "runwatch:schema"
-VERSION = 1
+VERSION = 2
+
+
+async def _gather_places(database: Database) -> None:
+    """Bring what each place subscribed to into one hash, some hundred places at a time."""
+    while await database.script(script("places", "places_from_sets"), "{subs}:places"):
+        pass
+
+
 # From each version to the next one. Every migration must be harmless when it runs twice.
-MIGRATIONS: Mapping[int, Migration] = {}
+MIGRATIONS: Mapping[int, Migration] = {1: _gather_places}
 
 log = structlog.get_logger(__name__)
 

@@ -1,9 +1,8 @@
 """Who wants to hear what, and which places cannot be reached.
 
 {subs}:to:<exchange|*>          hash: place → subscription (JSON, without place and exchange)
-{subs}:place:<place>            set: what the place subscribed to
-{subs}:chat:<platform>:<chat>   set: places of one chat, its topics included
-{subs}:places                   set: every place with a subscription
+{subs}:places                   hash: every place with a subscription → to what, exchanges or *, one a line
+{subs}:topics:<platform>:<chat> set: places that are topics of one chat
 {subs}:exchanges                set: exchanges that somebody subscribed to by name
 {subs}:moved:<platform>:<chat>  where a chat went, for 30 days
 {subs}:trouble                  hash: place → what is wrong with it (JSON)
@@ -20,7 +19,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.errors import AskerError
-from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.place import EVERY_THREAD, Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports import PlaceTrouble, Standing, Visit
 from bot.storage.connection import Database
@@ -34,20 +33,26 @@ _AT_A_TIME = 500
 
 
 class _Wish(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A subscription without its place and exchange, which its keys say."""
+    """What decides whether a place is told, and how."""
 
     min_severity: Severity = Severity.WATCH
     sensitivity: Sensitivity = Sensitivity.NORMAL
     usd: float | None = None
     share: float | None = None
     mention: str | None = None
+
+
+class _Subscribed(_Wish, frozen=True, omit_defaults=True):
+    """A subscription without its place and exchange, which its keys say."""
+
     created_by: str = ""
     created_at: datetime | None = None
     title: str = ""
 
 
 _encoder = msgspec.json.Encoder()
-_wish, _trouble = msgspec.json.Decoder(_Wish), msgspec.json.Decoder(PlaceTrouble)
+_wish, _subscribed = msgspec.json.Decoder(_Wish), msgspec.json.Decoder(_Subscribed)
+_trouble, _words = msgspec.json.Decoder(PlaceTrouble), msgspec.msgpack.Decoder(list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +64,35 @@ class RedisSubscriptions:
     async def add(self, subscription: Subscription) -> None:
         """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
         place = subscription.place
-        words = (str(place), _chat(place), subscription.exchange or _ALL, _written(subscription), MOST_PER_PLACE)
-        if not await self.database.script(script("subscribe"), _PLACES, *words):
+        words = (str(place), subscription.exchange or _ALL, _written(subscription), MOST_PER_PLACE)
+        if not await self.database.script(script("places", "subscribe"), _PLACES, *words):
             raise AskerError(f"There are {MOST_PER_PLACE} subscriptions here, the most a place may have.")
 
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         """Forget the place's subscription to an exchange (None: the one to all), or every one; return how many."""
         which = "" if everything else exchange or _ALL
-        return int(await self.database.script(script("unsubscribe"), _PLACES, str(place), _chat(place), which, ""))
+        return int(await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), which, ""))
 
     async def of_place(self, place: Place) -> Sequence[Subscription]:
         """Return what one place has subscribed to, the subscription to all exchanges first."""
-        exchanges = sorted(one.decode() for one in await self.database.command("SMEMBERS", f"{{subs}}:place:{place}"))
-        found = await self.database.pipeline([("HGET", _to(exchange), str(place)) for exchange in exchanges])
-        return [_read(place, exchange, text) for exchange, text in zip(exchanges, found, strict=True) if text]
+        found = await self.database.command("HGET", _PLACES, str(place))
+        exchanges = sorted(found.decode().split("\n")) if found else []
+        texts = await self.database.pipeline([("HGET", _to(exchange), str(place)) for exchange in exchanges])
+        return [_read(place, exchange, text) for exchange, text in zip(exchanges, texts, strict=True) if text]
 
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins."""
-        unreachable = {Place.parse(one.decode()) for one in await self.database.command("ZRANGE", _DISABLED, 0, -1)}
+        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins.
+
+        Without who made them and when, for there may be a hundred thousand.
+        """
+        unreachable = frozenset(one.decode() for one in await self.database.command("ZRANGE", _DISABLED, 0, -1))
         wanted: dict[Place, Subscription] = {}
         for which in (_ALL, exchange):
-            async for subscription in self._to(which):
-                wanted[subscription.place] = subscription
-        return [one for place, one in wanted.items() if not {place, place.whole_chat} & unreachable]
+            async for place, text in self._scan(_to(which)):
+                if not unreachable or not {place, _whole_chat(place)} & unreachable:
+                    found = _read_wish(place, which, text)
+                    wanted[found.place] = found
+        return list(wanted.values())
 
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
         """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
@@ -95,14 +106,14 @@ class RedisSubscriptions:
 
     async def count(self) -> int:
         """Return how many places have a subscription."""
-        return int(await self.database.command("SCARD", _PLACES))
+        return int(await self.database.command("HLEN", _PLACES))
 
     async def move(self, old: Place, new: Place) -> None:
         """Give everything one chat owns, its topics included, to its new address, in one step.
 
         What the new address had already stays. Trouble with the old address is forgotten: the new one can be reached.
         """
-        await self.database.script(script("move"), _PLACES, _chat(old), _chat(new))
+        await self.database.script(script("places", "move"), _PLACES, _chat(old), _chat(new))
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:
         """Return what is wrong with a place, or else with the whole chat it is in."""
@@ -163,28 +174,27 @@ class RedisSubscriptions:
         due = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
         places = [place for one in due for place in await self._with_topics(Place.parse(one.decode()))]
         for place in places:
-            await self.database.script(script("unsubscribe"), _PLACES, str(place), _chat(place), "", "trouble")
+            await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), "", "trouble")
         return places
 
     async def _with_topics(self, place: Place) -> list[Place]:
         """Return a place and, when it stands for a whole chat, the places of it that have subscriptions."""
         if place != place.whole_chat:
             return [place]
-        inside = await self.database.command("SMEMBERS", f"{{subs}}:chat:{_chat(place)}")
-        return [place, *sorted((Place.parse(one.decode()) for one in inside), key=str)]
+        chat = Place(place.platform, place.chat)
+        itself, topics = await self.database.pipeline(
+            [("HEXISTS", _PLACES, str(chat)), ("SMEMBERS", f"{{subs}}:topics:{chat}")]
+        )
+        inside = sorted((Place.parse(one.decode()) for one in topics), key=str)
+        return [place, *([chat] if itself else []), *inside]
 
-    async def _to(self, exchange: str) -> AsyncIterator[Subscription]:
-        """Yield the subscriptions to one exchange, or to all; one may come twice."""
-        async for place, text in self._scan(_to(exchange)):
-            yield _read(Place.parse(place.decode()), exchange, text)
-
-    async def _scan(self, key: str) -> AsyncIterator[tuple[bytes, bytes]]:
+    async def _scan(self, key: str) -> AsyncIterator[tuple[str, str]]:
         """Yield what a hash holds; some hundred at a time, one may come twice."""
         cursor = b"0"
         while True:
-            reply = await self.database.command("HSCAN", key, cursor, "COUNT", _AT_A_TIME)
-            cursor, found = reply
-            for pair in found.items():
+            cursor, packed = await self.database.script(script("scan"), key, cursor, _AT_A_TIME)
+            found = _words.decode(packed)
+            for pair in zip(found[::2], found[1::2], strict=True):
                 yield pair
             if int(cursor) == 0:
                 return
@@ -211,14 +221,31 @@ def _standing(exchange: str, reply: Sequence[Any]) -> Standing:
 
 
 def _written(subscription: Subscription) -> bytes:
-    wish = _Wish(**{name: getattr(subscription, name) for name in _Wish.__struct_fields__})
-    return _encoder.encode(wish)
+    return _encoder.encode(_Subscribed(**{name: getattr(subscription, name) for name in _Subscribed.__struct_fields__}))
 
 
 def _read(place: Place, exchange: str, text: bytes) -> Subscription:
-    wish = _wish.decode(text)
+    found = _subscribed.decode(text)
     return Subscription(
         place,
         None if exchange == _ALL else exchange,
-        **{name: getattr(wish, name) for name in _Wish.__struct_fields__},
+        **{name: getattr(found, name) for name in _Subscribed.__struct_fields__},
     )
+
+
+def _read_wish(place: str, exchange: str, text: str) -> Subscription:
+    wish = _wish.decode(text)
+    return Subscription(
+        Place.parse(place),
+        None if exchange == _ALL else exchange,
+        wish.min_severity,
+        wish.sensitivity,
+        wish.usd,
+        wish.share,
+        wish.mention,
+    )
+
+
+def _whole_chat(place: str) -> str:
+    """Return how the whole chat of a place is written."""
+    return f"{place.partition('/')[0]}/{EVERY_THREAD}"

@@ -108,6 +108,7 @@ async def test_an_older_layout_is_moved_forward_step_by_step(store: Store) -> No
 
         return migrate
 
+    await store.database.command("SET", KEY, 1)
     await bring_up_to_date(store.database, version=3, migrations={1: step("1 to 2"), 2: step("2 to 3")})
     await bring_up_to_date(store.database, version=3)
     assert done == ["1 to 2", "2 to 3"]

@@ -19,7 +19,7 @@ for i = 1, #ARGV, 2 do
   local troubles = redis.call('HMGET', '{subs}:trouble', place, string.match(place, '^[^/]+') .. '/*')
   local own, all, needed = false, false, true
   if exchange == 'market' then
-    needed = redis.call('EXISTS', '{subs}:place:' .. place) == 1
+    needed = redis.call('HEXISTS', KEYS[1], place) == 1
   elseif exchange ~= '' then
     own, all = redis.call('HGET', '{subs}:to:' .. exchange, place), redis.call('HGET', '{subs}:to:*', place)
     needed = own or all

@@ -1,13 +1,12 @@
--- Keep one subscription, replacing the place's earlier one for the same exchange.
--- KEYS[1] {subs}:places   ARGV place, chat, exchange or '*', subscription, most that a place may have
+-- Keep one subscription, replacing the place's earlier one for the same exchange. Needs places.lua before it.
+-- KEYS[1] {subs}:places   ARGV place, exchange or '*', subscription, most that a place may have
 -- Returns 1, or 0 when the place has as many as it may.
 
-local place, chat, exchange = ARGV[1], ARGV[2], ARGV[3]
-local own = '{subs}:place:' .. place
-if redis.call('SISMEMBER', own, exchange) == 0 and redis.call('SCARD', own) >= tonumber(ARGV[5]) then return 0 end
-redis.call('HSET', '{subs}:to:' .. exchange, place, ARGV[4])
-redis.call('SADD', own, exchange)
-redis.call('SADD', '{subs}:chat:' .. chat, place)
-redis.call('SADD', KEYS[1], place)
+local place, exchange = ARGV[1], ARGV[2]
+local wishes = without(wishes_of(place), exchange)
+if #wishes >= tonumber(ARGV[4]) then return 0 end
+wishes[#wishes + 1] = exchange
+redis.call('HSET', '{subs}:to:' .. exchange, place, ARGV[3])
+keep_wishes(place, wishes)
 if exchange ~= '*' then redis.call('SADD', '{subs}:exchanges', exchange) end
 return 1

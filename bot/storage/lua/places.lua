@@ -1,0 +1,30 @@
+-- What the scripts of the subscriptions share.
+-- {subs}:places                  hash: place -> what it subscribed to, exchanges or '*', one a line
+-- {subs}:topics:<platform:chat>  set: places that are topics of one chat
+
+local function chat_of(place) return string.match(place, '^[^/]+') end
+
+local function wishes_of(place)
+  local found = {}
+  for wish in string.gmatch(redis.call('HGET', '{subs}:places', place) or '', '[^\n]+') do found[#found + 1] = wish end
+  return found
+end
+
+local function keep_wishes(place, wishes)
+  local chat = chat_of(place)
+  if #wishes > 0 then
+    redis.call('HSET', '{subs}:places', place, table.concat(wishes, '\n'))
+    if chat ~= place then redis.call('SADD', '{subs}:topics:' .. chat, place) end
+  else
+    redis.call('HDEL', '{subs}:places', place)
+    if chat ~= place then redis.call('SREM', '{subs}:topics:' .. chat, place) end
+  end
+end
+
+local function without(wishes, wish)
+  local found = {}
+  for _, each in ipairs(wishes) do
+    if each ~= wish then found[#found + 1] = each end
+  end
+  return found
+end
