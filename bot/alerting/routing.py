@@ -29,18 +29,22 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     those who were told of it before see its message change.
     """
     incident = step.incident
-    if incident is None or step.reason in _SILENT:
+    if incident is None or step.reason in _SILENT or incident.hushed:
         return Audience()
-    mine = [one for one in subscriptions if one.sensitivity is incident.sensitivity and reaches(one, incident)]
-    knew = [one for one in mine if before and reaches(one, before)]
-    quiet = incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank
-    if incident.hushed:
-        return Audience()
-    if step.reason is CLOSED or quiet:
-        return Audience(edit=tuple(knew))
+    quiet = step.reason is CLOSED or (incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank)
     announced = step.reason in ANNOUNCED
-    post = [one for one in mine if one not in knew or (announced and incident.severity.rank >= one.min_severity.rank)]
-    return Audience(tuple(post), tuple(one for one in knew if one not in post))
+    post: list[Subscription] = []
+    edit: list[Subscription] = []
+    for one in subscriptions:
+        if one.sensitivity is not incident.sensitivity or not reaches(one, incident):
+            continue
+        knew = before is not None and reaches(one, before)
+        anew = announced and incident.severity.rank >= one.min_severity.rank
+        if not quiet and (anew or not knew):
+            post.append(one)
+        elif knew:
+            edit.append(one)
+    return Audience(tuple(post), tuple(edit))
 
 
 def reaches(subscription: Subscription, incident: Incident) -> bool:

@@ -1,5 +1,6 @@
 """One look at one exchange: readings, signal, step, and one commit of incident and mail together."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ import structlog
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market import advance_market, sheltered
-from bot.alerting.routing import audience
+from bot.alerting.routing import Audience, audience
 from bot.detectors.outflow import grade
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import HoldReason
@@ -26,6 +27,7 @@ from bot.ports import Alert, Clock, DeliveryKind, Incidents, Meter, Subscription
 log = structlog.get_logger()
 
 _BLIND_TOLD_FOR = timedelta(days=1)
+_SLICE = 2000  # subscriptions looked through at a time: some milliseconds
 _LIFETIME = {
     Severity.WATCH: timedelta(hours=6),
     Severity.ELEVATED: timedelta(hours=12),
@@ -142,15 +144,26 @@ class Watch:
         found: dict[Place, Subscription] = {}
         for id_ in (MARKET.id, *(one.exchange for one in members)):
             for one in await self._subscriptions.interested_in(id_):
-                found.setdefault(one.place, replace(one, sensitivity=Sensitivity.NORMAL))
+                known = one if one.sensitivity is Sensitivity.NORMAL else replace(one, sensitivity=Sensitivity.NORMAL)
+                found.setdefault(one.place, known)
         return list(found.values())
+
+    async def _heard(self, turn: "_Turn") -> Audience:
+        """Return who hears of a turn, looked through in slices, so that the loop stays free."""
+        interested = await self._interested(turn)
+        heard = Audience()
+        for start in range(0, len(interested), _SLICE):
+            some = audience(turn.before, turn.step, interested[start : start + _SLICE])
+            heard = Audience(heard.post + some.post, heard.edit + some.edit)
+            await asyncio.sleep(0)
+        return heard
 
     async def _commit(self, turn: "_Turn") -> Step:
         """Commit a turn, incident and mail together, and return its step."""
         step = turn.step
         if step.incident is turn.before:
             return step
-        alerts = self._alerts(turn.exchange, turn.before, step, await self._interested(turn))
+        alerts = self._alerts(turn.exchange, step, await self._heard(turn))
         rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
         await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
         self._observer.incident_changed(turn.exchange.id)
@@ -172,13 +185,10 @@ class Watch:
                 found.append(turn)
         return found
 
-    def _alerts(
-        self, exchange: Exchange, before: Incident | None, step: Step, interested: Sequence[Subscription]
-    ) -> list[Alert]:
+    def _alerts(self, exchange: Exchange, step: Step, heard: Audience) -> list[Alert]:
         incident = step.incident
         if incident is None:
             return []
-        heard = audience(before, step, interested)
         card = incident_card(incident, exchange.name, step.reason, self._names)
         over = step.reason is StepReason.RESOLVED
         alerts = [

@@ -84,6 +84,19 @@ async def test_an_outflow_is_told_once(post: Post) -> None:
     assert opened.message.title == "INC-1 · Binance · elevated outflow"
 
 
+async def test_of_very_many_places_nobody_is_left_out(post: Post) -> None:
+    places = [Place(Platform.TELEGRAM, str(number)) for number in range(4500)]
+    for place in places:
+        await post.memory.subscriptions.add(subscription(place=place))
+
+    (opened,) = await post.see(54)
+    (changed,) = await post.see(54, after=HOUR)
+
+    assert {one.place for one in opened.recipients} == {HERE, *places}
+    assert changed.kind is EDIT
+    assert changed.recipients == opened.recipients
+
+
 async def test_a_blip_tells_nobody(post: Post) -> None:
     assert await post.see(57.5) == []
     assert await post.see(60, after=HOUR) == []
