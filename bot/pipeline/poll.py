@@ -11,7 +11,7 @@ from bot.detectors.outflow import MAX_AGE
 from bot.domain.errors import SourceError, StorageError, Superseded
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
-from bot.pipeline.due import Attention, Fetched, due
+from bot.pipeline.due import Attention, Fetched, due, is_moving
 from bot.ports import Clock, Incidents, Meter, Readings, Source, Subscriptions
 
 log = structlog.get_logger()
@@ -67,10 +67,12 @@ class Poller:
         self.unknown: frozenset[str] = frozenset()
         self._seen_at: datetime | None = None
         self.last_good_poll: datetime | None = None
+        self._is_new_here = True
         self.rounds = 0
 
     async def restore(self) -> None:
         """Take over what was known before a restart; raise StorageError."""
+        self._is_new_here = True
         self._health = dict(await self._readings.health())
         listings = await self._readings.listings()
         self._seen_at = max((one.fetched_at for one in listings.values()), default=None)
@@ -138,7 +140,10 @@ class Poller:
                 log.exception("fetching details broke")  # the next poll tries again
 
     async def poll_details(self) -> None:
-        """Fetch the detail bodies that are due, one after the other; raise StorageError."""
+        """Fetch the detail bodies that are due, one after the other; raise StorageError.
+
+        At first, and after another worker did it, all are due: what moves is then judged before the rest is fetched.
+        """
         listings = self._wanted((await self._readings.listings()).values())
         self._troubled = {one.exchange for one in await self._incidents.open()}
         queue = due(
@@ -148,19 +153,28 @@ class Poller:
             interval=self._detail_interval,
             attention=Attention(self._troubled, await self._subscriptions.exchanges()),
         )
+        if self._is_new_here:
+            await self._round([one for one in queue if self._is_urgent(one)])
+            queue = [one for one in queue if not self._is_urgent(one)]
         await self._round(queue)
+        self._is_new_here = not listings
+        self.rounds += 1
+
+    def _is_urgent(self, row: Listing) -> bool:
+        """Return whether an exchange moves by its row alone, or has an open incident."""
+        return row.exchange.id in self._troubled or is_moving(row, row)
 
     async def fetch(self, exchanges: Iterable[Exchange]) -> None:
         """Fetch the detail bodies of some exchanges now; raise StorageError."""
         listings = await self._readings.listings()
         await self._round([listings[one.id] for one in exchanges if one.id in listings])
+        self.rounds += 1
 
     async def _round(self, queue: Sequence[Listing]) -> None:
         """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many."""
         judged = [listing.exchange for listing in queue if await self._poll_detail(listing)]
         if judged:
             await self._on_round(judged)
-        self.rounds += 1
 
     async def _poll_detail(self, listing: Listing) -> bool:
         """Fetch one detail body and return whether there is something to judge: new readings, or figures that grow old.

@@ -208,6 +208,25 @@ async def test_what_was_read_in_one_go_is_judged_together(station: Station) -> N
     assert station.rounds[1:] == [["okx"]]
 
 
+async def test_who_takes_over_judges_what_moves_before_all_the_rest_is_fetched(station: Station) -> None:
+    await station.memory.incidents.commit("kraken", Rule.OUTFLOW, incident(exchange="kraken"), [])
+    calm, moving = listing(inflow=0.0), listing(OKX, total=9e9, inflow=-1e9)
+    station.upstream.rows = [calm, moving, listing(Exchange("kraken", "Kraken", "kraken"), inflow=0.0)]
+    await station.turn()
+    assert station.rounds == [["kraken", "okx"], ["binance"]]
+    assert station.looked == ["kraken", "okx", "binance"]
+
+    station.memory.clock.advance(6 * HOUR)
+    await station.turn()
+    assert station.rounds[2:] == [["kraken", "binance", "okx"]]
+
+    await station.poller.restore()
+    station.memory.clock.advance(6 * HOUR)
+    await station.turn()
+    assert station.rounds[3:] == [["kraken", "okx"], ["binance"]]
+    assert station.poller.rounds == 3
+
+
 async def test_an_exchange_in_trouble_is_judged_even_when_nothing_came(station: Station) -> None:
     await station.memory.incidents.commit("binance", Rule.OUTFLOW, incident(), [])
     station.upstream.broken |= dict.fromkeys(("binance", "okx"), SourceFault.SERVER_ERROR)
