@@ -111,15 +111,19 @@ class Courier:
         if not batch:
             return
         standings = await surely(lambda: self._subscriptions.standings([(one.place, one.about) for one in batch]))
-        for delivery, standing in zip(batch, standings, strict=True):
-            reason = _why_not(delivery, standing)
-            if reason:
-                await self._errand.drop(delivery, reason)
-            if reason or await self._errand.settle(delivery):
-                continue
-            if standing.trouble:
-                self._errand.troubled.add(standing.place)
-            await self._seat(replace(delivery, place=standing.place))
+        async with asyncio.TaskGroup() as tasks:  # what ends here is noted together, not one after the other
+            for delivery, standing in zip(batch, standings, strict=True):
+                tasks.create_task(self._admit_one(delivery, standing))
+
+    async def _admit_one(self, delivery: Delivery, standing: Standing) -> None:
+        reason = _why_not(delivery, standing)
+        if reason:
+            await self._errand.drop(delivery, reason)
+        if reason or await self._errand.settle(delivery):
+            return
+        if standing.trouble:
+            self._errand.troubled.add(standing.place)
+        await self._seat(replace(delivery, place=standing.place))
 
     async def _seat(self, delivery: Delivery) -> None:
         pause = self._pacer.pause_of(delivery.place.chat)
