@@ -39,10 +39,15 @@ class Taken:
 
 
 class Ledger:
-    """Everything taken; `refused_twice` counts the repeats that Discord saw through."""
+    """Everything taken.
+
+    `told` counts it without what only says that a newer message has followed, `refused_twice` counts the repeats that
+    Discord saw through.
+    """
 
     def __init__(self) -> None:
         self.taken: list[Taken] = []
+        self.told = 0
         self.refused_twice = 0
         self.is_closed = False
         self._news = asyncio.Event()
@@ -53,11 +58,12 @@ class Ledger:
         if found:
             follows = _FOLLOWED in text
             self.taken.append(Taken(place, found[1], int(found[2]), message_id, is_edit, follows, time.time()))
+            self.told += not follows
             self._stir()
 
     async def reached(self, number: int) -> None:
-        """Return when so many were taken, or nothing more is expected."""
-        await self._until(lambda: self.is_closed or len(self.taken) >= number)
+        """Return when so many were told, or nothing more is expected."""
+        await self._until(lambda: self.is_closed or self.told >= number)
 
     def close(self) -> None:
         """Say that nothing more is expected."""

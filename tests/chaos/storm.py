@@ -16,8 +16,9 @@ from tests.chaos.workers import Worker, Workers
 from tests.fakes.redis_proxy import LOADING, OOM, READONLY
 
 _NIGHTS = 2
-_STEPS_PER_PLACE = 9
+_STEPS_PER_PLACE = 12
 _NIGHT = 0.7
+_QUIET = 1000
 _SOON = 10.0
 
 
@@ -130,8 +131,8 @@ class Storm:
 
     async def _tell(self) -> None:
         async with asyncio.TaskGroup() as tasks:
-            for story in (self._calm_story(1), self._hasty_story(2), self._hasty_story(3), self._quiet_story(4)):
-                tasks.create_task(story)
+            for stories in (self._calm_story(1), self._hasty_story(2), self._hasty_story(3), self._quiet_stories()):
+                tasks.create_task(stories)
         self._ledger.close()
 
     async def _calm_story(self, number: int) -> None:
@@ -147,15 +148,18 @@ class Storm:
         story = self._newsroom.story(number, Severity.ELEVATED)
         await story.open()
         for tell in (story.change, story.escalate, story.end):
-            await self._ledger.reached(len(self._ledger.taken) + dice.randint(0, len(self._scene.places)))
+            await self._ledger.reached(self._ledger.told + dice.randint(0, len(self._scene.places)))
             await tell()
         await story.until_over()
 
-    async def _quiet_story(self, number: int) -> None:
-        """Tell an incident that nobody hurries for."""
-        story = self._newsroom.story(number, Severity.WATCH)
-        await story.open()
-        await story.until_over()
+    async def _quiet_stories(self) -> None:
+        """Tell of incidents that nobody hurries for, one after the other, until there was enough to deliver."""
+        number = _QUIET
+        while self._ledger.told < self._order.deliveries:
+            story = self._newsroom.story(number, Severity.WATCH)
+            await story.open()
+            await story.until_over()
+            number += 1
 
     async def _break(self) -> None:
         """Break one thing after the other, spread over the deliveries as the seed will have it."""
@@ -204,7 +208,7 @@ class Storm:
         overtaken, ended, expired = (self._newsroom.story(first + one, Severity.SEVERE) for one in range(3))
         await overtaken.open()
         await ended.open()
-        await self._ledger.reached(len(self._ledger.taken) + self._dice.randint(0, len(self._scene.places) // 2))
+        await self._ledger.reached(self._ledger.told + self._dice.randint(0, len(self._scene.places) // 2))
         for worker in self._crew:
             await worker.ready()
         for worker in self._crew:
