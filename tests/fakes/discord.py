@@ -9,7 +9,8 @@
         assert answer.embed["title"] == "…"
 
 What the client sends is in `messages(channel)`, `commands`, `requests`; `until(…)` waits for it. `fail(…)` makes REST
-calls fail, `gateway` holds the hooks of the websocket (drop, tell, refusals, invalid_sessions, answers_heartbeats).
+calls fail, `gateway` holds the hooks of the websocket (drop, tell, refusals, invalid_sessions, answers_heartbeats,
+shards: how many the bot must open).
 """
 
 import asyncio
@@ -192,8 +193,8 @@ class FakeDiscord:
         return self.rest.messages[channel.id]
 
     async def connected(self) -> None:
-        """Wait until a session is identified."""
-        await self.until(lambda: self.gateway.session is not None)
+        """Wait until a session of every shard is identified."""
+        await self.until(lambda: self.gateway.is_full)
 
     async def until(self, condition: Callable[[], bool], *, seconds: float = 15.0) -> None:
         """Wait until something is so; looks again whenever the client did anything."""
@@ -250,7 +251,8 @@ class FakeDiscord:
         *,
         message: Json | None = None,
     ) -> Answer:
-        await self.connected()
+        guild = channel.guild
+        await self.until(lambda: self.gateway.is_heard(guild.id if guild else "0"))
         person = user or channel.recipient or User("somebody")
         answer = Answer(snowflake(), f"interaction-{snowflake()}", kind, channel, asyncio.get_running_loop().time())
         self.rest.interactions[answer.token] = answer
@@ -259,7 +261,6 @@ class FakeDiscord:
             "data": data, "channel": channel.json(self.world.bot), "channel_id": channel.id, "locale": "en-US",
             "entitlements": [], "attachment_size_limit": 10_485_760, "context": _context(channel),
         }  # fmt: skip
-        guild = channel.guild
         if guild:
             granted = guild.bot_permissions(channel) if guild.has_bot else world.EMBED_LINKS
             payload |= {

@@ -14,13 +14,20 @@ _PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 
 
 class Session:
-    """One identified session: what was sent in it, so that it can be resumed. `socket` is None while nobody is."""
+    """One identified session: what was sent in it, so that it can be resumed. `socket` is None while nobody is.
 
-    def __init__(self) -> None:
+    It is told of the servers and private chats of its shard, `number` of `count`.
+    """
+
+    def __init__(self, number: int = 0, count: int = 1) -> None:
         self.id = snowflake()
+        self.number, self.count = number, count
         self.sent: list[Json] = []
         self.socket: Connection | None = None
         self.valid = True
+
+    def hears_of(self, guild_id: str) -> bool:
+        return (int(guild_id) >> 22) % self.count == self.number
 
 
 class Connection:
@@ -50,8 +57,14 @@ class FakeGateway:
         self.resumes = 0
         self.heartbeats = 0
         self.answers_heartbeats = True
+        self.mute: int | None = None
         self.refusals = 0
         self.invalid_sessions = 0
+        self.shards = 1
+        self.sessions_left = 1000
+        self.identified_at: list[float] = []
+        self.hellos = asyncio.Event()
+        self.hellos.set()
         self.deafness: asyncio.Event | None = None
         self.sessions: dict[str, Session] = {}
         self.compressions: list[str] = []
@@ -61,7 +74,26 @@ class FakeGateway:
     @property
     def session(self) -> Session | None:
         """The newest session somebody is connected to."""
-        return next((one for one in reversed(self.sessions.values()) if one.socket and one.valid), None)
+        return next(iter(self.connected), None)
+
+    @property
+    def connected(self) -> list[Session]:
+        """The sessions somebody is connected to, the newest first."""
+        return [one for one in reversed(self.sessions.values()) if one.socket and one.valid]
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there is a session for every shard."""
+        return {one.number for one in self.connected if one.count >= self.shards} >= {*range(self.shards)}
+
+    def is_heard(self, guild_id: str) -> bool:
+        """Whether somebody is connected to the session that is told of a server."""
+        return any(one.hears_of(guild_id) for one in self.connected)
+
+    def asked(self) -> Json:
+        """Return what GET /gateway/bot answers."""
+        limits = {"total": 1000, "remaining": self.sessions_left, "reset_after": 14_400_000, "max_concurrency": 1}
+        return {"url": self.url, "shards": self.shards, "session_start_limit": limits}
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Handle one websocket from HELLO to its end."""
@@ -77,6 +109,7 @@ class FakeGateway:
         connection = Connection(socket, compressed=asked == "zlib-stream")
         self._open.add(connection)
         try:
+            await self.hellos.wait()
             await connection.send({"op": 10, "d": {"heartbeat_interval": self.heartbeat_interval * 1000}})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -92,18 +125,23 @@ class FakeGateway:
         return socket
 
     async def dispatch(self, event: str, data: Any) -> None:
-        """Send an event to the session; nobody there to hear it is no error, a resuming client gets it later."""
-        session = self.session or next(reversed(self.sessions.values()), None)
-        if session is None or not session.valid:
-            return
+        """Send an event to the session of its shard; nobody there to hear it is no error, who resumes gets it later."""
+        guild_id = data["id"] if event in {"GUILD_CREATE", "GUILD_DELETE"} else data.get("guild_id") or "0"
+        sessions = [*self.connected, *reversed(self.sessions.values())]
+        session = next((one for one in sessions if one.hears_of(guild_id)), None)
+        if session and session.valid:
+            await self._say(session, event, data)
+
+    async def _say(self, session: Session, event: str, data: Any) -> None:
         payload = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
         session.sent.append(payload)
         if session.socket:
             await session.socket.send(payload)
 
-    async def drop(self, code: int | None = None) -> None:
-        """Close every connection with a code, or without one cut the line."""
-        for connection in list(self._open):
+    async def drop(self, code: int | None = None, *, shard: int | None = None) -> None:
+        """Close every connection, or those of one shard, with a code, or without one cut the line."""
+        of_shard = {one.socket for one in self.connected if one.number == shard}
+        for connection in list(self._open if shard is None else self._open & of_shard):
             if code is None:
                 transport = connection.socket._req.transport if connection.socket._req else None  # noqa: SLF001 — no word for "cut the line"
                 if transport:
@@ -121,7 +159,8 @@ class FakeGateway:
         data: Json = payload.get("d") or {}
         if opcode == 1:
             self.heartbeats += 1
-            if self.answers_heartbeats:
+            of_mute = any(one.socket is connection and one.number == self.mute for one in self.connected)
+            if self.answers_heartbeats and not of_mute:
                 await connection.send({"op": 11})
         elif opcode == 2:
             await self._identify(connection, data)
@@ -135,6 +174,7 @@ class FakeGateway:
 
     async def _identify(self, connection: Connection, data: Json) -> None:
         self.identifies.append(data)
+        self.identified_at.append(asyncio.get_running_loop().time())
         if data.get("token") != self.token:
             await connection.socket.close(code=4004)
             return
@@ -145,19 +185,24 @@ class FakeGateway:
             self.invalid_sessions -= 1
             await connection.send({"op": 9, "d": False})
             return
-        session = Session()
+        number, count = data.get("shard", (0, 1))
+        if not 0 <= number < count or count < self.shards:
+            await connection.socket.close(code=4010 if number >= count else 4011)
+            return
+        session = Session(number, count)
         session.socket = connection
         self.sessions[session.id] = session
-        guilds = [one for one in self.world.guilds.values() if one.has_bot]
-        await self.dispatch("READY", self._ready(session, guilds))
+        guilds = [one for one in self.world.guilds.values() if one.has_bot and session.hears_of(one.id)]
+        await self._say(session, "READY", self._ready(session, guilds))
         for guild in guilds:
             if not guild.unavailable:
-                await self.dispatch("GUILD_CREATE", guild.json() | {"unavailable": False})
+                await self._say(session, "GUILD_CREATE", guild.json() | {"unavailable": False})
 
     def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {
             "v": 10, "user": self.world.bot.json(), "session_id": session.id, "resume_gateway_url": self.url,
             "guilds": [{"id": one.id, "unavailable": True} for one in guilds], "session_type": "normal",
+            "shard": [session.number, session.count],
             "application": {"id": self.world.bot.id, "flags": 0},
         }  # fmt: skip
 
@@ -173,7 +218,7 @@ class FakeGateway:
         session.socket = connection
         for payload in session.sent[data["seq"] or 0 :]:
             await connection.send(payload)
-        await self.dispatch("RESUMED", {})
+        await self._say(session, "RESUMED", {})
 
     async def close(self) -> None:
         """End every connection."""

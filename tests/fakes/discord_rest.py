@@ -92,6 +92,7 @@ class FakeRest:
         hook, channel = "/webhooks/{application}/{token}", "/channels/{channel}"
         return [
             ("GET", "/users/@me", self._me),
+            ("GET", "/gateway/bot", self._gateway),
             ("GET", "/oauth2/applications/@me", self._application),
             ("GET", "/applications/@me", self._application),
             ("GET", "/applications/{application}/commands", self._get_commands),
@@ -162,6 +163,9 @@ class FakeRest:
 
     async def _me(self, _: web.Request) -> web.Response:
         return _json(self.world.bot.json())
+
+    async def _gateway(self, request: web.Request) -> web.Response:
+        return _json(self.gateway.asked())
 
     async def _application(self, _: web.Request) -> web.Response:
         return _json({

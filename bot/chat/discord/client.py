@@ -12,12 +12,13 @@ import structlog
 
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
-from bot.chat.discord.gateway import Gateway, TooManyIdentifies
+from bot.chat.discord.gateway import Gateway
 from bot.chat.discord.identifies import Identifies
 from bot.chat.discord.mail import Mail
 from bot.chat.discord.places import Places
 from bot.chat.discord.probing import Probe
 from bot.chat.discord.rest import point_library_at
+from bot.chat.discord.shards import TooManyIdentifies
 from bot.chat.discord.slash import publish
 from bot.desk import Desk
 from bot.domain.errors import RetryLater
@@ -99,15 +100,13 @@ class DiscordChat:
                 await self._close(client)
 
     def trouble(self) -> str | None:
-        """Return why Discord is not connected right now; None only while it answers heartbeats."""
-        if self._refusals > 1 and not (self._client and self._client.connected):
+        """Return why Discord is not connected right now; None only while every shard gets its heartbeats answered."""
+        client = self._client
+        if self._refusals > 1 and not (client and client.connected):
             return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
-        if self._client is None or (self._listens and not self._client.connected):
+        if client is None or (self._listens and client.is_cut_off):
             return self._why
-        if not self._listens:
-            return None
-        age, interval = self._client.heartbeat_age()
-        return f"Discord has not answered a heartbeat for {age:.0f} s." if age > 2 * interval else None
+        return client.trouble() if self._listens else None
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         """Send a message and return its id; raise DeliveryError."""
@@ -192,7 +191,7 @@ class DiscordChat:
         self._refusals = 0 if client.was_connected else self._refusals
         if isinstance(error, TooManyIdentifies):
             self._note("the bot had to sign in too often today")
-        elif isinstance(error, discord.LoginFailure) or getattr(error, "code", None) == _TOKEN_REFUSED:
+        elif isinstance(error, discord.LoginFailure) or _refuses_token(error):
             self._refusals += 1
             self._note("Discord refused the token; it is tried once more" if self._refusals == 1 else "token refused")
         else:
@@ -222,10 +221,16 @@ class DiscordChat:
             await client.http.close()
 
 
+def _refuses_token(error: Exception) -> bool:
+    return isinstance(error, discord.ConnectionClosed) and error.code == _TOKEN_REFUSED
+
+
 def quieten_library() -> None:
     """Keep the library's DEBUG and INFO lines out of every log: they hold interaction tokens and users' texts.
 
-    Of `discord.client` nothing is wanted: it tells of every failed attempt to reconnect, which `run` tells once.
+    Of `discord.client` and `discord.shard` nothing is wanted: they tell of every failed attempt to reconnect, which is
+    told once here.
     """
     logging.getLogger("discord").setLevel(logging.WARNING)
-    logging.getLogger("discord.client").setLevel(logging.CRITICAL)
+    for talkative in ("discord.client", "discord.shard"):
+        logging.getLogger(talkative).setLevel(logging.CRITICAL)

@@ -1,15 +1,12 @@
-"""One connection to Discord's gateway: what it is told becomes answers, places lost and places regained."""
+"""What Discord's gateway tells becomes answers, places lost and places regained."""
 
 import asyncio
 import sys
-import threading
 from collections.abc import Iterable
-from time import perf_counter
 from typing import Any
 
 import discord
 import structlog
-from discord.gateway import KeepAliveHandler
 
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
@@ -18,6 +15,7 @@ from bot.chat.discord.permissions import NEEDED, Channel, may_moderate, missing,
 from bot.chat.discord.places import Places, channels_of, lacking
 from bot.chat.discord.render import payload
 from bot.chat.discord.rest import Rest, post
+from bot.chat.discord.shards import ShardedClient
 from bot.chat.discord.slash import Tree, slash_commands
 from bot.desk import Desk
 from bot.domain.errors import DeliveryError
@@ -27,14 +25,8 @@ from bot.ports import Meter
 
 log = structlog.get_logger()
 
-_LONGEST_WAIT_INSIDE = 30.0  # the library gives a connection 60 s to be signed in
 
-
-class TooManyIdentifies(Exception):
-    """Signing in again has to wait longer than a connection may stay unidentified."""
-
-
-class Gateway(discord.Client):
+class Gateway(ShardedClient):
     """The library's client without its caches: of members only the bot itself, of messages none.
 
     It keeps servers, channels, roles and threads, which is what permissions are computed from.
@@ -51,6 +43,7 @@ class Gateway(discord.Client):
         settle: float = 2.0,
     ) -> None:
         super().__init__(
+            identifies,
             intents=discord.Intents(guilds=True),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -66,66 +59,18 @@ class Gateway(discord.Client):
             self.tree.add_command(command)
         self._answers = answers
         self._places = places
-        self._identifies = identifies
         self._server_of: dict[int, int] = {}
-        self.connected = False
-        self.was_connected = False
-
-    def heartbeat_age(self) -> tuple[float, float]:
-        """Return the seconds since Discord last answered a heartbeat, and how many lie between two heartbeats."""
-        keep_alive: Any = getattr(self.ws, "_keep_alive", None)
-        if keep_alive is None:
-            return (0.0, 0.0)
-        return (perf_counter() - keep_alive._last_ack, keep_alive.interval)  # noqa: SLF001 — told nowhere else
 
     def find_channel(self, channel_id: int) -> Channel | None:
         """Return a channel or thread without looking through every server, as the library's own search does."""
         server = self.get_guild(self._server_of.get(channel_id, 0))
         return server.get_channel_or_thread(channel_id) if server else None
 
-    async def close(self) -> None:
-        """Close the connection, and end the wait for its servers: the library would let that fail afterwards."""
-        waiting = self._connection._ready_task  # noqa: SLF001 — ended nowhere else
-        if waiting:
-            waiting.cancel()
-        await super().close()
-
-    def abandon(self) -> None:
-        """Drop every connection the library opened: those that never came to be used, and one that says no goodbye."""
-        for thread in threading.enumerate():
-            if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:  # noqa: SLF001 — as above
-                thread.stop()
-                thread.ws.socket._response.close()  # noqa: SLF001 — a goodbye would be waited for
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection."""
-        pause = self._identifies.pause(self.loop.time())
-        if pause > _LONGEST_WAIT_INSIDE:
-            raise TooManyIdentifies
-        await asyncio.sleep(pause)
-        self._identifies.note(self.loop.time())
-
-    async def on_connect(self) -> None:
-        """Take note of a new session."""
-        self.connected = self.was_connected = True
-        log.info("discord connected", servers=len(self.guilds))
-
-    async def on_ready(self) -> None:
+    async def on_shard_ready(self, shard_id: int) -> None:
         """Learn the channels of the servers that were there from the start, a server at a time."""
-        for guild in list(self.guilds):
+        for guild in [one for one in self.guilds if one.shard_id == shard_id]:
             self._learn(guild)
             await asyncio.sleep(0)
-
-    async def on_resumed(self) -> None:
-        """Take note of a session that goes on."""
-        self.connected = True
-        log.info("discord session resumed")
-
-    async def on_disconnect(self) -> None:
-        """Take note of a connection lost; the library tries to resume the session and says so every time it fails."""
-        if self.connected:
-            log.warning("discord disconnected")
-        self.connected = False
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Answer a pressed button; slash commands come through the tree."""
