@@ -16,7 +16,7 @@ def main() -> int:
     failed = 0
     for _ in range(given.runs):
         seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
-        print(f"seed {seed}", flush=True)
+        _say(f"seed {seed}: make chaos SEED={seed} tries it again")
         order = Order(
             seed,
             deliveries=given.deliveries,
@@ -27,20 +27,23 @@ def main() -> int:
             haste=Haste(per_second=given.per_second, at_once=given.at_once),
         )
         outcome = asyncio.run(run(order))
-        print(outcome, flush=True)
+        _say(str(outcome))
         failed += _complain(outcome, given.log)
     return min(failed, 1)
 
 
 def _complain(outcome: Outcome, log: Path | None) -> bool:
     if log:
-        log.write_text("\n".join(outcome.complaints))
+        log.write_text("\n".join(outcome.complaints), encoding="utf-8")
     broken = outcome.broken()
     for promise in broken:
-        print(f"BROKEN: {promise}", file=sys.stderr)
-    if broken:
-        print(f"repeat it with: make chaos SEED={outcome.order.seed}", file=sys.stderr)
+        _say(f"BROKEN with seed {outcome.order.seed}: {promise}")
     return bool(broken)
+
+
+def _say(sentence: str) -> None:
+    sys.stdout.write(f"{sentence}\n")
+    sys.stdout.flush()
 
 
 def _parser() -> argparse.ArgumentParser:

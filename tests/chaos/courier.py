@@ -82,7 +82,7 @@ async def _deliver_from(store: Store, settings: config.Settings, haste: Haste, c
 
 
 async def _run(courier: Courier, voice: Presence) -> None:
-    while voice.trouble():
+    while voice.trouble():  # noqa: ASYNC110 — nobody announces its end
         await asyncio.sleep(0.01)
     print("ready", flush=True)  # noqa: T201 — for the process that started this one
     await courier.run()

@@ -140,7 +140,7 @@ class Story:
         """Return when nothing of what was told so far is on its way any more."""
         async with asyncio.timeout(_PATIENCE):
             for step in self.steps:
-                while not await self._newsroom.is_over(step):
+                while not await self._newsroom.is_over(step):  # noqa: ASYNC110 — nobody announces it
                     await asyncio.sleep(_LOOKS_EVERY)
 
     async def _tell(self, *kinds: DeliveryKind, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
