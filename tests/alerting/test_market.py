@@ -177,7 +177,9 @@ class TestUnderIt:
         never_told = self.under(story("a"))
 
         assert self.under(story("a"), pending).hushed
-        assert self.under(replace(never_told, steps=2), never_told).hushed
+        later = self.under(replace(never_told, steps=2), never_told)
+        assert later.hushed
+        assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
 
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
