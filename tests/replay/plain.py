@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from math import sqrt
 from statistics import median
@@ -128,17 +128,25 @@ def told_daily(name: str, exchange: str, *, is_true: bool = False) -> Told:
     return Told(min(crossing, default=None), len(crossing), worst)
 
 
+def crossings(name: str, exchange: str, *, is_true: bool = False) -> Mapping[datetime, Severity]:
+    """Return the points of the live phase, read hourly, that cross, and how bad they are."""
+    whole = episode(name)
+    bent = {one.exchange for one in whole.jumps} | {one.exchange for one in whole.faults}
+    return _crossings(name, exchange, is_true=is_true and exchange in bent)
+
+
+@cache
+def _crossings(name: str, exchange: str, *, is_true: bool) -> Mapping[datetime, Severity]:
+    seen, live_start = readings(name, exchange, hourly=True, is_true=is_true), episode(name).live_start
+    found = zip(seen, severities(seen), strict=True)
+    return {one.at: severity for one, severity in found if severity and one.at >= live_start}
+
+
 def worst_hourly(name: str, exchange: str, *, is_true: bool = False) -> Severity | None:
     """Return the worst severity of any point of the live phase, critical where majors are closed at an elevated one."""
-    story = episode(name)
-    seen = readings(name, exchange, hourly=True, is_true=is_true)
-    live = [
-        (one.at, severity)
-        for one, severity in zip(seen, severities(seen), strict=True)
-        if one.at >= story.live_start and severity
-    ]
-    worst = max((severity for _, severity in live), key=rank, default=None)
-    if any(rank(severity) >= 2 and _closed(story, exchange, at) >= 2 for at, severity in live):
+    story, live = episode(name), crossings(name, exchange, is_true=is_true)
+    worst = max(live.values(), key=rank, default=None)
+    if any(rank(severity) >= 2 and _closed(story, exchange, at) >= 2 for at, severity in live.items()):
         return Severity.CRITICAL
     return worst
 

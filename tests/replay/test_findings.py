@@ -46,14 +46,9 @@ def test_every_run_is_found_at_the_first_daily_point_at_which_what_really_left_c
 def readings_until_told(name: str, exchange: str) -> int | None:
     """Return at which reading it is told, 1 being the first at which what really left crosses; None: never."""
     told = first_told(name, exchange, hourly=True)
-    points = plain.readings(name, exchange, hourly=True, is_true=True)
-    live_start = episode(name).live_start
-    crossing = next(
-        number
-        for number, (point, severity) in enumerate(zip(points, plain.severities(points), strict=True))
-        if severity and point.at >= live_start
-    )
-    return [one.at for one in points].index(told) - crossing + 1 if told else None
+    crossing = min(plain.crossings(name, exchange, is_true=True))
+    read = [one.as_of for one in shown.readings(name, exchange, hourly=True)]
+    return read.index(told) - read.index(crossing) + 1 if told else None
 
 
 def test_every_run_is_found_within_two_hourly_readings_of_crossing() -> None:
