@@ -1,9 +1,11 @@
 # Needs Python 3.11 or newer and make, nothing else; `make` alone lists the targets.
 # Arguments for demo, run and bench:      make demo ARGS="--episode ftx-2022"
+# A storm with a seed and a size:         make chaos SEED=7 ARGS="--deliveries 50000 --worker-kills 20 --redis-kills 5"
 # Another interpreter than python3:       make PYTHON=python3.13 test
 
 PYTHON ?= python3
 ARGS   ?=
+SEED   ?=
 
 BIN     := .venv/bin
 RUNTIME := .venv/runtime.stamp
@@ -22,7 +24,7 @@ else $(BIN)/python -m pip install --quiet --require-hashes -r $(1); fi
 endef
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check lint types floors bench lock clean
+.PHONY: help demo run test check lint types floors bench chaos lock clean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 16
@@ -53,6 +55,9 @@ floors: $(DEV)  ## who may import whom
 
 bench: $(DEV)  ## measure what the documents promise
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+chaos: $(DEV)  ## kill workers and Redis at random while 20,000 messages are delivered; SEED=7 repeats what seed 7 did
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lock:  ## rewrite the lock files from pyproject.toml; ARGS=--upgrade moves every version
 	@command -v uv >/dev/null || { echo 'make lock needs uv: pipx install uv' >&2; exit 1; }

@@ -20,7 +20,7 @@ _STEPS_PER_PLACE = 12
 _NIGHT = 0.7
 _QUIET = 1000
 _SOON = 10.0
-"""Seconds for which what a worker has in hand may be sent although it is superseded: its patience, on a slow machine."""
+"""Seconds for which what a worker has in hand may be sent although it is superseded: twice its patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +77,20 @@ class Outcome:
         one = self.verdict
         twice = ", ".join(f"{platform} {one.twice[platform]}" for platform in (Platform.TELEGRAM, Platform.DISCORD))
         late, _ = max(one.behind, default=(0.0, ""))
-        return "; ".join(
-            (
-                f"seed {self.order.seed}: {one.made} deliveries in {self.seconds:.0f} s",
-                f"workers killed {self.worker_kills}, Redis killed {self.store_kills} (commits swallowed: {self.commits_again})",
-                f"lost {len(one.lost)}",
-                f"twice: {twice} (bound {self.bound}; Discord saw through {self.seen_through} repeats)",
-                f"left out as superseded or expired {one.left_out}",
-                f"taken after it was superseded {len(one.behind)}, up to {late:.1f} s, all in hand by then: "
-                f"{not one.in_the_dark}",
-                f"expired {len(one.expired)}",
-                f"out of order {len(one.disordered)}",
-                f"messages nobody knows of {one.unfinished.total()}",
-            )
+        facts = (
+            f"seed {self.order.seed}: {one.made} deliveries in {self.seconds:.0f} s",
+            f"workers killed {self.worker_kills}",
+            f"Redis killed {self.store_kills} (commits swallowed: {self.commits_again})",
+            f"lost {len(one.lost)}",
+            f"twice: {twice} (bound {self.bound}; Discord saw through {self.seen_through} repeats)",
+            f"left out as superseded or expired {one.left_out}",
+            f"taken after it was superseded {len(one.behind)}, up to {late:.1f} s",
+            f"of those in nobody's hand {len(one.in_the_dark)}",
+            f"expired {len(one.expired)}",
+            f"out of order {len(one.disordered)}",
+            f"messages nobody knows of {one.unfinished.total()}",
         )
+        return "; ".join(facts)
 
 
 async def run(order: Order) -> Outcome:
