@@ -17,7 +17,6 @@ from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 
 _MOST_LAYOUTS = 100
-_UNPRICED = float("inf")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +110,7 @@ class Sheet:
         worth `large` of it or more left.
         """
         base, end = self._pair(previous, latest)
-        if not base.chains <= end.chains or not base.worth or _vanished(previous, latest):
+        if not base.worth or _vanished(previous, latest):
             return None
         worth = list(map(mul, map(sub, end.amounts, base.amounts), base.prices))
         left = sum(map(abs, worth))
@@ -128,7 +127,7 @@ class Sheet:
         """Return whether no asset worth `least` of the reserves or more changed its price by a part of itself."""
         base, end = self._pair(previous, latest)
         apart = map(abs, map(sub, end.prices, base.prices))
-        if not any(map(gt, apart, [price * tolerated or _UNPRICED for price in base.prices])):
+        if not any(map(gt, apart, map(mul, base.prices, repeat(tolerated)))):
             return True
         sums = self._assets.sums
         each = zip(sums(base.amounts), sums(base.values), sums(end.amounts), sums(end.values), strict=True)

@@ -114,7 +114,7 @@ class Case:
         return self.sheet.quiet_step(previous, reading, jump=JUMP, large=LARGE, least=LEAST_PART)
 
     def _prices_are_steady(self, taken: Step) -> bool:
-        if self.sheet is None or self.ledger.odd_prices:
+        if self.sheet is None:
             return False
         return self.sheet.prices_are_steady(taken.previous, taken.latest, tolerated=TOLERATED, least=LEAST_SHARE)
 

@@ -261,6 +261,12 @@ class TestSteadyPrices:
         assert self.are_steady(5.0, held=0.0)
         assert self.are_steady(5.0, amount=0.0)
 
+    def test_are_asked_where_an_asset_comes_to_one_more_chain(self) -> None:
+        base = {"Tron/USDT": 500.0, "Tron/SOL": 100.0}
+        now = units({**base, "Base/SOL": 1000.0}, price={"Base/SOL": 5.0}, days=1)
+
+        assert not Sheet(OWN, most=8).prices_are_steady(units(base), now, tolerated=0.25, least=0.001)
+
     def test_of_own_tokens_may_be_any(self) -> None:
         base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
         latest = units(now, price={"Binance/BNB": 9.0}, days=1)
