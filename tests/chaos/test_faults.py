@@ -257,7 +257,7 @@ async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_wa
         await story.until_over()
     found = few.verdict()
     assert found.lost == []
-    assert found.twice[TELEGRAM] <= 2 * SLOW.at_once
+    assert found.twice[TELEGRAM] <= 2 * SLOW.in_hand
     assert found.twice[DISCORD] == 0
 
 
