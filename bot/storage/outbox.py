@@ -184,10 +184,10 @@ class RedisOutbox:
             reply = await self._database.script(script("lanes", "take"), _FAN, *words)
         _, entries, bodies, bell, due = reply
         letters = {alert: read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
-        found = (_taken(entry, letters) for entry in entries)
-        taken = sorted((one for one in found if one.receipt not in self._unnoted), key=_order)
-        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in taken)
-        self._ours_until.update((one.receipt, asked + self._idle.total_seconds()) for one in taken)
+        found = sorted((_taken(entry, letters) for entry in entries), key=_order)
+        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in found)
+        self._ours_until.update((one.receipt, asked + self._idle.total_seconds()) for one in found)
+        taken = [one for one in found if one.receipt not in self._unnoted]
         return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
