@@ -1,6 +1,7 @@
 """What the delivery benchmarks have in common: places, an alert for them, a worker put together as in the service."""
 
 import asyncio
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -57,15 +58,16 @@ def _wish(place: Place) -> Subscription:
     return Subscription(place, SUBSCRIBED_TO, created_by=person, created_at=datetime.now(UTC))
 
 
-async def announce(
+async def announce(  # noqa: PLR0913 — what an alert is made of
     incidents: Incidents,
     everybody: Sequence[Place],
     number: int,
     severity: Severity = Severity.CRITICAL,
     *,
     now: datetime | None = None,
+    about: str | None = SUBSCRIBED_TO,
 ) -> None:
-    """Commit an incident that is told in all these places."""
+    """Commit an incident that is told in all these places; `about` None: whether they subscribed or not."""
     now = now or datetime.now(UTC)
     story = replace(incident(severity), number=number)
     alert = Alert(
@@ -77,9 +79,17 @@ async def announce(
         created_at=now,
         expires_at=now + timedelta(days=1),
         recipients=tuple(Subscription(place, SUBSCRIBED_TO) for place in everybody),
-        about=SUBSCRIBED_TO,
+        about=about,
     )
     await incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, story, [alert])
+
+
+async def lines_of_input() -> AsyncIterator[str]:
+    """Yield what comes in on standard input, line by line."""
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    async for line in lines:
+        yield line.decode().strip()
 
 
 class Tally(Metrics):

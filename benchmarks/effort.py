@@ -2,11 +2,11 @@
 
     python -m benchmarks.effort [--messages 400] [--rounds 5]
 
-On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own; they
-take turns, the same number of messages to as many different chats each, and the figure is the median over the turns.
-Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its process,
-and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of Telegram's
-paid broadcast; then at the usual paces, where every way wakes up for every message.
+On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own;
+they take turns, the same number of messages to as many different chats each, and the figure is the median over the
+turns. Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its
+process, and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of
+Telegram's paid broadcast; then at the usual paces, where every way wakes up for every message.
 """
 
 import argparse
