@@ -1,8 +1,9 @@
-"""What the delivery benchmarks have in common: places, an alert for them, and a worker put together as in the service."""
+"""What the delivery benchmarks have in common: places, an alert for them, a worker put together as in the service."""
 
 import asyncio
+import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
 from bot.metrics import Metrics
 from bot.pipeline.presence import Presence
-from bot.ports import Alert, Clock, DeliveryKind
+from bot.ports import Alert, ChatPlatform, Clock, DeliveryKind, Incidents, Subscriptions
 from bot.presences import chats
 from bot.sources.defillama import DefiLlama
 from bot.sources.http import Http
@@ -45,11 +46,11 @@ def places(platform: Platform, number: int, *, first: int = FIRST_ID) -> Sequenc
     return [Place(platform, str(first + index)) for index in range(number)]
 
 
-async def subscribe(store: Store, everybody: Iterable[Place]) -> None:
+async def subscribe(subscriptions: Subscriptions, everybody: Iterable[Place]) -> None:
     """Subscribe places to one exchange, as people do."""
     waiting = iter(everybody)
     while some := list(islice(waiting, _AT_A_TIME)):
-        await asyncio.gather(*(store.subscriptions.add(_wish(place)) for place in some))
+        await asyncio.gather(*(subscriptions.add(_wish(place)) for place in some))
 
 
 def _wish(place: Place) -> Subscription:
@@ -57,14 +58,20 @@ def _wish(place: Place) -> Subscription:
     return Subscription(place, SUBSCRIBED_TO, created_by=person, created_at=datetime.now(UTC))
 
 
-async def announce(
-    store: Store, everybody: Sequence[Place], number: int, severity: Severity = Severity.CRITICAL
+async def announce(  # noqa: PLR0913 — what an alert is made of
+    incidents: Incidents,
+    everybody: Sequence[Place],
+    number: int,
+    severity: Severity = Severity.CRITICAL,
+    *,
+    now: datetime | None = None,
+    about: str | None = SUBSCRIBED_TO,
 ) -> None:
-    """Commit an incident that is told in all these places."""
-    now = datetime.now(UTC)
+    """Commit an incident that is told in all these places; `about` None: whether they subscribed or not."""
+    now = now or datetime.now(UTC)
     story = replace(incident(severity), number=number)
     alert = Alert(
-        id=f"{story.label}:{now.isoformat()}",
+        id=f"{story.label}:{severity}",
         incident=story.label,
         severity=severity,
         kind=DeliveryKind.POST,
@@ -72,9 +79,17 @@ async def announce(
         created_at=now,
         expires_at=now + timedelta(days=1),
         recipients=tuple(Subscription(place, SUBSCRIBED_TO) for place in everybody),
-        about=SUBSCRIBED_TO,
+        about=about,
     )
-    await store.incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, story, [alert])
+    await incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, story, [alert])
+
+
+async def lines_of_input() -> AsyncIterator[str]:
+    """Yield what comes in on standard input, line by line."""
+    lines = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
+    async for line in lines:
+        yield line.decode().strip()
 
 
 class Tally(Metrics):
@@ -108,11 +123,16 @@ class Address:
 
     def settings(self, redis_url: str, *, paid: bool = False) -> Settings:
         """Return the settings of a worker that delivers there."""
-        own = {"telegram_token": SecretStr(self.token), "telegram_api_url": self.url}
-        if self.platform is Platform.DISCORD:
-            own = {"discord_token": SecretStr(self.token), "discord_api_url": self.url}
-        common = {"redis_url": SecretStr(redis_url), "data_dir": Path("/nowhere")}
-        return Settings(_env_file=None, telegram_paid_broadcast=paid, **common, **own)
+        telegram = self.platform is Platform.TELEGRAM
+        return Settings(
+            telegram_token=SecretStr(self.token) if telegram else None,
+            telegram_api_url=self.url,
+            telegram_paid_broadcast=paid,
+            discord_token=None if telegram else SecretStr(self.token),
+            discord_api_url=self.url,
+            redis_url=SecretStr(redis_url),
+            data_dir=Path("/nowhere"),
+        )
 
 
 @asynccontextmanager
@@ -128,12 +148,17 @@ async def worker(settings: Settings, *, clock: Clock | None = None) -> AsyncIter
             machine = Machine(settings, store=store, source=source, clock=clock, metrics=tally)
             (voice,) = machine.chats = chats(settings, machine.desk, store, clock, tally, Role.COURIER)
             speaking = tasks.create_task(voice.keep_voice())
-            while voice.trouble():
-                await asyncio.sleep(0.01)
+            await ready(voice)
             yield Worker(store, machine, voice, tally)
             speaking.cancel()
     finally:
         await store.close()
+
+
+async def ready(voice: ChatPlatform) -> None:
+    """Wait until a platform can be written to."""
+    while voice.trouble():  # noqa: ASYNC110 — nobody announces it
+        await asyncio.sleep(0.01)
 
 
 @dataclass(frozen=True, slots=True)

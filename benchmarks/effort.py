@@ -2,11 +2,11 @@
 
     python -m benchmarks.effort [--messages 400] [--rounds 5]
 
-On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own; they
-take turns, the same number of messages to as many different chats each, and the figure is the median over the turns.
-Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its process,
-and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of Telegram's
-paid broadcast; then at the usual paces, where every way wakes up for every message.
+On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own;
+they take turns, the same number of messages to as many different chats each, and the figure is the median over the
+turns. Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its
+process, and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of
+Telegram's paid broadcast; then at the usual paces, where every way wakes up for every message.
 """
 
 import argparse
@@ -64,7 +64,7 @@ class Contest:
     async def _turn(self, platform: Platform, way: str, process: Process, first: int, number: int) -> float:
         asked = asyncio.create_task(ask(process, f"{first} {number}"))
         if way == _OURS:
-            await announce(self._store, places(platform, number, first=first), next(self._incidents))
+            await announce(self._store.incidents, places(platform, number, first=first), next(self._incidents))
         return float(await asked) * 1000 / number
 
     async def _redis_ms(self) -> float:
@@ -81,7 +81,7 @@ async def measured(messages: int, rounds: int) -> list[Figure]:
         try:
             async with CrowdedTelegram(everybody) as telegram, CrowdedDiscord(everybody) as discord:
                 for platform in (Platform.TELEGRAM, Platform.DISCORD):
-                    await subscribe(store, places(platform, everybody))
+                    await subscribe(store.subscriptions, places(platform, everybody))
                 contest = Contest(store, redis.url, turns)
                 every = (_OURS, *_OTHERS)
                 pace = {platform: PACES[platform].per_second for platform in (Platform.TELEGRAM, Platform.DISCORD)}
@@ -102,9 +102,7 @@ def _figures(where: str, costs: Costs) -> Iterator[Figure]:
     for way, name in _OTHERS.items():
         if way in costs:
             other = statistics.median(costs[way])
-            yield Figure(
-                f"{where}: CPU of a message against {name}", "ms", ours, other, at_most_times=AT_MOST_TIMES
-            )
+            yield Figure(f"{where}: CPU of a message against {name}", "ms", ours, other, at_most_times=AT_MOST_TIMES)
     yield Figure(f"{where}: CPU of a message in Redis", "ms", statistics.median(costs[_REDIS]))
 
 

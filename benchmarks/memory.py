@@ -91,6 +91,12 @@ def sizes_mb(pid: int) -> dict[str, float]:
     return {"Rss": kb["Rss"] * _KB, "Pss": kb["Pss"] * _KB, "Private": private * _KB}
 
 
+def peak_mb(pid: int) -> float:
+    """Return the most that has ever been resident of a process."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * _KB
+
+
 async def imports_mb() -> dict[str, float]:
     """Return what each import adds to a fresh process, in MB, in the order of the imports."""
     process = await asyncio.create_subprocess_exec(

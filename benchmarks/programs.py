@@ -23,9 +23,14 @@ _GOODBYE = 15.0
 
 @asynccontextmanager
 async def runwatch(
-    llama: FakeDefiLlama, *, telegram: FakeTelegram | None = None, discord: FakeDiscord | None = None, http_port: int
+    llama: FakeDefiLlama,
+    *,
+    telegram: FakeTelegram | None = None,
+    discord: FakeDiscord | None = None,
+    http_port: int,
+    settings: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Process]:
-    """Run the service with an empty store of its own, connected to the stand-ins given."""
+    """Run the service, connected to the stand-ins given; `settings` name the store, else it has an empty one."""
     environment = {"DEFILLAMA_URL": llama.url, "HTTP_PORT": str(http_port), "LOG_LEVEL": "error"}
     if telegram:
         environment |= {"TELEGRAM_TOKEN": telegram.token, "TELEGRAM_API_URL": telegram.url}
@@ -33,7 +38,8 @@ async def runwatch(
         environment |= {"DISCORD_TOKEN": discord.token}
         environment |= {"DISCORD_API_URL": discord.api_url, "DISCORD_GATEWAY_URL": discord.gateway_url}
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
-        async with _program("bot", "run", folder=folder, environment=environment | {"DATA_DIR": folder}) as process:
+        environment |= {"DATA_DIR": folder, **(settings or {})}
+        async with _program("bot", "run", folder=folder, environment=environment) as process:
             yield process
 
 

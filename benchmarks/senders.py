@@ -2,7 +2,7 @@
 
     python -m benchmarks.senders {courier|bare|limiter} {telegram|discord} URL TOKEN REDIS_URL PER_SECOND
 
-`bare` is a loop over the library's own method, with our transport; `limiter` is the same loop with python-telegram-bot's
+`bare` is a loop over the library's own method, with our transport; `limiter` is that loop with python-telegram-bot's
 own AIORateLimiter; `courier` delivers what is in the outbox, as a worker does. A line `FIRST NUMBER` on standard input
 asks for so many messages to the chats whose ids begin there; it is answered with the CPU seconds they took, once all
 were sent. `PER_SECOND` 0 is as fast as it goes: the courier then has the pace of a paid broadcast.
@@ -18,7 +18,7 @@ from discord.http import HTTPClient
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
 from telegram.ext import AIORateLimiter, ExtBot
 
-from benchmarks.broadcast import Address, alert_card, worker
+from benchmarks.broadcast import Address, alert_card, lines_of_input, worker
 from bot.app import SystemClock
 from bot.chat.discord.render import payload
 from bot.chat.discord.rest import point_library_at, post
@@ -103,18 +103,17 @@ async def _discord(address: Address, _: float | None) -> AsyncIterator[Send]:
 
 async def serve(sends: Round) -> None:
     """Answer every line of standard input."""
-    lines = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     print("ready", flush=True)
-    async for line in lines:
+    async for line in lines_of_input():
         first, number = map(int, line.split())
         before = time.process_time()
         await sends(first, number)
         print(time.process_time() - before, flush=True)
 
 
-async def main(way: str, platform: str, url: str, token: str, redis_url: str, per_second: str) -> None:
+async def main(*words: str) -> None:
     """Serve one way of sending until standard input ends."""
+    way, platform, url, token, redis_url, per_second = words
     address, pace = Address(Platform(platform), url, token), float(per_second)
     chosen = courier(address, redis_url, pace) if way == "courier" else loop(address, pace, limited=way == "limiter")
     async with chosen as sends:

@@ -92,11 +92,13 @@ class TimedTelegram(FakeTelegram):
 class TimedDiscord(FakeDiscord):
     """Discord with one server of twenty channels and two hundred people in it, asking in turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, rates: bool = False) -> None:
         super().__init__()
         self._watch = Watch()
         self.gateway = _TimedGateway(self.gateway, self._notify, self._watch)
-        self.rest = _TimedRest(self.world, self.gateway, self.token, notify=self._notify, watch=self._watch)
+        self.rest = _TimedRest(
+            self.world, self.gateway, self.token, rates=rates, notify=self._notify, watch=self._watch
+        )
         guild = self.guild()
         channels = [self.channel(guild, f"channel-{number}") for number in range(20)]
         people = [self.user(f"person-{number}") for number in range(_PEOPLE)]
@@ -133,7 +135,7 @@ class _TimedRest(FakeRest):
     """The REST side, which stops the watch when an interaction is answered."""
 
     def __init__(self, *what: Any, watch: Watch, **how: Any) -> None:
-        super().__init__(*what, rates=False, **how)
+        super().__init__(*what, **how)
         self._watch = watch
 
     def app(self) -> web.Application:

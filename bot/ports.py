@@ -113,7 +113,7 @@ class Alert:
     message: Message
     created_at: datetime
     expires_at: datetime
-    recipients: tuple[Subscription, ...]
+    recipients: Sequence[Subscription]
     ping: bool = False
     about: str | None = None
     once: bool = False
@@ -213,6 +213,10 @@ class Outbox(Protocol):
         """Give a delivery up and keep it, with the reason, where an operator finds it."""
         ...
 
+    def still_has(self, delivery: Delivery) -> bool:
+        """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
+        ...
+
     async def sent_message(self, incident: str, place: Place) -> str | None:
         """Return the id of the newest message about an incident in a place, for edits and replies."""
         ...
@@ -280,7 +284,14 @@ class Subscriptions(Protocol):
         ...
 
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins."""
+        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins.
+
+        There may be a million of them: look through them in slices, with pauses for others between.
+        """
+        ...
+
+    async def presets(self, exchange: str) -> Collection[Sensitivity]:
+        """Return the presets of all subscriptions to this exchange or to all, in no time however many there are."""
         ...
 
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:

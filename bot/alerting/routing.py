@@ -1,6 +1,6 @@
 """Who is told what about a step of an incident."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.incident import Incident, Step, StepReason
@@ -17,8 +17,8 @@ _SILENT = frozenset({StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSE
 class Audience:
     """The places of one step: those that hear of it for the first time or anew, and those whose message changes."""
 
-    post: tuple[Subscription, ...] = ()
-    edit: tuple[Subscription, ...] = ()
+    post: Sequence[Subscription] = ()
+    edit: Sequence[Subscription] = ()
 
 
 def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscription]) -> Audience:

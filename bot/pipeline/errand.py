@@ -56,6 +56,9 @@ class Errand:
 
     async def run(self, delivery: Delivery) -> bool:
         """Bring a delivery to its end and return whether the platform was asked for anything; raise nothing."""
+        if not self._outbox.still_has(delivery):
+            log.info("delivery left to others", place=str(delivery.place), incident=delivery.incident)
+            return False
         if await self.settle(delivery):
             return False
         try:

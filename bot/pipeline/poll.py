@@ -20,6 +20,7 @@ BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
 _BLIND_AFTER = 2  # detail intervals, and never less than what counts as fresh
 _OVERLAP = timedelta(days=2)
+_A_FEW = 8  # bodies between two looks at the list, and enough to see what the source did to many at a time
 
 
 class Poller:
@@ -140,25 +141,39 @@ class Poller:
                 log.exception("fetching details broke")  # the next poll tries again
 
     async def poll_details(self) -> None:
-        """Fetch the detail bodies that are due, one after the other; raise StorageError.
+        """Fetch the detail bodies that are due, one after the other; raise StorageError."""
+        if self._is_new_here:
+            await self._catch_up()
+        await self._round(await self._due())
+        self.rounds += 1
 
-        At first, and after another worker did it, all are due: what moves is then judged before the rest is fetched.
+    async def _catch_up(self) -> None:
+        """Fetch everything, as is due at first and after another worker did it: what moves, then a few of the others.
+
+        So what moves by the newest list is judged without waiting for all the rest.
         """
+        read: set[str] = set()
+        while True:
+            queue = await self._due()
+            await self._round([one for one in queue if self._is_urgent(one)])
+            calm = [one for one in queue if not self._is_urgent(one) and one.exchange.id not in read][:_A_FEW]
+            if not calm:
+                break
+            await self._round(calm)
+            read |= {one.exchange.id for one in calm}
+        self._is_new_here = not self._fetched
+
+    async def _due(self) -> list[Listing]:
+        """Return the exchanges whose bodies are due, and note which have an open incident; raise StorageError."""
         listings = self._wanted((await self._readings.listings()).values())
         self._troubled = {one.exchange for one in await self._incidents.open()}
-        queue = due(
+        return due(
             listings,
             self._fetched,
             self._clock.now(),
             interval=self._detail_interval,
             attention=Attention(self._troubled, await self._subscriptions.exchanges()),
         )
-        if self._is_new_here:
-            await self._round([one for one in queue if self._is_urgent(one)])
-            queue = [one for one in queue if not self._is_urgent(one)]
-        await self._round(queue)
-        self._is_new_here = not listings
-        self.rounds += 1
 
     def _is_urgent(self, row: Listing) -> bool:
         """Return whether an exchange moves by its row alone, or has an open incident."""

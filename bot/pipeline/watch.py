@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -12,11 +12,12 @@ from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market import advance_market, sheltered
 from bot.alerting.routing import Audience, audience
 from bot.detectors.outflow import grade
+from bot.domain.crowd import Crowd
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.outlook import Outlook
-from bot.domain.place import Place, Subscription
+from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal
 from bot.messages.cards.incidents import incident_card, resolved_card
@@ -27,7 +28,7 @@ from bot.ports import Alert, Clock, DeliveryKind, Incidents, Meter, Subscription
 log = structlog.get_logger()
 
 _BLIND_TOLD_FOR = timedelta(days=1)
-_SLICE = 2000  # subscriptions looked through at a time: some milliseconds
+_SLICE = 500  # subscriptions looked through at a time: some milliseconds
 _LIFETIME = {
     Severity.WATCH: timedelta(hours=6),
     Severity.ELEVATED: timedelta(hours=12),
@@ -104,7 +105,7 @@ class Watch:
         if signal is None:
             return found
         now = outlook.at or self._clock.now()
-        asked = {one.sensitivity for one in await self._subscriptions.interested_in(exchange.id)}
+        asked = await self._subscriptions.presets(exchange.id)
         for sensitivity in _presets(asked, live, exchange):
             before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
             graded = grade(self._noted(signal), sensitivity)
@@ -137,26 +138,27 @@ class Watch:
             return await self._interested_in_market(turn.before, turn.step)
         return await self._subscriptions.interested_in(turn.exchange.id)
 
-    async def _interested_in_market(self, before: Incident | None, step: Step) -> list[Subscription]:
+    async def _interested_in_market(self, before: Incident | None, step: Step) -> Crowd:
         """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
         stories = [one for one in (before, step.incident) if one]
         members = {member.exchange: member for one in stories for member in one.signal.members}.values()
-        found: dict[Place, Subscription] = {}
+        found, known = Crowd(), set[str]()
         for id_ in (MARKET.id, *(one.exchange for one in members)):
-            for one in await self._subscriptions.interested_in(id_):
-                known = one if one.sensitivity is Sensitivity.NORMAL else replace(one, sensitivity=Sensitivity.NORMAL)
-                found.setdefault(one.place, known)
-        return list(found.values())
+            async for some in _slices(await self._subscriptions.interested_in(id_)):
+                for one in some:
+                    if (place := str(one.place)) not in known:
+                        known.add(place)
+                        found.add(replace(one, sensitivity=Sensitivity.NORMAL))
+        return found
 
     async def _heard(self, turn: "_Turn") -> Audience:
-        """Return who hears of a turn, looked through in slices, so that the loop stays free."""
-        interested = await self._interested(turn)
-        heard = Audience()
-        for start in range(0, len(interested), _SLICE):
-            some = audience(turn.before, turn.step, interested[start : start + _SLICE])
-            heard = Audience(heard.post + some.post, heard.edit + some.edit)
-            await asyncio.sleep(0)
-        return heard
+        """Return who hears of a turn."""
+        post, edit = Crowd(), Crowd()
+        async for some in _slices(await self._interested(turn)):
+            heard = audience(turn.before, turn.step, some)
+            post.extend(heard.post)
+            edit.extend(heard.edit)
+        return Audience(post, edit)
 
     async def _commit(self, turn: "_Turn") -> Step:
         """Commit a turn, incident and mail together, and return its step."""
@@ -201,7 +203,7 @@ class Watch:
         return [alert for alert in alerts if alert.recipients]
 
     def _alert(
-        self, incident: Incident, kind: DeliveryKind, card: Message, recipients: tuple[Subscription, ...]
+        self, incident: Incident, kind: DeliveryKind, card: Message, recipients: Sequence[Subscription]
     ) -> Alert:
         now = self._clock.now()
         story = f"{incident.label}:{incident.sensitivity}"
@@ -232,6 +234,13 @@ class Watch:
         counts = Counter(one.severity for one in await self._incidents.open())
         for severity in Severity:
             self._meter.incidents(severity, counts[severity])
+
+
+async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequence[Subscription]]:
+    """Yield very many subscriptions some at a time, and let the loop turn between."""
+    for start in range(0, len(subscriptions), _SLICE):
+        yield subscriptions[start : start + _SLICE]
+        await asyncio.sleep(0)
 
 
 def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], exchange: Exchange) -> list[Sensitivity]:

@@ -21,7 +21,6 @@ import msgspec
 
 from bot.domain.errors import Superseded
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.place import Place
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
 from bot.ports import Alert
@@ -114,16 +113,16 @@ class RedisIncidents:
 
 async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
     """Return an alert and its places as the script reads them, made in slices, so that the loop stays free."""
-    seen: set[Place] = set()
+    seen: set[str] = set()  # of strings, which a garbage collection does not look through
     left: dict[str, int] = {}
     chunks: list[bytes] = []
     for start in range(0, len(alert.recipients), _CHUNK):
         chunk: list[tuple[str, str]] = []
         for one in alert.recipients[start : start + _CHUNK]:
-            if one.place not in seen:
-                seen.add(one.place)
+            if (place := str(one.place)) not in seen:
+                seen.add(place)
                 left[one.place.platform] = left.get(one.place.platform, 0) + 1
-                chunk.append((str(one.place), (one.mention or "") if alert.ping else ""))
+                chunk.append((place, (one.mention or "") if alert.ping else ""))
         is_last = start + _CHUNK >= len(alert.recipients)
         chunks.append(msgspec.msgpack.encode((alert.id, chunk, is_last)))
         await asyncio.sleep(0)

@@ -21,7 +21,7 @@ that waits for a less urgent one of the same incident lends it its urgency.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -74,6 +74,8 @@ class RedisOutbox:
         self._clock = clock
         self._idle = idle
         self._in_hand: dict[str, _Receipt] = {}
+        self._ours_until: dict[str, float] = {}
+        self._unnoted: set[str] = set()
         self._ending = 0
         self._ends = Together(self._note_ends, most=_ENDS_TOGETHER, within=_ENDS_WITHIN)
 
@@ -110,7 +112,7 @@ class RedisOutbox:
             microseconds(until),
             delivery.older or "",
         )
-        self._in_hand.pop(delivery.receipt, None)
+        self._forget(delivery)
 
     async def bury(self, delivery: Delivery, reason: str) -> None:
         """Give a delivery up and keep it, with the reason, where an operator finds it."""
@@ -139,9 +141,18 @@ class RedisOutbox:
         found = await self._database.command("XREVRANGE", _DEAD, "+", "-", "COUNT", limit)
         return [_buried(fields) for _, fields in found]
 
+    def still_has(self, delivery: Delivery) -> bool:
+        """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
+        if _now() < self._ours_until.get(delivery.receipt, 0.0):
+            return True
+        self._forget(delivery)
+        return False
+
     async def hold(self) -> None:
         """Say that what was taken here and is not over is still being worked on."""
-        await self._set_idle(0)
+        now = _now()
+        held = [receipt for receipt in await self._set_idle(0) if receipt in self._in_hand]
+        self._ours_until.update((receipt, now + self._idle.total_seconds()) for receipt in held)
 
     async def keep_holding(self) -> None:
         """Call `hold` again and again, until cancelled."""
@@ -156,6 +167,7 @@ class RedisOutbox:
         """Give what was taken here and is not over to whoever takes next; for a worker that stops."""
         await self._set_idle(int(timedelta(days=1) / timedelta(milliseconds=1)))
         self._in_hand.clear()
+        self._ours_until.clear()
 
     async def try_to_hand_back(self) -> None:
         """Hand back; while the store is away it happens by itself, a little later."""
@@ -166,12 +178,16 @@ class RedisOutbox:
         idle, now = int(self._idle / timedelta(milliseconds=1)), self._clock.now()
         words = (platform, limit, microseconds(now), idle, _BETWEEN_EDITS // timedelta(microseconds=1))
         reply: Sequence[Any] = (1,)
+        asked = _now()
         while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn
+            asked = _now()
             reply = await self._database.script(script("lanes", "take"), _FAN, *words)
         _, entries, bodies, bell, due = reply
         letters = {alert: read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
-        taken = sorted((_taken(entry, letters) for entry in entries), key=_order)
-        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in taken)
+        found = sorted((_taken(entry, letters) for entry in entries), key=_order)
+        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in found)
+        self._ours_until.update((one.receipt, asked + self._idle.total_seconds()) for one in found)
+        taken = [one for one in found if one.receipt not in self._unnoted]
         return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
@@ -185,12 +201,18 @@ class RedisOutbox:
             delivery.older or "",
             leaves,
         )
+        self._unnoted.add(delivery.receipt)  # so that it is not taken again here after the store was away for long
         self._ending += 1
         try:
             await self._ends.add(end, last=self._ending >= len(self._in_hand))
         finally:
             self._ending -= 1
+        self._unnoted.discard(delivery.receipt)
+        self._forget(delivery)
+
+    def _forget(self, delivery: Delivery) -> None:
         self._in_hand.pop(delivery.receipt, None)
+        self._ours_until.pop(delivery.receipt, None)
 
     async def _note_ends(self, ends: Sequence[Sequence[Word]]) -> None:
         await self._database.script(script("lanes", "finish"), _FAN, *(word for end in ends for word in end))
@@ -198,13 +220,17 @@ class RedisOutbox:
     async def _backlog(self) -> Any:
         return await self._database.script(script("backlog"), _ALERTS, *Platform)
 
-    async def _set_idle(self, milliseconds: int) -> None:
-        by_stream = sorted(self._in_hand.values(), key=lambda receipt: receipt.stream)
+    async def _set_idle(self, milliseconds: int) -> Collection[str]:
+        """Say of what is in hand for certain for how long nobody has touched it, and return the receipts."""
+        now = _now()
+        ours = {text: receipt for text, receipt in self._in_hand.items() if now < self._ours_until[text]}
+        by_stream = sorted(ours.values(), key=lambda receipt: receipt.stream)
         for stream, receipts in groupby(by_stream, key=lambda receipt: receipt.stream):
             entries = [receipt.entry for receipt in receipts]
             for start in range(0, len(entries), _AT_A_TIME):
                 some = entries[start : start + _AT_A_TIME]
                 await self._database.script(script("hold"), stream, milliseconds, *some)
+        return ours.keys()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,3 +300,7 @@ def _buried(fields: Mapping[bytes, bytes]) -> Buried:
     found = {name.decode(): value.decode() for name, value in fields.items()}
     place, at = Place.parse(found["place"]), moment(int(found["at"]))
     return Buried(found["alert"], found["incident"], place, found["reason"], at)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

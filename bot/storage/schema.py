@@ -11,7 +11,7 @@ from bot.storage.lua import script
 Migration = Callable[[Database], Awaitable[None]]
 
 KEY = "runwatch:schema"
-VERSION = 2
+VERSION = 3
 
 
 async def _gather_places(database: Database) -> None:
@@ -20,8 +20,14 @@ async def _gather_places(database: Database) -> None:
         pass
 
 
+async def _count_presets(database: Database) -> None:
+    """Count which presets are in use, an exchange at a time."""
+    for exchange in ("*", *await database.command("SMEMBERS", "{subs}:exchanges")):
+        await database.script(script("places", "count_presets"), "{subs}:places", exchange)
+
+
 # From each version to the next one. Every migration must be harmless when it runs twice.
-MIGRATIONS: Mapping[int, Migration] = {1: _gather_places}
+MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets}
 
 log = structlog.get_logger(__name__)
 

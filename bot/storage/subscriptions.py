@@ -1,6 +1,7 @@
 """Who wants to hear what, and which places cannot be reached.
 
 {subs}:to:<exchange|*>          hash: place → subscription (JSON, without place and exchange)
+{subs}:presets:<exchange|*>     hash: preset → how many of those have it
 {subs}:places                   hash: every place with a subscription → to what, exchanges or *, one a line
 {subs}:topics:<platform>:<chat> set: places that are topics of one chat
 {subs}:exchanges                set: exchanges that somebody subscribed to by name
@@ -18,8 +19,9 @@ from typing import Any
 
 import msgspec
 
+from bot.domain.crowd import Crowd, Wish
 from bot.domain.errors import AskerError
-from bot.domain.place import EVERY_THREAD, Obstacle, Place, Platform, Subscription
+from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports import PlaceTrouble, Standing, Visit
 from bot.storage.connection import Database
@@ -85,14 +87,18 @@ class RedisSubscriptions:
 
         Without who made them and when, for there may be a hundred thousand.
         """
-        unreachable = frozenset(one.decode() for one in await self.database.command("ZRANGE", _DISABLED, 0, -1))
-        wanted: dict[Place, Subscription] = {}
-        for which in (_ALL, exchange):
-            async for place, text in self._scan(_to(which)):
-                if not unreachable or not {place, _whole_chat(place)} & unreachable:
-                    found = _read_wish(place, which, text)
-                    wanted[found.place] = found
-        return list(wanted.values())
+        found, known = Crowd(), set[str]()
+        for which in (exchange, _ALL):
+            async for place, text in self._scan(_to(which), "scan_reachable"):
+                if place not in known:
+                    known.add(place)
+                    found.add_written(place, _read_wish(which, text))
+        return found
+
+    async def presets(self, exchange: str) -> Collection[Sensitivity]:
+        """Return the presets of all subscriptions to this exchange or to all."""
+        found = await self.database.pipeline([("HKEYS", _presets(which)) for which in (exchange, _ALL)])
+        return {Sensitivity(one.decode()) for names in found for one in names}
 
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
         """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
@@ -188,11 +194,11 @@ class RedisSubscriptions:
         inside = sorted((Place.parse(one.decode()) for one in topics), key=str)
         return [place, *([chat] if itself else []), *inside]
 
-    async def _scan(self, key: str) -> AsyncIterator[tuple[str, str]]:
+    async def _scan(self, key: str, way: str = "scan") -> AsyncIterator[tuple[str, str]]:
         """Yield what a hash holds; some hundred at a time, one may come twice."""
         cursor = b"0"
         while True:
-            cursor, packed = await self.database.script(script("scan"), key, cursor, _AT_A_TIME)
+            cursor, packed = await self.database.script(script(way), key, cursor, _AT_A_TIME)
             found = _words.decode(packed)
             for pair in zip(found[::2], found[1::2], strict=True):
                 yield pair
@@ -202,6 +208,10 @@ class RedisSubscriptions:
 
 def _to(exchange: str) -> str:
     return f"{{subs}}:to:{exchange}"
+
+
+def _presets(exchange: str) -> str:
+    return f"{{subs}}:presets:{exchange}"
 
 
 def _visits(platform: Platform) -> str:
@@ -233,19 +243,7 @@ def _read(place: Place, exchange: str, text: bytes) -> Subscription:
     )
 
 
-def _read_wish(place: str, exchange: str, text: str) -> Subscription:
+def _read_wish(exchange: str, text: str) -> Wish:
     wish = _wish.decode(text)
-    return Subscription(
-        Place.parse(place),
-        None if exchange == _ALL else exchange,
-        wish.min_severity,
-        wish.sensitivity,
-        wish.usd,
-        wish.share,
-        wish.mention,
-    )
-
-
-def _whole_chat(place: str) -> str:
-    """Return how the whole chat of a place is written."""
-    return f"{place.partition('/')[0]}/{EVERY_THREAD}"
+    to = None if exchange == _ALL else exchange
+    return (to, wish.min_severity, wish.sensitivity, wish.usd, wish.share, wish.mention)

@@ -40,11 +40,6 @@ class Haste:
     at_once: int = 16
     idle: float = 3.0
 
-    @property
-    def in_hand(self) -> int:
-        """Return how many deliveries a worker may have taken and not finished."""
-        return self.at_once + max(16, round(self.per_second / 4))
-
     def as_json(self) -> str:
         return json.dumps(asdict(self))
 

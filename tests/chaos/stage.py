@@ -23,7 +23,10 @@ from tests.chaos.verdict import Verdict, judge
 from tests.chaos.workers import Workers
 from tests.fakes.redis_proxy import RedisProxy
 from tests.servers import Server, kinds
-from tests.world import DISCORD_TOKEN, until_it
+from tests.world import DISCORD_TOKEN
+
+_PATIENCE = 300.0
+_LOOKS_EVERY = 0.02
 
 
 @dataclass(eq=False)
@@ -71,14 +74,15 @@ class Stage:
 
     async def until_all_is_over(self) -> None:
         """Return when nothing is on its way any more; raise TimeoutError."""
+        async with asyncio.timeout(_PATIENCE):
+            while not await self._is_over():  # noqa: ASYNC110 — nobody announces it
+                await asyncio.sleep(_LOOKS_EVERY)
 
-        async def is_over() -> bool:
-            try:
-                return not await self.store.outbox.depth()
-            except StorageError:
-                return False
-
-        await until_it(is_over)
+    async def _is_over(self) -> bool:
+        try:
+            return not await self.store.outbox.depth()
+        except StorageError:
+            return False
 
     def _settings(self) -> Settings:
         return Settings(

@@ -19,8 +19,9 @@ _NIGHTS = 2
 _STEPS_PER_PLACE = 12
 _NIGHT = 0.7
 _QUIET = 1000
-_SOON = 10.0
-"""Seconds for which what a worker has in hand may be sent although it is superseded: twice its patience."""
+_ENOUGH = 1.03  # for what came twice counts once
+_SOON = 15.0
+"""Seconds for which what a worker has in hand may be sent although it is superseded: three times its patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ class Storm:
     async def _quiet_stories(self) -> None:
         """Tell of incidents that nobody hurries for, one after the other, until there was enough to deliver."""
         number = _QUIET
-        while self._ledger.told < self._order.deliveries:
+        while self._ledger.told < _ENOUGH * self._order.deliveries:
             story = self._newsroom.story(number, Severity.WATCH)
             await story.open()
             await story.until_over()

@@ -30,7 +30,7 @@ from tests.world import until
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
 TAKE, FINISH, RESERVE = script("lanes", "take"), script("lanes", "finish"), script("pace", "reserve")
 FEW = 40
-MANY = 300
+MANY = 120  # more places, on both platforms together, than are queued in one go
 SWIFT = Haste(per_second=400.0, at_once=16, idle=0.6)
 SLOW = Haste(per_second=64.0, at_once=4, idle=0.6)
 
@@ -225,7 +225,7 @@ def _by(ledger: Ledger, platform: Platform) -> int:
     return sum(one.place.platform is platform for one in ledger.taken)
 
 
-async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_it_had_in_hand(few: Stage) -> None:
+async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_was_under_way(few: Stage) -> None:
     async with scratch() as directory, few.workers(directory, SLOW) as workers:
         sleeper = await workers.start()
         await sleeper.ready()
@@ -242,12 +242,16 @@ async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_it_
         await few.until_all_is_over()
     found = few.verdict()
     assert found.lost == []
-    assert found.twice[TELEGRAM] <= SLOW.in_hand
+    assert found.twice[TELEGRAM] <= SLOW.at_once
+    assert len(found.behind) <= 2 * SLOW.at_once
     assert found.twice[DISCORD] == 0
 
 
-async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_was_in_hand(few: Stage) -> None:
-    async with few.delivering(SLOW, couriers=2):
+@pytest.mark.parametrize("couriers", [1, 2])
+async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_was_under_way_elsewhere(
+    few: Stage, couriers: int
+) -> None:
+    async with few.delivering(SLOW, couriers=couriers):
         story = few.newsroom.story(1, Severity.SEVERE)
         await story.open()
         await few.ledger.reached(20)
@@ -257,7 +261,7 @@ async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_wa
         await story.until_over()
     found = few.verdict()
     assert found.lost == []
-    assert found.twice[TELEGRAM] <= 2 * SLOW.at_once
+    assert found.twice[TELEGRAM] <= (couriers - 1) * couriers * SLOW.at_once
     assert found.twice[DISCORD] == 0
 
 

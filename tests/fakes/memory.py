@@ -166,6 +166,9 @@ class MemoryOutbox:
         self._due[delivery.receipt] = until
         self._in_hand.discard(delivery.receipt)
 
+    def still_has(self, delivery: Delivery) -> bool:
+        return True
+
     async def bury(self, delivery: Delivery, reason: str) -> None:
         self.buried.append((delivery, reason))
         self._forget(delivery)
@@ -297,6 +300,9 @@ class MemorySubscriptions:
         found = {one.place: one for one in self._kept.values() if one.exchange is None}
         found |= {one.place: one for one in self._kept.values() if one.exchange == exchange}
         return [one for place, one in found.items() if not self._is_disabled(place)]
+
+    async def presets(self, exchange: str) -> Collection[Sensitivity]:
+        return {one.sensitivity for one in self._kept.values() if one.exchange in {exchange, None}}
 
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
         if self.away:

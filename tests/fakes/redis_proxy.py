@@ -11,7 +11,6 @@ just the command that it is meant for. While there is no server behind it, whoev
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,13 +49,12 @@ class Trick:
 
 
 class RedisProxy:
-    """Listens on a port of the loopback interface and passes on to a unix socket; `carried` counts what by name."""
+    """Listens on a port of the loopback interface and passes on to a unix socket."""
 
     def __init__(self, behind: Path) -> None:
         self._behind = behind
         self._lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._tricks: list[Trick] = []
-        self.carried: Counter[str] = Counter()
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -136,7 +134,6 @@ class RedisProxy:
             await trick.release.wait()
         if trick and trick.refusal:
             return f"-{trick.refusal}\r\n".encode()
-        self.carried[words[0].decode().upper()] += 1
         to_server.write(command)
         await to_server.drain()
         answer = await server.next()

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -53,6 +53,7 @@ class Station:
         self.blind: list[tuple[datetime, datetime]] = []
         self.looks: asyncio.Queue[str] = asyncio.Queue()
         self.healths: list[tuple[SourceHealth, SourceHealth]] = []
+        self.listed_after: dict[str, Listing] = {}
         self.fault: Exception | None = None
         self.poller = Poller(
             self.upstream,
@@ -73,6 +74,8 @@ class Station:
     async def _look(self, exchange: Exchange) -> None:
         self.looked.append(exchange.id)
         self.looks.put_nowait(exchange.id)
+        if row := self.listed_after.get(exchange.id):
+            await self.memory.readings.save_listings([row])
         if self.fault:
             raise self.fault
 
@@ -225,6 +228,18 @@ async def test_who_takes_over_judges_what_moves_before_all_the_rest_is_fetched(s
     await station.turn()
     assert station.rounds[3:] == [["kraken", "okx"], ["binance"]]
     assert station.poller.rounds == 3
+
+
+async def test_what_begins_to_move_while_all_is_fetched_at_first_does_not_wait_for_the_rest(station: Station) -> None:
+    calm = [listing(Exchange(f"e{number:02}", "E", f"e{number:02}"), inflow=0.0) for number in range(20)]
+    station.upstream.rows = calm
+    await station.poller.poll()
+
+    station.listed_after["e03"] = replace(calm[19], inflow_24h_usd=-1e9)
+    await station.poller.poll_details()
+
+    names = [f"e{number:02}" for number in range(20)]
+    assert station.rounds == [names[:8], ["e19"], names[8:16], names[16:19]]
 
 
 async def test_an_exchange_in_trouble_is_judged_even_when_nothing_came(station: Station) -> None:

@@ -627,3 +627,26 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
     left = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
     assert {key for key in left if key.startswith(("{ob}:alert:", "{ob}:lanes", "{ob}:fan"))} == set()
     assert await store.database.command("TTL", "{ob}:sent:INC-1") > 29 * 86400
+
+
+async def test_what_was_taken_is_had_until_others_may_have_taken_it_over(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("a", GROUP, CHANNEL))
+    taken = await only(store.outbox)
+    assert store.outbox.still_has(taken)
+    await store.outbox.done(taken, message_id="1")
+    assert not store.outbox.still_has(taken)
+    slow = RedisOutbox(store.database, clock, idle=timedelta())
+    (late,) = await take(slow, platform=Platform.DISCORD)
+    assert not slow.still_has(late)
+    await slow.hold()
+    assert not slow.still_has(late)
+
+
+async def test_to_hold_what_is_in_hand_keeps_it_for_longer(store: Store, clock: StillClock) -> None:
+    outbox = RedisOutbox(store.database, clock, idle=timedelta(milliseconds=200))
+    await queue(store, alert("a"))
+    taken = await only(outbox)
+    began = asyncio.get_running_loop().time()
+    while asyncio.get_running_loop().time() < began + 0.3:
+        await outbox.hold()
+    assert outbox.still_has(taken)

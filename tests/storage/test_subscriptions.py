@@ -34,6 +34,10 @@ def wish(place: Place = GROUP, exchange: str | None = "binance", title: str = ""
     return Subscription(place, exchange, title=title)
 
 
+def preset(place: Place, exchange: str | None, sensitivity: Sensitivity) -> Subscription:
+    return Subscription(place, exchange, sensitivity=sensitivity)
+
+
 async def subscribe(store: Store, *subscriptions: Subscription) -> None:
     for subscription in subscriptions:
         await store.subscriptions.add(subscription)
@@ -100,6 +104,7 @@ async def test_what_was_kept_in_many_sets_is_found_in_one_hash(store: Store) -> 
                 ("SADD", f"{{subs}}:place:{place}", "binance", "*"),
                 ("SADD", f"{{subs}}:chat:{place.platform}:{place.chat}", str(place)),
                 ("SADD", "{subs}:places", str(place)),
+                ("SADD", "{subs}:exchanges", "binance"),
             ]
         )
     for _ in range(2):  # harmless when it happens again
@@ -110,11 +115,64 @@ async def test_what_was_kept_in_many_sets_is_found_in_one_hash(store: Store) -> 
     assert await store.subscriptions.of_place(places[0]) == [wish(places[0], None), wish(places[0])]
     assert await store.subscriptions.behind(GROUP.whole_chat) == [wish(TOPIC, None), wish(TOPIC)]
     assert sorted(await store.database.command("KEYS", "{subs}:*")) == [
+        b"{subs}:exchanges",
         b"{subs}:places",
+        b"{subs}:presets:*",
+        b"{subs}:presets:binance",
         b"{subs}:to:*",
         b"{subs}:to:binance",
         b"{subs}:topics:telegram:-100",
     ]
+
+
+async def test_presets_of_an_older_layout_are_counted_once(store: Store) -> None:
+    await store.database.pipeline(
+        [
+            ("HSET", "{subs}:to:binance", str(GROUP), '{"sensitivity":"early"}', str(CHANNEL), '{"usd":1.0}'),
+            ("HSET", "{subs}:places", str(GROUP), "binance", str(CHANNEL), "binance"),
+            ("SADD", "{subs}:exchanges", "binance"),
+        ]
+    )
+    for _ in range(2):  # harmless when it happens again
+        await store.database.command("SET", KEY, 2)
+        await bring_up_to_date(store.database)
+    assert await store.subscriptions.presets("binance") == {Sensitivity.EARLY, Sensitivity.NORMAL}
+    await store.subscriptions.remove(GROUP, "binance")
+    assert await store.subscriptions.presets("binance") == {Sensitivity.NORMAL}
+
+
+async def test_presets_are_those_of_an_exchange_and_of_all(store: Store) -> None:
+    await subscribe(store, FULL, wish(GROUP, "binance"), preset(TOPIC, None, Sensitivity.CALM))
+    assert await store.subscriptions.presets("okx") == {Sensitivity.EARLY, Sensitivity.CALM}
+    assert await store.subscriptions.presets("binance") == {Sensitivity.NORMAL, Sensitivity.CALM}
+    assert await store.subscriptions.presets("kraken") == {Sensitivity.CALM}
+
+
+async def test_a_preset_is_in_use_until_the_last_with_it_has_gone(store: Store) -> None:
+    early, known = Sensitivity.EARLY, store.subscriptions.presets
+    await subscribe(store, *(preset(place, "okx", early) for place in (GROUP, TOPIC, CHANNEL)))
+    await store.subscriptions.remove(GROUP, "okx")
+    await subscribe(store, preset(TOPIC, "okx", Sensitivity.CALM))
+    assert await known("okx") == {early, Sensitivity.CALM}
+    await store.subscriptions.move(CHANNEL, replace(CHANNEL, chat="999"))
+    assert await known("okx") == {early, Sensitivity.CALM}
+    await store.subscriptions.remove(replace(CHANNEL, chat="999"), None, everything=True)
+    assert await known("okx") == {Sensitivity.CALM}
+    await store.subscriptions.remove(TOPIC, "okx")
+    assert await known("okx") == set()
+    assert await store.database.command("KEYS", "{subs}:presets:*") == []
+
+
+async def test_a_move_to_where_a_subscription_is_counts_that_one(store: Store) -> None:
+    new = replace(GROUP, chat="-200")
+    await subscribe(store, preset(GROUP, "okx", Sensitivity.EARLY), preset(new, "okx", Sensitivity.CALM))
+    await store.subscriptions.move(GROUP, new)
+    assert await store.subscriptions.presets("okx") == {Sensitivity.CALM}
+
+
+async def test_a_title_that_looks_like_a_preset_is_none(store: Store) -> None:
+    await subscribe(store, wish(exchange="okx", title='"sensitivity":"early"'))
+    assert await store.subscriptions.presets("okx") == {Sensitivity.NORMAL}
 
 
 async def test_unsubscribing_from_one_leaves_the_others(store: Store) -> None:

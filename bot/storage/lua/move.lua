@@ -11,8 +11,8 @@ for _, place in ipairs(places) do
   local wishes = wishes_of(moved)
   for _, exchange in ipairs(wishes_of(place)) do
     local list = '{subs}:to:' .. exchange
-    redis.call('HSETNX', list, moved, redis.call('HGET', list, place))
-    redis.call('HDEL', list, place)
+    if redis.call('HEXISTS', list, moved) == 0 then keep_wish(exchange, moved, redis.call('HGET', list, place)) end
+    drop_wish(exchange, place)
     wishes = without(wishes, exchange)
     wishes[#wishes + 1] = exchange
   end

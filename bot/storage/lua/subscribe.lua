@@ -6,7 +6,7 @@ local place, exchange = ARGV[1], ARGV[2]
 local wishes = without(wishes_of(place), exchange)
 if #wishes >= tonumber(ARGV[4]) then return 0 end
 wishes[#wishes + 1] = exchange
-redis.call('HSET', '{subs}:to:' .. exchange, place, ARGV[3])
+keep_wish(exchange, place, ARGV[3])
 keep_wishes(place, wishes)
 if exchange ~= '*' then redis.call('SADD', '{subs}:exchanges', exchange) end
 return 1

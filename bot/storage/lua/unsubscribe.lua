@@ -7,7 +7,7 @@ local place, exchange = ARGV[1], ARGV[2]
 local wishes = wishes_of(place)
 local left = exchange == '' and {} or without(wishes, exchange)
 for _, each in ipairs(exchange == '' and wishes or {exchange}) do
-  redis.call('HDEL', '{subs}:to:' .. each, place)
+  drop_wish(each, place)
   if redis.call('EXISTS', '{subs}:to:' .. each) == 0 then redis.call('SREM', '{subs}:exchanges', each) end
 end
 keep_wishes(place, left)

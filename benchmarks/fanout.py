@@ -1,0 +1,225 @@
+"""How near a fan-out to very many places comes to the pace that is set, on a clock that nobody waits for.
+
+    python -m benchmarks.fanout [--places 100000]
+
+A courier on a real Redis, with the real client library, and the strict stand-in of the platform, which refuses what
+comes too fast. Time is the loop's own: it passes only while nothing is asked of Redis and a message is on the line, so
+that an hour takes minutes and a busy machine makes nobody late. A message takes 20 to 40 ms to the platform, and its
+answer 20 to 60 ms back. The ceiling is what the pace allows for so many messages.
+"""
+
+import argparse
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Sequence
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+from aiohttp import web
+
+from benchmarks.broadcast import Tally, announce, places, subscribe
+from benchmarks.crowds import CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.figure import Figure, tell
+from benchmarks.simulated import BriskDatabase, SimulatedLoop, simulated
+from bot.chat.discord.client import DiscordChat
+from bot.chat.telegram.client import TelegramChat
+from bot.domain.place import Place, Platform
+from bot.messages.model import Message
+from bot.pipeline.deliver import Courier
+from bot.pipeline.pace import PACES, Pacer
+from bot.pipeline.presence import Presence
+from bot.ports import ChatPlatform
+from bot.storage.connection import connect
+from bot.storage.incidents import RedisIncidents
+from bot.storage.outbox import RedisOutbox
+from bot.storage.subscriptions import RedisSubscriptions
+from tests.clocks import LoopClock
+from tests.fakes.desk import Office
+from tests.fakes.discord_rest import FakeRest, Handler
+from tests.fakes.telegram import Rates
+
+PLACES = 100_000
+AT_LEAST_OF_CEILING = 0.99
+_THERE, _BACK = (0.02, 0.04), (0.02, 0.06)
+
+
+class Line:
+    """The way to a platform and back: how long it takes, when the first and the last message were accepted."""
+
+    def __init__(self, number: int) -> None:
+        self._left = number
+        self._chance = random.Random(number)  # noqa: S311 — how long a message takes is no secret
+        self.began = self.ended = 0.0
+        self.refused = 0
+        self.is_through = asyncio.Event()
+
+    async def pass_on(self, answer: Awaitable[web.StreamResponse]) -> web.StreamResponse:
+        """Carry a message there and its answer back."""
+        await self._travel(*_THERE)
+        response = await answer
+        self._note(response.status)
+        await self._travel(*_BACK)
+        return response
+
+    async def _travel(self, least: float, most: float) -> None:
+        with simulated().work(-1):
+            await asyncio.sleep(self._chance.uniform(least, most))
+
+    def _note(self, status: int) -> None:
+        self.refused += status == HTTPStatus.TOO_MANY_REQUESTS
+        if status != HTTPStatus.OK:
+            return
+        self.ended = simulated().time()
+        self.began = self.began or self.ended
+        self._left -= 1
+        if not self._left:
+            self.is_through.set()
+
+
+class _FarTelegram(CrowdedTelegram):
+    """Telegram at the other end of a line."""
+
+    def __init__(self, number: int, line: Line) -> None:
+        super().__init__(number, rates=Rates(clock=simulated().time))
+        self._line = line
+
+    async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
+        return await self._line.pass_on(super()._serve(request))
+
+
+class _FarDiscord(CrowdedDiscord):
+    """Discord at the other end of a line; what was written there is soon forgotten."""
+
+    def __init__(self, number: int, line: Line) -> None:
+        super().__init__(number, rates=True)
+        self.rest = _FarRest(self.world, self.gateway, self.token, rates=True, notify=self._notify, line=line)
+
+
+class _FarRest(FakeRest):
+    def __init__(self, *what: Any, line: Line, **how: Any) -> None:
+        super().__init__(*what, **how)
+        self._line = line
+
+    def app(self) -> web.Application:
+        app = super().app()
+        app.middlewares.insert(0, self._far)
+        return app
+
+    @web.middleware
+    async def _far(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.path.endswith("/messages"):
+            return await handler(request)
+        self.messages.clear()
+        return await self._line.pass_on(handler(request))
+
+
+class _Near(Presence):
+    """A platform on which a message on its way, and nothing else, takes time."""
+
+    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
+        with simulated().work():
+            return await super().send(place, message, key=key, reply_to=reply_to)
+
+
+@asynccontextmanager
+async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
+    async with _FarTelegram(number, line) as telegram:
+        office, clock = Office(), LoopClock()
+        chat = TelegramChat(
+            office.desk,
+            token=telegram.token,
+            api_url=telegram.url,
+            subscriptions=office.memory.subscriptions,
+            clock=clock,
+            owner_ids=frozenset(),
+            meter=office.memory.meter,
+            listens=False,
+        )
+        try:
+            yield chat
+        finally:
+            await chat.close()
+
+
+@asynccontextmanager
+async def _discord(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
+    async with _FarDiscord(number, line) as discord:
+        office, clock = Office(), LoopClock()
+        chat = DiscordChat(
+            office.desk,
+            token=discord.token,
+            api_url=discord.api_url,
+            gateway_url=discord.gateway_url,
+            subscriptions=office.memory.subscriptions,
+            clock=clock,
+            owner_ids=frozenset(),
+            meter=office.memory.meter,
+            listens=False,
+        )
+        running = asyncio.create_task(chat.run())
+        with simulated().work():
+            while chat.trouble():  # noqa: ASYNC110 — nobody announces it
+                await asyncio.sleep(0)
+        try:
+            yield chat
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+
+_STANDS = {Platform.TELEGRAM: _telegram, Platform.DISCORD: _discord}
+_INCIDENTS = {Platform.TELEGRAM: 1, Platform.DISCORD: 2}
+
+
+async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
+    """Let one alert go out to so many places."""
+    line, clock, everybody = Line(number), LoopClock(), places(platform, number)
+    with simulated().work():
+        plain = await connect(redis_url)
+    database = BriskDatabase(plain.client, plain.reader, plain.patience, plain.closers)
+    try:
+        subscriptions = RedisSubscriptions(database)
+        await subscribe(subscriptions, everybody)
+        await announce(RedisIncidents(database), everybody, _INCIDENTS[platform], now=clock.now())
+        async with _STANDS[platform](number, line) as chat, asyncio.TaskGroup() as tasks:
+            courier = Courier(
+                _Near(None, chat),
+                outbox=RedisOutbox(database, clock),
+                subscriptions=subscriptions,
+                clock=clock,
+                meter=Tally(clock),
+                pacer=Pacer(platform),
+            )
+            tasks.create_task(courier.run())
+            await line.is_through.wait()
+            courier.stop()
+    finally:
+        await database.close()
+    return line
+
+
+def _figures(platform: Platform, number: int, redis_url: str) -> Sequence[Figure]:
+    with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
+        line = runner.run(_fan_out(platform, number, redis_url))
+    pace = PACES[platform].per_second
+    named = f"Fan-out to {number:,} {platform.title()} chats at {pace:g}/s"
+    took, least = (line.ended - line.began) / 60, (number - 1) / pace / 60
+    return (
+        Figure(named, "min", took, least, at_most_times=1 / AT_LEAST_OF_CEILING),
+        Figure(f"{named}, refused as too fast", "", line.refused, at_most=0),
+    )
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--places", type=int, default=PLACES)
+    number = parser.parse_args().places
+    with redis_server() as redis:
+        figures = [figure for platform in _STANDS for figure in _figures(platform, number, redis.url)]
+    tell(figures, places=number)
+
+
+if __name__ == "__main__":
+    main()
