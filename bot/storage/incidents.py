@@ -5,7 +5,7 @@
     {ob}:incidents           hash: number → the newest state of each numbered incident (JSON), the last 2,000; of a
                              story that several presets tell, the normal one's
     {ob}:history[:exchange]  sorted set: numbers, by number
-    {ob}:queued:<alert>      who queued an alert, for 30 days: what makes queueing twice queueing once
+    {ob}:queued:<alert>      who queued an alert, for 10 minutes: what makes queueing twice queueing once
 
 What the step writes of the outbox is described there.
 """
@@ -31,7 +31,7 @@ from bot.storage.packing import microseconds
 
 _CURRENT, _INCIDENTS, _HISTORY = "{ob}:current", "{ob}:incidents", "{ob}:history"
 _MOST = 2000
-_MARKED = timedelta(days=30)
+_MARKED = timedelta(minutes=10)  # a call whose reply was lost is sent again within seconds
 _KEPT_AFTER_EXPIRY = timedelta(days=7)  # longer than any sane pause, so that a late try still finds its text
 _CHUNK = 200  # places queued in one go: keeps the server busy for about a millisecond
 
