@@ -22,6 +22,8 @@ from bot.domain.worker import Role
 from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
 from bot.metrics import Metrics
+from bot.pipeline.deliver import Courier
+from bot.pipeline.pace import Pace, Pacer
 from bot.pipeline.presence import Presence
 from bot.ports import Alert, ChatPlatform, Clock, DeliveryKind, Incidents, Subscriptions
 from bot.presences import chats
@@ -71,7 +73,7 @@ async def announce(  # noqa: PLR0913 — what an alert is made of
     now = now or datetime.now(UTC)
     story = replace(incident(severity), number=number)
     alert = Alert(
-        id=f"{story.label}:{severity}",
+        id=f"{story.label}:{now.isoformat()}",
         incident=story.label,
         severity=severity,
         kind=DeliveryKind.POST,
@@ -121,13 +123,12 @@ class Address:
     url: str
     token: str
 
-    def settings(self, redis_url: str, *, paid: bool = False) -> Settings:
+    def settings(self, redis_url: str) -> Settings:
         """Return the settings of a worker that delivers there."""
         telegram = self.platform is Platform.TELEGRAM
         return Settings(
             telegram_token=SecretStr(self.token) if telegram else None,
             telegram_api_url=self.url,
-            telegram_paid_broadcast=paid,
             discord_token=None if telegram else SecretStr(self.token),
             discord_api_url=self.url,
             redis_url=SecretStr(redis_url),
@@ -136,9 +137,9 @@ class Address:
 
 
 @asynccontextmanager
-async def worker(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator["Worker"]:
+async def worker(settings: Settings) -> AsyncIterator["Worker"]:
     """Put a worker together that delivers and does nothing else, and keep its voice."""
-    clock = clock or SystemClock()
+    clock = SystemClock()
     tally = Tally(clock)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     store = await open_store(redis_url, clock=clock)
@@ -149,7 +150,7 @@ async def worker(settings: Settings, *, clock: Clock | None = None) -> AsyncIter
             (voice,) = machine.chats = chats(settings, machine.desk, store, clock, tally, Role.COURIER)
             speaking = tasks.create_task(voice.keep_voice())
             await ready(voice)
-            yield Worker(store, machine, voice, tally)
+            yield Worker(store, machine, voice, tally, clock)
             speaking.cancel()
     finally:
         await store.close()
@@ -169,3 +170,18 @@ class Worker:
     machine: Machine
     voice: Presence
     tally: Tally
+    clock: Clock
+
+    def courier(self, pace: Pace | None = None) -> Courier:
+        """Return who delivers, at the service's pace or another; all workers share it."""
+        platform, store = self.voice.platform, self.store
+        if pace is None:
+            return self.machine.courier(self.voice)
+        return Courier(
+            self.voice,
+            outbox=store.outbox,
+            subscriptions=store.subscriptions,
+            clock=self.clock,
+            meter=self.tally,
+            pacer=Pacer(platform, pace=pace, budget=store.budget),
+        )

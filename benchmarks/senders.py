@@ -5,7 +5,7 @@
 `bare` is a loop over the library's own method, with our transport; `limiter` is that loop with python-telegram-bot's
 own AIORateLimiter; `courier` delivers what is in the outbox, as a worker does. A line `FIRST NUMBER` on standard input
 asks for so many messages to the chats whose ids begin there; it is answered with the CPU seconds they took, once all
-were sent. `PER_SECOND` 0 is as fast as it goes: the courier then has the pace of a paid broadcast.
+were sent. `PER_SECOND` 0 is as fast as it goes: the courier then has the pace of Telegram's paid broadcast.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from bot.chat.discord.rest import point_library_at, post
 from bot.chat.telegram.render import render
 from bot.chat.telegram.transport import AiohttpRequest
 from bot.domain.place import Platform
+from bot.pipeline.pace import PAID
 
 Send = Callable[[int], Awaitable[object]]
 Round = Callable[[int, int], Awaitable[None]]
@@ -35,10 +36,9 @@ _UNBOUND = 1e6
 
 @asynccontextmanager
 async def courier(address: Address, redis_url: str, per_second: float) -> AsyncIterator[Round]:
-    """Deliver what somebody else puts into the outbox, at the service's pace."""
-    paid = per_second == 0
-    async with worker(address.settings(redis_url, paid=paid)) as one, asyncio.TaskGroup() as tasks:
-        runner = one.machine.courier(one.voice)
+    """Deliver what somebody else puts into the outbox, at the service's pace or as fast as a paid broadcast."""
+    async with worker(address.settings(redis_url)) as one, asyncio.TaskGroup() as tasks:
+        runner = one.courier() if per_second else one.courier(PAID)
         tasks.create_task(runner.run())
         sent = 0
 

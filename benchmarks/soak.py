@@ -101,7 +101,7 @@ async def soaked(minutes: int) -> Soak:
             async with runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=own) as bot:
                 await until_ready(bot, port)
                 await until_all_is_read(bot, port)
-                await subscribe(store, everybody)
+                await subscribe(store.subscriptions, everybody)
                 async with asyncio.TaskGroup() as tasks:
                     asking = [
                         tasks.create_task(_ask_telegram(telegram, soak.answers["Telegram"])),
@@ -120,7 +120,7 @@ async def _watch(  # noqa: PLR0913 — what an hour is made of
     begun = time.monotonic()
     async with redis.asyncio.Redis.from_url(url) as client:
         for minute in range(minutes):
-            await announce(store, everybody, number=1)
+            await announce(store.incidents, everybody, number=1)
             await asyncio.sleep(begun + (minute + 1) * _MINUTE - time.monotonic())
             if bot.returncode is not None:
                 raise RuntimeError(f"the bot has ended with {bot.returncode}")
