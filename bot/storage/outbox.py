@@ -29,6 +29,7 @@ from hashlib import blake2b
 from itertools import groupby
 from typing import Any
 
+import msgspec
 import structlog
 
 from bot.domain.errors import StorageError
@@ -47,6 +48,10 @@ _GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
 _AT_A_TIME = 500
 _BETWEEN_EDITS = timedelta(minutes=5)
 _ENDS_TOGETHER, _ENDS_WITHIN = 16, 0.03  # deliveries, seconds: what ends in a moment is noted in one round trip
+
+_Entry = tuple[int, str, str, str, str, int, str, str]
+"""Priority, entry, alert, place, mention, attempts before, newest message there, older message."""
+_entries = msgspec.msgpack.Decoder(list[_Entry])
 
 log = structlog.get_logger(__name__)
 
@@ -183,8 +188,8 @@ class RedisOutbox:
             asked = _now()
             reply = await self._database.script(script("lanes", "take"), _FAN, *words)
         _, entries, bodies, bell, due = reply
-        letters = {alert: read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
-        found = sorted((_taken(entry, letters) for entry in entries), key=_order)
+        letters = {alert.decode(): read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
+        found = sorted((_taken(entry, letters) for entry in _entries.decode(entries)), key=_order)
         self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in found)
         self._ours_until.update((one.receipt, asked + self._idle.total_seconds()) for one in found)
         taken = [one for one in found if one.receipt not in self._unnoted]
@@ -272,15 +277,15 @@ def _order(delivery: Delivery) -> tuple[bool, int]:
     return delivery.older is not None, -delivery.severity.rank
 
 
-def _taken(entry: Sequence[Any], letters: Mapping[bytes, Letter]) -> Delivery:
+def _taken(entry: _Entry, letters: Mapping[str, Letter]) -> Delivery:
     priority, position, alert, to, mention, attempt, sent, older = entry
-    place = Place.parse(to.decode())
+    place = Place.parse(to)
     letter = letters[alert]
-    message = replace(letter.message, mention=mention.decode()) if mention else letter.message
+    message = replace(letter.message, mention=mention) if mention else letter.message
     return Delivery(
-        key=blake2b(alert + b"\n" + to, digest_size=16).hexdigest(),
-        receipt=str(_Receipt(priority, position.decode(), place)),
-        alert=alert.decode(),
+        key=blake2b(f"{alert}\n{to}".encode(), digest_size=16).hexdigest(),
+        receipt=str(_Receipt(priority, position, place)),
+        alert=alert,
         incident=letter.incident,
         severity=letter.severity,
         kind=letter.kind,
@@ -291,8 +296,8 @@ def _taken(entry: Sequence[Any], letters: Mapping[bytes, Letter]) -> Delivery:
         attempt=attempt,
         about=letter.about,
         once=letter.once,
-        sent=sent.decode() or None,
-        older=older.decode() or None,
+        sent=sent or None,
+        older=older or None,
     )
 
 

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -55,6 +54,7 @@ class _Subscribed(_Wish, frozen=True, omit_defaults=True):
 _encoder = msgspec.json.Encoder()
 _wish, _subscribed = msgspec.json.Decoder(_Wish), msgspec.json.Decoder(_Subscribed)
 _trouble, _words = msgspec.json.Decoder(PlaceTrouble), msgspec.msgpack.Decoder(list[str])
+_replies = msgspec.msgpack.Decoder(list[tuple[str, str, str, str, int]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class RedisSubscriptions:
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
         """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
         words = [word for place, exchange in asked for word in (str(place), exchange or "")]
-        found = await self.database.script(script("standings"), _PLACES, *words)
+        found = _replies.decode(await self.database.script(script("standings"), _PLACES, *words))
         return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
     async def exchanges(self) -> Collection[str]:
@@ -222,9 +222,9 @@ def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
 
 
-def _standing(exchange: str, reply: Sequence[Any]) -> Standing:
+def _standing(exchange: str, reply: tuple[str, str, str, str, int]) -> Standing:
     to, trouble, own, everything, needed = reply
-    place = Place.parse(to.decode())
+    place = Place.parse(to)
     which, wish = (exchange, own) if own else (_ALL, everything)
     subscription = _read(place, which, wish) if wish else None
     return Standing(place, _trouble.decode(trouble) if trouble else None, subscription, subscribed=bool(needed))
@@ -234,7 +234,7 @@ def _written(subscription: Subscription) -> bytes:
     return _encoder.encode(_Subscribed(**{name: getattr(subscription, name) for name in _Subscribed.__struct_fields__}))
 
 
-def _read(place: Place, exchange: str, text: bytes) -> Subscription:
+def _read(place: Place, exchange: str, text: str | bytes) -> Subscription:
     found = _subscribed.decode(text)
     return Subscription(
         place,

@@ -1,6 +1,6 @@
 -- How things stand with places that something is on its way to.
 -- KEYS[1] {subs}:places   ARGV place, exchange ('' none, 'market' any subscription), place, exchange, …
--- Returns for each {present place, trouble or '', subscription to the exchange or '', that to all or '', 1 when there
+-- Returns, as one word of msgpack, for each {present place, trouble or '', subscription to the exchange or '', that to all or '', 1 when there
 -- is what is needed}; an address that was given up is looked for under its new one.
 
 local function present(place)
@@ -26,4 +26,4 @@ for i = 1, #ARGV, 2 do
   end
   found[#found + 1] = {place, troubles[1] or troubles[2] or '', own or '', all or '', needed and 1 or 0}
 end
-return found
+return cmsgpack.pack(found)

@@ -3,7 +3,7 @@
 --                         microseconds between two edits of one message
 -- Returns {1} when more places wait to be queued first (call again), else
 -- {0, entries, bodies, bell, due}: entries are {priority, entry, alert, place, mention, attempts before, newest message
--- there or '', older message to be told of a newer one or ''},
+-- there or '', older message to be told of a newer one or ''}, packed as one word, for a client reads many slowly,
 -- bodies alternate alert and body, bell is where to wait for news, due the time of the next one put off ('' for none).
 
 local MOST_DELIVERIES, MOST_PLACES = 5, 200
@@ -129,4 +129,4 @@ end
 ring()
 if more and #entries == 0 then return {1} end
 local due = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')
-return {0, entries, bodies, heard, due[2] or ''}
+return {0, cmsgpack.pack(entries), bodies, heard, due[2] or ''}
