@@ -6,7 +6,7 @@ is remembered for three days all the same: should the rest leave after it, it wa
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -124,7 +124,8 @@ def _settle(ledger: Ledger, previous: Reading, latest: Reading) -> Ledger:
         return ledger
     if -_moved_since(held, previous, latest) / held.usd > _HALF:
         trip = RoundTrip(held.group, held.at, latest.as_of, abs(held.usd))
-        return replace(ledger, suspect=None, trips=(*ledger.trips, trip))
+        no_flow = (*ledger.adjustments, *_there_and_back(held, previous, latest))
+        return replace(ledger, suspect=None, trips=(*ledger.trips, trip), adjustments=no_flow)
     return replace(
         ledger, suspect=None, adjustments=(*ledger.adjustments, *held.amounts), rebased=(*ledger.rebased, held)
     )
@@ -138,6 +139,15 @@ def _moved_since(held: StepMove, previous: Reading, latest: Reading) -> float:
         amount, usd = before if before.amount > 0 else after
         moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
     return moved
+
+
+def _there_and_back(held: StepMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
+    """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between."""
+    for one in held.amounts:
+        before, after = previous.holdings.get(one.slot, _NOTHING), latest.holdings.get(one.slot, _NOTHING)
+        least, most = sorted((0.0, -one.amount))
+        if back := min(max(after.amount - before.amount, least), most):
+            yield from (Adjustment(one.slot, -back, one.at), Adjustment(one.slot, back, latest.as_of))
 
 
 def _suspect(before: Ledger, taken: Step, at: datetime) -> StepMove | None:

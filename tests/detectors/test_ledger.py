@@ -166,6 +166,27 @@ class TestRoundTrips:
         assert back.trips == ()
 
 
+class TestAWindowThatStartsBetweenThereAndBack:
+    """A wallet counted twice for an hour comes back as the base of every window a day, three and seven later."""
+
+    @pytest.mark.parametrize("part", [0.5, 1.5, 3.0])
+    @pytest.mark.parametrize(("gap", "window"), [(DAY, Window.DAY), (7 * DAY, Window.WEEK)])
+    def test_shows_no_flow(self, case: Case, part: float, gap: timedelta, window: Window) -> None:
+        odd, back = book(NOON, {"Tron/USDT": part}), book(NOON + HOUR)
+
+        *_, last = after(case, odd, back, book(NOON + gap))
+
+        assert last.severity is None
+        assert share(last, window) == pytest.approx(0.0, abs=0.002)
+
+    @pytest.mark.parametrize("part", [0.5, 1.5])
+    def test_shows_what_else_left(self, case: Case, part: float) -> None:
+        *_, last = after(case, book(NOON, {"Tron/USDT": part}), book(NOON + DAY, dict.fromkeys(WORTH, 0.95)))
+
+        assert last.severity is Severity.ELEVATED
+        assert share(last) == pytest.approx(-0.042, abs=0.003)
+
+
 class TestTheOwnToken:
     def test_moves_nothing_and_is_said(self, case: Case) -> None:
         """In April 2024 $13 B of BNB left the wallets that are counted: composition, no flow."""

@@ -136,7 +136,8 @@ class TestTheNextStep:
         now = after(known, readings[1], held({**USUAL, "Tron/USDT": units}, at=NOON + HOUR))
 
         assert (now.suspect and now.suspect.group, now.rebased) == (None, () if came_back else (move,))
-        assert now.adjustments == (() if came_back else move.amounts)
+        there_and_back = (Adjustment(TRON, 100 - units, NOON), Adjustment(TRON, units - 100, NOON + HOUR))
+        assert now.adjustments == (there_and_back if came_back else move.amounts)
         trip = RoundTrip("Tron", NOON, NOON + HOUR, 100)
         assert [one for one in now.trips if one.asset == "Tron"] == ([trip] if came_back else [])
 
