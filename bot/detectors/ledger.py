@@ -164,7 +164,8 @@ def _suspect(before: Ledger, taken: Step, at: datetime) -> StepMove | None:
         return None
     _, kind, name = max(found)
     move = _move(taken, kind, name, at)
-    return None if _is_return(before, name) or _brings_back(before, taken, move) else move
+    is_known = _is_return(before, name) or _brings_back(before, taken, move) or _goes_on(before, move)
+    return None if is_known else move
 
 
 def _is_return(before: Ledger, name: str) -> bool:
@@ -178,6 +179,11 @@ def _brings_back(before: Ledger, taken: Step, move: StepMove) -> bool:
     slots = {one.slot for one in move.amounts}
     back = sum(one.usd for one in taken.changes if one.slot in slots and one.slot.asset in left)
     return move.usd > 0 and back > _HALF * move.usd
+
+
+def _goes_on(before: Ledger, move: StepMove) -> bool:
+    """Return whether one part after another leaves: a drop that was held counts by now, and the next is no riddle."""
+    return move.usd < 0 and bool(before.counted)
 
 
 def _move(taken: Step, kind: str, name: str, at: datetime) -> StepMove:
@@ -194,7 +200,8 @@ def _travel(ledger: Ledger, taken: Step, at: datetime) -> Ledger:
         return ledger
     amounts, worth = _by_asset(taken.changes)
     waiting = tuple(
-        replace(one, returned=one.returned + max(0.0, amounts.get(one.asset, 0.0))) for one in ledger.departures
+        replace(one, returned=one.returned + max(0.0, amounts.get(one.asset, 0.0) + _reappeared(one.asset, taken)))
+        for one in ledger.departures
     )
     back = [one for one in waiting if one.returned > _HALF * one.amount]
     left = [
@@ -204,6 +211,16 @@ def _travel(ledger: Ledger, taken: Step, at: datetime) -> Ledger:
         ledger,
         departures=(*(one for one in waiting if one not in back), *left),
         trips=(*ledger.trips, *(RoundTrip(one.asset, one.at, at, one.usd) for one in back)),
+    )
+
+
+def _reappeared(asset: str, taken: Step) -> float:
+    """Return the units of an asset in slots that were empty before, on chains that were there: it is back."""
+    before, chains = taken.previous.holdings, taken.previous.chains
+    return sum(
+        amount
+        for slot, (amount, _) in taken.latest.holdings.items()
+        if slot.asset == asset and slot.chain in chains and before.get(slot, _NOTHING).amount <= 0
     )
 
 

@@ -9,6 +9,7 @@ from bot.detectors.engine import Case
 from bot.detectors.ledger import REMEMBERED
 from bot.domain.doors import Doors
 from bot.domain.flow import HoldReason, Window
+from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason, Signal
 from tests.builders import DAY, HOUR, NOON
@@ -116,6 +117,17 @@ class TestADropThatStays:
         assert share(run, Window.THREE_DAYS) == pytest.approx(-(10 + 2) / 60, abs=0.003)
         assert NoteReason.COUNTED in noted(run)
 
+    def test_counts_with_the_next_and_holds_no_third(self, case: Case) -> None:
+        """A run that empties one asset after another is held for two readings, not for as long as it lasts."""
+        left: dict[str, float] = {}
+        steps = [left := {**left, slot: 0.6} for slot in ("Tron/USDT", "Ethereum/ETH", "Ethereum/USDC")]
+
+        first, second, third = after(case, *[book(NOON + day * DAY, parts) for day, parts in enumerate(steps)])
+
+        assert holds(first) == holds(second) == {HoldReason.WALLETS_CHANGED}
+        assert (holds(third), third.severity) == (set(), Severity.SEVERE)
+        assert share(third, Window.THREE_DAYS) == pytest.approx(-(8 + 4 + 2) / 60, abs=0.003)
+
     def test_counts_in_full_once_doors_close(self, case: Case) -> None:
         dropped = {"Tron/USDT": 0.5}
         case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped))
@@ -151,6 +163,23 @@ class TestRoundTrips:
         (trip,) = back.trips
         assert (trip.asset, trip.left_at, trip.back_at) == ("BTC", NOON, NOON + 2 * DAY)
         assert trip.usd == pytest.approx(2e9, rel=0.02)
+
+    def test_a_token_that_was_missing_and_is_there_again_is_one(self, case: Case) -> None:
+        """It vanished from the source's answer, not from the exchange."""
+        gone = {"Ethereum/USDC": -1.0}
+        *_, back = after(case, book(NOON, gone), book(NOON + HOUR, gone), book(NOON + 2 * HOUR))
+
+        assert [(trip.asset, trip.back_at) for trip in back.trips] == [("USDC", NOON + 2 * HOUR)]
+
+    def test_an_asset_on_a_chain_that_was_not_there_is_none(self, case: Case) -> None:
+        gone = {"Bitcoin/BTC": 0.9, "Solana/SOL": -1.0, "Tron/USDT": 0.9}
+        readings = [book(NOON, {**gone, "Solana/SOL": 1.0}), book(NOON + HOUR, gone)]
+        elsewhere = replace(book(NOON + 2 * HOUR, gone), holdings={
+            **book(NOON, gone).holdings, Slot("Solana", "BTC"): Holding(1e6, 2e10)
+        })  # fmt: skip
+        *_, last = after(case, *readings, elsewhere)
+
+        assert last.trips == ()
 
     def test_one_that_comes_back_later_is_none(self, case: Case) -> None:
         gone = {"Bitcoin/BTC": 0.9}
