@@ -2,6 +2,7 @@
 
 import asyncio
 import shlex
+from collections import Counter
 from difflib import get_close_matches
 from functools import partial
 
@@ -38,6 +39,8 @@ log = structlog.get_logger()
 
 _LONGEST_NAME = 40
 _LONGEST_PAUSE = 30.0
+_MOST_WAITING = 3
+"""Answers that may wait for one chat at a time; a flood of questions there must not keep everybody else waiting."""
 
 
 class Reception:
@@ -64,6 +67,7 @@ class Reception:
         self._patience = patience
         self._rights = Rights(api, clock)
         self._one_by_one = asyncio.Lock()
+        self._waiting = Counter[str]()
 
     async def receive(self, update: Json) -> None:
         """Do what an update asks for. While the store is away, news about chats are learnt from the next refusal."""
@@ -165,9 +169,14 @@ class Reception:
             await self._move(place, obstacle.moved_to.chat)
             return obstacle.moved_to
         pause = obstacle.after.total_seconds()
-        if obstacle.ambiguous or pause > _LONGEST_PAUSE:
+        if obstacle.ambiguous or pause > _LONGEST_PAUSE or self._waiting[place.chat] >= _MOST_WAITING:
             raise obstacle
-        await self._patience.sleep(pause)
+        self._waiting[place.chat] += 1
+        try:
+            await self._patience.sleep(pause)
+        finally:
+            self._waiting.subtract((place.chat,))
+            self._waiting += Counter()  # forgets the chats where nothing waits any more
         return place
 
     async def _let_in_or_out(self, change: Json) -> None:

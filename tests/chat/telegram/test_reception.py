@@ -264,6 +264,34 @@ async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, tel
     assert live.naps.taken == []
 
 
+async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram: FakeTelegram) -> None:
+    naps, rested = list[float](), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        await rested.wait()
+
+    scene = Scene(telegram, patience=Patience(poll=5.0, margin=2.0, sleep=sleep, farewell=0.5))
+    ann, eve = telegram.user("Ann"), telegram.user("Eve")
+    chat, group = telegram.private(ann), telegram.group(members=(eve,))
+    telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25}, times=9)
+    running = asyncio.create_task(scene.chat.run())
+    for _ in range(9):
+        telegram.say(group, eve, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 9)
+    telegram.say(chat, ann, "/reserves okx")
+    await telegram.wait_for_message(chat)
+    assert naps == [25.0] * 3
+
+    rested.set()
+    await telegram.wait_until(lambda: len(telegram.messages_in(group)) == 3)
+    telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25})
+    telegram.say(group, eve, "/reserves kraken")
+    await telegram.wait_for_message(group, containing="kraken")
+    running.cancel()
+    await asyncio.wait([running])
+
+
 async def test_an_answer_follows_a_group_that_moved(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,), basic=True)
