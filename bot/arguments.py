@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, NewType
 
-from bot.domain.errors import BadArgument
+from bot.domain.errors import BadArgument, echo
 from bot.domain.severity import Sensitivity
 
 ExchangeName = NewType("ExchangeName", str)
@@ -66,7 +66,7 @@ def choice(options: type[StrEnum]) -> Kind:
         try:
             return options(word.lower())
         except ValueError:
-            raise BadArgument(f"“{word}” is none of {', '.join(values)}.") from None
+            raise BadArgument(f"“{echo(word)}” is none of {', '.join(values)}.") from None
 
     return Kind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
 
@@ -80,7 +80,7 @@ def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match
     def read(word: str) -> Any:
         match = expression.fullmatch(word)
         if not match:
-            raise BadArgument(f"“{word}” is not {meaning}.")
+            raise BadArgument(f"“{echo(word)}” is not {meaning}.")
         return convert(match)
 
     return Kind(name, read, lambda word: expression.fullmatch(word) is not None, vague=pattern == _ANYTHING)
@@ -93,14 +93,14 @@ _POWERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 def _dollars(match: re.Match[str]) -> float:
     dollars = float(match["number"].replace(",", "")) * _POWERS[match["power"].lower()]
     if not 1 <= dollars <= _MOST_DOLLARS:
-        raise BadArgument(f"“{match.group()}” is no size of a flow: it lies between $1 and $1000B.")
+        raise BadArgument(f"“{echo(match.group())}” is no size of a flow: it lies between $1 and $1000B.")
     return dollars
 
 
 def _fraction(match: re.Match[str]) -> float:
     share = float(match["number"]) / 100
     if not 0 < share <= 1:
-        raise BadArgument(f"“{match.group()}” is no share of reserves: it lies between 0 % and 100 %.")
+        raise BadArgument(f"“{echo(match.group())}” is no share of reserves: it lies between 0 % and 100 %.")
     return share
 
 
@@ -143,7 +143,7 @@ def _threshold(word: str) -> Threshold:
         return Threshold(Sensitivity(word.lower()))
     except ValueError:
         presets = ", ".join(Sensitivity)
-        raise BadArgument(f"“{word}” is no rule: it may be {presets}, a share such as 3%, or $50M.") from None
+        raise BadArgument(f"“{echo(word)}” is no rule: it may be {presets}, a share such as 3%, or $50M.") from None
 
 
 def _is_threshold(word: str) -> bool:

@@ -11,7 +11,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, overload
 
 from bot.arguments import Arg, Kind, kind_of
-from bot.domain.errors import BadArgument
+from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.messages.model import Message
 from bot.ports import Holds, Subscriptions
@@ -137,10 +137,10 @@ class Command:
             if parameter.name not in found and parameter.kind.looks_right(word):
                 return parameter
         if any(one.kind.looks_right(word) for one in optional):
-            raise BadArgument(f"“{word}” says the same thing twice. {self.usage}")
+            raise BadArgument(f"“{echo(word)}” says the same thing twice. {self.usage}")
         choices = [choice for one in optional for choice in one.kind.choices]
         hint = f" It may be one of {', '.join(choices)}." if choices else ""
-        raise BadArgument(f"“{word}” is not understood here.{hint} {self.usage}")
+        raise BadArgument(f"“{echo(word)}” is not understood here.{hint} {self.usage}")
 
 
 @overload

@@ -150,6 +150,14 @@ def test_an_optional_exchange_takes_what_nothing_else_understands() -> None:
     assert named("unsubscribe").read_words("@channel okx") == {"place": "@channel", "exchange": "okx"}
 
 
+@pytest.mark.parametrize("line", ["flows binance", "top", "why", "rehearse", "subscribe okx", "subscribe okx $5"])
+def test_a_long_word_comes_back_shortened(line: str) -> None:
+    name, _, words = line.partition(" ")
+    with pytest.raises(BadArgument) as refused:
+        named(name).read_words(f"{words}{'' if words.endswith('5') else ' '}{'1' * 4000}")
+    assert len(str(refused.value)) < 300
+
+
 def test_arguments_may_be_given_by_name() -> None:
     assert named("flows").read_options({"exchange": "okx", "window": "7d"}) == {
         "exchange": "okx",

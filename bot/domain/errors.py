@@ -27,6 +27,11 @@ from bot.domain.place import Obstacle, Place
 _LONGEST_ECHO = 40
 
 
+def echo(typed: str) -> str:
+    """Return what somebody typed as it is shown to them again: its beginning, where it is long."""
+    return typed if len(typed) <= _LONGEST_ECHO else f"{typed[:_LONGEST_ECHO]}…"
+
+
 class RunwatchError(Exception):
     """The root; its text is a sentence for people."""
 
@@ -40,8 +45,7 @@ class UnknownExchange(AskerError):
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists the known ones."
-        shown = name if len(name) <= _LONGEST_ECHO else f"{name[:_LONGEST_ECHO]}…"
-        super().__init__(f"No exchange is known as “{shown}”.{hint}")
+        super().__init__(f"No exchange is known as “{echo(name)}”.{hint}")
         self.name = name
         self.nearest = nearest
 
