@@ -18,6 +18,7 @@ from bot.domain.errors import ConfigurationError
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _LONGEST = timedelta(days=7)
+_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
 
@@ -188,7 +189,7 @@ def _passwords(address: str) -> tuple[str, ...]:
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield every variable with the value in force; secrets that are set are masked."""
     for name, value in settings:
-        yield name.upper(), "•••" if isinstance(value, SecretStr) else _written(value)
+        yield name.upper(), "•••" if isinstance(value, SecretStr) else _LOGIN.sub("•••@", _written(value))
 
 
 def example() -> str:

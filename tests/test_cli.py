@@ -74,6 +74,18 @@ async def test_check_names_every_problem(tmp_path: Path) -> None:
     assert "never-shown" not in ran.out + ran.err
 
 
+async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path) -> None:
+    pointing = {"ERROR_CHAT": "discord:456", "OWNER_IDS": "telegram:1,discord:2"}
+    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", **pointing)
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        [
+            "runwatch: ERROR_CHAT names discord:456, but DISCORD_TOKEN is not set.",
+            "runwatch: OWNER_IDS names discord:2, but DISCORD_TOKEN is not set.",
+        ],
+    )
+
+
 async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None:
     ran = await bot("commands", "--markdown", directory=tmp_path)
     assert ran.code == 0

@@ -227,6 +227,11 @@ def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: Surroun
     assert shown["EXCHANGES"] == "okx,kraken"
 
 
+def test_a_login_in_an_address_is_masked(here: Surroundings) -> None:
+    shown = dict(config.effective(here.load("TELEGRAM_API_URL=https://ann:never-shown@127.0.0.1:8081")))
+    assert shown["TELEGRAM_API_URL"] == "https://•••@127.0.0.1:8081"
+
+
 def test_the_example_in_the_repository_says_what_the_program_says() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == config.example()
 
