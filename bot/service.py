@@ -91,6 +91,7 @@ class Service:
         self._role = role
         self._tempo = tempo
         self._is_started = asyncio.Event()
+        self._store_fault = "not connected yet"
         self.machine: Machine | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -129,7 +130,7 @@ class Service:
     async def unready(self) -> Sequence[str]:
         """Return why the service is not ready, nothing when it is."""
         if self.machine is None:
-            return ["store: not connected yet"]
+            return [f"store: {self._store_fault}"]
         machine = self.machine
         chats = [f"{chat.platform}: {trouble}" for chat in machine.chats if (trouble := machine.trouble(chat))]
         polls = [] if self._role is Role.COURIER else self._poll_trouble(machine.poller)
@@ -146,6 +147,7 @@ class Service:
                 return await work()
             except StorageError as error:
                 log.warning("store away", error=str(error))
+                self._store_fault = f"not connected yet ({error})"
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
             if stop.is_set():

@@ -129,7 +129,9 @@ async def test_it_heals_when_a_store_that_was_away_comes(tmp_path: Path, setting
     try:
         async with running_bot("run", directory=tmp_path, **settings, REDIS_URL=server.url) as program:
             await program.logged("store away")
-            assert await readiness(program) == (503, ["store: not connected yet"])
+            status, (reason,) = await readiness(program)
+            assert status == 503
+            assert reason.startswith("store: not connected yet (The store is away: ")
             server.start()
             await ready(program)
             assert await program.end(signal.SIGINT) == 0

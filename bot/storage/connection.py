@@ -146,7 +146,7 @@ class Database:
             if _is_wrong_key(error):
                 raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
             if _passes(error):
-                raise StorageError(f"The store is away: {str(error) or 'no answer'}.") from error
+                raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
             # Inside a script of Redis 6.2 it is a plain ResponseError; later ones tell, without the word.
             if isinstance(error, faults.OutOfMemoryError) or "OOM" in str(error):
                 raise StorageError("The store is out of memory; nothing new can be kept.") from error
