@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
+from bot.alerting.routing import reaches
 from bot.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
 from bot.commands import Access, Request, command
-from bot.domain.errors import NotPermitted
-from bot.domain.exchange import Exchange
+from bot.domain.errors import AskerError, NotPermitted
+from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.cards.places import why_closed
@@ -43,7 +44,11 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         created_at=request.now,
     )
     await request.subscriptions.add(subscription)
-    running = [one for one in await request.queries.open_incidents() if about is None or one.exchange == about.id]
+    running = [
+        one
+        for one in await request.queries.open_incidents()
+        if (about is None or one.exchange == about.id) and one.sensitivity is sensitivity and reaches(subscription, one)
+    ]
     return subscribed_card(subscription, about.name if about else None, await request.reach.missing(target), running)
 
 
@@ -57,7 +62,7 @@ async def unsubscribe(
     target = await _target(request, place)
     if exchange is None:
         return unsubscribed_card(None, await request.subscriptions.remove(target, None, everything=True))
-    about = _exchange(request, exchange)
+    about = await _subscribed(request, target, exchange)
     count = await request.subscriptions.remove(target, about.id if about else None)
     return unsubscribed_card(about.name if about else "all exchanges", count)
 
@@ -74,6 +79,17 @@ async def subscriptions(request: Request) -> Message:
 def _exchange(request: Request, name: ExchangeName) -> Exchange | None:
     """Return the exchange, None for the word `all`; raise UnknownExchange."""
     return None if name.lower() == _ALL else request.queries.exchange(name)
+
+
+async def _subscribed(request: Request, place: Place, name: ExchangeName) -> Exchange | None:
+    """Return as `_exchange`, or an exchange that is not known, any more or yet, and that the place has."""
+    try:
+        return _exchange(request, name)
+    except AskerError:
+        wanted = exchange_id(name)
+        if wanted not in {one.exchange for one in await request.subscriptions.of_place(place)}:
+            raise
+        return Exchange(wanted, wanted)
 
 
 async def _target(request: Request, elsewhere: Elsewhere | None) -> Place:

@@ -6,7 +6,7 @@ from bot.domain.place import Obstacle, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
 from bot.ports import PlaceTrouble
-from tests.builders import HERE, NOON
+from tests.builders import HERE, NOON, incident
 from tests.fakes.desk import CHANNEL, MODERATOR, OWNER, Office, topic
 from tests.messages.cards.plain import said
 
@@ -113,6 +113,32 @@ async def test_a_place_unsubscribes(office: Office, line: str, words: str, left:
 
     assert words in said(await moderate(office, line))
     assert {one.exchange for one in await office.memory.subscriptions.of_place(HERE)} == left
+
+
+async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Office) -> None:
+    await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
+    assert "No exchange is known as “lbank”." in said(await moderate(office, "unsubscribe lbank"))
+
+    assert "This place no longer hears of bitforex." in said(await moderate(office, "unsubscribe BitForex"))
+    assert await office.memory.subscriptions.of_place(HERE) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("subscribe binance", True),
+        ("subscribe all", True),
+        ("subscribe okx", False),
+        ("subscribe binance severe", False),
+        ("subscribe binance 30%", False),
+        ("subscribe binance early", False),
+    ],
+)
+async def test_only_what_a_place_will_hear_of_is_promised(office: Office, line: str, *, is_told: bool) -> None:
+    running = incident(Severity.ELEVATED)
+    await office.memory.incidents.commit(running.exchange, running.rule, running, ())
+
+    assert ("Its next change is posted here." in said(await moderate(office, line))) is is_told
 
 
 async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Office) -> None:
