@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.incident import Incident
-from bot.domain.place import Subscription
+from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Severity
 from bot.messages.cards.common import LIABILITIES, TONES
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
@@ -83,7 +83,8 @@ def _entry(subscription: Subscription, names: dict[str, str]) -> Line:
     """Return a subscription in one line, which reads the same on a phone and on a wide screen."""
     exchange = subscription.exchange
     name = names.get(exchange, exchange) if exchange else EVERYTHING
-    mention = " · with a mention" if subscription.mention else ""
+    pings = subscription.mention and subscription.place.platform is not Platform.TELEGRAM
+    mention = " · with a mention" if pings else ""
     wish = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
     return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {wish}")
 
@@ -109,6 +110,8 @@ def _floors(subscription: Subscription) -> str:
 
 
 def _mention(subscription: Subscription) -> str:
+    if subscription.mention and subscription.place.platform is Platform.TELEGRAM:
+        return ", without the mention: Telegram has none for a whole chat"
     return ", with a mention on opening and escalation" if subscription.mention else ""
 
 

@@ -7,7 +7,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.outlook import Outlook
-from bot.domain.place import Obstacle, Platform
+from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
@@ -32,6 +32,8 @@ from tests.builders import (
 from tests.messages.cards.plain import plain, said
 
 KUCOIN = Exchange("kucoin", "KuCoin", "kucoin")
+
+ON_DISCORD = Place(Platform.DISCORD, "7")
 
 
 def outlook(exchange: Exchange, share: float, reserves: float) -> Outlook:
@@ -97,7 +99,8 @@ def test_no_list_yet_says_what_to_do() -> None:
 
 
 def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
-    asked = subscription(severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03, mention="here")
+    asked = subscription(place=ON_DISCORD, severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03)
+    asked = replace(asked, mention="here")
 
     card = subscribed_card(asked, "Binance", ())
     text = said(card).splitlines()
@@ -133,7 +136,7 @@ def test_cancelling_says_what_was_cancelled(what: str | None, count: int, words:
 
 
 def test_a_places_subscriptions_are_listed() -> None:
-    mine = [subscription(usd=5e7, mention="here"), subscription(None), subscription("gone")]
+    mine = [subscription(place=ON_DISCORD, usd=5e7, mention="here"), subscription(None), subscription("gone")]
 
     text = said(subscriptions_card(mine, {"binance": "Binance"}, None)).splitlines()
 
@@ -287,6 +290,16 @@ def test_who_subscribes_during_an_incident_is_told_of_it() -> None:
     card = subscribed_card(subscription(), "Binance", (), [incident(severity=Severity.SEVERE)])
 
     assert "🔴 INC-42 is open now: severe. Its next change is posted here." in said(card)
+
+
+def test_where_nobody_can_be_mentioned_no_mention_is_promised() -> None:
+    mention = subscription(mention="here")
+    on_discord = replace(mention, place=ON_DISCORD)
+
+    assert "without the mention" in said(subscribed_card(mention, "Binance", ()))
+    assert "with a mention" not in said(subscriptions_card([mention], {}, None))
+    assert "with a mention on opening" in said(subscribed_card(on_discord, "Binance", ()))
+    assert "with a mention" in said(subscriptions_card([on_discord], {}, None))
 
 
 def test_an_exchange_that_left_the_list_says_so() -> None:
