@@ -19,7 +19,7 @@ from bot.arguments import (
     choice,
     kind_of,
 )
-from bot.domain.errors import BadArgument
+from bot.domain.errors import BadArgument, echo
 from bot.domain.flow import Window
 from bot.domain.severity import Sensitivity
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_refused_in_a_sentence_that_shows_how(kind: Any, 
     with pytest.raises(BadArgument, match=r"^“.*” is .+\.$") as refused:
         kind_of(kind).read(word)
 
-    assert word in str(refused.value)
+    assert echo(word) in str(refused.value)
 
 
 @given(st.sampled_from([kind for kind in KINDS if kind not in {ExchangeName, str, CommandName}]), st.text(max_size=30))
