@@ -23,6 +23,7 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.figure import Figure, tell
+from bot.detectors.arithmetic import PLAIN
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look, take_round
 from bot.detectors.market import Market
@@ -80,7 +81,7 @@ def _live(exchanges: int) -> float:
     """Return the CPU milliseconds of one round in which every exchange has a new reading, the best of five."""
     known = [Exchange(f"exchange-{number}", f"Exchange {number}", f"exchange-{number}") for number in range(exchanges)]
     now = _FIRST + timedelta(days=DAYS)
-    cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, most=8, shows_assets=True)) for one in known}
+    cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, PLAIN, most=8, shows_assets=True)) for one in known}
     market = Market()
     layouts = {one.id: Layout(Slot(*slot) for slot in next(_days(Random(0)))) for one in known}  # noqa: S311 — as below
     for age in (30 * 24, 14 * 24, 7 * 24, 72, 24, 2, 1):

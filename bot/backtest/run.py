@@ -13,6 +13,7 @@ from rich.progress import Progress
 
 from bot.backtest.bodies import read_bodies, workers_for
 from bot.backtest.lines import json_line, score_table, summary, table
+from bot.backtest.vectors import Vectors
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
@@ -89,7 +90,7 @@ class Backtest:
         order = self._order
         exchanges = [past.exchange for past in pasts]
         gates = {past.exchange.id: past.gates for past in pasts}
-        trial = Trial(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since)
+        trial = Trial(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since, by=Vectors())
         contest = Contest(exchanges, since=order.since) if order.compare else None
         task = bar.add_task("judging", total=sum(len(past.moments) for past in pasts))
         for readings in rounds([past.readings() for past in pasts]):

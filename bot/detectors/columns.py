@@ -5,11 +5,12 @@ readings is then one sum of products. Where that would not be the whole truth (a
 now, a stablecoin appeared) nothing is returned, and the detailed way of `netflow` and `step` is taken.
 """
 
+from array import array
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import repeat
-from operator import gt, mul, sub, truediv
+from typing import Generic
 
+from bot.detectors.arithmetic import Arithmetic, V
 from bot.detectors.netflow import SHOWN_ASSETS
 from bot.detectors.step import Step
 from bot.domain.assets import STABLECOINS
@@ -20,7 +21,7 @@ _MOST_LAYOUTS = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Columns:
+class Columns(Generic[V]):
     """One reading, by place; 0 stands for what is not there.
 
     `values` and `prices` are 0 for own tokens, and for what has no amount. `worth` is the sum of the values, `reserves`
@@ -29,9 +30,10 @@ class Columns:
 
     reading: Reading
     layout: Layout
-    amounts: list[float]
-    values: list[float]
-    prices: list[float]
+    amounts: V
+    values: V
+    prices: V
+    size: int
     worth: float
     reserves: float
     stables: frozenset[int]
@@ -51,33 +53,36 @@ class _Placing:
     """
 
     places: tuple[int, ...] | None
-    clean: tuple[float, ...] | None
+    clean: "array[float] | None"
     stable: tuple[int, ...]
     stables: frozenset[int]
 
 
-class Sheet:
+class Sheet(Generic[V]):
     """The columns of one exchange's readings, the `most` last made remembered; what it returns never changes.
 
     Whoever looks at it `shows_assets` or not: years of hindsight need none.
     """
 
-    def __init__(self, own_tokens: Collection[str], *, most: int, shows_assets: bool = False) -> None:
+    def __init__(
+        self, own_tokens: Collection[str], arithmetic: Arithmetic[V], *, most: int, shows_assets: bool = False
+    ) -> None:
         self._own_tokens = own_tokens
+        self._by = arithmetic
         self._most = most
         self.shows_assets = shows_assets
         self._places: dict[Slot, int] = {}
         self._chains, self._assets = _Groups(), _Groups()
         self._placings: dict[Layout, _Placing] = {}
-        self._known: dict[int, Columns] = {}
+        self._known: dict[int, Columns[V]] = {}
 
-    def of(self, reading: Reading) -> Columns:
+    def of(self, reading: Reading) -> Columns[V]:
         """Return a reading as columns."""
         known = self._known.get(id(reading))  # what is remembered lives on: no other reading gets its id
         if known is None:
             held = Holdings.of(reading.holdings)
             placing = self._placings.get(held.layout) or self._placed(held.layout)
-            known = self._known[id(reading)] = _columns(reading, held, placing, len(self._places))
+            known = self._known[id(reading)] = self._columns(reading, held, placing)
             if len(self._known) > self._most:
                 del self._known[next(iter(self._known))]
         return known
@@ -95,11 +100,11 @@ class Sheet:
         if before is not None and _vanished(before, end):
             return None
         if with_assets:
-            moved = list(map(sub, now.amounts, was.amounts))
-            worth = list(map(mul, moved, was.prices))
-            usd, assets = sum(worth), self._largest(moved, worth)
+            moved = self._by.minus(now.amounts, was.amounts)
+            worth = self._by.times(moved, was.prices)
+            usd, assets = self._by.total(worth), self._largest(moved, worth)
         else:
-            usd, assets = sum(map(mul, now.amounts, was.prices)) - was.worth, ()
+            usd, assets = self._by.dot(now.amounts, was.prices) - was.worth, ()
         share = usd / was.reserves if was.reserves > 0 else 0.0
         return Flow(window, base.as_of, end.as_of, usd, share, was.reserves, assets)
 
@@ -112,25 +117,24 @@ class Sheet:
         base, end = self._pair(previous, latest)
         if not base.worth or _vanished(previous, latest):
             return None
-        worth = list(map(mul, map(sub, end.amounts, base.amounts), base.prices))
-        left = sum(map(abs, worth))
-        if left >= large * base.worth and min(self._assets.sums(worth)) <= -large * base.worth:
+        worth = self._by.times(self._by.minus(end.amounts, base.amounts), base.prices)
+        left = self._by.size(worth)
+        if left >= large * base.worth and min(self._sums(self._assets, worth)) <= -large * base.worth:
             return None
-        if any(map(gt, map(abs, worth), map(mul, base.values, repeat(jump)))) and any(
-            _jumped(groups.sums(base.values), groups.sums(worth), jump, least * base.worth)
+        if self._by.any_exceeds(worth, base.values, jump) and any(
+            _jumped(self._sums(groups, base.values), self._sums(groups, worth), jump, least * base.worth)
             for groups in (self._chains, self._assets)
         ):
             return None
-        return Step(previous, latest, base.worth, sum(worth), (), {}, is_quiet=True)
+        return Step(previous, latest, base.worth, self._by.total(worth), (), {}, is_quiet=True)
 
     def prices_are_steady(self, previous: Reading, latest: Reading, *, tolerated: float, least: float) -> bool:
         """Return whether no asset worth `least` of the reserves or more changed its price by a part of itself."""
         base, end = self._pair(previous, latest)
-        apart = map(abs, map(sub, end.prices, base.prices))
-        if not any(map(gt, apart, map(mul, base.prices, repeat(tolerated)))):
+        if not self._by.any_exceeds(self._by.minus(end.prices, base.prices), base.prices, tolerated):
             return True
-        sums = self._assets.sums
-        each = zip(sums(base.amounts), sums(base.values), sums(end.amounts), sums(end.values), strict=True)
+        sums = [self._sums(self._assets, one) for one in (base.amounts, base.values, end.amounts, end.values)]
+        each = zip(*sums, strict=True)
         return not any(
             abs(usd * held / (amount * worth) - 1) > tolerated
             and max(usd, worth * amount / held) >= least * end.reserves
@@ -138,10 +142,10 @@ class Sheet:
             if worth > 0 and amount > 0
         )
 
-    def _pair(self, base: Reading, end: Reading) -> tuple[Columns, Columns]:
+    def _pair(self, base: Reading, end: Reading) -> tuple[Columns[V], Columns[V]]:
         """Return two readings as columns of one length."""
         was, now = self.of(base), self.of(end)
-        if len(was.amounts) != len(now.amounts):  # the second brought slots that were new
+        if was.size != now.size:  # the second brought slots that were new
             return self.of(base), now
         return was, now
 
@@ -155,7 +159,7 @@ class Sheet:
         if len(self._places) > size or len(self._placings) >= _MOST_LAYOUTS:
             self._known.clear()
             self._placings.clear()
-        clean = tuple([0.0 if slot.asset in self._own_tokens else 1.0 for slot in layout.slots])
+        clean = array("d", [0.0 if slot.asset in self._own_tokens else 1.0 for slot in layout.slots])
         stable = tuple([row for row, slot in enumerate(layout.slots) if slot.asset in STABLECOINS and clean[row]])
         in_order = places == tuple(range(len(self._places)))
         placing = self._placings[layout] = _Placing(
@@ -166,16 +170,35 @@ class Sheet:
         )
         return placing
 
-    def _largest(self, moved: Sequence[float], worth: Sequence[float]) -> tuple[AssetFlow, ...]:
+    def _columns(self, reading: Reading, held: Holdings, placing: _Placing) -> Columns[V]:
+        by, size = self._by, len(self._places)
+        amounts, values = by.column(held.amounts), by.column(held.usd)
+        if placing.clean:
+            values = by.times(values, by.column(placing.clean))
+        reserves, stables = by.total(values), placing.stables
+        if by.least(amounts) <= 0:
+            priced = zip(held.amounts, by.figures(values), strict=True)
+            values = by.column(array("d", [usd if amount > 0 else 0.0 for amount, usd in priced]))
+            gone = [row for row in placing.stable if held.amounts[row] <= 0]
+            stables -= {placing.places[row] if placing.places else row for row in gone}
+        prices, worth = by.over(values, amounts), by.total(values)
+        if placing.places:
+            amounts, values, prices = (by.placed(one, placing.places, size) for one in (amounts, values, prices))
+        return Columns(reading, held.layout, amounts, values, prices, size, worth, reserves, stables)
+
+    def _sums(self, groups: "_Groups", column: V) -> list[float]:
+        return self._by.sums(groups.of, len(groups.names), column)
+
+    def _largest(self, moved: V, worth: V) -> tuple[AssetFlow, ...]:
         """Return one flow per asset, largest first, as many as are shown."""
-        by_asset = self._assets.sums(worth)
+        by_asset, amounts = self._sums(self._assets, worth), self._by.figures(moved)
         sizes = list(map(abs, by_asset))
         least = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
         found = sorted([(size, number) for number, size in enumerate(sizes) if size >= least and size], reverse=True)
         names, members = self._assets.names, self._assets.members
         return tuple(
             [
-                AssetFlow(names[number], sum([moved[place] for place in members[number]]), by_asset[number])
+                AssetFlow(names[number], sum([amounts[place] for place in members[number]]), by_asset[number])
                 for _, number in found[:SHOWN_ASSETS]
             ]
         )
@@ -187,8 +210,8 @@ class _Groups:
     def __init__(self) -> None:
         self.names: list[str] = []
         self.members: list[list[int]] = []
+        self.of = array("q")
         self._numbers: dict[str, int] = {}
-        self._of: list[int] = []
 
     def add(self, name: str) -> None:
         """Say to which group the next place belongs."""
@@ -196,41 +219,8 @@ class _Groups:
         if number == len(self.names):
             self.names.append(name)
             self.members.append([])
-        self.members[number].append(len(self._of))
-        self._of.append(number)
-
-    def sums(self, column: Sequence[float]) -> list[float]:
-        """Return the sum of a column over each group."""
-        found = [0.0] * len(self.names)
-        for number, figure in zip(self._of, column, strict=True):
-            found[number] += figure
-        return found
-
-
-def _columns(reading: Reading, held: Holdings, placing: _Placing, size: int) -> Columns:
-    amounts, values = held.amounts.tolist(), held.usd.tolist()
-    if placing.clean:
-        values = list(map(mul, values, placing.clean))
-    reserves, stables = sum(values), placing.stables
-    if min(amounts, default=1.0) > 0:
-        prices = list(map(truediv, values, amounts))
-    else:
-        values = [usd if amount > 0 else 0.0 for amount, usd in zip(amounts, values, strict=True)]
-        prices = [usd / amount if amount > 0 else 0.0 for amount, usd in zip(amounts, values, strict=True)]
-        gone = [row for row in placing.stable if amounts[row] <= 0]
-        stables -= {placing.places[row] if placing.places else row for row in gone}
-    worth = sum(values)
-    if placing.places:
-        amounts, values, prices = (_placed(column, placing.places, size) for column in (amounts, values, prices))
-    return Columns(reading, held.layout, amounts, values, prices, worth, reserves, stables)
-
-
-def _placed(figures: list[float], places: tuple[int, ...], size: int) -> list[float]:
-    """Return figures at their places, 0 everywhere else."""
-    column = [0.0] * size
-    for place, figure in zip(places, figures, strict=True):
-        column[place] = figure
-    return column
+        self.members[number].append(len(self.of))
+        self.of.append(number)
 
 
 def _jumped(was: Sequence[float], moved: Sequence[float], jump: float, least: float) -> bool:

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
 from bot.detectors.columns import Sheet
@@ -56,7 +57,7 @@ class Case:
     kept: tuple[Reading, ...] = ()
     days: tuple[DailyPoint, ...] = ()
     dawn: Reading | None = None
-    sheet: Sheet | None = field(default=None, compare=False, repr=False)
+    sheet: Sheet[Any] | None = field(default=None, compare=False, repr=False)
 
     @property
     def latest(self) -> Reading | None:
@@ -93,12 +94,13 @@ class Case:
         days, dawn = self._days_with(valued(reading, ledger.odd_prices), ledger)
         return Case(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.sheet)
 
-    def base(self, window: Window) -> Reading | None:
-        """Return the newest reading at or before a window's start."""
+    def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
+        """Return the newest reading at or before the start of each window, where there is one."""
         if not self.kept:
-            return None
-        found = bisect_right(self.kept, base_limit(window, self.kept[-1].as_of), key=_as_of)
-        return self.kept[found - 1] if found else None
+            return {}
+        times = [one.as_of for one in self.kept]
+        found = ((window, bisect_right(times, base_limit(window, times[-1]))) for window in windows)
+        return {window: self.kept[number - 1] for window, number in found if number}
 
     def quick_flow(self, window: Window, base: Reading) -> Flow | None:
         """Return the flow up to the newest reading as the columns tell it, None where that would not be all of it."""
@@ -183,7 +185,7 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     are not known; `spells` are the exchange's incidents of elevated or worse, whose days are not learned as usual.
     """
     odd = case.ledger.odd_prices
-    bases = {window: valued(base, odd) for window in WINDOWS if (base := case.base(window))}
+    bases = {window: valued(base, odd) for window, base in case.bases(WINDOWS).items()}
     latest = valued(case.kept[-1], odd)
     previous = case.kept[-2] if len(case.kept) > 1 else None
     history = History(latest, previous, bases, case.days, case.ledger, spells)

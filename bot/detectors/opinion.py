@@ -39,6 +39,8 @@ def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta)
 def disputed(flows: Iterable[Flow], figures: Iterable[SecondFigure]) -> tuple[Flow, ...]:
     """Return the flows, held where the source's figure says something else."""
     by_window = {one.window: one.usd for one in figures}
+    if not by_window:
+        return tuple(flows)
     return tuple(_compared(flow, by_window.get(flow.window)) for flow in flows)
 
 

@@ -17,6 +17,8 @@ LEAST_SHARE = 0.001
 
 def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
     """Return the reading with every asset whose price was odd at its time valued at the last price believed."""
+    if not odd:
+        return reading
     prices = {
         one.asset: one.price
         for one in odd

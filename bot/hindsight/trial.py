@@ -4,9 +4,11 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market import advance_market, sheltered
+from bot.detectors.arithmetic import PLAIN, Arithmetic
 from bot.detectors.columns import Sheet
 from bot.detectors.doors import after
 from bot.detectors.engine import Case, look, take_round
@@ -80,10 +82,10 @@ class Trial:
 
     Readings before `since` teach the windows and the usual days and are not judged. `gates` are what is known of
     withdrawals by exchange, oldest first. Beside the preset the normal one is lived, as it always is: it says what is
-    market-wide.
+    market-wide. `by` is who calculates.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — what is lived through, by which rules, and who calculates
         self,
         exchanges: Iterable[Exchange],
         *,
@@ -91,8 +93,9 @@ class Trial:
         sensitivity: Sensitivity = Sensitivity.NORMAL,
         since: datetime | None = None,
         policy: Policy | None = None,
+        by: Arithmetic[Any] = PLAIN,
     ) -> None:
-        self._cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, most=_REMEMBERED)) for one in exchanges}
+        self._cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, by, most=_REMEMBERED)) for one in exchanges}
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()

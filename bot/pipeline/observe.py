@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.detectors.arithmetic import PLAIN
 from bot.detectors.baseline import MAX_DAYS
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import OPINION_AGE, Case, look, rounds, take_all
@@ -102,7 +103,7 @@ class Observer:
         if known is not None and known.exchange == exchange:
             return known
         latest = await self._readings.latest(exchange.id)
-        case = Case(exchange, sheet=Sheet(exchange.own_tokens, most=_AT_ONCE, shows_assets=True))
+        case = Case(exchange, sheet=Sheet(exchange.own_tokens, PLAIN, most=_AT_ONCE, shows_assets=True))
         if latest is None:
             return case
         async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):

@@ -1,9 +1,12 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.backtest.vectors import Vectors
+from bot.detectors.arithmetic import PLAIN, Arithmetic
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look, take_all
 from bot.detectors.market import Market
@@ -24,13 +27,13 @@ prices = st.dictionaries(
 steps = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
 
 
-def sheet_of(exchange: Exchange, *, shows_assets: bool = True) -> Sheet:
-    return Sheet(exchange.own_tokens, most=8, shows_assets=shows_assets)
+def sheet_of(exchange: Exchange, by: Arithmetic[Any] = PLAIN, *, shows_assets: bool = True) -> Sheet[Any]:
+    return Sheet(exchange.own_tokens, by, most=8, shows_assets=shows_assets)
 
 
-def live(exchange: Exchange, readings: list[Reading], other: list[Reading], *, fast: bool) -> list[Signal]:
-    """Return every look at an exchange that is read beside another one, in columns or in detail."""
-    cases = {one.id: Case(one, sheet=sheet_of(one) if fast else None) for one in (exchange, OKX)}
+def live(exchange: Exchange, readings: list[Reading], other: list[Reading], by: Arithmetic[Any] | None) -> list[Signal]:
+    """Return every look at an exchange that is read beside another one, in columns or (by None) in detail."""
+    cases = {one.id: Case(one, sheet=sheet_of(one, by) if by else None) for one in (exchange, OKX)}
     market, found = Market(), []
     for one, beside in zip(readings, other, strict=True):
         cases, market = take_all(cases, [one, beside], market)
@@ -38,18 +41,19 @@ def live(exchange: Exchange, readings: list[Reading], other: list[Reading], *, f
     return found
 
 
-@settings(max_examples=150, deadline=None)
-@given(steps)
-def test_columns_and_detail_say_the_same(drawn: list[tuple[object, dict[str, float], dict[str, float]]]) -> None:
+@pytest.mark.parametrize("by", [PLAIN, Vectors()], ids=["plain", "numpy"])
+@settings(max_examples=100, deadline=None)
+@given(drawn=steps)
+def test_columns_and_detail_say_the_same(
+    by: Arithmetic[Any], drawn: list[tuple[object, dict[str, float], dict[str, float]]]
+) -> None:
     at, readings, other = NOON, list[Reading](), list[Reading]()
     for length, moved, priced in drawn:
         at += HOUR if length == HOUR else DAY
         readings.append(book(at, moved, prices={asset: PRICES[asset] * part for asset, part in priced.items()}))
         other.append(book(at, exchange="okx"))
 
-    for quick, slow in zip(
-        live(BINANCE, readings, other, fast=True), live(BINANCE, readings, other, fast=False), strict=True
-    ):
+    for quick, slow in zip(live(BINANCE, readings, other, by), live(BINANCE, readings, other, None), strict=True):
         assert [one.window for one in quick.flows] == [one.window for one in slow.flows]
         for one, whole in zip(quick.flows, slow.flows, strict=True):
             assert one.usd == pytest.approx(whole.usd, rel=1e-9, abs=1.0)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from bot.detectors.arithmetic import PLAIN
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look, rounds, take_round
 from bot.detectors.market import ALONE, Market
@@ -56,7 +57,7 @@ def test_an_older_reading_changes_nothing() -> None:
 
 
 def test_columns_are_no_part_of_what_a_case_is() -> None:
-    fast = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8))
+    fast = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, PLAIN, most=8))
 
     assert (fast, repr(fast)) == (Case(BINANCE), repr(Case(BINANCE)))
 
@@ -130,7 +131,7 @@ def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
 
 
 def test_nothing_read_gives_no_window() -> None:
-    assert Case(BINANCE).base(Window.DAY) is None
+    assert Case(BINANCE).bases(Window) == {}
 
 
 def test_a_reading_of_the_same_time_is_not_newer() -> None:
@@ -177,7 +178,7 @@ class TestWhatAReadingStirs:
             for parts, at in ((before, NOON - HOUR), (now, NOON))
         )
 
-        for sheet in (None, Sheet(BINANCE.own_tokens, most=8)):
+        for sheet in (None, Sheet(BINANCE.own_tokens, PLAIN, most=8)):
             assert Case(BINANCE, sheet=sheet).take(first).stir(second).share == share
 
     def test_is_unknown_of_a_first_reading(self) -> None:
@@ -186,7 +187,7 @@ class TestWhatAReadingStirs:
         assert (found.step, found.share) == (None, None)
 
     def test_is_worked_out_in_columns_where_little_moved_and_nothing_waits(self) -> None:
-        case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8)).take(holding(60, at=NOON - HOUR))
+        case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, PLAIN, most=8)).take(holding(60, at=NOON - HOUR))
         trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
 
         for ledger, quiet in (
@@ -213,7 +214,7 @@ class TestWhatAReadingStirs:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa: FBT001 — a table's column
-    sheet = Sheet(BINANCE.own_tokens, most=50) if fast else None
+    sheet = Sheet(BINANCE.own_tokens, PLAIN, most=50) if fast else None
     case = replace(days_of(until=MIDNIGHT), sheet=sheet)
     for at in (MIDNIGHT, MIDNIGHT + 8 * HOUR, MIDNIGHT + 9 * HOUR, MIDNIGHT + DAY, MIDNIGHT + 2 * DAY):
         part = 0.5 if at > MIDNIGHT else 1.0
@@ -223,7 +224,7 @@ def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa:
 
 
 def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_quick() -> None:
-    case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=8))
+    case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, PLAIN, most=8))
     base = holding(60, at=NOON - DAY)
     case = case.take(base).take(holding(59))
     moved = Adjustment(Slot("Tron", "USDT"), 1.0, NOON - DAY)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.detectors.arithmetic import PLAIN
 from bot.detectors.columns import Sheet
 from bot.detectors.step import Step, step
 from bot.domain.flow import Flow, Window
@@ -35,7 +36,7 @@ class TestAFlow:
         with_assets: bool = False,
     ) -> Flow | None:
         previous = None if before is None else units(before)
-        sheet = Sheet(OWN, most=8)
+        sheet = Sheet(OWN, PLAIN, most=8)
         return sheet.flow(Window.DAY, units(base), units(end, days=1), previous, with_assets=with_assets)
 
     @pytest.mark.parametrize("with_assets", [True, False])
@@ -130,7 +131,7 @@ class TestAQuietStep:
     @staticmethod
     def taken(base: Mapping[str, float], now: Mapping[str, float]) -> Step | None:
         previous, latest = units(base), units(now, days=1)
-        found = Sheet(OWN, most=8).quiet_step(previous, latest, jump=0.3, large=0.01, least=0.005)
+        found = Sheet(OWN, PLAIN, most=8).quiet_step(previous, latest, jump=0.3, large=0.01, least=0.005)
         whole = step(previous, latest, OWN)
         if found:
             assert found == Step(previous, latest, whole.was_usd, found.usd, (), {}, is_quiet=True)
@@ -219,7 +220,7 @@ class TestSteadyPrices:
         price: float, *, was: float = 1.0, amount: float = 500.0, held: float = 500.0, other: float = 500.0
     ) -> bool:
         base, now = {"Bitcoin/BTC": held, "Tron/USDT": other}, {"Bitcoin/BTC": amount, "Tron/USDT": other}
-        return Sheet(OWN, most=8).prices_are_steady(
+        return Sheet(OWN, PLAIN, most=8).prices_are_steady(
             units(base, price={"Bitcoin/BTC": was}),
             units(now, price={"Bitcoin/BTC": price}, days=1),
             tolerated=0.25,
@@ -265,13 +266,13 @@ class TestSteadyPrices:
         base = {"Tron/USDT": 500.0, "Tron/SOL": 100.0}
         now = units({**base, "Base/SOL": 1000.0}, price={"Base/SOL": 5.0}, days=1)
 
-        assert not Sheet(OWN, most=8).prices_are_steady(units(base), now, tolerated=0.25, least=0.001)
+        assert not Sheet(OWN, PLAIN, most=8).prices_are_steady(units(base), now, tolerated=0.25, least=0.001)
 
     def test_of_own_tokens_may_be_any(self) -> None:
         base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
         latest = units(now, price={"Binance/BNB": 9.0}, days=1)
 
-        assert Sheet(OWN, most=8).prices_are_steady(units(base), latest, tolerated=0.25, least=0.001)
+        assert Sheet(OWN, PLAIN, most=8).prices_are_steady(units(base), latest, tolerated=0.25, least=0.001)
 
     @pytest.mark.parametrize(
         ("before", "now", "steady"),
@@ -292,12 +293,12 @@ class TestSteadyPrices:
             units(dict.fromkeys(slots, 100.0), price=dict(zip(slots, prices, strict=True))) for prices in (before, now)
         )
 
-        assert Sheet(OWN, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001) is steady
+        assert Sheet(OWN, PLAIN, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001) is steady
 
 
 class TestWhatIsRemembered:
     def test_are_as_many_as_were_asked_for_the_last_ones(self) -> None:
-        sheet = Sheet(OWN, most=2)
+        sheet = Sheet(OWN, PLAIN, most=2)
         days = [units(USUAL, days=day) for day in range(3)]
         first, second = sheet.of(days[0]), sheet.of(days[1])
 
@@ -307,7 +308,7 @@ class TestWhatIsRemembered:
         assert sheet.of(days[0]) is not first
 
     def test_are_made_anew_only_where_slots_are_new(self) -> None:
-        sheet = Sheet(OWN, most=8)
+        sheet = Sheet(OWN, PLAIN, most=8)
         one, fewer, more = units(USUAL), units({"Bitcoin/BTC": 500.0}, days=1), units({"Base/ETH": 1.0}, days=2)
         known = sheet.of(one)
 
@@ -317,7 +318,7 @@ class TestWhatIsRemembered:
         assert sheet.of(one) is not known
 
     def test_slots_that_are_new_find_their_place_after_the_known_ones(self) -> None:
-        sheet = Sheet(OWN, most=8)
+        sheet = Sheet(OWN, PLAIN, most=8)
         base, end = units(USUAL), units({"Base/ETH": 7.0, **USUAL, "Bitcoin/BTC": 400.0}, days=1)
 
         for _ in range(2):
@@ -331,7 +332,7 @@ class TestWhatIsRemembered:
         assert sheet.of(end).chains == {"Tron", "Bitcoin", "Ethereum", "Base"}
 
     def test_a_reading_is_told_by_itself_and_not_by_its_time(self) -> None:
-        sheet = Sheet(OWN, most=8)
+        sheet = Sheet(OWN, PLAIN, most=8)
         one, other = units(USUAL), units({**USUAL, "Tron/USDT": 50.0})
 
         assert [sheet.of(reading).worth for reading in (one, other, one)] == [1000.0, 950.0, 1000.0]
@@ -346,7 +347,7 @@ def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
         Slot("Binance", "FDUSD"): Holding(5.0, 5.0),
     }
 
-    seen = Sheet(OWN, most=8).of(replace(reading({}), holdings=held))
+    seen = Sheet(OWN, PLAIN, most=8).of(replace(reading({}), holdings=held))
 
     assert seen.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
     assert seen.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]

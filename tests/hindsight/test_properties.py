@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.detectors.arithmetic import PLAIN
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look
 from bot.domain.exchange import Exchange
@@ -52,7 +53,7 @@ def without(reading: Reading, chains: frozenset[str]) -> Reading:
 
 def flows(past: Sequence[Reading], *, quick: bool) -> Sequence[Flow]:
     """Return what a look at the newest reading shows, by the columns or in detail."""
-    case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, most=48) if quick else None)
+    case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, PLAIN, most=48) if quick else None)
     for one in past:
         case = case.take(one)
     return look(case, past[-1].as_of).flows
