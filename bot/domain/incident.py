@@ -99,6 +99,11 @@ class Incident:
         """Return the name people use: `INC-42`."""
         return f"INC-{self.number}"
 
+    @property
+    def opened_at(self) -> datetime:
+        """Return when people could first hear of it: what waits to be confirmed began earlier, and is not open."""
+        return self.events[0].at if self.events else self.started_at
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

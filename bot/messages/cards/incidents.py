@@ -71,7 +71,7 @@ def resolved_card(incident: Incident, name: str) -> Message:
         lines=lines(
             f"Resolved: {_ending(incident)} It was {incident.peak} at worst, "
             f"with {percent(abs(incident.worst_share))} of clean reserves gone over the leading window.",
-            line("Opened ", moment(incident.started_at), "."),
+            line("Opened ", moment(incident.opened_at), "."),
         ),
         footer=provenance(incident.signal.source, incident.signal.as_of),
         silent=True,
@@ -236,4 +236,4 @@ def _entry(incident: Incident, name: str) -> Line:
     now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
     share = f" · {percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow and is_open else ""
-    return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.started_at))
+    return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.opened_at))

@@ -6,7 +6,7 @@ from bot.alerting.lifecycle import Policy
 from bot.alerting.market import advance_market
 from bot.detectors.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
-from bot.domain.incident import Ending, Incident, IncidentState, StepReason
+from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason
 from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
@@ -162,6 +162,15 @@ def test_the_closing_words_name_the_worst_there_was() -> None:
     story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst_share=-0.095)
 
     assert "It was severe at worst, with 9.5 % of clean reserves gone" in said(resolved_card(story, "Binance"))
+
+
+def test_an_incident_is_open_since_it_was_told_and_not_since_it_waited_to_be_confirmed() -> None:
+    opened = Event(NOON + HOUR, StepReason.OPENED, Severity.WATCH)
+    later = Event(NOON + 2 * HOUR, StepReason.ESCALATED, Severity.ELEVATED)
+    story = replace(incident(), started_at=NOON, events=(opened, later))
+
+    assert "Opened 2022-12-13 13:00 UTC" in said(resolved_card(story, "Binance"))
+    assert "opened 2022-12-13 13:00 UTC" in said(incidents_card([story], {}))
 
 
 def test_the_list_of_incidents_shows_the_worst_open_one() -> None:
