@@ -134,7 +134,10 @@ class Service:
         machine = self.machine
         chats = [f"{chat.platform}: {trouble}" for chat in machine.chats if (trouble := machine.trouble(chat))]
         polls = [] if self._role is Role.COURIER else self._poll_trouble(machine.poller)
-        return [*await self._store_trouble(machine.store), *chats, *polls]
+        store = await self._store_trouble(machine.store)
+        if polls and not store and not self._role.polls and not await machine.store.leases.holder(Duty.POLL):
+            polls.append("no worker polls the upstreams: start one with --role poller or all")
+        return [*store, *chats, *polls]
 
     def standing_by(self) -> Sequence[str]:
         """Return for which duties this worker stands by, a sentence each."""

@@ -34,6 +34,7 @@ from tests.servers import Server, kinds
 from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_it, world_of
 
 GOES_ON_WITHIN = 15.0
+NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
 QUICK = Tempo(keep=0.02, ask=0.02)
 
 
@@ -119,7 +120,7 @@ async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does
 async def test_nobody_polls_is_said_by_those_who_need_it(world: World) -> None:
     async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.COURIER) as courier:
         await ready(courier)
-        await until_it(lambda: says(gateway, ["first poll pending"]))
+        await until_it(lambda: says(gateway, ["first poll pending", NOBODY_POLLS]))
 
 
 async def says(one: Worker, reasons: list[str]) -> bool:
