@@ -31,7 +31,7 @@ from bot.commands import Access, Caller, Command, Reach
 from bot.desk import Asked, Desk
 from bot.domain.errors import ChatMoved, DeliveryError, RetryLater, StorageError
 from bot.domain.place import Obstacle, Place
-from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
+from bot.messages.cards.greetings import BUTTON_TOO_OLD, unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.model import Message
 from bot.ports import Clock, PlaceTrouble, Subscriptions
 
@@ -133,14 +133,15 @@ class Reception:
 
     async def _pressed(self, query: Json) -> None:
         """Answer a button: end its little clock first, for Telegram's patience is short."""
+        message = query.get("message")
+        lost = bool(message and not message["date"] and message["chat"].get("is_forum"))  # nor is its topic told then
         try:
-            await self._api.answer_callback_query(query["id"])
+            await self._api.answer_callback_query(query["id"], BUTTON_TOO_OLD if lost else None, show_alert=lost)
         except TelegramError as error:
             log.debug("callback not answered", error=str(error))
-        message = query.get("message")
         name, _, words = query.get("data", "").partition(" ")
         command = self._desk.commands.get(name)
-        if not message or not command:
+        if not message or not command or lost:
             return
         asked = self._asked(place_of(message), Speaker(query["from"]["id"]), private=is_private(message["chat"]))
         await self._answer(asked, command, words, None)

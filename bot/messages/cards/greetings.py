@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from bot.messages.model import Action, Message, Tone, code, line, lines
 
+BUTTON_TOO_OLD = "This message is too old for its buttons. Type the command instead."
+
 
 def welcome_card() -> Message:
     """Return the one message to a chat or a server that has just let the bot in."""

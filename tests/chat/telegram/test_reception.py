@@ -165,6 +165,20 @@ async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeT
     assert len(telegram.sent) == 1
 
 
+async def test_a_button_that_has_lost_its_topic_is_answered_in_no_other(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum, group = telegram.group(admins=(ann,), forum=True), telegram.group(admins=(ann,))
+    for number, chat in enumerate((forum, group)):
+        too_old = {"chat": chat.json(), "message_id": 1, "date": 0}
+        telegram.presses.add(str(number))
+        query = {"id": str(number), "from": ann.json(), "chat_instance": "1", "data": "subscribe"}
+        telegram.update("callback_query", query | {"message": too_old})
+    await telegram.wait_for_message(group, containing="Subscribed")
+    assert telegram.messages_in(forum) == []
+    assert "Type the command instead." in telegram.answered["0"]["text"]
+    assert "text" not in telegram.answered["1"]
+
+
 async def test_a_slow_command_blocks_nobody(telegram: FakeTelegram) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
 
