@@ -49,7 +49,13 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         for one in await request.queries.open_incidents()
         if (about is None or one.exchange == about.id) and one.sensitivity is sensitivity and reaches(subscription, one)
     ]
-    return subscribed_card(subscription, about.name if about else None, await request.reach.missing(target), running)
+    return subscribed_card(
+        subscription,
+        about.name if about else None,
+        await request.reach.missing(target),
+        running,
+        is_tracked=about is None or about.slug is not None,
+    )
 
 
 @command(access=Access.MODERATOR)

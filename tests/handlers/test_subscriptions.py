@@ -64,6 +64,16 @@ async def test_what_the_bot_lacks_is_said_at_once(office: Office) -> None:
     assert "The bot lacks rights here: Send Messages." in said(answer)
 
 
+@pytest.mark.parametrize(("exchange", "is_said"), [("nexo", True), ("binance", False), ("all", False)])
+async def test_an_exchange_without_known_wallets_is_no_silent_promise(
+    office: Office, exchange: str, *, is_said: bool
+) -> None:
+    answer = await moderate(office, f"subscribe {exchange}")
+
+    assert ("No wallets of NEXO are tracked, so no alert can come of it" in said(answer)) is is_said
+    assert (answer.tone is Tone.TROUBLE) is is_said
+
+
 async def test_another_place_can_be_subscribed_by_who_moderates_it(office: Office) -> None:
     await moderate(office, "subscribe binance @channel")
 

@@ -13,16 +13,22 @@ EVERYTHING = "all exchanges"
 
 
 def subscribed_card(
-    subscription: Subscription, name: str | None, missing: Sequence[str], running: Sequence[Incident] = ()
+    subscription: Subscription,
+    name: str | None,
+    missing: Sequence[str],
+    running: Sequence[Incident] = (),
+    *,
+    is_tracked: bool = True,
 ) -> Message:
     """Return the confirmation, what the bot lacks in the place, what is open now, and a sample marked as one."""
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
-        tone=Tone.TROUBLE if missing else Tone.GOOD,
+        tone=Tone.TROUBLE if missing or not is_tracked else Tone.GOOD,
         lines=lines(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _lacking(missing),
+            None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
             *[_running(one) for one in running],
             "It will look like this (a sample, not an event):",
             *_sample(name),
