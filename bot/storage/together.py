@@ -21,13 +21,12 @@ class _Batch(Generic[Item]):
     def tell(self, error: StorageError | None = None) -> None:
         """Let the others go on."""
         for other in self.others:
-            if other.done():  # cancelled
+            if other.cancelled():
                 continue
-            if error is None:
-                other.set_result(None)
-            else:
+            if error:
                 other.set_exception(error)
-                other.exception()  # it may be cancelled before it hears of it
+            else:
+                other.set_result(None)
 
 
 class Together(Generic[Item]):
