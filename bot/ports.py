@@ -328,7 +328,8 @@ class Subscriptions(Protocol):
     async def clear_trouble(self, place: Place) -> bool:
         """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
 
-        A whole chat (`Place.whole_chat`) that answered again heals every place in it.
+        A whole chat (`Place.whole_chat`) that answered again heals every place in it. What was put off for a place that
+        is healed is due at once.
         """
         ...
 

@@ -11,6 +11,7 @@ from tests.servers import Server, kinds
 from tests.world import MODERATOR, Running, World, running, until, until_it, world_of
 
 DAY = timedelta(days=1)
+SEND_MESSAGES = 1 << 11
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +85,22 @@ async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(wor
         answer = await world.discord.slash("subscriptions", channel=hidden, permissions=MODERATOR)
         assert "switched off" not in answer.text
         assert await run.machine.store.subscriptions.trouble(place) is None
+
+
+async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_back(world: World) -> None:
+    async with running(world) as run:
+        await run.subscribe()
+        await world.discord.overwrite(world.channel, deny=SEND_MESSAGES)
+        await run.hour(-0.05)
+        await run.hour()
+
+        async def is_put_off() -> bool:
+            return bool(await run.machine.store.database.command("ZCARD", "{ob}:later:discord"))
+
+        await until_it(is_put_off)
+        assert world.discord_titles() == []
+        await world.discord.overwrite(world.channel)
+        await until(lambda: bool(world.discord_titles()))
 
 
 async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:

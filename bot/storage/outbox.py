@@ -10,6 +10,7 @@
                                p1 elevated, p2 watch
     {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days
     {ob}:later:<platform>      sorted set: deliveries put off, by due time
+    {ob}:failed:<place>        set: those of them that failed there, due at once when its trouble is cleared, 30 days
     {ob}:sent:<incident>       hash: place → id of the newest message there and when it was last edited, 30 days
     {ob}:bell:<platform>       stream of one entry, rung when there is something to do
     {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so

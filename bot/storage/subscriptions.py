@@ -24,6 +24,7 @@ from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports import PlaceTrouble, Standing, Visit
 from bot.storage.connection import Database
+from bot.storage.hasten import hasten
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
 
@@ -142,14 +143,23 @@ class RedisSubscriptions:
     async def clear_trouble(self, place: Place) -> bool:
         """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
 
-        A whole chat (`Place.whole_chat`) that answered again heals every place in it.
+        A whole chat (`Place.whole_chat`) that answered again heals every place in it. What was put off for a place that
+        is healed is due at once.
         """
-        whole = (Place(place.platform, place.chat),) if place == place.whole_chat else ()
-        names = {str(one) for one in (place.whole_chat, *whole, *await self._with_topics(place))}
-        gone, *_ = await self.database.pipeline(
-            [("HDEL", _TROUBLE, *names), ("ZREM", _DISABLED, *names), ("ZREM", _visits(place.platform), *names)]
+        whole = place.whole_chat
+        healed = await self._everywhere_in(whole) if place == whole else [place]
+        names = {str(one) for one in (whole, *healed)}
+        of_chat, gone, *_ = await self.database.pipeline(
+            [
+                ("HDEL", _TROUBLE, str(whole)),
+                ("HDEL", _TROUBLE, *names),
+                ("ZREM", _DISABLED, *names),
+                ("ZREM", _visits(place.platform), *names),
+            ]
         )
-        return bool(gone)
+        if of_chat or gone:
+            await hasten(self.database, await self._everywhere_in(whole) if of_chat else healed)
+        return bool(of_chat or gone)
 
     async def disabled(self) -> Mapping[Obstacle, int]:
         """Return how many places are disabled, by why."""
@@ -182,6 +192,10 @@ class RedisSubscriptions:
         for place in places:
             await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), "", "trouble")
         return places
+
+    async def _everywhere_in(self, whole: Place) -> Sequence[Place]:
+        """Return the places of a whole chat, the chat itself also when it has no subscription."""
+        return sorted({Place(whole.platform, whole.chat), *await self._with_topics(whole)}, key=str)
 
     async def _with_topics(self, place: Place) -> list[Place]:
         """Return a place and, when it stands for a whole chat, the places of it that have subscriptions."""

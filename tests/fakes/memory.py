@@ -166,6 +166,12 @@ class MemoryOutbox:
         self._due[delivery.receipt] = until
         self._in_hand.discard(delivery.receipt)
 
+    def hasten(self, places: Collection[Place]) -> None:
+        for one in self.waiting:
+            if one.receipt in self._due and one.attempt and {one.place, one.place.whole_chat} & {*places}:
+                self._due[one.receipt] = self.clock.now()
+        self._bell.set()
+
     def still_has(self, delivery: Delivery) -> bool:
         return True
 
@@ -353,6 +359,8 @@ class MemorySubscriptions:
         for one in healed:
             del self._troubles[one]
             self._visits.pop(one, None)
+        if healed:
+            self.outbox.hasten({place, *healed})
         return bool(healed)
 
     async def disabled(self) -> Mapping[Obstacle, int]:

@@ -9,7 +9,7 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Chart, Field, Message, Table, line, moment
-from bot.ports import Alert, Delivery, DeliveryKind
+from bot.ports import Alert, Delivery, DeliveryKind, PlaceTrouble
 from bot.storage.outbox import RedisOutbox
 from bot.storage.store import Store
 from tests.storage.conftest import RealClock, StillClock
@@ -19,6 +19,7 @@ NOW = timedelta()
 MINUTE = timedelta(minutes=1)
 GROUP = Place(Platform.TELEGRAM, "-100123", "7")
 CHANNEL = Place(Platform.DISCORD, "998")
+ELSEWHERE = Place(Platform.TELEGRAM, "-200")
 POST, EDIT, CLOSE, REPLY = DeliveryKind
 
 
@@ -305,6 +306,104 @@ async def test_what_was_put_off_without_a_failure_is_no_further_attempt(store: S
     await queue(store, alert("a"))
     await store.outbox.postpone(await only(store.outbox), until=NOON, failed=False)
     assert (await only(store.outbox)).attempt == 0
+
+
+async def refuse(store: Store, clock: StillClock) -> None:
+    """Put off for half an hour whatever Telegram is to be told now, and say of every place that it refused."""
+    for one in await take(store.outbox):
+        await store.subscriptions.note_trouble(PlaceTrouble(one.place, "no rights", clock.now()))
+        await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
+
+
+async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_cleared(
+    store: Store, clock: StillClock
+) -> None:
+    await queue(store, alert("opened"), alert("escalated", severity=Severity.SEVERE, kind=REPLY))
+    await queue(store, alert("other", incident="INC-2"), alert("elsewhere", ELSEWHERE, incident="INC-3"))
+    await refuse(store, clock)
+    assert await take(store.outbox) == ()
+
+    await store.subscriptions.clear_trouble(GROUP)
+    found = await take(store.outbox)
+    assert {(one.alert, one.attempt) for one in found} == {("opened", 1), ("other", 1)}
+    await store.outbox.done(next(one for one in found if one.alert == "opened"), message_id="1")
+    assert steps(await take(store.outbox)) == ["escalated"]
+    clock.advance(30 * MINUTE)
+    assert steps(await take(store.outbox)) == ["elsewhere"]
+
+
+async def test_a_worker_that_waits_wakes_for_a_place_that_may_be_written_to_again(
+    store: Store, clock: StillClock
+) -> None:
+    await queue(store, alert("a"))
+    await refuse(store, clock)
+    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    while not await blocked(store):
+        pass
+    async with asyncio.timeout(1):
+        await store.subscriptions.clear_trouble(GROUP)
+        assert steps(await waiting) == ["a"]
+
+
+@pytest.mark.parametrize("troubled", [GROUP, GROUP.whole_chat])
+@pytest.mark.parametrize("healed", [GROUP, GROUP.whole_chat])
+async def test_a_whole_chat_that_is_healed_hears_in_all_its_topics(
+    store: Store, clock: StillClock, *, troubled: Place, healed: Place
+) -> None:
+    chat, topic = replace(GROUP, thread=None), replace(GROUP, thread="8")
+    await store.subscriptions.add(Subscription(GROUP, None))
+    await store.subscriptions.add(Subscription(topic, None))
+    await queue(store, alert("a", GROUP, chat, topic, ELSEWHERE))
+    for one in await take(store.outbox):
+        await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
+    await store.subscriptions.note_trouble(PlaceTrouble(troubled, "no rights", NOON))
+
+    await store.subscriptions.clear_trouble(healed)
+    everywhere = GROUP.whole_chat in {troubled, healed}
+    assert {one.place for one in await take(store.outbox)} == ({GROUP, chat, topic} if everywhere else {GROUP})
+
+
+async def test_what_waits_for_the_pace_or_between_two_edits_does_not_come_sooner(
+    store: Store, clock: StillClock
+) -> None:
+    await queue(store, alert("slow", incident="INC-2"))
+    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE, failed=False)
+    await change(store, "first")
+    await queue(store, alert("second", kind=EDIT))
+    assert await take(store.outbox) == ()
+
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "no rights", NOON))
+    await store.subscriptions.clear_trouble(GROUP)
+    assert await take(store.outbox) == ()
+
+
+async def test_more_than_a_script_may_do_at_a_time_comes_back_too(store: Store, clock: StillClock) -> None:
+    await queue(store, *(alert(f"a{n}", incident=f"INC-{n}") for n in range(1100)))
+    while found := await take(store.outbox, 500):
+        for one in found:
+            await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
+    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "no rights", NOON))
+
+    await store.subscriptions.clear_trouble(GROUP)
+    due = 0
+    while found := await take(store.outbox, 500):
+        due += len(found)
+    assert due == 1100
+
+
+async def test_what_came_back_by_itself_is_not_looked_for_any_more(store: Store, clock: StillClock) -> None:
+    await queue(store, alert("a"))
+    await refuse(store, clock)
+    assert await store.database.command("TTL", f"{{ob}}:failed:{GROUP}") > 29 * 86400
+    clock.advance(30 * MINUTE)
+    [left] = await store.database.command("SMEMBERS", f"{{ob}}:failed:{GROUP}")
+    back = await only(store.outbox)
+    assert await store.database.command("EXISTS", f"{{ob}}:failed:{GROUP}") == 0
+
+    await store.database.command("SADD", f"{{ob}}:failed:{GROUP}", left)  # as a store that lost the last step has it
+    await store.subscriptions.clear_trouble(GROUP)
+    assert await take(store.outbox) == ()
+    await store.outbox.done(back, message_id="1")
 
 
 async def change(store: Store, step: str, *, kind: DeliveryKind = EDIT) -> None:

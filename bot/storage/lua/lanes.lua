@@ -5,6 +5,8 @@
 -- {ob}:lanes:<incident>  place -> msgpack {where the head is, {alert, mention}, ...}; it is "<priority> <entry>", "later",
 --                         or "spaced <what is in `later`>" for an edit that comes too soon after the last one
 --
+-- {ob}:failed:<place>    what of `later` was put off after it had failed there, for hasten.lua to find
+--
 -- What an older message is to say when a newer one has followed it (its id is `older`) stands in no lane: nothing else
 -- is ever done to that message.
 
@@ -15,6 +17,7 @@ local rung, made = {}, {}
 local function stream_of(platform, priority) return '{ob}:' .. platform .. ':p' .. priority end
 local function platform_of(place) return string.match(place, '^[^:]+') end
 local function lanes_of(incident) return '{ob}:lanes:' .. incident end
+local function failed_in(place) return '{ob}:failed:' .. place end
 
 -- Make the stream with its group when it is not there (a new store, or one that lost it).
 local function stream_for(platform, priority)

@@ -50,6 +50,7 @@ end
 for _, packed in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 200)) do
   local put_off = cmsgpack.unpack(packed)
   redis.call('ZREM', later, packed)
+  if put_off.attempt > 0 then redis.call('SREM', failed_in(put_off.place), packed) end
   local at = push(put_off.priority, put_off.alert, put_off.incident, put_off.place, put_off.mention, put_off.attempt,
     put_off.older)
   if not put_off.older then
