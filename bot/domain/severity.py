@@ -14,7 +14,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Return 1 for watch … 4 for critical."""
-        return list(Severity).index(self) + 1
+        return _RANKS[self]
+
+
+_RANKS = {severity: number for number, severity in enumerate(Severity, 1)}
 
 
 def rank(severity: Severity | None) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -113,29 +113,30 @@ class Courier:
         standings = await surely(lambda: self._subscriptions.standings([(one.place, one.about) for one in batch]))
         async with asyncio.TaskGroup() as tasks:  # what ends here is noted together, not one after the other
             for delivery, standing in zip(batch, standings, strict=True):
-                tasks.create_task(self._admit_one(delivery, standing))
+                if ending := self._admit_one(delivery, standing):
+                    tasks.create_task(ending)
 
-    async def _admit_one(self, delivery: Delivery, standing: Standing) -> None:
-        reason = _why_not(delivery, standing)
-        if reason:
-            await self._errand.drop(delivery, reason)
-        if reason or await self._errand.settle(delivery):
-            return
+    def _admit_one(self, delivery: Delivery, standing: Standing) -> Coroutine[None, None, None] | None:
+        """Let a delivery wait here and return None; else return what brings it to its end, or back."""
+        if reason := _why_not(delivery, standing):
+            return self._errand.drop(delivery, reason)
+        if self._errand.is_over(delivery):
+            return self._errand.settle(delivery)
         if standing.trouble:
             self._errand.troubled.add(standing.place)
-        await self._seat(replace(delivery, place=standing.place))
+        return self._seat(delivery if delivery.place == standing.place else replace(delivery, place=standing.place))
 
-    async def _seat(self, delivery: Delivery) -> None:
+    def _seat(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
         pause = self._pacer.pause_of(delivery.place.chat)
         gap = self._pacer.pace.gap(delivery.place)
         if self._stands_for() > _PATIENCE:
-            await self._errand.put_off(delivery, 0.0)
-        elif pause > _PATIENCE:
-            await self._errand.put_off(delivery, pause)
-        elif gap and not _is_urgent(delivery) and self._room.is_full_for(delivery.place):
-            await self._errand.put_off(delivery, gap * random.uniform(1, _SPREAD))  # noqa: S311 — so that few come back at a time
-        else:
-            self._room.add(delivery)
+            return self._errand.put_off(delivery, 0.0)
+        if pause > _PATIENCE:
+            return self._errand.put_off(delivery, pause)
+        if gap and self._room.is_full_for(delivery.place) and not _is_urgent(delivery):
+            return self._errand.put_off(delivery, gap * random.uniform(1, _SPREAD))  # noqa: S311 — so that few come back at a time
+        self._room.add(delivery)
+        return None
 
     async def _serve(self, tasks: asyncio.TaskGroup) -> None:
         while True:

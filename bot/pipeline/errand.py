@@ -59,7 +59,8 @@ class Errand:
         if not self._outbox.still_has(delivery):
             log.info("delivery left to others", place=str(delivery.place), incident=delivery.incident)
             return False
-        if await self.settle(delivery):
+        if self.is_over(delivery):
+            await self.settle(delivery)
             return False
         try:
             await self._try(delivery)
@@ -68,18 +69,18 @@ class Errand:
             await self._fault(delivery, fault)
         return True
 
-    async def settle(self, delivery: Delivery) -> bool:
-        """Bring a delivery to its end for which nobody has to be asked, and return whether it was one.
+    def is_over(self, delivery: Delivery) -> bool:
+        """Return whether nobody has to be asked: it has expired, or is the end of what nobody there heard of."""
+        return self._has_expired(delivery) or (
+            delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}
+        )
 
-        One that has expired; the end of an incident where nobody heard of it.
-        """
-        if delivery.expires_at <= self._clock.now():
+    async def settle(self, delivery: Delivery) -> None:
+        """Bring a delivery to its end that is over."""
+        if self._has_expired(delivery):
             await self._expire(delivery)
-        elif delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}:
-            await self.drop(delivery, "nothing to change")
         else:
-            return False
-        return True
+            await self.drop(delivery, "nothing to change")
 
     async def drop(self, delivery: Delivery, reason: str) -> None:
         """Forget a delivery that is not to be sent; the reason is one of few words."""
@@ -90,6 +91,9 @@ class Errand:
         """Bring a delivery back later through no fault of its own."""
         until = self._clock.now() + timedelta(seconds=seconds)
         await surely(lambda: self._outbox.postpone(delivery, until=until, failed=False))
+
+    def _has_expired(self, delivery: Delivery) -> bool:
+        return delivery.expires_at <= self._clock.now()
 
     async def _try(self, delivery: Delivery) -> None:
         try:

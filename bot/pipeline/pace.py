@@ -130,7 +130,7 @@ class Pacer:
 
     def pause_of(self, chat: str) -> float:
         """Return the seconds that a chat asked to be left alone, here or in another worker."""
-        return max(0.0, self._paused.get(chat, 0.0) - _now())
+        return max(0.0, self._paused[chat] - _now()) if chat in self._paused else 0.0
 
     async def slow_down(self, place: Place, busy: RetryLater) -> None:
         """Take note of a 429, which all workers mind for exactly as long as it said."""

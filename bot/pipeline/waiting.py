@@ -34,7 +34,7 @@ class WaitingRoom:
 
     def __len__(self) -> int:
         """Return how many wait."""
-        return self._here.total()
+        return len(self._queue) + sum(map(len, self._behind.values()))
 
     @property
     def space(self) -> int:
@@ -79,7 +79,11 @@ class WaitingRoom:
         return [delivery for _, _, delivery in sorted(seats)]
 
     def _forget(self, seats: Iterable[_Seat]) -> None:
-        self._here -= Counter(delivery.place.chat for _, _, delivery in seats)
+        for _, _, delivery in seats:
+            chat = delivery.place.chat
+            self._here[chat] -= 1
+            if not self._here[chat]:
+                del self._here[chat]
 
     def _wake(self, chat: str) -> None:
         self._busy.discard(chat)

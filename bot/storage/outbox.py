@@ -197,12 +197,12 @@ class RedisOutbox:
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
         end = (
-            *_Receipt.read(delivery.receipt).words(delivery),
+            *(self._in_hand.get(delivery.receipt) or _Receipt.read(delivery.receipt)).words(delivery),
             message_id,
             str(delivery.place),
             int(_REMEMBERED.total_seconds()),
             reason,
-            microseconds(self._clock.now()),
+            str(microseconds(self._clock.now())),  # as a number it would be rounded there
             delivery.older or "",
             leaves,
         )
@@ -220,7 +220,7 @@ class RedisOutbox:
         self._ours_until.pop(delivery.receipt, None)
 
     async def _note_ends(self, ends: Sequence[Sequence[Word]]) -> None:
-        await self._database.script(script("lanes", "finish"), _FAN, *(word for end in ends for word in end))
+        await self._database.script(script("lanes", "finish"), _FAN, msgspec.msgpack.encode(ends))
 
     async def _backlog(self) -> Any:
         return await self._database.script(script("backlog"), _ALERTS, *Platform)

@@ -102,8 +102,8 @@ class RedisSubscriptions:
 
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
         """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
-        words = [word for place, exchange in asked for word in (str(place), exchange or "")]
-        found = _replies.decode(await self.database.script(script("standings"), _PLACES, *words))
+        words = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
+        found = _replies.decode(await self.database.script(script("standings"), _PLACES, words))
         return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
     async def exchanges(self) -> Collection[str]:

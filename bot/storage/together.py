@@ -12,11 +12,21 @@ Item = TypeVar("Item")
 
 @dataclass(slots=True)
 class _Batch(Generic[Item]):
-    """What is to be written together: `full` when there is nobody to wait for, `over` when it was written or not."""
+    """What is to be written together: `full` when there is nobody to wait for; the others wait until it was written."""
 
     items: list[Item] = field(default_factory=list)
     full: asyncio.Event = field(default_factory=asyncio.Event)
-    over: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    others: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def tell(self, error: StorageError | None = None) -> None:
+        """Let the others go on."""
+        for other in self.others:
+            if other.cancelled():
+                continue
+            if error:
+                other.set_exception(error)
+            else:
+                other.set_result(None)
 
 
 class Together(Generic[Item]):
@@ -43,7 +53,9 @@ class Together(Generic[Item]):
         if leads:
             await self._lead(batch)
         else:
-            await asyncio.shield(batch.over)
+            written = asyncio.get_running_loop().create_future()
+            batch.others.append(written)
+            await written
 
     async def _lead(self, batch: _Batch[Item]) -> None:
         timer = asyncio.get_running_loop().call_later(self._within, batch.full.set)
@@ -53,12 +65,11 @@ class Together(Generic[Item]):
             await self._write(batch.items)
         except BaseException as error:
             self._close(batch)
-            batch.over.set_exception(error if isinstance(error, StorageError) else StorageError("It was not written."))
-            batch.over.exception()  # nobody else may have waited for it
+            batch.tell(error if isinstance(error, StorageError) else StorageError("It was not written."))
             raise
         finally:
             timer.cancel()
-        batch.over.set_result(None)
+        batch.tell()
 
     def _close(self, batch: _Batch[Item]) -> None:
         if self._gathering is batch:

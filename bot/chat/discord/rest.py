@@ -16,6 +16,7 @@ from bot.domain.errors import RetryLater
 
 _SWEEP_SECONDS = 5.0
 _AWAY = frozenset((500, 502, 504, 524))
+_PUT_OFF = _AWAY | {HTTPStatus.TOO_MANY_REQUESTS}
 _UNSAID_PAUSE = 60.0
 
 
@@ -69,11 +70,10 @@ def watched_response(on_rate_limit: Callable[[], None]) -> type[aiohttp.ClientRe
             await super().start(connection)
             if self.status == HTTPStatus.TOO_MANY_REQUESTS:
                 on_rate_limit()
-            if "/channels/" in self.url.path:
-                if self.status == HTTPStatus.TOO_MANY_REQUESTS:
-                    raise await _rate_limited(self)
+            if self.status in _PUT_OFF and "/channels/" in self.url.path:
                 if self.status in _AWAY:
                     raise RetryLater(f"Discord answers {self.status}", after=timedelta(seconds=5), ambiguous=True)
+                raise await _rate_limited(self)
             return self
 
     return Watched

@@ -1,11 +1,9 @@
 -- Deliveries are over: sent, dropped or given up. Needs lanes.lua before it.
--- KEYS[1] {ob}:fan   ARGV for each platform, priority, entry, alert, incident, place as queued,
+-- KEYS[1] {ob}:fan   ARGV one word of msgpack, for each {platform, priority, entry, alert, incident, place as queued,
 --                         message id ('' when none was sent), place it was sent to, seconds to remember that id,
 --                         reason ('' unless given up), the present, the older message that it told of a newer one
---                         ('' for any other delivery), the older message that is to be told of this one ('' for none)
+--                         ('' for any other delivery), the older message that is to be told of this one ('' for none)}
 -- Returns how many were not over before.
-
-local WORDS = 13
 
 local function finish(platform, priority, entry, alert, incident, place, message, sent_to, seconds, reason, now, older,
     leaves)
@@ -27,6 +25,6 @@ local function finish(platform, priority, entry, alert, incident, place, message
 end
 
 local over = 0
-for first = 1, #ARGV, WORDS do over = over + finish(unpack(ARGV, first, first + WORDS - 1)) end
+for _, one in ipairs(cmsgpack.unpack(ARGV[1])) do over = over + finish(unpack(one)) end
 ring()
 return over

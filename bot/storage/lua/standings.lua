@@ -1,5 +1,5 @@
 -- How things stand with places that something is on its way to.
--- KEYS[1] {subs}:places   ARGV place, exchange ('' none, 'market' any subscription), place, exchange, …
+-- KEYS[1] {subs}:places   ARGV one word of msgpack: {place, exchange} ('' none, 'market' any subscription), …
 -- Returns, as one word of msgpack, for each {present place, trouble or '', subscription to the exchange or '', that to all or '', 1 when there
 -- is what is needed}; an address that was given up is looked for under its new one.
 
@@ -14,8 +14,8 @@ local function present(place)
 end
 
 local found = {}
-for i = 1, #ARGV, 2 do
-  local place, exchange = present(ARGV[i]), ARGV[i + 1]
+for _, asked in ipairs(cmsgpack.unpack(ARGV[1])) do
+  local place, exchange = present(asked[1]), asked[2]
   local troubles = redis.call('HMGET', '{subs}:trouble', place, string.match(place, '^[^/]+') .. '/*')
   local own, all, needed = false, false, true
   if exchange == 'market' then
