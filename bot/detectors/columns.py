@@ -112,14 +112,15 @@ class Sheet(Generic[V]):
         """Return a step of which nothing needs to be remembered, else None: its details are then to be looked at.
 
         In it no chain or asset of at least `least` of what is there moved by more than `jump` of itself, and no asset
-        worth `large` of it or more left.
+        worth `large` of it or more left or came.
         """
         base, end = self._pair(previous, latest)
-        if not base.worth or _vanished(previous, latest):
+        if not base.worth or _vanished(previous, latest) or self._appeared(base, end) >= large * base.worth:
             return None
         worth = self._by.times(self._by.minus(end.amounts, base.amounts), base.prices)
-        left = self._by.size(worth)
-        if left >= large * base.worth and min(self._sums(self._assets, worth)) <= -large * base.worth:
+        if self._by.size(worth) >= large * base.worth and any(
+            abs(usd) >= large * base.worth for usd in self._sums(self._assets, worth)
+        ):
             return None
         if self._by.any_exceeds(worth, base.values, jump) and any(
             _jumped(self._sums(groups, base.values), self._sums(groups, worth), jump, least * base.worth)
@@ -185,6 +186,14 @@ class Sheet(Generic[V]):
         if placing.places:
             amounts, values, prices = (by.placed(one, placing.places, size) for one in (amounts, values, prices))
         return Columns(reading, held.layout, amounts, values, prices, size, worth, reserves, stables)
+
+    def _appeared(self, base: Columns[V], end: Columns[V]) -> float:
+        """Return the worth of what is in slots that the base does not have."""
+        if base.layout == end.layout:
+            return 0.0
+        known = base.layout.rows
+        slots = zip(end.layout.slots, Holdings.of(end.reading.holdings).usd, strict=True)
+        return sum(usd for slot, usd in slots if slot not in known)
 
     def _sums(self, groups: "_Groups", column: V) -> list[float]:
         return self._by.sums(groups.of, len(groups.names), column)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from bot.detectors.market import Market, glitch
 from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
+from bot.detectors.passage import WITHIN, pass_through
 from bot.detectors.prices import odd_prices
 from bot.detectors.step import Change, Step
 from bot.domain.doors import Doors
@@ -58,13 +59,14 @@ def inspect(  # noqa: PLR0913 — a step, and what it is judged by
         return replace(kept, glitch=found) if found or ledger.glitch else kept
     moved = _travel(_settle(kept, taken.previous, latest), taken, at)
     suspecting = replace(moved, suspect=moved.suspect or _suspect(ledger, taken, at))
-    counted = _count(_stride(suspecting, taken, at), doors)
+    passing = pass_through(suspecting, taken, own_tokens, at) if taken.was_usd else suspecting
+    counted = _count(_stride(passing, taken, at), doors)
     return replace(counted, glitch=found)
 
 
 def is_busy(ledger: Ledger) -> bool:
     """Return whether the ledger waits for something that only the details of the next step tell."""
-    return bool(ledger.suspect or ledger.departures or ledger.rebased)
+    return bool(ledger.suspect or ledger.departures or ledger.rebased or ledger.arrivals)
 
 
 def incomparable(ledger: Ledger) -> Hold | None:
@@ -111,6 +113,8 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
         strides=tuple(one for one in ledger.strides if now - one.at < _DAY),
         departures=tuple(one for one in ledger.departures if now - one.at <= RETURN_WITHIN),
         trips=tuple(one for one in ledger.trips if now - one.back_at <= RETURN_WITHIN),
+        arrivals=tuple(one for one in ledger.arrivals if now - one.at <= WITHIN),
+        passages=tuple(one for one in ledger.passages if now - one.left_at <= WITHIN),
         absences=tuple(one for one in ledger.absences if one.until is None or now - one.until < _KEPT),
     )
 

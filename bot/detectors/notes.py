@@ -26,6 +26,8 @@ def _remembered(ledger: Ledger) -> Iterator[Note]:
         yield Note(NoteReason.COUNTED, one.group, one.usd, one.at)
     for trip in ledger.trips:
         yield Note(NoteReason.ROUND_TRIP, trip.asset, trip.usd, trip.back_at)
+    for passage in ledger.passages:
+        yield Note(NoteReason.PASSAGE, passage.asset, passage.usd, passage.left_at)
     for odd in ledger.odd_prices:
         if odd.until is None:
             yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)

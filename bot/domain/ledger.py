@@ -54,6 +54,27 @@ class Departure:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """A large amount of one asset that came in at `at`: units by slot, and their worth in USD, all positive."""
+
+    asset: str
+    at: datetime
+    amounts: tuple[Adjustment, ...]
+    usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An amount that came in and left again: worth `usd` (positive) when it came; `amounts` are dated then."""
+
+    asset: str
+    came_at: datetime
+    left_at: datetime
+    usd: float
+    amounts: tuple[Adjustment, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class RoundTrip:
     """An amount that left and came back: worth `usd` (positive) when it left."""
 
@@ -102,7 +123,8 @@ class Ledger:
 
     `suspect` is a move held at the newest reading. `rebased` are moves of the last 72 h that stayed and are not
     counted: their amounts are among the `adjustments`. `strides` are what the rest did since; should it leave, the
-    drops count in full after all (`counted`). `trips` are round trips of the last two days. No
+    drops count in full after all (`counted`). `trips` are round trips of the last two days, `passages` what came and
+    left in them; what left then is among the `adjustments`, too. No
     window starts from a reading of an absence that is over.
     """
 
@@ -113,6 +135,8 @@ class Ledger:
     strides: tuple[Stride, ...] = ()
     departures: tuple[Departure, ...] = ()
     trips: tuple[RoundTrip, ...] = ()
+    arrivals: tuple[Arrival, ...] = ()
+    passages: tuple[Passage, ...] = ()
     odd_prices: tuple[OddPrice, ...] = ()
     glitch: Glitch | None = None
     absences: tuple[Absence, ...] = ()

@@ -36,6 +36,7 @@ class NoteReason(StrEnum):
 
     WALLETS_CHANGED = "wallets changed"
     ROUND_TRIP = "round trip"
+    PASSAGE = "came and left"
     COUNTED = "counted after all"
     PRICE_ODD = "price odd"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange

@@ -142,25 +142,27 @@ class TestAQuietStep:
         ("moved", "is_quiet"),
         [
             ({}, True),
-            ({"Bitcoin/BTC": 490.0}, False),
-            ({"Bitcoin/BTC": 490.5}, True),
-            ({"Bitcoin/BTC": 490.5, "Ethereum/ETH": 390.5}, True),
-            ({"Bitcoin/BTC": 490.5, "Ethereum/ETH": 390.0}, False),
-            ({"Bitcoin/BTC": 510.0}, True),
-            ({"Tron/USDT": 130.0}, True),
-            ({"Tron/USDT": 131.0}, False),
-            ({"Tron/TRX": 50.0}, True),
-            ({"Base/ETH": 50.0}, True),
+            ({"Bitcoin/BTC": 482.0}, False),
+            ({"Bitcoin/BTC": 482.5}, True),
+            ({"Bitcoin/BTC": 482.5, "Ethereum/ETH": 390.5}, True),
+            ({"Bitcoin/BTC": 482.5, "Ethereum/ETH": 390.0}, False),
+            ({"Bitcoin/BTC": 501.5}, True),
+            ({"Bitcoin/BTC": 502.0}, False),
+            ({"Litecoin/LTC": 10.39}, True),
+            ({"Litecoin/LTC": 10.5}, False),
+            ({"Tron/TRX": 9.5}, True),
+            ({"Tron/TRX": 10.0}, False),
+            ({"Base/ETH": 9.5}, True),
             ({"Ethereum/ETH": GONE}, False),
             ({"Binance/BNB": 900.0}, True),
         ],
     )
-    def test_is_one_in_which_no_asset_of_weight_left_and_no_part_jumped(
+    def test_is_one_in_which_no_asset_of_weight_left_or_came_and_no_part_jumped(
         self,
         moved: Mapping[str, float],
         is_quiet: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        base = {**USUAL, "Binance/BNB": 100.0}
+        base = {**USUAL, "Bitcoin/BTC": 492.0, "Litecoin/LTC": 8.0, "Binance/BNB": 100.0}
 
         assert (self.taken(base, {**base, **moved}) is not None) is is_quiet
 

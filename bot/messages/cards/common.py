@@ -41,6 +41,7 @@ _NOTE_WORDS = {
     ),
     NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full, because more left after it",
     NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
+    NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
     NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
     NoteReason.GAP: "Not computed: {subject}. The readings it would start from are missing.",

@@ -1,0 +1,81 @@
+"""What came in and left again within two days: the mirror image of a round trip, and as little of a flow.
+
+A label or a count that is wrong for some readings shows so, and so does a large deposit that moves on. What left is
+taken out up to what had come, at both ends: a window that holds both is as it was, and one that begins in between shows
+no outflow that was an inflow before. Nothing is taken out of what was there all the time.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.detectors.step import Step
+from bot.domain.ledger import Adjustment, Arrival, Ledger, Passage
+from bot.domain.reading import Holding, Slot
+
+LARGE = 0.01
+"""An asset that came in with less than this share of reserves is not remembered."""
+WITHIN = timedelta(days=2)
+_HALF = 0.5
+_NOTHING = Holding(0.0, 0.0)
+_Came = tuple[Slot, float, float]  # units, and their worth in USD
+
+
+def pass_through(ledger: Ledger, taken: Step, own_tokens: Collection[str], at: datetime) -> Ledger:
+    """Return the ledger with large amounts noted that came in this step, and those adjusted that left again in it.
+
+    The suspect of the step is decided; what it is made of is its own affair, as is what only came back.
+    """
+    gone = {one.slot: -one.amount for one in taken.changes if one.amount < 0}
+    passages, waiting = list[Passage](), list[Arrival]()
+    for one in ledger.arrivals:
+        left = [(each.slot, min(each.amount, gone.get(each.slot, 0.0)), each.amount) for each in one.amounts]
+        part = sum(units for _, units, _ in left) / sum(whole for _, _, whole in left)
+        if part > _HALF:
+            amounts = tuple(Adjustment(slot, units, one.at) for slot, units, _ in left if units > 0)
+            passages.append(Passage(one.asset, one.at, at, one.usd * part, amounts))
+        else:
+            waiting.append(one)
+    return replace(
+        ledger,
+        arrivals=(*waiting, *_arrivals(ledger, taken, own_tokens, at)),
+        passages=(*ledger.passages, *passages),
+        adjustments=(*ledger.adjustments, *(each for one in passages for each in _both_ways(one))),
+    )
+
+
+def _both_ways(one: Passage) -> Iterator[Adjustment]:
+    for each in one.amounts:
+        yield each
+        yield Adjustment(each.slot, -each.amount, one.left_at)
+
+
+def _arrivals(ledger: Ledger, taken: Step, own_tokens: Collection[str], at: datetime) -> Iterator[Arrival]:
+    """Yield what came in, asset by asset, in a step that brought more than it took: a conversion brings nothing."""
+    came: defaultdict[str, list[_Came]] = defaultdict(list)
+    for slot, units, usd in _inflow(taken, own_tokens):
+        came[slot.asset].append((slot, units, usd))
+    net = taken.usd + sum(usd for slot, units, usd in _appeared(taken, own_tokens))
+    known = {one.asset for one in ledger.trips if one.back_at == at} | {one.asset for one in ledger.departures}
+    held = {one.slot for one in ledger.suspect.amounts} if ledger.suspect else set[Slot]()
+    for asset, parts in came.items():
+        usd = sum(each for _, _, each in parts)
+        is_new = asset not in known and not any(slot in held for slot, _, _ in parts)
+        if is_new and usd >= LARGE * taken.was_usd and net >= _HALF * usd:
+            yield Arrival(asset, at, tuple(Adjustment(slot, units, at) for slot, units, _ in parts), usd)
+
+
+def _inflow(taken: Step, own_tokens: Collection[str]) -> Iterator[_Came]:
+    for one in taken.changes:
+        if one.amount > 0:
+            yield one.slot, one.amount, one.usd
+    yield from _appeared(taken, own_tokens)
+
+
+def _appeared(taken: Step, own_tokens: Collection[str]) -> Iterator[_Came]:
+    """Yield what is in slots that were empty before, on chains that were there."""
+    before, chains = taken.previous.holdings, taken.previous.chains
+    for slot, (units, usd) in taken.latest.holdings.items():
+        if slot.chain in chains and slot.asset not in own_tokens and before.get(slot, _NOTHING).amount <= 0 < units:
+            yield slot, units, usd
