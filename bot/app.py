@@ -68,6 +68,7 @@ class Machine:
         self.chats: Sequence[Presence] = ()
         self.posts: dict[Duty, Post] = {}
         self.judges = False
+        self.undelivered: Sequence[str] = ()
         self._judging = asyncio.Lock()
         self._metrics = metrics
         self._clock = clock
@@ -111,6 +112,7 @@ class Machine:
             version=__version__,
             platforms=self._troubles,
             standing_by=self.standing_by,
+            undelivered=lambda: self.undelivered,
             rates=self._rates,
         )
         self._caretaker = Caretaker(
@@ -179,6 +181,18 @@ class Machine:
         for (platform, severity), depth in (await self.store.outbox.depth()).items():
             self._metrics.outbox(platform, severity, depth)
         self._metrics.outbox_oldest(await self.store.outbox.oldest())
+
+    async def sign_in(self) -> None:
+        """Tell the other workers that this one delivers, for some seconds."""
+        await self.store.couriers.sign_in(chat.platform for chat in self.chats)
+
+    async def look_for_couriers(self) -> None:
+        """Find out whether any worker delivers: to the platforms of this one or, where it has none, anywhere."""
+        served = await self.store.couriers.served()
+        missing = sorted({chat.platform for chat in self.chats}.difference(served))
+        nobody = bool(missing) if self.chats else not served
+        where = f" to {' and '.join(missing)}" if missing else ""
+        self.undelivered = (f"no worker delivers{where}: start one with --role courier or all",) if nobody else ()
 
     async def look_after_places(self) -> None:
         """Say which places were switched off, and ask which are open again, where this worker listens."""

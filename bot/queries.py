@@ -71,6 +71,7 @@ class Status:
     disabled: Mapping[Obstacle, int]
     rates: Mapping[Platform, Rate]
     standing_by: Sequence[str] = ()
+    undelivered: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class Queries:
         platforms: Callable[[], Mapping[Platform, str]] = dict,
         rates: Callable[[], Awaitable[Mapping[Platform, Rate]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
+        undelivered: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._board = board
         self._incidents = incidents
@@ -115,6 +117,7 @@ class Queries:
         self._platforms = platforms
         self._rates = rates
         self._standing_by = standing_by
+        self._undelivered = undelivered
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
@@ -224,6 +227,7 @@ class Queries:
             disabled=await self._subscriptions.disabled(),
             rates=await self._rates(),
             standing_by=self._standing_by(),
+            undelivered=self._undelivered(),
         )
 
 

@@ -37,6 +37,7 @@ from bot.storage.store import Store, open_store
 log = structlog.get_logger()
 
 _STORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
+_COURIERS_EVERY = timedelta(seconds=3)  # a fifth of how long a courier counts as there
 _FINISH_WITHIN = 8.0
 _GAUGES_EVERY = timedelta(seconds=15)
 _Result = TypeVar("_Result")
@@ -137,7 +138,7 @@ class Service:
         store = await self._store_trouble(machine.store)
         if polls and not store and not self._role.polls and not await machine.store.leases.holder(Duty.POLL):
             polls.append("no worker polls the upstreams: start one with --role poller or all")
-        return [*store, *chats, *polls]
+        return [*store, *chats, *polls, *machine.undelivered]
 
     def standing_by(self) -> Sequence[str]:
         """Return for which duties this worker stands by, a sentence each."""
@@ -165,6 +166,11 @@ class Service:
             [
                 Job("gauges", machine.measure, every=_GAUGES_EVERY),
                 Job("places", machine.look_after_places, every=LOOK_AFTER_EVERY),
+                Job(
+                    "couriers",
+                    machine.sign_in if self._role.delivers else machine.look_for_couriers,
+                    every=_COURIERS_EVERY,
+                ),
             ]
         )
         async with asyncio.TaskGroup() as tasks:

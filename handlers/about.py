@@ -43,6 +43,7 @@ async def status(request: Request) -> Message:
         disabled=now.disabled,
         rates=now.rates,
         standing_by=now.standing_by,
+        undelivered=now.undelivered,
     )
 
 

@@ -151,6 +151,7 @@ async def test_the_bots_own_health_in_one_answer(office: Office) -> None:
     assert status.backlog == {(Platform.TELEGRAM, Severity.WATCH): 1}
     assert (status.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})
     assert status.standing_by == ["standing by: another worker polls the upstreams"]
+    assert status.undelivered == ["no worker delivers"]
 
 
 async def test_a_bot_that_just_started_knows_nothing() -> None:

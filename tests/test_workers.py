@@ -35,6 +35,7 @@ from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_
 
 GOES_ON_WITHIN = 15.0
 NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
+NOBODY_DELIVERS = "no worker delivers{}: start one with --role courier or all"
 QUICK = Tempo(keep=0.02, ask=0.02)
 
 
@@ -121,6 +122,17 @@ async def test_nobody_polls_is_said_by_those_who_need_it(world: World) -> None:
     async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.COURIER) as courier:
         await ready(courier)
         await until_it(lambda: says(gateway, ["first poll pending", NOBODY_POLLS]))
+
+
+async def test_nobody_delivers_is_said_by_those_who_answer_and_who_poll(world: World) -> None:
+    async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.POLLER) as poller:
+        await until_it(lambda: says(gateway, [NOBODY_DELIVERS.format(" to discord and telegram")]))
+        await until_it(lambda: says(poller, [NOBODY_DELIVERS.format("")]))
+        world.telegram.say(world.group, world.ann, "/status")
+        await world.telegram.wait_for_message(world.group, containing="no worker delivers to discord and telegram")
+        async with worker(world, Role.COURIER):
+            await ready(gateway)
+            await ready(poller)
 
 
 async def says(one: Worker, reasons: list[str]) -> bool:

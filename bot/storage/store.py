@@ -12,6 +12,7 @@ from bot.domain.worker import Duty
 from bot.ports import Clock
 from bot.storage.bulletin import RedisBulletin
 from bot.storage.connection import USUAL, Database, Patience, connect
+from bot.storage.couriers import RedisCouriers
 from bot.storage.embedded import EmbeddedServer
 from bot.storage.holds import RedisHolds
 from bot.storage.incidents import RedisIncidents
@@ -38,6 +39,7 @@ class Store:
     leases: RedisLeases
     budget: RedisBudget
     bulletin: RedisBulletin
+    couriers: RedisCouriers
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -75,6 +77,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
             leases=leases,
             budget=RedisBudget(database),
             bulletin=RedisBulletin(database, leases.worker),
+            couriers=RedisCouriers(database),
             url=url,
             database=database,
             _close=stack.pop_all().aclose,

@@ -55,6 +55,7 @@ class Office:
             platforms=lambda: {Platform.TELEGRAM: ""},
             rates=self._rates,
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
+            undelivered=lambda: ["no worker delivers"],
         )
         self.desk = Desk(
             self.commands,

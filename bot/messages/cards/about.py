@@ -1,7 +1,7 @@
 """The bot about itself: help, health, privacy."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
@@ -90,11 +90,12 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     disabled: Mapping[Obstacle, int],
     rates: Mapping[Platform, Rate],
     standing_by: Iterable[str] = (),
+    undelivered: Sequence[str] = (),
 ) -> Message:
     """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
     broken = [one for one in sources.values() if one.fault]
     still = {platform: rate for platform, rate in rates.items() if rate.stands_for}
-    troubled = bool(broken) or bool(still) or any(platforms.values()) or newest_reading is None
+    troubled = bool(broken or still or undelivered) or any(platforms.values()) or newest_reading is None
     return Message(
         title="Status",
         tone=Tone.TROUBLE if troubled else Tone.GOOD,
@@ -102,6 +103,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
             *[f"{one}: nothing is sent for {span(rate.stands_for)}: {rate.reason}." for one, rate in still.items()],
+            *[f"⚠️ No alert is sent: {one}." for one in undelivered],
             *[f"This worker is {one}." for one in standing_by],
             *[_broken(one, now) for one in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above

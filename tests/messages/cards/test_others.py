@@ -161,6 +161,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     oldest: bool = False,
     read: bool = True,
     standing_by: tuple[str, ...] = (),
+    undelivered: tuple[str, ...] = (),
     rates: dict[Platform, Rate] | None = None,
 ) -> Message:
     return status_card(
@@ -178,6 +179,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
         disabled=disabled or {},
         rates=rates or {},
         standing_by=standing_by,
+        undelivered=undelivered,
     )
 
 
@@ -267,6 +269,13 @@ def test_what_another_worker_does_is_said_and_is_no_trouble() -> None:
 
     assert card.tone is Tone.GOOD
     assert "This worker is standing by: another worker polls the upstreams." in said(card)
+
+
+def test_that_nobody_delivers_is_said_and_is_trouble() -> None:
+    card = status(undelivered=("no worker delivers to telegram: start one with --role courier or all",))
+
+    assert card.tone is Tone.TROUBLE
+    assert "No alert is sent: no worker delivers to telegram: start one with --role courier or all." in said(card)
 
 
 def test_the_operator_is_told_when_a_source_breaks_and_when_it_heals() -> None:
