@@ -1,21 +1,48 @@
-"""Says at the end of a run on which real servers the Redis-backed tests ran, and lets no run pass that had none."""
+"""The server and the world that whole services are tested in; and no run passes that had no real server.
+
+The end of a run says on which servers the Redis-backed tests ran.
+"""
 
 import os
 from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import Server
+from tests.servers import Server, kinds
+from tests.world import World, world_of
 
 # CI looks at the same examples every time, so that a change is judged and not the dice; at home they differ.
 settings.register_profile("ci", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("home", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
-_SERVER_FIXTURES = frozenset(("running", "own_server", "redis"))
+_SERVER_FIXTURES = frozenset(("running", "own_server", "redis_process"))
 _RAN = pytest.StashKey[Counter[str]]()
 _FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="module")
+def redis_process() -> Iterator[Server]:
+    """Run the first kind of server that is found here."""
+    server = Server(next(iter(kinds().values()))).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis(redis_process: Server) -> Server:
+    """Give the server, empty."""
+    assert redis_process.ask("FLUSHALL") == "+OK"
+    return redis_process
+
+
+@pytest.fixture
+async def world(redis: Server) -> AsyncIterator[World]:
+    """Give a whole service's surroundings."""
+    async with world_of(redis) as world:
+        yield world
 
 
 def pytest_configure(config: pytest.Config) -> None:

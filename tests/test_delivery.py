@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,7 +26,7 @@ from bot.sources.defillama import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import Store, open_store
 from tests.fakes.telegram import Chat, FakeTelegram, Rates
-from tests.servers import Server, kinds
+from tests.servers import Server
 from tests.world import until, until_it
 
 POST, EDIT, CLOSE, REPLY = DeliveryKind
@@ -35,19 +35,6 @@ POST, EDIT, CLOSE, REPLY = DeliveryKind
 class RealClock:
     def now(self) -> datetime:
         return datetime.now(UTC)
-
-
-@pytest.fixture(scope="module")
-def redis_process() -> Iterator[Server]:
-    server = Server(next(iter(kinds().values()))).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def redis(redis_process: Server) -> Server:
-    assert redis_process.ask("FLUSHALL") == "+OK"
-    return redis_process
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from io import StringIO
 
 import pytest
@@ -15,7 +15,7 @@ from bot.chat.terminal import TerminalChat, converse
 from bot.commands import Access
 from bot.domain.place import Subscription
 from tests.fakes.discord_world import MEMBER_RIGHTS
-from tests.servers import Server, kinds
+from tests.servers import Server
 from tests.world import MODERATOR, Running, running, world_of
 
 EXPECTED = {
@@ -79,17 +79,10 @@ async def on_the_terminal(run: Running, name: str, given: dict[str, str]) -> str
 PLATFORMS: dict[str, Ask] = {"telegram": on_telegram, "discord": on_discord, "terminal": on_the_terminal}
 
 
-@pytest.fixture(scope="module")
-def redis() -> Iterator[Server]:
-    server = Server(next(iter(kinds().values()))).start()
-    yield server
-    server.stop()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def run(redis: Server) -> AsyncIterator[Running]:
+async def run(redis_process: Server) -> AsyncIterator[Running]:
     """Yield a service with INC-1 open at Binance, where every platform's place hears of Binance and Kraken."""
-    async with world_of(redis) as world, running(world) as run:
+    async with world_of(redis_process) as world, running(world) as run:
         for exchange in ("binance", "kraken"):
             await run.subscribe(exchange)
             await run.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange))

@@ -1,31 +1,13 @@
 """The life of a place that alerts cannot reach, over nothing but real parts."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
-
-import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
 from tests.fakes.discord_world import Channel
-from tests.servers import Server, kinds
-from tests.world import MODERATOR, Running, World, running, until, until_it, world_of
+from tests.world import MODERATOR, Running, World, running, until, until_it
 
 DAY = timedelta(days=1)
 SEND_MESSAGES = 1 << 11
-
-
-@pytest.fixture(scope="module")
-def redis() -> Iterator[Server]:
-    server = Server(next(iter(kinds().values()))).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-async def world(redis: Server) -> AsyncIterator[World]:
-    assert redis.ask("FLUSHALL") == "+OK"
-    async with world_of(redis) as world:
-        yield world
 
 
 async def closed(run: Running, obstacle: Obstacle) -> None:

@@ -1,34 +1,13 @@
 """What people live through, from the upstream's figures to the messages in their chats, over nothing but real parts."""
 
 import re
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
-from tests.servers import Server, kinds
-from tests.world import Running, World, running, until_it, world_of
-
-
-@pytest.fixture(scope="module")
-def redis_process() -> Iterator[Server]:
-    server = Server(next(iter(kinds().values()))).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def redis(redis_process: Server) -> Server:
-    assert redis_process.ask("FLUSHALL") == "+OK"
-    return redis_process
-
-
-@pytest.fixture
-async def world(redis: Server) -> AsyncIterator[World]:
-    async with world_of(redis) as world:
-        yield world
+from tests.world import Running, World, running, until_it
 
 
 async def outflow(run: Running, share: float = -0.05) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,32 +30,13 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import Channel
 from tests.fakes.telegram import TOKEN, Chat, FakeTelegram, User
 from tests.program import Program, running_bot
-from tests.servers import Server, kinds
-from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_it, world_of
+from tests.servers import Server
+from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_it
 
 GOES_ON_WITHIN = 15.0
 NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
 NOBODY_DELIVERS = "no worker delivers{}: start one with --role courier or all"
 QUICK = Tempo(keep=0.02, ask=0.02)
-
-
-@pytest.fixture(scope="module")
-def redis_process() -> Iterator[Server]:
-    server = Server(next(iter(kinds().values()))).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def redis(redis_process: Server) -> Server:
-    assert redis_process.ask("FLUSHALL") == "+OK"
-    return redis_process
-
-
-@pytest.fixture
-async def world(redis: Server) -> AsyncIterator[World]:
-    async with world_of(redis) as world:
-        yield world
 
 
 @dataclass
