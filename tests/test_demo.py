@@ -121,7 +121,7 @@ class Play:
         """Return whether nothing waits but edits that are to be five minutes after the ones before."""
         store = self.machine.store
         put_off = await store.database.command("ZCARD", "{ob}:later:terminal")
-        return sum((await store.outbox.depth()).values()) <= put_off
+        return sum((await store.outbox.depth()).values()) <= int(put_off)
 
 
 @asynccontextmanager
