@@ -52,8 +52,8 @@ def figures(exchanges: int) -> list[Figure]:
     (_, quarter, _), (_, half, _), (seconds, whole, memory) = costs
     named = f"{exchanges} exchanges × {DAYS} days × {ASSETS} assets"
     return [
-        Figure(f"Backtest of {named}", "s CPU", whole, at_most=SECONDS),
-        Figure(f"Backtest of {named}, elapsed", "s", seconds),
+        Figure(f"Backtest of {named}", "s CPU", whole),
+        Figure(f"Backtest of {named}, elapsed", "s", seconds, at_most=SECONDS),
         Figure(f"Backtest of {named}, memory", "MB", memory, at_most=MEMORY_MB),
         Figure(f"Backtest of {sizes[1]} exchanges against {sizes[0]}", "s CPU", half, quarter, at_most_times=GROWTH),
         Figure(f"Backtest of {sizes[2]} exchanges against {sizes[1]}", "s CPU", whole, half, at_most_times=GROWTH),

@@ -61,9 +61,8 @@ class Backtest:
         paths = bodies_in(self._order.directory)
         if not paths:
             raise RunwatchError(f"Nothing to process: {self._order.directory} holds no <slug>.json.")
-        with _bar() as bar:
-            with _without_garbage():
-                pasts = list(self._pasts(paths, bar))
+        with _without_garbage(), _bar() as bar:
+            pasts = list(self._pasts(paths, bar))
             if not pasts:
                 raise RunwatchError(f"Nothing to process: no body in {self._order.directory} could be read.")
             contest = self._live_through(pasts, bar)
@@ -144,10 +143,9 @@ def _bar() -> Progress:
 
 @contextmanager
 def _without_garbage() -> Iterator[None]:
-    """Look for no garbage while millions of figures are made, none of them in a circle, nor among them ever after."""
+    """Look for no garbage while millions of figures are made and looked at, none of them in a circle."""
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         gc.enable()

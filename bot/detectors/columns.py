@@ -95,7 +95,9 @@ class Sheet(Generic[V]):
         `before` is the reading just before the end.
         """
         was, now = self._pair(base, end)
-        if not was.chains <= now.chains or not now.stables <= was.stables:
+        if was.layout is not now.layout and not was.chains <= now.chains:
+            return None
+        if was.stables is not now.stables and not now.stables <= was.stables:
             return None
         if before is not None and _vanished(before, end):
             return None
@@ -242,4 +244,4 @@ def _jumped(was: Sequence[float], moved: Sequence[float], jump: float, least: fl
 def _vanished(before: Reading, end: Reading) -> bool:
     """Return whether a slot of the reading before is not there any more."""
     was, now = Holdings.of(before.holdings).layout, Holdings.of(end.holdings).layout
-    return was != now and not now.rows.keys() >= was.rows.keys()
+    return was is not now and not now.rows.keys() >= was.rows.keys()
