@@ -25,7 +25,8 @@ class Columns(Generic[V]):
     """One reading, by place; 0 stands for what is not there.
 
     `values` and `prices` are 0 for own tokens, and for what has no amount. `worth` is the sum of the values, `reserves`
-    that of all clean value in USD. `stables` are the places of stablecoins that are there.
+    that of all clean value in USD. It `is_full` when every slot has an amount. `stables` are the places of stablecoins
+    that are there.
     """
 
     reading: Reading
@@ -34,6 +35,7 @@ class Columns(Generic[V]):
     values: V
     prices: V
     size: int
+    is_full: bool
     worth: float
     reserves: float
     stables: frozenset[int]
@@ -179,7 +181,8 @@ class Sheet(Generic[V]):
         if placing.clean:
             values = by.times(values, by.column(placing.clean))
         reserves, stables = by.total(values), placing.stables
-        if by.least(amounts) <= 0:
+        is_full = by.least(amounts) > 0
+        if not is_full:
             priced = zip(held.amounts, by.figures(values), strict=True)
             values = by.column(array("d", [usd if amount > 0 else 0.0 for amount, usd in priced]))
             gone = [row for row in placing.stable if held.amounts[row] <= 0]
@@ -187,13 +190,13 @@ class Sheet(Generic[V]):
         prices, worth = by.over(values, amounts), by.total(values)
         if placing.places:
             amounts, values, prices = (by.placed(one, placing.places, size) for one in (amounts, values, prices))
-        return Columns(reading, held.layout, amounts, values, prices, size, worth, reserves, stables)
+        return Columns(reading, held.layout, amounts, values, prices, size, is_full, worth, reserves, stables)
 
     def _appeared(self, base: Columns[V], end: Columns[V]) -> float:
         """Return the worth of what is in slots that the base does not have."""
-        if base.layout == end.layout:
+        if base.layout == end.layout and base.is_full:
             return 0.0
-        known = base.layout.rows
+        known = {slot for slot, (amount, _) in base.reading.holdings.items() if amount > 0}
         slots = zip(end.layout.slots, Holdings.of(end.reading.holdings).usd, strict=True)
         return sum(usd for slot, usd in slots if slot not in known)
 
