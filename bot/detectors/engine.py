@@ -21,12 +21,12 @@ from typing import Any
 
 from bot.detectors.baseline import MAX_DAYS, daily_point
 from bot.detectors.columns import Sheet
-from bot.detectors.ledger import JUMP, LARGE, LEAST_PART, incomparable, inspect, is_busy
+from bot.detectors.ledger import JUMP, LEAST_PART, incomparable, inspect, is_busy
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.opinion import second_figures
 from bot.detectors.outflow import WINDOWS, History, measure
 from bot.detectors.prices import LEAST_SHARE, TOLERATED, valued
-from bot.detectors.step import Step, step
+from bot.detectors.step import LARGE, Step, step
 from bot.detectors.windows import base_limit
 from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange, Listing

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from bot.detectors.market import Market, glitch
 from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
-from bot.detectors.passage import WITHIN, pass_through
+from bot.detectors.passage import pass_through
 from bot.detectors.prices import odd_prices
-from bot.detectors.step import Change, Step
+from bot.detectors.step import LARGE, RETURN_WITHIN, Change, Step
 from bot.domain.doors import Doors
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.ledger import Absence, Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
@@ -26,8 +26,6 @@ JUMP = 0.3
 FLAT = 0.01
 REMEMBERED = timedelta(hours=72)
 REST_LEAVES = -0.015
-LARGE = 0.01
-RETURN_WITHIN = timedelta(days=2)
 _KEPT = timedelta(days=35)
 _DAY = timedelta(days=1)
 _HALF = 0.5
@@ -113,8 +111,8 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
         strides=tuple(one for one in ledger.strides if now - one.at < _DAY),
         departures=tuple(one for one in ledger.departures if now - one.at <= RETURN_WITHIN),
         trips=tuple(one for one in ledger.trips if now - one.back_at <= RETURN_WITHIN),
-        arrivals=tuple(one for one in ledger.arrivals if now - one.at <= WITHIN),
-        passages=tuple(one for one in ledger.passages if now - one.left_at <= WITHIN),
+        arrivals=tuple(one for one in ledger.arrivals if now - one.at <= RETURN_WITHIN),
+        passages=tuple(one for one in ledger.passages if now - one.left_at <= RETURN_WITHIN),
         absences=tuple(one for one in ledger.absences if one.until is None or now - one.until < _KEPT),
     )
 
@@ -219,13 +217,8 @@ def _travel(ledger: Ledger, taken: Step, at: datetime) -> Ledger:
 
 
 def _reappeared(asset: str, taken: Step) -> float:
-    """Return the units of an asset in slots that were empty before, on chains that were there: it is back."""
-    before, chains = taken.previous.holdings, taken.previous.chains
-    return sum(
-        amount
-        for slot, (amount, _) in taken.latest.holdings.items()
-        if slot.asset == asset and slot.chain in chains and before.get(slot, _NOTHING).amount <= 0
-    )
+    """Return the units of an asset in slots that were empty before: it is back."""
+    return sum(held.amount for slot, held in taken.appeared() if slot.asset == asset)
 
 
 def _by_asset(changes: Iterable[Change]) -> tuple[dict[str, float], dict[str, float]]:

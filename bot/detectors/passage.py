@@ -8,17 +8,13 @@ no outflow that was an inflow before. Nothing is taken out of what was there all
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.detectors.step import Step
+from bot.detectors.step import LARGE, Step
 from bot.domain.ledger import Adjustment, Arrival, Ledger, Passage
-from bot.domain.reading import Holding, Slot
+from bot.domain.reading import Slot
 
-LARGE = 0.01
-"""An asset that came in with less than this share of reserves is not remembered."""
-WITHIN = timedelta(days=2)
 _HALF = 0.5
-_NOTHING = Holding(0.0, 0.0)
 _Came = tuple[Slot, float, float]  # units, and their worth in USD
 
 
@@ -53,29 +49,16 @@ def _both_ways(one: Passage) -> Iterator[Adjustment]:
 
 def _arrivals(ledger: Ledger, taken: Step, own_tokens: Collection[str], at: datetime) -> Iterator[Arrival]:
     """Yield what came in, asset by asset, in a step that brought more than it took: a conversion brings nothing."""
+    appeared = [(slot, held.amount, held.usd) for slot, held in taken.appeared() if slot.asset not in own_tokens]
+    grown = [(one.slot, one.amount, one.usd) for one in taken.changes if one.amount > 0]
     came: defaultdict[str, list[_Came]] = defaultdict(list)
-    for slot, units, usd in _inflow(taken, own_tokens):
-        came[slot.asset].append((slot, units, usd))
-    net = taken.usd + sum(usd for slot, units, usd in _appeared(taken, own_tokens))
+    for each in (*grown, *appeared):
+        came[each[0].asset].append(each)
+    net = taken.usd + sum(usd for _, _, usd in appeared)
     known = {one.asset for one in ledger.trips if one.back_at == at} | {one.asset for one in ledger.departures}
-    held = {one.slot for one in ledger.suspect.amounts} if ledger.suspect else set[Slot]()
+    suspected = {one.slot for one in ledger.suspect.amounts} if ledger.suspect else set[Slot]()
     for asset, parts in came.items():
         usd = sum(each for _, _, each in parts)
-        is_new = asset not in known and not any(slot in held for slot, _, _ in parts)
+        is_new = asset not in known and not any(slot in suspected for slot, _, _ in parts)
         if is_new and usd >= LARGE * taken.was_usd and net >= _HALF * usd:
             yield Arrival(asset, at, tuple(Adjustment(slot, units, at) for slot, units, _ in parts), usd)
-
-
-def _inflow(taken: Step, own_tokens: Collection[str]) -> Iterator[_Came]:
-    for one in taken.changes:
-        if one.amount > 0:
-            yield one.slot, one.amount, one.usd
-    yield from _appeared(taken, own_tokens)
-
-
-def _appeared(taken: Step, own_tokens: Collection[str]) -> Iterator[_Came]:
-    """Yield what is in slots that were empty before, on chains that were there."""
-    before, chains = taken.previous.holdings, taken.previous.chains
-    for slot, (units, usd) in taken.latest.holdings.items():
-        if slot.chain in chains and slot.asset not in own_tokens and before.get(slot, _NOTHING).amount <= 0 < units:
-            yield slot, units, usd

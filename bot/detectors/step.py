@@ -1,11 +1,16 @@
 """What happened between two readings in a row: slot by slot, by chain and by asset, free of price moves."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from bot.domain.reading import Holding, Reading, Slot
 
+LARGE = 0.01
+"""An asset of which this share of reserves left or came in one step is remembered."""
+RETURN_WITHIN = timedelta(days=2)
+"""How long: what left and comes back by then is no flow, nor is what came and leaves again."""
 _NOTHING = Holding(0.0, 0.0)
 
 
@@ -43,6 +48,13 @@ class Step:
     changes: tuple[Change, ...]
     parts: Mapping[tuple[str, str], Part]
     is_quiet: bool = False
+
+    def appeared(self) -> Iterator[tuple[Slot, Holding]]:
+        """Yield what is in slots that were empty before, on chains that were there; own tokens too."""
+        before, chains = self.previous.holdings, self.previous.chains
+        for slot, held in self.latest.holdings.items():
+            if slot.chain in chains and before.get(slot, _NOTHING).amount <= 0 < held.amount:
+                yield slot, held
 
 
 def step(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Step:
