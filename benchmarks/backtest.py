@@ -1,12 +1,12 @@
-"""A backtest of many exchanges over years, how it grows with them, and what one look at all of them costs live.
+"""A backtest of many exchanges over years, how it grows with both, and what one look at all of them costs live.
 
     python -m benchmarks.backtest [--exchanges 80]
 
 Bodies have 200 assets on ten chains, one point a day for four years, in the upstream's own format: 34 MB each. Four of
-them are made, the exchanges share them under names of their own. Each size runs as a process of its own, `runwatch
-backtest --json`; CPU seconds are those of the whole process, reading included, memory is its largest resident size. The
-live look is the engine alone: one more reading of each exchange, put into its case, looked at over all windows, and
-graded; the best of five.
+them are made, the exchanges share them under names of their own; one more has half the days, and one a quarter. Each
+size runs as a process of its own, `runwatch backtest --json`; CPU seconds are those of the whole process, reading
+included, memory is its largest resident size. The live look is the engine alone: one more reading of each exchange, put
+into its case, looked at over all windows, and graded; the best of five.
 """
 
 import argparse
@@ -44,23 +44,32 @@ Book = dict[tuple[str, str], tuple[float, float]]
 
 
 def figures(exchanges: int) -> list[Figure]:
-    """Return what a backtest of so many exchanges costs, of a half and a quarter of them, and one look at all."""
+    """Return what a backtest of so many exchanges costs, of fewer of them and of fewer days, and one look at all."""
     sizes = (exchanges // 4, exchanges // 2, exchanges)
+    spans = (DAYS // 4, DAYS // 2, DAYS)
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
-        bodies = [_body(Path(folder, f"body-{seed}.json"), seed) for seed in range(BODIES)]
-        costs = [_cost(Path(folder, str(size)), bodies, size) for size in sizes]
-    (_, quarter, _), (_, half, _), (seconds, whole, memory) = costs
+        bodies = [_body(Path(folder, f"body-{seed}.json"), seed, DAYS) for seed in range(BODIES)]
+        costs = [_cost(Path(folder, f"exchanges-{size}"), bodies, size) for size in sizes]
+        shorter = [_body(Path(folder, f"days-{days}.json"), 0, days) for days in spans[:2]]
+        costs += [_cost(Path(folder, f"of-{one.stem}"), [one], sizes[0]) for one in shorter]
+    (_, quarter, _), (_, half, _), (seconds, whole, memory), (_, fewest_days, _), (_, fewer_days, _) = costs
     named = f"{exchanges} exchanges × {DAYS} days × {ASSETS} assets"
     return [
         Figure(f"Backtest of {named}", "s CPU", whole),
         Figure(f"Backtest of {named}, elapsed", "s", seconds, at_most=SECONDS),
         Figure(f"Backtest of {named}, memory", "MB", memory, at_most=MEMORY_MB),
-        Figure(f"Backtest of {sizes[1]} exchanges against {sizes[0]}", "s CPU", half, quarter, at_most_times=GROWTH),
-        Figure(f"Backtest of {sizes[2]} exchanges against {sizes[1]}", "s CPU", whole, half, at_most_times=GROWTH),
+        _growth(f"{sizes[1]} exchanges against {sizes[0]}", half, quarter),
+        _growth(f"{sizes[2]} exchanges against {sizes[1]}", whole, half),
+        _growth(f"{sizes[0]} exchanges × {spans[1]} days against {spans[0]}", fewer_days, fewest_days),
+        _growth(f"{sizes[0]} exchanges × {spans[2]} days against {spans[1]}", quarter, fewer_days),
         Figure(
             f"One live look at {exchanges} exchanges × {ASSETS} assets", "ms CPU", _live(exchanges), at_most=LIVE_MS
         ),
     ]
+
+
+def _growth(what: str, ours: float, other: float) -> Figure:
+    return Figure(f"Backtest of {what}", "s CPU", ours, other, at_most_times=GROWTH)
 
 
 def _cost(folder: Path, bodies: list[Path], exchanges: int) -> tuple[float, float, float]:
@@ -121,12 +130,12 @@ def _days(random: Random) -> Iterator[Book]:
         yield book
 
 
-def _body(path: Path, seed: int) -> Path:
-    """Write a body of `GET /protocol/{slug}`: by chain and added up, amounts and values."""
+def _body(path: Path, seed: int, span: int) -> Path:
+    """Write a body of `GET /protocol/{slug}` with so many days: by chain and added up, amounts and values."""
     days = _days(Random(seed))  # noqa: S311 — as above
     chains: dict[str, dict[str, list[object]]] = {}
     whole: dict[str, list[object]] = {"tokensInUsd": [], "tokens": []}
-    for day in range(DAYS):
+    for day in range(span):
         date, book = int((_FIRST + timedelta(days=day)).timestamp()), next(days)
         for half, name in enumerate(("tokens", "tokensInUsd")):
             whole[name].append({"date": date, "tokens": {asset: one[half] for (_, asset), one in book.items()}})

@@ -52,8 +52,8 @@ class Vectors:
         return one - other
 
     def over(self, one: Vector, other: Vector) -> Vector:
-        """Return the quotients; where both are 0 it is 0."""
-        return np.divide(one, other, out=np.zeros_like(one), where=other != 0)
+        """Return the quotients; no divisor is 0."""
+        return one / other
 
     def any_exceeds(self, column: Vector, base: Vector, part: float) -> bool:
         """Return whether any figure, without its sign, is more than a part of its base."""

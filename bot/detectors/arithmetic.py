@@ -50,7 +50,7 @@ class Arithmetic(Protocol[V]):
         ...
 
     def over(self, one: V, other: V) -> V:
-        """Return the quotients; where both are 0 it is 0."""
+        """Return the quotients; no divisor is 0."""
         ...
 
     def any_exceeds(self, column: V, base: V, part: float) -> bool:
@@ -106,9 +106,7 @@ class Plain:
         return list(map(sub, one, other))
 
     def over(self, one: list[float], other: list[float]) -> list[float]:
-        """Return the quotients; where both are 0 it is 0."""
-        if 0.0 in other:
-            return [part / whole if whole else 0.0 for part, whole in zip(one, other, strict=True)]
+        """Return the quotients; no divisor is 0."""
         return list(map(truediv, one, other))
 
     def any_exceeds(self, column: list[float], base: list[float], part: float) -> bool:

@@ -181,13 +181,17 @@ class Sheet(Generic[V]):
         if placing.clean:
             values = by.times(values, by.column(placing.clean))
         reserves, stables = by.total(values), placing.stables
-        is_full = by.least(amounts) > 0
-        if not is_full:
-            priced = zip(held.amounts, by.figures(values), strict=True)
-            values = by.column(array("d", [usd if amount > 0 else 0.0 for amount, usd in priced]))
+        is_full, worth = by.least(amounts) > 0, reserves
+        if is_full:
+            prices = by.over(values, amounts)
+        else:
+            each = zip(held.amounts, by.figures(values), strict=True)
+            there = [(amount, usd) if amount > 0 else (1.0, 0.0) for amount, usd in each]
+            values = by.column(array("d", [usd for _, usd in there]))
+            prices = by.over(values, by.column(array("d", [amount for amount, _ in there])))
+            worth = by.total(values)
             gone = [row for row in placing.stable if held.amounts[row] <= 0]
             stables -= {placing.places[row] if placing.places else row for row in gone}
-        prices, worth = by.over(values, amounts), by.total(values)
         if placing.places:
             amounts, values, prices = (by.placed(one, placing.places, size) for one in (amounts, values, prices))
         return Columns(reading, held.layout, amounts, values, prices, size, is_full, worth, reserves, stables)

@@ -98,8 +98,8 @@ class Case:
         """Return the newest reading at or before the start of each window, where there is one."""
         if not self.kept:
             return {}
-        times = [one.as_of for one in self.kept]
-        found = ((window, bisect_right(times, base_limit(window, times[-1]))) for window in windows)
+        end = self.kept[-1].as_of
+        found = ((window, bisect_right(self.kept, base_limit(window, end), key=_as_of)) for window in windows)
         return {window: self.kept[number - 1] for window, number in found if number}
 
     def quick_flow(self, window: Window, base: Reading) -> Flow | None:
@@ -199,7 +199,7 @@ def _repeats(known: Reading | None, reading: Reading) -> bool:
 
 def _is_adjusted(ledger: Ledger, base: Reading) -> bool:
     """Return whether something moved since a reading that is no flow."""
-    return any(base.as_of < one.at for one in ledger.adjustments)
+    return bool(ledger.adjustments) and any(base.as_of < one.at for one in ledger.adjustments)
 
 
 def _hour(reading: Reading) -> datetime:

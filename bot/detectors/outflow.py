@@ -100,8 +100,8 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     Its rule is a bleed where only the windows of weeks are crossed.
     """
     scale = SCALES[sensitivity]
-    severity, reasons = _with_doors(signal, *_severity(signal, scale))
     easing, still = _with_doors(signal, *_severity(signal, scale, ease=EASING))
+    severity, reasons = _with_doors(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
     return replace(

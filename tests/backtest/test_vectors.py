@@ -31,7 +31,12 @@ def test_sums_and_products_are_the_same(drawn: list[tuple[float, float]]) -> Non
     assert FAST.dot(left, right) == pytest.approx(PLAIN.dot(one, other), rel=1e-9, abs=error)
     assert FAST.figures(FAST.times(left, right)) == PLAIN.times(one, other)
     assert FAST.figures(FAST.minus(left, right)) == PLAIN.minus(one, other)
-    assert FAST.figures(FAST.over(left, right)) == PLAIN.over(one, other)
+
+
+@given(pairs.map(lambda drawn: [(one, other or 1.0) for one, other in drawn]))
+def test_quotients_are_the_same(drawn: list[tuple[float, float]]) -> None:
+    (one, other), (left, right) = columns(drawn)
+    assert FAST.figures(FAST.over(left, right)) == PLAIN.over(one, other) == [a / b for a, b in drawn]
 
 
 @given(pairs, st.sampled_from((0.25, 0.3, 1.0)))
