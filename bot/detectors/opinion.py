@@ -22,11 +22,11 @@ _LEAST_SHARE = -EASING * max(threshold.share for threshold in THRESHOLDS)  # bel
 
 
 def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta) -> tuple[SecondFigure, ...]:
-    """Return the source's own figures that were fetched within `max_age` of a reading.
+    """Return the source's own figures that were fetched within `max_age` of a reading, and not before it was true.
 
     Exactly 0 is what the source says while it is stalled: no figure.
     """
-    if listing is None or abs(listing.fetched_at - latest.fetched_at) > max_age:
+    if listing is None or listing.fetched_at < latest.as_of or abs(listing.fetched_at - latest.fetched_at) > max_age:
         return ()
     given = {
         Window.DAY: listing.inflow_24h_usd,

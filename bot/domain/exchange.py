@@ -28,7 +28,8 @@ MARKET = Exchange("market", "Market-wide")
 class Listing:
     """One row of the upstream's list: totals in USD, and its own opinion of the flows (USD, positive = deposits).
 
-    None means the upstream did not say. The list carries no time of its own: `fetched_at` is all that is known.
+    None means the upstream did not say. The list carries no time of its own: all that is known is when it was asked
+    for, `fetched_at`.
     """
 
     exchange: Exchange

@@ -97,13 +97,13 @@ class DefiLlama:
     async def listings(self) -> tuple[Listing, ...]:
         """Return the present list. Raise SourceError.
 
-        When the upstream says that nothing has changed, the same rows come back with a new `fetched_at`.
+        Rows say when they were asked for: what the upstream counts later, they cannot know. When it says that nothing
+        has changed, the same rows come back with a new `fetched_at`.
         """
-        known = self._list
+        known, now = self._list, self._clock.now()
         body = await self._http.fetch(
             f"{self._url}/cexs", limits=self._list_limits, known=known.validators if known else None
         )
-        now = self._clock.now()
         if body is None and known:
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:

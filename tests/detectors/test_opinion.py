@@ -134,9 +134,16 @@ def test_exactly_nothing_is_no_figure() -> None:
     [(timedelta(minutes=20), 1), (timedelta(minutes=-20), 1), (timedelta(minutes=20, seconds=1), 0)],
 )
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
-    latest = book(NOON)
+    latest = replace(book(NOON), fetched_at=NOON + HOUR)
 
     assert len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
+
+
+@pytest.mark.parametrize(("early", "count"), [(timedelta(), 1), (timedelta(seconds=1), 0)])
+def test_figures_of_a_time_before_the_reading_know_nothing_of_it(early: timedelta, count: int) -> None:
+    latest = replace(book(NOON), fetched_at=NOON + timedelta(minutes=9))
+
+    assert len(second_figures(replace(row(-1e9), fetched_at=NOON - early), latest, OPINION_AGE)) == count
 
 
 def test_every_window_of_the_source_is_compared() -> None:

@@ -44,6 +44,18 @@ async def test_the_list_names_every_exchange(source: DefiLlama) -> None:
     assert {one.fetched_at for one in listings} == {NOW}
 
 
+async def test_a_slow_list_is_of_the_time_it_was_asked_for(
+    source: DefiLlama, llama: FakeDefiLlama, clock: StoppedClock
+) -> None:
+    slow = llama.fail("/cexs", until=asyncio.Event())
+    asking = asyncio.create_task(source.listings())
+    await llama.wait_for_request("/cexs")
+    clock.time = NOW + timedelta(minutes=5)
+    assert slow.until
+    slow.until.set()
+    assert {one.fetched_at for one in await asking} == {NOW}
+
+
 async def test_readings_cover_the_span_and_end_with_the_newest_run(source: DefiLlama, llama: FakeDefiLlama) -> None:
     readings = await source.readings(BINANCE, since=MONTH)
     assert len(readings) == 31

@@ -71,8 +71,8 @@ def server(running: Server) -> Server:
 
 @pytest.fixture
 def own_server() -> Iterator[Server]:
-    """Yield a server that the test may kill."""
-    server = Server(next(iter(KINDS.values()))).start()
+    """Yield a server that the test may kill; what it has confirmed is on its disk by then, however busy that is."""
+    server = Server(next(iter(KINDS.values())), ("--appendfsync", "always")).start()
     yield server
     server.stop()
 
