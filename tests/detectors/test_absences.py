@@ -1,8 +1,18 @@
 """Chains that are absent for a while, and the windows that would start there."""
 
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from bot.detectors.absence import recalled
 from bot.domain.flow import HoldReason, Window
+from bot.domain.ledger import Absence, Ledger
+from bot.domain.reading import Holding, Slot
+from bot.domain.severity import Severity
+from bot.domain.signal import NoteReason, Signal
 from tests.builders import DAY, HOUR, NOON
-from tests.detectors.past import after, book, days_of
+from tests.detectors.past import WORTH, after, book, days_of
 
 PARTIAL = {"Bitcoin/BTC": -1.0, "Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0}
 MOVED = {"Tron/USDT": 0.75, "Ethereum/USDC": 2.0}
@@ -48,3 +58,83 @@ def test_a_light_chain_that_comes_and_goes_is_no_absence() -> None:
     back = case.take(book(NOON + 2 * HOUR, light))
 
     assert back.ledger.absences == ()
+
+
+class TestAChainThatComesBack:
+    """Tron holds a third of what is counted here; for six hours the source does not tell it."""
+
+    AWAY = ({"Tron/USDT": -1.0},) * 6
+
+    def told(self, *parts: dict[str, float]) -> list[Signal]:
+        return after(days_of(), *[book(NOON + hour * HOUR, each) for hour, each in enumerate(({}, *self.AWAY, *parts))])
+
+    @pytest.mark.parametrize("part", [0.5, 1.6])
+    def test_changed_by_itself_is_held_and_then_not_counted(self, part: float) -> None:
+        *_, back, stays, on = self.told(*[{"Tron/USDT": part}] * 3)
+
+        assert {flow.hold.reason for flow in back.flows if flow.hold} == {HoldReason.WALLETS_CHANGED}
+        assert not any(one.severity for one in (back, stays, on))
+        assert [note.reason for note in on.notes] == [NoteReason.WALLETS_CHANGED]
+        assert all(flow.share == pytest.approx(0, abs=0.002) for flow in on.flows)
+
+    def test_changed_while_the_rest_left_too_is_a_run(self) -> None:
+        gone = dict.fromkeys(WORTH, 0.9) | {"Tron/USDT": 0.5}
+        *_, back, _ = self.told(gone, gone)
+
+        assert back.severity is Severity.SEVERE
+
+    def test_counts_in_full_when_the_rest_leaves_after_it(self) -> None:
+        half = {"Tron/USDT": 0.5}
+        *_, run = self.told(half, half, dict.fromkeys(WORTH, 0.97) | half)
+
+        assert run.severity is Severity.SEVERE
+
+    def test_as_it_was_is_nothing(self) -> None:
+        *_, back = self.told({})
+
+        assert all(flow.hold is None and flow.share == pytest.approx(0, abs=0.002) for flow in back.flows)
+
+    def test_without_one_of_its_tokens_has_it_drained_at_the_next_reading_only(self) -> None:
+        usual, less = {"Tron/USDT": 1.0}, {"Ethereum/USDC": -1.0}
+        away = {"Ethereum/USDC": -1.0, "Ethereum/ETH": -1.0}
+        first, *_, back, on = after(
+            days_of(),
+            *[book(NOON + hour * HOUR, each) for hour, each in enumerate((usual, away, away, less, less))],
+        )
+
+        assert first.severity is None
+        assert [flow.share for flow in back.flows] == [pytest.approx(0, abs=0.002)] * len(back.flows)
+        day = on.flow(Window.DAY)
+        assert day
+        assert day.share == pytest.approx(-5 / 60, abs=0.002)
+
+
+class TestWhatIsRecalled:
+    BEFORE = book(NOON - HOUR, {"Solana/SOL": 3.0})
+    AWAY = book(NOON, {"Solana/SOL": -1.0})
+    BACK = book(NOON + HOUR, prices={"SOL": 10.0})
+
+    def ledger(self, *, until: datetime | None = None) -> Ledger:
+        return Ledger(absences=(Absence(("Solana",), NOON, until, last=self.BEFORE),))
+
+    @pytest.mark.parametrize("until", [None, BACK.as_of])
+    def test_is_what_lay_there_last_at_the_prices_of_now(self, until: datetime | None) -> None:
+        found = recalled(self.ledger(until=until), self.AWAY, self.BACK)
+
+        assert (found.as_of, found.chains) == (NOON, self.BACK.chains)
+        assert dict(found.holdings) == {
+            **self.AWAY.holdings, Slot("Solana", "SOL"): Holding(3 * 5e9 / 20, 3 * 5e9 / 20 * 10)
+        }  # fmt: skip
+
+    def test_keeps_its_value_where_the_latest_has_no_price(self) -> None:
+        unpriced = replace(self.BACK, holdings={**self.BACK.holdings, Slot("Solana", "SOL"): Holding(1.0, 0.0)})
+        slot = Slot("Solana", "SOL")
+
+        assert recalled(self.ledger(), self.AWAY, unpriced).holdings[slot] == self.BEFORE.holdings[slot]
+
+    def test_is_nothing_of_an_absence_that_is_over(self) -> None:
+        assert recalled(self.ledger(until=NOON), self.AWAY, self.BACK) is self.AWAY
+
+    def test_is_nothing_while_the_chain_is_away_or_where_it_was_there(self) -> None:
+        assert recalled(self.ledger(), self.AWAY, self.AWAY) is self.AWAY
+        assert recalled(self.ledger(), self.BACK, self.BACK) is self.BACK

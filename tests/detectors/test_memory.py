@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detectors.ledger import incomparable, inspect, is_busy, is_partial
+from bot.detectors.absence import is_partial
+from bot.detectors.ledger import incomparable, inspect, is_busy
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.step import Step, step
 from bot.domain.doors import Doors

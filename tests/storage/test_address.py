@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.place import Place, Platform, Subscription
@@ -38,7 +39,18 @@ class Watched:
 
     primary: Server
     replica: Server
+    sentinel: int
     url: str
+
+    async def until_the_replica_may_take_over(self) -> None:
+        """Wait until the Sentinel has heard of the replica, which it asks for every ten seconds, and found it sound."""
+        async with Redis(port=self.sentinel, decode_responses=True) as asked:
+            while not await _knows_a_sound_replica(asked):  # noqa: ASYNC110 — nobody announces it
+                await asyncio.sleep(0.05)
+
+
+async def _knows_a_sound_replica(sentinel: Redis) -> bool:
+    return any(one["master-link-status"] == "ok" for one in await sentinel.sentinel_slaves("watch"))
 
 
 def server_on(port: int, *settings: str) -> Server:
@@ -68,17 +80,18 @@ def watched(tmp_path: Path) -> Iterator[Watched]:
         stack.callback(process.wait)
         stack.callback(process.kill)
         nobody = f"127.0.0.1:{free_port()}"  # the first Sentinel of the address may be away
-        yield Watched(primary, replica, f"redis+sentinel://:pass%2Fword@{nobody},127.0.0.1:{sentinel}/watch")
+        yield Watched(primary, replica, sentinel, f"redis+sentinel://:pass%2Fword@{nobody},127.0.0.1:{sentinel}/watch")
 
 
 async def test_what_was_kept_is_there_after_the_primary_died_and_its_replica_took_over(
     watched: Watched, clock: StillClock
 ) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(40):
         store = await patiently_open(watched.url, clock)
         await store.subscriptions.add(HERE)
         while not await store.database.command("WAIT", 1, 100):
             pass
+        await watched.until_the_replica_may_take_over()
         watched.primary.kill()
         while True:
             try:
