@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.detectors.absence import recalled
 from bot.detectors.baseline import MAX_DAYS, daily_point
 from bot.detectors.columns import Sheet
 from bot.detectors.ledger import JUMP, LEAST_PART, incomparable, inspect, is_busy
@@ -64,6 +65,11 @@ class Case:
         """Return the newest reading."""
         return self.kept[-1] if self.kept else None
 
+    @property
+    def previous(self) -> Reading | None:
+        """Return the reading before the newest, with what is known of chains that have just come back."""
+        return recalled(self.ledger, self.kept[-2], self.kept[-1]) if len(self.kept) > 1 else None
+
     def is_new(self, reading: Reading) -> bool:
         """Return whether a reading is newer than the newest."""
         return not self.kept or reading.as_of > self.kept[-1].as_of
@@ -73,7 +79,7 @@ class Case:
         if not self.kept:
             return Stir(reading)
         own_tokens = self.exchange.own_tokens
-        previous = valued(self.kept[-1], self.ledger.odd_prices)
+        previous = recalled(self.ledger, valued(self.kept[-1], self.ledger.odd_prices), reading)
         taken = self._quiet_step(previous, reading) or step(previous, reading, own_tokens)
         was_usd = taken.was_usd if taken.is_quiet else previous.total_usd(without=own_tokens)
         if was_usd <= 0:
@@ -106,9 +112,8 @@ class Case:
         """Return the flow up to the newest reading as the columns tell it, None where that would not be all of it."""
         if self.sheet is None or _is_adjusted(self.ledger, base):
             return None
-        odd, before = self.ledger.odd_prices, self.kept[-2] if len(self.kept) > 1 else None
-        with_assets = self.sheet.shows_assets
-        return self.sheet.flow(window, base, valued(self.kept[-1], odd), before, with_assets=with_assets)
+        latest, with_assets = valued(self.kept[-1], self.ledger.odd_prices), self.sheet.shows_assets
+        return self.sheet.flow(window, base, latest, self.previous, with_assets=with_assets)
 
     def _quiet_step(self, previous: Reading, reading: Reading) -> Step | None:
         if self.sheet is None or is_busy(self.ledger):
@@ -187,8 +192,7 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     odd = case.ledger.odd_prices
     bases = {window: valued(base, odd) for window, base in case.bases(WINDOWS).items()}
     latest = valued(case.kept[-1], odd)
-    previous = case.kept[-2] if len(case.kept) > 1 else None
-    history = History(latest, previous, bases, case.days, case.ledger, spells)
+    history = History(latest, case.previous, bases, case.days, case.ledger, spells)
     seconds = second_figures(listing, latest, opinion_age)
     return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=case.quick_flow)
 

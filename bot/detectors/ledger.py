@@ -10,14 +10,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.detectors.absence import note_absence
 from bot.detectors.market import Market, glitch
-from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
 from bot.detectors.passage import pass_through
 from bot.detectors.prices import odd_prices
 from bot.detectors.step import LARGE, RETURN_WITHIN, Change, Step
 from bot.domain.doors import Doors
 from bot.domain.flow import Hold, HoldReason
-from bot.domain.ledger import Absence, Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
+from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
 from bot.domain.reading import Holding, Reading
 
 LEAST_PART = 0.005
@@ -48,7 +48,7 @@ def inspect(  # noqa: PLR0913 — a step, and what it is judged by
     not busy; where no price `prices_moved` far none is looked at.
     """
     latest, at = taken.latest, taken.latest.as_of
-    kept = _note_absence(_forget(ledger, at), taken.previous, latest, own_tokens)
+    kept = note_absence(_forget(ledger, at), taken.previous, latest, own_tokens)
     if prices_moved or kept.odd_prices:
         odd = odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market)
         kept = replace(kept, odd_prices=odd)
@@ -76,27 +76,6 @@ def incomparable(ledger: Ledger) -> Hold | None:
         held = ledger.suspect
         return Hold(HoldReason.WALLETS_CHANGED, f"{held.group}, {held.share * 100:+.1f} % of reserves in one step")
     return None
-
-
-def is_partial(ledger: Ledger, base: Reading) -> bool:
-    """Return whether no window may start from a reading: chains of weight were absent from it, and came back since."""
-    return any(one.until and one.since <= base.as_of < one.until for one in ledger.absences)
-
-
-def _note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Ledger:
-    """Return the ledger with the chains that are not there any more, and with those that came back."""
-    if previous.chains == latest.chains:
-        return ledger
-    known = tuple(
-        replace(one, until=latest.as_of) if one.until is None and latest.chains.issuperset(one.chains) else one
-        for one in ledger.absences
-    )
-    lost = previous.chains - latest.chains
-    reserves = previous.total_usd(without=own_tokens)
-    share = clean_usd(previous, lost, own_tokens) / reserves if reserves > 0 else 0.0
-    if share > TOLERATED_MISSING:
-        known += (Absence(tuple(sorted(lost)), latest.as_of),)
-    return replace(ledger, absences=known) if known != ledger.absences else ledger
 
 
 def _forget(ledger: Ledger, now: datetime) -> Ledger:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.detectors.absence import is_partial
 from bot.detectors.baseline import baseline, robust_z, usual_days
-from bot.detectors.ledger import incomparable, is_partial
+from bot.detectors.ledger import incomparable
 from bot.detectors.netflow import net_flow
 from bot.detectors.notes import notes
 from bot.detectors.opinion import agree, disputed

@@ -1,9 +1,9 @@
 """What is remembered about one exchange between readings, so that windows stay comparable."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.reading import Slot
+from bot.domain.reading import Reading, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +110,12 @@ class Glitch:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Chains of weight that were not in the readings from `since` until before `until`."""
+    """Chains of weight that were not in the readings from `since` until before `until`; `last` is the one before."""
 
     chains: tuple[str, ...]
     since: datetime
     until: datetime | None = None
+    last: Reading | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,60 @@
+"""Chains that are not in a reading: since when, what lay there last, and which windows cannot start there.
+
+A chain that comes back is compared with what it held when it was last seen, in one step, as if it had been there all
+the time. What changed meanwhile is then judged like any step: most likely its wallet list, perhaps a run.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
+from bot.domain.ledger import Absence, Ledger
+from bot.domain.reading import Holding, Reading
+
+_NOTHING = Holding(0.0, 0.0)
+
+
+def note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Ledger:
+    """Return the ledger with the chains that are not there any more, and with those that came back."""
+    if previous.chains == latest.chains and not ledger.absences:
+        return ledger
+    known = tuple(
+        replace(one, until=latest.as_of) if one.until is None and latest.chains.issuperset(one.chains) else one
+        for one in ledger.absences
+    )
+    lost = previous.chains - latest.chains
+    reserves = previous.total_usd(without=own_tokens)
+    share = clean_usd(previous, lost, own_tokens) / reserves if reserves > 0 else 0.0
+    if share > TOLERATED_MISSING:
+        known += (Absence(tuple(sorted(lost)), latest.as_of, last=previous),)
+    return replace(ledger, absences=known) if known != ledger.absences else ledger
+
+
+def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
+    """Return the previous reading with what lay on the chains that come back in the latest when they were last seen.
+
+    It is valued at the latest prices: what prices did meanwhile moved nothing.
+    """
+    if not ledger.absences:
+        return previous
+    last = {
+        chain: one.last
+        for one in ledger.absences
+        if one.last and one.until in {None, latest.as_of}
+        for chain in one.chains
+        if chain in latest.chains and chain not in previous.chains
+    }
+    if not last:
+        return previous
+    holdings = dict(previous.holdings)
+    for chain, reading in last.items():
+        for slot, held in reading.holdings.items():
+            if slot.chain == chain:
+                amount, usd = latest.holdings.get(slot, _NOTHING)
+                holdings[slot] = Holding(held.amount, held.amount * (usd / amount)) if amount > 0 and usd > 0 else held
+    return replace(previous, holdings=holdings)
+
+
+def is_partial(ledger: Ledger, base: Reading) -> bool:
+    """Return whether no window may start from a reading: chains of weight were absent from it, and came back since."""
+    return any(one.until and one.since <= base.as_of < one.until for one in ledger.absences)
