@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
+from bot.detectors.windows import fits
+from bot.domain.flow import Window
 from bot.domain.ledger import Absence, Ledger
 from bot.domain.reading import Holding, Reading
 
@@ -55,6 +57,10 @@ def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
     return replace(previous, holdings=holdings)
 
 
-def is_partial(ledger: Ledger, base: Reading) -> bool:
-    """Return whether no window may start from a reading: chains of weight were absent from it, and came back since."""
+def may_start(window: Window, base: Reading, latest: Reading, ledger: Ledger) -> bool:
+    """Return whether a window may start from a reading: one that is young enough, and lacks no chain that is back."""
+    return fits(window, base, latest.as_of) and not _is_partial(ledger, base)
+
+
+def _is_partial(ledger: Ledger, base: Reading) -> bool:
     return any(one.until and one.since <= base.as_of < one.until for one in ledger.absences)

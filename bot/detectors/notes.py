@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 
+from bot.detectors.absence import may_start
 from bot.detectors.thresholds import MIN_FLOW_USD
 from bot.detectors.windows import fits
 from bot.domain.exchange import Exchange
@@ -16,7 +17,7 @@ _OWN_TOKEN_SHARE = 0.01
 
 def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], ledger: Ledger) -> tuple[Note, ...]:
     """Return what people should know: what was left out and why, and what could not be computed."""
-    return (*_remembered(ledger), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases))
+    return (*_remembered(ledger), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases, ledger))
 
 
 def _remembered(ledger: Ledger) -> Iterator[Note]:
@@ -48,9 +49,9 @@ def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Wind
             yield Note(NoteReason.OWN_TOKEN, token, worth)
 
 
-def _gap(latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
-    """Yield one note on the windows that have a base, but one that is too old; the hour is shown where it is known."""
-    missed = [window for window, base in bases.items() if not fits(window, base, latest.as_of)]
+def _gap(latest: Reading, bases: Mapping[Window, Reading], ledger: Ledger) -> Iterator[Note]:
+    """Yield one note on the windows that may not start from the base they have; the hour is shown where it is known."""
+    missed = [window for window, base in bases.items() if not may_start(window, base, latest, ledger)]
     named = [window for window in missed if window is not Window.HOUR]
     if named:
         yield Note(NoteReason.GAP, ", ".join(named))

@@ -4,14 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.detectors.absence import is_partial
+from bot.detectors.absence import may_start
 from bot.detectors.baseline import baseline, robust_z, usual_days
 from bot.detectors.ledger import incomparable
 from bot.detectors.netflow import net_flow
 from bot.detectors.notes import notes
 from bot.detectors.opinion import agree, disputed
 from bot.detectors.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
-from bot.detectors.windows import fits
 from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -76,7 +75,7 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
             window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments
         )
         for window, base in history.bases.items()
-        if fits(window, base, latest.as_of) and not is_partial(ledger, base)
+        if may_start(window, base, latest, ledger)
     ]
     return Signal(
         exchange=exchange.id,

@@ -187,11 +187,12 @@ class Trial:
         is_held_anew = self._is_held_anew(exchange, holds)
         is_quiet = incident and incident.under and incident.severity.rank < Severity.SEVERE.rank
         inhibited_by = market if is_quiet else None
+        held = next((flow for flow in signal.flows if flow.hold), None)
         if step.reason in TURNS:
-            yield Telling(at, exchange, step.reason, signal, incident, signal.leading_flow, holds, inhibited_by)
+            flow = held if held and step.reason is StepReason.HELD else signal.leading_flow
+            yield Telling(at, exchange, step.reason, signal, incident, flow, holds, inhibited_by)
         if is_held_anew and step.reason is not StepReason.HELD:
             told = incident if incident and incident.state is IncidentState.OPEN else None
-            held = next(flow for flow in signal.flows if flow.hold)
             yield Telling(at, exchange, StepReason.HELD, signal, told, held, holds, inhibited_by)
 
     def _is_held_anew(self, exchange: str, holds: Sequence[Hold]) -> bool:

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detectors.absence import is_partial
+from bot.detectors.absence import may_start
 from bot.detectors.ledger import incomparable, inspect, is_busy
 from bot.detectors.market import ALONE, Market, Stir
 from bot.detectors.step import Step, step
 from bot.domain.doors import Doors
-from bot.domain.flow import Hold, HoldReason
+from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.ledger import (
     Absence,
     Adjustment,
@@ -140,10 +140,11 @@ class TestAnAbsence:
         at: datetime,
         partial: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        over = Absence(("Tron",), NOON - 2 * HOUR, NOON)
+        over, latest = Absence(("Tron",), NOON - 2 * HOUR, NOON), holding(60, at=at + DAY)
 
-        assert is_partial(Ledger(absences=(over,)), holding(60, at=at)) is partial
-        assert not is_partial(Ledger(absences=(replace(over, until=None),)), holding(60, at=at))
+        assert may_start(Window.DAY, holding(60, at=at), latest, Ledger(absences=(over,))) is not partial
+        on = Ledger(absences=(replace(over, until=None),))
+        assert may_start(Window.DAY, holding(60, at=at), latest, on)
 
     @pytest.mark.parametrize(
         ("lost", "rest", "noted"),

@@ -4,7 +4,7 @@ import pytest
 
 from bot.detectors.notes import notes
 from bot.domain.flow import Window
-from bot.domain.ledger import Ledger, OddPrice, RoundTrip, StepMove
+from bot.domain.ledger import Absence, Ledger, OddPrice, RoundTrip, StepMove
 from bot.domain.reading import Reading
 from bot.domain.signal import Note, NoteReason
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
@@ -57,6 +57,13 @@ def test_the_hour_is_never_missed() -> None:
 
     assert notes(BINANCE, holding(60), bases, Ledger()) == (Note(NoteReason.GAP, "24h, 7d"),)
     assert notes(BINANCE, holding(60), {Window.HOUR: bases[Window.HOUR]}, Ledger()) == ()
+
+
+def test_a_window_that_would_start_where_a_chain_was_missing_is_missed() -> None:
+    ledger = Ledger(absences=(Absence(("Tron",), NOON - DAY, NOON - HOUR),))
+    bases = {Window.DAY: holding(60, at=NOON - DAY), Window.WEEK: holding(60, at=NOON - 7 * DAY)}
+
+    assert notes(BINANCE, holding(60), bases, ledger) == (Note(NoteReason.GAP, "24h"),)
 
 
 def test_what_is_remembered_is_said_with_its_size_and_time() -> None:

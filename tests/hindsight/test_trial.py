@@ -111,6 +111,8 @@ def test_a_hold_while_an_incident_is_open_is_told_of_it() -> None:
     assert tellings[-1].reason is StepReason.HELD
     assert tellings[-1].incident
     assert tellings[-1].incident.label == "INC-1"
+    assert tellings[-1].flow
+    assert tellings[-1].flow.hold in tellings[-1].holds
 
 
 def test_what_is_market_wide_is_told_first_and_over_once_it_is() -> None:

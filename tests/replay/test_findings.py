@@ -1,5 +1,6 @@
 """What is found in the episodes, as a backtest and a living bot live through them: every run, and nothing else."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import msgspec
 import pytest
 
 from bot.alerting.lifecycle import Policy, advance
+from bot.backtest.lines import json_line
 from bot.detectors.engine import Case, look
 from bot.detectors.outflow import grade
 from bot.domain.exchange import Listing
@@ -82,6 +84,19 @@ def test_nobody_is_told_more_than_an_episode_allows(hourly: bool) -> None:  # no
         one for one in found if one[2] is not one[3]
     )
     assert {name for name in EPISODES if lived(name, hourly=hourly).of("market")} == {"market-wide"}
+
+
+@pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
+def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  # noqa: FBT001 — as above
+    told = [
+        (name, line["exchange"], line["at"], line["event"], line["window"], line["reasons"])
+        for name in EPISODES
+        for one in lived(name, hourly=hourly).tellings
+        if (line := json.loads(json_line(one)))
+    ]
+
+    assert told
+    assert [one for one in told if not all(one)] == []
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
