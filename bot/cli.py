@@ -66,7 +66,8 @@ class _Program(click.Group):
 
 
 def _complain(error: Exception) -> None:
-    click.echo(f"runwatch: {error}", err=True)
+    for sentence in str(error).splitlines():
+        click.echo(f"runwatch: {sentence}", err=True)
 
 
 class _Pace(click.FloatRange):
@@ -133,7 +134,11 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
 @cli.command()
 def check() -> None:
     """Show the effective configuration, secrets masked, and every problem with it."""
-    settings = _settings(level="error")
+    try:
+        settings = _settings(level="error")
+    except ConfigurationError as error:
+        _complain(error)
+        sys.exit(_FAILED)
     for name, value in config.effective(settings):
         click.echo(f"{name}={value}")
     problems = asyncio.run(asking.problems(settings))

@@ -1,7 +1,7 @@
 """Settings: every variable, its type, its default; read once."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -10,62 +10,28 @@ from urllib.parse import unquote, urlsplit
 
 from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.domain.errors import ConfigurationError
+from bot.values import (
+    SECONDS,
+    ChatName,
+    DiscordToken,
+    GatewayAddress,
+    Interval,
+    Owners,
+    Secret,
+    SecretAddress,
+    TelegramToken,
+    WebAddress,
+    Words,
+    unquoted,
+)
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_LONGEST = timedelta(days=7)
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
-
-
-def _interval(text: object) -> object:
-    if not isinstance(text, str):
-        return text
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
-    if not match:
-        raise ValueError("write a number and a unit, such as 90s, 10m or 1h")
-    return timedelta(seconds=min(float(match[1]) * _UNITS[match[2]], _LONGEST.total_seconds() + 1))
-
-
-def _between_a_second_and_a_week(interval: timedelta) -> timedelta:
-    if not timedelta(seconds=1) <= interval <= _LONGEST:
-        raise ValueError("must be at least 1s and at most 7d")
-    return interval
-
-
-def _address(*schemes: str) -> AfterValidator:
-    def check(address: str) -> str:
-        if not re.fullmatch(rf"(?:{'|'.join(schemes)})://\S+", address):
-            raise ValueError(f"must begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
-        return address.rstrip("/")
-
-    return AfterValidator(check)
-
-
-def _words(text: object) -> object:
-    return tuple(word.strip() for word in text.split(",") if word.strip()) if isinstance(text, str) else text
-
-
-def _owner(ids: tuple[str, ...]) -> tuple[str, ...]:
-    for one in ids:
-        if not re.fullmatch(r"(?:telegram|discord):\d{1,20}", one):
-            raise ValueError(f"{one!r} is no owner: write telegram:123 or discord:456")
-    return ids
-
-
-def _chat(text: str) -> str:
-    if not re.fullmatch(r"telegram:-?\d{1,20}(?:/\d{1,10})?|discord:\d{1,20}", text):
-        raise ValueError(f"{text!r} is no chat: write telegram:-100123, telegram:-100123/7 for a topic, or discord:456")
-    return text
-
-
-Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_between_a_second_and_a_week)]
-WebAddress = Annotated[str, _address("http", "https")]
-Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 class Settings(BaseSettings):
@@ -73,10 +39,12 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
-    telegram_token: Annotated[SecretStr | None, Field(description="From @BotFather.")] = None
-    discord_token: Annotated[SecretStr | None, Field(description="From the Discord Developer Portal, page Bot.")] = None
+    telegram_token: Annotated[TelegramToken | None, Field(description="From @BotFather.")] = None
+    discord_token: Annotated[DiscordToken | None, Field(description="From the Discord Developer Portal, page Bot.")] = (
+        None
+    )
     redis_url: Annotated[
-        SecretStr | None,
+        Secret | None,
         Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
     ] = None
     data_dir: Annotated[
@@ -97,9 +65,7 @@ class Settings(BaseSettings):
         Field(description="true: up to 950 alerts a second; Telegram charges 0.1 Star for each above 30 a second."),
     ] = False
     discord_api_url: Annotated[WebAddress, Field(description="With version.")] = "https://discord.com/api/v10"
-    discord_gateway_url: Annotated[str, _address("ws", "wss"), Field(description="Discord's gateway.")] = (
-        "wss://gateway.discord.gg"
-    )
+    discord_gateway_url: Annotated[GatewayAddress, Field(description="Discord's gateway.")] = "wss://gateway.discord.gg"
     poll_interval: Annotated[Interval, Field(description="How often the list is fetched: 90s, 10m, 1h.")] = timedelta(
         minutes=10
     )
@@ -110,9 +76,9 @@ class Settings(BaseSettings):
     exchanges: Annotated[Words, Field(description="Only these, comma-separated; empty: all known.")] = ()
     http_host: Annotated[str, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535, description="0: any free port.")] = 8080
-    owner_ids: Annotated[Words, AfterValidator(_owner), Field(description="telegram:123, discord:456.")] = ()
+    owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()
     error_chat: Annotated[
-        Annotated[str, AfterValidator(_chat)] | None,
+        ChatName | None,
         Field(description="Where operational problems go: telegram:-100123 or discord:456."),
     ] = None
     log_level: Annotated[
@@ -126,12 +92,16 @@ class Settings(BaseSettings):
         Field(description="auto: text on a terminal, else json."),
     ] = "auto"
     heartbeat_url: Annotated[
-        SecretStr | None, Field(description="Called after each good poll, so that silence is noticed.")
+        SecretAddress | None, Field(description="Called after each good poll, so that silence is noticed.")
     ] = None
+
+    _unquoted = field_validator("*", mode="before")(unquoted)
 
 
 def load(environment: Mapping[str, str]) -> Settings:
-    """Return the settings from the environment, `.env` and secret files; raise ConfigurationError naming every problem.
+    """Return the settings from the environment, `.env` and secret files; raise ConfigurationError.
+
+    Its text names every problem, a line each.
 
     `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
     """
@@ -140,10 +110,11 @@ def load(environment: Mapping[str, str]) -> Settings:
     except UnicodeDecodeError:
         raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
     given = {name: value for known in (written, environment) for name, value in known.items() if value}
+    filed = _secret_files(given)
     try:
-        return Settings(**_secret_files(given))
+        return Settings(**filed)
     except ValidationError as error:
-        raise ConfigurationError(" ".join(_sentence(one) for one in error.errors())) from None
+        raise ConfigurationError("\n".join(_sentence(one, filed) for one in error.errors())) from None
 
 
 def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -163,9 +134,11 @@ def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
     return found
 
 
-def _sentence(problem: Mapping[str, Any]) -> str:
-    name = str(problem["loc"][0]).upper()
-    return f"{name}: {str(problem['msg']).removeprefix('Value error, ')}."
+def _sentence(problem: Mapping[str, Any], filed: Collection[str]) -> str:
+    """Return what is wrong with a setting, under the name that it was set by."""
+    name = str(problem["loc"][0])
+    form = f"{name}_file" if name in filed else name
+    return f"{form.upper()}: {str(problem['msg']).removeprefix('Value error, ')}."
 
 
 def secrets(settings: Settings) -> list[str]:
@@ -214,6 +187,6 @@ def _written(default: object) -> str:
         return str(default).lower()
     if isinstance(default, timedelta):
         seconds = default.total_seconds()
-        unit = next((one for one in ("h", "m") if seconds % _UNITS[one] == 0), "s")
-        return f"{seconds / _UNITS[unit]:g}{unit}"
+        unit = next((one for one in ("h", "m") if seconds % SECONDS[one] == 0), "s")
+        return f"{seconds / SECONDS[unit]:g}{unit}"
     return ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)

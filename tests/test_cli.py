@@ -74,6 +74,17 @@ async def test_check_names_every_problem(tmp_path: Path) -> None:
     assert "never-shown" not in ran.out + ran.err
 
 
+async def test_check_names_every_setting_that_cannot_be_right(tmp_path: Path) -> None:
+    wrong = {"TELEGRAM_TOKEN": f"'{TOKEN}'", "DISCORD_TOKEN": TOKEN, "HEARTBEAT_URL": "https://", "POLL_INTERVAL": "1"}
+    checked = await bot("check", directory=tmp_path, **wrong)
+    ran = await bot("run", directory=tmp_path, **wrong)
+    assert (checked.code, checked.out, ran.code, ran.out) == (1, "", 2, "")
+    assert checked.err == ran.err
+    named = [line.partition(": ")[2].partition(": ")[0] for line in checked.err.splitlines()]
+    assert named == ["TELEGRAM_TOKEN", "DISCORD_TOKEN", "POLL_INTERVAL", "HEARTBEAT_URL"]
+    assert "never-shown" not in checked.err
+
+
 async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path) -> None:
     pointing = {"ERROR_CHAT": "discord:456", "OWNER_IDS": "telegram:1,discord:2"}
     ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", **pointing)

@@ -122,7 +122,7 @@ def test_what_is_not_ours_is_left_alone(here: Surroundings) -> None:
     assert here.load("COMPOSE_PROJECT_NAME=watch", POLLING="1h").poll_interval == timedelta(minutes=10)
 
 
-def secret_file(text: str = "from a file\n") -> str:
+def secret_file(text: str = "from-a-file\n") -> str:
     path = Path("secret").absolute()
     path.write_text(text, encoding="utf-8")
     return str(path)
@@ -130,8 +130,9 @@ def secret_file(text: str = "from a file\n") -> str:
 
 @pytest.mark.parametrize("name", SECRETS)
 def test_a_secret_may_be_a_file(here: Surroundings, name: str) -> None:
-    assert plain(here.load(**{f"{name}_FILE": secret_file()}), name) == "from a file"
-    assert plain(here.load(f"{name}_FILE={secret_file()}"), name) == "from a file"
+    text, value = GIVEN[name]
+    assert plain(here.load(**{f"{name}_FILE": secret_file(f"{text}\n")}), name) == value
+    assert plain(here.load(f"{name}_FILE={secret_file(text)}"), name) == value
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -152,7 +153,7 @@ def test_an_empty_variable_hides_no_second_form_of_a_secret(here: Surroundings) 
 
 
 def test_an_empty_form_of_a_secret_is_not_set(here: Surroundings) -> None:
-    assert plain(here.load(TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file()), "TELEGRAM_TOKEN") == "from a file"
+    assert plain(here.load(TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file()), "TELEGRAM_TOKEN") == "from-a-file"
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -187,7 +188,7 @@ def test_an_interval_is_a_number_and_a_unit(here: Surroundings, text: str, inter
         ("POLL_INTERVAL", "9" * 400 + "d", "POLL_INTERVAL: must be at least 1s and at most 7d."),
         ("DEFILLAMA_URL", "api.llama.fi", "DEFILLAMA_URL: must begin with http:// or https://."),
         ("TELEGRAM_API_URL", "wss://x", "TELEGRAM_API_URL: must begin with http:// or https://."),
-        ("DISCORD_API_URL", "https:// x", "DISCORD_API_URL: must begin with http:// or https://."),
+        ("HEARTBEAT_URL", "ftp://beats.example", "HEARTBEAT_URL: must begin with http:// or https://."),
         ("DISCORD_GATEWAY_URL", "https://x", "DISCORD_GATEWAY_URL: must begin with ws:// or wss://."),
         ("HTTP_PORT", "65536", "HTTP_PORT: Input should be less than or equal to 65535."),
         ("OWNER_IDS", "telegram:1,ann", "OWNER_IDS: 'ann' is no owner: write telegram:123 or discord:456."),
@@ -200,19 +201,92 @@ def test_a_bad_value_is_refused_in_one_sentence(here: Surroundings, name: str, t
     assert here.refusal(f"{name}='{text}'") == sentence
 
 
+TOKENS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN")
+WEB_ADDRESSES = ("DEFILLAMA_URL", "TELEGRAM_API_URL", "DISCORD_API_URL", "HEARTBEAT_URL")
+ADDRESSES = (*WEB_ADDRESSES, "DISCORD_GATEWAY_URL")
+QUOTED = "is in quotation marks, which would be taken for a part of it; write it without them."
+UNSEEN = "holds a space, a line break or an invisible character; write it without."
+
+
+@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("quoted", ["'{}'", '"{}"', " “{}” ", "'{}", '{}"'])
+def test_what_still_has_its_quotation_marks_is_refused_whatever_it_is(
+    here: Surroundings, name: str, quoted: str
+) -> None:
+    text, _ = GIVEN[name]
+    assert here.refusal(**{name: quoted.format(text)}) == f"{name}: {QUOTED}"
+
+
+@pytest.mark.parametrize("name", [*TOKENS, *ADDRESSES, "REDIS_URL"])
+def test_what_is_blank_or_holds_what_cannot_be_seen_is_refused(here: Surroundings, name: str) -> None:
+    text, _ = GIVEN[name]
+    assert here.refusal(**{name: " \n "}) == f"{name}: is blank; write a value, or leave the setting out."
+    for written in (f" {text}", f"{text} ", f"{text}\n", f"{text[:9]} {text[9:]}", f"\ufeff{text}", f"{text}\u200b"):
+        assert here.refusal(**{name: written}) == f"{name}: {UNSEEN}"
+
+
+@pytest.mark.parametrize("name", ADDRESSES)
+@pytest.mark.parametrize("rest", ["", "/path", ":8080", "user@", "[::1", "host:many", "host:65536", "host:0", "?a=b"])
+def test_an_address_that_names_no_host_is_refused(here: Surroundings, name: str, rest: str) -> None:
+    scheme = "wss" if name == "DISCORD_GATEWAY_URL" else "https"
+    assert here.refusal(**{name: f"{scheme}://{rest}"}).startswith(
+        f"{name}: names no host that can be asked; write it like {scheme}://host or "
+    )
+
+
+@pytest.mark.parametrize("name", WEB_ADDRESSES)
+@pytest.mark.parametrize("address", ["http://h", "https://127.0.0.1:8081/a", "https://[::1]:80", "http://ann:pw@h.x"])
+def test_an_address_may_have_a_port_a_path_and_a_login(here: Surroundings, name: str, address: str) -> None:
+    assert plain(here.load(**{name: address}), name) == address
+
+
+def test_the_heartbeat_is_called_as_it_is_written(here: Surroundings) -> None:
+    address = "https://beats.example/1/"
+    assert plain(here.load(HEARTBEAT_URL=address), "HEARTBEAT_URL") == address
+
+
+OF_TELEGRAM, OF_DISCORD = "4242:never-shown_anywhere", "MTA4.never-shown.any_where"
+
+
+def test_tokens_that_changed_places_are_refused(here: Surroundings) -> None:
+    assert here.refusal(TELEGRAM_TOKEN=OF_DISCORD, DISCORD_TOKEN=OF_TELEGRAM).splitlines() == [
+        "TELEGRAM_TOKEN: is a Discord token; put it into DISCORD_TOKEN, and here the one from @BotFather.",
+        (
+            "DISCORD_TOKEN: is a Telegram token; put it into TELEGRAM_TOKEN, "
+            "and here the one from the Discord Developer Portal."
+        ),
+    ]
+    assert plain(here.load(TELEGRAM_TOKEN=OF_TELEGRAM, DISCORD_TOKEN=OF_DISCORD), "TELEGRAM_TOKEN") == OF_TELEGRAM
+
+
+def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: Surroundings) -> None:
+    assert here.refusal(TELEGRAM_TOKEN_FILE=secret_file("\n")).startswith("TELEGRAM_TOKEN_FILE: is blank; ")
+    refusal = here.refusal(TELEGRAM_TOKEN_FILE=secret_file(OF_DISCORD))
+    assert refusal.startswith("TELEGRAM_TOKEN_FILE: is a Discord token; ")
+
+
 @pytest.mark.parametrize("text", ["@traders", "telegram:@traders", "discord:here", "terminal:1", "-100123"])
 def test_an_error_chat_that_is_none_is_refused(here: Surroundings, text: str) -> None:
     assert here.refusal(ERROR_CHAT=text).startswith(f"ERROR_CHAT: {text!r} is no chat: write telegram:-100123")
 
 
 def test_every_problem_is_named_at_once(here: Surroundings) -> None:
-    refusal = here.refusal(HTTP_PORT="many", POLL_INTERVAL="soon")
-    assert "HTTP_PORT: " in refusal
-    assert "POLL_INTERVAL: " in refusal
+    interval, port = here.refusal(HTTP_PORT="many", POLL_INTERVAL="soon").splitlines()
+    assert interval.startswith("POLL_INTERVAL: ")
+    assert port.startswith("HTTP_PORT: ")
 
 
 def test_a_refusal_shows_no_secret(here: Surroundings) -> None:
     assert "hunter2" not in here.refusal("TELEGRAM_TOKEN=hunter2\nREDIS_URL=redis://:hunter2@r\nHTTP_PORT=many")
+
+
+@pytest.mark.parametrize(
+    "written", ["'hunter2'", "hunter2\n", "4242:hunter2", "hun.ter.hunter2", "https://:hunter2", "https://h:hunter2"]
+)
+def test_a_refused_secret_is_not_repeated(here: Surroundings, written: str) -> None:
+    refusal = here.refusal(**dict.fromkeys(SECRETS, written), HTTP_PORT="many")
+    assert "hunter2" not in refusal
+    assert len(refusal.splitlines()) > 1
 
 
 def test_the_password_of_the_store_is_a_secret_by_itself(here: Surroundings) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import aiohttp
 import pytest
@@ -142,7 +143,8 @@ async def test_it_heals_when_a_store_that_was_away_comes(tmp_path: Path, setting
 
 async def test_it_stops_while_the_store_is_away_and_tells_no_secret(tmp_path: Path, settings: dict[str, str]) -> None:
     path = f"{tmp_path}/nothing"
-    settings |= {"REDIS_URL": f"unix://{path}", "HEARTBEAT_URL": path}  # makes what the complaint names a secret
+    # The password makes what the complaint names a secret.
+    settings |= {"REDIS_URL": f"unix://{path}", "HEARTBEAT_URL": f"https://me:{quote(path, safe='')}@beats.example"}
     async with running_bot("run", directory=tmp_path, **settings) as program:
         complaint = await program.logged("store away")
         assert "•••" in complaint["error"]
