@@ -42,7 +42,7 @@ def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
     last = {
         chain: one.last
         for one in ledger.absences
-        if one.last and one.until in {None, latest.as_of}
+        if one.until in {None, latest.as_of}
         for chain in one.chains
         if chain in latest.chains and chain not in previous.chains
     }

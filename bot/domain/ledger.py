@@ -115,7 +115,7 @@ class Absence:
     chains: tuple[str, ...]
     since: datetime
     until: datetime | None = None
-    last: Reading | None = field(default=None, compare=False, repr=False)
+    last: Reading = field(kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

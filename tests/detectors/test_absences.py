@@ -110,7 +110,7 @@ class TestAChainThatComesBack:
 
 
 class TestWhatIsRecalled:
-    BEFORE = book(NOON - HOUR, {"Solana/SOL": 3.0})
+    BEFORE = book(NOON - HOUR, {"Solana/SOL": 3.0, "Bitcoin/BTC": 0.5})
     AWAY = book(NOON, {"Solana/SOL": -1.0})
     BACK = book(NOON + HOUR, prices={"SOL": 10.0})
 
@@ -126,11 +126,21 @@ class TestWhatIsRecalled:
             **self.AWAY.holdings, Slot("Solana", "SOL"): Holding(3 * 5e9 / 20, 3 * 5e9 / 20 * 10)
         }  # fmt: skip
 
-    def test_keeps_its_value_where_the_latest_has_no_price(self) -> None:
-        unpriced = replace(self.BACK, holdings={**self.BACK.holdings, Slot("Solana", "SOL"): Holding(1.0, 0.0)})
+    @pytest.mark.parametrize(
+        ("now", "price"), [(Holding(1.0, 0.0), 20.0), (Holding(0.0, 1.0), 20.0), (Holding(0.5, 0.125), 0.25)]
+    )
+    def test_keeps_its_value_where_the_latest_has_no_price(self, now: Holding, price: float) -> None:
         slot = Slot("Solana", "SOL")
+        back = replace(self.BACK, holdings={**self.BACK.holdings, slot: now})
 
-        assert recalled(self.ledger(), self.AWAY, unpriced).holdings[slot] == self.BEFORE.holdings[slot]
+        assert recalled(self.ledger(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
+
+    def test_is_what_lay_there_before_it_was_away_the_last_time(self) -> None:
+        """Solana was back in between, while another chain of the first absence was not."""
+        long = Absence(("Solana", "Base"), NOON - DAY, last=book(NOON - DAY - HOUR))
+        found = recalled(Ledger(absences=(long, *self.ledger().absences)), self.AWAY, self.BACK)
+
+        assert found == recalled(self.ledger(), self.AWAY, self.BACK)
 
     def test_is_nothing_of_an_absence_that_is_over(self) -> None:
         assert recalled(self.ledger(until=NOON), self.AWAY, self.BACK) is self.AWAY

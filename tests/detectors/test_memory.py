@@ -29,6 +29,8 @@ from tests.builders import DAY, HOUR, NOON, holding, reading
 SECOND = timedelta(seconds=1)
 TRON, BITCOIN = Slot("Tron", "USDT"), Slot("Bitcoin", "BTC")
 SHUT = Doors(closed=(("BTC", NOON), ("ETH", NOON)))
+WHOLE = holding(60, at=NOON - 99 * DAY)
+"""What a chain held that is away by now."""
 
 
 def units(parts: Mapping[str, float], *, at: datetime = NOON) -> Reading:
@@ -59,7 +61,7 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
         strides=(Stride(at, -1.0),),
         departures=(Departure("BTC", at, 1.0, 1.0),),
         trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
-        absences=(Absence(("Tron",), at - DAY, at), Absence(("Base",), at - DAY)),
+        absences=(Absence(("Tron",), at - DAY, at, last=WHOLE), Absence(("Base",), at - DAY, last=WHOLE)),
     )
 
     now = quiet(known)
@@ -140,7 +142,7 @@ class TestAnAbsence:
         at: datetime,
         partial: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        over, latest = Absence(("Tron",), NOON - 2 * HOUR, NOON), holding(60, at=at + DAY)
+        over, latest = Absence(("Tron",), NOON - 2 * HOUR, NOON, last=WHOLE), holding(60, at=at + DAY)
 
         assert may_start(Window.DAY, holding(60, at=at), latest, Ledger(absences=(over,))) is not partial
         on = Ledger(absences=(replace(over, until=None),))
@@ -161,7 +163,7 @@ class TestAnAbsence:
 
         found = inspect(Ledger(), step(before, latest, {"BNB"}), {"BNB"}, ALONE)
 
-        assert found.absences == ((Absence(("Base",), NOON),) if noted else ())
+        assert found.absences == ((Absence(("Base",), NOON, last=before),) if noted else ())
 
     def test_lasts_until_all_its_chains_are_back_and_ends_once(self) -> None:
         every = {"Base/ETH": 10.0, "Solana/SOL": 10.0, "Bitcoin/BTC": 80.0}
