@@ -13,7 +13,7 @@ from bot import __version__
 from bot.config import Settings
 from bot.desk import Desk
 from bot.domain.course import Course
-from bot.domain.errors import AskerError, ConfigurationError, DeliveryError
+from bot.domain.errors import AskerError, ConfigurationError
 from bot.domain.exchange import Exchange
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
@@ -22,18 +22,19 @@ from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.worker import Duty, duty_of
 from bot.messages.cards.about import source_notice
-from bot.messages.model import Message
 from bot.metrics import Metrics
 from bot.pipeline.caretaker import Caretaker
 from bot.pipeline.deliver import Courier
 from bot.pipeline.duty import Post
 from bot.pipeline.observe import Observer
+from bot.pipeline.operator import Operator
 from bot.pipeline.pace import PACES, PAID, Pacer
 from bot.pipeline.poll import Poller
 from bot.pipeline.presence import Presence
 from bot.pipeline.retrace import Retracer
 from bot.pipeline.watch import Watch
-from bot.ports import ChatPlatform, Clock, Source
+from bot.ports import ChatPlatform, Clock, ProbingPlatform, Source
+from bot.presences import misdirected
 from bot.queries import Board, Hindsight, Queries
 from bot.storage.store import Store
 from handlers import COMMANDS
@@ -73,7 +74,12 @@ class Machine:
         self._metrics = metrics
         self._clock = clock
         self._paces = {**PACES, Platform.TELEGRAM: PAID} if settings.telegram_paid_broadcast else PACES
-        self._error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
+        self._operator = Operator(
+            Place.parse(settings.error_chat) if settings.error_chat else None,
+            chats=lambda: self.chats,
+            connected=self._connected,
+            clock=clock,
+        )
         self.observer = Observer(
             store.readings, clock, store.incidents, holds=store.holds, opinion_age=2 * settings.poll_interval
         )
@@ -113,13 +119,11 @@ class Machine:
             platforms=self._troubles,
             standing_by=self.standing_by,
             undelivered=lambda: self.undelivered,
+            misdirected=lambda: [*misdirected(settings), *self._operator.out_of_reach],
             rates=self._rates,
         )
         self._caretaker = Caretaker(
-            lambda: [one for chat in self.chats if (one := chat.prober())],
-            subscriptions=store.subscriptions,
-            clock=clock,
-            error_chat=self._error_chat,
+            self._connected, subscriptions=store.subscriptions, clock=clock, operator=self._operator
         )
         self.desk = Desk(COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.holds)
 
@@ -132,7 +136,7 @@ class Machine:
             clock=self._clock,
             meter=self._metrics,
             pacer=Pacer(chat.platform, pace=self._paces[chat.platform], budget=self.store.budget),
-            tell=self._tell_operator,
+            tell=self._operator.tell,
         )
 
     async def restore(self) -> None:
@@ -198,6 +202,10 @@ class Machine:
         """Say which places were switched off, and ask which are open again, where this worker listens."""
         await self._caretaker.look_after()
 
+    async def look_for_operator(self) -> None:
+        """Find out whether operational problems can be told, where this worker listens."""
+        await self._operator.look()
+
     async def forget_disabled(self) -> None:
         """Forget places that could not be reached for a month."""
         for place in await self.store.subscriptions.forget_disabled(self._clock.now() - _FORGOTTEN_AFTER):
@@ -227,6 +235,9 @@ class Machine:
             found[chat.platform] = self.trouble(chat) or elsewhere
         return found
 
+    def _connected(self) -> Sequence[ProbingPlatform]:
+        return [one for chat in self.chats if (one := chat.prober())]
+
     async def _judge(self, exchanges: Sequence[Exchange]) -> None:
         async with self._judging:
             await self.watch.judge(exchanges)
@@ -246,7 +257,7 @@ class Machine:
             self._metrics.source_answered(now.source, now.last_success)
         if bool(was.fault) is not bool(now.fault) and now.source.endswith("/cexs"):
             key = f"{now.source}:{now.failing_since or now.last_success}"
-            await self._tell_operator(source_notice(was, now), key)
+            await self._operator.tell(source_notice(was, now), key)
 
     async def _rates(self) -> Mapping[Platform, Rate]:
         """Return how fast messages go to the platforms; raise StorageError."""
@@ -256,15 +267,6 @@ class Machine:
             full = self._paces[chat.platform].per_second
             found[chat.platform] = Rate(full * going.part, going.stands_for, going.reason)
         return found
-
-    async def _tell_operator(self, message: Message, key: str) -> None:
-        chat = next((one for one in self.chats if self._error_chat and one.platform is self._error_chat.platform), None)
-        if chat is None or self._error_chat is None:
-            return
-        try:
-            await chat.send(self._error_chat, message, key=key)
-        except DeliveryError as error:
-            log.warning("operator not reached", reason=str(error))
 
 
 async def past_course(name: str) -> Course | None:

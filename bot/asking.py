@@ -17,6 +17,7 @@ from bot.domain.place import Place, Platform
 from bot.messages.model import Message, Tone
 from bot.metrics import Metrics
 from bot.ports import Clock
+from bot.presences import misdirected
 from bot.sources.defillama import DefiLlama
 from bot.sources.http import Http
 from bot.storage.binary import find_binary
@@ -95,7 +96,7 @@ async def problems(settings: Settings) -> list[str]:
         require_a_token(settings)
     except ConfigurationError as error:
         found.append(str(error))
-    found += _nobody_reads(settings)
+    found += misdirected(settings)
     try:
         if settings.redis_url:
             store = await open_store(settings.redis_url.get_secret_value(), clock=SystemClock())
@@ -106,12 +107,3 @@ async def problems(settings: Settings) -> list[str]:
     except (RunwatchError, OSError) as error:
         found.append(f"The store cannot be used: {error}")
     return found
-
-
-def _nobody_reads(settings: Settings) -> Iterator[str]:
-    """Yield what names a platform that the bot is not on, a sentence each."""
-    chats = [("ERROR_CHAT", settings.error_chat)] if settings.error_chat else []
-    for name, written in (*chats, *(("OWNER_IDS", one) for one in settings.owner_ids)):
-        platform = Platform(written.partition(":")[0])
-        if not {Platform.TELEGRAM: settings.telegram_token, Platform.DISCORD: settings.discord_token}[platform]:
-            yield f"{name} names {written}, but {platform.upper()}_TOKEN is not set."

@@ -82,6 +82,7 @@ def _settings(url: str, directory: Path) -> Settings:
         poll_interval=_HOUR,
         detail_interval=timedelta(minutes=45),
         exchanges=(),
+        owner_ids=(),
         error_chat=None,
         heartbeat_url=None,
     )

@@ -35,6 +35,15 @@ def chats(  # noqa: PLR0913, PLR0917 — everything the platforms are made of
     return found
 
 
+def misdirected(settings: Settings) -> Iterator[str]:
+    """Yield every setting that points at a platform the bot is not on, a sentence each."""
+    chats = [("ERROR_CHAT", settings.error_chat)] if settings.error_chat else []
+    for name, written in (*chats, *(("OWNER_IDS", one) for one in settings.owner_ids)):
+        platform = Platform(written.partition(":")[0])
+        if not {Platform.TELEGRAM: settings.telegram_token, Platform.DISCORD: settings.discord_token}[platform]:
+            yield f"{name} names {written}, but {platform.upper()}_TOKEN is not set."
+
+
 def _makers(
     settings: Settings, desk: Desk, store: Store, clock: Clock, metrics: Metrics
 ) -> Iterator[tuple[Platform, "_Make"]]:

@@ -72,6 +72,7 @@ class Status:
     rates: Mapping[Platform, Rate]
     standing_by: Sequence[str] = ()
     undelivered: Sequence[str] = ()
+    misdirected: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,7 @@ class Queries:
         rates: Callable[[], Awaitable[Mapping[Platform, Rate]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
         undelivered: Callable[[], Sequence[str]] = tuple,
+        misdirected: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._board = board
         self._incidents = incidents
@@ -118,6 +120,7 @@ class Queries:
         self._rates = rates
         self._standing_by = standing_by
         self._undelivered = undelivered
+        self._misdirected = misdirected
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
@@ -228,6 +231,7 @@ class Queries:
             rates=await self._rates(),
             standing_by=self._standing_by(),
             undelivered=self._undelivered(),
+            misdirected=self._misdirected(),
         )
 
 

@@ -24,9 +24,10 @@ from bot.pipeline.caretaker import EVERY as LOOK_AFTER_EVERY
 from bot.pipeline.deliver import Courier
 from bot.pipeline.duty import Post, Tempo
 from bot.pipeline.follow import Follower
+from bot.pipeline.operator import LOOK_EVERY
 from bot.pipeline.poll import Poller
 from bot.ports import Clock
-from bot.presences import MakeChats, chats
+from bot.presences import MakeChats, chats, misdirected
 from bot.schedule import Job, Schedule
 from bot.server import Server
 from bot.sources.defillama import NAME, DefiLlama
@@ -50,6 +51,8 @@ async def serve(settings: Settings, role: Role = Role.ALL) -> None:
             f"--role {role} is for several workers on one server: set REDIS_URL to it. The private server of DATA_DIR "
             "belongs to one process, which does everything (--role all)."
         )
+    for problem in misdirected(settings):
+        log.warning("setting leads nowhere", problem=problem)
     clock = SystemClock()
     metrics = Metrics(clock, __version__)
     service = Service(settings, clock=clock, metrics=metrics, make_chats=chats, role=role)
@@ -166,6 +169,7 @@ class Service:
             [
                 Job("gauges", machine.measure, every=_GAUGES_EVERY),
                 Job("places", machine.look_after_places, every=LOOK_AFTER_EVERY),
+                Job("operator", machine.look_for_operator, every=LOOK_EVERY),
                 Job(
                     "couriers",
                     machine.sign_in if self._role.delivers else machine.look_for_couriers,

@@ -44,6 +44,7 @@ async def status(request: Request) -> Message:
         rates=now.rates,
         standing_by=now.standing_by,
         undelivered=now.undelivered,
+        misdirected=now.misdirected if request.caller.is_owner else (),
     )
 
 

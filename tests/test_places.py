@@ -51,6 +51,25 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         assert len(world.telegram.messages_in(private)) == 2
 
 
+async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_in(world: World) -> None:
+    operators, private = world.telegram.group("Operators", admins=(world.ann,)), world.telegram.private(world.ann)
+    operators.bot = "left"
+    world.error_chat = f"telegram:{operators.id}"
+    lost = f"ERROR_CHAT names telegram:{operators.id}, which is not reached: the bot was removed."
+    async with running(world) as run:
+        await run.machine.look_for_operator()
+        world.telegram.say(private, world.ann, "/status")
+        await world.telegram.wait_for_message(private, containing=lost)
+        answer = await world.discord.slash("status", channel=world.channel)
+        assert "ERROR_CHAT" not in answer.text
+        assert (await run.readiness()) == (200, [])
+
+        operators.bot = "member"
+        await run.machine.look_for_operator()
+        answer = await world.discord.slash("status", channel=world.discord.dm(world.owner))
+        assert "ERROR_CHAT" not in answer.text
+
+
 async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(world: World) -> None:
     place = Place(Platform.DISCORD, world.channel.id)
     hidden: Channel = world.channel

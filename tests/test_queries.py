@@ -13,7 +13,7 @@ from bot.domain.signal import Rule
 from bot.messages.model import Message
 from bot.ports import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
-from tests.fakes.desk import Office
+from tests.fakes.desk import LOST, Office
 
 
 @pytest.fixture
@@ -152,6 +152,7 @@ async def test_the_bots_own_health_in_one_answer(office: Office) -> None:
     assert (status.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})
     assert status.standing_by == ["standing by: another worker polls the upstreams"]
     assert status.undelivered == ["no worker delivers"]
+    assert status.misdirected == [LOST]
 
 
 async def test_a_bot_that_just_started_knows_nothing() -> None:

@@ -116,6 +116,14 @@ async def test_it_serves_both_platforms_until_it_is_told_to_stop(
     assert [line for line in program.lines if line["level"] in {"warning", "error"}] == []
 
 
+async def test_a_setting_that_points_at_a_platform_without_a_token_is_logged_at_the_start(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    async with running_bot("run", directory=tmp_path, **settings, ERROR_CHAT="discord:456") as program:
+        line = await program.logged("setting leads nowhere", level="warning")
+        assert line["problem"] == "ERROR_CHAT names discord:456, but DISCORD_TOKEN is not set."
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the kernel's help is asked for on Linux only")
 async def test_a_bot_that_is_killed_leaves_no_server_behind(tmp_path: Path, settings: dict[str, str]) -> None:
     async with running_bot("run", directory=tmp_path, **settings) as program:

@@ -51,6 +51,8 @@ class World:
     channel: Channel
     owner: Member = field(default_factory=lambda: Member("Ann"))
     faults: list[Fault] = field(default_factory=list)
+    exchanges: tuple[str, ...] = _EXCHANGES
+    error_chat: str | None = None
 
     def settings(self) -> Settings:
         return Settings(
@@ -63,9 +65,9 @@ class World:
             discord_api_url=self.discord.api_url,
             discord_gateway_url=self.discord.gateway_url,
             detail_interval=timedelta(seconds=1),
-            exchanges=_EXCHANGES,
+            exchanges=self.exchanges,
             owner_ids=(f"telegram:{self.ann.id}", f"discord:{self.owner.id}"),
-            error_chat=None,
+            error_chat=self.error_chat,
             heartbeat_url=None,
         )
 
@@ -184,7 +186,7 @@ async def running(world: World) -> AsyncIterator[Running]:
         try:
             machine = await service.started()
             run = Running(world, service, machine, endpoints.port)
-            await until(lambda: len(machine.board.outlooks()) == len(_EXCHANGES))
+            await until(lambda: len(machine.board.outlooks()) == len(world.exchanges))
             await run.ready()
             await until(lambda: bool(world.discord.commands))
             yield run

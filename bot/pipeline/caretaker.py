@@ -11,6 +11,7 @@ import structlog
 from bot.domain.errors import ChatMoved, DeliveryError, RetryLater
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.messages.cards.places import Closed, closed_card, why_closed
+from bot.pipeline.operator import Operator
 from bot.ports import Clock, PlaceTrouble, ProbingPlatform, Subscriptions
 
 log = structlog.get_logger()
@@ -34,13 +35,13 @@ class Caretaker:
         *,
         subscriptions: Subscriptions,
         clock: Clock,
-        error_chat: Place | None = None,
+        operator: Operator,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._connected = connected
         self._subscriptions = subscriptions
         self._clock = clock
-        self._error_chat = error_chat
+        self._operator = operator
         self._sleep = sleep
 
     async def look_after(self) -> None:
@@ -95,7 +96,7 @@ class Caretaker:
             if not await self._told(chat, person, closed):
                 unheard += closed
         if unheard:
-            await self._tell_operator(unheard)
+            await self._operator.tell(closed_card(unheard), uuid4().hex)
 
     async def _newest(self, place: Place) -> Subscription | None:
         """Return the subscription behind a place that was set up last, None when there is none."""
@@ -109,16 +110,6 @@ class Caretaker:
             log.info("nobody to tell in person", platform=str(chat.platform), reason=str(error))
             return False
         return True
-
-    async def _tell_operator(self, closed: Sequence[Closed]) -> None:
-        where = self._error_chat
-        chat = next((one for one in self._connected() if where and one.platform is where.platform), None)
-        if chat is None or where is None:
-            return
-        try:
-            await chat.send(where, closed_card(closed), key=uuid4().hex)
-        except DeliveryError as error:
-            log.warning("operator not reached", reason=str(error))
 
 
 def _is_known(trouble: PlaceTrouble) -> bool:

@@ -24,6 +24,7 @@ PAST = Course(
     "FTX, November 2022", NOON - 30 * DAY, tuple(day * DAY for day in range(4)), (0.0, -0.05, -0.29, -0.37), "made up"
 )
 """The only run of the past that is known there, as ftx-2022."""
+LOST = "ERROR_CHAT names telegram:-1, which is not reached: chat not found."
 MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
 
 
@@ -56,6 +57,7 @@ class Office:
             rates=self._rates,
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
             undelivered=lambda: ["no worker delivers"],
+            misdirected=lambda: [LOST],
         )
         self.desk = Desk(
             self.commands,

@@ -1,7 +1,9 @@
+import pytest
+
 from bot.domain.place import Obstacle, Place, Platform
 from bot.ports import PlaceTrouble
 from tests.builders import NOON
-from tests.fakes.desk import Office
+from tests.fakes.desk import LOST, MEMBER, MODERATOR, OWNER, Office
 from tests.messages.cards.plain import said
 
 
@@ -33,6 +35,11 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
     assert "Switched off: 1 (1 removed)" in said(await office.ask("status"))
+
+
+@pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
+async def test_where_the_settings_lead_is_for_owners_alone(who: str, *, is_told: bool) -> None:
+    assert (LOST in said(await Office().ask("status", who=who))) is is_told
 
 
 async def test_privacy_says_what_is_kept() -> None:

@@ -1,55 +1,21 @@
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.domain.errors import ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
-from bot.messages.model import Message
 from bot.pipeline.caretaker import EVERY, Caretaker
 from bot.ports import PlaceTrouble
 from tests.builders import DAY, HOUR, NOON
 from tests.fakes.memory import Memory
-from tests.messages.cards.plain import said
+from tests.pipeline.doors import Chat, operator_at
 
 GROUP = Place(Platform.TELEGRAM, "-100")
 TOPIC = replace(GROUP, thread="7")
 OPERATOR = Place(Platform.TELEGRAM, "-999")
 ANN, BOB = Place(Platform.TELEGRAM, "1"), Place(Platform.TELEGRAM, "2")
 AWAY = RetryLater("away", after=timedelta(seconds=5))
-
-
-@dataclass
-class Chat:
-    """A platform with open and closed places, where everybody is written to under their own id. Fits ports.Doors."""
-
-    platform: Platform = Platform.TELEGRAM
-    closed: dict[Place, Exception] = field(default_factory=dict)
-    shown: list[tuple[Place, str]] = field(default_factory=list)
-    asked: list[Place] = field(default_factory=list)
-
-    async def run(self) -> None: ...
-
-    def trouble(self) -> str | None:
-        return None
-
-    async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        if place in self.closed:
-            raise self.closed[place]
-        self.shown.append((place, said(message)))
-        return key
-
-    async def edit(self, place: Place, message_id: str, message: Message) -> None: ...
-
-    async def probe(self, place: Place) -> None:
-        self.asked.append(place)
-        if place in self.closed:
-            raise self.closed[place]
-
-    async def private_place(self, person: str) -> Place:
-        if not person.isdecimal():
-            raise ChatGone("nobody in person")
-        return Place(self.platform, person)
 
 
 class Scene:
@@ -65,7 +31,7 @@ class Scene:
             lambda: self.chats,
             subscriptions=self.subscriptions,
             clock=self.memory.clock,
-            error_chat=error_chat,
+            operator=operator_at(error_chat, self.memory.clock, self.chats),
             sleep=self._nap,
         )
 

@@ -91,11 +91,16 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     rates: Mapping[Platform, Rate],
     standing_by: Iterable[str] = (),
     undelivered: Sequence[str] = (),
+    misdirected: Sequence[str] = (),
 ) -> Message:
-    """Return the bot's own health; `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each."""
+    """Return the bot's own health.
+
+    `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each, `misdirected` a sentence for every
+    setting that leads nowhere.
+    """
     broken = [one for one in sources.values() if one.fault]
     still = {platform: rate for platform, rate in rates.items() if rate.stands_for}
-    troubled = bool(broken or still or undelivered) or any(platforms.values()) or newest_reading is None
+    troubled = bool(broken or still or undelivered or misdirected) or any(platforms.values()) or newest_reading is None
     return Message(
         title="Status",
         tone=Tone.TROUBLE if troubled else Tone.GOOD,
@@ -104,6 +109,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
             *[f"{one}: nothing is sent for {span(rate.stands_for)}: {rate.reason}." for one, rate in still.items()],
             *[f"⚠️ No alert is sent: {one}." for one in undelivered],
+            *[f"⚠️ {one}" for one in misdirected],
             *[f"This worker is {one}." for one in standing_by],
             *[_broken(one, now) for one in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above

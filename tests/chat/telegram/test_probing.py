@@ -5,6 +5,7 @@ import pytest
 from bot.domain.errors import ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Subscription
 from bot.pipeline.caretaker import Caretaker
+from bot.pipeline.operator import Operator
 from bot.ports import PlaceTrouble, ProbingPlatform
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import Chat, FakeTelegram
@@ -129,8 +130,9 @@ async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Sc
     removed = PlaceTrouble(place(group.id).whole_chat, "kicked", NOW, disabled=True, obstacle=Obstacle.REMOVED)
     await live.subscriptions.note_trouble(removed)
     chat: ProbingPlatform = (await connected(live)).chat
+    operator = Operator(None, chats=lambda: [chat], connected=lambda: [chat], clock=live.clock)
     caretaker = Caretaker(
-        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, error_chat=None, sleep=live.naps.sleep
+        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.naps.sleep
     )
     await caretaker.look_after()
     assert "the bot was removed" in (await telegram.wait_for_message(private)).text

@@ -162,6 +162,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     read: bool = True,
     standing_by: tuple[str, ...] = (),
     undelivered: tuple[str, ...] = (),
+    misdirected: tuple[str, ...] = (),
     rates: dict[Platform, Rate] | None = None,
 ) -> Message:
     return status_card(
@@ -180,6 +181,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
         rates=rates or {},
         standing_by=standing_by,
         undelivered=undelivered,
+        misdirected=misdirected,
     )
 
 
@@ -199,6 +201,14 @@ def test_a_healthy_bot_says_so() -> None:
     assert "Open incidents: 2" in text
     assert "Subscribed places: 5" in text
     assert "Waiting messages: none" in text
+
+
+def test_a_setting_that_leads_nowhere_is_trouble() -> None:
+    card = status(misdirected=("ERROR_CHAT leads nowhere.",))
+
+    assert status().tone is Tone.GOOD
+    assert card.tone is Tone.TROUBLE
+    assert "⚠️ ERROR_CHAT leads nowhere." in said(card).splitlines()
 
 
 def test_a_bot_that_has_read_nothing_says_so() -> None:

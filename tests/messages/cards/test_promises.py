@@ -114,7 +114,7 @@ PROSE: Mapping[str, Message] = {
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
-        rates={Platform.TELEGRAM: Rate(28.0, HOUR, HOSTILE)},
+        rates={Platform.TELEGRAM: Rate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
     ),
     "followed": followed_card(Message(HOSTILE)),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
