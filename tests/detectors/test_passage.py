@@ -10,20 +10,29 @@ from bot.detectors.arithmetic import PLAIN, Arithmetic
 from bot.detectors.columns import Sheet
 from bot.detectors.engine import Case, look
 from bot.domain.flow import Window
-from bot.domain.ledger import Ledger
+from bot.domain.ledger import Adjustment, Arrival, Ledger
+from bot.domain.reading import Slot
 from bot.domain.signal import NoteReason, Signal
 from tests.builders import BINANCE, DAY, HOUR, NOON, reading
 
 USUAL = {"Tron/USDT": 300.0, "Ethereum/ETH": 300.0, "Ethereum/USDC": 200.0, "Bitcoin/BTC": 200.0}
 """A thousand million dollars at a dollar a unit, in millions."""
 FAR = [PLAIN, Vectors(), None]
+sizes = pytest.mark.parametrize("dollars", [1.0, 2.0**30], ids=["many units", "parts of one"])
+"""What one unit is worth: a token of a dollar, and one of which nobody has a whole."""
 
 
-def lived(steps: Sequence[Mapping[str, float]], *, gap: Any = HOUR, by: Arithmetic[Any] | None = PLAIN) -> Case:
-    """Return the case after readings of so many million units each, at a dollar; what is 0 is not there."""
+def lived(
+    steps: Sequence[Mapping[str, float]],
+    *,
+    gap: Any = HOUR,
+    by: Arithmetic[Any] | None = PLAIN,
+    dollars: float = 1.0,
+) -> Case:
+    """Return the case after readings of so many million dollars each; what is 0 is not there."""
     case = Case(BINANCE, sheet=Sheet(BINANCE.own_tokens, by, most=8, shows_assets=True) if by else None)
     for number, held in enumerate(steps):
-        slots = {slot: (units * 1e6, 1.0) for slot, units in (USUAL | dict(held)).items() if units}
+        slots = {slot: (worth * 1e6 / dollars, dollars) for slot, worth in (USUAL | dict(held)).items() if worth}
         case = case.take(reading(slots, at=NOON + number * gap))
     return case
 
@@ -79,6 +88,32 @@ def test_what_is_less_than_a_hundredth_is_not_remembered(came: float, *, arrives
     assert bool(lived([{}, {"Ethereum/SCAM": came}]).ledger.arrivals) is arrives
 
 
+@sizes
+@pytest.mark.parametrize("other", [30.0, 30.5])
+def test_where_it_came_to_two_chains_what_left_one_of_them_is_counted_there_alone(other: float, dollars: float) -> None:
+    came = {"Tron/USDT": 370.0, "Ethereum/USDT": 30.0}
+    (found,) = lived([{}, came, {"Ethereum/USDT": other}], dollars=dollars).ledger.passages
+
+    assert (found.asset, found.came_at, found.left_at) == ("USDT", NOON + HOUR, NOON + 2 * HOUR)
+    assert found.usd == pytest.approx(70e6)
+    assert found.amounts == (Adjustment(Slot("Tron", "USDT"), 70e6 / dollars, NOON + HOUR),)
+
+
+@sizes
+@pytest.mark.parametrize(("bitcoin", "arrives"), [(159.0, True), (158.5, False)])
+def test_what_comes_while_more_than_half_of_it_leaves_elsewhere_is_a_conversion(
+    bitcoin: float,
+    dollars: float,
+    arrives: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    came = {"Ethereum/USDT": 100.0, "Tron/USDT": 291.0, "Bitcoin/BTC": bitcoin}
+    amounts = (Adjustment(Slot("Ethereum", "USDT"), 100e6 / dollars, NOON + HOUR),)
+
+    found = lived([{}, came], dollars=dollars).ledger.arrivals
+
+    assert found == ((Arrival("USDT", NOON + HOUR, amounts, 100e6),) if arrives else ())
+
+
 def test_a_conversion_brings_nothing() -> None:
     """Else customers who leave with what their own coins were turned into would not be seen."""
     turned = {"Tron/USDT": 250.0, "Ethereum/USDC": 250.0}
@@ -99,10 +134,14 @@ def test_what_was_held_is_settled_as_what_it_is() -> None:
     assert case.ledger.passages == ()
     assert [one.asset for one in lived([{}, {"Tron/USDT": 420.0}, {}]).ledger.trips] == ["Tron"]
     assert day(case) == 0.0
+    wider = lived([{}, {"Tron/USDT": 420.0, "Ethereum/USDT": 30.0}]).ledger
+    assert wider.suspect
+    assert wider.arrivals == ()
 
 
 def test_own_tokens_and_new_chains_bring_nothing() -> None:
     assert lived([{}, {"Binance/BNB": 500.0}]).ledger.arrivals == ()
+    assert lived([{}, {"Ethereum/BNB": 500.0}]).ledger.arrivals == ()
     assert lived([{"Ethereum/BNB": 1.0}, {"Ethereum/BNB": 500.0}]).ledger.arrivals == ()
 
 
