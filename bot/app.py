@@ -91,6 +91,7 @@ class Machine:
             meter=metrics,
             publish=self.board.post,
         )
+        only = frozenset(settings.exchanges)
         self.poller = Poller(
             source,
             readings=store.readings,
@@ -99,7 +100,7 @@ class Machine:
             clock=clock,
             meter=metrics,
             detail_interval=settings.detail_interval,
-            only=frozenset(settings.exchanges),
+            only=only,
             on_listings=self.board.post_listings,
             on_readings=self.watch.observe,
             on_round=self._judge,
@@ -113,6 +114,7 @@ class Machine:
             outbox=store.outbox,
             subscriptions=store.subscriptions,
             look=self.observer.look,
+            only=only,
             hindsight=Hindsight(course=retracer.course, past=past_course, rehearse=retracer.rehearse),
             clock=clock,
             version=__version__,
@@ -146,6 +148,12 @@ class Machine:
             outlook = await self.observer.look(listing.exchange)
             if outlook.reading:
                 self._show(outlook)
+
+    async def note_unwatched(self) -> None:
+        """Log which exchanges somebody has subscribed to are not among EXCHANGES; raise StorageError."""
+        wanted = await self.store.subscriptions.exchanges()
+        if unwatched := sorted(one for one in wanted if not self.desk.queries.is_watched(one)):
+            log.warning("EXCHANGES leaves out what is subscribed to", names=unwatched)
 
     async def follow(self, exchanges: Collection[str]) -> None:
         """Take over what other workers found out about exchanges; raise StorageError.

@@ -1,6 +1,6 @@
 """The questions handlers may ask of what we know; answered from memory wherever that is possible."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -89,7 +89,11 @@ class Hindsight:
 
 
 class Queries:
-    """What may be asked. `look` makes an Outlook from the store for exchanges that memory does not hold yet."""
+    """What may be asked.
+
+    `look` makes an Outlook from the store for exchanges that memory does not hold yet. `only` are the ids of the
+    exchanges that are watched, none for all.
+    """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
         self,
@@ -99,6 +103,7 @@ class Queries:
         outbox: Outbox,
         subscriptions: Subscriptions,
         look: Callable[[Exchange], Awaitable[Outlook]],
+        only: Collection[str] = (),
         hindsight: Hindsight,
         clock: Clock,
         version: str,
@@ -113,6 +118,7 @@ class Queries:
         self._outbox = outbox
         self._subscriptions = subscriptions
         self._look = look
+        self._only = only
         self._hindsight = hindsight
         self._clock = clock
         self._version = version
@@ -151,6 +157,10 @@ class Queries:
     def names(self) -> dict[str, str]:
         """Return the display name of every exchange by its id."""
         return {id_: listing.exchange.name for id_, listing in self._board.listings.items()}
+
+    def is_watched(self, exchange: str) -> bool:
+        """Return whether an exchange, by its id, is among those this bot watches, listed or not."""
+        return not self._only or exchange in self._only
 
     def listings(self) -> Sequence[Listing]:
         """Return the newest row of every exchange ever listed, largest first, unmeasured ones last."""

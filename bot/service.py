@@ -118,6 +118,7 @@ class Service:
             await self._insist(store.bulletin.begin, stop)
             if self._role is not Role.COURIER:
                 await self._insist(machine.restore, stop)
+                await self._insist(machine.note_unwatched, stop)
             # What is there by now stays: a full garbage collection that looked through it stops the loop for 80 ms.
             gc.freeze()
             self.machine = machine

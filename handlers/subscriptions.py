@@ -79,7 +79,8 @@ async def subscriptions(request: Request) -> Message:
     found = await request.subscriptions.of_place(request.place)
     trouble = await request.subscriptions.trouble(request.place)
     why = why_closed(trouble.obstacle, trouble.reason) if trouble and trouble.disabled else None
-    return subscriptions_card(found, request.queries.names(), why)
+    unwatched = {one.exchange for one in found if one.exchange and not request.queries.is_watched(one.exchange)}
+    return subscriptions_card(found, request.queries.names(), why, unwatched)
 
 
 def _exchange(request: Request, name: ExchangeName) -> Exchange | None:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from structlog.testing import capture_logs
+
 from bot.domain.place import Obstacle, Place, Platform
 from tests.fakes.discord_world import Channel
 from tests.world import MODERATOR, Running, World, running, until, until_it
@@ -68,6 +70,20 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
         await run.machine.look_for_operator()
         answer = await world.discord.slash("status", channel=world.discord.dm(world.owner))
         assert "ERROR_CHAT" not in answer.text
+
+
+async def test_an_exchange_that_is_left_out_at_a_restart_is_named_where_it_was_subscribed_to(world: World) -> None:
+    async with running(world) as run:
+        await run.subscribe("okx")
+        await run.subscribe("binance")
+    world.exchanges = ("binance", "kraken")
+    with capture_logs() as logged:
+        async with running(world):
+            answer = await world.discord.slash("subscriptions", channel=world.channel)
+    names = [line["names"] for line in logged if line["event"] == "EXCHANGES leaves out what is subscribed to"]
+    assert names == [["okx"]]
+    assert "**okx** · not watched by this bot any more" in answer.text
+    assert "Binance** · from watch on" in answer.text
 
 
 async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(world: World) -> None:

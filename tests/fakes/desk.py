@@ -37,6 +37,7 @@ class Office:
     board: Board = field(default_factory=Board)
     moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
     lacking: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     rights_fault: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -50,6 +51,7 @@ class Office:
             outbox=self.memory.outbox,
             subscriptions=self.memory.subscriptions,
             look=self.observer.look,
+            only=self.only,
             hindsight=Hindsight(course=self.retracer.course, past=self._past, rehearse=self.retracer.rehearse),
             clock=self.memory.clock,
             version="1.2.3",

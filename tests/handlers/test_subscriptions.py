@@ -158,6 +158,27 @@ async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Office) 
     assert "🔴 Binance · from severe on · preset normal" in said(await office.ask("subscriptions"))
 
 
+async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
+    office = Office(only=("binance",))
+    await office.read()
+    for one in ("bitforex", "binance", None):
+        await office.memory.subscriptions.add(Subscription(HERE, one))
+    answer = await office.ask("subscriptions")
+
+    gone, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
+    assert gone == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
+    assert [line.partition(" · ")[2] for line in others] == ["from watch on · preset normal"] * 2
+    assert answer.tone is Tone.TROUBLE
+
+
+async def test_where_every_exchange_is_watched_none_is_called_left_out(office: Office) -> None:
+    await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
+    answer = await office.ask("subscriptions")
+
+    assert "bitforex · from watch on" in said(answer)
+    assert answer.tone is Tone.INFO
+
+
 async def test_a_place_that_is_switched_off_says_why(office: Office) -> None:
     await moderate(office, "subscribe binance")
     trouble = PlaceTrouble(HERE, "the bot was removed", NOON)

@@ -1,6 +1,6 @@
 """Subscribing: what was set, how it will look, and what stands in the way."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.domain.incident import Incident
 from bot.domain.place import Platform, Subscription
@@ -56,8 +56,16 @@ def unsubscribed_card(what: str | None, count: int) -> Message:
     )
 
 
-def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, str], trouble: str | None) -> Message:
-    """Return what a place has subscribed to, and why it hears nothing when it is disabled."""
+def subscriptions_card(
+    subscriptions: Sequence[Subscription],
+    names: dict[str, str],
+    trouble: str | None,
+    unwatched: Collection[str] = (),
+) -> Message:
+    """Return what a place has subscribed to, and why it hears nothing when it is disabled.
+
+    `names` are by the exchanges' ids, `unwatched` the ids of those of which nothing can come.
+    """
     if not subscriptions:
         return Message(
             title="Subscriptions",
@@ -69,12 +77,12 @@ def subscriptions_card(subscriptions: Sequence[Subscription], names: dict[str, s
         )
     return Message(
         title="Subscriptions",
-        tone=Tone.TROUBLE if trouble else Tone.INFO,
+        tone=Tone.TROUBLE if trouble or unwatched else Tone.INFO,
         lines=lines(
             f"This place is switched off: {trouble}. Any command the bot can answer here switches it on again."
             if trouble
             else None,
-            *[_entry(one, names) for one in subscriptions],
+            *[_entry(one, names, is_watched=one.exchange not in unwatched) for one in subscriptions],
         ),
         private=True,
     )
@@ -85,10 +93,12 @@ def rule_words(subscription: Subscription) -> str:
     return f"preset {subscription.sensitivity}{_floors(subscription)}"
 
 
-def _entry(subscription: Subscription, names: dict[str, str]) -> Line:
+def _entry(subscription: Subscription, names: dict[str, str], *, is_watched: bool) -> Line:
     """Return a subscription in one line, which reads the same on a phone and on a wide screen."""
     exchange = subscription.exchange
     name = names.get(exchange, exchange) if exchange else EVERYTHING
+    if not is_watched:
+        return line("⚠️ ", bold(name), f" · not watched by this bot any more · /unsubscribe {exchange} takes it away")
     pings = subscription.mention and subscription.place.platform is not Platform.TELEGRAM
     mention = " · with a mention" if pings else ""
     wish = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"

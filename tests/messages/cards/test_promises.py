@@ -96,6 +96,7 @@ PROSE: Mapping[str, Message] = {
     "unsubscribed from all": unsubscribed_card(None, 2),
     "nothing to cancel": unsubscribed_card(None, 0),
     "subscriptions": subscriptions_card([subscription(), subscription(None)], NAMES, "the bot was removed"),
+    "left out": subscriptions_card([subscription("gone")], NAMES, None, {"gone"}),
     "no subscriptions": subscriptions_card([], NAMES, None),
     "help": help_card((one.usage, one.description, one.access) for one in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
