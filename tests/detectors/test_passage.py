@@ -126,6 +126,8 @@ def test_what_comes_back_is_no_arrival() -> None:
     case = lived([{}, {"Tron/USDT": 260.0}, {}])
     assert [one.asset for one in case.ledger.trips] == ["USDT"]
     assert case.ledger.arrivals == ()
+    more = lived([{}, {"Tron/USDT": 260.0}, {}, {"Tron/USDT": 340.0}]).ledger
+    assert [(one.asset, one.usd) for one in more.arrivals] == [("USDT", 40e6)]
 
 
 def test_what_was_held_is_settled_as_what_it_is() -> None:
