@@ -19,6 +19,7 @@ from bot.values import (
     SECONDS,
     ChatName,
     DiscordToken,
+    Exchanges,
     GatewayAddress,
     Interval,
     Owners,
@@ -26,10 +27,10 @@ from bot.values import (
     SecretAddress,
     TelegramToken,
     WebAddress,
-    Words,
     unquoted,
 )
 
+_ENCODING = "utf-8-sig"  # as some editors write it, with a mark in front
 _LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
@@ -37,7 +38,9 @@ _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 class Settings(BaseSettings):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding=_ENCODING, env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     telegram_token: Annotated[TelegramToken | None, Field(description="From @BotFather.")] = None
     discord_token: Annotated[DiscordToken | None, Field(description="From the Discord Developer Portal, page Bot.")] = (
@@ -73,7 +76,7 @@ class Settings(BaseSettings):
         Interval,
         Field(description="How often an exchange's amounts are fetched while it moves; six times that when calm."),
     ] = timedelta(hours=1)
-    exchanges: Annotated[Words, Field(description="Only these, comma-separated; empty: all known.")] = ()
+    exchanges: Annotated[Exchanges, Field(description="Only these, comma-separated; empty: all known.")] = ()
     http_host: Annotated[str, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
     http_port: Annotated[int, Field(ge=0, le=65535, description="0: any free port.")] = 8080
     owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()
@@ -106,7 +109,7 @@ def load(environment: Mapping[str, str]) -> Settings:
     `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
     """
     try:
-        written = dotenv_values(".env")
+        written = dotenv_values(".env", encoding=_ENCODING)
     except UnicodeDecodeError:
         raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
     given = {name: value for known in (written, environment) for name, value in known.items() if value}
@@ -126,7 +129,7 @@ def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
         if environment.get(name):
             raise ConfigurationError(f"{name} and {name}_FILE are both set; set only one of them.")
         try:
-            found[name.lower()] = Path(path).read_text(encoding="utf-8").strip()
+            found[name.lower()] = Path(path).read_text(encoding=_ENCODING).strip()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from bot.domain.exchange import exchange_id
+
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 """How many seconds the unit of an interval stands for."""
 _LONGEST = timedelta(days=7)
@@ -95,6 +97,11 @@ def _words(text: object) -> object:
     return tuple(word.strip() for word in text.split(",") if word.strip()) if isinstance(text, str) else text
 
 
+def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ids, of which people also write the name or the upstream's slug."""
+    return tuple(map(exchange_id, names))
+
+
 def _owners(ids: tuple[str, ...]) -> tuple[str, ...]:
     for one in ids:
         if not re.fullmatch(r"(?:telegram|discord):\d{1,20}", one):
@@ -124,5 +131,6 @@ WebAddress = Annotated[str, _address("http", "https"), AfterValidator(_without_s
 GatewayAddress = Annotated[str, _address("ws", "wss"), AfterValidator(_without_slash)]
 Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_between_a_second_and_a_week)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]
 ChatName = Annotated[str, AfterValidator(_chat)]

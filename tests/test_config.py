@@ -46,7 +46,7 @@ GIVEN: Mapping[str, tuple[str, object]] = {
     "DISCORD_GATEWAY_URL": ("ws://localhost:1", "ws://localhost:1"),
     "POLL_INTERVAL": ("90s", timedelta(seconds=90)),
     "DETAIL_INTERVAL": ("2h", timedelta(hours=2)),
-    "EXCHANGES": ("binance, okx,,kraken ", ("binance", "okx", "kraken")),
+    "EXCHANGES": ("Binance, okx,,Kraken-CEX ", ("binance", "okx", "kraken")),
     "HTTP_HOST": ("::1", "::1"),
     "HTTP_PORT": ("9100", 9100),
     "OWNER_IDS": ("telegram:123,discord:456", ("telegram:123", "discord:456")),
@@ -292,6 +292,16 @@ def test_a_refused_secret_is_not_repeated(here: Surroundings, written: str) -> N
 def test_the_password_of_the_store_is_a_secret_by_itself(here: Surroundings) -> None:
     secrets = config.secrets(here.load("REDIS_URL=redis://bot:p%40ss@redis\nDISCORD_TOKEN=not.a.token"))
     assert sorted(secrets) == ["not.a.token", "p%40ss", "p@ss", "redis://bot:p%40ss@redis"]
+
+
+def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(here: Surroundings, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text("\ufeff42:of-the-file", encoding="utf-8")
+    settings = here.load("\ufeffLOG_LEVEL=debug", TELEGRAM_TOKEN_FILE=str(path))
+
+    assert settings.log_level == "debug"
+    assert settings.telegram_token
+    assert settings.telegram_token.get_secret_value() == "42:of-the-file"
 
 
 def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: Surroundings) -> None:
