@@ -1,5 +1,5 @@
 from bot.detectors.step import Change, Part, step
-from bot.domain.reading import Slot
+from bot.domain.reading import Holding, Slot
 from tests.builders import HOUR, NOON, reading
 
 THEN = NOON - HOUR
@@ -42,3 +42,16 @@ def test_chains_that_are_not_there_own_tokens_and_what_appears_are_no_part_of_it
 
     assert (found.was_usd, found.usd, found.changes) == (100.0, 0.0, ())
     assert found.parts == {("chain", "Tron"): Part(100.0, 0.0), ("asset", "USDT"): Part(100.0, 0.0)}
+
+
+def test_what_appeared_is_what_is_in_slots_that_were_empty_on_chains_that_were_there() -> None:
+    before = reading({"Tron/USDT": (100, 1.0), "Tron/TRX": (0, 1.0), "Tron/SUN": (0, 1.0)}, at=THEN)
+    now = reading({
+        "Tron/USDT": (200, 1.0), "Tron/TRX": (0.5, 1.0), "Tron/BNB": (0.5, 1.0), "Base/ETH": (5, 1.0),
+        "Tron/SUN": (0, 1.0), "Tron/BTT": (0, 1.0),
+    })  # fmt: skip
+
+    assert list(step(before, now, {"BNB"}).appeared()) == [
+        (Slot("Tron", "TRX"), Holding(0.5, 0.5)),
+        (Slot("Tron", "BNB"), Holding(0.5, 0.5)),
+    ]
