@@ -21,7 +21,7 @@ from bot.domain.rate import Rate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.worker import Duty, duty_of
-from bot.messages.cards.about import source_notice
+from bot.messages.cards.about import emptied_notice, source_notice
 from bot.metrics import Metrics
 from bot.pipeline.caretaker import Caretaker
 from bot.pipeline.deliver import Courier
@@ -213,6 +213,12 @@ class Machine:
     async def look_for_operator(self) -> None:
         """Find out whether operational problems can be told, where this worker listens."""
         await self._operator.look()
+
+    async def look_after_store(self) -> None:
+        """Tell the operator when everything that was kept is gone: silence would be taken for calm."""
+        if await self.store.was_emptied():
+            log.critical("the store was emptied: every subscription is gone")
+            await self._operator.tell(emptied_notice(), f"emptied:{self._clock.now().isoformat()}")
 
     async def forget_disabled(self) -> None:
         """Forget places that could not be reached for a month."""

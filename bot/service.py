@@ -171,6 +171,7 @@ class Service:
                 Job("gauges", machine.measure, every=_GAUGES_EVERY),
                 Job("places", machine.look_after_places, every=LOOK_AFTER_EVERY),
                 Job("operator", machine.look_for_operator, every=LOOK_EVERY),
+                *([Job("store", machine.look_after_store, every=LOOK_EVERY)] if machine.chats else []),
                 Job(
                     "couriers",
                     machine.sign_in if self._role.delivers else machine.look_for_couriers,

@@ -5,6 +5,7 @@ from datetime import timedelta
 from structlog.testing import capture_logs
 
 from bot.domain.place import Obstacle, Place, Platform
+from bot.domain.worker import Duty
 from tests.fakes.discord_world import Channel
 from tests.world import MODERATOR, Running, World, running, until, until_it
 
@@ -135,3 +136,32 @@ async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:
         await run.hour(-0.06)
         await until(lambda: any("severe" in one.text for one in world.telegram.messages_in(forum)))
         assert world.telegram.messages_in(forum)[-1].thread == topic
+
+
+async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(world: World) -> None:
+    operators = world.telegram.group("Operators", admins=(world.ann,))
+    world.error_chat = f"telegram:{operators.id}"
+    async with running(world) as run:
+        await run.subscribe()
+        await run.machine.look_after_store()
+        assert world.redis.ask("FLUSHALL") == "+OK"
+
+        await run.machine.look_after_store()
+        await run.machine.look_after_store()
+        word = await world.telegram.wait_for_message(operators, containing="The store was emptied")
+        assert "All subscriptions" in word.text
+        assert len(world.telegram.messages_in(operators)) == 1
+
+        await run.subscribe()
+        await until_it(lambda: is_watched_again(run))
+        await run.hour(-0.05)
+        await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+
+
+async def is_watched_again(run: Running) -> bool:
+    """Return whether the duties have been taken anew, and the past of every exchange was read anew."""
+    store, week_ago = run.machine.store, run.world.clock.now() - 7 * DAY
+    held = [await store.leases.holder(duty) for duty in Duty]
+    pasts = [await store.readings.newest_before(one, week_ago) for one in run.world.exchanges]
+    return all(held) and None not in pasts

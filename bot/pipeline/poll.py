@@ -72,8 +72,10 @@ class Poller:
         self.rounds = 0
 
     async def restore(self) -> None:
-        """Take over what was known before a restart; raise StorageError."""
+        """Take over what was known before a restart, and fetch anew what the store has lost; raise StorageError."""
         self._is_new_here = True
+        for exchange in [one for one in self._fetched if await self._readings.latest(one) is None]:
+            del self._fetched[exchange]
         self._health = dict(await self._readings.health())
         listings = await self._readings.listings()
         self._seen_at = max((one.fetched_at for one in listings.values()), default=None)

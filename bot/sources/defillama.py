@@ -31,6 +31,7 @@ NAME = "defillama"
 URL = "https://api.llama.fi"
 
 _DECODING = timedelta(seconds=90)
+_RECENT = timedelta(days=3)  # who asks for less than that before the newest reading has what came earlier
 _CLOCKS_DIFFER = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
 _LONGEST_NAME = 40
 
@@ -115,12 +116,13 @@ class DefiLlama:
     async def readings(self, exchange: Exchange, *, since: datetime) -> tuple[Reading, ...]:
         """Return the daily points from `since` on and the newest point in any case, oldest first. Raise SourceError.
 
-        When nothing has changed since a call that asked for as much, only the newest reading comes back.
+        When nothing has changed since a call that asked for as much, only the newest reading comes back: enough for
+        whoever has the rest. Who asks for the past has not.
         """
         if exchange.slug is None:
             raise SourceError(SourceFault.UNKNOWN_SLUG, "no wallets of it are tracked")
         known = self._details.get(exchange.slug)
-        if known and known.since > since:
+        if known and (known.since > since or since < known.newest.as_of - _RECENT):
             known = None
         try:
             return await self._fresh_readings(exchange, exchange.slug, since, known)

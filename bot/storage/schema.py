@@ -32,6 +32,14 @@ MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets}
 log = structlog.get_logger(__name__)
 
 
+async def mark(database: Database, version: int = VERSION) -> bool:
+    """Mark a store without a mark with its layout, and return whether it had none; raise StorageError.
+
+    Of several workers that ask at once one is told so.
+    """
+    return await database.command("SET", KEY, version, "NX") is not None
+
+
 async def bring_up_to_date(
     database: Database, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
 ) -> None:
@@ -39,7 +47,7 @@ async def bring_up_to_date(
 
     Raise ConfigurationError when the layout is newer than this program, StorageError when the store is away.
     """
-    await database.command("SET", KEY, version, "NX")
+    await mark(database, version)
     found = int(await database.command("GET", KEY))
     if found > version:
         raise ConfigurationError(

@@ -20,7 +20,7 @@ from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
 from bot.storage.pace import RedisBudget
 from bot.storage.readings import RedisReadings
-from bot.storage.schema import bring_up_to_date
+from bot.storage.schema import bring_up_to_date, mark
 from bot.storage.subscriptions import RedisSubscriptions
 
 _LEFT_BEHIND = timedelta(seconds=10)
@@ -47,6 +47,10 @@ class Store:
     async def ping(self) -> None:
         """Return when the server answers; raise StorageError when it does not."""
         await self.database.command("PING")
+
+    async def was_emptied(self) -> bool:
+        """Return whether all that was kept is gone since it was opened, once for all workers; raise StorageError."""
+        return await mark(self.database)
 
     async def close(self) -> None:
         """Hand back what was not delivered, close the connections and stop the server if it is our own."""

@@ -156,6 +156,19 @@ def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
     )
 
 
+def emptied_notice() -> Message:
+    """Return what the operator is told when the store has lost everything while the bot ran."""
+    return Message(
+        title="The store was emptied",
+        tone=Tone.TROUBLE,
+        lines=lines(
+            "Somebody flushed it, or its server came back without its data: no volume, no append-only file.",
+            "All subscriptions, incidents and readings are gone. The past is fetched anew, subscriptions are not: "
+            "bring the server's data back and restart the bot, or let every place subscribe again.",
+        ),
+    )
+
+
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
     return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
