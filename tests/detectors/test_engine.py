@@ -168,6 +168,8 @@ class TestWhatAReadingStirs:
             ({"Tron/USDT": 100.0, "Base/USDT": 100.0}, {"Tron/USDT": 100.0}, -1.0),
             ({"Tron/USDT": 1.0, "Base/USDT": 100.0}, {"Tron/USDT": 100.0}, -1.0),
             ({"Tron/USDT": 0.0}, {"Tron/USDT": 100.0}, None),
+            ({"Tron/USDT": 200.0, "Binance/BNB": 900.0}, {"Tron/USDT": 190.0, "Binance/BNB": 9.0}, -0.05),
+            ({"Tron/USDT": 200.0, "Binance/BNB": 900.0}, {"Tron/USDT": 190.0}, -0.05),
         ],
     )
     def test_is_the_share_that_moved_or_that_most_of_it_vanished(
