@@ -165,3 +165,25 @@ async def is_watched_again(run: Running) -> bool:
     held = [await store.leases.holder(duty) for duty in Duty]
     pasts = [await store.readings.newest_before(one, week_ago) for one in run.world.exchanges]
     return all(held) and None not in pasts
+
+
+async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(world: World) -> None:
+    async with running(world) as run:
+        await run.subscribe()
+        await run.hour(-0.05)
+        await run.hour()
+        await run.told("elevated outflow")
+        old, world.group = world.group, world.telegram.migrate(world.group)
+        await until_it(lambda: is_subscribed(run, Place(Platform.TELEGRAM, str(world.group.id))))
+
+        for share in (0.05, *[0.0] * 6):
+            await run.hour(share)
+        await until(lambda: "🟢 INC-1 · Binance · resolved" in world.telegram_titles())
+        (told,) = world.telegram_titles()
+        before = [one.text.partition("\n")[0] for one in world.telegram.messages_in(old)]
+    assert told == "🟢 INC-1 · Binance · resolved"
+    assert "🟠 INC-1 · Binance · elevated outflow" in before
+
+
+async def is_subscribed(run: Running, place: Place) -> bool:
+    return bool(await run.machine.store.subscriptions.of_place(place))

@@ -74,8 +74,6 @@ class Courier:
         self._hands = asyncio.Semaphore(pace.at_once)
         self._stopping = asyncio.Event()
         self._stands_until: float | None = None
-        self._moves = asyncio.Event()
-        self._moves.set()
 
     async def run(self) -> None:
         """Deliver until told to stop; what is under way then is finished, the rest stays in the outbox."""
@@ -88,13 +86,11 @@ class Courier:
     def stop(self) -> None:
         """Begin nothing more."""
         self._stopping.set()
-        self._moves.set()
-        self._room.roomy.set()
+        self._room.close()
 
     async def _fill(self) -> None:
         """Fetch what may go next, whenever there is room."""
         while True:
-            await self._moves.wait()
             await self._room.roomy.wait()
             if self._stopping.is_set():
                 return
@@ -174,11 +170,11 @@ class Courier:
         """Send nothing for a while; what waits here goes back, for another worker may be able to send it."""
         log.info("deliveries pause", platform=str(self._platform), seconds=round(seconds))
         self._stands_until = _now() + seconds
-        self._moves.clear()
+        self._room.stand_still(still=True)
         for delivery in self._room.empty():
             await self._errand.put_off(delivery, 0.0)
         await asyncio.sleep(self._stands_for())
-        self._moves.set()
+        self._room.stand_still(still=False)
 
     def _stands_for(self) -> float:
         return max(0.0, (self._stands_until or 0.0) - _now())

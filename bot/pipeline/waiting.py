@@ -18,7 +18,7 @@ class WaitingRoom:
     """Deliveries of one platform that were taken from the outbox and are not under way yet.
 
     It is small, for what is committed meanwhile may be more urgent. `ready` is set while somebody may leave, `roomy`
-    while more should be fetched.
+    while more should be fetched, and from when it is closed: then nobody has to wait for room.
     """
 
     def __init__(self, size: int) -> None:
@@ -28,6 +28,7 @@ class WaitingRoom:
         self._busy: set[str] = set()
         self._here: Counter[str] = Counter()
         self._behind: dict[str, list[_Seat]] = {}
+        self._is_still = self._is_closed = False
         self.ready = asyncio.Event()
         self.roomy = asyncio.Event()
         self._look()
@@ -78,6 +79,16 @@ class WaitingRoom:
         self._look()
         return [delivery for _, _, delivery in sorted(seats)]
 
+    def stand_still(self, *, still: bool) -> None:
+        """Let no more be fetched, or again."""
+        self._is_still = still
+        self._look()
+
+    def close(self) -> None:
+        """Release whoever waits for room, now and later."""
+        self._is_closed = True
+        self._look()
+
     def _forget(self, seats: Iterable[_Seat]) -> None:
         for _, _, delivery in seats:
             chat = delivery.place.chat
@@ -100,7 +111,8 @@ class WaitingRoom:
 
     def _look(self) -> None:
         """Bring the two events up to date."""
-        for event, holds in ((self.ready, bool(self._queue)), (self.roomy, len(self) <= self._size // 2)):
+        is_roomy = self._is_closed or (not self._is_still and len(self) <= self._size // 2)
+        for event, holds in ((self.ready, bool(self._queue)), (self.roomy, is_roomy)):
             if holds:
                 event.set()
             else:

@@ -12,6 +12,7 @@
     {ob}:later:<platform>      sorted set: deliveries put off, by due time
     {ob}:failed:<place>        set: those of them that failed there, due at once when its trouble is cleared, 30 days
     {ob}:sent:<incident>       hash: place → id of the newest message there and when it was last edited, 30 days
+    {ob}:came:<chat>           the address that a chat had before it moved: its messages are found by that, 30 days
     {ob}:bell:<platform>       stream of one entry, rung when there is something to do
     {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so
 

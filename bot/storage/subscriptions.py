@@ -32,6 +32,7 @@ MOST_PER_PLACE = 100
 _PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
 _ALL = "*"
 _AT_A_TIME = 500
+_MOVE_REMEMBERED = 30 * 86400  # seconds, as in lua/move.lua
 
 
 class _Wish(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,7 +120,10 @@ class RedisSubscriptions:
         """Give everything one chat owns, its topics included, to its new address, in one step.
 
         What the new address had already stays. Trouble with the old address is forgotten: the new one can be reached.
+        Stories that were begun at the old address go on at the new one.
         """
+        if old != new:
+            await self.database.command("SET", f"{{ob}}:came:{_chat(new)}", _chat(old), "EX", _MOVE_REMEMBERED)
         await self.database.script(script("places", "move"), _PLACES, _chat(old), _chat(new))
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:

@@ -525,6 +525,16 @@ async def test_stopping_finishes_what_is_under_way_and_leaves_the_rest() -> None
 
 
 @in_simulated_time
+async def test_stopping_does_not_wait_for_room_for_what_came_at_that_moment() -> None:
+    scene = Scene(takes=0.5)
+    async with asyncio.timeout(60), scene.delivering():
+        await asyncio.sleep(1.0)  # by now the courier waits for something to come
+        scene.queue("opened", *map(person, range(100)))
+
+    assert len(scene.chat.shown) + len(scene.outbox.waiting) == 100
+
+
+@in_simulated_time
 async def test_stopping_does_not_wait_for_a_pause_to_end() -> None:
     scene = Scene()
     scene.queue("opened", *map(person, range(10)))

@@ -119,3 +119,21 @@ def test_it_can_be_emptied_for_one_chat_or_for_all() -> None:
     room.add(delivery("f"))
     assert [one.key for one in room.empty()] == ["e", "f"]
     assert (len(room), room.ready.is_set(), room.roomy.is_set()) == (0, False, True)
+
+
+def test_it_is_not_roomy_while_it_stands_still() -> None:
+    room = room_with(delivery("a"))
+    room.stand_still(still=True)
+    assert left(room) == "a"
+    assert not room.roomy.is_set()
+    room.stand_still(still=False)
+    assert room.roomy.is_set()
+
+
+def test_once_closed_it_keeps_nobody_waiting_for_room() -> None:
+    room = WaitingRoom(2)
+    room.close()
+    room.stand_still(still=True)
+    for number in range(4):
+        room.add(delivery("x", elsewhere(number)))
+    assert room.roomy.is_set()

@@ -536,6 +536,23 @@ async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: St
     assert await store.outbox.sent_message("INC-2", moved) is None
 
 
+async def test_a_story_that_was_begun_before_a_chat_moved_goes_on_at_its_new_address(store: Store) -> None:
+    chat = Place(Platform.TELEGRAM, "-200")
+    await queue(store, alert("opened", GROUP, replace(GROUP, thread=None)))
+    for number, one in enumerate(await take(store.outbox)):
+        await store.outbox.done(one, message_id=f"4{number}")
+    await store.subscriptions.move(GROUP, chat)
+    await queue(
+        store, alert("resolved", replace(GROUP, chat="-200"), chat, Place(Platform.TELEGRAM, "-300"), kind=REPLY)
+    )
+
+    assert {str(one.place): one.sent for one in await take(store.outbox)} == {
+        "telegram:-200/7": "40",
+        "telegram:-200": "41",
+        "telegram:-300": None,
+    }
+
+
 async def test_a_delivery_to_a_moved_chat_frees_what_waited_behind_it(store: Store) -> None:
     await queue(store, alert("opened"))
     delivery = await only(store.outbox)

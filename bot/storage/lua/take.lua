@@ -85,6 +85,15 @@ local function space(one, priority, id, due)
   keep_lane(one.incident, one.place, lane)
 end
 
+-- What a place was sent last of an incident; where its chat has moved since, under its old address.
+local function sent_to(place, incident)
+  local found = redis.call('HGET', '{ob}:sent:' .. incident, place)
+  if found then return found end
+  local chat = string.match(place, '^[^/]+')
+  local before = redis.call('GET', '{ob}:came:' .. chat)
+  return before and redis.call('HGET', '{ob}:sent:' .. incident, before .. string.sub(place, #chat + 1)) or ''
+end
+
 -- Hand one entry out, unless its alert has expired, it is outdated, it comes too soon, or nobody survives it.
 local function hand_out(priority, entry, deliveries)
   local id = entry[1]
@@ -99,8 +108,7 @@ local function hand_out(priority, entry, deliveries)
     if not one.older then advance(one.incident, one.place) end
     return
   end
-  local sent = redis.call('HGET', '{ob}:sent:' .. one.incident, one.place) or ''
-  local message, edited = string.match(sent, '^(%S*) ?(%d*)$')
+  local message, edited = string.match(sent_to(one.place, one.incident), '^(%S*) ?(%d*)$')
   if facts.kind == 'edit' and edited ~= '' and tonumber(now) < edited + spacing then
     return space(one, priority, id, edited + spacing)
   end
