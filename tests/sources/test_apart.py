@@ -104,7 +104,7 @@ async def test_a_plain_size_beyond_the_limit_is_too_large() -> None:
 async def test_a_bomb_meets_the_memory_limit_and_not_the_machine() -> None:
     ten_mb = gzip.compress(b"a" * (10 << 20))
     bomb = gzip.compress(b'{"description":"') + ten_mb * 70 + gzip.compress(b'"}')
-    assert await fault_of(bomb, limit=1 << 40) is SourceFault.TOO_LARGE
+    assert await fault_of(bomb, limit=1 << 40, patience=6 * PATIENCE) is SourceFault.TOO_LARGE
     assert not children()
 
 

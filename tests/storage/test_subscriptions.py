@@ -88,7 +88,8 @@ async def test_a_places_own_subscription_wins_over_the_one_to_all(store: Store) 
 
 async def test_thousands_of_subscribers_are_all_found(store: Store) -> None:
     places = [Place(Platform.TELEGRAM, str(n)) for n in range(3000)]
-    await asyncio.gather(*(store.subscriptions.add(wish(place)) for place in places))
+    for some in range(0, len(places), 100):
+        await asyncio.gather(*(store.subscriptions.add(wish(place)) for place in places[some : some + 100]))
     found = await store.subscriptions.interested_in("binance")
     assert sorted(one.place for one in found) == sorted(places)
     assert await store.subscriptions.count() == 3000
