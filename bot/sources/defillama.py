@@ -98,8 +98,8 @@ class DefiLlama:
     async def listings(self) -> tuple[Listing, ...]:
         """Return the present list. Raise SourceError.
 
-        Rows say when they were asked for, by us or by a cache on the way: what was counted later they cannot know. When
-        the upstream says that nothing has changed, the same rows come back with a new `fetched_at`.
+        Rows say when they were asked for: what the upstream counts later, they cannot know. When it says that nothing
+        has changed, the same rows come back with a new `fetched_at`.
         """
         known, now = self._list, self._clock.now()
         body = await self._http.fetch(
@@ -109,7 +109,7 @@ class DefiLlama:
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = _of_use(await in_slices(_each_row(body.content, now - body.age, self.name)))
+        listings = _of_use(await in_slices(_each_row(body.content, now, self.name)))
         self._list = _KnownList(body.validators, listings)
         return listings
 

@@ -1,7 +1,6 @@
 """Ask upstreams over HTTP: politely, within limits, and with one word for every way it can go wrong."""
 
 import asyncio
-import re
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -28,8 +27,6 @@ LONGEST_PAUSE = timedelta(seconds=30)  # an upstream that wants a longer one is 
 _CONNECT_SECONDS = 10
 _REDIRECTS = 3
 _CHUNK = 1 << 16
-_AGE = re.compile(r"[0-9]{1,9}")
-_OLDEST = timedelta(hours=1)  # what claims to be older is no list that is polled
 _Result = TypeVar("_Result")
 
 
@@ -62,15 +59,11 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A whole plain body; `charset` is the one the server named, "utf-8" when none or an unknown one.
-
-    `age` is how long a cache on the way had it (RFC 9111, 5.1).
-    """
+    """A whole plain body; `charset` is the one the server named, "utf-8" when none or an unknown one."""
 
     content: bytes
     validators: Validators
     charset: str = "utf-8"
-    age: timedelta = timedelta()
 
     @property
     def text(self) -> str:
@@ -126,7 +119,7 @@ class Http:
                 async for chunk in _chunks(answer, limits):
                     wire += chunk
                 plain = b"".join(await in_slices(inflated([bytes(wire)], limit=limits.plain)))
-                return Body(plain, _validators(answer), charset_of(answer), _age(answer))
+                return Body(plain, _validators(answer), charset_of(answer))
 
         return await self._tried(once)
 
@@ -232,11 +225,6 @@ async def _chunks(answer: aiohttp.ClientResponse, limits: Limits) -> AsyncIterat
 
 def _validators(answer: aiohttp.ClientResponse) -> Validators:
     return Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
-
-
-def _age(answer: aiohttp.ClientResponse) -> timedelta:
-    written = answer.headers.get("Age", "")
-    return min(timedelta(seconds=int(written)), _OLDEST) if _AGE.fullmatch(written) else timedelta()
 
 
 def _address(url: str) -> URL:

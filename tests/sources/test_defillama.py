@@ -56,27 +56,6 @@ async def test_a_slow_list_is_of_the_time_it_was_asked_for(
     assert {one.fetched_at for one in await asking} == {NOW}
 
 
-@pytest.mark.parametrize(
-    ("age", "minutes"),
-    [
-        ("300", 5),
-        ("0", 0),
-        ("3600", 60),
-        ("86400", 60),
-        ("99999999999999999999", 0),
-        ("-300", 0),
-        ("soon", 0),
-        ("٣", 0),
-        ("", 0),
-    ],
-)
-async def test_a_list_from_a_cache_is_of_the_time_it_came_there(
-    source: DefiLlama, llama: FakeDefiLlama, age: str, minutes: int
-) -> None:
-    llama.fail("/cexs", headers={"Age": age})
-    assert {one.fetched_at for one in await source.listings()} == {NOW - timedelta(minutes=minutes)}
-
-
 async def test_readings_cover_the_span_and_end_with_the_newest_run(source: DefiLlama, llama: FakeDefiLlama) -> None:
     readings = await source.readings(BINANCE, since=MONTH)
     assert len(readings) == 31
