@@ -119,14 +119,18 @@ class Alert:
     once: bool = False
 
 
+LEFT_BEHIND = "-"
+"""The message of a place whose chat has moved since: it was told, under a number that means another message by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message on its way to one place.
 
     `key` is the idempotency key (alert and place as it was when queued); it stays the same over every try and when
     the chat moves. `receipt` names the entry in the outbox, for `done` and `postpone`. `sent` is the newest message of
-    the incident there. `older` is set for one thing only: the id of a message that a newer one has followed, and that
-    is to say so.
+    the incident there, LEFT_BEHIND where the chat has moved since. `older` is set for one thing only: the id of a
+    message that a newer one has followed, and that is to say so.
     """
 
     key: str
@@ -144,6 +148,11 @@ class Delivery:
     once: bool = False
     sent: str | None = None
     older: str | None = None
+
+    @property
+    def sent_here(self) -> str | None:
+        """Return the newest message of the incident that can be changed and answered."""
+        return None if self.sent == LEFT_BEHIND else self.sent
 
 
 class Incidents(Protocol):

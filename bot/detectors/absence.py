@@ -8,12 +8,14 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bot.detectors.netflow import TOLERATED_MISSING, clean_usd
+from bot.detectors.step import step
 from bot.detectors.windows import fits
 from bot.domain.flow import Window
 from bot.domain.ledger import Absence, Ledger
 from bot.domain.reading import Holding, Reading
 
 _NOTHING = Holding(0.0, 0.0)
+_DUST = 0.01  # of what lay there last
 
 
 def note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Ledger:
@@ -28,14 +30,14 @@ def note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens:
     reserves = previous.total_usd(without=own_tokens)
     share = clean_usd(previous, lost, own_tokens) / reserves if reserves > 0 else 0.0
     if share > TOLERATED_MISSING:
-        known += (Absence(tuple(sorted(lost)), latest.as_of, last=previous),)
+        known += tuple(Absence((chain,), latest.as_of, last=previous) for chain in sorted(lost))
     return replace(ledger, absences=known) if known != ledger.absences else ledger
 
 
 def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
     """Return the previous reading with what lay on the chains that come back in the latest when they were last seen.
 
-    It is valued at the latest prices: what prices did meanwhile moved nothing.
+    It is valued at the latest prices: what prices did meanwhile moved nothing. Dust has none.
     """
     if not ledger.absences:
         return previous
@@ -53,8 +55,24 @@ def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
         for slot, held in reading.holdings.items():
             if slot.chain == chain:
                 amount, usd = latest.holdings.get(slot, _NOTHING)
-                holdings[slot] = Holding(held.amount, held.amount * (usd / amount)) if amount > 0 and usd > 0 else held
+                is_priced = usd > 0 and amount > _DUST * held.amount
+                holdings[slot] = Holding(held.amount, held.amount * (usd / amount)) if is_priced else held
     return replace(previous, holdings=holdings)
+
+
+def stood_still(ledger: Ledger, latest: Reading, own_tokens: Collection[str], *, within: float) -> bool:
+    """Return whether the rest moved by less than a part of itself while chains were away that are back in the latest.
+
+    What moved to or from a chain while it was away is no change of wallets, nor is a chain that shrank with the rest.
+    """
+    away = [one for one in ledger.absences if one.until is None]
+    aside = {chain for one in away for chain in one.chains}
+    for last in (one.last for one in away if not latest.chains.isdisjoint(one.chains)):
+        rest = {slot: held for slot, held in last.holdings.items() if slot.chain not in aside}
+        since = step(replace(last, holdings=rest), latest, own_tokens)
+        if abs(since.usd) >= within * since.was_usd:
+            return False
+    return True
 
 
 def may_start(window: Window, base: Reading, latest: Reading, ledger: Ledger) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.detectors.absence import note_absence
+from bot.detectors.absence import note_absence, stood_still
 from bot.detectors.market import Market, glitch
 from bot.detectors.passage import pass_through
 from bot.detectors.prices import odd_prices
@@ -56,7 +56,8 @@ def inspect(  # noqa: PLR0913 — a step, and what it is judged by
     if taken.is_quiet:
         return replace(kept, glitch=found) if found or ledger.glitch else kept
     moved = _travel(_settle(kept, taken.previous, latest), taken, at)
-    suspecting = replace(moved, suspect=moved.suspect or _suspect(ledger, taken, at))
+    alone = stood_still(ledger, taken.latest, own_tokens, within=FLAT)
+    suspecting = replace(moved, suspect=moved.suspect or (_suspect(ledger, taken, at) if alone else None))
     passing = pass_through(suspecting, taken, own_tokens, at) if taken.was_usd else suspecting
     counted = _count(_stride(passing, taken, at), doors)
     return replace(counted, glitch=found)
@@ -97,11 +98,15 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
 
 
 def _settle(ledger: Ledger, previous: Reading, latest: Reading) -> Ledger:
-    """Return the ledger with what was held decided: it came back, it stays, or its chain is not there to tell."""
+    """Return the ledger with what was held decided: it came back, or it stays.
+
+    While most of it lies on chains that are not there to tell, that waits, but not for ever.
+    """
     held = ledger.suspect
     if held is None:
         return ledger
-    if any(one.slot.chain not in latest.chains for one in held.amounts):
+    there = sum(abs(one.amount) for one in held.amounts if one.slot.chain in latest.chains)
+    if there <= _HALF * sum(abs(one.amount) for one in held.amounts) and latest.as_of - held.at <= RETURN_WITHIN:
         return ledger
     if -_moved_since(held, previous, latest) / held.usd > _HALF:
         trip = RoundTrip(held.group, held.at, latest.as_of, abs(held.usd))

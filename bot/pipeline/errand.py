@@ -71,8 +71,10 @@ class Errand:
 
     def is_over(self, delivery: Delivery) -> bool:
         """Return whether nobody has to be asked: it has expired, or is the end of what nobody there heard of."""
-        return self._has_expired(delivery) or (
-            delivery.sent is None and delivery.kind in {DeliveryKind.CLOSE, DeliveryKind.REPLY}
+        return (
+            self._has_expired(delivery)
+            or (delivery.kind is DeliveryKind.REPLY and delivery.sent is None)
+            or (delivery.kind is DeliveryKind.CLOSE and delivery.sent_here is None)
         )
 
     async def settle(self, delivery: Delivery) -> None:
@@ -108,15 +110,16 @@ class Errand:
         """Post, edit or reply. A place that subscribed late hears of an open incident at its next change."""
         if delivery.older:
             await self._follow(delivery, delivery.older)
-        elif delivery.sent and delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE}:
-            await self._change(delivery, delivery.sent)
+        elif (there := delivery.sent_here) and delivery.kind in {DeliveryKind.EDIT, DeliveryKind.CLOSE}:
+            await self._change(delivery, there)
         else:
             await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
         """Send a new message; what it leaves behind, when it is the next of a story, is told to say so."""
-        message_id = await self._chat.send(delivery.place, delivery.message, key=delivery.key, reply_to=delivery.sent)
-        leaves = delivery.sent if delivery.kind is DeliveryKind.POST and delivery.sent != message_id else None
+        there = delivery.sent_here
+        message_id = await self._chat.send(delivery.place, delivery.message, key=delivery.key, reply_to=there)
+        leaves = there if delivery.kind is DeliveryKind.POST and there != message_id else None
         await self._finish(delivery, message_id, leaves=leaves)
 
     async def _change(self, delivery: Delivery, message_id: str) -> None:

@@ -49,8 +49,11 @@ class Store:
         await self.database.command("PING")
 
     async def was_emptied(self) -> bool:
-        """Return whether all that was kept is gone since it was opened, once for all workers; raise StorageError."""
-        return await mark(self.database)
+        """Return whether all that was kept is gone since it was opened, once for all workers; raise StorageError.
+
+        A mark that was evicted by itself is only written again.
+        """
+        return await mark(self.database) and not await self.subscriptions.count()
 
     async def close(self) -> None:
         """Hand back what was not delivered, close the connections and stop the server if it is our own."""

@@ -14,6 +14,7 @@ from bot.domain.signal import NoteReason, Signal
 from tests.builders import DAY, HOUR, NOON
 from tests.detectors.past import WORTH, after, book, days_of
 
+OTHERS = [slot for slot in WORTH if slot != "Tron/USDT"]
 PARTIAL = {"Bitcoin/BTC": -1.0, "Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0}
 MOVED = {"Tron/USDT": 0.75, "Ethereum/USDC": 2.0}
 """A quarter of Tron's dollars on Ethereum now: nothing left the exchange."""
@@ -89,6 +90,36 @@ class TestAChainThatComesBack:
 
         assert run.severity is Severity.SEVERE
 
+    def test_with_what_had_left_the_others_is_no_flow(self) -> None:
+        """While Tron is away a sixth of everything moves there, step by step."""
+        steps = [{"Tron/USDT": -1.0} | dict.fromkeys(OTHERS, 1 - 0.02 * hour) for hour in range(1, 6)]
+        *_, back, on = self.told(*steps, *[{"Tron/USDT": 1.2} | dict.fromkeys(OTHERS, 0.9)] * 2)
+
+        assert not any(one.severity for one in (back, on))
+        assert all(abs(flow.share) < 0.01 for flow in on.flows)
+
+    def test_smaller_with_the_others_that_left_meanwhile_is_a_run(self) -> None:
+        steps = [{"Tron/USDT": -1.0} | dict.fromkeys(OTHERS, 1 - 0.006 * hour) for hour in range(1, 6)]
+        *_, back = self.told(*steps, {"Tron/USDT": 0.6} | dict.fromkeys(OTHERS, 0.97))
+
+        assert back.severity is Severity.SEVERE
+
+    def test_counts_from_when_it_is_back_whatever_else_went_with_it(self) -> None:
+        """Ethereum and Solana go together; Solana never comes back, and then what is Tron's goes to Ethereum."""
+        gone = {"Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0, "Solana/SOL": -1.0}
+        half_back = {"Solana/SOL": -1.0}
+        moved = half_back | {"Tron/USDT": 0.75, "Ethereum/USDC": 2.0}
+        *_, last = after(
+            days_of(),
+            *[book(NOON + hour * HOUR, gone) for hour in range(24)],
+            book(NOON + 24 * HOUR, half_back),
+            book(NOON + 25 * HOUR, half_back),
+            book(NOON + 26 * HOUR, moved),
+            book(NOON + 27 * HOUR, moved),
+        )
+
+        assert last.severity is None
+
     def test_as_it_was_is_nothing(self) -> None:
         *_, back = self.told({})
 
@@ -127,9 +158,16 @@ class TestWhatIsRecalled:
         }  # fmt: skip
 
     @pytest.mark.parametrize(
-        ("now", "price"), [(Holding(1.0, 0.0), 20.0), (Holding(0.0, 1.0), 20.0), (Holding(0.5, 0.125), 0.25)]
+        ("now", "price"),
+        [
+            (Holding(1e9, 0.0), 20.0),
+            (Holding(0.0, 1.0), 20.0),
+            (Holding(7.5e6, 7.5e7), 20.0),
+            (Holding(8e6, 2e6), 0.25),
+            (Holding(8e6, 0.5), 0.5 / 8e6),
+        ],
     )
-    def test_keeps_its_value_where_the_latest_has_no_price(self, now: Holding, price: float) -> None:
+    def test_keeps_its_value_where_the_latest_has_no_price_or_dust(self, now: Holding, price: float) -> None:
         slot = Slot("Solana", "SOL")
         back = replace(self.BACK, holdings={**self.BACK.holdings, slot: now})
 
@@ -148,3 +186,24 @@ class TestWhatIsRecalled:
     def test_is_nothing_while_the_chain_is_away_or_where_it_was_there(self) -> None:
         assert recalled(self.ledger(), self.AWAY, self.AWAY) is self.AWAY
         assert recalled(self.ledger(), self.BACK, self.BACK) is self.BACK
+
+
+class TestASuspectOnAChainThatGoes:
+    HALF = {"Tron/USDT": 0.5}  # noqa: RUF012 — never changed
+    GONE = {"Tron/USDT": -1.0}  # noqa: RUF012 — never changed
+
+    @pytest.mark.parametrize(("hours", "held"), [(48, True), (49, False)])
+    def test_waits_for_two_days_and_then_stays(self, hours: int, held: bool) -> None:  # noqa: FBT001 — a table's column
+        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        for hour in range(1, hours + 1):
+            case = case.take(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
+
+        assert bool(case.ledger.suspect) is held
+
+    def test_is_no_reason_to_be_silent_for_ever(self) -> None:
+        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        for day in range(1, 40):
+            case = case.take(book(NOON + day * DAY, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * day}))
+        (run,) = after(case, book(NOON + 40 * DAY, {**self.GONE, **dict.fromkeys(OTHERS, 0.8)}))
+
+        assert run.severity is Severity.SEVERE

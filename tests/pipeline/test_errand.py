@@ -12,7 +12,7 @@ from bot.pipeline.breaker import Breaker, Tolerance
 from bot.pipeline.errand import Errand
 from bot.pipeline.guard import Guard
 from bot.pipeline.pace import Pacer
-from bot.ports import DeliveryKind, PlaceTrouble
+from bot.ports import LEFT_BEHIND, DeliveryKind, PlaceTrouble
 from tests.builders import DAY, HOUR, NOON, subscription
 from tests.clocks import in_simulated_time
 from tests.fakes.memory import Memory
@@ -173,6 +173,20 @@ async def test_the_end_of_a_message_that_was_deleted_is_told_once(round_: Round)
     await round_.deliver()
 
     assert round_.chat.shown[1:] == [(HERE, "over", "m1")]
+
+
+@pytest.mark.parametrize(("kind", "told"), [(POST, 1), (EDIT, 1), (REPLY, 1), (CLOSE, 0)])
+async def test_where_the_chat_has_moved_the_story_goes_on_in_a_message_of_its_own(
+    round_: Round, kind: DeliveryKind, told: int
+) -> None:
+    round_.queue("opened")
+    (opened,) = await round_.memory.outbox.take(Platform.TERMINAL, limit=1, wait=timedelta())
+    await round_.memory.outbox.done(opened, message_id=LEFT_BEHIND)
+    round_.queue("on", kind=kind)
+    await round_.deliver_all()
+
+    assert round_.chat.shown == [(HERE, "on", None)] * told
+    assert round_.memory.outbox.waiting == []
 
 
 @pytest.mark.parametrize("kind", [CLOSE, REPLY])

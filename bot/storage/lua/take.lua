@@ -85,13 +85,14 @@ local function space(one, priority, id, due)
   keep_lane(one.incident, one.place, lane)
 end
 
--- What a place was sent last of an incident; where its chat has moved since, under its old address.
+-- What a place was sent last of an incident; '-' where that was before its chat moved: numbers begin anew there.
 local function sent_to(place, incident)
   local found = redis.call('HGET', '{ob}:sent:' .. incident, place)
   if found then return found end
   local chat = string.match(place, '^[^/]+')
   local before = redis.call('GET', '{ob}:came:' .. chat)
-  return before and redis.call('HGET', '{ob}:sent:' .. incident, before .. string.sub(place, #chat + 1)) or ''
+  local there = before and before .. string.sub(place, #chat + 1)
+  return there and redis.call('HEXISTS', '{ob}:sent:' .. incident, there) == 1 and '-' or ''
 end
 
 -- Hand one entry out, unless its alert has expired, it is outdated, it comes too soon, or nobody survives it.
