@@ -27,6 +27,7 @@ from bot.values import (
     SecretAddress,
     TelegramToken,
     WebAddress,
+    home_of,
     unquoted,
 )
 
@@ -52,7 +53,7 @@ class Settings(BaseSettings):
     ] = None
     data_dir: Annotated[
         Path,
-        AfterValidator(Path.expanduser),
+        AfterValidator(home_of),
         Field(
             description="Where the private server keeps its data.", default_factory=partial(user_data_path, "runwatch")
         ),
@@ -130,7 +131,7 @@ def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
             raise ConfigurationError(f"{name} and {name}_FILE are both set; set only one of them.")
         try:
             found[name.lower()] = Path(path).read_text(encoding=_ENCODING).strip()
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."
             ) from None

@@ -6,6 +6,7 @@ No sentence repeats what was written where that may be a secret.
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
@@ -103,15 +104,23 @@ def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _owners(ids: tuple[str, ...]) -> tuple[str, ...]:
-    for one in ids:
-        if not re.fullmatch(r"(?:telegram|discord):\d{1,20}", one):
-            raise ValueError(f"{one!r} is no owner: write telegram:123 or discord:456")
+    for number, one in enumerate(ids, 1):  # what was pasted there may be a token: it is not repeated
+        if not re.fullmatch(r"(?:telegram|discord):[0-9]{1,20}", one):
+            raise ValueError(f"entry {number} is no owner: write telegram:123 or discord:456")
     return ids
 
 
+def home_of(path: Path) -> Path:
+    """Return a path with `~` and `~user` written out; raise ValueError when there is no such user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with the home of nobody here; write the whole path") from None
+
+
 def _chat(text: str) -> str:
-    if not re.fullmatch(r"telegram:-?\d{1,20}(?:/\d{1,10})?|discord:\d{1,20}", text):
-        raise ValueError(f"{text!r} is no chat: write telegram:-100123, telegram:-100123/7 for a topic, or discord:456")
+    if not re.fullmatch(r"telegram:-?[0-9]{1,20}(?:/[0-9]{1,10})?|discord:[0-9]{1,20}", text):
+        raise ValueError("is no chat: write telegram:-100123, telegram:-100123/7 for a topic, or discord:456")
     return text
 
 

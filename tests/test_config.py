@@ -191,7 +191,8 @@ def test_an_interval_is_a_number_and_a_unit(here: Surroundings, text: str, inter
         ("HEARTBEAT_URL", "ftp://beats.example", "HEARTBEAT_URL: must begin with http:// or https://."),
         ("DISCORD_GATEWAY_URL", "https://x", "DISCORD_GATEWAY_URL: must begin with ws:// or wss://."),
         ("HTTP_PORT", "65536", "HTTP_PORT: Input should be less than or equal to 65535."),
-        ("OWNER_IDS", "telegram:1,ann", "OWNER_IDS: 'ann' is no owner: write telegram:123 or discord:456."),
+        ("DATA_DIR", "~nobody-here/x", "DATA_DIR: begins with the home of nobody here; write the whole path."),
+        ("OWNER_IDS", "telegram:1,ann", "OWNER_IDS: entry 2 is no owner: write telegram:123 or discord:456."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'."),
         ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'auto', 'text' or 'json'."),
     ],
@@ -265,9 +266,13 @@ def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: Surroundi
     assert refusal.startswith("TELEGRAM_TOKEN_FILE: is a Discord token; ")
 
 
+def test_a_secret_file_whose_name_is_none_is_refused(here: Surroundings) -> None:
+    assert here.refusal("TELEGRAM_TOKEN_FILE=a\0b").endswith("which cannot be read: ValueError.")
+
+
 @pytest.mark.parametrize("text", ["@traders", "telegram:@traders", "discord:here", "terminal:1", "-100123"])
 def test_an_error_chat_that_is_none_is_refused(here: Surroundings, text: str) -> None:
-    assert here.refusal(ERROR_CHAT=text).startswith(f"ERROR_CHAT: {text!r} is no chat: write telegram:-100123")
+    assert here.refusal(ERROR_CHAT=text).startswith("ERROR_CHAT: is no chat: write telegram:-100123")
 
 
 def test_every_problem_is_named_at_once(here: Surroundings) -> None:
