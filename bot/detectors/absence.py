@@ -23,14 +23,14 @@ def note_absence(ledger: Ledger, previous: Reading, latest: Reading, own_tokens:
     if previous.chains == latest.chains and not ledger.absences:
         return ledger
     known = tuple(
-        replace(one, until=latest.as_of) if one.until is None and latest.chains.issuperset(one.chains) else one
+        replace(one, until=latest.as_of) if one.until is None and one.chain in latest.chains else one
         for one in ledger.absences
     )
     lost = previous.chains - latest.chains
     reserves = previous.total_usd(without=own_tokens)
     share = clean_usd(previous, lost, own_tokens) / reserves if reserves > 0 else 0.0
     if share > TOLERATED_MISSING:
-        known += tuple(Absence((chain,), latest.as_of, last=previous) for chain in sorted(lost))
+        known += tuple(Absence(chain, latest.as_of, last=previous) for chain in sorted(lost))
     return replace(ledger, absences=known) if known != ledger.absences else ledger
 
 
@@ -42,11 +42,9 @@ def recalled(ledger: Ledger, previous: Reading, latest: Reading) -> Reading:
     if not ledger.absences:
         return previous
     last = {
-        chain: one.last
+        one.chain: one.last
         for one in ledger.absences
-        if one.until in {None, latest.as_of}
-        for chain in one.chains
-        if chain in latest.chains and chain not in previous.chains
+        if one.until in {None, latest.as_of} and one.chain in latest.chains and one.chain not in previous.chains
     }
     if not last:
         return previous
@@ -66,8 +64,8 @@ def stood_still(ledger: Ledger, latest: Reading, own_tokens: Collection[str], *,
     What moved to or from a chain while it was away is no change of wallets, nor is a chain that shrank with the rest.
     """
     away = [one for one in ledger.absences if one.until is None]
-    aside = {chain for one in away for chain in one.chains}
-    for last in (one.last for one in away if not latest.chains.isdisjoint(one.chains)):
+    aside = {one.chain for one in away}
+    for last in (one.last for one in away if one.chain in latest.chains):
         rest = {slot: held for slot, held in last.holdings.items() if slot.chain not in aside}
         since = step(replace(last, holdings=rest), latest, own_tokens)
         if abs(since.usd) >= within * since.was_usd:

@@ -17,6 +17,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from bot.detectors.absence import recalled
@@ -108,12 +109,11 @@ class Case:
         found = ((window, bisect_right(self.kept, base_limit(window, end), key=_as_of)) for window in windows)
         return {window: self.kept[number - 1] for window, number in found if number}
 
-    def quick_flow(self, window: Window, base: Reading) -> Flow | None:
-        """Return the flow up to the newest reading as the columns tell it, None where that would not be all of it."""
+    def quick_flow(self, window: Window, base: Reading, *, latest: Reading, previous: Reading | None) -> Flow | None:
+        """Return the flow up to the latest reading as the columns tell it, None where that would not be all of it."""
         if self.sheet is None or _is_adjusted(self.ledger, base):
             return None
-        latest, with_assets = valued(self.kept[-1], self.ledger.odd_prices), self.sheet.shows_assets
-        return self.sheet.flow(window, base, latest, self.previous, with_assets=with_assets)
+        return self.sheet.flow(window, base, latest, previous, with_assets=self.sheet.shows_assets)
 
     def _quiet_step(self, previous: Reading, reading: Reading) -> Step | None:
         if self.sheet is None or is_busy(self.ledger):
@@ -192,9 +192,11 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     odd = case.ledger.odd_prices
     bases = {window: valued(base, odd) for window, base in case.bases(WINDOWS).items()}
     latest = valued(case.kept[-1], odd)
-    history = History(latest, case.previous, bases, case.days, case.ledger, spells)
+    previous = case.previous
+    history = History(latest, previous, bases, case.days, case.ledger, spells)
+    quick = partial(case.quick_flow, latest=latest, previous=previous)
     seconds = second_figures(listing, latest, opinion_age)
-    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=case.quick_flow)
+    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=quick)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:

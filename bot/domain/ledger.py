@@ -110,9 +110,9 @@ class Glitch:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """Chains of weight that were not in the readings from `since` until before `until`; `last` is the one before."""
+    """A chain that was not in the readings from `since` until before `until`; `last` is the one before."""
 
-    chains: tuple[str, ...]
+    chain: str
     since: datetime
     until: datetime | None = None
     last: Reading = field(kw_only=True, compare=False, repr=False)

@@ -146,7 +146,7 @@ class TestWhatIsRecalled:
     BACK = book(NOON + HOUR, prices={"SOL": 10.0})
 
     def ledger(self, *, until: datetime | None = None) -> Ledger:
-        return Ledger(absences=(Absence(("Solana",), NOON, until, last=self.BEFORE),))
+        return Ledger(absences=(Absence("Solana", NOON, until, last=self.BEFORE),))
 
     @pytest.mark.parametrize("until", [None, BACK.as_of])
     def test_is_what_lay_there_last_at_the_prices_of_now(self, until: datetime | None) -> None:
@@ -174,8 +174,8 @@ class TestWhatIsRecalled:
         assert recalled(self.ledger(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
 
     def test_is_what_lay_there_before_it_was_away_the_last_time(self) -> None:
-        """Solana was back in between, while another chain of the first absence was not."""
-        long = Absence(("Solana", "Base"), NOON - DAY, last=book(NOON - DAY - HOUR))
+        """Even where nobody saw the first absence end."""
+        long = Absence("Solana", NOON - DAY, last=book(NOON - DAY - HOUR))
         found = recalled(Ledger(absences=(long, *self.ledger().absences)), self.AWAY, self.BACK)
 
         assert found == recalled(self.ledger(), self.AWAY, self.BACK)

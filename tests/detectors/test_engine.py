@@ -10,7 +10,7 @@ from bot.detectors.engine import Case, look, rounds, take_round
 from bot.detectors.market import ALONE, Market
 from bot.detectors.outflow import grade
 from bot.domain.doors import Doors
-from bot.domain.flow import HoldReason, Window
+from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip
 from bot.domain.reading import Slot
 from bot.domain.severity import Sensitivity, Severity
@@ -231,13 +231,16 @@ def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_quick() -> None
     case = case.take(base).take(holding(59))
     moved = Adjustment(Slot("Tron", "USDT"), 1.0, NOON - DAY)
 
-    quick = replace(case, ledger=Ledger(adjustments=(moved,))).quick_flow(Window.DAY, base)
+    def flow_of(case: Case) -> Flow | None:
+        return case.quick_flow(Window.DAY, base, latest=case.kept[-1], previous=case.previous)
+
+    quick = flow_of(replace(case, ledger=Ledger(adjustments=(moved,))))
     assert quick
     assert quick.assets == ()
     later = replace(moved, at=NOON - DAY + timedelta(microseconds=1))
-    assert replace(case, ledger=Ledger(adjustments=(later,))).quick_flow(Window.DAY, base) is None
-    assert replace(case, sheet=None).quick_flow(Window.DAY, base) is None
-    assert replace(case, kept=case.kept[-1:]).quick_flow(Window.DAY, base)
+    assert flow_of(replace(case, ledger=Ledger(adjustments=(later,)))) is None
+    assert flow_of(replace(case, sheet=None)) is None
+    assert flow_of(replace(case, kept=case.kept[-1:]))
 
 
 def test_a_round_hands_each_exchange_its_own_doors() -> None:

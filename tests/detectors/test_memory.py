@@ -61,7 +61,7 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
         strides=(Stride(at, -1.0),),
         departures=(Departure("BTC", at, 1.0, 1.0),),
         trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
-        absences=(Absence(("Tron",), at - DAY, at, last=WHOLE), Absence(("Base",), at - DAY, last=WHOLE)),
+        absences=(Absence("Tron", at - DAY, at, last=WHOLE), Absence("Base", at - DAY, last=WHOLE)),
     )
 
     now = quiet(known)
@@ -70,7 +70,7 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
     assert (bool(now.rebased), bool(now.counted)) == (age <= 3 * DAY, age <= 3 * DAY)
     assert bool(now.strides) is (age < DAY)
     assert (bool(now.departures), bool(now.trips)) == (age <= 2 * DAY, age <= 2 * DAY)
-    assert [one.chains[0] for one in now.absences] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
+    assert [one.chain for one in now.absences] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ class TestAnAbsence:
         at: datetime,
         partial: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        over, latest = Absence(("Tron",), NOON - 2 * HOUR, NOON, last=WHOLE), holding(60, at=at + DAY)
+        over, latest = Absence("Tron", NOON - 2 * HOUR, NOON, last=WHOLE), holding(60, at=at + DAY)
 
         assert may_start(Window.DAY, holding(60, at=at), latest, Ledger(absences=(over,))) is not partial
         on = Ledger(absences=(replace(over, until=None),))
@@ -163,7 +163,7 @@ class TestAnAbsence:
 
         found = inspect(Ledger(), step(before, latest, {"BNB"}), {"BNB"}, ALONE)
 
-        assert found.absences == ((Absence(("Base",), NOON, last=before),) if noted else ())
+        assert found.absences == ((Absence("Base", NOON, last=before),) if noted else ())
 
     def test_lasts_until_its_chain_is_back_and_ends_once(self) -> None:
         every = {"Base/ETH": 10.0, "Solana/SOL": 10.0, "Bitcoin/BTC": 80.0}
@@ -174,7 +174,7 @@ class TestAnAbsence:
         for day in range(1, len(days)):
             before, latest = units(days[day - 1], at=NOON + (day - 1) * HOUR), units(days[day], at=NOON + day * HOUR)
             ledger = inspect(ledger, step(before, latest, ()), (), ALONE)
-            found.append({one.chains[0]: one.until for one in ledger.absences})
+            found.append({one.chain: one.until for one in ledger.absences})
 
         base, solana = NOON + 2 * HOUR, NOON + 3 * HOUR
         assert {one.since for one in ledger.absences} == {NOON + HOUR}

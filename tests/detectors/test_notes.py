@@ -60,7 +60,7 @@ def test_the_hour_is_never_missed() -> None:
 
 
 def test_a_window_that_would_start_where_a_chain_was_missing_is_missed() -> None:
-    ledger = Ledger(absences=(Absence(("Tron",), NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),))
+    ledger = Ledger(absences=(Absence("Tron", NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),))
     bases = {Window.DAY: holding(60, at=NOON - DAY), Window.WEEK: holding(60, at=NOON - 7 * DAY)}
 
     assert notes(BINANCE, holding(60), bases, ledger) == (Note(NoteReason.GAP, "24h"),)
