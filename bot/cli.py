@@ -12,10 +12,16 @@ from typing import Any
 
 import click
 
-from bot import __version__, app, asking, config, logs, service
+from bot import __version__
+from bot.app import COMMANDS, command_table, require_a_token
+from bot.asking import ask as answer_once
+from bot.asking import problems as configuration_problems
+from bot.config import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
 from bot.domain.worker import Role
+from bot.logs import configure
+from bot.service import serve
 
 _FAILED, _MISUSED, _UNREAD = 1, 2, 141
 
@@ -97,8 +103,8 @@ def cli() -> None:
 def run(role: str) -> None:
     """Run the service with the settings of the environment and .env."""
     settings = _settings()
-    app.require_a_token(settings)
-    asyncio.run(service.serve(settings, Role(role)))
+    require_a_token(settings)
+    asyncio.run(serve(settings, Role(role)))
 
 
 @cli.command()
@@ -110,7 +116,7 @@ def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
     from bot.demo import play  # noqa: PLC0415 — the terminal's pictures are loaded only where they are drawn
 
-    logs.configure("error", "auto", ())
+    configure("error", "auto", ())
     asyncio.run(play(episode, timedelta(hours=speed) if speed else None))
 
 
@@ -122,7 +128,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     from bot.chat.terminal import message_to_json, plain_text  # noqa: PLC0415 — as above
 
     settings = _settings(level="error")
-    answer = asyncio.run(asking.ask(settings, " ".join(question)))
+    answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
         click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=False))
     else:
@@ -139,9 +145,9 @@ def check() -> None:
     except ConfigurationError as error:
         _complain(error)
         sys.exit(_FAILED)
-    for name, value in config.effective(settings):
+    for name, value in effective(settings):
         click.echo(f"{name}={value}")
-    problems = asyncio.run(asking.problems(settings))
+    problems = asyncio.run(configuration_problems(settings))
     for problem in problems:
         _complain(ConfigurationError(problem))
     if problems:
@@ -198,15 +204,13 @@ def backtest(  # noqa: PLR0913 — what the command line lets one say
 @click.option("--markdown", is_flag=True, help="As the table in the README.")
 def commands(*, markdown: bool) -> None:
     """List the chat commands."""
-    click.echo(
-        app.command_table() if markdown else "\n".join(f"{one.usage}  {one.description}" for one in app.COMMANDS)
-    )
+    click.echo(command_table() if markdown else "\n".join(f"{one.usage}  {one.description}" for one in COMMANDS))
 
 
 @cli.command("settings")
 def settings_example() -> None:
     """Print every setting with its meaning and default, as in .env.example."""
-    click.echo(config.example(), nl=False)
+    click.echo(example(), nl=False)
 
 
 @cli.command("replay-server")
@@ -223,7 +227,7 @@ def replay_server(episode: str, host: str, port: int, speed: float | None) -> No
     """Serve an episode in DefiLlama's own format, as a stand-in for DEFILLAMA_URL."""
     from bot.demo import serve_episode  # noqa: PLC0415 — as above
 
-    logs.configure("info", "auto", ())
+    configure("info", "auto", ())
     asyncio.run(serve_episode(episode, host, port, None if speed is None else timedelta(hours=speed)))
 
 
@@ -241,8 +245,8 @@ def episode_data(episode: str, directory: Path, *, hourly: bool) -> None:
     click.echo(f"{len(written)} files of {story.id} ({story.label}) in {directory}")
 
 
-def _settings(*, level: str | None = None) -> config.Settings:
+def _settings(*, level: str | None = None) -> Settings:
     """Return the settings, with the log set up so that no line of it can hold a secret."""
-    settings = config.load(os.environ)
-    logs.configure(level or settings.log_level, settings.log_format, config.secrets(settings))
+    settings = load(os.environ)
+    configure(level or settings.log_level, settings.log_format, secrets(settings))
     return settings

@@ -8,8 +8,7 @@ import pytest
 from platformdirs import user_data_path
 from pydantic import SecretStr
 
-from bot import config
-from bot.config import Settings
+from bot.config import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError
 
 ROOT = Path(__file__).parent.parent
@@ -68,7 +67,7 @@ class Surroundings:
         Path(".env").write_text(env_file, encoding="utf-8")
         for name, value in variables.items():
             self._patch.setenv(name, value)
-        return config.load(variables)
+        return load(variables)
 
     def refusal(self, env_file: str = "", **variables: str) -> str:
         """Return what is said when the settings are refused."""
@@ -93,7 +92,7 @@ def plain(settings: Settings, name: str) -> object:
 
 def test_every_variable_has_its_documented_default(here: Surroundings) -> None:
     settings = here.load()
-    assert {name: plain(settings, name) for name, _ in config.effective(settings)} == DEFAULTS
+    assert {name: plain(settings, name) for name, _ in effective(settings)} == DEFAULTS
 
 
 @pytest.mark.parametrize("name", GIVEN)
@@ -295,8 +294,8 @@ def test_a_refused_secret_is_not_repeated(here: Surroundings, written: str) -> N
 
 
 def test_the_password_of_the_store_is_a_secret_by_itself(here: Surroundings) -> None:
-    secrets = config.secrets(here.load("REDIS_URL=redis://bot:p%40ss@redis\nDISCORD_TOKEN=not.a.token"))
-    assert sorted(secrets) == ["not.a.token", "p%40ss", "p@ss", "redis://bot:p%40ss@redis"]
+    found = secrets(here.load("REDIS_URL=redis://bot:p%40ss@redis\nDISCORD_TOKEN=not.a.token"))
+    assert sorted(found) == ["not.a.token", "p%40ss", "p@ss", "redis://bot:p%40ss@redis"]
 
 
 def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(here: Surroundings, tmp_path: Path) -> None:
@@ -310,23 +309,23 @@ def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(here
 
 
 def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: Surroundings) -> None:
-    shown = dict(config.effective(here.load("TELEGRAM_TOKEN=hunter2\nPOLL_INTERVAL=90s\nEXCHANGES=okx,kraken")))
+    shown = dict(effective(here.load("TELEGRAM_TOKEN=hunter2\nPOLL_INTERVAL=90s\nEXCHANGES=okx,kraken")))
     assert shown["TELEGRAM_TOKEN"] == "•••"  # noqa: S105 — the mask
     assert (shown["DISCORD_TOKEN"], shown["POLL_INTERVAL"], shown["DETAIL_INTERVAL"]) == ("", "90s", "1h")
     assert shown["EXCHANGES"] == "okx,kraken"
 
 
 def test_a_login_in_an_address_is_masked(here: Surroundings) -> None:
-    shown = dict(config.effective(here.load("TELEGRAM_API_URL=https://ann:never-shown@127.0.0.1:8081")))
+    shown = dict(effective(here.load("TELEGRAM_API_URL=https://ann:never-shown@127.0.0.1:8081")))
     assert shown["TELEGRAM_API_URL"] == "https://•••@127.0.0.1:8081"
 
 
 def test_the_example_in_the_repository_says_what_the_program_says() -> None:
-    assert (ROOT / ".env.example").read_text(encoding="utf-8") == config.example()
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == example()
 
 
 def test_the_example_uncommented_sets_the_defaults(here: Surroundings) -> None:
-    lines = re.findall(r"^# ([A-Z_]+=.*)$", config.example(), re.MULTILINE)
-    assert [line.partition("=")[0] for line in lines] == [name for name, _ in config.effective(here.load())]
+    lines = re.findall(r"^# ([A-Z_]+=.*)$", example(), re.MULTILINE)
+    assert [line.partition("=")[0] for line in lines] == [name for name, _ in effective(here.load())]
     settings = here.load("\n".join(lines))
     assert {name: plain(settings, name) for name in DEFAULTS} == DEFAULTS
