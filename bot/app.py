@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import structlog
+from typing_extensions import override
 
 from bot import __version__
 from bot.config import Settings
@@ -52,11 +53,11 @@ _DOES = {
 }
 
 
-class SystemClock:
-    """The real time; fits ports.Clock."""
+class SystemClock(Clock):
+    """The real time."""
 
+    @override
     def now(self) -> datetime:
-        """Return the present."""
         return datetime.now(UTC)
 
 

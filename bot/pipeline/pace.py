@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from typing_extensions import override
 
 from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
@@ -49,8 +50,8 @@ PAID = Pace(950.0, private_gap=1.0, group_gap=3.0, at_once=80)
 """Telegram's paid broadcast: 1,000/s, at 0.1 Star each above 30/s (https://core.telegram.org/bots/api#sendmessage)."""
 
 
-class OwnBudget:
-    """Fits ports.Budget for one worker that shares with nobody; what it is told it forgets when it ends."""
+class OwnBudget(Budget):
+    """The budget of one worker that shares with nobody; what it is told it forgets when it ends."""
 
     _FEWEST, _RECOVERY, _TOGETHER, _AT_ONCE = 1 / 16, 60.0, 1.0, 5.0
 
@@ -61,8 +62,8 @@ class OwnBudget:
         self._part, self._since, self._halved = 1.0, 0.0, -math.inf
         self._last = "", -math.inf
 
+    @override
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
-        """Return the next turns; nobody else asks for a pause of a chat."""
         return self.turns(per_second, number)
 
     def turns(self, per_second: float, number: int) -> Turns:
@@ -72,8 +73,8 @@ class OwnBudget:
         self._next = first + number * gap
         return Turns(first - now, gap, number, {})
 
+    @override
     async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
-        """Pause the whole bot where that was meant or two chats said so at once; halve the pace for a while."""
         now, (last, at) = _now(), self._last
         if whole_bot or (chat != last and now - at <= self._TOGETHER):
             await self.stand_still(platform, pause=pause, reason="the platform asked for a pause")
@@ -81,14 +82,14 @@ class OwnBudget:
             self._part, self._since, self._halved = max(self._FEWEST, self._allowed() / 2), now, now
         self._last = chat, now
 
+    @override
     async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
-        """Send nothing for a while."""
         till = _now() + pause.total_seconds()
         if till > self._till:
             self._till, self._why = till, reason
 
+    @override
     async def going(self, platform: Platform) -> Going:
-        """Return how fast messages go at present."""
         left = max(0.0, self._till - _now())
         return Going(self._allowed(), timedelta(seconds=left), self._why if left else "")
 

@@ -12,12 +12,13 @@ from urllib.parse import quote
 
 import msgspec
 import structlog
+from typing_extensions import override
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.reading import Reading
 from bot.messages.textual import clean, shorten
-from bot.ports import Clock
+from bot.ports import Clock, Source
 from bot.sources.apart import Making, decoded
 from bot.sources.faults import Refused
 from bot.sources.http import DETAIL, LIST, Http, Limits, Validators
@@ -68,8 +69,8 @@ class _KnownDetail:
     newest: Reading
 
 
-class DefiLlama:
-    """The port `Source` over one `Http`.
+class DefiLlama(Source):
+    """DefiLlama over one `Http`.
 
     `url` is scheme and host, for a mirror or a stand-in, `name` what its figures are signed with. What is remembered
     between calls, for conditional requests: the list, and of each exchange the newest reading.
@@ -95,11 +96,11 @@ class DefiLlama:
         self._details: dict[str, _KnownDetail] = {}
         self._decoding = asyncio.Semaphore(1)  # large bodies one after the other, so that their memory is never added
 
+    @override
     async def listings(self) -> tuple[Listing, ...]:
-        """Return the present list. Raise SourceError.
+        """Rows say when they were asked for: what the upstream counts later, they cannot know.
 
-        Rows say when they were asked for: what the upstream counts later, they cannot know. When it says that nothing
-        has changed, the same rows come back with a new `fetched_at`.
+        When it says that nothing has changed, the same rows come back with a new `fetched_at`.
         """
         known, now = self._list, self._clock.now()
         body = await self._http.fetch(
@@ -113,8 +114,9 @@ class DefiLlama:
         self._list = _KnownList(body.validators, listings)
         return listings
 
+    @override
     async def readings(self, exchange: Exchange, *, since: datetime) -> tuple[Reading, ...]:
-        """Return the daily points from `since` on and the newest point in any case, oldest first. Raise SourceError.
+        """Return the daily points from `since` on and the newest point in any case.
 
         When nothing has changed since a call that asked for as much, only the newest reading comes back: enough for
         whoever has the rest. Who asks for the past has not.
