@@ -226,10 +226,6 @@ class Outbox(Protocol):
         """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
         ...
 
-    async def sent_message(self, incident: str, place: Place) -> str | None:
-        """Return the id of the newest message about an incident in a place, for edits and replies."""
-        ...
-
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         """Return how many deliveries wait, by platform and severity."""
         ...
