@@ -25,7 +25,6 @@ from bot.sources.http import DETAIL, LIST, Http, Limits, Validators
 from bot.sources.inflate import PIECE
 from bot.sources.json_stream import JsonStream
 from bot.sources.own_tokens import OWN_TOKENS
-from bot.sources.protocol import Extract
 from bot.sources.slices import in_slices
 
 NAME = "defillama"
@@ -110,7 +109,7 @@ class DefiLlama(Source):
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = _of_use(await in_slices(_each_row(body.content, now, self.name)))
+        listings = usable_listings(await in_slices(listing_rows(body.content, now, self.name)))
         self._list = _KnownList(body.validators, listings)
         return listings
 
@@ -158,28 +157,11 @@ class DefiLlama(Source):
         return past
 
 
-def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
-    """Return the rows of a `/cexs` body in its order, the first of each exchange.
+def listing_rows(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
+    """Yield the rows of a `/cexs` body one by one, None for one that cannot be read; raise SourceError.
 
-    A row that cannot be read (no name, text where a number belongs) is left out: a hole is seen, a wrong number is
-    not. Raises SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
+    A row without a name, or with text where a number belongs, is left out: a hole is seen, a wrong number is not.
     """
-    return _of_use([*_each_row(body, fetched_at)])
-
-
-def parse_protocol(
-    body: bytes, exchange: str, *, since: datetime | None = None, fetched_at: datetime
-) -> tuple[Reading, ...]:
-    """Return the points of a `/protocol/{slug}` body from `since` on (None: all), oldest first; raise SourceError.
-
-    `exchange` is our id. What counts as held is said in `bot.sources.protocol`.
-    """
-    extract = Extract([body], since=since.timestamp() if since else 0.0)
-    return tuple(Making(exchange, NAME, fetched_at).readings(extract))
-
-
-def _each_row(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
-    """Yield the rows one by one, None for one that cannot be read; raise SourceError."""
     stream = JsonStream(body[start : start + PIECE] for start in range(0, len(body), PIECE))
     stream.open()
     found = False
@@ -197,8 +179,11 @@ def _each_row(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator
         raise SourceError(SourceFault.BAD_SHAPE, "no “cexs” in it")
 
 
-def _of_use(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
-    """Return the rows that were read, the first of each exchange; raise SourceError when there is none."""
+def usable_listings(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
+    """Return the rows that were read, the first of each exchange.
+
+    Raise SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
+    """
     first: dict[str, Listing] = {}
     for row in rows:
         if row:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Listing
-from bot.sources.defillama import parse_listings
 from tests.sources.conftest import NOW
+from tests.sources.parsing import parse_listings
 
 # Rows of a real answer of 2026-08-10 as published by third parties; the shape around them is the server's.
 REAL = b"""{"cexs":[
