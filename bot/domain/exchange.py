@@ -17,7 +17,6 @@ class Exchange:
     name: str
     slug: str | None = None
     own_tokens: frozenset[str] = frozenset()
-    wallets_url: str | None = None
 
 
 MARKET = Exchange("market", "Market-wide")

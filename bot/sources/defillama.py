@@ -44,7 +44,6 @@ class _Row(msgspec.Struct, rename="camel"):
     slug: str | None = None
     coin_symbol: str | None = None
     own_tokens: list[str] | None = None
-    wallets_link: str | None = None
     current_tvl: float | None = None
     clean_assets_tvl: float | None = None
     inflows_24h: float | None = msgspec.field(default=None, name="inflows_24h")
@@ -207,7 +206,6 @@ def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | Non
         name=name,
         slug=slug,
         own_tokens=_own_tokens(exchange_id(slug or name), row),
-        wallets_url=row.wallets_link if (row.wallets_link or "").startswith(("https://", "http://")) else None,
     )
     return Listing(
         exchange=exchange,

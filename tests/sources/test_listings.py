@@ -96,11 +96,6 @@ def test_ids_come_from_the_slug_or_else_the_name(slug: str | None, name: str, ex
     assert (exchange.id, exchange.slug) == expected
 
 
-def test_only_web_addresses_are_links() -> None:
-    assert only({"name": "A", "walletsLink": "https://a.example"}).exchange.wallets_url == "https://a.example"
-    assert only({"name": "A", "walletsLink": "javascript:alert(1)"}).exchange.wallets_url is None
-
-
 def test_the_first_of_two_rows_of_one_exchange_counts() -> None:
     listings = parse_listings(rows({"name": "A", "currentTvl": 1}, {"name": "a", "currentTvl": 2}), NOW)
     assert [one.total_usd for one in listings] == [1.0]
