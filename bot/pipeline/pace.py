@@ -11,12 +11,12 @@ from typing_extensions import override
 
 from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
-from bot.ports import Budget, Going, Turns
+from bot.domain.rate import TURN_LATENESS_S, SendRate
+from bot.ports import Budget, Turns
 
 log = structlog.get_logger()
 
 _AHEAD = 0.1  # seconds for which turns are reserved at a time: what is urgent elsewhere waits no longer
-_LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
 _ALONE = 5.0  # seconds without asking a store that was away
 
 
@@ -69,7 +69,7 @@ class OwnBudget(Budget):
     def turns(self, per_second: float, number: int) -> Turns:
         """Return the next turns."""
         now, gap = _now(), 1 / (per_second * self._allowed())
-        first = max(self._next if self._next >= now - _LATE else now, self._till)
+        first = max(self._next if self._next >= now - TURN_LATENESS_S else now, self._till)
         self._next = first + number * gap
         return Turns(first - now, gap, number, {})
 
@@ -89,9 +89,9 @@ class OwnBudget(Budget):
             self._till, self._why = till, reason
 
     @override
-    async def going(self, platform: Platform) -> Going:
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
         left = max(0.0, self._till - _now())
-        return Going(self._allowed(), timedelta(seconds=left), self._why if left else "")
+        return SendRate(per_second * self._allowed(), timedelta(seconds=left), self._why if left else "")
 
     def _allowed(self) -> float:
         return min(1.0, self._part + (_now() - self._since) / self._RECOVERY)
@@ -119,7 +119,7 @@ class Pacer:
         now = _now()
         if now < self._held_until:
             return self._held_until - now
-        while self._turns and self._turns[0] < now - _LATE:
+        while self._turns and self._turns[0] < now - TURN_LATENESS_S:
             self._turns.popleft()
         if not self._turns:
             await self._reserve(max(1, min(wanted, math.ceil(self.pace.per_second * _AHEAD))))

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing_extensions import override
 
 from bot.domain.place import Platform
-from bot.ports import Budget, Going, Turns
+from bot.domain.rate import TURN_LATENESS_S, SendRate
+from bot.ports import Budget, Turns
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
-_LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -22,7 +22,7 @@ class RedisBudget(Budget):
 
     @override
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
-        words = (int(1e6 / per_second), number, int(1e6 * _LATE))
+        words = (int(1e6 / per_second), number, int(1e6 * TURN_LATENESS_S))
         first, gap, paused = await self.database.script(script("pace", "reserve"), _key(platform), *words)
         pauses = zip(paused[::2], paused[1::2], strict=True)
         return Turns(first / 1e6, gap / 1e6, number, {chat.decode(): left / 1e6 for chat, left in pauses})
@@ -37,9 +37,9 @@ class RedisBudget(Budget):
         await self.database.script(script("pace", "stand_still"), _key(platform), pause // _MICROSECOND, reason)
 
     @override
-    async def going(self, platform: Platform) -> Going:
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
         part, left, why = await self.database.script(script("pace", "going"), _key(platform))
-        return Going(part / 1000, timedelta(microseconds=left), why.decode())
+        return SendRate(per_second * part / 1000, timedelta(microseconds=left), why.decode())
 
 
 def _key(platform: Platform) -> str:
