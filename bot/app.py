@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 import structlog
+from typing_extensions import override
 
 from bot import __version__
 from bot.config import Settings
@@ -17,7 +18,7 @@ from bot.domain.errors import AskerError, ConfigurationError
 from bot.domain.exchange import Exchange
 from bot.domain.outlook import Outlook
 from bot.domain.place import Place, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.worker import Duty, duty_of
@@ -52,11 +53,11 @@ _DOES = {
 }
 
 
-class SystemClock:
-    """The real time; fits ports.Clock."""
+class SystemClock(Clock):
+    """The real time."""
 
+    @override
     def now(self) -> datetime:
-        """Return the present."""
         return datetime.now(UTC)
 
 
@@ -273,14 +274,14 @@ class Machine:
             key = f"{now.source}:{now.failing_since or now.last_success}"
             await self._operator.tell(source_notice(was, now), key)
 
-    async def _rates(self) -> Mapping[Platform, Rate]:
+    async def _rates(self) -> Mapping[Platform, SendRate]:
         """Return how fast messages go to the platforms; raise StorageError."""
-        found = {}
-        for chat in self.chats:
-            going = await self.store.budget.going(chat.platform)
-            full = self._paces[chat.platform].per_second
-            found[chat.platform] = Rate(full * going.part, going.stands_for, going.reason)
-        return found
+        return {
+            chat.platform: await self.store.budget.going(
+                chat.platform, per_second=self._paces[chat.platform].per_second
+            )
+            for chat in self.chats
+        }
 
 
 async def past_course(name: str) -> Course | None:

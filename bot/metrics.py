@@ -6,18 +6,19 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from bot.domain.flow import HoldReason
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Duty
-from bot.ports import Clock
+from bot.ports import Clock, Meter
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
-class Metrics:
-    """Fits ports.Meter. Ages are worked out when they are read, so that a stalled source keeps ageing."""
+class Metrics(Meter):
+    """The numbers of `/metrics`. Ages are worked out when they are read, so that a stalled source keeps ageing."""
 
     def __init__(self, clock: Clock, version: str) -> None:
         self.registry = CollectorRegistry()
@@ -48,44 +49,44 @@ class Metrics:
         """Return everything in Prometheus' text format."""
         return generate_latest(self.registry)
 
+    @override
     def polled(self, source: str, result: str) -> None:
-        """Count one request to a source."""
         self._polls.labels(source, result).inc()
 
+    @override
     def source_answered(self, source: str, at: datetime) -> None:
-        """Note when a source last brought something."""
         self._ages.sources[source] = at
 
+    @override
     def reading_taken(self, exchange: str, as_of: datetime) -> None:
-        """Note the time of an exchange's newest reading."""
         self._ages.readings[exchange] = as_of
 
+    @override
     def incidents(self, severity: Severity, count: int) -> None:
-        """Note how many incidents are open."""
         self._incidents.labels(severity).set(count)
 
+    @override
     def held(self, reason: HoldReason) -> None:
-        """Count one spell in which figures of an exchange were held."""
         self._holds.labels(reason).inc()
 
+    @override
     def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
-        """Count one delivery."""
         self._deliveries.labels(platform, result, reason).inc()
 
+    @override
     def outbox(self, platform: Platform, severity: Severity, depth: int) -> None:
-        """Note how many deliveries wait."""
         self._depth.labels(platform, severity).set(depth)
 
+    @override
     def outbox_oldest(self, since: datetime | None) -> None:
-        """Note since when the oldest delivery waits."""
         self._ages.oldest = since
 
+    @override
     def rate_limited(self, platform: Platform) -> None:
-        """Count one 429."""
         self._limited.labels(platform).inc()
 
+    @override
     def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
-        """Count one command and how many seconds its answer took."""
         self._seconds.observe(seconds)
 
     def duty(self, duty: Duty, *, held: bool) -> None:

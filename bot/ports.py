@@ -10,6 +10,7 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident
 from bot.domain.place import Obstacle, Place, Platform, Subscription
+from bot.domain.rate import SendRate
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
@@ -226,10 +227,6 @@ class Outbox(Protocol):
         """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
         ...
 
-    async def sent_message(self, incident: str, place: Place) -> str | None:
-        """Return the id of the newest message about an incident in a place, for edits and replies."""
-        ...
-
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         """Return how many deliveries wait, by platform and severity."""
         ...
@@ -397,15 +394,6 @@ class Turns:
     paused: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Going:
-    """How fast a platform is written to: the part (0–1] of the full pace, and for how long nobody writes, and why."""
-
-    part: float = 1.0
-    stands_for: timedelta = timedelta()
-    reason: str = ""
-
-
 class Budget(Protocol):
     """What all workers of a bot may send together on a platform."""
 
@@ -424,8 +412,8 @@ class Budget(Protocol):
         """Let nobody write for a while."""
         ...
 
-    async def going(self, platform: Platform) -> Going:
-        """Return how fast the platform is written to at present."""
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
+        """Return how fast the platform is written to at present; `per_second` is the bot's full pace."""
         ...
 
 

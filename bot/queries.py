@@ -12,7 +12,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
@@ -69,7 +69,7 @@ class Status:
     places: int
     platforms: Mapping[Platform, str]
     disabled: Mapping[Obstacle, int]
-    rates: Mapping[Platform, Rate]
+    rates: Mapping[Platform, SendRate]
     standing_by: Sequence[str] = ()
     undelivered: Sequence[str] = ()
     misdirected: Sequence[str] = ()
@@ -108,7 +108,7 @@ class Queries:
         clock: Clock,
         version: str,
         platforms: Callable[[], Mapping[Platform, str]] = dict,
-        rates: Callable[[], Awaitable[Mapping[Platform, Rate]]],
+        rates: Callable[[], Awaitable[Mapping[Platform, SendRate]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
         undelivered: Callable[[], Sequence[str]] = tuple,
         misdirected: Callable[[], Sequence[str]] = tuple,

@@ -236,10 +236,10 @@ async def test_a_refusing_platform_is_left_alone_and_the_operator_told(redis: Se
         await subscribed(worker.store, *places)
         await worker.tell("watch", *places)
         notice = await telegram.wait_for_message(operator, containing="Messages to Telegram are stopped")
-        going = await worker.store.budget.going(Platform.TELEGRAM)
+        going = await worker.store.budget.going(Platform.TELEGRAM, per_second=28.0)
         kept = sum((await worker.store.outbox.depth()).values())
 
     assert "of the last 100 messages were refused" in notice.text
     assert "were refused" in going.reason
-    assert going.stands_for > timedelta(minutes=4)
+    assert going.paused_for > timedelta(minutes=4)
     assert kept >= 1

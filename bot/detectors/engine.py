@@ -29,7 +29,7 @@ from bot.detectors.opinion import second_figures
 from bot.detectors.outflow import WINDOWS, History, measure
 from bot.detectors.prices import LEAST_SHARE, TOLERATED, valued
 from bot.detectors.step import LARGE, Step, step
-from bot.detectors.windows import base_limit
+from bot.detectors.windows import LONGEST_LOOKBACK, base_limit
 from bot.domain.doors import Doors
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Flow, Window
@@ -37,9 +37,6 @@ from bot.domain.ledger import Ledger
 from bot.domain.outlook import DailyPoint, Spell
 from bot.domain.reading import Reading
 from bot.domain.signal import Signal
-
-KEPT = timedelta(days=35)
-"""How long a backtest keeps a reading: the longest window and its slack."""
 
 OPINION_AGE = timedelta(minutes=20)
 """How far apart a reading and the source's own figures may be fetched: two polls of the list, by default."""
@@ -97,7 +94,7 @@ class Case:
         if taken:
             moved = not self._prices_are_steady(taken)
             ledger = inspect(ledger, taken, own_tokens, market, doors, prices_moved=moved)
-        first = bisect_right(self.kept, reading.as_of - KEPT, key=_as_of)
+        first = bisect_right(self.kept, reading.as_of - LONGEST_LOOKBACK, key=_as_of)
         days, dawn = self._days_with(valued(reading, ledger.odd_prices), ledger)
         return Case(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.sheet)
 

@@ -15,6 +15,7 @@ from bot.detectors.market import Market, glitch
 from bot.detectors.passage import pass_through
 from bot.detectors.prices import odd_prices
 from bot.detectors.step import LARGE, RETURN_WITHIN, Change, Step
+from bot.detectors.windows import LONGEST_LOOKBACK
 from bot.domain.doors import Doors
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.ledger import Adjustment, Departure, Ledger, RoundTrip, StepMove, Stride
@@ -26,7 +27,6 @@ JUMP = 0.3
 FLAT = 0.01
 REMEMBERED = timedelta(hours=72)
 REST_LEAVES = -0.015
-_KEPT = timedelta(days=35)
 _DAY = timedelta(days=1)
 _HALF = 0.5
 _NOTHING_KNOWN = Ledger()
@@ -85,7 +85,7 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
         return ledger
     return replace(
         ledger,
-        adjustments=tuple(one for one in ledger.adjustments if now - one.at < _KEPT),
+        adjustments=tuple(one for one in ledger.adjustments if now - one.at < LONGEST_LOOKBACK),
         rebased=tuple(one for one in ledger.rebased if now - one.at <= REMEMBERED),
         counted=tuple(one for one in ledger.counted if now - one.at <= REMEMBERED),
         strides=tuple(one for one in ledger.strides if now - one.at < _DAY),
@@ -93,7 +93,7 @@ def _forget(ledger: Ledger, now: datetime) -> Ledger:
         trips=tuple(one for one in ledger.trips if now - one.back_at <= RETURN_WITHIN),
         arrivals=tuple(one for one in ledger.arrivals if now - one.at <= RETURN_WITHIN),
         passages=tuple(one for one in ledger.passages if now - one.left_at <= RETURN_WITHIN),
-        absences=tuple(one for one in ledger.absences if one.until is None or now - one.until < _KEPT),
+        absences=tuple(one for one in ledger.absences if one.until is None or now - one.until < LONGEST_LOOKBACK),
     )
 
 

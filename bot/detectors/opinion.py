@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from bot.detectors.thresholds import EASING, MIN_FLOW_USD, THRESHOLDS
 from bot.domain.exchange import Listing
-from bot.domain.flow import Flow, Hold, HoldReason, Window
+from bot.domain.flow import Flow, Hold, HoldReason
 from bot.domain.reading import Reading
 from bot.domain.signal import SecondFigure
 
@@ -28,12 +28,7 @@ def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta)
     """
     if listing is None or listing.fetched_at < latest.as_of or abs(listing.fetched_at - latest.fetched_at) > max_age:
         return ()
-    given = {
-        Window.DAY: listing.inflow_24h_usd,
-        Window.WEEK: listing.inflow_7d_usd,
-        Window.MONTH: listing.inflow_30d_usd,
-    }
-    return tuple(SecondFigure(window, usd, listing.source) for window, usd in given.items() if usd)
+    return tuple(SecondFigure(window, usd, listing.source) for window, usd in listing.inflows_usd.items() if usd)
 
 
 def disputed(flows: Iterable[Flow], figures: Iterable[SecondFigure]) -> tuple[Flow, ...]:

@@ -47,11 +47,6 @@ class History:
     spells: Sequence[Spell] = ()
 
 
-def observe(exchange: Exchange, history: History, now: datetime, sensitivity: Sensitivity) -> Signal:
-    """Return what the rule says under a preset; nothing is graded on a stale reading or over a held window."""
-    return grade(measure(exchange, history, now), sensitivity)
-
-
 def measure(  # noqa: PLR0913 — everything that one look may rest on
     exchange: Exchange,
     history: History,

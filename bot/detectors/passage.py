@@ -30,7 +30,7 @@ def pass_through(ledger: Ledger, taken: Step, own_tokens: Collection[str], at: d
         part = sum(units for _, units, _ in left) / sum(whole for _, _, whole in left)
         if part > _HALF:
             amounts = tuple(Adjustment(slot, units, one.at) for slot, units, _ in left if units > 0)
-            passages.append(Passage(one.asset, one.at, at, one.usd * part, amounts))
+            passages.append(Passage(one.asset, at, one.usd * part, amounts))
         else:
             waiting.append(one)
     return replace(

@@ -2,15 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.detectors.market import Market
+from bot.detectors.windows import LONGEST_LOOKBACK
 from bot.domain.ledger import OddPrice
 from bot.domain.reading import Holding, Reading
 
 TOLERATED = 0.25
 """A price further than this from the last believed one, while others stayed within it, is odd."""
-_KEPT = timedelta(days=35)
 LEAST_SHARE = 0.001
 """An asset worth less, as a part of the reserves, changes no figure that people see."""
 
@@ -38,7 +37,7 @@ def odd_prices(
 ) -> tuple[OddPrice, ...]:
     """Return the odd prices after one more reading: those that ended are closed, those that begin are added."""
     lasting = {one.asset: one for one in known if one.until is None}
-    recent = (one for one in known if one.until is None or latest.as_of - one.until < _KEPT)
+    recent = (one for one in known if one.until is None or latest.as_of - one.until < LONGEST_LOOKBACK)
     kept = [judged for one in recent if (judged := _judged(one, latest, market))]
     least = LEAST_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():

@@ -8,6 +8,8 @@ from bot.domain.reading import Reading
 _SLACK_SHARE = 0.15
 _LEAST_SLACK = timedelta(hours=13)
 _HOUR_SLACK = timedelta(hours=1)  # an hour that began half a day ago is no hour: figures say their window
+LONGEST_LOOKBACK = timedelta(days=35)
+"""How long what may concern a window is kept: one of 30 days may start 34.5 days back, its slack included."""
 _OLDEST = {
     window: window.length + (_HOUR_SLACK if window is Window.HOUR else max(window.length * _SLACK_SHARE, _LEAST_SLACK))
     for window in Window

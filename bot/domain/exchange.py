@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.flow import Window
+
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
@@ -17,7 +19,6 @@ class Exchange:
     name: str
     slug: str | None = None
     own_tokens: frozenset[str] = frozenset()
-    wallets_url: str | None = None
 
 
 MARKET = Exchange("market", "Market-wide")
@@ -40,6 +41,16 @@ class Listing:
     inflow_24h_usd: float | None = None
     inflow_7d_usd: float | None = None
     inflow_30d_usd: float | None = None
+
+    @property
+    def inflows_usd(self) -> dict[Window, float]:
+        """Return the upstream's own figures by the window they are for, where it gives one; shortest window first."""
+        given = {
+            Window.DAY: self.inflow_24h_usd,
+            Window.WEEK: self.inflow_7d_usd,
+            Window.MONTH: self.inflow_30d_usd,
+        }
+        return {window: usd for window, usd in given.items() if usd is not None}
 
 
 def exchange_id(slug_or_name: str) -> str:

@@ -68,7 +68,6 @@ class Passage:
     """An amount that came in and left again: worth `usd` (positive) when it came; `amounts` are dated then."""
 
     asset: str
-    came_at: datetime
     left_at: datetime
     usd: float
     amounts: tuple[Adjustment, ...]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain.exchange import Listing
+from bot.domain.flow import Window
 
 MOVING_INFLOW = 0.005
 MOVING_TOTAL = 0.02
@@ -80,6 +81,5 @@ def _is_due(
     return waited >= (interval if moving or row.exchange.id in attention.incidents else interval * CALM_FACTOR)
 
 
-def _fields(row: Listing) -> tuple[bool, ...]:
-    values = (row.total_usd, row.clean_usd, row.inflow_24h_usd, row.inflow_7d_usd, row.inflow_30d_usd)
-    return tuple(value is not None for value in values)
+def _fields(row: Listing) -> tuple[bool, bool, Collection[Window]]:
+    return row.total_usd is None, row.clean_usd is None, row.inflows_usd.keys()

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from typing_extensions import override
 
 from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
-from bot.ports import Budget, Going, Turns
+from bot.domain.rate import TURN_LATENESS_S, SendRate
+from bot.ports import Budget, Turns
 
 log = structlog.get_logger()
 
 _AHEAD = 0.1  # seconds for which turns are reserved at a time: what is urgent elsewhere waits no longer
-_LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
 _ALONE = 5.0  # seconds without asking a store that was away
 
 
@@ -49,8 +50,8 @@ PAID = Pace(950.0, private_gap=1.0, group_gap=3.0, at_once=80)
 """Telegram's paid broadcast: 1,000/s, at 0.1 Star each above 30/s (https://core.telegram.org/bots/api#sendmessage)."""
 
 
-class OwnBudget:
-    """Fits ports.Budget for one worker that shares with nobody; what it is told it forgets when it ends."""
+class OwnBudget(Budget):
+    """The budget of one worker that shares with nobody; what it is told it forgets when it ends."""
 
     _FEWEST, _RECOVERY, _TOGETHER, _AT_ONCE = 1 / 16, 60.0, 1.0, 5.0
 
@@ -61,19 +62,19 @@ class OwnBudget:
         self._part, self._since, self._halved = 1.0, 0.0, -math.inf
         self._last = "", -math.inf
 
+    @override
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
-        """Return the next turns; nobody else asks for a pause of a chat."""
         return self.turns(per_second, number)
 
     def turns(self, per_second: float, number: int) -> Turns:
         """Return the next turns."""
         now, gap = _now(), 1 / (per_second * self._allowed())
-        first = max(self._next if self._next >= now - _LATE else now, self._till)
+        first = max(self._next if self._next >= now - TURN_LATENESS_S else now, self._till)
         self._next = first + number * gap
         return Turns(first - now, gap, number, {})
 
+    @override
     async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
-        """Pause the whole bot where that was meant or two chats said so at once; halve the pace for a while."""
         now, (last, at) = _now(), self._last
         if whole_bot or (chat != last and now - at <= self._TOGETHER):
             await self.stand_still(platform, pause=pause, reason="the platform asked for a pause")
@@ -81,16 +82,16 @@ class OwnBudget:
             self._part, self._since, self._halved = max(self._FEWEST, self._allowed() / 2), now, now
         self._last = chat, now
 
+    @override
     async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
-        """Send nothing for a while."""
         till = _now() + pause.total_seconds()
         if till > self._till:
             self._till, self._why = till, reason
 
-    async def going(self, platform: Platform) -> Going:
-        """Return how fast messages go at present."""
+    @override
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
         left = max(0.0, self._till - _now())
-        return Going(self._allowed(), timedelta(seconds=left), self._why if left else "")
+        return SendRate(per_second * self._allowed(), timedelta(seconds=left), self._why if left else "")
 
     def _allowed(self) -> float:
         return min(1.0, self._part + (_now() - self._since) / self._RECOVERY)
@@ -118,7 +119,7 @@ class Pacer:
         now = _now()
         if now < self._held_until:
             return self._held_until - now
-        while self._turns and self._turns[0] < now - _LATE:
+        while self._turns and self._turns[0] < now - TURN_LATENESS_S:
             self._turns.popleft()
         if not self._turns:
             await self._reserve(max(1, min(wanted, math.ceil(self.pace.per_second * _AHEAD))))

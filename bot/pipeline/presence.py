@@ -2,13 +2,15 @@
 
 import asyncio
 
+from typing_extensions import override
+
 from bot.domain.place import Place
 from bot.messages.model import Message
 from bot.ports import ChatPlatform, ProbingPlatform
 
 
-class Presence:
-    """A platform's two sides (fits ports.ChatPlatform). `ear` answers people and may speak, `mouth` only speaks.
+class Presence(ChatPlatform):
+    """A platform's two sides. `ear` answers people and may speak, `mouth` only speaks.
 
     A worker that only answers, or is the only one, needs no mouth; one that only delivers has no ear. With both,
     what is to be said goes through the ear while that is connected, for it knows which places can be written to.
@@ -20,8 +22,8 @@ class Presence:
         self._is_listening = False
         self.platform = self._either.platform
 
+    @override
     async def run(self) -> None:
-        """Listen until cancelled."""
         self._is_listening = True
         try:
             await self._either.run()
@@ -35,8 +37,8 @@ class Presence:
         else:
             await asyncio.Event().wait()
 
+    @override
     def trouble(self) -> str | None:
-        """Return why it cannot do right now what it has to, as a short sentence; None when it can."""
         if self._is_listening:
             return self._either.trouble()
         return self._mouth.trouble() if self._mouth else None
@@ -46,12 +48,12 @@ class Presence:
         side = self._ear if self._is_listening else None
         return side if isinstance(side, ProbingPlatform) and side.trouble() is None else None
 
+    @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Send a message and return its id; raise DeliveryError."""
         return await self._voice.send(place, message, key=key, reply_to=reply_to)
 
+    @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        """Change a sent message; raise DeliveryError."""
         await self._voice.edit(place, message_id, message)
 
     @property

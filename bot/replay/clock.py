@@ -4,10 +4,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from time import monotonic
 
+from typing_extensions import override
+
+from bot.ports import Clock
 from bot.replay.episode import Episode
 
 
-class ReplayClock:
+class ReplayClock(Clock):
     """Simulated time, aware UTC, never past `end`.
 
     It advances `speed` simulated seconds per real second from its creation; at speed 0 it stands still and is moved
@@ -35,8 +38,8 @@ class ReplayClock:
         """Return a clock that stands still until somebody advances it."""
         return cls(at, end, speed=0.0)
 
+    @override
     def now(self) -> datetime:
-        """Return the simulated present."""
         run = timedelta(seconds=(self._ticks() - self._base) * self.speed)
         return min(self._origin + run, self.end)
 

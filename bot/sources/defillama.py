@@ -12,19 +12,19 @@ from urllib.parse import quote
 
 import msgspec
 import structlog
+from typing_extensions import override
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.reading import Reading
 from bot.messages.textual import clean, shorten
-from bot.ports import Clock
+from bot.ports import Clock, Source
 from bot.sources.apart import Making, decoded
 from bot.sources.faults import Refused
 from bot.sources.http import DETAIL, LIST, Http, Limits, Validators
 from bot.sources.inflate import PIECE
 from bot.sources.json_stream import JsonStream
 from bot.sources.own_tokens import OWN_TOKENS
-from bot.sources.protocol import Extract
 from bot.sources.slices import in_slices
 
 NAME = "defillama"
@@ -44,7 +44,6 @@ class _Row(msgspec.Struct, rename="camel"):
     slug: str | None = None
     coin_symbol: str | None = None
     own_tokens: list[str] | None = None
-    wallets_link: str | None = None
     current_tvl: float | None = None
     clean_assets_tvl: float | None = None
     inflows_24h: float | None = msgspec.field(default=None, name="inflows_24h")
@@ -68,8 +67,8 @@ class _KnownDetail:
     newest: Reading
 
 
-class DefiLlama:
-    """The port `Source` over one `Http`.
+class DefiLlama(Source):
+    """DefiLlama over one `Http`.
 
     `url` is scheme and host, for a mirror or a stand-in, `name` what its figures are signed with. What is remembered
     between calls, for conditional requests: the list, and of each exchange the newest reading.
@@ -95,11 +94,11 @@ class DefiLlama:
         self._details: dict[str, _KnownDetail] = {}
         self._decoding = asyncio.Semaphore(1)  # large bodies one after the other, so that their memory is never added
 
+    @override
     async def listings(self) -> tuple[Listing, ...]:
-        """Return the present list. Raise SourceError.
+        """Rows say when they were asked for: what the upstream counts later, they cannot know.
 
-        Rows say when they were asked for: what the upstream counts later, they cannot know. When it says that nothing
-        has changed, the same rows come back with a new `fetched_at`.
+        When it says that nothing has changed, the same rows come back with a new `fetched_at`.
         """
         known, now = self._list, self._clock.now()
         body = await self._http.fetch(
@@ -109,12 +108,13 @@ class DefiLlama:
             return tuple(replace(listing, fetched_at=now) for listing in known.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = _of_use(await in_slices(_each_row(body.content, now, self.name)))
+        listings = usable_listings(await in_slices(listing_rows(body.content, now, self.name)))
         self._list = _KnownList(body.validators, listings)
         return listings
 
+    @override
     async def readings(self, exchange: Exchange, *, since: datetime) -> tuple[Reading, ...]:
-        """Return the daily points from `since` on and the newest point in any case, oldest first. Raise SourceError.
+        """Return the daily points from `since` on and the newest point in any case.
 
         When nothing has changed since a call that asked for as much, only the newest reading comes back: enough for
         whoever has the rest. Who asks for the past has not.
@@ -156,28 +156,11 @@ class DefiLlama:
         return past
 
 
-def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
-    """Return the rows of a `/cexs` body in its order, the first of each exchange.
+def listing_rows(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
+    """Yield the rows of a `/cexs` body one by one, None for one that cannot be read; raise SourceError.
 
-    A row that cannot be read (no name, text where a number belongs) is left out: a hole is seen, a wrong number is
-    not. Raises SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
+    A row without a name, or with text where a number belongs, is left out: a hole is seen, a wrong number is not.
     """
-    return _of_use([*_each_row(body, fetched_at)])
-
-
-def parse_protocol(
-    body: bytes, exchange: str, *, since: datetime | None = None, fetched_at: datetime
-) -> tuple[Reading, ...]:
-    """Return the points of a `/protocol/{slug}` body from `since` on (None: all), oldest first; raise SourceError.
-
-    `exchange` is our id. What counts as held is said in `bot.sources.protocol`.
-    """
-    extract = Extract([body], since=since.timestamp() if since else 0.0)
-    return tuple(Making(exchange, NAME, fetched_at).readings(extract))
-
-
-def _each_row(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
-    """Yield the rows one by one, None for one that cannot be read; raise SourceError."""
     stream = JsonStream(body[start : start + PIECE] for start in range(0, len(body), PIECE))
     stream.open()
     found = False
@@ -195,8 +178,11 @@ def _each_row(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator
         raise SourceError(SourceFault.BAD_SHAPE, "no “cexs” in it")
 
 
-def _of_use(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
-    """Return the rows that were read, the first of each exchange; raise SourceError when there is none."""
+def usable_listings(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
+    """Return the rows that were read, the first of each exchange.
+
+    Raise SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
+    """
     first: dict[str, Listing] = {}
     for row in rows:
         if row:
@@ -220,7 +206,6 @@ def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | Non
         name=name,
         slug=slug,
         own_tokens=_own_tokens(exchange_id(slug or name), row),
-        wallets_url=row.wallets_link if (row.wallets_link or "").startswith(("https://", "http://")) else None,
     )
     return Listing(
         exchange=exchange,

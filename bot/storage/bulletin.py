@@ -6,13 +6,16 @@ runwatch:bulletin        stream: who tells it and which exchange, "" for the lis
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 
+from typing_extensions import override
+
+from bot.ports import Bulletin
 from bot.storage.connection import Database, Word
 
 KEY = "runwatch:bulletin"
 _KEPT = 1000
 
 
-class RedisBulletin:
+class RedisBulletin(Bulletin):
     """The port Bulletin on Redis."""
 
     def __init__(self, database: Database, worker: str) -> None:
@@ -20,20 +23,18 @@ class RedisBulletin:
         self._worker = worker
         self._read_to = "0-0"
 
+    @override
     async def post(self, exchanges: Iterable[str]) -> None:
-        """Tell the other workers that there is something new about some exchanges."""
         await self._database.pipeline([notice(self._worker, one) for one in exchanges])
 
+    @override
     async def begin(self) -> None:
-        """Take everything told so far as known."""
         last = await self._database.command("XREVRANGE", KEY, "+", "-", "COUNT", 1)
         self._read_to = last[0][0].decode() if last else "0-0"
 
+    @override
     async def news(self, *, wait: timedelta) -> Collection[str] | None:
-        """Return what the others told since the last call, waiting for it; None when nobody told anything.
-
-        What was told while nobody read for very long is not all there.
-        """
+        """What was told while nobody read for very long is not all there."""
         await self._database.news(KEY, after=self._read_to, wait=wait)
         found = await self._database.command("XRANGE", KEY, f"({self._read_to}", "+")
         if not found:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+from typing_extensions import override
 
 from bot.domain.withheld import Withheld
+from bot.ports import Holds
 from bot.storage.bulletin import notice
 from bot.storage.connection import Database
 
@@ -18,23 +20,23 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Withheld)
 
 
 @dataclass(frozen=True, slots=True)
-class RedisHolds:
+class RedisHolds(Holds):
     """The port Holds on Redis; the other workers are told of every change."""
 
     database: Database
     worker: str = ""
 
+    @override
     async def hold(self, withheld: Withheld) -> None:
-        """Withhold an exchange, in place of an earlier hold on it."""
         words = "HSET", _HOLDS, withheld.exchange, _encoder.encode(withheld)
         await self.database.pipeline([words, notice(self.worker, withheld.exchange)])
 
+    @override
     async def release(self, exchange: str) -> bool:
-        """Let an exchange speak again and return whether it was withheld."""
         gone, _ = await self.database.pipeline([("HDEL", _HOLDS, exchange), notice(self.worker, exchange)])
         return bool(gone)
 
+    @override
     async def all(self) -> Mapping[str, Withheld]:
-        """Return every hold by its exchange."""
         found = await self.database.command("HGETALL", _HOLDS)
         return {exchange.decode(): _decoder.decode(hold) for exchange, hold in found.items()}

@@ -18,12 +18,13 @@ from typing import Any
 from uuid import uuid4
 
 import msgspec
+from typing_extensions import override
 
 from bot.domain.errors import Superseded
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
-from bot.ports import Alert
+from bot.ports import Alert, Incidents
 from bot.storage.connection import Database
 from bot.storage.letter import letter, priority_of
 from bot.storage.lua import script
@@ -39,23 +40,24 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Incident)
 
 
 @dataclass(frozen=True, slots=True)
-class RedisIncidents:
+class RedisIncidents(Incidents):
     """The port Incidents on Redis."""
 
     database: Database
     judge: Callable[[], str] = str  # the token of the worker whose duty it is, "" where there is only one
 
+    @override
     async def next_number(self) -> int:
-        """Return a number no incident has had."""
         return int(await self.database.command("INCR", "{ob}:number"))
 
+    @override
     async def current(
         self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
     ) -> Incident | None:
-        """Return the pending or open incident of an exchange under a rule and a preset."""
         found = await self.database.command("HGET", _CURRENT, f"{exchange}/{rule}/{sensitivity}")
         return _decoder.decode(found) if found else None
 
+    @override
     async def commit(
         self,
         exchange: str,
@@ -65,10 +67,7 @@ class RedisIncidents:
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        """Replace the current incident and queue the alerts in one atomic step; False when it had happened before.
-
-        Raise Superseded, with nothing changed, when another worker has taken over meanwhile.
-        """
+        """Raise Superseded, with nothing changed, when another worker has taken over meanwhile."""
         prepared = [await _for_script(alert) for alert in alerts]
         chunks = [chunk for _, own in prepared for chunk in own]
         step = {
@@ -89,19 +88,19 @@ class RedisIncidents:
             raise Superseded("Another worker judges now.")
         return bool(done)
 
+    @override
     async def open(self) -> Sequence[Incident]:
-        """Return the open incidents, worst first."""
         found = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
         told = [incident for incident in found if incident.state is IncidentState.OPEN]
         return sorted(told, key=lambda incident: (-incident.severity.rank, incident.number))
 
+    @override
     async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
-        """Return open and past incidents, newest first."""
         history = f"{_HISTORY}:{exchange}" if exchange else _HISTORY
         return await self._numbered(await self.database.command("ZREVRANGE", history, 0, limit - 1))
 
+    @override
     async def by_number(self, number: int) -> Incident | None:
-        """Return the incident that people call INC-`number`."""
         return next(iter(await self._numbered([number])), None)
 
     async def _numbered(self, numbers: Sequence[bytes | int]) -> list[Incident]:

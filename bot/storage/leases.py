@@ -11,14 +11,17 @@ import socket
 from datetime import timedelta
 from uuid import uuid4
 
+from typing_extensions import override
+
 from bot.domain.worker import Duty, Holder
+from bot.ports import Leases
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
 LASTS = timedelta(seconds=8)
 
 
-class RedisLeases:
+class RedisLeases(Leases):
     """The port Leases on Redis.
 
     `alone`: nobody else can reach this store, so what a former process held is taken from it at once.
@@ -31,24 +34,24 @@ class RedisLeases:
         self._tokens: dict[Duty, str] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:4]}"
 
+    @override
     async def take(self, duty: Duty) -> Holder | None:
-        """Take a duty that nobody has, and return who has it then."""
         token = uuid4().hex
         holder = await self._run(self._take, duty, token)
         if holder and holder.is_me:
             self._tokens[duty] = token
         return holder
 
+    @override
     async def keep(self, duty: Duty, *, trouble: str = "") -> Holder | None:
-        """Keep a duty that was taken here, telling the others what troubles it, and return who has it then."""
         return await self._run("keep", duty, self.token(duty), trouble)
 
+    @override
     async def leave(self, duty: Duty) -> None:
-        """Give up a duty that was taken here; that somebody else has it meanwhile is no fault."""
         await self._run("leave", duty, self.token(duty))
 
+    @override
     async def holder(self, duty: Duty) -> Holder | None:
-        """Return who has a duty."""
         return await self._run("look", duty, self.token(duty))
 
     def token(self, duty: Duty) -> str:

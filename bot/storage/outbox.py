@@ -33,18 +33,19 @@ from typing import Any
 
 import msgspec
 import structlog
+from typing_extensions import override
 
 from bot.domain.errors import StorageError
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Severity
-from bot.ports import Clock, Delivery
+from bot.ports import Clock, Delivery, Outbox
 from bot.storage.connection import Database, Word
 from bot.storage.letter import Letter, read_letter
 from bot.storage.lua import script
 from bot.storage.packing import microseconds, moment
 from bot.storage.together import Together
 
-_FAN, _ALERTS, _DEAD = "{ob}:fan", "{ob}:alerts", "{ob}:dead"
+_FAN, _ALERTS = "{ob}:fan", "{ob}:alerts"
 _REMEMBERED = timedelta(days=30)
 _GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
 _AT_A_TIME = 500
@@ -58,18 +59,7 @@ _entries = msgspec.msgpack.Decoder(list[_Entry])
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Buried:
-    """A delivery that was given up."""
-
-    alert: str
-    incident: str
-    place: Place
-    reason: str
-    at: datetime
-
-
-class RedisOutbox:
+class RedisOutbox(Outbox):
     """The port Outbox on Redis.
 
     What was taken and is not over after `idle` goes to another worker, unless this one calls `hold` meanwhile
@@ -86,8 +76,8 @@ class RedisOutbox:
         self._ending = 0
         self._ends = Together(self._note_ends, most=_ENDS_TOGETHER, within=_ENDS_WITHIN)
 
+    @override
     async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """Return up to `limit` deliveries to send now, most severe first, waiting up to `wait` when there are none."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait.total_seconds()
         while True:
@@ -100,15 +90,14 @@ class RedisOutbox:
             pause = left if batch.due_in is None else min(left, batch.due_in)
             await self._database.news(f"{{ob}}:bell:{platform}", after=batch.bell, wait=pause)
 
+    @override
     async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
-        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None).
-
-        `leaves` is an older message: that it was followed by this one becomes a delivery of its own, after all others.
-        """
+        """That an older message was followed by this one becomes a delivery of its own, after all others."""
         await self._finish(delivery, message_id=message_id or "", leaves=leaves or "")
 
+    @override
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
-        """Bring a delivery back later, as one more attempt if it failed; what follows in its lane waits with it."""
+        """What follows in its lane waits with it."""
         receipt = _Receipt.read(delivery.receipt)
         await self._database.script(
             script("lanes", "postpone"),
@@ -121,35 +110,26 @@ class RedisOutbox:
         )
         self._forget(delivery)
 
+    @override
     async def bury(self, delivery: Delivery, reason: str) -> None:
-        """Give a delivery up and keep it, with the reason, where an operator finds it."""
         await self._finish(delivery, reason=reason or "no reason given")
 
-    async def sent_message(self, incident: str, place: Place) -> str | None:
-        """Return the id of the newest message about an incident in a place, for edits and replies."""
-        found = await self._database.command("HGET", f"{{ob}}:sent:{incident}", str(place))
-        return found.decode().partition(" ")[0] if found else None
-
+    @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
-        """Return how many deliveries wait, by platform and severity; those that a worker has in hand count too."""
+        """Those that a worker has in hand count too."""
         depth: dict[tuple[Platform, Severity], int] = {}
         for severity, platform, number in (await self._backlog())[1:]:
             key = Platform(platform.decode()), Severity(severity.decode())
             depth[key] = depth.get(key, 0) + number
         return depth
 
+    @override
     async def oldest(self) -> datetime | None:
-        """Return when the oldest waiting delivery was queued."""
         created = (await self._backlog())[0]
         return moment(int(float(created))) if created else None
 
-    async def buried(self, limit: int = 20) -> Sequence[Buried]:
-        """Return the deliveries given up, newest first."""
-        found = await self._database.command("XREVRANGE", _DEAD, "+", "-", "COUNT", limit)
-        return [_buried(fields) for _, fields in found]
-
+    @override
     def still_has(self, delivery: Delivery) -> bool:
-        """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
         if _now() < self._ours_until.get(delivery.receipt, 0.0):
             return True
         self._forget(delivery)
@@ -301,12 +281,6 @@ def _taken(entry: _Entry, letters: Mapping[str, Letter]) -> Delivery:
         sent=sent or None,
         older=older or None,
     )
-
-
-def _buried(fields: Mapping[bytes, bytes]) -> Buried:
-    found = {name.decode(): value.decode() for name, value in fields.items()}
-    place, at = Place.parse(found["place"]), moment(int(found["at"]))
-    return Buried(found["alert"], found["incident"], place, found["reason"], at)
 
 
 def _now() -> float:

@@ -3,41 +3,43 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from typing_extensions import override
+
 from bot.domain.place import Platform
-from bot.ports import Going, Turns
+from bot.domain.rate import TURN_LATENESS_S, SendRate
+from bot.ports import Budget, Turns
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
-_LATE = 0.035  # seconds that a turn may be used late: 28 a second stay under 30 in any second
 _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class RedisBudget:
+class RedisBudget(Budget):
     """The port Budget on Redis. A turn that is reserved twice, because a reply was lost, is only a turn unused."""
 
     database: Database
 
+    @override
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> Turns:
-        """Return the next turns of all workers as this one's own, and which chats asked for a pause."""
-        words = (int(1e6 / per_second), number, int(1e6 * _LATE))
+        words = (int(1e6 / per_second), number, int(1e6 * TURN_LATENESS_S))
         first, gap, paused = await self.database.script(script("pace", "reserve"), _key(platform), *words)
         pauses = zip(paused[::2], paused[1::2], strict=True)
         return Turns(first / 1e6, gap / 1e6, number, {chat.decode(): left / 1e6 for chat, left in pauses})
 
+    @override
     async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
-        """Pause a chat, or the whole bot when that was meant, and halve the pace for a while."""
         words = (chat, pause // _MICROSECOND, int(whole_bot))
         await self.database.script(script("pace", "slow_down"), _key(platform), *words)
 
+    @override
     async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
-        """Let no worker write for a while."""
         await self.database.script(script("pace", "stand_still"), _key(platform), pause // _MICROSECOND, reason)
 
-    async def going(self, platform: Platform) -> Going:
-        """Return how fast the platform is written to at present."""
+    @override
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
         part, left, why = await self.database.script(script("pace", "going"), _key(platform))
-        return Going(part / 1000, timedelta(microseconds=left), why.decode())
+        return SendRate(per_second * part / 1000, timedelta(microseconds=left), why.decode())
 
 
 def _key(platform: Platform) -> str:

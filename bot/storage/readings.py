@@ -14,9 +14,11 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from typing_extensions import override
 
 from bot.domain.exchange import Listing
 from bot.domain.reading import Layouts, Reading, Slot, SourceHealth
+from bot.ports import Readings
 from bot.storage.connection import Database, Word
 from bot.storage.lua import script
 from bot.storage.packing import HEADER, microseconds, pack, unpack
@@ -32,15 +34,16 @@ _listing, _health = msgspec.json.Decoder(Listing), msgspec.json.Decoder(SourceHe
 _slot = msgspec.json.Decoder(Slot)
 
 
-class RedisReadings:
+class RedisReadings(Readings):
     """The port Readings on Redis."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._numberings: dict[str, _Numbering] = {}
 
+    @override
     async def add(self, readings: Sequence[Reading]) -> int:
-        """Keep the readings not yet known and return how many those were.
+        """Leave out what repeats or is too old.
 
         Not kept: one with the same `as_of` as a known one, one that repeats the holdings of the one before it, and one
         older than the store keeps.
@@ -52,17 +55,17 @@ class RedisReadings:
                 kept += await self._add_to(exchange, [one for one in some if one.exchange == exchange])
         return kept
 
+    @override
     async def latest(self, exchange: str) -> Reading | None:
-        """Return the newest reading by `as_of`."""
         found = await self._database.command("ZREVRANGE", _detail(exchange), 0, 0)
         return await self._read(exchange, found[0]) if found else None
 
+    @override
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
-        """Return the newest reading whose `as_of` is at or before the moment."""
         return next(iter(await self.bases(exchange, [moment])), None)
 
+    @override
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
-        """Return the newest readings at or before each of some moments, each reading once, where there are any."""
         replies = await self._database.pipeline(
             [
                 ("ZREVRANGEBYSCORE", key, microseconds(moment), "-inf", "LIMIT", 0, 1)
@@ -75,13 +78,15 @@ class RedisReadings:
             found.update(dict.fromkeys([*detail, *day][:1]))  # the detail has every day's first reading, too
         return [await self._read(exchange, blob) for blob in found]
 
+    @override
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        """Yield the first reading of each UTC day in the span (both ends included), oldest first."""
+        """Both ends of the span are included."""
         async for reading in self._span(_days(exchange), exchange, microseconds(since), microseconds(until)):
             yield reading
 
+    @override
     async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        """Yield every reading kept after `since` and up to `until`, oldest first: single days, then all the detail."""
+        """Single days come first, then all the detail."""
         start: Word = f"({microseconds(since)}"
         found = await self._database.command("ZRANGE", _detail(exchange), 0, 0)
         if not found:
@@ -105,23 +110,23 @@ class RedisReadings:
                 return
             start = f"({_as_of(found[-1])}"
 
+    @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
-        """Keep the newest row of each exchange listed; rows of exchanges not in it stay as they were."""
         words = [word for one in listings for word in (one.exchange.id, _encoder.encode(one))]
         if words:
             await self._database.command("HSET", _LISTINGS, *words)
 
+    @override
     async def listings(self) -> Mapping[str, Listing]:
-        """Return the newest row of every exchange ever listed, by id."""
         found = await self._database.command("HGETALL", _LISTINGS)
         return {exchange.decode(): _listing.decode(row) for exchange, row in found.items()}
 
+    @override
     async def save_health(self, health: SourceHealth) -> None:
-        """Keep how a source is doing."""
         await self._database.command("HSET", _HEALTH, health.source, _encoder.encode(health))
 
+    @override
     async def health(self) -> Mapping[str, SourceHealth]:
-        """Return how every source is doing, by its name."""
         found = await self._database.command("HGETALL", _HEALTH)
         return {source.decode(): _health.decode(row) for source, row in found.items()}
 

@@ -17,12 +17,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
+from typing_extensions import override
 
 from bot.domain.crowd import Crowd, Wish
 from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.ports import PlaceTrouble, Standing, Visit
+from bot.ports import PlaceTrouble, Standing, Subscriptions, Visit
 from bot.storage.connection import Database
 from bot.storage.hasten import hasten
 from bot.storage.lua import script
@@ -60,35 +61,34 @@ _replies = msgspec.msgpack.Decoder(list[tuple[str, str, str, str, int]])
 
 
 @dataclass(frozen=True, slots=True)
-class RedisSubscriptions:
+class RedisSubscriptions(Subscriptions):
     """The port Subscriptions on Redis."""
 
     database: Database
 
+    @override
     async def add(self, subscription: Subscription) -> None:
-        """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
         place = subscription.place
         words = (str(place), subscription.exchange or _ALL, _written(subscription), MOST_PER_PLACE)
         if not await self.database.script(script("places", "subscribe"), _PLACES, *words):
             raise AskerError(f"There are {MOST_PER_PLACE} subscriptions here, the most a place may have.")
 
+    @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
-        """Forget the place's subscription to an exchange (None: the one to all), or every one; return how many."""
         which = "" if everything else exchange or _ALL
         return int(await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), which, ""))
 
+    @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
-        """Return what one place has subscribed to, the subscription to all exchanges first."""
+        """The subscription to all exchanges comes first."""
         found = await self.database.command("HGET", _PLACES, str(place))
         exchanges = sorted(found.decode().split("\n")) if found else []
         texts = await self.database.pipeline([("HGET", _to(exchange), str(place)) for exchange in exchanges])
         return [_read(place, exchange, text) for exchange, text in zip(exchanges, texts, strict=True) if text]
 
+    @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins.
-
-        Without who made them and when, for there may be a hundred thousand.
-        """
+        """Leave out who made them and when, for there may be a hundred thousand."""
         found, known = Crowd(), set[str]()
         for which in (exchange, _ALL):
             async for place, text in self._scan(_to(which), "scan_reachable"):
@@ -97,42 +97,43 @@ class RedisSubscriptions:
                     found.add_written(place, _read_wish(which, text))
         return found
 
+    @override
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
-        """Return the presets of all subscriptions to this exchange or to all."""
         found = await self.database.pipeline([("HKEYS", _presets(which)) for which in (exchange, _ALL)])
         return {Sensitivity(one.decode()) for names in found for one in names}
 
+    @override
     async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
-        """Return how things stand with places, each asked with the exchange (None: none) it is to hear of."""
         words = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
         found = _replies.decode(await self.database.script(script("standings"), _PLACES, words))
         return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
+    @override
     async def exchanges(self) -> Collection[str]:
-        """Return the ids of the exchanges that somebody subscribed to by name."""
         return frozenset(one.decode() for one in await self.database.command("SMEMBERS", _EXCHANGES))
 
+    @override
     async def count(self) -> int:
-        """Return how many places have a subscription."""
         return int(await self.database.command("HLEN", _PLACES))
 
+    @override
     async def move(self, old: Place, new: Place) -> None:
-        """Give everything one chat owns, its topics included, to its new address, in one step.
+        """What the new address had already stays.
 
-        What the new address had already stays. Trouble with the old address is forgotten: the new one can be reached.
-        Stories that were begun at the old address go on at the new one.
+        Trouble with the old address is forgotten: the new one can be reached. Stories that were begun at the old
+        address go on at the new one.
         """
         if old != new:
             await self.database.command("SET", f"{{ob}}:came:{_chat(new)}", _chat(old), "EX", _MOVE_REMEMBERED)
         await self.database.script(script("places", "move"), _PLACES, _chat(old), _chat(new))
 
+    @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
-        """Return what is wrong with a place, or else with the whole chat it is in."""
         own, chats = await self.database.command("HMGET", _TROUBLE, str(place), str(place.whole_chat))
         return _trouble.decode(own or chats) if own or chats else None
 
+    @override
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
-        """Keep what is wrong with a place; a disabled one hears nothing until `clear_trouble`."""
         place = str(trouble.place)
         listed = (
             (
@@ -144,12 +145,8 @@ class RedisSubscriptions:
         )
         await self.database.pipeline([("HSET", _TROUBLE, place, _encoder.encode(trouble)), *listed])
 
+    @override
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
-
-        A whole chat (`Place.whole_chat`) that answered again heals every place in it. What was put off for a place that
-        is healed is due at once.
-        """
         whole = place.whole_chat
         healed = await self._everywhere_in(whole) if place == whole else [place]
         names = {str(one) for one in (whole, *healed)}
@@ -165,32 +162,32 @@ class RedisSubscriptions:
             await hasten(self.database, await self._everywhere_in(whole) if of_chat else healed)
         return bool(of_chat or gone)
 
+    @override
     async def disabled(self) -> Mapping[Obstacle, int]:
-        """Return how many places are disabled, by why."""
         counts: Counter[Obstacle] = Counter()
         async for _, text in self._scan(_TROUBLE):
             trouble = _trouble.decode(text)
             counts[trouble.obstacle] += trouble.disabled
         return +counts
 
+    @override
     async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
-        """Return the disabled places of a platform to be looked after now; their next visit is `again`."""
         words = (microseconds(now), microseconds(again), limit)
         found = await self.database.script(script("visits"), _visits(platform), *words)
         return [
             Visit(_trouble.decode(text), first=bool(first)) for text, first in zip(found[::2], found[1::2], strict=True)
         ]
 
+    @override
     async def visit_again(self, place: Place, at: datetime) -> None:
-        """Put the next visit to a disabled place at another time."""
         await self.database.command("ZADD", _visits(place.platform), "XX", microseconds(at), str(place))
 
+    @override
     async def behind(self, place: Place) -> Sequence[Subscription]:
-        """Return what a place, or every place of a whole chat, has subscribed to."""
         return [one for each in await self._with_topics(place) for one in await self.of_place(each)]
 
+    @override
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
-        """Forget places whose trouble began before the moment and that are disabled still; return which."""
         due = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
         places = [place for one in due for place in await self._with_topics(Place.parse(one.decode()))]
         for place in places:

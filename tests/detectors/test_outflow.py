@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detectors.baseline import robust_z
-from bot.detectors.outflow import WINDOWS, History, grade, measure, observe
+from bot.detectors.outflow import WINDOWS, History, grade, measure
 from bot.detectors.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -283,7 +283,8 @@ def history(
 
 
 def look(story: History, *, now: datetime = NOON, exchange: Exchange = BINANCE) -> Signal:
-    return observe(exchange, story, now, Sensitivity.NORMAL)
+    """Return what the rule says under the normal preset, measured and graded as the watch does it."""
+    return grade(measure(exchange, story, now), Sensitivity.NORMAL)
 
 
 def test_a_look_measures_every_window_that_has_a_young_enough_base() -> None:

@@ -9,7 +9,7 @@ from bot.domain.course import Course
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.place import Place, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.messages.model import Message
 from bot.pipeline.observe import Observer
 from bot.pipeline.retrace import Retracer
@@ -97,8 +97,8 @@ class Office:
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
 
-    async def _rates(self) -> Mapping[Platform, Rate]:
-        return {Platform.TELEGRAM: Rate(28.0)}
+    async def _rates(self) -> Mapping[Platform, SendRate]:
+        return {Platform.TELEGRAM: SendRate(28.0)}
 
     async def _past(self, name: str) -> Course | None:
         return PAST if name == "ftx-2022" else None

@@ -105,7 +105,7 @@ class MemoryOutbox:
     buried: list[tuple[Delivery, str]] = field(default_factory=list)
     _due: dict[str, datetime] = field(default_factory=dict)
     _in_hand: set[str] = field(default_factory=set)
-    _sent: dict[tuple[str, Place], str] = field(default_factory=dict)
+    sent: dict[tuple[str, Place], str] = field(default_factory=dict)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
 
     def queue(self, alert: Alert) -> None:
@@ -153,7 +153,7 @@ class MemoryOutbox:
         if message_id is None:
             self.dropped.append(delivery)
         else:
-            self._sent[delivery.incident, delivery.place] = message_id
+            self.sent[delivery.incident, delivery.place] = message_id
         self._forget(delivery)
         if leaves:
             receipt = f"{delivery.receipt}:{leaves}"
@@ -179,9 +179,6 @@ class MemoryOutbox:
         self.buried.append((delivery, reason))
         self._forget(delivery)
 
-    async def sent_message(self, incident: str, place: Place) -> str | None:
-        return self._sent.get((incident, place))
-
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         return Counter((one.place.platform, one.severity) for one in self.waiting)
 
@@ -195,9 +192,9 @@ class MemoryOutbox:
 
     def move(self, old: Place, new: Place) -> None:
         """Re-key what was sent to a chat that has a new address."""
-        for incident, place in list(self._sent):
+        for incident, place in list(self.sent):
             if place == old:
-                self._sent[incident, new] = self._sent.pop((incident, old))
+                self.sent[incident, new] = self.sent.pop((incident, old))
 
     def _next(self, platform: Platform, limit: int) -> list[Delivery]:
         heads: dict[tuple[str, Place], Delivery] = {}
@@ -209,7 +206,7 @@ class MemoryOutbox:
         ready = [one for one in (*heads.values(), *followed) if one.receipt not in self._in_hand]
         due = [one for one in ready if self._due.get(one.receipt, now) <= now]
         urgent = sorted(due, key=lambda one: (one.older is not None, -one.severity.rank))[:limit]
-        return [replace(one, sent=self._sent.get((one.incident, one.place))) for one in urgent]
+        return [replace(one, sent=self.sent.get((one.incident, one.place))) for one in urgent]
 
     def _forget(self, delivery: Delivery) -> None:
         del self.waiting[self._index(delivery)]

@@ -30,7 +30,6 @@ __all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
 
 TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
 _PATIENCE = 15.0
-_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _Found = TypeVar("_Found")
 
 
@@ -137,17 +136,13 @@ class FakeTelegram(Methods, Mischief):
 async def _parameters(request: web.BaseRequest) -> dict[str, str]:
     """Return the parameters, JSON values as JSON text, wherever and however they were sent."""
     given = dict(request.query)
-    if request.content_type in _FORMS:
+    if request.content_type == "application/x-www-form-urlencoded":
         form = await request.post()
-        return given | {name: one if isinstance(one, str) else _filename(one) for name, one in form.items()}
+        return given | {name: str(text) for name, text in form.items()}
     if request.content_type == "application/json":
         body = await request.json()
         return given | {name: one if isinstance(one, str) else json.dumps(one) for name, one in body.items()}
     return given
-
-
-def _filename(part: object) -> str:
-    return part.filename if isinstance(part, web.FileField) else ""
 
 
 def _refusal(refusal: Refused, body: bytes | None) -> web.Response:

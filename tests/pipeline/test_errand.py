@@ -453,7 +453,7 @@ async def test_what_was_sent_is_noted_once_the_store_is_back_and_not_sent_again(
     round_.memory.outbox.away = False
     assert await sending
     assert round_.chat.titles == ["opened"]
-    assert await round_.memory.outbox.sent_message("INC-1", HERE) == "m1"
+    assert round_.memory.outbox.sent == {("INC-1", HERE): "m1"}
 
 
 async def test_too_many_refusals_stop_the_fan_out_and_the_operator_hears_why() -> None:

@@ -9,8 +9,9 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import RetryLater, StorageError
 from bot.domain.place import Place, Platform
+from bot.domain.rate import SendRate
 from bot.pipeline.pace import PACES, PAID, OwnBudget, Pace, Pacer
-from bot.ports import Going, Turns
+from bot.ports import Budget, Turns
 from tests.clocks import in_simulated_time
 
 TELEGRAM = Platform.TELEGRAM
@@ -140,9 +141,9 @@ async def test_standing_still_holds_and_says_why() -> None:
     await pacer.stand_still(60 * SECOND, "60 of 100 refused")
 
     assert await pacer.due_in(1) == 60.0
-    assert await budget.going(TELEGRAM) == Going(1.0, 60 * SECOND, "60 of 100 refused")
+    assert await budget.going(TELEGRAM, per_second=28.0) == SendRate(28.0, 60 * SECOND, "60 of 100 refused")
     await asyncio.sleep(60)
-    assert await budget.going(TELEGRAM) == Going()
+    assert await budget.going(TELEGRAM, per_second=28.0) == SendRate(28.0)
 
 
 @in_simulated_time
@@ -156,8 +157,8 @@ async def test_several_workers_keep_one_pace_together() -> None:
 
 
 @dataclass
-class Distant:
-    """A budget in a store that may be away; fits ports.Budget."""
+class Distant(Budget):
+    """A budget in a store that may be away."""
 
     answers: deque[Turns | None] = field(default_factory=deque)
     away: bool = False
@@ -174,8 +175,8 @@ class Distant:
     async def stand_still(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
         self._be_there()
 
-    async def going(self, platform: Platform) -> Going:
-        return Going()
+    async def going(self, platform: Platform, *, per_second: float) -> SendRate:
+        return SendRate(per_second)
 
     def _be_there(self) -> None:
         if self.away:

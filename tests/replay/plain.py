@@ -21,8 +21,8 @@ from bot.domain.severity import Severity, rank
 from bot.replay.catalogue import episode
 from bot.replay.episode import Episode
 from bot.replay.export import bodies
-from bot.sources.defillama import parse_protocol
 from tests.replay import shown
+from tests.sources.parsing import parse_protocol
 
 DAY = timedelta(days=1)
 _TABLE = (

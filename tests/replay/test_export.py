@@ -13,8 +13,8 @@ from bot.domain.reading import Reading
 from bot.replay.catalogue import EPISODES, episode
 from bot.replay.export import write_bodies
 from bot.replay.generator import run_times
-from bot.sources.defillama import parse_protocol
 from tests.replay import shown
+from tests.sources.parsing import parse_protocol
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 SHORT = episode("slow-small")

@@ -10,7 +10,7 @@ from bot.replay.catalogue import episode
 from bot.replay.episode import Episode
 from bot.replay.stage import on
 from bot.replay.upstream import Upstream
-from bot.sources.defillama import parse_protocol
+from tests.sources.parsing import parse_protocol
 
 INFLOWS = ("inflows_24h", "inflows_1w", "inflows_1m")
 

@@ -19,9 +19,9 @@ from bot.hindsight.trial import TURNS
 from bot.replay.catalogue import EPISODES, episode
 from bot.replay.expectation import Expectation, Outcome
 from bot.replay.upstream import Upstream
-from bot.sources.defillama import parse_listings
 from tests.replay import plain, shown
 from tests.replay.lived import lived
+from tests.sources.parsing import parse_listings
 
 RUNS = [(name, one) for name, story in EPISODES.items() for one in story.expect if one.outcome is Outcome.RUN]
 GUARDS = [name for name in EPISODES if name.startswith("guard-")]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.reading import Reading
-from bot.sources.defillama import parse_protocol
+from tests.sources.parsing import parse_protocol
 
 DAY = 86400
 FIRST = 1700006400  # 2023-11-15 00:00 UTC

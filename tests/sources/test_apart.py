@@ -16,9 +16,9 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Reading
 from bot.sources.apart import SMALL, Making, decoded
 from bot.sources.decode import answer
-from bot.sources.defillama import parse_protocol
 from tests.fakes.defillama import big_protocol_body
 from tests.sources.conftest import NOW
+from tests.sources.parsing import parse_protocol
 from tests.sources.protocol_bodies import FIRST, body_of
 from tests.stalls import holds_the_loop
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.defillama import parse_protocol
 from tests.fakes.defillama import FakeDefiLlama
+from tests.sources.parsing import parse_protocol
 from tests.sources.protocol_bodies import DAY, FETCHED, FIRST, Series, body_of, parse, sections, told
 
 ONE = {"USDT": (5.0, 5.0)}

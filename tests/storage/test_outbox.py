@@ -11,8 +11,10 @@ from bot.domain.signal import Rule
 from bot.messages.model import Chart, Field, Message, Table, line, moment
 from bot.ports import LEFT_BEHIND, Alert, Delivery, DeliveryKind, PlaceTrouble
 from bot.storage.outbox import RedisOutbox
+from bot.storage.packing import microseconds
 from bot.storage.store import Store
 from tests.storage.conftest import RealClock, StillClock
+from tests.storage.stored import given_up, newest_message
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NOW = timedelta()
@@ -489,7 +491,7 @@ async def test_what_an_older_message_is_to_say_holds_up_nothing_and_changes_noth
     assert await take(store.outbox) == ()  # the edit is still under way
     await store.outbox.done(moved, message_id="2")
     assert steps(await take(store.outbox)) == ["resolved"]
-    assert await store.outbox.sent_message("INC-1", GROUP) == "2"
+    assert await newest_message(store, "INC-1", GROUP) == "2"
 
 
 async def test_what_an_older_message_is_to_say_can_be_put_off_and_given_up(store: Store, clock: StillClock) -> None:
@@ -531,9 +533,9 @@ async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: St
     await queue(store, alert("a"))
     delivery = await only(store.outbox)
     await store.outbox.done(replace(delivery, place=moved), message_id="41")
-    assert await store.outbox.sent_message("INC-1", moved) == "41"
-    assert await store.outbox.sent_message("INC-1", GROUP) == "41"  # for what was queued for the old address
-    assert await store.outbox.sent_message("INC-2", moved) is None
+    assert await newest_message(store, "INC-1", moved) == "41"
+    assert await newest_message(store, "INC-1", GROUP) == "41"  # for what was queued for the old address
+    assert await newest_message(store, "INC-2", moved) is None
 
 
 async def test_a_story_that_was_begun_before_a_chat_moved_goes_on_at_its_new_address(store: Store) -> None:
@@ -564,16 +566,21 @@ async def test_a_delivery_to_a_moved_chat_frees_what_waited_behind_it(store: Sto
 async def test_an_unsent_delivery_leaves_no_message_behind(store: Store) -> None:
     await queue(store, alert("a"))
     await store.outbox.done(await only(store.outbox), message_id=None)
-    assert await store.outbox.sent_message("INC-1", GROUP) is None
+    assert await newest_message(store, "INC-1", GROUP) is None
     assert await store.outbox.depth() == {}
 
 
 async def test_a_buried_delivery_is_found_with_its_reason(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a"))
     await store.outbox.bury(await only(store.outbox), "refused twice")
-    [buried] = await store.outbox.buried()
-    assert (buried.alert, buried.incident, buried.place) == ("a", "INC-1", GROUP)
-    assert (buried.reason, buried.at) == ("refused twice", clock.now())
+    [buried] = await given_up(store)
+    assert buried == {
+        "alert": "a",
+        "incident": "INC-1",
+        "place": str(GROUP),
+        "reason": "refused twice",
+        "at": str(microseconds(clock.now())),
+    }
     assert await store.outbox.depth() == {}
 
 
@@ -616,8 +623,8 @@ async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock:
     attempts = [(await only(impatient)).attempt for _ in range(5)]
     assert attempts == [0, 1, 2, 3, 4]
     assert await take(impatient) == ()
-    [buried] = await store.outbox.buried()
-    assert "taken 5 times" in buried.reason
+    [buried] = await given_up(store)
+    assert "taken 5 times" in buried["reason"]
     assert await store.outbox.depth() == {}
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.place import Platform
+from bot.domain.rate import SendRate
 from bot.ports import Turns
 from bot.storage.pace import RedisBudget
 from bot.storage.store import Store
@@ -16,6 +17,10 @@ SECOND = timedelta(seconds=1)
 
 async def turns(store: Store, number: int = 4, per_second: float = 28.0) -> Turns:
     return await store.budget.reserve(TELEGRAM, per_second=per_second, number=number)
+
+
+async def rate(store: Store) -> SendRate:
+    return await store.budget.going(TELEGRAM, per_second=28.0)
 
 
 async def now(store: Store) -> float:
@@ -67,15 +72,15 @@ async def test_a_429_pauses_its_chat_for_every_worker_and_halves_the_pace(store:
 async def test_429s_that_belong_together_halve_the_pace_once(store: Store) -> None:
     for _ in range(5):
         await store.budget.slow_down(TELEGRAM, chat="-7", pause=SECOND, whole_bot=False)
-    assert (await store.budget.going(TELEGRAM)).part == pytest.approx(0.5, abs=0.02)
+    assert (await rate(store)).per_second == pytest.approx(28 * 0.5, abs=0.56)
 
 
 async def test_429s_of_two_chats_within_a_second_pause_the_whole_bot_for_the_longer_of_both(store: Store) -> None:
     await store.budget.slow_down(TELEGRAM, chat="1", pause=9 * SECOND, whole_bot=False)
     await store.budget.slow_down(TELEGRAM, chat="2", pause=3 * SECOND, whole_bot=False)
     assert (await turns(store)).first_in == pytest.approx(9.0, abs=0.5)
-    going = await store.budget.going(TELEGRAM)
-    assert going.stands_for.total_seconds() == pytest.approx(9.0, abs=0.5)
+    going = await rate(store)
+    assert going.paused_for.total_seconds() == pytest.approx(9.0, abs=0.5)
     assert going.reason == "the platform asked for a pause"
 
 
@@ -97,28 +102,28 @@ async def test_the_pace_recovers_within_a_minute(store: Store) -> None:
     await store.budget.slow_down(TELEGRAM, chat="1", pause=SECOND, whole_bot=False)
     for seconds, part in ((15, 0.75), (31, 1.0)):
         await store.database.command("HSET", "{pace}:telegram", "since", int((await now(store) - seconds) * 1e6))
-        assert (await store.budget.going(TELEGRAM)).part == pytest.approx(part, abs=0.02)
+        assert (await rate(store)).per_second == pytest.approx(28 * part, abs=0.56)
 
 
 async def test_the_pace_does_not_sink_without_end(store: Store) -> None:
     for _ in range(10):
         await store.budget.slow_down(TELEGRAM, chat="1", pause=SECOND, whole_bot=False)
         await store.database.command("HSET", "{pace}:telegram", "halved", 0)
-    assert (await store.budget.going(TELEGRAM)).part == pytest.approx(1 / 16, abs=0.02)
+    assert (await rate(store)).per_second == pytest.approx(28 / 16, abs=0.56)
 
 
 async def test_standing_still_says_why_and_a_shorter_pause_does_not_end_it(store: Store) -> None:
     await store.budget.stand_still(TELEGRAM, pause=300 * SECOND, reason="60 of 100 refused")
     await store.budget.stand_still(TELEGRAM, pause=SECOND, reason="another")
-    going = await store.budget.going(TELEGRAM)
-    assert (going.part, going.reason) == (1.0, "60 of 100 refused")
+    going = await rate(store)
+    assert (going.per_second, going.reason) == (28.0, "60 of 100 refused")
     assert (await turns(store)).first_in == pytest.approx(300.0, abs=0.5)
 
 
 async def test_a_pause_that_is_over_is_forgotten(store: Store) -> None:
     await store.budget.slow_down(TELEGRAM, chat="1", pause=timedelta(0), whole_bot=True)
     assert (await turns(store)).paused == {}
-    assert (await store.budget.going(TELEGRAM)).reason == ""
+    assert (await rate(store)).reason == ""
 
 
 async def test_nothing_is_kept_for_ever(store: Store) -> None:

@@ -180,7 +180,7 @@ async def test_a_year_of_the_largest_exchange_never_holds_the_loop_up(store: Sto
 
 async def test_listings_come_back_and_outlive_an_upstream_that_drops_them(store: Store) -> None:
     binance = Listing(
-        Exchange("binance", "Binance", "binance-cex", frozenset({"BNB"}), "https://example.org"),
+        Exchange("binance", "Binance", "binance-cex", frozenset({"BNB"})),
         "defillama",
         NOON,
         1.5e11,

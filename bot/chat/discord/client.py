@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
@@ -24,7 +25,7 @@ from bot.desk import Desk
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
-from bot.ports import Clock, Meter, Subscriptions
+from bot.ports import Clock, Meter, ProbingPlatform, Subscriptions
 
 log = structlog.get_logger()
 
@@ -46,8 +47,8 @@ class Patience:
     announce_after: float = 1.5
 
 
-class DiscordChat:
-    """Discord as the core sees it (ports.ChatPlatform).
+class DiscordChat(ProbingPlatform):
+    """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordChat in it. With `listens`
     False it only sends: for a process that delivers while another one holds the gateway.
@@ -85,8 +86,9 @@ class DiscordChat:
         self._refusals = 0
         self._why = "Not connected to Discord yet."
 
+    @override
     async def run(self) -> None:
-        """Serve Discord until cancelled, with a new client after every end of the last one.
+        """Make a new client after every end of the last one.
 
         The old client stays open for sending until the pause before the next is over.
         """
@@ -99,8 +101,9 @@ class DiscordChat:
                 self._client = None
                 await self._close(client)
 
+    @override
     def trouble(self) -> str | None:
-        """Return why Discord is not connected right now; None only while every shard gets its heartbeats answered."""
+        """Return None only while every shard gets its heartbeats answered."""
         client = self._client
         if self._refusals > 1 and not (client and client.connected):
             return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
@@ -108,20 +111,20 @@ class DiscordChat:
             return self._why
         return client.trouble() if self._listens else None
 
+    @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Send a message and return its id; raise DeliveryError."""
         return await self._mail().send(place, message, key=key, reply_to=reply_to)
 
+    @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        """Change a sent message; raise DeliveryError, BadMessage when it cannot be changed any more."""
         await self._mail().edit(place, message_id, message)
 
+    @override
     async def probe(self, place: Place) -> None:
-        """Return when a place can be written to, as far as a cheap call can tell; else raise DeliveryError."""
         await self._probe().ask(place)
 
+    @override
     async def private_place(self, person: str) -> Place:
-        """Return the private channel with a person; raise DeliveryError."""
         return await self._probe().private_place(person)
 
     def _probe(self) -> Probe:

@@ -12,12 +12,12 @@ NEEDED = discord.Permissions(
     embed_links=True,
     attach_files=True,
 )
-"""Without these an alert does not arrive."""
+"""Without these an alert does not arrive.
 
-INVITE = discord.Permissions(NEEDED.value, read_message_history=True, mention_everyone=True)
-"""What an invitation asks for. Read Message History: an escalation answers the alert it continues; without it the
-answer is posted as a message of its own. Mention Everyone: only used where a moderator set a mention with
-`/subscribe`, to ping @here, @everyone or a role that not everybody may mention; leave it out and those stay silent."""
+The link in the README asks for two more: Read Message History, without which an escalation is a message of its own
+instead of an answer to the alert it continues, and Mention Everyone, to ping @here, @everyone or a role that not
+everybody may mention where a moderator set that with `/subscribe`; left out, those mentions stay silent.
+"""
 
 _NAMES = {
     "view_channel": "View Channel",
@@ -27,11 +27,6 @@ _NAMES = {
     "attach_files": "Attach Files",
 }
 _TAKES_MESSAGES = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
-
-
-def invite_permissions() -> int:
-    """Return the permissions integer of the invitation link, the one the README and the docs show."""
-    return INVITE.value
 
 
 def takes_messages(channel: object) -> bool:

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from typing_extensions import override
+
 from bot.chat.telegram.asking import Json, Me
 from bot.chat.telegram.crowd import Crowd
 from bot.chat.telegram.errors import AWAY_PAUSE
@@ -15,12 +17,12 @@ from bot.desk import Desk
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from bot.ports import Clock, Meter, Subscriptions
+from bot.ports import Clock, Meter, ProbingPlatform, Subscriptions
 
 _POLLING_CONNECTIONS = 2
 
 
-class TelegramChat:
+class TelegramChat(ProbingPlatform):
     """Telegram. `send` and `edit` work with and without `run`, so that several workers may deliver while one polls.
 
     With `listens` False it only sends: for a worker that delivers while another one polls.
@@ -65,8 +67,9 @@ class TelegramChat:
         self._crowd = Crowd()
         self._poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
 
+    @override
     async def run(self) -> None:
-        """Answer people until cancelled; answers under way then are given a few seconds, then `close` is called."""
+        """Give answers that are under way at the end a few seconds, then call `close`."""
         try:
             await (self._poller.run() if self._listens else asyncio.Event().wait())
         finally:
@@ -77,26 +80,28 @@ class TelegramChat:
         """Close the connections that messages are sent over; sending again opens new ones."""
         await self._api.close_connections()
 
+    @override
     def trouble(self) -> str | None:
-        """Return why Telegram is not connected right now, None when it is."""
         return self._poller.trouble() if self._listens else None
 
+    @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Send a message and return its id; raise DeliveryError. Telegram has no use for the idempotency key."""
+        """Telegram has no use for the idempotency key."""
         return await self._writer.send(place, message, reply_to=reply_to)
 
+    @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        """Change a sent message; one that is the same already is no error. Raise DeliveryError."""
         await self._writer.edit(place, message_id, message)
 
+    @override
     async def probe(self, place: Place) -> None:
-        """Return when a place can be written to, as far as a cheap call can tell; else raise DeliveryError."""
         if self.trouble() or not self._reception.me.id:
             raise RetryLater("not connected to Telegram", after=AWAY_PAUSE, whole_bot=True)
         await self._probe.ask(self._reception.me, place)
 
+    @override
     async def private_place(self, person: str) -> Place:
-        """Return the private chat with a person; raise ChatGone for a chat that spoke in its own name."""
+        """Raise ChatGone for a chat that spoke in its own name."""
         if not person.isdecimal():
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         return Place(Platform.TELEGRAM, person)

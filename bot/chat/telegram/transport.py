@@ -14,7 +14,6 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 READ_TIMEOUT = 15.0
-UPLOAD_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 10.0
 POOL_SIZE = 100
 _INSTEAD_OF_THE_TOKEN = "0:kept-by-the-transport"  # noqa: S105 — it is what stands in for one
@@ -79,10 +78,9 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """Return status and body; raise Unsent, UnsentInTime, TimedOut or ReplyLost."""
         patience: float = self._read_timeout if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
-        if request_data and request_data.contains_files:
-            patience = max(patience, UPLOAD_TIMEOUT)
         try:
-            return await self._exchange(url, method, _body(request_data), patience)
+            parameters = request_data.json_parameters if request_data else {}  # files are left out: none is ever sent
+            return await self._exchange(url, method, parameters, patience)
         except Exception as error:  # noqa: BLE001 — whatever it is, its text or frames may hold the token
             failure = _translated(error)
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
@@ -98,15 +96,13 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("Invalid server response")
         return content
 
-    async def _exchange(
-        self, url: str, method: str, body: aiohttp.FormData | dict[str, str], patience: float
-    ) -> tuple[int, bytes]:
+    async def _exchange(self, url: str, method: str, form: dict[str, str], patience: float) -> tuple[int, bytes]:
         deadline = aiohttp.ClientTimeout(
             total=patience + self._connect_timeout, connect=self._connect_timeout, sock_read=patience
         )
         address = f"{self._root}{url}"
         session = self._open_session()
-        async with session.request(method, address, data=body, timeout=deadline, allow_redirects=False) as response:
+        async with session.request(method, address, data=form, timeout=deadline, allow_redirects=False) as response:
             return response.status, await response.read()
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -132,15 +128,6 @@ class Api(Bot):
     async def close_connections(self) -> None:
         """Close every connection; a later call opens new ones."""
         await self.request.shutdown()
-
-
-def _body(request_data: RequestData | None) -> aiohttp.FormData | dict[str, str]:
-    if request_data is None or not request_data.contains_files:
-        return request_data.json_parameters if request_data else {}
-    form = aiohttp.FormData(request_data.json_parameters)
-    for name, (filename, content, kind) in request_data.multipart_data.items():
-        form.add_field(name, content, filename=filename, content_type=kind)
-    return form
 
 
 def _translated(error: Exception) -> NetworkError:

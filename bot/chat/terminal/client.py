@@ -7,18 +7,20 @@ from dataclasses import replace
 from itertools import count
 from typing import TextIO
 
+from typing_extensions import override
+
 from bot.chat.terminal.paper import Paper
 from bot.chat.terminal.plain import heading, line_text
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.messages.textual import shorten
-from bot.ports import Clock
+from bot.ports import ChatPlatform, Clock
 
 _LINE = 118
 
 
-class TerminalChat:
+class TerminalChat(ChatPlatform):
     """Writes messages to `out`, with the clock's time: panels where it is a terminal, plain text where it is not.
 
     Each is drawn and written in a thread, one at a time: neither the drawing nor a pipe that nobody empties may stop
@@ -35,22 +37,25 @@ class TerminalChat:
         self._headings: dict[str, str] = {}
         self._turn = asyncio.Lock()
 
+    @override
     async def run(self) -> None:
         """Wait until cancelled: a terminal needs no serving."""
         await asyncio.Event().wait()
 
+    @override
     def trouble(self) -> str | None:
-        """Return None: a terminal is always connected."""
         return None
 
+    @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Write a message, an answer to an earlier one in short, and return its number."""
+        """Write an answer to an earlier message in short; the id is a running number."""
         await self.show(_short(message) if reply_to else message)
         number = str(next(self._numbers))
         self._headings.pop(reply_to or "", None)  # the story goes on in the answer
         self._headings[number] = heading(message)
         return number
 
+    @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
         """Write one line with what the message says now, unless that was the last thing written of it.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from bot.domain.place import Obstacle, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.messages.cards.common import source_name
@@ -88,7 +88,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     places: int,
     platforms: Mapping[Platform, str],
     disabled: Mapping[Obstacle, int],
-    rates: Mapping[Platform, Rate],
+    rates: Mapping[Platform, SendRate],
     standing_by: Iterable[str] = (),
     undelivered: Sequence[str] = (),
     misdirected: Sequence[str] = (),
@@ -99,7 +99,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     setting that leads nowhere.
     """
     broken = [one for one in sources.values() if one.fault]
-    still = {platform: rate for platform, rate in rates.items() if rate.stands_for}
+    still = {platform: rate for platform, rate in rates.items() if rate.paused_for}
     troubled = bool(broken or still or undelivered or misdirected) or any(platforms.values()) or newest_reading is None
     return Message(
         title="Status",
@@ -107,7 +107,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
         lines=lines(
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
-            *[f"{one}: nothing is sent for {span(rate.stands_for)}: {rate.reason}." for one, rate in still.items()],
+            *[f"{one}: nothing is sent for {span(rate.paused_for)}: {rate.reason}." for one, rate in still.items()],
             *[f"⚠️ No alert is sent: {one}." for one in undelivered],
             *[f"⚠️ {one}" for one in misdirected],
             *[f"This worker is {one}." for one in standing_by],
@@ -192,7 +192,7 @@ def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
 
 def _backlog(
     backlog: Mapping[tuple[Platform, Severity], int],
-    rates: Mapping[Platform, Rate],
+    rates: Mapping[Platform, SendRate],
     oldest: datetime | None,
     now: datetime,
 ) -> Line:

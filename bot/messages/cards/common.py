@@ -107,17 +107,11 @@ def assets_sentence(flow: Flow, shown: int = 3) -> Line:
 
 def second_opinion(listing: Listing | None, window: Window) -> Line | None:
     """Return the upstream's own figure for a window, named as such; None when it gives none."""
-    if listing is None:
+    if listing is None or window not in listing.inflows_usd:
         return None
-    given = {
-        Window.DAY: listing.inflow_24h_usd,
-        Window.WEEK: listing.inflow_7d_usd,
-        Window.MONTH: listing.inflow_30d_usd,
-    }.get(window)
-    if given is None:
-        return None
+    figure = usd(listing.inflows_usd[window], signed=True)
     return line(
-        f"The source's own figure for {WINDOW_NAMES[window]}: {usd(given, signed=True)} · fetched ",
+        f"The source's own figure for {WINDOW_NAMES[window]}: {figure} · fetched ",
         moment(listing.fetched_at, relative=True),
     )
 

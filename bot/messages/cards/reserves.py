@@ -172,10 +172,8 @@ def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
 def _upstream_flows(listing: Listing | None) -> tuple[Field, ...]:
     if listing is None:
         return ()
-    given = (("24 h", listing.inflow_24h_usd), ("7 d", listing.inflow_7d_usd), ("30 d", listing.inflow_30d_usd))
     name = source_name(listing.source)
     return tuple(
-        Field(f"Net flow {window} by {name}", line(usd(value, signed=True)))
-        for window, value in given
-        if value is not None
+        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(usd(value, signed=True)))
+        for window, value in listing.inflows_usd.items()
     )

@@ -1,8 +1,12 @@
 """Slash commands as they are declared to Discord."""
 
 import asyncio
+import re
+from pathlib import Path
 
-from bot.chat.discord.permissions import INVITE, NEEDED, invite_permissions
+import discord
+
+from bot.chat.discord.permissions import NEEDED
 from bot.chat.discord.render import Payload
 from bot.chat.discord.rest import Rest
 from bot.chat.discord.slash import Interaction, fingerprint, slash_commands
@@ -82,9 +86,11 @@ def test_a_fingerprint_changes_with_every_word() -> None:
 
 
 def test_the_invitation_asks_for_what_is_needed_and_no_more() -> None:
-    assert NEEDED.value & INVITE.value == NEEDED.value
-    assert invite_permissions() == 274878155776
-    assert not INVITE.administrator
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    [asked] = re.findall(r"oauth2/authorize\?\S*&permissions=(\d+)", readme)
+    wanted = discord.Permissions(NEEDED.value, read_message_history=True, mention_everyone=True)
+    assert int(asked) == wanted.value
+    assert not wanted.administrator
 
 
 async def test_rate_limits_at_rest_are_forgotten_and_those_in_use_are_kept() -> None:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from structlog.testing import capture_logs
-from telegram import InputFile
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.chat.telegram.errors import translated
@@ -87,11 +86,13 @@ async def test_connections_are_kept_and_closing_is_no_end(telegram: FakeTelegram
     assert (await api.call("getMe"))["id"] == telegram.bot.id
 
 
-async def test_a_file_travels_as_multipart(telegram: FakeTelegram, open_api: OpenApi) -> None:
+async def test_parameters_travel_as_a_form(telegram: FakeTelegram, open_api: OpenApi) -> None:
     api = open_api(telegram.token, telegram.url)
-    with pytest.raises(TelegramError):  # the stand-in knows no pictures
-        await api.send_photo(chat_id=1, photo=InputFile(b"\x89PNG", filename="chart.png"), caption="<b>x</b>")
-    assert telegram.requests[-1] == ("sendphoto", {"chat_id": "1", "caption": "<b>x</b>", "photo": "chart.png"})
+    with pytest.raises(TelegramError):  # the stand-in has no such chat
+        await api.send_message(chat_id=1, text="<b>x</b>", disable_notification=True)
+    assert telegram.requests[-1] == (
+        "sendmessage", {"chat_id": "1", "text": "<b>x</b>", "disable_notification": "true"},
+    )  # fmt: skip
 
 
 async def test_the_token_is_in_no_text_whatever_happens(

@@ -8,7 +8,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Place, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.cards.about import source_notice, status_card
@@ -163,7 +163,7 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     standing_by: tuple[str, ...] = (),
     undelivered: tuple[str, ...] = (),
     misdirected: tuple[str, ...] = (),
-    rates: dict[Platform, Rate] | None = None,
+    rates: dict[Platform, SendRate] | None = None,
 ) -> Message:
     return status_card(
         version="1.2.3",
@@ -222,7 +222,7 @@ def test_a_bot_that_has_read_nothing_says_so() -> None:
 def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
     backlog = {(Platform.TELEGRAM, Severity.WATCH): 280, (Platform.DISCORD, Severity.SEVERE): 45}
 
-    rates = {Platform.TELEGRAM: Rate(28.0), Platform.DISCORD: Rate(45.0)}
+    rates = {Platform.TELEGRAM: SendRate(28.0), Platform.DISCORD: SendRate(45.0)}
     told = said(status(backlog=backlog, oldest=True, rates=rates))
     assert "Waiting messages: 325, oldest 3 min ago, about 10 s to go" in told
     assert "Waiting messages: 325, about 10 s to go" in said(status(backlog=backlog, rates=rates))
@@ -232,11 +232,11 @@ def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
 def test_a_hundred_thousand_chats_take_an_hour_and_that_is_said() -> None:
     backlog = {(Platform.TELEGRAM, Severity.CRITICAL): 60_000, (Platform.TELEGRAM, Severity.WATCH): 40_000}
 
-    assert "about 59 min to go" in said(status(backlog=backlog, rates={Platform.TELEGRAM: Rate(28.0)}))
+    assert "about 59 min to go" in said(status(backlog=backlog, rates={Platform.TELEGRAM: SendRate(28.0)}))
 
 
 def test_a_fan_out_that_stands_still_is_told_with_the_reason() -> None:
-    stopped = Rate(28.0, timedelta(minutes=4), "60 of the last 100 messages were refused")
+    stopped = SendRate(28.0, timedelta(minutes=4), "60 of the last 100 messages were refused")
     card = status(backlog={(Platform.TELEGRAM, Severity.WATCH): 28}, rates={Platform.TELEGRAM: stopped})
 
     assert card.tone is Tone.TROUBLE

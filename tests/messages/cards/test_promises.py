@@ -13,7 +13,7 @@ from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Platform
-from bot.domain.rate import Rate
+from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Severity
@@ -115,7 +115,7 @@ PROSE: Mapping[str, Message] = {
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
-        rates={Platform.TELEGRAM: Rate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
+        rates={Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
     ),
     "followed": followed_card(Message(HOSTILE)),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
