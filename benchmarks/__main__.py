@@ -49,7 +49,7 @@ def main() -> int:
     console.width = max(console.width, _NARROWEST)
     console.print(_table(figures))
     broken = any("error" in result for result in results.values())
-    missed = any(one["met"] is False for one in figures)
+    missed = any(figure["met"] is False for figure in figures)
     return int(broken or (asked.strict and missed))
 
 
@@ -70,7 +70,7 @@ def _result(name: str) -> Json:
     if process.returncode:
         return {"error": f"ended with {process.returncode}", "figures": []}
     found: Json = json.loads(told)
-    return found if "figures" in found else found | {"figures": [one.json() for one in _of_decoding(found)]}
+    return found if "figures" in found else found | {"figures": [figure.json() for figure in _of_decoding(found)]}
 
 
 def _of_decoding(found: Json) -> list[Figure]:
@@ -110,15 +110,15 @@ def _table(figures: list[Json]) -> Table:
     for heading in ("ours", "other way", "", "ratio", "target"):
         table.add_column(heading, justify="left" if not heading else "right")
     table.add_column("", justify="center")
-    for one in figures:
+    for figure in figures:
         table.add_row(
-            one["name"],
-            _number(one["ours"]),
-            _number(one["other"]),
-            one["unit"],
-            _number(one["ratio"]),
-            one["target"],
-            {True: "[green]✔", False: "[red]✘", None: ""}[one["met"]],
+            figure["name"],
+            _number(figure["ours"]),
+            _number(figure["other"]),
+            figure["unit"],
+            _number(figure["ratio"]),
+            figure["target"],
+            {True: "[green]✔", False: "[red]✘", None: ""}[figure["met"]],
         )
     return table
 

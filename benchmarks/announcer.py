@@ -11,9 +11,9 @@ import sys
 from time import perf_counter
 
 from benchmarks.broadcast import announce, lines_of_input, places
-from bot.app import SystemClock
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
+from bot.service.application import SystemClock
 from bot.storage.store import open_store
 
 

@@ -23,11 +23,11 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.figure import Figure, tell
-from bot.detectors.arithmetic import PLAIN
-from bot.detectors.columns import Sheet
-from bot.detectors.engine import Case, look, take_round
-from bot.detectors.market import Market
-from bot.detectors.outflow import grade
+from bot.detection.engine import ExchangeState, look, take_round
+from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
+from bot.detection.flow.column_store import ColumnStore
+from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 from bot.domain.severity import Sensitivity
@@ -51,7 +51,7 @@ def figures(exchanges: int) -> list[Figure]:
         bodies = [_body(Path(folder, f"body-{seed}.json"), seed, DAYS) for seed in range(BODIES)]
         costs = [_cost(Path(folder, f"exchanges-{size}"), bodies, size) for size in sizes]
         shorter = [_body(Path(folder, f"days-{days}.json"), 0, days) for days in spans[:2]]
-        costs += [_cost(Path(folder, f"of-{one.stem}"), [one], sizes[0]) for one in shorter]
+        costs += [_cost(Path(folder, f"of-{path.stem}"), [path], sizes[0]) for path in shorter]
     (_, quarter, _), (_, half, _), (seconds, whole, memory), (_, fewest_days, _), (_, fewer_days, _) = costs
     named = f"{exchanges} exchanges × {DAYS} days × {ASSETS} assets"
     return [
@@ -90,23 +90,30 @@ def _live(exchanges: int) -> float:
     """Return the CPU milliseconds of one round in which every exchange has a new reading, the best of five."""
     known = [Exchange(f"exchange-{number}", f"Exchange {number}", f"exchange-{number}") for number in range(exchanges)]
     now = _FIRST + timedelta(days=DAYS)
-    cases = {one.id: Case(one, sheet=Sheet(one.own_tokens, PLAIN, most=8, shows_assets=True)) for one in known}
-    market = Market()
-    layouts = {one.id: Layout(Slot(*slot) for slot in next(_days(Random(0)))) for one in known}  # noqa: S311 — as below
+    cases = {
+        exchange.id: ExchangeState(
+            exchange, sheet=ColumnStore(exchange.own_tokens, PLAIN_ARITHMETIC, most=8, shows_assets=True)
+        )
+        for exchange in known
+    }
+    market = MarketMoves()
+    layouts = {exchange.id: Layout(Slot(*slot) for slot in next(_days(Random(0)))) for exchange in known}  # noqa: S311 — as below
     for age in (30 * 24, 14 * 24, 7 * 24, 72, 24, 2, 1):
-        cases, market = take_round(cases, [_reading(one, layouts, now - age * _HOUR) for one in known], market)
-    fresh = [_reading(one, layouts, now) for one in known]
+        cases, market = take_round(
+            cases, [_reading(exchange, layouts, now - age * _HOUR) for exchange in known], market
+        )
+    fresh = [_reading(exchange, layouts, now) for exchange in known]
     return min(_looked(cases, fresh, market, now) for _ in range(5))
 
 
-def _looked(cases: dict[str, Case], fresh: list[Reading], market: Market, now: datetime) -> float:
+def _looked(cases: dict[str, ExchangeState], fresh: list[Reading], market: MarketMoves, now: datetime) -> float:
     """Return the CPU milliseconds of one round; what a store gives is new to the engine each time."""
     cases = {id_: replace(case, kept=tuple(map(replace, case.kept))) for id_, case in cases.items()}
     fresh = list(map(replace, fresh))
     started = time.process_time()
     after, _ = take_round(cases, fresh, market)
-    for one in fresh:
-        grade(look(after[one.exchange], now), Sensitivity.NORMAL)
+    for reading in fresh:
+        grade(look(after[reading.exchange], now), Sensitivity.NORMAL)
     return (time.process_time() - started) * 1e3
 
 
@@ -148,7 +155,7 @@ def _body(path: Path, seed: int, span: int) -> Path:
 
 def run(exchanges: int = EXCHANGES) -> dict[str, object]:
     """Return the figures as JSON has them."""
-    return {"figures": [one.json() for one in figures(exchanges)]}
+    return {"figures": [figure.json() for figure in figures(exchanges)]}
 
 
 def main() -> None:

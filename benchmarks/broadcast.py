@@ -12,8 +12,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from bot.app import Machine, SystemClock
-from bot.config import Settings
+from bot.config.settings import Settings
+from bot.delivery.rate_limiter import RateLimit, RateLimiter
+from bot.delivery.worker import DeliveryWorker
 from bot.domain.incident import StepReason
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
@@ -21,15 +22,18 @@ from bot.domain.signal import Rule
 from bot.domain.worker import Role
 from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
-from bot.metrics import Metrics
-from bot.pipeline.deliver import Courier
-from bot.pipeline.pace import Pace, Pacer
-from bot.pipeline.presence import Presence
-from bot.ports import Alert, ChatPlatform, Clock, DeliveryKind, Incidents, Subscriptions
-from bot.presences import chats
-from bot.sources.defillama import DefiLlama
+from bot.ports.chat import ChatPlatform
+from bot.ports.incidents import Incidents
+from bot.ports.outbox import Alert, DeliveryKind
+from bot.ports.sources import Clock
+from bot.ports.subscriptions import Subscriptions
+from bot.service.application import Application, SystemClock
+from bot.service.metrics import Metrics
+from bot.service.platforms import chats
+from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import Store, open_store
+from bot.workers.platform_connection import PlatformConnection
 from tests.builders import incident
 
 FIRST_ID = 700_000_000
@@ -102,9 +106,9 @@ class Tally(Metrics):
         self.results: Counter[str] = Counter()
         self._changed = asyncio.Event()
 
-    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+    def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         """Count one delivery."""
-        super().delivered(platform, result, reason)
+        super().count_delivery(platform, result, reason)
         self.results[f"{result} {reason}".strip()] += 1
         self._changed.set()
 
@@ -146,9 +150,9 @@ async def worker(settings: Settings) -> AsyncIterator["Worker"]:
     try:
         async with Http() as http, asyncio.TaskGroup() as tasks:
             source = DefiLlama(http, clock, url=settings.defillama_url)
-            machine = Machine(settings, store=store, source=source, clock=clock, metrics=tally)
-            (voice,) = machine.chats = chats(settings, machine.desk, store, clock, tally, Role.COURIER)
-            speaking = tasks.create_task(voice.keep_voice())
+            machine = Application(settings, store=store, source=source, clock=clock, metrics=tally)
+            (voice,) = machine.chats = chats(settings, machine.dispatcher, store, clock, tally, Role.COURIER)
+            speaking = tasks.create_task(voice.run_sender())
             await ready(voice)
             yield Worker(store, machine, voice, tally, clock)
             speaking.cancel()
@@ -167,21 +171,21 @@ class Worker:
     """A worker's parts."""
 
     store: Store
-    machine: Machine
-    voice: Presence
+    machine: Application
+    voice: PlatformConnection
     tally: Tally
     clock: Clock
 
-    def courier(self, pace: Pace | None = None) -> Courier:
+    def courier(self, pace: RateLimit | None = None) -> DeliveryWorker:
         """Return who delivers, at the service's pace or another; all workers share it."""
         platform, store = self.voice.platform, self.store
         if pace is None:
-            return self.machine.courier(self.voice)
-        return Courier(
+            return self.machine.delivery_worker(self.voice)
+        return DeliveryWorker(
             self.voice,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
             clock=self.clock,
             meter=self.tally,
-            pacer=Pacer(platform, pace=pace, budget=store.budget),
+            pacer=RateLimiter(platform, pace=pace, budget=store.send_budget),
         )

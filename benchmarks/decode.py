@@ -28,7 +28,7 @@ from typing import Any
 import aiohttp  # noqa: F401 -- part of the bot's memory in both ways
 
 from bot.domain.reading import Holding, Reading, Slot
-from bot.sources.apart import Making, decoded
+from bot.sources.defillama.decode_process import ReadingFactory, decoded
 from tests.fakes.defillama import big_protocol_body
 
 FIRST_DAY = 1668297600
@@ -139,7 +139,9 @@ def _work(way: str, path: Path) -> None:
     readings, figures = asyncio.run(_timed(way, path))
     print(json.dumps(figures), flush=True)
     sys.stdin.readline()
-    holds = repr(sorted((one.as_of.isoformat(), len(one.holdings), one.total_usd()) for one in readings))
+    holds = repr(
+        sorted((reading.as_of.isoformat(), len(reading.holdings), reading.total_usd()) for reading in readings)
+    )
     del readings
     print(json.dumps({"holds": holds, "left_mb": _memory_mb("self")}), flush=True)
 
@@ -153,7 +155,7 @@ async def _timed(way: str, path: Path) -> tuple[Sequence[Reading], dict[str, flo
         readings: Sequence[Reading] = _with_json(path)
     else:
         with path.open("rb") as file:
-            making = Making("binance", "defillama", FETCHED)
+            making = ReadingFactory("binance", "defillama", FETCHED)
             readings = await decoded(file, making, since=SINCE, limit=400 << 20, patience=timedelta(minutes=1))
     seconds = time.perf_counter() - start
     await asyncio.sleep(0.002)

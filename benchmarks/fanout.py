@@ -19,24 +19,24 @@ from typing import Any
 from aiohttp import web
 
 from benchmarks.broadcast import Tally, announce, places, subscribe
-from benchmarks.crowds import CrowdedDiscord, CrowdedTelegram, redis_server
 from benchmarks.figure import Figure, tell
-from benchmarks.simulated import BriskDatabase, SimulatedLoop, simulated
+from benchmarks.many_chats import CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.simulated_time import BriskDatabase, SimulatedLoop, simulated
 from bot.chat.discord.client import DiscordChat
 from bot.chat.telegram.client import TelegramChat
+from bot.delivery.rate_limiter import RATE_LIMITS, RateLimiter
+from bot.delivery.worker import DeliveryWorker
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
-from bot.pipeline.deliver import Courier
-from bot.pipeline.pace import PACES, Pacer
-from bot.pipeline.presence import Presence
-from bot.ports import ChatPlatform
+from bot.ports.chat import ChatPlatform
 from bot.storage.connection import connect
 from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
 from bot.storage.subscriptions import RedisSubscriptions
+from bot.workers.platform_connection import PlatformConnection
 from tests.clocks import LoopClock
-from tests.fakes.desk import Office
 from tests.fakes.discord_rest import FakeRest, Handler
+from tests.fakes.dispatcher import DispatcherBench
 from tests.fakes.telegram import Rates
 
 PLACES = 100_000
@@ -114,7 +114,7 @@ class _FarRest(FakeRest):
         return await self._line.pass_on(handler(request))
 
 
-class _Near(Presence):
+class _Near(PlatformConnection):
     """A platform on which a message on its way, and nothing else, takes time."""
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
@@ -125,7 +125,7 @@ class _Near(Presence):
 @asynccontextmanager
 async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
     async with _FarTelegram(number, line) as telegram:
-        office, clock = Office(), LoopClock()
+        office, clock = DispatcherBench(), LoopClock()
         chat = TelegramChat(
             office.desk,
             token=telegram.token,
@@ -145,7 +145,7 @@ async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
 @asynccontextmanager
 async def _discord(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
     async with _FarDiscord(number, line) as discord:
-        office, clock = Office(), LoopClock()
+        office, clock = DispatcherBench(), LoopClock()
         chat = DiscordChat(
             office.desk,
             token=discord.token,
@@ -183,13 +183,13 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
         await subscribe(subscriptions, everybody)
         await announce(RedisIncidents(database), everybody, _INCIDENTS[platform], now=clock.now())
         async with _STANDS[platform](number, line) as chat, asyncio.TaskGroup() as tasks:
-            courier = Courier(
+            courier = DeliveryWorker(
                 _Near(None, chat),
                 outbox=RedisOutbox(database, clock),
                 subscriptions=subscriptions,
                 clock=clock,
                 meter=Tally(clock),
-                pacer=Pacer(platform),
+                pacer=RateLimiter(platform),
             )
             tasks.create_task(courier.run())
             await line.is_through.wait()
@@ -202,7 +202,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
 def _figures(platform: Platform, number: int, redis_url: str) -> Sequence[Figure]:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         line = runner.run(_fan_out(platform, number, redis_url))
-    pace = PACES[platform].per_second
+    pace = RATE_LIMITS[platform].per_second
     named = f"Fan-out to {number:,} {platform.title()} chats at {pace:g}/s"
     took, least = (line.ended - line.began) / 60, (number - 1) / pace / 60
     return (

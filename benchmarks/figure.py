@@ -62,7 +62,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 def tell(figures: Sequence[Figure], **more: Any) -> None:
     """Print what a benchmark found as one JSON object, for `python -m benchmarks`."""
-    print(json.dumps({"figures": [one.json() for one in figures], **more}, ensure_ascii=False))
+    print(json.dumps({"figures": [figure.json() for figure in figures], **more}, ensure_ascii=False))
 
 
 def _rounded(value: float | None) -> float | None:

@@ -17,7 +17,7 @@ from functools import partial
 
 from benchmarks.figure import Figure, quantile, tell
 from benchmarks.programs import bare_discord, bare_telegram, free_port, runwatch
-from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
 
 Ask = Callable[[], Awaitable[float]]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.figure import Figure, tell
 from benchmarks.programs import bare_discord, bare_telegram, free_port, runwatch
-from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
 
 AT_MOST_MB = 120.0

@@ -19,13 +19,13 @@ from time import perf_counter
 import aiohttp
 
 from benchmarks.broadcast import SUBSCRIBED_TO, places, subscribe
-from benchmarks.crowds import CrowdedTelegram, redis_server
 from benchmarks.figure import Figure, tell
+from benchmarks.many_chats import CrowdedTelegram, redis_server
 from benchmarks.memory import peak_mb
 from benchmarks.programs import free_port, runwatch
 from benchmarks.upstream import until_ready
-from bot.app import SystemClock
 from bot.domain.place import Platform
+from bot.service.application import SystemClock
 from bot.storage.store import Store, open_store
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.telegram import Rates

@@ -19,13 +19,13 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOpti
 from telegram.ext import AIORateLimiter, ExtBot
 
 from benchmarks.broadcast import Address, alert_card, lines_of_input, worker
-from bot.app import SystemClock
 from bot.chat.discord.render import payload
 from bot.chat.discord.rest import point_library_at, post
 from bot.chat.telegram.render import render
 from bot.chat.telegram.transport import AiohttpRequest
+from bot.delivery.rate_limiter import PAID_RATE_LIMIT
 from bot.domain.place import Platform
-from bot.pipeline.pace import PAID
+from bot.service.application import SystemClock
 
 Send = Callable[[int], Awaitable[object]]
 Round = Callable[[int, int], Awaitable[None]]
@@ -38,7 +38,7 @@ _UNBOUND = 1e6
 async def courier(address: Address, redis_url: str, per_second: float) -> AsyncIterator[Round]:
     """Deliver what somebody else puts into the outbox, at the service's pace or as fast as a paid broadcast."""
     async with worker(address.settings(redis_url)) as one, asyncio.TaskGroup() as tasks:
-        runner = one.courier() if per_second else one.courier(PAID)
+        runner = one.courier() if per_second else one.courier(PAID_RATE_LIMIT)
         tasks.create_task(runner.run())
         sent = 0
 

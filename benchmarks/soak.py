@@ -21,14 +21,14 @@ from dataclasses import dataclass, field
 import redis.asyncio
 
 from benchmarks.broadcast import FIRST_ID, announce, places, subscribe
-from benchmarks.crowds import redis_server
 from benchmarks.figure import Figure, quantile, tell
+from benchmarks.many_chats import redis_server
 from benchmarks.memory import sizes_mb
 from benchmarks.programs import Process, free_port, runwatch
-from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
-from bot.app import SystemClock
 from bot.domain.place import Place, Platform
+from bot.service.application import SystemClock
 from bot.storage.store import Store, open_store
 from tests.fakes.discord_world import DIRECT, Channel
 from tests.fakes.discord_world import User as Person
@@ -108,8 +108,8 @@ async def soaked(minutes: int) -> Soak:
                         tasks.create_task(_ask_discord(discord, soak.answers["Discord"])),
                     ]
                     await _watch(soak, store, server.url, bot, everybody, minutes=minutes)
-                    for one in asking:
-                        one.cancel()
+                    for task in asking:
+                        task.cancel()
     return soak
 
 
@@ -133,7 +133,9 @@ async def _watch(  # noqa: PLR0913 — what an hour is made of
                 sum((await store.outbox.depth()).values()),
             )
             soak.samples.append(sample)
-            print(f"{sample}  answers: {[len(one) for one in soak.answers.values()]}", file=sys.stderr, flush=True)
+            print(
+                f"{sample}  answers: {[len(answer) for answer in soak.answers.values()]}", file=sys.stderr, flush=True
+            )
 
 
 async def _ask_telegram(telegram: TimedTelegram, taken: list[float]) -> None:
@@ -154,14 +156,16 @@ def figures(soak: Soak) -> list[Figure]:
     first, last = compared[:_STRETCH], compared[-_STRETCH:]
 
     def held(name: str, unit: str, quantity: str) -> Figure:
-        late, early = (statistics.fmean(getattr(one, quantity) for one in some) for some in (last, first))
+        late, early = (statistics.fmean(getattr(sample, quantity) for sample in some) for some in (last, first))
         return Figure(f"{name}, last minutes against first", unit, late, early, at_most_times=_AT_MOST_TIMES)
 
     return [
         held("Service memory, unique", "MB", "service_mb"),
         held("Redis memory", "MB", "redis_mb"),
         held("Redis keys", "", "keys"),
-        Figure("Deliveries that wait at the end of a minute, at most", "", max(one.waiting for one in soak.samples)),
+        Figure(
+            "Deliveries that wait at the end of a minute, at most", "", max(sample.waiting for sample in soak.samples)
+        ),
         *(
             Figure(f"{platform} /reserves meanwhile, p99", "ms", quantile(taken, 0.99), at_most=_P99_MS)
             for platform, taken in soak.answers.items()

@@ -16,7 +16,7 @@ from time import perf_counter
 
 from benchmarks.figure import Figure, tell
 from benchmarks.programs import Process, bare_discord, bare_telegram, free_port, runwatch
-from benchmarks.stands import TimedDiscord, TimedTelegram
+from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_ready
 from tests.fakes.defillama import FakeDefiLlama
 

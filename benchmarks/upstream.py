@@ -26,7 +26,7 @@ async def full_upstream() -> AsyncIterator[FakeDefiLlama]:
         _widen(llama.exchanges["binance"], chains=25, assets=22)
         pattern = llama.exchanges["kraken"]
         _widen(pattern, chains=8, assets=10)
-        measured = sum(1 for one in llama.exchanges.values() if one.slug)
+        measured = sum(1 for exchange in llama.exchanges.values() if exchange.slug)
         for number in range(EXCHANGES - measured):
             llama.add(replace(pattern, id=f"exchange-{number}", name=f"Exchange {number}", slug=f"exchange-{number}"))
         yield llama

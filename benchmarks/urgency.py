@@ -18,8 +18,8 @@ from datetime import UTC, datetime
 from itertools import count
 
 from benchmarks.broadcast import FIRST_ID, SUBSCRIBED_TO
-from benchmarks.crowds import Arrivals, CrowdedDiscord, CrowdedTelegram, redis_server
 from benchmarks.figure import Figure, tell
+from benchmarks.many_chats import Arrivals, CrowdedDiscord, CrowdedTelegram, redis_server
 from benchmarks.programs import Process, ask, free_port, runwatch, talking
 from benchmarks.upstream import until_ready
 from bot.domain.place import Platform
@@ -76,7 +76,9 @@ async def measured(trials: int, backlog: int) -> list[Figure]:
         gc.freeze()  # a look through so many chats would make the stand-ins late
         stand = Stand(announcer, {Platform.TELEGRAM: telegram.arrivals, Platform.DISCORD: discord.arrivals})
         free = count(FIRST_ID + backlog, _FEW)
-        idle = {one: [await _in_turn(stand, one, next(free), 1) for _ in range(trials)] for one in _PLATFORMS}
+        idle = {
+            platform: [await _in_turn(stand, platform, next(free), 1) for _ in range(trials)] for platform in _PLATFORMS
+        }
         figures = [
             figure
             for platform in _PLATFORMS

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from bot.arguments import Arg, CommandName
-from bot.commands import Request, command
+from bot.commands.arguments import Arg, CommandName
+from bot.commands.declaration import Request, command
 from bot.domain.errors import AskerError
 from bot.messages.cards.about import command_card, help_card, privacy_card, status_card
 from bot.messages.model import Message
@@ -20,7 +20,9 @@ async def help(  # noqa: A001 — the command's name is what people type
     if found is None:
         raise AskerError(f"There is no /{command}. /help lists what there is.")
     return command_card(
-        found.usage, found.description, ((one.name, one.description, one.kind.choices) for one in found.parameters)
+        found.usage,
+        found.description,
+        ((parameter.name, parameter.description, parameter.kind.choices) for parameter in found.parameters),
     )
 
 

@@ -2,8 +2,8 @@
 
 from typing import Annotated
 
-from bot.arguments import Arg, ExchangeName, IncidentNumber
-from bot.commands import Request, command
+from bot.commands.arguments import Arg, ExchangeName, IncidentNumber
+from bot.commands.declaration import Request, command
 from bot.messages.cards.incidents import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message

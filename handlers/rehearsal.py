@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from bot.alerting.routing import reaches
-from bot.arguments import Arg, ExchangeName, Threshold
-from bot.commands import Access, Request, command
+from bot.commands.arguments import Arg, ExchangeName, ThresholdArgument
+from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Subscription
@@ -19,7 +19,7 @@ _MOST = 10  # exchanges at a time: their stored past is read day by day
 @command(access=Access.MODERATOR)
 async def rehearse(
     request: Request,
-    rule: Annotated[Threshold, Arg("A preset (calm, normal, early) or a threshold such as 3% or $50M")],
+    rule: Annotated[ThresholdArgument, Arg("A preset (calm, normal, early) or a threshold such as 3% or $50M")],
     exchange: Annotated[ExchangeName | None, Arg("Only this exchange; empty: those this place subscribed to")] = None,
 ) -> Message:
     """Show how often a rule would have spoken in the last 90 days"""
@@ -31,7 +31,7 @@ async def rehearse(
     return rehearsal_card(
         rule_words(wish),
         found,
-        [one for one in found.incidents if reaches(wish, one)],
+        [incident for incident in found.incidents if reaches(wish, incident)],
         request.queries.names(),
         left_out=len(wanted[_MOST:]),
     )
@@ -40,8 +40,12 @@ async def rehearse(
 async def _subscribed(request: Request) -> Sequence[Exchange]:
     """Return the exchanges this place has subscribed to, largest first; raise AskerError when there is none."""
     subscriptions = await request.subscriptions.of_place(request.place)
-    named = {one.exchange for one in subscriptions}
-    wanted = [one for one in request.queries.exchanges() if one.slug and (None in named or one.id in named)]
+    named = {subscription.exchange for subscription in subscriptions}
+    wanted = [
+        exchange
+        for exchange in request.queries.exchanges()
+        if exchange.slug and (None in named or exchange.id in named)
+    ]
     if not wanted:
         raise AskerError("This place has subscribed to nothing; name an exchange: /rehearse early binance.")
     return wanted

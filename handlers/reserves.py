@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from bot.arguments import Arg, ExchangeName
-from bot.commands import Request, command
+from bot.commands.arguments import Arg, ExchangeName
+from bot.commands.declaration import Request, command
 from bot.domain.flow import Window
 from bot.messages.cards.flows import flows_card
-from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Message
 
@@ -14,7 +14,7 @@ from bot.messages.model import Message
 @command
 async def reserves(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Show what an exchange holds and how it moved"""
-    return reserves_card(await request.queries.outlook(exchange), request.now)
+    return reserves_card(await request.queries.snapshot(exchange), request.now)
 
 
 @command
@@ -24,21 +24,21 @@ async def flows(
     window: Annotated[Window, Arg("Over how long")] = Window.DAY,
 ) -> Message:
     """Show net flows, what they consist of and how unusual they are"""
-    return flows_card(await request.queries.outlook(exchange), window, request.now)
+    return flows_card(await request.queries.snapshot(exchange), window, request.now)
 
 
 @command
 async def top(
     request: Request,
-    by: Annotated[By, Arg("What to rank by")] = By.OUTFLOW,
+    by: Annotated[RankBy, Arg("What to rank by")] = RankBy.OUTFLOW,
     window: Annotated[Window, Arg("Over how long")] = Window.DAY,
 ) -> Message:
     """Rank all exchanges by outflow, inflow or reserves"""
-    return top_card(request.queries.outlooks(), by, window, request.now)
+    return top_card(request.queries.snapshots(), by, window, request.now)
 
 
 @command
 async def exchanges(request: Request) -> Message:
     """List the exchanges that are known and watched"""
-    read = frozenset(one.exchange.id for one in request.queries.outlooks() if one.reading)
+    read = frozenset(snapshot.exchange.id for snapshot in request.queries.snapshots() if snapshot.reading)
     return exchanges_card(request.queries.listings(), read)

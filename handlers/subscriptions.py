@@ -3,8 +3,8 @@
 from typing import Annotated
 
 from bot.alerting.routing import reaches
-from bot.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
-from bot.commands import Access, Request, command
+from bot.commands.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
+from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
@@ -45,9 +45,11 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     )
     await request.subscriptions.add(subscription)
     running = [
-        one
-        for one in await request.queries.open_incidents()
-        if (about is None or one.exchange == about.id) and one.sensitivity is sensitivity and reaches(subscription, one)
+        incident
+        for incident in await request.queries.open_incidents()
+        if (about is None or incident.exchange == about.id)
+        and incident.sensitivity is sensitivity
+        and reaches(subscription, incident)
     ]
     return subscribed_card(
         subscription,
@@ -79,7 +81,11 @@ async def subscriptions(request: Request) -> Message:
     found = await request.subscriptions.of_place(request.place)
     trouble = await request.subscriptions.trouble(request.place)
     why = why_closed(trouble.obstacle, trouble.reason) if trouble and trouble.disabled else None
-    unwatched = {one.exchange for one in found if one.exchange and not request.queries.is_watched(one.exchange)}
+    unwatched = {
+        subscription.exchange
+        for subscription in found
+        if subscription.exchange and not request.queries.is_watched(subscription.exchange)
+    }
     return subscriptions_card(found, request.queries.names(), why, unwatched)
 
 
@@ -94,7 +100,7 @@ async def _subscribed(request: Request, place: Place, name: ExchangeName) -> Exc
         return _exchange(request, name)
     except AskerError:
         wanted = exchange_id(name)
-        if wanted not in {one.exchange for one in await request.subscriptions.of_place(place)}:
+        if wanted not in {subscription.exchange for subscription in await request.subscriptions.of_place(place)}:
             raise
         return Exchange(wanted, wanted)
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
-from bot.detectors.outflow import grade
+from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import AssetFlow, Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.incident import Incident, IncidentState
-from bot.domain.outlook import DailyPoint
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import Holding, Reading, Slot
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
+from bot.domain.snapshot import DailyPoint
 
 NOON = datetime(2022, 12, 13, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -53,8 +53,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Count a passed test for every server that it was given."""
     if call.when != "call" or call.excinfo is not None or not isinstance(item, pytest.Function):
         return
-    given = {id(one): one for one in item.funcargs.values() if isinstance(one, Server)}
-    item.config.stash[_RAN].update({_name(one) for one in given.values()})
+    given = {id(funcarg): funcarg for funcarg in item.funcargs.values() if isinstance(funcarg, Server)}
+    item.config.stash[_RAN].update({_name(server) for server in given.values()})
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

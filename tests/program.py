@@ -42,7 +42,7 @@ class Program:
 
     async def listen(self) -> None:
         """Take in everything it prints, until it has ended."""
-        streams = (one for one in (self.process.stdout, self.process.stderr) if one)
+        streams = (stream_reader for stream_reader in (self.process.stdout, self.process.stderr) if stream_reader)
         async with asyncio.TaskGroup() as tasks:
             for stream in streams:
                 tasks.create_task(self._take_in(stream))

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from bot.storage import leash
-from bot.storage.binary import Binary, installed
+from bot.storage.embedded import die_with_parent
+from bot.storage.embedded.server_binary import ServerBinary, installed
 
 _READY_WITHIN = 20.0
 
@@ -25,7 +25,7 @@ _READY_WITHIN = 20.0
 class Server:
     """One running server. `settings` are words for its command line, such as `("--maxmemory", "1mb")`."""
 
-    binary: Binary
+    binary: ServerBinary
     settings: Sequence[str] = ()
     directory: Path = field(default_factory=lambda: Path(tempfile.mkdtemp(prefix="rw-")))
     _process: "subprocess.Popen[bytes] | None" = None
@@ -43,12 +43,12 @@ class Server:
     def start(self) -> "Server":
         """Start it and return when it answers."""
         words = ("--port", "0", "--unixsocket", f"{self.directory}/s", "--dir", str(self.directory), "--save", "")
-        self._process = subprocess.Popen(  # noqa: S603 — a program found by bot.storage.binary, no shell
+        self._process = subprocess.Popen(  # noqa: S603 — a program found by bot.storage.embedded.server_binary, no shell
             [
                 sys.executable,
                 "-I",
                 "-S",
-                leash.__file__,
+                die_with_parent.__file__,
                 str(os.getpid()),
                 str(self.binary.path),
                 *words,
@@ -145,6 +145,10 @@ class LossyLine:
         return True
 
 
-def kinds() -> dict[str, Binary]:
+def kinds() -> dict[str, ServerBinary]:
     """Return every server program found here that is new enough, by name and version."""
-    return {f"{one.path.name}-{'.'.join(map(str, one.version))}": one for one in installed() if one.new_enough}
+    return {
+        f"{server_binary.path.name}-{'.'.join(map(str, server_binary.version))}": server_binary
+        for server_binary in installed()
+        if server_binary.new_enough
+    }

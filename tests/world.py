@@ -11,12 +11,12 @@ from typing import Any
 import aiohttp
 from pydantic import SecretStr
 
-from bot.app import Machine
-from bot.config import Settings
-from bot.metrics import Metrics
-from bot.presences import chats
-from bot.server import Server as Endpoints
-from bot.service import Service
+from bot.config.settings import Settings
+from bot.service.application import Application
+from bot.service.lifetime import Service
+from bot.service.metrics import Metrics
+from bot.service.platforms import chats
+from bot.service.server import HealthServer as Endpoints
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.discord import FakeDiscord
@@ -73,7 +73,7 @@ class World:
 
     def go_wrong(self) -> None:
         """Let the upstream refuse everything until `heal`."""
-        paths = ("/cexs", *(f"/protocol/{one.slug}".lower() for one in self.llama.exchanges.values()))
+        paths = ("/cexs", *(f"/protocol/{exchange.slug}".lower() for exchange in self.llama.exchanges.values()))
         self.faults = [self.llama.fail(path, status=403, times=10**6) for path in paths]
 
     def heal(self) -> None:
@@ -87,14 +87,14 @@ class World:
 
     def telegram_titles(self) -> list[str]:
         """Return the titles of the messages about incidents in the group as they are now, oldest first."""
-        titles = (one.text.partition("\n")[0] for one in self.telegram.messages_in(self.group))
-        return [one for one in titles if "INC-" in one]
+        titles = (sent.text.partition("\n")[0] for sent in self.telegram.messages_in(self.group))
+        return [title for title in titles if "INC-" in title]
 
     def discord_titles(self) -> list[str]:
         """Return the titles of the messages about incidents in the channel as they are now, oldest first."""
         messages = self.discord.messages(self.channel)
-        titles = (str(one["embeds"][0]["title"]) for one in messages if one["embeds"])
-        return [one for one in titles if "INC-" in one]
+        titles = (str(message["embeds"][0]["title"]) for message in messages if message["embeds"])
+        return [title for title in titles if "INC-" in title]
 
 
 @dataclass(eq=False, repr=False)
@@ -103,7 +103,7 @@ class Running:
 
     world: World
     service: Service
-    machine: Machine
+    machine: Application
     port: int
 
     async def hour(self, share: float = 0.0, exchange: str = "binance") -> datetime:
@@ -146,7 +146,7 @@ class Running:
         await until(lambda: _count(words, self.world.discord_titles()) >= times)
 
     def _newest(self, exchange: str) -> datetime | None:
-        outlook = self.machine.board.outlook(exchange)
+        outlook = self.machine.latest.snapshot(exchange)
         return outlook.reading.as_of if outlook and outlook.reading else None
 
 
@@ -186,7 +186,7 @@ async def running(world: World) -> AsyncIterator[Running]:
         try:
             machine = await service.started()
             run = Running(world, service, machine, endpoints.port)
-            await until(lambda: len(machine.board.outlooks()) == len(world.exchanges))
+            await until(lambda: len(machine.latest.snapshots()) == len(world.exchanges))
             await run.ready()
             await until(lambda: bool(world.discord.commands))
             yield run
@@ -214,4 +214,4 @@ async def until_it(holds: Callable[[], Awaitable[bool]]) -> None:
 
 
 def _count(words: str, texts: list[str]) -> int:
-    return sum(words in one for one in texts)
+    return sum(words in text for text in texts)

@@ -203,7 +203,7 @@ def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) 
 
 def _in_short(signal: Signal) -> Signal:
     """Return the evidence without what would make it heavy to keep: the assets of windows that do not lead."""
-    flows = (one if one.window is signal.leading else replace(one, assets=()) for one in signal.flows)
+    flows = (flow if flow.window is signal.leading else replace(flow, assets=()) for flow in signal.flows)
     return replace(signal, flows=tuple(flows))
 
 

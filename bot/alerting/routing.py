@@ -35,15 +35,15 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     announced = step.reason in ANNOUNCED
     post: list[Subscription] = []
     edit: list[Subscription] = []
-    for one in subscriptions:
-        if one.sensitivity is not incident.sensitivity or not reaches(one, incident):
+    for subscription in subscriptions:
+        if subscription.sensitivity is not incident.sensitivity or not reaches(subscription, incident):
             continue
-        knew = before is not None and reaches(one, before)
-        anew = announced and incident.severity.rank >= one.min_severity.rank
+        knew = before is not None and reaches(subscription, before)
+        anew = announced and incident.severity.rank >= subscription.min_severity.rank
         if not quiet and (anew or not knew):
-            post.append(one)
+            post.append(subscription)
         elif knew:
-            edit.append(one)
+            edit.append(subscription)
     return Audience(tuple(post), tuple(edit))
 
 

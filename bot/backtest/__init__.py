@@ -1,1 +1,1 @@
-"""`runwatch backtest`: the live rules over a past kept as files."""
+"""`runwatch backtest`: the live rules over a past kept as files, and simple rules beside them. The core is pure."""

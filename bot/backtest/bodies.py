@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from pathlib import Path
 
+from bot.backtest.archive import ArchivedHistory, read_past
 from bot.domain.errors import RunwatchError, SourceError
-from bot.sources.archive import Past, read_past
 
 _WORTH_A_PROCESS = 100 << 20  # bytes: half a second of reading
 _MOST = 8
@@ -22,7 +22,7 @@ def workers_for(paths: Sequence[Path]) -> int:
     return min(weight // _WORTH_A_PROCESS, os.cpu_count() or 1, _MOST)
 
 
-def read_bodies(paths: Sequence[Path], *, workers: int) -> Iterator[Past | str]:
+def read_bodies(paths: Sequence[Path], *, workers: int) -> Iterator[ArchivedHistory | str]:
     """Yield what each body says, in the order of the paths, or in a few words why it cannot be read.
 
     With fewer than two workers they are read here, one when the next is asked for. Raise RunwatchError when a worker
@@ -38,7 +38,7 @@ def read_bodies(paths: Sequence[Path], *, workers: int) -> Iterator[Past | str]:
         raise RunwatchError("A process that read bodies was ended; is there enough memory?") from error
 
 
-def _read(path: Path) -> Past | str:
+def _read(path: Path) -> ArchivedHistory | str:
     try:
         return read_past(path)
     except SourceError as error:

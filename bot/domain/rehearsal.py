@@ -25,4 +25,4 @@ class Rehearsal:
     @property
     def days(self) -> float:
         """Return how many days were judged, exchanges added up."""
-        return sum((self.until - one) / timedelta(days=1) for one in self.judged_from.values())
+        return sum((self.until - moment) / timedelta(days=1) for moment in self.judged_from.values())

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.flow import Baseline, Flow, Window
-from bot.domain.ledger import RoundTrip
+from bot.domain.guard_state import RoundTrip
 from bot.domain.severity import Severity
 
 
@@ -60,7 +60,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MarketMember:
     """One exchange's part in a market-wide incident: how bad its own incident `label` is, and what flowed there."""
 
     exchange: str
@@ -72,7 +72,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class SecondFigure:
+class SourceFigure:
     """What a source itself says flowed over a window: USD, positive = deposits."""
 
     window: Window
@@ -107,8 +107,8 @@ class Signal:
     previous_as_of: datetime | None = None
     notes: tuple[Note, ...] = ()
     trips: tuple[RoundTrip, ...] = ()
-    members: tuple[Member, ...] = ()
-    seconds: tuple[SecondFigure, ...] = ()
+    members: tuple[MarketMember, ...] = ()
+    seconds: tuple[SourceFigure, ...] = ()
     seconded: bool = False
     closed: tuple[tuple[str, datetime], ...] | None = None
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from bot.domain.place import Platform
 
 
-class Duty(StrEnum):
+class Lease(StrEnum):
     """What one worker at a time does, whatever number of them there is."""
 
     POLL = "poll"
@@ -39,7 +39,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class LeaseOwner:
     """Who has a duty: the worker's name, what troubles it there ("" for nothing), whether it is the one who asks."""
 
     worker: str
@@ -47,6 +47,6 @@ class Holder:
     is_me: bool = False
 
 
-def duty_of(platform: Platform) -> Duty | None:
+def lease_of(platform: Platform) -> Lease | None:
     """Return the duty of listening to a platform; None for the terminal, which is one process' own."""
-    return None if platform is Platform.TERMINAL else Duty(platform)
+    return None if platform is Platform.TERMINAL else Lease(platform)

@@ -11,7 +11,7 @@ _SHORT_TEXTS = (300, 100, 40, 12)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class MessageLimits:
     """The most a platform takes of each part; None: as much as there is.
 
     Lengths are in the unit of `measure`. A moment in time counts as `moment` units, whatever it will be shown as.
@@ -29,7 +29,7 @@ class Limits:
     measure: Callable[[str], int] = len
 
 
-def trim(message: Message, limits: Limits) -> Message:
+def trim(message: Message, limits: MessageLimits) -> Message:
     """Return the message with every part within its own limit; surplus parts become “… and N more”."""
     title = message.title if limits.title is None else shorten(message.title, limits.title, measure=limits.measure)
     trimmed = replace(
@@ -87,9 +87,9 @@ def keep_lines(message: Message, count: int) -> Message:
     return replace(message, lines=(*message.lines[: max(count, 1) - 1], line(f"… and {left_out} more lines")))
 
 
-def shorten_line(text: Line, limit: int | None, limits: Limits | None = None) -> Line:
+def shorten_line(text: Line, limit: int | None, limits: MessageLimits | None = None) -> Line:
     """Return as much of a line as fits, in the units of the limits; moments stay whole or go whole."""
-    limits = limits or Limits()
+    limits = limits or MessageLimits()
     if limit is None or sum(_length(span, limits) for span in text) <= limit:
         return text
     whole, room = 0, limit - 1
@@ -135,7 +135,7 @@ def _most_that_fits(
     return keep(message, counts[max(low - 1, 0)])
 
 
-def _trim_field(field: Field, limits: Limits) -> Field:
+def _trim_field(field: Field, limits: MessageLimits) -> Field:
     name = field.name
     if limits.field_name is not None:
         name = shorten(name, limits.field_name, measure=limits.measure)
@@ -147,7 +147,9 @@ def _shorten_texts(message: Message, longest: int) -> Message:
         message,
         title=shorten(message.title, longest),
         lines=tuple(shorten_line(one, longest) for one in message.lines),
-        fields=tuple(_trim_field(one, Limits(field_name=longest, field_value=longest)) for one in message.fields),
+        fields=tuple(
+            _trim_field(field, MessageLimits(field_name=longest, field_value=longest)) for field in message.fields
+        ),
         footer=shorten_line(message.footer, longest),
         table=message.table and _shorten_cells(message.table, longest),
     )
@@ -157,5 +159,5 @@ def _shorten_cells(table: Table, longest: int) -> Table:
     return replace(table, rows=tuple(tuple(shorten(cell, longest) for cell in row) for row in table.rows))
 
 
-def _length(span: Span, limits: Limits) -> int:
+def _length(span: Span, limits: MessageLimits) -> int:
     return limits.moment if span.at else limits.measure(span.text)

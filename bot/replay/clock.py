@@ -6,7 +6,7 @@ from time import monotonic
 
 from typing_extensions import override
 
-from bot.ports import Clock
+from bot.ports.sources import Clock
 from bot.replay.episode import Episode
 
 

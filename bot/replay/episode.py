@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.domain.exchange import exchange_id
-from bot.replay.expectation import Expectation, Outcome
-from bot.replay.traps import Fault, Jump
+from bot.replay.expectation import Expectation, ExpectedOutcome
+from bot.replay.faults import ObservationFault, WalletJump
 
 RECONSTRUCTION = "reconstruction from published figures"
 MADE_UP = "made-up figures for a guard"
@@ -14,7 +14,7 @@ HISTORY = timedelta(days=130)
 
 
 @dataclass(frozen=True, slots=True)
-class Book:
+class ExchangeHoldings:
     """One exchange of an episode.
 
     `row` is its constant row in the upstream's list, in the upstream's own keys and order. `reserves_millions` is
@@ -44,7 +44,7 @@ class Book:
 
 
 @dataclass(frozen=True, slots=True)
-class Leg:
+class RunLeg:
     """Net flow up to `until`, from where the leg before ended (the first: from the start of its run).
 
     `share` is a fraction of the clean reserves at the live start, positive = net deposits. `swaps` are shares that
@@ -57,7 +57,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class RunPause:
     """Withdrawals of one asset closed for a while: its amounts stay flat."""
 
     asset: str
@@ -66,7 +66,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class OutflowRun:
     """How an exchange departs from ordinary noise: legs in order, and which assets carry them.
 
     `weights` is the part of the flow each named asset carries (they sum to less than 1); the others share the rest
@@ -75,9 +75,9 @@ class Run:
     """
 
     exchange: str
-    legs: tuple[Leg, ...]
+    legs: tuple[RunLeg, ...]
     weights: Mapping[str, float] = field(default_factory=dict)
-    pauses: tuple[Pause, ...] = ()
+    pauses: tuple[RunPause, ...] = ()
     since: datetime | None = None
     is_plain: bool = False
 
@@ -91,7 +91,7 @@ class Waypoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class WithdrawalWindow:
     """Withdrawals of one asset on one network, opened or closed at a moment; `network` in an exchange's spelling."""
 
     exchange: str
@@ -102,7 +102,7 @@ class Door:
 
 
 @dataclass(frozen=True, slots=True)
-class Noise:
+class FlowNoise:
     """The ordinary days of an episode: scales and cut-offs of Student's t with four degrees of freedom.
 
     `net` is of an exchange's clean reserves a day: its 5 % point lies at −2.13 scales, its 1 % point at −3.75; no day
@@ -116,7 +116,7 @@ class Noise:
 
 
 @dataclass(frozen=True, slots=True)
-class Anchor:
+class PublishedFigure:
     """A published figure: when it was true, what it says, and where it was read.
 
     `is_fitted` figures are passed by the reconstruction and tested; the others are kept beside it because sources
@@ -130,10 +130,10 @@ class Anchor:
 
 
 @dataclass(frozen=True, slots=True)
-class Staging:
+class DemoStaging:
     """Faults of the source that only the demo adds to an episode, and the sentence that tells its viewer so."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[ObservationFault, ...]
     said: str
 
 
@@ -150,21 +150,21 @@ class Episode:
     id: str
     title: str
     label: str
-    books: tuple[Book, ...]
+    books: tuple[ExchangeHoldings, ...]
     live_start: datetime
     live_end: datetime
     paths: Mapping[str, tuple[Waypoint, ...]]
-    runs: tuple[Run, ...] = ()
-    jumps: tuple[Jump, ...] = ()
-    faults: tuple[Fault, ...] = ()
-    doors: tuple[Door, ...] = ()
+    runs: tuple[OutflowRun, ...] = ()
+    jumps: tuple[WalletJump, ...] = ()
+    faults: tuple[ObservationFault, ...] = ()
+    doors: tuple[WithdrawalWindow, ...] = ()
     expect: tuple[Expectation, ...] = ()
-    anchors: tuple[Anchor, ...] = ()
+    anchors: tuple[PublishedFigure, ...] = ()
     history: timedelta = HISTORY
-    noise: Noise = Noise()
+    noise: FlowNoise = FlowNoise()
     speed: float = 18_000.0
     seed: int = 1
-    staging: Staging | None = None
+    staging: DemoStaging | None = None
 
     def staged(self) -> "Episode":
         """Return the episode as the demo plays it."""
@@ -172,5 +172,5 @@ class Episode:
 
     def expected(self, exchange: str) -> Expectation:
         """Return what should come of an exchange: nothing, where nothing is said."""
-        found = next((one for one in self.expect if one.exchange == exchange), None)
-        return found or Expectation(exchange, Outcome.NONE)
+        found = next((expectation for expectation in self.expect if expectation.exchange == exchange), None)
+        return found or Expectation(exchange, ExpectedOutcome.NONE)

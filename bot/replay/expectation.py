@@ -7,7 +7,7 @@ from enum import StrEnum
 from bot.domain.severity import Severity
 
 
-class Outcome(StrEnum):
+class ExpectedOutcome(StrEnum):
     """What the whole episode comes to for one exchange."""
 
     RUN = "run"  # people are told
@@ -27,7 +27,7 @@ class Expectation:
     """
 
     exchange: str
-    outcome: Outcome
+    outcome: ExpectedOutcome
     highest: Severity | None = None
     crosses_on: date | None = None
     due_on: date | None = None

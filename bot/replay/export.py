@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from bot.domain.errors import RunwatchError
-from bot.replay.episode import Book, Door, Episode
-from bot.replay.history import history_body
-from bot.replay.record import Record, record
-from bot.replay.sights import visits
+from bot.replay.episode import Episode, ExchangeHoldings, WithdrawalWindow
+from bot.replay.observations import upstream_runs
+from bot.replay.protocol_body import history_body
+from bot.replay.recorder import StoredRecord, record
 
 
 def write_bodies(episode: Episode, directory: Path, *, hourly: bool = False) -> tuple[Path, ...]:
@@ -27,16 +27,16 @@ def write_bodies(episode: Episode, directory: Path, *, hourly: bool = False) -> 
         raise RunwatchError(f"The episode cannot be written to {directory}: {error.strerror}") from error
 
 
-def bodies(episode: Episode, *, hourly: bool = False) -> Iterator[tuple[Book, dict[str, Any]]]:
+def bodies(episode: Episode, *, hourly: bool = False) -> Iterator[tuple[ExchangeHoldings, dict[str, Any]]]:
     """Yield the body of `GET /protocol/{slug}` of each exchange as of the episode's end.
 
     Daily points stand at midnight and hold the day's first run; the newest run follows. With `hourly` every run of the
     live phase is a point of its own as well, at its odd second: no upstream keeps those, but one who read it every
     hour has them.
     """
-    points: dict[str, list[Record]] = {book.id: [] for book in episode.books}
-    newest: dict[str, Record] = {}
-    for visit in visits(episode):
+    points: dict[str, list[StoredRecord]] = {book.id: [] for book in episode.books}
+    newest: dict[str, StoredRecord] = {}
+    for visit in upstream_runs(episode):
         midnight = visit.at.replace(hour=0, minute=0, second=0)
         for exchange, sight in visit.sights.items():
             made = record(visit.at, sight.amounts, sight.prices)
@@ -59,7 +59,7 @@ def _written(episode: Episode, directory: Path, *, hourly: bool) -> Iterator[Pat
             yield _file(directory / f"{book.slug.lower()}.withdrawals.jsonl", b"".join(map(_line, doors)))
 
 
-def _line(door: Door) -> bytes:
+def _line(door: WithdrawalWindow) -> bytes:
     at = int(door.at.timestamp())
     line = {"at": at, "asset": door.asset, "network": door.network, "open": door.is_open}
     return msgspec.json.encode(line) + b"\n"

@@ -14,9 +14,9 @@ from math import sqrt
 from random import Random
 
 from bot.domain.reading import Slot
-from bot.replay.episode import Book, Episode, Noise, Run
+from bot.replay.episode import Episode, ExchangeHoldings, FlowNoise, OutflowRun
+from bot.replay.faults import Measure, WalletJump
 from bot.replay.prices import prices
-from bot.replay.traps import Jump, Measure
 
 _HOUR = timedelta(hours=1)
 _DAY = timedelta(days=1)
@@ -27,7 +27,7 @@ Amounts = Mapping[Slot, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class GeneratedState:
     """What one run of the upstream saw: prices in USD by asset, amounts in units of the asset by exchange and slot."""
 
     at: datetime
@@ -35,7 +35,7 @@ class Snapshot:
     amounts: Mapping[str, Amounts]
 
 
-def snapshots(episode: Episode) -> Iterator[Snapshot]:
+def snapshots(episode: Episode) -> Iterator[GeneratedState]:
     """Yield what every run saw, oldest first.
 
     The history is worked out on the first one, backwards from what the exchanges hold at the live start; the live
@@ -45,7 +45,7 @@ def snapshots(episode: Episode) -> Iterator[Snapshot]:
     course = prices(episode, moments)
     tracks = {book.id: _track(episode, book, moments, course) for book in episode.books}
     for at, price in zip(moments, course, strict=True):
-        yield Snapshot(at, price, {exchange: next(track) for exchange, track in tracks.items()})
+        yield GeneratedState(at, price, {exchange: next(track) for exchange, track in tracks.items()})
 
 
 def run_times(episode: Episode) -> list[datetime]:
@@ -62,42 +62,46 @@ def _run_of(hour: datetime) -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
+class _HourOfRun:
     """The time up to the run at `at` as one exchange lives it; `net_usd` None: nothing but noise moves it."""
 
     at: datetime
     length: timedelta
     price: Prices
-    noise: Noise
+    noise: FlowNoise
     net_usd: float | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
     swaps_usd: Mapping[str, float] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
-    jumps: tuple[Jump, ...] = ()
+    jumps: tuple[WalletJump, ...] = ()
 
 
-def _track(episode: Episode, book: Book, moments: Sequence[datetime], course: Sequence[Prices]) -> Iterator[Amounts]:
+def _track(
+    episode: Episode, book: ExchangeHoldings, moments: Sequence[datetime], course: Sequence[Prices]
+) -> Iterator[Amounts]:
     """Yield one exchange's amounts at every run."""
     random = Random(f"{episode.seed} flow {book.id}")  # noqa: S311 — noise, no secret
     start = sum(at < episode.live_start for at in moments) - 1
     amounts = _amounts(book, course[start])
     steps = [
-        _Stretch(at, at - before, price, episode.noise)
+        _HourOfRun(at, at - before, price, episode.noise)
         for (before, at), price in zip(pairwise(moments), course[1:], strict=True)
     ]
     past = [amounts]
     for stretch in reversed(steps[:start]):
         moved = _changes(random, book, past[-1], stretch)
         past.append({slot: amount - moved[slot] for slot, amount in past[-1].items()})
-    live = _with_jumps([one for one in episode.jumps if one.exchange == book.id], steps[start:])
+    live = _with_jumps([jump for jump in episode.jumps if jump.exchange == book.id], steps[start:])
     reserves = _clean_usd(book, amounts, course[start])
-    for number, run in enumerate(one for one in episode.runs if one.exchange == book.id):
+    for number, run in enumerate(run for run in episode.runs if run.exchange == book.id):
         unevenness = Random(f"{episode.seed} run {number} {book.id}")  # noqa: S311 — as above
         live = _with_run(run, unevenness, reserves, live)
     return chain(reversed(past), _forward(random, book, amounts, live))
 
 
-def _forward(random: Random, book: Book, amounts: Amounts, stretches: Sequence[_Stretch]) -> Iterator[Amounts]:
+def _forward(
+    random: Random, book: ExchangeHoldings, amounts: Amounts, stretches: Sequence[_HourOfRun]
+) -> Iterator[Amounts]:
     """Yield the amounts at the end of each stretch."""
     for stretch in stretches:
         moved = _changes(random, book, amounts, stretch)
@@ -107,14 +111,14 @@ def _forward(random: Random, book: Book, amounts: Amounts, stretches: Sequence[_
         yield amounts
 
 
-def _after(jump: Jump, amount: float, price: Prices) -> float:
+def _after(jump: WalletJump, amount: float, price: Prices) -> float:
     """Return what a jump makes of an amount in units."""
     if jump.measure is Measure.PART:
         return amount * (1 + jump.by)
     return amount + (jump.by if jump.measure is Measure.UNITS else jump.by / price[jump.slot.asset])
 
 
-def _amounts(book: Book, price: Prices) -> Amounts:
+def _amounts(book: ExchangeHoldings, price: Prices) -> Amounts:
     return {
         Slot(on_chain, asset): millions * 1e6 / price[asset]
         for on_chain, holdings in book.reserves_millions.items()
@@ -122,24 +126,28 @@ def _amounts(book: Book, price: Prices) -> Amounts:
     }
 
 
-def _clean_usd(book: Book, amounts: Amounts, price: Prices) -> float:
+def _clean_usd(book: ExchangeHoldings, amounts: Amounts, price: Prices) -> float:
     own = book.own_tokens
     return sum(amount * price[slot.asset] for slot, amount in amounts.items() if slot.asset not in own)
 
 
-def _with_jumps(jumps: Sequence[Jump], quiet: Sequence[_Stretch]) -> list[_Stretch]:
+def _with_jumps(jumps: Sequence[WalletJump], quiet: Sequence[_HourOfRun]) -> list[_HourOfRun]:
     """Return the stretches, each with the jumps that its run is the first to see."""
     return [
-        replace(one, jumps=tuple(jump for jump in jumps if one.at - one.length < jump.at <= one.at)) for one in quiet
+        replace(
+            hour_of_run,
+            jumps=tuple(jump for jump in jumps if hour_of_run.at - hour_of_run.length < jump.at <= hour_of_run.at),
+        )
+        for hour_of_run in quiet
     ]
 
 
-def _with_run(run: Run, random: Random, reserves_usd: float, quiet: Sequence[_Stretch]) -> list[_Stretch]:
+def _with_run(run: OutflowRun, random: Random, reserves_usd: float, quiet: Sequence[_HourOfRun]) -> list[_HourOfRun]:
     """Return the stretches with the run's flow in them: each leg spread unevenly over its hours, its sum exact."""
-    lived: dict[datetime, _Stretch] = {}
+    lived: dict[datetime, _HourOfRun] = {}
     since = run.since or quiet[0].at - _HOUR
     for leg in run.legs:
-        within = [one for one in quiet if since < one.at <= leg.until]
+        within = [hour_of_run for hour_of_run in quiet if since < hour_of_run.at <= leg.until]
         parts = [random.uniform(0.5, 1.5) for _ in within]
         for stretch, part in zip(within, parts, strict=True):
             moved = reserves_usd * part / sum(parts)
@@ -148,16 +156,20 @@ def _with_run(run: Run, random: Random, reserves_usd: float, quiet: Sequence[_St
                 net_usd=leg.share * moved,
                 weights=run.weights,
                 swaps_usd={asset: share * moved for asset, share in leg.swaps.items()},
-                noise=Noise(asset=0.0) if run.is_plain else stretch.noise,
+                noise=FlowNoise(asset=0.0) if run.is_plain else stretch.noise,
             )
         since = leg.until
-    paused = ((one, [pause for pause in run.pauses if pause.since < one.at <= pause.until]) for one in quiet)
+    paused = (
+        (hour_of_run, [pause for pause in run.pauses if pause.since < hour_of_run.at <= pause.until])
+        for hour_of_run in quiet
+    )
     return [
-        replace(lived.get(one.at, one), closed=one.closed | {pause.asset for pause in pauses}) for one, pauses in paused
+        replace(lived.get(hour_of_run.at, hour_of_run), closed=hour_of_run.closed | {pause.asset for pause in pauses})
+        for hour_of_run, pauses in paused
     ]
 
 
-def _changes(random: Random, book: Book, amounts: Amounts, stretch: _Stretch) -> dict[Slot, float]:
+def _changes(random: Random, book: ExchangeHoldings, amounts: Amounts, stretch: _HourOfRun) -> dict[Slot, float]:
     """Return by how much each amount changes; the sum of the changes in USD, own tokens apart, is the net flow."""
     root = sqrt(stretch.length / _DAY)
     noise = stretch.noise

@@ -7,8 +7,8 @@ from itertools import pairwise
 from math import exp, log, sqrt
 from random import Random
 
-from bot.replay.assets import ASSETS
 from bot.replay.episode import Episode, Waypoint
+from bot.replay.episodes.assets import ASSETS
 
 _DAILY_NOISE = {"stable": 0.0002, "BTC": 0.002, "ETH": 0.003}
 _OTHER_NOISE = 0.008

@@ -12,9 +12,9 @@ import msgspec
 from aiohttp import ETag, web
 
 from bot.domain.errors import ConfigurationError
-from bot.ports import Clock
+from bot.ports.sources import Clock
 from bot.replay.episode import Episode
-from bot.replay.upstream import Upstream
+from bot.replay.upstream import UpstreamBodies
 
 _FRESH_FOR = "public, max-age=600"
 _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
@@ -40,7 +40,7 @@ class ReplayServer:
     def __init__(self, episode: Episode, clock: Clock, host: str = "127.0.0.1", port: int = 0) -> None:
         self._clock = clock
         self._host, self._port = host, port
-        self._upstream = Upstream(episode)
+        self._upstream = UpstreamBodies(episode)
         self._bodies: dict[str, _Body] = {}
         self._lock = Lock()
         application = web.Application()

@@ -10,11 +10,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.replay.books import UNMEASURED, VOLUME_ONLY
-from bot.replay.episode import Book, Episode
-from bot.replay.history import history_body
-from bot.replay.record import Record, inflow, record
-from bot.replay.sights import Visit, visits
+from bot.replay.episode import Episode, ExchangeHoldings
+from bot.replay.episodes.exchanges import UNMEASURED, VOLUME_ONLY
+from bot.replay.observations import UpstreamRun, upstream_runs
+from bot.replay.protocol_body import history_body
+from bot.replay.recorder import StoredRecord, inflow, record
 
 _HOURLY_LOOKUP = timedelta(days=2)  # records younger than this are looked up by the hour, older ones by the day
 _LOOK_BACK = timedelta(hours=48)
@@ -23,14 +23,14 @@ _DAY = timedelta(days=1)
 _INFLOWS = {"inflows_24h": _DAY, "inflows_1w": timedelta(days=7), "inflows_1m": timedelta(days=30)}
 
 
-class Upstream:
+class UpstreamBodies:
     """The stand-in's memory: what it has seen of an episode so far. Not to be used from two threads at a time."""
 
     def __init__(self, episode: Episode) -> None:
         self._label = episode.label
-        self._runs = visits(episode)
-        self._next: Visit | None = None
-        self._shelves = {book.slug.lower(): _Shelf(book) for book in episode.books}
+        self._runs = upstream_runs(episode)
+        self._next: UpstreamRun | None = None
+        self._shelves = {book.slug.lower(): _StoredRecords(book) for book in episode.books}
 
     def advance(self, now: datetime) -> bool:
         """Take over every run up to now; say whether there was a new one."""
@@ -54,16 +54,16 @@ class Upstream:
         return shelf.body(self._label) if shelf else None
 
 
-class _Shelf:
+class _StoredRecords:
     """The records of one exchange, and what the newest run made of it."""
 
-    def __init__(self, book: Book) -> None:
+    def __init__(self, book: ExchangeHoldings) -> None:
         self._book = book
-        self._daily: list[Record] = []
-        self._hourly: deque[Record] = deque()
-        self._run: Visit | None = None
+        self._daily: list[StoredRecord] = []
+        self._hourly: deque[StoredRecord] = deque()
+        self._run: UpstreamRun | None = None
 
-    def add(self, run: Visit) -> None:
+    def add(self, run: UpstreamRun) -> None:
         """Keep one more run; the first of a day is kept for good, as of midnight. A run may bring no record."""
         self._run = run
         sight = run.sights.get(self._book.id)
@@ -109,8 +109,8 @@ class _Shelf:
         nulls = self._run.null_chains.get(self._book.id, frozenset()) if self._run else frozenset()
         return history_body(self._book, label, [*self._daily, self._hourly[-1]], nulls)
 
-    def _record_at(self, moment: datetime, now: datetime) -> Record | None:
+    def _record_at(self, moment: datetime, now: datetime) -> StoredRecord | None:
         """Return the newest record from 48 h before the moment to 1 h after it."""
-        records: Sequence[Record] = self._hourly if moment >= now - _HOURLY_LOOKUP else self._daily
+        records: Sequence[StoredRecord] = self._hourly if moment >= now - _HOURLY_LOOKUP else self._daily
         since, until = moment - _LOOK_BACK, moment + _LOOK_AHEAD
-        return next((one for one in reversed(records) if since <= one.at <= until), None)
+        return next((stored_record for stored_record in reversed(records) if since <= stored_record.at <= until), None)

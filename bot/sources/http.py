@@ -16,9 +16,9 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.faults import Passing, charset_of, refuse_failure, translated
-from bot.sources.inflate import inflated
-from bot.sources.slices import in_slices
+from bot.sources.cooperative import in_slices
+from bot.sources.decompression import inflated
+from bot.sources.http_errors import TemporaryFailure, charset_of, refuse_failure, translated
 
 USER_AGENT = f"runwatch/{__version__}"
 TRIES = 3
@@ -31,7 +31,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FetchLimits:
     """How long one try may take in all, and how many bytes a body may have on the wire and when plain."""
 
     total: timedelta
@@ -39,8 +39,8 @@ class Limits:
     plain: int
 
 
-LIST = Limits(timedelta(seconds=25), wire=8 << 20, plain=8 << 20)
-DETAIL = Limits(timedelta(seconds=120), wire=400 << 20, plain=400 << 20)
+LIST_LIMITS = FetchLimits(timedelta(seconds=25), wire=8 << 20, plain=8 << 20)
+DETAIL_LIMITS = FetchLimits(timedelta(seconds=120), wire=400 << 20, plain=400 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
-class Spool:
+class SpooledBody:
     """A body as it came, compressed or not, in a file without a name that is gone when closed."""
 
     file: BinaryIO
@@ -107,7 +107,12 @@ class Http:
         self._session = None
 
     async def fetch(
-        self, url: str, *, limits: Limits = LIST, known: Validators | None = None, accept: str = "application/json"
+        self,
+        url: str,
+        *,
+        limits: FetchLimits = LIST_LIMITS,
+        known: Validators | None = None,
+        accept: str = "application/json",
     ) -> Body | None:
         """Return the body at `url`; None: unchanged since `known`. Raise SourceError."""
 
@@ -125,15 +130,15 @@ class Http:
 
     @asynccontextmanager
     async def spool(
-        self, url: str, *, limits: Limits = DETAIL, known: Validators | None = None
-    ) -> AsyncIterator[Spool | None]:
+        self, url: str, *, limits: FetchLimits = DETAIL_LIMITS, known: Validators | None = None
+    ) -> AsyncIterator[SpooledBody | None]:
         """Bring a large body to a temporary file, as it comes; None: unchanged since `known`. Raise SourceError.
 
         Never two at once from one host. The plain size is for whoever inflates it to check.
         """
         with tempfile.TemporaryFile() as file:
 
-            async def once() -> Spool | None:
+            async def once() -> SpooledBody | None:
                 file.seek(0)
                 file.truncate()
                 async with self._answer(url, limits, known, "application/json") as answer:
@@ -141,7 +146,7 @@ class Http:
                         return None
                     async for chunk in _chunks(answer, limits):
                         file.write(chunk)
-                    return Spool(file, _validators(answer))
+                    return SpooledBody(file, _validators(answer))
 
             async with self._hosts[_host(url)]:
                 spooled = await self._tried(once)
@@ -163,7 +168,7 @@ class Http:
 
     @asynccontextmanager
     async def _answer(
-        self, url: str, limits: Limits, known: Validators | None, accept: str
+        self, url: str, limits: FetchLimits, known: Validators | None, accept: str
     ) -> AsyncIterator[aiohttp.ClientResponse | None]:
         """Yield a 200 answer, or None for a 304; translate everything else. The time limit includes the body."""
         headers = {"Accept": accept} | (known.headers if known else {})
@@ -192,7 +197,7 @@ class Http:
 
 def _when_to_try_again(error: Exception) -> bool | timedelta:
     """Tell stamina: no, yes, or yes after the pause the upstream asked for."""
-    if not isinstance(error, Passing):
+    if not isinstance(error, TemporaryFailure):
         return False
     if error.retry_after is None:
         return True
@@ -210,7 +215,7 @@ def _next_url(url: URL, location: str) -> URL:
     return target
 
 
-async def _chunks(answer: aiohttp.ClientResponse, limits: Limits) -> AsyncIterator[bytes]:
+async def _chunks(answer: aiohttp.ClientResponse, limits: FetchLimits) -> AsyncIterator[bytes]:
     """Yield the body as it comes over the wire, TOO_LARGE as soon as it is known to be."""
     too_large = SourceError(SourceFault.TOO_LARGE, f"more than {limits.wire >> 20} MB on the wire")
     if (answer.content_length or 0) > limits.wire:

@@ -18,8 +18,8 @@ from redis import exceptions as faults
 from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigurationError, StorageError
-from bot.storage.address import Close, client_at
-from bot.storage.binary import FLOOR
+from bot.storage.client import Close, client_at
+from bot.storage.embedded.server_binary import FLOOR
 from bot.storage.lua import Script
 
 LONGEST_WAIT = timedelta(seconds=2)
@@ -38,7 +38,7 @@ log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class StoreTimeouts:
     """How long to wait for the server, in seconds; a restart of the embedded one takes half a second."""
 
     connects_within: float = 1.0
@@ -47,7 +47,7 @@ class Patience:
     pauses: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
-USUAL = Patience()
+USUAL = StoreTimeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Database:
 
     client: Redis
     reader: Redis
-    patience: Patience
+    patience: StoreTimeouts
     closers: Sequence[Close]
 
     async def command(self, *words: Word) -> Any:
@@ -165,7 +165,7 @@ class Database:
         return await send()
 
 
-async def connect(url: str, *, patience: Patience = USUAL) -> Database:
+async def connect(url: str, *, patience: StoreTimeouts = USUAL) -> Database:
     """Return the database at an address (address.py), after a look at what serves it.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.

@@ -24,9 +24,10 @@ from bot.domain.errors import Superseded
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
-from bot.ports import Alert, Incidents
+from bot.ports.incidents import Incidents
+from bot.ports.outbox import Alert
+from bot.storage.alert_payload import encode_alert, priority_of
 from bot.storage.connection import Database
-from bot.storage.letter import letter, priority_of
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
 
@@ -117,17 +118,17 @@ async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
     chunks: list[bytes] = []
     for start in range(0, len(alert.recipients), _CHUNK):
         chunk: list[tuple[str, str]] = []
-        for one in alert.recipients[start : start + _CHUNK]:
-            if (place := str(one.place)) not in seen:
+        for recipient in alert.recipients[start : start + _CHUNK]:
+            if (place := str(recipient.place)) not in seen:
                 seen.add(place)
-                left[one.place.platform] = left.get(one.place.platform, 0) + 1
-                chunk.append((place, (one.mention or "") if alert.ping else ""))
+                left[recipient.place.platform] = left.get(recipient.place.platform, 0) + 1
+                chunk.append((place, (recipient.mention or "") if alert.ping else ""))
         is_last = start + _CHUNK >= len(alert.recipients)
         chunks.append(msgspec.msgpack.encode((alert.id, chunk, is_last)))
         await asyncio.sleep(0)
     facts = {
         "id": alert.id,
-        "body": letter(alert),
+        "body": encode_alert(alert),
         "incident": alert.incident,
         "kind": alert.kind,
         "severity": alert.severity,

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from bot.domain.worker import Duty, Holder
-from bot.ports import Leases
+from bot.domain.worker import Lease, LeaseOwner
+from bot.ports.workers import Leases
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
@@ -31,11 +31,11 @@ class RedisLeases(Leases):
         self._database = database
         self._milliseconds = int(lasts / timedelta(milliseconds=1))
         self._take = "seize" if alone else "take"
-        self._tokens: dict[Duty, str] = {}
+        self._tokens: dict[Lease, str] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:4]}"
 
     @override
-    async def take(self, duty: Duty) -> Holder | None:
+    async def acquire(self, duty: Lease) -> LeaseOwner | None:
         token = uuid4().hex
         holder = await self._run(self._take, duty, token)
         if holder and holder.is_me:
@@ -43,27 +43,27 @@ class RedisLeases(Leases):
         return holder
 
     @override
-    async def keep(self, duty: Duty, *, trouble: str = "") -> Holder | None:
+    async def renew(self, duty: Lease, *, trouble: str = "") -> LeaseOwner | None:
         return await self._run("keep", duty, self.token(duty), trouble)
 
     @override
-    async def leave(self, duty: Duty) -> None:
+    async def release(self, duty: Lease) -> None:
         await self._run("leave", duty, self.token(duty))
 
     @override
-    async def holder(self, duty: Duty) -> Holder | None:
+    async def owner(self, duty: Lease) -> LeaseOwner | None:
         return await self._run("look", duty, self.token(duty))
 
-    def token(self, duty: Duty) -> str:
+    def token(self, duty: Lease) -> str:
         """Return the token of the last holding in this process, "" where there was none."""
         return self._tokens.get(duty, "")
 
-    async def _run(self, what: str, duty: Duty, token: str, trouble: str = "") -> Holder | None:
+    async def _run(self, what: str, duty: Lease, token: str, trouble: str = "") -> LeaseOwner | None:
         words = (what, token, self.worker, self._milliseconds, trouble)
         mine, worker, its_trouble = await self._database.script(script("duty"), key_of(duty), *words)
-        return Holder(worker.decode(), its_trouble.decode(), is_me=bool(mine)) if worker else None
+        return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(mine)) if worker else None
 
 
-def key_of(duty: Duty) -> str:
+def key_of(duty: Lease) -> str:
     """Return where a duty is kept."""
     return f"{{ob}}:duty:{duty}"

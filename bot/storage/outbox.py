@@ -38,12 +38,13 @@ from typing_extensions import override
 from bot.domain.errors import StorageError
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Severity
-from bot.ports import Clock, Delivery, Outbox
+from bot.ports.outbox import Delivery, Outbox
+from bot.ports.sources import Clock
+from bot.storage.alert_payload import AlertPayload, decode_alert
 from bot.storage.connection import Database, Word
-from bot.storage.letter import Letter, read_letter
 from bot.storage.lua import script
 from bot.storage.packing import microseconds, moment
-from bot.storage.together import Together
+from bot.storage.write_batcher import WriteBatcher
 
 _FAN, _ALERTS = "{ob}:fan", "{ob}:alerts"
 _REMEMBERED = timedelta(days=30)
@@ -74,10 +75,10 @@ class RedisOutbox(Outbox):
         self._ours_until: dict[str, float] = {}
         self._unnoted: set[str] = set()
         self._ending = 0
-        self._ends = Together(self._note_ends, most=_ENDS_TOGETHER, within=_ENDS_WITHIN)
+        self._ends = WriteBatcher(self._note_ends, most=_ENDS_TOGETHER, within=_ENDS_WITHIN)
 
     @override
-    async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait.total_seconds()
         while True:
@@ -91,7 +92,7 @@ class RedisOutbox(Outbox):
             await self._database.news(f"{{ob}}:bell:{platform}", after=batch.bell, wait=pause)
 
     @override
-    async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
+    async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
         """That an older message was followed by this one becomes a delivery of its own, after all others."""
         await self._finish(delivery, message_id=message_id or "", leaves=leaves or "")
 
@@ -111,7 +112,7 @@ class RedisOutbox(Outbox):
         self._forget(delivery)
 
     @override
-    async def bury(self, delivery: Delivery, reason: str) -> None:
+    async def give_up(self, delivery: Delivery, reason: str) -> None:
         await self._finish(delivery, reason=reason or "no reason given")
 
     @override
@@ -124,44 +125,44 @@ class RedisOutbox(Outbox):
         return depth
 
     @override
-    async def oldest(self) -> datetime | None:
+    async def oldest_queued_at(self) -> datetime | None:
         created = (await self._backlog())[0]
         return moment(int(float(created))) if created else None
 
     @override
-    def still_has(self, delivery: Delivery) -> bool:
+    def still_owns(self, delivery: Delivery) -> bool:
         if _now() < self._ours_until.get(delivery.receipt, 0.0):
             return True
         self._forget(delivery)
         return False
 
-    async def hold(self) -> None:
+    async def renew_claims(self) -> None:
         """Say that what was taken here and is not over is still being worked on."""
         now = _now()
         held = [receipt for receipt in await self._set_idle(0) if receipt in self._in_hand]
         self._ours_until.update((receipt, now + self._idle.total_seconds()) for receipt in held)
 
-    async def keep_holding(self) -> None:
+    async def keep_renewing(self) -> None:
         """Call `hold` again and again, until cancelled."""
         while True:
             await asyncio.sleep(self._idle.total_seconds() / 4)
             try:
-                await self.hold()
+                await self.renew_claims()
             except StorageError as error:
                 log.warning("deliveries in hand not held", error=str(error), number=len(self._in_hand))
 
-    async def hand_back(self) -> None:
+    async def return_claims(self) -> None:
         """Give what was taken here and is not over to whoever takes next; for a worker that stops."""
         await self._set_idle(int(timedelta(days=1) / timedelta(milliseconds=1)))
         self._in_hand.clear()
         self._ours_until.clear()
 
-    async def try_to_hand_back(self) -> None:
+    async def try_to_return_claims(self) -> None:
         """Hand back; while the store is away it happens by itself, a little later."""
         with suppress(StorageError):
-            await self.hand_back()
+            await self.return_claims()
 
-    async def _next(self, platform: Platform, limit: int) -> "_Batch":
+    async def _next(self, platform: Platform, limit: int) -> "_TakenBatch":
         idle, now = int(self._idle / timedelta(milliseconds=1)), self._clock.now()
         words = (platform, limit, microseconds(now), idle, _BETWEEN_EDITS // timedelta(microseconds=1))
         reply: Sequence[Any] = (1,)
@@ -170,12 +171,12 @@ class RedisOutbox(Outbox):
             asked = _now()
             reply = await self._database.script(script("lanes", "take"), _FAN, *words)
         _, entries, bodies, bell, due = reply
-        letters = {alert.decode(): read_letter(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
+        letters = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
         found = sorted((_taken(entry, letters) for entry in _entries.decode(entries)), key=_order)
-        self._in_hand.update((one.receipt, _Receipt.read(one.receipt)) for one in found)
-        self._ours_until.update((one.receipt, asked + self._idle.total_seconds()) for one in found)
-        taken = [one for one in found if one.receipt not in self._unnoted]
-        return _Batch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
+        self._in_hand.update((delivery.receipt, _Receipt.read(delivery.receipt)) for delivery in found)
+        self._ours_until.update((delivery.receipt, asked + self._idle.total_seconds()) for delivery in found)
+        taken = [delivery for delivery in found if delivery.receipt not in self._unnoted]
+        return _TakenBatch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
         end = (
@@ -221,7 +222,7 @@ class RedisOutbox(Outbox):
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class _TakenBatch:
     """What one look at the outbox brought, where to wait for more, and when something put off is due."""
 
     deliveries: Sequence[Delivery]
@@ -259,7 +260,7 @@ def _order(delivery: Delivery) -> tuple[bool, int]:
     return delivery.older is not None, -delivery.severity.rank
 
 
-def _taken(entry: _Entry, letters: Mapping[str, Letter]) -> Delivery:
+def _taken(entry: _Entry, letters: Mapping[str, AlertPayload]) -> Delivery:
     priority, position, alert, to, mention, attempt, sent, older = entry
     place = Place.parse(to)
     letter = letters[alert]

@@ -18,7 +18,7 @@ from typing_extensions import override
 
 from bot.domain.exchange import Listing
 from bot.domain.reading import Layouts, Reading, Slot, SourceHealth
-from bot.ports import Readings
+from bot.ports.readings import Readings
 from bot.storage.connection import Database, Word
 from bot.storage.lua import script
 from bot.storage.packing import HEADER, microseconds, pack, unpack
@@ -52,7 +52,7 @@ class RedisReadings(Readings):
         for start in range(0, len(readings), _AT_A_TIME):
             some = readings[start : start + _AT_A_TIME]
             for exchange in dict.fromkeys(reading.exchange for reading in some):
-                kept += await self._add_to(exchange, [one for one in some if one.exchange == exchange])
+                kept += await self._add_to(exchange, [reading for reading in some if reading.exchange == exchange])
         return kept
 
     @override
@@ -112,7 +112,7 @@ class RedisReadings(Readings):
 
     @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
-        words = [word for one in listings for word in (one.exchange.id, _encoder.encode(one))]
+        words = [word for listing in listings for word in (listing.exchange.id, _encoder.encode(listing))]
         if words:
             await self._database.command("HSET", _LISTINGS, *words)
 

@@ -8,20 +8,20 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
-from bot.domain.worker import Duty
-from bot.ports import Clock
-from bot.storage.bulletin import RedisBulletin
-from bot.storage.connection import USUAL, Database, Patience, connect
-from bot.storage.couriers import RedisCouriers
-from bot.storage.embedded import EmbeddedServer
-from bot.storage.holds import RedisHolds
+from bot.domain.worker import Lease
+from bot.ports.sources import Clock
+from bot.storage.change_feed import RedisChangeFeed
+from bot.storage.connection import USUAL, Database, StoreTimeouts, connect
+from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
-from bot.storage.pace import RedisBudget
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark
+from bot.storage.send_budget import RedisSendBudget
 from bot.storage.subscriptions import RedisSubscriptions
+from bot.storage.suppressions import RedisSuppressions
+from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
 
 _LEFT_BEHIND = timedelta(seconds=10)
 """After so long another worker delivers what one has in hand and does not say, every quarter of it, that it lives."""
@@ -35,11 +35,11 @@ class Store:
     incidents: RedisIncidents
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
-    holds: RedisHolds
+    suppressions: RedisSuppressions
     leases: RedisLeases
-    budget: RedisBudget
-    bulletin: RedisBulletin
-    couriers: RedisCouriers
+    send_budget: RedisSendBudget
+    change_feed: RedisChangeFeed
+    heartbeats: RedisWorkerHeartbeats
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -60,7 +60,7 @@ class Store:
         await self._close()
 
 
-async def open_store(where: str | Path, *, clock: Clock, patience: Patience = USUAL) -> Store:
+async def open_store(where: str | Path, *, clock: Clock, patience: StoreTimeouts = USUAL) -> Store:
     """Open the store at a `redis://`, `rediss://` or `unix://` address, or on a server of our own in a directory.
 
     `clock` says when a delivery that was put off is due. Raise ConfigurationError when the store must not be used or
@@ -73,18 +73,18 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
         await bring_up_to_date(database)
         leases = RedisLeases(database, alone=isinstance(where, Path))
         outbox = RedisOutbox(database, clock, idle=_LEFT_BEHIND)
-        holding = asyncio.create_task(outbox.keep_holding(), name="hold deliveries in hand")
+        holding = asyncio.create_task(outbox.keep_renewing(), name="hold deliveries in hand")
         stack.push_async_callback(_end, holding, outbox)
         return Store(
             readings=RedisReadings(database),
-            incidents=RedisIncidents(database, partial(leases.token, Duty.POLL)),
+            incidents=RedisIncidents(database, partial(leases.token, Lease.POLL)),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
-            holds=RedisHolds(database, leases.worker),
+            suppressions=RedisSuppressions(database, leases.worker),
             leases=leases,
-            budget=RedisBudget(database),
-            bulletin=RedisBulletin(database, leases.worker),
-            couriers=RedisCouriers(database),
+            send_budget=RedisSendBudget(database),
+            change_feed=RedisChangeFeed(database, leases.worker),
+            heartbeats=RedisWorkerHeartbeats(database),
             url=url,
             database=database,
             _close=stack.pop_all().aclose,
@@ -94,4 +94,4 @@ async def open_store(where: str | Path, *, clock: Clock, patience: Patience = US
 async def _end(holding: asyncio.Task[None], outbox: RedisOutbox) -> None:
     holding.cancel()
     await asyncio.wait([holding])
-    await outbox.try_to_hand_back()
+    await outbox.try_to_return_claims()

@@ -19,15 +19,15 @@ from datetime import datetime
 import msgspec
 from typing_extensions import override
 
-from bot.domain.crowd import Crowd, Wish
+from bot.domain.compact_subscriptions import CompactSubscriptions, SubscriptionTerms
 from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.ports import PlaceTrouble, Standing, Subscriptions, Visit
+from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.storage.connection import Database
-from bot.storage.hasten import hasten
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
+from bot.storage.retry_now import retry_now
 
 MOST_PER_PLACE = 100
 _PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
@@ -36,7 +36,7 @@ _AT_A_TIME = 500
 _MOVE_REMEMBERED = 30 * 86400  # seconds, as in lua/move.lua
 
 
-class _Wish(msgspec.Struct, frozen=True, omit_defaults=True):
+class _StoredTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     """What decides whether a place is told, and how."""
 
     min_severity: Severity = Severity.WATCH
@@ -46,7 +46,7 @@ class _Wish(msgspec.Struct, frozen=True, omit_defaults=True):
     mention: str | None = None
 
 
-class _Subscribed(_Wish, frozen=True, omit_defaults=True):
+class _StoredSubscription(_StoredTerms, frozen=True, omit_defaults=True):
     """A subscription without its place and exchange, which its keys say."""
 
     created_by: str = ""
@@ -55,7 +55,7 @@ class _Subscribed(_Wish, frozen=True, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_wish, _subscribed = msgspec.json.Decoder(_Wish), msgspec.json.Decoder(_Subscribed)
+_wish, _subscribed = msgspec.json.Decoder(_StoredTerms), msgspec.json.Decoder(_StoredSubscription)
 _trouble, _words = msgspec.json.Decoder(PlaceTrouble), msgspec.msgpack.Decoder(list[str])
 _replies = msgspec.msgpack.Decoder(list[tuple[str, str, str, str, int]])
 
@@ -89,7 +89,7 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         """Leave out who made them and when, for there may be a hundred thousand."""
-        found, known = Crowd(), set[str]()
+        found, known = CompactSubscriptions(), set[str]()
         for which in (exchange, _ALL):
             async for place, text in self._scan(_to(which), "scan_reachable"):
                 if place not in known:
@@ -100,10 +100,10 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
         found = await self.database.pipeline([("HKEYS", _presets(which)) for which in (exchange, _ALL)])
-        return {Sensitivity(one.decode()) for names in found for one in names}
+        return {Sensitivity(name.decode()) for names in found for name in names}
 
     @override
-    async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
+    async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         words = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
         found = _replies.decode(await self.database.script(script("standings"), _PLACES, words))
         return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
@@ -133,7 +133,7 @@ class RedisSubscriptions(Subscriptions):
         return _trouble.decode(own or chats) if own or chats else None
 
     @override
-    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+    async def record_trouble(self, trouble: PlaceTrouble) -> None:
         place = str(trouble.place)
         listed = (
             (
@@ -159,7 +159,7 @@ class RedisSubscriptions(Subscriptions):
             ]
         )
         if of_chat or gone:
-            await hasten(self.database, await self._everywhere_in(whole) if of_chat else healed)
+            await retry_now(self.database, await self._everywhere_in(whole) if of_chat else healed)
         return bool(of_chat or gone)
 
     @override
@@ -171,20 +171,23 @@ class RedisSubscriptions(Subscriptions):
         return +counts
 
     @override
-    async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+    async def claim_place_checks(
+        self, platform: Platform, *, now: datetime, again: datetime, limit: int
+    ) -> Sequence[PlaceCheck]:
         words = (microseconds(now), microseconds(again), limit)
         found = await self.database.script(script("visits"), _visits(platform), *words)
         return [
-            Visit(_trouble.decode(text), first=bool(first)) for text, first in zip(found[::2], found[1::2], strict=True)
+            PlaceCheck(_trouble.decode(text), first=bool(first))
+            for text, first in zip(found[::2], found[1::2], strict=True)
         ]
 
     @override
-    async def visit_again(self, place: Place, at: datetime) -> None:
+    async def check_place_again(self, place: Place, at: datetime) -> None:
         await self.database.command("ZADD", _visits(place.platform), "XX", microseconds(at), str(place))
 
     @override
-    async def behind(self, place: Place) -> Sequence[Subscription]:
-        return [one for each in await self._with_topics(place) for one in await self.of_place(each)]
+    async def of_whole_chat(self, place: Place) -> Sequence[Subscription]:
+        return [subscription for each in await self._with_topics(place) for subscription in await self.of_place(each)]
 
     @override
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
@@ -206,7 +209,7 @@ class RedisSubscriptions(Subscriptions):
         itself, topics = await self.database.pipeline(
             [("HEXISTS", _PLACES, str(chat)), ("SMEMBERS", f"{{subs}}:topics:{chat}")]
         )
-        inside = sorted((Place.parse(one.decode()) for one in topics), key=str)
+        inside = sorted((Place.parse(topic.decode()) for topic in topics), key=str)
         return [place, *([chat] if itself else []), *inside]
 
     async def _scan(self, key: str, way: str = "scan") -> AsyncIterator[tuple[str, str]]:
@@ -237,16 +240,18 @@ def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
 
 
-def _standing(exchange: str, reply: tuple[str, str, str, str, int]) -> Standing:
+def _standing(exchange: str, reply: tuple[str, str, str, str, int]) -> PlaceStatus:
     to, trouble, own, everything, needed = reply
     place = Place.parse(to)
     which, wish = (exchange, own) if own else (_ALL, everything)
     subscription = _read(place, which, wish) if wish else None
-    return Standing(place, _trouble.decode(trouble) if trouble else None, subscription, subscribed=bool(needed))
+    return PlaceStatus(place, _trouble.decode(trouble) if trouble else None, subscription, subscribed=bool(needed))
 
 
 def _written(subscription: Subscription) -> bytes:
-    return _encoder.encode(_Subscribed(**{name: getattr(subscription, name) for name in _Subscribed.__struct_fields__}))
+    return _encoder.encode(
+        _StoredSubscription(**{name: getattr(subscription, name) for name in _StoredSubscription.__struct_fields__})
+    )
 
 
 def _read(place: Place, exchange: str, text: str | bytes) -> Subscription:
@@ -254,11 +259,11 @@ def _read(place: Place, exchange: str, text: str | bytes) -> Subscription:
     return Subscription(
         place,
         None if exchange == _ALL else exchange,
-        **{name: getattr(found, name) for name in _Subscribed.__struct_fields__},
+        **{name: getattr(found, name) for name in _StoredSubscription.__struct_fields__},
     )
 
 
-def _read_wish(exchange: str, text: str) -> Wish:
+def _read_wish(exchange: str, text: str) -> SubscriptionTerms:
     wish = _wish.decode(text)
     to = None if exchange == _ALL else exchange
     return (to, wish.min_severity, wish.sensitivity, wish.usd, wish.share, wish.mention)

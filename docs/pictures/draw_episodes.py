@@ -7,8 +7,8 @@ from itertools import pairwise
 from math import ceil, log10
 from pathlib import Path
 
-from bot.replay.catalogue import EPISODES
 from bot.replay.episode import Episode
+from bot.replay.episodes.catalogue import EPISODES
 from docs.pictures.episode_looks import Look, as_it_was, as_seen, first_shown
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 960, 470, 78, 32
@@ -51,23 +51,23 @@ def picture(episode: Episode) -> str:
 
 
 def _reserves(seen: Sequence[Look], across: Across, *, own: str) -> Iterator[str]:
-    low, high = min(one.clean for one in seen) * 0.98, max(one.total for one in seen) * 1.01
+    low, high = min(look.clean for look in seen) * 0.98, max(look.total for look in seen) * 1.01
     down = _scale(low, high, _MIDDLE, _TOP)
     step = _step((high - low) / 4)
     for number in range(ceil(low / step), int(high / step) + 1):
         yield _rule(down(number * step), _money(number * step, step))
-    lines = [(f"without {own}" if own else "reserves", _INK, 16, [one.clean for one in seen])]
+    lines = [(f"without {own}" if own else "reserves", _INK, 16, [look.clean for look in seen])]
     if own:
-        lines.append(("total", _GREY, -8, [one.total for one in seen]))
+        lines.append(("total", _GREY, -8, [look.total for look in seen]))
     for name, colour, below, values in lines:
-        path = " ".join(f"{across(one.at):.1f},{down(usd):.1f}" for one, usd in zip(seen, values, strict=True))
+        path = " ".join(f"{across(look.at):.1f},{down(usd):.1f}" for look, usd in zip(seen, values, strict=True))
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
         x = across(seen[-1].at) - 4
         yield _text(x, down(values[-1]) + below, name, colour=colour, extra='text-anchor="end"')
 
 
 def _flows(seen: Sequence[Look], was: Sequence[Look], across: Across) -> Iterator[str]:
-    shares = [one.share for one in (*seen, *was)]
+    shares = [look.share for look in (*seen, *was)]
     low = max(min(_LEAST_RANGE[0], *shares) * 1.08, _MOST_RANGE[0])
     high = min(max(_LEAST_RANGE[1], *shares) * 1.2, _MOST_RANGE[1])
     down = _scale(low, high, _BOTTOM, _LOW)
@@ -81,20 +81,20 @@ def _flows(seen: Sequence[Look], was: Sequence[Look], across: Across) -> Iterato
     yield _text(_LEFT + 4, _LOW - 4, "net flow over 24 h, share of clean reserves", colour=_GREY)
     apart = min(across(after.at) - across(before.at) for before, after in pairwise(seen))
     width = max(apart * 0.7, 1.2)
-    for colour, picked in ((_OUT, [one for one in seen if one.share < 0]), (_IN, [o for o in seen if o.share >= 0])):
+    for colour, picked in ((_OUT, [look for look in seen if look.share < 0]), (_IN, [o for o in seen if o.share >= 0])):
         bars = "".join(
-            f"M{across(one.at):.1f} {down(0):.1f}V{down(_within(one.share, low, high)):.1f}" for one in picked
+            f"M{across(look.at):.1f} {down(0):.1f}V{down(_within(look.share, low, high)):.1f}" for look in picked
         )
         yield f'<path d="{bars}" stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity=".85" fill="none"/>'
     if was:
-        path = " ".join(f"{across(one.at):.1f},{down(_within(one.share, low, high)):.1f}" for one in was)
+        path = " ".join(f"{across(look.at):.1f},{down(_within(look.share, low, high)):.1f}" for look in was)
         yield f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="1.5"/>'
         yield _text(_LEFT + 270, _LOW - 4, "bars: by what the upstream shows · line: what really moved", colour=_GREY)
 
 
 def _anchors(episode: Episode, across: Across) -> Iterator[str]:
     x = 0.0
-    for number, anchor in enumerate((one for one in episode.anchors if one.is_fitted), start=1):
+    for number, anchor in enumerate((anchor for anchor in episode.anchors if anchor.is_fitted), start=1):
         x = max(across(anchor.at), x + 20)
         yield f'<circle cx="{x:.1f}" cy="{_TOP + 4}" r="9" fill="{_INK}"/>'
         yield _text(x, _TOP + 8, str(number), colour="#fff", extra='text-anchor="middle" style="font-size:11px"')
@@ -140,5 +140,5 @@ def _scale(low: float, high: float, at_low: float, at_high: float) -> Scale:
 
 
 if __name__ == "__main__":
-    for name, one in EPISODES.items():
-        Path(__file__).with_name(f"{name}.svg").write_text(picture(one), encoding="utf-8")
+    for name, episode in EPISODES.items():
+        Path(__file__).with_name(f"{name}.svg").write_text(picture(episode), encoding="utf-8")

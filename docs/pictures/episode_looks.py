@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from bot.domain.reading import Slot
-from bot.replay.episode import Book, Episode
-from bot.replay.sights import Sight, visits
+from bot.replay.episode import Episode, ExchangeHoldings
+from bot.replay.observations import Observation, upstream_runs
 
 _DAY = timedelta(days=1)
 _STEP_HOURS = 6
@@ -29,24 +29,24 @@ def first_shown(episode: Episode) -> datetime:
     return episode.live_start if episode.history < _LONG_HISTORY else episode.live_start - episode.history
 
 
-def as_seen(episode: Episode, book: Book) -> list[Look]:
+def as_seen(episode: Episode, book: ExchangeHoldings) -> list[Look]:
     """Return the exchange as the upstream shows it: every six hours of the live phase, or every day of a year."""
     return list(_looks(_sights(episode, book), book.own_tokens, first_shown(episode)))
 
 
-def as_it_was(episode: Episode, book: Book) -> list[Look]:
+def as_it_was(episode: Episode, book: ExchangeHoldings) -> list[Look]:
     """Return the same without jumps and faults; empty where the exchange has none."""
-    if book.id not in {one.exchange for one in episode.jumps} | {one.exchange for one in episode.faults}:
+    if book.id not in {jump.exchange for jump in episode.jumps} | {fault.exchange for fault in episode.faults}:
         return []
     return as_seen(replace(episode, jumps=(), faults=()), book)
 
 
-def _sights(episode: Episode, book: Book) -> list[tuple[datetime, Sight]]:
+def _sights(episode: Episode, book: ExchangeHoldings) -> list[tuple[datetime, Observation]]:
     alone = replace(episode, books=(book,))
-    return [(visit.at, visit.sights[book.id]) for visit in visits(alone) if book.id in visit.sights]
+    return [(visit.at, visit.sights[book.id]) for visit in upstream_runs(alone) if book.id in visit.sights]
 
 
-def _looks(seen: Sequence[tuple[datetime, Sight]], own: frozenset[str], since: datetime) -> Iterator[Look]:
+def _looks(seen: Sequence[tuple[datetime, Observation]], own: frozenset[str], since: datetime) -> Iterator[Look]:
     moments = [at for at, _ in seen]
     for at, end in seen:
         place = bisect_right(moments, at - _DAY)
@@ -58,5 +58,5 @@ def _looks(seen: Sequence[tuple[datetime, Sight]], own: frozenset[str], since: d
         yield Look(at, sum(_worth(end).values()), sum(worth.values()), flow / sum(base.values()))
 
 
-def _worth(sight: Sight, without: frozenset[str] = frozenset()) -> Mapping[Slot, float]:
+def _worth(sight: Observation, without: frozenset[str] = frozenset()) -> Mapping[Slot, float]:
     return {slot: held * sight.prices[slot.asset] for slot, held in sight.amounts.items() if slot.asset not in without}

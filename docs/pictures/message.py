@@ -16,20 +16,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bot import __version__, logs
-from bot.app import Machine
-from bot.asking import terminal_operator
+from bot import __version__
 from bot.chat.discord.render import payload
 from bot.chat.telegram.render import render
-from bot.config import Settings
+from bot.cli.ask import terminal_operator
+from bot.config.settings import Settings
 from bot.domain.incident import StepReason
 from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
-from bot.metrics import Metrics
-from bot.replay.catalogue import episode as find_episode
 from bot.replay.clock import ReplayClock
+from bot.replay.episodes.catalogue import episode as find_episode
 from bot.replay.server import ReplayServer
-from bot.sources.defillama import DefiLlama
+from bot.service import logs
+from bot.service.application import Application
+from bot.service.metrics import Metrics
+from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import open_store
 
@@ -65,7 +66,7 @@ async def messages() -> tuple[Message, Message, datetime]:
             store = await open_store(settings.data_dir, clock=clock)
             source = DefiLlama(http, clock, url=server.url, name=f"Replay ({episode.label})")
             metrics = Metrics(clock, __version__)
-            machine = Machine(settings, store=store, source=source, clock=clock, metrics=metrics)
+            machine = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
             while clock.now() < _UNTIL:
                 await machine.poller.poll()
                 await machine.poller.poll_details()

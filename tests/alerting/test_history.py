@@ -55,7 +55,7 @@ def test_a_hold_is_remembered_with_its_causes_and_its_end() -> None:
 
     story = lived(*OPENED, signal(None, at=NOON + 2 * HOUR, flows=held), signal(-0.036, at=NOON + 4 * HOUR))
 
-    assert [(one.at - NOON, one.reason, one.holds) for one in story.events] == [
+    assert [(event.at - NOON, event.reason, event.holds) for event in story.events] == [
         (HOUR, StepReason.OPENED, ()),
         (2 * HOUR, StepReason.HELD, (CHAIN_MISSING, STALE)),
         (4 * HOUR, StepReason.RELEASED, ()),

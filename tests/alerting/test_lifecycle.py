@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.detectors.outflow import grade
+from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Hold, HoldReason, Window
+from bot.domain.guard_state import RoundTrip
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
-from bot.domain.ledger import RoundTrip
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import Reason, Rule, Signal
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
@@ -169,7 +169,7 @@ class TestLiving:
         steps = live((0 * MINUTE, WATCH), (HOUR, WATCH), (61 * MINUTE, ELEVATED), (62 * MINUTE, SEVERE))
 
         assert reasons(steps)[2:] == [StepReason.ESCALATED, StepReason.ESCALATED]
-        assert [one.severity for one in last(steps).events] == [Severity.WATCH, Severity.ELEVATED, Severity.SEVERE]
+        assert [event.severity for event in last(steps).events] == [Severity.WATCH, Severity.ELEVATED, Severity.SEVERE]
         assert last(steps).peak is Severity.SEVERE
 
     def test_getting_worse_confirms_too(self) -> None:
@@ -185,7 +185,7 @@ class TestLiving:
     def test_a_level_is_told_once(self) -> None:
         steps = live(*((hour * HOUR, ELEVATED) for hour in range(48)))
 
-        assert [one for one in reasons(steps) if one is not StepReason.NOTHING] == [
+        assert [reason for reason in reasons(steps) if reason is not StepReason.NOTHING] == [
             StepReason.PENDING,
             StepReason.OPENED,
         ]
@@ -303,7 +303,7 @@ class TestLeaving:
             (9 * HOUR, -0.012), (15 * HOUR, -0.012), (16 * HOUR, CALM), (22 * HOUR, CALM),
         )  # fmt: skip
 
-        turns = [(one.reason, one.severity) for one in last(steps).events]
+        turns = [(event.reason, event.severity) for event in last(steps).events]
         assert turns == [
             (StepReason.OPENED, Severity.SEVERE),
             (StepReason.DEESCALATED, Severity.ELEVATED),
@@ -484,11 +484,11 @@ lives = st.lists(st.builds(Look, minutes, moved, moved, st.booleans()), min_size
 def signals(looks: Sequence[Look]) -> list[Signal]:
     at = NOON
     found = []
-    for one in looks:
-        previous, at = at, at + one.minutes * MINUTE
-        hold = CHAIN_MISSING if one.held else None
-        week = [flow(one.week, Window.WEEK)] if one.week is not None else []
-        day = [flow(one.day, hold=hold)] if one.day is not None else []
+    for look in looks:
+        previous, at = at, at + look.minutes * MINUTE
+        hold = CHAIN_MISSING if look.held else None
+        week = [flow(look.week, Window.WEEK)] if look.week is not None else []
+        day = [flow(look.day, hold=hold)] if look.day is not None else []
         found.append(signal(None, at=at, flows=[*day, *week], previous=previous))
     return found
 
@@ -666,8 +666,8 @@ class TestDoors:
 
         assert seen
         assert (before.severity, seen.severity) == (told, severity)
-        doors = [one for one in seen.signal.reasons if one.measure == "doors"]
-        assert [(one.window, one.value, one.threshold) for one in doors] == (
+        doors = [reason for reason in seen.signal.reasons if reason.measure == "doors"]
+        assert [(door.window, door.value, door.threshold) for door in doors] == (
             [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
         )
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from bot.backtest.archive import ArchivedHistory, bodies_in
 from bot.backtest.bodies import read_bodies, workers_for
 from bot.domain.errors import RunwatchError
-from bot.sources.archive import Past, bodies_in
-from tests.backtest.past import quiet, write
+from tests.backtest.written_past import quiet, write
 
 MEGABYTE = 1 << 20
 
 
-def exchanges(found: list[Past | str]) -> list[str]:
-    return [one.exchange.id if isinstance(one, Past) else one for one in found]
+def exchanges(found: list[ArchivedHistory | str]) -> list[str]:
+    return [one.exchange.id if isinstance(one, ArchivedHistory) else one for one in found]
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -27,7 +27,7 @@ def test_bodies_come_in_order_and_a_broken_one_says_why(tmp_path: Path, workers:
     found = list(read_bodies(bodies_in(tmp_path), workers=workers))
 
     assert exchanges(found) == ["binance", "empty: no usable point", "okx", "zaif"]
-    assert isinstance(found[0], Past)
+    assert isinstance(found[0], ArchivedHistory)
     assert len(found[0].moments) == 20
 
 

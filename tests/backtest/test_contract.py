@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.backtest.past import DAY, FIRST, quiet, run, write
+from tests.backtest.written_past import DAY, FIRST, quiet, run, write
 from tests.program import Finished, bot, bot_that_nobody_reads
 
 KEYS = [

@@ -6,8 +6,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from tests.chaos.courier import Haste
-from tests.chaos.storm import Order, Outcome, run
+from tests.chaos.delivery_process import DeliverySpeed
+from tests.chaos.storm import Outcome, StormOptions, run
 
 
 def main() -> int:
@@ -17,14 +17,14 @@ def main() -> int:
     for _ in range(given.runs):
         seed = given.seed if given.seed is not None else secrets.randbelow(10**6)
         _say(f"seed {seed}: make chaos SEED={seed} tries it again")
-        order = Order(
+        order = StormOptions(
             seed,
             deliveries=given.deliveries,
             worker_kills=given.worker_kills,
             store_kills=given.redis_kills,
             workers=given.workers,
             sync=given.sync,
-            haste=Haste(per_second=given.per_second, at_once=given.at_once),
+            haste=DeliverySpeed(per_second=given.per_second, at_once=given.at_once),
         )
         outcome = asyncio.run(run(order))
         _say(str(outcome))
@@ -48,7 +48,7 @@ def _say(sentence: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    usual = Order(0)
+    usual = StormOptions(0)
     parser.add_argument("--seed", type=int, help="the same for the same moments of every kill; else one by chance")
     parser.add_argument("--runs", type=int, default=1)
     parser.add_argument("--deliveries", type=int, default=usual.deliveries)

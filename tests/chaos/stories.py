@@ -11,11 +11,11 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.messages.model import Message, Tone, lines
-from bot.ports import Alert, DeliveryKind
+from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.incidents import RedisIncidents
 from bot.storage.store import Store
 from tests.builders import incident
-from tests.chaos.ledger import title_of
+from tests.chaos.platform_log import title_of
 
 DAY = timedelta(days=1)
 _AGAIN_AFTER = 0.1
@@ -55,7 +55,7 @@ class Newsroom:
     def __init__(self, store: Store, places: Sequence[Place], *, incidents: RedisIncidents | None = None) -> None:
         self._store = store
         self._incidents = incidents or store.incidents
-        self._recipients = tuple(Subscription(one, None) for one in places)
+        self._recipients = tuple(Subscription(place, None) for place in places)
         self._commits: dict[int, Commit] = {}
         self.steps: list[Step] = []
         self.again = 0
@@ -144,7 +144,7 @@ class Story:
                     await asyncio.sleep(_LOOKS_EVERY)
 
     async def _tell(self, *kinds: DeliveryKind, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
-        after_all = all([await self._newsroom.is_over(one) for one in self.steps])
+        after_all = all([await self._newsroom.is_over(step) for step in self.steps])
         alerts, steps = [], []
         for kind in kinds:
             self._number += 1

@@ -9,8 +9,8 @@ from datetime import timedelta
 
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
-from tests.chaos.courier import Haste
-from tests.chaos.stage import Stage, own_server, scratch, stage
+from tests.chaos.delivery_process import DeliverySpeed
+from tests.chaos.fault_bench import FaultBench, fault_bench, own_server, scratch
 from tests.chaos.verdict import Verdict
 from tests.chaos.workers import Worker, Workers
 from tests.fakes.redis_proxy import LOADING, OOM, READONLY
@@ -25,7 +25,7 @@ _SOON = 15.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class StormOptions:
     """What to do: about so many deliveries on both platforms together, and so many kills, at moments of the seed's."""
 
     seed: int
@@ -34,14 +34,14 @@ class Order:
     store_kills: int = 4
     workers: int = 2
     sync: str = "everysec"
-    haste: Haste = field(default_factory=Haste)
+    haste: DeliverySpeed = field(default_factory=DeliverySpeed)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What came of it."""
 
-    order: Order
+    order: StormOptions
     verdict: Verdict
     seconds: float
     worker_kills: int
@@ -94,13 +94,13 @@ class Outcome:
         return "; ".join(facts)
 
 
-async def run(order: Order) -> Outcome:
+async def run(order: StormOptions) -> Outcome:
     """Do it and return what came of it."""
     number = order.deliveries // 2 // _STEPS_PER_PLACE
     async with (
         scratch() as directory,
         own_server("--appendfsync", order.sync) as server,
-        stage(server, number, through_the_line=True) as scene,
+        fault_bench(server, number, through_the_line=True) as scene,
         scene.workers(directory, order.haste) as workers,
     ):
         return await Storm(order, scene, workers).play()
@@ -109,7 +109,7 @@ async def run(order: Order) -> Outcome:
 class Storm:
     """A run under way."""
 
-    def __init__(self, order: Order, scene: Stage, workers: Workers) -> None:
+    def __init__(self, order: StormOptions, scene: FaultBench, workers: Workers) -> None:
         self._order = order
         self._scene = scene
         self._ledger = scene.ledger

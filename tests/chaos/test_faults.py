@@ -13,13 +13,13 @@ from structlog.testing import capture_logs
 from bot.domain.errors import Superseded
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
-from bot.domain.worker import Duty
+from bot.domain.worker import Lease
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases, key_of
 from bot.storage.lua import script
-from tests.chaos.courier import Haste
-from tests.chaos.ledger import Ledger
-from tests.chaos.stage import Stage, own_server, scratch, stage
+from tests.chaos.delivery_process import DeliverySpeed
+from tests.chaos.fault_bench import FaultBench, fault_bench, own_server, scratch
+from tests.chaos.platform_log import PlatformLog
 from tests.chaos.stories import Newsroom
 from tests.chaos.verdict import Verdict
 from tests.clocks import HandMovedClock
@@ -31,8 +31,8 @@ TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
 TAKE, FINISH, RESERVE = script("lanes", "take"), script("lanes", "finish"), script("pace", "reserve")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
-SWIFT = Haste(per_second=400.0, at_once=16, idle=0.6)
-SLOW = Haste(per_second=64.0, at_once=4, idle=0.6)
+SWIFT = DeliverySpeed(per_second=400.0, at_once=16, idle=0.6)
+SLOW = DeliverySpeed(per_second=64.0, at_once=4, idle=0.6)
 
 
 @pytest.fixture
@@ -42,29 +42,29 @@ async def own() -> AsyncIterator[Server]:
 
 
 @pytest.fixture
-async def few(own: Server) -> AsyncIterator[Stage]:
-    async with stage(own, FEW) as ready:
+async def few(own: Server) -> AsyncIterator[FaultBench]:
+    async with fault_bench(own, FEW) as ready:
         yield ready
 
 
-def flawless(stage: Stage) -> Verdict:
+def flawless(fault_bench: FaultBench) -> Verdict:
     """Return what came of it; nothing is missing, and nothing came twice, late or out of order."""
-    found = stage.verdict()
+    found = fault_bench.verdict()
     assert (found.lost, found.in_the_dark, found.expired, found.disordered) == ([], [], [], [])
     assert found.unfinished.total() == 0
     assert found.twice.total() == 0
     return found
 
 
-async def tell_everything(stage: Stage) -> None:
-    story = stage.newsroom.story(1, Severity.SEVERE)
+async def tell_everything(fault_bench: FaultBench) -> None:
+    story = fault_bench.newsroom.story(1, Severity.SEVERE)
     for tell in (story.open, story.change, story.escalate, story.end):
         await tell()
         await story.until_over()
 
 
 @pytest.mark.parametrize("error", [OOM, READONLY, LOADING], ids=("OOM", "READONLY", "LOADING"))
-async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: Stage, error: str) -> None:
+async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: FaultBench, error: str) -> None:
     for step in (TAKE, FINISH, RESERVE):
         few.line.refuse(error, when=runs(step), times=2)
     async with few.delivering(SWIFT):
@@ -73,7 +73,7 @@ async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: S
     assert flawless(few).made == 2 * FEW * 5
 
 
-async def test_replies_of_the_store_that_are_lost_change_nothing(few: Stage) -> None:
+async def test_replies_of_the_store_that_are_lost_change_nothing(few: FaultBench) -> None:
     for step in (TAKE, FINISH, RESERVE):
         few.line.lose_reply(when=runs(step), times=2)
     async with few.delivering(SWIFT):
@@ -82,7 +82,7 @@ async def test_replies_of_the_store_that_are_lost_change_nothing(few: Stage) -> 
     assert flawless(few).made == 2 * FEW * 5
 
 
-async def test_connections_to_the_store_that_break_again_and_again_change_nothing(few: Stage) -> None:
+async def test_connections_to_the_store_that_break_again_and_again_change_nothing(few: FaultBench) -> None:
     async with few.delivering(SWIFT, couriers=2):
         telling = asyncio.create_task(tell_everything(few))
         for number in range(20, 320, 60):
@@ -92,7 +92,7 @@ async def test_connections_to_the_store_that_break_again_and_again_change_nothin
     assert flawless(few).made == 2 * FEW * 5
 
 
-async def test_a_store_that_dies_and_comes_back_has_kept_everything(few: Stage) -> None:
+async def test_a_store_that_dies_and_comes_back_has_kept_everything(few: FaultBench) -> None:
     async with few.delivering(SWIFT):
         telling = asyncio.create_task(tell_everything(few))
         for number in (30, 200):
@@ -106,7 +106,7 @@ async def test_a_store_that_dies_and_comes_back_has_kept_everything(few: Stage) 
 async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_stop_what_comes() -> None:
     async with own_server("--appendonly", "no") as server:
         with capture_logs() as logs:
-            async with stage(server, FEW) as ready:
+            async with fault_bench(server, FEW) as ready:
                 await ready.newsroom.story(1, Severity.SEVERE).open()
                 server.kill()
                 server.start()
@@ -117,11 +117,11 @@ async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_st
         assert {"event": "the server may lose minutes when it crashes", "setting": "appendonly"}.items() <= logs[
             0
         ].items()
-        assert {one.incident for one in ready.ledger.taken} == {"INC-2"}
+        assert {accepted_message.incident for accepted_message in ready.ledger.taken} == {"INC-2"}
         assert len(ready.ledger.taken) == 2 * FEW
 
 
-async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_more(few: Stage) -> None:
+async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_more(few: FaultBench) -> None:
     """A machine that loses its power keeps what was synced: with `everysec` all but the last second or two."""
     kept = few.server.directory.with_name(f"{few.server.directory.name}-kept")
     try:
@@ -147,7 +147,7 @@ async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_m
     assert few.ledger.refused_twice > 0
 
 
-async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothing(few: Stage) -> None:
+async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothing(few: FaultBench) -> None:
     few.telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
                       parameters={"retry_after": 1}, times=12)  # fmt: skip
     async with few.delivering(SWIFT):
@@ -159,7 +159,7 @@ async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothin
     assert flawless(few).made == 2 * FEW
 
 
-async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_rest(few: Stage) -> None:
+async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_rest(few: FaultBench) -> None:
     clock = HandMovedClock(datetime.now(UTC))
     port = few.telegram.port
     await few.telegram.stop()
@@ -173,21 +173,23 @@ async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_r
         await few.telegram.start(port)
         clock.advance(timedelta(minutes=6))
         await few.until_all_is_over()
-    by_platform = {(one.place.platform, one.incident) for one in few.ledger.taken}
+    by_platform = {
+        (accepted_message.place.platform, accepted_message.incident) for accepted_message in few.ledger.taken
+    }
     assert by_platform == {(DISCORD, "INC-1"), (DISCORD, "INC-2"), (TELEGRAM, "INC-1")}
     assert len(few.ledger.taken) == 3 * FEW
     assert few.verdict().twice.total() == 0
 
 
-async def test_two_who_judge_for_a_moment_tell_everything_once(few: Stage) -> None:
+async def test_two_who_judge_for_a_moment_tell_everything_once(few: FaultBench) -> None:
     first, second = RedisLeases(few.store.database), RedisLeases(few.store.database)
-    await first.take(Duty.POLL)
-    await few.store.database.command("HSET", key_of(Duty.POLL), "until", 1)  # it did not keep it in time
-    await second.take(Duty.POLL)
-    holder = await second.holder(Duty.POLL)
+    await first.acquire(Lease.POLL)
+    await few.store.database.command("HSET", key_of(Lease.POLL), "until", 1)  # it did not keep it in time
+    await second.acquire(Lease.POLL)
+    holder = await second.owner(Lease.POLL)
     assert holder
     assert holder.is_me
-    late, now = (_judging(few, one) for one in (first, second))
+    late, now = (_judging(few, redis_leases) for redis_leases in (first, second))
     async with few.delivering(SWIFT, couriers=2):
         with pytest.raises(Superseded):
             await late.story(1, Severity.SEVERE).open()
@@ -198,12 +200,12 @@ async def test_two_who_judge_for_a_moment_tell_everything_once(few: Stage) -> No
     assert flawless(few).made == 2 * FEW
 
 
-def _judging(stage: Stage, leases: RedisLeases) -> Newsroom:
-    incidents = RedisIncidents(stage.store.database, lambda: leases.token(Duty.POLL))
-    return Newsroom(stage.store, stage.places, incidents=incidents)
+def _judging(fault_bench: FaultBench, leases: RedisLeases) -> Newsroom:
+    incidents = RedisIncidents(fault_bench.store.database, lambda: leases.token(Lease.POLL))
+    return Newsroom(fault_bench.store, fault_bench.places, incidents=incidents)
 
 
-async def test_what_was_under_way_when_a_worker_is_killed_comes_twice_on_telegram_only(few: Stage) -> None:
+async def test_what_was_under_way_when_a_worker_is_killed_comes_twice_on_telegram_only(few: FaultBench) -> None:
     async with scratch() as directory, few.workers(directory, SWIFT) as workers:
         doomed = await workers.start()
         await doomed.ready()
@@ -221,11 +223,11 @@ async def test_what_was_under_way_when_a_worker_is_killed_comes_twice_on_telegra
     assert few.ledger.refused_twice == SWIFT.at_once
 
 
-def _by(ledger: Ledger, platform: Platform) -> int:
-    return sum(one.place.platform is platform for one in ledger.taken)
+def _by(ledger: PlatformLog, platform: Platform) -> int:
+    return sum(accepted_message.place.platform is platform for accepted_message in ledger.taken)
 
 
-async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_was_under_way(few: Stage) -> None:
+async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_was_under_way(few: FaultBench) -> None:
     async with scratch() as directory, few.workers(directory, SLOW) as workers:
         sleeper = await workers.start()
         await sleeper.ready()
@@ -249,7 +251,7 @@ async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_was
 
 @pytest.mark.parametrize("couriers", [1, 2])
 async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_was_under_way_elsewhere(
-    few: Stage, couriers: int
+    few: FaultBench, couriers: int
 ) -> None:
     async with few.delivering(SLOW, couriers=couriers):
         story = few.newsroom.story(1, Severity.SEVERE)
@@ -266,7 +268,7 @@ async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_wa
 
 
 async def test_what_is_superseded_before_anybody_could_take_it_is_never_sent(own: Server) -> None:
-    async with stage(own, MANY) as ready:
+    async with fault_bench(own, MANY) as ready:
         escalated, ended = (ready.newsroom.story(number, Severity.CRITICAL) for number in (1, 2))
         await escalated.open()
         await ended.open()
@@ -275,4 +277,6 @@ async def test_what_is_superseded_before_anybody_could_take_it_is_never_sent(own
         async with ready.delivering(SWIFT):
             await ready.until_all_is_over()
     assert flawless(ready).made == 2 * MANY
-    assert {(one.incident, one.step) for one in ready.ledger.taken} == {("INC-1", 2)}
+    assert {(accepted_message.incident, accepted_message.step) for accepted_message in ready.ledger.taken} == {
+        ("INC-1", 2)
+    }

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.place import Place, Platform
-from bot.ports import DeliveryKind
-from tests.chaos.ledger import Ledger, Taken, by_place
+from bot.ports.outbox import DeliveryKind
+from tests.chaos.platform_log import AcceptedMessage, PlatformLog, by_place
 from tests.chaos.stories import Step
 
 _POST, _EDIT, _CLOSE, _REPLY = DeliveryKind
@@ -37,42 +37,42 @@ class Verdict:
     unfinished: Counter[Platform] = field(default_factory=Counter)
 
 
-def judge(steps: Sequence[Step], places: Sequence[Place], ledger: Ledger) -> Verdict:
+def judge(steps: Sequence[Step], places: Sequence[Place], ledger: PlatformLog) -> Verdict:
     """Return what came of telling these steps to these places."""
     verdict = Verdict()
-    taken = defaultdict[tuple[Place, str], list[Taken]](list, by_place(ledger.taken))
+    taken = defaultdict[tuple[Place, str], list[AcceptedMessage]](list, by_place(ledger.taken))
     stories: defaultdict[str, list[Step]] = defaultdict(list)
     for step in steps:
         stories[step.incident].append(step)
     for incident, told in stories.items():
         told.sort(key=lambda step: step.number)
         for place in places:
-            _Telling(place, told, taken[place, incident], verdict).judge()
+            _StoryLog(place, told, taken[place, incident], verdict).judge()
     return verdict
 
 
-class _Telling:
+class _StoryLog:
     """One incident in one place."""
 
-    def __init__(self, place: Place, told: Sequence[Step], taken: Sequence[Taken], verdict: Verdict) -> None:
+    def __init__(self, place: Place, told: Sequence[Step], taken: Sequence[AcceptedMessage], verdict: Verdict) -> None:
         self._place = place
         self._told = told
-        self._taken = [one for one in taken if not one.follows]
-        self._followed = {one.message_id for one in taken if one.follows}
+        self._taken = [accepted_message for accepted_message in taken if not accepted_message.follows]
+        self._followed = {accepted_message.message_id for accepted_message in taken if accepted_message.follows}
         self._verdict = verdict
 
     def judge(self) -> None:
-        seen = Counter(one.step for one in self._taken)
-        posts = Counter(one.step for one in self._taken if not one.is_edit)
+        seen = Counter(accepted_message.step for accepted_message in self._taken)
+        posts = Counter(accepted_message.step for accepted_message in self._taken if not accepted_message.is_edit)
         self._verdict.made += len(seen)
         self._verdict.twice[self._place.platform] += posts.total() - len(posts)
-        numbers = [one.step for one in self._taken]
+        numbers = [accepted_message.step for accepted_message in self._taken]
         if numbers != sorted(numbers):
             self._verdict.disordered.append(f"{self._place}: {numbers} of {self._told[0].incident}")
         for step in self._told:
             self._look_for(step, seen)
-        for one in self._taken:
-            self._look_at_the_time_of(one)
+        for accepted_message in self._taken:
+            self._look_at_the_time_of(accepted_message)
         self._look_for_what_was_followed()
 
     def _look_for(self, step: Step, seen: Counter[int]) -> None:
@@ -101,7 +101,7 @@ class _Telling:
         kinds = _SUPERSEDES.get(step.kind, ())
         return (one for one in self._told if one.number > step.number and one.kind in kinds)
 
-    def _look_at_the_time_of(self, one: Taken) -> None:
+    def _look_at_the_time_of(self, one: AcceptedMessage) -> None:
         step = next(step for step in self._told if step.number == one.step)
         what = f"{self._place}: {step.kind} {step.number} of {step.incident}"
         if one.at > step.expires:
@@ -115,10 +115,14 @@ class _Telling:
     def _look_for_what_was_followed(self) -> None:
         """See that of the posts all but the newest say that the story goes on elsewhere."""
         told = {step.number: step for step in self._told}
-        posts = [one for one in self._taken if not one.is_edit and told[one.step].kind is _POST]
-        newest = max((one.step for one in posts), default=0)
-        for number in {one.step for one in posts if one.step < newest}:
-            if self._followed.isdisjoint(one.message_id for one in posts if one.step == number):
+        posts = [
+            accepted_message
+            for accepted_message in self._taken
+            if not accepted_message.is_edit and told[accepted_message.step].kind is _POST
+        ]
+        newest = max((post.step for post in posts), default=0)
+        for number in {post.step for post in posts if post.step < newest}:
+            if self._followed.isdisjoint(post.message_id for post in posts if post.step == number):
                 self._miss_followed(told[newest])
 
     def _miss_followed(self, newest: Step) -> None:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Self
 
 from bot.domain.place import Platform
-from bot.storage import leash
-from tests.chaos.courier import Haste
+from bot.storage.embedded import die_with_parent
+from tests.chaos.delivery_process import DeliverySpeed
 from tests.program import ROOT
 
 PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
@@ -56,7 +56,7 @@ class Workers:
 
     directory: Path
     variables: dict[str, str]
-    haste: Haste
+    haste: DeliverySpeed
 
     def __post_init__(self) -> None:
         self._started: list[Worker] = []
@@ -66,8 +66,8 @@ class Workers:
         log = self.directory / f"courier-{len(self._started)}.log"
         with log.open("wb") as wrote:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-S", leash.__file__, str(os.getpid())),
-                *(sys.executable, "-m", "tests.chaos.courier"),
+                *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())),
+                *(sys.executable, "-m", "tests.chaos.delivery_process"),
                 cwd=self.directory,
                 env={"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONPATH": str(ROOT)}
                 | self.variables
@@ -90,4 +90,4 @@ class Workers:
 
     def complaints(self) -> list[str]:
         """Return every line that any of them has logged."""
-        return [line for one in self._started for line in one.wrote.read_text().splitlines()]
+        return [line for worker in self._started for line in worker.wrote.read_text().splitlines()]

@@ -81,5 +81,5 @@ def test_a_list_of_slots_read_in_ever_new_ways_is_not_remembered_for_ever() -> N
 
 def test_values_come_in_the_order_of_the_columns(holdings: Holdings) -> None:
     assert list(holdings.values()) == [Holding(1.0, 2.0), Holding(3.0, 4.0)]
-    assert all(isinstance(one, Holding) for one in holdings.values())
+    assert all(isinstance(holding, Holding) for holding in holdings.values())
     assert Holding(3.0, 4.0) in holdings.values()

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.domain.place import Platform
-from bot.domain.worker import Duty, Role, duty_of
+from bot.domain.worker import Lease, Role, lease_of
 
 
 @pytest.mark.parametrize(
@@ -18,5 +18,5 @@ def test_a_role_answers_polls_and_delivers(role: Role, does: tuple[bool, bool, b
 
 
 def test_listening_is_a_duty_everywhere_but_at_the_terminal() -> None:
-    assert [duty_of(one) for one in (Platform.TELEGRAM, Platform.DISCORD)] == [Duty.TELEGRAM, Duty.DISCORD]
-    assert duty_of(Platform.TERMINAL) is None
+    assert [lease_of(platform) for platform in (Platform.TELEGRAM, Platform.DISCORD)] == [Lease.TELEGRAM, Lease.DISCORD]
+    assert lease_of(Platform.TERMINAL) is None

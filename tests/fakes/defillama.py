@@ -60,7 +60,9 @@ class FakeDefiLlama:
 
     def __init__(self, *, now: datetime = _NOW, days: int = 60, seed: int = 1) -> None:
         self.url = ""
-        self.exchanges: dict[str, FakeExchange] = {one.id: one for one in known_exchanges(now, days=days, seed=seed)}
+        self.exchanges: dict[str, FakeExchange] = {
+            exchange.id: exchange for exchange in known_exchanges(now, days=days, seed=seed)
+        }
         self.rows: list[dict[str, Any]] | None = None
         self.requests: list[tuple[str, CIMultiDict[str]]] = []
         self._asked: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
@@ -181,13 +183,15 @@ class FakeDefiLlama:
         slug = path.removeprefix("/protocol/").replace(" ", "-").replace("'", "")
         if slug == path:
             return 404, "text/plain", b"404 page not found"
-        exchange = next((one for one in self.exchanges.values() if one.slug and one.slug.lower() == slug), None)
+        exchange = next(
+            (exchange for exchange in self.exchanges.values() if exchange.slug and exchange.slug.lower() == slug), None
+        )
         if exchange is None:
             return 400, "text/plain", b"Protocol not found"
         return 200, "application/json", exchange.protocol_body()
 
     def _list(self) -> dict[str, Any]:
-        rows = self.rows if self.rows is not None else [one.row() for one in self.exchanges.values()]
+        rows = self.rows if self.rows is not None else [exchange.row() for exchange in self.exchanges.values()]
         return {"cexs": rows, "cg_volume_cexs": ["bybit-spot", "gdax", "huobi", "kucoin", "kraken", "binance"]}
 
 

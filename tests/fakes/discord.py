@@ -22,8 +22,8 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes import discord_world as world
+from tests.fakes.discord_faults import VIA, Failure
 from tests.fakes.discord_gateway import FakeGateway
-from tests.fakes.discord_mischief import VIA, Failure
 from tests.fakes.discord_rest import Answer, FakeRest, message_json
 from tests.fakes.discord_world import Channel, Guild, Json, User, World, snowflake
 
@@ -222,7 +222,7 @@ class FakeDiscord:
         return self.fail("POST", path, 429, body=body if via else "<html>banned</html>", headers=headers)
 
     def _definition(self, name: str, channel: Channel) -> Json:
-        definition = next((one for one in self.rest.commands if one["name"] == name), None)
+        definition = next((command for command in self.rest.commands if command["name"] == name), None)
         assert definition is not None, f"/{name} is not registered"
         context = _context(channel)
         assert context in (definition["contexts"] or (0, 1, 2)), f"/{name} is not shown here"

@@ -79,16 +79,16 @@ class FakeGateway:
     @property
     def connected(self) -> list[Session]:
         """The sessions somebody is connected to, the newest first."""
-        return [one for one in reversed(self.sessions.values()) if one.socket and one.valid]
+        return [session for session in reversed(self.sessions.values()) if session.socket and session.valid]
 
     @property
     def is_full(self) -> bool:
         """Whether there is a session for every shard."""
-        return {one.number for one in self.connected if one.count >= self.shards} >= {*range(self.shards)}
+        return {session.number for session in self.connected if session.count >= self.shards} >= {*range(self.shards)}
 
     def is_heard(self, guild_id: str) -> bool:
         """Whether somebody is connected to the session that is told of a server."""
-        return any(one.hears_of(guild_id) for one in self.connected)
+        return any(session.hears_of(guild_id) for session in self.connected)
 
     def asked(self) -> Json:
         """Return what GET /gateway/bot answers."""
@@ -128,7 +128,7 @@ class FakeGateway:
         """Send an event to the session of its shard; nobody there to hear it is no error, who resumes gets it later."""
         guild_id = data["id"] if event in {"GUILD_CREATE", "GUILD_DELETE"} else data.get("guild_id") or "0"
         sessions = [*self.connected, *reversed(self.sessions.values())]
-        session = next((one for one in sessions if one.hears_of(guild_id)), None)
+        session = next((session for session in sessions if session.hears_of(guild_id)), None)
         if session and session.valid:
             await self._say(session, event, data)
 
@@ -140,7 +140,7 @@ class FakeGateway:
 
     async def drop(self, code: int | None = None, *, shard: int | None = None) -> None:
         """Close every connection, or those of one shard, with a code, or without one cut the line."""
-        of_shard = {one.socket for one in self.connected if one.number == shard}
+        of_shard = {session.socket for session in self.connected if session.number == shard}
         for connection in list(self._open if shard is None else self._open & of_shard):
             if code is None:
                 transport = connection.socket._req.transport if connection.socket._req else None  # noqa: SLF001 — no word for "cut the line"
@@ -159,7 +159,7 @@ class FakeGateway:
         data: Json = payload.get("d") or {}
         if opcode == 1:
             self.heartbeats += 1
-            of_mute = any(one.socket is connection and one.number == self.mute for one in self.connected)
+            of_mute = any(session.socket is connection and session.number == self.mute for session in self.connected)
             if self.answers_heartbeats and not of_mute:
                 await connection.send({"op": 11})
         elif opcode == 2:
@@ -192,7 +192,7 @@ class FakeGateway:
         session = Session(number, count)
         session.socket = connection
         self.sessions[session.id] = session
-        guilds = [one for one in self.world.guilds.values() if one.has_bot and session.hears_of(one.id)]
+        guilds = [guild for guild in self.world.guilds.values() if guild.has_bot and session.hears_of(guild.id)]
         await self._say(session, "READY", self._ready(session, guilds))
         for guild in guilds:
             if not guild.unavailable:
@@ -201,7 +201,7 @@ class FakeGateway:
     def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {
             "v": 10, "user": self.world.bot.json(), "session_id": session.id, "resume_gateway_url": self.url,
-            "guilds": [{"id": one.id, "unavailable": True} for one in guilds], "session_type": "normal",
+            "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds], "session_type": "normal",
             "shard": [session.number, session.count],
             "application": {"id": self.world.bot.id, "flags": 0},
         }  # fmt: skip

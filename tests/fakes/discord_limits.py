@@ -30,7 +30,7 @@ def command_problems(commands: list[Json]) -> list[Problem]:
     found: list[Problem] = []
     if len(commands) > 100:
         found.append(("_", "BASE_TYPE_BAD_LENGTH", "Must be 100 or fewer in length."))
-    if len({one.get("name") for one in commands}) != len(commands):
+    if len({command.get("name") for command in commands}) != len(commands):
         found.append(("_", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"))
     for index, command in enumerate(commands):
         found += [(f"{index}.{path}", code, text) for path, code, text in _command(command)]
@@ -145,10 +145,10 @@ def _command(command: Json) -> Iterator[Problem]:
     options = command.get("options") or []
     if len(options) > 25:
         yield "options", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
-    required = [bool(one.get("required")) for one in options]
+    required = [bool(option.get("required")) for option in options]
     if sorted(required, reverse=True) != required:
         yield "options", "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must come first"
-    if len({one.get("name") for one in options}) != len(options):
+    if len({option.get("name") for option in options}) != len(options):
         yield "options", "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists"
     for index, option in enumerate(options):
         yield from ((f"options.{index}.{path}", code, text) for path, code, text in _option(option))

@@ -12,9 +12,9 @@ from typing import Any
 from aiohttp import web
 
 from tests.fakes import discord_world as world
+from tests.fakes.discord_faults import Failure, Rates, Refusal
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_limits import command_problems, error_body, message_problems
-from tests.fakes.discord_mischief import Failure, Rates, Refusal
 from tests.fakes.discord_world import Channel, Json, User, World, snowflake
 
 EPHEMERAL = 1 << 6
@@ -261,7 +261,11 @@ class FakeRest:
 
     async def _open_private(self, request: web.Request) -> web.Response:
         person = (await request.json())["recipient_id"]
-        known = [one for one in self.world.direct.values() if one.recipient and one.recipient.id == str(person)]
+        known = [
+            channel
+            for channel in self.world.direct.values()
+            if channel.recipient and channel.recipient.id == str(person)
+        ]
         if not known:
             raise Refusal(400, 50033, "Invalid Recipient(s)")
         return _json(known[0].json(self.world.bot))
@@ -314,7 +318,7 @@ class FakeRest:
 
     def _check_reference(self, channel: Channel, reference: Json) -> None:
         self._needs(channel, world.READ_MESSAGE_HISTORY, code=160002)
-        known = any(one["id"] == reference["message_id"] for one in self.messages[channel.id])
+        known = any(message["id"] == reference["message_id"] for message in self.messages[channel.id])
         if not known and reference.get("fail_if_not_exists", True):
             self._refuse([("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")])
 

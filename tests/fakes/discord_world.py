@@ -131,7 +131,7 @@ class Guild:
 
     @property
     def threads(self) -> list[Channel]:
-        return [one for one in self.channels if one.is_thread]
+        return [channel for channel in self.channels if channel.is_thread]
 
     def bot_permissions(self, channel: Channel) -> int:
         """Return what the bot may do in a channel, as Discord computes it."""
@@ -153,8 +153,10 @@ class Guild:
             "id": self.id, "name": self.name, "owner_id": "1", "icon": None, "features": [], "member_count": 2,
             "system_channel_id": self.system_channel.id if self.system_channel else None, "emojis": [], "stickers": [],
             "roles": [self.everyone.json(), self.bot_role.json()], "members": [self.member(self.bot)], "presences": [],
-            "channels": [one.json(self.bot) for one in self.channels if not one.is_thread], "voice_states": [],
-            "threads": [one.json(self.bot) for one in self.threads if not one.archived], "preferred_locale": "en-US",
+            "channels": [channel.json(self.bot) for channel in self.channels if not channel.is_thread],
+            "voice_states": [],
+            "threads": [thread.json(self.bot) for thread in self.threads if not thread.archived],
+            "preferred_locale": "en-US",
             "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
             "premium_tier": 0, "nsfw_level": 0, "stage_instances": [], "guild_scheduled_events": [], "large": False,
             "afk_timeout": 300, "system_channel_flags": 0, "soundboard_sounds": [],
@@ -175,4 +177,6 @@ class World:
             yield from guild.channels
 
     def find(self, channel_id: str) -> Channel | None:
-        return self.direct.get(channel_id) or next((one for one in self.channels() if one.id == channel_id), None)
+        return self.direct.get(channel_id) or next(
+            (channel for channel in self.channels() if channel.id == channel_id), None
+        )

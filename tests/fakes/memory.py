@@ -14,8 +14,10 @@ from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
-from bot.domain.withheld import Withheld
-from bot.ports import Alert, Clock, Delivery, DeliveryKind, PlaceTrouble, Standing, Visit
+from bot.domain.suppression import Suppression
+from bot.ports.outbox import Alert, Delivery, DeliveryKind
+from bot.ports.sources import Clock
+from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble
 
 
 @dataclass
@@ -42,37 +44,37 @@ class MemoryReadings:
 
     async def add(self, readings: Sequence[Reading]) -> int:
         self._be_there()
-        new = [one for one in readings if one.as_of not in self._kept.get(one.exchange, {})]
-        for one in new:
-            self._kept.setdefault(one.exchange, {})[one.as_of] = one
+        new = [reading for reading in readings if reading.as_of not in self._kept.get(reading.exchange, {})]
+        for reading in new:
+            self._kept.setdefault(reading.exchange, {})[reading.as_of] = reading
         return len(new)
 
     async def latest(self, exchange: str) -> Reading | None:
         return next(reversed(self._sorted(exchange)), None)
 
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
-        return next((one for one in reversed(self._sorted(exchange)) if one.as_of <= moment), None)
+        return next((reading for reading in reversed(self._sorted(exchange)) if reading.as_of <= moment), None)
 
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
         found = [await self.newest_before(exchange, moment) for moment in moments]
-        return list({one.as_of: one for one in found if one}.values())
+        return list({reading.as_of: reading for reading in found if reading}.values())
 
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         first: dict[object, Reading] = {}
-        for one in self._sorted(exchange):
-            if since <= one.as_of <= until:
-                first.setdefault(one.as_of.date(), one)
-        for one in first.values():
-            yield one
+        for reading in self._sorted(exchange):
+            if since <= reading.as_of <= until:
+                first.setdefault(reading.as_of.date(), reading)
+        for reading in first.values():
+            yield reading
 
     async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        for one in self._sorted(exchange):
-            if since < one.as_of <= until:
-                yield one
+        for reading in self._sorted(exchange):
+            if since < reading.as_of <= until:
+                yield reading
 
     async def save_listings(self, listings: Sequence[Listing]) -> None:
         self._be_there()
-        self._listings.update({one.exchange.id: one for one in listings})
+        self._listings.update({listing.exchange.id: listing for listing in listings})
 
     async def listings(self) -> Mapping[str, Listing]:
         self._be_there()
@@ -86,7 +88,7 @@ class MemoryReadings:
 
     def _sorted(self, exchange: str) -> list[Reading]:
         self._be_there()
-        return [one for _, one in sorted(self._kept.get(exchange, {}).items())]
+        return [reading for _, reading in sorted(self._kept.get(exchange, {}).items())]
 
     def _be_there(self) -> None:
         if self.away:
@@ -110,9 +112,9 @@ class MemoryOutbox:
 
     def queue(self, alert: Alert) -> None:
         """Queue one delivery per recipient."""
-        for one in alert.recipients:
-            key = f"{alert.id}:{one.place}"
-            message = replace(alert.message, mention=one.mention if alert.ping else None)
+        for recipient in alert.recipients:
+            key = f"{alert.id}:{recipient.place}"
+            message = replace(alert.message, mention=recipient.mention if alert.ping else None)
             self.waiting.append(
                 Delivery(
                     key=key,
@@ -121,7 +123,7 @@ class MemoryOutbox:
                     incident=alert.incident,
                     severity=alert.severity,
                     kind=alert.kind,
-                    place=one.place,
+                    place=recipient.place,
                     message=message,
                     created_at=alert.created_at,
                     expires_at=alert.expires_at,
@@ -131,7 +133,7 @@ class MemoryOutbox:
             )
         self._bell.set()
 
-    async def take(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         self._be_there()
         found = self._next(platform, limit)
         if not found and wait:
@@ -143,12 +145,12 @@ class MemoryOutbox:
             except TimeoutError:
                 pass  # something put off may be due
             found = self._next(platform, limit)
-        for one in found:
-            self._in_hand.add(one.receipt)
-            self._due.pop(one.receipt, None)
+        for delivery in found:
+            self._in_hand.add(delivery.receipt)
+            self._due.pop(delivery.receipt, None)
         return found
 
-    async def done(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
+    async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
         self._be_there()
         if message_id is None:
             self.dropped.append(delivery)
@@ -167,23 +169,27 @@ class MemoryOutbox:
         self._in_hand.discard(delivery.receipt)
 
     def hasten(self, places: Collection[Place]) -> None:
-        for one in self.waiting:
-            if one.receipt in self._due and one.attempt and {one.place, one.place.whole_chat} & {*places}:
-                self._due[one.receipt] = self.clock.now()
+        for delivery in self.waiting:
+            if (
+                delivery.receipt in self._due
+                and delivery.attempt
+                and {delivery.place, delivery.place.whole_chat} & {*places}
+            ):
+                self._due[delivery.receipt] = self.clock.now()
         self._bell.set()
 
-    def still_has(self, delivery: Delivery) -> bool:
+    def still_owns(self, delivery: Delivery) -> bool:
         return True
 
-    async def bury(self, delivery: Delivery, reason: str) -> None:
+    async def give_up(self, delivery: Delivery, reason: str) -> None:
         self.buried.append((delivery, reason))
         self._forget(delivery)
 
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
-        return Counter((one.place.platform, one.severity) for one in self.waiting)
+        return Counter((delivery.place.platform, delivery.severity) for delivery in self.waiting)
 
-    async def oldest(self) -> datetime | None:
-        return min((one.created_at for one in self.waiting), default=None)
+    async def oldest_queued_at(self) -> datetime | None:
+        return min((delivery.created_at for delivery in self.waiting), default=None)
 
     def _be_there(self) -> None:
         if self.away:
@@ -201,12 +207,12 @@ class MemoryOutbox:
         for one in self.waiting:
             if one.place.platform is platform and not one.older:
                 heads.setdefault((one.incident, one.place), one)
-        followed = [one for one in self.waiting if one.place.platform is platform and one.older]
+        followed = [delivery for delivery in self.waiting if delivery.place.platform is platform and delivery.older]
         now = self.clock.now()
-        ready = [one for one in (*heads.values(), *followed) if one.receipt not in self._in_hand]
-        due = [one for one in ready if self._due.get(one.receipt, now) <= now]
-        urgent = sorted(due, key=lambda one: (one.older is not None, -one.severity.rank))[:limit]
-        return [replace(one, sent=self.sent.get((one.incident, one.place))) for one in urgent]
+        ready = [head for head in (*heads.values(), *followed) if head.receipt not in self._in_hand]
+        due = [delivery for delivery in ready if self._due.get(delivery.receipt, now) <= now]
+        urgent = sorted(due, key=lambda delivery: (delivery.older is not None, -delivery.severity.rank))[:limit]
+        return [replace(delivery, sent=self.sent.get((delivery.incident, delivery.place))) for delivery in urgent]
 
     def _forget(self, delivery: Delivery) -> None:
         del self.waiting[self._index(delivery)]
@@ -244,8 +250,8 @@ class MemoryIncidents:
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        known = {one.id for one in self.told}
-        fresh = [one for one in alerts if one.id not in known]
+        known = {alert.id for alert in self.told}
+        fresh = [alert for alert in alerts if alert.id not in known]
         if alerts and not fresh:
             return False
         self._current.pop((exchange, rule, sensitivity), None)
@@ -254,21 +260,24 @@ class MemoryIncidents:
         if incident and incident.number:
             self._past[incident.number, sensitivity] = incident
         self.told += fresh
-        for one in fresh:
-            self.outbox.queue(one)
+        for alert in fresh:
+            self.outbox.queue(alert)
         return True
 
     async def open(self) -> Sequence[Incident]:
-        found = [one for one in self._current.values() if one.state is IncidentState.OPEN]
-        return sorted(found, key=lambda one: (-one.severity.rank, one.number))
+        found = [incident for incident in self._current.values() if incident.state is IncidentState.OPEN]
+        return sorted(found, key=lambda incident: (-incident.severity.rank, incident.number))
 
     async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
         numbers = sorted({number for number, _ in self._past}, reverse=True)
         found = [one for number in numbers if (one := await self.by_number(number))]
-        return [one for one in found if exchange in {None, one.exchange}][:limit]
+        return [incident for incident in found if exchange in {None, incident.exchange}][:limit]
 
     async def by_number(self, number: int) -> Incident | None:
-        return next((self._past[number, one] for one in _NORMAL_FIRST if (number, one) in self._past), None)
+        return next(
+            (self._past[number, sensitivity] for sensitivity in _NORMAL_FIRST if (number, sensitivity) in self._past),
+            None,
+        )
 
 
 _NORMAL_FIRST = (Sensitivity.NORMAL, Sensitivity.EARLY, Sensitivity.CALM)
@@ -297,41 +306,53 @@ class MemorySubscriptions:
         return len(gone)
 
     async def of_place(self, place: Place) -> Sequence[Subscription]:
-        return [one for one in self._kept.values() if one.place == place]
+        return [subscription for subscription in self._kept.values() if subscription.place == place]
 
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        found = {one.place: one for one in self._kept.values() if one.exchange is None}
-        found |= {one.place: one for one in self._kept.values() if one.exchange == exchange}
-        return [one for place, one in found.items() if not self._is_disabled(place)]
+        found = {
+            subscription.place: subscription for subscription in self._kept.values() if subscription.exchange is None
+        }
+        found |= {
+            subscription.place: subscription
+            for subscription in self._kept.values()
+            if subscription.exchange == exchange
+        }
+        return [subscription for place, subscription in found.items() if not self._is_disabled(place)]
 
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
-        return {one.sensitivity for one in self._kept.values() if one.exchange in {exchange, None}}
+        return {
+            subscription.sensitivity
+            for subscription in self._kept.values()
+            if subscription.exchange in {exchange, None}
+        }
 
-    async def standings(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[Standing]:
+    async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         if self.away:
             self.outbox.missed.set()
             raise StorageError("the store is away")
         return [await self._standing(place, exchange) for place, exchange in asked]
 
-    async def _standing(self, place: Place, exchange: str | None) -> Standing:
+    async def _standing(self, place: Place, exchange: str | None) -> PlaceStatus:
         place = next((new for old, new in reversed(self.moved) if old == place), place)
-        mine = [one for one in self._kept.values() if one.place == place]
-        of_it = [one for one in mine if exchange and one.exchange in {exchange, None}]
-        wanted = max(of_it, key=lambda one: one.exchange or "", default=None)
+        mine = [subscription for subscription in self._kept.values() if subscription.place == place]
+        of_it = [subscription for subscription in mine if exchange and subscription.exchange in {exchange, None}]
+        wanted = max(of_it, key=lambda subscription: subscription.exchange or "", default=None)
         needed = bool(mine) if exchange == MARKET.id else exchange is None or wanted is not None
-        return Standing(place, await self.trouble(place), wanted, subscribed=needed)
+        return PlaceStatus(place, await self.trouble(place), wanted, subscribed=needed)
 
     async def exchanges(self) -> Collection[str]:
-        return {one.exchange for one in self._kept.values() if one.exchange}
+        return {subscription.exchange for subscription in self._kept.values() if subscription.exchange}
 
     async def count(self) -> int:
-        return len({one.place for one in self._kept.values()})
+        return len({subscription.place for subscription in self._kept.values()})
 
     async def move(self, old: Place, new: Place) -> None:
         self.moved.append((old, new))
         self._kept = {
-            (new if place == old else place, exchange): replace(one, place=new) if place == old else one
-            for (place, exchange), one in self._kept.items()
+            (new if place == old else place, exchange): replace(subscription, place=new)
+            if place == old
+            else subscription
+            for (place, exchange), subscription in self._kept.items()
         }
         self.outbox.move(old, new)
 
@@ -339,19 +360,21 @@ class MemorySubscriptions:
         return self._troubles.get(place) or self._troubles.get(place.whole_chat)
 
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
-        gone = [place for place, one in self._troubles.items() if one.disabled and one.since < before]
+        gone = [place for place, trouble in self._troubles.items() if trouble.disabled and trouble.since < before]
         for place in gone:
             await self.remove(place, None, everything=True)
             del self._troubles[place]
         return gone
 
-    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+    async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self._troubles[trouble.place] = trouble
 
     async def clear_trouble(self, place: Place) -> bool:
         chat = place == place.whole_chat
         healed = [
-            one for one in self._troubles if one in {place, place.whole_chat} or (chat and one.whole_chat == place)
+            trouble
+            for trouble in self._troubles
+            if trouble in {place, place.whole_chat} or (chat and trouble.whole_chat == place)
         ]
         for one in healed:
             del self._troubles[one]
@@ -361,28 +384,34 @@ class MemorySubscriptions:
         return bool(healed)
 
     async def disabled(self) -> Mapping[Obstacle, int]:
-        return Counter(one.obstacle for one in self._troubles.values() if one.disabled)
+        return Counter(trouble.obstacle for trouble in self._troubles.values() if trouble.disabled)
 
-    async def visits_due(self, platform: Platform, *, now: datetime, again: datetime, limit: int) -> Sequence[Visit]:
+    async def claim_place_checks(
+        self, platform: Platform, *, now: datetime, again: datetime, limit: int
+    ) -> Sequence[PlaceCheck]:
         if self.away:
             raise StorageError("the store is away")
         due = [
-            one
-            for one in self._troubles.values()
-            if one.disabled
-            and one.place.platform is platform
-            and (one.place not in self._visits or self._visits[one.place] <= now)
+            trouble
+            for trouble in self._troubles.values()
+            if trouble.disabled
+            and trouble.place.platform is platform
+            and (trouble.place not in self._visits or self._visits[trouble.place] <= now)
         ][:limit]
-        visits = [Visit(one, first=one.place not in self._visits) for one in due]
-        self._visits |= {one.place: again for one in due}
+        visits = [PlaceCheck(trouble, first=trouble.place not in self._visits) for trouble in due]
+        self._visits |= {trouble.place: again for trouble in due}
         return visits
 
-    async def visit_again(self, place: Place, at: datetime) -> None:
+    async def check_place_again(self, place: Place, at: datetime) -> None:
         self._visits[place] = at
 
-    async def behind(self, place: Place) -> Sequence[Subscription]:
+    async def of_whole_chat(self, place: Place) -> Sequence[Subscription]:
         chat = place == place.whole_chat
-        return [one for one in self._kept.values() if one.place == place or (chat and one.place.whole_chat == place)]
+        return [
+            subscription
+            for subscription in self._kept.values()
+            if subscription.place == place or (chat and subscription.place.whole_chat == place)
+        ]
 
     def _is_disabled(self, place: Place) -> bool:
         troubles = (self._troubles.get(one) for one in (place, place.whole_chat))
@@ -393,15 +422,15 @@ class MemorySubscriptions:
 class MemoryHolds:
     """Fits ports.Holds."""
 
-    _kept: dict[str, Withheld] = field(default_factory=dict)
+    _kept: dict[str, Suppression] = field(default_factory=dict)
 
-    async def hold(self, withheld: Withheld) -> None:
+    async def add(self, withheld: Suppression) -> None:
         self._kept[withheld.exchange] = withheld
 
-    async def release(self, exchange: str) -> bool:
+    async def remove(self, exchange: str) -> bool:
         return self._kept.pop(exchange, None) is not None
 
-    async def all(self) -> Mapping[str, Withheld]:
+    async def all(self) -> Mapping[str, Suppression]:
         return dict(self._kept)
 
 
@@ -416,34 +445,34 @@ class Tally:
     waiting: dict[tuple[Platform, Severity], int] = field(default_factory=dict)
     oldest: datetime | None = None
 
-    def polled(self, source: str, result: str) -> None:
+    def count_poll(self, source: str, result: str) -> None:
         self.counts["polled", source, result] += 1
 
-    def source_answered(self, source: str, at: datetime) -> None:
+    def set_source_answered(self, source: str, at: datetime) -> None:
         self.answered_at[source] = at
 
-    def reading_taken(self, exchange: str, as_of: datetime) -> None:
+    def set_reading_time(self, exchange: str, as_of: datetime) -> None:
         self.read[exchange] = as_of
 
-    def incidents(self, severity: Severity, count: int) -> None:
+    def set_open_incidents(self, severity: Severity, count: int) -> None:
         self.open[severity] = count
 
-    def held(self, reason: HoldReason) -> None:
+    def count_held(self, reason: HoldReason) -> None:
         self.counts["held", reason] += 1
 
-    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+    def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.counts["delivered", result, reason] += 1
 
-    def outbox(self, platform: Platform, severity: Severity, depth: int) -> None:
+    def set_outbox_depth(self, platform: Platform, severity: Severity, depth: int) -> None:
         self.waiting[platform, severity] = depth
 
-    def outbox_oldest(self, since: datetime | None) -> None:
+    def set_outbox_oldest(self, since: datetime | None) -> None:
         self.oldest = since
 
-    def rate_limited(self, platform: Platform) -> None:
+    def count_rate_limited(self, platform: Platform) -> None:
         self.counts["rate limited", platform] += 1
 
-    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+    def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self.counts["answered", command, result] += 1
 
 
@@ -461,4 +490,4 @@ class Memory:
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return what was queued so far, of one kind or of all."""
-        return [one for one in self.incidents.told if kind in {None, one.kind}]
+        return [alert for alert in self.incidents.told if kind in {None, alert.kind}]

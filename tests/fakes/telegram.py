@@ -20,9 +20,9 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from tests.fakes.telegram_faults import TelegramFaults
 from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_methods import Methods, Parameters
-from tests.fakes.telegram_mischief import Mischief
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
 
@@ -33,12 +33,12 @@ _PATIENCE = 15.0
 _Found = TypeVar("_Found")
 
 
-class FakeTelegram(Methods, Mischief):
+class FakeTelegram(Methods, TelegramFaults):
     """The server, the world behind it, and what the bot did to it."""
 
     def __init__(self, *, token: str = TOKEN, username: str = "RunwatchBot") -> None:
         Methods.__init__(self, User(int(token.partition(":")[0]), "Runwatch", is_bot=True, username=username))
-        Mischief.__init__(self)
+        TelegramFaults.__init__(self)
         self.token = token
         self.url = ""
         self.calls: Counter[str] = Counter()
@@ -78,7 +78,9 @@ class FakeTelegram(Methods, Mischief):
         """Return the oldest message to a chat not yet waited for, as soon as there is one; raise TimeoutError."""
 
         def news() -> Sent | None:
-            return next((one for one in self.sent if self._is_news(one, chat, thread) and containing in one.text), None)
+            return next(
+                (sent for sent in self.sent if self._is_news(sent, chat, thread) and containing in sent.text), None
+            )
 
         found = await self.wait_until(news, patience=patience)
         self._waited_for.add((found.chat.id, found.id))
@@ -94,7 +96,7 @@ class FakeTelegram(Methods, Mischief):
 
     def messages_in(self, chat: Chat) -> list[Sent]:
         """Return everything the bot wrote in a chat, oldest first."""
-        return [one for one in self.sent if one.chat is chat]
+        return [sent for sent in self.sent if sent.chat is chat]
 
     def _is_news(self, message: Sent, chat: Chat, thread: int | None) -> bool:
         here = message.chat is chat and (thread is None or message.thread == thread)

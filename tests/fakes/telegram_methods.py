@@ -68,8 +68,8 @@ class Methods(People):
         commands = json.loads(given.get("commands") or "[]")
         if len(commands) > 100:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
-        for one in commands:
-            _check_command(one)
+        for command in commands:
+            _check_command(command)
         self.commands[_scope(given)] = commands
         return True
 
@@ -162,7 +162,7 @@ class Methods(People):
         chat = self._chat(given)
         chat.check_bot_is_in()
         people = [self.users[id_] for id_, status in chat.members.items() if status in ("creator", "administrator")]
-        return [chat.member(one, self.bot) for one in people]
+        return [chat.member(user, self.bot) for user in people]
 
     async def leavechat(self, given: Parameters) -> object:
         """Leave a chat."""
@@ -179,7 +179,7 @@ class Methods(People):
             self.updates.popleft()
 
     def _waiting(self, wanted: list[str]) -> list[dict[str, Any]]:
-        return [one for one in self.updates if not wanted or any(kind in one for kind in wanted)]
+        return [update for update in self.updates if not wanted or any(kind in update for kind in wanted)]
 
     async def _wait_for_update(self, seconds: float) -> None:
         self.happened.clear()
@@ -199,7 +199,7 @@ class Methods(People):
         return chat
 
     def _named(self, wanted: str) -> Chat | None:
-        return next((one for one in self.chats.values() if wanted == f"@{one.username}"), None)
+        return next((chat for chat in self.chats.values() if wanted == f"@{chat.username}"), None)
 
     def _reply_to(self, given: Parameters, chat: Chat) -> int | None:
         wish = json.loads(given.get("reply_parameters") or "{}")

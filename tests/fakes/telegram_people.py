@@ -48,13 +48,13 @@ class People:
         number = next(self.ids)
         chat_id = -5000 - number if basic else -1001000000000 - number
         chat = Chat(chat_id, "group" if basic else "supergroup", title, forum=forum, bot=bot)
-        chat.members = {one.id: "member" for one in members} | {one.id: "administrator" for one in admins}
+        chat.members = {member.id: "member" for member in members} | {admin.id: "administrator" for admin in admins}
         return self._add(chat)
 
     def channel(self, username: str, *, admins: tuple[User, ...] = (), bot: str = "administrator") -> Chat:
         """Return a new public channel."""
         chat = Chat(-1002000000000 - next(self.ids), "channel", username.title(), username=username, bot=bot)
-        chat.members = {one.id: "administrator" for one in admins}
+        chat.members = {admin.id: "administrator" for admin in admins}
         return self._add(chat)
 
     def _add(self, chat: Chat) -> Chat:

@@ -1,37 +1,37 @@
 import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import NOON
-from tests.fakes.desk import LOST, MEMBER, MODERATOR, OWNER, Office
+from tests.fakes.dispatcher import LOST, MEMBER, MODERATOR, OWNER, DispatcherBench
 from tests.messages.cards.plain import said
 
 
 async def test_help_lists_every_command() -> None:
-    office = Office()
+    office = DispatcherBench()
     answer = said(await office.ask("help"))
 
-    assert all(f"{one.usage} · {one.description}" in answer for one in office.commands)
+    assert all(f"{command.usage} · {command.description}" in answer for command in office.commands)
     assert "(moderators)" in answer
 
 
 async def test_help_explains_one_command() -> None:
-    answer = said(await Office().ask("help /flows"))
+    answer = said(await DispatcherBench().ask("help /flows"))
 
     assert answer.startswith("/flows <exchange> [window]\nShow net flows, what they consist of and how unusual they")
     assert "window: Over how long (1h, 24h, 72h, 7d, 14d, 30d)" in answer
 
 
 async def test_status_is_the_bots_own_health() -> None:
-    answer = said(await Office().ask("status"))
+    answer = said(await DispatcherBench().ask("status"))
 
     assert "Runwatch 1.2.3, up for 0 s." in answer
     assert "Exchanges: 0 read of 0 listed" in answer
 
 
 async def test_status_tells_how_many_places_are_switched_off() -> None:
-    office = Office()
-    await office.memory.subscriptions.note_trouble(
+    office = DispatcherBench()
+    await office.memory.subscriptions.record_trouble(
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
     assert "Switched off: 1 (1 removed)" in said(await office.ask("status"))
@@ -39,8 +39,8 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
 async def test_where_the_settings_lead_is_for_owners_alone(who: str, *, is_told: bool) -> None:
-    assert (LOST in said(await Office().ask("status", who=who))) is is_told
+    assert (LOST in said(await DispatcherBench().ask("status", who=who))) is is_told
 
 
 async def test_privacy_says_what_is_kept() -> None:
-    assert (await Office().ask("privacy")).title == "Privacy"
+    assert (await DispatcherBench().ask("privacy")).title == "Privacy"

@@ -4,23 +4,23 @@ from bot.domain.exchange import Exchange
 from bot.domain.signal import Rule
 from bot.messages.model import Tone
 from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, signal
-from tests.fakes.desk import Office
+from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> Office:
-    found = Office()
+async def office() -> DispatcherBench:
+    found = DispatcherBench()
     await found.read()
     return found
 
 
-async def read_okx(office: Office) -> None:
+async def read_okx(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
-    office.board.post(await office.observer.look(OKX))
+    office.board.set_snapshot(await office.observer.snapshot(OKX))
 
 
-async def test_two_exchanges_stand_side_by_side(office: Office) -> None:
+async def test_two_exchanges_stand_side_by_side(office: DispatcherBench) -> None:
     await read_okx(office)
 
     answer = await office.ask("compare binance okx")
@@ -32,13 +32,13 @@ async def test_two_exchanges_stand_side_by_side(office: Office) -> None:
     assert "Net flow 30 d | unknown | unknown" in said(answer)
 
 
-async def test_where_one_was_not_read_its_own_answer_says_so(office: Office) -> None:
+async def test_where_one_was_not_read_its_own_answer_says_so(office: DispatcherBench) -> None:
     for line in ("compare binance okx", "compare okx binance"):
         assert (await office.ask(line)).title == "OKX · reserves"
 
 
 @pytest.mark.parametrize("line", ["compare binance ftx-2022", "compare FTX-2022 binance"])
-async def test_an_exchange_stands_beside_a_run_of_the_past(office: Office, line: str) -> None:
+async def test_an_exchange_stands_beside_a_run_of_the_past(office: DispatcherBench, line: str) -> None:
     answer = await office.ask(line)
 
     assert answer.title == "Binance today · FTX, November 2022"
@@ -48,7 +48,7 @@ async def test_an_exchange_stands_beside_a_run_of_the_past(office: Office, line:
     assert "1 | −3.3 % | −5.0 %\n2 | – | −29.0 %" in said(answer)
 
 
-async def test_an_open_incident_counts_from_the_day_before_it_began(office: Office) -> None:
+async def test_an_open_incident_counts_from_the_day_before_it_began(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(64, at=NOON - 3 * DAY)])
     began = incident(number=3, seen=signal(at=NOON - 2 * DAY))
     await office.memory.incidents.commit("binance", Rule.OUTFLOW, began, [])
@@ -61,32 +61,32 @@ async def test_an_open_incident_counts_from_the_day_before_it_began(office: Offi
     assert "as long after its day 0: −37.0 %" in answer
 
 
-async def test_without_two_readings_nothing_is_laid_beside_the_past(office: Office) -> None:
+async def test_without_two_readings_nothing_is_laid_beside_the_past(office: DispatcherBench) -> None:
     answer = await office.ask("compare okx ftx-2022")
 
     assert answer.tone is Tone.TROUBLE
     assert "There are no two readings of OKX a day apart yet" in said(answer)
 
 
-async def test_two_runs_of_the_past_are_not_compared(office: Office) -> None:
+async def test_two_runs_of_the_past_are_not_compared(office: DispatcherBench) -> None:
     answer = await office.ask("compare ftx-2022 ftx-2022")
 
     assert "One of the two must be an exchange that is watched" in said(answer)
 
 
-async def test_what_is_neither_exchange_nor_past_is_unknown(office: Office) -> None:
+async def test_what_is_neither_exchange_nor_past_is_unknown(office: DispatcherBench) -> None:
     assert "No exchange is known as “binance-2099”" in said(await office.ask("compare okx binance-2099"))
 
 
-async def test_an_exchange_without_reserves_has_no_shares(office: Office) -> None:
+async def test_an_exchange_without_reserves_has_no_shares(office: DispatcherBench) -> None:
     await read_okx(office)
     empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
-    office.board.post(await Office(memory=office.memory).observer.look(empty))
+    office.board.set_snapshot(await DispatcherBench(memory=office.memory).observer.snapshot(empty))
 
     assert "Clean reserves | $58.0 B | $0.00" in said(await office.ask("compare binance okx"))
 
 
-async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: Office) -> None:
+async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: DispatcherBench) -> None:
     days = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
     await office.memory.readings.add(days)
 
@@ -98,7 +98,7 @@ async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: Office) -> 
     assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
 
 
-async def test_two_readings_are_no_curve(office: Office) -> None:
+async def test_two_readings_are_no_curve(office: DispatcherBench) -> None:
     await read_okx(office)
 
     answer = await office.ask("compare okx ftx-2022")

@@ -5,19 +5,19 @@ import pytest
 from bot.domain.exchange import Exchange
 from bot.messages.model import Message
 from tests.builders import BINANCE, DAY, NOON, holding, listing
-from tests.fakes.desk import MEMBER, MODERATOR, Office
+from tests.fakes.dispatcher import MEMBER, MODERATOR, DispatcherBench
 from tests.messages.cards.plain import said
 
 DAWN = NOON - timedelta(hours=12)
 
 
 @pytest.fixture
-async def office() -> Office:
+async def office() -> DispatcherBench:
     """Know a year of Binance in which 0.2 % come and go, but for one day, forty days ago, on which 5 % left."""
-    found = Office()
+    found = DispatcherBench()
     rows = [listing(), *(listing(Exchange(f"small{n}", f"Small {n}", f"small{n}"), total=1e9) for n in range(12))]
     await found.memory.readings.save_listings(rows)
-    found.board.post_listings(rows)
+    found.board.set_listings(rows)
     held = [
         holding(60 * (1.002 if age % 2 else 1.0) * (0.95 if age < 40 else 1.0), at=DAWN - age * DAY)
         for age in range(200, -1, -1)
@@ -26,11 +26,11 @@ async def office() -> Office:
     return found  # fmt: skip
 
 
-async def rehearse(office: Office, words: str) -> Message:
+async def rehearse(office: DispatcherBench, words: str) -> Message:
     return await office.ask(f"rehearse {words}", who=MODERATOR)
 
 
-async def test_a_rule_says_when_it_would_have_spoken(office: Office) -> None:
+async def test_a_rule_says_when_it_would_have_spoken(office: DispatcherBench) -> None:
     answer = await rehearse(office, "normal binance")
 
     assert answer.title == "Rehearsal · preset normal"
@@ -38,7 +38,7 @@ async def test_a_rule_says_when_it_would_have_spoken(office: Office) -> None:
     assert f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} · Binance · elevated at worst, −5.2 % (−$3.12 B) · resolved" in said(answer)
 
 
-async def test_a_threshold_leaves_out_what_is_smaller(office: Office) -> None:
+async def test_a_threshold_leaves_out_what_is_smaller(office: DispatcherBench) -> None:
     for words in ("5% binance", "$3B binance", "early binance"):
         assert "it would have spoken once" in said(await rehearse(office, words))
     for words in ("6% binance", "$4B binance"):
@@ -46,14 +46,14 @@ async def test_a_threshold_leaves_out_what_is_smaller(office: Office) -> None:
     assert (await rehearse(office, "6% binance")).title == "Rehearsal · preset normal, at least 6.0 % of reserves"
 
 
-async def test_a_place_rehearses_what_it_has_subscribed_to(office: Office) -> None:
+async def test_a_place_rehearses_what_it_has_subscribed_to(office: DispatcherBench) -> None:
     assert "This place has subscribed to nothing; name an exchange" in said(await rehearse(office, "normal"))
     await office.ask("subscribe binance", who=MODERATOR)
 
     assert "would have spoken once over 1 exchange" in said(await rehearse(office, "normal"))
 
 
-async def test_of_all_exchanges_the_largest_are_rehearsed(office: Office) -> None:
+async def test_of_all_exchanges_the_largest_are_rehearsed(office: DispatcherBench) -> None:
     await office.ask("subscribe all", who=MODERATOR)
 
     answer = said(await rehearse(office, "normal"))
@@ -62,13 +62,13 @@ async def test_of_all_exchanges_the_largest_are_rehearsed(office: Office) -> Non
     assert "3 more exchanges were left out: the largest come first." in answer
 
 
-async def test_what_nothing_is_known_of_cannot_be_rehearsed(office: Office) -> None:
+async def test_what_nothing_is_known_of_cannot_be_rehearsed(office: DispatcherBench) -> None:
     answer = said(await rehearse(office, "normal small1"))
 
     assert "No readings of Small 1 are stored yet." in answer
 
 
-async def test_a_short_past_is_said(office: Office) -> None:
+async def test_a_short_past_is_said(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(1, at=DAWN - age * DAY, exchange="small1") for age in (5, 4, 3)])
 
     answer = said(await rehearse(office, "normal small1"))
@@ -76,15 +76,15 @@ async def test_a_short_past_is_said(office: Office) -> None:
     assert f"Less is known of Small 1 since {DAWN - 5 * DAY:%Y-%m-%d}." in answer
 
 
-async def test_what_is_no_rule_is_refused(office: Office) -> None:
+async def test_what_is_no_rule_is_refused(office: DispatcherBench) -> None:
     answer = said(await rehearse(office, "loud binance"))
 
     assert "“loud” is no rule: it may be calm, normal, early, a share such as 3%, or $50M." in answer
 
 
-async def test_rehearsing_is_for_moderators(office: Office) -> None:
+async def test_rehearsing_is_for_moderators(office: DispatcherBench) -> None:
     assert "moderate this place" in said(await office.ask("rehearse normal binance", who=MEMBER))
 
 
-async def test_names_come_from_the_list(office: Office) -> None:
+async def test_names_come_from_the_list(office: DispatcherBench) -> None:
     assert BINANCE.name in said(await rehearse(office, "normal binance"))

@@ -1,17 +1,17 @@
 import pytest
 
-from tests.fakes.desk import Office
+from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> Office:
-    found = Office()
+async def office() -> DispatcherBench:
+    found = DispatcherBench()
     await found.read()
     return found
 
 
-async def test_reserves_tell_what_an_exchange_holds(office: Office) -> None:
+async def test_reserves_tell_what_an_exchange_holds(office: DispatcherBench) -> None:
     answer = await office.ask("reserves binance")
 
     assert answer.title == "Binance · reserves"
@@ -19,7 +19,7 @@ async def test_reserves_tell_what_an_exchange_holds(office: Office) -> None:
     assert "Net flow 24 h: −$2.00 B · −3.3 %" in said(answer)
 
 
-async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: Office) -> None:
+async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: DispatcherBench) -> None:
     assert "DefiLlama tracks no wallets of NEXO" in said(await office.ask("reserves nexo"))
 
 
@@ -35,11 +35,11 @@ async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: Offic
         ("exchanges", "Exchanges · 4 known, 1 watched"),
     ],
 )
-async def test_questions_about_flows_are_answered(office: Office, line: str, words: str) -> None:
+async def test_questions_about_flows_are_answered(office: DispatcherBench, line: str, words: str) -> None:
     assert words in said(await office.ask(line))
 
 
-async def test_questions_are_answered_from_memory(office: Office) -> None:
+async def test_questions_are_answered_from_memory(office: DispatcherBench) -> None:
     office.memory.readings.away = True
 
     for line in ("reserves binance", "flows binance", "top", "exchanges"):

@@ -5,24 +5,24 @@ import pytest
 from bot.domain.place import Obstacle, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import HERE, NOON, incident
-from tests.fakes.desk import CHANNEL, MODERATOR, OWNER, Office, topic
+from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, topic
 from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> Office:
-    found = Office()
+async def office() -> DispatcherBench:
+    found = DispatcherBench()
     await found.read()
     return found
 
 
-async def moderate(office: Office, line: str) -> Message:
+async def moderate(office: DispatcherBench, line: str) -> Message:
     return await office.ask(line, who=MODERATOR)
 
 
-async def test_a_place_subscribes_with_the_usual_settings(office: Office) -> None:
+async def test_a_place_subscribes_with_the_usual_settings(office: DispatcherBench) -> None:
     answer = await moderate(office, "subscribe Binance")
 
     assert answer.title == "Subscribed · Binance"
@@ -31,7 +31,7 @@ async def test_a_place_subscribes_with_the_usual_settings(office: Office) -> Non
     ]
 
 
-async def test_a_place_subscribes_with_everything_of_its_own(office: Office) -> None:
+async def test_a_place_subscribes_with_everything_of_its_own(office: DispatcherBench) -> None:
     await moderate(office, "subscribe binance early severe $50M 3% @here")
 
     (found,) = await office.memory.subscriptions.of_place(HERE)
@@ -39,23 +39,23 @@ async def test_a_place_subscribes_with_everything_of_its_own(office: Office) -> 
     assert (found.usd, found.share, found.mention) == (50e6, 0.03, "here")
 
 
-async def test_all_is_every_exchange(office: Office) -> None:
+async def test_all_is_every_exchange(office: DispatcherBench) -> None:
     answer = await moderate(office, "subscribe ALL")
 
     assert answer.title == "Subscribed · all exchanges"
-    assert [one.exchange for one in await office.memory.subscriptions.of_place(HERE)] == [None]
+    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(HERE)] == [None]
 
 
-async def test_a_topic_subscribes_for_itself(office: Office) -> None:
+async def test_a_topic_subscribes_for_itself(office: DispatcherBench) -> None:
     here = topic(HERE, "7")
     office.moderates.add(here)
     await office.ask("subscribe binance", who=MODERATOR, place=here)
 
-    assert [one.place for one in await office.memory.subscriptions.of_place(here)] == [here]
+    assert [subscription.place for subscription in await office.memory.subscriptions.of_place(here)] == [here]
     assert await office.memory.subscriptions.of_place(HERE) == []
 
 
-async def test_what_the_bot_lacks_is_said_at_once(office: Office) -> None:
+async def test_what_the_bot_lacks_is_said_at_once(office: DispatcherBench) -> None:
     office.lacking = ("Send Messages",)
 
     answer = await moderate(office, "subscribe binance")
@@ -66,7 +66,7 @@ async def test_what_the_bot_lacks_is_said_at_once(office: Office) -> None:
 
 @pytest.mark.parametrize(("exchange", "is_said"), [("nexo", True), ("binance", False), ("all", False)])
 async def test_an_exchange_without_known_wallets_is_no_silent_promise(
-    office: Office, exchange: str, *, is_said: bool
+    office: DispatcherBench, exchange: str, *, is_said: bool
 ) -> None:
     answer = await moderate(office, f"subscribe {exchange}")
 
@@ -74,35 +74,37 @@ async def test_an_exchange_without_known_wallets_is_no_silent_promise(
     assert (answer.tone is Tone.TROUBLE) is is_said
 
 
-async def test_another_place_can_be_subscribed_by_who_moderates_it(office: Office) -> None:
+async def test_another_place_can_be_subscribed_by_who_moderates_it(office: DispatcherBench) -> None:
     await moderate(office, "subscribe binance @channel")
 
-    assert [one.exchange for one in await office.memory.subscriptions.of_place(CHANNEL)] == ["binance"]
+    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(CHANNEL)] == [
+        "binance"
+    ]
     assert await office.memory.subscriptions.of_place(HERE) == []
     assert (await moderate(office, "unsubscribe @channel")).title == "Unsubscribed"
 
 
 @pytest.mark.parametrize("line", ["subscribe binance @channel", "unsubscribe @channel"])
-async def test_another_place_is_closed_to_everybody_else(office: Office, line: str) -> None:
+async def test_another_place_is_closed_to_everybody_else(office: DispatcherBench, line: str) -> None:
     await office.ask("subscribe okx @channel", who=OWNER)
     office.moderates = {HERE}
 
     answer = await moderate(office, line)
 
     assert "Only the people who moderate @channel may do that." in said(answer)
-    assert [one.exchange for one in await office.memory.subscriptions.of_place(CHANNEL)] == ["okx"]
+    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(CHANNEL)] == ["okx"]
 
 
-async def test_a_place_that_cannot_be_found_is_refused(office: Office) -> None:
+async def test_a_place_that_cannot_be_found_is_refused(office: DispatcherBench) -> None:
     assert "The bot cannot see @elsewhere." in said(await moderate(office, "subscribe binance @elsewhere"))
 
 
-async def test_a_misspelt_exchange_subscribes_to_nothing(office: Office) -> None:
+async def test_a_misspelt_exchange_subscribes_to_nothing(office: DispatcherBench) -> None:
     assert "Did you mean binance?" in said(await moderate(office, "subscribe binanse"))
     assert await office.memory.subscriptions.count() == 0
 
 
-async def test_while_the_store_is_away_nothing_is_promised(office: Office) -> None:
+async def test_while_the_store_is_away_nothing_is_promised(office: DispatcherBench) -> None:
     office.memory.subscriptions.away = True
 
     assert (await moderate(office, "subscribe binance")).title == "The store is away"
@@ -117,15 +119,15 @@ async def test_while_the_store_is_away_nothing_is_promised(office: Office) -> No
         ("unsubscribe gate", "This place has no subscription to Gate.io.", {None, "binance", "okx"}),
     ],
 )
-async def test_a_place_unsubscribes(office: Office, line: str, words: str, left: set[str | None]) -> None:
+async def test_a_place_unsubscribes(office: DispatcherBench, line: str, words: str, left: set[str | None]) -> None:
     for one in ("binance", "okx", "all"):
         await moderate(office, f"subscribe {one}")
 
     assert words in said(await moderate(office, line))
-    assert {one.exchange for one in await office.memory.subscriptions.of_place(HERE)} == left
+    assert {subscription.exchange for subscription in await office.memory.subscriptions.of_place(HERE)} == left
 
 
-async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Office) -> None:
+async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: DispatcherBench) -> None:
     await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
     assert "No exchange is known as “lbank”." in said(await moderate(office, "unsubscribe lbank"))
 
@@ -144,14 +146,14 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Of
         ("subscribe binance early", False),
     ],
 )
-async def test_only_what_a_place_will_hear_of_is_promised(office: Office, line: str, *, is_told: bool) -> None:
+async def test_only_what_a_place_will_hear_of_is_promised(office: DispatcherBench, line: str, *, is_told: bool) -> None:
     running = incident(Severity.ELEVATED)
     await office.memory.incidents.commit(running.exchange, running.rule, running, ())
 
     assert ("Its next change is posted here." in said(await moderate(office, line))) is is_told
 
 
-async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Office) -> None:
+async def test_everybody_may_see_what_a_place_has_subscribed_to(office: DispatcherBench) -> None:
     assert "This place has subscribed to nothing." in said(await office.ask("subscriptions"))
     await moderate(office, "subscribe binance severe")
 
@@ -159,7 +161,7 @@ async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Office) 
 
 
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
-    office = Office(only=("binance",))
+    office = DispatcherBench(only=("binance",))
     await office.read()
     for one in ("bitforex", "binance", None):
         await office.memory.subscriptions.add(Subscription(HERE, one))
@@ -171,7 +173,7 @@ async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
     assert answer.tone is Tone.TROUBLE
 
 
-async def test_where_every_exchange_is_watched_none_is_called_left_out(office: Office) -> None:
+async def test_where_every_exchange_is_watched_none_is_called_left_out(office: DispatcherBench) -> None:
     await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
     answer = await office.ask("subscriptions")
 
@@ -179,14 +181,14 @@ async def test_where_every_exchange_is_watched_none_is_called_left_out(office: O
     assert answer.tone is Tone.INFO
 
 
-async def test_a_place_that_is_switched_off_says_why(office: Office) -> None:
+async def test_a_place_that_is_switched_off_says_why(office: DispatcherBench) -> None:
     await moderate(office, "subscribe binance")
     trouble = PlaceTrouble(HERE, "the bot was removed", NOON)
-    await office.memory.subscriptions.note_trouble(trouble)
+    await office.memory.subscriptions.record_trouble(trouble)
     assert "switched off" not in said(await office.ask("subscriptions"))
 
-    await office.memory.subscriptions.note_trouble(replace(trouble, disabled=True))
+    await office.memory.subscriptions.record_trouble(replace(trouble, disabled=True))
     assert "This place is switched off: the bot was removed." in said(await office.ask("subscriptions"))
 
-    await office.memory.subscriptions.note_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
+    await office.memory.subscriptions.record_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
     assert "This place is switched off: the topic was closed." in said(await office.ask("subscriptions"))

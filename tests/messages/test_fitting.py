@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.messages.fitting import Limits, fit, shorten_line, trim
+from bot.messages.fitting import MessageLimits, fit, shorten_line, trim
 from bot.messages.model import Action, Chart, Field, Message, Table, bold, line, moment
 
 AT = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
@@ -97,12 +97,12 @@ def test_what_cannot_fit_comes_back_at_its_smallest() -> None:
 
 def test_few_parts_are_not_touched() -> None:
     few = Message("t", lines=(line("x"),), fields=(Field("a", line("b")),), table=Table(("h",), (("r",),)))
-    assert trim(few, Limits(lines=1, fields=1, rows=1)) == few
-    assert trim(Message("t"), Limits(title=9, lines=9, fields=9, rows=9, footer=9, actions=9)) == Message("t")
+    assert trim(few, MessageLimits(lines=1, fields=1, rows=1)) == few
+    assert trim(Message("t"), MessageLimits(title=9, lines=9, fields=9, rows=9, footer=9, actions=9)) == Message("t")
 
 
 def test_no_room_for_fields_is_said() -> None:
-    assert trim(Message("t", fields=(Field("a", line("b")),)), Limits(fields=0)).lines == (
+    assert trim(Message("t", fields=(Field("a", line("b")),)), MessageLimits(fields=0)).lines == (
         line("… and 1 more figures"),
     )
 
@@ -118,20 +118,20 @@ def test_a_line_is_cut_at_its_spans_and_never_in_a_moment() -> None:
 @pytest.mark.parametrize(
     ("limits", "expected"),
     [
-        (Limits(title=4), {"title": "Bin…"}),
-        (Limits(lines=2), {"lines": (line("line 000"), line("… and 19 more lines"))}),
-        (Limits(footer=5), {"footer": line("Defi", "…")}),
-        (Limits(actions=1), {"actions": (Action("a", "a"),)}),
+        (MessageLimits(title=4), {"title": "Bin…"}),
+        (MessageLimits(lines=2), {"lines": (line("line 000"), line("… and 19 more lines"))}),
+        (MessageLimits(footer=5), {"footer": line("Defi", "…")}),
+        (MessageLimits(actions=1), {"actions": (Action("a", "a"),)}),
     ],
 )
-def test_each_part_is_trimmed_to_its_own_limit(limits: Limits, expected: dict[str, Any]) -> None:
+def test_each_part_is_trimmed_to_its_own_limit(limits: MessageLimits, expected: dict[str, Any]) -> None:
     message = replace(big(), actions=(Action("a", "a"), Action("b", "b")))
     trimmed = trim(message, limits)
     assert trimmed == replace(message, **expected)
 
 
 def test_fields_and_their_parts_are_trimmed() -> None:
-    trimmed = trim(big(), Limits(fields=3, field_name=5, field_value=4, rows=2))
+    trimmed = trim(big(), MessageLimits(fields=3, field_name=5, field_value=4, rows=2))
     assert [field.name for field in trimmed.fields] == ["name…", "name…", "…"]
     assert trimmed.fields[0].value == line("xxx", "…")
     assert trimmed.table is not None

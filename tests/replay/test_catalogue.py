@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.errors import ConfigurationError
-from bot.replay.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, episode
 
 
 def test_an_episode_is_found_by_its_name_however_it_is_typed() -> None:

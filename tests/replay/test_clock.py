@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.replay.catalogue import episode
 from bot.replay.clock import ReplayClock
+from bot.replay.episodes.catalogue import episode
 
 START = datetime(2022, 12, 11, tzinfo=UTC)
 END = START + timedelta(days=1)

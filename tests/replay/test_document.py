@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.replay.catalogue import EPISODES
+from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.expectation import Expectation
 from docs.pictures.draw_episodes import picture
 

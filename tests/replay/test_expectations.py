@@ -3,16 +3,18 @@
 import pytest
 
 from bot.domain.severity import Severity, rank
-from bot.replay.catalogue import EPISODES, episode
-from bot.replay.expectation import Expectation, Outcome
-from bot.replay.traps import FaultKind
-from tests.replay.plain import told_daily, worst_hourly
+from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.expectation import Expectation, ExpectedOutcome
+from bot.replay.faults import FaultKind
+from tests.replay.plain_rules import told_daily, worst_hourly
 
-EXPECTED = [(name, one) for name, story in EPISODES.items() for one in story.expect]
+EXPECTED = [(name, expectation) for name, story in EPISODES.items() for expectation in story.expect]
 
 
 def named(cases: list[tuple[str, Expectation]]) -> pytest.MarkDecorator:
-    return pytest.mark.parametrize(("name", "expected"), cases, ids=[f"{name}-{one.exchange}" for name, one in cases])
+    return pytest.mark.parametrize(
+        ("name", "expected"), cases, ids=[f"{name}-{expectation.exchange}" for name, expectation in cases]
+    )
 
 
 @named(EXPECTED)
@@ -25,7 +27,7 @@ def test_what_really_left_crosses_on_the_day_named(name: str, expected: Expectat
     assert told_daily(name, expected.exchange, is_true=True).first == expected.due_on
 
 
-@named([case for case in EXPECTED if case[1].outcome is Outcome.RUN])
+@named([case for case in EXPECTED if case[1].outcome is ExpectedOutcome.RUN])
 def test_a_run_reaches_the_severity_it_may_be_told_at(name: str, expected: Expectation) -> None:
     assert worst_hourly(name, expected.exchange) is expected.highest
     assert expected.due_on is not None
@@ -38,13 +40,17 @@ def test_without_its_trap_a_trap_is_calm_at_every_hour(name: str, expected: Expe
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_peers_of_an_episode_never_cross(name: str) -> None:
-    peers = {book.id for book in episode(name).books} - {one.exchange for one in episode(name).expect}
+    peers = {book.id for book in episode(name).books} - {expectation.exchange for expectation in episode(name).expect}
 
     assert [peer for peer in peers if told_daily(name, peer).crossing] == []
 
 
 def test_most_traps_would_fool_the_plain_formula() -> None:
-    fooled = {(name, one.guard) for name, one in EXPECTED if one.crosses_on and one.crosses_on != one.due_on}
+    fooled = {
+        (name, expectation.guard)
+        for name, expectation in EXPECTED
+        if expectation.crosses_on and expectation.crosses_on != expectation.due_on
+    }
 
     assert {guard for _, guard in fooled if guard} == {
         "CHAIN_MISSING", "WALLETS_CHANGED", "PRICE_ODD", "ROUND_TRIP", "GAP", "SOURCE_GLITCH", "DISAGREE",
@@ -52,7 +58,7 @@ def test_most_traps_would_fool_the_plain_formula() -> None:
 
 
 def test_every_guard_of_the_rules_has_an_episode() -> None:
-    assert {one.guard for _, one in EXPECTED if one.guard} == {
+    assert {expectation.guard for _, expectation in EXPECTED if expectation.guard} == {
         "CHAIN_MISSING", "WALLETS_CHANGED", "OWN_TOKEN", "PRICE_ODD", "ROUND_TRIP", "STALE", "GAP", "SOURCE_GLITCH",
         "DISAGREE", "WITHHELD",
     }  # fmt: skip
@@ -60,33 +66,33 @@ def test_every_guard_of_the_rules_has_an_episode() -> None:
 
 def test_expectations_name_exchanges_of_their_episode_once() -> None:
     for name, story in EPISODES.items():
-        named = [one.exchange for one in story.expect]
+        named = [expectation.exchange for expectation in story.expect]
         assert len(set(named)) == len(named), name
         assert set(named) <= {book.id for book in story.books}, name
 
 
 def test_an_exchange_without_an_expectation_is_expected_to_be_calm() -> None:
-    assert episode("binance-2022").expected("okx") == Expectation("okx", Outcome.NONE)
-    assert episode("binance-2022").expected("binance").outcome is Outcome.RUN
+    assert episode("binance-2022").expected("okx") == Expectation("okx", ExpectedOutcome.NONE)
+    assert episode("binance-2022").expected("binance").outcome is ExpectedOutcome.RUN
 
 
 def test_without_a_run_only_a_restless_year_and_a_move_within_the_house_may_be_told() -> None:
-    told = {(name, one.outcome) for name, one in EXPECTED if one.highest}
+    told = {(name, expectation.outcome) for name, expectation in EXPECTED if expectation.highest}
 
-    assert {name for name, outcome in told if outcome is Outcome.NONE} == {"noisy-year", "internal-move"}
-    assert {name for name, outcome in told if outcome is Outcome.HELD} == set()
+    assert {name for name, outcome in told if outcome is ExpectedOutcome.NONE} == {"noisy-year", "internal-move"}
+    assert {name for name, outcome in told if outcome is ExpectedOutcome.HELD} == set()
 
 
 def test_a_noisy_year_is_restless_and_no_more_than_that() -> None:
     told = [told_daily("noisy-year", book.id) for book in episode("noisy-year").books]
 
-    assert max((one.worst for one in told), key=rank) is Severity.WATCH
-    assert sum(one.crossing for one in told) == 31
+    assert max((plain_told.worst for plain_told in told), key=rank) is Severity.WATCH
+    assert sum(plain_told.crossing for plain_told in told) == 31
 
 
 def test_what_is_seen_live_only_is_a_claim_of_the_list() -> None:
-    live_only = {name for name, one in EXPECTED if one.live_only}
+    live_only = {name for name, expectation in EXPECTED if expectation.live_only}
 
     assert live_only == {
-        name for name, story in EPISODES.items() if FaultKind.INFLOW_CLAIMED in {one.kind for one in story.faults}
+        name for name, story in EPISODES.items() if FaultKind.INFLOW_CLAIMED in {fault.kind for fault in story.faults}
     }

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import cli
+from bot.cli.main import cli
 from bot.domain.errors import RunwatchError
 from bot.domain.reading import Reading
-from bot.replay.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, episode
 from bot.replay.export import write_bodies
 from bot.replay.generator import run_times
-from tests.replay import shown
+from tests.replay import read_bodies
 from tests.sources.parsing import parse_protocol
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
@@ -37,7 +37,7 @@ def test_every_exchange_has_its_file_by_its_slug_in_lower_case(daily: Path) -> N
 
 
 def test_a_daily_file_has_one_point_a_day_and_the_newest_run(daily: Path) -> None:
-    *days, newest = [one.as_of for one in read(daily / "gullane.json")]
+    *days, newest = [reading.as_of for reading in read(daily / "gullane.json")]
 
     assert days == [SHORT.live_start - SHORT.history + timedelta(days=day) for day in range(60)]
     assert newest == run_times(SHORT)[-1]
@@ -45,8 +45,8 @@ def test_a_daily_file_has_one_point_a_day_and_the_newest_run(daily: Path) -> Non
 
 def test_an_hourly_file_has_every_run_of_the_live_phase_as_well(tmp_path: Path, daily: Path) -> None:
     write_bodies(SHORT, tmp_path, hourly=True)
-    finer = {one.as_of: one.holdings for one in read(tmp_path / "gullane.json")}
-    coarse = {one.as_of: one.holdings for one in read(daily / "gullane.json")}
+    finer = {reading.as_of: reading.holdings for reading in read(tmp_path / "gullane.json")}
+    coarse = {reading.as_of: reading.holdings for reading in read(daily / "gullane.json")}
     live = {at for at in run_times(SHORT) if at >= SHORT.live_start}
 
     assert set(finer) == set(coarse) | live
@@ -61,11 +61,11 @@ def test_each_body_says_what_it_is(daily: Path) -> None:
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_finest_body_of_every_episode_can_be_read(name: str) -> None:
     story = episode(name)
-    readings = shown.readings(name, story.books[0].id, hourly=True)
+    readings = read_bodies.readings(name, story.books[0].id, hourly=True)
 
-    assert min(one.total_usd() for one in readings) > 0
-    assert sum(one.as_of < story.live_start for one in readings) == story.history.days
-    assert sum(one.as_of >= story.live_start for one in readings) > 70
+    assert min(reading.total_usd() for reading in readings) > 0
+    assert sum(reading.as_of < story.live_start for reading in readings) == story.history.days
+    assert sum(reading.as_of >= story.live_start for reading in readings) > 70
 
 
 def test_doors_are_lines_of_their_own_file_in_order_of_time(tmp_path: Path) -> None:

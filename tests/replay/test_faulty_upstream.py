@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.replay.catalogue import episode
 from bot.replay.episode import Episode
-from bot.replay.stage import on
-from bot.replay.upstream import Upstream
+from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.synthetic import on
+from bot.replay.upstream import UpstreamBodies
 from tests.sources.parsing import parse_protocol
 
 INFLOWS = ("inflows_24h", "inflows_1w", "inflows_1m")
@@ -31,8 +31,8 @@ def body(name: str, exchange: str, at: datetime) -> dict[str, Any]:
     return found
 
 
-def _as_of(story: Episode, at: datetime) -> Upstream:
-    upstream = Upstream(story)
+def _as_of(story: Episode, at: datetime) -> UpstreamBodies:
+    upstream = UpstreamBodies(story)
     upstream.advance(at)
     return upstream
 
@@ -88,7 +88,7 @@ def test_null_sections_are_null_while_they_last() -> None:
     assert "Tron" not in during["currentChainTvls"]
     assert after["chainTvls"]["Tron"]["tokens"]
     readings = parse_protocol(msgspec.json.encode(during), "aurelia", fetched_at=on(6))
-    assert not any("Tron" in one.chains for one in readings)
+    assert not any("Tron" in reading.chains for reading in readings)
     assert "Ripple" in readings[-1].chains
 
 

@@ -8,22 +8,27 @@ import msgspec
 import pytest
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.backtest.lines import json_line
-from bot.detectors.engine import Case, look
-from bot.detectors.outflow import grade
+from bot.backtest.output import json_line
+from bot.backtest.simulation import TOLD_REASONS
+from bot.detection.engine import ExchangeState, look
+from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.hindsight.trial import TURNS
-from bot.replay.catalogue import EPISODES, episode
-from bot.replay.expectation import Expectation, Outcome
-from bot.replay.upstream import Upstream
-from tests.replay import plain, shown
-from tests.replay.lived import lived
+from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.expectation import Expectation, ExpectedOutcome
+from bot.replay.upstream import UpstreamBodies
+from tests.replay import plain_rules, read_bodies
+from tests.replay.simulated import simulated
 from tests.sources.parsing import parse_listings
 
-RUNS = [(name, one) for name, story in EPISODES.items() for one in story.expect if one.outcome is Outcome.RUN]
+RUNS = [
+    (name, expectation)
+    for name, story in EPISODES.items()
+    for expectation in story.expect
+    if expectation.outcome is ExpectedOutcome.RUN
+]
 GUARDS = [name for name in EPISODES if name.startswith("guard-")]
 BESIDE = {"guard-withheld", "guard-disagree"}
 """What holds these is no part of a body: an operator's word, and the list's own figures."""
@@ -35,11 +40,14 @@ def in_words(found: Iterable[tuple[object, ...]]) -> str:
 
 
 def first_told(name: str, exchange: str, *, hourly: bool) -> datetime | None:
-    return next((one.at for one in lived(name, hourly=hourly).of(exchange)), None)
+    return next((alert.at for alert in simulated(name, hourly=hourly).of(exchange)), None)
 
 
 def test_every_run_is_found_at_the_first_daily_point_at_which_what_really_left_crosses() -> None:
-    found = [(name, one.exchange, one.due_on, first_told(name, one.exchange, hourly=False)) for name, one in RUNS]
+    found = [
+        (name, expectation.exchange, expectation.due_on, first_told(name, expectation.exchange, hourly=False))
+        for name, expectation in RUNS
+    ]
 
     assert len(found) == 12
     assert all(told and told.date() == due for *_, due, told in found), in_words(found)
@@ -48,25 +56,30 @@ def test_every_run_is_found_at_the_first_daily_point_at_which_what_really_left_c
 def readings_until_told(name: str, exchange: str) -> int | None:
     """Return at which reading it is told, 1 being the first at which what really left crosses; None: never."""
     told = first_told(name, exchange, hourly=True)
-    crossing = min(plain.crossings(name, exchange, is_true=True))
-    read = [one.as_of for one in shown.readings(name, exchange, hourly=True)]
+    crossing = min(plain_rules.crossings(name, exchange, is_true=True))
+    read = [reading.as_of for reading in read_bodies.readings(name, exchange, hourly=True)]
     return read.index(told) - read.index(crossing) + 1 if told else None
 
 
 def test_every_run_is_found_within_two_hourly_readings_of_crossing() -> None:
-    found = [(name, one.exchange, readings_until_told(name, one.exchange)) for name, one in RUNS]
+    found = [
+        (name, expectation.exchange, readings_until_told(name, expectation.exchange)) for name, expectation in RUNS
+    ]
 
     assert all(count in {1, 2} for *_, count in found), in_words(found)
 
 
 def worst_told(name: str, exchange: str, *, hourly: bool) -> Severity | None:
-    told = lived(name, hourly=hourly).of(exchange)
-    return max((one.incident.peak for one in told if one.incident), key=rank, default=None)
+    told = simulated(name, hourly=hourly).of(exchange)
+    return max((alert.incident.peak for alert in told if alert.incident), key=rank, default=None)
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_every_run_is_told_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT001 — a way of reading
-    found = [(name, one.exchange, one.highest, worst_told(name, one.exchange, hourly=hourly)) for name, one in RUNS]
+    found = [
+        (name, expectation.exchange, expectation.highest, worst_told(name, expectation.exchange, hourly=hourly))
+        for name, expectation in RUNS
+    ]
 
     assert all(worst is highest for *_, highest, worst in found), in_words(found)
 
@@ -83,7 +96,7 @@ def test_nobody_is_told_more_than_an_episode_allows(hourly: bool) -> None:  # no
     assert all(rank(worst) <= rank(highest) for *_, worst, highest in found), in_words(
         one for one in found if one[2] is not one[3]
     )
-    assert {name for name in EPISODES if lived(name, hourly=hourly).of("market")} == {"market-wide"}
+    assert {name for name in EPISODES if simulated(name, hourly=hourly).of("market")} == {"market-wide"}
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
@@ -91,8 +104,8 @@ def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  #
     told = [
         (name, line["exchange"], line["at"], line["event"], line["window"], line["reasons"])
         for name in EPISODES
-        for one in lived(name, hourly=hourly).tellings
-        if (line := json.loads(json_line(one)))
+        for telling in simulated(name, hourly=hourly).tellings
+        if (line := json.loads(json_line(telling)))
     ]
 
     assert told
@@ -102,16 +115,16 @@ def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  #
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> None:  # noqa: FBT001 — as above
     told = [
-        (name, one.exchange, one.at, one.reason)
+        (name, telling.exchange, telling.at, telling.reason)
         for name in GUARDS
         if name not in BESIDE
-        for one in lived(name, hourly=hourly).tellings
+        for telling in simulated(name, hourly=hourly).tellings
     ]
     to_hold = {
-        (name, one.exchange)
+        (name, expectation.exchange)
         for name in GUARDS
-        for one in episode(name).expect
-        if one.outcome is Outcome.HELD and name not in BESIDE
+        for expectation in episode(name).expect
+        if expectation.outcome is ExpectedOutcome.HELD and name not in BESIDE
     }
 
     assert {reason for *_, reason in told} == {StepReason.HELD}, in_words(told)
@@ -122,15 +135,15 @@ def told_beside(
     name: str, expected: Expectation, *, withheld: str | None = None, row: Callable[[datetime], Listing | None]
 ) -> tuple[list[StepReason], set[HoldReason]]:
     """Return what a living bot tells of an exchange, and why windows were held, beside an operator or the list."""
-    case, incident = Case(shown.pasts(name)[expected.exchange].exchange), None
+    case, incident = ExchangeState(read_bodies.pasts(name)[expected.exchange].exchange), None
     told: list[StepReason] = []
     held: set[HoldReason] = set()
-    for reading in shown.readings(name, expected.exchange, hourly=True):
+    for reading in read_bodies.readings(name, expected.exchange, hourly=True):
         case, now = case.take(reading), reading.as_of
         seen = grade(look(case, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
         step = advance(Policy(), incident, seen, now, sensitivity=Sensitivity.NORMAL)
         incident = _living(step.incident)
-        told += [step.reason] if step.reason in TURNS else []
+        told += [step.reason] if step.reason in TOLD_REASONS else []
         held |= {flow.hold.reason for flow in seen.flows if flow.hold}
     return told, held
 
@@ -150,12 +163,12 @@ def test_what_an_operator_withholds_is_told_to_nobody() -> None:
 def test_what_the_list_denies_is_told_to_nobody() -> None:
     story = episode("guard-disagree")
     (expected,) = story.expect
-    upstream = Upstream(story)
+    upstream = UpstreamBodies(story)
 
     def row(now: datetime) -> Listing | None:
         upstream.advance(now)
         listings = parse_listings(msgspec.json.encode(upstream.list_body()), now) if now >= story.live_start else ()
-        return next((one for one in listings if one.exchange.id == expected.exchange), None)
+        return next((listing for listing in listings if listing.exchange.id == expected.exchange), None)
 
     told, held = told_beside("guard-disagree", expected, row=row)
 
@@ -166,7 +179,7 @@ def test_what_the_list_denies_is_told_to_nobody() -> None:
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 @pytest.mark.parametrize(("name", "watches_a_year"), [("quiet-year", 0.5), ("noisy-year", 7.0)])
 def test_a_year_without_a_run_is_quiet(name: str, watches_a_year: float, hourly: bool) -> None:  # noqa: FBT001 — as above
-    year = lived(name, hourly=hourly)
+    year = simulated(name, hourly=hourly)
     watches, elevated = year.reached(Severity.WATCH), year.reached(Severity.ELEVATED)
 
     assert year.years == pytest.approx(10, abs=0.05)
@@ -177,10 +190,10 @@ def test_a_year_without_a_run_is_quiet(name: str, watches_a_year: float, hourly:
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_a_move_that_was_told_is_over_as_soon_as_it_is_back(hourly: bool) -> None:  # noqa: FBT001 — as above
-    told = lived("internal-move", hourly=hourly).of("aurelia")
+    told = simulated("internal-move", hourly=hourly).of("aurelia")
 
-    assert [one.reason for one in told] == [StepReason.OPENED, StepReason.RESOLVED], in_words(
-        (one.at, one.reason) for one in told
+    assert [alert.reason for alert in told] == [StepReason.OPENED, StepReason.RESOLVED], in_words(
+        (alert.at, alert.reason) for alert in told
     )
     assert told[-1].incident
     assert told[-1].incident.ending is Ending.INTERNAL_MOVE

@@ -7,10 +7,10 @@ from itertools import islice, pairwise, takewhile
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import EPISODES, episode
-from bot.replay.episode import HISTORY, Leg, Run
+from bot.replay.episode import HISTORY, OutflowRun, RunLeg
+from bot.replay.episodes.catalogue import EPISODES, episode
 from bot.replay.generator import run_times, snapshots
-from tests.replay.course import course
+from tests.replay.plain_flow import course
 
 SOME = ["binance-2022", "ftx-2022", "quiet-weeks", "guard-round-trip", "noisy-year"]
 
@@ -85,9 +85,11 @@ def test_a_show_takes_at_most_95_seconds(name: str) -> None:
 def test_noise_goes_on_around_a_run_and_around_a_second_one() -> None:
     quiet = episode("quiet-weeks")
     start = quiet.live_start
-    legs = [(Leg(start + timedelta(days=day + 1), -0.02),) for day in (2, 6)]
-    runs = tuple(Run("okx", leg, since=start + timedelta(days=day)) for leg, day in zip(legs, (2, 6), strict=True))
-    seen = {one.at: one for one in snapshots(replace(quiet, runs=runs))}
+    legs = [(RunLeg(start + timedelta(days=day + 1), -0.02),) for day in (2, 6)]
+    runs = tuple(
+        OutflowRun("okx", leg, since=start + timedelta(days=day)) for leg, day in zip(legs, (2, 6), strict=True)
+    )
+    seen = {snapshot.at: snapshot for snapshot in snapshots(replace(quiet, runs=runs))}
     held = [seen[at].amounts["okx"][Slot("Bitcoin", "BTC")] for at in sorted(seen) if at >= start]
 
     for first, hours in ((0, 48), (73, 70), (170, 100)):
@@ -114,7 +116,7 @@ def test_a_swap_moves_assets_against_each_other_and_nothing_in_sum() -> None:
 
 
 def test_a_stablecoin_stays_by_its_dollar_while_the_market_falls() -> None:
-    prices = [one.prices for one in course("quiet-weeks").snapshots]
+    prices = [snapshot.prices for snapshot in course("quiet-weeks").snapshots]
 
     assert all(abs(price["USDT"] - 1) < 0.003 for price in prices)
     assert min(price["XRP"] for price in prices) < 0.9 * 0.385

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import EPISODES
 from bot.replay.episode import MADE_UP, RECONSTRUCTION
-from tests.replay.course import Course, course
+from bot.replay.episodes.catalogue import EPISODES
+from tests.replay.plain_flow import PlainFlow, course
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 BTC = Slot("Bitcoin", "BTC")
@@ -23,39 +23,39 @@ def november(day: int, hour: int = 0) -> datetime:
 
 
 @pytest.fixture
-def ftx() -> Course:
+def ftx() -> PlainFlow:
     return course("ftx-2022")
 
 
-def test_ftx_lost_37_percent_and_six_billion_over_the_run(ftx: Course) -> None:
+def test_ftx_lost_37_percent_and_six_billion_over_the_run(ftx: PlainFlow) -> None:
     assert ftx.flow("ftx", november(6), november(9)) == pytest.approx(-6.0e9, rel=0.01)
     assert ftx.window("ftx", november(9), 3 * DAY) == pytest.approx(-0.37, abs=0.003)
 
 
-def test_a_quarter_of_ftx_left_in_one_day(ftx: Course) -> None:
+def test_a_quarter_of_ftx_left_in_one_day(ftx: PlainFlow) -> None:
     assert min(share for _, share in ftx.windows("ftx", DAY)) == pytest.approx(-0.25, abs=0.01)
 
 
-def test_stablecoins_of_ftx_fell_by_71_percent_in_three_days(ftx: Course) -> None:
+def test_stablecoins_of_ftx_fell_by_71_percent_in_three_days(ftx: PlainFlow) -> None:
     before, after = (_units(ftx, "ftx", moment, "USDT", "USDC", "DAI") for moment in (november(6), november(9)))
 
     assert before == pytest.approx(394e6, rel=0.01)
     assert after == pytest.approx(114e6, rel=0.03)
 
 
-def test_hardly_a_bitcoin_of_ftx_was_left_on_the_8th(ftx: Course) -> None:
+def test_hardly_a_bitcoin_of_ftx_was_left_on_the_8th(ftx: PlainFlow) -> None:
     assert ftx.at(november(6)).amounts["ftx"][BTC] > 19_941
     assert 0 < ftx.at(november(8, 12)).amounts["ftx"][BTC] < 200
 
 
-def test_its_own_token_fell_by_22_and_then_by_75_percent(ftx: Course) -> None:
+def test_its_own_token_fell_by_22_and_then_by_75_percent(ftx: PlainFlow) -> None:
     prices = [ftx.at(november(day)).prices["FTT"] for day in (7, 8, 9)]
 
     assert prices[1] / prices[0] == pytest.approx(0.78, abs=0.03)
     assert prices[2] / prices[0] == pytest.approx(0.25, abs=0.03)
 
 
-def test_after_the_halt_ftx_lies_still(ftx: Course) -> None:
+def test_after_the_halt_ftx_lies_still(ftx: PlainFlow) -> None:
     assert ftx.at(november(8, 13)).amounts["ftx"] == ftx.at(november(11, 23)).amounts["ftx"]
 
 
@@ -123,6 +123,6 @@ def test_every_label_is_one_of_three_and_published_figures_name_their_source() -
         assert fitted == (story.label == RECONSTRUCTION), name
 
 
-def _units(story: Course, exchange: str, moment: datetime, *assets: str) -> float:
+def _units(story: PlainFlow, exchange: str, moment: datetime, *assets: str) -> float:
     held = story.at(moment).amounts[exchange]
     return sum(amount for slot, amount in held.items() if slot.asset in assets)

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot.domain.errors import ConfigurationError
-from bot.replay.catalogue import episode
 from bot.replay.clock import ReplayClock
+from bot.replay.episodes.catalogue import episode
 from bot.replay.server import ReplayServer
 
 STORY = episode("binance-2022")

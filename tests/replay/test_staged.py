@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import EPISODES, episode
 from bot.replay.episode import MADE_UP
-from bot.replay.sights import visits
-from bot.replay.stage import on
-from tests.replay.course import course
+from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.synthetic import on
+from bot.replay.observations import upstream_runs
+from tests.replay.plain_flow import course
 
 DAY = timedelta(days=1)
 STAGED = [name for name, story in EPISODES.items() if story.live_start == on(0)]
@@ -20,7 +20,7 @@ def test_quiet_days_come_first_and_quiet_peers_stand_by(name: str) -> None:
     story = episode(name)
     first = min(
         *(run.since or story.live_start for run in story.runs), story.live_end,
-        *(one.at for one in story.jumps), *(one.since for one in story.faults),
+        *(jump.at for jump in story.jumps), *(fault.since for fault in story.faults),
     )  # fmt: skip
 
     assert timedelta(days=40) <= story.history <= timedelta(days=60)
@@ -34,9 +34,9 @@ def test_every_made_up_episode_was_staged() -> None:
 
 def test_tron_holds_14_percent_and_is_absent_for_nine_hours() -> None:
     without = [
-        one.at
-        for one in visits(episode("guard-chain-missing"))
-        if "Tron" not in {slot.chain for slot in one.sights["aurelia"].amounts}
+        run.at
+        for run in upstream_runs(episode("guard-chain-missing"))
+        if "Tron" not in {slot.chain for slot in run.sights["aurelia"].amounts}
     ]
     seen = course("guard-chain-missing").at(on(2))
     tron = sum(amount * seen.prices[at.asset] for at, amount in seen.amounts["aurelia"].items() if at.chain == "Tron")
@@ -56,7 +56,7 @@ def test_wallets_add_nine_billion_and_three_weeks_later_a_chain_loses_two_fifths
 
 
 def test_an_odd_price_stands_for_two_readings() -> None:
-    seen = {one.at: one.sights for one in visits(episode("guard-price-odd"))}
+    seen = {run.at: run.sights for run in upstream_runs(episode("guard-price-odd"))}
     odd = {
         exchange: [at for at, one in seen.items() if one[exchange].prices["DOT"] > 2 * one["aurelia"].prices["DOT"]]
         for exchange in ("dunmere", "eastmere", "borvik")
@@ -89,14 +89,16 @@ def test_a_small_part_is_moved_and_more_comes_back_a_day_later() -> None:
 
 def test_three_days_are_missing_and_took_less_than_any_window_allows() -> None:
     story = course("guard-gap")
-    days = {one.at.date() for one in visits(episode("guard-gap")) if "corvane" in one.sights and one.at.hour == 0}
+    days = {
+        run.at.date() for run in upstream_runs(episode("guard-gap")) if "corvane" in run.sights and run.at.hour == 0
+    }
 
     assert [day for day in range(12) if on(day).date() not in days] == [3, 4, 5]
     assert min(share for _, share in story.windows("corvane", DAY)) > -0.0155
 
 
 def test_three_of_seven_lose_a_twentieth_for_one_hour() -> None:
-    seen = {one.at.hour: one for one in visits(episode("guard-source-glitch")) if on(3) <= one.at < on(3, 2)}
+    seen = {run.at.hour: run for run in upstream_runs(episode("guard-source-glitch")) if on(3) <= run.at < on(3, 2)}
     kept = {
         exchange: seen[0].sights[exchange].amounts[slot] / seen[1].sights[exchange].amounts[slot]
         for exchange in seen[0].sights

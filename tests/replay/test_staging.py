@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.backtest.run import Backtest, Order
+from bot.backtest.command import Backtest, BacktestOptions
 from bot.domain.severity import Sensitivity
-from bot.replay.binance_2022 import BINANCE_2022
-from bot.replay.catalogue import EPISODES
 from bot.replay.episode import Episode
+from bot.replay.episodes.binance_2022 import BINANCE_2022
+from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.export import write_bodies
-from bot.replay.sights import visits
+from bot.replay.observations import upstream_runs
 
 ALONE = replace(BINANCE_2022, books=BINANCE_2022.books[:1])
 
@@ -20,7 +20,9 @@ def told_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
     """Return what would have been told of an episode by one who read it every hour."""
     told: list[str] = []
     write_bodies(episode, directory, hourly=True)
-    Backtest(Order(directory, Sensitivity.NORMAL, None, None, as_json=True), out=told.append, err=lambda _: None).run()
+    Backtest(
+        BacktestOptions(directory, Sensitivity.NORMAL, None, None, as_json=True), out=told.append, err=lambda _: None
+    ).run()
     return [json.loads(one) for one in told]
 
 
@@ -46,7 +48,9 @@ def test_the_staged_chain_is_held_within_the_run_and_named(tmp_path: Path) -> No
 
 def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:
     without = [
-        one.at for one in visits(ALONE.staged()) if "Tron" not in {slot.chain for slot in one.sights["binance"].amounts}
+        run.at
+        for run in upstream_runs(ALONE.staged())
+        if "Tron" not in {slot.chain for slot in run.sights["binance"].amounts}
     ]
 
     assert len(without) == 12
@@ -54,11 +58,11 @@ def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:
 
 
 def test_nothing_is_staged_anywhere_but_in_the_demo() -> None:
-    staged = [one for one in EPISODES.values() if one.staging]
+    staged = [episode for episode in EPISODES.values() if episode.staging]
 
     assert staged == [BINANCE_2022]
     assert BINANCE_2022.faults == ()
-    assert all(one.staged() is one for one in EPISODES.values() if not one.staging)
+    assert all(episode.staged() is episode for episode in EPISODES.values() if not episode.staging)
 
 
 def test_the_viewer_and_the_reader_are_told_of_it() -> None:

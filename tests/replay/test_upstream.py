@@ -7,32 +7,32 @@ from typing import Any
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import EPISODES, episode
 from bot.replay.episode import HISTORY
+from bot.replay.episodes.catalogue import EPISODES, episode
 from bot.replay.generator import run_times
-from bot.replay.upstream import Upstream
-from tests.replay.course import course
+from bot.replay.upstream import UpstreamBodies
+from tests.replay.plain_flow import course
 
 STORY = episode("binance-2022")
 DURING = datetime(2022, 12, 13, 14, 50, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def upstream() -> Upstream:
-    seen = Upstream(STORY)
+def upstream() -> UpstreamBodies:
+    seen = UpstreamBodies(STORY)
     assert seen.advance(DURING)
     return seen
 
 
 @pytest.fixture(scope="module")
-def body(upstream: Upstream) -> dict[str, Any]:
+def body(upstream: UpstreamBodies) -> dict[str, Any]:
     found = upstream.protocol_body("binance-cex")
     assert found
     return found
 
 
 @pytest.fixture(scope="module")
-def rows(upstream: Upstream) -> dict[str, dict[str, Any]]:
+def rows(upstream: UpstreamBodies) -> dict[str, dict[str, Any]]:
     return {row["name"]: row for row in upstream.list_body()["cexs"]}
 
 
@@ -87,11 +87,11 @@ def test_the_label_is_in_the_body(body: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("slug", ["Binance-CEX", "binance-cex", "BINANCE CEX"])
-def test_a_slug_is_found_in_any_case(upstream: Upstream, slug: str) -> None:
+def test_a_slug_is_found_in_any_case(upstream: UpstreamBodies, slug: str) -> None:
     assert (upstream.protocol_body(slug) or {})["name"] == "Binance CEX"
 
 
-def test_an_unknown_slug_has_no_body(upstream: Upstream) -> None:
+def test_an_unknown_slug_has_no_body(upstream: UpstreamBodies) -> None:
     assert upstream.protocol_body("binance") is None
 
 
@@ -123,7 +123,7 @@ def test_what_is_not_measured_is_a_missing_key(rows: dict[str, dict[str, Any]]) 
 
 
 def test_an_upstream_without_a_past_has_no_inflows() -> None:
-    young = Upstream(STORY)
+    young = UpstreamBodies(STORY)
     young.advance(run_times(STORY)[0])
     row = young.list_body()["cexs"][0]
 
@@ -132,7 +132,7 @@ def test_an_upstream_without_a_past_has_no_inflows() -> None:
 
 
 def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
-    seen = Upstream(STORY)
+    seen = UpstreamBodies(STORY)
     assert seen.advance(DURING)
     assert not seen.advance(DURING + timedelta(minutes=20))
     assert seen.advance(DURING + timedelta(minutes=40))
@@ -143,7 +143,7 @@ def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_episode_can_be_served_to_its_end(name: str) -> None:
     story = replace(episode(name), books=episode(name).books[:2])
-    seen = Upstream(story)
+    seen = UpstreamBodies(story)
     assert seen.advance(story.live_end)
 
     assert [row["slug"] for row in seen.list_body()["cexs"] if "slug" in row] == [book.slug for book in story.books]

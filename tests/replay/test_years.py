@@ -8,9 +8,9 @@ from statistics import median
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.catalogue import episode
+from bot.replay.episodes.catalogue import episode
 from bot.replay.generator import run_times, snapshots
-from tests.replay.course import course
+from tests.replay.plain_flow import course
 
 SEEDS = (1, 2, 3)
 """Beside the episodes' own, 2023 and 2025: their years, settled before anything was drawn."""
@@ -19,7 +19,7 @@ SEEDS = (1, 2, 3)
 def daily_shares(name: str, seed: int) -> list[float]:
     """Return every day of every exchange, lowest first, by the plain formula."""
     story = replace(episode(name), seed=seed)
-    days = [one for one in snapshots(story) if one.at.hour == 0]
+    days = [snapshot for snapshot in snapshots(story) if snapshot.at.hour == 0]
     shares = []
     for book in story.books:
         own = book.own_tokens
@@ -53,7 +53,7 @@ def test_one_noisy_day_in_a_hundred_is_below_one_and_seven_tenths(seed: int) -> 
 
 def test_single_assets_have_heavy_tails() -> None:
     story = course("quiet-year")
-    days = [one.amounts["gullane"][Slot("Solana", "SOL")] for one in story.snapshots if one.at.hour == 0]
+    days = [snapshot.amounts["gullane"][Slot("Solana", "SOL")] for snapshot in story.snapshots if snapshot.at.hour == 0]
     moves = sorted(abs(after / before - 1) for before, after in pairwise(days))
 
     assert moves[-1] > 8 * median(moves)
@@ -72,7 +72,7 @@ def test_a_year_is_365_days_and_hourly_at_its_end(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["quiet-year", "noisy-year"])
 def test_prices_crash_by_a_fifth_in_a_day_and_rally(name: str) -> None:
-    prices = [one.prices["XRP"] for one in course(name).snapshots if one.at.hour == 0]
+    prices = [snapshot.prices["XRP"] for snapshot in course(name).snapshots if snapshot.at.hour == 0]
     days = [after / before for before, after in pairwise(prices)]
 
     assert sum(day < 0.81 for day in days) >= 3

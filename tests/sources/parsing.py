@@ -4,9 +4,9 @@ from datetime import datetime
 
 from bot.domain.exchange import Listing
 from bot.domain.reading import Reading
-from bot.sources.apart import Making
-from bot.sources.defillama import NAME, listing_rows, usable_listings
-from bot.sources.protocol import Extract
+from bot.sources.defillama.decode_process import ReadingFactory
+from bot.sources.defillama.protocol import ProtocolExtract
+from bot.sources.defillama.source import NAME, listing_rows, usable_listings
 
 
 def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:
@@ -19,7 +19,7 @@ def parse_protocol(
 ) -> tuple[Reading, ...]:
     """Return the points of a `/protocol/{slug}` body from `since` on (None: all), oldest first; raise SourceError.
 
-    `exchange` is our id. What counts as held is said in `bot.sources.protocol`.
+    `exchange` is our id. What counts as held is said in `bot.sources.defillama.protocol`.
     """
-    extract = Extract([body], since=since.timestamp() if since else 0.0)
-    return tuple(Making(exchange, NAME, fetched_at).readings(extract))
+    extract = ProtocolExtract([body], since=since.timestamp() if since else 0.0)
+    return tuple(ReadingFactory(exchange, NAME, fetched_at).readings(extract))

@@ -10,9 +10,9 @@ import pytest
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange
-from bot.ports import Source
-from bot.sources.defillama import DefiLlama
-from bot.sources.http import Http, Limits
+from bot.ports.sources import Source
+from bot.sources.defillama.source import DefiLlama
+from bot.sources.http import FetchLimits, Http
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama, big_protocol_body
 from tests.sources.conftest import NOW, StoppedClock
 
@@ -40,8 +40,8 @@ async def test_it_fits_the_port(source: DefiLlama) -> None:
 
 async def test_the_list_names_every_exchange(source: DefiLlama) -> None:
     listings = await source.listings()
-    assert [one.exchange.id for one in listings] == ["binance", "okx", "bybit", "kraken", "coinbase", "nexo"]
-    assert {one.fetched_at for one in listings} == {NOW}
+    assert [listing.exchange.id for listing in listings] == ["binance", "okx", "bybit", "kraken", "coinbase", "nexo"]
+    assert {listing.fetched_at for listing in listings} == {NOW}
 
 
 async def test_a_slow_list_is_of_the_time_it_was_asked_for(
@@ -53,7 +53,7 @@ async def test_a_slow_list_is_of_the_time_it_was_asked_for(
     clock.time = NOW + timedelta(minutes=5)
     assert slow.until
     slow.until.set()
-    assert {one.fetched_at for one in await asking} == {NOW}
+    assert {listing.fetched_at for listing in await asking} == {NOW}
 
 
 async def test_readings_cover_the_span_and_end_with_the_newest_run(source: DefiLlama, llama: FakeDefiLlama) -> None:
@@ -87,7 +87,7 @@ async def test_an_unchanged_list_comes_back_with_a_new_time(
     clock.time = NOW + timedelta(minutes=10)
     second = await source.listings()
     assert "If-None-Match" in llama.asked("/cexs")[1]
-    assert second == tuple(replace(one, fetched_at=clock.time) for one in first)
+    assert second == tuple(replace(listing, fetched_at=clock.time) for listing in first)
 
 
 async def test_an_unchanged_detail_brings_the_newest_reading_only(
@@ -202,7 +202,7 @@ async def test_a_wrong_content_type_is_forgiven(source: DefiLlama, llama: FakeDe
 
 
 async def test_slow_answers_time_out(http: Http, llama: FakeDefiLlama, clock: StoppedClock) -> None:
-    short = Limits(timedelta(milliseconds=30), wire=1 << 20, plain=1 << 20)
+    short = FetchLimits(timedelta(milliseconds=30), wire=1 << 20, plain=1 << 20)
     source = DefiLlama(http, clock, url=llama.url, list_limits=short, detail_limits=short)
     gate = asyncio.Event()
     llama.fail("/cexs", until=gate, times=3)

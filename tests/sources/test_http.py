@@ -6,16 +6,16 @@ from email.utils import format_datetime
 import pytest
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.faults import Refused
-from bot.sources.http import TRIES, Http, Limits
+from bot.sources.http import TRIES, FetchLimits, Http
+from bot.sources.http_errors import RequestRefused
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
 
-SHORT = Limits(timedelta(milliseconds=50), wire=1 << 20, plain=1 << 20)
-SMALL = Limits(timedelta(seconds=5), wire=2_000, plain=2_000)
-ROOMY = Limits(timedelta(seconds=5), wire=1 << 20, plain=1 << 20)
+SHORT = FetchLimits(timedelta(milliseconds=50), wire=1 << 20, plain=1 << 20)
+SMALL = FetchLimits(timedelta(seconds=5), wire=2_000, plain=2_000)
+ROOMY = FetchLimits(timedelta(seconds=5), wire=1 << 20, plain=1 << 20)
 
 
-async def fault_of(http: Http, url: str, limits: Limits = ROOMY) -> SourceError:
+async def fault_of(http: Http, url: str, limits: FetchLimits = ROOMY) -> SourceError:
     with pytest.raises(SourceError) as caught:
         await http.fetch(url, limits=limits)
     return caught.value
@@ -104,7 +104,7 @@ async def test_more_bytes_than_allowed_are_not_read(http: Http, llama: FakeDefiL
 
 async def test_a_bomb_is_too_large_though_small_on_the_wire(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", body=bytes(1_000_000))
-    error = await fault_of(http, f"{llama.url}/cexs", Limits(SMALL.total, wire=100_000, plain=100_000))
+    error = await fault_of(http, f"{llama.url}/cexs", FetchLimits(SMALL.total, wire=100_000, plain=100_000))
     assert error.fault is SourceFault.TOO_LARGE
     assert "wire" not in error.detail
 
@@ -187,7 +187,7 @@ async def test_connection_errors_name_the_host_and_not_the_address(http: Http, l
 async def test_a_refusal_keeps_its_status_and_text(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", status=400, body=b"Protocol  not\nfound")
     error = await fault_of(http, f"{llama.url}/cexs")
-    assert isinstance(error, Refused)
+    assert isinstance(error, RequestRefused)
     assert (error.status, error.text) == (400, "Protocol not found")
 
 

@@ -98,20 +98,20 @@ def test_ids_come_from_the_slug_or_else_the_name(slug: str | None, name: str, ex
 
 def test_the_first_of_two_rows_of_one_exchange_counts() -> None:
     listings = parse_listings(rows({"name": "A", "currentTvl": 1}, {"name": "a", "currentTvl": 2}), NOW)
-    assert [one.total_usd for one in listings] == [1.0]
+    assert [listing.total_usd for listing in listings] == [1.0]
 
 
 @pytest.mark.parametrize(
     "row", [7, None, [], {}, {"name": None}, {"name": "  "}, {"name": "A", "currentTvl": "1"}, {"name": "A", "slug": 5}]
 )
 def test_a_row_that_cannot_be_read_leaves_the_others(row: Any) -> None:
-    assert [one.exchange.id for one in parse_listings(rows(row, {"name": "B"}), NOW)] == ["b"]
+    assert [listing.exchange.id for listing in parse_listings(rows(row, {"name": "B"}), NOW)] == ["b"]
     assert fault_of(rows(row)) is SourceFault.BAD_SHAPE
 
 
 def test_a_number_out_of_range_takes_its_row_only() -> None:
     body = rows({"name": "A", "currentTvl": 12.5}, {"name": "B"}).replace(b"12.5", b"1e400")
-    assert [one.exchange.id for one in parse_listings(body, NOW)] == ["b"]
+    assert [listing.exchange.id for listing in parse_listings(body, NOW)] == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_any_body_gives_listings_or_a_source_error(body: bytes) -> None:
         listings = parse_listings(body, NOW)
     except SourceError:
         return
-    assert all(one.exchange.id for one in listings)
+    assert all(listing.exchange.id for listing in listings)
 
 
 @settings(deadline=None, max_examples=200)

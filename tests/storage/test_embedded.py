@@ -10,8 +10,8 @@ import pytest
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.place import Place, Platform, Subscription
-from bot.storage.binary import Binary, find_binary
-from bot.storage.embedded import EmbeddedServer
+from bot.storage.embedded.server import EmbeddedServer
+from bot.storage.embedded.server_binary import ServerBinary, find_binary
 from bot.storage.store import Store, open_store
 from tests.storage.conftest import KINDS, StillClock
 
@@ -46,7 +46,7 @@ def cut_short(directory: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 async def test_every_subscription_is_still_there_after_a_restart(
-    tmp_path: Path, clock: StillClock, kind: Binary
+    tmp_path: Path, clock: StillClock, kind: ServerBinary
 ) -> None:
     async with EmbeddedServer(tmp_path, binary=kind) as server:
         store = await open_store(server.url, clock=clock)
@@ -167,13 +167,13 @@ async def test_a_program_that_stops_at_once_is_named_with_its_last_words(tmp_pat
     program.write_text("#!/bin/sh\necho it is broken; exit 3\n")
     program.chmod(0o755)
     with pytest.raises(ConfigurationError, match="it is broken"):
-        await EmbeddedServer(tmp_path / "data", binary=Binary(program, (7, 0))).__aenter__()
+        await EmbeddedServer(tmp_path / "data", binary=ServerBinary(program, (7, 0))).__aenter__()
     async with EmbeddedServer(tmp_path / "data", lock_within=0):
         pass
 
 
 def test_a_program_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
-    old, new = Binary(Path("/old"), (6, 0, 16)), Binary(Path("/new"), (6, 2, 0))
+    old, new = ServerBinary(Path("/old"), (6, 0, 16)), ServerBinary(Path("/new"), (6, 2, 0))
     assert find_binary(tmp_path, [old, new]) == new
     with pytest.raises(ConfigurationError, match=r"/old \(6\.0\.16\)"):
         find_binary(tmp_path, [old])
@@ -181,5 +181,5 @@ def test_a_program_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
 
 def test_a_program_that_would_overlook_what_is_kept_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
-    old, new = Binary(Path("/old"), (6, 2, 14)), Binary(Path("/new"), (7, 0, 0))
+    old, new = ServerBinary(Path("/old"), (6, 2, 14)), ServerBinary(Path("/new"), (7, 0, 0))
     assert find_binary(tmp_path, [old, new]) == new

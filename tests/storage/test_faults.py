@@ -17,9 +17,9 @@ from bot.domain.reading import Holding, Reading, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Message
-from bot.ports import Alert, DeliveryKind
-from bot.storage.binary import Binary
-from bot.storage.connection import Patience, connect
+from bot.ports.outbox import Alert, DeliveryKind
+from bot.storage.connection import StoreTimeouts, connect
+from bot.storage.embedded.server_binary import ServerBinary
 from bot.storage.outbox import RedisOutbox
 from bot.storage.store import Store, open_store
 from tests.servers import LossyLine, Server, kinds
@@ -30,7 +30,7 @@ from tests.storage.test_incidents import incident
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
 MOVED = Place(Platform.TELEGRAM, "-200")
-NO_PATIENCE = Patience(answers_within=0.2, gives_up_after=0.2, pauses=())
+NO_PATIENCE = StoreTimeouts(answers_within=0.2, gives_up_after=0.2, pauses=())
 ALERT = Alert(
     id="INC-1/1",
     incident="INC-1",
@@ -64,8 +64,8 @@ async def commit(store: Store) -> bool:
 
 
 async def take(store: Store) -> list[str]:
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta())
-    return [str(one.place) for one in found]
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    return [str(delivery.place) for delivery in found]
 
 
 async def test_a_command_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
@@ -94,12 +94,12 @@ async def test_what_was_taken_before_a_crash_comes_back(
     assert len(await take(own_store)) == 2
     own_server.kill()
     own_server.start()
-    await own_store.outbox.hand_back()
+    await own_store.outbox.return_claims()
     assert len(await take(own_store)) == 2
 
 
 async def test_a_worker_that_waits_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
-    waiting = asyncio.create_task(own_store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    waiting = asyncio.create_task(own_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not (await own_store.database.facts("clients"))["blocked_clients"]:
         pass
     own_server.kill()
@@ -116,16 +116,16 @@ async def steps_of_commit(store: Store) -> None:
 
 async def steps_of_done(store: Store) -> None:
     await commit(store)
-    first, _ = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta())
-    await store.outbox.done(first, message_id="41")
+    first, _ = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    await store.outbox.finish(first, message_id="41")
     assert await newest_message(store, "INC-1", first.place) == "41"
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.SEVERE): 1}
 
 
 async def steps_of_postpone(store: Store) -> None:
     await commit(store)
-    for one in await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta()):
-        await store.outbox.postpone(one, until=NOON)
+    for delivery in await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta()):
+        await store.outbox.postpone(delivery, until=NOON)
     assert await take(store) == [str(GROUP), str(MOVED)]
 
 
@@ -175,8 +175,8 @@ async def test_a_full_store_says_so(own_server: Server, hasty_store: Store) -> N
 async def test_a_full_store_still_hands_its_mail_out(own_server: Server, own_store: Store) -> None:
     await commit(own_store)
     assert own_server.ask("CONFIG SET maxmemory 1") == "+OK"
-    for delivery in await own_store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta()):
-        await own_store.outbox.done(delivery, message_id="41")
+    for delivery in await own_store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta()):
+        await own_store.outbox.finish(delivery, message_id="41")
     assert await newest_message(own_store, "INC-1", GROUP) == "41"
     assert await own_store.outbox.depth() == {}
 
@@ -199,11 +199,11 @@ async def test_a_replica_that_becomes_the_primary_is_written_to(own_server: Serv
 
 
 @pytest.mark.parametrize("kind", kinds().values(), ids=list(kinds()))
-async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: Binary, clock: StillClock) -> None:
+async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: ServerBinary, clock: StillClock) -> None:
     server = Server(kind).start()
     store = await open_store(server.url, clock=clock)
     try:
-        waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+        waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
         while not (await store.database.facts("clients"))["blocked_clients"]:
             pass
         assert server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
@@ -268,7 +268,7 @@ async def test_a_dead_server_is_a_storage_error(own_server: Server, hasty_store:
     with pytest.raises(StorageError, match="away"):
         await hasty_store.ping()
     with pytest.raises(StorageError, match="away"):
-        await hasty_store.outbox.take(Platform.TELEGRAM, limit=1, wait=timedelta(seconds=1))
+        await hasty_store.outbox.claim(Platform.TELEGRAM, limit=1, wait=timedelta(seconds=1))
 
 
 async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, hasty_store: Store) -> None:

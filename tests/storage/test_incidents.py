@@ -10,7 +10,7 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Reason, Rule, Signal
 from bot.messages.model import Message
-from bot.ports import Alert, DeliveryKind
+from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.store import Store
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -159,7 +159,7 @@ async def test_an_alert_for_nobody_counts_as_told(store: Store) -> None:
     assert await commit(store, incident(), nobody)
     assert not await commit(store, incident(), nobody)
     assert await store.outbox.depth() == {}
-    assert await store.outbox.oldest() is None
+    assert await store.outbox.oldest_queued_at() is None
 
 
 @pytest.mark.parametrize("writers", [8])

@@ -9,7 +9,8 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Chart, Field, Message, Table, line, moment
-from bot.ports import LEFT_BEHIND, Alert, Delivery, DeliveryKind, PlaceTrouble
+from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind
+from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.outbox import RedisOutbox
 from bot.storage.packing import microseconds
 from bot.storage.store import Store
@@ -50,7 +51,7 @@ async def queue(store: Store, *alerts: Alert) -> None:
 
 
 async def take(outbox: RedisOutbox, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> Sequence[Delivery]:
-    return await outbox.take(platform, limit=limit, wait=NOW)
+    return await outbox.claim(platform, limit=limit, wait=NOW)
 
 
 async def only(outbox: RedisOutbox) -> Delivery:
@@ -96,13 +97,13 @@ async def test_every_platform_takes_its_own(store: Store) -> None:
     terminal = Place(Platform.TERMINAL, "terminal")
     await queue(store, alert("a", GROUP, CHANNEL, terminal))
     for place in (GROUP, CHANNEL, terminal):
-        assert [one.place for one in await take(store.outbox, platform=place.platform)] == [place]
+        assert [delivery.place for delivery in await take(store.outbox, platform=place.platform)] == [place]
 
 
 async def test_the_idempotency_key_tells_alerts_and_places_apart(store: Store) -> None:
     other = Place(Platform.TELEGRAM, "5")
     await queue(store, alert("a", GROUP, other), alert("b", GROUP, other, incident="INC-2"))
-    keys = {one.key[:25] for one in await take(store.outbox)}
+    keys = {delivery.key[:25] for delivery in await take(store.outbox)}
     assert len(keys) == 4
 
 
@@ -140,7 +141,7 @@ async def test_one_incident_is_told_in_order_whatever_its_severity(store: Store)
     while batch := await take(store.outbox):
         assert len(batch) == 1
         told += steps(batch)
-        await store.outbox.done(batch[0], message_id="1")
+        await store.outbox.finish(batch[0], message_id="1")
     assert told == ["opened", "moved", "resolved"]
 
 
@@ -150,7 +151,7 @@ async def test_an_escalation_takes_the_place_of_an_opening_that_was_not_told_yet
     if taken:
         await store.outbox.postpone(await only(store.outbox), until=NOON)
     await queue(store, alert("escalated", severity=Severity.CRITICAL))
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["escalated"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.CRITICAL): 1}
 
@@ -160,7 +161,7 @@ async def test_what_is_over_before_it_could_be_told_is_not_told(store: Store) ->
     await queue(store, alert("closed", kind=CLOSE), alert("resolved", kind=REPLY))
     closed = await only(store.outbox)
     assert (closed.alert, closed.sent) == ("closed", None)  # the courier has nothing to change then
-    await store.outbox.done(closed, message_id=None)
+    await store.outbox.finish(closed, message_id=None)
     assert (await only(store.outbox)).sent is None
 
 
@@ -224,10 +225,10 @@ async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Stor
     await queue(store, alert("opened", *others, GROUP, severity=Severity.WATCH))
     await take(store.outbox, 1)
     await queue(store, alert("worse", GROUP, severity=Severity.CRITICAL, kind=EDIT))
-    await store.outbox.hold()
+    await store.outbox.renew_claims()
     [first, *_] = await take(store.outbox, 5)
     assert (first.alert, first.place) == ("opened", GROUP)
-    await store.outbox.done(first, message_id="1")
+    await store.outbox.finish(first, message_id="1")
     assert (await take(store.outbox, 1))[0].alert == "worse"
 
 
@@ -244,10 +245,10 @@ async def test_of_queued_edits_only_the_newest_is_sent(store: Store) -> None:
     posted = await only(store.outbox)
     for step in ("edit 1", "edit 2", "edit 3"):
         await queue(store, alert(step, kind=EDIT))
-    await store.outbox.done(posted, message_id="1")
+    await store.outbox.finish(posted, message_id="1")
     newest = await only(store.outbox)
     assert newest.alert == "edit 3"
-    await store.outbox.done(newest, message_id="1")
+    await store.outbox.finish(newest, message_id="1")
     assert await take(store.outbox) == ()
     assert await store.outbox.depth() == {}
 
@@ -255,7 +256,7 @@ async def test_of_queued_edits_only_the_newest_is_sent(store: Store) -> None:
 async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
     await queue(store, alert("edit 1", kind=EDIT))
     await queue(store, alert("escalated", kind=POST))
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["escalated"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
@@ -263,9 +264,9 @@ async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
 async def test_the_reply_of_a_resolution_does_not_replace_its_edit(store: Store) -> None:
     await queue(store, alert("figures moved", kind=EDIT))
     await queue(store, alert("closed", kind=CLOSE), alert("resolved", kind=REPLY))
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["closed"]
-    await store.outbox.done(found[0], message_id="1")
+    await store.outbox.finish(found[0], message_id="1")
     assert steps(await take(store.outbox)) == ["resolved"]
 
 
@@ -290,7 +291,7 @@ async def test_a_postponed_delivery_holds_back_the_younger_ones_of_its_incident(
     clock.advance(MINUTE)
     opened = await only(store.outbox)
     assert opened.alert == "opened"
-    await store.outbox.done(opened, message_id="1")
+    await store.outbox.finish(opened, message_id="1")
     assert steps(await take(store.outbox)) == ["resolved"]
 
 
@@ -299,7 +300,7 @@ async def test_a_postponed_edit_gives_way_to_a_newer_one(store: Store, clock: St
     await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE)
     await queue(store, alert("new", kind=EDIT))
     clock.advance(MINUTE)
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["new"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
@@ -312,9 +313,9 @@ async def test_what_was_put_off_without_a_failure_is_no_further_attempt(store: S
 
 async def refuse(store: Store, clock: StillClock) -> None:
     """Put off for half an hour whatever Telegram is to be told now, and say of every place that it refused."""
-    for one in await take(store.outbox):
-        await store.subscriptions.note_trouble(PlaceTrouble(one.place, "no rights", clock.now()))
-        await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
+    for delivery in await take(store.outbox):
+        await store.subscriptions.record_trouble(PlaceTrouble(delivery.place, "no rights", clock.now()))
+        await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
 
 
 async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_cleared(
@@ -327,8 +328,8 @@ async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_clear
 
     await store.subscriptions.clear_trouble(GROUP)
     found = await take(store.outbox)
-    assert {(one.alert, one.attempt) for one in found} == {("opened", 1), ("other", 1)}
-    await store.outbox.done(next(one for one in found if one.alert == "opened"), message_id="1")
+    assert {(delivery.alert, delivery.attempt) for delivery in found} == {("opened", 1), ("other", 1)}
+    await store.outbox.finish(next(delivery for delivery in found if delivery.alert == "opened"), message_id="1")
     assert steps(await take(store.outbox)) == ["escalated"]
     clock.advance(30 * MINUTE)
     assert steps(await take(store.outbox)) == ["elsewhere"]
@@ -339,7 +340,7 @@ async def test_a_worker_that_waits_wakes_for_a_place_that_may_be_written_to_agai
 ) -> None:
     await queue(store, alert("a"))
     await refuse(store, clock)
-    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
         pass
     async with asyncio.timeout(1):
@@ -356,13 +357,15 @@ async def test_a_whole_chat_that_is_healed_hears_in_all_its_topics(
     await store.subscriptions.add(Subscription(GROUP, None))
     await store.subscriptions.add(Subscription(topic, None))
     await queue(store, alert("a", GROUP, chat, topic, ELSEWHERE))
-    for one in await take(store.outbox):
-        await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
-    await store.subscriptions.note_trouble(PlaceTrouble(troubled, "no rights", NOON))
+    for delivery in await take(store.outbox):
+        await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
+    await store.subscriptions.record_trouble(PlaceTrouble(troubled, "no rights", NOON))
 
     await store.subscriptions.clear_trouble(healed)
     everywhere = GROUP.whole_chat in {troubled, healed}
-    assert {one.place for one in await take(store.outbox)} == ({GROUP, chat, topic} if everywhere else {GROUP})
+    assert {delivery.place for delivery in await take(store.outbox)} == (
+        {GROUP, chat, topic} if everywhere else {GROUP}
+    )
 
 
 async def test_what_waits_for_the_pace_or_between_two_edits_does_not_come_sooner(
@@ -374,7 +377,7 @@ async def test_what_waits_for_the_pace_or_between_two_edits_does_not_come_sooner
     await queue(store, alert("second", kind=EDIT))
     assert await take(store.outbox) == ()
 
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "no rights", NOON))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "no rights", NOON))
     await store.subscriptions.clear_trouble(GROUP)
     assert await take(store.outbox) == ()
 
@@ -382,9 +385,9 @@ async def test_what_waits_for_the_pace_or_between_two_edits_does_not_come_sooner
 async def test_more_than_a_script_may_do_at_a_time_comes_back_too(store: Store, clock: StillClock) -> None:
     await queue(store, *(alert(f"a{n}", incident=f"INC-{n}") for n in range(1100)))
     while found := await take(store.outbox, 500):
-        for one in found:
-            await store.outbox.postpone(one, until=clock.now() + 30 * MINUTE)
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "no rights", NOON))
+        for delivery in found:
+            await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "no rights", NOON))
 
     await store.subscriptions.clear_trouble(GROUP)
     due = 0
@@ -405,13 +408,13 @@ async def test_what_came_back_by_itself_is_not_looked_for_any_more(store: Store,
     await store.database.command("SADD", f"{{ob}}:failed:{GROUP}", left)  # as a store that lost the last step has it
     await store.subscriptions.clear_trouble(GROUP)
     assert await take(store.outbox) == ()
-    await store.outbox.done(back, message_id="1")
+    await store.outbox.finish(back, message_id="1")
 
 
 async def change(store: Store, step: str, *, kind: DeliveryKind = EDIT) -> None:
     """Queue one change and let it reach its place."""
     await queue(store, alert(step, kind=kind))
-    await store.outbox.done(await only(store.outbox), message_id="1")
+    await store.outbox.finish(await only(store.outbox), message_id="1")
 
 
 async def test_a_message_is_edited_once_in_five_minutes(store: Store, clock: StillClock) -> None:
@@ -461,7 +464,7 @@ async def test_an_older_message_is_told_that_a_newer_one_has_followed_after_ever
     await queue(store, replace(alert("escalated", severity=Severity.CRITICAL), ping=True))
     escalated = await only(store.outbox)
     assert escalated.sent == "1"
-    await store.outbox.done(escalated, message_id="2", leaves="1")
+    await store.outbox.finish(escalated, message_id="2", leaves="1")
     await queue(store, alert("moved", kind=EDIT), alert("other", severity=Severity.WATCH, incident="INC-2"))
     assert await store.outbox.depth() == {
         (Platform.TELEGRAM, Severity.CRITICAL): 1,
@@ -477,7 +480,7 @@ async def followed(store: Store) -> Delivery:
     """Return the delivery that tells an older message of a newer one."""
     await change(store, "opened", kind=POST)
     await queue(store, alert("escalated"))
-    await store.outbox.done(await only(store.outbox), message_id="2", leaves="1")
+    await store.outbox.finish(await only(store.outbox), message_id="2", leaves="1")
     return await only(store.outbox)
 
 
@@ -487,9 +490,9 @@ async def test_what_an_older_message_is_to_say_holds_up_nothing_and_changes_noth
     moved = await only(store.outbox)
     assert moved.alert == "moved"
     await queue(store, alert("resolved", kind=REPLY))
-    await store.outbox.done(older, message_id=None)
+    await store.outbox.finish(older, message_id=None)
     assert await take(store.outbox) == ()  # the edit is still under way
-    await store.outbox.done(moved, message_id="2")
+    await store.outbox.finish(moved, message_id="2")
     assert steps(await take(store.outbox)) == ["resolved"]
     assert await newest_message(store, "INC-1", GROUP) == "2"
 
@@ -498,11 +501,11 @@ async def test_what_an_older_message_is_to_say_can_be_put_off_and_given_up(store
     older = await followed(store)
     await store.outbox.postpone(older, until=clock.now() + MINUTE)
     await queue(store, alert("moved", kind=EDIT))
-    await store.outbox.done(await only(store.outbox), message_id="2")
+    await store.outbox.finish(await only(store.outbox), message_id="2")
     clock.advance(MINUTE)
     again = await only(store.outbox)
     assert (again.older, again.attempt) == ("1", 1)
-    await store.outbox.bury(again, "no")
+    await store.outbox.give_up(again, "no")
     assert await store.outbox.depth() == {}
     assert await take(store.outbox) == ()
 
@@ -512,7 +515,7 @@ async def test_what_an_older_message_is_to_say_dies_with_its_alert(store: Store)
     await store.outbox.postpone(older, until=NOON)
     await store.database.command("DEL", "{ob}:alert:escalated")
     assert await take(store.outbox) == ()
-    await store.outbox.done(older, message_id=None)
+    await store.outbox.finish(older, message_id=None)
     assert await store.outbox.depth() == {}
 
 
@@ -520,11 +523,11 @@ async def test_finishing_twice_is_finishing_once(store: Store) -> None:
     await queue(store, alert("a", GROUP, Place(Platform.TELEGRAM, "5")))
     first, second = await take(store.outbox)
     for _ in range(2):
-        await store.outbox.done(first, message_id="1")
+        await store.outbox.finish(first, message_id="1")
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
     await store.outbox.postpone(first, until=NOON)
     assert await take(store.outbox) == ()
-    await store.outbox.done(second, message_id="2")
+    await store.outbox.finish(second, message_id="2")
     assert await store.outbox.depth() == {}
 
 
@@ -532,7 +535,7 @@ async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: St
     moved = Place(Platform.TELEGRAM, "-200", "7")
     await queue(store, alert("a"))
     delivery = await only(store.outbox)
-    await store.outbox.done(replace(delivery, place=moved), message_id="41")
+    await store.outbox.finish(replace(delivery, place=moved), message_id="41")
     assert await newest_message(store, "INC-1", moved) == "41"
     assert await newest_message(store, "INC-1", GROUP) == "41"  # for what was queued for the old address
     assert await newest_message(store, "INC-2", moved) is None
@@ -541,14 +544,14 @@ async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: St
 async def test_a_story_that_was_begun_before_a_chat_moved_goes_on_at_its_new_address(store: Store) -> None:
     chat = Place(Platform.TELEGRAM, "-200")
     await queue(store, alert("opened", GROUP, replace(GROUP, thread=None)))
-    for number, one in enumerate(await take(store.outbox)):
-        await store.outbox.done(one, message_id=f"4{number}")
+    for number, delivery in enumerate(await take(store.outbox)):
+        await store.outbox.finish(delivery, message_id=f"4{number}")
     await store.subscriptions.move(GROUP, chat)
     await queue(
         store, alert("resolved", replace(GROUP, chat="-200"), chat, Place(Platform.TELEGRAM, "-300"), kind=REPLY)
     )
 
-    assert {str(one.place): one.sent for one in await take(store.outbox)} == {
+    assert {str(delivery.place): delivery.sent for delivery in await take(store.outbox)} == {
         "telegram:-200/7": LEFT_BEHIND,
         "telegram:-200": LEFT_BEHIND,
         "telegram:-300": None,
@@ -559,20 +562,20 @@ async def test_a_delivery_to_a_moved_chat_frees_what_waited_behind_it(store: Sto
     await queue(store, alert("opened"))
     delivery = await only(store.outbox)
     await queue(store, alert("resolved", kind=REPLY))
-    await store.outbox.done(replace(delivery, place=Place(Platform.TELEGRAM, "-200")), message_id="41")
+    await store.outbox.finish(replace(delivery, place=Place(Platform.TELEGRAM, "-200")), message_id="41")
     assert steps(await take(store.outbox)) == ["resolved"]
 
 
 async def test_an_unsent_delivery_leaves_no_message_behind(store: Store) -> None:
     await queue(store, alert("a"))
-    await store.outbox.done(await only(store.outbox), message_id=None)
+    await store.outbox.finish(await only(store.outbox), message_id=None)
     assert await newest_message(store, "INC-1", GROUP) is None
     assert await store.outbox.depth() == {}
 
 
 async def test_a_buried_delivery_is_found_with_its_reason(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a"))
-    await store.outbox.bury(await only(store.outbox), "refused twice")
+    await store.outbox.give_up(await only(store.outbox), "refused twice")
     [buried] = await given_up(store)
     assert buried == {
         "alert": "a",
@@ -597,7 +600,7 @@ async def test_what_a_stopping_worker_hands_back_comes_at_once(store: Store, clo
     stopping = RedisOutbox(store.database, clock)
     await queue(store, alert("a"))
     await only(stopping)
-    await stopping.hand_back()
+    await stopping.return_claims()
     assert steps(await take(store.outbox)) == ["a"]
 
 
@@ -605,7 +608,7 @@ async def test_what_a_worker_holds_is_not_taken_from_it(store: Store, clock: Sti
     await queue(store, alert("a"))
     held = await only(store.outbox)
     await make_idle(store, held)
-    await store.outbox.hold()
+    await store.outbox.renew_claims()
     assert await take(RedisOutbox(store.database, clock)) == ()
     await make_idle(store, held)
     assert steps(await take(RedisOutbox(store.database, clock))) == ["a"]
@@ -629,7 +632,7 @@ async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock:
 
 
 async def test_an_alert_wakes_a_worker_that_waits(store: Store) -> None:
-    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
         pass
     async with asyncio.timeout(1):
@@ -643,11 +646,11 @@ async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(store: Store,
     await queue(store, alert("resolved", kind=REPLY))
     await take(store.outbox)
     other = RedisOutbox(store.database, clock)
-    waiting = asyncio.create_task(other.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    waiting = asyncio.create_task(other.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
         pass
     async with asyncio.timeout(1):
-        await store.outbox.done(opened, message_id="1")
+        await store.outbox.finish(opened, message_id="1")
         assert steps(await waiting) == ["resolved"]
 
 
@@ -656,7 +659,7 @@ async def test_a_worker_that_waits_wakes_for_what_is_due(store: Store) -> None:
     await queue(store, alert("a"))
     await outbox.postpone(await only(outbox), until=RealClock().now() + timedelta(milliseconds=20))
     async with asyncio.timeout(1):
-        found = await outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30))
+        found = await outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30))
     assert steps(found) == ["a"]
 
 
@@ -666,11 +669,11 @@ async def blocked(store: Store) -> bool:
 
 async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:
     async with asyncio.timeout(1):
-        assert await store.outbox.take(Platform.DISCORD, limit=5, wait=timedelta(milliseconds=5)) == ()
+        assert await store.outbox.claim(Platform.DISCORD, limit=5, wait=timedelta(milliseconds=5)) == ()
 
 
 async def test_a_cancelled_wait_takes_nothing_with_it(store: Store) -> None:
-    waiting = asyncio.create_task(store.outbox.take(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
+    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
     while not await blocked(store):
         pass
     waiting.cancel()
@@ -688,10 +691,10 @@ async def test_the_depth_is_by_platform_and_severity_and_the_oldest_is_known(sto
         (Platform.DISCORD, Severity.CRITICAL): 1,
         (Platform.TELEGRAM, Severity.WATCH): 1,
     }
-    assert await store.outbox.oldest() == NOON - MINUTE
+    assert await store.outbox.oldest_queued_at() == NOON - MINUTE
     for delivery in await take(store.outbox):
-        await store.outbox.done(delivery, message_id="1")
-    assert await store.outbox.oldest() == NOON
+        await store.outbox.finish(delivery, message_id="1")
+    assert await store.outbox.oldest_queued_at() == NOON
 
 
 async def test_a_big_fan_out_reaches_every_place_once(store: Store) -> None:
@@ -700,8 +703,8 @@ async def test_a_big_fan_out_reaches_every_place_once(store: Store) -> None:
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 2050}
     seen = []
     while batch := await take(store.outbox, 500):
-        seen += [one.place for one in batch]
-        await asyncio.gather(*(store.outbox.done(one, message_id="1") for one in batch))
+        seen += [delivery.place for delivery in batch]
+        await asyncio.gather(*(store.outbox.finish(delivery, message_id="1") for delivery in batch))
     assert seen == places
     assert await store.outbox.depth() == {}
 
@@ -711,7 +714,7 @@ async def test_several_workers_share_without_doubling(store: Store, clock: Still
     await queue(store, alert("a", *places))
     workers = [RedisOutbox(store.database, clock) for _ in range(4)]
     batches = await asyncio.gather(*(take(worker, 200) for worker in workers))
-    assert sorted(one.place for batch in batches for one in batch) == sorted(places)
+    assert sorted(delivery.place for batch in batches for delivery in batch) == sorted(places)
 
 
 async def test_an_expired_alert_leaves_no_blocked_place_behind(store: Store) -> None:
@@ -728,7 +731,7 @@ async def test_an_alert_that_expires_in_its_stream_frees_its_place(store: Store)
     await take(store.outbox, 0)
     await queue(store, alert("next", kind=REPLY))
     await store.database.command("DEL", "{ob}:alert:gone")
-    found = await store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
+    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["next"]
 
 
@@ -744,7 +747,7 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
         for key in await store.database.command("KEYS", "{ob}:lanes:*"):
             assert await store.database.command("TTL", key) > 0
         for delivery in batch:
-            await store.outbox.done(delivery, message_id="1")
+            await store.outbox.finish(delivery, message_id="1")
     for stream in ("telegram:p0", "telegram:p1", "telegram:p2", "discord:p1"):
         assert await store.database.command("XLEN", f"{{ob}}:{stream}") == 0
     left = {key.decode() for key in await store.database.command("KEYS", "{ob}*")}
@@ -755,14 +758,14 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
 async def test_what_was_taken_is_had_until_others_may_have_taken_it_over(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a", GROUP, CHANNEL))
     taken = await only(store.outbox)
-    assert store.outbox.still_has(taken)
-    await store.outbox.done(taken, message_id="1")
-    assert not store.outbox.still_has(taken)
+    assert store.outbox.still_owns(taken)
+    await store.outbox.finish(taken, message_id="1")
+    assert not store.outbox.still_owns(taken)
     slow = RedisOutbox(store.database, clock, idle=timedelta())
     (late,) = await take(slow, platform=Platform.DISCORD)
-    assert not slow.still_has(late)
-    await slow.hold()
-    assert not slow.still_has(late)
+    assert not slow.still_owns(late)
+    await slow.renew_claims()
+    assert not slow.still_owns(late)
 
 
 async def test_to_hold_what_is_in_hand_keeps_it_for_longer(store: Store, clock: StillClock) -> None:
@@ -771,5 +774,5 @@ async def test_to_hold_what_is_in_hand_keeps_it_for_longer(store: Store, clock: 
     taken = await only(outbox)
     began = asyncio.get_running_loop().time()
     while asyncio.get_running_loop().time() < began + 0.3:
-        await outbox.hold()
-    assert outbox.still_has(taken)
+        await outbox.renew_claims()
+    assert outbox.still_owns(taken)

@@ -25,7 +25,7 @@ def reading(as_of: datetime, amount: float | None = None, *, exchange: str = "bi
 
 
 async def days(readings: RedisReadings, since: datetime, until: datetime) -> Sequence[datetime]:
-    return [one.as_of async for one in readings.days("binance", since=since, until=until)]
+    return [day.as_of async for day in readings.days("binance", since=since, until=until)]
 
 
 async def test_what_was_added_comes_back(store: Store) -> None:
@@ -36,7 +36,7 @@ async def test_what_was_added_comes_back(store: Store) -> None:
 async def test_an_unknown_exchange_has_no_readings(store: Store) -> None:
     assert await store.readings.latest("nowhere") is None
     assert await store.readings.newest_before("nowhere", NOON) is None
-    assert [one async for one in store.readings.days("nowhere", since=MIDNIGHT, until=NOON)] == []
+    assert [day async for day in store.readings.days("nowhere", since=MIDNIGHT, until=NOON)] == []
 
 
 async def test_adding_twice_keeps_one(store: Store) -> None:

@@ -7,27 +7,27 @@ import pytest
 from bot.domain.exchange import MARKET
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
-from bot.ports import PlaceTrouble, Standing
+from bot.ports.subscriptions import PlaceStatus, PlaceTrouble
 from bot.storage.store import Store
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 OLD, NEW, NEWEST = (Place(Platform.TELEGRAM, chat, "7") for chat in ("-5", "-1005", "-1006"))
 
 
-async def standing(store: Store, place: Place, about: str | None = "binance") -> Standing:
-    [found] = await store.subscriptions.standings([(place, about)])
+async def standing(store: Store, place: Place, about: str | None = "binance") -> PlaceStatus:
+    [found] = await store.subscriptions.place_statuses([(place, about)])
     return found
 
 
 async def test_nobody_asked_is_nothing_answered(store: Store) -> None:
-    assert await store.subscriptions.standings([]) == []
+    assert await store.subscriptions.place_statuses([]) == []
 
 
 @pytest.mark.parametrize("exchange", ["binance", None])
 async def test_a_subscription_to_the_exchange_or_to_all_is_found(store: Store, exchange: str | None) -> None:
     wish = Subscription(OLD, exchange, min_severity=Severity.SEVERE)
     await store.subscriptions.add(wish)
-    assert await standing(store, OLD) == Standing(OLD, subscription=wish)
+    assert await standing(store, OLD) == PlaceStatus(OLD, subscription=wish)
 
 
 async def test_a_places_own_subscription_to_the_exchange_wins(store: Store) -> None:
@@ -39,7 +39,7 @@ async def test_a_places_own_subscription_to_the_exchange_wins(store: Store) -> N
 
 async def test_who_unsubscribed_is_known(store: Store) -> None:
     await store.subscriptions.add(Subscription(OLD, "okx"))
-    assert await standing(store, OLD) == Standing(OLD, subscribed=False)
+    assert await standing(store, OLD) == PlaceStatus(OLD, subscribed=False)
 
 
 @pytest.mark.parametrize(("exchange", "subscribed"), [("okx", True), (None, True), ("", False)])
@@ -50,17 +50,17 @@ async def test_of_the_market_hears_who_has_any_subscription(
 ) -> None:
     if exchange != "":
         await store.subscriptions.add(Subscription(OLD, exchange))
-    assert await standing(store, OLD, MARKET.id) == Standing(OLD, subscribed=subscribed)
+    assert await standing(store, OLD, MARKET.id) == PlaceStatus(OLD, subscribed=subscribed)
 
 
 async def test_what_is_for_nobody_in_particular_needs_no_subscription(store: Store) -> None:
-    assert await standing(store, OLD, None) == Standing(OLD)
+    assert await standing(store, OLD, None) == PlaceStatus(OLD)
 
 
 @pytest.mark.parametrize("where", [OLD, OLD.whole_chat])
 async def test_trouble_with_a_place_or_its_chat_is_told(store: Store, where: Place) -> None:
     trouble = PlaceTrouble(where, "blocked", NOON, disabled=True)
-    await store.subscriptions.note_trouble(trouble)
+    await store.subscriptions.record_trouble(trouble)
     assert (await standing(store, OLD)).trouble == trouble
 
 
@@ -84,5 +84,5 @@ async def test_a_chat_that_moves_back_is_where_it_was(store: Store) -> None:
 
 async def test_many_are_asked_at_once(store: Store) -> None:
     await store.subscriptions.add(Subscription(NEW, "okx"))
-    found = await store.subscriptions.standings([(OLD, None), (NEW, "okx"), (NEW, "binance")])
-    assert [one.subscribed for one in found] == [True, True, False]
+    found = await store.subscriptions.place_statuses([(OLD, None), (NEW, "okx"), (NEW, "binance")])
+    assert [place_status.subscribed for place_status in found] == [True, True, False]

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.schema import KEY, bring_up_to_date
 from bot.storage.store import Store
 from bot.storage.subscriptions import MOST_PER_PLACE
@@ -77,7 +77,7 @@ async def test_two_at_the_last_seat_do_not_both_get_it(store: Store) -> None:
 async def test_those_interested_are_those_of_the_exchange_and_of_all(store: Store) -> None:
     await subscribe(store, wish(GROUP), wish(TOPIC, None), wish(CHANNEL, "okx"))
     found = await store.subscriptions.interested_in("binance")
-    assert {one.place for one in found} == {GROUP, TOPIC}
+    assert {subscription.place for subscription in found} == {GROUP, TOPIC}
 
 
 async def test_a_places_own_subscription_wins_over_the_one_to_all(store: Store) -> None:
@@ -91,7 +91,7 @@ async def test_thousands_of_subscribers_are_all_found(store: Store) -> None:
     for some in range(0, len(places), 100):
         await asyncio.gather(*(store.subscriptions.add(wish(place)) for place in places[some : some + 100]))
     found = await store.subscriptions.interested_in("binance")
-    assert sorted(one.place for one in found) == sorted(places)
+    assert sorted(subscription.place for subscription in found) == sorted(places)
     assert await store.subscriptions.count() == 3000
 
 
@@ -114,7 +114,7 @@ async def test_what_was_kept_in_many_sets_is_found_in_one_hash(store: Store) -> 
 
     assert await store.subscriptions.count() == len(places)
     assert await store.subscriptions.of_place(places[0]) == [wish(places[0], None), wish(places[0])]
-    assert await store.subscriptions.behind(GROUP.whole_chat) == [wish(TOPIC, None), wish(TOPIC)]
+    assert await store.subscriptions.of_whole_chat(GROUP.whole_chat) == [wish(TOPIC, None), wish(TOPIC)]
     assert sorted(await store.database.command("KEYS", "{subs}:*")) == [
         b"{subs}:exchanges",
         b"{subs}:places",
@@ -208,7 +208,7 @@ async def test_a_chat_that_moves_keeps_everything_its_topics_included(store: Sto
     assert await store.subscriptions.of_place(new) == [wish(new, None), wish(new)]
     assert await store.subscriptions.of_place(new_topic) == [wish(new_topic, "okx", title="topic")]
     assert await store.subscriptions.of_place(GROUP) == []
-    assert {one.place for one in await store.subscriptions.interested_in("binance")} == {new, CHANNEL}
+    assert {subscription.place for subscription in await store.subscriptions.interested_in("binance")} == {new, CHANNEL}
     assert await store.subscriptions.count() == 3
 
 
@@ -234,7 +234,7 @@ async def test_a_chat_that_moves_nowhere_keeps_everything(store: Store) -> None:
 
 async def test_a_moved_chat_can_be_reached_again(store: Store) -> None:
     await subscribe(store, wish())
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "chat not found", NOON, 3, disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "chat not found", NOON, 3, disabled=True))
     new = Place(Platform.TELEGRAM, "-200")
     await store.subscriptions.move(GROUP, new)
     assert await store.subscriptions.interested_in("binance") == [wish(new)]
@@ -243,7 +243,7 @@ async def test_a_moved_chat_can_be_reached_again(store: Store) -> None:
 
 async def test_trouble_comes_back_and_goes(store: Store) -> None:
     trouble = PlaceTrouble(TOPIC, "not enough rights", NOON, 2)
-    await store.subscriptions.note_trouble(trouble)
+    await store.subscriptions.record_trouble(trouble)
     assert await store.subscriptions.trouble(TOPIC) == trouble
     assert await store.subscriptions.trouble(GROUP) is None
     assert await store.subscriptions.clear_trouble(TOPIC)
@@ -254,7 +254,7 @@ async def test_trouble_comes_back_and_goes(store: Store) -> None:
 @pytest.mark.parametrize("disabled", [True, False])
 async def test_a_disabled_place_hears_nothing_and_keeps_its_subscriptions(store: Store, *, disabled: bool) -> None:
     await subscribe(store, wish())
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=disabled))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=disabled))
     assert await store.subscriptions.interested_in("binance") == ([] if disabled else [wish()])
     assert await store.subscriptions.of_place(GROUP) == [wish()]
     await store.subscriptions.clear_trouble(GROUP)
@@ -263,16 +263,16 @@ async def test_a_disabled_place_hears_nothing_and_keeps_its_subscriptions(store:
 
 async def test_trouble_that_became_milder_enables_again(store: Store) -> None:
     await subscribe(store, wish())
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=True))
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "slow", NOON))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "kicked", NOON, disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "slow", NOON))
     assert await store.subscriptions.interested_in("binance") == [wish()]
 
 
 async def test_places_disabled_too_long_are_forgotten(store: Store) -> None:
     await subscribe(store, wish(), wish(exchange=None), wish(CHANNEL), wish(TOPIC))
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "kicked", NOON - timedelta(days=31), disabled=True))
-    await store.subscriptions.note_trouble(PlaceTrouble(CHANNEL, "kicked", NOON - timedelta(days=29), disabled=True))
-    await store.subscriptions.note_trouble(PlaceTrouble(TOPIC, "slow", NOON - timedelta(days=31)))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "kicked", NOON - timedelta(days=31), disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "kicked", NOON - timedelta(days=29), disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(TOPIC, "slow", NOON - timedelta(days=31)))
     assert await store.subscriptions.forget_disabled(NOON - timedelta(days=30)) == [GROUP]
     assert await store.subscriptions.of_place(GROUP) == []
     assert await store.subscriptions.trouble(GROUP) is None
@@ -283,7 +283,7 @@ async def test_places_disabled_too_long_are_forgotten(store: Store) -> None:
 
 async def test_a_chat_that_is_gone_silences_its_topics_and_heals_them_too(store: Store) -> None:
     await store.subscriptions.add(Subscription(TOPIC, "binance"))
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
 
     assert not await store.subscriptions.interested_in("binance")
     found = await store.subscriptions.trouble(TOPIC)
@@ -291,12 +291,12 @@ async def test_a_chat_that_is_gone_silences_its_topics_and_heals_them_too(store:
     assert found.reason == "kicked"
 
     await store.subscriptions.clear_trouble(TOPIC)
-    assert [one.place for one in await store.subscriptions.interested_in("binance")] == [TOPIC]
+    assert [subscription.place for subscription in await store.subscriptions.interested_in("binance")] == [TOPIC]
 
 
 async def test_a_chat_gone_for_a_month_is_forgotten_with_its_topics(store: Store) -> None:
     await store.subscriptions.add(Subscription(TOPIC, "binance"))
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP.whole_chat, "kicked", NOON, disabled=True))
 
     assert await store.subscriptions.forget_disabled(NOON + timedelta(days=30)) == [GROUP.whole_chat, TOPIC]
     assert await store.subscriptions.count() == 0
@@ -308,41 +308,43 @@ def gone(place: Place, obstacle: Obstacle = Obstacle.REMOVED, since: datetime = 
 
 async def visited(store: Store, now: datetime, limit: int = 10) -> dict[Place, bool]:
     """Return the places due now, and whether nobody had looked after them yet; the next visit is a day later."""
-    found = await store.subscriptions.visits_due(Platform.TELEGRAM, now=now, again=now + timedelta(days=1), limit=limit)
-    return {one.trouble.place: one.first for one in found}
+    found = await store.subscriptions.claim_place_checks(
+        Platform.TELEGRAM, now=now, again=now + timedelta(days=1), limit=limit
+    )
+    return {check.trouble.place: check.first for check in found}
 
 
 async def test_why_a_place_is_disabled_is_kept_as_a_word(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
+    await store.subscriptions.record_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
     assert await store.subscriptions.trouble(TOPIC) == gone(TOPIC, Obstacle.TOPIC_CLOSED)
 
 
 async def test_disabled_places_are_counted_by_why(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(GROUP))
-    await store.subscriptions.note_trouble(gone(CHANNEL))
-    await store.subscriptions.note_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
-    await store.subscriptions.note_trouble(PlaceTrouble(Place(Platform.TELEGRAM, "1"), "slow", NOON))
+    await store.subscriptions.record_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(CHANNEL))
+    await store.subscriptions.record_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
+    await store.subscriptions.record_trouble(PlaceTrouble(Place(Platform.TELEGRAM, "1"), "slow", NOON))
     assert await store.subscriptions.disabled() == {Obstacle.REMOVED: 2, Obstacle.TOPIC_CLOSED: 1}
 
 
 async def test_a_disabled_place_is_looked_after_at_once_and_then_once_a_day(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     assert await visited(store, NOON) == {GROUP: True}
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     assert await visited(store, NOON + timedelta(hours=23)) == {}
     assert await visited(store, NOON + timedelta(hours=24)) == {GROUP: False}
 
 
 async def test_a_place_that_is_not_disabled_needs_no_visit(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(GROUP))
-    await store.subscriptions.note_trouble(PlaceTrouble(GROUP, "slow", NOON))
+    await store.subscriptions.record_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "slow", NOON))
     assert await visited(store, NOON) == {}
 
 
 @pytest.mark.parametrize("how", ["healed", "moved", "forgotten"])
 async def test_a_place_disabled_anew_is_new_again(store: Store, how: str) -> None:
     await subscribe(store, wish())
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     assert await visited(store, NOON) == {GROUP: True}
     if how == "healed":
         await store.subscriptions.clear_trouble(GROUP)
@@ -350,21 +352,21 @@ async def test_a_place_disabled_anew_is_new_again(store: Store, how: str) -> Non
         await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
     else:
         await store.subscriptions.forget_disabled(NOON + timedelta(days=1))
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     assert await visited(store, NOON + timedelta(hours=1)) == {GROUP: True}
 
 
 async def test_each_platform_has_visits_of_its_own(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(CHANNEL))
+    await store.subscriptions.record_trouble(gone(CHANNEL))
     assert await visited(store, NOON) == {}
-    (visit,) = await store.subscriptions.visits_due(Platform.DISCORD, now=NOON, again=NOON, limit=9)
+    (visit,) = await store.subscriptions.claim_place_checks(Platform.DISCORD, now=NOON, again=NOON, limit=9)
     assert visit.trouble == gone(CHANNEL)
 
 
 async def test_visits_come_a_few_at_a_time_and_none_is_left_out(store: Store) -> None:
     places = [Place(Platform.TELEGRAM, str(number)) for number in range(25)]
     for place in places:
-        await store.subscriptions.note_trouble(gone(place))
+        await store.subscriptions.record_trouble(gone(place))
     rounds = [await visited(store, NOON, limit=10) for _ in range(4)]
     assert [len(one) for one in rounds] == [10, 10, 5, 0]
     assert {place for one in rounds for place in one} == set(places)
@@ -372,34 +374,34 @@ async def test_visits_come_a_few_at_a_time_and_none_is_left_out(store: Store) ->
 
 async def test_two_who_visit_at_once_visit_different_places(store: Store) -> None:
     for number in range(20):
-        await store.subscriptions.note_trouble(gone(Place(Platform.TELEGRAM, str(number))))
+        await store.subscriptions.record_trouble(gone(Place(Platform.TELEGRAM, str(number))))
     first, second = await asyncio.gather(visited(store, NOON), visited(store, NOON))
     assert len(first) == len(second) == 10
     assert not set(first) & set(second)
 
 
 async def test_a_visit_that_came_to_nothing_is_made_again_sooner(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     await visited(store, NOON)
-    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
+    await store.subscriptions.check_place_again(GROUP, NOON + timedelta(hours=1))
     assert await visited(store, NOON + timedelta(hours=1)) == {GROUP: False}
 
 
 async def test_a_visit_to_a_place_that_healed_meanwhile_is_not_made_again(store: Store) -> None:
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.record_trouble(gone(GROUP))
     await visited(store, NOON)
     await store.subscriptions.clear_trouble(GROUP)
-    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
+    await store.subscriptions.check_place_again(GROUP, NOON + timedelta(hours=1))
     assert await visited(store, NOON + timedelta(hours=1)) == {}
-    await store.subscriptions.visit_again(GROUP, NOON + timedelta(hours=1))
-    await store.subscriptions.note_trouble(gone(GROUP))
+    await store.subscriptions.check_place_again(GROUP, NOON + timedelta(hours=1))
+    await store.subscriptions.record_trouble(gone(GROUP))
     assert await visited(store, NOON) == {GROUP: True}
 
 
 async def test_a_whole_chat_that_answers_again_heals_every_place_in_it(store: Store) -> None:
     await subscribe(store, wish(TOPIC), wish(CHANNEL))
     for place in (GROUP, GROUP.whole_chat, TOPIC, CHANNEL):
-        await store.subscriptions.note_trouble(gone(place))
+        await store.subscriptions.record_trouble(gone(place))
     assert await store.subscriptions.clear_trouble(GROUP.whole_chat)
     assert not await store.subscriptions.clear_trouble(GROUP.whole_chat)
     assert await store.subscriptions.disabled() == {Obstacle.REMOVED: 1}
@@ -410,7 +412,7 @@ async def test_a_topic_that_answers_again_heals_its_chat_but_no_other_topic(stor
     other = Place(Platform.TELEGRAM, "-100", "8")
     await subscribe(store, wish(TOPIC), wish(other))
     for place in (GROUP.whole_chat, TOPIC, other):
-        await store.subscriptions.note_trouble(gone(place))
+        await store.subscriptions.record_trouble(gone(place))
     await store.subscriptions.clear_trouble(TOPIC)
     assert await store.subscriptions.trouble(TOPIC) is None
     assert await store.subscriptions.trouble(other) == gone(other)
@@ -418,5 +420,5 @@ async def test_a_topic_that_answers_again_heals_its_chat_but_no_other_topic(stor
 
 async def test_behind_a_whole_chat_are_the_subscriptions_of_all_its_places(store: Store) -> None:
     await subscribe(store, wish(), wish(TOPIC), wish(CHANNEL))
-    assert list(await store.subscriptions.behind(GROUP.whole_chat)) == [wish(), wish(TOPIC)]
-    assert list(await store.subscriptions.behind(TOPIC)) == [wish(TOPIC)]
+    assert list(await store.subscriptions.of_whole_chat(GROUP.whole_chat)) == [wish(), wish(TOPIC)]
+    assert list(await store.subscriptions.of_whole_chat(TOPIC)) == [wish(TOPIC)]

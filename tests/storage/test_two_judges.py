@@ -10,12 +10,12 @@ from functools import partial
 import pytest
 
 from bot.domain.errors import Superseded
-from bot.domain.outlook import Outlook
 from bot.domain.place import Platform
-from bot.domain.worker import Duty
-from bot.metrics import Metrics
-from bot.pipeline.observe import Observer
-from bot.pipeline.watch import Watch
+from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.worker import Lease
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.watch import Watch
+from bot.service.metrics import Metrics
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import key_of
 from bot.storage.store import Store, open_store
@@ -46,16 +46,16 @@ class Judge:
     watch: Watch
 
     async def take_over(self) -> None:
-        await self.store.database.command("HSET", key_of(Duty.POLL), "until", 1)
-        holder = await self.store.leases.take(Duty.POLL)
+        await self.store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+        holder = await self.store.leases.acquire(Lease.POLL)
         assert holder
         assert holder.is_me
 
 
 def judge(store: Store, incidents: RedisIncidents, clock: StillClock) -> Judge:
-    seen: list[Outlook] = []
+    seen: list[ExchangeSnapshot] = []
     watch = Watch(
-        Observer(store.readings, clock, incidents),
+        SnapshotBuilder(store.readings, clock, incidents),
         incidents=incidents,
         subscriptions=store.subscriptions,
         clock=clock,
@@ -74,10 +74,10 @@ async def judges(server: Server, clock: StillClock) -> AsyncIterator[tuple[Judge
             stack.push_async_callback(store.close)
         first, second = stores
         days = [holding(60 + 0.12 * (day % 2), at=NOON.replace(hour=0) - day * DAY) for day in range(60)]
-        await first.readings.add(sorted(days, key=lambda one: one.as_of))
+        await first.readings.add(sorted(days, key=lambda day: day.as_of))
         await first.readings.add([holding(60 + hour / 1e6, at=NOON - hour * HOUR) for hour in range(24, 0, -1)])
         await first.subscriptions.add(subscription())
-        sleepy = SleepyIncidents(first.database, partial(first.leases.token, Duty.POLL))
+        sleepy = SleepyIncidents(first.database, partial(first.leases.token, Lease.POLL))
         yield judge(first, sleepy, clock), judge(second, second.incidents, clock)
 
 
@@ -102,8 +102,8 @@ async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judg
         await judging
 
     assert len(await other.incidents.recent()) == len(await other.incidents.open()) == 1
-    taken = await other.store.outbox.take(Platform.TELEGRAM, limit=10, wait=timedelta())
-    taken = [*taken, *await other.store.outbox.take(Platform.DISCORD, limit=10, wait=timedelta())]
+    taken = await other.store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    taken = [*taken, *await other.store.outbox.claim(Platform.DISCORD, limit=10, wait=timedelta())]
     assert len(taken) == 1
 
     await see(other, 53, clock, after=HOUR)

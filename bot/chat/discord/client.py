@@ -11,21 +11,24 @@ import discord
 import structlog
 from typing_extensions import override
 
-from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
 from bot.chat.discord.gateway import Gateway
-from bot.chat.discord.identifies import Identifies
-from bot.chat.discord.mail import Mail
-from bot.chat.discord.places import Places
-from bot.chat.discord.probing import Probe
+from bot.chat.discord.identify_limit import IdentifyLimit
+from bot.chat.discord.interaction_handler import InteractionHandler
+from bot.chat.discord.place_probe import DiscordPlaceProbe
+from bot.chat.discord.places import LostPlaces
 from bot.chat.discord.rest import point_library_at
+from bot.chat.discord.sender import DiscordSender
 from bot.chat.discord.shards import TooManyIdentifies
 from bot.chat.discord.slash import publish
-from bot.desk import Desk
+from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
-from bot.ports import Clock, Meter, ProbingPlatform, Subscriptions
+from bot.ports.chat import ProbingPlatform
+from bot.ports.meter import Meter
+from bot.ports.sources import Clock
+from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
@@ -33,7 +36,7 @@ _TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class ReconnectTimeouts:
     """How long to wait for what, in seconds. `settle` is how long a start may go without news of one more server."""
 
     identify_gap: float = 5.0
@@ -58,7 +61,7 @@ class DiscordChat(ProbingPlatform):
 
     def __init__(  # noqa: PLR0913 — everything the platform needs, named at the one place that builds it
         self,
-        desk: Desk,
+        desk: CommandDispatcher,
         *,
         token: str,
         api_url: str,
@@ -67,7 +70,7 @@ class DiscordChat(ProbingPlatform):
         clock: Clock,
         owner_ids: frozenset[str],
         meter: Meter,
-        patience: Patience | None = None,
+        patience: ReconnectTimeouts | None = None,
         listens: bool = True,
     ) -> None:
         point_library_at(api_url, gateway_url)
@@ -75,11 +78,13 @@ class DiscordChat(ProbingPlatform):
         self._desk = desk
         self._token = token
         self._meter = meter
-        self._patience = patience or Patience()
+        self._patience = patience or ReconnectTimeouts()
         self._listens = listens
-        self._places = Places(subscriptions, clock)
-        self._answers = Answers(desk, self._places, owner_ids=owner_ids, announce_after=self._patience.announce_after)
-        self._identifies = Identifies(self._patience.identify_gap)
+        self._places = LostPlaces(subscriptions, clock)
+        self._answers = InteractionHandler(
+            desk, self._places, owner_ids=owner_ids, announce_after=self._patience.announce_after
+        )
+        self._identifies = IdentifyLimit(self._patience.identify_gap)
         self._client: Gateway | None = None
         self._published = False
         self._failures = 0
@@ -127,11 +132,11 @@ class DiscordChat(ProbingPlatform):
     async def private_place(self, person: str) -> Place:
         return await self._probe().private_place(person)
 
-    def _probe(self) -> Probe:
+    def _probe(self) -> DiscordPlaceProbe:
         """Return what asks about places; raise RetryLater while the gateway has not told which there are."""
         if self._client is None or not self._client.connected:
             raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
-        return Probe(self._client, timeout_seconds=self._patience.send)
+        return DiscordPlaceProbe(self._client, timeout_seconds=self._patience.send)
 
     def _new_client(self) -> Gateway:
         return Gateway(
@@ -143,10 +148,10 @@ class DiscordChat(ProbingPlatform):
             settle=self._patience.settle,
         )
 
-    def _mail(self) -> Mail:
+    def _mail(self) -> DiscordSender:
         if self._client is None:
             raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
-        return Mail(self._client, timeout_seconds=self._patience.send, meter=self._meter)
+        return DiscordSender(self._client, timeout_seconds=self._patience.send, meter=self._meter)
 
     async def _serve(self, client: Gateway) -> None:
         """Log in, connect and stay connected; return when that ended, with the reason noted."""

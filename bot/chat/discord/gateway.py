@@ -8,20 +8,20 @@ from typing import Any
 import discord
 import structlog
 
-from bot.chat.discord.answers import Answers
 from bot.chat.discord.errors import FAILURES
-from bot.chat.discord.identifies import Identifies
+from bot.chat.discord.identify_limit import IdentifyLimit
+from bot.chat.discord.interaction_handler import InteractionHandler
 from bot.chat.discord.permissions import NEEDED, Channel, may_moderate, missing, takes_messages
-from bot.chat.discord.places import Places, channels_of, lacking
+from bot.chat.discord.places import LostPlaces, channels_of, lacking
 from bot.chat.discord.render import payload
 from bot.chat.discord.rest import Rest, post
 from bot.chat.discord.shards import ShardedClient
-from bot.chat.discord.slash import Tree, slash_commands
-from bot.desk import Desk
+from bot.chat.discord.slash import SlashCommandTree, slash_commands
+from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import DeliveryError
 from bot.domain.place import Obstacle, Platform
-from bot.messages.cards.greetings import welcome_card
-from bot.ports import Meter
+from bot.messages.cards.welcome import welcome_card
+from bot.ports.meter import Meter
 
 log = structlog.get_logger()
 
@@ -34,11 +34,11 @@ class Gateway(ShardedClient):
 
     def __init__(  # noqa: PLR0913 — the parts a connection needs
         self,
-        desk: Desk,
-        answers: Answers,
-        places: Places,
+        desk: CommandDispatcher,
+        answers: InteractionHandler,
+        places: LostPlaces,
         *,
-        identifies: Identifies,
+        identifies: IdentifyLimit,
         meter: Meter,
         settle: float = 2.0,
     ) -> None:
@@ -52,9 +52,9 @@ class Gateway(ShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.http = Rest(self.loop, max_ratelimit_timeout=30.0)
-        self.http.on_rate_limit = lambda: meter.rate_limited(Platform.DISCORD)
+        self.http.on_rate_limit = lambda: meter.count_rate_limited(Platform.DISCORD)
         self._connection.http = self.http
-        self.tree = Tree(self, answers.stale)
+        self.tree = SlashCommandTree(self, answers.stale)
         for command in slash_commands(desk.commands, answers.command, desk.suggest):
             self.tree.add_command(command)
         self._answers = answers
@@ -68,7 +68,7 @@ class Gateway(ShardedClient):
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """Learn the channels of the servers that were there from the start, a server at a time."""
-        for guild in [one for one in self.guilds if one.shard_id == shard_id]:
+        for guild in [guild for guild in self.guilds if guild.shard_id == shard_id]:
             self._learn(guild)
             await asyncio.sleep(0)
 
@@ -150,7 +150,9 @@ class Gateway(ShardedClient):
         await self._places.lost([channel_id], reason, Obstacle.DELETED)
 
     async def _regain(self, channels: Iterable[Channel]) -> None:
-        await self._places.regained(one.id for one in channels if takes_messages(one) and not lacking(one))
+        await self._places.regained(
+            channel.id for channel in channels if takes_messages(channel) and not lacking(channel)
+        )
 
     async def _greet(self, guild: discord.Guild) -> None:
         """Say hello in the system channel if that can be written to; no other channel is anybody's guess."""

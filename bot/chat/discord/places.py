@@ -8,7 +8,8 @@ import structlog
 from bot.chat.discord.permissions import Channel, granted_to_bot, missing, takes_messages
 from bot.domain.errors import StorageError
 from bot.domain.place import Obstacle, Place, Platform
-from bot.ports import Clock, PlaceTrouble, Subscriptions
+from bot.ports.sources import Clock
+from bot.ports.subscriptions import PlaceTrouble, Subscriptions
 
 log = structlog.get_logger()
 
@@ -20,7 +21,7 @@ def place_of(channel_id: int) -> Place:
 
 def channels_of(guild: discord.Guild) -> list[Channel]:
     """Return the channels and threads of a server that can be written to at all."""
-    return [one for one in (*guild.channels, *guild.threads) if takes_messages(one)]
+    return [channel for channel in (*guild.channels, *guild.threads) if takes_messages(channel)]
 
 
 def lacking(channel: Channel) -> tuple[str, ...]:
@@ -29,7 +30,7 @@ def lacking(channel: Channel) -> tuple[str, ...]:
     return () if granted is None else missing(granted, thread=isinstance(channel, discord.Thread))
 
 
-class Places:
+class LostPlaces:
     """Disables places with a reason when they go and brings them back when they do."""
 
     def __init__(self, subscriptions: Subscriptions, clock: Clock) -> None:
@@ -42,7 +43,7 @@ class Places:
             place = place_of(channel_id)
             try:
                 if await self._subscriptions.of_place(place):
-                    await self._subscriptions.note_trouble(self._trouble(place, reason, obstacle))
+                    await self._subscriptions.record_trouble(self._trouble(place, reason, obstacle))
                     log.info("place lost", place=str(place), reason=reason)
             except StorageError as error:  # the next message to it is refused, and that is noted then
                 log.warning("place lost while the store is away", place=str(place), error=str(error))

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.chat.discord.markup import bare, code_block, escape, marked
-from bot.messages.fitting import Limits, fit, trim
+from bot.messages.fitting import MessageLimits, fit, trim
 from bot.messages.model import Action, Chart, Field, Message, Tone
 from bot.messages.textual import clean, shorten, sparkline, text_table
 
@@ -41,7 +41,7 @@ _NOTHING = "\u200b"
 _TABLE_COLUMNS = 56
 _SUPPRESS_NOTIFICATIONS = 1 << 12
 
-_LIMITS = Limits(
+_LIMITS = MessageLimits(
     lines=200,  # more of them never fit, and fitting them would take long
     rows=200,
     fields=_FIELDS,
@@ -167,11 +167,11 @@ def _excess(message: Message) -> int:
     """Return by how many characters the embed breaks the limit it breaks most; 0 when it breaks none."""
     shown = embed(message)
     title, description, fields = shown["title"], shown.get("description", ""), shown.get("fields", [])
-    total = len(title) + len(description) + sum(len(one["name"]) + len(one["value"]) for one in fields)
+    total = len(title) + len(description) + sum(len(field["name"]) + len(field["value"]) for field in fields)
     return max(
         0,
         total - _EMBED,
         len(description) - _DESCRIPTION,
-        *(len(one["value"]) - _FIELD_VALUE for one in fields),
-        *(len(one["name"]) - _FIELD_NAME for one in fields),
+        *(len(field["value"]) - _FIELD_VALUE for field in fields),
+        *(len(field["name"]) - _FIELD_NAME for field in fields),
     )

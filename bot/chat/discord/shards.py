@@ -11,7 +11,7 @@ from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.shard import Shard
 from yarl import URL
 
-from bot.chat.discord.identifies import Identifies
+from bot.chat.discord.identify_limit import IdentifyLimit
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ class ShardedClient(discord.AutoShardedClient):
     It asks for their number whenever it connects, so a bot that outgrew its shards (close code 4011) gets more.
     """
 
-    def __init__(self, identifies: Identifies, **options: Any) -> None:
+    def __init__(self, identifies: IdentifyLimit, **options: Any) -> None:
         super().__init__(**options)
         self._identifies = identifies
         self._up: set[int] = set()
@@ -112,7 +112,7 @@ class ShardedClient(discord.AutoShardedClient):
         if pause > _LONGEST_WAIT_INSIDE:
             raise TooManyIdentifies
         await asyncio.sleep(pause)
-        self._identifies.note(self.loop.time())
+        self._identifies.record(self.loop.time())
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """Take note of a new session."""
@@ -139,7 +139,7 @@ class ShardedClient(discord.AutoShardedClient):
     def _down(self) -> list[int]:
         """Return the shards without a session; the library tells of a lost one only when its turn to heal has come."""
         shards = range(self.shard_count or 1)
-        return [one for one in shards if one not in self._up or not self._opened[one].ws.open]
+        return [shard for shard in shards if shard not in self._up or not self._opened[shard].ws.open]
 
 
 def _heartbeat(shard: Shard) -> tuple[float, float]:

@@ -10,7 +10,7 @@ import discord
 import structlog
 from discord import app_commands
 
-from bot.commands import Access, Command, CommandSet, Parameter
+from bot.commands.declaration import Access, Command, CommandSet, Parameter
 
 Interaction = discord.Interaction[Any]
 Answer = Callable[[Interaction, Command, dict[str, str]], Awaitable[None]]
@@ -30,11 +30,11 @@ def slash_commands(commands: CommandSet, answer: Answer, suggest: Suggest) -> li
 
 def fingerprint(definitions: Iterable[Mapping[str, Any]]) -> str:
     """Return a hash over what the definitions say, the same for what we send and for what Discord gives back."""
-    told = sorted((_essence(one) for one in definitions), key=lambda one: str(one["name"]))
+    told = sorted((_essence(definition) for definition in definitions), key=lambda one: str(one["name"]))
     return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
-class Tree(app_commands.CommandTree[discord.Client]):
+class SlashCommandTree(app_commands.CommandTree[discord.Client]):
     """The library's list of commands; a call it cannot place is answered too."""
 
     def __init__(self, client: discord.Client, on_stale: Callable[[Interaction], Awaitable[None]]) -> None:
@@ -48,7 +48,7 @@ class Tree(app_commands.CommandTree[discord.Client]):
         await self._on_stale(interaction)
 
 
-async def publish(tree: Tree) -> bool:
+async def publish(tree: SlashCommandTree) -> bool:
     """Make Discord's list of our commands the present one; return whether it had to be changed.
 
     Raise what the library raises. Asking first costs one request and saves the daily allowance of new commands.
@@ -82,7 +82,7 @@ def _callback(command: Command, answer: Answer, suggest: Suggest) -> Any:
         await answer(interaction, command, {name: text for name, text in given.items() if text})
 
     callback.__dict__["__signature__"] = _signature(command)
-    app_commands.describe(**{one.name: one.description for one in command.parameters})(callback)
+    app_commands.describe(**{parameter.name: parameter.description for parameter in command.parameters})(callback)
     for parameter in command.parameters:
         _complete(callback, parameter, suggest)
     return callback
@@ -111,7 +111,7 @@ def _complete(callback: Any, parameter: Parameter, suggest: Suggest) -> None:
 
     choices = parameter.kind.choices
     if 0 < len(choices) <= _CHOICES:
-        app_commands.choices(**{parameter.name: [_choice(one, one) for one in choices]})(callback)
+        app_commands.choices(**{parameter.name: [_choice(choice, choice) for choice in choices]})(callback)
     elif choices or parameter.kind.name == "exchange":
         app_commands.autocomplete(**{parameter.name: complete})(callback)
 

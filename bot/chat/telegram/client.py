@@ -4,20 +4,23 @@ import asyncio
 
 from typing_extensions import override
 
-from bot.chat.telegram.asking import Json, Me
-from bot.chat.telegram.crowd import Crowd
 from bot.chat.telegram.errors import AWAY_PAUSE
 from bot.chat.telegram.menu import show_menus
-from bot.chat.telegram.polling import Patience, Poller
-from bot.chat.telegram.probing import Probe
-from bot.chat.telegram.reception import Reception
-from bot.chat.telegram.transport import AiohttpRequest, Api
-from bot.chat.telegram.writing import Writer
-from bot.desk import Desk
+from bot.chat.telegram.place_probe import TelegramPlaceProbe
+from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller
+from bot.chat.telegram.sender import TelegramSender
+from bot.chat.telegram.task_limiter import TaskLimiter
+from bot.chat.telegram.transport import AiohttpRequest, BotApi
+from bot.chat.telegram.update_handler import UpdateHandler
+from bot.chat.telegram.update_parser import BotIdentity, Json
+from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from bot.ports import Clock, Meter, ProbingPlatform, Subscriptions
+from bot.ports.chat import ProbingPlatform
+from bot.ports.meter import Meter
+from bot.ports.sources import Clock
+from bot.ports.subscriptions import Subscriptions
 
 _POLLING_CONNECTIONS = 2
 
@@ -34,7 +37,7 @@ class TelegramChat(ProbingPlatform):
 
     def __init__(  # noqa: PLR0913 — what the composition root has to give, each by its name
         self,
-        desk: Desk,
+        desk: CommandDispatcher,
         *,
         token: str,
         api_url: str,
@@ -42,20 +45,20 @@ class TelegramChat(ProbingPlatform):
         clock: Clock,
         owner_ids: frozenset[str],
         meter: Meter,
-        patience: Patience | None = None,
+        patience: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
     ) -> None:
-        self._patience = patience or Patience()
+        self._patience = patience or PollingTimeouts()
         self._listens = listens
         self._desk = desk
         self._token = token
         self._api_url = api_url
-        self._api = Api(AiohttpRequest(token, api_url))
-        self._probe = Probe(self._api)
-        answers = Writer(self._api, clock=clock, meter=meter)
-        self._writer = Writer(self._api, clock=clock, meter=meter, paid=paid_broadcast)
-        self._reception = Reception(
+        self._api = BotApi(AiohttpRequest(token, api_url))
+        self._probe = TelegramPlaceProbe(self._api)
+        answers = TelegramSender(self._api, clock=clock, meter=meter)
+        self._writer = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
+        self._reception = UpdateHandler(
             desk,
             api=self._api,
             writer=answers,
@@ -64,8 +67,8 @@ class TelegramChat(ProbingPlatform):
             owner_ids=owner_ids,
             patience=self._patience,
         )
-        self._crowd = Crowd()
-        self._poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
+        self._crowd = TaskLimiter()
+        self._poller = UpdatePoller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
 
     @override
     async def run(self) -> None:
@@ -73,7 +76,7 @@ class TelegramChat(ProbingPlatform):
         try:
             await (self._poller.run() if self._listens else asyncio.Event().wait())
         finally:
-            await self._crowd.disperse(self._patience.farewell)
+            await self._crowd.cancel_all(self._patience.farewell)
             await self.close()
 
     async def close(self) -> None:
@@ -106,13 +109,13 @@ class TelegramChat(ProbingPlatform):
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         return Place(Platform.TELEGRAM, person)
 
-    def _connect(self) -> Api:
+    def _connect(self) -> BotApi:
         """Return a connection for polling of its own, which failures may close without harm to messages under way."""
-        return Api(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
+        return BotApi(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
 
-    async def _greet(self, me: Me) -> None:
+    async def _greet(self, me: BotIdentity) -> None:
         self._reception.me = me
-        await self._crowd.admit(show_menus(self._api, self._desk.commands))
+        await self._crowd.start(show_menus(self._api, self._desk.commands))
 
     async def _receive(self, update: Json) -> None:
-        await self._crowd.admit(self._reception.receive(update))
+        await self._crowd.start(self._reception.handle(update))

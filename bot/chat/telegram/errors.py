@@ -19,7 +19,7 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat.telegram.transport import ReplyLost, Unsent
+from bot.chat.telegram.transport import ReplyLost, RequestUnsent
 from bot.domain.errors import (
     BadMessage,
     ChatGone,
@@ -133,4 +133,6 @@ def _away(error: TelegramError) -> RetryLater:
     if "too many requests" in error.message.lower():
         return _rate_limited(UNSAID_PAUSE)
     arrived_perhaps = isinstance(error, (TimedOut, ReplyLost)) or not isinstance(error, NetworkError)
-    return RetryLater(error.message, after=AWAY_PAUSE, ambiguous=arrived_perhaps and not isinstance(error, Unsent))
+    return RetryLater(
+        error.message, after=AWAY_PAUSE, ambiguous=arrived_perhaps and not isinstance(error, RequestUnsent)
+    )

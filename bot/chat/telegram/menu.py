@@ -9,8 +9,8 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bot.chat.telegram.transport import Api
-from bot.commands import Access, CommandSet
+from bot.chat.telegram.transport import BotApi
+from bot.commands.declaration import Access, CommandSet
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ def menus(commands: CommandSet) -> tuple[tuple[BotCommandScope, Menu], ...]:
     )
 
 
-async def show_menus(api: Api, commands: CommandSet) -> None:
+async def show_menus(api: BotApi, commands: CommandSet) -> None:
     """Bring Telegram's menus up to date, changing only those that differ. A failure is logged: menus are a comfort."""
     try:
         for scope, menu in menus(commands):
@@ -41,10 +41,10 @@ async def show_menus(api: Api, commands: CommandSet) -> None:
 
 
 def _menu(commands: CommandSet, *access: Access) -> Menu:
-    return tuple((one.name, one.description) for one in commands if one.access in access)
+    return tuple((command.name, command.description) for command in commands if command.access in access)
 
 
-async def _shown(api: Api, scope: BotCommandScope) -> Menu | None:
+async def _shown(api: BotApi, scope: BotCommandScope) -> Menu | None:
     """Return the menu as Telegram has it, None when it cannot be told."""
     try:
         shown = await api.call("getMyCommands", scope=scope.to_dict())

@@ -14,9 +14,9 @@ from typing import NoReturn
 import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.chat.telegram.asking import Json, Me
 from bot.chat.telegram.errors import pause_asked_by
-from bot.chat.telegram.transport import Api
+from bot.chat.telegram.transport import BotApi
+from bot.chat.telegram.update_parser import BotIdentity, Json
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ _UNKNOWN_TOKEN = "Telegram does not know this token: check TELEGRAM_TOKEN"  # no
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class PollingTimeouts:
     """How long to wait for what, in seconds.
 
     `poll`: how long Telegram may hold a poll; `margin`: how much later its answer may come, and how much later than
@@ -50,16 +50,16 @@ class Patience:
     clock: Callable[[], float] = time.monotonic
 
 
-class Poller:
+class UpdatePoller:
     """Polls, hands every update to `receive`, and tells `greet` who the bot is whenever it has connected anew."""
 
     def __init__(
         self,
-        connect: Callable[[], Api],
+        connect: Callable[[], BotApi],
         *,
-        greet: Callable[[Me], Awaitable[None]],
+        greet: Callable[[BotIdentity], Awaitable[None]],
         receive: Callable[[Json], Awaitable[None]],
-        patience: Patience,
+        patience: PollingTimeouts,
     ) -> None:
         self._connect = connect
         self._greet = greet
@@ -100,7 +100,7 @@ class Poller:
         finally:
             await api.close_connections()
 
-    async def _serve(self, api: Api) -> NoReturn:
+    async def _serve(self, api: BotApi) -> NoReturn:
         me = await self._who_am_i(api)
         await api.call("deleteWebhook")
         await self._greet(me)
@@ -115,14 +115,14 @@ class Poller:
             await _others_first()
             hold = self._patience.poll
 
-    async def _who_am_i(self, api: Api) -> Me:
+    async def _who_am_i(self, api: BotApi) -> BotIdentity:
         try:
             found = await api.call("getMe")
         except InvalidToken:
             raise InvalidToken(_UNKNOWN_TOKEN) from None
-        return Me(found["id"], found.get("username", ""))
+        return BotIdentity(found["id"], found.get("username", ""))
 
-    async def _poll(self, api: Api, hold: float) -> list[Json]:
+    async def _poll(self, api: BotApi, hold: float) -> list[Json]:
         patience = hold + self._patience.margin
         async with asyncio.timeout(patience + self._patience.margin):
             found: list[Json] = await api.call(

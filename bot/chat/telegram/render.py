@@ -26,7 +26,7 @@ Buttons = tuple[tuple[tuple[str, str], ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedMessage:
     """One message for Telegram: as HTML, as plain text, and its buttons."""
 
     html: str
@@ -34,22 +34,22 @@ class Rendered:
     buttons: Buttons = ()
 
 
-def render(message: Message, now: datetime) -> Rendered:
+def render(message: Message, now: datetime) -> RenderedMessage:
     """Return the message within Telegram's limits; `now` is for times such as “12 min ago”."""
 
     def size(candidate: Message) -> int:
         return utf16_length(_written(candidate, _Plain(now)))
 
     fitted = fit(message, size, LONGEST_TEXT)
-    return Rendered(_written(fitted, _Html(now)), _written(fitted, _Plain(now)), keyboard(fitted.actions))
+    return RenderedMessage(_written(fitted, _Html(now)), _written(fitted, _Plain(now)), keyboard(fitted.actions))
 
 
 def keyboard(actions: Sequence[Action]) -> Buttons:
     """Return rows of at most three buttons; an action too long to travel in one is left out."""
     fitting = [
-        (shorten(clean(one.label), _LONGEST_LABEL) or "…", one.command)
-        for one in actions
-        if 1 <= len(one.command.encode()) <= LONGEST_CALLBACK
+        (shorten(clean(action.label), _LONGEST_LABEL) or "…", action.command)
+        for action in actions
+        if 1 <= len(action.command.encode()) <= LONGEST_CALLBACK
     ][:_MOST_BUTTONS]
     return tuple(tuple(fitting[start : start + _ROW]) for start in range(0, len(fitting), _ROW))
 
@@ -114,7 +114,7 @@ def _written(message: Message, style: _Plain) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
     sample = "SAMPLE · " if message.sample else ""
     title = style.bold(f"{message.tone.icon} {sample}{message.title}")
-    head = "\n".join((title, *(style.line(one) for one in message.lines)))
+    head = "\n".join((title, *(style.line(line) for line in message.lines)))
     blocks = (
         head,
         "\n".join(_field(field, style) for field in message.fields),

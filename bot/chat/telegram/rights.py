@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
-from bot.chat.telegram.asking import Json, Me, Speaker, lacking
-from bot.chat.telegram.transport import Api
+from bot.chat.telegram.transport import BotApi
+from bot.chat.telegram.update_parser import Author, BotIdentity, Json, lacking
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
-from bot.ports import Clock
+from bot.ports.sources import Clock
 
 log = structlog.get_logger()
 
@@ -20,18 +20,18 @@ _ADMINISTRATORS = ("creator", "administrator")
 _CHANNEL_TYPES = ("channel", "group", "supergroup")
 
 
-class Rights:
+class ChatRights:
     """Asks Telegram. A yes to an administrator is remembered for a minute, which spares a call per command.
 
     A no is not: who was just made an administrator must not be sent away for a minute.
     """
 
-    def __init__(self, api: Api, clock: Clock) -> None:
+    def __init__(self, api: BotApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
         self._administrators: OrderedDict[tuple[str, int], datetime] = OrderedDict()
 
-    async def may_moderate(self, speaker: Speaker, place: Place) -> bool:
+    async def may_moderate(self, speaker: Author, place: Place) -> bool:
         """Return whether the speaker moderates a place.
 
         An administrator who hides speaks in the name of the very chat; a channel that speaks in a group is nobody.
@@ -46,7 +46,7 @@ class Rights:
             log.info("rights unknown, so refused", place=str(place), error=str(error))
             return False
 
-    async def find(self, me: Me, speaker: Speaker, text: str) -> Place:
+    async def find(self, me: BotIdentity, speaker: Author, text: str) -> Place:
         """Return the channel or group that somebody named; raise AskerError unless they and the bot administer it."""
         if speaker.user is None:
             raise NotPermitted("Telegram does not tell who you are here. Ask in a private chat with the bot.")
@@ -63,7 +63,7 @@ class Rights:
             raise AskerError(f"The bot may not post in {text}. Give it the right “Post messages”, then ask again.")
         return place
 
-    async def missing(self, me: Me, place: Place) -> tuple[str, ...]:
+    async def missing(self, me: BotIdentity, place: Place) -> tuple[str, ...]:
         """Return the names of the rights the bot lacks for posting in a place; raise AskerError if Telegram is away."""
         if not place.chat.startswith("-"):
             return ()

@@ -19,11 +19,11 @@ POOL_SIZE = 100
 _INSTEAD_OF_THE_TOKEN = "0:kept-by-the-transport"  # noqa: S105 — it is what stands in for one
 
 
-class Unsent(NetworkError):
+class RequestUnsent(NetworkError):
     """The request never left: no connection could be made."""
 
 
-class UnsentInTime(Unsent, TimedOut):
+class RequestUnsentInTime(RequestUnsent, TimedOut):
     """The request never left: no connection was free, or made, in time."""
 
 
@@ -111,7 +111,7 @@ class AiohttpRequest(BaseRequest):
         return self._session
 
 
-class Api(Bot):
+class BotApi(Bot):
     """The bot's connection to the Bot API: the library's methods, and `call` for answers as they are."""
 
     def __init__(self, transport: AiohttpRequest) -> None:
@@ -134,9 +134,9 @@ def _translated(error: Exception) -> NetworkError:
     """Return the library's error, told apart by whether the request can have arrived; no text of the original."""
     kind = type(error).__name__
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return UnsentInTime(f"{kind}: no connection in time; the request was not sent")
+        return RequestUnsentInTime(f"{kind}: no connection in time; the request was not sent")
     if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.InvalidURL)):
-        return Unsent(f"{kind}: no connection; the request was not sent")
+        return RequestUnsent(f"{kind}: no connection; the request was not sent")
     if isinstance(error, TimeoutError):
         return TimedOut(f"{kind}: no answer in time")
     return ReplyLost(f"{kind}: the connection broke")

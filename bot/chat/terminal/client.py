@@ -9,13 +9,14 @@ from typing import TextIO
 
 from typing_extensions import override
 
-from bot.chat.terminal.paper import Paper
+from bot.chat.terminal.output import TerminalOutput
 from bot.chat.terminal.plain import heading, line_text
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.messages.textual import shorten
-from bot.ports import ChatPlatform, Clock
+from bot.ports.chat import ChatPlatform
+from bot.ports.sources import Clock
 
 _LINE = 118
 
@@ -31,7 +32,7 @@ class TerminalChat(ChatPlatform):
 
     def __init__(self, clock: Clock, *, out: TextIO | None = None) -> None:
         self._clock = clock
-        self._paper = Paper(out or sys.stdout)
+        self._paper = TerminalOutput(out or sys.stdout)
         self._numbers = count(1)
         self._said: dict[str, str] = {}
         self._headings: dict[str, str] = {}
@@ -67,7 +68,7 @@ class TerminalChat(ChatPlatform):
             self._headings[message_id] = heading(message)
             await self.show(message)
             return
-        firsts = [text for one in message.lines if (text := line_text(one, now))][:1]
+        firsts = [text for line in message.lines if (text := line_text(line, now))][:1]
         said = " · ".join((heading(message), *firsts))
         if self._said.get(message_id) == said:
             return

@@ -50,10 +50,10 @@ def render(message: Message, now: datetime) -> Panel:
 
 def _blocks(message: Message, now: datetime, colour: str) -> list[RenderableType]:
     """Return the parts of the message that are there, in the order in which they are shown."""
-    wide = [one for one in message.fields if not one.inline]
-    narrow = [one for one in message.fields if one.inline]
+    wide = [field for field in message.fields if not field.inline]
+    narrow = [field for field in message.fields if field.inline]
     parts: list[RenderableType | None] = [
-        Group(*(_line(one, now) for one in message.lines)) if message.lines else None,
+        Group(*(_line(line, now) for line in message.lines)) if message.lines else None,
         _side_by_side(narrow, now) if narrow else None,
         _below_each_other(wide, now) if wide else None,
         _chart(message.chart, colour) if message.chart and message.chart.values else None,
@@ -84,15 +84,15 @@ def _side_by_side(fields: Sequence[Field], now: datetime) -> Table:
         if start:
             grid.add_row()
         row = fields[start : start + _COLUMNS]
-        grid.add_row(*(Text(clean(one.name), style=_QUIET) for one in row))
-        grid.add_row(*(_line(one.value, now) for one in row))
+        grid.add_row(*(Text(clean(field.name), style=_QUIET) for field in row))
+        grid.add_row(*(_line(field.value, now) for field in row))
     return grid
 
 
 def _below_each_other(fields: Sequence[Field], now: datetime) -> Table:
     grid = Table.grid(Column(style=_QUIET), Column(), padding=(0, 2))
-    for one in fields:
-        grid.add_row(Text(clean(one.name)), _line(one.value, now))
+    for field in fields:
+        grid.add_row(Text(clean(field.name)), _line(field.value, now))
     return grid
 
 

@@ -18,8 +18,8 @@ _WORDED = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRI
 def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
     """Return the message as lines at most `width` columns wide, without any control sequence."""
     blocks = (
-        *(line_text(one, now) for one in message.lines),
-        *(field_text(one, now) for one in message.fields),
+        *(line_text(line, now) for line in message.lines),
+        *(field_text(field, now) for field in message.fields),
         chart_text(message.chart) if message.chart else "",
     )
     indented = [row for block in blocks if block for row in _wrapped(block, width)]
@@ -76,7 +76,7 @@ def value_text(chart: Chart, value: float) -> str:
 
 def actions_text(actions: tuple[Action, ...]) -> str:
     """Return the actions as what one may type next."""
-    return f"try: {' · '.join(f'/{clean(one.command)}' for one in actions)}" if actions else ""
+    return f"try: {' · '.join(f'/{clean(action.command)}' for action in actions)}" if actions else ""
 
 
 def message_to_json(message: Message) -> dict[str, Any]:
@@ -85,14 +85,16 @@ def message_to_json(message: Message) -> dict[str, Any]:
         "title": clean(message.title),
         "tone": message.tone.value,
         "sample": message.sample,
-        "lines": [_iso_text(one) for one in message.lines],
-        "fields": [{"name": clean(one.name), "value": _iso_text(one.value)} for one in message.fields],
+        "lines": [_iso_text(line) for line in message.lines],
+        "fields": [{"name": clean(field.name), "value": _iso_text(field.value)} for field in message.fields],
         "chart": _chart_json(message.chart) if message.chart else None,
         "table": {"header": list(message.table.header), "rows": [list(row) for row in message.table.rows]}
         if message.table
         else None,
         "footer": _iso_text(message.footer),
-        "actions": [{"label": clean(one.label), "command": f"/{clean(one.command)}"} for one in message.actions],
+        "actions": [
+            {"label": clean(action.label), "command": f"/{clean(action.command)}"} for action in message.actions
+        ],
     }
 
 

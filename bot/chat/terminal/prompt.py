@@ -9,8 +9,8 @@ from difflib import get_close_matches
 from typing import TextIO
 
 from bot.chat.terminal.client import TerminalChat
-from bot.commands import CommandSet
-from bot.desk import Asked, Desk
+from bot.commands.declaration import CommandSet
+from bot.commands.dispatcher import CommandContext, CommandDispatcher
 from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
 
@@ -19,7 +19,9 @@ _FAREWELLS = frozenset(("quit", "exit"))
 _CHUNK = 65536
 
 
-async def converse(desk: Desk, asked: Asked, chat: TerminalChat, *, typed: TextIO | None = None) -> None:
+async def converse(
+    desk: CommandDispatcher, asked: CommandContext, chat: TerminalChat, *, typed: TextIO | None = None
+) -> None:
     """Answer typed lines until `quit` or the end of the input; a slash in front of a command is optional.
 
     `typed` is standard input unless given; it is read without blocking the loop and never closed.
@@ -35,7 +37,7 @@ async def converse(desk: Desk, asked: Asked, chat: TerminalChat, *, typed: TextI
             await chat.ask(_PROMPT)
 
 
-async def answer(desk: Desk, asked: Asked, name: str, words: str) -> Message:
+async def answer(desk: CommandDispatcher, asked: CommandContext, name: str, words: str) -> Message:
     """Return what the command of this name answers, or the names nearest to it."""
     command = desk.commands.get(name)
     if command is None:
@@ -44,7 +46,7 @@ async def answer(desk: Desk, asked: Asked, name: str, words: str) -> Message:
 
 
 def _unknown(name: str, commands: CommandSet) -> str:
-    nearest = get_close_matches(name.lower(), [one.name for one in commands], n=3, cutoff=0.5)
+    nearest = get_close_matches(name.lower(), [command.name for command in commands], n=3, cutoff=0.5)
     hint = f"Did you mean {' or '.join(f'/{one}' for one in nearest)}?" if nearest else "/help lists the commands."
     return f"There is no command “{name}”. {hint}"
 

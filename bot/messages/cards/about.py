@@ -6,8 +6,8 @@ from datetime import datetime
 from functools import lru_cache
 
 from bot.domain.place import Obstacle, Platform
-from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
+from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
 from bot.messages.cards.common import source_name
 from bot.messages.cards.places import closed_words
@@ -21,7 +21,7 @@ def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
         title="Runwatch · help",
         lines=(
             *lines("Runwatch watches crypto exchanges for the signs of a run: the share of reserves that leaves."),
-            *(_usage(*one) for one in usages),
+            *(_usage(*usage) for usage in usages),
             *lines("Words in <…> are needed, words in […] may be left out."),
         ),
         actions=(
@@ -98,7 +98,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each, `misdirected` a sentence for every
     setting that leads nowhere.
     """
-    broken = [one for one in sources.values() if one.fault]
+    broken = [source for source in sources.values() if source.fault]
     still = {platform: rate for platform, rate in rates.items() if rate.paused_for}
     troubled = bool(broken or still or undelivered or misdirected) or any(platforms.values()) or newest_reading is None
     return Message(
@@ -107,11 +107,14 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
         lines=lines(
             f"Runwatch {version}, up for {span(now - started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
-            *[f"{one}: nothing is sent for {span(rate.paused_for)}: {rate.reason}." for one, rate in still.items()],
-            *[f"⚠️ No alert is sent: {one}." for one in undelivered],
-            *[f"⚠️ {one}" for one in misdirected],
+            *[
+                f"{platform}: nothing is sent for {span(rate.paused_for)}: {rate.reason}."
+                for platform, rate in still.items()
+            ],
+            *[f"⚠️ No alert is sent: {snapshot}." for snapshot in undelivered],
+            *[f"⚠️ {task}" for task in misdirected],
             *[f"This worker is {one}." for one in standing_by],
-            *[_broken(one, now) for one in broken[:5]],
+            *[_broken(health, now) for health in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above
         ),
         fields=(
@@ -128,7 +131,7 @@ def status_card(  # noqa: PLR0913 — the parts of one answer, each named where 
     )
 
 
-def curtain_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
+def introduction_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
     """Return what a replay says first: what it shows, where its figures are from, and what was `staged` in them."""
     return Message(
         title=f"Runwatch · {title}",
@@ -186,7 +189,7 @@ def _broken(health: SourceHealth, now: datetime) -> Line:
 
 
 def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
-    ages = [one.last_success for name, one in sources.items() if name.endswith("/cexs") and one.last_success]
+    ages = [health.last_success for name, health in sources.items() if name.endswith("/cexs") and health.last_success]
     return line(f"fetched {ago(max(ages), now)}") if ages else line("not fetched yet")
 
 

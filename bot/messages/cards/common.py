@@ -98,8 +98,8 @@ def _measured(flow: Flow) -> str:
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:
     """Return what the flow consists of: the largest assets, and the rest of the net figure."""
     leading = flow.assets[:shown]
-    rest = flow.usd - sum(one.usd for one in leading)
-    pieces = [f"{one.asset} {usd(one.usd, signed=True)}" for one in leading]
+    rest = flow.usd - sum(asset_flow.usd for asset_flow in leading)
+    pieces = [f"{asset_flow.asset} {usd(asset_flow.usd, signed=True)}" for asset_flow in leading]
     if len(flow.assets) > shown:
         pieces.append(f"everything else {usd(rest, signed=True)}")
     return line(" · ".join(pieces))

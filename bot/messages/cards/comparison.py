@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from bot.domain.assets import STABLECOINS
-from bot.domain.course import Course
 from bot.domain.flow import Window
 from bot.domain.incident import Incident
-from bot.domain.outlook import Outlook
+from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
@@ -19,7 +19,7 @@ _SHOWN_DAYS = 14
 _UNKNOWN = "unknown"
 
 
-def side_by_side_card(one: Outlook, other: Outlook, now: datetime) -> Message:
+def side_by_side_card(one: ExchangeSnapshot, other: ExchangeSnapshot, now: datetime) -> Message:
     """Return two exchanges measure by measure; where one was not read, what is known of that one."""
     if one.reading is None:
         return reserves_card(one, now)
@@ -40,7 +40,9 @@ def side_by_side_card(one: Outlook, other: Outlook, now: datetime) -> Message:
     )
 
 
-def beside_the_past_card(outlook: Outlook, course: Course | None, past: Course, incident: Incident | None) -> Message:
+def beside_the_past_card(
+    outlook: ExchangeSnapshot, course: OutflowCurve | None, past: OutflowCurve, incident: Incident | None
+) -> Message:
     """Return an exchange's outflow beside a run of the past on the same day of it; `incident` is the open one."""
     name = outlook.exchange.name
     if course is None or outlook.reading is None:
@@ -68,7 +70,7 @@ def beside_the_past_card(outlook: Outlook, course: Course | None, past: Course, 
     )
 
 
-def _measures(outlook: Outlook, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
+def _measures(outlook: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
     clean = reading.total_usd(without=outlook.exchange.own_tokens)
     total = reading.total_usd()
     stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
@@ -87,14 +89,14 @@ def _part(part: float, whole: float) -> str:
     return percent(part / whole) if whole > 0 else _UNKNOWN
 
 
-def _flow(outlook: Outlook, window: Window) -> str:
+def _flow(outlook: ExchangeSnapshot, window: Window) -> str:
     flow = outlook.signal.flow(window) if outlook.signal else None
     if flow is None:
         return _UNKNOWN
     return f"held: {HOLD_WORDS[flow.hold.reason]}" if flow.hold else percent(flow.share, signed=True)
 
 
-def _today(name: str, course: Course, incident: Incident | None) -> Line:
+def _today(name: str, course: OutflowCurve, incident: Incident | None) -> Line:
     since = f"since the day before {incident.label} began" if incident else "in its last days; no incident is open"
     return line(
         f"{name}: ",
@@ -105,7 +107,7 @@ def _today(name: str, course: Course, incident: Incident | None) -> Line:
     )
 
 
-def _then(course: Course, past: Course) -> Line:
+def _then(course: OutflowCurve, past: OutflowCurve) -> Line:
     share = past.at(course.length)
     whole = f"at worst {percent(past.worst, signed=True)} within {span(past.length)}"
     if share is None:
@@ -113,7 +115,7 @@ def _then(course: Course, past: Course) -> Line:
     return line(f"{past.title}, as long after its day 0: ", bold(percent(share, signed=True)), f"; {whole}.")
 
 
-def _days(name: str, course: Course, past: Course) -> Table:
+def _days(name: str, course: OutflowCurve, past: OutflowCurve) -> Table:
     """Return both courses day by day, as long as the longer one lasts."""
     longest = max(course.length, past.length) // _DAY
     rows = tuple(
@@ -127,7 +129,7 @@ def _share(share: float | None) -> str:
     return "–" if share is None else percent(share, signed=True)
 
 
-def _chart(name: str, course: Course) -> Chart | None:
+def _chart(name: str, course: OutflowCurve) -> Chart | None:
     if len(course.shares) < 3:  # noqa: PLR2004 — two points show no shape
         return None
     times = tuple(course.start + elapsed for elapsed in course.elapsed)

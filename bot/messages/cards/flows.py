@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from bot.detectors.baseline import percentile, robust_z
+from bot.detection.flow.baseline import percentile, robust_z
 from bot.domain.flow import Baseline, Flow, Window
-from bot.domain.outlook import Outlook
 from bot.domain.signal import Signal
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
     HOLD_WORDS,
     LIABILITIES,
@@ -23,7 +23,7 @@ from bot.messages.numbers import amount, percent, usd
 _SHOWN = 10
 
 
-def flows_card(outlook: Outlook, window: Window, now: datetime) -> Message:
+def flows_card(outlook: ExchangeSnapshot, window: Window, now: datetime) -> Message:
     """Return the answer to `/flows`; without any reading it is what `/reserves` can say."""
     signal = outlook.signal
     if signal is None or outlook.reading is None:
@@ -53,7 +53,7 @@ def flows_card(outlook: Outlook, window: Window, now: datetime) -> Message:
     )
 
 
-def daily_line(outlook: Outlook) -> str:
+def daily_line(outlook: ExchangeSnapshot) -> str:
     """Return one line on where an exchange stands: its reserves and its last day and week."""
     signal, reading = outlook.signal, outlook.reading
     if signal is None or reading is None:
@@ -74,7 +74,7 @@ def usual_day(usual: Baseline | None) -> Line:
     )
 
 
-def _unusual(flow: Flow, outlook: Outlook) -> Line | None:
+def _unusual(flow: Flow, outlook: ExchangeSnapshot) -> Line | None:
     usual = outlook.signal.baseline if outlook.signal else None
     if usual is None:
         return None
@@ -107,14 +107,14 @@ def _table(flow: Flow) -> Table | None:
     if not flow.assets:
         return None
     rows = tuple(
-        (one.asset, amount(one.amount, "", signed=True), usd(one.usd, signed=True),
-         percent(one.usd / flow.reserves_usd, signed=True) if flow.reserves_usd > 0 else "–")
-        for one in flow.assets[:_SHOWN]
+        (asset.asset, amount(asset.amount, "", signed=True), usd(asset.usd, signed=True),
+         percent(asset.usd / flow.reserves_usd, signed=True) if flow.reserves_usd > 0 else "–")
+        for asset in flow.assets[:_SHOWN]
     )  # fmt: skip
     return Table(("Asset", "Moved", "Value", "Of reserves"), rows, numeric=(1, 2, 3))
 
 
-def _chart(outlook: Outlook) -> Chart | None:
+def _chart(outlook: ExchangeSnapshot) -> Chart | None:
     days = [day for day in outlook.days[-30:] if day.share is not None]
     if len(days) < 3:  # noqa: PLR2004 — two points show no shape
         return None

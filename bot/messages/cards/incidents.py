@@ -6,7 +6,7 @@ from bot.domain.exchange import MARKET
 from bot.domain.flow import Hold
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
-from bot.domain.signal import Member, Reason, Rule, Signal
+from bot.domain.signal import MarketMember, Reason, Rule, Signal
 from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
@@ -87,19 +87,19 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
             tone=Tone.GOOD,
             lines=lines("No incident is open and none is remembered. /status says how fresh the data is."),
         )
-    newest = max((one.signal for one in incidents), key=lambda signal: signal.as_of)
-    open_ones = sum(one.state is IncidentState.OPEN for one in incidents)
+    newest = max((incident.signal for incident in incidents), key=lambda signal: signal.as_of)
+    open_ones = sum(incident.state is IncidentState.OPEN for incident in incidents)
     return Message(
         title=f"Incidents{where}",
-        tone=max((TONES[one.severity] for one in incidents if one.state is IncidentState.OPEN),
+        tone=max((TONES[incident.severity] for incident in incidents if incident.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
         lines=lines(
             f"{open_ones} open, {len(incidents)} shown, newest first.",
-            *[_entry(one, _name(one, names)) for one in incidents],
+            *[_entry(incident, _name(incident, names)) for incident in incidents],
             LIABILITIES,
         ),
         footer=provenance(newest.source, newest.as_of),
-        actions=tuple(Action(f"Why {one.label}", f"why {one.label}") for one in incidents[:3]),
+        actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in incidents[:3]),
     )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
         lines=lines(
             first,
             flow_sentence(flow) if flow and not resolved else None,
-            *[_member(one, names) for one in signal.members],
+            *[_member(member, names) for member in signal.members],
             None if resolved else "Their own incidents go on under this one and are told again from severe on.",
             "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
             LIABILITIES,
@@ -135,7 +135,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
     )
 
 
-def _member(one: Member, names: Mapping[str, str]) -> Line:
+def _member(one: MarketMember, names: Mapping[str, str]) -> Line:
     label = f" ({one.label})" if one.label else ""
     moved = f"{usd(one.usd, signed=True)} · {percent(one.share, signed=True)}"
     figures = f"{one.severity} · {moved} in {WINDOW_NAMES[one.window]}"

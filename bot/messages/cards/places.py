@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.place import Obstacle
 from bot.messages.model import Message, Tone, line, lines
 
-Closed = tuple[str, str]
+ClosedPlace = tuple[str, str]
 """The name of a place that is switched off, and why."""
 
 _MOST_NAMED = 10
@@ -27,7 +27,7 @@ def why_closed(obstacle: Obstacle, reason: str) -> str:
     return _WHY.get(obstacle, reason)
 
 
-def closed_card(places: Sequence[Closed]) -> Message:
+def closed_card(places: Sequence[ClosedPlace]) -> Message:
     """Return word to one person that places they set up are switched off."""
     more = len(places) - _MOST_NAMED
     return Message(

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
-from bot.domain.outlook import Outlook
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.model import Action, Line, Message, Table, Tone, line, lines
 from bot.messages.numbers import percent, span, usd
@@ -14,7 +14,7 @@ from bot.messages.numbers import percent, span, usd
 _SHOWN = 10
 
 
-class By(StrEnum):
+class RankBy(StrEnum):
     """What exchanges are ranked by."""
 
     OUTFLOW = "outflow"
@@ -24,17 +24,17 @@ class By(StrEnum):
 
 
 _TITLES = {
-    By.OUTFLOW: "largest outflow, share of reserves",
-    By.OUTFLOW_USD: "largest outflow, US dollars",
-    By.INFLOW: "largest inflow, share of reserves",
-    By.RESERVES: "largest clean reserves",
+    RankBy.OUTFLOW: "largest outflow, share of reserves",
+    RankBy.OUTFLOW_USD: "largest outflow, US dollars",
+    RankBy.INFLOW: "largest inflow, share of reserves",
+    RankBy.RESERVES: "largest clean reserves",
 }
 
 
-def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime) -> Message:
+def top_card(outlooks: Sequence[ExchangeSnapshot], by: RankBy, window: Window, now: datetime) -> Message:
     """Return the ranking over every exchange that was read; held windows are left out and counted."""
-    measured = [(one, flow) for one in outlooks if one.signal and (flow := one.signal.flow(window))]
-    usable = [(one, flow) for one, flow in measured if flow.hold is None]
+    measured = [(outlook, flow) for outlook in outlooks if outlook.signal and (flow := outlook.signal.flow(window))]
+    usable = [(snapshot, flow) for snapshot, flow in measured if flow.hold is None]
     ranked = sorted(usable, key=_KEYS[by])[:_SHOWN]
     if not ranked:
         return Message(
@@ -44,8 +44,8 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
         )
     column, figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
     rows = tuple(
-        (one.exchange.name, figure(flow), percent(flow.share, signed=True), span(now - flow.end))
-        for one, flow in ranked
+        (snapshot.exchange.name, figure(flow), percent(flow.share, signed=True), span(now - flow.end))
+        for snapshot, flow in ranked
     )
     return Message(
         title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
@@ -55,20 +55,22 @@ def top_card(outlooks: Sequence[Outlook], by: By, window: Window, now: datetime)
             f"{len(measured) - len(usable)} held." if len(measured) > len(usable) else None,
         ),
         table=Table(("Exchange", column, "Share", "Age"), rows, numeric=(1, 2, 3)),
-        footer=_sources([one for one, _ in ranked]),
-        actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one, _ in ranked[:3]),
+        footer=_sources([snapshot for snapshot, _ in ranked]),
+        actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
     )
 
 
-_KEYS: dict[By, Callable[[tuple[Outlook, Flow]], float]] = {
-    By.OUTFLOW: lambda pair: pair[1].share,
-    By.OUTFLOW_USD: lambda pair: pair[1].usd,
-    By.INFLOW: lambda pair: -pair[1].share,
-    By.RESERVES: lambda pair: -pair[1].reserves_usd,
+_KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {
+    RankBy.OUTFLOW: lambda pair: pair[1].share,
+    RankBy.OUTFLOW_USD: lambda pair: pair[1].usd,
+    RankBy.INFLOW: lambda pair: -pair[1].share,
+    RankBy.RESERVES: lambda pair: -pair[1].reserves_usd,
 }
 
 
-_COLUMNS: dict[By, tuple[str, Callable[[Flow], str]]] = {By.RESERVES: ("Reserves", lambda flow: usd(flow.reserves_usd))}
+_COLUMNS: dict[RankBy, tuple[str, Callable[[Flow], str]]] = {
+    RankBy.RESERVES: ("Reserves", lambda flow: usd(flow.reserves_usd))
+}
 
 
 def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message:
@@ -79,21 +81,21 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
             tone=Tone.TROUBLE,
             lines=lines("The list has not been fetched yet. Ask again in a minute; /status says what is wrong."),
         )
-    newest = max(listings, key=lambda one: one.fetched_at)
+    newest = max(listings, key=lambda listing: listing.fetched_at)
     rows = tuple(
         (
-            one.exchange.id,
-            usd(one.total_usd) if one.total_usd is not None else "unknown",
-            _state(one, newest, read),
+            listing.exchange.id,
+            usd(listing.total_usd) if listing.total_usd is not None else "unknown",
+            _state(listing, newest, read),
         )
-        for one in listings
+        for listing in listings
     )
     return Message(
         title=f"Exchanges · {len(listings)} known, {len(read)} watched",
         lines=lines(LIABILITIES),
         table=Table(("Exchange", "Total", "State"), rows, numeric=(1,)),
         footer=provenance(newest.source, newest.fetched_at, by_source=False),
-        actions=tuple(Action(one.exchange.name, f"reserves {one.exchange.id}") for one in listings[:5]),
+        actions=tuple(Action(listing.exchange.name, f"reserves {listing.exchange.id}") for listing in listings[:5]),
     )
 
 
@@ -105,6 +107,8 @@ def _state(row: Listing, newest: Listing, read: frozenset[str]) -> str:
     return "watched" if row.exchange.id in read else "not read yet"
 
 
-def _sources(outlooks: Sequence[Outlook]) -> Line:
-    newest = max((one.reading for one in outlooks if one.reading), key=lambda reading: reading.as_of, default=None)
+def _sources(outlooks: Sequence[ExchangeSnapshot]) -> Line:
+    newest = max(
+        (outlook.reading for outlook in outlooks if outlook.reading), key=lambda reading: reading.as_of, default=None
+    )
     return provenance(newest.source, newest.as_of) if newest else line()

@@ -23,7 +23,7 @@ def rehearsal_card(
         title=f"Rehearsal · {rule}",
         lines=lines(
             _count(rehearsal, fired),
-            *[_entry(one, names.get(one.exchange, one.exchange)) for one in fired[-_SHOWN:]],
+            *[_entry(incident, names.get(incident.exchange, incident.exchange)) for incident in fired[-_SHOWN:]],
             f"… and {len(fired) - _SHOWN} earlier ones." if len(fired) > _SHOWN else None,
             _coverage(rehearsal, names),
             f"{left_out} more exchanges were left out: the largest come first." if left_out else None,

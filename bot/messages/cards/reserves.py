@@ -7,9 +7,9 @@ from functools import lru_cache
 from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
-from bot.domain.outlook import Outlook
 from bot.domain.reading import Reading
 from bot.domain.signal import Signal
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
     LIABILITIES,
     WINDOW_NAMES,
@@ -26,16 +26,16 @@ _SHOWN = 8
 _CHART_DAYS = 30
 
 
-def reserves_card(outlook: Outlook, now: datetime) -> Message:
+def reserves_card(outlook: ExchangeSnapshot, now: datetime) -> Message:
     """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown."""
     if outlook.reading is None:
         return _without_amounts(outlook, now)
     return _with_amounts(outlook, outlook.reading, now)
 
 
-def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
+def _with_amounts(outlook: ExchangeSnapshot, reading: Reading, now: datetime) -> Message:
     exchange = outlook.exchange
-    held = _held(_One(reading), exchange)
+    held = _held(_ByIdentity(reading), exchange)
     return Message(
         title=f"{exchange.name} · reserves",
         lines=lines(
@@ -53,7 +53,7 @@ def _with_amounts(outlook: Outlook, reading: Reading, now: datetime) -> Message:
     )
 
 
-class _One:
+class _ByIdentity:
     """A reading as a key: it equals nothing but itself, as comparing holdings would take too long."""
 
     __slots__ = ("reading",)
@@ -65,11 +65,11 @@ class _One:
         return id(self.reading)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _One) and other.reading is self.reading
+        return isinstance(other, _ByIdentity) and other.reading is self.reading
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _HeldAmounts:
     """What an answer says of a reading alone."""
 
     totals: Line
@@ -78,12 +78,12 @@ class _Held:
 
 
 @lru_cache(maxsize=128)
-def _held(one: _One, exchange: Exchange) -> _Held:
+def _held(one: _ByIdentity, exchange: Exchange) -> _HeldAmounts:
     """Return what is held, in words. In a run on an exchange many ask for the same reading."""
     reading, assets = one.reading, one.reading.by_asset()
     total = sum(held.usd for held in assets.values())
     clean = sum(held.usd for asset, held in assets.items() if asset not in exchange.own_tokens)
-    return _Held(
+    return _HeldAmounts(
         line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
         _composition(exchange, reading, total, clean),
         _table(exchange, reading, total),
@@ -123,7 +123,7 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3))
 
 
-def _chart(outlook: Outlook) -> Chart | None:
+def _chart(outlook: ExchangeSnapshot) -> Chart | None:
     days = outlook.days[-_CHART_DAYS:]
     if len(days) < 3:  # noqa: PLR2004 — two points show no shape
         return None
@@ -135,7 +135,7 @@ def _chart(outlook: Outlook) -> Chart | None:
     )
 
 
-def _without_amounts(outlook: Outlook, now: datetime) -> Message:
+def _without_amounts(outlook: ExchangeSnapshot, now: datetime) -> Message:
     """Return what can be said when no amounts were read: the list's totals, or that nothing is known."""
     exchange, listing = outlook.exchange, outlook.listing
     known = listing is not None and listing.total_usd is not None

@@ -29,7 +29,7 @@ def subscribed_card(
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _lacking(missing),
             None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
-            *[_running(one) for one in running],
+            *[_running(incident) for incident in running],
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
@@ -82,7 +82,10 @@ def subscriptions_card(
             f"This place is switched off: {trouble}. Any command the bot can answer here switches it on again."
             if trouble
             else None,
-            *[_entry(one, names, is_watched=one.exchange not in unwatched) for one in subscriptions],
+            *[
+                _entry(subscription, names, is_watched=subscription.exchange not in unwatched)
+                for subscription in subscriptions
+            ],
         ),
         private=True,
     )

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from bot.detectors.baseline import robust_z
-from bot.detectors.opinion import agree
-from bot.detectors.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
+from bot.detection.flow.baseline import robust_z
+from bot.detection.guards.source_figures import agree
+from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule, SecondFigure, Signal
+from bot.domain.signal import Rule, Signal, SourceFigure
 from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
@@ -68,7 +68,7 @@ def why_card(incident: Incident, name: str, names: Mapping[str, str] | None = No
         ),
         fields=tuple(
             Field(event.reason, line(moment(event.at), _event_share(event.share)), inline=False)
-            for event in [one for one in incident.events if one.reason not in _SPELL][-_TURNS:]
+            for event in [event for event in incident.events if event.reason not in _SPELL][-_TURNS:]
         ),
         table=_windows(grounds),
         footer=provenance(incident.signal.source, incident.signal.as_of),
@@ -105,15 +105,18 @@ def _inputs(grounds: Signal) -> Iterator[Line]:
 def _by_asset(flow: Flow) -> str:
     """Return what the largest assets moved, in their own units and in dollars, and the rest of the net figure."""
     shown = flow.assets[:_ASSETS]
-    pieces = [f"{amount(one.amount, one.asset, signed=True)} = {usd(one.usd, signed=True)}" for one in shown]
+    pieces = [
+        f"{amount(asset_flow.amount, asset_flow.asset, signed=True)} = {usd(asset_flow.usd, signed=True)}"
+        for asset_flow in shown
+    ]
     if len(flow.assets) > _ASSETS:
-        pieces.append(f"everything else {usd(flow.usd - sum(one.usd for one in shown), signed=True)}")
+        pieces.append(f"everything else {usd(flow.usd - sum(asset_flow.usd for asset_flow in shown), signed=True)}")
     return " · ".join(pieces)
 
 
 def _crossings(grounds: Signal) -> Iterator[Line]:
-    for one in grounds.reasons:
-        yield line(bold("Crossed: "), reason_sentence(one))
+    for reason in grounds.reasons:
+        yield line(bold("Crossed: "), reason_sentence(reason))
     if not grounds.reasons:
         yield line("No threshold is crossed by these figures.")
 
@@ -124,9 +127,10 @@ def _limits(sensitivity: Sensitivity) -> Line:
     by_severity = " · ".join(
         f"{severity} "
         + ", ".join(
-            f"{WINDOW_NAMES[one.window]} ≤ −{-100 * one.share * scale:.3g} %{'*' if one.needs_z else ''}"
-            for one in THRESHOLDS
-            if one.severity is severity
+            f"{WINDOW_NAMES[threshold.window]} ≤ −{-100 * threshold.share * scale:.3g} %"
+            f"{'*' if threshold.needs_z else ''}"
+            for threshold in THRESHOLDS
+            if threshold.severity is severity
         )
         for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE)
     )
@@ -164,17 +168,17 @@ def _percentile(share: float, usual: Baseline) -> str:
 
 def _opinions(grounds: Signal) -> Iterator[Line]:
     """Yield the source's own figures and whether they say the same, or that there is none."""
-    for one in grounds.seconds:
+    for second in grounds.seconds:
         yield line(
             bold("Second opinion: "),
-            f"the source's own figure for {WINDOW_NAMES[one.window]} is {usd(one.usd, signed=True)}",
-            _agreement(grounds.flow(one.window), one),
+            f"the source's own figure for {WINDOW_NAMES[second.window]} is {usd(second.usd, signed=True)}",
+            _agreement(grounds.flow(second.window), second),
         )
     if not grounds.seconds:
         yield line(bold("Second opinion: "), "none, the source gave no figure of its own.")
 
 
-def _agreement(flow: Flow | None, figure: SecondFigure) -> str:
+def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
     if flow is None:
         return "."
     verdict = "agrees with" if agree(flow, figure.usd) else "differs from"
@@ -195,7 +199,7 @@ def _holds(incident: Incident) -> Iterator[Line]:
 
 def _causes(held: Event) -> str:
     first_of_each = {hold.reason: hold for hold in reversed(held.holds)}
-    return " and ".join(hold_sentence(one) for one in first_of_each.values()) or "no window could be computed"
+    return " and ".join(hold_sentence(hold) for hold in first_of_each.values()) or "no window could be computed"
 
 
 def _now(incident: Incident) -> Line:

@@ -10,21 +10,21 @@ from typing import Annotated, Any
 
 import pytest
 
-from bot.arguments import Arg, Elsewhere, ExchangeName
-from bot.chat.discord.client import DiscordChat, Patience
-from bot.commands import Access, CommandSet, Request, command
-from bot.desk import Desk
+from bot.chat.discord.client import DiscordChat, ReconnectTimeouts
+from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.declaration import Access, CommandSet, Request, command
+from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.discord import TOKEN, FakeDiscord
 
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
 _PATIENCE = 15.0
-HASTE = Patience(
+HASTE = ReconnectTimeouts(
     identify_gap=0.0,
     first_pause=0.001,
     longest_pause=0.01,
@@ -197,14 +197,15 @@ class Bot:
 
 
 def build(
-    discord: FakeDiscord, *, token: str = TOKEN, patience: Patience = HASTE, commands: CommandSet | None = None,
+    discord: FakeDiscord, *, token: str = TOKEN, patience: ReconnectTimeouts = HASTE,
+    commands: CommandSet | None = None,
     listens: bool = True,
 ) -> Bot:  # fmt: skip
     gate, subscriptions, meter, clock = Gate(), RecordedSubscriptions(), RecordedMeter(), StoppedClock()
     queries: Any = FourExchanges()
     asked: Any = subscriptions  # the adapter and the desk ask nothing else of the three
     counted: Any = meter
-    desk = Desk(commands or gate.commands(), queries, asked, clock=clock, meter=counted, holds=asked)
+    desk = CommandDispatcher(commands or gate.commands(), queries, asked, clock=clock, meter=counted, holds=asked)
     chat = DiscordChat(
         desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=asked,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counted, patience=patience, listens=listens,

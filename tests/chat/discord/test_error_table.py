@@ -12,7 +12,7 @@ from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message, lines
 from tests.chat.discord.conftest import HASTE, Bot, build, running, until
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.discord_mischief import VIA
+from tests.fakes.discord_faults import VIA
 from tests.fakes.discord_world import READ_MESSAGE_HISTORY, Channel
 
 ALERT = Message("INC-42 · Binance · elevated outflow", lines=lines("Net outflow −$2.3 B"))

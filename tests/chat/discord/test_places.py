@@ -9,7 +9,7 @@ from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from tests.chat.discord.conftest import NOW, Bot, raised_by, until
 from tests.fakes.discord import FakeDiscord
-from tests.fakes.discord_mischief import Failure
+from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_world import (
     BOT_RIGHTS,
     EMBED_LINKS,
@@ -38,14 +38,14 @@ async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
     discord.thread(discord.channel(made))
     discord.channel(made, "quiet")
     await joined(discord, bot, made)
-    bot.subscriptions.subscribed.update(place_of(one) for one in made.channels[:2])
+    bot.subscriptions.subscribed.update(place_of(channel) for channel in made.channels[:2])
     return made
 
 
 async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.leave(guild)
     await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
-    assert set(bot.subscriptions.troubles) == {place_of(one) for one in guild.channels[:2]}
+    assert set(bot.subscriptions.troubles) == {place_of(channel) for channel in guild.channels[:2]}
     trouble = bot.subscriptions.troubles[place_of(guild.channels[0])]
     assert trouble.disabled
     assert trouble.reason == "the bot was removed from the server"
@@ -82,7 +82,7 @@ async def test_a_deleted_thread_is_disabled_alone(bot: Bot, discord: FakeDiscord
     thread = guild.channels[1]
     await discord.delete_channel(thread)
     await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
-    assert [(one.place, one.reason) for one in bot.subscriptions.troubles.values()] == [
+    assert [(trouble.place, trouble.reason) for trouble in bot.subscriptions.troubles.values()] == [
         (place_of(thread), "the thread was deleted")
     ]
 

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 import structlog
 
-from bot.chat.discord.identifies import Identifies
+from bot.chat.discord.identify_limit import IdentifyLimit
 from tests.chat.discord.conftest import HASTE, Bot, build, connected, running, until
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_world import User
@@ -167,23 +167,23 @@ async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> N
 
 
 def test_the_first_sign_in_waits_for_nothing() -> None:
-    assert Identifies().pause(now=100.0) == 0
+    assert IdentifyLimit().pause(now=100.0) == 0
 
 
 def test_sign_ins_are_five_seconds_apart() -> None:
-    identifies = Identifies()
-    identifies.note(100.0)
+    identifies = IdentifyLimit()
+    identifies.record(100.0)
     assert identifies.pause(101.0) == 4.0
     assert identifies.pause(105.0) == 0
 
 
 def test_a_day_never_holds_a_thousand_sign_ins() -> None:
-    identifies, now, times = Identifies(), 0.0, []
+    identifies, now, times = IdentifyLimit(), 0.0, []
     while now < 3 * 86_400:
         now += identifies.pause(now)
-        identifies.note(now)
+        identifies.record(now)
         times.append(now)
-    most = max(sum(start <= one < start + 86_400 for one in times) for start in times[::50])
+    most = max(sum(start <= time < start + 86_400 for time in times) for start in times[::50])
     assert 500 < most < 1000
 
 

@@ -53,11 +53,11 @@ async def answered(discord: FakeDiscord, channel: Channel) -> bool:
 
 
 async def test_one_shard_is_opened_where_one_is_asked_for(bot: Bot, discord: FakeDiscord) -> None:
-    assert [one["shard"] for one in discord.gateway.identifies] == [[0, 1]]
+    assert [identify["shard"] for identify in discord.gateway.identifies] == [[0, 1]]
 
 
 async def test_as_many_shards_are_opened_as_are_asked_for(sharded: Bot, big: FakeDiscord) -> None:
-    assert [one["shard"] for one in big.gateway.identifies] == [[0, THREE], [1, THREE], [2, THREE]]
+    assert [identify["shard"] for identify in big.gateway.identifies] == [[0, THREE], [1, THREE], [2, THREE]]
     assert sharded.chat.trouble() is None
 
 
@@ -65,7 +65,7 @@ async def test_servers_of_every_shard_get_answers(sharded: Bot, big: FakeDiscord
     for channel in channels:
         assert await answered(big, channel)
     assert await answered(big, big.dm(User("anna")))
-    assert {one.number: len(one.sent) for one in big.gateway.connected} == {0: 4, 1: 3, 2: 3}
+    assert {session.number: len(session.sent) for session in big.gateway.connected} == {0: 4, 1: 3, 2: 3}
 
 
 async def test_one_shard_that_was_cut_is_resumed(sharded: Bot, big: FakeDiscord, channels: list[Channel]) -> None:
@@ -80,7 +80,7 @@ async def test_one_shard_that_was_cut_is_resumed(sharded: Bot, big: FakeDiscord,
 async def test_a_shard_whose_session_is_invalid_begins_anew(
     sharded: Bot, big: FakeDiscord, channels: list[Channel]
 ) -> None:
-    next(one for one in big.gateway.connected if one.number == 1).valid = False
+    next(session for session in big.gateway.connected if session.number == 1).valid = False
     await big.gateway.drop(shard=None)
     await big.until(lambda: len(big.gateway.identifies) == THREE + 1 and big.gateway.is_full)
     assert big.gateway.identifies[-1]["shard"] == [1, THREE]
@@ -137,7 +137,12 @@ async def test_a_bot_that_outgrew_its_shards_opens_more(bot: Bot, discord: FakeD
     await discord.gateway.drop(4011)
     await discord.connected()
     await until(lambda: bot.chat.trouble() is None)
-    assert [one["shard"] for one in discord.gateway.identifies] == [[0, 1], [0, THREE], [1, THREE], [2, THREE]]
+    assert [identify["shard"] for identify in discord.gateway.identifies] == [
+        [0, 1],
+        [0, THREE],
+        [1, THREE],
+        [2, THREE],
+    ]
 
 
 async def test_nobody_signs_in_where_the_days_sign_ins_would_not_do_for_every_shard(big: FakeDiscord) -> None:

@@ -10,7 +10,7 @@ from bot.chat.discord.permissions import NEEDED
 from bot.chat.discord.render import Payload
 from bot.chat.discord.rest import Rest
 from bot.chat.discord.slash import Interaction, fingerprint, slash_commands
-from bot.commands import Command, Parameter
+from bot.commands.declaration import Command, Parameter
 from tests.chat.discord.conftest import Gate
 from tests.fakes.discord_limits import command_problems
 
@@ -29,7 +29,7 @@ def definitions() -> dict[str, Payload]:
     from discord import Client, Intents, app_commands  # noqa: PLC0415 — only this needs the library
 
     tree = app_commands.CommandTree(Client(intents=Intents.none()))
-    return {one.name: dict(one.to_dict(tree)) for one in slash_commands(Gate().commands(), answer, suggest)}
+    return {command.name: dict(command.to_dict(tree)) for command in slash_commands(Gate().commands(), answer, suggest)}
 
 
 def test_discord_takes_every_definition() -> None:

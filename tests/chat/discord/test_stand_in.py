@@ -97,8 +97,8 @@ async def test_a_sixth_message_within_five_seconds_is_a_429(http: aiohttp.Client
         channel = discord.channel(discord.guild())
         url = f"{discord.api_url}/channels/{channel.id}/messages"
         answers = [await http.post(url, json={"content": str(number)}) for number in range(6)]
-        assert [one.status for one in answers] == [200] * 5 + [429]
+        assert [answer.status for answer in answers] == [200] * 5 + [429]
         assert "Via" in answers[-1].headers
         assert 0 < (await answers[-1].json())["retry_after"] <= 5
-        for one in answers:
-            one.release()
+        for answer in answers:
+            answer.release()

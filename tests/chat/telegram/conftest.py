@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.telegram.transport import AiohttpRequest, Api
+from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from tests.chat.telegram.scene import Scene
 from tests.fakes.telegram import FakeTelegram
 
@@ -35,12 +35,12 @@ async def live(scene: Scene) -> AsyncIterator[Scene]:
 
 
 @pytest.fixture
-async def open_api() -> AsyncIterator[Callable[..., Api]]:
+async def open_api() -> AsyncIterator[Callable[..., BotApi]]:
     """Make connections that are closed in the end: `open_api(token, url, **options)`."""
-    opened: list[Api] = []
+    opened: list[BotApi] = []
 
-    def opening(token: str, url: str, **options: Any) -> Api:
-        opened.append(Api(AiohttpRequest(token, url, **options)))
+    def opening(token: str, url: str, **options: Any) -> BotApi:
+        opened.append(BotApi(AiohttpRequest(token, url, **options)))
         return opened[-1]
 
     yield opening

@@ -6,21 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from bot.arguments import Arg, Elsewhere, ExchangeName
 from bot.chat.telegram.client import TelegramChat
-from bot.chat.telegram.polling import Patience
-from bot.chat.telegram.transport import Api
-from bot.commands import Access, CommandSet, Request, command
-from bot.desk import Desk
+from bot.chat.telegram.polling import PollingTimeouts
+from bot.chat.telegram.transport import BotApi
+from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.declaration import Access, CommandSet, Request, command
+from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, line
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.memory import HandClock, MemoryOutbox, MemorySubscriptions
 from tests.fakes.telegram import FakeTelegram
 
-OpenApi = Callable[..., Api]
+OpenApi = Callable[..., BotApi]
 NOW = datetime(2022, 12, 13, 14, 17, tzinfo=UTC)
 
 
@@ -85,7 +85,7 @@ class SetClock:
 
 
 @dataclass
-class Naps:
+class RecordedSleeps:
     """Sleeping that takes no time and is remembered."""
 
     taken: list[float] = field(default_factory=list)
@@ -107,10 +107,10 @@ class Ledger(MemorySubscriptions):
     def troubles(self) -> dict[Place, PlaceTrouble]:
         return self._troubles
 
-    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+    async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self._answer()
         self.noted.append(trouble)
-        await super().note_trouble(trouble)
+        await super().record_trouble(trouble)
 
     async def clear_trouble(self, place: Place) -> bool:
         self._answer()
@@ -128,10 +128,10 @@ class Tally:
     deliveries: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, str]] = field(default_factory=list)
 
-    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+    def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.deliveries.append((result, reason))
 
-    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+    def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self.answers.append((command, result))
 
 
@@ -148,18 +148,20 @@ class Scene:
 
     telegram: FakeTelegram
     commands: CommandSet = COMMANDS
-    patience: Patience | None = None
+    patience: PollingTimeouts | None = None
     owner_ids: frozenset[str] = frozenset({"telegram:7"})
     paid_broadcast: bool = False
     subscriptions: Ledger = field(default_factory=Ledger)
     meter: Tally = field(default_factory=Tally)
     clock: SetClock = field(default_factory=SetClock)
-    naps: Naps = field(default_factory=Naps)
+    naps: RecordedSleeps = field(default_factory=RecordedSleeps)
 
     def __post_init__(self) -> None:
         meter: Any = self.meter  # the adapter and the desk count nothing else
         queries: Any = Ignorance()
-        desk = Desk(self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, holds=queries)
+        desk = CommandDispatcher(
+            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, holds=queries
+        )
         self.chat = TelegramChat(
             desk,
             token=self.telegram.token,
@@ -169,7 +171,7 @@ class Scene:
             owner_ids=self.owner_ids,
             meter=meter,
             paid_broadcast=self.paid_broadcast,
-            patience=self.patience or Patience(poll=5.0, margin=2.0, sleep=self.naps.sleep, farewell=0.5),
+            patience=self.patience or PollingTimeouts(poll=5.0, margin=2.0, sleep=self.naps.sleep, farewell=0.5),
         )
 
 

@@ -2,7 +2,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.domain.place import Obstacle, Place
-from bot.ports import PlaceTrouble
+from bot.ports.subscriptions import PlaceTrouble
 from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
@@ -38,7 +38,7 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     removed, blocked = live.subscriptions.noted
     assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
     assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
-    assert all(one.disabled and one.since == NOW for one in (removed, blocked))
+    assert all(trouble.disabled and trouble.since == NOW for trouble in (removed, blocked))
 
 
 async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
@@ -77,7 +77,7 @@ async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram
     forum = telegram.group(members=(ann,), forum=True)
     topic = forum.topic()
     for where in (place(forum.id).whole_chat, place(forum.id, topic)):
-        await live.subscriptions.note_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
+        await live.subscriptions.record_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
     telegram.say(forum, ann, "/reserves okx", thread=topic)
     await telegram.wait_for_message(forum)
     telegram.say(forum, ann, "/reserves okx", thread=topic)
@@ -87,7 +87,7 @@ async def test_any_command_clears_the_trouble_of_its_place(live: Scene, telegram
 
 async def closed(live: Scene, *places: Place) -> None:
     for where in places:
-        await live.subscriptions.note_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
+        await live.subscriptions.record_trouble(PlaceTrouble(where, "closed", since=NOW, disabled=True))
 
 
 async def test_rights_given_back_bring_every_topic_back(live: Scene, telegram: FakeTelegram) -> None:

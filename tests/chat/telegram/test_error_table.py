@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.chat.telegram.writing import Writer
+from bot.chat.telegram.sender import TelegramSender
 from bot.domain.errors import (
     BadMessage,
     ChatGone,
@@ -234,32 +234,32 @@ async def test_413_is_tried_again(outcome: Outcome) -> None:
 
 
 @pytest.fixture
-def impatient(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., Writer]:
+def impatient(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., TelegramSender]:
     """Make a writer with one connection: `impatient(read_timeout=…)`."""
     meter: Any = scene.meter
 
-    def make(**patience: float) -> Writer:
+    def make(**patience: float) -> TelegramSender:
         api = open_api(telegram.token, telegram.url, pool_size=1, **patience)
-        return Writer(api, clock=scene.clock, meter=meter)
+        return TelegramSender(api, clock=scene.clock, meter=meter)
 
     return make
 
 
-async def refused(writer: Writer, where: Place) -> BaseException:
+async def refused(writer: TelegramSender, where: Place) -> BaseException:
     with pytest.raises(DeliveryError) as caught:
         await writer.send(where, ALERT)
     return caught.value
 
 
 async def test_a_reply_that_is_late_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., Writer]
+    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
 ) -> None:
     telegram.delay("sendMessage")
     assert postponed(await refused(impatient(read_timeout=0.1), CHAT)) == (5, "ambiguous")
 
 
 async def test_a_reply_cut_off_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., Writer]
+    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
 ) -> None:
     group = telegram.group()
     telegram.lose_reply("sendMessage")
@@ -271,7 +271,9 @@ async def test_a_reply_that_cannot_be_read_may_hide_a_message_that_arrived(outco
     assert postponed(await outcome.of_sending(200, "", body=b"<html>")) == (5, "ambiguous")
 
 
-async def test_no_free_connection_means_not_sent(telegram: FakeTelegram, impatient: Callable[..., Writer]) -> None:
+async def test_no_free_connection_means_not_sent(
+    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+) -> None:
     release = telegram.delay("sendMessage")
     writer = impatient(connect_timeout=0.3)
     first = asyncio.create_task(writer.send(place(telegram.group().id), ALERT))
@@ -282,7 +284,7 @@ async def test_no_free_connection_means_not_sent(telegram: FakeTelegram, impatie
     assert telegram.calls["sendmessage"] == 1
 
 
-async def test_no_connection_means_not_sent(telegram: FakeTelegram, impatient: Callable[..., Writer]) -> None:
+async def test_no_connection_means_not_sent(telegram: FakeTelegram, impatient: Callable[..., TelegramSender]) -> None:
     await telegram.stop()
     assert postponed(await refused(impatient(), CHAT)) == (5, "")
 

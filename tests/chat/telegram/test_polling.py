@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.chat.telegram.asking import Json, Me
-from bot.chat.telegram.polling import Patience, Poller
-from bot.chat.telegram.transport import AiohttpRequest, Api
-from tests.chat.telegram.scene import Naps, Scene
+from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller
+from bot.chat.telegram.transport import AiohttpRequest, BotApi
+from bot.chat.telegram.update_parser import BotIdentity, Json
+from tests.chat.telegram.scene import RecordedSleeps, Scene
 from tests.fakes.telegram import FakeTelegram
 
 
@@ -22,17 +22,17 @@ class Watched:
     margin: float = 2.0
     poll: float = 5.0
     time: float = 1000.0
-    naps: Naps = field(default_factory=Naps)
+    naps: RecordedSleeps = field(default_factory=RecordedSleeps)
     heard: list[Json] = field(default_factory=list)
-    greeted: list[Me] = field(default_factory=list)
+    greeted: list[BotIdentity] = field(default_factory=list)
     awake: Callable[[], bool] = lambda: True
-    make: Callable[[AiohttpRequest], Api] = Api
+    make: Callable[[AiohttpRequest], BotApi] = BotApi
 
     def __post_init__(self) -> None:
-        patience = Patience(poll=self.poll, margin=self.margin, sleep=self._sleep, clock=lambda: self.time)
-        self.poller = Poller(self._connect, greet=self._greet, receive=self._receive, patience=patience)
+        patience = PollingTimeouts(poll=self.poll, margin=self.margin, sleep=self._sleep, clock=lambda: self.time)
+        self.poller = UpdatePoller(self._connect, greet=self._greet, receive=self._receive, patience=patience)
 
-    def _connect(self) -> Api:
+    def _connect(self) -> BotApi:
         return self.make(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=2.0))
 
     async def _sleep(self, seconds: float) -> None:
@@ -40,7 +40,7 @@ class Watched:
         while not self.awake():  # noqa: ASYNC110 — a test decides when time goes on
             await asyncio.sleep(0.001)
 
-    async def _greet(self, me: Me) -> None:
+    async def _greet(self, me: BotIdentity) -> None:
         self.greeted.append(me)
 
     async def _receive(self, update: Json) -> None:
@@ -69,7 +69,7 @@ async def test_nothing_is_connected_before_the_first_poll(telegram: FakeTelegram
     assert watched.poller.trouble() == "not connected yet"
     async with polling(watched):
         await watched.connected()
-    assert watched.greeted == [Me(telegram.bot.id, "RunwatchBot")]
+    assert watched.greeted == [BotIdentity(telegram.bot.id, "RunwatchBot")]
 
 
 async def test_updates_arrive_once_and_in_order(telegram: FakeTelegram) -> None:
@@ -224,7 +224,7 @@ async def test_a_real_second_poller_is_noticed(telegram: FakeTelegram) -> None:
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         await telegram.wait_until(lambda: telegram.calls["getupdates"] >= 2)
-        thief = Api(AiohttpRequest(telegram.token, telegram.url))
+        thief = BotApi(AiohttpRequest(telegram.token, telegram.url))
         await thief.call("getUpdates", timeout=0)
         await telegram.wait_until(lambda: watched.naps.taken)
         await thief.close_connections()
@@ -241,13 +241,13 @@ async def test_a_stuck_poll_is_given_up_and_polling_goes_on(telegram: FakeTelegr
 
 
 async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTelegram) -> None:
-    class Stuck(Api):
+    class Stuck(BotApi):
         async def call(self, method: str, *, patience: float | None = None, **parameters: object) -> Any:
             if method == "getUpdates":
                 await asyncio.Event().wait()
             return await super().call(method, patience=patience, **parameters)
 
-    connections = iter((Stuck, Api))
+    connections = iter((Stuck, BotApi))
     watched = Watched(telegram, margin=0.05)
     watched.make = lambda transport: next(connections)(transport)  # noqa: PLW0108 — a new one each time
     with capture_logs() as logs:

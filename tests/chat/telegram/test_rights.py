@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.telegram.asking import Me, Speaker
-from bot.chat.telegram.rights import Rights
-from bot.chat.telegram.transport import Api
+from bot.chat.telegram.rights import ChatRights
+from bot.chat.telegram.transport import BotApi
+from bot.chat.telegram.update_parser import Author, BotIdentity
 from bot.domain.errors import AskerError, NotPermitted
 from tests.chat.telegram.scene import OpenApi, Scene, SetClock, place
 from tests.fakes.telegram import FakeTelegram
@@ -16,20 +16,20 @@ def clock() -> SetClock:
 
 
 @pytest.fixture
-def rights(telegram: FakeTelegram, clock: SetClock, open_api: OpenApi) -> Rights:
-    api: Api = open_api(telegram.token, telegram.url)
-    return Rights(api, clock)
+def rights(telegram: FakeTelegram, clock: SetClock, open_api: OpenApi) -> ChatRights:
+    api: BotApi = open_api(telegram.token, telegram.url)
+    return ChatRights(api, clock)
 
 
 @pytest.fixture
-def me(telegram: FakeTelegram) -> Me:
-    return Me(telegram.bot.id, telegram.bot.username)
+def me(telegram: FakeTelegram) -> BotIdentity:
+    return BotIdentity(telegram.bot.id, telegram.bot.username)
 
 
-async def test_everybody_moderates_their_private_chat(rights: Rights, telegram: FakeTelegram) -> None:
+async def test_everybody_moderates_their_private_chat(rights: ChatRights, telegram: FakeTelegram) -> None:
     ann, bob = telegram.user("Ann"), telegram.user("Bob")
-    assert await rights.may_moderate(Speaker(ann.id), place(ann.id))
-    assert not await rights.may_moderate(Speaker(ann.id), place(bob.id))
+    assert await rights.may_moderate(Author(ann.id), place(ann.id))
+    assert not await rights.may_moderate(Author(ann.id), place(bob.id))
 
 
 @pytest.mark.parametrize(
@@ -37,43 +37,43 @@ async def test_everybody_moderates_their_private_chat(rights: Rights, telegram: 
     [("creator", True), ("administrator", True), ("member", False), ("restricted", False), ("left", False)],
 )
 async def test_administrators_moderate_a_group(
-    rights: Rights, telegram: FakeTelegram, status: str, *, may: bool
+    rights: ChatRights, telegram: FakeTelegram, status: str, *, may: bool
 ) -> None:
     ann = telegram.user("Ann")
     group = telegram.group()
     group.members[ann.id] = status
-    assert await rights.may_moderate(Speaker(ann.id), place(group.id)) is may
+    assert await rights.may_moderate(Author(ann.id), place(group.id)) is may
 
 
-async def test_a_yes_is_remembered_for_a_minute(rights: Rights, telegram: FakeTelegram, clock: SetClock) -> None:
+async def test_a_yes_is_remembered_for_a_minute(rights: ChatRights, telegram: FakeTelegram, clock: SetClock) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
-    assert await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert await rights.may_moderate(Author(ann.id), place(group.id))
     group.members[ann.id] = "member"
     clock.forward(timedelta(seconds=60))
-    assert await rights.may_moderate(Speaker(ann.id), place(group.id, 5))
+    assert await rights.may_moderate(Author(ann.id), place(group.id, 5))
     assert telegram.calls["getchatmember"] == 1
     clock.forward(timedelta(seconds=1))
-    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert not await rights.may_moderate(Author(ann.id), place(group.id))
 
 
-async def test_a_no_is_asked_again(rights: Rights, telegram: FakeTelegram) -> None:
+async def test_a_no_is_asked_again(rights: ChatRights, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
-    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
-    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert not await rights.may_moderate(Author(ann.id), place(group.id))
+    assert not await rights.may_moderate(Author(ann.id), place(group.id))
     group.members[ann.id] = "administrator"
-    assert await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert await rights.may_moderate(Author(ann.id), place(group.id))
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
-async def test_whatever_fails_the_answer_is_no(rights: Rights, telegram: FakeTelegram, status: int) -> None:
+async def test_whatever_fails_the_answer_is_no(rights: ChatRights, telegram: FakeTelegram, status: int) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
     telegram.fail("getChatMember", status=status, description="Oh no")
-    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert not await rights.may_moderate(Author(ann.id), place(group.id))
     telegram.fail("getChatMember", status=200, body=b'{"ok": true, "result": []}')
-    assert not await rights.may_moderate(Speaker(ann.id), place(group.id))
+    assert not await rights.may_moderate(Author(ann.id), place(group.id))
 
 
 async def test_a_hidden_administrator_moderates_and_a_channel_in_a_group_does_not(
@@ -106,31 +106,31 @@ async def test_a_channel_is_found_where_both_are_administrators(live: Scene, tel
 
 
 async def test_a_channel_that_may_not_be_used_is_refused_with_the_reason(
-    rights: Rights, telegram: FakeTelegram, me: Me
+    rights: ChatRights, telegram: FakeTelegram, me: BotIdentity
 ) -> None:
     ann, bob = telegram.user("Ann"), telegram.user("Bob")
     channel = telegram.channel("ourchannel", admins=(ann,))
     telegram.private(bob).username = "bob"
     with pytest.raises(AskerError, match="cannot see @nosuch"):
-        await rights.find(me, Speaker(ann.id), "@nosuch")
+        await rights.find(me, Author(ann.id), "@nosuch")
     with pytest.raises(AskerError, match="no channel and no group"):
-        await rights.find(me, Speaker(bob.id), "@bob")
+        await rights.find(me, Author(bob.id), "@bob")
     with pytest.raises(NotPermitted, match="Only an administrator of @ourchannel"):
-        await rights.find(me, Speaker(bob.id), "@ourchannel")
+        await rights.find(me, Author(bob.id), "@ourchannel")
     with pytest.raises(NotPermitted, match="does not tell who you are"):
-        await rights.find(me, Speaker(None, channel.id), "@ourchannel")
+        await rights.find(me, Author(None, channel.id), "@ourchannel")
     channel.can_post = False
     with pytest.raises(AskerError, match="Post messages"):
-        await rights.find(me, Speaker(ann.id), "@ourchannel")
+        await rights.find(me, Author(ann.id), "@ourchannel")
     channel.bot = "member"
     with pytest.raises(AskerError, match="no administrator of @ourchannel"):
-        await rights.find(me, Speaker(ann.id), "@ourchannel")
+        await rights.find(me, Author(ann.id), "@ourchannel")
     channel.bot = "left"
     with pytest.raises(AskerError, match="cannot see @ourchannel"):
-        await rights.find(me, Speaker(ann.id), "@ourchannel")
+        await rights.find(me, Author(ann.id), "@ourchannel")
     telegram.fail("getChat")
     with pytest.raises(AskerError, match="did not answer"):
-        await rights.find(me, Speaker(ann.id), "@ourchannel")
+        await rights.find(me, Author(ann.id), "@ourchannel")
 
 
 @pytest.mark.parametrize(
@@ -146,19 +146,25 @@ async def test_a_channel_that_may_not_be_used_is_refused_with_the_reason(
     ],
 )
 async def test_missing_rights_are_named(  # noqa: PLR0913 — three facts and three fixtures
-    rights: Rights, telegram: FakeTelegram, me: Me, *, status: str, can_post: bool, missing: tuple[str, ...]
+    rights: ChatRights,
+    telegram: FakeTelegram,
+    me: BotIdentity,
+    *,
+    status: str,
+    can_post: bool,
+    missing: tuple[str, ...],
 ) -> None:
     group = telegram.group(bot=status)
     group.can_post = can_post
     assert await rights.missing(me, place(group.id)) == missing
 
 
-async def test_a_channel_needs_the_right_to_post(rights: Rights, telegram: FakeTelegram, me: Me) -> None:
+async def test_a_channel_needs_the_right_to_post(rights: ChatRights, telegram: FakeTelegram, me: BotIdentity) -> None:
     channel = telegram.channel("news")
     assert await rights.missing(me, place(channel.id)) == ()
     channel.can_post = False
     assert await rights.missing(me, place(channel.id)) == ("Post messages",)
 
 
-async def test_a_private_chat_lacks_nothing(rights: Rights, telegram: FakeTelegram, me: Me) -> None:
+async def test_a_private_chat_lacks_nothing(rights: ChatRights, telegram: FakeTelegram, me: BotIdentity) -> None:
     assert await rights.missing(me, place(telegram.user("Ann").id)) == ()

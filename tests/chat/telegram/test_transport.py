@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.chat.telegram.errors import translated
-from bot.chat.telegram.transport import AiohttpRequest, Api, ReplyLost, Unsent, UnsentInTime
+from bot.chat.telegram.transport import AiohttpRequest, BotApi, ReplyLost, RequestUnsent, RequestUnsentInTime
 from bot.domain.errors import RetryLater
 from tests.chat.telegram.scene import OpenApi, place
 from tests.fakes.telegram import FakeTelegram
@@ -28,7 +28,7 @@ def is_ambiguous(error: TelegramError) -> bool:
 
 async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
     api = open_api(SECRET, "http://127.0.0.1:1")
-    with pytest.raises(Unsent) as caught:
+    with pytest.raises(RequestUnsent) as caught:
         await api.call("getMe")
     assert not is_ambiguous(caught.value)
 
@@ -38,7 +38,7 @@ async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_a
     api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=1.0)
     first = asyncio.create_task(api.call("getMe"))
     await telegram.wait_until(lambda: telegram.calls["getme"])
-    with pytest.raises(UnsentInTime) as caught:
+    with pytest.raises(RequestUnsentInTime) as caught:
         await api.call("getMe")
     assert isinstance(caught.value, TimedOut)
     assert not is_ambiguous(caught.value)
@@ -51,7 +51,7 @@ async def test_a_late_answer_may_have_arrived(telegram: FakeTelegram, open_api: 
     api = open_api(telegram.token, telegram.url, read_timeout=0.05)
     with pytest.raises(TimedOut) as caught:
         await api.call("getMe")
-    assert not isinstance(caught.value, Unsent)
+    assert not isinstance(caught.value, RequestUnsent)
     assert is_ambiguous(caught.value)
 
 
@@ -111,7 +111,7 @@ async def test_the_token_is_in_no_text_whatever_happens(
             telegram.lose_reply("getMe")
             telegram.delay("getMe")
             failures += [await _failure(telegram.url) for _ in range(5)]
-    texts = [repr(Api(AiohttpRequest(SECRET, "http://127.0.0.1"))), caplog.text, str(logs)]
+    texts = [repr(BotApi(AiohttpRequest(SECRET, "http://127.0.0.1"))), caplog.text, str(logs)]
     for failure in failures:
         for one in _chain(failure):
             texts += [str(one), repr(one), "".join(traceback.format_exception(one))]
@@ -120,7 +120,7 @@ async def test_the_token_is_in_no_text_whatever_happens(
 
 
 async def _failure(url: str) -> BaseException:
-    api = Api(AiohttpRequest(SECRET, url, read_timeout=0.05, connect_timeout=1.0))
+    api = BotApi(AiohttpRequest(SECRET, url, read_timeout=0.05, connect_timeout=1.0))
     try:
         await api.call("getMe")
     except TelegramError as error:
@@ -137,4 +137,4 @@ def _chain(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def test_every_failure_of_ours_is_one_the_library_knows() -> None:
-    assert all(issubclass(one, NetworkError) for one in (Unsent, UnsentInTime, ReplyLost))
+    assert all(issubclass(one, NetworkError) for one in (RequestUnsent, RequestUnsentInTime, ReplyLost))

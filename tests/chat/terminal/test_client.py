@@ -16,7 +16,7 @@ from bot.chat.terminal import TerminalChat
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message, Tone, lines
-from bot.ports import ChatPlatform
+from bot.ports.chat import ChatPlatform
 from bot.replay.clock import ReplayClock
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
 

@@ -11,10 +11,10 @@ from typing import Annotated, Any, TextIO
 
 import pytest
 
-from bot.arguments import Arg, ExchangeName
 from bot.chat.terminal import TerminalChat, converse
-from bot.commands import Caller, CommandSet, Reach, Request, command
-from bot.desk import Asked, Desk
+from bot.commands.arguments import Arg, ExchangeName
+from bot.commands.declaration import Caller, CommandSet, PlaceAccess, Request, command
+from bot.commands.dispatcher import CommandContext, CommandDispatcher
 from bot.domain.errors import AskerError
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
@@ -40,7 +40,7 @@ async def flows(request: Request) -> Message:
 class Tally:
     """A meter that counts nothing."""
 
-    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None: ...
+    def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None: ...
 
 
 async def nobody(_: Place) -> bool:
@@ -64,8 +64,12 @@ class Scene:
         clock = ReplayClock.frozen(NOW, NOW + timedelta(days=1))
         self.paper = io.StringIO()
         self.chat = TerminalChat(clock, out=self.paper)
-        self.desk = Desk(CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, holds=unused)
-        self.asked = Asked(HERE, Caller("me", is_owner=False, may_moderate=nobody), Reach(nowhere, nothing))
+        self.desk = CommandDispatcher(
+            CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, holds=unused
+        )
+        self.asked = CommandContext(
+            HERE, Caller("me", is_owner=False, may_moderate=nobody), PlaceAccess(nowhere, nothing)
+        )
 
     async def hears(self, typed: TextIO) -> list[str]:
         """Return the titles of the answers to what is typed, once the conversation has ended."""

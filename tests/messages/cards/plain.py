@@ -13,14 +13,14 @@ def said(message: Message) -> str:
 
 def plain(line: Line) -> str:
     """Return a line with its moments as clock times, `(ago)` behind those that ask for their age."""
-    return "".join(f"{clock(one.at)}{' (ago)' if one.relative else ''}" if one.at else one.text for one in line)
+    return "".join(f"{clock(span.at)}{' (ago)' if span.relative else ''}" if span.at else span.text for span in line)
 
 
 def _blocks(message: Message) -> Iterator[str]:
     yield message.title
     yield from map(plain, message.lines)
-    yield from (f"{one.name}: {plain(one.value)}" for one in message.fields)
+    yield from (f"{field.name}: {plain(field.value)}" for field in message.fields)
     if message.table:
         yield from (" | ".join(row) for row in (message.table.header, *message.table.rows))
     yield plain(message.footer)
-    yield from (one.label for one in message.actions)
+    yield from (action.label for action in message.actions)

@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from bot.alerting.lifecycle import Policy
-from bot.alerting.market import advance_market
-from bot.detectors.outflow import grade
+from bot.alerting.market_wide import advance_market
+from bot.detection.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
@@ -96,7 +96,7 @@ def test_every_reason_has_words_for_people() -> None:
 
 
 def test_held_windows_are_named_with_their_reason() -> None:
-    held = [flow(-0.1, one, hold=CHAIN_MISSING) for one in (Window.WEEK, Window.MONTH)]
+    held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.WEEK, Window.MONTH)]
 
     assert "Held over 7 d, 30 d: chain missing (Tron, 14.0 % of reserves)." in card(
         incident(seen=signal(-0.036, flows=held))
@@ -104,7 +104,7 @@ def test_held_windows_are_named_with_their_reason() -> None:
 
 
 def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
-    held = [flow(-0.1, one, hold=CHAIN_MISSING) for one in (Window.DAY, Window.WEEK)]
+    held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.DAY, Window.WEEK)]
 
     text = card(replace(incident(seen=signal(None, flows=held)), held=True), StepReason.HELD)
 
@@ -239,5 +239,5 @@ def test_closed_doors_are_named_with_since_when() -> None:
     ],
 )
 def test_a_window_that_began_noticeably_earlier_says_how_long_it_is(window: Window, hours: int, words: str) -> None:
-    sentence = "".join(one.text for one in flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))
+    sentence = "".join(span.text for span in flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))
     assert words in sentence

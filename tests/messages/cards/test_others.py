@@ -6,14 +6,14 @@ import pytest
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
-from bot.domain.outlook import Outlook
 from bot.domain.place import Obstacle, Place, Platform
-from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
+from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.about import source_notice, status_card
 from bot.messages.cards.common import assets_sentence, source_name
-from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
 from tests.builders import (
@@ -36,9 +36,9 @@ KUCOIN = Exchange("kucoin", "KuCoin", "kucoin")
 ON_DISCORD = Place(Platform.DISCORD, "7")
 
 
-def outlook(exchange: Exchange, share: float, reserves: float) -> Outlook:
+def outlook(exchange: Exchange, share: float, reserves: float) -> ExchangeSnapshot:
     seen = signal(None, flows=[flow(share, reserves=reserves)])
-    return Outlook(exchange, None, holding(1, exchange=exchange.id), seen)
+    return ExchangeSnapshot(exchange, None, holding(1, exchange=exchange.id), seen)
 
 
 ALL = [outlook(BINANCE, -0.02, 6e10), outlook(OKX, 0.01, 9e9), outlook(KUCOIN, -0.2, 3e9)]
@@ -47,13 +47,13 @@ ALL = [outlook(BINANCE, -0.02, 6e10), outlook(OKX, 0.01, 9e9), outlook(KUCOIN, -
 @pytest.mark.parametrize(
     ("by", "order"),
     [
-        (By.OUTFLOW, ["KuCoin", "Binance", "OKX"]),
-        (By.OUTFLOW_USD, ["Binance", "KuCoin", "OKX"]),
-        (By.INFLOW, ["OKX", "Binance", "KuCoin"]),
-        (By.RESERVES, ["Binance", "OKX", "KuCoin"]),
+        (RankBy.OUTFLOW, ["KuCoin", "Binance", "OKX"]),
+        (RankBy.OUTFLOW_USD, ["Binance", "KuCoin", "OKX"]),
+        (RankBy.INFLOW, ["OKX", "Binance", "KuCoin"]),
+        (RankBy.RESERVES, ["Binance", "OKX", "KuCoin"]),
     ],
 )
-def test_exchanges_are_ranked_as_asked(by: By, order: list[str]) -> None:
+def test_exchanges_are_ranked_as_asked(by: RankBy, order: list[str]) -> None:
     table = top_card(ALL, by, Window.DAY, NOON + HOUR).table
 
     assert table
@@ -62,10 +62,10 @@ def test_exchanges_are_ranked_as_asked(by: By, order: list[str]) -> None:
 
 
 def test_held_windows_are_not_ranked_but_counted() -> None:
-    held = Outlook(BINANCE, None, holding(60), signal(None, flows=[flow(hold=CHAIN_MISSING)]))
-    unread = Outlook(replace(OKX, id="new"))
+    held = ExchangeSnapshot(BINANCE, None, holding(60), signal(None, flows=[flow(hold=CHAIN_MISSING)]))
+    unread = ExchangeSnapshot(replace(OKX, id="new"))
 
-    text = said(top_card([*ALL[1:], held, unread], By.OUTFLOW, Window.DAY, NOON))
+    text = said(top_card([*ALL[1:], held, unread], RankBy.OUTFLOW, Window.DAY, NOON))
 
     assert "2 of 4 exchanges are comparable over 24 h." in text
     assert "1 held." in text.splitlines()
@@ -73,14 +73,14 @@ def test_held_windows_are_not_ranked_but_counted() -> None:
 
 
 def test_with_nothing_to_rank_it_says_where_to_look() -> None:
-    card = top_card(ALL, By.OUTFLOW, Window.MONTH, NOON)
+    card = top_card(ALL, RankBy.OUTFLOW, Window.MONTH, NOON)
 
     assert card.tone is Tone.TROUBLE
     assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
-    assert top_card([replace(ALL[0], reading=None)], By.OUTFLOW, Window.DAY, NOON).footer == ()
+    assert top_card([replace(ALL[0], reading=None)], RankBy.OUTFLOW, Window.DAY, NOON).footer == ()
 
 
 def test_exchanges_are_listed_with_what_is_known_of_them() -> None:

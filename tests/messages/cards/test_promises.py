@@ -6,21 +6,21 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.course import Course
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
-from bot.domain.outlook import Outlook
+from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Obstacle, Platform
-from bot.domain.rate import SendRate
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
+from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.about import (
     command_card,
-    curtain_card,
     help_card,
+    introduction_card,
     privacy_card,
     source_notice,
     status_card,
@@ -29,13 +29,13 @@ from bot.messages.cards.comparison import beside_the_past_card, side_by_side_car
 from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
-from bot.messages.cards.greetings import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
 from bot.messages.cards.places import closed_card, why_closed
-from bot.messages.cards.ranking import By, exchanges_card, top_card
+from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.welcome import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message, Tone
 from handlers import COMMANDS
@@ -59,11 +59,11 @@ HOSTILE = "*Bi_nan~ce* <i>|x|</i> [a](https://x.test) `c` @everyone & <@1>"
 EXCHANGE = replace(BINANCE, name=HOSTILE)
 SIGNAL = signal(-0.036, flows=[flow(-0.07, Window.WEEK), flow(-0.1, Window.MONTH, hold=CHAIN_MISSING)])
 HEALTH = SourceHealth("defillama/binance", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
-KNOWN = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
-LISTED = Outlook(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
+KNOWN = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
+LISTED = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
 STORY = incident(seen=SIGNAL)
 NAMES = {"binance": HOSTILE}
-COURSE = Course(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
+COURSE = OutflowCurve(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
 PAST = replace(COURSE, title="FTX, November 2022", label="reconstruction from published figures")
 REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (STORY,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
 
@@ -72,7 +72,7 @@ FIGURES: Mapping[str, Message] = {
     "reserves by the list": reserves_card(LISTED, NOON),
     "flows": flows_card(KNOWN, Window.DAY, NOON),
     "flows without": flows_card(KNOWN, Window.THREE_DAYS, NOON),
-    "top": top_card([KNOWN], By.OUTFLOW, Window.DAY, NOON),
+    "top": top_card([KNOWN], RankBy.OUTFLOW, Window.DAY, NOON),
     "exchanges": exchanges_card([listing(EXCHANGE)], frozenset()),
     "compared": side_by_side_card(KNOWN, KNOWN, NOON),
     "beside the past": beside_the_past_card(KNOWN, COURSE, PAST, STORY),
@@ -80,12 +80,15 @@ FIGURES: Mapping[str, Message] = {
     "why": why_card(STORY, HOSTILE),
     "incidents": incidents_card([STORY], NAMES),
     "resolved": resolved_card(STORY, HOSTILE),
-    **{f"incident {one}": incident_card(STORY, HOSTILE, one) for one in StepReason},
-    **{f"incident {one}": incident_card(incident(one, seen=SIGNAL), HOSTILE, StepReason.OPENED) for one in Severity},
+    **{f"incident {step_reason}": incident_card(STORY, HOSTILE, step_reason) for step_reason in StepReason},
+    **{
+        f"incident {severity}": incident_card(incident(severity, seen=SIGNAL), HOSTILE, StepReason.OPENED)
+        for severity in Severity
+    },
 }
 PROSE: Mapping[str, Message] = {
-    "nothing known": reserves_card(Outlook(Exchange("x", HOSTILE)), NOON),
-    "nothing to rank": top_card([], By.INFLOW, Window.WEEK, NOON),
+    "nothing known": reserves_card(ExchangeSnapshot(Exchange("x", HOSTILE)), NOON),
+    "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
     "no course": beside_the_past_card(KNOWN, None, PAST, None),
     "nothing to rehearse": nothing_to_rehearse_card([HOSTILE]),
     "no list": exchanges_card([], frozenset()),
@@ -98,7 +101,7 @@ PROSE: Mapping[str, Message] = {
     "subscriptions": subscriptions_card([subscription(), subscription(None)], NAMES, "the bot was removed"),
     "left out": subscriptions_card([subscription("gone")], NAMES, None, {"gone"}),
     "no subscriptions": subscriptions_card([], NAMES, None),
-    "help": help_card((one.usage, one.description, one.access) for one in COMMANDS),
+    "help": help_card((command.usage, command.description, command.access) for command in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
     "privacy": privacy_card(),
     "refusal": refusal(HOSTILE),
@@ -110,7 +113,7 @@ PROSE: Mapping[str, Message] = {
     "welcome": welcome_card(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
-    "curtain": curtain_card("Binance", "reconstruction", NOON, NOON + HOUR),
+    "curtain": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
     "status": status_card(
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
@@ -155,7 +158,7 @@ def test_every_figure_says_that_liabilities_are_not_in_it(card: Message) -> None
 @every_card
 def test_what_others_named_stays_text_as_it_is(card: Message) -> None:
     assert said(card).count("<i>") == said(card).count(HOSTILE)
-    assert not any(HOSTILE in one.command for one in card.actions)
+    assert not any(HOSTILE in action.command for action in card.actions)
 
 
 @every_card
@@ -191,7 +194,7 @@ def test_icon_and_word_tell_how_bad_it_is(severity: Severity) -> None:
 
 
 def test_only_mild_and_closed_incidents_are_silent() -> None:
-    silent = {one for one in Severity if FIGURES[f"incident {one}"].silent}
+    silent = {severity for severity in Severity if FIGURES[f"incident {severity}"].silent}
     over = incident_card(replace(STORY, state=IncidentState.RESOLVED), "Binance", StepReason.RESOLVED)
 
     assert silent == {Severity.WATCH}

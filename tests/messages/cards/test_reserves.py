@@ -5,8 +5,8 @@ import pytest
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
-from bot.domain.outlook import Outlook
 from bot.domain.reading import SourceHealth
+from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.flows import daily_line, flows_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Tone
@@ -14,14 +14,14 @@ from tests.builders import BINANCE, CHAIN_MISSING, HOUR, NOON, flow, holding, li
 from tests.messages.cards.plain import said
 
 READ = reading({"Tron/USDT": (30e9, 1.0), "Bitcoin/BTC": (1e6, 20_000.0), "Binance/BNB": (1e7, 300.0)})
-KNOWN = Outlook(BINANCE, listing(inflow=-1.1e9), READ, signal(-0.0175), quiet_days(60))
+KNOWN = ExchangeSnapshot(BINANCE, listing(inflow=-1.1e9), READ, signal(-0.0175), quiet_days(60))
 
 
-def reserves(outlook: Outlook) -> list[str]:
+def reserves(outlook: ExchangeSnapshot) -> list[str]:
     return said(reserves_card(outlook, NOON)).splitlines()
 
 
-def flows(outlook: Outlook, window: Window = Window.DAY) -> list[str]:
+def flows(outlook: ExchangeSnapshot, window: Window = Window.DAY) -> list[str]:
     return said(flows_card(outlook, window, NOON)).splitlines()
 
 
@@ -84,7 +84,7 @@ def test_a_silent_source_shows_in_the_answer() -> None:
 
 
 def test_without_amounts_the_lists_totals_are_told() -> None:
-    text = reserves(Outlook(BINANCE, listing(inflow=-1.1e9)))
+    text = reserves(ExchangeSnapshot(BINANCE, listing(inflow=-1.1e9)))
 
     assert "Total $65.0 B · without its own token $60.0 B" in text
     assert any(line.startswith("Amounts per asset have not been read yet") for line in text)
@@ -93,7 +93,7 @@ def test_without_amounts_the_lists_totals_are_told() -> None:
 
 
 def test_a_total_without_a_clean_one_is_told_alone() -> None:
-    assert "Total $65.0 B" in reserves(Outlook(BINANCE, listing(clean=None)))
+    assert "Total $65.0 B" in reserves(ExchangeSnapshot(BINANCE, listing(clean=None)))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_a_total_without_a_clean_one_is_told_alone() -> None:
     ],
 )
 def test_unknown_is_said_with_its_reason(exchange: Exchange, row: Listing | None, words: str) -> None:
-    card = reserves_card(Outlook(exchange, row), NOON)
+    card = reserves_card(ExchangeSnapshot(exchange, row), NOON)
 
     assert words in said(card)
     assert card.tone is Tone.TROUBLE
@@ -169,7 +169,7 @@ def test_a_window_that_was_not_measured_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("outlook", [replace(KNOWN, reading=None), replace(KNOWN, signal=None)])
-def test_without_a_reading_flows_say_what_reserves_can(outlook: Outlook) -> None:
+def test_without_a_reading_flows_say_what_reserves_can(outlook: ExchangeSnapshot) -> None:
     assert flows(outlook) == reserves(outlook)
 
 
@@ -192,5 +192,5 @@ def test_a_day_is_one_line() -> None:
     seen = signal(-0.0175, flows=[flow(-0.05, Window.WEEK)])
 
     assert daily_line(replace(KNOWN, signal=seen)) == "2022-12-13 Binance $50.0 B · 24 h −1.8 % · 7 d −5.0 %"
-    assert daily_line(Outlook(BINANCE)) == "Binance: nothing read yet"
+    assert daily_line(ExchangeSnapshot(BINANCE)) == "Binance: nothing read yet"
     assert daily_line(replace(KNOWN, reading=holding(60))).startswith("2022-12-13 Binance $60.0 B")

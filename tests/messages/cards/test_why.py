@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detectors.outflow import grade
+from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import SecondFigure, Signal
+from bot.domain.signal import Signal, SourceFigure
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
@@ -56,7 +56,9 @@ def test_what_is_crossed_stands_beside_every_threshold_of_the_preset() -> None:
         "severe 24 h ≤ −8 %, 72 h ≤ −15 % (* and robust z ≤ −3.5), never below $5.00 M; ends at 0.6 of them."
     ) in text
     early = why(replace(raised(grade(signal(-0.036), Sensitivity.EARLY)), sensitivity=Sensitivity.EARLY))
-    assert any(one.startswith("Thresholds: watch 24 h ≤ −1.05 %* · elevated 24 h ≤ −2.1 %*") for one in early)
+    assert any(
+        odd_price.startswith("Thresholds: watch 24 h ≤ −1.05 %* · elevated 24 h ≤ −2.1 %*") for odd_price in early
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,18 +83,18 @@ def test_the_day_has_its_place_among_the_usual_ones(share: float, place: str) ->
 @pytest.mark.parametrize(
     ("figure", "opinion"),
     [
-        (SecondFigure(Window.DAY, -2.1e9), "is −$2.10 B; it agrees with the −$2.31 B of the amounts."),
-        (SecondFigure(Window.DAY, 2.1e9), "is +$2.10 B; it differs from the −$2.31 B of the amounts."),
+        (SourceFigure(Window.DAY, -2.1e9), "is −$2.10 B; it agrees with the −$2.31 B of the amounts."),
+        (SourceFigure(Window.DAY, 2.1e9), "is +$2.10 B; it differs from the −$2.31 B of the amounts."),
     ],
 )
-def test_the_second_opinion_says_whether_it_agrees(figure: SecondFigure, opinion: str) -> None:
+def test_the_second_opinion_says_whether_it_agrees(figure: SourceFigure, opinion: str) -> None:
     seen = replace(signal(), seconds=(figure,))
 
     assert f"Second opinion: the source's own figure for 24 h {opinion}" in why(raised(seen))
 
 
 def test_a_second_opinion_on_a_window_that_is_unknown_stands_alone() -> None:
-    seen = replace(signal(), seconds=(SecondFigure(Window.MONTH, -2.1e9),))
+    seen = replace(signal(), seconds=(SourceFigure(Window.MONTH, -2.1e9),))
 
     assert "Second opinion: the source's own figure for 30 d is −$2.10 B." in why(raised(seen))
 

@@ -1,0 +1,144 @@
+"""A folder of bodies of `GET /protocol/{slug}` kept as files: the past that a backtest reads.
+
+DIR/<slug>.json                 a body in the upstream's own format, gzip or not; any slug
+DIR/<slug>.withdrawals.jsonl    optional: one change of one gate a line, oldest first or not:
+                                {"at": unix seconds, "asset": "USDT", "network": "TRC20", "open": false}
+"""
+
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from bot.backtest.scores import KnownEvent
+from bot.domain.errors import ConfigurationError, SourceError, SourceFault
+from bot.domain.exchange import Exchange, exchange_id
+from bot.domain.reading import Holdings, Layouts, Reading, Slot
+from bot.domain.withdrawals import WithdrawalStatus
+from bot.sources.decompression import inflated
+from bot.sources.defillama.decode_worker import read_pieces
+from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
+from bot.sources.defillama.source import NAME
+from bot.sources.own_tokens import OWN_TOKENS
+
+_LARGEST = 400 << 20  # plain bytes of one body, as on the wire
+_BODY, _GATES = ".json", ".withdrawals.jsonl"
+EVENTS = "events.jsonl"
+
+
+class _WithdrawalChange(msgspec.Struct):
+    at: float
+    asset: str
+    network: str
+    open: bool
+
+
+class _EventLine(msgspec.Struct):
+    exchange: str
+    since: float = msgspec.field(name="from")
+    until: float = msgspec.field(name="to")
+
+
+_CHANGE = msgspec.json.Decoder(_WithdrawalChange)
+_EVENT = msgspec.json.Decoder(_EventLine)
+_Line = TypeVar("_Line")
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedHistory:
+    """Everything one body says, in columns: sixteen bytes a holding.
+
+    `gates` are the changes of withdrawals, oldest first; `odd_lines` are the numbers of lines that could not be read.
+    """
+
+    exchange: Exchange
+    slots: Sequence[Slot]
+    moments: Sequence[Moment]
+    gates: Sequence[WithdrawalStatus] = ()
+    odd_lines: Sequence[int] = ()
+
+    def readings(self) -> Iterator[Reading]:
+        """Yield the readings, oldest first. In hindsight each was fetched when it was true."""
+        layouts = Layouts(self.slots)
+        for as_of, columns in self.moments:
+            at = datetime.fromtimestamp(as_of, UTC)
+            held = Holdings(layouts.at(columns.slots), columns.amounts, columns.usd)
+            yield Reading(self.exchange.id, NAME, at, at, held)
+
+
+def bodies_in(directory: Path) -> list[Path]:
+    """Return the bodies of a folder in the order of their names; raise ConfigurationError when there is no folder."""
+    if not directory.is_dir():
+        raise ConfigurationError(f"There is no folder {directory}.")
+    return sorted(path for path in directory.iterdir() if path.suffix == _BODY and path.is_file())
+
+
+def exchange_of(path: Path) -> Exchange:
+    """Return the exchange that a body's name stands for; its own tokens are known by its id, as no body says them."""
+    id_ = exchange_id(path.stem)
+    return Exchange(id_, id_, path.stem.lower(), OWN_TOKENS.get(id_, frozenset()))
+
+
+def read_past(path: Path) -> ArchivedHistory:
+    """Return what a body and its log of withdrawals say; raise SourceError where the body cannot be read."""
+    try:
+        with path.open("rb") as file:
+            extract = ProtocolExtract(inflated(read_pieces(file), limit=_LARGEST), since=0.0)
+        moments = list(_compact(extract.moments()))
+        gates, odd_lines = _withdrawal_changes(path.with_name(path.stem + _GATES))
+    except OSError as error:
+        raise SourceError(SourceFault.UNREACHABLE, error.strerror or type(error).__name__) from error
+    return ArchivedHistory(exchange_of(path), [Slot(*slot) for slot in extract.slots], moments, gates, odd_lines)
+
+
+def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
+    """Yield the moments, those of one layout sharing it."""
+    layouts: dict[bytes, array[int]] = {}
+    for as_of, (slots, amounts, usd) in moments:
+        yield Moment(as_of, AmountColumns(layouts.setdefault(slots.tobytes(), slots), amounts, usd))
+
+
+def read_events(directory: Path) -> tuple[list[KnownEvent] | None, list[int]]:
+    """Return the events that a folder names, and the numbers of lines that name none; None where nobody named any."""
+    path = directory / EVENTS
+    return _lines(path, _event) if path.exists() else (None, [])
+
+
+def _withdrawal_changes(path: Path) -> tuple[list[WithdrawalStatus], list[int]]:
+    """Return the changes in a log, oldest first, and the numbers of lines that are none; no log holds nothing."""
+    gates, odd = _lines(path, _withdrawal_change) if path.exists() else ([], [])
+    return sorted(gates, key=lambda gate: gate.since), odd
+
+
+def _lines(path: Path, read: Callable[[bytes], _Line]) -> tuple[list[_Line], list[int]]:
+    found: list[_Line] = []
+    odd: list[int] = []
+    for number, written in enumerate(path.read_bytes().splitlines(), start=1):
+        if not written.strip():
+            continue
+        try:
+            found.append(read(written))
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
+            odd.append(number)
+    return found, odd
+
+
+def _withdrawal_change(written: bytes) -> WithdrawalStatus:
+    change = _CHANGE.decode(written)
+    return WithdrawalStatus(
+        change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=_at(change.at)
+    )
+
+
+def _event(written: bytes) -> KnownEvent:
+    named = _EVENT.decode(written)
+    return KnownEvent(exchange_id(named.exchange), _at(named.since), _at(named.until))
+
+
+def _at(seconds: float) -> datetime:
+    """Return unix seconds as a moment; raise ValueError, OverflowError or OSError where they are none."""
+    return datetime.fromtimestamp(seconds, UTC)

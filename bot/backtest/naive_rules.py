@@ -1,0 +1,121 @@
+"""Rules that people write first, kept for comparison: none of them has a guard, a usual day or a life.
+
+They look at an exchange's assets, chains added up, at both ends of the last 24 hours, and are asked at every reading.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from bot.detection.flow.windows import base_limit, fits
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.reading import Holding, Reading
+
+_KEPT = timedelta(days=9)
+_FIXED_USD = -10e6
+_DROP = -0.03
+_PART_OF_MEAN = 0.2
+_WEEK = timedelta(days=7)
+_NOTHING = Holding(0.0, 0.0)
+# The upstream's own rule of early 2026: a token counts when it is worth enough at both ends, and an inflow of more than
+# twice what a token is worth does not.
+_LEAST_USD, _LEAST_SHARE, _MOST_GROWTH = 10_000.0, 0.0001, 2.0
+
+
+@dataclass(frozen=True)
+class LastDay:
+    """One exchange's last 24 hours: its assets at both ends, and the flows of its last seven days in USD."""
+
+    before: Reading
+    after: Reading
+    own_tokens: Collection[str]
+    past_flows: Sequence[float] = ()
+
+    @cached_property
+    def flow_usd(self) -> float:
+        """Return Σ (amount at the end − amount at the start) × price at the start, without own tokens."""
+        after = self.after.by_asset()
+        return sum(
+            (after.get(asset, _NOTHING).amount - held.amount) * held.usd / held.amount
+            for asset, held in self.before.by_asset().items()
+            if asset not in self.own_tokens
+        )
+
+
+def fixed_sum(day: LastDay) -> bool:
+    """Say whether 10 M USD or more left."""
+    return day.flow_usd <= _FIXED_USD
+
+
+def total_drop(day: LastDay) -> bool:
+    """Say whether everything held, own tokens included, is worth 3 % less in USD."""
+    before = day.before.total_usd()
+    return before > 0 and day.after.total_usd() / before - 1 <= _DROP
+
+
+def part_of_mean(day: LastDay) -> bool:
+    """Say whether the flow, in or out, is at least 20 % of the mean size of the flows of the last seven days."""
+    sizes = [abs(flow) for flow in day.past_flows]
+    return bool(sizes) and abs(day.flow_usd) >= _PART_OF_MEAN * sum(sizes) / len(sizes) > 0
+
+
+def upstream_inflow(day: LastDay) -> bool:
+    """Say whether the upstream's own inflow is −3 % of clean reserves or lower; it does not see what was drained."""
+    reserves = day.before.total_usd(without=day.own_tokens)
+    return reserves > 0 and _upstream_flow(day) / reserves <= _DROP
+
+
+NAIVE: tuple[tuple[str, Callable[[LastDay], bool]], ...] = (
+    ("fixed $10 M out in 24 h", fixed_sum),
+    ("total −3 % in 24 h", total_drop),
+    ("24 h flow ≥ 20 % of its 7-day mean", part_of_mean),
+    ("upstream's own inflow −3 % in 24 h", upstream_inflow),
+)
+"""The rules by the names they are shown under."""
+
+
+class NaiveRuleRunner:
+    """Watches one exchange by the naive rules."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._own_tokens = exchange.own_tokens
+        self._kept: list[Reading] = []
+        self._flows: list[tuple[datetime, float]] = []
+
+    def rules_met(self, reading: Reading) -> tuple[str, ...]:
+        """Return the names of the rules that are true after one more reading."""
+        if self._kept and reading.as_of <= self._kept[-1].as_of:
+            return ()
+        self._kept = [*(one for one in self._kept if one.as_of > reading.as_of - _KEPT), reading]
+        day = self._day(reading)
+        if day is None:
+            return ()
+        self._flows = [
+            *(flow for flow in self._flows if flow[0] >= reading.as_of - _WEEK),
+            (reading.as_of, day.flow_usd),
+        ]
+        return tuple(name for name, rule in NAIVE if rule(day))
+
+    def _day(self, reading: Reading) -> LastDay | None:
+        found = bisect_right(self._kept, base_limit(Window.DAY, reading.as_of), key=lambda one: one.as_of)
+        base = self._kept[found - 1] if found else None
+        if base is None or not fits(Window.DAY, base, reading.as_of):
+            return None
+        return LastDay(base, reading, self._own_tokens, [flow for _, flow in self._flows])
+
+
+def _upstream_flow(day: LastDay) -> float:
+    old, new = day.before.by_asset(), day.after.by_asset()
+    least = max(_LEAST_USD, _LEAST_SHARE * min(day.before.total_usd(), day.after.total_usd()))
+    flow = 0.0
+    for asset, held in old.items():
+        now = new.get(asset, _NOTHING)
+        if asset in day.own_tokens or min(held.usd, now.usd) < least:
+            continue
+        richer = held if held.usd > now.usd else now
+        moved = (now.amount - held.amount) * richer.usd / richer.amount
+        flow += moved if moved <= _MOST_GROWTH * richer.usd else 0.0
+    return flow

@@ -1,0 +1,110 @@
+"""What an update says: where, by whom, and which command. Pure; updates are read as the Bot API writes them.
+
+https://core.telegram.org/bots/api#update
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.place import Place, Platform
+
+Json = Mapping[str, Any]
+
+_COMMAND = re.compile(
+    r"/(?P<name>[a-z0-9_]{1,64})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<words>.*))?", re.DOTALL | re.IGNORECASE
+)
+_GENERAL = 1
+_PRESENT = ("creator", "administrator", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class BotIdentity:
+    """The bot itself."""
+
+    id: int
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote or pressed. `user` is a person's id; `chat` is set instead when a chat speaks in its own name."""
+
+    user: int | None
+    chat: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Return what tells this speaker from others."""
+        return str(self.user if self.chat is None else self.chat)
+
+
+@dataclass(frozen=True, slots=True)
+class TypedCommand:
+    """A command as it was typed: its name, and what followed."""
+
+    name: str
+    words: str
+
+
+def place_of(message: Json) -> Place:
+    """Return the place of a message. Replies outside of forums carry a thread as well: those are no topics."""
+    thread = message.get("message_thread_id") if message.get("is_topic_message") else None
+    topic = str(thread) if thread and thread != _GENERAL else None
+    return Place(Platform.TELEGRAM, str(message["chat"]["id"]), topic)
+
+
+def chat_place(chat: Json) -> Place:
+    """Return the place that stands for a whole chat."""
+    return Place(Platform.TELEGRAM, str(chat["id"]))
+
+
+def is_private(chat: Json) -> bool:
+    """Return whether nobody but one person reads the chat."""
+    return chat.get("type") == "private"
+
+
+def author_of(message: Json) -> Author | None:
+    """Return who wrote a message; None when nobody who could be answered did: another bot, or a forwarding."""
+    if "forward_origin" in message or message.get("is_automatic_forward"):
+        return None
+    if "sender_chat" in message:
+        return Author(None, message["sender_chat"]["id"])
+    author = message.get("from")
+    return Author(author["id"]) if author and not author.get("is_bot") else None
+
+
+def typed_command(text: str, username: str) -> TypedCommand | None:
+    """Return the command in a text; None when there is none, or it is addressed to another bot."""
+    match = _COMMAND.fullmatch(text.strip())
+    if not match:
+        return None
+    if match["bot"] and match["bot"].lower() != username.lower():
+        return None
+    return TypedCommand(match["name"].lower(), match["words"] or "")
+
+
+def linked_command(payload: str) -> TypedCommand:
+    """Return the command inside a deep link's payload: `reserves_binance` → /reserves binance.
+
+    A payload may hold letters, digits, `_` and `-` only: https://core.telegram.org/bots/features#deep-linking
+    """
+    name, _, words = payload.partition("_")
+    return TypedCommand(name.lower(), words.replace("_", " "))
+
+
+def is_present(member: Json) -> bool:
+    """Return whether a ChatMember is in the chat."""
+    return member.get("status") in _PRESENT or bool(member.get("status") == "restricted" and member.get("is_member"))
+
+
+def lacking(member: Json) -> tuple[str, ...]:
+    """Return the names of the rights that a ChatMember lacks for writing; a plain member's are the chat's own."""
+    if not is_present(member):
+        return ("be a member",)
+    if member["status"] == "administrator":
+        return ("Post messages",) if member.get("can_post_messages") is False else ()
+    if member["status"] == "restricted":
+        return () if member.get("can_send_messages") else ("Send messages",)
+    return ()

@@ -1,0 +1,1 @@
+"""Commands: declared from a handler (`declaration`), parsed (`arguments`), answered (`dispatcher`)."""

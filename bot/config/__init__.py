@@ -1,0 +1,1 @@
+"""Settings: which variables there are (`settings`) and what each may hold (`types`)."""

@@ -1,0 +1,1 @@
+"""Detection: readings in, signals out. Pure: no clock, no input or output, no vendor."""

@@ -1,0 +1,53 @@
+"""A second opinion: the source's own figure for a window beside the one that follows from the amounts.
+
+Figures agree when they have one sign and are within a factor of three: the source starts its windows at other moments
+and leaves out tokens that were drained. Small figures may differ by anything and say nothing.
+
+A figure of the readings' own source can object but not confirm: both come from the same count of the same wallets, so
+that a reading that is wrong for an hour is wrong in both. One of another source confirms without a second reading.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.detection.thresholds import EASING, MIN_FLOW_USD, THRESHOLDS
+from bot.domain.exchange import Listing
+from bot.domain.flow import Flow, Hold, HoldReason
+from bot.domain.reading import Reading
+from bot.domain.signal import SourceFigure
+
+FACTOR = 3.0
+_LEAST_SHARE = -EASING * max(threshold.share for threshold in THRESHOLDS)  # below this nothing is graded anyway
+
+
+def second_figures(listing: Listing | None, latest: Reading, max_age: timedelta) -> tuple[SourceFigure, ...]:
+    """Return the source's own figures that were fetched within `max_age` of a reading, and not before it was true.
+
+    Exactly 0 is what the source says while it is stalled: no figure.
+    """
+    if listing is None or listing.fetched_at < latest.as_of or abs(listing.fetched_at - latest.fetched_at) > max_age:
+        return ()
+    return tuple(SourceFigure(window, usd, listing.source) for window, usd in listing.inflows_usd.items() if usd)
+
+
+def disputed(flows: Iterable[Flow], figures: Iterable[SourceFigure]) -> tuple[Flow, ...]:
+    """Return the flows, held where the source's figure says something else."""
+    by_window = {figure.window: figure.usd for figure in figures}
+    if not by_window:
+        return tuple(flows)
+    return tuple(_compared(flow, by_window.get(flow.window)) for flow in flows)
+
+
+def agree(flow: Flow, usd: float) -> bool:
+    """Return whether two figures say the same: one sign, within a factor of three."""
+    one, other = abs(flow.usd), abs(usd)
+    return flow.usd * usd > 0 and max(one, other) <= FACTOR * min(one, other)
+
+
+def _compared(flow: Flow, usd: float | None) -> Flow:
+    least = max(MIN_FLOW_USD, _LEAST_SHARE * flow.reserves_usd)
+    if usd is None or flow.hold or max(abs(flow.usd), abs(usd)) < least or agree(flow, usd):
+        return flow
+    figures = f"{flow.usd / 1e6:+,.0f} M USD from the amounts, {usd / 1e6:+,.0f} M USD by the source"
+    return replace(flow, hold=Hold(HoldReason.DISAGREE, figures.replace("-", "−")))

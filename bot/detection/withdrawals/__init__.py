@@ -1,0 +1,1 @@
+"""Withdrawals: which of the major assets can be taken out of an exchange."""

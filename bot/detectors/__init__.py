@@ -1,1 +1,0 @@
-"""Readings in, signals out. Pure."""

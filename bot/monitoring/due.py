@@ -1,0 +1,87 @@
+"""Which exchanges' detail bodies are due: often while something moves, seldom while all is calm. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.exchange import Listing
+from bot.domain.flow import Window
+
+MOVING_INFLOW = 0.005
+MOVING_TOTAL = 0.02
+CALM_FACTOR = 6
+_FIRST_RETRY = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class LastFetch:
+    """The last try to fetch an exchange's detail body, and the list's row at that time.
+
+    `failures` counts the tries in a row that brought nothing.
+    """
+
+    at: datetime
+    listing: Listing
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DetailPriorities:
+    """The ids of exchanges with an open incident, and of those somebody subscribed to by name."""
+
+    incidents: Collection[str] = ()
+    subscribed: Collection[str] = ()
+
+
+def due(
+    listings: Iterable[Listing],
+    fetched: Mapping[str, LastFetch],
+    now: datetime,
+    *,
+    interval: timedelta,
+    attention: DetailPriorities,
+) -> list[Listing]:
+    """Return the exchanges to fetch now, those with incidents, then subscribed ones, then the largest first."""
+    wanted = [
+        listing for listing in listings if listing.exchange.slug and _is_due(listing, fetched, now, interval, attention)
+    ]
+
+    def order(one: Listing) -> tuple[bool, bool, float]:
+        id_ = one.exchange.id
+        return id_ not in attention.incidents, id_ not in attention.subscribed, -(one.total_usd or 0.0)
+
+    return sorted(wanted, key=order)
+
+
+def is_moving(row: Listing, before: Listing) -> bool:
+    """Return whether the list shows something moving since an earlier row.
+
+    That is: an inflow share beyond ±0.5 %, the total changed by 2 %, or fields that appeared or vanished.
+    """
+    if _fields(row) != _fields(before):
+        return True
+    base = row.clean_usd or row.total_usd
+    if base and row.inflow_24h_usd is not None and abs(row.inflow_24h_usd) / base > MOVING_INFLOW:
+        return True
+    if not row.total_usd or not before.total_usd:
+        return False
+    return abs(row.total_usd / before.total_usd - 1) > MOVING_TOTAL
+
+
+def _is_due(
+    row: Listing, fetched: Mapping[str, LastFetch], now: datetime, interval: timedelta, attention: DetailPriorities
+) -> bool:
+    last = fetched.get(row.exchange.id)
+    if last is None:
+        return True
+    waited = now - last.at
+    if last.failures:
+        return waited >= min(interval, _FIRST_RETRY * (1 << min(last.failures - 1, 10)))
+    moving = is_moving(row, last.listing)
+    if moving and not is_moving(last.listing, last.listing):
+        return True
+    return waited >= (interval if moving or row.exchange.id in attention.incidents else interval * CALM_FACTOR)
+
+
+def _fields(row: Listing) -> tuple[bool, bool, Collection[Window]]:
+    return row.total_usd is None, row.clean_usd is None, row.inflows_usd.keys()

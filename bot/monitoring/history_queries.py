@@ -1,0 +1,110 @@
+"""Goes back over what is stored: how much left since a day, and what another rule would have told. Off the loop."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from heapq import heappop, heappush
+
+from bot.backtest.rounds import RoundCollector
+from bot.backtest.simulation import Simulation
+from bot.detection.flow.baseline import MAX_DAYS
+from bot.detection.flow.net_flow import net_flow
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.outflow_curve import OutflowCurve
+from bot.domain.reading import Reading
+from bot.domain.rehearsal import Rehearsal
+from bot.domain.severity import Sensitivity
+from bot.ports.readings import Readings
+from bot.ports.sources import Clock
+
+REHEARSED_SPAN = timedelta(days=90)
+"""How far back a rule is rehearsed; as much again before it teaches the usual days."""
+
+
+class HistoryQueries:
+    """Answers from the first reading of each stored day and the newest reading. One rehearsal runs at a time."""
+
+    def __init__(self, readings: Readings, clock: Clock) -> None:
+        self._readings = readings
+        self._clock = clock
+        self._rehearsing = asyncio.Semaphore(1)
+
+    async def outflow_curve(self, exchange: Exchange, since: datetime) -> OutflowCurve | None:
+        """Return what has left since the newest reading at or before `since`, else since the first one.
+
+        None without two readings.
+        """
+        latest = await self._readings.latest(exchange.id)
+        base = await self._base(exchange.id, since)
+        if base is None or latest is None or latest.as_of <= base.as_of:
+            return None
+        elapsed, shares = [timedelta(0)], [0.0]
+        async for reading in self._after(base, latest):
+            flow = await asyncio.to_thread(net_flow, Window.DAY, base, reading, exchange.own_tokens)
+            elapsed.append(reading.as_of - base.as_of)
+            shares.append(flow.share)
+        return OutflowCurve(exchange.name, base.as_of, tuple(elapsed), tuple(shares))
+
+    async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:
+        """Return the incidents a preset would have told over the last 90 days, by the engine that is live."""
+        until = self._clock.now()
+        since = until - REHEARSED_SPAN
+        trial = Simulation(exchanges, sensitivity=sensitivity, since=since)
+        judged_from: dict[str, datetime] = {}
+        source, as_of = "", since
+        async with self._rehearsing:
+            async for some in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
+                for reading in some:
+                    judged_from.setdefault(reading.exchange, max(reading.as_of, since))
+                source, as_of = some[-1].source, some[-1].as_of
+                await asyncio.to_thread(trial.take, some)
+        return Rehearsal(since, until, tuple(trial.incidents()), judged_from, source, as_of)
+
+    async def _base(self, exchange: str, since: datetime) -> Reading | None:
+        if found := await self._readings.newest_before(exchange, since):
+            return found
+        async for reading in self._readings.days(exchange, since=since, until=self._clock.now()):
+            return reading
+        return None
+
+    async def _after(self, base: Reading, latest: Reading) -> AsyncIterator[Reading]:
+        days = self._readings.days(base.exchange, since=base.as_of, until=latest.as_of)
+        async for reading in days:
+            if base.as_of < reading.as_of < latest.as_of:
+                yield reading
+        yield latest
+
+    async def _rounds(
+        self, exchanges: Sequence[Exchange], since: datetime, until: datetime
+    ) -> AsyncIterator[Sequence[Reading]]:
+        """Yield the rounds of all exchanges in the order of time, a few readings of each in memory."""
+        gathering = RoundCollector()
+        heads: list[_Head] = []
+        for exchange in exchanges:
+            await _push(heads, self._readings.days(exchange.id, since=since, until=until))
+        while heads:
+            head = heappop(heads)
+            if whole := gathering.add(head.reading):
+                yield whole
+            await _push(heads, head.rest)
+        if rest := gathering.remaining():
+            yield rest
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The next reading of one exchange, and those behind it."""
+
+    reading: Reading
+    rest: AsyncIterator[Reading]
+
+    def __lt__(self, other: "_Head") -> bool:
+        return (self.reading.as_of, self.reading.exchange) < (other.reading.as_of, other.reading.exchange)
+
+
+async def _push(heads: list[_Head], readings: AsyncIterator[Reading]) -> None:
+    async for reading in readings:
+        heappush(heads, _Head(reading, readings))
+        return

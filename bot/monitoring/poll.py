@@ -1,0 +1,255 @@
+"""Asks the sources. A failure is remembered as a failure, never as calm."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.detection.outflow import MAX_AGE
+from bot.domain.errors import SourceError, StorageError, Superseded
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.reading import SourceHealth
+from bot.monitoring.due import DetailPriorities, LastFetch, due, is_moving
+from bot.ports.incidents import Incidents
+from bot.ports.meter import Meter
+from bot.ports.readings import Readings
+from bot.ports.sources import Clock, Source
+from bot.ports.subscriptions import Subscriptions
+
+log = structlog.get_logger()
+
+BACKFILL = timedelta(days=400)
+"""How far back daily amounts are kept, and fetched at first start."""
+_BLIND_AFTER = 2  # detail intervals, and never less than what counts as fresh
+_OVERLAP = timedelta(days=2)
+_A_FEW = 8  # bodies between two looks at the list, and enough to see what the source did to many at a time
+
+
+class SourcePoller:
+    """Polls one source: its list, and the detail bodies that are due.
+
+    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_round` of all exchanges that were
+    asked about at a time, once that is over; `on_blind` of a span in which nothing was seen at all; `on_health` of how
+    a source was doing and is doing now.
+    """
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        source: Source,
+        *,
+        readings: Readings,
+        incidents: Incidents,
+        subscriptions: Subscriptions,
+        clock: Clock,
+        meter: Meter,
+        detail_interval: timedelta,
+        only: frozenset[str],
+        on_listings: Callable[[Sequence[Listing]], None],
+        on_readings: Callable[[Exchange], Awaitable[None]],
+        on_round: Callable[[Sequence[Exchange]], Awaitable[None]],
+        on_blind: Callable[[datetime, datetime], None],
+        on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
+    ) -> None:
+        self._source = source
+        self._readings = readings
+        self._incidents = incidents
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._meter = meter
+        self._detail_interval = detail_interval
+        self._only = only
+        self._on_listings = on_listings
+        self._on_readings = on_readings
+        self._on_round = on_round
+        self._on_blind = on_blind
+        self._on_health = on_health
+        self._health: dict[str, SourceHealth] = {}
+        self._fetched: dict[str, LastFetch] = {}
+        self._listed = asyncio.Event()
+        self._troubled: set[str] = set()
+        self.unknown: frozenset[str] = frozenset()
+        self._seen_at: datetime | None = None
+        self.last_good_poll: datetime | None = None
+        self._is_first_poll = True
+        self.rounds = 0
+
+    async def restore(self) -> None:
+        """Take over what was known before a restart, and fetch anew what the store has lost; raise StorageError."""
+        self._is_first_poll = True
+        for exchange in [one for one in self._fetched if await self._readings.latest(one) is None]:
+            del self._fetched[exchange]
+        self._health = dict(await self._readings.health())
+        listings = await self._readings.listings()
+        self._seen_at = max((listing.fetched_at for listing in listings.values()), default=None)
+        self._on_listings(self._wanted(listings.values()))
+        for health in self._health.values():
+            await self._on_health(health, health)
+
+    async def follow(self) -> None:
+        """Take over what another worker has found out meanwhile; raise StorageError."""
+        await self.restore()
+        listed = self._health.get(f"{self._source.name}/cexs")
+        if listed and listed.last_success and not self._details_are_down():
+            self.last_good_poll = listed.last_success
+
+    async def poll(self) -> None:
+        """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
+        name = f"{self._source.name}/cexs"
+        try:
+            listed = await self._source.listings()
+        except SourceError as error:
+            await self._failed(name, error)
+        else:
+            fetched = self._wanted(listed)
+            self._note_unknown(listed)
+            await self._readings.save_listings(fetched)
+            await self._succeeded(name)
+            self._note_seen()
+            self._on_listings(fetched)
+            if any(listing.total_usd is not None for listing in fetched) and not self._details_are_down():
+                self.last_good_poll = self._clock.now()
+        self._listed.set()
+
+    def _note_unknown(self, listed: Iterable[Listing]) -> None:
+        """Remember, and say once, which of the exchanges to watch are on no list."""
+        unknown = self._only - {listing.exchange.id for listing in listed}
+        if unknown != self.unknown:
+            log.warning("EXCHANGES names what is not listed", names=sorted(unknown))
+        self.unknown = unknown
+
+    def _details_are_down(self) -> bool:
+        """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
+        bodies = [health for name, health in self._health.items() if not name.endswith("/cexs")]
+        return bool(bodies) and all(body.fault for body in bodies)
+
+    def _note_seen(self) -> None:
+        """Note that the list was seen now, and tell of the time before when that was long."""
+        now = self._clock.now()
+        if self._seen_at and now - self._seen_at > max(MAX_AGE, _BLIND_AFTER * self._detail_interval):
+            log.warning("saw nothing", since=str(self._seen_at), until=str(now))
+            self._on_blind(self._seen_at, now)
+        self._seen_at = now
+
+    async def serve_details(self) -> None:
+        """Fetch the detail bodies that are due after every poll of the list, until cancelled."""
+        while True:
+            await self._listed.wait()
+            self._listed.clear()
+            try:
+                await self.poll_details()
+            except Superseded:
+                log.warning("another worker judges now")
+            except StorageError as error:
+                log.warning("store away while fetching details", error=str(error))
+            except Exception:
+                log.exception("fetching details broke")  # the next poll tries again
+
+    async def poll_details(self) -> None:
+        """Fetch the detail bodies that are due, one after the other; raise StorageError."""
+        if self._is_first_poll:
+            await self._catch_up()
+        await self._round(await self._due())
+        self.rounds += 1
+
+    async def _catch_up(self) -> None:
+        """Fetch everything, as is due at first and after another worker did it: what moves, then a few of the others.
+
+        So what moves by the newest list is judged without waiting for all the rest.
+        """
+        read: set[str] = set()
+        while True:
+            queue = await self._due()
+            await self._round([listing for listing in queue if self._is_urgent(listing)])
+            calm = [listing for listing in queue if not self._is_urgent(listing) and listing.exchange.id not in read][
+                :_A_FEW
+            ]
+            if not calm:
+                break
+            await self._round(calm)
+            read |= {listing.exchange.id for listing in calm}
+        self._is_first_poll = not self._fetched
+
+    async def _due(self) -> list[Listing]:
+        """Return the exchanges whose bodies are due, and note which have an open incident; raise StorageError."""
+        listings = self._wanted((await self._readings.listings()).values())
+        self._troubled = {incident.exchange for incident in await self._incidents.open()}
+        return due(
+            listings,
+            self._fetched,
+            self._clock.now(),
+            interval=self._detail_interval,
+            attention=DetailPriorities(self._troubled, await self._subscriptions.exchanges()),
+        )
+
+    def _is_urgent(self, row: Listing) -> bool:
+        """Return whether an exchange moves by its row alone, or has an open incident."""
+        return row.exchange.id in self._troubled or is_moving(row, row)
+
+    async def fetch(self, exchanges: Iterable[Exchange]) -> None:
+        """Fetch the detail bodies of some exchanges now; raise StorageError."""
+        listings = await self._readings.listings()
+        await self._round([listings[exchange.id] for exchange in exchanges if exchange.id in listings])
+        self.rounds += 1
+
+    async def _round(self, queue: Sequence[Listing]) -> None:
+        """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many."""
+        judged = [listing.exchange for listing in queue if await self._poll_detail(listing)]
+        if judged:
+            await self._on_round(judged)
+
+    async def _poll_detail(self, listing: Listing) -> bool:
+        """Fetch one detail body and return whether there is something to judge: new readings, or figures that grow old.
+
+        Without readings that is so where an incident is open, so that people are told.
+        """
+        exchange = listing.exchange
+        name = f"{self._source.name}/{exchange.id}"
+        before, asked_at = self._fetched.get(exchange.id), self._clock.now()
+        try:
+            readings = await self._source.readings(exchange, since=await self._since(exchange))
+        except SourceError as error:
+            failures = before.failures + 1 if before else 1
+            self._fetched[exchange.id] = LastFetch(asked_at, listing, failures)
+            await self._failed(name, error)
+            return exchange.id in self._troubled
+        added = await self._readings.add(readings)
+        self._fetched[exchange.id] = LastFetch(asked_at, listing)
+        await self._succeeded(name)
+        self._meter.set_reading_time(exchange.id, readings[-1].as_of)
+        log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
+        await self._on_readings(exchange)
+        return True
+
+    async def _since(self, exchange: Exchange) -> datetime:
+        """Return from when on readings are wanted: everything at first, later only what may be new."""
+        latest = await self._readings.latest(exchange.id)
+        return latest.as_of - _OVERLAP if latest else self._clock.now() - BACKFILL
+
+    def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
+        return [listing for listing in listings if not self._only or listing.exchange.id in self._only]
+
+    async def _succeeded(self, name: str) -> None:
+        now = self._clock.now()
+        was = self._health.get(name)
+        if was and was.fault:
+            log.info("source healed", source=name, after=str(now - (was.failing_since or now)))
+        await self._note(SourceHealth(name, last_success=now))
+        self._meter.count_poll(name, "ok")
+        self._meter.set_source_answered(name, now)
+
+    async def _failed(self, name: str, error: SourceError) -> None:
+        now = self._clock.now()
+        was = self._health.get(name) or SourceHealth(name)
+        if was.fault is None:
+            log.warning("source broke", source=name, reason=str(error.fault), detail=error.detail)
+        since = was.failing_since or now
+        await self._note(replace(was, failing_since=since, fault=error.fault, detail=error.detail))
+        self._meter.count_poll(name, str(error.fault))
+
+    async def _note(self, health: SourceHealth) -> None:
+        was = self._health.get(health.source, SourceHealth(health.source))
+        self._health[health.source] = health
+        await self._readings.save_health(health)
+        await self._on_health(was, health)

@@ -1,1 +1,0 @@
-"""The machine's three steps: poll, watch, deliver."""

@@ -1,0 +1,30 @@
+"""What the core asks of time and of upstreams."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.reading import Reading
+
+
+class Clock(Protocol):
+    """What time it is, for every decision; tests and replays bring their own."""
+
+    def now(self) -> datetime:
+        """Return the present, aware, UTC."""
+        ...
+
+
+class Source(Protocol):
+    """An upstream of listings and readings. Every failure is a SourceError with its reason."""
+
+    name: str
+
+    async def listings(self) -> Sequence[Listing]:
+        """Return the present list of exchanges; raise SourceError."""
+        ...
+
+    async def readings(self, exchange: Exchange, *, since: datetime) -> Sequence[Reading]:
+        """Return the readings of one exchange from `since` on, oldest first, never empty; raise SourceError."""
+        ...

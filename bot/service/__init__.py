@@ -1,0 +1,1 @@
+"""The running service: `application` wires the parts, `lifetime` starts and stops them."""

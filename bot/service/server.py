@@ -1,0 +1,85 @@
+"""/healthz, /readyz and /metrics for those who run the bot."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
+from typing import Self
+
+import structlog
+from aiohttp import web
+
+from bot.domain.errors import ConfigurationError
+from bot.service.metrics import Metrics
+
+log = structlog.get_logger()
+
+
+class HealthServer:
+    """Serves the three endpoints.
+
+    `unready` returns why the bot is not ready, nothing when it is; `standing_by` what it leaves to other workers, which
+    is no reason not to be ready.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Metrics,
+        unready: Callable[[], Awaitable[Sequence[str]]],
+        standing_by: Callable[[], Sequence[str]] = tuple,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self._metrics = metrics
+        self._unready = unready
+        self._standing_by = standing_by
+        app = web.Application()
+        app.add_routes(
+            [
+                web.get("/healthz", self._healthz),
+                web.get("/readyz", self._readyz),
+                web.get("/metrics", self._metrics_page),
+            ]
+        )
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def __aenter__(self) -> Self:
+        """Listen; raise ConfigurationError when the address is taken."""
+        await self._runner.setup()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError as error:
+            await self._runner.cleanup()
+            reason = error.strerror or str(error)
+            raise ConfigurationError(
+                f"Cannot listen on {self._host}:{self._port} ({reason}); set HTTP_PORT or HTTP_HOST to something else."
+            ) from None
+        log.info("serving", address=f"http://{self._host}:{self.port}")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    @property
+    def port(self) -> int:
+        """Return the port that is really listened on."""
+        return int(self._runner.addresses[0][1])
+
+    async def _healthz(self, _: web.Request) -> web.Response:
+        return web.json_response({"status": "alive"})
+
+    async def _readyz(self, _: web.Request) -> web.Response:
+        reasons = list(await self._unready())
+        said = {"ready": not reasons, "reasons": reasons}
+        if waiting := self._standing_by():
+            said["standing_by"] = list(waiting)
+        return web.json_response(said, status=503 if reasons else 200)
+
+    async def _metrics_page(self, _: web.Request) -> web.Response:
+        return web.Response(
+            body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
+        )

@@ -1,0 +1,1 @@
+"""DefiLlama: the list of exchanges (`source`) and the amounts of one exchange (`protocol`)."""

@@ -1,0 +1,115 @@
+"""What a failed request means: statuses, broken connections and Retry-After as SourceError."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.sources.decompression import PIECE, inflated
+
+_WIRE = 1 << 16  # bytes of an error body that are looked at
+_SHOWN = 150  # characters of an error body that may stand in a detail
+
+
+class RequestRefused(SourceError):
+    """A 4xx answer whose meaning depends on the upstream: `status`, and the beginning of its `text`."""
+
+    def __init__(self, fault: SourceFault, status: int, text: str) -> None:
+        super().__init__(fault, f"HTTP {status}: {text}")
+        self.status = status
+        self.text = text
+
+
+class TemporaryFailure(SourceError):
+    """A failure that may be over in a moment."""
+
+
+async def refuse_failure(answer: aiohttp.ClientResponse) -> None:
+    """Raise what a status other than 200 means."""
+    status = answer.status
+    if status == 200:  # noqa: PLR2004 -- OK
+        if (encoding := answer.headers.get("Content-Encoding", "gzip").lower()) not in {"gzip", "x-gzip", "identity"}:
+            raise SourceError(SourceFault.BAD_SHAPE, f"compressed in a way nobody asked for: {encoding[:20]}")
+        return
+    fault, passing = _fault_of_status(status)
+    text = await _beginning(answer)
+    if passing:
+        raise TemporaryFailure(
+            fault, f"HTTP {status}: {text}", retry_after=_retry_after(answer.headers.get("Retry-After"))
+        )
+    if fault is SourceFault.BLOCKED:
+        raise SourceError(fault, f"HTTP {status}: {text}")
+    raise RequestRefused(fault, status, text)
+
+
+def _fault_of_status(status: int) -> tuple[SourceFault, bool]:
+    """Return the fault a status stands for, and whether it may pass in a moment."""
+    if status in {401, 402, 403, 451}:
+        return SourceFault.BLOCKED, False
+    if status == 408:  # noqa: PLR2004 -- Request Timeout
+        return SourceFault.TIMEOUT, True
+    if status == 429:  # noqa: PLR2004 -- Too Many Requests
+        return SourceFault.RATE_LIMITED, True
+    if status >= 500:  # noqa: PLR2004 -- the server's own faults, Cloudflare's 520–524 among them
+        return SourceFault.SERVER_ERROR, True
+    if status in {404, 410}:  # a file missing at the server, or a path that is not served
+        return SourceFault.SERVER_ERROR, False
+    return SourceFault.BAD_SHAPE, False
+
+
+async def _beginning(answer: aiohttp.ClientResponse) -> str:
+    """Return the first characters of an error body, printable and on one line."""
+    try:
+        wire = await answer.content.read(_WIRE)
+        plain = next(inflated([wire], limit=PIECE), b"")
+    except (aiohttp.ClientError, SourceError):
+        return ""
+    text = plain[: _SHOWN * 8].decode(charset_of(answer), errors="replace")
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_SHOWN]
+
+
+@contextmanager
+def translated(host: str) -> Iterator[None]:
+    """Turn what aiohttp and asyncio raise into SourceError; details name the host, never the address."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise TemporaryFailure(SourceFault.TIMEOUT, host) from error
+    except aiohttp.ClientPayloadError as error:
+        raise TemporaryFailure(SourceFault.CUT_SHORT, f"{host}: the connection ended within the body") from error
+    except (aiohttp.ClientConnectionError, ConnectionError) as error:
+        raise TemporaryFailure(SourceFault.UNREACHABLE, f"{host}: {type(error).__name__}") from error
+    except aiohttp.InvalidURL as error:
+        raise SourceError(SourceFault.UNREACHABLE, "not an address") from error
+    except aiohttp.ClientError as error:  # an answer that is no HTTP
+        raise TemporaryFailure(SourceFault.SERVER_ERROR, f"{host}: {type(error).__name__}") from error
+    except OSError as error:  # the body's file
+        raise SourceError(SourceFault.TOO_LARGE, f"no room to keep it: {error.strerror}") from error
+
+
+def _retry_after(value: str | None) -> timedelta | None:
+    """Read seconds or an HTTP date; None for neither. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
+    if value is None:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=min(int(value), 86400))
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if at.tzinfo is None:
+        at = at.replace(tzinfo=UTC)
+    return max(at - datetime.now(UTC), timedelta())
+
+
+def charset_of(answer: aiohttp.ClientResponse) -> str:
+    """Return the charset the server named, "utf-8" when it named none or an unknown one."""
+    charset = answer.charset or "utf-8"
+    try:
+        "".encode(charset)
+    except LookupError:
+        return "utf-8"
+    return charset

@@ -1,0 +1,1 @@
+"""The private Redis or Valkey server that runs while REDIS_URL is unset."""

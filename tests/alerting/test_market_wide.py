@@ -1,0 +1,211 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from bot.alerting.lifecycle import Policy
+from bot.alerting.market_wide import advance_market, involved, sheltered
+from bot.alerting.routing import Audience, audience
+from bot.domain.flow import Window
+from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Rule
+from tests.builders import DAY, HOUR, NOON, flow, incident, signal, subscription
+
+ELEVATED, SEVERE, WATCH = Severity.ELEVATED, Severity.SEVERE, Severity.WATCH
+
+
+def story(
+    name: str, severity: Severity = ELEVATED, *, at: datetime = NOON, reserves: float = 6e10, share: float = -0.036
+) -> Incident:
+    seen = signal(None, at=at, exchange=name, flows=[flow(share, at=at, reserves=reserves)])
+    return incident(severity, exchange=name, seen=seen, number=ord(name[0]))
+
+
+def three(severity: Severity = ELEVATED) -> list[Incident]:
+    return [story("a", severity), story("b", severity), story("c", severity)]
+
+
+def step(before: Incident | None, incidents: Sequence[Incident], *, now: datetime = NOON + HOUR) -> Step:
+    return advance_market(Policy(), before, incidents, now)
+
+
+def opened(incidents: Sequence[Incident] | None = None) -> Incident:
+    found = step(None, incidents or three()).incident
+    assert found
+    return replace(found, number=7)
+
+
+class TestTheMarket:
+    def test_three_large_exchanges_in_trouble_open_one_incident(self) -> None:
+        found = step(None, three())
+
+        assert found.reason is StepReason.OPENED
+        assert found.incident
+        assert (found.incident.exchange, found.incident.rule) == ("market", Rule.MARKET_WIDE)
+        assert (found.incident.severity, found.incident.confirmed) == (ELEVATED, True)
+        assert [(member.exchange, member.label) for member in found.incident.signal.members] == [
+            ("a", "INC-97"), ("b", "INC-98"), ("c", "INC-99"),
+        ]  # fmt: skip
+        day = found.incident.signal.flow(Window.DAY)
+        assert day
+        assert day == found.incident.signal.leading_flow
+        assert (day.start, day.end) == (NOON - DAY, NOON)
+        assert day.reserves_usd == pytest.approx(1.8e11)
+        assert day.usd == pytest.approx(-0.036 * 1.8e11)
+        assert day.share == pytest.approx(-0.036)
+
+    @pytest.mark.parametrize(
+        "third",
+        [
+            story("c", WATCH),
+            story("c", reserves=0.9e9),
+            replace(story("c"), state=IncidentState.PENDING),
+            replace(story("c"), state=IncidentState.RESOLVED),
+            replace(story("c"), sensitivity=Sensitivity.EARLY),
+            story("c", at=NOON - 3 * DAY - HOUR),
+        ],
+    )
+    def test_two_are_not_the_market(self, third: Incident) -> None:
+        assert step(None, [story("a"), story("b"), third]) == Step(None, StepReason.NOTHING)
+
+    @pytest.mark.parametrize("third", [story("c", reserves=1e9), story("c", at=NOON - 3 * DAY)])
+    def test_a_third_that_is_just_large_or_recent_enough_makes_it_the_market(self, third: Incident) -> None:
+        assert step(None, [story("a"), story("b"), third]).reason is StepReason.OPENED
+
+    @pytest.mark.parametrize(
+        ("days_ago", "reason"),
+        [((0, 2, 4), StepReason.NOTHING), ((0, 1, 2, 9), StepReason.OPENED), ((0, 2, 4, 5), StepReason.NOTHING)],
+    )
+    def test_it_is_the_three_newest_that_count(self, days_ago: Sequence[int], reason: StepReason) -> None:
+        names = "abcd"
+        assert (
+            step(None, [story(names[index], at=NOON - day * DAY) for index, day in enumerate(days_ago)]).reason
+            is reason
+        )
+
+    def test_its_figures_are_as_new_as_the_newest_and_never_get_older(self) -> None:
+        newest = story("c", at=NOON + HOUR)
+        one = opened([story("a"), story("b"), newest])
+
+        assert one.signal.as_of == NOON + HOUR
+        after = step(one, [*three(), story("d")]).incident
+        assert after
+        assert (after.signal.as_of, len(after.signal.members)) == (NOON + HOUR, 4)
+
+    def test_a_member_is_shown_by_its_day_else_by_what_leads(self) -> None:
+        week = flow(-0.12, Window.WEEK)
+        both = incident(exchange="a", seen=signal(-0.036, exchange="a", flows=[week]))
+        weekly = incident(exchange="b", seen=signal(None, exchange="b", flows=[week]))
+        assert both.signal.leading is Window.WEEK
+
+        found = opened([both, weekly, story("c")]).signal
+
+        assert [(member.exchange, member.window, member.share) for member in found.members] == [
+            ("a", Window.DAY, -0.036), ("b", Window.WEEK, -0.12), ("c", Window.DAY, -0.036),
+        ]  # fmt: skip
+        day = found.flow(Window.DAY)
+        assert day
+        assert day.reserves_usd == pytest.approx(6.41e10 + 6e10)
+
+    def test_without_a_day_anywhere_it_has_no_figure(self) -> None:
+        weekly = [
+            incident(exchange=name, seen=signal(None, exchange=name, flows=[flow(-0.12, Window.WEEK)]))
+            for name in ("a", "b", "c")
+        ]
+
+        one = opened(weekly)
+
+        assert (one.signal.flows, one.signal.leading, len(one.signal.members)) == ((), None, 3)
+        assert (one.worst_share, one.worst_usd) == (0.0, 0.0)
+
+    def test_it_is_as_severe_as_the_third_worst(self) -> None:
+        four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
+
+        assert opened(four).severity is ELEVATED
+        worse = step(opened(four), [*four[:2], story("c", SEVERE), four[3]])
+        assert (worse.reason, worse.incident and worse.incident.severity) == (StepReason.ESCALATED, SEVERE)
+
+    def test_it_eases_with_its_members(self) -> None:
+        eased = step(opened(three(SEVERE)), three())
+
+        assert (eased.reason, eased.incident and eased.incident.severity) == (StepReason.DEESCALATED, ELEVATED)
+
+    def test_it_is_over_when_fewer_than_three_are_left(self) -> None:
+        over = step(opened(), three()[:2])
+
+        assert over.reason is StepReason.RESOLVED
+        assert over.incident
+        assert over.incident.state is IncidentState.RESOLVED
+
+    def test_it_lasts_while_three_are_in_trouble_however_long(self) -> None:
+        later = [replace(one, first_as_of=NOON + index * 5 * DAY) for index, one in enumerate(three())]
+
+        assert step(opened(), later).reason is StepReason.NOTHING
+
+    def test_a_fourth_member_is_told(self) -> None:
+        assert step(opened(), [*three(), story("d")]).reason is StepReason.UPDATED
+
+    def test_it_is_no_member_of_itself(self) -> None:
+        assert involved([opened()]) == []
+
+
+class TestUnderIt:
+    def under(self, one: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
+        found = sheltered(Step(one, StepReason.OPENED), before, market or opened()).incident
+        assert found
+        return found
+
+    def test_a_single_incident_knows_what_it_is_part_of(self) -> None:
+        assert (self.under(story("a")).under, self.under(story("a")).hushed) == (7, True)
+        assert sheltered(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
+
+    def test_it_is_no_longer_once_the_market_is_calm(self) -> None:
+        over = replace(opened(), state=IncidentState.RESOLVED)
+        before = self.under(story("a"))
+
+        assert self.under(before, before, over) == story("a")
+
+    def test_one_that_opens_is_told_to_nobody(self) -> None:
+        one = self.under(story("a"))
+
+        assert audience(None, Step(one, StepReason.OPENED), [subscription("a")]) == Audience()
+
+    def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
+        pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
+        never_told = self.under(story("a"))
+
+        assert self.under(story("a"), pending).hushed
+        later = self.under(replace(never_told, steps=2), never_told)
+        assert later.hushed
+        assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
+
+    @pytest.mark.parametrize("number", [1, 7])
+    def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
+        before = story("a", WATCH)
+        one = self.under(story("a"), before, replace(opened(), number=number))
+
+        assert not one.hushed
+        assert audience(before, Step(one, StepReason.ESCALATED), [subscription("a")]) == Audience(
+            edit=(subscription("a"),)
+        )
+
+    def test_a_severe_one_is_posted(self) -> None:
+        before = self.under(story("a"))
+        worse = sheltered(Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened())
+
+        assert worse.incident
+        assert not worse.incident.hushed
+        assert audience(before, worse, [subscription("a")]) == Audience(post=(subscription("a"),))
+
+    def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:
+        before = self.under(story("a"))
+        updated = sheltered(Step(before, StepReason.UPDATED), before, None)
+
+        assert audience(before, updated, [subscription("a")]).edit == (subscription("a"),)
+
+    def test_nothing_stays_nothing(self) -> None:
+        gone = Step(None, StepReason.DISMISSED)
+
+        assert sheltered(gone, story("a"), opened()) is gone

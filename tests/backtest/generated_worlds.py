@@ -1,0 +1,111 @@
+"""Worlds to state properties of the whole engine with: an exchange's quiet weeks, and drawn turns after them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import accumulate
+from typing import NamedTuple
+
+from hypothesis import strategies as st
+
+from bot.backtest.simulation import SimulatedAlert, Simulation
+from bot.domain.exchange import Exchange
+from bot.domain.incident import Ending, StepReason
+from bot.domain.reading import Reading
+from bot.domain.severity import Severity
+from tests.builders import BINANCE, DAY, HOUR, NOON
+from tests.detection.quiet_past import PRICES, WORTH, book
+
+_QUIET = 20
+SLOTS = tuple(WORTH)
+ASSETS = tuple(PRICES)
+
+
+@dataclass(frozen=True)
+class DrawnMove:
+    """What is so at one more reading: the hours since the one before, and the part of each slot that left meanwhile.
+
+    `swapped` is the part of the USDT that became USDC. Nothing ever moves by 30 % of itself in one step, so no step is
+    suspected to be a change of wallets.
+    """
+
+    hours: int
+    left: tuple[float, ...]
+    swapped: float = 0.0
+
+
+def drawn_moves(
+    *shares: float, hours: Sequence[int] = (1, 2, 6, 13, 24), swapped: float = 0.0
+) -> st.SearchStrategy[DrawnMove]:
+    """Draw turns in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
+
+    Shares that are no round figures keep windows off their thresholds, where rounding would decide; none is 0, as a
+    reading that repeats the one before is none.
+    """
+    uneven = st.lists(st.sampled_from((0.5, 1.0, 1.7)), min_size=len(SLOTS), max_size=len(SLOTS))
+    left = st.builds(lambda share, parts: tuple(share * part for part in parts), st.sampled_from(shares), uneven)
+    return st.builds(DrawnMove, st.sampled_from(hours), left, st.floats(swapped / 2, swapped))
+
+
+any_turn = drawn_moves(-0.0031, 0.0001, 0.0007, 0.0057, 0.0113, 0.0173, 0.0411, 0.0927)
+worlds = st.lists(any_turn, min_size=1, max_size=12)
+
+
+def quiet_weeks(exchange: Exchange = BINANCE) -> list[Reading]:
+    """Return days that end a day before noon, on which 0.1 % moved in turn."""
+    return [
+        book(NOON - day * DAY, dict.fromkeys(SLOTS, 1 + 0.001 * (day % 2)), exchange=exchange.id)
+        for day in range(_QUIET, 0, -1)
+    ]
+
+
+def times(world: Sequence[DrawnMove]) -> list[datetime]:
+    """Return when the turns are read."""
+    return [NOON + hours * HOUR for hours in accumulate(turn.hours for turn in world)]
+
+
+def holdings(world: Iterable[DrawnMove]) -> list[Mapping[str, float]]:
+    """Return which part of what is usual every slot holds at each turn."""
+    parts = dict.fromkeys(SLOTS, 1.0)
+    found: list[Mapping[str, float]] = []
+    for turn in world:
+        parts = {slot: part * (1 - left) for (slot, part), left in zip(parts.items(), turn.left, strict=True)}
+        moved = turn.swapped * parts["Tron/USDT"]
+        parts["Tron/USDT"] -= moved
+        parts["Ethereum/USDC"] += moved * WORTH["Tron/USDT"] / WORTH["Ethereum/USDC"]
+        found.append(dict(parts))
+    return found
+
+
+def readings(world: Sequence[DrawnMove], exchange: Exchange = BINANCE) -> list[Reading]:
+    """Return the quiet weeks and a reading of every turn."""
+    turned = zip(times(world), holdings(world), strict=True)
+    return [*quiet_weeks(exchange), *(book(at, parts, exchange=exchange.id) for at, parts in turned)]
+
+
+class Decision(NamedTuple):
+    """What is told, without its figures."""
+
+    at: datetime
+    exchange: str
+    reason: StepReason
+    severity: Severity | None
+    ending: Ending | None
+
+
+def decisions(tellings: Iterable[SimulatedAlert]) -> list[Decision]:
+    """Return what was decided, in an order that does not hang on who was read first within a round."""
+    found = [_decision(telling) for telling in tellings]
+    return sorted(found, key=str)
+
+
+def _decision(one: SimulatedAlert) -> Decision:
+    about = one.incident
+    severity, ending = (about.severity, about.ending) if about else (None, None)
+    return Decision(one.at, one.exchange, one.reason, severity, ending)
+
+
+def told(past: Iterable[Reading], exchange: Exchange = BINANCE) -> list[Decision]:
+    """Return what is decided about an exchange that is alone in the world."""
+    trial = Simulation([exchange])
+    return decisions(alert for reading in past for alert in trial.take([reading]))

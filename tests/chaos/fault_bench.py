@@ -1,0 +1,145 @@
+"""Both platforms, a store behind a line that can be broken, and couriers: for one fault at a time."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.domain.errors import StorageError
+from bot.domain.place import Place, Platform
+from bot.ports.sources import Clock
+from bot.service.application import SystemClock
+from bot.storage.store import Store, open_store
+from tests.chaos.delivery_process import DeliverySpeed, deliver
+from tests.chaos.platform_log import PlatformLog, RecordingDiscord, RecordingTelegram
+from tests.chaos.stories import Newsroom
+from tests.chaos.verdict import Verdict, judge
+from tests.chaos.workers import Workers
+from tests.fakes.redis_proxy import RedisProxy
+from tests.servers import Server, kinds
+from tests.world import DISCORD_TOKEN
+
+_PATIENCE = 300.0
+_LOOKS_EVERY = 0.02
+
+
+@dataclass(eq=False)
+class FaultBench:
+    """Everything but what is told; the couriers go through `line`, and `store` where that was asked for."""
+
+    server: Server
+    line: RedisProxy
+    ledger: PlatformLog
+    telegram: RecordingTelegram
+    discord: RecordingDiscord
+    store: Store
+    places: Sequence[Place]
+    newsroom: Newsroom = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.newsroom = Newsroom(self.store, self.places)
+
+    def verdict(self) -> Verdict:
+        """Return what came of everything told so far."""
+        return judge(self.newsroom.steps, self.places, self.ledger)
+
+    def workers(self, directory: Path, haste: DeliverySpeed) -> Workers:
+        """Return where couriers in processes of their own are started."""
+        variables = {
+            "REDIS_URL": self.line.url,
+            "TELEGRAM_TOKEN": self.telegram.token,
+            "TELEGRAM_API_URL": self.telegram.url,
+            "DISCORD_TOKEN": DISCORD_TOKEN,
+            "DISCORD_API_URL": self.discord.api_url,
+            "DISCORD_GATEWAY_URL": self.discord.gateway_url,
+        }
+        return Workers(directory, variables, haste)
+
+    @asynccontextmanager
+    async def delivering(
+        self, haste: DeliverySpeed, *, couriers: int = 1, clock: Clock | None = None
+    ) -> AsyncIterator[None]:
+        """Deliver beside the block, in this process."""
+        running = [asyncio.create_task(deliver(self._settings(), haste, clock=clock)) for _ in range(couriers)]
+        try:
+            yield
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.wait(running)
+
+    async def until_all_is_over(self) -> None:
+        """Return when nothing is on its way any more; raise TimeoutError."""
+        async with asyncio.timeout(_PATIENCE):
+            while not await self._is_over():  # noqa: ASYNC110 — nobody announces it
+                await asyncio.sleep(_LOOKS_EVERY)
+
+    async def _is_over(self) -> bool:
+        try:
+            return not await self.store.outbox.depth()
+        except StorageError:
+            return False
+
+    def _settings(self) -> Settings:
+        return Settings(
+            telegram_token=SecretStr(self.telegram.token),
+            discord_token=SecretStr(DISCORD_TOKEN),
+            redis_url=SecretStr(self.line.url),
+            data_dir=Path("/nowhere"),
+            telegram_api_url=self.telegram.url,
+            discord_api_url=self.discord.api_url,
+            discord_gateway_url=self.discord.gateway_url,
+        )
+
+
+@asynccontextmanager
+async def fault_bench(server: Server, number: int, *, through_the_line: bool = False) -> AsyncIterator[FaultBench]:
+    """Set up a stage with so many places on each platform."""
+    ledger = PlatformLog()
+    async with (
+        RedisProxy(server.directory / "s") as line,
+        RecordingTelegram(ledger) as telegram,
+        RecordingDiscord(ledger, DISCORD_TOKEN) as discord,
+        _opened(line.url if through_the_line else server.url) as store,
+    ):
+        guild = discord.guild()
+        chats = [telegram.private(telegram.user("somebody")) for _ in range(number)]
+        channels = [discord.channel(guild) for _ in range(number)]
+        places = [Place(Platform.TELEGRAM, str(chat.id)) for chat in chats]
+        places += [Place(Platform.DISCORD, channel.id) for channel in channels]
+        yield FaultBench(server, line, ledger, telegram, discord, store, places)
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Store]:
+    store = await open_store(url, clock=SystemClock())
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def own_server(*settings: str) -> AsyncIterator[Server]:
+    """Start a server that may be killed; it is removed at the end."""
+    server = Server(next(iter(kinds().values())), settings)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def scratch() -> AsyncIterator[Path]:
+    """Make a directory for the time of the block."""
+    directory = Path(tempfile.mkdtemp(prefix="rw-chaos-"))
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,315 @@
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.chat.telegram.polling import PollingTimeouts
+from bot.chat.telegram.task_limiter import TaskLimiter
+from bot.commands.declaration import CommandSet, Request, command
+from bot.messages.model import Message
+from tests.chat.telegram.scene import COMMANDS, Scene, place
+from tests.fakes.telegram import FakeTelegram
+
+
+async def test_a_command_is_answered_as_a_reply_in_a_group(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    asked = telegram.say(group, ann, "/reserves binance")
+    answer = await telegram.wait_for_message(group)
+    assert answer.text == "🏦 Reserves of binance"
+    assert answer.reply_to == asked
+    assert answer.labels == ("Flows", "Why")
+    assert not answer.preview
+
+
+async def test_a_private_answer_is_no_reply(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "/reserves binance")
+    assert (await telegram.wait_for_message(chat)).reply_to is None
+
+
+@pytest.mark.parametrize("typed", ["/reserves@RunwatchBot okx", "/RESERVES@runwatchbot okx", "/reserves\nokx"])
+async def test_a_command_may_name_the_bot(live: Scene, telegram: FakeTelegram, typed: str) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, typed)
+    assert "okx" in (await telegram.wait_for_message(group)).text
+
+
+async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTelegram) -> None:
+    ann, group = telegram.user("Ann"), telegram.group()
+    channel = telegram.channel("news", admins=(ann,))
+    telegram.say(group, ann, "/reserves@OtherBot okx")
+    telegram.say(group, ann, "/nosuchcommand")
+    telegram.say(group, ann, "/ reserves okx")
+    telegram.say(group, ann, "/reserves okx", edited=True)
+    telegram.say(group, ann, "binance")
+    telegram.update("message", telegram.written(group, ann) | {"photo": []})
+    telegram.channel_post(channel, "/reserves okx")
+    telegram.update("message", telegram.written(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
+    telegram.update("message", telegram.written(group, telegram.bot) | {"text": "/reserves okx"})
+    telegram.say(group, ann, "/reserves kraken")
+    await telegram.wait_for_message(group, containing="kraken")
+    assert len(telegram.sent) == 1
+
+
+async def test_an_unknown_command_gets_a_hint_in_private(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "/reserve binance")
+    answer = await telegram.wait_for_message(chat)
+    assert "There is no /reserve. Did you mean /reserves?" in answer.text
+
+
+async def test_a_missing_argument_is_asked_for(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "/reserves")
+    assert "/reserves <exchange>" in (await telegram.wait_for_message(chat)).text
+
+
+async def test_a_name_alone_is_enough_in_private(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "crypto com")
+    assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of crypto com"
+
+
+async def test_a_long_private_text_is_told_what_to_type(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, "x" * 4096)
+    assert "/help" in (await telegram.wait_for_message(chat)).text
+
+
+@pytest.mark.parametrize(
+    ("typed", "answered"),
+    [
+        ("/start", "Help is here"),
+        ("/start reserves_binance", "Reserves of binance"),
+        ("/start subscribe", "Help is here"),
+        ("/start ' or 1=1", "Help is here"),
+    ],
+)
+async def test_a_deep_link_opens_a_question(live: Scene, telegram: FakeTelegram, typed: str, answered: str) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, typed)
+    assert (await telegram.wait_for_message(chat)).text == f"🏦 {answered}"
+
+
+@pytest.mark.parametrize("words", ["<b>&amp;", "\u202egnp.\u200bexe", "'unbalanced", "🟠" * 40, "a" * 90])
+async def test_odd_words_are_harmless(live: Scene, telegram: FakeTelegram, words: str) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.say(chat, ann, f"/reserves {words}")
+    answer = await telegram.wait_for_message(chat)
+    assert answer.parse_mode == "HTML"
+    assert "\u202e" not in answer.text
+    assert live.meter.deliveries == []
+
+
+async def test_a_command_in_a_topic_is_answered_there(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum = telegram.group(members=(ann,), forum=True)
+    topic = forum.topic()
+    telegram.say(forum, ann, "/flows okx", thread=topic)
+    answer = await telegram.wait_for_message(forum)
+    assert answer.thread == topic
+    assert str(place(forum.id, topic)) in answer.text
+
+
+async def test_general_and_reply_threads_are_no_topics(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum, group = telegram.group(members=(ann,), forum=True), telegram.group(members=(ann,))
+    telegram.say(forum, ann, "/flows okx", thread=1)
+    telegram.update("message", telegram.written(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
+    assert (await telegram.wait_for_message(forum)).thread is None
+    assert str(place(group.id)) in (await telegram.wait_for_message(group)).text
+
+
+async def test_a_button_is_a_command_line(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum = telegram.group(members=(ann,), forum=True)
+    topic = forum.topic()
+    telegram.say(forum, ann, "/reserves okx", thread=topic)
+    shown = await telegram.wait_for_message(forum)
+    callback = telegram.press(shown, "flows okx", ann)
+    answer = await telegram.wait_for_message(forum, containing="Flows")
+    assert (answer.thread, answer.reply_to) == (topic, None)
+    assert callback in telegram.answered
+
+
+async def test_a_button_needs_the_rights_of_who_presses_it(live: Scene, telegram: FakeTelegram) -> None:
+    ann, bob = telegram.user("Ann"), telegram.user("Bob")
+    group = telegram.group(admins=(ann,), members=(bob,))
+    telegram.say(group, ann, "/reserves okx")
+    shown = await telegram.wait_for_message(group)
+    telegram.press(shown, "subscribe", bob)
+    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
+    telegram.press(shown, "subscribe", ann)
+    assert "Subscribed" in (await telegram.wait_for_message(group)).text
+
+
+async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    gone = {"chat": group.json(), "message_id": 5, "date": 0}
+    query = {"from": ann.json(), "chat_instance": "1"}
+    telegram.update("callback_query", query | {"id": "old", "data": "flows okx", "message": gone})
+    telegram.update("callback_query", query | {"id": "odd", "data": "nonsense", "message": gone})
+    telegram.update("callback_query", query | {"id": "bare", "inline_message_id": "x", "data": "flows okx"})
+    assert "Flows of okx" in (await telegram.wait_for_message(group)).text
+    await telegram.wait_until(lambda: telegram.calls["answercallbackquery"] == 3)
+    assert len(telegram.sent) == 1
+
+
+async def test_a_button_that_has_lost_its_topic_is_answered_in_no_other(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    forum, group = telegram.group(admins=(ann,), forum=True), telegram.group(admins=(ann,))
+    for number, chat in enumerate((forum, group)):
+        too_old = {"chat": chat.json(), "message_id": 1, "date": 0}
+        telegram.presses.add(str(number))
+        query = {"id": str(number), "from": ann.json(), "chat_instance": "1", "data": "subscribe"}
+        telegram.update("callback_query", query | {"message": too_old})
+    await telegram.wait_for_message(group, containing="Subscribed")
+    assert telegram.messages_in(forum) == []
+    assert "Type the command instead." in telegram.answered["0"]["text"]
+    assert "text" not in telegram.answered["1"]
+
+
+async def test_a_slow_command_blocks_nobody(telegram: FakeTelegram) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: Request) -> Message:
+        """Take a long time."""
+        begun.set()
+        await go_on.wait()
+        return Message("Done at last")
+
+    scene = Scene(telegram, CommandSet((*COMMANDS, command(slow))))
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    running = asyncio.create_task(scene.chat.run())
+    telegram.say(chat, ann, "/slow")
+    await asyncio.wait_for(begun.wait(), 5)
+    telegram.say(chat, ann, "/reserves okx")
+    assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of okx"
+    go_on.set()
+    assert (await telegram.wait_for_message(chat)).text == "🏦 Done at last"
+    running.cancel()
+    await asyncio.wait([running])
+    await scene.chat.close()
+
+
+async def test_an_answer_under_way_is_finished_when_the_bot_stops(telegram: FakeTelegram) -> None:
+    scene = Scene(telegram)
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    release = telegram.delay("sendMessage")
+    running = asyncio.create_task(scene.chat.run())
+    telegram.say(chat, ann, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    running.cancel()
+    await asyncio.wait([running], timeout=0.02)
+    assert not running.done()
+    release.set()
+    await asyncio.wait([running])
+    assert running.cancelled()
+    assert len(telegram.sent) == 1
+
+
+async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(telegram: FakeTelegram) -> None:
+    scene = Scene(telegram, patience=PollingTimeouts(farewell=0.01))
+    ann = telegram.user("Ann")
+    telegram.delay("sendMessage")
+    running = asyncio.create_task(scene.chat.run())
+    telegram.say(telegram.private(ann), ann, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    running.cancel()
+    await asyncio.wait([running], timeout=15)
+    assert running.cancelled()
+
+
+async def test_work_that_takes_too_long_makes_room(telegram: FakeTelegram) -> None:
+    crowd = TaskLimiter(at_once=1, longest=0.01)
+    with capture_logs() as logs:
+        await crowd.start(asyncio.Event().wait())
+        await asyncio.wait_for(crowd.start(asyncio.sleep(0)), 2)
+        await crowd.cancel_all(2)
+    assert [entry["event"] for entry in logs] == ["telegram update took too long"]
+
+
+async def test_a_broken_update_does_not_stop_the_next(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    with capture_logs() as logs:
+        telegram.update("message", {"nonsense": True})
+        telegram.update("message", {"chat": {}, "text": "/reserves okx", "from": {"id": 1}})
+        telegram.update("callback_query", {})
+        telegram.say(chat, ann, "/reserves okx")
+        await telegram.wait_for_message(chat)
+    assert sum(entry["event"] == "telegram update failed" for entry in logs) == 2
+    assert live.chat.trouble() is None
+
+
+async def test_an_answer_waits_once_when_telegram_asks_for_a_pause(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 20})
+    telegram.say(chat, ann, "/reserves okx")
+    await telegram.wait_for_message(chat)
+    assert live.naps.taken == [20.0]
+
+
+async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 31})
+    telegram.say(chat, ann, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 1)
+    telegram.lose_reply("sendMessage")
+    telegram.say(chat, ann, "/reserves kraken")
+    await telegram.wait_for_message(chat, containing="kraken")
+    telegram.say(chat, ann, "/reserves mexc")
+    await telegram.wait_for_message(chat, containing="mexc")
+    assert telegram.calls["sendmessage"] == 3
+    assert live.naps.taken == []
+
+
+async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram: FakeTelegram) -> None:
+    naps, rested = list[float](), asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        await rested.wait()
+
+    scene = Scene(telegram, patience=PollingTimeouts(poll=5.0, margin=2.0, sleep=sleep, farewell=0.5))
+    ann, eve = telegram.user("Ann"), telegram.user("Eve")
+    chat, group = telegram.private(ann), telegram.group(members=(eve,))
+    telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25}, times=9)
+    running = asyncio.create_task(scene.chat.run())
+    for _ in range(9):
+        telegram.say(group, eve, "/reserves okx")
+    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 9)
+    telegram.say(chat, ann, "/reserves okx")
+    await telegram.wait_for_message(chat)
+    assert naps == [25.0] * 3
+
+    rested.set()
+    await telegram.wait_until(lambda: len(telegram.messages_in(group)) == 3)
+    telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25})
+    telegram.say(group, eve, "/reserves kraken")
+    await telegram.wait_for_message(group, containing="kraken")
+    running.cancel()
+    await asyncio.wait([running])
+
+
+async def test_an_answer_follows_a_group_that_moved(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,), basic=True)
+    new = telegram.migrate(group)
+    await telegram.wait_until(lambda: live.chat.trouble() is None)
+    telegram.say(group, ann, "/reserves okx")
+    assert "okx" in (await telegram.wait_for_message(new)).text

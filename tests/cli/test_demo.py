@@ -1,0 +1,155 @@
+"""The demo: an episode of the past through the whole service, with the terminal as the chat."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+from bot.chat.terminal import TerminalChat, answer
+from bot.cli.ask import terminal_operator
+from bot.cli.demo import SpeedControl
+from bot.config.settings import Settings
+from bot.domain.place import Subscription
+from bot.replay.clock import ReplayClock
+from bot.replay.episode import Episode
+from bot.replay.episodes.binance_2022 import BINANCE_2022
+from bot.replay.server import ReplayServer
+from bot.service.application import Application
+from bot.service.lifetime import Service
+from bot.service.metrics import Metrics
+from bot.workers.platform_connection import PlatformConnection
+from tests.program import bot
+from tests.world import until, until_it
+
+_STEP = timedelta(hours=4)
+_FRESH = timedelta(hours=1)  # the upstream runs every hour
+_PROVENANCE = r"Replay(?: \(.+\))? · as of .+ UTC \(.+ ago\)"
+
+
+async def test_a_small_flow_tells_nobody_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=loud\nEXCHANGES=okx\nREDIS_URL=redis://127.0.0.1:9\n")  # is left alone
+    ran = await bot("demo", "--episode", "slow-small", "--speed", "100", directory=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    told, reply = re.sub(r"\n {4}", " ", ran.out).split("> /reserves gullane\n")
+    assert "this terminal is the chat" in told
+    assert len(re.findall(r"^2024-05-\d\d Gullane \$[\d.]+ M · ", told, re.MULTILINE)) >= 8
+    assert "INC-" not in ran.out
+    assert "Gullane · reserves" in reply
+    assert "too old" not in reply
+    assert re.search(_PROVENANCE, reply)
+
+
+async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path) -> None:
+    async with replayed(BINANCE_2022.staged(), "binance", tmp_path) as play:
+        while not play.clock.is_over:
+            play.clock.advance(_STEP)
+            await play.catch_up()
+        for command, words in (("reserves", "binance"), ("why", "INC-1")):
+            await play.chat.show(await answer(play.machine.dispatcher, terminal_operator(), command, words))
+    shown = play.paper.getvalue()
+    assert re.findall(r"^[\d-]+ [\d:]+ UTC · (.+)$", shown, re.MULTILINE) == [
+        "🟡 INC-1 · Binance · unusual outflow · watch",
+        "🟠 INC-1 · Binance · elevated outflow",
+        "🟠 INC-1 · Binance · elevated outflow · held",
+        "🟠 INC-1 · Binance · elevated outflow",
+        "🟢 INC-1 · Binance · resolved",
+        "🏦 Binance · reserves",
+        "🟢 INC-1 · Binance · why",
+    ]
+    opened, _, held, released, _, asked, why = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
+    assert "Held: chain missing (Tron, 15.8 % of reserves); nothing is concluded" in held
+    assert "The hold is over" in released
+    assert re.search(_PROVENANCE, asked)
+    explained = re.sub(r"\n +", " ", why)
+    for part in (
+        r"Inputs: Replay, reading of 2022-12-1\d \d\d:\d\d UTC with \$5\d\.\d B of clean reserves, and reading of ",
+        r"By asset: −[\d.]+ M BUSD = −\$",
+        r"Crossed: 24 h: −[34]\.\d % of clean reserves ≤ −3\.0 %",
+        r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",
+        r"percentile 0, lower than all 89 days",
+        r"Second opinion: the source's own figure for 24 h is −\$[\d.]+ B; it agrees with",
+        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.8 % of reserves\)",
+        r"opened: 2022-12-1[23] .+ escalated: 2022-12-13 .+ resolved: 2022-12-2",
+        _PROVENANCE,
+    ):
+        assert re.search(part, explained), part
+
+
+def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
+    seconds, rounds = 0.0, 0
+    begin = BINANCE_2022.live_start
+    clock = ReplayClock(begin, BINANCE_2022.live_end, speed=0.0, ticks=lambda: seconds)
+    pace = SpeedControl(clock, 3600.0, rounds=lambda: rounds)
+
+    hours = []
+    for is_round in (False, False, False, True, False, False, False):
+        rounds += is_round
+        pace.keep()
+        seconds += 1
+        hours.append((clock.now() - begin) / timedelta(hours=1))
+
+    assert hours == [1, 2, 2, 3, 4, 4, 4]
+
+
+@dataclass
+class Play:
+    """An episode under way: its clock is moved by hand, what the terminal shows is on the paper."""
+
+    clock: ReplayClock
+    machine: Application
+    exchange: str
+    chat: TerminalChat
+    paper: StringIO = field(default_factory=StringIO)
+
+    def is_up_to_date(self) -> bool:
+        outlook = self.machine.latest.snapshot(self.exchange)
+        return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
+
+    async def catch_up(self) -> None:
+        """Wait until what is new is shown, was judged, and is told; no round takes up anything before time moves on."""
+        await until(self.is_up_to_date)
+        poller = self.machine.poller
+        seen = poller.rounds
+        await until(lambda: poller.rounds > seen)
+        await until_it(self.is_all_told)
+
+    async def is_all_told(self) -> bool:
+        """Return whether nothing waits but edits that are to be five minutes after the ones before."""
+        store = self.machine.store
+        put_off = await store.database.command("ZCARD", "{ob}:later:terminal")
+        return sum((await store.outbox.depth()).values()) <= int(put_off)
+
+
+@asynccontextmanager
+async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
+    """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
+    clock, paper, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
+    chat = TerminalChat(clock, out=paper)
+    async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
+        service = Service(
+            Settings(
+                data_dir=directory,
+                redis_url=None,
+                defillama_url=upstream.url,
+                exchanges=(exchange,),
+                detail_interval=timedelta(seconds=1),
+            ),
+            clock=clock,
+            metrics=Metrics(clock, "1.2.3"),
+            make_chats=lambda *_: (PlatformConnection(chat),),
+            source_name="Replay",
+            poll_every=timedelta(milliseconds=50),
+        )
+        tasks.create_task(service.run(stop))
+        try:
+            play = Play(clock, await service.started(), exchange, chat, paper)
+            await play.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
+            await until(play.is_up_to_date)
+            yield play
+        finally:
+            stop.set()

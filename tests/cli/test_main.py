@@ -1,0 +1,153 @@
+"""The command line as people and scripts use it: every line here is a process of its own."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.service.application import COMMANDS
+from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
+from tests.world import until
+
+NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
+TOKEN = "4242:never-shown-anywhere"  # noqa: S105 — opens nothing
+
+
+async def test_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
+    ran = await bot("run", directory=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.sentence.startswith("No chat token is set. Put TELEGRAM_TOKEN (from @BotFather) or DISCORD_TOKEN")
+    assert "`runwatch demo`" in ran.sentence
+
+
+async def test_a_part_of_the_work_is_refused_where_nobody_could_do_the_rest(tmp_path: Path) -> None:
+    ran = await bot("run", "--role", "gateway", directory=tmp_path, TELEGRAM_TOKEN=TOKEN)
+    assert ran.code == 2
+    assert ran.sentence.startswith("--role gateway is for several workers on one server: set REDIS_URL to it.")
+
+
+async def test_run_with_a_secret_in_both_forms_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / ".env").write_text("TELEGRAM_TOKEN_FILE=token\n")
+    ran = await bot("run", directory=tmp_path, TELEGRAM_TOKEN=TOKEN)
+    assert ran.code == 2
+    assert ran.sentence == "TELEGRAM_TOKEN and TELEGRAM_TOKEN_FILE are both set; set only one of them."
+
+
+async def test_help_needs_no_configuration(tmp_path: Path) -> None:
+    ran = await bot("--help", directory=tmp_path, POLL_INTERVAL="soon")
+    assert (ran.code, ran.err) == (0, "")
+    for command in ("run", "demo", "ask", "check", "commands", "replay-server"):
+        assert re.search(rf"^  {command} ", ran.out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("run --frob", "No such option"),
+        ("frob", "No such command"),
+        ("demo --episode nothing-of-the-kind", "No episode is called “nothing-of-the-kind”. There are: binance-2022"),
+    ],
+)
+async def test_a_wrong_line_is_refused_with_what_is_wrong(tmp_path: Path, line: str, complaint: str) -> None:
+    ran = await bot(*line.split(), directory=tmp_path)
+    assert (ran.code, ran.out) == (2, "")
+    assert complaint in ran.err
+    assert "Traceback" not in ran.err
+
+
+async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> None:
+    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", POLL_INTERVAL="90s")
+    assert (ran.code, ran.err) == (0, "")
+    assert {"TELEGRAM_TOKEN=•••", "DISCORD_TOKEN=", "POLL_INTERVAL=90s", "DATA_DIR=data"} <= set(ran.out.splitlines())
+    assert "never-shown" not in ran.out
+    assert ran.out.endswith("No problems found.\n")
+
+
+async def test_check_names_every_problem(tmp_path: Path) -> None:
+    ran = await bot("check", directory=tmp_path, REDIS_URL="http://:never-shown@127.0.0.1:9")
+    assert ran.code == 1
+    no_token, no_store = ran.err.splitlines()
+    assert no_token.startswith("runwatch: No chat token is set.")
+    assert no_store.startswith("runwatch: The store cannot be used: ")
+    assert "never-shown" not in ran.out + ran.err
+
+
+async def test_check_names_every_setting_that_cannot_be_right(tmp_path: Path) -> None:
+    wrong = {"TELEGRAM_TOKEN": f"'{TOKEN}'", "DISCORD_TOKEN": TOKEN, "HEARTBEAT_URL": "https://", "POLL_INTERVAL": "1"}
+    checked = await bot("check", directory=tmp_path, **wrong)
+    ran = await bot("run", directory=tmp_path, **wrong)
+    assert (checked.code, checked.out, ran.code, ran.out) == (1, "", 2, "")
+    assert checked.err == ran.err
+    named = [line.partition(": ")[2].partition(": ")[0] for line in checked.err.splitlines()]
+    assert named == ["TELEGRAM_TOKEN", "DISCORD_TOKEN", "POLL_INTERVAL", "HEARTBEAT_URL"]
+    assert "never-shown" not in checked.err
+
+
+async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path) -> None:
+    pointing = {"ERROR_CHAT": "discord:456", "OWNER_IDS": "telegram:1,discord:2"}
+    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", **pointing)
+    assert (ran.code, ran.err.splitlines()) == (
+        1,
+        [
+            "runwatch: ERROR_CHAT names discord:456, but DISCORD_TOKEN is not set.",
+            "runwatch: OWNER_IDS names discord:2, but DISCORD_TOKEN is not set.",
+        ],
+    )
+
+
+async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None:
+    ran = await bot("commands", "--markdown", directory=tmp_path)
+    assert ran.code == 0
+    rows = ran.out.strip().splitlines()
+    assert len(rows) == 2 + len(list(COMMANDS))
+    readme = ROOT / "README.md"
+    if readme.exists():
+        found = re.search(
+            r"<!-- commands -->\n(.*?)\n*<!-- /commands -->", readme.read_text(encoding="utf-8"), re.DOTALL
+        )
+        assert found, "README.md has lost the markers of its command table"
+        assert found[1].strip().splitlines() == rows
+
+
+@pytest.mark.parametrize("words", [("demo", "--speed", "100"), ("commands",), ("settings",)])
+async def test_what_nobody_reads_any_more_ends_without_a_word(tmp_path: Path, words: tuple[str, ...]) -> None:
+    ran = await bot_that_nobody_reads(*words, directory=tmp_path)
+    assert (ran.code, ran.err) == (141, "")
+
+
+async def test_settings_prints_the_example(tmp_path: Path) -> None:
+    ran = await bot("settings", directory=tmp_path)
+    assert (ran.code, ran.out) == (0, (ROOT / ".env.example").read_text(encoding="utf-8"))
+
+
+async def test_ask_answers_from_a_stand_in_of_the_upstream(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with running_bot("replay-server", "--port", "0", "--speed", "0", directory=tmp_path) as upstream:
+        await until(lambda: bool(upstream.printed))
+        address = upstream.printed[0].split()[-1]
+        asked = await bot(
+            *("ask", "/reserves binance", "--json"), directory=tmp_path, DEFILLAMA_URL=address, DATA_DIR=str(data)
+        )
+    assert (asked.code, asked.err) == (0, "")
+    answer = json.loads(asked.out)
+    assert answer["title"] == "Binance · reserves"
+    assert any(one.startswith("Clean reserves $") for one in answer["lines"])
+    assert answer["footer"].startswith("DefiLlama · as of 2022-12-10T23:")
+    assert {row[0] for row in answer["table"]["rows"]} >= {"USDT", "BUSD", "BTC", "ETH"}
+    assert not data.exists()
+
+
+async def test_ask_says_so_when_nothing_can_be_reached(tmp_path: Path) -> None:
+    asked = await bot("ask", "/reserves binance", "--json", directory=tmp_path, DEFILLAMA_URL=NOWHERE)
+    assert (asked.code, asked.err) == (1, "")
+    answer = json.loads(asked.out)
+    assert answer["tone"] == "trouble"
+    assert answer["lines"][0].startswith("The list has not been fetched yet.")
+
+
+async def test_ask_names_a_command_that_is_none(tmp_path: Path) -> None:
+    asked = await bot("ask", "/reserve binance", directory=tmp_path)
+    assert (asked.code, asked.out) == (1, "")
+    assert asked.sentence == "There is no /reserve. `runwatch ask /help` lists what there is."

@@ -1,0 +1,118 @@
+from enum import StrEnum
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.commands.arguments import (
+    KINDS,
+    CommandName,
+    Elsewhere,
+    ExchangeName,
+    IncidentNumber,
+    Mention,
+    Sentence,
+    Share,
+    ThresholdArgument,
+    Usd,
+    choice,
+    kind_of,
+)
+from bot.domain.errors import BadArgument, echo
+from bot.domain.flow import Window
+from bot.domain.severity import Sensitivity
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "value"),
+    [
+        (Usd, "$50M", 50e6),
+        (Usd, "$50m", 50e6),
+        (Usd, "$1,200.5k", 1_200_500.0),
+        (Usd, "$2bn", 2e9),
+        (Usd, "$2B", 2e9),
+        (Usd, "$ 7", 7.0),
+        (Usd, "$.5M", 5e5),
+        (Share, "3%", 0.03),
+        (Share, "0.5 %", 0.005),
+        (Share, "100%", 1.0),
+        (IncidentNumber, "INC-42", 42),
+        (IncidentNumber, "inc42", 42),
+        (IncidentNumber, "#42", 42),
+        (IncidentNumber, "42", 42),
+        (Mention, "@here", "here"),
+        (Mention, "Everyone", "everyone"),
+        (Mention, "<@&123>", "123"),
+        (Elsewhere, "@my_channel", "@my_channel"),
+        (Elsewhere, "-1001234567890", "-1001234567890"),
+        (Elsewhere, "<#99>", "<#99>"),
+        (Elsewhere, "https://t.me/my_channel", "https://t.me/my_channel"),
+        (ExchangeName, " Gate.io ", "Gate.io"),
+        (CommandName, "/Flows", "flows"),
+        (str, "anything at all", "anything at all"),
+        (Window, "7D", Window.WEEK),
+        (ThresholdArgument, "EARLY", ThresholdArgument(Sensitivity.EARLY)),
+        (ThresholdArgument, "3%", ThresholdArgument(share=0.03)),
+        (ThresholdArgument, "$50M", ThresholdArgument(usd=50e6)),
+    ],
+)
+def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) -> None:
+    found = kind_of(kind)
+
+    assert found.looks_right(word)
+    assert found.read(word) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        (Usd, "50M"), (Usd, "$"), (Usd, "$-5"), (Usd, "$5x"), (Usd, "$0"), (Usd, "$0.5"), (Usd, "$1001B"),
+        (Usd, "$" + "9" * 400), (Share, "3"), (Share, "0%"), (Share, "101%"), (Share, "-3%"),
+        (IncidentNumber, "INC-"), (IncidentNumber, "9" * 10), (IncidentNumber, "-1"),
+        (Mention, "@somebody"), (Mention, "<@5>"), (Elsewhere, "@a"), (Elsewhere, "-5"), (Elsewhere, "http://x"),
+        (ExchangeName, ""), (ExchangeName, "x" * 101), (CommandName, "../x"), (Window, "2h"),
+        (ThresholdArgument, "loud"), (ThresholdArgument, "3"), (ThresholdArgument, "0%"), (ThresholdArgument, "$0"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_in_a_sentence_that_shows_how(kind: Any, word: str) -> None:
+    with pytest.raises(BadArgument, match=r"^“.*” is .+\.$") as refused:
+        kind_of(kind).read(word)
+
+    assert echo(word) in str(refused.value)
+
+
+@given(st.sampled_from([kind for kind in KINDS if kind not in {ExchangeName, str, CommandName}]), st.text(max_size=30))
+def test_what_does_not_look_right_is_never_read(kind: Any, word: str) -> None:
+    found = kind_of(kind)
+
+    if not found.looks_right(word):
+        with pytest.raises(BadArgument):
+            found.read(word)
+
+
+@given(st.floats(1, 1e12))
+def test_dollars_are_positive_and_finite(value: float) -> None:
+    assert kind_of(Usd).read(f"${value:.2f}") == pytest.approx(value, abs=0.006)
+
+
+def test_only_kinds_that_take_any_word_are_vague() -> None:
+    assert {kind for kind, one in KINDS.items() if one.vague} == {ExchangeName, Sentence, str}
+
+
+def test_a_choice_knows_its_values() -> None:
+    class Colour(StrEnum):
+        RED = "red"
+
+    found = choice(Colour)
+
+    assert (found.name, found.choices) == ("colour", ("red",))
+    assert not found.looks_right("blue")
+    with pytest.raises(BadArgument, match="“blue” is none of red"):
+        found.read("blue")
+
+
+@pytest.mark.parametrize("annotation", [int, list[str], None, Window.DAY])
+def test_nothing_else_is_a_kind_of_argument(annotation: Any) -> None:
+    with pytest.raises(TypeError, match="no kind of argument"):
+        kind_of(annotation)

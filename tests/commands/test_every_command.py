@@ -1,0 +1,126 @@
+"""Every command on every platform, each through the platform's own client, against the same service."""
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from io import StringIO
+
+import pytest
+import pytest_asyncio
+
+from bot.chat.terminal import TerminalChat, converse
+from bot.cli.ask import terminal_operator
+from bot.commands.declaration import Access
+from bot.domain.place import Subscription
+from bot.service.application import COMMANDS
+from tests.fakes.discord_world import MEMBER_RIGHTS
+from tests.servers import Server
+from tests.world import MODERATOR, Running, running, world_of
+
+EXPECTED = {
+    "reserves": ({"exchange": "binance"}, "Binance · reserves", "Clean reserves $69.2 B"),
+    "flows": ({"exchange": "binance", "window": "24h"}, "Binance · flows", "5.0 % of clean reserves"),
+    "top": ({"by": "outflow"}, "Top · largest outflow, share of reserves · 24 h", "3 of 3 exchanges are comparable"),
+    "compare": ({"a": "binance", "b": "ftx-2022"}, "FTX, November 2022", "reconstruction from published figures"),
+    "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · preset early", "it would have spoken"),
+    "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
+    "incidents": ({}, "Incidents", "INC-1"),
+    "why": ({"incident": "INC-1"}, "INC-1 · Binance · why", "robust z"),
+    "subscribe": ({"exchange": "okx"}, "Subscribed · OKX", "preset normal"),
+    "unsubscribe": ({"exchange": "kraken"}, "Unsubscribed", "no longer hears of Kraken"),
+    "subscriptions": ({}, "Subscriptions", "Binance"),
+    "help": ({}, "Runwatch · help", "/reserves <exchange>"),
+    "status": ({}, "Status", "3 read of 3 listed"),
+    "hold": ({"exchange": "kraken", "why": "wallets are being moved"}, "Kraken · withheld", "wallets are being moved"),
+    "release": ({"exchange": "kraken"}, "Kraken · released", "Its figures raise alerts again"),
+    "privacy": ({}, "Privacy", "Questions are answered and forgotten"),
+}
+"""Of each command: what is asked, the title of the answer, and words that are in it."""
+
+Ask = Callable[[Running, str, dict[str, str]], Awaitable[str]]
+
+
+async def on_telegram(run: Running, name: str, given: dict[str, str]) -> str:
+    """Return what an administrator of a group reads."""
+    world = run.world
+    line = " ".join((f"/{name}", *given.values()))
+    asked = world.telegram.say(world.group, world.ann, line)
+    answer = await world.telegram.wait_until(
+        lambda: next((sent for sent in world.telegram.messages_in(world.group) if sent.reply_to == asked), None)
+    )
+    return answer.text
+
+
+async def on_discord(run: Running, name: str, given: dict[str, str]) -> str:
+    """Return what a moderator of a server reads, or anybody where anybody may ask, without the marks."""
+    command = COMMANDS.get(name)
+    rights = MODERATOR if command and command.access is Access.MODERATOR else MEMBER_RIGHTS
+    user = run.world.owner if command and command.access is Access.OWNER else None
+    answer = await run.world.discord.slash(name, given, channel=run.world.channel, user=user, permissions=rights)
+    embed = answer.embed
+    fields = (f"{one['name']} {one['value']}" for one in embed.get("fields", ()))
+    marked = "\n".join((embed["title"], embed.get("description", ""), *fields))
+    return re.sub(r"\\(.)", r"\1", marked.replace("**", ""))
+
+
+async def on_the_terminal(run: Running, name: str, given: dict[str, str]) -> str:
+    """Return what is printed when the line is typed at the prompt."""
+    paper = StringIO()
+    end, beginning = os.pipe()
+    os.write(beginning, " ".join((name, *given.values(), "\nquit\n")).encode())
+    os.close(beginning)
+    with os.fdopen(end) as typed:
+        chat = TerminalChat(run.world.clock, out=paper)
+        await converse(run.machine.dispatcher, terminal_operator(), chat, typed=typed)
+    return paper.getvalue().replace("\n    ", " ")
+
+
+PLATFORMS: dict[str, Ask] = {"telegram": on_telegram, "discord": on_discord, "terminal": on_the_terminal}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def run(redis_process: Server) -> AsyncIterator[Running]:
+    """Yield a service with INC-1 open at Binance, where every platform's place hears of Binance and Kraken."""
+    async with world_of(redis_process) as world, running(world) as run:
+        for exchange in ("binance", "kraken"):
+            await run.subscribe(exchange)
+            await run.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange))
+        await run.hour(-0.05)
+        await run.hour()
+        await run.told("INC-1")
+        yield run
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize("name", [command.name for command in COMMANDS])
+@pytest.mark.parametrize("platform", PLATFORMS)
+async def test_a_command_is_answered_alike(run: Running, platform: str, name: str) -> None:
+    given, title, words = EXPECTED[name]
+    async with asyncio.timeout(10):
+        answer = await PLATFORMS[platform](run, name, given)
+    first, *rest = (line for line in answer.splitlines() if line)
+    assert title in first
+    assert words in "\n".join(rest)
+
+
+REFUSALS = {
+    Access.OWNER: ("is for the owner of this bot", MODERATOR),
+    Access.MODERATOR: ("for the people who moderate this place", MEMBER_RIGHTS),
+}
+"""What those read who may not use a command, and the rights on Discord that are not enough."""
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("name", "access"), [(command.name, command.access) for command in COMMANDS if command.access in REFUSALS]
+)
+async def test_what_not_everybody_may_do_is_refused_to_everybody_else(run: Running, name: str, access: Access) -> None:
+    world, given, (refusal, rights) = run.world, EXPECTED[name][0], REFUSALS[access]
+    bob = world.telegram.user("Bob")
+    world.telegram.say(world.group, bob, " ".join((f"/{name}", *given.values())))
+    answer = await world.telegram.wait_for_message(world.group, containing="That did not work")
+    assert refusal in answer.text
+    on_discord = await world.discord.slash(name, given, channel=world.channel, permissions=rights)
+    assert refusal in on_discord.text
+    assert on_discord.ephemeral

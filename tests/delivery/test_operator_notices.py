@@ -1,0 +1,139 @@
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.delivery.operator_notices import CHECK_EVERY
+from bot.domain.errors import BadMessage, ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater
+from bot.domain.place import Obstacle, Place, Platform
+from bot.messages.model import Message
+from tests.builders import DAY, NOON
+from tests.clocks import HandMovedClock
+from tests.delivery.places import PlaceChat, operator_at
+
+OPERATOR = Place(Platform.TELEGRAM, "-999")
+NEWS = Message("News")
+REMOVED = ChatGone("kicked", Obstacle.REMOVED)
+AWAY = RetryLater("away", after=timedelta(seconds=5))
+
+
+class Scene:
+    """An operator in a Telegram group that lets the bot write unless `closed` says otherwise."""
+
+    def __init__(self, place: Place | None = OPERATOR) -> None:
+        self.clock = HandMovedClock(NOON)
+        self.chat = PlaceChat()
+        self.chats = [self.chat]
+        self.operator = operator_at(place, self.clock, self.chats)
+
+    def close(self, why: DeliveryError) -> None:
+        self.chat.closed[OPERATOR] = why
+
+    async def look(self, after: timedelta = CHECK_EVERY) -> list[str]:
+        """Look after a while and return what is said of the operator then."""
+        self.clock.advance(after)
+        await self.operator.check_reachable()
+        return list(self.operator.unreachable)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+async def test_the_operator_is_told(scene: Scene) -> None:
+    await scene.operator.send(NEWS, "1")
+    assert scene.chat.shown == [(OPERATOR, "News\n")]
+    assert scene.operator.unreachable == []
+
+
+@pytest.mark.parametrize("place", [None, Place(Platform.DISCORD, "5")])
+async def test_an_operator_where_the_bot_is_not_is_neither_told_nor_looked_for(place: Place | None) -> None:
+    scene = Scene(place)
+    await scene.operator.send(NEWS, "1")
+    assert await scene.look() == []
+    assert (scene.chat.shown, scene.chat.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("why", "words"),
+    [
+        (REMOVED, "the bot was removed"),
+        (NotAllowed("no", Obstacle.NO_RIGHTS), "the bot lacks the right to write there"),
+        (ChatGone("chat not found"), "chat not found"),
+        (ChatMoved(Place(Platform.TELEGRAM, "-1001")), "the chat moved to telegram:-1001"),
+    ],
+)
+async def test_an_operator_who_cannot_be_told_is_known_before_there_is_news(
+    scene: Scene, why: DeliveryError, words: str
+) -> None:
+    scene.close(why)
+    assert await scene.look() == [f"ERROR_CHAT names telegram:-999, which is not reached: {words}."]
+    assert scene.chat.shown == []
+
+
+async def test_news_that_did_not_arrive_shows_that_the_operator_is_out_of_reach(scene: Scene) -> None:
+    assert await scene.look() == []
+    scene.close(REMOVED)
+    with capture_logs() as logged:
+        await scene.operator.send(NEWS, "1")
+    assert [line["event"] for line in logged] == ["operator not told", "operator out of reach"]
+    (sentence,) = scene.operator.unreachable
+    assert "the bot was removed" in sentence
+    scene.chat.closed.clear()
+    assert await scene.look() == [], "found again at the next look, not a day after the last good one"
+
+
+@pytest.mark.parametrize("why", [AWAY, BadMessage("too long")])
+async def test_what_is_no_fault_of_the_place_says_nothing_of_it(scene: Scene, why: DeliveryError) -> None:
+    scene.close(why)
+    await scene.operator.send(NEWS, "1")
+    assert await scene.look() == []
+    scene.close(REMOVED)
+    known = await scene.look()
+    scene.close(why)
+    assert await scene.look() == known != []
+
+
+async def test_an_operator_is_looked_for_until_found_and_then_once_a_day(scene: Scene) -> None:
+    scene.close(REMOVED)
+    for _ in range(3):
+        assert await scene.look() != []
+    scene.chat.closed.clear()
+    assert await scene.look() == []
+    assert len(scene.chat.asked) == 4
+    for _ in range(3):
+        await scene.look()
+    assert len(scene.chat.asked) == 4
+    scene.close(REMOVED)
+    assert await scene.look(after=DAY) != []
+
+
+async def test_a_platform_that_is_away_is_asked_again_at_the_next_look(scene: Scene) -> None:
+    scene.close(AWAY)
+    await scene.look()
+    await scene.look()
+    assert len(scene.chat.asked) == 2
+
+
+async def test_news_that_arrived_needs_no_look_for_a_day(scene: Scene) -> None:
+    scene.close(REMOVED)
+    await scene.look()
+    scene.chat.closed.clear()
+    await scene.operator.send(NEWS, "1")
+    assert await scene.look() == []
+    assert len(scene.chat.asked) == 1
+
+
+async def test_an_operator_out_of_reach_is_logged_once_and_again_for_another_reason(scene: Scene) -> None:
+    with capture_logs() as logged:
+        for why in (REMOVED, REMOVED, NotAllowed("no", Obstacle.NO_RIGHTS)):
+            scene.close(why)
+            await scene.look()
+    assert [line["reason"] for line in logged] == ["the bot was removed", "the bot lacks the right to write there"]
+
+
+async def test_where_this_worker_does_not_listen_the_operator_is_not_looked_for(scene: Scene) -> None:
+    scene.close(REMOVED)
+    scene.chats.clear()
+    assert await scene.look() == []

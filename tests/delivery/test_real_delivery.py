@@ -1,0 +1,247 @@
+"""Deliveries over nothing but real parts: a Redis, the client library, and a strict stand-in of Telegram."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.config.settings import Settings
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.domain.worker import Role
+from bot.messages.model import Message
+from bot.ports.outbox import Alert, DeliveryKind
+from bot.service.application import Application
+from bot.service.metrics import Metrics
+from bot.service.platforms import chats
+from bot.sources.defillama.source import DefiLlama
+from bot.sources.http import Http
+from bot.storage.store import Store, open_store
+from bot.workers.platform_connection import PlatformConnection
+from tests.fakes.telegram import Chat, FakeTelegram, Rates
+from tests.servers import Server
+from tests.world import until, until_it
+
+POST, EDIT, CLOSE, REPLY = DeliveryKind
+
+
+class RealClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[FakeTelegram]:
+    async with FakeTelegram() as telegram:
+        telegram.rates = Rates()
+        yield telegram
+
+
+class Office:
+    """A worker that only delivers, on a store of its own connections."""
+
+    def __init__(self, machine: Application, presence: PlatformConnection, store: Store) -> None:
+        self.machine, self.presence, self.store = machine, presence, store
+        self.courier = machine.delivery_worker(presence)
+
+    async def tell(
+        self,
+        title: str,
+        *places: Place,
+        severity: Severity = Severity.WATCH,
+        kind: DeliveryKind = POST,
+        incident: str = "INC-1",
+    ) -> None:
+        """Commit one step of an incident for places."""
+        now = datetime.now(UTC)
+        alert = Alert(
+            id=f"{incident}:{title}:{kind}",
+            incident=incident,
+            severity=severity,
+            kind=kind,
+            message=Message(f"{incident} · {title}"),
+            created_at=now,
+            expires_at=now + timedelta(hours=6),
+            recipients=tuple(Subscription(place, "binance") for place in places),
+            about="binance",
+        )
+        await self.store.incidents.commit(incident, Rule.OUTFLOW, None, [alert])
+
+    async def nothing_waits(self) -> bool:
+        return await self.store.outbox.depth() == {}
+
+
+@asynccontextmanager
+async def office(
+    redis: Server, telegram: FakeTelegram, *, paid: bool = False, error_chat: str | None = None
+) -> AsyncIterator[Office]:
+    settings = Settings(
+        telegram_token=SecretStr(telegram.token),
+        telegram_api_url=telegram.url,
+        redis_url=SecretStr(redis.url),
+        data_dir=Path("/nowhere"),
+        telegram_paid_broadcast=paid,
+        error_chat=error_chat,
+    )
+    clock = RealClock()
+    metrics = Metrics(clock, "1.2.3")
+    store = await open_store(redis.url, clock=clock)
+    async with Http() as http:
+        source = DefiLlama(http, clock, url="http://127.0.0.1:9")
+        machine = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
+        [presence] = machine.chats = chats(settings, machine.dispatcher, store, clock, metrics, Role.COURIER)
+        found = Office(machine, presence, store)
+        speaking = asyncio.create_task(presence.run())
+        running = asyncio.create_task(found.courier.run())
+        try:
+            yield found
+        finally:
+            found.courier.stop()
+            await running
+            speaking.cancel()
+            await asyncio.wait([speaking])
+            await store.close()
+
+
+def here(chat: Chat, thread: int | None = None) -> Place:
+    return Place(Platform.TELEGRAM, str(chat.id), str(thread) if thread else None)
+
+
+async def subscribed(store: Store, *places: Place) -> None:
+    for place in places:
+        await store.subscriptions.add(Subscription(place, "binance"))
+
+
+def has_heard(telegram: FakeTelegram, title: str) -> bool:
+    return any(title in sent.text for sent in telegram.sent)
+
+
+def people(telegram: FakeTelegram, number: int) -> list[Chat]:
+    return [telegram.private(telegram.user(f"P{index}")) for index in range(number)]
+
+
+async def test_a_fan_out_keeps_telegrams_rules_and_what_is_severe_goes_first(
+    redis: Server, telegram: FakeTelegram
+) -> None:
+    chats = people(telegram, 60)
+    places = [here(chat) for chat in chats]
+    async with office(redis, telegram) as worker:
+        await subscribed(worker.store, *places)
+        await worker.tell("watch", *places)
+        await until(lambda: len(telegram.sent) >= 5)
+        before = len(telegram.sent)
+        await worker.tell("severe", places[-1], severity=Severity.SEVERE, incident="INC-2")
+        await until_it(worker.nothing_waits)
+
+    assert telegram.rates
+    assert telegram.rates.refused == 0
+    assert Counter(sent.text for sent in telegram.sent) == {"🏦 INC-1 · watch": 60, "🏦 INC-2 · severe": 1}
+    assert [sent.text for sent in telegram.sent].index("🏦 INC-2 · severe") <= before + 28
+    assert len({sent.chat.id for sent in telegram.sent}) == 60
+
+
+async def test_two_workers_keep_telegrams_rules_together(redis: Server, telegram: FakeTelegram) -> None:
+    places = [here(chat) for chat in people(telegram, 60)]
+    async with office(redis, telegram) as one, office(redis, telegram):
+        await subscribed(one.store, *places)
+        await one.tell("watch", *places)
+        await until_it(one.nothing_waits)
+
+    assert telegram.rates
+    assert telegram.rates.refused == 0
+    assert len(telegram.sent) == 60
+
+
+async def test_an_escalation_becomes_the_message_and_the_older_one_points_to_it(
+    redis: Server, telegram: FakeTelegram
+) -> None:
+    telegram.rates = None
+    [chat] = people(telegram, 1)
+    async with office(redis, telegram) as worker:
+        await subscribed(worker.store, here(chat))
+        for title, kind in (("opened", POST), ("escalated", POST), ("closed", CLOSE), ("resolved", REPLY)):
+            await worker.tell(title, here(chat), kind=kind)
+            await telegram.wait_until(partial(has_heard, telegram, title))
+        await until_it(worker.nothing_waits)
+
+    first, second, last = telegram.messages_in(chat)
+    assert (first.text.splitlines()[0], first.edits) == ("🏦 INC-1 · continued below", 1)
+    assert (second.text, second.reply_to, second.edits) == ("🏦 INC-1 · closed", first.id, 1)
+    assert (last.text, last.reply_to) == ("🏦 INC-1 · resolved", second.id)
+
+
+async def test_a_closed_topic_is_announced_once_in_general_and_the_rest_goes_on(
+    redis: Server, telegram: FakeTelegram
+) -> None:
+    telegram.rates = None
+    forum = telegram.group(forum=True)
+    closed, fine = forum.topic(), forum.topic()
+    forum.topics[closed] = False
+    places = [here(forum, closed), here(forum, fine)]
+    async with office(redis, telegram) as worker:
+        await subscribed(worker.store, *places)
+        await worker.tell("opened", *places, severity=Severity.SEVERE)
+        await until_it(worker.nothing_waits)
+        await worker.tell("opened", places[0], incident="INC-2")
+        await until_it(worker.nothing_waits)
+        trouble = await worker.store.subscriptions.trouble(places[0])
+
+    assert trouble
+    assert (trouble.place, trouble.disabled) == (places[0], True)
+    told = Counter((sent.thread, sent.text.splitlines()[0]) for sent in telegram.sent)
+    assert told == {(None, "⚠️ Alerts to a topic are paused"): 1, (fine, "🏦 INC-1 · opened"): 1}
+
+
+async def test_a_chat_that_left_while_it_waited_is_sent_nothing(redis: Server, telegram: FakeTelegram) -> None:
+    stays, leaves = people(telegram, 2)
+    async with office(redis, telegram) as worker:
+        await subscribed(worker.store, here(stays))
+        await worker.tell("watch", here(leaves), here(stays))
+        await until_it(worker.nothing_waits)
+
+    assert [sent.chat for sent in telegram.sent] == [stays]
+
+
+async def test_status_tells_the_pace_and_why_nothing_is_sent(redis: Server, telegram: FakeTelegram) -> None:
+    async with office(redis, telegram) as worker:
+        status = await worker.machine.dispatcher.queries.status()
+        assert (status.rates[Platform.TELEGRAM].per_second, status.rates[Platform.TELEGRAM].reason) == (28.0, "")
+        pause = timedelta(minutes=5)
+        await worker.store.send_budget.pause_all(
+            Platform.TELEGRAM, pause=pause, reason="60 of the last 100 were refused"
+        )
+        rate = (await worker.machine.dispatcher.queries.status()).rates[Platform.TELEGRAM]
+        assert rate.reason == "60 of the last 100 were refused"
+        assert pause - timedelta(seconds=10) < rate.time_for(28) <= pause + timedelta(seconds=1)
+
+
+async def test_a_refusing_platform_is_left_alone_and_the_operator_told(redis: Server, telegram: FakeTelegram) -> None:
+    telegram.rates = None
+    crowd, operator = people(telegram, 160), telegram.group("Operators")
+    gone = {str(chat.id) for chat in crowd}
+    telegram.fail(
+        "sendMessage",
+        status=403,
+        description="Forbidden: bot was blocked by the user",
+        times=10**6,
+        when=lambda given: given["chat_id"] in gone,
+    )
+    places = [here(chat) for chat in crowd]
+    async with office(redis, telegram, paid=True, error_chat=f"telegram:{operator.id}") as worker:
+        await subscribed(worker.store, *places)
+        await worker.tell("watch", *places)
+        notice = await telegram.wait_for_message(operator, containing="Messages to Telegram are stopped")
+        going = await worker.store.send_budget.current_rate(Platform.TELEGRAM, per_second=28.0)
+        kept = sum((await worker.store.outbox.depth()).values())
+
+    assert "of the last 100 messages were refused" in notice.text
+    assert "were refused" in going.reason
+    assert going.paused_for > timedelta(minutes=4)
+    assert kept >= 1

@@ -1,0 +1,79 @@
+"""Couriers among everything that may happen at once: told to stop at any moment they end, and nothing is lost."""
+
+import asyncio
+from collections import Counter
+from random import Random
+
+import pytest
+
+from bot.domain.errors import DeliveryError, NotAllowed, RetryLater
+from bot.domain.place import Place
+from bot.domain.severity import Severity
+from tests.clocks import in_simulated_time
+from tests.delivery.test_worker import SECOND, TELEGRAM, Scene, group, person
+
+EVERYBODY = [*map(person, range(60)), *map(group, range(6))]
+ENDS_WITHIN = 60.0  # a send under way may take as long
+
+
+def refusals() -> list[DeliveryError]:
+    return [
+        RetryLater("busy", after=SECOND),
+        RetryLater("too fast", after=7 * SECOND, rate_limited=True),
+        RetryLater("too fast", after=40 * SECOND, rate_limited=True, whole_bot=True),
+        NotAllowed("no right"),
+    ]
+
+
+class Weather:
+    """News, refusals, pauses and a store that comes and goes around two couriers, drawn from a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)  # noqa: S311 — to be drawn again
+        self.scene = Scene(workers=2)
+        self.scene.chat.before_each = self._answer
+        self.told = 0
+
+    async def blow(self) -> None:
+        for _ in range(30):
+            happening = self.random.choice((self._tell, self._tell, self._tell, self._turn_store, self._stand_still))
+            await happening()
+            await asyncio.sleep(self.random.choice((0.0, 0.3, 20.0, 100.0)))
+        self.scene.outbox.away = False
+        await self._tell()
+        await asyncio.sleep(self.random.choice((0.0, 0.0, 0.01, 0.5, 5.0)))
+
+    async def _tell(self) -> None:
+        places = self.random.sample(EVERYBODY, self.random.choice((1, 10, 60)))
+        severity = self.random.choice((Severity.WATCH, Severity.ELEVATED, Severity.SEVERE))
+        self.scene.queue(f"news {self.told}", *places, severity=severity, incident=f"INC-{self.told}")
+        self.told += len(places)
+
+    async def _turn_store(self) -> None:
+        self.scene.outbox.away = not self.scene.outbox.away
+
+    async def _stand_still(self) -> None:
+        await self.scene.budget.pause_all(TELEGRAM, pause=30 * SECOND, reason="asked for")
+
+    async def _answer(self, place: Place) -> None:
+        await asyncio.sleep(self.random.choice((0.01, 0.1, 1.0)))
+        if self.random.random() < 0.2:
+            raise self.random.choice(refusals())
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_who_is_told_to_stop_ends_and_loses_nothing(seed: int) -> None:
+    @in_simulated_time
+    async def play() -> None:
+        weather = Weather(seed)
+        scene = weather.scene
+        async with asyncio.timeout(None) as stopping:
+            async with scene.delivering():
+                await weather.blow()
+                stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
+
+        shown, waiting = len(scene.chat.shown), len(scene.outbox.waiting)
+        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.buried) == weather.told
+        assert set(Counter((place, title) for place, title, _ in scene.chat.shown).values()) == {1}
+
+    play()

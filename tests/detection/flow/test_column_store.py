@@ -1,0 +1,114 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.backtest.vectors import Vectors
+from bot.detection.engine import ExchangeState, look, take_all
+from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.net_flow import net_flow
+from bot.detection.guards.source_glitch import MarketMoves
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Flow, Window
+from bot.domain.reading import Reading
+from bot.domain.signal import Signal
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, reading
+from tests.detection.quiet_past import PRICES, WORTH, book
+
+slots = st.sampled_from(sorted(WORTH))
+parts = st.one_of(st.floats(0.97, 1.03), st.sampled_from((-1.0, 0.0, 0.3, 0.9, 2.0)))
+moves = st.dictionaries(slots, parts, max_size=6)
+prices = st.dictionaries(
+    st.sampled_from(sorted(PRICES)), st.one_of(st.floats(0.9, 1.1), st.sampled_from((0.0, 0.1, 3.0))), max_size=2
+)
+steps = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
+
+
+def sheet_of(
+    exchange: Exchange, by: Arithmetic[Any] = PLAIN_ARITHMETIC, *, shows_assets: bool = True
+) -> ColumnStore[Any]:
+    return ColumnStore(exchange.own_tokens, by, most=8, shows_assets=shows_assets)
+
+
+def live(exchange: Exchange, readings: list[Reading], other: list[Reading], by: Arithmetic[Any] | None) -> list[Signal]:
+    """Return every look at an exchange that is read beside another one, in columns or (by None) in detail."""
+    cases = {one.id: ExchangeState(one, sheet=sheet_of(one, by) if by else None) for one in (exchange, OKX)}
+    market, found = MarketMoves(), []
+    for one, beside in zip(readings, other, strict=True):
+        cases, market = take_all(cases, [one, beside], market)
+        found.append(look(cases[exchange.id], one.as_of))
+    return found
+
+
+@pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, Vectors()], ids=["plain", "numpy"])
+@settings(max_examples=100, deadline=None)
+@given(drawn=steps)
+def test_columns_and_detail_say_the_same(
+    by: Arithmetic[Any], drawn: list[tuple[object, dict[str, float], dict[str, float]]]
+) -> None:
+    at, readings, other = NOON, list[Reading](), list[Reading]()
+    for length, moved, priced in drawn:
+        at += HOUR if length == HOUR else DAY
+        readings.append(book(at, moved, prices={asset: PRICES[asset] * part for asset, part in priced.items()}))
+        other.append(book(at, exchange="okx"))
+
+    for quick, slow in zip(live(BINANCE, readings, other, by), live(BINANCE, readings, other, None), strict=True):
+        assert [flow.window for flow in quick.flows] == [flow.window for flow in slow.flows]
+        for flow, whole in zip(quick.flows, slow.flows, strict=True):
+            assert flow.usd == pytest.approx(whole.usd, rel=1e-9, abs=1.0)
+            assert flow.share == pytest.approx(whole.share, rel=1e-9, abs=1e-9)
+            assert flow.reserves_usd == pytest.approx(whole.reserves_usd)
+            assert (flow.start, flow.end, flow.missing_chains) == (whole.start, whole.end, whole.missing_chains)
+            assert_same_assets(flow, whole)
+            assert (flow.hold and flow.hold.reason) == (whole.hold and whole.hold.reason)
+        assert [(note.reason, note.subject, note.at) for note in quick.notes] == [
+            (note.reason, note.subject, note.at) for note in slow.notes
+        ]
+        assert [replace(trip, usd=0.0) for trip in quick.trips] == [replace(trip, usd=0.0) for trip in slow.trips]
+
+
+def assert_same_assets(quick: Flow, detailed: Flow) -> None:
+    """Which assets are shown is the same, but for those whose worth is an error of rounding."""
+    least = 1e-6 * max((abs(asset.usd) for asset in detailed.assets), default=0.0)
+    one, other = ({part.asset: part for part in flow.assets if abs(part.usd) > least} for flow in (quick, detailed))
+    assert one.keys() == other.keys()
+    for asset, part in one.items():
+        assert part.usd == pytest.approx(other[asset].usd, rel=1e-6)
+        assert part.amount == pytest.approx(other[asset].amount, rel=1e-6)
+
+
+def test_the_assets_of_a_flow_come_largest_first_and_dust_is_not_shown() -> None:
+    before = {f"Tron/T{number}": (1e6 * (number + 1), 1.0) for number in range(20)}
+    after = {slot: (amount * (0.9 if amount % 2e6 else 1.1), price) for slot, (amount, price) in before.items()}
+    base, end = reading(before), reading(after, at=NOON + DAY)
+
+    found = sheet_of(BINANCE).flow(Window.DAY, base, end, base, with_assets=True)
+
+    assert found
+    assert [asset.asset for asset in found.assets] == [f"T{number}" for number in range(19, 7, -1)]
+    assert found.assets == net_flow(Window.DAY, base, end, BINANCE.own_tokens, previous=base).assets
+
+
+def test_a_quiet_week_is_worked_out_in_columns() -> None:
+    """Else years of eighty exchanges would take minutes: no asset is added up where nothing happens."""
+    case = ExchangeState(BINANCE, sheet=sheet_of(BINANCE, shows_assets=False))
+    for day in range(9):
+        case = case.take(book(NOON + day * DAY, dict.fromkeys(WORTH, 1 + day / 1000)))
+
+    flows = look(case, NOON + 8 * DAY).flows
+    assert len(flows) == 3
+    assert all(flow.assets == () for flow in flows)
+    assert all(flow.assets for flow in look(replace(case, sheet=None), NOON + 8 * DAY).flows)
+
+
+def test_a_small_part_that_moves_alone_is_not_overlooked_in_columns() -> None:
+    """Eight thousandths of reserves that fall by two fifths move less in all than is large."""
+    case = ExchangeState(BINANCE, sheet=sheet_of(BINANCE))
+    for hour, sol in enumerate((0.8e9, 0.48e9)):
+        case = case.take(reading({"Tron/USDT": (99.2e9, 1.0), "Solana/SOL": (sol / 20, 20.0)}, at=NOON + hour * HOUR))
+
+    assert case.ledger.suspect
+    assert case.ledger.suspect.share == pytest.approx(-0.0032)

@@ -1,0 +1,368 @@
+"""What the columns tell by themselves, figure by figure, and where they leave it to the detailed way."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
+from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
+from bot.domain.flow import Flow, Window
+from bot.domain.reading import Holding, Reading, Slot
+from tests.builders import DAY, NOON, reading
+
+OWN = frozenset({"BNB", "FDUSD"})
+"""The own tokens here; one of them is a stablecoin."""
+USUAL = {"Tron/USDT": 100.0, "Bitcoin/BTC": 500.0, "Ethereum/ETH": 400.0}
+GONE = -1.0
+
+
+def units(parts: Mapping[str, float], *, price: Mapping[str, float] | None = None, days: int = 0) -> Reading:
+    """Return a reading of so many units of each, at a dollar where no other price is given; one below 0 is gone."""
+    priced = price or {}
+    return reading(
+        {slot: (amount, priced.get(slot, 1.0)) for slot, amount in parts.items() if amount >= 0}, at=NOON + days * DAY
+    )
+
+
+class TestAFlow:
+    @staticmethod
+    def between(
+        base: Mapping[str, float],
+        end: Mapping[str, float],
+        before: Mapping[str, float] | None = None,
+        *,
+        with_assets: bool = False,
+    ) -> Flow | None:
+        previous = None if before is None else units(before)
+        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
+        return sheet.flow(Window.DAY, units(base), units(end, days=1), previous, with_assets=with_assets)
+
+    @pytest.mark.parametrize("with_assets", [True, False])
+    @pytest.mark.parametrize(
+        ("moved", "usd"),
+        [
+            ({}, 0.0),
+            ({"Tron/USDT": 90.0}, -10.0),
+            ({"Tron/USDT": 110.0, "Bitcoin/BTC": 400.0}, -90.0),
+            ({"Tron/TRX": 50.0}, 0.0),
+            ({"Base/ETH": 50.0}, 0.0),
+            ({"Tron/USDC": 50.0}, None),
+            ({"Tron/USDC": 0.0}, 0.0),
+            ({"Binance/BNB": 50.0, "Binance/FDUSD": 50.0}, 0.0),
+            ({"Tron/USDT": 0.0}, -100.0),
+            ({"Tron/USDT": GONE, "Tron/TRX": 5.0}, -100.0),
+            ({"Tron/USDT": GONE}, None),
+        ],
+    )
+    def test_is_told_unless_a_chain_is_missing_or_a_stablecoin_appeared(
+        self,
+        moved: Mapping[str, float],
+        usd: float | None,
+        with_assets: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        found = self.between(USUAL, {**USUAL, **moved}, with_assets=with_assets)
+
+        assert (found and found.usd) == usd
+        if found and usd is not None:
+            assert (found.share, found.reserves_usd) == (usd / 1000, 1000)
+            assert (found.start, found.end) == (NOON, NOON + DAY)
+            assert bool(found.assets) is (with_assets and usd != 0)
+
+    @pytest.mark.parametrize(
+        ("before", "told"),
+        [
+            (None, True),
+            (USUAL, False),
+            ({**USUAL, "Tron/USDT": GONE, "Tron/TRX": 5.0}, True),
+            ({**USUAL, "Tron/USDT": GONE}, True),
+            ({"Bitcoin/BTC": 500.0}, True),
+            ({"Bitcoin/BTC": 500.0, "Base/ETH": 1.0}, False),
+            ({"Tron/TRX": 5.0, "Ethereum/ETH": 400.0, "Bitcoin/BTC": 500.0}, True),
+        ],
+    )
+    def test_is_left_to_the_detailed_way_where_something_vanished_just_now(
+        self,
+        before: Mapping[str, float] | None,
+        told: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        end = {**USUAL, "Tron/USDT": GONE, "Tron/TRX": 5.0}
+
+        assert (self.between(USUAL, end, before) is not None) is told
+
+    def test_values_nothing_that_had_no_amount_and_no_own_token(self) -> None:
+        base = {**USUAL, "Tron/TRX": 0.0, "Binance/BNB": 500.0, "Binance/FDUSD": 500.0}
+        end = {**USUAL, "Tron/TRX": 9.0, "Binance/BNB": 100.0, "Binance/FDUSD": 100.0}
+
+        found = self.between(base, end, with_assets=True)
+
+        assert found
+        assert (found.usd, found.reserves_usd, found.assets) == (0.0, 1000.0, ())
+
+    def test_of_an_exchange_that_held_nothing_is_no_share(self) -> None:
+        found = self.between({"Tron/TRX": 0.0}, {"Tron/TRX": 9.0})
+
+        assert found
+        assert (found.usd, found.share, found.reserves_usd) == (0.0, 0.0, 0.0)
+
+    def test_of_a_small_exchange_is_a_share_too(self) -> None:
+        found = self.between({"Tron/TRX": 0.5}, {"Tron/TRX": 0.25})
+
+        assert found
+        assert (found.usd, found.share) == (-0.25, -0.5)
+
+    def test_shows_the_twelve_assets_that_moved_most_added_up_over_chains(self) -> None:
+        base = {f"{chain}/T{number}": 100.0 for chain in ("Tron", "Base") for number in range(13)}
+        end = {
+            slot: amount + (-1 if int(slot.split("T")[-1]) % 2 else 1) * (1 + int(slot.split("T")[-1]))
+            for slot, amount in base.items()
+        }
+
+        found = self.between({**base, "Tron/STILL": 5.0}, {**end, "Tron/STILL": 5.0}, with_assets=True)
+
+        assert found
+        assert [asset.asset for asset in found.assets] == [f"T{number}" for number in range(12, 0, -1)]
+        assert [asset.amount for asset in found.assets] == [
+            2 * (1 + n) * (-1 if n % 2 else 1) for n in range(12, 0, -1)
+        ]
+        assert [asset.usd for asset in found.assets] == [asset.amount for asset in found.assets]
+
+
+class TestAQuietStep:
+    @staticmethod
+    def taken(base: Mapping[str, float], now: Mapping[str, float]) -> ReadingDiff | None:
+        previous, latest = units(base), units(now, days=1)
+        found = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).quiet_step(
+            previous, latest, jump=0.3, large=0.01, least=0.005
+        )
+        whole = reading_diff(previous, latest, OWN)
+        if found:
+            assert found == ReadingDiff(previous, latest, whole.was_usd, found.usd, (), {}, is_quiet=True)
+            assert found.usd == pytest.approx(whole.usd)
+        return found
+
+    @pytest.mark.parametrize(
+        ("moved", "is_quiet"),
+        [
+            ({}, True),
+            ({"Bitcoin/BTC": 482.0}, False),
+            ({"Bitcoin/BTC": 482.5}, True),
+            ({"Bitcoin/BTC": 482.5, "Ethereum/ETH": 390.5}, True),
+            ({"Bitcoin/BTC": 482.5, "Ethereum/ETH": 390.0}, False),
+            ({"Bitcoin/BTC": 501.5}, True),
+            ({"Bitcoin/BTC": 502.0}, False),
+            ({"Litecoin/LTC": 10.39}, True),
+            ({"Litecoin/LTC": 10.5}, False),
+            ({"Tron/TRX": 9.5}, True),
+            ({"Tron/TRX": 10.0}, False),
+            ({"Base/ETH": 9.5}, True),
+            ({"Ethereum/ETH": GONE}, False),
+            ({"Binance/BNB": 900.0}, True),
+        ],
+    )
+    def test_is_one_in_which_no_asset_of_weight_left_or_came_and_no_part_jumped(
+        self,
+        moved: Mapping[str, float],
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {**USUAL, "Bitcoin/BTC": 492.0, "Litecoin/LTC": 8.0, "Binance/BNB": 100.0}
+
+        assert (self.taken(base, {**base, **moved}) is not None) is is_quiet
+
+    @pytest.mark.parametrize(
+        ("was", "now", "is_quiet"),
+        [(5.0, 1.0, False), (4.9, 1.0, True), (3.0, 5.0, False), (3.0, 4.9, True), (5.0, 6.5, True), (5.0, 6.6, False)],
+    )
+    def test_overlooks_a_part_of_less_than_half_a_percent(
+        self,
+        was: float,
+        now: float,
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {"Bitcoin/BTC": 500.0, "Ethereum/ETH": 500.0 - was, "Solana/SOL": was}
+
+        assert (self.taken(base, {**base, "Solana/SOL": now}) is not None) is is_quiet
+
+    @pytest.mark.parametrize(
+        ("now", "is_quiet"),
+        [
+            ({"Tron/USDT": 50.0, "Tron/TRX": 150.0, "Base/USDT": 150.0, "Base/TRX": 50.0}, True),
+            ({"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Base/TRX": 150.0}, False),
+            ({"Tron/USDT": 150.0, "Tron/TRX": 100.0, "Base/USDT": 150.0, "Base/TRX": 100.0}, False),
+        ],
+    )
+    def test_is_one_in_which_slots_may_move_while_chains_and_assets_stand_still(
+        self,
+        now: Mapping[str, float],
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {"Tron/USDT": 100.0, "Tron/TRX": 100.0, "Base/USDT": 100.0, "Base/TRX": 100.0, "Bitcoin/BTC": 600.0}
+
+        assert (self.taken(base, {**base, **now}) is not None) is is_quiet
+
+    @pytest.mark.parametrize(("trx", "is_quiet"), [(50.0, True), (50.5, False)])
+    def test_is_one_in_which_a_chain_moved_by_three_tenths_at_most(
+        self,
+        trx: float,
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Bitcoin/BTC": 750.0}
+        now = {"Tron/USDT": 80.0, "Tron/TRX": trx, "Base/USDT": 120.0}
+
+        assert (self.taken(base, {**base, **now}) is not None) is is_quiet
+
+    def test_is_none_where_a_slot_vanished_or_nothing_was_there(self) -> None:
+        dust = {**USUAL, "Tron/TRX": 0.001}
+
+        assert self.taken(dust, {**dust, "Tron/TRX": GONE}) is None
+        assert self.taken({"Tron/TRX": 0.0, "Binance/BNB": 5.0}, {"Tron/TRX": 9.0, "Binance/BNB": 5.0}) is None
+        assert self.taken({}, {}) is None
+
+
+class TestSteadyPrices:
+    @staticmethod
+    def are_steady(
+        price: float, *, was: float = 1.0, amount: float = 500.0, held: float = 500.0, other: float = 500.0
+    ) -> bool:
+        base, now = {"Bitcoin/BTC": held, "Tron/USDT": other}, {"Bitcoin/BTC": amount, "Tron/USDT": other}
+        return ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+            units(base, price={"Bitcoin/BTC": was}),
+            units(now, price={"Bitcoin/BTC": price}, days=1),
+            tolerated=0.25,
+            least=0.001,
+        )
+
+    @pytest.mark.parametrize(
+        ("price", "steady"), [(1.25, True), (1.26, False), (0.75, True), (0.74, False), (0.0, False), (1.0, True)]
+    )
+    def test_move_by_a_quarter_at_most(
+        self,
+        price: float,
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        assert self.are_steady(price) is steady
+        assert self.are_steady(price, amount=100.0, held=300.0) is steady
+        assert self.are_steady(price, amount=0.5, held=0.25, other=9.0) is steady
+
+    @pytest.mark.parametrize(
+        ("was", "price", "other", "steady"),
+        [
+            (5.0, 10.0, 9_990.0, False),
+            (5.0, 10.0, 9_991.0, True),
+            (10.0, 1.0, 9_999.0, False),
+            (10.0, 1.0, 10_000.0, True),
+        ],
+    )
+    def test_are_asked_of_what_is_worth_a_thousandth_at_either_price(
+        self,
+        was: float,
+        price: float,
+        other: float,
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        assert self.are_steady(price, was=was, amount=1.0, held=2.0, other=other) is steady
+
+    def test_are_not_asked_of_what_had_none_or_is_not_there(self) -> None:
+        assert self.are_steady(5.0, was=0.0)
+        assert self.are_steady(5.0, held=0.0)
+        assert self.are_steady(5.0, amount=0.0)
+
+    def test_are_asked_where_an_asset_comes_to_one_more_chain(self) -> None:
+        base = {"Tron/USDT": 500.0, "Tron/SOL": 100.0}
+        now = units({**base, "Base/SOL": 1000.0}, price={"Base/SOL": 5.0}, days=1)
+
+        assert not ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+            units(base), now, tolerated=0.25, least=0.001
+        )
+
+    def test_of_own_tokens_may_be_any(self) -> None:
+        base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
+        latest = units(now, price={"Binance/BNB": 9.0}, days=1)
+
+        assert ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+            units(base), latest, tolerated=0.25, least=0.001
+        )
+
+    @pytest.mark.parametrize(
+        ("before", "now", "steady"),
+        [
+            ((0.5, 1.5), (1.5, 0.5), True),
+            ((1.0, 1.0), (1.5, 1.0), True),
+            ((1.0, 1.0), (1.6, 1.0), False),
+        ],
+    )
+    def test_are_those_of_an_asset_over_all_its_chains(
+        self,
+        before: tuple[float, float],
+        now: tuple[float, float],
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        slots = ("Tron/USDT", "Base/USDT")
+        one, other = (
+            units(dict.fromkeys(slots, 100.0), price=dict(zip(slots, prices, strict=True))) for prices in (before, now)
+        )
+
+        assert (
+            ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001)
+            is steady
+        )
+
+
+class TestWhatIsRemembered:
+    def test_are_as_many_as_were_asked_for_the_last_ones(self) -> None:
+        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=2)
+        days = [units(USUAL, days=day) for day in range(3)]
+        first, second = sheet.of(days[0]), sheet.of(days[1])
+
+        assert (sheet.of(days[0]) is first, sheet.of(days[1]) is second) == (True, True)
+        sheet.of(days[2])
+        assert sheet.of(days[1]) is second
+        assert sheet.of(days[0]) is not first
+
+    def test_are_made_anew_only_where_slots_are_new(self) -> None:
+        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
+        one, fewer, more = units(USUAL), units({"Bitcoin/BTC": 500.0}, days=1), units({"Base/ETH": 1.0}, days=2)
+        known = sheet.of(one)
+
+        sheet.of(fewer)
+        assert sheet.of(one) is known
+        sheet.of(more)
+        assert sheet.of(one) is not known
+
+    def test_slots_that_are_new_find_their_place_after_the_known_ones(self) -> None:
+        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
+        base, end = units(USUAL), units({"Base/ETH": 7.0, **USUAL, "Bitcoin/BTC": 400.0}, days=1)
+
+        for _ in range(2):
+            found = sheet.flow(Window.DAY, base, end, base, with_assets=True)
+            assert found
+            assert [(asset.asset, asset.usd) for asset in found.assets] == [("BTC", -100.0)]
+        assert (sheet.of(base).amounts, sheet.of(end).amounts) == (
+            [100.0, 500.0, 400.0, 0.0],
+            [100.0, 400.0, 400.0, 7.0],
+        )
+        assert sheet.of(end).chains == {"Tron", "Bitcoin", "Ethereum", "Base"}
+
+    def test_a_reading_is_told_by_itself_and_not_by_its_time(self) -> None:
+        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
+        one, other = units(USUAL), units({**USUAL, "Tron/USDT": 50.0})
+
+        assert [sheet.of(reading).worth for reading in (one, other, one)] == [1000.0, 950.0, 1000.0]
+
+
+def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
+    held = {
+        Slot("Tron", "USDT"): Holding(0.5, 0.5),
+        Slot("Base", "USDT"): Holding(0.0, 7.0),
+        Slot("Bitcoin", "BTC"): Holding(0.25, 5_000.0),
+        Slot("Binance", "BNB"): Holding(5.0, 1_500.0),
+        Slot("Binance", "FDUSD"): Holding(5.0, 5.0),
+    }
+
+    seen = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).of(replace(reading({}), holdings=held))
+
+    assert seen.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
+    assert seen.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]
+    assert seen.prices == [1.0, 0.0, 20_000.0, 0.0, 0.0]
+    assert (seen.worth, seen.reserves, seen.stables) == (5_000.5, 5_007.5, frozenset({0}))

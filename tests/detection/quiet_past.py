@@ -1,0 +1,70 @@
+"""A past to test the guards with: an exchange of $60 B on five chains, read every hour or every day."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from bot.detection.engine import ExchangeState, look
+from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
+from bot.detection.outflow import grade
+from bot.domain.exchange import Exchange
+from bot.domain.reading import Reading
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Signal
+from bot.domain.withdrawals import Withdrawals
+from tests.builders import BINANCE, NOON, reading
+
+PRICES = {"USDT": 1.0, "USDC": 1.0, "BTC": 20_000.0, "ETH": 1_000.0, "SOL": 20.0, "BNB": 250.0}
+WORTH = {
+    "Tron/USDT": 20e9, "Bitcoin/BTC": 20e9, "Ethereum/ETH": 10e9, "Ethereum/USDC": 5e9, "Solana/SOL": 5e9,
+    "Binance/BNB": 6e9,
+}  # fmt: skip
+
+
+def book(
+    at: datetime,
+    parts: Mapping[str, float] | None = None,
+    *,
+    prices: Mapping[str, float] | None = None,
+    exchange: str = "binance",
+    scale: float = 1.0,
+) -> Reading:
+    """Return a reading in which every slot holds its part of what is usual (1.0); one below 0 leaves the slot out."""
+    held = {slot: (parts or {}).get(slot, 1.0) for slot in WORTH}
+    priced = {**PRICES, **(prices or {})}
+    return reading(
+        {
+            slot: (scale * part * WORTH[slot] / PRICES[slot.split("/")[1]], priced[slot.split("/")[1]])
+            for slot, part in held.items()
+            if part >= 0
+        },
+        at=at,
+        exchange=exchange,
+    )
+
+
+def days_of(
+    exchange: Exchange = BINANCE, *, until: datetime = NOON, count: int = 40, scale: float = 1.0
+) -> ExchangeState:
+    """Return a case with so many days behind it that end a day before, on which 0.1 % moved in turn."""
+    case = ExchangeState(exchange)
+    for day in range(count, 0, -1):
+        part = 1 + 0.001 * (day % 2)
+        parts = dict.fromkeys(WORTH, part)
+        case = case.take(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
+    return case
+
+
+def seen(case: ExchangeState, *, doors: Withdrawals | None = None) -> Signal:
+    """Return what a look shows at the case's newest reading under the normal preset."""
+    latest = case.latest
+    assert latest
+    return grade(look(case, latest.as_of, doors=doors), Sensitivity.NORMAL)
+
+
+def after(case: ExchangeState, *readings: Reading, market: MarketMoves = NO_OTHERS) -> list[Signal]:
+    """Return what was seen after each further reading."""
+    found = []
+    for one in readings:
+        case = case.take(one, market)
+        found.append(seen(case))
+    return found

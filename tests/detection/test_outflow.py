@@ -1,0 +1,385 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.detection.flow.baseline import robust_z
+from bot.detection.outflow import WINDOWS, History, grade, measure
+from bot.detection.thresholds import THRESHOLDS
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
+from bot.domain.reading import Reading
+from bot.domain.severity import Sensitivity, Severity, rank
+from bot.domain.signal import Reason, Rule, Signal, SourceFigure
+from bot.domain.snapshot import DailyPoint
+from tests.builders import BINANCE, CHAIN_MISSING, DAY, HOUR, NOON, QUIET, flow, holding, quiet_days, reading, signal
+
+NOISY = replace(QUIET, spread=0.02)
+"""An exchange on which four percent a day is nothing unusual: z of −3 % is −1.5."""
+
+
+@pytest.mark.parametrize(
+    ("share", "usual", "severity"),
+    [
+        (-0.0149, QUIET, None),
+        (-0.015, QUIET, Severity.WATCH),
+        (-0.0299, QUIET, Severity.WATCH),
+        (-0.03, QUIET, Severity.ELEVATED),
+        (-0.0799, QUIET, Severity.ELEVATED),
+        (-0.08, QUIET, Severity.SEVERE),
+        (0.5, QUIET, None),
+        (-0.015, NOISY, None),
+        (-0.0799, replace(QUIET, spread=0.03), None),
+        (-0.08, replace(QUIET, spread=0.03), Severity.SEVERE),
+        (-0.02, None, None),
+        (-0.03, None, Severity.ELEVATED),
+        (-0.08, None, Severity.SEVERE),
+    ],
+)
+def test_a_day_is_graded_by_its_share_and_by_how_unusual_it_is(
+    share: float, usual: Baseline | None, severity: Severity | None
+) -> None:
+    assert signal(share, baseline=usual).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("window", "share", "severity"),
+    [
+        (Window.THREE_DAYS, -0.1499, None),
+        (Window.THREE_DAYS, -0.15, Severity.SEVERE),
+        (Window.WEEK, -0.0599, None),
+        (Window.WEEK, -0.06, Severity.ELEVATED),
+        (Window.WEEK, -0.9, Severity.ELEVATED),
+        (Window.FORTNIGHT, -0.0999, None),
+        (Window.FORTNIGHT, -0.1, Severity.ELEVATED),
+        (Window.MONTH, -0.1999, None),
+        (Window.MONTH, -0.2, Severity.ELEVATED),
+        (Window.MONTH, -0.9, Severity.ELEVATED),
+        (Window.HOUR, -0.9, None),
+    ],
+)
+def test_longer_windows_have_thresholds_of_their_own(window: Window, share: float, severity: Severity | None) -> None:
+    assert signal(None, flows=[flow(share, window)]).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "share", "severity"),
+    [
+        (Sensitivity.EARLY, -0.0105, Severity.WATCH),
+        (Sensitivity.EARLY, -0.021, Severity.ELEVATED),
+        (Sensitivity.EARLY, -0.056, Severity.SEVERE),
+        (Sensitivity.CALM, -0.0224, None),
+        (Sensitivity.CALM, -0.0226, Severity.WATCH),
+        (Sensitivity.CALM, -0.0451, Severity.ELEVATED),
+        (Sensitivity.CALM, -0.1201, Severity.SEVERE),
+    ],
+)
+def test_presets_scale_the_shares(sensitivity: Sensitivity, share: float, severity: Severity | None) -> None:
+    assert signal(share, baseline=replace(QUIET, spread=0.001), sensitivity=sensitivity).severity is severity
+
+
+@pytest.mark.parametrize(
+    ("shares_by_window", "rule"),
+    [
+        ({Window.FORTNIGHT: -0.11}, Rule.BLEED),
+        ({Window.FORTNIGHT: -0.11, Window.MONTH: -0.3}, Rule.BLEED),
+        ({Window.FORTNIGHT: -0.11, Window.WEEK: -0.07}, Rule.OUTFLOW),
+        ({Window.DAY: -0.05}, Rule.OUTFLOW),
+        ({Window.FORTNIGHT: -0.01}, Rule.OUTFLOW),
+    ],
+)
+def test_a_bleed_is_an_outflow_over_weeks_alone(shares_by_window: Mapping[Window, float], rule: Rule) -> None:
+    assert signal(None, flows=[flow(share, window) for window, share in shares_by_window.items()]).rule is rule
+
+
+@pytest.mark.parametrize(
+    ("window", "share", "severity"),
+    [
+        (Window.DAY, -0.08, Severity.SEVERE),
+        (Window.THREE_DAYS, -0.15, Severity.SEVERE),
+        (Window.WEEK, -0.15, None),
+        (Window.FORTNIGHT, -0.15, Severity.ELEVATED),
+        (Window.MONTH, -0.2, Severity.ELEVATED),
+    ],
+)
+def test_what_is_severe_or_a_bleed_is_told_however_usual_it_has_become(
+    window: Window, share: float, severity: Severity | None
+) -> None:
+    used_to_it = replace(QUIET, median=-0.01, spread=0.05)
+
+    assert signal(None, flows=[flow(share, window)], baseline=used_to_it).severity is severity
+
+
+def test_a_small_flow_is_never_graded_however_large_its_share() -> None:
+    small = signal(None, flows=[flow(-0.5, reserves=9.99e6)])
+    enough = signal(None, flows=[flow(-0.5, reserves=10e6)])
+
+    assert (small.severity, enough.severity) == (None, Severity.SEVERE)
+
+
+shares = st.floats(-1, 1)
+usuals = st.one_of(st.none(), st.builds(Baseline, st.just(90), shares, st.floats(0, 0.1), shares, shares, shares))
+
+
+@given(st.dictionaries(st.sampled_from(WINDOWS), shares, min_size=1), usuals, st.sampled_from(Sensitivity), st.data())
+def test_more_outflow_never_gives_less_severity(
+    moved: Mapping[Window, float], usual: Baseline | None, sensitivity: Sensitivity, data: st.DataObject
+) -> None:
+    more = {window: share - data.draw(st.floats(0, 1)) for window, share in moved.items()}
+
+    def seen(by_window: Mapping[Window, float]) -> Signal:
+        flows = [flow(share, window) for window, share in by_window.items()]
+        return signal(None, flows=flows, baseline=usual, sensitivity=sensitivity)
+
+    one, other = seen(moved), seen(more)
+    assert rank(other.severity) >= rank(one.severity)
+    assert rank(other.easing) >= rank(one.easing)
+
+
+@given(st.dictionaries(st.sampled_from(WINDOWS), shares), usuals, st.sampled_from(Sensitivity))
+def test_leaving_is_never_easier_than_entering_again(
+    moved: Mapping[Window, float], usual: Baseline | None, sensitivity: Sensitivity
+) -> None:
+    flows = [flow(share, window) for window, share in moved.items()]
+    seen = signal(None, flows=flows, baseline=usual, sensitivity=sensitivity)
+
+    assert rank(seen.easing) >= rank(seen.severity)
+    assert bool(seen.reasons) is (seen.severity is not None)
+
+
+@pytest.mark.parametrize(
+    ("share", "easing"), [(-0.0181, Severity.ELEVATED), (-0.0179, Severity.WATCH), (-0.0089, None)]
+)
+def test_leaving_is_graded_with_every_threshold_at_six_tenths(share: float, easing: Severity | None) -> None:
+    assert signal(share, baseline=replace(QUIET, spread=0.003)).easing is easing
+
+
+def test_exactly_as_unusual_as_the_threshold_is_unusual_enough() -> None:
+    usual = replace(QUIET, spread=2**-7)
+
+    assert signal(-3.5 * 2**-7, baseline=usual).severity is Severity.WATCH
+
+
+def test_an_outflow_that_is_a_little_less_unusual_has_not_eased() -> None:
+    usual = replace(QUIET, spread=0.01)
+
+    assert signal(-0.035, baseline=usual).severity is Severity.ELEVATED
+    assert signal(-0.034, baseline=usual).severity is None
+    assert signal(-0.034, baseline=usual).easing is Severity.ELEVATED
+
+
+@pytest.mark.parametrize(("reserves", "easing"), [(9.9e6, Severity.SEVERE), (6e6, Severity.SEVERE), (5.9e6, None)])
+def test_a_flow_near_the_floor_in_dollars_has_not_eased(reserves: float, easing: Severity | None) -> None:
+    just_below = signal(None, flows=[flow(-0.5, reserves=reserves)])
+
+    assert (just_below.severity, just_below.easing) == (None, easing)
+
+
+def test_the_reasons_are_the_thresholds_of_the_worst_severity_as_numbers() -> None:
+    seen = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
+
+    assert seen.reasons == (
+        Reason(Window.DAY, "share", -0.036, -0.03),
+        Reason(Window.DAY, "z", robust_z(-0.036, Window.DAY, QUIET), -3.5),
+        Reason(Window.WEEK, "share", -0.07, -0.06),
+        Reason(Window.WEEK, "z", robust_z(-0.07, Window.WEEK, QUIET), -3.5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shares_by_window", "leading"),
+    [
+        ({Window.DAY: -0.031, Window.WEEK: -0.12}, Window.WEEK),
+        ({Window.DAY: -0.036, Window.WEEK: -0.061}, Window.DAY),
+        ({Window.DAY: -0.036, Window.WEEK: -0.073}, Window.WEEK),
+        ({Window.WEEK: 0.0, Window.DAY: 0.0}, Window.DAY),
+        ({Window.MONTH: 0.0, Window.WEEK: 0.0}, Window.MONTH),
+        ({Window.DAY: -0.001, Window.WEEK: -0.05}, Window.WEEK),
+        ({Window.DAY: -0.05, Window.WEEK: -0.12}, Window.WEEK),
+        ({}, None),
+    ],
+)
+def test_the_leading_window_is_the_one_furthest_past_its_threshold(
+    shares_by_window: Mapping[Window, float], leading: Window | None
+) -> None:
+    flows = [flow(share, window) for window, share in shares_by_window.items()]
+
+    assert signal(None, flows=flows).leading is leading
+
+
+def test_a_held_window_is_not_graded_and_the_others_are() -> None:
+    seen = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
+
+    assert (seen.severity, seen.leading, seen.graded) == (Severity.ELEVATED, Window.WEEK, True)
+
+
+def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
+    differs = Hold(HoldReason.DISAGREE)
+
+    severe = signal(None, flows=[flow(-0.08, hold=differs)])
+    less = signal(None, flows=[flow(-0.079, hold=differs)])
+
+    assert (severe.graded, severe.severity) == (True, Severity.SEVERE)
+    assert (less.graded, less.severity) == (False, None)
+
+
+@pytest.mark.parametrize(
+    ("window", "usd", "source", "seconded"),
+    [
+        (Window.DAY, -2e9, "elsewhere", True),
+        (Window.DAY, -2e9, "defillama", False),
+        (Window.DAY, 2e9, "elsewhere", False),
+        (Window.WEEK, -2e9, "elsewhere", False),
+        (Window.MONTH, -2e9, "elsewhere", False),
+    ],
+)
+def test_only_another_source_that_agrees_on_a_crossed_window_confirms(
+    window: Window,
+    usd: float,
+    source: str,
+    seconded: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    raw = signal(-0.036, flows=[flow(-0.03, Window.WEEK)])
+
+    assert grade(replace(raw, seconds=(SourceFigure(window, usd, source),)), Sensitivity.NORMAL).seconded is seconded
+
+
+def test_closed_doors_make_it_critical_and_are_counted_among_the_reasons() -> None:
+    shut = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
+    raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
+
+    seen = grade(replace(raw, closed=shut), Sensitivity.NORMAL)
+
+    assert (seen.severity, seen.easing) == (Severity.CRITICAL, Severity.CRITICAL)
+    assert seen.reasons == (*raw.reasons, Reason(Window.DAY, "doors", 3.0, 2.0))
+
+
+@pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
+def test_neither_little_outflow_nor_one_closed_door_is_critical(share: float, count: int) -> None:
+    shut = (("BTC", NOON), ("ETH", NOON))[:count]
+    raw = signal(share)
+
+    assert grade(replace(raw, closed=shut), Sensitivity.NORMAL).severity is raw.severity
+
+
+@pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])
+def test_with_nothing_to_grade_a_look_proves_neither_trouble_nor_calm(flows: list[Flow]) -> None:
+    seen = signal(None, flows=flows)
+
+    assert (seen.graded, seen.severity, seen.easing) == (False, None, None)
+
+
+def history(
+    latest: Reading,
+    *,
+    previous: Reading | None = None,
+    days: tuple[DailyPoint, ...] = (),
+    bases: Mapping[Window, Reading] | None = None,
+) -> History:
+    return History(latest, previous, bases or {Window.DAY: holding(60, at=latest.as_of - DAY)}, days)
+
+
+def look(story: History, *, now: datetime = NOON, exchange: Exchange = BINANCE) -> Signal:
+    """Return what the rule says under the normal preset, measured and graded as the watch does it."""
+    return grade(measure(exchange, story, now), Sensitivity.NORMAL)
+
+
+def test_a_look_measures_every_window_that_has_a_young_enough_base() -> None:
+    bases = {
+        Window.DAY: holding(60, at=NOON - 2 * DAY),
+        Window.WEEK: holding(64, at=NOON - 7 * DAY),
+        Window.MONTH: holding(70, at=NOON - 31 * DAY),
+    }
+
+    seen = look(history(holding(60), bases=bases))
+
+    assert [one.window for one in seen.flows] == [Window.WEEK, Window.MONTH]
+    assert seen.flow(Window.DAY) is None
+    assert seen.severity is Severity.ELEVATED
+
+
+def test_a_look_carries_where_and_when_its_figures_are_from() -> None:
+    latest, before = holding(57), holding(58, at=NOON - HOUR)
+
+    seen = look(history(latest, previous=before))
+
+    assert (seen.exchange, seen.source, seen.as_of) == ("binance", "defillama", NOON)
+    assert (seen.fetched_at, seen.previous_as_of) == (latest.fetched_at, NOON - HOUR)
+    assert look(history(latest)).previous_as_of is None
+
+
+def test_the_exchanges_own_token_is_no_reserve() -> None:
+    base = reading({"Binance/BNB": (100, 1.0), "Tron/USDT": (100e6, 1.0)}, at=NOON - DAY)
+    latest = reading({"Binance/BNB": (1, 1.0), "Tron/USDT": (100e6, 1.0)})
+
+    assert look(history(latest, bases={Window.DAY: base})).severity is None
+
+
+def test_an_asset_that_vanished_just_now_raises_nothing_yet() -> None:
+    base = reading({"Tron/USDT": (60e9, 1.0), "Tron/TRX": (1e9, 1.0)}, at=NOON - DAY)
+    before, latest = replace(base, as_of=NOON - HOUR), reading({"Tron/TRX": (1e9, 1.0)})
+
+    assert look(history(latest, previous=before, bases={Window.DAY: base})).severity is None
+    confirmed = history(latest, previous=replace(latest, as_of=NOON - HOUR), bases={Window.DAY: base})
+    assert look(confirmed).severity is Severity.SEVERE
+
+
+@pytest.mark.parametrize(("age", "graded"), [(3 * HOUR, True), (3 * HOUR + timedelta(seconds=1), False)])
+def test_an_old_reading_is_not_graded(age: timedelta, graded: bool) -> None:  # noqa: FBT001 — a table's column
+    seen = look(history(holding(30)), now=NOON + age)
+
+    assert seen.graded is graded
+    assert (seen.severity is Severity.SEVERE) is graded
+
+
+def test_an_old_reading_says_how_old_it_is() -> None:
+    hold = look(history(holding(30)), now=NOON + 5 * HOUR + timedelta(minutes=59)).flows[0].hold
+
+    assert hold
+    assert (hold.reason, hold.detail) == (HoldReason.STALE, "newest reading is 5 h old")
+
+
+def test_the_day_in_question_is_not_part_of_what_is_usual() -> None:
+    days = (*quiet_days(60), DailyPoint(NOON.replace(hour=0), 6e10, -0.2))
+
+    seen = look(history(holding(57), days=days))
+
+    assert seen.baseline
+    assert (seen.baseline.days, seen.baseline.worst) == (60, -0.002)
+
+
+def test_measuring_grades_nothing_and_grading_changes_no_figure() -> None:
+    raw = measure(BINANCE, history(holding(57), days=quiet_days(60)), NOON)
+    graded = grade(raw, Sensitivity.NORMAL)
+
+    assert (raw.graded, raw.severity) == (False, None)
+    assert (graded.flows, graded.baseline) == (raw.flows, raw.baseline)
+
+
+def test_december_2022_on_its_first_day_was_something_to_watch() -> None:
+    """−1.14 bn on 65 bn in a day: nothing for a rule in dollars, unusual for this exchange."""
+    seen = look(history(holding(63.86), days=quiet_days(30), bases={Window.DAY: holding(65, at=NOON - DAY)}))
+
+    assert seen.severity is Severity.WATCH
+    assert seen.leading_flow
+    assert seen.leading_flow.share == pytest.approx(-0.0175, abs=5e-5)
+
+
+def test_november_2023_was_no_exodus_for_the_share_alone() -> None:
+    """−1.01 bn on 65 bn, widely reported as no exodus: below a noisy exchange's usual, nothing is said."""
+    assert signal(-0.01555, baseline=replace(QUIET, spread=0.006)).severity is None
+
+
+def test_every_threshold_is_an_outflow_and_worse_ones_ask_for_more() -> None:
+    assert all(threshold.share < 0 for threshold in THRESHOLDS)
+    for window in Window:
+        of_window = sorted(
+            (threshold for threshold in THRESHOLDS if threshold.window is window),
+            key=lambda threshold: threshold.severity.rank,
+        )
+        assert [threshold.share for threshold in of_window] == sorted(
+            (threshold.share for threshold in of_window), reverse=True
+        )

@@ -1,0 +1,130 @@
+"""A desk with everything behind it, on a store in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bot.commands.declaration import Caller, CommandSet, PlaceAccess
+from bot.commands.dispatcher import CommandContext, CommandDispatcher
+from bot.commands.queries import HistoryAnswers, LatestState, Queries
+from bot.domain.errors import AskerError
+from bot.domain.exchange import Exchange, Listing
+from bot.domain.outflow_curve import OutflowCurve
+from bot.domain.place import Place, Platform
+from bot.domain.send_rate import SendRate
+from bot.messages.model import Message
+from bot.monitoring.history_queries import HistoryQueries
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from handlers import COMMANDS
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
+from tests.fakes.memory import Memory
+
+CHANNEL = Place(Platform.TELEGRAM, "-1009876543210")
+"""Another place, called @channel."""
+PAST = OutflowCurve(
+    "FTX, November 2022", NOON - 30 * DAY, tuple(day * DAY for day in range(4)), (0.0, -0.05, -0.29, -0.37), "made up"
+)
+"""The only run of the past that is known there, as ftx-2022."""
+LOST = "ERROR_CHAT names telegram:-1, which is not reached: chat not found."
+MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
+
+
+@dataclass
+class DispatcherBench:
+    """A desk to ask at. `moderates` are the places that the moderator moderates, `lacking` what the bot may not do."""
+
+    commands: CommandSet = COMMANDS
+    memory: Memory = field(default_factory=lambda: Memory(NOON))
+    board: LatestState = field(default_factory=LatestState)
+    moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
+    lacking: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    rights_fault: Exception | None = None
+
+    def __post_init__(self) -> None:
+        self.observer = SnapshotBuilder(
+            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
+        )
+        self.retracer = HistoryQueries(self.memory.readings, self.memory.clock)
+        self.queries = Queries(
+            self.board,
+            incidents=self.memory.incidents,
+            outbox=self.memory.outbox,
+            subscriptions=self.memory.subscriptions,
+            look=self.observer.snapshot,
+            only=self.only,
+            hindsight=HistoryAnswers(
+                outflow_curve=self.retracer.outflow_curve, past_curve=self._past, rehearse=self.retracer.rehearse
+            ),
+            clock=self.memory.clock,
+            version="1.2.3",
+            platforms=lambda: {Platform.TELEGRAM: ""},
+            rates=self._rates,
+            standing_by=lambda: ["standing by: another worker polls the upstreams"],
+            undelivered=lambda: ["no worker delivers"],
+            misdirected=lambda: [LOST],
+        )
+        self.desk = CommandDispatcher(
+            self.commands,
+            self.queries,
+            self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            holds=self.memory.holds,
+        )
+
+    async def read(self) -> None:
+        """Know Binance, OKX, Gate.io and NEXO, and what the first of them held at noon and the day before."""
+        gate = Exchange("gate", "Gate.io", "gate")
+        nexo = Exchange("nexo", "NEXO")
+        rows = [listing(), listing(OKX, total=9e9), listing(gate, total=5e9), listing(nexo, total=None)]
+        await self.memory.readings.save_listings(rows)
+        await self.memory.readings.add([holding(60, at=NOON - DAY), holding(60, at=NOON - HOUR), holding(58)])
+        self.board.set_listings(rows)
+        self.board.set_snapshot(await self.observer.snapshot(BINANCE))
+
+    def know(self, *rows: Listing) -> None:
+        self.board.set_listings(rows)
+
+    async def ask(self, line: str, *, who: str = MEMBER, place: Place = HERE) -> Message:
+        """Answer a typed line, without its slash."""
+        name, _, words = line.partition(" ")
+        command = self.commands.get(name)
+        assert command, f"no command {name}"
+        return await self.desk.answer_words(self.asked(who, place), command, words)
+
+    def asked(self, who: str = MEMBER, place: Place = HERE) -> CommandContext:
+        caller = Caller(f"telegram:{who}", is_owner=who == OWNER, may_moderate=self._rights_of(who))
+        return CommandContext(place, caller, PlaceAccess(find=self._find, missing=self._missing))
+
+    def _rights_of(self, who: str) -> "_Rights":
+        return _Rights(self, who)
+
+    async def _rates(self) -> Mapping[Platform, SendRate]:
+        return {Platform.TELEGRAM: SendRate(28.0)}
+
+    async def _past(self, name: str) -> OutflowCurve | None:
+        return PAST if name == "ftx-2022" else None
+
+    async def _find(self, text: str) -> Place:
+        if text != "@channel":
+            raise AskerError(f"The bot cannot see {text}.")
+        return CHANNEL
+
+    async def _missing(self, place: Place) -> tuple[str, ...]:
+        return self.lacking
+
+
+@dataclass
+class _Rights:
+    office: DispatcherBench
+    who: str
+
+    async def __call__(self, place: Place) -> bool:
+        if self.office.rights_fault:
+            raise self.office.rights_fault
+        return self.who == MODERATOR and place in self.office.moderates
+
+
+def topic(place: Place, thread: str) -> Place:
+    """Return a topic of a chat."""
+    return replace(place, thread=thread)

@@ -1,0 +1,121 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.domain.errors import StorageError
+from bot.domain.flow import Window
+from bot.domain.incident import IncidentState
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from tests.builders import BINANCE, DAY, HOUR, NOON, holding, incident, listing, signal
+from tests.fakes.memory import Memory
+
+MIDNIGHT = NOON.replace(hour=0)
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory(NOON)
+
+
+async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> None:
+    await memory.readings.save_listings([listing()])
+
+    outlook = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+
+    assert (outlook.listing, outlook.reading, outlook.signal, outlook.days) == (listing(), None, None, ())
+
+
+async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
+    await memory.readings.add(
+        [holding(60, at=NOON - age) for age in (31 * DAY, 7 * DAY, 3 * DAY, 25 * HOUR, 24 * HOUR, 23 * HOUR, HOUR)]
+    )
+    await memory.readings.add([holding(57)])
+
+    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+
+    assert seen
+    starts = {flow.window: NOON - flow.start for flow in seen.flows}
+    assert starts == {
+        Window.HOUR: HOUR,
+        Window.DAY: DAY,
+        Window.THREE_DAYS: 3 * DAY,
+        Window.WEEK: 7 * DAY,
+        Window.MONTH: 31 * DAY,
+    }
+    assert seen.previous_as_of == NOON - HOUR
+
+
+async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
+    await memory.readings.add([holding(60)])
+
+    outlook = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+
+    assert outlook.signal
+    assert (outlook.signal.previous_as_of, outlook.signal.flows, outlook.signal.baseline) == (None, (), None)
+    assert [day.share for day in outlook.days] == [None]
+
+
+async def test_past_days_are_compared_each_with_the_one_before(memory: Memory) -> None:
+    await memory.readings.add([holding(60 - day, at=MIDNIGHT + day * DAY) for day in range(-3, 1)])
+
+    days = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).days
+
+    assert [day.day for day in days] == [MIDNIGHT + day * DAY for day in range(-3, 1)]
+    assert [day.share for day in days] == [None, *(pytest.approx(-1 / (63 - day)) for day in range(3))]
+
+
+async def test_no_more_than_ninety_days_are_kept(memory: Memory) -> None:
+    await memory.readings.add([holding(60, at=MIDNIGHT - day * DAY) for day in range(120)])
+
+    days = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).days
+
+    assert len(days) == 90
+    assert None not in {day.share for day in days}
+
+
+async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
+    observer = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
+    await memory.readings.add([holding(60, at=MIDNIGHT - DAY), holding(59, at=MIDNIGHT), holding(58)])
+    first = (await observer.snapshot(BINANCE)).days
+    memory.clock.advance(DAY)
+    await memory.readings.add([holding(57, at=MIDNIGHT + DAY), holding(56, at=NOON + DAY)])
+
+    days = (await observer.snapshot(BINANCE)).days
+
+    assert days[:2] == first
+    assert [day.reserves_usd for day in days] == pytest.approx([60e9, 59e9, 57e9])
+    assert days[-1].share == pytest.approx(-2 / 59)
+
+
+async def test_a_stalled_source_is_not_calm(memory: Memory) -> None:
+    await memory.readings.add([holding(60, at=NOON - DAY), holding(60)])
+    memory.clock.advance(4 * HOUR + timedelta(minutes=1))
+
+    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+
+    assert seen
+    assert all(flow.hold for flow in seen.flows)
+
+
+async def test_a_store_that_is_away_is_no_answer(memory: Memory) -> None:
+    memory.readings.away = True
+
+    with pytest.raises(StorageError):
+        await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+
+
+@pytest.mark.parametrize(("severity", "left"), [(Severity.WATCH, 59), (Severity.ELEVATED, 49)])
+async def test_days_inside_an_incident_are_no_usual_days(memory: Memory, severity: Severity, left: int) -> None:
+    await memory.readings.add([holding(60, at=MIDNIGHT - day * DAY) for day in range(61)])
+    began = incident(severity, state=IncidentState.RESOLVED, seen=signal(at=MIDNIGHT - 20 * DAY))
+    over = replace(began, changed_at=MIDNIGHT - 11 * DAY)
+    await memory.incidents.commit("binance", Rule.OUTFLOW, over, [])
+
+    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+
+    assert seen
+    assert seen.baseline
+    assert seen.baseline.days == left

@@ -1,0 +1,416 @@
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.domain.exchange import Exchange
+from bot.domain.flow import HoldReason
+from bot.domain.incident import IncidentState, StepReason
+from bot.domain.place import Place, Platform
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Rule
+from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.suppression import Suppression
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.watch import Watch
+from bot.ports.outbox import Alert, DeliveryKind
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, subscription
+from tests.fakes.memory import Memory
+from tests.messages.cards.plain import said
+
+POST, EDIT, CLOSE, REPLY = DeliveryKind
+THERE = Place(Platform.DISCORD, "99")
+
+
+class Post:
+    """A watch over Binance at $60 B, with 60 quiet days behind it, on which a fifth of a percent moved in turn."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.published: list[ExchangeSnapshot] = []
+        self.watch = Watch(
+            SnapshotBuilder(self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds),
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=self.published.append,
+        )
+
+    async def begin(self) -> None:
+        days = [holding(60 + 0.12 * (day % 2), at=NOON.replace(hour=0) - day * DAY) for day in range(60)]
+        await self.memory.readings.add([*days, *(holding(60, at=NOON - hour * HOUR) for hour in range(1, 25))])
+
+    async def see(self, billions: float, *, after: timedelta = timedelta()) -> list[Alert]:
+        """Take a reading so long after noon, look at it, and return what was queued."""
+        at: datetime = NOON + after
+        self.memory.clock.time = at
+        await self.memory.readings.add([holding(billions, at=at)])
+        return await self.look()
+
+    async def look(self) -> list[Alert]:
+        before = len(self.memory.told())
+        await self.watch.judge([BINANCE])
+        return self.memory.told()[before:]
+
+
+@pytest.fixture
+async def post() -> Post:
+    found = Post()
+    await found.begin()
+    await found.memory.subscriptions.add(subscription())
+    return found
+
+
+@pytest.fixture
+def logs() -> Iterator[list[dict[str, object]]]:
+    with capture_logs() as entries:
+        yield entries  # type: ignore[misc]  # structlog's own mutable mappings
+
+
+def kinds(alerts: list[Alert]) -> list[DeliveryKind]:
+    return [alert.kind for alert in alerts]
+
+
+async def test_an_outflow_is_told_once(post: Post) -> None:
+    told = [await post.see(57.5, after=hour * HOUR) for hour in range(12)]
+
+    assert [kinds(one) for one in told] == [[], [POST], *[[]] * 10]
+    (opened,) = told[1]
+    assert (opened.incident, opened.severity) == ("INC-1:normal", Severity.ELEVATED)
+    assert [recipient.place for recipient in opened.recipients] == [HERE]
+    assert opened.message.title == "INC-1 · Binance · elevated outflow"
+
+
+async def test_of_very_many_places_nobody_is_left_out(post: Post) -> None:
+    places = [Place(Platform.TELEGRAM, str(number)) for number in range(4500)]
+    for place in places:
+        await post.memory.subscriptions.add(subscription(place=place))
+
+    (opened,) = await post.see(54)
+    (changed,) = await post.see(54, after=HOUR)
+
+    assert {recipient.place for recipient in opened.recipients} == {HERE, *places}
+    assert changed.kind is EDIT
+    assert changed.recipients == opened.recipients
+
+
+async def test_a_blip_tells_nobody(post: Post) -> None:
+    assert await post.see(57.5) == []
+    assert await post.see(60, after=HOUR) == []
+    assert await post.memory.incidents.open() == []
+    assert await post.memory.incidents.next_number() == 1
+
+
+async def test_looking_twice_tells_once(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    assert await post.look() == []
+
+
+async def test_severe_is_told_at_once(post: Post) -> None:
+    (opened,) = await post.see(54)
+
+    assert opened.severity is Severity.SEVERE
+    assert "Not confirmed yet" in str(opened.message.lines)
+    assert kinds(await post.see(54, after=HOUR)) == [EDIT]
+
+
+async def test_a_silent_source_is_not_calm(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    post.memory.clock.advance(5 * HOUR)
+
+    (held,) = await post.look()
+
+    assert held.kind is EDIT
+    assert "data too old (newest reading is 5 h old)" in str(held.message.lines[0])
+    assert await post.look() == []
+    (incident,) = await post.memory.incidents.open()
+    assert incident.severity is Severity.ELEVATED
+
+
+async def test_worse_is_posted_anew_and_better_is_edited(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    assert kinds(await post.see(54, after=2 * HOUR)) == [POST]
+    assert kinds(await post.see(57.9, after=3 * HOUR)) == [EDIT]
+    assert kinds(await post.see(57.9, after=9 * HOUR)) == [EDIT]
+    (incident,) = await post.memory.incidents.open()
+    assert (incident.severity, incident.peak) == (Severity.ELEVATED, Severity.SEVERE)
+
+
+async def test_the_end_is_an_edit_and_an_answer(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    await post.see(58.4, after=26 * HOUR)
+
+    over = await post.see(58.4, after=32 * HOUR)
+
+    assert kinds(over) == [CLOSE, REPLY]
+    assert {alert.message.title for alert in over} == {"INC-1 · Binance · resolved"}
+    assert await post.memory.incidents.open() == []
+    assert len(await post.memory.incidents.recent()) == 1
+
+
+async def test_what_comes_back_within_two_days_is_over_at_once(post: Post) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+
+    over = await post.see(60, after=2 * HOUR)
+
+    assert kinds(over) == [CLOSE, REPLY]
+    assert "internal move" in str(over[1].message.lines)
+
+
+async def test_a_second_story_has_a_number_of_its_own(post: Post) -> None:
+    for hour, billions in enumerate((57.5, 57.5, 60, 60, 60, 60, 60, 60, 60, 57.4, 57.4)):
+        await post.see(billions, after=hour * HOUR)
+
+    assert [alert.incident for alert in post.memory.told(POST)] == ["INC-1:normal", "INC-2:normal"]
+
+
+async def test_each_preset_lives_its_own_life_under_one_number(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+
+    await post.see(59.3)
+    (early,) = await post.see(59.3, after=HOUR)
+    await post.see(57.5, after=2 * HOUR)
+    later = await post.see(57.5, after=3 * HOUR)
+
+    assert (early.incident, [recipient.place for recipient in early.recipients]) == ("INC-1:early", [THERE])
+    assert {alert.incident for alert in later if alert.kind is POST} == {"INC-1:normal"}
+
+
+async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+    swings = (57.5, 57.5, *[59.35] * 9, 57.5, 57.5)
+    for hour, billions in enumerate(swings):
+        await post.see(billions, after=hour * HOUR)
+
+    normal = [alert for alert in post.memory.told(POST) if alert.incident == "INC-1:normal"]
+
+    assert len(normal) == 2
+    assert normal[0].id != normal[1].id
+
+
+async def test_an_incident_whose_last_subscriber_left_still_ends(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(sensitivity=Sensitivity.CALM))
+    await post.see(54)
+    await post.see(54, after=HOUR)
+    await post.memory.subscriptions.remove(HERE, "binance")
+    assert {incident.sensitivity for incident in await post.memory.incidents.open()} == {
+        Sensitivity.NORMAL,
+        Sensitivity.CALM,
+    }
+    for hour in range(2, 10):
+        await post.see(60, after=hour * HOUR)
+
+    assert await post.memory.incidents.open() == []
+
+
+async def test_a_place_that_is_first_told_late_is_pinged_all_the_same(post: Post) -> None:
+    await post.memory.subscriptions.add(subscription(usd=4e9, mention="here"))
+    await post.see(57.5)
+    assert await post.see(57.5, after=HOUR) == []
+
+    (first,) = await post.see(55.9, after=2 * HOUR)
+
+    assert (first.kind, first.ping) == (POST, True)
+    assert post.memory.outbox.waiting[0].message.mention == "here"
+
+
+async def test_only_new_messages_ping(post: Post) -> None:
+    await post.see(57.5)
+    opened = await post.see(57.5, after=HOUR)
+    updated = await post.see(57, after=2 * HOUR)
+
+    assert [alert.ping for alert in (*opened, *updated)] == [True, False]
+
+
+@pytest.mark.parametrize(("billions", "hours"), [(58.9, 6), (57.5, 12), (54, 24)])
+async def test_a_message_expires_the_later_the_worse_it_is(post: Post, billions: float, hours: int) -> None:
+    await post.see(billions)
+    await post.see(billions, after=HOUR)
+
+    first = post.memory.told(POST)[0]
+
+    assert first.expires_at - first.created_at == hours * HOUR
+
+
+async def test_without_subscribers_an_incident_lives_all_the_same(post: Post) -> None:
+    await post.memory.subscriptions.remove(HERE, None, everything=True)
+
+    assert await post.see(54) == []
+    (incident,) = await post.memory.incidents.open()
+    assert (incident.number, incident.state) == (1, IncidentState.OPEN)
+
+
+async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
+    post = Post()
+
+    await post.watch.judge([OKX])
+
+    assert post.published == [ExchangeSnapshot(OKX)]
+
+
+async def test_open_incidents_are_counted(post: Post) -> None:
+    await post.see(54)
+
+    assert post.memory.meter.open == dict.fromkeys(Severity, 0) | {Severity.SEVERE: 1}
+
+
+async def test_a_step_is_logged_with_its_facts(post: Post, logs: list[dict[str, object]]) -> None:
+    await post.see(57.5)
+    await post.see(57.5, after=HOUR)
+    await post.see(57.5, after=2 * HOUR)
+    await post.memory.incidents.commit("binance", Rule.OUTFLOW, None, [])
+
+    steps = [entry for entry in logs if entry["event"] == "incident"]
+    assert [(step["incident"], step["reason"], step["places"]) for step in steps] == [
+        (None, "pending", 0),
+        ("INC-1", "opened", 1),
+    ]
+    assert steps[1]["share"] == pytest.approx(-0.04167, abs=1e-5)
+
+
+async def test_a_dismissed_suspicion_is_logged_without_a_name(post: Post, logs: list[dict[str, object]]) -> None:
+    await post.see(57.5)
+    await post.see(60, after=HOUR)
+
+    dismissed = logs[-1]
+    assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
+
+
+class Crowd:
+    """A watch over four exchanges of $60 B each, of which the place here subscribed to one."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.exchanges = [Exchange(name, name.upper(), name) for name in ("a", "b", "c", "d")]
+        self.watch = Watch(
+            SnapshotBuilder(self.memory.readings, self.memory.clock, self.memory.incidents),
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=list[ExchangeSnapshot]().append,
+        )
+
+    async def see(self, *billions: float, hour: int = 0) -> list[Alert]:
+        """Read all exchanges at once, judge them, and return what was queued."""
+        at = NOON + hour * HOUR
+        self.memory.clock.time = at
+        for exchange, one in zip(self.exchanges, billions, strict=True):
+            await self.memory.readings.add([holding(one, at=at, exchange=exchange.id)])
+        before = len(self.memory.told())
+        await self.watch.judge(self.exchanges)
+        return self.memory.told()[before:]
+
+
+@pytest.fixture
+async def crowd() -> Crowd:
+    found = Crowd()
+    await found.memory.subscriptions.add(subscription("a"))
+    for exchange in found.exchanges:
+        days = [holding(60 + 0.12 * (day % 2), at=NOON - day * DAY, exchange=exchange.id) for day in range(1, 61)]
+        await found.memory.readings.add(days)
+    await found.see(60, 60, 60, 60, hour=-1)
+    return found
+
+
+async def test_many_at_once_are_one_story(crowd: Crowd) -> None:
+    """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
+    await crowd.see(57.5, 57.5, 57.5, 60)
+
+    (alert,) = await crowd.see(57.5, 57.5, 57.5, 60, hour=1)
+
+    assert alert.message.title == "INC-4 · Market-wide · elevated outflow at 3 exchanges"
+    assert [recipient.place for recipient in alert.recipients] == [HERE]
+    assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
+    singles = [incident for incident in await crowd.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
+    assert [(single.number, single.under, single.hushed) for single in singles] == [
+        (1, 4, True),
+        (2, 4, True),
+        (3, 4, True),
+    ]
+
+
+async def test_under_the_market_a_severe_exchange_is_told_by_itself(crowd: Crowd) -> None:
+    for hour in range(2):
+        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+
+    told = await crowd.see(54, 57.5, 57.5, 60, hour=2)
+
+    assert [alert.message.title for alert in told if alert.kind is POST] == ["INC-1 · A · severe outflow"]
+    (single,) = [alert for alert in told if alert.kind is POST]
+    assert "Part of INC-4, which is market-wide." in str(single.message.lines)
+
+
+async def test_the_market_is_over_when_two_are_left(crowd: Crowd) -> None:
+    for hour in range(2):
+        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+
+    over = await crowd.see(57.5, 57.5, 60, 60, hour=2)
+
+    assert [alert.message.title for alert in over if alert.kind is REPLY] == ["INC-4 · Market-wide · resolved"]
+    singles = await crowd.memory.incidents.open()
+    assert [(single.exchange, single.under) for single in singles] == [("a", 0), ("b", 0)]
+
+
+async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd) -> None:
+    """Down for two days: the outflow began and grew meanwhile, and is told once, as it stands."""
+    for hours, billions in ((12, 57.5), (24, 57.4), (36, 52)):
+        await crowd.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
+    crowd.memory.clock.time = NOON + 37 * HOUR
+
+    await crowd.watch.judge(crowd.exchanges[:1])
+
+    (incident,) = await crowd.memory.incidents.open()
+    assert [(event.at - NOON, event.reason) for event in incident.events] == [
+        (12 * HOUR, StepReason.OPENED),
+        (37 * HOUR, StepReason.ESCALATED),
+    ]
+
+
+async def test_held_figures_are_counted_once_a_spell(post: Post) -> None:
+    post.memory.clock.advance(5 * HOUR)
+    for _ in range(3):
+        await post.look()
+
+    assert post.memory.meter.counts["held", HoldReason.STALE] == 1
+    await post.see(60, after=6 * HOUR)
+    post.memory.clock.advance(5 * HOUR)
+    await post.look()
+    assert post.memory.meter.counts["held", HoldReason.STALE] == 2
+
+
+async def test_what_an_operator_withholds_tells_nobody(post: Post) -> None:
+    await post.memory.holds.add(Suppression("binance", NOON, "telegram:1", "a migration"))
+
+    assert await post.see(50) == []
+    assert await post.memory.incidents.open() == []
+    assert post.memory.meter.counts["held", HoldReason.WITHHELD] == 1
+
+
+async def test_a_figure_of_another_source_that_agrees_confirms_at_once(post: Post) -> None:
+    row = replace(listing(inflow=-2.2e9), source="elsewhere")
+    await post.memory.readings.save_listings([row])
+
+    (opened,) = await post.see(57.5)
+
+    assert "Not confirmed yet" not in said(opened.message)
+
+
+async def test_an_incident_says_what_the_bot_did_not_see(post: Post) -> None:
+    post.watch.record_blind_span(NOON - 4 * HOUR, NOON - HOUR)
+
+    (opened,) = await post.see(54)
+
+    assert "Between 2022-12-13 08:00 UTC and 2022-12-13 11:00 UTC this bot saw nothing." in said(opened.message)
+    later = await post.see(53, after=26 * HOUR)
+    assert "saw nothing" not in said(later[0].message)

@@ -1,0 +1,43 @@
+from datetime import timedelta
+
+import pytest
+
+from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.outflow_path import has_path, path
+from tests.replay.plain_flow import course
+
+DAY = timedelta(days=1)
+
+
+def test_runs_of_the_past_have_a_path_and_made_up_ones_have_none() -> None:
+    found = {name for name, one in EPISODES.items() if has_path(one)}
+
+    assert {"binance-2022", "ftx-2022"} <= found
+    assert all(EPISODES[name].label == "reconstruction from published figures" for name in found)
+    assert "quiet-weeks" not in found
+
+
+@pytest.mark.parametrize("name", ["binance-2022", "ftx-2022"])
+def test_a_path_is_what_left_since_the_day_before_it_crossed(name: str) -> None:
+    story, whole = course(name), path(episode(name))
+    leading = story.episode.books[0].id
+    due = story.episode.expected(leading).due_on
+    assert due
+
+    assert whole.start.date() == due - DAY
+    for days in (1, 3, 7):
+        at = whole.start + days * DAY
+        left = story.flow(leading, whole.start, at) / story.clean(leading, whole.start)
+        assert whole.at(days * DAY) == pytest.approx(left)
+
+
+def test_ftx_lost_a_quarter_in_a_day_and_more_than_a_third_in_all() -> None:
+    whole = path(episode("ftx-2022"))
+    (first, second) = (whole.at(days * DAY) for days in (1, 2))
+
+    assert first is not None
+    assert second is not None
+    assert second - first < -0.2
+    assert whole.worst == pytest.approx(-0.37, abs=0.005)
+    assert (whole.shares[0], whole.elapsed[0]) == (0.0, timedelta(0))
+    assert whole.label == "reconstruction from published figures"

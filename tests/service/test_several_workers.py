@@ -1,0 +1,364 @@
+"""Several workers on one store: each does its part, and when one dies or sleeps the others go on."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from bot.domain.place import Place, Platform, Subscription
+from bot.domain.severity import Severity
+from bot.domain.signal import Rule
+from bot.domain.worker import Lease, Role
+from bot.messages.model import Message
+from bot.ports.outbox import Alert, DeliveryKind
+from bot.service.application import Application
+from bot.service.lifetime import Service
+from bot.service.metrics import Metrics
+from bot.service.platforms import chats
+from bot.storage.leases import RedisLeases, key_of
+from bot.storage.store import Store, open_store
+from bot.workers.leader_election import LeaseTiming
+from tests.fakes.defillama import FakeDefiLlama
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord_world import Channel
+from tests.fakes.telegram import TOKEN, Chat, FakeTelegram, User
+from tests.program import Program, running_bot
+from tests.servers import Server
+from tests.world import DISCORD_TOKEN, POLL_EVERY, Running, World, until, until_it
+
+GOES_ON_WITHIN = 15.0
+NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
+NOBODY_DELIVERS = "no worker delivers{}: start one with --role courier or all"
+QUICK = LeaseTiming(renew_every=0.02, retry_every=0.02)
+
+
+@dataclass
+class Worker:
+    """A worker in this process."""
+
+    service: Service
+    machine: Application
+    metrics: Metrics
+
+    def holds(self, duty: Lease) -> bool:
+        return duty in self.machine.lease_runners and self.machine.lease_runners[duty].is_owner
+
+
+@asynccontextmanager
+async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
+    stop, metrics = asyncio.Event(), Metrics(world.clock, "1.2.3")
+    service = Service(
+        world.settings(),
+        clock=world.clock,
+        metrics=metrics,
+        make_chats=chats,
+        poll_every=POLL_EVERY,
+        role=role,
+        tempo=QUICK,
+    )
+    async with asyncio.timeout(60), asyncio.TaskGroup() as tasks:
+        tasks.create_task(service.run(stop))
+        try:
+            yield Worker(service, await service.started(), metrics)
+        finally:
+            stop.set()
+
+
+async def ready(one: Worker) -> None:
+    async def is_ready() -> bool:
+        return not await one.service.unready()
+
+    await until_it(is_ready)
+
+
+async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does(world: World) -> None:
+    async with (
+        worker(world, Role.GATEWAY) as gateway,
+        worker(world, Role.POLLER) as poller,
+        worker(world, Role.COURIER) as courier,
+    ):
+        for one in (gateway, poller, courier):
+            await ready(one)
+        await until(lambda: bool(world.discord.commands))
+        run = Running(world, gateway.service, gateway.machine, port=0)
+        await run.subscribe()
+        await run.hour(-0.05)  # ends when the gateway, which never polls, shows the new reading
+        await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+        assert not poller.machine.chats
+        assert courier.machine.latest.snapshots() == []
+        world.telegram.say(world.group, world.ann, "/incidents")
+        await world.telegram.wait_for_message(world.group, containing="INC-1")
+        assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
+
+
+async def test_nobody_polls_is_said_by_those_who_need_it(world: World) -> None:
+    async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.COURIER) as courier:
+        await ready(courier)
+        await until_it(lambda: says(gateway, ["first poll pending", NOBODY_POLLS]))
+
+
+async def test_nobody_delivers_is_said_by_those_who_answer_and_who_poll(world: World) -> None:
+    async with worker(world, Role.GATEWAY) as gateway, worker(world, Role.POLLER) as poller:
+        await until_it(lambda: says(gateway, [NOBODY_DELIVERS.format(" to discord and telegram")]))
+        await until_it(lambda: says(poller, [NOBODY_DELIVERS.format("")]))
+        world.telegram.say(world.group, world.ann, "/status")
+        await world.telegram.wait_for_message(world.group, containing="no worker delivers to discord and telegram")
+        async with worker(world, Role.COURIER):
+            await ready(gateway)
+            await ready(poller)
+
+
+async def says(one: Worker, reasons: list[str]) -> bool:
+    return list(await one.service.unready()) == reasons
+
+
+async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_other_stops(world: World) -> None:
+    async with AsyncExitStack() as first:
+        holder = await first.enter_async_context(worker(world))
+        await ready(holder)
+        async with worker(world) as other:
+            await ready(other)
+            assert other.service.standing_by() == [
+                "standing by: another worker holds the Telegram poll",
+                "standing by: another worker holds the Discord gateway",
+                "standing by: another worker polls the upstreams",
+            ]
+            assert holder.service.standing_by() == []
+            for one, has_it in ((holder, 1), (other, 0)):
+                await one.machine.update_gauges()
+                assert f'runwatch_duty{{duty="poll"}} {has_it}.0' in one.metrics.text().decode()
+            await first.aclose()
+            await until(lambda: all(other.holds(duty) for duty in Lease))
+            await ready(other)
+            assert other.service.standing_by() == []
+            run = Running(world, other.service, other.machine, port=0)
+            await run.subscribe()
+            await run.hour(-0.05)
+            await run.hour()
+            await run.told("INC-1 · Binance · elevated outflow")
+
+
+async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world: World) -> None:
+    async with worker(world) as one:
+        await ready(one)
+        await until(lambda: bool(world.discord.commands))
+        other = RedisLeases(one.machine.store.database, alone=True)
+        for duty in (Lease.TELEGRAM, Lease.POLL):
+            await other.acquire(duty)
+            await until(lambda: not one.holds(duty))  # noqa: B023 — looked at before the next turn
+            await until(lambda: bool(one.machine.lease_runners[duty].owner))  # noqa: B023 — as above
+        assert [said for said in one.service.standing_by() if "Discord" not in said] == one.service.standing_by()
+        for duty in (Lease.TELEGRAM, Lease.POLL):
+            await other.release(duty)
+        await until(lambda: one.holds(Lease.TELEGRAM) and one.holds(Lease.POLL))
+        run = Running(world, one.service, one.machine, port=0)
+        await run.subscribe()
+        await run.hour(-0.05)
+        await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+
+
+async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World) -> None:
+    async with worker(world) as holder:
+        await ready(holder)
+        async with worker(world) as other:
+            await ready(other)
+            world.discord.gateway.refusals = 10**6
+            await world.discord.gateway.drop()
+            await until_it(lambda: shows_trouble(other, Platform.DISCORD))
+            assert list(await other.service.unready()) == []
+
+
+async def shows_trouble(one: Worker, platform: Platform) -> bool:
+    return bool((await one.machine.dispatcher.queries.status()).platforms[platform])
+
+
+async def test_a_hold_that_one_worker_is_told_of_shows_at_the_others(world: World) -> None:
+    async with worker(world) as poller, worker(world, Role.GATEWAY) as gateway:
+        await ready(poller)
+        await ready(gateway)
+        await until(lambda: len(gateway.machine.latest.snapshots()) == len(poller.machine.latest.snapshots()) == 3)
+        world.telegram.say(world.group, world.ann, "/hold binance a migration")
+        for one in (poller, gateway):
+            await until(partial(withholds, one, "binance"))
+
+
+def withholds(one: Worker, exchange: str) -> bool:
+    outlook = one.machine.latest.snapshot(exchange)
+    return bool(outlook and outlook.signal and "a migration" in str(outlook.signal.flows))
+
+
+async def test_an_outflow_is_told_once_while_the_duty_to_judge_changes_hands_all_the_time(world: World) -> None:
+    async with worker(world) as one, worker(world) as other:
+        await ready(one)
+        await ready(other)
+        await until(lambda: bool(world.discord.commands))
+        run = Running(world, one.service, one.machine, port=0)
+        await run.subscribe()
+        tossing = asyncio.create_task(toss(one.machine.store, (one, other)))
+        await run.hour(-0.05)
+        for _ in range(2):
+            await run.hour()
+        await run.told("INC-1 · Binance · elevated outflow")
+        tossing.cancel()
+        await asyncio.wait([tossing])
+        assert {step.exchange: len(step.events) for step in await one.machine.store.incidents.recent()} == {
+            "binance": 1
+        }
+        assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
+
+
+def judges(one: Worker) -> bool:
+    return one.machine.is_judging
+
+
+async def toss(store: Store, workers: tuple[Worker, Worker]) -> None:
+    """Let the duty to judge run out again and again, each time as soon as the other worker has it."""
+    while True:
+        for one in workers:
+            await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+            await until(partial(judges, one))
+            await asyncio.sleep(0.005)
+
+
+@dataclass
+class Street:
+    """What the processes talk to, beside their store."""
+
+    llama: FakeDefiLlama
+    telegram: FakeTelegram
+    discord: FakeDiscord
+    ann: User
+    chat: Chat
+    channel: Channel
+    settings: dict[str, str]
+
+    async def answers(self) -> None:
+        """Return when a question was answered on both platforms."""
+        self.telegram.say(self.chat, self.ann, "/reserves binance")
+        await self.telegram.wait_for_message(self.chat, containing="Binance · reserves", patience=GOES_ON_WITHIN)
+        await self.discord.until(lambda: self.discord.gateway.session is not None, seconds=GOES_ON_WITHIN)
+        answer = await self.discord.slash("reserves", {"exchange": "binance"}, channel=self.channel)
+        assert "Clean reserves" in answer.text
+
+    def told(self, words: str) -> tuple[int, int]:
+        """Return how many messages with these words there are on each platform."""
+        on_telegram = [sent.text for sent in self.telegram.messages_in(self.chat)]
+        on_discord = [str(message["embeds"]) for message in self.discord.messages(self.channel)]
+        return sum(words in one for one in on_telegram), sum(words in one for one in on_discord)
+
+
+@pytest.fixture
+async def street(redis: Server, tmp_path: Path) -> AsyncIterator[Street]:
+    async with (
+        FakeDefiLlama(now=datetime.now(UTC), days=20) as llama,
+        FakeTelegram() as telegram,
+        FakeDiscord(token=DISCORD_TOKEN) as discord,
+    ):
+        ann = telegram.user("Ann")
+        settings = {
+            "TELEGRAM_TOKEN": TOKEN,
+            "TELEGRAM_API_URL": telegram.url,
+            "DISCORD_TOKEN": DISCORD_TOKEN,
+            "DISCORD_API_URL": discord.api_url,
+            "DISCORD_GATEWAY_URL": discord.gateway_url,
+            "DEFILLAMA_URL": llama.url,
+            "REDIS_URL": redis.url,
+            "EXCHANGES": "binance,okx",
+            "POLL_INTERVAL": "1s",
+            "HTTP_PORT": "0",
+        }
+        yield Street(llama, telegram, discord, ann, telegram.private(ann), discord.channel(discord.guild()), settings)
+
+
+async def alert(store: Store, street: Street, step: str) -> None:
+    """Queue an alert for both places."""
+    now = datetime.now(UTC)
+    places = Place(Platform.TELEGRAM, str(street.chat.id)), Place(Platform.DISCORD, str(street.channel.id))
+    told = Alert(
+        id=step,
+        incident=step,
+        severity=Severity.SEVERE,
+        kind=DeliveryKind.POST,
+        message=Message(step),
+        created_at=now,
+        expires_at=now + timedelta(hours=1),
+        recipients=tuple(Subscription(place, None) for place in places),
+    )
+    assert await store.incidents.commit("binance", Rule.OUTFLOW, None, [told])
+
+
+async def has_all_duties(program: Program) -> None:
+    for duty in Lease:
+        await program.logged("duty taken", duty=str(duty))
+
+
+async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_seconds(
+    tmp_path: Path, street: Street, redis: Server
+) -> None:
+    async with AsyncExitStack() as stack:
+        store = await open_store(redis.url, clock=RealClock())
+        stack.push_async_callback(store.close)
+        first = await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings))
+        await has_all_duties(first)
+        await street.discord.connected()
+        never = street.telegram.delay("sendMessage", when=lambda given: "in hand" in given["text"])
+        sends = street.telegram.calls["sendmessage"]
+        await alert(store, street, "in hand")
+        await until(lambda: street.telegram.calls["sendmessage"] > sends)  # it never ends, and dies with the worker
+        others = [
+            await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings)) for _ in range(2)
+        ]
+        for program in others:
+            await program.logged("running")
+
+        began = time.monotonic()
+        assert await first.end(signal.SIGKILL) == -signal.SIGKILL
+        polls = len(street.llama.asked("/cexs"))
+        await alert(store, street, "after the kill")
+        await until(lambda: street.told("after the kill") == (1, 1))
+        assert time.monotonic() - began < 5  # any worker delivers
+        await street.answers()
+        await until(lambda: len(street.llama.asked("/cexs")) > polls)
+        await until(lambda: street.told("in hand") == (1, 1))
+        assert time.monotonic() - began < GOES_ON_WITHIN
+        never.set()
+
+        # Who has the duties now falls asleep, and wakes when another one has taken them.
+        (sleeper,) = [program for program in others if await has(store, Lease.TELEGRAM, program)]
+        sleeper.process.send_signal(signal.SIGSTOP)
+        slept_for = [duty for duty in Lease if await has(store, duty, sleeper)]
+        for duty in slept_for:
+            await store.database.command("HSET", key_of(duty), "until", 1)
+        (other,) = [program for program in others if program is not sleeper]
+        for duty in slept_for:
+            await other.logged("duty taken", duty=str(duty))
+        sleeper.process.send_signal(signal.SIGCONT)
+        for duty in slept_for:
+            await sleeper.logged("duty lost", duty=str(duty))
+        await street.answers()
+        await alert(store, street, "after the sleep")
+        await until(lambda: street.told("after the sleep") == (1, 1))
+        assert street.told("after the kill") == (1, 1)
+        for program in (sleeper, other):
+            assert await program.end(signal.SIGTERM) == 0
+
+
+async def has(store: Store, duty: Lease, program: Program) -> bool:
+    holder = await store.leases.owner(duty)
+    return bool(holder and f":{program.process.pid}:" in holder.worker)
+
+
+class RealClock:
+    """The time it is."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,145 @@
+"""Addresses of a store, and a primary that dies while Sentinels watch it."""
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.place import Place, Platform, Subscription
+from bot.storage.client import client_at
+from bot.storage.embedded import die_with_parent
+from bot.storage.store import Store, open_store
+from tests.servers import Server, kinds
+from tests.storage.conftest import StillClock
+
+HERE = Subscription(Place(Platform.TELEGRAM, "-100"), "binance")
+KIND = next(kind for kind in kinds().values() if kind.version >= (7,))  # `repl-diskless-sync-delay 0` needs no wait
+SETTINGS = ("--bind", "127.0.0.1", "--repl-diskless-sync-delay", "0")
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@dataclass
+class Watched:
+    """A primary and its replica, and the address of the Sentinel that watches them."""
+
+    primary: Server
+    replica: Server
+    sentinel: int
+    url: str
+
+    async def until_the_replica_may_take_over(self) -> None:
+        """Wait until the Sentinel has heard of the replica, which it asks for every ten seconds, and found it sound."""
+        async with Redis(port=self.sentinel, decode_responses=True) as asked:
+            while not await _knows_a_sound_replica(asked):  # noqa: ASYNC110 — nobody announces it
+                await asyncio.sleep(0.05)
+
+
+async def _knows_a_sound_replica(sentinel: Redis) -> bool:
+    return any(slave["master-link-status"] == "ok" for slave in await sentinel.sentinel_slaves("watch"))
+
+
+def server_on(port: int, *settings: str) -> Server:
+    """Start a server; the password comes later, for `start` knows none."""
+    server = Server(KIND, ("--port", str(port), *SETTINGS, *settings)).start()
+    assert server.ask("CONFIG SET masterauth pass/word") == "+OK"
+    assert server.ask("CONFIG SET requirepass pass/word") == "+OK"
+    return server
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Watched]:
+    first, second, sentinel = free_port(), free_port(), free_port()
+    with ExitStack() as stack:
+        primary = server_on(first)
+        stack.callback(primary.stop)
+        replica = server_on(second, "--replicaof", f"127.0.0.1 {first}")
+        stack.callback(replica.stop)
+        written = tmp_path / "sentinel.conf"
+        written.write_text(
+            f"port {sentinel}\nbind 127.0.0.1\ndir {tmp_path}\n"
+            f"sentinel monitor watch 127.0.0.1 {first} 1\nsentinel auth-pass watch pass/word\n"
+            "sentinel down-after-milliseconds watch 200\nsentinel failover-timeout watch 1000\n"
+        )
+        words = (die_with_parent.__file__, str(os.getpid()), str(KIND.path), str(written), "--sentinel")
+        process = subprocess.Popen([sys.executable, "-I", "-S", *words], stdout=subprocess.DEVNULL)  # noqa: S603 — a program found by bot.storage.embedded.server_binary
+        stack.callback(process.wait)
+        stack.callback(process.kill)
+        nobody = f"127.0.0.1:{free_port()}"  # the first Sentinel of the address may be away
+        yield Watched(primary, replica, sentinel, f"redis+sentinel://:pass%2Fword@{nobody},127.0.0.1:{sentinel}/watch")
+
+
+async def test_what_was_kept_is_there_after_the_primary_died_and_its_replica_took_over(
+    watched: Watched, clock: StillClock
+) -> None:
+    async with asyncio.timeout(40):
+        store = await patiently_open(watched.url, clock)
+        await store.subscriptions.add(HERE)
+        while not await store.database.command("WAIT", 1, 100):
+            pass
+        await watched.until_the_replica_may_take_over()
+        watched.primary.kill()
+        while True:
+            try:
+                found = await store.subscriptions.of_place(HERE.place)
+            except StorageError:
+                continue
+            break
+        assert found == [HERE]
+        assert await store.incidents.next_number() == 1
+        await store.close()
+
+
+async def patiently_open(url: str, clock: StillClock) -> Store:
+    while True:
+        try:
+            return await open_store(url, clock=clock)
+        except StorageError:
+            continue
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://box:26379",
+        "redis+sentinel://box:26379/",
+        "http+sentinel://box/name",
+        "redis+sentinel://box:port/name",
+        "redis+sentinel://:secret@/name",
+    ],
+)
+def test_an_address_of_sentinels_that_cannot_be_read_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(ConfigurationError, match="REDIS_URL") as refused:
+        client_at(url, connects_within=1, answers_within=1)
+    assert url not in str(refused.value)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("hosts", "read"),
+    [
+        ("one", [("one", 26379)]),
+        ("one:1,two:2", [("one", 1), ("two", 2)]),
+        ("[::1]:5,[::2]", [("::1", 5), ("::2", 26379)]),
+    ],
+)
+async def test_sentinels_are_read_with_their_ports(hosts: str, read: list[tuple[str, int]]) -> None:
+    client, close = client_at(f"rediss+sentinel://{hosts}/watch", connects_within=1, answers_within=1)
+    pool: Any = client.connection_pool
+    asked = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
+    assert [(one["host"], one["port"]) for one in asked] == read
+    await close()
