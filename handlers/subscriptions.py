@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from bot.alerting.routing import reaches
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
+from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
@@ -27,7 +27,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     mention: Annotated[
         Mention | None, Arg("Whom to ping on opening and escalation: a role, @here or @everyone")
     ] = None,
-    place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Post alerts about an exchange in this place"""
     about = _exchange(request, exchange)
@@ -54,7 +54,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     return subscribed_card(
         subscription,
         about.name if about else None,
-        await request.reach.missing(target),
+        await request.place_access.missing(target),
         running,
         is_tracked=about is None or about.slug is not None,
     )
@@ -64,7 +64,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
 async def unsubscribe(
     request: Request,
     exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
-    place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Stop alerts in this place"""
     target = await _target(request, place)
@@ -105,11 +105,11 @@ async def _subscribed(request: Request, place: Place, name: ExchangeName) -> Exc
         return Exchange(wanted, wanted)
 
 
-async def _target(request: Request, elsewhere: Elsewhere | None) -> Place:
+async def _target(request: Request, elsewhere: PlaceName | None) -> Place:
     """Return the place that is meant: here, or another one that the caller moderates as well."""
     if elsewhere is None:
         return request.place
-    target = await request.reach.find(elsewhere)
+    target = await request.place_access.find(elsewhere)
     if not request.caller.is_owner and not await request.caller.may_moderate(target):
         raise NotPermitted(f"Only the people who moderate {elsewhere} may do that.")
     return target

@@ -18,7 +18,7 @@ async def hold(
     """Withhold an exchange's figures from alerts, for everybody"""
     about = request.queries.exchange(exchange)
     withheld = Suppression(about.id, request.now, request.caller.id, why or "")
-    await request.holds.add(withheld)
+    await request.suppressions.add(withheld)
     await request.queries.fresh_snapshot(about)
     return suppressed_card(withheld, about.name)
 
@@ -27,6 +27,6 @@ async def hold(
 async def release(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Let a withheld exchange's figures raise alerts again"""
     about = request.queries.exchange(exchange)
-    was_held = await request.holds.remove(about.id)
+    was_held = await request.suppressions.remove(about.id)
     await request.queries.fresh_snapshot(about)
     return released_card(about.name, was_held=was_held)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import __version__
-from bot.commands.declaration import Caller, PlaceAccess, split
+from bot.commands.declaration import Caller, PlaceAccess, split_words
 from bot.commands.dispatcher import CommandContext
 from bot.config.settings import Settings
 from bot.domain.errors import AskerError, ConfigurationError, RunwatchError, StorageError
@@ -48,7 +48,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         machine = Application(settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__))
         await machine.restore()
         if not machine.latest.snapshots():
-            await machine.fetch_for(split(words))
+            await machine.fetch_for(split_words(words))
         message = await machine.dispatcher.answer_words(terminal_operator(), command, words)
         return TerminalAnswer(message, clock.now(), failed=message.tone is Tone.TROUBLE)
 

@@ -117,9 +117,9 @@ class Application:
             incidents=store.incidents,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
-            look=self.snapshot_builder.snapshot,
+            build_snapshot=self.snapshot_builder.snapshot,
             only=only,
-            hindsight=HistoryAnswers(
+            history=HistoryAnswers(
                 outflow_curve=retracer.outflow_curve, past_curve=past_course, rehearse=retracer.rehearse
             ),
             clock=clock,
@@ -134,7 +134,7 @@ class Application:
             self._connected, subscriptions=store.subscriptions, clock=clock, operator=self._operator
         )
         self.dispatcher = CommandDispatcher(
-            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.suppressions
+            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
         )
 
     def delivery_worker(self, chat: ChatPlatform) -> DeliveryWorker:

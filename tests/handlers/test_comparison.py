@@ -11,13 +11,13 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def office() -> DispatcherBench:
     found = DispatcherBench()
-    await found.read()
+    await found.load()
     return found
 
 
 async def read_okx(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
-    office.board.set_snapshot(await office.observer.snapshot(OKX))
+    office.latest.set_snapshot(await office.snapshot_builder.snapshot(OKX))
 
 
 async def test_two_exchanges_stand_side_by_side(office: DispatcherBench) -> None:
@@ -81,7 +81,7 @@ async def test_what_is_neither_exchange_nor_past_is_unknown(office: DispatcherBe
 async def test_an_exchange_without_reserves_has_no_shares(office: DispatcherBench) -> None:
     await read_okx(office)
     empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
-    office.board.set_snapshot(await DispatcherBench(memory=office.memory).observer.snapshot(empty))
+    office.latest.set_snapshot(await DispatcherBench(memory=office.memory).snapshot_builder.snapshot(empty))
 
     assert "Clean reserves | $58.0 B | $0.00" in said(await office.ask("compare binance okx"))
 

@@ -10,7 +10,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def office() -> DispatcherBench:
     found = DispatcherBench()
-    await found.read()
+    await found.load()
     await found.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=1), [])
     return found
 

@@ -7,7 +7,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def office() -> DispatcherBench:
     found = DispatcherBench()
-    await found.read()
+    await found.load()
     return found
 
 

@@ -14,7 +14,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def office() -> DispatcherBench:
     found = DispatcherBench()
-    await found.read()
+    await found.load()
     return found
 
 
@@ -56,7 +56,7 @@ async def test_a_topic_subscribes_for_itself(office: DispatcherBench) -> None:
 
 
 async def test_what_the_bot_lacks_is_said_at_once(office: DispatcherBench) -> None:
-    office.lacking = ("Send Messages",)
+    office.missing_rights = ("Send Messages",)
 
     answer = await moderate(office, "subscribe binance")
 
@@ -162,7 +162,7 @@ async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Dispatch
 
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
     office = DispatcherBench(only=("binance",))
-    await office.read()
+    await office.load()
     for one in ("bitforex", "binance", None):
         await office.memory.subscriptions.add(Subscription(HERE, one))
     answer = await office.ask("subscriptions")

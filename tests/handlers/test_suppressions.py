@@ -8,7 +8,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def office() -> DispatcherBench:
     found = DispatcherBench()
-    await found.read()
+    await found.load()
     return found
 
 
@@ -25,7 +25,7 @@ async def test_what_is_withheld_shows_in_answers_at_once(office: DispatcherBench
     assert "Held: withheld (since 2022-12-13 12:00 UTC, because: a migration)" in said(
         await office.ask("flows binance")
     )
-    outlook = office.board.snapshot("binance")
+    outlook = office.latest.snapshot("binance")
     assert outlook
     assert outlook.signal
     assert {flow.hold.reason for flow in outlook.signal.flows if flow.hold} == {HoldReason.WITHHELD}

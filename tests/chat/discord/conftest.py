@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 
 from bot.chat.discord.client import DiscordChat, ReconnectTimeouts
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -74,11 +74,11 @@ async def broken(request: Request) -> Message:
 
 @command(access=Access.MODERATOR)
 async def subscribe(
-    request: Request, place: Annotated[Elsewhere | None, Arg("Another channel of this server")] = None
+    request: Request, place: Annotated[PlaceName | None, Arg("Another channel of this server")] = None
 ) -> Message:
     """Get alerts here."""
-    where = await request.reach.find(place) if place else request.place
-    missing = await request.reach.missing(where)
+    where = await request.place_access.find(place) if place else request.place
+    missing = await request.place_access.missing(where)
     return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
 
 
@@ -205,7 +205,9 @@ def build(
     queries: Any = FourExchanges()
     asked: Any = subscriptions  # the adapter and the desk ask nothing else of the three
     counted: Any = meter
-    desk = CommandDispatcher(commands or gate.commands(), queries, asked, clock=clock, meter=counted, holds=asked)
+    desk = CommandDispatcher(
+        commands or gate.commands(), queries, asked, clock=clock, meter=counted, suppressions=asked
+    )
     chat = DiscordChat(
         desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=asked,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counted, patience=patience, listens=listens,
