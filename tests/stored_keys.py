@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bot.domain.place import Platform
+from bot.domain.worker import Lease
 from bot.storage.connection import Database
 from bot.storage.keys import KEYS, RedisKey
 
@@ -13,7 +14,7 @@ _PARTS = {
     "chat": f"{_PLATFORM}:[^/]+",
     "place": f"{_PLATFORM}:[^/]+(/.+)?",
     "priority": "[012]",
-    "duty": f"({'|'.join(Duty)})",
+    "duty": f"({'|'.join(Lease)})",
 }
 _AT_ONCE = 1000
 _GONE, _NEVER = -2, -1  # what PTTL says of a key that is not there, and of one that stays
