@@ -23,7 +23,7 @@ from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
-from bot.replay.episodes.catalogue import episode as find_episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.service.application import Application
 from bot.service.lifetime import Service
@@ -89,7 +89,7 @@ def _settings(url: str, directory: Path) -> Settings:
 
 
 def _introduction(episode: Episode) -> Message:
-    staged = episode.staging.said if episode.staging else ""
+    staged = episode.staging.notice if episode.staging else ""
     return introduction_card(episode.title, episode.label, episode.live_start, episode.live_end, staged=staged)
 
 
@@ -98,9 +98,9 @@ async def _run_episode(
 ) -> None:
     """Let the past load, run the clock to the end, ask two questions, then give the prompt to the viewer."""
     context = terminal_operator()
-    leading = episode.books[0].id
+    leading = episode.exchanges[0].id
     await application.store.subscriptions.add(Subscription(context.place, exchange=None))
-    await _wait_until(lambda: len(application.latest.snapshots()) >= len(episode.books), _LOAD_TIMEOUT_S)
+    await _wait_until(lambda: len(application.latest.snapshots()) >= len(episode.exchanges), _LOAD_TIMEOUT_S)
     day, speed_control = clock.now().date(), SpeedControl(clock, speed, rounds=lambda: application.poller.rounds)
     while not clock.is_over:
         speed_control.adjust()

@@ -254,7 +254,7 @@ def replay_server(episode: str, host: str, port: int, speed: float | None) -> No
 @click.option("--hourly", is_flag=True, help="Hourly points of the live phase as well.")
 def episode_data(episode: str, directory: Path, *, hourly: bool) -> None:
     """Write an episode's bodies in DefiLlama's own format, for `backtest --data`."""
-    from bot.replay.episodes.catalogue import episode as find_episode  # noqa: PLC0415 — as above
+    from bot.replay.episodes.catalogue import find_episode  # noqa: PLC0415 — as above
     from bot.replay.export import write_bodies  # noqa: PLC0415 — as above
 
     chosen = find_episode(episode)

@@ -299,10 +299,10 @@ async def past_course(name: str) -> OutflowCurve | None:
 @lru_cache
 def _past_course(name: str) -> OutflowCurve | None:
     from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — worked out only for those who ask
-    from bot.replay.outflow_path import has_path, path  # noqa: PLC0415 — as above
+    from bot.replay.outflow_curve import has_outflow_curve, outflow_curve_of  # noqa: PLC0415 — as above
 
     episode = EPISODES.get(name)
-    return path(episode) if episode and has_path(episode) else None
+    return outflow_curve_of(episode) if episode and has_outflow_curve(episode) else None
 
 
 def require_a_token(settings: Settings) -> None:

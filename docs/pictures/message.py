@@ -25,7 +25,7 @@ from bot.domain.incident import StepReason
 from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode as find_episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.service import logs
 from bot.service.application import Application

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.replay.episodes.catalogue import episode
-from bot.replay.generator import GeneratedState, snapshots
+from bot.replay.episodes.catalogue import find_episode
+from bot.replay.generator import GeneratedState, generate_states
 
 
 class PlainFlow:
     """What every exchange of an episode held at every run."""
 
     def __init__(self, name: str) -> None:
-        self.episode = episode(name)
-        self.snapshots = list(snapshots(self.episode))
-        self._own = {book.id: book.own_tokens for book in self.episode.books}
+        self.episode = find_episode(name)
+        self.snapshots = list(generate_states(self.episode))
+        self._own = {exchange.id: exchange.own_tokens for exchange in self.episode.exchanges}
         self._moments = [snapshot.at for snapshot in self.snapshots]
 
     @property

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 from bot.backtest.archive import ArchivedHistory, bodies_in, read_past
 from bot.domain.reading import Reading
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.export import write_bodies
 
 
@@ -14,7 +14,7 @@ from bot.replay.export import write_bodies
 def pasts(name: str) -> dict[str, ArchivedHistory]:
     """Return what every exchange's body says, hourly in the live phase, by our ids."""
     with TemporaryDirectory(prefix="rw-") as folder:
-        write_bodies(episode(name), Path(folder), hourly=True)
+        write_bodies(find_episode(name), Path(folder), hourly=True)
         return {past.exchange.id: past for past in map(read_past, bodies_in(Path(folder)))}
 
 

@@ -114,6 +114,6 @@ def test_the_peers_stay_calm_all_the_while(run: PlainFlow) -> None:
 
 
 def test_every_anchor_says_where_it_was_read(run: PlainFlow) -> None:
-    assert all(anchor.source and anchor.figure for anchor in run.episode.anchors)
-    assert any(not anchor.is_fitted for anchor in run.episode.anchors)
+    assert all(published.source and published.figure for published in run.episode.published_figures)
+    assert any(not published.is_fitted for published in run.episode.published_figures)
     assert run.episode.label == "reconstruction from published figures"

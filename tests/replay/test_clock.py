@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 
 START = datetime(2022, 12, 11, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -76,7 +76,7 @@ def test_it_never_goes_back() -> None:
 
 
 def test_an_episode_brings_its_own_span_and_speed() -> None:
-    story = episode("binance-2022")
+    story = find_episode("binance-2022")
     watch = Stopwatch()
     clock = ReplayClock.of(story, ticks=watch)
     slow = ReplayClock.of(story, speed=1, ticks=watch)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.domain.severity import Severity, rank
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.faults import FaultKind
 from tests.replay.expectations import EXPECTATIONS, Expectation, ExpectedOutcome, expected_of
 from tests.replay.expectations import expected as expected_in
@@ -41,7 +41,9 @@ def test_without_its_trap_a_trap_is_calm_at_every_hour(name: str, expected: Expe
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_peers_of_an_episode_never_cross(name: str) -> None:
-    peers = {book.id for book in episode(name).books} - {expectation.exchange for expectation in expected_of(name)}
+    peers = {exchange.id for exchange in find_episode(name).exchanges} - {
+        expectation.exchange for expectation in expected_of(name)
+    }
 
     assert [peer for peer in peers if told_daily(name, peer).crossing] == []
 
@@ -70,7 +72,7 @@ def test_expectations_name_exchanges_of_their_episode_once() -> None:
     for name, story in EPISODES.items():
         named = [expectation.exchange for expectation in expected_of(name)]
         assert len(set(named)) == len(named), name
-        assert set(named) <= {book.id for book in story.books}, name
+        assert set(named) <= {exchange.id for exchange in story.exchanges}, name
 
 
 def test_an_exchange_without_an_expectation_is_expected_to_be_calm() -> None:
@@ -86,7 +88,7 @@ def test_without_a_run_only_a_restless_year_and_a_move_within_the_house_may_be_t
 
 
 def test_a_noisy_year_is_restless_and_no_more_than_that() -> None:
-    told = [told_daily("noisy-year", book.id) for book in episode("noisy-year").books]
+    told = [told_daily("noisy-year", exchange.id) for exchange in find_episode("noisy-year").exchanges]
 
     assert max((plain_told.worst for plain_told in told), key=rank) is Severity.WATCH
     assert sum(plain_told.crossing for plain_told in told) == 31

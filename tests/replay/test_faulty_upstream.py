@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.replay.episode import Episode
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.episodes.synthetic import on
 from bot.replay.upstream import UpstreamBodies
 from tests.sources.parsing import parse_protocol
@@ -20,13 +20,13 @@ def row(name: str, exchange: str, at: datetime) -> dict[str, Any]:
 
 
 def rows(name: str, at: datetime) -> list[dict[str, Any]]:
-    upstream = _as_of(episode(name), at)
+    upstream = _as_of(find_episode(name), at)
     found: list[dict[str, Any]] = upstream.list_body()["cexs"]
     return found
 
 
 def body(name: str, exchange: str, at: datetime) -> dict[str, Any]:
-    found = _as_of(episode(name), at).protocol_body(exchange)
+    found = _as_of(find_episode(name), at).protocol_body(exchange)
     assert found
     return found
 

@@ -16,7 +16,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.upstream import UpstreamBodies
 from tests.replay import plain_rules, read_bodies
 from tests.replay.expectations import Expectation, ExpectedOutcome, expected, expected_of
@@ -87,10 +87,10 @@ def test_every_run_is_told_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT00
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_nobody_is_told_more_than_an_episode_allows(hourly: bool) -> None:  # noqa: FBT001 — as above
     found = [
-        (name, book.id, worst_told(name, book.id, hourly=hourly), expectation.highest)
+        (name, exchange.id, worst_told(name, exchange.id, hourly=hourly), expectation.highest)
         for name, story in EPISODES.items()
-        for book in story.books
-        if not (expectation := expected(name, book.id)).live_only
+        for exchange in story.exchanges
+        if not (expectation := expected(name, exchange.id)).live_only
     ]
 
     assert all(rank(worst) <= rank(highest) for *_, worst, highest in found), in_words(
@@ -161,7 +161,7 @@ def test_what_an_operator_withholds_is_told_to_nobody() -> None:
 
 
 def test_what_the_list_denies_is_told_to_nobody() -> None:
-    story = episode("guard-disagree")
+    story = find_episode("guard-disagree")
     (expectation,) = expected_of(story.id)
     upstream = UpstreamBodies(story)
 

@@ -8,8 +8,8 @@ import pytest
 
 from bot.domain.reading import Slot
 from bot.replay.episode import HISTORY, OutflowRun, RunLeg
-from bot.replay.episodes.catalogue import EPISODES, episode
-from bot.replay.generator import run_times, snapshots
+from bot.replay.episodes.catalogue import EPISODES, find_episode
+from bot.replay.generator import generate_states, run_times
 from tests.replay.plain_flow import course
 
 SOME = ["binance-2022", "ftx-2022", "quiet-weeks", "guard-round-trip", "noisy-year"]
@@ -17,23 +17,23 @@ SOME = ["binance-2022", "ftx-2022", "quiet-weeks", "guard-round-trip", "noisy-ye
 
 @pytest.mark.parametrize("name", SOME)
 def test_the_same_seed_gives_the_same_numbers(name: str) -> None:
-    assert list(islice(snapshots(episode(name)), 300)) == course(name).snapshots[:300]
+    assert list(islice(generate_states(find_episode(name)), 300)) == course(name).snapshots[:300]
 
 
 def test_another_seed_gives_other_noise() -> None:
-    other = replace(episode("quiet-weeks"), seed=7)
+    other = replace(find_episode("quiet-weeks"), seed=7)
 
-    assert next(snapshots(other)).amounts != course("quiet-weeks").snapshots[0].amounts
+    assert next(generate_states(other)).amounts != course("quiet-weeks").snapshots[0].amounts
 
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_live_phase_starts_from_the_books(name: str) -> None:
-    start = episode(name).live_start
-    *_, seen = takewhile(lambda one: one.at < start, snapshots(episode(name)))
+    start = find_episode(name).live_start
+    *_, seen = takewhile(lambda one: one.at < start, generate_states(find_episode(name)))
 
-    for book in episode(name).books:
-        for (chain, asset), amount in seen.amounts[book.id].items():
-            assert amount * seen.prices[asset] == pytest.approx(book.reserves_millions[chain][asset] * 1e6)
+    for exchange in find_episode(name).exchanges:
+        for (chain, asset), amount in seen.amounts[exchange.id].items():
+            assert amount * seen.prices[asset] == pytest.approx(exchange.reserves_millions[chain][asset] * 1e6)
 
 
 @pytest.mark.parametrize("name", ["binance-2022", "quiet-weeks"])
@@ -49,7 +49,7 @@ def test_ordinary_days_have_the_tails_they_are_said_to_have(name: str) -> None:
 
 
 def test_the_upstream_runs_daily_in_the_past_and_hourly_from_two_days_before() -> None:
-    story = episode("binance-2022")
+    story = find_episode("binance-2022")
     times = run_times(story)
     gaps = {after - before for before, after in pairwise(times)}
 
@@ -69,27 +69,27 @@ def test_no_holding_ever_runs_dry(name: str) -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_an_episode_is_made_of_few_enough_numbers_to_be_quick(name: str) -> None:
-    story = episode(name)
-    slots = sum(len(held) for book in story.books for held in book.reserves_millions.values())
+    story = find_episode(name)
+    slots = sum(len(held) for exchange in story.exchanges for held in exchange.reserves_millions.values())
 
     assert len(run_times(story)) * slots < 130_000
 
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_a_show_takes_at_most_95_seconds(name: str) -> None:
-    story = episode(name)
+    story = find_episode(name)
 
     assert (story.live_end - story.live_start).total_seconds() / story.speed <= 95
 
 
 def test_noise_goes_on_around_a_run_and_around_a_second_one() -> None:
-    quiet = episode("quiet-weeks")
+    quiet = find_episode("quiet-weeks")
     start = quiet.live_start
     legs = [(RunLeg(start + timedelta(days=day + 1), -0.02),) for day in (2, 6)]
     runs = tuple(
         OutflowRun("okx", leg, since=start + timedelta(days=day)) for leg, day in zip(legs, (2, 6), strict=True)
     )
-    seen = {snapshot.at: snapshot for snapshot in snapshots(replace(quiet, runs=runs))}
+    seen = {snapshot.at: snapshot for snapshot in generate_states(replace(quiet, runs=runs))}
     held = [seen[at].amounts["okx"][Slot("Bitcoin", "BTC")] for at in sorted(seen) if at >= start]
 
     for first, hours in ((0, 48), (73, 70), (170, 100)):

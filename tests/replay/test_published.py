@@ -118,8 +118,8 @@ def test_the_own_token_moved_by_billions_and_the_rest_did_not() -> None:
 def test_every_label_is_one_of_three_and_published_figures_name_their_source() -> None:
     for name, story in EPISODES.items():
         assert story.label in {RECONSTRUCTION, MADE_UP} or story.label.startswith("invented: "), name
-        assert all(anchor.figure and anchor.source for anchor in story.anchors), name
-        fitted = any(anchor.is_fitted for anchor in story.anchors)
+        assert all(published.figure and published.source for published in story.published_figures), name
+        fitted = any(published.is_fitted for published in story.published_figures)
         assert fitted == (story.label == RECONSTRUCTION), name
 
 

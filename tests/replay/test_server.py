@@ -10,10 +10,10 @@ import pytest
 
 from bot.domain.errors import ConfigurationError
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 
-STORY = episode("binance-2022")
+STORY = find_episode("binance-2022")
 PLAIN = {"Accept-Encoding": "identity"}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.reading import Slot
 from bot.replay.episode import MADE_UP
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.episodes.synthetic import on
 from bot.replay.observations import upstream_runs
 from tests.replay.expectations import expected_of
@@ -18,7 +18,7 @@ STAGED = [name for name, story in EPISODES.items() if story.live_start == on(0)]
 
 @pytest.mark.parametrize("name", STAGED)
 def test_quiet_days_come_first_and_quiet_peers_stand_by(name: str) -> None:
-    story = episode(name)
+    story = find_episode(name)
     first = min(
         *(run.since or story.live_start for run in story.runs), story.live_end,
         *(jump.at for jump in story.jumps), *(fault.since for fault in story.faults),
@@ -26,7 +26,7 @@ def test_quiet_days_come_first_and_quiet_peers_stand_by(name: str) -> None:
 
     assert timedelta(days=40) <= story.history <= timedelta(days=60)
     assert first - story.live_start >= DAY
-    assert 5 <= len(story.books) <= 7
+    assert 5 <= len(story.exchanges) <= 7
 
 
 def test_every_made_up_episode_was_staged() -> None:
@@ -36,8 +36,8 @@ def test_every_made_up_episode_was_staged() -> None:
 def test_tron_holds_14_percent_and_is_absent_for_nine_hours() -> None:
     without = [
         run.at
-        for run in upstream_runs(episode("guard-chain-missing"))
-        if "Tron" not in {slot.chain for slot in run.sights["aurelia"].amounts}
+        for run in upstream_runs(find_episode("guard-chain-missing"))
+        if "Tron" not in {slot.chain for slot in run.observations["aurelia"].amounts}
     ]
     seen = course("guard-chain-missing").at(on(2))
     tron = sum(amount * seen.prices[at.asset] for at, amount in seen.amounts["aurelia"].items() if at.chain == "Tron")
@@ -57,7 +57,7 @@ def test_wallets_add_nine_billion_and_three_weeks_later_a_chain_loses_two_fifths
 
 
 def test_an_odd_price_stands_for_two_readings() -> None:
-    seen = {run.at: run.sights for run in upstream_runs(episode("guard-price-odd"))}
+    seen = {run.at: run.observations for run in upstream_runs(find_episode("guard-price-odd"))}
     odd = {
         exchange: [at for at, one in seen.items() if one[exchange].prices["DOT"] > 2 * one["aurelia"].prices["DOT"]]
         for exchange in ("dunmere", "eastmere", "borvik")
@@ -91,7 +91,9 @@ def test_a_small_part_is_moved_and_more_comes_back_a_day_later() -> None:
 def test_three_days_are_missing_and_took_less_than_any_window_allows() -> None:
     story = course("guard-gap")
     days = {
-        run.at.date() for run in upstream_runs(episode("guard-gap")) if "corvane" in run.sights and run.at.hour == 0
+        run.at.date()
+        for run in upstream_runs(find_episode("guard-gap"))
+        if "corvane" in run.observations and run.at.hour == 0
     }
 
     assert [day for day in range(12) if on(day).date() not in days] == [3, 4, 5]
@@ -99,10 +101,12 @@ def test_three_days_are_missing_and_took_less_than_any_window_allows() -> None:
 
 
 def test_three_of_seven_lose_a_twentieth_for_one_hour() -> None:
-    seen = {run.at.hour: run for run in upstream_runs(episode("guard-source-glitch")) if on(3) <= run.at < on(3, 2)}
+    seen = {
+        run.at.hour: run for run in upstream_runs(find_episode("guard-source-glitch")) if on(3) <= run.at < on(3, 2)
+    }
     kept = {
-        exchange: seen[0].sights[exchange].amounts[slot] / seen[1].sights[exchange].amounts[slot]
-        for exchange in seen[0].sights
+        exchange: seen[0].observations[exchange].amounts[slot] / seen[1].observations[exchange].amounts[slot]
+        for exchange in seen[0].observations
         for slot in [Slot("Bitcoin", "BTC")]
     }
 
@@ -131,7 +135,7 @@ def test_four_large_exchanges_are_elevated_within_48_hours() -> None:
 
 
 def test_a_run_follows_the_held_step_within_72_hours() -> None:
-    story = episode("held-then-run")
+    story = find_episode("held-then-run")
     run = course("held-then-run").window("borvik", on(5), timedelta(hours=24))
 
     assert (story.runs[0].since or story.live_start) - story.jumps[0].at < timedelta(hours=72)
@@ -148,7 +152,7 @@ def test_four_percent_of_the_smallest_are_less_than_five_million() -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_exchange_that_an_episode_is_about_comes_first(name: str) -> None:
-    story = episode(name)
+    story = find_episode(name)
 
     named = expected_of(name)
-    assert not named or named[0].exchange == story.books[0].id
+    assert not named or named[0].exchange == story.exchanges[0].id

@@ -13,7 +13,7 @@ from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.export import write_bodies
 from bot.replay.observations import upstream_runs
 
-ALONE = replace(BINANCE_2022, books=BINANCE_2022.books[:1])
+ALONE = replace(BINANCE_2022, exchanges=BINANCE_2022.exchanges[:1])
 
 
 def told_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
@@ -50,7 +50,7 @@ def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:
     without = [
         run.at
         for run in upstream_runs(ALONE.staged())
-        if "Tron" not in {slot.chain for slot in run.sights["binance"].amounts}
+        if "Tron" not in {slot.chain for slot in run.observations["binance"].amounts}
     ]
 
     assert len(without) == 12
@@ -66,7 +66,7 @@ def test_nothing_is_staged_anywhere_but_in_the_demo() -> None:
 
 
 def test_the_viewer_and_the_reader_are_told_of_it() -> None:
-    said = BINANCE_2022.staging.said if BINANCE_2022.staging else ""
+    said = BINANCE_2022.staging.notice if BINANCE_2022.staging else ""
     document = (Path(__file__).parents[2] / "docs" / "episodes.md").read_text(encoding="utf-8")
 
     assert said.startswith("Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out")

@@ -8,12 +8,12 @@ import pytest
 
 from bot.domain.reading import Slot
 from bot.replay.episode import HISTORY
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.generator import run_times
 from bot.replay.upstream import UpstreamBodies
 from tests.replay.plain_flow import course
 
-STORY = episode("binance-2022")
+STORY = find_episode("binance-2022")
 DURING = datetime(2022, 12, 13, 14, 50, tzinfo=UTC)
 
 
@@ -142,10 +142,12 @@ def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_episode_can_be_served_to_its_end(name: str) -> None:
-    story = replace(episode(name), books=episode(name).books[:2])
+    story = replace(find_episode(name), exchanges=find_episode(name).exchanges[:2])
     seen = UpstreamBodies(story)
     assert seen.advance(story.live_end)
 
-    assert [row["slug"] for row in seen.list_body()["cexs"] if "slug" in row] == [book.slug for book in story.books]
-    for book in story.books:
-        assert (seen.protocol_body(book.slug) or {})["name"] == book.protocol_name
+    assert [row["slug"] for row in seen.list_body()["cexs"] if "slug" in row] == [
+        exchange.slug for exchange in story.exchanges
+    ]
+    for exchange in story.exchanges:
+        assert (seen.protocol_body(exchange.slug) or {})["name"] == exchange.protocol_name

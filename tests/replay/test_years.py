@@ -8,8 +8,8 @@ from statistics import median
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.episodes.catalogue import episode
-from bot.replay.generator import run_times, snapshots
+from bot.replay.episodes.catalogue import find_episode
+from bot.replay.generator import generate_states, run_times
 from tests.replay.plain_flow import course
 
 SEEDS = (1, 2, 3)
@@ -18,15 +18,15 @@ SEEDS = (1, 2, 3)
 
 def daily_shares(name: str, seed: int) -> list[float]:
     """Return every day of every exchange, lowest first, by the plain formula."""
-    story = replace(episode(name), seed=seed)
-    days = [snapshot for snapshot in snapshots(story) if snapshot.at.hour == 0]
+    story = replace(find_episode(name), seed=seed)
+    days = [snapshot for snapshot in generate_states(story) if snapshot.at.hour == 0]
     shares = []
-    for book in story.books:
-        own = book.own_tokens
+    for exchange in story.exchanges:
+        own = exchange.own_tokens
         for before, after in pairwise(days):
-            held = {slot: held for slot, held in before.amounts[book.id].items() if slot.asset not in own}
+            held = {slot: held for slot, held in before.amounts[exchange.id].items() if slot.asset not in own}
             moved = sum(
-                (after.amounts[book.id][slot] - amount) * before.prices[slot.asset] for slot, amount in held.items()
+                (after.amounts[exchange.id][slot] - amount) * before.prices[slot.asset] for slot, amount in held.items()
             )
             shares.append(moved / sum(amount * before.prices[slot.asset] for slot, amount in held.items()))
     return sorted(shares)
@@ -62,7 +62,7 @@ def test_single_assets_have_heavy_tails() -> None:
 
 @pytest.mark.parametrize("name", ["quiet-year", "noisy-year"])
 def test_a_year_is_365_days_and_hourly_at_its_end(name: str) -> None:
-    story = episode(name)
+    story = find_episode(name)
     times = run_times(story)
 
     assert len({at.date() for at in times}) == 365

@@ -17,7 +17,7 @@ _COURSE = (
 """Day of the year, and the multiples of BTC and of the rest: crashes of a fifth in a day, rallies, slow seasons."""
 
 
-def _year(year: int, title: str, books: tuple[ExchangeHoldings, ...], noise: FlowNoise) -> Episode:
+def _year(year: int, title: str, exchanges: tuple[ExchangeHoldings, ...], noise: FlowNoise) -> Episode:
     """Return an episode of 365 daily points, its seed the year; the last three days are hourly and live."""
     start = datetime(year, 1, 1, tzinfo=UTC)
 
@@ -28,10 +28,10 @@ def _year(year: int, title: str, books: tuple[ExchangeHoldings, ...], noise: Flo
         id=title.lower().removeprefix("a ").replace(" ", "-"),
         title=title,
         label="invented: a year of ordinary noise, price crashes and rallies",
-        books=books,
+        exchanges=exchanges,
         live_start=start + _DAYS - _LIVE,
         live_end=start + _DAYS,
-        paths={"BTC": path(1), "market": path(2)},
+        price_paths={"BTC": path(1), "market": path(2)},
         history=_DAYS - _LIVE,
         noise=noise,
         seed=year,

@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from bot.replay.episode import RECONSTRUCTION
-from bot.replay.episodes.catalogue import EPISODES, episode
-from bot.replay.outflow_path import has_path, path
+from bot.replay.episodes.catalogue import EPISODES, find_episode
+from bot.replay.outflow_curve import has_outflow_curve, outflow_curve_of
 from tests.replay.expectations import ExpectedOutcome, expected
 from tests.replay.plain_flow import course
 
@@ -13,13 +13,13 @@ DAY = timedelta(days=1)
 
 def test_a_run_of_the_past_is_a_reconstruction_in_which_the_first_exchange_was_left() -> None:
     for name, story in EPISODES.items():
-        due = expected(name, story.books[0].id)
+        due = expected(name, story.exchanges[0].id)
         is_past = story.label == RECONSTRUCTION and due.outcome is ExpectedOutcome.RUN
         assert story.crossed_on == (due.due_on if is_past else None), name
 
 
 def test_runs_of_the_past_have_a_path_and_made_up_ones_have_none() -> None:
-    found = {name for name, one in EPISODES.items() if has_path(one)}
+    found = {name for name, one in EPISODES.items() if has_outflow_curve(one)}
 
     assert {"binance-2022", "ftx-2022"} <= found
     assert all(EPISODES[name].label == "reconstruction from published figures" for name in found)
@@ -28,8 +28,8 @@ def test_runs_of_the_past_have_a_path_and_made_up_ones_have_none() -> None:
 
 @pytest.mark.parametrize("name", ["binance-2022", "ftx-2022"])
 def test_a_path_is_what_left_since_the_day_before_it_crossed(name: str) -> None:
-    story, whole = course(name), path(episode(name))
-    leading = story.episode.books[0].id
+    story, whole = course(name), outflow_curve_of(find_episode(name))
+    leading = story.episode.exchanges[0].id
     due = story.episode.crossed_on
     assert due
 
@@ -41,7 +41,7 @@ def test_a_path_is_what_left_since_the_day_before_it_crossed(name: str) -> None:
 
 
 def test_ftx_lost_a_quarter_in_a_day_and_more_than_a_third_in_all() -> None:
-    whole = path(episode("ftx-2022"))
+    whole = outflow_curve_of(find_episode("ftx-2022"))
     (first, second) = (whole.at(days * DAY) for days in (1, 2))
 
     assert first is not None
