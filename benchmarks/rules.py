@@ -29,7 +29,7 @@ from tests.replay.expectations import ExpectedOutcome, expected_of
 GROUPS: dict[str, Callable[[Episode], bool]] = {
     "reconstructions of published runs": lambda one: one.label == RECONSTRUCTION,
     "years without a run": lambda episode: episode.label != RECONSTRUCTION and len(episode.exchanges) > 7,
-    "made-up runs and traps": lambda one: one.label != RECONSTRUCTION and len(one.exchanges) <= 7,
+    "made-up runs and traps": lambda episode: episode.label != RECONSTRUCTION and len(episode.exchanges) <= 7,
 }
 _LASTS = timedelta(days=14)
 

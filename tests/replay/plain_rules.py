@@ -59,21 +59,21 @@ def flow(base: Point, end: Point) -> tuple[float, float]:
     return usd, usd / sum(base.usd.values())
 
 
-def severities(seen: Sequence[Point]) -> list[Severity | None]:
+def severities(points_read: Sequence[Point]) -> list[Severity | None]:
     """Return the severity of every point by the table."""
-    moments = [point.at for point in seen]
-    midnights = [point for point in seen if _is_midnight(point.at)]
+    moments = [point.at for point in points_read]
+    midnights = [point for point in points_read if _is_midnight(point.at)]
     usual = [(after.at, flow(before, after)[1]) for before, after in pairwise(midnights)]
-    return [_severity(seen, moments, usual, number) for number in range(len(seen))]
+    return [_severity(points_read, moments, usual, number) for number in range(len(points_read))]
 
 
 def _severity(
-    seen: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
+    points_read: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
 ) -> Severity | None:
-    end = seen[number]
+    end = points_read[number]
     past = [share for at, share in usual if at <= end.at - DAY][-90:]
     flows = {
-        days: flow(seen[place - 1], end)
+        days: flow(points_read[place - 1], end)
         for days in {days for _, days, _, _ in _TABLE}
         if (place := bisect_right(moments, end.at - days * DAY))
     }
@@ -91,7 +91,7 @@ def _z(share: float, days: int, past: Sequence[float]) -> float | None:
     if len(past) < 14:
         return None
     middle = median(past)
-    mad = median(abs(one - middle) for one in past)
+    mad = median(abs(share - middle) for share in past)
     return 0.6745 * (share - days * middle) / (mad * sqrt(days))
 
 
@@ -99,7 +99,7 @@ def _is_midnight(at: datetime) -> bool:
     return (at.hour, at.minute, at.second) == (0, 0, 0)
 
 
-class PlainTold(NamedTuple):
+class PlainVerdict(NamedTuple):
     """The first day whose daily point crosses, how many do, and the worst severity."""
 
     first: date | None
@@ -119,13 +119,13 @@ def readings(name: str, exchange_id: str, *, hourly: bool, is_true: bool = False
     return points(parsed, exchange.own_tokens)
 
 
-def told_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainTold:
+def announced_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainVerdict:
     """Return what the plain rule says of the daily points."""
     days = [reading for reading in readings(name, exchange, hourly=False, is_true=is_true) if _is_midnight(reading.at)]
     graded = severities(days)
     crossing = [point.at.date() for point, severity in zip(days, graded, strict=True) if severity]
     worst = max(graded, key=rank, default=None)
-    return PlainTold(min(crossing, default=None), len(crossing), worst)
+    return PlainVerdict(min(crossing, default=None), len(crossing), worst)
 
 
 def crossings(name: str, exchange: str, *, is_true: bool = False) -> Mapping[datetime, Severity]:
@@ -140,8 +140,8 @@ def _distorted(episode: Episode) -> set[str]:
 
 @cache
 def _crossings(name: str, exchange: str, *, is_true: bool) -> Mapping[datetime, Severity]:
-    seen, live_start = readings(name, exchange, hourly=True, is_true=is_true), find_episode(name).live_start
-    graded = zip(seen, severities(seen), strict=True)
+    hourly, live_start = readings(name, exchange, hourly=True, is_true=is_true), find_episode(name).live_start
+    graded = zip(hourly, severities(hourly), strict=True)
     return {point.at: severity for point, severity in graded if severity and point.at >= live_start}
 
 

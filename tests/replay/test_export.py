@@ -60,12 +60,12 @@ def test_each_body_says_what_it_is(daily: Path) -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_finest_body_of_every_episode_can_be_read(name: str) -> None:
-    story = find_episode(name)
-    readings = read_bodies.readings(name, story.exchanges[0].id, hourly=True)
+    episode = find_episode(name)
+    readings = read_bodies.readings(name, episode.exchanges[0].id, hourly=True)
 
     assert min(reading.total_usd() for reading in readings) > 0
-    assert sum(reading.as_of < story.live_start for reading in readings) == story.history.days
-    assert sum(reading.as_of >= story.live_start for reading in readings) > 70
+    assert sum(reading.as_of < episode.live_start for reading in readings) == episode.history.days
+    assert sum(reading.as_of >= episode.live_start for reading in readings) > 70
 
 
 def test_doors_are_lines_of_their_own_file_in_order_of_time(tmp_path: Path) -> None:
