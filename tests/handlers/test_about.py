@@ -38,7 +38,7 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
 
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
-async def test_where_the_settings_lead_is_for_owners_alone(who: str, *, is_told: bool) -> None:
+async def test_only_owners_see_that_a_setting_names_an_unreachable_chat(who: str, *, is_told: bool) -> None:
     assert (LOST in said(await DispatcherBench().ask("status", who=who))) is is_told
 
 

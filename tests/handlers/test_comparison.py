@@ -50,10 +50,10 @@ async def test_an_exchange_stands_beside_a_run_of_the_past(office: DispatcherBen
 
 async def test_an_open_incident_counts_from_the_day_before_it_began(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(64, at=NOON - 3 * DAY)])
-    began = incident(number=3, seen=signal(at=NOON - 2 * DAY))
-    await office.memory.incidents.commit("binance", Rule.OUTFLOW, began, [])
-    other = incident(number=4, seen=signal(at=NOON - HOUR, exchange="okx"), exchange="okx")
-    await office.memory.incidents.commit("okx", Rule.OUTFLOW, other, [])
+    open_incident = incident(number=3, seen=signal(at=NOON - 2 * DAY))
+    await office.memory.incidents.commit("binance", Rule.OUTFLOW, open_incident, [])
+    elsewhere = incident(number=4, seen=signal(at=NOON - HOUR, exchange="okx"), exchange="okx")
+    await office.memory.incidents.commit("okx", Rule.OUTFLOW, elsewhere, [])
 
     answer = said(await office.ask("compare binance ftx-2022"))
 
@@ -87,8 +87,8 @@ async def test_an_exchange_without_reserves_has_no_shares(office: DispatcherBenc
 
 
 async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: DispatcherBench) -> None:
-    days = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
-    await office.memory.readings.add(days)
+    readings = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
+    await office.memory.readings.add(readings)
 
     answer = await office.ask("compare binance ftx-2022")
 

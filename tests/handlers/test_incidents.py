@@ -35,7 +35,7 @@ async def test_why_shows_the_numbers_behind_an_incident(office: DispatcherBench)
 
 
 async def test_why_knows_incidents_of_exchanges_that_left_the_list(office: DispatcherBench) -> None:
-    gone = incident(Severity.SEVERE, number=2, exchange="ftx")
-    await office.memory.incidents.commit("ftx", Rule.OUTFLOW, gone, [])
+    unlisted = incident(Severity.SEVERE, number=2, exchange="ftx")
+    await office.memory.incidents.commit("ftx", Rule.OUTFLOW, unlisted, [])
 
     assert (await office.ask("why 2")).title == "INC-2 · ftx · why"

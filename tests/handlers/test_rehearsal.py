@@ -13,16 +13,16 @@ DAWN = NOON - timedelta(hours=12)
 
 @pytest.fixture
 async def office() -> DispatcherBench:
-    """Know a year of Binance in which 0.2 % come and go, but for one day, forty days ago, on which 5 % left."""
+    """Store 201 days of Binance on which 0.2 % came or went in turn, but for one, forty days ago, on which 5 % left."""
     found = DispatcherBench()
     rows = [listing(), *(listing(Exchange(f"small{n}", f"Small {n}", f"small{n}"), total=1e9) for n in range(12))]
     await found.memory.readings.save_listings(rows)
     found.board.set_listings(rows)
-    held = [
+    readings = [
         holding(60 * (1.002 if age % 2 else 1.0) * (0.95 if age < 40 else 1.0), at=DAWN - age * DAY)
         for age in range(200, -1, -1)
     ]
-    await found.memory.readings.add(held)
+    await found.memory.readings.add(readings)
     return found  # fmt: skip
 
 
@@ -30,7 +30,7 @@ async def rehearse(office: DispatcherBench, words: str) -> Message:
     return await office.ask(f"rehearse {words}", who=MODERATOR)
 
 
-async def test_a_rule_says_when_it_would_have_spoken(office: DispatcherBench) -> None:
+async def test_a_rehearsal_says_when_a_rule_would_have_raised_an_alert(office: DispatcherBench) -> None:
     answer = await rehearse(office, "normal binance")
 
     assert answer.title == "Rehearsal · preset normal"
@@ -62,13 +62,13 @@ async def test_of_all_exchanges_the_largest_are_rehearsed(office: DispatcherBenc
     assert "3 more exchanges were left out: the largest come first." in answer
 
 
-async def test_what_nothing_is_known_of_cannot_be_rehearsed(office: DispatcherBench) -> None:
+async def test_an_exchange_without_stored_readings_cannot_be_rehearsed(office: DispatcherBench) -> None:
     answer = said(await rehearse(office, "normal small1"))
 
     assert "No readings of Small 1 are stored yet." in answer
 
 
-async def test_a_short_past_is_said(office: DispatcherBench) -> None:
+async def test_a_short_history_is_said(office: DispatcherBench) -> None:
     await office.memory.readings.add([holding(1, at=DAWN - age * DAY, exchange="small1") for age in (5, 4, 3)])
 
     answer = said(await rehearse(office, "normal small1"))

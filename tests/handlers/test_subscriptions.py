@@ -34,9 +34,9 @@ async def test_a_place_subscribes_with_the_usual_settings(office: DispatcherBenc
 async def test_a_place_subscribes_with_everything_of_its_own(office: DispatcherBench) -> None:
     await moderate(office, "subscribe binance early severe $50M 3% @here")
 
-    (found,) = await office.memory.subscriptions.of_place(HERE)
-    assert (found.sensitivity, found.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
-    assert (found.usd, found.share, found.mention) == (50e6, 0.03, "here")
+    (stored,) = await office.memory.subscriptions.of_place(HERE)
+    assert (stored.sensitivity, stored.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
+    assert (stored.usd, stored.share, stored.mention) == (50e6, 0.03, "here")
 
 
 async def test_all_is_every_exchange(office: DispatcherBench) -> None:
@@ -65,7 +65,7 @@ async def test_what_the_bot_lacks_is_said_at_once(office: DispatcherBench) -> No
 
 
 @pytest.mark.parametrize(("exchange", "is_said"), [("nexo", True), ("binance", False), ("all", False)])
-async def test_an_exchange_without_known_wallets_is_no_silent_promise(
+async def test_subscribing_to_an_exchange_without_known_wallets_warns(
     office: DispatcherBench, exchange: str, *, is_said: bool
 ) -> None:
     answer = await moderate(office, f"subscribe {exchange}")
@@ -120,8 +120,8 @@ async def test_while_the_store_is_away_nothing_is_promised(office: DispatcherBen
     ],
 )
 async def test_a_place_unsubscribes(office: DispatcherBench, line: str, words: str, left: set[str | None]) -> None:
-    for one in ("binance", "okx", "all"):
-        await moderate(office, f"subscribe {one}")
+    for name in ("binance", "okx", "all"):
+        await moderate(office, f"subscribe {name}")
 
     assert words in said(await moderate(office, line))
     assert {subscription.exchange for subscription in await office.memory.subscriptions.of_place(HERE)} == left
@@ -146,7 +146,9 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Di
         ("subscribe binance early", False),
     ],
 )
-async def test_only_what_a_place_will_hear_of_is_promised(office: DispatcherBench, line: str, *, is_told: bool) -> None:
+async def test_only_open_incidents_that_reach_the_place_are_named(
+    office: DispatcherBench, line: str, *, is_told: bool
+) -> None:
     running = incident(Severity.ELEVATED)
     await office.memory.incidents.commit(running.exchange, running.rule, running, ())
 
@@ -163,17 +165,17 @@ async def test_everybody_may_see_what_a_place_has_subscribed_to(office: Dispatch
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
     office = DispatcherBench(only=("binance",))
     await office.read()
-    for one in ("bitforex", "binance", None):
-        await office.memory.subscriptions.add(Subscription(HERE, one))
+    for exchange in ("bitforex", "binance", None):
+        await office.memory.subscriptions.add(Subscription(HERE, exchange))
     answer = await office.ask("subscriptions")
 
-    gone, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
-    assert gone == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
+    unwatched, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
+    assert unwatched == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
     assert [line.partition(" · ")[2] for line in others] == ["from watch on · preset normal"] * 2
     assert answer.tone is Tone.TROUBLE
 
 
-async def test_where_every_exchange_is_watched_none_is_called_left_out(office: DispatcherBench) -> None:
+async def test_where_every_exchange_is_watched_none_is_called_unwatched(office: DispatcherBench) -> None:
     await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
     answer = await office.ask("subscriptions")
 
