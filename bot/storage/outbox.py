@@ -243,6 +243,7 @@ class _Receipt:
         priority, entry, place = text.split(" ", 2)
         return cls(int(priority), entry, Place.parse(place))
 
+    @override
     def __str__(self) -> str:
         return f"{self.priority} {self.entry} {self.place}"
 

@@ -48,7 +48,9 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         telegram, discord, steps = await alerts_and_steps(run)
 
     assert telegram == ["🔴 INC-1 · Binance · continued below", *["🟢 INC-1 · Binance · resolved"] * 2]
-    assert [one.removesuffix(" · severe") for one in discord] == telegram  # where no word says what the colour does
+    assert [
+        signal.removesuffix(" · severe") for signal in discord
+    ] == telegram  # where no word says what the colour does
     assert steps == ["opened", "escalated", "resolved"]
 
 
