@@ -93,9 +93,9 @@ def status_card(status: BotStatus) -> Message:
                 f"{platform}: nothing is sent for {span(rate.paused_for)}: {rate.reason}."
                 for platform, rate in still.items()
             ],
-            *[f"⚠️ No alert is sent: {one}." for one in status.undelivered],
-            *[f"⚠️ {one}" for one in status.misdirected],
-            *[f"This worker is {one}." for one in status.standing_by],
+            *[f"⚠️ No alert is sent: {reason}." for reason in status.undelivered],
+            *[f"⚠️ {problem}" for problem in status.misdirected],
+            *[f"This worker is {duty}." for duty in status.standing_by],
             *[_broken(health, now) for health in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — the five above
         ),
