@@ -18,7 +18,8 @@ Process = asyncio.subprocess.Process
 
 _ROOT = Path(__file__).resolve().parent.parent
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-_GOODBYE = 15.0
+"""Variables that a program gets from here; a setting of the bot in the environment must not change a measurement."""
+_SHUTDOWN_TIMEOUT_S = 15.0
 
 
 @asynccontextmanager
@@ -65,9 +66,9 @@ async def bare_discord(discord: FakeDiscord, answers: Mapping[str, object]) -> A
 
 def free_port() -> int:
     """Return a port of the loopback interface that was free a moment ago."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
 
 
 @asynccontextmanager
@@ -118,14 +119,14 @@ async def _program(
     try:
         yield process
     finally:
-        await _ended(process)
+        await _end(process)
 
 
-async def _ended(process: Process) -> None:
+async def _end(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), _GOODBYE)
+        await asyncio.wait_for(process.wait(), _SHUTDOWN_TIMEOUT_S)
     except TimeoutError:
         process.kill()
         await process.wait()
