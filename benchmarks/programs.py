@@ -76,12 +76,12 @@ async def talking(module: str, *words: str) -> AsyncIterator[Process]:
     """Run a module that reads from its standard input and writes to its standard output, once it says it is ready."""
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
         async with _program(module, *words, folder=folder, talks=True) as process:
-            if await told(process) != "ready":
+            if await read_line(process) != "ready":
                 raise RuntimeError(f"{module} did not start")
             yield process
 
 
-async def told(process: Process) -> str:
+async def read_line(process: Process) -> str:
     """Return the next line that a talking program writes, empty when it has ended."""
     return (await process.stdout.readline()).decode().strip() if process.stdout else ""
 
@@ -91,7 +91,7 @@ async def ask(process: Process, line: str) -> str:
     if process.stdin:
         process.stdin.write(f"{line}\n".encode())
         await process.stdin.drain()
-    return await told(process)
+    return await read_line(process)
 
 
 @contextmanager
