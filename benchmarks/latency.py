@@ -57,7 +57,10 @@ async def _on_telegram(ours: TimedTelegram, commands: int) -> list[Figure]:
         bare_telegram(with_aiohttp, answers, transport="aiohttp"),
     ):
         await asyncio.gather(
-            *(bare.wait_until(partial(bare.calls.get, "getupdates")) for bare in (with_httpx, with_aiohttp))
+            *(
+                bare.until(partial(bare.calls.get, "getupdates"), "the first poll of a bot")
+                for bare in (with_httpx, with_aiohttp)
+            )
         )
         figures = []
         for name, line in lines.items():
@@ -80,7 +83,11 @@ async def _on_discord(ours: TimedDiscord, commands: int) -> list[Figure]:
     answers = {name: (await ours.read(name, options))["embeds"][0] for name, options in options_of.items()}
     async with TimedDiscord() as bare, bare_discord(bare, answers):
         await bare.connected()
-        await bare.until(lambda: bool(bare.commands), seconds=_CONNECT_TIMEOUT_S)
+        await bare.until(
+            lambda: bool(bare.commands),
+            "the commands that the other bot publishes on Discord",
+            limit=_CONNECT_TIMEOUT_S,
+        )
         figures = []
         for name, options in options_of.items():
             bots = {

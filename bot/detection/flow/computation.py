@@ -14,8 +14,7 @@ from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore
 from bot.detection.flow.net_flow import net_flow
 from bot.detection.flow.reading_diff import LARGE, ReadingDiff, reading_diff
-from bot.detection.guards.odd_prices import LEAST_SHARE, TOLERATED
-from bot.detection.guards.wallets_changed import JUMP, LEAST_PART
+from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE, ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.flow import Flow, Window
 from bot.domain.guard_state import Adjustment
 from bot.domain.reading import Reading
@@ -125,10 +124,12 @@ class ColumnComputation:
     def reading_diff(self, previous: Reading, latest: Reading, *, may_be_quiet: bool) -> ReadingDiff:
         """Return the step, without its details where it may be quiet and is."""
         quiet = (
-            self._sheet.quiet_step(previous, latest, jump=JUMP, large=LARGE, least=LEAST_PART) if may_be_quiet else None
+            self._sheet.quiet_step(previous, latest, jump=ISOLATED_MOVE_JUMP, large=LARGE, least=ISOLATED_MOVE_SHARE)
+            if may_be_quiet
+            else None
         )
         return quiet or self._detailed.reading_diff(previous, latest, may_be_quiet=may_be_quiet)
 
     def prices_moved(self, previous: Reading, latest: Reading) -> bool:
         """Return whether an asset of weight has another price."""
-        return not self._sheet.prices_are_steady(previous, latest, tolerated=TOLERATED, least=LEAST_SHARE)
+        return not self._sheet.prices_are_steady(previous, latest, tolerated=ODD_PRICE_CHANGE, least=PRICED_ASSET_SHARE)
