@@ -98,7 +98,7 @@ async def test_two_bots_never_share_a_directory(store: Store, tmp_path: Path) ->
 BOT = dedent("""
     import asyncio, sys, threading
     from pathlib import Path
-    from bot.storage.embedded import EmbeddedServer
+    from bot.storage.embedded.server import EmbeddedServer
 
     async def main():
         async with EmbeddedServer(Path(sys.argv[1])) as server:
