@@ -102,7 +102,7 @@ def status_card(status: BotStatus) -> Message:
             ],
             *[f"⚠️ No alert is sent: {reason}." for reason in status.undelivered],
             *[f"⚠️ {sentence}" for sentence in status.misdirected],
-            *[f"This worker is {duty}." for duty in status.standing_by],
+            *[f"This worker is {standby}." for standby in status.standing_by],
             *[_failing_source(health, now) for health in failing[:_MAX_FAILING]],
             f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
             if len(failing) > _MAX_FAILING

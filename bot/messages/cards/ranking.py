@@ -1,7 +1,7 @@
 """Answers about all exchanges at once: the ranking of `/top` and the list of `/exchanges`.
 
 A ranking holds comparable windows only. With 17 exchanges read, of which two have held windows and three have no
-reading from the start of the window, twelve are ranked and two are counted as held.
+reading from the start of the window, twelve are comparable: the first ten of them are shown, and two counted as held.
 """
 
 from collections.abc import Callable, Sequence
