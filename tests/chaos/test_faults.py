@@ -28,7 +28,8 @@ from tests.servers import Server
 from tests.world import until
 
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
-TAKE, FINISH, RESERVE = script("lanes", "take"), script("lanes", "finish"), script("pace", "reserve")
+TAKE, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
+RESERVE = script("rate_limit", "reserve_turns")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
 SWIFT = DeliverySpeed(per_second=400.0, at_once=16, idle=0.6)
@@ -117,7 +118,7 @@ async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_st
         assert {"event": "the server may lose minutes when it crashes", "setting": "appendonly"}.items() <= logs[
             0
         ].items()
-        assert {accepted_message.incident for accepted_message in ready.ledger.taken} == {"INC-2"}
+        assert {one.incident for one in ready.ledger.taken} == {"INC-2"}
         assert len(ready.ledger.taken) == 2 * FEW
 
 

@@ -18,7 +18,7 @@ from bot.detection.guards.pass_through import pass_through
 from bot.detection.guards.source_glitch import MarketMoves, source_glitch
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RestMove, RoundTrip
-from bot.domain.reading import Holding, Reading
+from bot.domain.reading import NOTHING_HELD, Reading
 from bot.domain.withdrawals import Withdrawals
 
 LEAST_PART = 0.005
@@ -30,7 +30,6 @@ REST_LEAVES_SHARE = -0.015
 _DAY = timedelta(days=1)
 _HALF = 0.5
 _NOTHING_KNOWN = GuardState()
-_NOTHING = Holding(0.0, 0.0)
 
 
 def inspect(  # noqa: PLR0913 — a step, and what it is judged by
@@ -123,7 +122,10 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
     """Return what moved in the held slots in the step after, in USD."""
     moved = 0.0
     for adjustment in held.amounts:
-        before, after = previous.holdings.get(adjustment.slot, _NOTHING), latest.holdings.get(adjustment.slot, _NOTHING)
+        before, after = (
+            previous.holdings.get(adjustment.slot, NOTHING_HELD),
+            latest.holdings.get(adjustment.slot, NOTHING_HELD),
+        )
         amount, usd = before if before.amount > 0 else after
         moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
     return moved
@@ -132,7 +134,7 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
 def _there_and_back(held: IsolatedMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
     """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between."""
     for amount in held.amounts:
-        before, after = previous.holdings.get(amount.slot, _NOTHING), latest.holdings.get(amount.slot, _NOTHING)
+        before, after = previous.holdings.get(amount.slot, NOTHING_HELD), latest.holdings.get(amount.slot, NOTHING_HELD)
         least, most = sorted((0.0, -amount.amount))
         if back := min(max(after.amount - before.amount, least), most):
             yield from (Adjustment(amount.slot, -back, amount.at), Adjustment(amount.slot, back, latest.as_of))
