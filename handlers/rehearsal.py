@@ -34,6 +34,7 @@ async def rehearse(
         [incident for incident in found.incidents if reaches(wish, incident)],
         request.queries.names(),
         left_out=len(wanted[_MOST:]),
+        kinds=request.queries.kinds,
     )
 
 

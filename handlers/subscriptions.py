@@ -47,7 +47,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     running = [
         incident
         for incident in await request.queries.open_incidents()
-        if (about is None or incident.exchange == about.id)
+        if (about is None or incident.subject == about.id)
         and incident.sensitivity is sensitivity
         and reaches(subscription, incident)
     ]

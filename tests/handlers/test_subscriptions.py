@@ -148,7 +148,7 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Di
 )
 async def test_only_what_a_place_will_hear_of_is_promised(office: DispatcherBench, line: str, *, is_told: bool) -> None:
     running = incident(Severity.ELEVATED)
-    await office.memory.incidents.commit(running.exchange, running.rule, running, ())
+    await office.memory.incidents.commit(running.subject, running.rule, running, ())
 
     assert ("Its next change is posted here." in said(await moderate(office, line))) is is_told
 

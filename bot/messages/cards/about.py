@@ -94,7 +94,7 @@ def status_card(status: BotStatus) -> Message:
                 for platform, rate in still.items()
             ],
             *[f"⚠️ No alert is sent: {exchange}." for exchange in status.undelivered],
-            *[f"⚠️ {one}" for one in status.misdirected],
+            *[f"⚠️ {jump}" for jump in status.misdirected],
             *[f"This worker is {one}." for one in status.standing_by],
             *[_broken(health, now) for health in broken[:5]],
             f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — the five above
