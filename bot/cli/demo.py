@@ -110,7 +110,7 @@ async def _run_episode(
             await _show_day(application, leading, chat)
     await _wait_until_settled(application)
     await _ask(application, context, chat, "reserves", leading)
-    for incident in await application.store.incidents.recent(1, exchange=leading):
+    for incident in await application.store.incidents.recent(1, subject=leading):
         await _ask(application, context, chat, "why", incident.label)
     if sys.stdin.isatty():
         await converse(application.dispatcher, context, chat)

@@ -191,7 +191,7 @@ def _declare(handler: Handler, access: Access) -> Command:
 
 def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
     annotation, *metadata = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
-    arg = next((item for item in metadata if isinstance(item, Arg)), None)
+    arg = next((entry for entry in metadata if isinstance(entry, Arg)), None)
     if arg is None or not 0 < len(arg.description) <= 100:  # noqa: PLR2004 — Discord's limit again
         raise TypeError(f"/{command_name}: {parameter.name} needs Annotated[…, Arg(…)] of at most 100 characters")
     if get_origin(annotation) in (Union, UnionType):

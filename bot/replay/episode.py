@@ -95,7 +95,7 @@ class Waypoint:
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawalChange:
+class WithdrawalStatusChange:
     """Withdrawals of one asset on one network are opened or closed; `network` as the exchange spells it."""
 
     exchange: str
@@ -162,7 +162,7 @@ class Episode:
     runs: tuple[OutflowRun, ...] = ()
     jumps: tuple[WalletJump, ...] = ()
     faults: tuple[ObservationFault, ...] = ()
-    withdrawal_changes: tuple[WithdrawalChange, ...] = ()
+    withdrawal_changes: tuple[WithdrawalStatusChange, ...] = ()
     crossed_on: date | None = None
     published_figures: tuple[PublishedFigure, ...] = ()
     history: timedelta = HISTORY

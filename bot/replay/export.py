@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.errors import RunwatchError
-from bot.replay.episode import Episode, ExchangeHoldings, WithdrawalChange
+from bot.replay.episode import Episode, ExchangeHoldings, WithdrawalStatusChange
 from bot.replay.observations import upstream_runs
 from bot.replay.protocol_body import history_body
 from bot.replay.recorder import StoredRecord, record
@@ -65,7 +65,7 @@ def _write_files(episode: Episode, directory: Path, *, hourly: bool) -> Iterator
             yield _write_file(path, b"".join(map(_json_line, changes)))
 
 
-def _json_line(change: WithdrawalChange) -> bytes:
+def _json_line(change: WithdrawalStatusChange) -> bytes:
     at = int(change.at.timestamp())
     line = {"at": at, "asset": change.asset, "network": change.network, "open": change.is_open}
     return msgspec.json.encode(line) + b"\n"

@@ -23,7 +23,7 @@ _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
 _SHUTDOWN_GRACE_S = 1.0  # for requests under way when the server stops
 
 
-class _Body(NamedTuple):
+class _EncodedBody(NamedTuple):
     """One encoded body, kept until the upstream's next run."""
 
     raw: bytes
@@ -52,7 +52,7 @@ class ReplayServer(WebServer):
         )
         self._clock = clock
         self._upstream = UpstreamBodies(episode)
-        self._bodies: dict[str, _Body] = {}
+        self._bodies: dict[str, _EncodedBody] = {}
         self._lock = Lock()
 
     @property
@@ -70,7 +70,7 @@ class ReplayServer(WebServer):
         body = await asyncio.to_thread(self._body, slug, lambda: self._upstream.protocol_body(slug))
         return _response(request, body) if body else _unknown_protocol()
 
-    def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _Body | None:
+    def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _EncodedBody | None:
         """Return a body as of now, None where there is none. Runs in threads, in one at a time."""
         with self._lock:
             if self._upstream.advance(self._clock.now()):
@@ -83,13 +83,13 @@ class ReplayServer(WebServer):
             return self._bodies.get(key)
 
 
-def _encode(body: dict[str, Any]) -> _Body:
+def _encode(body: dict[str, Any]) -> _EncodedBody:
     raw = msgspec.json.encode(body)
     tag = ETag(blake2b(raw, digest_size=8).hexdigest(), is_weak=True)
-    return _Body(raw, gzip.compress(raw, _GZIP_LEVEL, mtime=0), tag)
+    return _EncodedBody(raw, gzip.compress(raw, _GZIP_LEVEL, mtime=0), tag)
 
 
-def _response(request: web.Request, body: _Body) -> web.Response:
+def _response(request: web.Request, body: _EncodedBody) -> web.Response:
     if body.etag.value in {tag.value for tag in request.if_none_match or ()}:
         response = web.Response(status=304)
     elif "gzip" in request.headers.get("Accept-Encoding", ""):

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TypeVar
 
-_Item = TypeVar("_Item")
+_Value = TypeVar("_Value")
 # A fifth of the 20 ms that no computation may hold the event loop for (docs/adding-a-source.md), as the step that is
 # under way when the time is up is still finished.
 _LONGEST_STRETCH = timedelta(milliseconds=4)
@@ -30,10 +30,10 @@ class LoopSharing:
             self._stretch_began_s = time.perf_counter()
 
 
-async def collect_in_slices(items: Iterable[_Item]) -> list[_Item]:
-    """Return the items of a lazy iterable, computing them a few milliseconds at a time."""
+async def collect_in_slices(values: Iterable[_Value]) -> list[_Value]:
+    """Return the values of a lazy iterable, computing them a few milliseconds at a time."""
     sharing, collected = LoopSharing(), []
-    for item in items:
-        collected.append(item)
+    for value in values:
+        collected.append(value)
         await sharing.yield_if_due()
     return collected

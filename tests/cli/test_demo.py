@@ -24,7 +24,7 @@ from bot.service.metrics import Metrics
 from bot.storage import keys
 from bot.workers.platform_connection import PlatformConnection
 from tests.program import bot
-from tests.world import until, until_it
+from tests.waiting import until
 
 _STEP = timedelta(hours=4)
 _FRESH = timedelta(hours=1)  # the upstream runs every hour
@@ -112,12 +112,17 @@ class Play:
         return bool(snapshot and snapshot.reading and self.clock.now() - snapshot.reading.as_of < _FRESH)
 
     async def catch_up(self) -> None:
-        """Wait until the newest reading is shown, judged and announced; nothing more comes before time moves."""
-        await until(self.is_up_to_date)
+        """Wait until the newest reading is shown, judged and announced; nothing more comes before time moves.
+
+        One round may be under way and one may go by a list that was asked for before time moved on; the third has the
+        newest list, by which the exchange may be due once more. One that is under way when time moves on would judge a
+        reading that is four hours old by then, and call it stale.
+        """
+        await until(self.is_up_to_date, "a snapshot with the newest reading")
         poller = self.application.poller
         rounds = poller.rounds
-        await until(lambda: poller.rounds > rounds)
-        await until_it(self.is_all_delivered)
+        await until(lambda: poller.rounds >= rounds + 3, "three more rounds of the poller")
+        await until(self.is_all_delivered, "the end of every delivery")
 
     async def is_all_delivered(self) -> bool:
         """Return whether nothing is queued but edits, which come five minutes after the one before."""
@@ -144,13 +149,13 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             metrics=Metrics(clock, "1.2.3"),
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name="Replay",
-            poll_every=timedelta(milliseconds=50),
+            poll_every=timedelta(milliseconds=20),
         )
         tasks.create_task(service.run(stop))
         try:
             play = Play(clock, await service.started(), exchange, chat, output)
             await play.application.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
-            await until(play.is_up_to_date)
+            await until(play.is_up_to_date, "a snapshot with the newest reading")
             yield play
         finally:
             stop.set()

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -127,6 +128,16 @@ async def test_incidents_are_found_by_number_and_by_exchange(bench: DispatcherBe
     assert [incident.number for incident in await bench.queries.recent_incidents()] == [4, 3]
     assert [incident.number for incident in await bench.queries.recent_incidents(BINANCE)] == [3]
     assert len(await bench.queries.open_incidents()) == 2
+
+
+async def test_the_open_incident_of_an_exchange_is_its_outflow(bench: DispatcherBench) -> None:
+    other = replace(incident(number=5), rule="withdrawals")
+    await bench.memory.incidents.commit("binance", "withdrawals", other, [])
+    assert await bench.queries.open_incident(BINANCE) is None
+
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
+
+    assert await bench.queries.open_incident(BINANCE) == incident(number=3)
 
 
 async def test_an_incident_that_never_was_says_where_to_look(bench: DispatcherBench) -> None:

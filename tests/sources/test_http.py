@@ -10,6 +10,7 @@ from bot.sources.http import MAX_ATTEMPTS, Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import FetchLimits
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
+from tests.waiting import in_time
 
 SHORT = FetchLimits(timedelta(milliseconds=50), wire_bytes=1 << 20, plain_bytes=1 << 20)
 SMALL = FetchLimits(timedelta(seconds=5), wire_bytes=2_000, plain_bytes=2_000)
@@ -265,7 +266,8 @@ async def test_cancelling_a_request_leaves_nothing_behind(http: Http, llama: Fak
     with pytest.raises(asyncio.CancelledError):
         await task
     gate.set()
-    await asyncio.wait_for(spool(), 5)  # the host is free again
+    async with in_time("a body from a host that is free again"):
+        await spool()
 
 
 async def test_a_client_outside_of_its_block_is_a_mistake_of_ours() -> None:

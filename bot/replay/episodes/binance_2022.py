@@ -11,7 +11,7 @@ from bot.replay.episode import (
     RunLeg,
     RunPause,
     Waypoint,
-    WithdrawalChange,
+    WithdrawalStatusChange,
 )
 from bot.replay.episodes.exchanges import EXCHANGES
 from bot.replay.faults import FaultKind, ObservationFault
@@ -77,11 +77,11 @@ RUN = OutflowRun(
 
 WITHDRAWAL_CHANGES = (
     *(
-        WithdrawalChange("binance", _at(12, 11), asset, network, is_open=True)
+        WithdrawalStatusChange("binance", _at(12, 11), asset, network, is_open=True)
         for asset, network in (("BTC", "BTC"), ("ETH", "ETH"), ("USDT", "TRX"), ("USDT", "ETH"), ("USDC", "ETHEREUM"))
     ),
-    WithdrawalChange("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
-    WithdrawalChange("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
+    WithdrawalStatusChange("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
+    WithdrawalStatusChange("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
 )
 
 PUBLISHED_FIGURES = (

@@ -14,7 +14,7 @@ from bot.replay.episode import (
     PublishedFigure,
     RunLeg,
     Waypoint,
-    WithdrawalChange,
+    WithdrawalStatusChange,
 )
 from bot.replay.episodes.exchanges import EXCHANGES
 from bot.replay.faults import FaultKind, ObservationFault
@@ -121,8 +121,8 @@ FTX_2022 = Episode(
     runs=(RUN,),
     faults=(ObservationFault("ftx", FaultKind.NO_RECORD, _at(11, 14), _at(16)),),
     withdrawal_changes=(
-        *(WithdrawalChange("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
-        *(WithdrawalChange("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
+        *(WithdrawalStatusChange("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
+        *(WithdrawalStatusChange("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
     ),
     crossed_on=date(2022, 11, 7),
     published_figures=PUBLISHED_FIGURES,

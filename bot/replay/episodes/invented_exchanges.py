@@ -22,7 +22,7 @@ _MIX: Mapping[str, Mapping[str, float]] = {
 def resized(exchange: ExchangeHoldings, *, clean_millions: float, own_millions: float = 0.0) -> ExchangeHoldings:
     """Return an exchange scaled to so many million USD: of its own tokens, and of everything else (clean)."""
     own_tokens = exchange.own_tokens
-    holdings = [item for by_asset in exchange.reserves_millions.values() for item in by_asset.items()]
+    holdings = [pair for by_asset in exchange.reserves_millions.values() for pair in by_asset.items()]
     own_before = sum(millions for asset, millions in holdings if asset in own_tokens)
     clean_before = sum(millions for asset, millions in holdings if asset not in own_tokens)
 
