@@ -59,6 +59,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
 
 async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
     """Return the store of the running service if it can be reached, else an empty one in a temporary directory."""
+    # A store that does not answer is no reason to fail: the question is then answered from freshly fetched figures.
     for address in _service_stores(settings):
         with suppress(StorageError):
             store = await open_store(address, clock=clock)

@@ -45,6 +45,7 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
     """Replay an episode at high speed, then answer questions until the input ends; raise ConfigurationError."""
     episode = find_episode(name).staged()
     speed = hours_a_second.total_seconds() if hours_a_second else episode.speed
+    # Frozen until the past has been read, which takes some seconds that the story must not lose.
     clock = ReplayClock.frozen(episode.live_start, episode.live_end)
     chat = TerminalChat(clock)
     async with AsyncExitStack() as stack:

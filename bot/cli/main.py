@@ -52,7 +52,7 @@ def main() -> None:
 
 def _runwatch_error(error: Exception) -> RunwatchError | None:
     """Return our own error, out of the groups that tasks put it into; None for any other."""
-    while isinstance(error, ExceptionGroup):
+    while isinstance(error, ExceptionGroup):  # the first failure ended the others, and says why
         error = error.exceptions[0]
     return error if isinstance(error, RunwatchError) else None
 
@@ -126,7 +126,7 @@ def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
     from bot.cli.demo import play  # noqa: PLC0415 — rich takes time to import, and only some commands need it
 
-    configure("error", "auto", ())
+    configure("error", "auto", ())  # the terminal is the chat here, and no place for log lines
     asyncio.run(play(episode, timedelta(hours=speed) if speed else None))
 
 
@@ -137,7 +137,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     """Ask one question, e.g. ask "/reserves binance"."""
     from bot.chat.terminal import message_to_json, plain_text  # noqa: PLC0415 — as above
 
-    settings = _settings(level="error")
+    settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
         click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=False))

@@ -113,6 +113,7 @@ def _share(match: re.Match[str]) -> float:
 
 _NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
 
+# What handlers annotate a parameter with, and how such an argument is written. `ThresholdArgument` follows below.
 KINDS: dict[object, ArgumentKind] = {
     ExchangeName: _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip()),
     Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd),
@@ -128,6 +129,8 @@ KINDS: dict[object, ArgumentKind] = {
     ),
     PlaceName: _matching(
         "place",
+        # Telegram: @channel (never @here, which is a mention), the id of a supergroup or channel, or a t.me link.
+        # Discord: <#id>, which is what its clients make of a channel that somebody picks.
         r"(?P<text>@(?!(?:here|everyone)$)[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
         "a channel such as @mychannel",
         lambda match: match["text"],

@@ -169,7 +169,7 @@ def command(
     handler: Handler | None = None, *, access: Access = Access.MEMBER
 ) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule."""
-    if handler is None:
+    if handler is None:  # used with arguments, as @command(access=…)
         return lambda decorated: _declare(decorated, access)
     return _declare(handler, access)
 
@@ -184,6 +184,7 @@ def _declare(handler: Handler, access: Access) -> Command:
     hints = get_type_hints(handler, include_extras=True)
     arguments = list(inspect.signature(handler).parameters.values())[1:]  # the first is the request
     parameters = tuple(_parameter(name, argument, hints.get(argument.name)) for argument in arguments)
+    # Discord refuses a command whose required options come after optional ones, and typed ones would be ambiguous.
     if sorted(parameters, key=lambda parameter: not parameter.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
     return Command(name, description, access, parameters, handler)
@@ -205,7 +206,7 @@ def split_words(text: str) -> list[str]:
     """Return the words of a line, as a shell would; a quotation mark without its partner is just a letter."""
     try:
         return shlex.split(text)
-    except ValueError:
+    except ValueError:  # an apostrophe, as in o'kay, opens a quotation that nothing closes
         return text.split()
 
 

@@ -101,6 +101,7 @@ class CommandDispatcher:
         self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]
     ) -> tuple[Message, str]:
         """Return the answer, and how it went in a word that `/metrics` counts by."""
+        # First of all: the rights may have to be asked of the platform, and that is what a flood must not cause.
         wait_s = self._throttle.seconds_to_wait(context.caller.id, context.place, perf_counter())
         if wait_s:
             return refusal(f"Too many questions at once. Ask again in {wait_s:.0f} s."), "throttled"
@@ -126,6 +127,7 @@ class CommandDispatcher:
             return
         if command.access is Access.OWNER:
             raise NotPermitted(f"/{command.name} is for the owner of this bot.")
+        # Asked anew each time: whoever has lost the right since the last command must not use it.
         if not await context.caller.may_moderate(context.place):
             raise NotPermitted(f"/{command.name} is for the people who moderate this place; ask one of them.")
 

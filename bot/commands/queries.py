@@ -57,6 +57,7 @@ class LatestState:
         snapshot = self._snapshots.get(exchange)
         if snapshot is None:
             return None
+        # Polling keeps the health of an exchange's detail body under “<source>/<exchange>”.
         source = snapshot.reading.source if snapshot.reading else ""
         return replace(snapshot, listing=self.listings.get(exchange), health=self.health.get(f"{source}/{exchange}"))
 

@@ -81,6 +81,7 @@ def _amount_series(
     episode: Episode, exchange: ExchangeHoldings, times: Sequence[datetime], price_series: Sequence[Prices]
 ) -> Iterator[Amounts]:
     """Return one exchange's amounts at every run of the upstream, oldest first."""
+    # A generator of its own for each exchange: one that is added changes no number of the others.
     random = Random(f"{episode.seed} flow {exchange.id}")  # noqa: S311 — noise, no secret
     start = sum(at < episode.live_start for at in times) - 1
     amounts = _start_amounts(exchange, price_series[start])

@@ -72,6 +72,7 @@ class ReplayServer(WebServer):
 
     def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _EncodedBody | None:
         """Return a body as of now, None where there is none. Runs in threads, in one at a time."""
+        # Requests are answered concurrently, each body in a thread of its own; `UpstreamBodies` is not thread-safe.
         with self._lock:
             if self._upstream.advance(self._clock.now()):
                 self._bodies.clear()

@@ -72,6 +72,7 @@ class _StoredRecords:
             return
         newest = record(run.at, observation.amounts, observation.prices)
         self._hourly.append(newest)
+        # Kept for as long as a lookup by the hour may reach back, and no longer: a year has 8,760 of them.
         while self._hourly[0].at < run.at - _HOURLY_LOOKUP - _LOOK_BACK:
             self._hourly.popleft()
         midnight = run.at.replace(hour=0, minute=0, second=0)
