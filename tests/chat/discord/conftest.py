@@ -132,7 +132,7 @@ class RecordedSubscriptions:
         self._reach()
         return [Subscription(place, None)] if place in self.subscribed else []
 
-    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+    async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self.troubles[trouble.place] = trouble
         self.changed.set()
 
@@ -163,13 +163,13 @@ class RecordedMeter:
     answers: list[tuple[str, str]] = field(default_factory=list)
     deliveries: list[tuple[str, str]] = field(default_factory=list)
 
-    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+    def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.deliveries.append((result, reason))
 
-    def rate_limited(self, platform: Platform) -> None:
+    def count_rate_limited(self, platform: Platform) -> None:
         self.rate_limits.append(platform)
 
-    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+    def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self.answers.append((command, result))
 
 
