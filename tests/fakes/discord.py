@@ -209,7 +209,7 @@ class FakeDiscord:
         self.rest.failures.append(failure)
         return failure
 
-    def hold(self, path: str) -> asyncio.Event:
+    def delay(self, path: str) -> asyncio.Event:
         """Answer no matching call until the event is set."""
         gate = asyncio.Event()
         self.rest.held.append((re.compile(path), gate))

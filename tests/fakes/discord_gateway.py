@@ -57,15 +57,15 @@ class FakeGateway:
         self.resumes = 0
         self.heartbeats = 0
         self.answers_heartbeats = True
-        self.mute: int | None = None
+        self.silent_shard: int | None = None
         self.refusals = 0
         self.invalid_sessions = 0
         self.shards = 1
         self.sessions_left = 1000
         self.identified_at: list[float] = []
-        self.hellos = asyncio.Event()
-        self.hellos.set()
-        self.deafness: asyncio.Event | None = None
+        self.hellos_allowed = asyncio.Event()
+        self.hellos_allowed.set()
+        self.reading_allowed: asyncio.Event | None = None
         self.sessions: dict[str, Session] = {}
         self.compressions: list[str] = []
         self._open: set[Connection] = set()
@@ -109,7 +109,7 @@ class FakeGateway:
         connection = Connection(socket, compressed=asked == "zlib-stream")
         self._open.add(connection)
         try:
-            await self.hellos.wait()
+            await self.hellos_allowed.wait()
             await connection.send({"op": 10, "d": {"heartbeat_interval": self.heartbeat_interval * 1000}})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -159,13 +159,15 @@ class FakeGateway:
         data: Json = payload.get("d") or {}
         if opcode == 1:
             self.heartbeats += 1
-            of_mute = any(session.socket is connection and session.number == self.mute for session in self.connected)
-            if self.answers_heartbeats and not of_mute:
+            is_silent = any(
+                session.socket is connection and session.number == self.silent_shard for session in self.connected
+            )
+            if self.answers_heartbeats and not is_silent:
                 await connection.send({"op": 11})
         elif opcode == 2:
             await self._identify(connection, data)
-            if self.deafness:  # from now on nothing is read, not even a goodbye
-                await self.deafness.wait()
+            if self.reading_allowed:  # from now on nothing is read, not even a goodbye
+                await self.reading_allowed.wait()
         elif opcode == 6:
             await self._resume(connection, data)
         elif opcode != 3:

@@ -1,4 +1,4 @@
-"""Who may moderate what, and what the bot lacks where."""
+"""Who may moderate which channel, and which permissions the bot lacks where."""
 
 import pytest
 
@@ -31,7 +31,7 @@ async def here(bot: Bot, discord: FakeDiscord) -> Channel:
 
 def other(channel: Channel) -> Channel:
     assert channel.guild is not None
-    return next(one for one in channel.guild.channels if one is not channel)
+    return next(sibling for sibling in channel.guild.channels if sibling is not channel)
 
 
 async def test_a_member_does_not_moderate(discord: FakeDiscord, here: Channel) -> None:

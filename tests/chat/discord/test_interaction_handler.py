@@ -4,18 +4,18 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chat.discord.conftest import HASTE, OWNER, Bot, build, connected, until
+from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected, until
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
 
-HURRY = replace(HASTE, announce_after=0.01)
+QUICK_ANNOUNCEMENT = replace(SHORT_TIMEOUTS, announce_after_s=0.01)
 
 
 async def known_channel(discord: FakeDiscord) -> Channel:
     guild = discord.guild("Traders")
-    made = discord.channel(guild)
+    channel = discord.channel(guild)
     await discord.join(guild)
-    return made
+    return channel
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ async def test_a_slash_command_is_answered_in_the_channel(discord: FakeDiscord, 
     assert answer.announced is None
 
 
-async def test_the_desk_is_told_the_place(discord: FakeDiscord, channel: Channel) -> None:
+async def test_the_dispatcher_is_given_the_place(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("flows", {"exchange": "okx"}, channel=channel)
     assert f"private=False place=discord:{channel.id}" in answer.text
 
@@ -137,31 +137,31 @@ async def test_what_a_moderator_sets_is_told_to_the_moderator_only(bot: Bot, dis
 
 
 async def test_a_slow_answer_is_announced_and_follows() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.slash("wait", channel=discord.dm(User("anna")), wait=False)
         await discord.until(lambda: answer.announced == "public")
         assert answer.messages == []
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages))
         assert answer.embed["title"] == "🏦 At last"
         assert not answer.ephemeral
 
 
 async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.slash("whisper", channel=discord.dm(User("anna")), wait=False)
         await discord.until(lambda: answer.announced == "public")
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages))
         assert answer.embed["title"] == "🏦 Psst"
         assert answer.ephemeral
 
 
 async def test_a_slow_button_is_announced_to_the_asker_only() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.press("run:wait", channel=discord.dm(User("anna")), wait=False)
         await discord.until(lambda: answer.announced == "ephemeral")
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages))
         assert answer.ephemeral
 
@@ -194,4 +194,4 @@ async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
 
 
 def test_the_announcement_comes_well_within_discords_three_seconds() -> None:
-    assert HASTE.announce_after <= 1.5
+    assert SHORT_TIMEOUTS.announce_after_s <= 1.5

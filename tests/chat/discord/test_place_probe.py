@@ -24,14 +24,14 @@ def place_of(channel: Channel) -> Place:
 
 @pytest.fixture
 async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
-    made = discord.guild("Traders")
-    discord.channel(made)
-    await discord.join(made)
+    guild = discord.guild("Traders")
+    discord.channel(guild)
+    await discord.join(guild)
     await until(lambda: bot.subscriptions.cleared != [])
-    return made
+    return guild
 
 
-async def settled(discord: FakeDiscord, guild: Guild) -> int:
+async def requests_so_far(discord: FakeDiscord, guild: Guild) -> int:
     """Wait until what happened before has been read, and return how many calls there were so far."""
     await discord.slash("top", channel=guild.channels[0])
     return len(discord.requests)
@@ -44,7 +44,7 @@ async def refused(bot: Bot, channel: Channel) -> DeliveryError:
 
 
 async def test_a_channel_the_gateway_knows_is_open_without_a_call(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    before = await settled(discord, guild)
+    before = await requests_so_far(discord, guild)
     await bot.chat.probe(place_of(guild.channels[0]))
     assert len(discord.requests) == before
 
@@ -57,7 +57,7 @@ async def test_a_channel_whose_rights_are_lacking_is_closed_without_a_call(  # n
     bot: Bot, discord: FakeDiscord, guild: Guild, denied: int, kind: type, obstacle: Obstacle
 ) -> None:
     await discord.overwrite(guild.channels[0], deny=denied)
-    before = await settled(discord, guild)
+    before = await requests_so_far(discord, guild)
     error = await refused(bot, guild.channels[0])
     assert isinstance(error, kind)
     assert getattr(error, "obstacle", None) is obstacle
@@ -97,7 +97,7 @@ async def test_an_archived_thread_has_the_rights_of_its_channel(
 ) -> None:
     thread = discord.thread(guild.channels[0], archived=True)
     await discord.overwrite(guild.channels[0], deny=denied)
-    await settled(discord, guild)
+    await requests_so_far(discord, guild)
     if not is_closed:
         await bot.chat.probe(place_of(thread))
         return
@@ -138,5 +138,5 @@ async def test_nobody_cannot_be_written_to(bot: Bot, person: str) -> None:
         await bot.chat.private_place(person)
 
 
-async def test_discord_has_doors(discord: FakeDiscord) -> None:
+async def test_discord_can_probe_places(discord: FakeDiscord) -> None:
     assert isinstance(build(discord).chat, ProbingPlatform)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.discord.markup import bare, escape, marked
+from bot.chat.discord.markup import escape, line_markdown, line_plain
 from bot.chat.discord.render import payload, plain_payload
 from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
 from tests.fakes.discord_limits import message_problems
@@ -92,26 +92,26 @@ def test_nothing_from_outside_becomes_markup(text: str, safe: str) -> None:
     ],
 )
 def test_a_line_begins_nothing(text: str, safe: str) -> None:
-    assert marked(line(text)) == safe
+    assert line_markdown(line(text)) == safe
 
 
 def test_a_number_keeps_its_sign_and_its_point() -> None:
-    assert marked(line("−$1.14 B, 1.8 % in 24 h")) == "−$1.14 B, 1.8 % in 24 h"
+    assert line_markdown(line("−$1.14 B, 1.8 % in 24 h")) == "−$1.14 B, 1.8 % in 24 h"
 
 
 def test_bold_keeps_blanks_outside_and_markup_out() -> None:
-    assert marked(line(bold(" a*b "))) == " **a\\*b** "
-    assert marked(line(bold("  "))) == "  "
+    assert line_markdown(line(bold(" a*b "))) == " **a\\*b** "
+    assert line_markdown(line(bold("  "))) == "  "
 
 
 def test_code_holds_no_backtick() -> None:
-    assert marked(line(code("a`b"))) == "`aˋb`"
-    assert marked((Span("", code=True),)) == ""
+    assert line_markdown(line(code("a`b"))) == "`aˋb`"
+    assert line_markdown((Span("", code=True),)) == ""
 
 
 def test_a_moment_is_shown_in_the_readers_time() -> None:
-    assert marked(line(moment(NOON))) == f"<t:{UNIX}:f>"
-    assert bare(line("at ", moment(NOON))) == "at 2022-12-13 12:00 UTC"
+    assert line_markdown(line(moment(NOON))) == f"<t:{UNIX}:f>"
+    assert line_plain(line("at ", moment(NOON))) == "at 2022-12-13 12:00 UTC"
 
 
 def test_a_chart_is_a_sparkline() -> None:

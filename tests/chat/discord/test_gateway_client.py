@@ -1,4 +1,4 @@
-"""Places lost and regained, and the greeting in a new server."""
+"""What gateway events do: places are disabled and enabled, and a new server is greeted."""
 
 from functools import partial
 
@@ -34,12 +34,12 @@ async def joined(discord: FakeDiscord, bot: Bot, guild: Guild) -> None:
 
 @pytest.fixture
 async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
-    made = discord.guild("Traders")
-    discord.thread(discord.channel(made))
-    discord.channel(made, "quiet")
-    await joined(discord, bot, made)
-    bot.subscriptions.subscribed.update(place_of(channel) for channel in made.channels[:2])
-    return made
+    guild = discord.guild("Traders")
+    discord.thread(discord.channel(guild))
+    discord.channel(guild, "quiet")
+    await joined(discord, bot, guild)
+    bot.subscriptions.subscribed.update(place_of(channel) for channel in guild.channels[:2])
+    return guild
 
 
 async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
@@ -148,20 +148,20 @@ async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDisco
 
 
 async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.away, bot.subscriptions.reached_for = True, 0
+    bot.subscriptions.is_away, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
     await discord.slash("top", channel=guild.channels[0])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 2)
-    bot.subscriptions.away = False
+    await bot.subscriptions.until(lambda: bot.subscriptions.calls == 2)
+    bot.subscriptions.is_away = False
     await discord.delete_channel(guild.channels[0])
     await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
 
 
 async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.broken, bot.subscriptions.reached_for = True, 0
+    bot.subscriptions.is_broken, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 1)
-    bot.subscriptions.broken = False
+    await bot.subscriptions.until(lambda: bot.subscriptions.calls == 1)
+    bot.subscriptions.is_broken = False
     await discord.delete_channel(guild.channels[0])
     await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
 
@@ -215,12 +215,12 @@ async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeD
         guild = discord.guild("New")
         guild.system_channel = discord.channel(guild)
         await joined(discord, bot, guild)
-        await until(partial(spent, failure))
+        await until(partial(is_used_up, failure))
         channels += guild.channels
     assert (await discord.slash("top", channel=channels[-1])).messages
 
 
-def spent(failure: Failure) -> bool:
+def is_used_up(failure: Failure) -> bool:
     return failure.times == 0
 
 

@@ -8,8 +8,7 @@ from io import StringIO
 import pytest
 import structlog
 
-from bot.chat.discord.identify_limit import IdentifyLimit
-from tests.chat.discord.conftest import HASTE, Bot, build, connected, running, until
+from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, connected, running, until
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_world import User
 
@@ -52,15 +51,15 @@ async def test_a_refused_token_is_said_and_still_tried(discord: FakeDiscord) -> 
 
 
 async def test_one_401_is_not_yet_a_refused_token(discord: FakeDiscord) -> None:
-    patient = replace(HASTE, first_pause=60.0, longest_pause=60.0)
+    patient = replace(SHORT_TIMEOUTS, first_pause_s=60.0, longest_pause_s=60.0)
     discord.fail("GET", "/users/@me", 401)
-    async with running(build(discord, patience=patient)) as bot:
+    async with running(build(discord, timeouts=patient)) as bot:
         await until(lambda: "tried once more" in (bot.chat.trouble() or ""))
 
 
 async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscord) -> None:
     discord.fail("GET", "/users/@me", 401)
-    async with connected(build(discord, patience=replace(HASTE, refused_pause=60.0)), discord):
+    async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, refused_token_pause_s=60.0)), discord):
         failure = discord.fail("GET", "/users/@me", 401)
         discord.gateway.sessions.clear()
         await discord.gateway.drop(4012)
@@ -158,33 +157,12 @@ async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discor
 
 
 async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> None:
-    slow = replace(HASTE, identify_gap=20.0)
-    async with connected(build(discord, patience=slow), discord) as bot:
+    slow = replace(SHORT_TIMEOUTS, identify_gap_s=20.0)
+    async with connected(build(discord, timeouts=slow), discord) as bot:
         discord.gateway.sessions.clear()
         await discord.gateway.drop(4010)
         await until(lambda: bot.chat.trouble() is not None)
         assert len(discord.gateway.identifies) == 1
-
-
-def test_the_first_sign_in_waits_for_nothing() -> None:
-    assert IdentifyLimit().pause(now=100.0) == 0
-
-
-def test_sign_ins_are_five_seconds_apart() -> None:
-    identifies = IdentifyLimit()
-    identifies.record(100.0)
-    assert identifies.pause(101.0) == 4.0
-    assert identifies.pause(105.0) == 0
-
-
-def test_a_day_never_holds_a_thousand_sign_ins() -> None:
-    identifies, now, times = IdentifyLimit(), 0.0, []
-    while now < 3 * 86_400:
-        now += identifies.pause(now)
-        identifies.record(now)
-        times.append(now)
-    most = max(sum(start <= time < start + 86_400 for time in times) for start in times[::50])
-    assert 500 < most < 1000
 
 
 async def test_no_log_and_no_sentence_holds_the_token(discord: FakeDiscord) -> None:
@@ -231,14 +209,14 @@ async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
 
 
 async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: FakeDiscord) -> None:
-    discord.gateway.deafness = asyncio.Event()
-    async with running(build(discord, patience=replace(HASTE, close=0.05))) as bot:
+    discord.gateway.reading_allowed = asyncio.Event()
+    async with running(build(discord, timeouts=replace(SHORT_TIMEOUTS, close_s=0.05))) as bot:
         await until(lambda: bot.chat.trouble() is None)
-    discord.gateway.deafness.set()
+    discord.gateway.reading_allowed.set()
 
 
 async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord: FakeDiscord) -> None:
-    async with connected(build(discord, patience=replace(HASTE, identify_gap=40.0)), discord) as bot:
+    async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, identify_gap_s=40.0)), discord) as bot:
         await discord.gateway.tell(9, data=False)
         await until(lambda: "too often today" in (bot.chat.trouble() or ""))
         assert len(discord.gateway.identifies) == 1
