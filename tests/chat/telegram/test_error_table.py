@@ -28,7 +28,7 @@ CHAT = place(-100123, 7)
 
 
 class Outcome:
-    """What becomes of a message, and of a change of one, when the server says something."""
+    """The error that comes of a message, or of an edit, when the server answers so."""
 
     def __init__(self, scene: Scene, telegram: FakeTelegram) -> None:
         self._scene = scene
@@ -53,14 +53,14 @@ def outcome(scene: Scene, telegram: FakeTelegram) -> Outcome:
 
 
 def postponed(error: BaseException) -> tuple[float, str]:
-    """Return the pause in seconds, and what else is to be known of it."""
+    """Return the pause of a RetryLater in seconds, and the names of its flags that are set."""
     assert isinstance(error, RetryLater)
-    marks = ("rate_limited", "whole_bot", "ambiguous")
-    return error.after.total_seconds(), " ".join(mark for mark in marks if getattr(error, mark))
+    flags = ("rate_limited", "whole_bot", "ambiguous")
+    return error.after.total_seconds(), " ".join(flag for flag in flags if getattr(error, flag))
 
 
 def closed(error: BaseException) -> tuple[type, Obstacle]:
-    """Return what is done with the place, and the word that is kept with it."""
+    """Return the kind of Unreachable, which says what is done with the place, and the obstacle kept with it."""
     assert isinstance(error, Unreachable)
     return type(error), error.obstacle
 
@@ -234,36 +234,36 @@ async def test_413_is_tried_again(outcome: Outcome) -> None:
 
 
 @pytest.fixture
-def impatient(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., TelegramSender]:
-    """Make a writer with one connection: `impatient(read_timeout=…)`."""
+def one_connection(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., TelegramSender]:
+    """Make a sender with one connection: `one_connection(read_timeout=…)`."""
     meter: Any = scene.meter
 
-    def make(**patience: float) -> TelegramSender:
-        api = open_api(telegram.token, telegram.url, pool_size=1, **patience)
+    def make(**timeouts: float) -> TelegramSender:
+        api = open_api(telegram.token, telegram.url, pool_size=1, **timeouts)
         return TelegramSender(api, clock=scene.clock, meter=meter)
 
     return make
 
 
-async def refused(writer: TelegramSender, where: Place) -> BaseException:
+async def refused(sender: TelegramSender, where: Place) -> BaseException:
     with pytest.raises(DeliveryError) as caught:
-        await writer.send(where, ALERT)
+        await sender.send(where, ALERT)
     return caught.value
 
 
 async def test_a_reply_that_is_late_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     telegram.delay("sendMessage")
-    assert postponed(await refused(impatient(read_timeout=0.1), CHAT)) == (5, "ambiguous")
+    assert postponed(await refused(one_connection(read_timeout=0.1), CHAT)) == (5, "ambiguous")
 
 
 async def test_a_reply_cut_off_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     group = telegram.group()
     telegram.lose_reply("sendMessage")
-    assert postponed(await refused(impatient(), place(group.id))) == (5, "ambiguous")
+    assert postponed(await refused(one_connection(), place(group.id))) == (5, "ambiguous")
     assert len(telegram.sent) == 1
 
 
@@ -272,21 +272,23 @@ async def test_a_reply_that_cannot_be_read_may_hide_a_message_that_arrived(outco
 
 
 async def test_no_free_connection_means_not_sent(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     release = telegram.delay("sendMessage")
-    writer = impatient(connect_timeout=0.3)
-    first = asyncio.create_task(writer.send(place(telegram.group().id), ALERT))
+    sender = one_connection(connect_timeout=0.3)
+    first = asyncio.create_task(sender.send(place(telegram.group().id), ALERT))
     await telegram.wait_until(lambda: telegram.calls["sendmessage"])
-    assert postponed(await refused(writer, CHAT)) == (5, "")
+    assert postponed(await refused(sender, CHAT)) == (5, "")
     release.set()
     assert await first == str(telegram.sent[0].id)
     assert telegram.calls["sendmessage"] == 1
 
 
-async def test_no_connection_means_not_sent(telegram: FakeTelegram, impatient: Callable[..., TelegramSender]) -> None:
+async def test_no_connection_means_not_sent(
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
+) -> None:
     await telegram.stop()
-    assert postponed(await refused(impatient(), CHAT)) == (5, "")
+    assert postponed(await refused(one_connection(), CHAT)) == (5, "")
 
 
 async def test_a_message_that_is_like_that_already_is_edited(scene: Scene, telegram: FakeTelegram) -> None:
@@ -300,5 +302,5 @@ async def test_a_message_that_is_like_that_already_is_edited(scene: Scene, teleg
     "words", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "MESSAGE_AUTHOR_REQUIRED"]
 )
 async def test_a_message_that_cannot_be_edited_is_posted_anew(outcome: Outcome, words: str) -> None:
-    """The courier posts anew what BadMessage says of an edit."""
+    """The delivery worker posts a message anew when its edit is refused as a BadMessage."""
     assert isinstance(await outcome.of_editing(400, f"Bad Request: {words}"), BadMessage)

@@ -1,3 +1,5 @@
+"""Whether a chat or topic can be written to, and where one person can."""
+
 from datetime import timedelta
 
 import pytest
@@ -33,8 +35,8 @@ def open_places(telegram: FakeTelegram) -> list[Place]:
         telegram.channel("news"),
         telegram.private(telegram.user("Ann")),
     ]
-    ways = [way for chat in chats for way in (place(chat.id), place(chat.id).whole_chat)]
-    return [*ways, place(forum.id, forum.topic())]
+    places = [where for chat in chats for where in (place(chat.id), place(chat.id).whole_chat)]
+    return [*places, place(forum.id, forum.topic())]
 
 
 async def test_what_can_be_written_to_is_open_and_nothing_is_written(live: Scene, telegram: FakeTelegram) -> None:
@@ -120,11 +122,11 @@ async def test_a_person_is_written_to_in_private_and_a_chat_is_nobody(scene: Sce
         await scene.chat.private_place("-10077")
 
 
-async def test_telegram_has_doors(scene: Scene) -> None:
+async def test_telegram_can_probe_places(scene: Scene) -> None:
     assert isinstance(scene.chat, ProbingPlatform)
 
 
-async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_check(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group, private = telegram.group(), telegram.private(ann)
     await live.subscriptions.add(Subscription(place(group.id), None, created_by=str(ann.id)))
@@ -132,12 +134,12 @@ async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Sc
     await live.subscriptions.record_trouble(removed)
     chat: ProbingPlatform = (await connected(live)).chat
     operator = OperatorNotices(None, chats=lambda: [chat], connected=lambda: [chat], clock=live.clock)
-    caretaker = PlaceRecovery(
-        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.naps.sleep
+    place_recovery = PlaceRecovery(
+        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.sleeps.sleep
     )
-    await caretaker.check_places()
+    await place_recovery.check_places()
     assert "the bot was removed" in (await telegram.wait_for_message(private)).text
     assert await live.subscriptions.interested_in("okx") == []
     live.clock.forward(timedelta(days=1))
-    await caretaker.check_places()
+    await place_recovery.check_places()
     assert len(await live.subscriptions.interested_in("okx")) == 1

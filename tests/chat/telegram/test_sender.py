@@ -1,3 +1,5 @@
+"""Messages to chats and topics: sent, answered, edited, and what each refusal becomes."""
+
 from dataclasses import replace
 from datetime import timedelta
 
@@ -91,7 +93,7 @@ async def test_markup_telegram_cannot_read_goes_out_as_plain_text(
     (message,) = telegram.sent
     assert (message.text, message.parse_mode) == ("🏦 Hello\na < b & c", "")
     assert scene.meter.deliveries == [("retried", "plain text")]
-    assert [entry["event"] for entry in logs] == ["markup refused, sent as plain text"]
+    assert [entry["event"] for entry in logs] == ["telegram refused the markup of a message, sent as plain text"]
 
 
 async def test_plain_text_is_tried_once_only(scene: Scene, telegram: FakeTelegram) -> None:
@@ -155,7 +157,7 @@ async def test_a_lost_reply_is_told_to_be_ambiguous(scene: Scene, telegram: Fake
     assert len(telegram.sent) == 1
 
 
-async def test_the_age_of_a_figure_is_told_anew(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_the_age_of_a_figure_is_written_anew(scene: Scene, telegram: FakeTelegram) -> None:
     group = telegram.group()
     message = Message("x", lines=lines(line(moment(NOW, relative=True))))
     await scene.chat.send(place(group.id), message, key="1")

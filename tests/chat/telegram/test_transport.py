@@ -1,3 +1,5 @@
+"""Requests to the Bot API: what a failure means for the message, and that the token stays secret."""
+
 import asyncio
 import traceback
 from collections.abc import Iterator
@@ -6,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import NetworkError, TelegramError, TimedOut
 
-from bot.chat.telegram.errors import translated
+from bot.chat.telegram.errors import translate
 from bot.chat.telegram.transport import AiohttpRequest, BotApi, ReplyLost, RequestUnsent, RequestUnsentInTime
 from bot.domain.errors import RetryLater
 from tests.chat.telegram.scene import OpenApi, place
@@ -21,9 +23,9 @@ async def secretive() -> FakeTelegram:
 
 
 def is_ambiguous(error: TelegramError) -> bool:
-    ours = translated(error, place(1))
-    assert isinstance(ours, RetryLater)
-    return ours.ambiguous
+    translated = translate(error, place(1))
+    assert isinstance(translated, RetryLater)
+    return translated.ambiguous
 
 
 async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
@@ -58,7 +60,7 @@ async def test_a_late_answer_may_have_arrived(telegram: FakeTelegram, open_api: 
 async def test_a_call_may_be_more_patient(telegram: FakeTelegram, open_api: OpenApi) -> None:
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, read_timeout=0.01)
-    patient = asyncio.create_task(api.call("getMe", patience=5.0))
+    patient = asyncio.create_task(api.call("getMe", read_timeout_s=5.0))
     await telegram.wait_until(lambda: telegram.calls["getme"])
     release.set()
     assert (await patient)["username"] == "RunwatchBot"
@@ -113,8 +115,8 @@ async def test_the_token_is_in_no_text_whatever_happens(
             failures += [await _failure(telegram.url) for _ in range(5)]
     texts = [repr(BotApi(AiohttpRequest(SECRET, "http://127.0.0.1"))), caplog.text, str(logs)]
     for failure in failures:
-        for one in _chain(failure):
-            texts += [str(one), repr(one), "".join(traceback.format_exception(one))]
+        for error in _chain(failure):
+            texts += [str(error), repr(error), "".join(traceback.format_exception(error))]
     assert not [text for text in texts if "very-secret" in text]
     assert len(failures) == 8
 
@@ -137,4 +139,4 @@ def _chain(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def test_every_failure_of_ours_is_one_the_library_knows() -> None:
-    assert all(issubclass(one, NetworkError) for one in (RequestUnsent, RequestUnsentInTime, ReplyLost))
+    assert all(issubclass(kind, NetworkError) for kind in (RequestUnsent, RequestUnsentInTime, ReplyLost))

@@ -1,10 +1,11 @@
+"""Commands, deep links, typed names and pressed buttons, as people use them."""
+
 import asyncio
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.telegram.polling import PollingTimeouts
-from bot.chat.telegram.task_limiter import TaskLimiter
 from bot.commands.declaration import CommandSet, Request, command
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
@@ -221,7 +222,7 @@ async def test_an_answer_under_way_is_finished_when_the_bot_stops(telegram: Fake
 
 
 async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(telegram: FakeTelegram) -> None:
-    scene = Scene(telegram, patience=PollingTimeouts(farewell=0.01))
+    scene = Scene(telegram, timeouts=PollingTimeouts(shutdown_s=0.01))
     ann = telegram.user("Ann")
     telegram.delay("sendMessage")
     running = asyncio.create_task(scene.chat.run())
@@ -230,15 +231,6 @@ async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(tel
     running.cancel()
     await asyncio.wait([running], timeout=15)
     assert running.cancelled()
-
-
-async def test_work_that_takes_too_long_makes_room(telegram: FakeTelegram) -> None:
-    crowd = TaskLimiter(at_once=1, longest=0.01)
-    with capture_logs() as logs:
-        await crowd.start(asyncio.Event().wait())
-        await asyncio.wait_for(crowd.start(asyncio.sleep(0)), 2)
-        await crowd.cancel_all(2)
-    assert [entry["event"] for entry in logs] == ["telegram update took too long"]
 
 
 async def test_a_broken_update_does_not_stop_the_next(live: Scene, telegram: FakeTelegram) -> None:
@@ -260,7 +252,7 @@ async def test_an_answer_waits_once_when_telegram_asks_for_a_pause(live: Scene, 
     telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 20})
     telegram.say(chat, ann, "/reserves okx")
     await telegram.wait_for_message(chat)
-    assert live.naps.taken == [20.0]
+    assert live.sleeps.seconds == [20.0]
 
 
 async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, telegram: FakeTelegram) -> None:
@@ -275,17 +267,17 @@ async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, tel
     telegram.say(chat, ann, "/reserves mexc")
     await telegram.wait_for_message(chat, containing="mexc")
     assert telegram.calls["sendmessage"] == 3
-    assert live.naps.taken == []
+    assert live.sleeps.seconds == []
 
 
-async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram: FakeTelegram) -> None:
-    naps, rested = list[float](), asyncio.Event()
+async def test_a_flood_in_one_chat_does_not_take_the_task_slots_of_everybody(telegram: FakeTelegram) -> None:
+    pauses, may_wake = list[float](), asyncio.Event()
 
     async def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        await rested.wait()
+        pauses.append(seconds)
+        await may_wake.wait()
 
-    scene = Scene(telegram, patience=PollingTimeouts(poll=5.0, margin=2.0, sleep=sleep, farewell=0.5))
+    scene = Scene(telegram, timeouts=PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=sleep, shutdown_s=0.5))
     ann, eve = telegram.user("Ann"), telegram.user("Eve")
     chat, group = telegram.private(ann), telegram.group(members=(eve,))
     telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25}, times=9)
@@ -295,9 +287,9 @@ async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram:
     await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 9)
     telegram.say(chat, ann, "/reserves okx")
     await telegram.wait_for_message(chat)
-    assert naps == [25.0] * 3
+    assert pauses == [25.0] * 3
 
-    rested.set()
+    may_wake.set()
     await telegram.wait_until(lambda: len(telegram.messages_in(group)) == 3)
     telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25})
     telegram.say(group, eve, "/reserves kraken")

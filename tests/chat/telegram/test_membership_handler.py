@@ -1,3 +1,5 @@
+"""What happens to a chat: the bot added or removed, a group moved, a topic reopened."""
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -34,8 +36,8 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     group = telegram.group(admins=(ann,))
     telegram.remove_bot(group, ann)
     telegram.block(ann)
-    await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
-    removed, blocked = live.subscriptions.noted
+    await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.recorded) == 2)
+    removed, blocked = live.subscriptions.recorded
     assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
     assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
     assert all(trouble.disabled and trouble.since == NOW for trouble in (removed, blocked))
@@ -48,7 +50,7 @@ async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegra
     telegram.say(telegram.private(ann), ann, "/reserves okx")
     await telegram.wait_for_message(telegram.private(ann), containing="okx")
     assert live.subscriptions.troubles == {}
-    assert len(live.subscriptions.noted) == 1
+    assert len(live.subscriptions.recorded) == 1
 
 
 async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
@@ -67,7 +69,7 @@ async def test_a_store_that_is_away_stops_nothing(live: Scene, telegram: FakeTel
         telegram.say(telegram.private(ann), ann, "/reserves okx")
         await telegram.wait_for_message(telegram.private(ann), containing="okx")
         await telegram.wait_until(lambda: telegram.calls["sendmessage"])
-    away = [entry["error"] for entry in logs if entry["event"] == "store away while hearing from a chat"]
+    away = [entry["error"] for entry in logs if entry["event"] == "store away while handling a telegram update"]
     assert set(away) == {"away"}
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
