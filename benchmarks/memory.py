@@ -76,7 +76,7 @@ async def _bare() -> dict[str, float]:
         bare_telegram(telegram, {"help": "Help."}) as one,
         bare_discord(discord, {"help": {}}) as other,
     ):
-        await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
+        await telegram.wait_until(lambda: telegram.calls["getupdates"], timeout_s=30)
         await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
         await asyncio.sleep(1)
         both = [sizes_mb(process.pid) for process in (one, other)]

@@ -244,7 +244,7 @@ class Street:
     async def answers(self) -> None:
         """Return when a question was answered on both platforms."""
         self.telegram.say(self.chat, self.ann, "/reserves binance")
-        await self.telegram.wait_for_message(self.chat, containing="Binance · reserves", patience=GOES_ON_WITHIN)
+        await self.telegram.wait_for_message(self.chat, containing="Binance · reserves", timeout_s=GOES_ON_WITHIN)
         await self.discord.until(lambda: self.discord.gateway.session is not None, seconds=GOES_ON_WITHIN)
         answer = await self.discord.slash("reserves", {"exchange": "binance"}, channel=self.channel)
         assert "Clean reserves" in answer.text

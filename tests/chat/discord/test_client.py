@@ -91,13 +91,13 @@ async def test_a_cut_line_is_resumed(bot: Bot, discord: FakeDiscord) -> None:
 
 
 async def test_a_request_to_reconnect_is_followed(bot: Bot, discord: FakeDiscord) -> None:
-    await discord.gateway.tell(7)
+    await discord.gateway.send_opcode(7)
     await discord.until(lambda: discord.gateway.resumes == 1)
     assert await answers(discord)
 
 
 async def test_an_invalid_session_is_begun_anew(bot: Bot, discord: FakeDiscord) -> None:
-    await discord.gateway.tell(9, data=False)
+    await discord.gateway.send_opcode(9, data=False)
     await discord.until(lambda: len(discord.gateway.identifies) == 2)
     assert await answers(discord)
 
@@ -217,7 +217,7 @@ async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: Fa
 
 async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord: FakeDiscord) -> None:
     async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, identify_gap_s=40.0)), discord) as bot:
-        await discord.gateway.tell(9, data=False)
+        await discord.gateway.send_opcode(9, data=False)
         await until(lambda: "too often today" in (bot.chat.trouble() or ""))
         assert len(discord.gateway.identifies) == 1
 

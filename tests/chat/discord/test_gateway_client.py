@@ -226,7 +226,7 @@ def is_used_up(failure: Failure) -> bool:
 
 async def test_servers_known_before_a_start_are_not_greeted(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     guild.system_channel = guild.channels[0]
-    await discord.gateway.tell(9, data=False)
+    await discord.gateway.send_opcode(9, data=False)
     await discord.until(lambda: len(discord.gateway.identifies) == 2)
     await discord.slash("top", channel=guild.channels[0])
     assert discord.messages(guild.channels[0]) == []

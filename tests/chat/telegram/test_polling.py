@@ -155,7 +155,7 @@ async def test_a_wrong_token_is_said_plainly_and_tried_again(telegram: FakeTeleg
             await telegram.wait_until(lambda: telegram.calls["getme"] == 10)
             clock["runs"] = False
             assert recorded.poller.trouble() == "Telegram does not know this token: check TELEGRAM_TOKEN"
-            telegram.behave()
+            telegram.clear_faults()
             clock["runs"] = True
             await recorded.connected()
     assert events(logs, "telegram disconnected") == 1

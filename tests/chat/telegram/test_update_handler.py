@@ -46,10 +46,10 @@ async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTel
     telegram.say(group, ann, "/ reserves okx")
     telegram.say(group, ann, "/reserves okx", edited=True)
     telegram.say(group, ann, "binance")
-    telegram.update("message", telegram.written(group, ann) | {"photo": []})
+    telegram.update("message", telegram.new_message(group, ann) | {"photo": []})
     telegram.channel_post(channel, "/reserves okx")
-    telegram.update("message", telegram.written(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
-    telegram.update("message", telegram.written(group, telegram.bot) | {"text": "/reserves okx"})
+    telegram.update("message", telegram.new_message(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
+    telegram.update("message", telegram.new_message(group, telegram.bot) | {"text": "/reserves okx"})
     telegram.say(group, ann, "/reserves kraken")
     await telegram.wait_for_message(group, containing="kraken")
     assert len(telegram.sent) == 1
@@ -125,7 +125,7 @@ async def test_general_and_reply_threads_are_no_topics(live: Scene, telegram: Fa
     ann = telegram.user("Ann")
     forum, group = telegram.group(members=(ann,), forum=True), telegram.group(members=(ann,))
     telegram.say(forum, ann, "/flows okx", thread=1)
-    telegram.update("message", telegram.written(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
+    telegram.update("message", telegram.new_message(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
     assert (await telegram.wait_for_message(forum)).thread is None
     assert str(place(group.id)) in (await telegram.wait_for_message(group)).text
 
