@@ -42,7 +42,7 @@ async def test_a_login_that_is_cut_is_tried_again(discord: FakeDiscord) -> None:
         assert await answers(discord)
 
 
-async def test_a_refused_token_is_said_and_still_tried(discord: FakeDiscord) -> None:
+async def test_a_refused_token_is_reported_and_still_tried(discord: FakeDiscord) -> None:
     failure = discord.fail("GET", "/users/@me", 401, times=4)
     async with running(build(discord)) as bot:
         await until(lambda: "refuses the token" in (bot.chat.trouble() or ""))
@@ -58,6 +58,7 @@ async def test_one_401_is_not_yet_a_refused_token(discord: FakeDiscord) -> None:
 
 
 async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscord) -> None:
+    """Refusals are counted in a row: a connection in between starts the count anew."""
     discord.fail("GET", "/users/@me", 401)
     async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, refused_token_pause_s=60.0)), discord):
         failure = discord.fail("GET", "/users/@me", 401)
@@ -68,6 +69,7 @@ async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscor
 
 
 async def test_a_gateway_that_refuses_the_token_says_so_too(discord: FakeDiscord) -> None:
+    """Close code 4004 counts as a refused token, like a 401 to the login."""
     async with running(build(discord)) as bot:
         await discord.connected()
         discord.gateway.token = "another"  # noqa: S105 — the fake's own
@@ -83,6 +85,7 @@ async def test_a_gateway_that_is_away_at_first_is_tried_again(discord: FakeDisco
 
 
 async def test_a_cut_line_is_resumed(bot: Bot, discord: FakeDiscord) -> None:
+    """Resuming a session needs no IDENTIFY, of which there are 1000 a day."""
     await discord.gateway.drop()
     await discord.until(lambda: discord.gateway.resumes == 1)
     assert await answers(discord)
@@ -102,7 +105,7 @@ async def test_an_invalid_session_is_begun_anew(bot: Bot, discord: FakeDiscord) 
     assert await answers(discord)
 
 
-async def test_invalid_sessions_in_a_row_end_some_time(discord: FakeDiscord) -> None:
+async def test_invalid_sessions_in_a_row_are_outlasted(discord: FakeDiscord) -> None:
     discord.gateway.invalid_sessions = 3
     async with connected(build(discord), discord):
         assert len(discord.gateway.identifies) == 4
@@ -200,6 +203,7 @@ async def test_the_librarys_talkative_lines_are_off(bot: Bot) -> None:
 
 
 async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
+    """The same DiscordChat may run again after it was cancelled, as a lease that is lost and won again does."""
     bot = build(discord)
     for _ in range(2):
         async with running(bot):
@@ -208,7 +212,8 @@ async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
     assert len(discord.gateway.identifies) == 2
 
 
-async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: FakeDiscord) -> None:
+async def test_stopping_does_not_wait_for_discords_close_handshake(discord: FakeDiscord) -> None:
+    """The close handshake has `close_s`; then the connection is dropped."""
     discord.gateway.reading_allowed = asyncio.Event()
     async with running(build(discord, timeouts=replace(SHORT_TIMEOUTS, close_s=0.05))) as bot:
         await until(lambda: bot.chat.trouble() is None)
@@ -216,6 +221,7 @@ async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: Fa
 
 
 async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord: FakeDiscord) -> None:
+    """A wait over 30 s is not spent inside an open connection: it ends, and the next client waits first."""
     async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, identify_gap_s=40.0)), discord) as bot:
         await discord.gateway.send_opcode(9, data=False)
         await until(lambda: "too often today" in (bot.chat.trouble() or ""))
@@ -223,6 +229,7 @@ async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord:
 
 
 async def test_only_one_cut_in_the_middle_of_an_answer_is_lost(bot: Bot, discord: FakeDiscord) -> None:
+    """An answer whose connection is cut is lost; the next one arrives."""
     discord.fail("POST", "/interactions/", cut=True)
     await discord.slash("top", channel=discord.dm(User("anna")), wait=False)
     assert await answers(discord)

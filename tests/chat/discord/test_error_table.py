@@ -101,11 +101,13 @@ async def test_429_without_via_and_without_a_pause_is_a_minute(outcome: Outcome)
 
 
 async def test_503_was_not_sent(outcome: Outcome) -> None:
+    """Discord answers 503 before it does anything, so the message did not arrive."""
     assert postponed(await outcome.of_sending(503)) == (5, "")
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 524])
 async def test_502_may_hide_a_message_and_holds_nothing_up(outcome: Outcome, status: int) -> None:
+    """The library would wait up to 25 s inside the call; here the call ends and the next message goes out."""
     assert postponed(await outcome.of_sending(status)) == (5, "ambiguous")
     await outcome.send("another")
     assert outcome.discord.requests[-2:] == [("POST", f"/channels/{outcome.channel.id}/messages")] * 2
@@ -154,6 +156,7 @@ async def test_401_pauses_the_whole_bot(outcome: Outcome) -> None:
 
 
 async def test_404_without_a_code_may_pass(outcome: Outcome) -> None:
+    """Only codes 10003 and 10004 say that a channel is gone; any other 404 is tried again."""
     assert postponed(await outcome.of_sending(404)) == (60, "")
 
 
@@ -179,10 +182,12 @@ async def test_50001_a_channel_that_is_hidden_is_gone(outcome: Outcome) -> None:
 
 
 async def test_50013_a_missing_permission_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(403, 50013)) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
 async def test_403_of_any_other_kind_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(403)) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
@@ -191,6 +196,7 @@ async def test_50007_a_person_who_takes_no_messages_is_gone(outcome: Outcome) ->
 
 
 async def test_50008_a_channel_without_text_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(400, 50008)) == (NotAllowed, Obstacle.REFUSED)
 
 
@@ -212,6 +218,7 @@ async def test_50083_an_archived_thread_is_opened_by_a_message(outcome: Outcome)
 
 @pytest.mark.parametrize("change", [False, True])
 async def test_50083_a_locked_thread_gets_a_day(outcome: Outcome, *, change: bool) -> None:
+    """Only moderators open a locked thread, so neither a message nor an edit arrives until one does."""
     thread = outcome.discord.thread(outcome.channel)
     place, chat = Place(Platform.DISCORD, thread.id), outcome.bot.chat
     message_id = await chat.send(place, ALERT, key="k")
@@ -267,6 +274,7 @@ async def test_400_of_any_other_kind_is_given_up(outcome: Outcome) -> None:
 
 
 async def test_160002_without_the_history_the_answer_stands_alone(outcome: Outcome) -> None:
+    """Without Read Message History a reply is refused; the message is then sent without the reference."""
     first = await outcome.send()
     outcome.channel.deny = READ_MESSAGE_HISTORY
     await outcome.bot.chat.send(outcome.place, ALERT, key="l", reply_to=first)

@@ -54,6 +54,7 @@ async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, disco
 
 
 async def test_an_outage_of_a_server_disables_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """GUILD_DELETE with `unavailable` is an outage of Discord's, not a removal of the bot."""
     await discord.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True})
     await discord.gateway.dispatch("GUILD_CREATE", guild.json() | {"unavailable": False})
     await discord.slash("top", channel=guild.channels[0])
@@ -95,9 +96,7 @@ async def test_a_channel_whose_rights_come_back_comes_back(bot: Bot, discord: Fa
     await bot.subscriptions.until(lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)})
 
 
-async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
-    bot: Bot, discord: FakeDiscord, guild: Guild
-) -> None:
+async def test_a_change_of_other_permissions_enables_no_place(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.overwrite(guild.channels[0], allow=1 << 6)
     await discord.slash("top", channel=guild.channels[2])
     await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
@@ -148,6 +147,7 @@ async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDisco
 
 
 async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """While the store is away an event is lost and logged, and the next one is handled."""
     bot.subscriptions.is_away, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
     await discord.slash("top", channel=guild.channels[0])
@@ -158,6 +158,7 @@ async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord,
 
 
 async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """An exception in one event's handler is logged, and the next event is handled."""
     bot.subscriptions.is_broken, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
     await bot.subscriptions.until(lambda: bot.subscriptions.calls == 1)
@@ -167,6 +168,7 @@ async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guil
 
 
 async def test_a_new_channel_is_known_at_once(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A message to a channel that was just made is checked against its permissions, without asking Discord."""
     channel = discord.channel(guild, deny=SEND_MESSAGES)
     await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
     await discord.slash("top", channel=guild.channels[0])
@@ -197,7 +199,7 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     assert discord.messages(guild.channels[1]) == []
 
 
-async def test_a_server_without_a_writable_system_channel_is_left_in_peace(bot: Bot, discord: FakeDiscord) -> None:
+async def test_a_server_without_a_writable_system_channel_is_not_greeted(bot: Bot, discord: FakeDiscord) -> None:
     silent, closed = discord.guild("Silent"), discord.guild("Closed", rights=MEMBER_RIGHTS & ~SEND_MESSAGES)
     closed.bot_role.permissions &= ~SEND_MESSAGES
     closed.system_channel = discord.channel(closed)

@@ -67,6 +67,7 @@ async def test_another_channel_of_the_server_can_be_named(discord: FakeDiscord, 
 
 
 async def test_a_channel_of_another_server_cannot(discord: FakeDiscord, here: Channel) -> None:
+    """A channel is named by its id alone, and only the ids of this server are taken."""
     rival = discord.guild("Rivals")
     channel = discord.channel(rival)
     await discord.join(rival)
@@ -86,6 +87,7 @@ async def test_a_channel_the_asker_does_not_see_cannot(discord: FakeDiscord, her
 
 @pytest.mark.parametrize("kind", [CATEGORY, FORUM])
 async def test_a_channel_that_takes_no_messages_cannot(discord: FakeDiscord, here: Channel, kind: int) -> None:
+    """Alerts cannot be sent to a category or a forum itself."""
     assert here.guild is not None
     shelf = discord.channel(here.guild, "shelf", type=kind)
     await discord.gateway.dispatch("CHANNEL_CREATE", shelf.json(discord.world.bot))
@@ -127,6 +129,7 @@ async def test_a_thread_needs_its_own_right_to_send(discord: FakeDiscord, here: 
 
 
 async def test_the_rights_sent_along_count_where_the_command_is_used(discord: FakeDiscord, here: Channel) -> None:
+    """Discord sends the bot's permissions with the interaction; they are newer than what the gateway told."""
     without = BOT_RIGHTS & ~EMBED_LINKS
     answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=without)
     assert "missing=Embed Links" in answer.text

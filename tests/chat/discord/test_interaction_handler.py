@@ -42,6 +42,7 @@ async def test_a_private_chat_with_the_bot_is_private(bot: Bot, discord: FakeDis
 
 
 async def test_a_users_own_app_answers_where_the_bot_is_no_member(bot: Bot, discord: FakeDiscord) -> None:
+    """Installed by a user, commands work in servers without the bot; the place there cannot get alerts."""
     elsewhere = discord.guild("Strangers")
     elsewhere.has_bot = False
     there = discord.channel(elsewhere)
@@ -77,7 +78,7 @@ async def test_exchanges_complete_while_they_are_typed(discord: FakeDiscord, cha
     assert choices == [{"name": "Binance", "value": "binance"}, {"name": "Bitfinex", "value": "bitfinex"}]
 
 
-async def test_a_very_long_name_does_not_spoil_the_list(discord: FakeDiscord, channel: Channel) -> None:
+async def test_a_very_long_name_is_cut_to_what_discord_takes(discord: FakeDiscord, channel: Channel) -> None:
     (only,) = await discord.autocomplete("reserves", "exchange", "aaa", channel=channel)
     assert len(only["name"]) == len(only["value"]) == 100
 
@@ -91,6 +92,7 @@ async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, cha
 
 
 async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """The library keeps every view that is not stopped, which would be one per answer, for ever."""
     await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
     await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)  # what is done after an answer
     client = bot.chat._client  # noqa: SLF001 — what the library keeps grows with every answer
@@ -99,6 +101,7 @@ async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, chan
 
 
 async def test_a_button_from_before_a_restart_works(discord: FakeDiscord, channel: Channel) -> None:
+    """The whole command line is in the custom_id, so nothing has to be remembered."""
     answer = await discord.press("run:flows kraken", channel=channel)
     assert answer.embed["title"] == "🏦 Flows of kraken"
 
@@ -111,6 +114,7 @@ async def test_an_unknown_button_is_answered_politely(discord: FakeDiscord, chan
 
 
 async def test_a_button_gives_no_rights(discord: FakeDiscord, channel: Channel) -> None:
+    """A button is a command of whoever presses it, with their rights, not its author's."""
     refused = await discord.press("run:subscribe", channel=channel)
     assert "for the people who moderate" in refused.text
     allowed = await discord.press("run:subscribe", channel=channel, permissions=MANAGE_GUILD)
@@ -130,7 +134,7 @@ async def test_only_the_owner_may_hold(discord: FakeDiscord, channel: Channel) -
     assert (await discord.slash("hold", channel=channel, user=owner)).embed["title"] == "🏦 Held"
 
 
-async def test_what_a_moderator_sets_is_told_to_the_moderator_only(bot: Bot, discord: FakeDiscord) -> None:
+async def test_a_moderators_command_is_answered_to_the_moderator_only(bot: Bot, discord: FakeDiscord) -> None:
     answer = await discord.slash("loud", channel=await known_channel(discord), permissions=MANAGE_GUILD)
     assert answer.embed["title"] == "🏦 Loud"
     assert answer.ephemeral
@@ -148,6 +152,7 @@ async def test_a_slow_answer_is_announced_and_follows() -> None:
 
 
 async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place() -> None:
+    """An announcement that all could see is deleted, and the hidden answer is sent as a follow-up."""
     async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.slash("whisper", channel=discord.dm(User("anna")), wait=False)
         await discord.until(lambda: answer.announced == "public")
@@ -186,6 +191,7 @@ async def test_an_answer_whose_form_is_refused_comes_as_text(discord: FakeDiscor
 async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
     bot: Bot, discord: FakeDiscord, channel: Channel
 ) -> None:
+    """With `app_permissions` 0 the answer arrives, but an alert would not."""
     bot.subscriptions.cleared.clear()
     await discord.slash("top", channel=channel, app_permissions=0)
     await discord.slash("top", channel=channel)

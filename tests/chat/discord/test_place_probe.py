@@ -77,6 +77,7 @@ async def test_a_channel_of_a_server_without_the_bot_is_closed(bot: Bot, discord
 
 
 async def test_an_archived_thread_is_open_for_a_message_opens_it(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A message opens an archived thread, so it counts as open, and the probe leaves it as it is."""
     thread = discord.thread(guild.channels[0], archived=True)
     await bot.chat.probe(place_of(thread))
     assert thread.archived
@@ -111,11 +112,13 @@ async def test_a_private_channel_is_open(bot: Bot, discord: FakeDiscord) -> None
 
 
 async def test_discord_away_says_nothing_of_the_place(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A failure of Discord's is no reason to switch a place off or on."""
     discord.fail("GET", "/channels/", 502)
     assert isinstance(await refused(bot, Channel("unknown", guild)), RetryLater)
 
 
 async def test_a_process_that_only_sends_cannot_tell(discord: FakeDiscord) -> None:
+    """Without a gateway nothing is known of permissions, so the probe has to be asked again elsewhere."""
     channel = discord.channel(discord.guild())
     assert isinstance(await refused(build(discord), channel), RetryLater)
     async with running(build(discord, listens=False)) as bot:
@@ -133,7 +136,7 @@ async def test_a_person_is_written_to_in_their_private_channel(bot: Bot, discord
 
 
 @pytest.mark.parametrize("person", ["123", "nobody", ""])
-async def test_nobody_cannot_be_written_to(bot: Bot, person: str) -> None:
+async def test_what_is_no_user_id_has_no_private_channel(bot: Bot, person: str) -> None:
     with pytest.raises(DeliveryError):
         await bot.chat.private_place(person)
 

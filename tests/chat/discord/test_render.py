@@ -54,7 +54,7 @@ def test_no_two_tones_share_a_colour() -> None:
 
 
 @pytest.mark.parametrize("tone", [Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL])
-def test_a_severity_is_a_word_too(tone: Tone) -> None:
+def test_a_severity_is_spelled_out_as_well(tone: Tone) -> None:
     assert str(shown(Message("Outflow", tone))["title"]).endswith(f"· {tone}")
     assert str(shown(Message(f"{tone.title()} outflow", tone))["title"]).count(tone) <= 1
 
@@ -92,6 +92,7 @@ def test_nothing_from_outside_becomes_markup(text: str, safe: str) -> None:
     ],
 )
 def test_a_line_begins_nothing(text: str, safe: str) -> None:
+    """Signs that mean something at the beginning of a line only are escaped there."""
     assert line_markdown(line(text)) == safe
 
 
@@ -148,7 +149,7 @@ def test_at_most_twenty_five_buttons() -> None:
     assert sum(len(row["components"]) for row in payload(message)["components"]) == 25
 
 
-def test_what_is_left_out_is_said() -> None:
+def test_what_is_left_out_is_counted() -> None:
     message = Message("Long", lines=tuple(line("word " * 60) for _ in range(40)))
     assert re.search(r"… and \d+ more lines", str(shown(message)["description"]))
 
@@ -185,7 +186,7 @@ messages = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(messages)
-def test_whatever_is_said_discord_takes_it(message: Message) -> None:
+def test_discord_takes_any_message(message: Message) -> None:
     assert message_problems(payload(message), new=True) == []
     assert message_problems(plain_payload(message), new=True) == []
 

@@ -160,6 +160,7 @@ async def test_a_refusal_that_can_be_foreseen_never_reaches_discord(  # noqa: PL
 
 
 async def test_a_server_known_from_the_start_is_checked_too(discord: FakeDiscord) -> None:
+    """READY brings the servers that were there before, without an event for their channels."""
     channel = discord.channel(discord.guild(), deny=SEND_MESSAGES)
     async with connected(build(discord), discord) as bot:
         await discord.slash("top", channel=channel)
@@ -177,6 +178,7 @@ async def test_an_administrator_may_everything(bot: Bot, discord: FakeDiscord, c
 
 
 async def test_a_server_in_an_outage_is_not_checked(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """What the gateway told before an outage may be old, so Discord itself is asked."""
     await discord.overwrite(channel, deny=SEND_MESSAGES)
     await discord.gateway.dispatch("GUILD_DELETE", {"id": _guild(channel).id, "unavailable": True})
     await discord.slash("top", channel=discord.dm(User("anna")))
@@ -195,13 +197,14 @@ async def test_a_thread_is_checked_by_its_own_permission(bot: Bot, discord: Fake
 
 
 async def test_files_are_not_needed_for_a_text(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """Attach Files is asked for with the invitation, but a text arrives without it."""
     await discord.overwrite(channel, deny=ATTACH_FILES)
     await discord.slash("top", channel=channel)
     await bot.chat.send(place_of(channel), ALERT, key="a")
     assert len(discord.messages(channel)) == 1
 
 
-async def test_a_place_that_is_no_number_is_gone(bot: Bot) -> None:
+async def test_a_place_whose_id_is_no_number_is_gone(bot: Bot) -> None:
     error = await raised_by(bot.chat.send(Place(Platform.DISCORD, "../users"), ALERT, key="a"))
     assert isinstance(error, ChatGone)
 

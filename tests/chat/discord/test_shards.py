@@ -88,6 +88,7 @@ async def test_one_shard_that_was_cut_is_resumed(
 async def test_a_shard_whose_session_is_invalid_begins_anew(
     sharded: Bot, three_shards: FakeDiscord, channels: list[Channel]
 ) -> None:
+    """The other shards are resumed; the one whose session is invalid signs in again."""
     next(session for session in three_shards.gateway.connected if session.number == 1).valid = False
     await three_shards.gateway.drop(shard=None)
     await three_shards.until(
@@ -123,6 +124,7 @@ async def test_of_many_lost_shards_ten_are_named(discord: FakeDiscord) -> None:
 
 
 async def test_without_any_shard_the_reason_is_that_of_one_connection(sharded: Bot, three_shards: FakeDiscord) -> None:
+    """With all shards lost there is one reason to tell, not a list of shards."""
     three_shards.gateway.refusals = 10_000
     await three_shards.gateway.drop()
     await until(lambda: sharded.chat.trouble() == "Waiting for Discord's gateway to accept the connection.")
@@ -143,6 +145,7 @@ async def test_shards_sign_in_one_after_the_other(three_shards: FakeDiscord) -> 
 
 
 async def test_a_bot_that_outgrew_its_shards_opens_more(bot: Bot, discord: FakeDiscord) -> None:
+    """Close code 4011: Discord asks for more shards than the bot has opened."""
     discord.gateway.shards = SHARDS
     await discord.gateway.drop(4011)
     await discord.connected()
@@ -155,7 +158,7 @@ async def test_a_bot_that_outgrew_its_shards_opens_more(bot: Bot, discord: FakeD
     ]
 
 
-async def test_nobody_signs_in_where_the_days_sign_ins_would_not_do_for_every_shard(three_shards: FakeDiscord) -> None:
+async def test_no_shard_signs_in_when_todays_sign_ins_are_too_few_for_all(three_shards: FakeDiscord) -> None:
     three_shards.gateway.sessions_left = SHARDS - 1
     async with running(build(three_shards)) as bot:
         await until(lambda: "too often today" in (bot.chat.trouble() or ""))
@@ -198,7 +201,7 @@ async def test_nothing_is_left_when_three_shards_that_read_nothing_are_stopped(t
     three_shards.gateway.reading_allowed.set()
 
 
-async def test_a_server_joined_later_is_told_by_its_own_shard(
+async def test_a_server_joined_later_is_greeted_over_its_own_shard(
     sharded: Bot, three_shards: FakeDiscord, channels: list[Channel]
 ) -> None:
     guild: Guild | None = channel_on_shard(three_shards, 2).guild

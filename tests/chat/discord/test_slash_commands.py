@@ -46,6 +46,7 @@ def test_an_enumeration_becomes_choices() -> None:
 
 
 def test_questions_may_be_asked_everywhere() -> None:
+    """Members' commands are shown in servers, with the bot, and in people's own chats."""
     reserves = definitions()["reserves"]
     assert (reserves["contexts"], reserves["integration_types"]) == ([GUILD, DIRECT, PRIVATE], [0, 1])
     assert reserves["default_member_permissions"] is None

@@ -144,6 +144,7 @@ async def test_403_of_any_other_kind_is_gone(outcome: Outcome, words: str) -> No
 
 @pytest.mark.parametrize("words", ["chat not found", "Chat not found", "CHAT NOT FOUND", "PEER_ID_INVALID"])
 async def test_a_chat_that_is_not_found_gets_a_day(outcome: Outcome, words: str) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(400, f"Bad Request: {words}")) == (NotAllowed, Obstacle.UNSEEN)
 
 
@@ -165,12 +166,14 @@ async def test_a_chat_that_is_not_found_gets_a_day(outcome: Outcome, words: str)
     ],
 )
 async def test_lacking_rights_get_a_day_under_either_status(outcome: Outcome, status: int, words: str) -> None:
+    """Telegram sends the same refusals as 400 and as 403: the text decides."""
     prefix = {400: "Bad Request", 403: "Forbidden"}[status]
     assert closed(await outcome.of_sending(status, f"{prefix}: {words}")) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
 @pytest.mark.parametrize("words", ["TOPIC_CLOSED", "Topic_closed", "topic closed"])
 async def test_a_closed_topic_pauses_that_topic(outcome: Outcome, words: str) -> None:
+    """Only the topic is switched off; the rest of the chat goes on."""
     assert closed(await outcome.of_sending(400, f"Bad Request: {words}")) == (TopicClosed, Obstacle.TOPIC_CLOSED)
 
 
@@ -205,6 +208,7 @@ async def test_a_message_refused_for_anything_else_is_given_up(
 async def test_a_refused_token_that_getme_accepts_was_a_passing_fault(
     telegram: FakeTelegram, outcome: Outcome, status: int, description: str, *, change: bool
 ) -> None:
+    """Telegram answers 401 and 404 in passing: the bot pauses only if getMe is refused as well."""
     error = await (outcome.of_editing if change else outcome.of_sending)(status, description)
     assert postponed(error) == (5, "")
     assert telegram.calls["getme"] == 1
@@ -219,12 +223,14 @@ async def test_a_refused_token_that_getme_refuses_pauses_the_whole_bot(
 
 
 async def test_409_to_a_message_is_tried_again(outcome: Outcome) -> None:
+    """A second poller concerns polling; the message itself is fine."""
     conflict = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
     assert postponed(await outcome.of_sending(409, conflict)) == (5, "")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
 async def test_5xx_is_tried_again_and_was_not_sent(outcome: Outcome, status: int) -> None:
+    """An error that Telegram spells out was answered instead of sending, so the message did not arrive."""
     assert postponed(await outcome.of_sending(status, "Bad Gateway")) == (5, "")
     assert postponed(await outcome.of_sending(status, "", body=b"<html>Bad Gateway</html>")) == (5, "")
 

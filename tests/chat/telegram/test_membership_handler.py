@@ -9,7 +9,7 @@ from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
 
-async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_group_that_adds_the_bot_is_welcomed_once(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,), bot="left")
     telegram.add_bot(group, ann)
@@ -23,6 +23,7 @@ async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scen
 
 
 async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: FakeTelegram) -> None:
+    """A channel's readers never asked for a bot: only groups are welcomed."""
     ann = telegram.user("Ann")
     channel = telegram.channel("news", admins=(ann,), bot="left")
     telegram.add_bot(channel, ann, status="administrator")
@@ -31,7 +32,7 @@ async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: Fake
     assert telegram.messages_in(channel) == []
 
 
-async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_removes_the_bot_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
     telegram.remove_bot(group, ann)
@@ -43,7 +44,7 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     assert all(trouble.disabled and trouble.since == NOW for trouble in (removed, blocked))
 
 
-async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_adds_the_bot_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     telegram.block(ann)
     telegram.unblock(ann)
@@ -54,6 +55,7 @@ async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegra
 
 
 async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
+    """A group that becomes a supergroup gets a new id; its subscriptions move along."""
     group = telegram.group(basic=True)
     new = telegram.migrate(group)
     await telegram.wait_until(lambda: live.subscriptions.moved)

@@ -54,6 +54,7 @@ async def test_a_group_or_channel_sees_nothing_of_it(live: Scene, telegram: Fake
 async def test_a_person_who_blocked_the_bot_is_closed_though_getchat_answers(
     live: Scene, telegram: FakeTelegram
 ) -> None:
+    """getChat answers for a person who blocked the bot as well, so typing is what is asked."""
     ann = telegram.user("Ann")
     telegram.block(ann)
     error = await refused(live, place(ann.id).whole_chat)
@@ -71,6 +72,7 @@ async def test_a_group_without_the_bot_is_closed(live: Scene, telegram: FakeTele
 async def test_a_group_that_shows_itself_to_outsiders_is_closed_all_the_same(
     live: Scene, telegram: FakeTelegram
 ) -> None:
+    """A public group tells outsiders who its members are; the bot's status there is “left”."""
     group = telegram.group()
     left = b'{"ok": true, "result": {"status": "left", "user": {"id": 1, "is_bot": true, "first_name": "x"}}}'
     telegram.fail("getChatMember", status=200, body=left)
@@ -105,7 +107,8 @@ async def test_a_group_that_moved_says_where_to(live: Scene, telegram: FakeTeleg
     assert error.moved_to == place(new.id)
 
 
-async def test_before_the_bot_knows_who_it_is_nothing_can_be_told(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_before_the_bot_knows_its_own_id_no_place_can_be_checked(scene: Scene, telegram: FakeTelegram) -> None:
+    """getChatMember needs the bot's own id, which getMe tells at the first connection."""
     with pytest.raises(RetryLater):
         await scene.chat.probe(place(telegram.group().id))
     assert telegram.calls["getchatmember"] == 0
@@ -116,7 +119,7 @@ async def test_telegram_away_says_nothing_of_the_place(live: Scene, telegram: Fa
     assert isinstance(await refused(live, place(telegram.group().id)), RetryLater)
 
 
-async def test_a_person_is_written_to_in_private_and_a_chat_is_nobody(scene: Scene) -> None:
+async def test_a_person_has_a_private_place_and_a_chat_has_none(scene: Scene) -> None:
     assert await scene.chat.private_place("77") == place(77)
     with pytest.raises(ChatGone):
         await scene.chat.private_place("-10077")

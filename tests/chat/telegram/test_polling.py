@@ -107,6 +107,7 @@ async def test_what_was_received_is_not_received_again_after_a_restart(telegram:
 
 
 async def test_a_webhook_is_put_away(telegram: FakeTelegram) -> None:
+    """While a webhook is set, Telegram refuses every poll."""
     telegram.webhook = True
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
@@ -136,6 +137,7 @@ async def test_a_passing_failure_never_ends_polling(
 
 
 async def test_a_refused_poll_is_checked_with_getme(telegram: FakeTelegram) -> None:
+    """After a failure the bot connects anew and asks who it is before it polls."""
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         telegram.fail("getUpdates", status=404, description="Not Found")
@@ -146,7 +148,7 @@ async def test_a_refused_poll_is_checked_with_getme(telegram: FakeTelegram) -> N
         await recorded.connected()
 
 
-async def test_a_wrong_token_is_said_plainly_and_tried_again(telegram: FakeTelegram) -> None:
+async def test_a_wrong_token_is_reported_plainly_and_tried_again(telegram: FakeTelegram) -> None:
     telegram.fail("getMe", status=401, description="Unauthorized", times=50)
     clock = {"runs": True}
     recorded = RecordedPoller(telegram, may_wake=lambda: clock["runs"])
@@ -263,6 +265,7 @@ async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTel
 
 
 async def test_silence_is_trouble(telegram: FakeTelegram) -> None:
+    """Without a completed poll for more than 60 s the bot counts as disconnected."""
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         recorded.now_s += 59
@@ -285,6 +288,7 @@ async def test_nonsense_from_the_server_never_ends_polling(telegram: FakeTelegra
 
 
 async def test_messages_under_way_survive_a_lost_poll(live: Scene, telegram: FakeTelegram) -> None:
+    """Polling has connections of its own: closing them harms no message."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     release = telegram.delay("sendMessage")

@@ -72,7 +72,7 @@ ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800
 
 @settings(deadline=None)
 @given(ODD, ODD, ODD, ODD)
-def test_whatever_the_words_telegram_can_read_them(title: str, text: str, cell: str, footer: str) -> None:
+def test_telegram_can_read_any_text(title: str, text: str, cell: str, footer: str) -> None:
     message = Message(
         title=title,
         lines=lines(line(Span(text), bold(text), code(text))),

@@ -60,6 +60,7 @@ async def test_a_yes_is_remembered_for_a_minute(rights: ChatRights, telegram: Fa
 
 
 async def test_a_no_is_asked_again(rights: ChatRights, telegram: FakeTelegram) -> None:
+    """Who was just made an administrator must not be sent away for a minute."""
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
     assert not await rights.may_moderate(Author(ann.id), place(group.id))

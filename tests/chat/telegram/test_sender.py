@@ -110,7 +110,7 @@ async def test_another_refusal_is_not_tried_as_plain_text(scene: Scene, telegram
     assert telegram.calls["sendmessage"] == 1
 
 
-async def test_where_the_bot_may_not_write_each_reason_is_told_apart(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_each_reason_why_the_bot_may_not_write_has_its_own_error(scene: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     blocked, kicked, silenced = telegram.private(ann), telegram.group(bot="kicked"), telegram.group()
     blocked.bot, silenced.can_post = "kicked", False
@@ -149,7 +149,7 @@ async def test_too_fast_is_a_pause(scene: Scene, telegram: FakeTelegram) -> None
     assert (caught.value.rate_limited, caught.value.after) == (True, timedelta(seconds=1))
 
 
-async def test_a_lost_reply_is_told_to_be_ambiguous(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_a_lost_reply_is_ambiguous(scene: Scene, telegram: FakeTelegram) -> None:
     telegram.lose_reply("sendMessage")
     with pytest.raises(RetryLater) as caught:
         await scene.chat.send(place(telegram.group().id), HELLO, key="1")
@@ -158,6 +158,7 @@ async def test_a_lost_reply_is_told_to_be_ambiguous(scene: Scene, telegram: Fake
 
 
 async def test_the_age_of_a_figure_is_written_anew(scene: Scene, telegram: FakeTelegram) -> None:
+    """A rendered message is used again for ten seconds at most, for its “5 min ago”."""
     group = telegram.group()
     message = Message("x", lines=lines(line(moment(NOW, relative=True))))
     await scene.chat.send(place(group.id), message, key="1")

@@ -36,6 +36,7 @@ async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
 
 
 async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    """A request that got no free connection in time never left, so it may be sent again."""
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=1.0)
     first = asyncio.create_task(api.call("getMe"))

@@ -71,13 +71,14 @@ async def test_a_missing_argument_is_asked_for(live: Scene, telegram: FakeTelegr
 
 
 async def test_a_name_alone_is_enough_in_private(live: Scene, telegram: FakeTelegram) -> None:
+    """A short text in a private chat is taken for the name of an exchange."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, "crypto com")
     assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of crypto com"
 
 
-async def test_a_long_private_text_is_told_what_to_type(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_long_private_text_is_answered_with_what_to_type(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, "x" * 4096)
@@ -94,6 +95,7 @@ async def test_a_long_private_text_is_told_what_to_type(live: Scene, telegram: F
     ],
 )
 async def test_a_deep_link_opens_a_question(live: Scene, telegram: FakeTelegram, typed: str, answered: str) -> None:
+    """A link may open a member's command only: anybody can make one, so it must not change anything."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, typed)
@@ -122,6 +124,7 @@ async def test_a_command_in_a_topic_is_answered_there(live: Scene, telegram: Fak
 
 
 async def test_general_and_reply_threads_are_no_topics(live: Scene, telegram: FakeTelegram) -> None:
+    """Thread 1 is General, and replies in plain groups carry a thread id without being in a topic."""
     ann = telegram.user("Ann")
     forum, group = telegram.group(members=(ann,), forum=True), telegram.group(members=(ann,))
     telegram.say(forum, ann, "/flows okx", thread=1)
@@ -154,6 +157,7 @@ async def test_a_button_needs_the_rights_of_who_presses_it(live: Scene, telegram
 
 
 async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:
+    """A message too old for Telegram to show has date 0; in a group without topics its button still works."""
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
     gone = {"chat": group.json(), "message_id": 5, "date": 0}
@@ -167,6 +171,7 @@ async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeT
 
 
 async def test_a_button_that_has_lost_its_topic_is_answered_in_no_other(live: Scene, telegram: FakeTelegram) -> None:
+    """Of an old message in a forum the topic is unknown: the press is answered with a hint instead."""
     ann = telegram.user("Ann")
     forum, group = telegram.group(admins=(ann,), forum=True), telegram.group(admins=(ann,))
     for number, chat in enumerate((forum, group)):
@@ -256,6 +261,7 @@ async def test_an_answer_waits_once_when_telegram_asks_for_a_pause(live: Scene, 
 
 
 async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, telegram: FakeTelegram) -> None:
+    """Pauses over 30 s are not waited for, and what may have arrived is not sent again."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 31})
@@ -271,6 +277,7 @@ async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, tel
 
 
 async def test_a_flood_in_one_chat_does_not_take_the_task_slots_of_everybody(telegram: FakeTelegram) -> None:
+    """At most three answers wait for one chat; six of nine are given up, and another chat is answered at once."""
     pauses, may_wake = list[float](), asyncio.Event()
 
     async def sleep(seconds: float) -> None:

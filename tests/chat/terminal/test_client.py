@@ -75,6 +75,7 @@ async def test_an_edit_is_one_line(chat: TerminalChat, output: io.StringIO, cloc
 
 
 async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, output: io.StringIO) -> None:
+    """A terminal cannot change what stands further up, so what became of it is written again."""
     sent = await chat.send(HERE, INCIDENT, key="a")
     before = output.getvalue()
     held = replace(INCIDENT, title=f"{INCIDENT.title} · held")
@@ -101,6 +102,7 @@ async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
 async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(
     chat: TerminalChat, output: io.StringIO
 ) -> None:
+    """The story goes on in the answer, so the older message needs no panel of its own any more."""
     sent = await chat.send(HERE, INCIDENT, key="a")
     answer = await chat.send(HERE, INCIDENT, key="b", reply_to=sent)
     before = output.getvalue()

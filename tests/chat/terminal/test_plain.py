@@ -44,7 +44,7 @@ def test_a_chart_of_shares_is_written_in_per_cent_and_an_empty_one_not_at_all() 
 
 
 @pytest.mark.parametrize(("tone", "word"), [(Tone.SEVERE, " · severe"), (Tone.HELD, " · held"), (Tone.INFO, "")])
-def test_a_severity_is_said_in_a_word_as_well(tone: Tone, word: str) -> None:
+def test_a_severity_is_spelled_out_as_well(tone: Tone, word: str) -> None:
     assert plain_text(Message("Binance", tone), NOW) == f"{tone.icon} Binance{word}"
 
 
@@ -59,7 +59,7 @@ def test_lines_are_wrapped_at_the_width() -> None:
     assert max(map(len, plain_text(long, NOW, width=40).splitlines())) <= 40
 
 
-def test_text_from_outside_cannot_steer_the_terminal() -> None:
+def test_text_from_outside_cannot_control_the_terminal() -> None:
     evil = Message("Bin\x1b[2Jance", lines=lines("a\x07b\u202ec\nd"))
 
     assert plain_text(evil, NOW) == "🏦 Bin[2Jance\n  abc d"

@@ -134,6 +134,7 @@ async def test_typing_ahead_is_answered_in_order(scene: Scene, pipe: tuple[TextI
 
 
 async def test_a_file_may_be_typed_in(scene: Scene, tmp_path: Path) -> None:
+    """A plain file cannot be waited for by the loop; it is read in a thread instead."""
     script = tmp_path / "questions"
     script.write_text("flows\nreserves okx\n")
     with script.open() as typed:
@@ -141,6 +142,7 @@ async def test_a_file_may_be_typed_in(scene: Scene, tmp_path: Path) -> None:
 
 
 async def test_others_go_on_while_it_waits_for_a_line(scene: Scene, pipe: tuple[TextIO, TextIO]) -> None:
+    """Standard input is read without blocking the loop."""
     conversation = asyncio.create_task(scene.answer_titles(pipe[0]))
     await asyncio.sleep(0.001)
     pipe[1].write("flows\nquit\n")  # never written if the loop stood still
