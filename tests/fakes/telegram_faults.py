@@ -60,6 +60,7 @@ class TelegramFaults:
 
     def clear_faults(self) -> None:
         """Forget every fault, and let delayed calls go on."""
+        # A server that stops waits for its open requests, delayed ones included.
         for fault in self._faults:
             if fault.release:
                 fault.release.set()

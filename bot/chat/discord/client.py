@@ -1,14 +1,11 @@
 """Discord as a chat platform: keeps a connection alive for ever, and sends and changes messages over it.
 
-After a connection ended, whatever the reason, a new client is made 1 to 2 s later; twice as long after every client
-that never got connected, up to 2 minutes. A token that Discord refused twice is tried again every 5 minutes.
+After a connection ended, whatever the reason, a new client is made; `reconnect_backoff.py` says how long after.
 """
 
 import asyncio
 import logging
-import random
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
@@ -21,6 +18,7 @@ from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
 from bot.chat.discord.place_probe import DiscordPlaceProbe
 from bot.chat.discord.place_reachability import PlaceReachability
+from bot.chat.discord.reconnect_backoff import ReconnectBackoff, ReconnectTimeouts
 from bot.chat.discord.rest import set_library_urls
 from bot.chat.discord.sender import DiscordSender
 from bot.chat.discord.shards import TooManyIdentifies
@@ -38,28 +36,8 @@ log = structlog.get_logger()
 
 _TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
 _NOT_CONNECTED_PAUSE = timedelta(seconds=5)  # about as long as a new client needs to sign in
-_MAX_DOUBLINGS = 16  # far beyond the longest pause, and keeps the power of two a small number
 _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class ReconnectTimeouts:
-    """How many seconds to wait for what.
-
-    `servers_s`: how long a start may go without news of one more server. `announce_after_s`: when "thinking…" is shown
-    for a slow answer, well within Discord's 3 s.
-    """
-
-    identify_gap_s: float = 5.0
-    first_pause_s: float = 2.0
-    longest_pause_s: float = 120.0
-    refused_token_pause_s: float = 300.0
-    login_s: float = 90.0
-    send_s: float = 60.0
-    close_s: float = 5.0
-    servers_s: float = 2.0
-    announce_after_s: float = 1.5
 
 
 class DiscordChat(ProbingPlatform):
@@ -99,7 +77,7 @@ class DiscordChat(ProbingPlatform):
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
         self._commands_published = False
-        self._failures_in_a_row = 0
+        self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
         self._disconnect_reason = "Not connected to Discord yet."
 
@@ -218,14 +196,11 @@ class DiscordChat(ProbingPlatform):
         log.warning("discord connection ended", why=reason)
 
     def _reconnect_pause_s(self, client: GatewayClient) -> float:
-        """Return the seconds before the next client; doubled with every one that never got connected."""
-        earliest_s = self._identify_limit.pause(asyncio.get_running_loop().time())
-        if self._token_refusals > 1:
-            return max(earliest_s, self._timeouts.refused_token_pause_s)
-        self._failures_in_a_row = 0 if client.was_connected else self._failures_in_a_row + 1
-        doublings = min(self._failures_in_a_row, _MAX_DOUBLINGS)
-        pause_s = min(self._timeouts.longest_pause_s, self._timeouts.first_pause_s * 2.0**doublings)
-        return max(earliest_s, pause_s * random.uniform(0.5, 1.0))  # noqa: S311 — keeps many bots from returning at once
+        return self._backoff.pause_s(
+            was_connected=client.was_connected,
+            token_is_refused=self._token_refusals > 1,
+            identify_pause_s=self._identify_limit.pause(asyncio.get_running_loop().time()),
+        )
 
     async def _close(self, client: GatewayClient) -> None:
         """Say goodbye to the gateway for a few seconds, then drop what is left of the connection."""

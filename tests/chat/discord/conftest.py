@@ -10,7 +10,8 @@ from typing import Annotated, Any
 
 import pytest
 
-from bot.chat.discord.client import DiscordChat, ReconnectTimeouts
+from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
 from bot.commands.arguments import Arg, Elsewhere, ExchangeName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
