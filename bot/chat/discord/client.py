@@ -203,7 +203,7 @@ class DiscordChat(ProbingPlatform):
         )
 
     async def _close(self, client: GatewayClient) -> None:
-        """Say goodbye to the gateway for a few seconds, then drop what is left of the connection."""
+        """Close the connection in an orderly way, for a few seconds; then drop what is left of it."""
         try:
             async with asyncio.timeout(self._timeouts.close_s):
                 await client.close()

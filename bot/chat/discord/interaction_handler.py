@@ -24,7 +24,7 @@ from bot.messages.model import Message
 
 log = structlog.get_logger()
 
-# Longer than any call to Discord that still makes sense, so that a dead connection ends somewhere.
+# The first reply is due within 3 s: a call that hangs for 30 s comes too late in any case.
 _REPLY_TIMEOUT_S = 30.0
 _COMMAND_CHANGED = "This command has changed. Reload Discord, or try again in a minute."
 _BUTTON_OUTDATED = "This button belongs to a command that no longer exists. /help lists those there are."

@@ -1,7 +1,7 @@
-"""The connections ("shards") to Discord's gateway, as many as Discord asks for; a bot of up to 2,500 servers has one.
+"""The connections ("shards") to Discord's gateway, as many as Discord asks for: one for a small bot.
 
-With 6,000 servers Discord asks for three: shard 0, 1 and 2 each hear of a third of the servers, and all three must be
-connected before the bot counts as connected. https://docs.discord.com/developers/events/gateway#sharding
+A shard has 2,500 servers at most. Of three shards, counted from 0, each gets the events of a third of the servers, and
+all three must be connected before the bot counts as connected. https://docs.discord.com/developers/events/gateway#sharding
 """
 
 import asyncio

@@ -14,7 +14,7 @@ from bot.domain.place import Place, Platform
 
 Json = Mapping[str, Any]
 
-# Wider than Telegram's own rules (32 characters for both names): what is too long is no command of ours either way.
+# Wider than Telegram's own limit of 32 characters for both names: what is longer is no command of ours either way.
 _COMMAND = re.compile(
     r"/(?P<name>[a-z0-9_]{1,64})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<words>.*))?", re.DOTALL | re.IGNORECASE
 )

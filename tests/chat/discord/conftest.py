@@ -1,4 +1,4 @@
-"""A bot with a handful of commands on the real Discord client, against the local stand-in."""
+"""A bot with a handful of commands on the real Discord client, against the fake server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence

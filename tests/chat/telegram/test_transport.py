@@ -91,7 +91,7 @@ async def test_connections_are_kept_and_closing_is_no_end(telegram: FakeTelegram
 
 async def test_parameters_travel_as_a_form(telegram: FakeTelegram, open_api: OpenApi) -> None:
     api = open_api(telegram.token, telegram.url)
-    with pytest.raises(TelegramError):  # the stand-in has no such chat
+    with pytest.raises(TelegramError):  # the fake has no such chat
         await api.send_message(chat_id=1, text="<b>x</b>", disable_notification=True)
     assert telegram.requests[-1] == (
         "sendmessage", {"chat_id": "1", "text": "<b>x</b>", "disable_notification": "true"},

@@ -1,4 +1,4 @@
-"""The stand-in is as strict as Discord: what the other tests rely on."""
+"""The fake Discord is as strict as the real one, which is what the other tests rely on."""
 
 import asyncio
 from collections.abc import AsyncIterator
