@@ -1,4 +1,4 @@
-"""/incidents, /why — what happened, and the numbers behind it."""
+"""/incidents, /why — the incidents that are open or recent, and the numbers behind one of them."""
 
 from typing import Annotated
 

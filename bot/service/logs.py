@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import structlog
+from typing_extensions import override
+
+from bot.config.types import LOGIN_IN_ADDRESS
 
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
-_USER_PART = re.compile(r"(?<=://)[^/@\s]+@")
 _MASK = "•••"
 _SHORTEST_SECRET = 4
 _LIBRARIES = {
@@ -33,7 +35,7 @@ class Redactor:
         """Return the text without secrets."""
         if self._known:
             text = self._known.sub(_MASK, text)
-        return _USER_PART.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
+        return LOGIN_IN_ADDRESS.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -54,6 +56,7 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(processors=chain, foreign_pre_chain=_shared())
         self._redactor = redactor
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         return self._redactor.clean(super().format(record))
 

@@ -118,6 +118,7 @@ class _Ages(Collector):
         self.readings: dict[str, datetime] = {}
         self.oldest: datetime | None = None
 
+    @override
     def collect(self) -> Iterator[Metric]:
         """Yield the three ages."""
         now = self._clock.now()

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from tests.fakes.discord_world import Guild, Json, World, snowflake
+from tests.waiting import in_time
 
 # Members, presences and message content: https://docs.discord.com/developers/events/gateway#privileged-intents
 _PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15)
@@ -229,5 +230,5 @@ class FakeGateway:
 
     async def close(self) -> None:
         """End every connection."""
-        async with asyncio.timeout(15):
+        async with in_time("the end of every connection to the gateway"):
             await self.drop(1001)

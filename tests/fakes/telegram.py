@@ -16,7 +16,7 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Self, TypeVar
+from typing import Self
 
 from aiohttp import web
 
@@ -25,12 +25,11 @@ from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_methods import Methods, Parameters
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
+from tests.waiting import LIMIT, until
 
 __all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
 
 TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
-_WAIT_S = 15.0  # far longer than anything takes, so that only what never comes ends a wait
-_Result = TypeVar("_Result")
 
 
 class FakeTelegram(Methods, TelegramFaults):
@@ -74,26 +73,33 @@ class FakeTelegram(Methods, TelegramFaults):
             await self._runner.cleanup()
 
     async def wait_for_message(
-        self, chat: Chat, *, containing: str = "", thread: int | None = None, timeout_s: float = _WAIT_S
+        self, chat: Chat, *, containing: str = "", thread: int | None = None, limit: float = LIMIT
     ) -> Sent:
-        """Return the oldest message to a chat not yet waited for, as soon as there is one; raise TimeoutError."""
+        """Return the oldest message to a chat not yet waited for, as soon as there is one."""
+        unseen: list[Sent] = []
 
-        def unseen_message() -> Sent | None:
-            unseen = (sent for sent in self.sent if self._is_unseen(sent, chat, thread))
-            return next((sent for sent in unseen if containing in sent.text), None)
+        def unseen_messages() -> bool:
+            unseen[:] = [
+                message
+                for message in self.sent
+                if self._is_unseen(message, chat, thread) and containing in message.text
+            ]
+            return bool(unseen)
 
-        message = await self.wait_until(unseen_message, timeout_s=timeout_s)
+        def missing() -> str:
+            texts = [message.text for message in self.messages_in(chat)]
+            return f"a message to {chat.id} with {containing!r} in it; these came, some of them waited for: {texts}"
+
+        await self.until(unseen_messages, missing, limit=limit)
         # Each message is returned once, so that two waits in a row get two answers.
-        self._seen.add((message.chat.id, message.id))
-        return message
+        self._seen.add((unseen[0].chat.id, unseen[0].id))
+        return unseen[0]
 
-    async def wait_until(self, find: Callable[[], _Result | None], *, timeout_s: float = _WAIT_S) -> _Result:
-        """Return what `find` finds (anything true), looking again at every request and reply; raise TimeoutError."""
-        async with asyncio.timeout(timeout_s):
-            while not (result := find()):
-                self._served.clear()
-                await self._served.wait()
-        return result
+    async def until(
+        self, condition: Callable[[], object], missing: str | Callable[[], str], *, limit: float = LIMIT
+    ) -> None:
+        """Wait as `tests.waiting.until` does; the condition is checked again at every request and reply."""
+        await until(condition, missing, changed=self._served, limit=limit)
 
     def messages_in(self, chat: Chat) -> list[Sent]:
         """Return everything the bot wrote in a chat, oldest first."""

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.model import Table
-from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, utf16_length
+from bot.messages.model import Message, Table, Tone
+from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, title_with_tone, utf16_length
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_text_from_outside_cannot_hide_or_turn_around(dirty: str, shown: str) ->
     assert clean(dirty) == shown
 
 
-def test_no_character_of_the_deceptive_kinds_is_forgotten() -> None:
+def test_every_character_that_can_deceive_is_removed() -> None:
     deceptive = "".join(chr(code) for code in range(0x110000) if category(chr(code)) in ("Cc", "Cf", "Cs", "Co"))
     assert clean(deceptive).strip() == ""
 
@@ -40,10 +40,10 @@ def test_letters_marks_and_signs_of_every_script_stay() -> None:
 
 @given(st.text())
 def test_clean_text_is_one_line_that_any_platform_can_encode(text: str) -> None:
-    once = clean(text)
-    assert once.splitlines() in ([], [once])
-    assert clean(once) == once
-    once.encode()
+    cleaned = clean(text)
+    assert cleaned.splitlines() in ([], [cleaned])
+    assert clean(cleaned) == cleaned
+    cleaned.encode()
 
 
 def test_length_is_counted_as_telegram_counts() -> None:
@@ -98,3 +98,18 @@ def test_wide_letters_take_two_columns() -> None:
     assert display_width("日本e\u0301") == 5
     table = Table(("A", "B"), (("日本", "1"), ("x", "2")), numeric=(1,))
     assert text_table(table).splitlines()[1:] == ["日本  1", "x     2"]
+
+
+@pytest.mark.parametrize(
+    ("title", "tone", "shown"),
+    [
+        ("INC-7 · Binance", Tone.SEVERE, "INC-7 · Binance · severe"),
+        ("INC-7 · Binance · Severe outflow", Tone.SEVERE, "INC-7 · Binance · Severe outflow"),
+        ("INC-7 · Binance", Tone.HELD, "INC-7 · Binance · held"),
+        ("Status", Tone.GOOD, "Status"),
+        ("Status", Tone.TROUBLE, "Status"),
+        ("Bin\u200bance", Tone.INFO, "Binance"),
+    ],
+)
+def test_a_severity_or_a_hold_is_said_in_a_word_once(title: str, tone: Tone, shown: str) -> None:
+    assert title_with_tone(Message(title, tone=tone)) == shown

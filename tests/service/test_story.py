@@ -7,7 +7,9 @@ import pytest
 
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
-from tests.world import Running, World, running, until_it
+from tests.stored_keys import differences
+from tests.waiting import until
+from tests.world import Running, World, running
 
 
 async def outflow(run: Running, share: float = -0.05) -> None:
@@ -46,9 +48,12 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         await run.told("INC-1 · Binance · resolved", times=2)
         await run.told("INC-1 · Binance · continued below")
         telegram, discord, steps = await alerts_and_steps(run)
+        assert await differences(run.machine.store.database) == []  # to what bot/storage/keys.py says of every key
 
     assert telegram == ["🔴 INC-1 · Binance · continued below", *["🟢 INC-1 · Binance · resolved"] * 2]
-    assert [one.removesuffix(" · severe") for one in discord] == telegram  # where no word says what the colour does
+    assert [
+        signal.removesuffix(" · severe") for signal in discord
+    ] == telegram  # where no word says what the colour does
     assert steps == ["opened", "escalated", "resolved"]
 
 
@@ -118,7 +123,7 @@ async def test_an_upstream_that_repeats_itself_fires_nothing_and_resolves_nothin
         for _ in range(9):
             world.clock.advance(timedelta(hours=1))
             await world.polls(2)
-        await until_it(lambda: is_held(run))
+        await until(lambda: is_held(run), "the incident held")
         _, _, steps = await alerts_and_steps(run)
         assert steps == ["opened", "held"]
         assert [incident.severity for incident in await run.machine.store.incidents.open()] == [Severity.ELEVATED]
@@ -143,7 +148,10 @@ async def test_a_restart_goes_on_with_an_open_incident(world: World) -> None:
         await run.hour(-0.06)
         await run.told("INC-1 · Binance · severe outflow")
         telegram, discord, steps = await alerts_and_steps(run)
-    assert [sent.partition(" · ")[2] for sent in telegram] == ["Binance · elevated outflow", "Binance · severe outflow"]
+    assert [delivery.partition(" · ")[2] for delivery in telegram] == [
+        "Binance · elevated outflow",
+        "Binance · severe outflow",
+    ]
     assert telegram == discord
     assert steps == ["opened", "escalated"]
 
@@ -153,7 +161,9 @@ async def end_hastily(world: World) -> None:
     async with running(world) as run:
         await run.subscribe()
         await outflow(run)
-        await until_it(lambda: is_on_record_as_told(run, Platform.TELEGRAM))
+        await until(
+            lambda: is_on_record_as_told(run, Platform.TELEGRAM), "the word in the store that Telegram was told"
+        )
         raise InterruptedError
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.discord.channels import Channel, message_channels, takes_messages
 from bot.chat.discord.errors import LIBRARY_ERRORS
@@ -155,6 +156,7 @@ class GatewayClient(ShardedClient):
         if after == after.guild.me and before.roles != after.roles:
             await self._mark_reachable(message_channels(after.guild))
 
+    @override
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log a fault of ours in handling an event, and go on."""
         log.error("discord event failed", event_name=event_method, exc_info=sys.exc_info())

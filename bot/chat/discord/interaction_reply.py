@@ -10,6 +10,7 @@ from typing import Any
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.discord.errors import INVALID_FORM
 from bot.chat.discord.interaction_context import Interaction
@@ -88,6 +89,7 @@ class PrebuiltButtonsView(discord.ui.View):
         # The library keeps every view that is not stopped, for its callbacks. Presses go to `answer_button` instead.
         self.stop()
 
+    @override
     def to_components(self) -> list[Payload]:
         """Return the rows, which the library would otherwise put together anew for every answer."""
         return self._rows

@@ -14,7 +14,7 @@ from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
 from bot.messages.fitting import MessageLimits, fit, trim
 from bot.messages.model import Chart, Field, Message, Tone
-from bot.messages.textual import clean, shorten, sparkline, text_table
+from bot.messages.textual import shorten, sparkline, text_table, title_with_tone
 
 Payload = dict[str, Any]
 """A JSON object of Discord's API."""
@@ -29,8 +29,6 @@ _EMBED_COLOURS = {
     Tone.SEVERE: 0xD93025,
     Tone.CRITICAL: 0x8B0000,
 }
-# Tones whose word stands in the title as well, for readers who see no colours.
-_SPELLED_OUT_TONES = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 
 # Characters, https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 _TITLE_CHARACTERS, _DESCRIPTION_CHARACTERS, _EMBED_CHARACTERS = 256, 4096, 6000
@@ -116,11 +114,8 @@ def _title(message: Message) -> str:
 
 
 def _headline(message: Message) -> str:
-    """Return icon, title and, unless the title says it already, the tone's word: `🔴 Outflow · severe`."""
-    is_spelled_out = message.tone in _SPELLED_OUT_TONES and message.tone not in message.title.lower()
-    word = f" · {message.tone}" if is_spelled_out else ""
     sample = "SAMPLE · " if message.sample else ""
-    return f"{message.tone.icon} {sample}{clean(message.title)}{word}"
+    return f"{message.tone.icon} {sample}{title_with_tone(message)}"
 
 
 def _description(message: Message) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, MultipartParameters, Route
+from typing_extensions import override
 from yarl import URL
 
 from bot.chat.discord.rate_limits import retry_raising_response
@@ -33,6 +34,7 @@ class RestClient(HTTPClient):
     _swept_at = 0.0
     on_rate_limit: Callable[[], None]
 
+    @override
     async def static_login(self, token: str) -> Any:
         """Log in; every response after that is of the class that raises RetryLater. Raise what the library raises."""
         me = await super().static_login(token)
@@ -40,6 +42,7 @@ class RestClient(HTTPClient):
         session._response_class = retry_raising_response(self.on_rate_limit)  # noqa: SLF001 — the library makes the session itself
         return me
 
+    @override
     def _try_clear_expired_ratelimits(self) -> None:
         now = self.loop.time()
         if now - self._swept_at < _BUCKET_SWEEP_INTERVAL_S:

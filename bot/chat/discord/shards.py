@@ -13,6 +13,7 @@ import discord
 import structlog
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.shard import Shard
+from typing_extensions import override
 from yarl import URL
 
 from bot.chat.discord.identify_limit import IdentifyLimit
@@ -65,6 +66,7 @@ class ShardedClient(discord.AutoShardedClient):
         which = f" of shard {shard_id}" if len(self._opened_shards) > 1 else ""
         return f"Discord has not answered a heartbeat{which} for {age_s:.0f} s." if overdue_s > 0 else None
 
+    @override
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect and stay connected; raise what ended that.
 
@@ -80,6 +82,7 @@ class ShardedClient(discord.AutoShardedClient):
                 await asyncio.wait({connection}, timeout=_CANCEL_INTERVAL_S)
             connection.cancelled() or connection.exception()  # read, so that asyncio does not warn that nobody did
 
+    @override
     async def launch_shards(self) -> None:
         """Open as many connections as Discord asks for now, at the address this client was told to connect to."""
         async with asyncio.timeout(_OPEN_TIMEOUT_S):
@@ -90,6 +93,7 @@ class ShardedClient(discord.AutoShardedClient):
             raise TooManyIdentifies
         await super().launch_shards()
 
+    @override
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Open one connection; raise what hinders it, where the library would try in silence for ever."""
         async with asyncio.timeout(_OPEN_TIMEOUT_S):
@@ -99,6 +103,7 @@ class ShardedClient(discord.AutoShardedClient):
         self._opened_shards[shard_id] = shard
         shard.launch()
 
+    @override
     async def close(self) -> None:
         """Close every connection, and end the waits for servers: the library would let those fail afterwards."""
         state = self._connection
@@ -115,6 +120,7 @@ class ShardedClient(discord.AutoShardedClient):
                 thread.stop()
                 thread.ws.socket._response.close()  # noqa: SLF001 — a goodbye would be waited for
 
+    @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection.
 

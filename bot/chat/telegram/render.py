@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from typing_extensions import override
+
 from bot.chat.telegram.buttons import ButtonRows, button_rows
 from bot.messages.fitting import fit
 from bot.messages.model import Chart, Field, Line, Message, Span, Table
@@ -80,18 +82,23 @@ class _HtmlText(_PlainText):
     Every text is escaped here and nowhere else: `<b>` in an exchange's name becomes `&lt;b&gt;`.
     """
 
+    @override
     def text(self, text: str) -> str:
         return escape(clean(text))
 
+    @override
     def bold(self, text: str) -> str:
         return _tagged("b", self.text(text))
 
+    @override
     def code(self, text: str) -> str:
         return _tagged("code", self.text(text))
 
+    @override
     def italic(self, markup: str) -> str:
         return _tagged("i", markup)
 
+    @override
     def fixed_width_block(self, text: str) -> str:
         return _tagged("pre", escape(text))
 

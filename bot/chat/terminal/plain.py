@@ -10,14 +10,12 @@ from typing import Any
 
 from bot.messages.model import Action, Chart, Field, Line, Message, Tone
 from bot.messages.numbers import ago, clock, percent, usd
-from bot.messages.textual import clean, sparkline, text_table
+from bot.messages.textual import clean, sparkline, text_table, title_with_tone
 
 # In columns: longer lines are hard to read, also where a terminal has room for them.
 WIDTH = 100
 CHART_WIDTH = 48  # leaves half of the line to the title and the figures
 _INDENT = "  "
-# Tones whose word stands in the title as well, for readers who see no colours.
-_SPELLED_OUT_TONES = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 
 
 def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
@@ -38,10 +36,7 @@ def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
 
 def heading(message: Message) -> str:
     """Return icon, title and, unless the title says it already, the tone's word: `🔴 Sample · Outflow · severe`."""
-    title = clean(message.title)
-    is_spelled_out = message.tone in _SPELLED_OUT_TONES and message.tone not in title.lower()
-    word = f" · {message.tone}" if is_spelled_out else ""
-    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title}{word}"
+    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title_with_tone(message)}"
 
 
 def icon(tone: Tone) -> str:

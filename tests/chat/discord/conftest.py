@@ -1,7 +1,7 @@
 """A bot with a handful of commands on the real Discord client, against the fake server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,18 +21,18 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
 from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.waiting import in_time, until
 
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
-_WAIT_S = 15.0
 # Nothing is waited for that a test does not set; calls still have a timeout, so that a hanging one fails its test.
 SHORT_TIMEOUTS = ReconnectTimeouts(
     identify_gap_s=0.0,
     first_pause_s=0.001,
     longest_pause_s=0.01,
     refused_token_pause_s=0.01,
-    login_s=5.0,
-    send_s=5.0,
+    login_s=30.0,
+    send_s=30.0,
     close_s=1.0,
     servers_s=0.0,
 )
@@ -125,7 +125,6 @@ class RecordedSubscriptions:
     subscribed: set[Place] = field(default_factory=set)
     troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     cleared: list[Place] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
     is_away: bool = False
     is_broken: bool = False
     calls: int = 0
@@ -136,27 +135,18 @@ class RecordedSubscriptions:
 
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self.troubles[trouble.place] = trouble
-        self.changed.set()
 
     async def clear_trouble(self, place: Place) -> bool:
         self._count_call()
         self.cleared.append(place)
-        self.changed.set()
         return self.troubles.pop(place, None) is not None
 
     def _count_call(self) -> None:
         self.calls += 1
-        self.changed.set()
         if self.is_broken:
             raise ZeroDivisionError
         if self.is_away:
             raise StorageError("the store is away")
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_WAIT_S):
-            while not condition():
-                self.changed.clear()
-                await self.changed.wait()
 
 
 @dataclass
@@ -230,7 +220,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         yield bot
     finally:
         task.cancel()
-        async with asyncio.timeout(_WAIT_S):
+        async with in_time("the end of a bot that was cancelled"):
             await asyncio.wait({task})
         assert task.cancelled()
 
@@ -240,16 +230,9 @@ async def connected(bot: Bot, discord: FakeDiscord) -> AsyncIterator[Bot]:
     """Run a bot whose commands are published and whose gateway has told it everything."""
     async with running(bot):
         await discord.connected()
-        await discord.until(lambda: bool(discord.commands))
-        await until(lambda: bot.chat.trouble() is None)
+        await discord.until(lambda: bool(discord.commands), "the commands published on Discord")
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         yield bot
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until a condition holds that no event announces."""
-    async with asyncio.timeout(_WAIT_S):
-        while not condition():  # noqa: ASYNC110 — nothing tells of these
-            await asyncio.sleep(0.002)
 
 
 async def raised_by(call: Awaitable[Any]) -> BaseException:

@@ -1,7 +1,8 @@
 """Slash commands as they are declared to Discord, and when they are published again."""
 
+from bot.chat.discord.interaction_context import Interaction
 from bot.chat.discord.render import Payload
-from bot.chat.discord.slash_commands import Interaction, build_slash_commands, fingerprint
+from bot.chat.discord.slash_commands import build_slash_commands, fingerprint
 from bot.commands.declaration import Command, Parameter
 from tests.chat.discord.conftest import SlowCommands
 from tests.fakes.discord_limits import command_problems

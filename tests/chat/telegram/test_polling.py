@@ -14,6 +14,7 @@ from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from tests.chat.telegram.scene import RecordedSleeps, Scene
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import stop, until
 
 
 @dataclass
@@ -21,7 +22,7 @@ class RecordedPoller:
     """A poller, the updates it received, and its clock, which a test sets."""
 
     telegram: FakeTelegram
-    margin_s: float = 2.0
+    margin_s: float = 30.0
     poll_s: float = 5.0
     now_s: float = 1000.0
     sleeps: RecordedSleeps = field(default_factory=RecordedSleeps)
@@ -39,12 +40,11 @@ class RecordedPoller:
         )
 
     def _connect(self) -> BotApi:
-        return self.make_api(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=2.0))
+        return self.make_api(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=30.0))
 
     async def _sleep(self, seconds: float) -> None:
         await self.sleeps.sleep(seconds)
-        while not self.may_wake():  # noqa: ASYNC110 — a test decides when time goes on
-            await asyncio.sleep(0.001)
+        await until(self.may_wake, "the word of the test that time goes on")
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self.identities.append(identity)
@@ -53,7 +53,7 @@ class RecordedPoller:
         self.received.append(update)
 
     async def connected(self) -> None:
-        await self.telegram.wait_until(lambda: self.poller.trouble() is None)
+        await self.telegram.until(lambda: self.poller.trouble() is None, "a poll of Telegram without trouble")
 
 
 @asynccontextmanager
@@ -62,8 +62,7 @@ async def polling(recorded: RecordedPoller) -> AsyncIterator[RecordedPoller]:
     try:
         yield recorded
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await stop(running)
 
 
 def events(logs: Any, name: str) -> int:
@@ -82,7 +81,7 @@ async def test_updates_arrive_once_and_in_order(telegram: FakeTelegram) -> None:
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         numbers = [telegram.update("message", {"text": str(number)}) for number in range(250)]
-        await telegram.wait_until(lambda: len(recorded.received) == 250)
+        await telegram.until(lambda: len(recorded.received) == 250, "all of the 250 updates")
         assert [update["update_id"] for update in recorded.received] == numbers
 
 
@@ -90,7 +89,7 @@ async def test_only_the_updates_needed_are_asked_for(telegram: FakeTelegram) -> 
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: telegram.calls["getupdates"] == 3)
+        await telegram.until(lambda: telegram.calls["getupdates"] == 3, "a third poll of Telegram")
     polls = [given for method, given in telegram.requests if method == "getupdates"]
     assert {poll["allowed_updates"] for poll in polls[:3]} == {'["message", "callback_query", "my_chat_member"]'}
     assert [poll["timeout"] for poll in polls[:3]] == ["0", "5", "5"]
@@ -100,7 +99,7 @@ async def test_what_was_received_is_not_received_again_after_a_restart(telegram:
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: recorded.received and not telegram.updates)
+        await telegram.until(lambda: recorded.received and not telegram.updates, "an update, and its receipt")
     async with polling(RecordedPoller(telegram)) as again:
         await again.connected()
     assert again.received == []
@@ -132,7 +131,7 @@ async def test_a_passing_failure_never_ends_polling(
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         telegram.update("message", {"text": "still here"})
-        await telegram.wait_until(lambda: recorded.received)
+        await telegram.until(lambda: recorded.received, "an update")
     assert len(recorded.sleeps.seconds) == 3
 
 
@@ -144,7 +143,7 @@ async def test_a_refused_poll_is_checked_with_getme(telegram: FakeTelegram) -> N
         before = telegram.calls["getme"]
         telegram.update("message", {"text": "wakes the poll"})
         telegram.update("message", {"text": "is after it"})
-        await telegram.wait_until(lambda: telegram.calls["getme"] == before + 1)
+        await telegram.until(lambda: telegram.calls["getme"] == before + 1, "a check of the token")
         await recorded.connected()
 
 
@@ -154,7 +153,7 @@ async def test_a_wrong_token_is_reported_plainly_and_tried_again(telegram: FakeT
     recorded = RecordedPoller(telegram, may_wake=lambda: clock["runs"])
     with capture_logs() as logs:
         async with polling(recorded):
-            await telegram.wait_until(lambda: telegram.calls["getme"] == 10)
+            await telegram.until(lambda: telegram.calls["getme"] == 10, "the tenth check of the token")
             clock["runs"] = False
             assert recorded.poller.trouble() == "Telegram does not know this token: check TELEGRAM_TOKEN"
             telegram.clear_faults()
@@ -173,7 +172,7 @@ async def test_pauses_double_up_to_a_minute_and_begin_anew(telegram: FakeTelegra
         telegram.fail("getUpdates")
         telegram.update("message", {})
         telegram.update("message", {})
-        await telegram.wait_until(lambda: len(recorded.sleeps.seconds) == 10)
+        await telegram.until(lambda: len(recorded.sleeps.seconds) == 10, "a tenth pause")
         assert recorded.sleeps.seconds[-1] <= 1
 
 
@@ -188,20 +187,18 @@ async def test_a_server_that_was_away_is_found_again(telegram: FakeTelegram) -> 
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
         await telegram.stop()
-        while recorded.poller.trouble() is None:  # noqa: ASYNC110 — the server that would tell us is gone
-            await asyncio.sleep(0.001)
+        await until(recorded.poller.trouble, "the trouble of a server that is away")
         assert "no connection to Telegram" in str(recorded.poller.trouble())
         await telegram.start(telegram.port)
         await recorded.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: recorded.received)
+        await telegram.until(lambda: recorded.received, "an update")
 
 
 async def test_a_first_connect_may_fail(telegram: FakeTelegram) -> None:
     await telegram.stop()
     async with polling(RecordedPoller(telegram)) as recorded:
-        while len(recorded.sleeps.seconds) < 3:  # noqa: ASYNC110 — the server that would tell us is gone
-            await asyncio.sleep(0.001)
+        await until(lambda: len(recorded.sleeps.seconds) >= 3, "three pauses while the server is away")
         await telegram.start(telegram.port)
         await recorded.connected()
 
@@ -215,7 +212,7 @@ async def test_a_second_poller_is_logged_once_until_it_is_gone(telegram: FakeTel
             await recorded.connected()
             telegram.fail("getUpdates", status=409, description=conflict, times=3)
             telegram.update("message", {})
-            await telegram.wait_until(lambda: recorded.sleeps.seconds == [10, 10, 10])
+            await telegram.until(lambda: recorded.sleeps.seconds == [10, 10, 10], "three pauses of ten seconds")
             assert "another program polls Telegram" in str(recorded.poller.trouble())
             recorded.now_s += 59
             assert "another program polls Telegram" in str(recorded.poller.trouble())
@@ -224,17 +221,17 @@ async def test_a_second_poller_is_logged_once_until_it_is_gone(telegram: FakeTel
             await recorded.connected()
             telegram.fail("getUpdates", status=409, description=conflict)
             telegram.update("message", {})
-            await telegram.wait_until(lambda: len(recorded.sleeps.seconds) == 4)
+            await telegram.until(lambda: len(recorded.sleeps.seconds) == 4, "a fourth pause")
     assert events(logs, "second telegram poller") == 2
 
 
 async def test_a_real_second_poller_is_noticed(telegram: FakeTelegram) -> None:
     async with polling(RecordedPoller(telegram)) as recorded:
         await recorded.connected()
-        await telegram.wait_until(lambda: telegram.calls["getupdates"] >= 2)
+        await telegram.until(lambda: telegram.calls["getupdates"] >= 2, "a second poll of Telegram")
         second_poller = BotApi(AiohttpRequest(telegram.token, telegram.url))
         await second_poller.call("getUpdates", timeout=0)
-        await telegram.wait_until(lambda: recorded.sleeps.seconds)
+        await telegram.until(lambda: recorded.sleeps.seconds, "a pause")
         await second_poller.close_connections()
         assert "another program polls Telegram" in str(recorded.poller.trouble())
 
@@ -245,7 +242,7 @@ async def test_a_stuck_poll_is_given_up_and_polling_goes_on(telegram: FakeTelegr
         await recorded.connected()
         assert len(recorded.sleeps.seconds) == 2
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: recorded.received)
+        await telegram.until(lambda: recorded.received, "an update")
 
 
 async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTelegram) -> None:
@@ -279,9 +276,8 @@ async def test_nonsense_from_the_server_never_ends_polling(telegram: FakeTelegra
     telegram.fail("getUpdates", status=200, body=body)
     clock = {"runs": False}
     async with polling(RecordedPoller(telegram, may_wake=lambda: clock["runs"])) as recorded:
-        await telegram.wait_until(lambda: telegram.calls["getupdates"])
-        while not recorded.sleeps.seconds:  # noqa: ASYNC110 — the pause is not seen from outside
-            await asyncio.sleep(0.001)
+        await telegram.until(lambda: telegram.calls["getupdates"], "a poll of Telegram")
+        await until(lambda: recorded.sleeps.seconds, "a pause")
         assert recorded.poller.trouble() not in (None, "not connected yet")
         clock["runs"] = True
         await recorded.connected()
@@ -293,10 +289,10 @@ async def test_messages_under_way_survive_a_lost_poll(live: Scene, telegram: Fak
     chat = telegram.private(ann)
     release = telegram.delay("sendMessage")
     telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     telegram.fail("getUpdates", status=502)
     telegram.update("message", {})
-    await telegram.wait_until(lambda: telegram.calls["getme"] == 2)
+    await telegram.until(lambda: telegram.calls["getme"] == 2, "a second check of the token")
     release.set()
     assert "okx" in (await telegram.wait_for_message(chat)).text
     assert telegram.calls["sendmessage"] == 1
