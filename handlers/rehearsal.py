@@ -40,6 +40,7 @@ async def rehearse(
         [incident for incident in rehearsal.incidents if reaches(subscription, incident)],
         request.queries.names(),
         left_out=len(chosen) - len(judged),
+        kinds=request.queries.kinds,
     )
 
 

@@ -52,7 +52,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     open_incidents = [
         incident
         for incident in await request.queries.open_incidents()
-        if (chosen is None or incident.exchange == chosen.id)
+        if (chosen is None or incident.subject == chosen.id)
         and incident.sensitivity is sensitivity
         and reaches(subscription, incident)
     ]

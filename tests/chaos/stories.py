@@ -106,7 +106,7 @@ class Newsroom:
         one = commit.incident
         while True:
             try:
-                return await self._incidents.commit(one.exchange, one.rule, one, commit.alerts)
+                return await self._incidents.commit(one.subject, one.rule, one, commit.alerts)
             except Superseded:
                 raise
             except StorageError:

@@ -119,7 +119,7 @@ async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_st
         assert {"event": "the server may lose minutes when it crashes", "setting": "appendonly"}.items() <= logs[
             0
         ].items()
-        assert {one.incident for one in ready.ledger.taken} == {"INC-2"}
+        assert {accepted_message.incident for accepted_message in ready.ledger.taken} == {"INC-2"}
         assert len(ready.ledger.taken) == 2 * FEW
 
 

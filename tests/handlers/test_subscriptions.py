@@ -148,7 +148,7 @@ async def test_only_open_incidents_that_reach_the_place_are_named(
     bench: DispatcherBench, line: str, *, is_told: bool
 ) -> None:
     running = incident(Severity.ELEVATED)
-    await bench.memory.incidents.commit(running.exchange, running.rule, running, ())
+    await bench.memory.incidents.commit(running.subject, running.rule, running, ())
 
     assert ("Its next change is posted here." in said(await moderate(bench, line))) is is_told
 

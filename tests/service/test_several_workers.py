@@ -223,9 +223,7 @@ async def test_an_outflow_is_told_once_while_the_duty_to_judge_changes_hands_all
             await run.hour()
         await run.told("INC-1 · Binance · elevated outflow")
         await stop(tossing)
-        assert {step.exchange: len(step.events) for step in await one.machine.store.incidents.recent()} == {
-            "binance": 1
-        }
+        assert {step.subject: len(step.events) for step in await one.machine.store.incidents.recent()} == {"binance": 1}
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
 
 

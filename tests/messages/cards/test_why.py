@@ -8,7 +8,7 @@ from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Signal, SourceFigure
+from bot.domain.signal import Signal, Size, SourceFigure, Unit
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
@@ -21,7 +21,7 @@ def why(story: Incident) -> list[str]:
 
 def raised(seen: Signal, now: Signal | None = None) -> Incident:
     """Return an incident that was opened on one look; the newest is another where `now` is given."""
-    return replace(incident(seen=now or seen), grounds=seen)
+    return replace(incident(seen=now or seen), raised_by=seen)
 
 
 def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_them() -> None:
@@ -88,13 +88,13 @@ def test_the_day_has_its_place_among_the_usual_ones(share: float, place: str) ->
     ],
 )
 def test_the_second_opinion_says_whether_it_agrees(figure: SourceFigure, opinion: str) -> None:
-    seen = replace(signal(), seconds=(figure,))
+    seen = replace(signal(), source_figures=(figure,))
 
     assert f"Second opinion: the source's own figure for 24 h {opinion}" in why(raised(seen))
 
 
 def test_a_second_opinion_on_a_window_that_is_unknown_stands_alone() -> None:
-    seen = replace(signal(), seconds=(SourceFigure(Window.MONTH, -2.1e9),))
+    seen = replace(signal(), source_figures=(SourceFigure(Window.MONTH, -2.1e9),))
 
     assert "Second opinion: the source's own figure for 30 d is −$2.10 B." in why(raised(seen))
 
@@ -106,11 +106,11 @@ def test_that_there_is_no_second_opinion_is_said() -> None:
 def test_each_hold_is_told_with_its_reason_and_its_end() -> None:
     week = replace(CHAIN_MISSING, detail="Tron, 13.9 % of reserves")
     events = (
-        Event(NOON, StepReason.OPENED, Severity.ELEVATED, -0.036, -2.3e9),
+        Event(NOON, StepReason.OPENED, Severity.ELEVATED, Size(-0.036, Unit.RESERVES, -2.3e9)),
         Event(NOON + HOUR, StepReason.HELD, Severity.ELEVATED, holds=(CHAIN_MISSING, week)),
-        Event(NOON + 3 * HOUR, StepReason.RELEASED, Severity.ELEVATED, -0.036),
+        Event(NOON + 3 * HOUR, StepReason.RELEASED, Severity.ELEVATED, Size(-0.036, Unit.RESERVES)),
         Event(NOON + 5 * HOUR, StepReason.HELD, Severity.ELEVATED, holds=(STALE, CHAIN_MISSING)),
-        Event(NOON + 6 * HOUR, StepReason.ESCALATED, Severity.SEVERE, -0.09),
+        Event(NOON + 6 * HOUR, StepReason.ESCALATED, Severity.SEVERE, Size(-0.09, Unit.RESERVES)),
         Event(NOON + 9 * HOUR, StepReason.HELD, Severity.SEVERE),
     )
 
