@@ -145,13 +145,13 @@ def _poll_every(speed: float) -> timedelta:
 
 async def _ask(application: Application, context: CommandContext, chat: TerminalChat, name: str, words: str) -> None:
     """Ask as a viewer would, question and answer visible."""
-    await chat.note(f"> /{name} {words}")
+    await chat.show_line(f"> /{name} {words}")
     await chat.show(await answer(application.dispatcher, context, name, words))
 
 
 async def _show_day(application: Application, exchange: str, chat: TerminalChat) -> None:
     if snapshot := application.latest.snapshot(exchange):
-        await chat.note(daily_line(snapshot))
+        await chat.show_line(daily_line(snapshot))
 
 
 async def _wait_until_settled(application: Application) -> None:
