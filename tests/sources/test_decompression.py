@@ -23,7 +23,7 @@ def test_pieces_are_never_larger_than_said() -> None:
     assert max(len(piece) for piece in decompress([gzip.compress(plain)], limit=PIECE_BYTES * 4)) == PIECE_BYTES
 
 
-@pytest.mark.parametrize("wire", [bytes(11), gzip.compress(bytes(11))])
+@pytest.mark.parametrize("wire", [bytes(11), gzip.compress(bytes(11))], ids=["plain", "gzip"])
 def test_the_limit_is_the_most_that_comes_through(wire: bytes) -> None:
     assert b"".join(decompress([wire], limit=11)) == bytes(11)
     with pytest.raises(SourceError) as caught:

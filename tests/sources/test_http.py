@@ -117,7 +117,9 @@ async def test_a_compression_nobody_asked_for_is_refused(http: Http, llama: Fake
 
 
 @pytest.mark.parametrize(
-    "pause", ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)]
+    "pause",
+    ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)],
+    ids=["seconds", "too many seconds", "a date"],
 )
 async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: FakeDefiLlama, pause: str) -> None:
     llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=99)
