@@ -187,5 +187,5 @@ class Worker:
             subscriptions=store.subscriptions,
             clock=self.clock,
             meter=self.tally,
-            pacer=RateLimiter(platform, pace=pace, budget=store.send_budget),
+            rate_limiter=RateLimiter(platform, limit=pace, budget=store.send_budget),
         )

@@ -189,7 +189,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
                 subscriptions=subscriptions,
                 clock=clock,
                 meter=Tally(clock),
-                pacer=RateLimiter(platform),
+                rate_limiter=RateLimiter(platform),
             )
             tasks.create_task(courier.run())
             await line.is_through.wait()

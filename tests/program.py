@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parent.parent
-_PATIENCE = 90.0
+_WAIT_S = 90.0
 
 
 @dataclass(frozen=True)
@@ -38,36 +38,36 @@ class Program:
     process: asyncio.subprocess.Process
     printed: list[str] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
-    _heard: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self) -> None:
-        """Take in everything it prints, until it has ended."""
+        """Read everything it prints, until it has ended."""
         streams = (stream_reader for stream_reader in (self.process.stdout, self.process.stderr) if stream_reader)
         async with asyncio.TaskGroup() as tasks:
             for stream in streams:
-                tasks.create_task(self._take_in(stream))
+                tasks.create_task(self._read(stream))
 
-    async def _take_in(self, stream: asyncio.StreamReader) -> None:
+    async def _read(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
             self.printed.append(line.decode())
             with suppress(ValueError):
                 self.lines.append(json.loads(line))
-            self._heard.set()
+            self._has_news.set()
 
     async def logged(self, event: str, **facts: object) -> dict[str, Any]:
         """Return the first line about an event with these facts, once it is there."""
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_WAIT_S):
             while True:
                 for line in self.lines:
                     if line["event"] == event and facts.items() <= line.items():
                         return line
-                self._heard.clear()
-                await self._heard.wait()
+                self._has_news.clear()
+                await self._has_news.wait()
 
     async def end(self, by: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(by)
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_WAIT_S):
             return await self.process.wait()
 
 
@@ -86,7 +86,7 @@ async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
 
 
 async def _finished(process: asyncio.subprocess.Process) -> Finished:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_WAIT_S):
         out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
 

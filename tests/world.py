@@ -16,7 +16,7 @@ from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
 from bot.service.platforms import chats
-from bot.service.server import HealthServer as Endpoints
+from bot.service.server import HealthServer
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.discord import FakeDiscord
@@ -29,12 +29,12 @@ DISCORD_TOKEN = "MTA4.loopback-only.never-shown"  # noqa: S105 — opens nothing
 MODERATOR = MEMBER_RIGHTS | MANAGE_GUILD
 POLL_EVERY = timedelta(milliseconds=40)
 _EXCHANGES = ("binance", "okx", "kraken")
-_EARLY = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
+_START = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
 """Before 13:00 the midnight before last may begin a day's window; of its past the upstream tells midnights only."""
-_STIR = 1e-6
-_NUDGE = timedelta(seconds=10)
-_PATIENCE = 15.0
-_LONGEST = 60.0
+_SMALL_MOVE = 1e-6  # of the reserves: figures that repeat are no new reading
+_CLOCK_STEP = timedelta(seconds=10)
+_WAIT_S = 15.0
+_WORLD_S = 60.0
 
 
 @dataclass(eq=False, repr=False)
@@ -103,19 +103,16 @@ class Running:
 
     world: World
     service: Service
-    machine: Application
+    application: Application
     port: int
 
     async def hour(self, share: float = 0.0, exchange: str = "binance") -> datetime:
-        """Let an hour pass in which that part of the reserves moved, and return when its reading was looked at.
-
-        Something always moves a little: figures identical to the last ones are no new reading.
-        """
+        """Let an hour pass in which that part of the reserves moved, and return when its reading was judged."""
         self.world.clock.advance(timedelta(hours=1))
-        as_of = self.world.llama.step(exchange, share=share + _STIR)
-        while self._newest(exchange) != as_of:
+        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE)
+        while self._newest_reading_at(exchange) != as_of:
             await self.world.polls(1)
-            self.world.clock.advance(_NUDGE)  # what was under way when the hour passed is then fetched anew
+            self.world.clock.advance(_CLOCK_STEP)  # what was under way when the hour passed is then fetched anew
         return as_of
 
     async def readiness(self) -> tuple[int, list[str]]:
@@ -140,20 +137,20 @@ class Running:
         )
         assert "Subscribed" in answer.embed["title"]
 
-    async def told(self, words: str, times: int = 1) -> None:
+    async def until_announced(self, words: str, times: int = 1) -> None:
         """Wait until so many messages about incidents hold these words, on both platforms."""
         await until(lambda: _count(words, self.world.telegram_titles()) >= times)
         await until(lambda: _count(words, self.world.discord_titles()) >= times)
 
-    def _newest(self, exchange: str) -> datetime | None:
-        outlook = self.machine.latest.snapshot(exchange)
-        return outlook.reading.as_of if outlook and outlook.reading else None
+    def _newest_reading_at(self, exchange: str) -> datetime | None:
+        snapshot = self.application.latest.snapshot(exchange)
+        return snapshot.reading.as_of if snapshot and snapshot.reading else None
 
 
 @asynccontextmanager
 async def world_of(redis: Server) -> AsyncIterator[World]:
     """Build a world in which nobody has left any exchange for a month."""
-    clock = HandMovedClock(_EARLY)
+    clock = HandMovedClock(_START)
     async with AsyncExitStack() as stack:
         llama = await stack.enter_async_context(FakeDefiLlama(now=clock.now(), days=30))
         telegram = await stack.enter_async_context(FakeTelegram())
@@ -178,15 +175,15 @@ async def running(world: World) -> AsyncIterator[Running]:
     metrics = Metrics(world.clock, "1.2.3")
     service = Service(world.settings(), clock=world.clock, metrics=metrics, make_chats=chats, poll_every=POLL_EVERY)
     async with (
-        Endpoints("127.0.0.1", 0, metrics=metrics, unready=service.unready) as endpoints,
-        asyncio.timeout(_LONGEST),
+        HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,
+        asyncio.timeout(_WORLD_S),
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(service.run(stop))
         try:
-            machine = await service.started()
-            run = Running(world, service, machine, endpoints.port)
-            await until(lambda: len(machine.latest.snapshots()) == len(world.exchanges))
+            application = await service.started()
+            run = Running(world, service, application, server.port)
+            await until(lambda: len(application.latest.snapshots()) == len(world.exchanges))
             await run.ready()
             await until(lambda: bool(world.discord.commands))
             yield run
@@ -194,21 +191,21 @@ async def running(world: World) -> AsyncIterator[Running]:
             stop.set()
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so that nobody announces; raise TimeoutError."""
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for a condition that nothing announces, by checking it again and again; raise TimeoutError."""
 
-    async def held() -> bool:
-        return holds()
+    async def is_true() -> bool:
+        return condition()
 
-    await until_it(held)
+    await until_it(is_true)
 
 
-async def until_it(holds: Callable[[], Awaitable[bool]]) -> None:
+async def until_it(condition: Callable[[], Awaitable[bool]]) -> None:
     """As `until`, for what has to be asked for."""
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_WAIT_S):
         while True:
             with suppress(aiohttp.ClientConnectionError):
-                if await holds():
+                if await condition():
                     return
             await asyncio.sleep(0.005)
 

@@ -145,8 +145,10 @@ class Application:
             subscriptions=self.store.subscriptions,
             clock=self._clock,
             meter=self._metrics,
-            pacer=RateLimiter(chat.platform, pace=self._rate_limits[chat.platform], budget=self.store.send_budget),
-            tell=self._operator.send,
+            rate_limiter=RateLimiter(
+                chat.platform, limit=self._rate_limits[chat.platform], budget=self.store.send_budget
+            ),
+            notify_operator=self._operator.send,
         )
 
     async def restore(self) -> None:
@@ -161,7 +163,7 @@ class Application:
         """Log which exchanges somebody has subscribed to are not among EXCHANGES; raise StorageError."""
         wanted = await self.store.subscriptions.exchanges()
         if unwatched := sorted(one for one in wanted if not self.dispatcher.queries.is_watched(one)):
-            log.warning("EXCHANGES leaves out what is subscribed to", names=unwatched)
+            log.warning("subscribed exchanges missing from EXCHANGES", names=unwatched)
 
     async def follow(self, exchanges: Collection[str]) -> None:
         """Take over what other workers found out about exchanges; raise StorageError.

@@ -15,8 +15,8 @@ import structlog
 
 from bot import __version__
 from bot.config.settings import Settings
-from bot.delivery.operator_notices import CHECK_EVERY
-from bot.delivery.place_recovery import EVERY as LOOK_AFTER_EVERY
+from bot.delivery.operator_notices import OPERATOR_CHECK_INTERVAL
+from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.worker import Lease, Role, lease_of
@@ -169,9 +169,9 @@ class Service:
         schedule = Schedule(
             [
                 Job("gauges", machine.update_gauges, every=_GAUGES_EVERY),
-                Job("places", machine.check_places, every=LOOK_AFTER_EVERY),
-                Job("operator", machine.check_operator_chat, every=CHECK_EVERY),
-                *([Job("store", machine.check_store, every=CHECK_EVERY)] if machine.chats else []),
+                Job("places", machine.check_places, every=PLACE_CHECK_INTERVAL),
+                Job("operator", machine.check_operator_chat, every=OPERATOR_CHECK_INTERVAL),
+                *([Job("store", machine.check_store, every=OPERATOR_CHECK_INTERVAL)] if machine.chats else []),
                 Job(
                     "couriers",
                     machine.beat if self._role.delivers else machine.check_delivery_workers,

@@ -73,7 +73,7 @@ async def _deliver_from(store: Store, settings: settings.Settings, haste: Delive
                 subscriptions=store.subscriptions,
                 clock=clock,
                 meter=metrics,
-                pacer=RateLimiter(voice.platform, pace=pace, budget=store.send_budget),
+                rate_limiter=RateLimiter(voice.platform, limit=pace, budget=store.send_budget),
             )
             tasks.create_task(_run(courier, voice))
 

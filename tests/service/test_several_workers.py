@@ -91,7 +91,7 @@ async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does
         await run.subscribe()
         await run.hour(-0.05)  # ends when the gateway, which never polls, shows the new reading
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
         assert not poller.machine.chats
         assert courier.machine.latest.snapshots() == []
         world.telegram.say(world.group, world.ann, "/incidents")
@@ -143,7 +143,7 @@ async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_ot
             await run.subscribe()
             await run.hour(-0.05)
             await run.hour()
-            await run.told("INC-1 · Binance · elevated outflow")
+            await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
 async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world: World) -> None:
@@ -163,7 +163,7 @@ async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world:
         await run.subscribe()
         await run.hour(-0.05)
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
 async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World) -> None:
@@ -207,7 +207,7 @@ async def test_an_outflow_is_told_once_while_the_duty_to_judge_changes_hands_all
         await run.hour(-0.05)
         for _ in range(2):
             await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
         tossing.cancel()
         await asyncio.wait([tossing])
         assert {step.exchange: len(step.events) for step in await one.machine.store.incidents.recent()} == {
