@@ -213,13 +213,13 @@ class Service:
         """Return the duties this worker has or stands by for."""
         leases, tempo = machine.store.leases, self._tempo
         posts = [
-            LeaseRunner(duty, chat.run, leases=leases, trouble=chat.trouble, tempo=tempo)
+            LeaseRunner(duty, chat.run, leases=leases, trouble=chat.trouble, timing=tempo)
             for chat in machine.chats
             if self._role.answers and (duty := lease_of(chat.platform))
         ]
         if self._role.polls:
             poll = partial(self._poll, machine, http, stop)
-            posts.append(LeaseRunner(Lease.POLL, poll, leases=leases, trouble=lambda: None, tempo=tempo))
+            posts.append(LeaseRunner(Lease.POLL, poll, leases=leases, trouble=lambda: None, timing=tempo))
         return posts
 
     async def _poll(self, machine: Application, http: Http, stop: asyncio.Event) -> None:
