@@ -15,7 +15,7 @@ from bot.config.settings import Settings
 from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.service.server import HealthServer
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
@@ -173,7 +173,9 @@ async def running(world: World) -> AsyncIterator[Running]:
     """Run the service until the block ends; inside it every exchange was read and both platforms are connected."""
     stop = asyncio.Event()
     metrics = Metrics(world.clock, "1.2.3")
-    service = Service(world.settings(), clock=world.clock, metrics=metrics, make_chats=chats, poll_every=POLL_EVERY)
+    service = Service(
+        world.settings(), clock=world.clock, metrics=metrics, make_chats=platform_connections, poll_every=POLL_EVERY
+    )
     async with (
         HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,
         asyncio.timeout(_WORLD_S),

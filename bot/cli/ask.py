@@ -46,7 +46,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         http = await stack.enter_async_context(Http())
         source = DefiLlama(http, clock, url=settings.defillama_url)
         machine = Application(settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__))
-        await machine.restore()
+        await machine.updates.restore()
         if not machine.latest.snapshots():
             await machine.fetch_for(split(words))
         message = await machine.dispatcher.answer_words(terminal_operator(), command, words)

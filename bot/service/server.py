@@ -1,4 +1,7 @@
-"""/healthz, /readyz and /metrics for those who run the bot."""
+"""Serves /healthz, /readyz and /metrics over HTTP, for container health checks and Prometheus.
+
+/readyz is 200 with {"ready": true, "reasons": []}, or 503 with the reasons; `readiness` makes them.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from types import TracebackType
@@ -16,8 +19,8 @@ log = structlog.get_logger()
 class HealthServer:
     """Serves the three endpoints.
 
-    `unready` returns why the bot is not ready, nothing when it is; `standing_by` what it leaves to other workers, which
-    is no reason not to be ready.
+    `unready` returns why the worker is not ready, nothing when it is; `standing_by` what it leaves to other workers,
+    which is no reason not to be ready.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class HealthServer:
         self._runner = web.AppRunner(app, access_log=None)
 
     async def __aenter__(self) -> Self:
-        """Listen; raise ConfigurationError when the address is taken."""
+        """Listen; raise ConfigurationError when the address is in use."""
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
@@ -55,7 +58,7 @@ class HealthServer:
             raise ConfigurationError(
                 f"Cannot listen on {self._host}:{self._port} ({reason}); set HTTP_PORT or HTTP_HOST to something else."
             ) from None
-        log.info("serving", address=f"http://{self._host}:{self.port}")
+        log.info("http server listening", address=f"http://{self._host}:{self.port}")
         return self
 
     async def __aexit__(
@@ -66,7 +69,7 @@ class HealthServer:
 
     @property
     def port(self) -> int:
-        """Return the port that is really listened on."""
+        """Return the port listened on: what the system chose, where 0 was asked for."""
         return int(self._runner.addresses[0][1])
 
     async def _healthz(self, _: web.Request) -> web.Response:
@@ -74,10 +77,10 @@ class HealthServer:
 
     async def _readyz(self, _: web.Request) -> web.Response:
         reasons = list(await self._unready())
-        said = {"ready": not reasons, "reasons": reasons}
-        if waiting := self._standing_by():
-            said["standing_by"] = list(waiting)
-        return web.json_response(said, status=503 if reasons else 200)
+        body = {"ready": not reasons, "reasons": reasons}
+        if standing_by := self._standing_by():
+            body["standing_by"] = list(standing_by)
+        return web.json_response(body, status=503 if reasons else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
         return web.Response(

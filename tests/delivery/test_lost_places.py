@@ -36,7 +36,7 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         world.telegram.remove_bot(world.group, world.ann)
         await closed(run, Obstacle.REMOVED)
 
-        await run.application.check_places()
+        await run.application.upkeep.check_places()
         word = await world.telegram.wait_for_message(private, containing="switched off")
         assert f"telegram:{world.group.id}: the bot was removed" in word.text
         world.telegram.say(private, world.ann, "/status")
@@ -44,12 +44,12 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         assert "1 (1 removed)" in status.text
 
         world.clock.advance(DAY)
-        await run.application.check_places()
+        await run.application.upkeep.check_places()
         await closed(run, Obstacle.REMOVED)
 
         world.group.bot = "member"  # let in again, and nobody says so
         world.clock.advance(DAY)
-        await run.application.check_places()
+        await run.application.upkeep.check_places()
         await all_open(run)
         assert len(world.telegram.messages_in(private)) == 2
 
@@ -60,7 +60,7 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
     world.error_chat = f"telegram:{operators.id}"
     lost = f"ERROR_CHAT names telegram:{operators.id}, which is not reached: the bot was removed."
     async with running(world) as run:
-        await run.application.check_operator_chat()
+        await run.application.upkeep.check_operator_chat()
         world.telegram.say(private, world.ann, "/status")
         await world.telegram.wait_for_message(private, containing=lost)
         answer = await world.discord.slash("status", channel=world.channel)
@@ -68,7 +68,7 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
         assert (await run.readiness()) == (200, [])
 
         operators.bot = "member"
-        await run.application.check_operator_chat()
+        await run.application.upkeep.check_operator_chat()
         answer = await world.discord.slash("status", channel=world.discord.dm(world.owner))
         assert "ERROR_CHAT" not in answer.text
 
@@ -97,7 +97,7 @@ async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(wor
         await run.hour(-0.05)
         await run.hour()
         await closed(run, Obstacle.UNSEEN)
-        await run.application.check_places()
+        await run.application.upkeep.check_places()
         await world.discord.overwrite(hidden)
         await all_open(run)
         answer = await world.discord.slash("subscriptions", channel=hidden, permissions=MODERATOR)
@@ -144,11 +144,11 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
     async with running(world) as run:
         await run.subscribe()
         assert world.redis.ask("DEL runwatch:schema") == ":1"  # evicted by itself: no reason for alarm
-        await run.application.check_store()
+        await run.application.upkeep.check_store()
         assert world.redis.ask("FLUSHALL") == "+OK"
 
-        await run.application.check_store()
-        await run.application.check_store()
+        await run.application.upkeep.check_store()
+        await run.application.upkeep.check_store()
         word = await world.telegram.wait_for_message(operators, containing="The store was emptied")
         assert "All subscriptions" in word.text
         assert len(world.telegram.messages_in(operators)) == 1

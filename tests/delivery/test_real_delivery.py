@@ -20,7 +20,7 @@ from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.service.application import Application
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import Store, open_store
@@ -96,7 +96,9 @@ async def delivering_worker(
     async with Http() as http:
         source = DefiLlama(http, clock, url="http://127.0.0.1:9")
         application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
-        [connection] = application.chats = chats(settings, application.dispatcher, store, clock, metrics, Role.COURIER)
+        [connection] = application.status.chats = platform_connections(
+            settings, application.dispatcher, store, clock, metrics, Role.COURIER
+        )
         worker = DeliveringWorker(application, connection, store)
         connected = asyncio.create_task(connection.run())
         running = asyncio.create_task(worker.delivery_worker.run())

@@ -68,13 +68,13 @@ def test_a_name_of_the_contract_has_its_labels(
     metrics: Metrics, clock: HandMovedClock, name: str, labels: set[str]
 ) -> None:
     use_everything(metrics, clock.now())
-    found = {
+    label_sets = {
         frozenset(sample.labels) - {"le"}
         for family in text_string_to_metric_families(metrics.text().decode())
         for sample in family.samples
         if sample.name in {name, f"{name}_bucket", f"{name}_sum", f"{name}_count"}
     }
-    assert found == {frozenset(labels)}
+    assert label_sets == {frozenset(labels)}
 
 
 def test_what_happened_is_counted(metrics: Metrics, clock: HandMovedClock) -> None:

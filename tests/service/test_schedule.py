@@ -37,9 +37,9 @@ class Turns:
             self.at_once -= 1
             self._changed.set()
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(5):
-            while not holds():
+            while not condition():
                 self._changed.clear()
                 await self._changed.wait()
 
