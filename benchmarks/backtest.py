@@ -24,8 +24,7 @@ from random import Random
 
 from benchmarks.figure import Figure, tell
 from bot.detection.engine import ExchangeState, look, take_round
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.computation import ColumnComputation
 from bot.detection.guards.source_glitch import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
@@ -92,7 +91,7 @@ def _live(exchanges: int) -> float:
     now = _FIRST + timedelta(days=DAYS)
     cases = {
         exchange.id: ExchangeState(
-            exchange, sheet=ColumnStore(exchange.own_tokens, PLAIN_ARITHMETIC, most=8, shows_assets=True)
+            exchange, computation=ColumnComputation(exchange.own_tokens, most=8, shows_assets=True)
         )
         for exchange in known
     }

@@ -23,8 +23,8 @@ from bot.backtest.simulation import Simulation
 from bot.messages.numbers import span
 from bot.replay.episode import RECONSTRUCTION, Episode
 from bot.replay.episodes.catalogue import EPISODES
-from bot.replay.expectation import ExpectedOutcome
 from bot.replay.export import write_bodies
+from tests.replay.expectations import ExpectedOutcome, expected_of
 
 GROUPS: dict[str, Callable[[Episode], bool]] = {
     "reconstructions of published runs": lambda one: one.label == RECONSTRUCTION,
@@ -45,7 +45,7 @@ class Lived:
 
 def lived(episode: Episode) -> Lived:
     """Live through an episode by all rules."""
-    unseen = {expectation.exchange for expectation in episode.expect if expectation.live_only}
+    unseen = {expectation.exchange for expectation in expected_of(episode.id) if expectation.live_only}
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
         write_bodies(episode, Path(folder))
         pasts = [past for path in bodies_in(Path(folder)) if (past := read_past(path)).exchange.id not in unseen]
@@ -70,7 +70,7 @@ def lived(episode: Episode) -> Lived:
 
 
 def _events(episode: Episode, unseen: set[str]) -> Iterator[KnownEvent]:
-    for expectation in episode.expect:
+    for expectation in expected_of(episode.id):
         if expectation.outcome is ExpectedOutcome.RUN and expectation.due_on and expectation.exchange not in unseen:
             start = datetime(expectation.due_on.year, expectation.due_on.month, expectation.due_on.day, tzinfo=UTC)
             yield KnownEvent(f"{episode.id}/{expectation.exchange}", start, start + _LASTS)

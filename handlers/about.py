@@ -1,5 +1,6 @@
 """/help, /status, /privacy — the bot about itself."""
 
+from dataclasses import replace
 from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
@@ -29,25 +30,8 @@ async def help(  # noqa: A001 — the command's name is what people type
 @command
 async def status(request: Request) -> Message:
     """Show the bot's own health: sources, their age, what waits to be sent"""
-    now = await request.queries.status()
-    return status_card(
-        version=now.version,
-        started_at=now.started_at,
-        now=now.now,
-        sources=now.sources,
-        coverage=(now.read, now.exchanges),
-        newest_reading=now.newest_reading,
-        open_incidents=now.open_incidents,
-        backlog=now.backlog,
-        oldest_waiting=now.oldest_waiting,
-        places=now.places,
-        platforms=now.platforms,
-        disabled=now.disabled,
-        rates=now.rates,
-        standing_by=now.standing_by,
-        undelivered=now.undelivered,
-        misdirected=now.misdirected if request.caller.is_owner else (),
-    )
+    found = await request.queries.status()
+    return status_card(found if request.caller.is_owner else replace(found, misdirected=()))
 
 
 @command

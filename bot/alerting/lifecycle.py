@@ -180,7 +180,7 @@ def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) 
     """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
     leading = signal.leading_flow
     share, usd = (leading.share, leading.usd) if leading else (None, None)
-    holds = tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold)) if reason is StepReason.HELD else ()
+    holds = signal.holds if reason is StepReason.HELD else ()
     event = Event(now, reason, incident.severity, share, usd, holds)
     told = replace(
         incident,

@@ -60,10 +60,11 @@ def sheltered(step: Step, before: Incident | None, market: Incident | None) -> S
         return step
     under = market.number if market and market.state is IncidentState.OPEN else 0
     was_told = before is not None and before.state is IncidentState.OPEN and not before.hushed
-    hushed = bool(under) and not was_told and incident.severity.rank < Severity.SEVERE.rank
-    if (under, hushed) == (incident.under, incident.hushed):
+    part = incident if under == incident.under else replace(incident, under=under)
+    hushed = part.is_inhibited and not was_told
+    if part is incident and hushed == incident.hushed:
         return step
-    return Step(replace(incident, under=under, hushed=hushed), step.reason)
+    return Step(replace(part, hushed=hushed), step.reason)
 
 
 def _at_once(members: Sequence[Incident]) -> bool:

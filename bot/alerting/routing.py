@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
-from bot.domain.severity import Severity
 
 ANNOUNCED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
 """Steps that are told in a new message, and the only ones that may ping."""
@@ -31,7 +30,7 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     incident = step.incident
     if incident is None or step.reason in _SILENT or incident.hushed:
         return Audience()
-    quiet = step.reason is CLOSED or (incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank)
+    quiet = step.reason is CLOSED or incident.is_inhibited
     announced = step.reason in ANNOUNCED
     post: list[Subscription] = []
     edit: list[Subscription] = []

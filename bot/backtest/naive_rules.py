@@ -12,14 +12,13 @@ from functools import cached_property
 from bot.detection.flow.windows import base_limit, fits
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
-from bot.domain.reading import Holding, Reading
+from bot.domain.reading import NOTHING_HELD, Reading
 
 _KEPT = timedelta(days=9)
 _FIXED_USD = -10e6
 _DROP = -0.03
 _PART_OF_MEAN = 0.2
 _WEEK = timedelta(days=7)
-_NOTHING = Holding(0.0, 0.0)
 # The upstream's own rule of early 2026: a token counts when it is worth enough at both ends, and an inflow of more than
 # twice what a token is worth does not.
 _LEAST_USD, _LEAST_SHARE, _MOST_GROWTH = 10_000.0, 0.0001, 2.0
@@ -39,7 +38,7 @@ class LastDay:
         """Return Σ (amount at the end − amount at the start) × price at the start, without own tokens."""
         after = self.after.by_asset()
         return sum(
-            (after.get(asset, _NOTHING).amount - held.amount) * held.usd / held.amount
+            (after.get(asset, NOTHING_HELD).amount - held.amount) * held.usd / held.amount
             for asset, held in self.before.by_asset().items()
             if asset not in self.own_tokens
         )
@@ -112,7 +111,7 @@ def _upstream_flow(day: LastDay) -> float:
     least = max(_LEAST_USD, _LEAST_SHARE * min(day.before.total_usd(), day.after.total_usd()))
     flow = 0.0
     for asset, held in old.items():
-        now = new.get(asset, _NOTHING)
+        now = new.get(asset, NOTHING_HELD)
         if asset in day.own_tokens or min(held.usd, now.usd) < least:
             continue
         richer = held if held.usd > now.usd else now

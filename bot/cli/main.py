@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from typing_extensions import override
 
 from bot import __version__
 from bot.cli.ask import ask as answer_once
@@ -60,6 +61,7 @@ def _is_of_a_broken_pipe(error: Exception) -> bool:
 class _Program(click.Group):
     """The commands; where nobody reads any more what one prints, it ends without a word, as a shell says 141."""
 
+    @override
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -79,6 +81,7 @@ def _complain(error: Exception) -> None:
 class _SpeedType(click.FloatRange):
     """A range of floats without the float that is no number."""
 
+    @override
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = float(super().convert(value, param, ctx))
         if isnan(number):

@@ -10,12 +10,13 @@ from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.flow import Window
 from bot.domain.incident import Incident
 from bot.domain.outflow_curve import OutflowCurve
-from bot.domain.place import Obstacle, Platform
+from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
-from bot.domain.severity import Sensitivity, Severity
+from bot.domain.severity import Sensitivity
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.status import BotStatus
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
@@ -53,29 +54,6 @@ class LatestState:
     def snapshots(self) -> list[ExchangeSnapshot]:
         """Return the last look at every exchange that was looked at."""
         return [outlook for exchange in list(self._snapshots) if (outlook := self.snapshot(exchange))]
-
-
-@dataclass(frozen=True, slots=True)
-class BotStatus:
-    """The bot's own health."""
-
-    version: str
-    started_at: datetime
-    now: datetime
-    sources: Mapping[str, SourceHealth]
-    exchanges: int
-    read: int
-    newest_reading: datetime | None
-    open_incidents: int
-    backlog: Mapping[tuple[Platform, Severity], int]
-    oldest_waiting: datetime | None
-    places: int
-    platforms: Mapping[Platform, str]
-    disabled: Mapping[Obstacle, int]
-    rates: Mapping[Platform, SendRate]
-    standing_by: Sequence[str] = ()
-    undelivered: Sequence[str] = ()
-    misdirected: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +177,7 @@ class Queries:
     async def open_incident(self, exchange: Exchange) -> Incident | None:
         """Return the open incident of an exchange, as the normal preset sees it where it does."""
         mine = [incident for incident in await self._incidents.open() if incident.exchange == exchange.id]
-        return min(mine, key=lambda incident: incident.sensitivity is not Sensitivity.NORMAL, default=None)
+        return min(mine, key=lambda one: one.sensitivity is not Sensitivity.NORMAL, default=None)
 
     async def outflow_curve(self, exchange: Exchange, incident: Incident | None) -> OutflowCurve | None:
         """Return how much has left since the day before an incident began, without one over the last seven days."""

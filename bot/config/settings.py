@@ -1,6 +1,5 @@
 """Settings: every variable, its type, its default; read once."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from bot.config.types import (
+    LOGIN_IN_ADDRESS,
     SECONDS,
     ChatName,
     DiscordToken,
@@ -32,7 +32,6 @@ from bot.config.types import (
 from bot.domain.errors import ConfigurationError
 
 _ENCODING = "utf-8-sig"  # as some editors write it, with a mark in front
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+@")
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
 
@@ -166,7 +165,7 @@ def _passwords(address: str) -> tuple[str, ...]:
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield every variable with the value in force; secrets that are set are masked."""
     for name, value in settings:
-        yield name.upper(), "•••" if isinstance(value, SecretStr) else _LOGIN.sub("•••@", _written(value))
+        yield name.upper(), "•••" if isinstance(value, SecretStr) else LOGIN_IN_ADDRESS.sub("•••@", _written(value))
 
 
 def example() -> str:

@@ -17,6 +17,8 @@ from bot.domain.exchange import exchange_id
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 """How many seconds the unit of an interval stands for."""
+LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
+"""The user and password in an address, with the @ behind them: never shown and never logged."""
 _LONGEST = timedelta(days=7)
 _QUOTES = frozenset("\"'`“”„‘’")
 _OF_TELEGRAM = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot

@@ -1,11 +1,11 @@
 """The outflow rule: net flow over several windows against thresholds and against the exchange's own past."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
-from bot.detection.flow.net_flow import net_flow
+from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.guards.missing_chains import may_start
 from bot.detection.guards.source_figures import agree, disputed
 from bot.detection.guards.wallets_changed import incomparable
@@ -24,10 +24,6 @@ WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is shown only."""
 MAX_AGE = timedelta(hours=3)
 """A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
-
-
-def _in_detail(window: Window, base: Reading) -> Flow | None:
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +51,15 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
     doors: Withdrawals | None = None,
     seconds: tuple[SourceFigure, ...] = (),
     withheld: str | None = None,
-    quick: Callable[[Window, Reading], Flow | None] = _in_detail,
+    computation: FlowComputation | None = None,
 ) -> Signal:
-    """Return the flows and the baseline of the days before the last 24 hours, not graded yet.
-
-    `quick` returns the flow from a base without its assets, or None where it has to be worked out in detail.
-    """
+    """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
     latest, ledger = history.latest, history.ledger
+    compute = computation or DetailedComputation(exchange.own_tokens)
     by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
     held = by_hand or _staleness(latest, now) or incomparable(ledger)
     flows = [
-        quick(window, base)
-        or net_flow(
-            window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments
-        )
+        compute.flow(window, base, latest, previous=history.previous, adjustments=ledger.adjustments)
         for window, base in history.bases.items()
         if may_start(window, base, latest, ledger)
     ]

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import overload
 
+from typing_extensions import override
+
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 
@@ -40,6 +42,7 @@ class CompactSubscriptions(Sequence[Subscription]):  # noqa: PLW1641 — it grow
         self._places.append(place)
         self._wishes.append(self._known.setdefault(wish, wish))
 
+    @override
     def __len__(self) -> int:
         """Return how many there are."""
         return len(self._places)
@@ -48,16 +51,19 @@ class CompactSubscriptions(Sequence[Subscription]):  # noqa: PLW1641 — it grow
     def __getitem__(self, index: int) -> Subscription: ...
     @overload
     def __getitem__(self, index: slice) -> list[Subscription]: ...
+    @override
     def __getitem__(self, index: int | slice) -> Subscription | list[Subscription]:
         """Return one, or some."""
         if isinstance(index, slice):
             return [*map(_made, self._places[index], self._wishes[index])]
         return _made(self._places[index], self._wishes[index])
 
+    @override
     def __iter__(self) -> Iterator[Subscription]:
         """Yield all of them."""
         return map(_made, self._places, self._wishes)
 
+    @override
     def __eq__(self, other: object) -> bool:
         """Return whether another sequence has the same subscriptions in the same order."""
         return isinstance(other, Sequence) and list(self) == list(other)

@@ -100,6 +100,11 @@ class Incident:
         return f"INC-{self.number}"
 
     @property
+    def is_inhibited(self) -> bool:
+        """Return whether only the market-wide incident is posted: this one is part of it and below severe."""
+        return self.under > 0 and self.severity.rank < Severity.SEVERE.rank
+
+    @property
     def opened_at(self) -> datetime:
         """Return when people could first hear of it: what waits to be confirmed began earlier, and is not open."""
         return self.events[0].at if self.events else self.started_at

@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from typing_extensions import override
+
 from bot.domain.severity import Sensitivity, Severity
 
 
@@ -46,6 +48,7 @@ class Place:
     chat: str
     thread: str | None = None
 
+    @override
     def __str__(self) -> str:
         """Return `platform:chat` or `platform:chat/thread`, the form used in keys and logs."""
         return f"{self.platform}:{self.chat}/{self.thread}" if self.thread else f"{self.platform}:{self.chat}"

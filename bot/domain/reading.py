@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import repeat
 from typing import NamedTuple
 
+from typing_extensions import override
+
 from bot.domain.errors import SourceFault
 
 _MOST_LAYOUTS = 100  # a list of slots is read in hundreds of rows, most of them alike
@@ -25,6 +27,9 @@ class Holding(NamedTuple):
 
     amount: float
     usd: float
+
+
+NOTHING_HELD = Holding(0.0, 0.0)
 
 
 class Layout:
@@ -52,9 +57,11 @@ class Layout:
         """Return the assets of the slots."""
         return frozenset(slot.asset for slot in self.slots)
 
+    @override
     def __eq__(self, other: object) -> bool:
         return self is other or (isinstance(other, Layout) and self.slots == other.slots)
 
+    @override
     def __hash__(self) -> int:
         return self._hash
 
@@ -106,25 +113,31 @@ class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compa
         amounts, usd = (array("d", [row[side] for row in holdings.values()]) for side in (0, 1))
         return cls(Layout(holdings), amounts, usd)
 
+    @override
     def __len__(self) -> int:
         return len(self.amounts)
 
+    @override
     def __iter__(self) -> Iterator[Slot]:
         return iter(self.layout.slots)
 
+    @override
     def __getitem__(self, slot: Slot) -> Holding:
         row = self.layout.rows[slot]
         return Holding(self.amounts[row], self.usd[row])
 
+    @override
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Holdings) and self.layout == other.layout:
             return self.amounts == other.amounts and self.usd == other.usd
         return super().__eq__(other)
 
+    @override
     def items(self) -> ItemsView[Slot, Holding]:
         """Return the pairs; going over them needs no index."""
         return _Pairs(self)
 
+    @override
     def values(self) -> ValuesView[Holding]:
         """Return the holdings; going over them needs no index."""
         return _Held(self)
@@ -137,6 +150,7 @@ class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compa
         """Yield the pairs in the order of the columns."""
         return zip(self.layout.slots, self.held(), strict=True)
 
+    @override
     def __repr__(self) -> str:
         return f"Holdings({dict(self)})"
 
@@ -148,6 +162,7 @@ class _Pairs(ItemsView[Slot, Holding]):
 
     _mapping: Holdings
 
+    @override
     def __iter__(self) -> Iterator[tuple[Slot, Holding]]:
         return self._mapping.pairs()
 
@@ -159,6 +174,7 @@ class _Held(ValuesView[Holding]):
 
     _mapping: Holdings
 
+    @override
     def __iter__(self) -> Iterator[Holding]:
         return self._mapping.held()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.flow import Baseline, Flow, Hold, Window
 from bot.domain.guard_state import RoundTrip
 from bot.domain.severity import Severity
 
@@ -115,6 +115,11 @@ class Signal:
     def flow(self, window: Window | None) -> Flow | None:
         """Return the flow over one window, None when it could not be computed."""
         return next((flow for flow in self.flows if flow.window is window), None)
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Return why windows are held, in the order of the windows and each cause once."""
+        return tuple(dict.fromkeys(flow.hold for flow in self.flows if flow.hold))
 
     @property
     def doors_are_shut(self) -> bool:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from typing_extensions import override
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -13,6 +15,7 @@ class Suppression:
     by: str
     why: str = ""
 
+    @override
     def __str__(self) -> str:
         """Return what users read: since when, and why."""
         since = f"since {self.since:%Y-%m-%d %H:%M} UTC"

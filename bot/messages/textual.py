@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise, zip_longest
 from unicodedata import combining, east_asian_width
 
-from bot.messages.model import Table
+from bot.messages.model import Message, Table, Tone
 
 _BARS = "▁▂▃▄▅▆▇█"
 _BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
@@ -19,6 +19,7 @@ _FORMAT = (
 _NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
 _DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
 _GAP = 2
+_SAID_IN_A_WORD = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 
 
 def clean(text: str) -> str:
@@ -29,6 +30,16 @@ def clean(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _DECEPTIVE.sub("", _BREAKS.sub(" ", text))
+
+
+def title_with_tone(message: Message) -> str:
+    """Return the title and, where it does not say it itself, the severity or the hold in a word.
+
+    A colour or an icon alone would not reach those who do not see it: "INC-7 · Binance" → "INC-7 · Binance · severe".
+    """
+    title = clean(message.title)
+    is_missing = message.tone in _SAID_IN_A_WORD and message.tone not in title.lower()
+    return f"{title} · {message.tone}" if is_missing else title
 
 
 def utf16_length(text: str) -> int:

@@ -3,19 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
-from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.market_wide import advance_market, sheltered
+from bot.alerting.lifecycle import Policy
+from bot.alerting.round import MARKET_KEY, IncidentKey, KnownHolds, RoundSignal, RoundState, RoundStep, judge_round
 from bot.alerting.routing import Audience, audience
 from bot.detection.outflow import grade
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.flow import HoldReason
-from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal
@@ -41,16 +40,6 @@ _LIFETIME = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _PresetStep:
-    """What one look makes of an incident under one preset."""
-
-    exchange: Exchange
-    sensitivity: Sensitivity
-    before: Incident | None
-    step: Step
-
-
 class Watch:
     """Looks at exchanges and lives their incidents. `publish` is told what every look has shown."""
 
@@ -73,8 +62,8 @@ class Watch:
         self._publish = publish
         self._policy = policy or Policy()
         self._blind: tuple[datetime, datetime] | None = None
-        self._names: dict[str, str] = {}
-        self._held: dict[str, frozenset[HoldReason]] = {}
+        self._names = {MARKET.id: MARKET.name}
+        self._holds = KnownHolds()
 
     def record_blind_span(self, since: datetime, until: datetime) -> None:
         """Tell of this span in incidents that are open, or that open within a day."""
@@ -92,30 +81,39 @@ class Watch:
             for outlook in outlooks:
                 self._publish(outlook)
                 self._count_holds(outlook)
-            await self._live(outlooks)
+            await self._judge_round(outlooks)
         await self._count()
 
-    async def _live(self, outlooks: Sequence[ExchangeSnapshot]) -> None:
-        """Advance what was seen at one time, first all together, then each incident under what is market-wide."""
-        live = await self._incidents.open()
-        turns = await self._numbered([turn for outlook in outlooks for turn in await self._turns(outlook, live)], live)
-        market = await self._advance_market([turn.step for turn in turns], live)
-        for turn in turns:
-            await self._commit(replace(turn, step=sheltered(turn.step, turn.before, market)))
+    async def _judge_round(self, outlooks: Sequence[ExchangeSnapshot]) -> None:
+        """Judge what was seen at one time, and commit every step in a transaction of its own, its messages included.
 
-    async def _turns(self, outlook: ExchangeSnapshot, live: Sequence[Incident]) -> list["_PresetStep"]:
-        """Return the next step of an exchange's story under every preset it is lived by."""
-        exchange, signal, found = outlook.exchange, outlook.signal, list[_PresetStep]()
-        if signal is None:
-            return found
-        now = outlook.seen_at or self._clock.now()
-        asked = await self._subscriptions.presets(exchange.id)
-        for sensitivity in _presets(asked, live, exchange):
-            before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
-            graded = grade(self._noted(signal), sensitivity)
-            step = advance(self._policy, before, graded, now, sensitivity=sensitivity)
-            found.append(_PresetStep(exchange, sensitivity, before, step))
-        return found
+        A number is drawn only for what has opened. Where a worker dies between drawing and committing, that number is
+        never used: numbers may have gaps, but no two stories share one.
+        """
+        open_incidents = await self._incidents.open()
+        signals = [await self._signal(outlook, open_incidents) for outlook in outlooks]
+        judged = [signal for signal in signals if signal]
+        state = await self._state(open_incidents, judged)
+        draft = judge_round(self._policy, state, judged, grade, now=self._clock.now())
+        result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
+        for step in result.in_order:
+            if step.is_new:
+                await self._commit(step)
+
+    async def _signal(self, outlook: ExchangeSnapshot, open_incidents: Sequence[Incident]) -> RoundSignal | None:
+        """Return what is to be judged of an exchange, and by which presets; None where nothing was read yet."""
+        if outlook.signal is None:
+            return None
+        asked = await self._subscriptions.presets(outlook.exchange.id)
+        presets = _presets(asked, open_incidents, outlook.exchange)
+        return RoundSignal(self._noted(outlook.signal), outlook.seen_at or self._clock.now(), presets)
+
+    async def _state(self, open_incidents: Sequence[Incident], signals: Sequence[RoundSignal]) -> RoundState:
+        """Return every open incident, and the pending ones of the exchanges that are judged."""
+        state = RoundState.of(open_incidents)
+        keys = [IncidentKey(seen.signal.exchange, Rule.OUTFLOW, preset) for seen in signals for preset in seen.presets]
+        current = [await self._incidents.current(*key) for key in keys]
+        return state.with_current(dict(zip(keys, current, strict=True)))
 
     def _noted(self, signal: Signal) -> Signal:
         """Return a signal that says what could not be seen in the day before it."""
@@ -124,27 +122,15 @@ class Watch:
         since, until = self._blind
         return replace(signal, notes=(*signal.notes, Note(NoteReason.BLIND, signal.exchange, at=since, until=until)))
 
-    async def _advance_market(self, steps: Sequence[Step], live: Sequence[Incident]) -> Incident | None:
-        """Return what is market-wide after these steps, and commit it before them."""
-        before = await self._incidents.current(MARKET.id, Rule.MARKET_WIDE)
-        changed = {(one.exchange, one.sensitivity): one for step in steps if (one := step.incident)}
-        others = [incident for incident in live if (incident.exchange, incident.sensitivity) not in changed]
-        step = advance_market(self._policy, before, [*others, *changed.values()], self._clock.now())
-        if step.incident is not before:
-            turn = _PresetStep(MARKET, Sensitivity.NORMAL, before, step)
-            (numbered,) = await self._numbered([turn], live)
-            step = await self._commit(numbered)
-        return step.incident
+    async def _interested(self, step: RoundStep) -> Sequence[Subscription]:
+        """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
+        if step.key == MARKET_KEY:
+            return await self._interested_in_market(step)
+        return await self._subscriptions.interested_in(step.key.exchange)
 
-    async def _interested(self, turn: "_PresetStep") -> Sequence[Subscription]:
-        """Return who may hear of a turn; asked for when something changed only, for there may be a million of them."""
-        if turn.exchange is MARKET:
-            return await self._interested_in_market(turn.before, turn.step)
-        return await self._subscriptions.interested_in(turn.exchange.id)
-
-    async def _interested_in_market(self, before: Incident | None, step: Step) -> CompactSubscriptions:
+    async def _interested_in_market(self, step: RoundStep) -> CompactSubscriptions:
         """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
-        stories = [incident for incident in (before, step.incident) if incident]
+        stories = [incident for incident in (step.before, step.step.incident) if incident]
         members = {member.exchange: member for story in stories for member in story.signal.members}.values()
         found, known = CompactSubscriptions(), set[str]()
         for id_ in (MARKET.id, *(member.exchange for member in members)):
@@ -155,54 +141,36 @@ class Watch:
                         found.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
         return found
 
-    async def _heard(self, turn: "_PresetStep") -> Audience:
-        """Return who hears of a turn."""
+    async def _heard(self, step: RoundStep) -> Audience:
+        """Return who hears of a step."""
         post, edit = CompactSubscriptions(), CompactSubscriptions()
-        async for slice_ in _slices(await self._interested(turn)):
-            heard = audience(turn.before, turn.step, slice_)
+        async for slice_ in _slices(await self._interested(step)):
+            heard = audience(step.before, step.step, slice_)
             post.extend(heard.post)
             edit.extend(heard.edit)
         return Audience(post, edit)
 
-    async def _commit(self, turn: "_PresetStep") -> Step:
-        """Commit a turn, incident and mail together, and return its step."""
-        step = turn.step
-        if step.incident is turn.before:
-            return step
-        alerts = self._alerts(turn.exchange, step, await self._heard(turn))
-        rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
-        await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
-        self._observer.forget_incidents(turn.exchange.id)
-        if step.reason is not StepReason.NOTHING:
-            _log(turn.exchange, step, alerts)
-        return step
+    async def _commit(self, step: RoundStep) -> None:
+        """Commit a step, incident and mail together."""
+        exchange, rule, sensitivity = step.key
+        alerts = self._alerts(self._names[exchange], step.step, await self._heard(step))
+        await self._incidents.commit(exchange, rule, step.step.incident, alerts, sensitivity=sensitivity)
+        self._observer.forget_incidents(exchange)
+        if step.step.reason is not StepReason.NOTHING:
+            _log(exchange, step.step, alerts)
 
-    async def _numbered(self, turns: Sequence["_PresetStep"], live: Sequence[Incident]) -> list["_PresetStep"]:
-        """Return the turns with a number for what has just opened: that of the same story, or a new one."""
-        given = {incident.exchange: incident.number for incident in live}
-        found = []
-        for turn in turns:
-            incident = turn.step.incident
-            if incident and not incident.number and incident.state is not IncidentState.PENDING:
-                number = given.get(incident.exchange) or await self._incidents.next_number()
-                given[incident.exchange] = number
-                found.append(replace(turn, step=turn.step.numbered(number)))
-            else:
-                found.append(turn)
-        return found
-
-    def _alerts(self, exchange: Exchange, step: Step, heard: Audience) -> list[Alert]:
+    def _alerts(self, name: str, step: Step, heard: Audience) -> list[Alert]:
         incident = step.incident
         if incident is None:
             return []
-        card = incident_card(incident, exchange.name, step.reason, self._names)
+        card = incident_card(incident, name, step.reason, self._names)
         over = step.reason is StepReason.RESOLVED
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, heard.post),
             self._alert(incident, DeliveryKind.CLOSE if over else DeliveryKind.EDIT, card, heard.edit),
         ]
         if over:
-            reply = resolved_card(incident, exchange.name)
+            reply = resolved_card(incident, name)
             alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, heard.edit))
         return [alert for alert in alerts if alert.recipients]
 
@@ -227,12 +195,9 @@ class Watch:
 
     def _count_holds(self, outlook: ExchangeSnapshot) -> None:
         """Count and log each reason for which figures are held once a spell."""
-        flows = outlook.signal.flows if outlook.signal else ()
-        reasons = frozenset(flow.hold.reason for flow in flows if flow.hold)
-        for reason in sorted(reasons - self._held.get(outlook.exchange.id, frozenset())):
+        for reason in sorted(self._holds.new_reasons(outlook.exchange.id, outlook.signal)):
             self._meter.count_held(reason)
             log.info("held", exchange=outlook.exchange.id, reason=str(reason))
-        self._held[outlook.exchange.id] = reasons
 
     async def _count(self) -> None:
         counts = Counter(incident.severity for incident in await self._incidents.open())
@@ -253,11 +218,11 @@ def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], exchange
     return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
 
 
-def _log(exchange: Exchange, step: Step, alerts: Sequence[Alert]) -> None:
+def _log(exchange: str, step: Step, alerts: Sequence[Alert]) -> None:
     flow = step.incident.signal.leading_flow if step.incident else None
     log.info(
         "incident",
-        exchange=exchange.id,
+        exchange=exchange,
         incident=step.incident.label if step.incident and step.incident.number else None,
         reason=str(step.reason),
         severity=str(step.incident.severity) if step.incident else None,

@@ -2,10 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.domain.exchange import exchange_id
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.faults import ObservationFault, WalletJump
 
 RECONSTRUCTION = "reconstruction from published figures"
@@ -143,8 +142,9 @@ class Episode:
 
     `label` says what it is wherever it shows. `paths` gives the course of prices by what an asset follows
     (`assets.py`); before `live_start` lie `history` days of ordinary noise. `runs` are what customers moved; `jumps`
-    and `faults` are what only looks like it. `expect` names the exchanges of which something is expected. `speed` is
-    simulated seconds per second. `staging` is played by the demo alone.
+    and `faults` are what only looks like it. The first of the `books` is what an episode is about: `crossed_on` is the
+    UTC day whose daily point of it crossed a threshold, None where it lost nobody. `speed` is simulated seconds per
+    second. `staging` is played by the demo alone.
     """
 
     id: str
@@ -158,7 +158,7 @@ class Episode:
     jumps: tuple[WalletJump, ...] = ()
     faults: tuple[ObservationFault, ...] = ()
     doors: tuple[WithdrawalWindow, ...] = ()
-    expect: tuple[Expectation, ...] = ()
+    crossed_on: date | None = None
     anchors: tuple[PublishedFigure, ...] = ()
     history: timedelta = HISTORY
     noise: FlowNoise = FlowNoise()
@@ -169,8 +169,3 @@ class Episode:
     def staged(self) -> "Episode":
         """Return the episode as the demo plays it."""
         return replace(self, faults=(*self.faults, *self.staging.faults)) if self.staging else self
-
-    def expected(self, exchange: str) -> Expectation:
-        """Return what should come of an exchange: nothing, where nothing is said."""
-        found = next((expectation for expectation in self.expect if expectation.exchange == exchange), None)
-        return found or Expectation(exchange, ExpectedOutcome.NONE)

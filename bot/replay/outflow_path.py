@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.outflow_curve import OutflowCurve
-from bot.replay.episode import RECONSTRUCTION, Episode
-from bot.replay.expectation import ExpectedOutcome
+from bot.replay.episode import Episode
 from bot.replay.generator import snapshots
 
 _DAY = timedelta(days=1)
@@ -12,8 +11,7 @@ _DAY = timedelta(days=1)
 
 def has_path(episode: Episode) -> bool:
     """Return whether an episode is one of the past that shows a run on its first exchange."""
-    expected = episode.expected(episode.books[0].id)
-    return episode.label == RECONSTRUCTION and expected.outcome is ExpectedOutcome.RUN and expected.due_on is not None
+    return episode.crossed_on is not None
 
 
 def path(episode: Episode) -> OutflowCurve:
@@ -22,7 +20,7 @@ def path(episode: Episode) -> OutflowCurve:
     That is the day before the first reading of an incident, as it is for a living one. Prices are those of day 0.
     """
     book = episode.books[0]
-    due = episode.expected(book.id).due_on or episode.live_start.date()
+    due = episode.crossed_on or episode.live_start.date()
     start = datetime(due.year, due.month, due.day, tzinfo=UTC) - _DAY
     seen = [snapshot for snapshot in snapshots(episode) if snapshot.at >= start]
     base = {slot: amount for slot, amount in seen[0].amounts[book.id].items() if slot.asset not in book.own_tokens}

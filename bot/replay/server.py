@@ -5,16 +5,15 @@ import gzip
 from collections.abc import Callable
 from hashlib import blake2b
 from threading import Lock
-from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import msgspec
 from aiohttp import ETag, web
 
-from bot.domain.errors import ConfigurationError
 from bot.ports.sources import Clock
 from bot.replay.episode import Episode
 from bot.replay.upstream import UpstreamBodies
+from bot.web import WebServer
 
 _FRESH_FOR = "public, max-age=600"
 _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
@@ -29,50 +28,34 @@ class _Body(NamedTuple):
     etag: ETag
 
 
-class ReplayServer:
+class ReplayServer(WebServer):
     """Serves `GET /cexs` and `GET /protocol/{slug}` as of `clock.now()`; an async context manager.
 
     Port 0 takes a free one; `url` is known inside the context. Entering raises ConfigurationError where the port is
-    taken. Bodies are made in a thread, once per run of the
-    upstream.
+    taken. Bodies are made in a thread, once per run of the upstream.
     """
 
     def __init__(self, episode: Episode, clock: Clock, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._clock = clock
-        self._host, self._port = host, port
-        self._upstream = UpstreamBodies(episode)
-        self._bodies: dict[str, _Body] = {}
-        self._lock = Lock()
-        application = web.Application()
-        application.add_routes(
-            [
+        super().__init__(
+            (
                 web.get("/cexs", self._list),
                 web.get("/protocol/{slug}", self._protocol),
                 web.get("/{anything:.*}", _not_found),
-            ]
+            ),
+            host,
+            port,
+            explain=lambda address, reason: f"The replay cannot listen on {address}: {reason}",
+            grace=_GRACE,
         )
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_GRACE)
-
-    async def __aenter__(self) -> Self:
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            raise ConfigurationError(
-                f"The replay cannot listen on {self._host}:{self._port}: {error.strerror}"
-            ) from error
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._runner.cleanup()
+        self._clock = clock
+        self._upstream = UpstreamBodies(episode)
+        self._bodies: dict[str, _Body] = {}
+        self._lock = Lock()
 
     @property
     def url(self) -> str:
         """Return where the server listens, without a trailing slash: a value for `DEFILLAMA_URL`."""
-        host, port = self._runner.addresses[0][:2]
+        host, port = self.address
         return f"http://{host}:{port}"
 
     async def _list(self, request: web.Request) -> web.Response:

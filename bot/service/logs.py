@@ -11,11 +11,12 @@ import sys
 from collections.abc import Iterable, Iterator
 
 import structlog
+from typing_extensions import override
+
+from bot.config.types import LOGIN_IN_ADDRESS
 
 # Telegram's form, in case a token that is not ours (of a typing error, say) reaches a log.
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
-# User and password of an address.
-_USER_PART = re.compile(r"(?<=://)[^/@\s]+@")
 _MASK = "•••"
 _MIN_SECRET_LENGTH = 4  # masking shorter ones, or an empty one, would mask half of every line
 _LIBRARY_LEVELS = {
@@ -40,7 +41,7 @@ class Redactor:
         """Return the text without secrets."""
         if self._secrets:
             text = self._secrets.sub(_MASK, text)
-        return _USER_PART.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
+        return LOGIN_IN_ADDRESS.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
 
 
 def _forms(secret: str) -> Iterator[str]:
@@ -61,6 +62,7 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         super().__init__(processors=chain, foreign_pre_chain=_shared_processors())
         self._redactor = redactor
 
+    @override
     def format(self, record: logging.LogRecord) -> str:
         return self._redactor.clean(super().format(record))
 

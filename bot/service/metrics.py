@@ -122,6 +122,7 @@ class _Ages(Collector):
         self.readings: dict[str, datetime] = {}
         self.oldest: datetime | None = None
 
+    @override
     def collect(self) -> Iterator[Metric]:
         """Yield the ages of sources, of readings, and of the oldest delivery."""
         now = self._clock.now()

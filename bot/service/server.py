@@ -4,19 +4,19 @@
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
 from typing import Self
 
 import structlog
 from aiohttp import web
+from typing_extensions import override
 
-from bot.domain.errors import ConfigurationError
 from bot.service.metrics import Metrics
+from bot.web import WebServer
 
 log = structlog.get_logger()
 
 
-class HealthServer:
+class HealthServer(WebServer):
     """Serves the three endpoints.
 
     `unready` returns why the worker is not ready, nothing when it is; `standing_by` what it leaves to other workers,
@@ -32,45 +32,30 @@ class HealthServer:
         unready: Callable[[], Awaitable[Sequence[str]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
     ) -> None:
-        self._host = host
-        self._port = port
-        self._metrics = metrics
-        self._unready = unready
-        self._standing_by = standing_by
-        app = web.Application()
-        app.add_routes(
-            [
+        super().__init__(
+            (
                 web.get("/healthz", self._healthz),
                 web.get("/readyz", self._readyz),
                 web.get("/metrics", self._metrics_page),
-            ]
+            ),
+            host,
+            port,
+            explain=_address_in_use,
         )
-        self._runner = web.AppRunner(app, access_log=None)
+        self._metrics = metrics
+        self._unready = unready
+        self._standing_by = standing_by
 
+    @override
     async def __aenter__(self) -> Self:
-        """Listen; raise ConfigurationError when the address is in use."""
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, self._host, self._port).start()
-        except OSError as error:
-            await self._runner.cleanup()
-            reason = error.strerror or str(error)
-            raise ConfigurationError(
-                f"Cannot listen on {self._host}:{self._port} ({reason}); set HTTP_PORT or HTTP_HOST to something else."
-            ) from None
+        await super().__aenter__()
         log.info("http server listening", address=f"http://{self._host}:{self.port}")
         return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop listening."""
-        await self._runner.cleanup()
 
     @property
     def port(self) -> int:
         """Return the port listened on: what the system chose, where 0 was asked for."""
-        return int(self._runner.addresses[0][1])
+        return self.address[1]
 
     async def _healthz(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "alive"})
@@ -86,3 +71,7 @@ class HealthServer:
         return web.Response(
             body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )
+
+
+def _address_in_use(address: str, reason: str) -> str:
+    return f"Cannot listen on {address} ({reason}); set HTTP_PORT or HTTP_HOST to something else."

@@ -1,7 +1,4 @@
-"""What one worker tells the others about: which exchanges to look at again.
-
-runwatch:bulletin        stream: who tells it and which exchange, "" for the list alone; the last 1,000 or so
-"""
+"""What one worker tells the others about: which exchanges to look at again (the key CHANGE_FEED of keys.py)."""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -9,9 +6,10 @@ from datetime import timedelta
 from typing_extensions import override
 
 from bot.ports.workers import ChangeFeed
+from bot.storage import keys
 from bot.storage.connection import Database, Word
 
-KEY = "runwatch:bulletin"
+_KEY = keys.CHANGE_FEED.key()
 _KEPT = 1000
 
 
@@ -29,14 +27,14 @@ class RedisChangeFeed(ChangeFeed):
 
     @override
     async def skip_to_newest(self) -> None:
-        last = await self._database.command("XREVRANGE", KEY, "+", "-", "COUNT", 1)
+        last = await self._database.command("XREVRANGE", _KEY, "+", "-", "COUNT", 1)
         self._read_to = last[0][0].decode() if last else "0-0"
 
     @override
     async def wait_for_changes(self, *, wait: timedelta) -> Collection[str] | None:
         """What was told while nobody read for very long is not all there."""
-        await self._database.news(KEY, after=self._read_to, wait=wait)
-        found = await self._database.command("XRANGE", KEY, f"({self._read_to}", "+")
+        await self._database.news(_KEY, after=self._read_to, wait=wait)
+        found = await self._database.command("XRANGE", _KEY, f"({self._read_to}", "+")
         if not found:
             return None
         self._read_to = found[-1][0].decode()
@@ -46,4 +44,4 @@ class RedisChangeFeed(ChangeFeed):
 
 def notice(worker: str, exchange: str) -> tuple[Word, ...]:
     """Return the command that tells of an exchange; told twice does no harm."""
-    return "XADD", KEY, "MAXLEN", "~", _KEPT, "*", "by", worker, "exchange", exchange
+    return "XADD", _KEY, "MAXLEN", "~", _KEPT, "*", "by", worker, "exchange", exchange

@@ -64,8 +64,8 @@ def _watched(url: str, options: dict[str, Any]) -> tuple[Redis, Close]:
     client = Redis.from_pool(pool)
 
     async def close() -> None:
-        for reading in (client, *sentinels.sentinels):
-            await reading.aclose()
+        for one in (client, *sentinels.sentinels):
+            await one.aclose()
 
     return client, close
 

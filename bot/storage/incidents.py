@@ -1,13 +1,6 @@
 """Incidents in the store, and the one step that changes an incident and the outbox together.
 
-    {ob}:number              the last number given
-    {ob}:current             hash: exchange/rule/preset → the pending or open incident (JSON)
-    {ob}:incidents           hash: number → the newest state of each numbered incident (JSON), the last 2,000; of a
-                             story that several presets tell, the normal one's
-    {ob}:history[:exchange]  sorted set: numbers, by number
-    {ob}:queued:<alert>      who queued an alert, for 10 minutes: what makes queueing twice queueing once
-
-What the step writes of the outbox is described there.
+keys.py says what the keys hold, lua/commit_incident.lua what the step does.
 """
 
 import asyncio
@@ -26,15 +19,14 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert
+from bot.storage import keys
 from bot.storage.alert_payload import encode_alert, priority_of
 from bot.storage.connection import Database
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
 
-_CURRENT, _INCIDENTS, _HISTORY = "{ob}:current", "{ob}:incidents", "{ob}:history"
+_CURRENT = keys.CURRENT_INCIDENTS.key()
 _MOST = 2000
-_MARKED = timedelta(minutes=10)  # a call whose reply was lost is sent again within seconds
-_KEPT_AFTER_EXPIRY = timedelta(days=7)  # longer than any sane pause, so that a late try still finds its text
 _CHUNK = 200  # places queued in one go: keeps the server busy for about a millisecond
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Incident)
@@ -49,7 +41,7 @@ class RedisIncidents(Incidents):
 
     @override
     async def next_number(self) -> int:
-        return int(await self.database.command("INCR", "{ob}:number"))
+        return int(await self.database.command("INCR", keys.INCIDENT_NUMBER.key()))
 
     @override
     async def current(
@@ -84,7 +76,7 @@ class RedisIncidents(Incidents):
             "alerts": [facts for facts, _ in prepared],
         }
         packed = msgspec.msgpack.encode(step)
-        done = await self.database.script(script("commit"), _CURRENT, packed, *chunks)
+        done = await self.database.script(script("commit_incident"), _CURRENT, packed, *chunks)
         if done < 0:
             raise Superseded("Another worker judges now.")
         return bool(done)
@@ -97,7 +89,7 @@ class RedisIncidents(Incidents):
 
     @override
     async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
-        history = f"{_HISTORY}:{exchange}" if exchange else _HISTORY
+        history = keys.EXCHANGE_HISTORY.key(exchange) if exchange else keys.HISTORY.key()
         return await self._numbered(await self.database.command("ZREVRANGE", history, 0, limit - 1))
 
     @override
@@ -107,7 +99,7 @@ class RedisIncidents(Incidents):
     async def _numbered(self, numbers: Sequence[bytes | int]) -> list[Incident]:
         if not numbers:
             return []
-        bodies: Iterable[bytes | None] = await self.database.command("HMGET", _INCIDENTS, *numbers)
+        bodies: Iterable[bytes | None] = await self.database.command("HMGET", keys.INCIDENTS.key(), *numbers)
         return [_decoder.decode(body) for body in bodies if body]
 
 
@@ -134,8 +126,7 @@ async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
         "severity": alert.severity,
         "priority": priority_of(alert.severity),
         "created": str(microseconds(alert.created_at)),
-        "seconds": int((max(alert.expires_at - alert.created_at, timedelta()) + _KEPT_AFTER_EXPIRY).total_seconds()),
-        "marked": int(_MARKED.total_seconds()),
+        "seconds": int(max(alert.expires_at - alert.created_at, timedelta()).total_seconds()) + keys.ALERT.lifetime_s,
         "left": left,
         "chunks": len(chunks),
     }

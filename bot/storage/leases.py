@@ -1,9 +1,8 @@
-"""Which worker has which duty.
-
-    {ob}:duty:<poll|telegram|discord>   hash: token of the holding, worker, what troubles it, until when (milliseconds)
+"""Which worker has which duty (the key LEASE of keys.py, the script lua/lease.lua).
 
 The token of the last holding stays when it has run out, so that a worker that was stopped meanwhile finds out whether
-anybody took its place, and so that the commit of incidents can refuse what such a worker still sends (commit.lua).
+anybody took its place, and so that the commit of incidents can refuse what such a worker still sends
+(lua/commit_incident.lua).
 """
 
 import os
@@ -15,6 +14,7 @@ from typing_extensions import override
 
 from bot.domain.worker import Lease, LeaseOwner
 from bot.ports.workers import Leases
+from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
@@ -60,10 +60,10 @@ class RedisLeases(Leases):
 
     async def _run(self, what: str, duty: Lease, token: str, trouble: str = "") -> LeaseOwner | None:
         words = (what, token, self.worker, self._milliseconds, trouble)
-        mine, worker, its_trouble = await self._database.script(script("duty"), key_of(duty), *words)
+        mine, worker, its_trouble = await self._database.script(script("lease"), key_of(duty), *words)
         return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(mine)) if worker else None
 
 
 def key_of(duty: Lease) -> str:
     """Return where a duty is kept."""
-    return f"{{ob}}:duty:{duty}"
+    return keys.LEASE.key(duty)

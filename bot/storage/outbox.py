@@ -1,20 +1,6 @@
 """The outbox: messages on their way, in order per place and incident, at least once.
 
-    {ob}:alert:<id>            hash: the message and its facts, once for all places; `left` counts deliveries not over
-    {ob}:alerts                sorted set: alerts with deliveries left, by creation
-    {ob}:fan[:first]           lists: chunks of places still to be queued, in the order of the commits; those of p0 come
-                               first unless one of their incident waits in the other list
-    {ob}:fanning               hash: alert with chunks in {ob}:fan → its incident
-    {ob}:superseding           set: alerts with chunks in either that follow others of their incident
-    {ob}:<platform>:p0|p1|p2   streams: one entry per place, read by one consumer group; p0 critical and severe,
-                               p1 elevated, p2 watch
-    {ob}:lanes:<incident>      hash: place → what else is queued there about that incident (lua/lanes.lua), 30 days
-    {ob}:later:<platform>      sorted set: deliveries put off, by due time
-    {ob}:failed:<place>        set: those of them that failed there, due at once when its trouble is cleared, 30 days
-    {ob}:sent:<incident>       hash: place → id of the newest message there and when it was last edited, 30 days
-    {ob}:came:<chat>           the address that a chat had before it moved: its messages are found by that, 30 days
-    {ob}:bell:<platform>       stream of one entry, rung when there is something to do
-    {ob}:dead                  stream: deliveries given up with their reasons, the last 1,000 or so
+keys.py lists the keys, lua/lanes.lua says how the order is kept.
 
 A place gets the next message of an incident only when the one before is over. What is superseded is dropped: an edit
 by anything younger but a reply, which replaces nothing; a post by a younger post, or by the end of its incident. So
@@ -40,14 +26,14 @@ from bot.domain.place import Place, Platform
 from bot.domain.severity import Severity
 from bot.ports.outbox import Delivery, Outbox
 from bot.ports.sources import Clock
+from bot.storage import keys
 from bot.storage.alert_payload import AlertPayload, decode_alert
 from bot.storage.connection import Database, Word
 from bot.storage.lua import script
 from bot.storage.packing import microseconds, moment
 from bot.storage.write_batcher import WriteBatcher
 
-_FAN, _ALERTS = "{ob}:fan", "{ob}:alerts"
-_REMEMBERED = timedelta(days=30)
+_FANOUT = keys.FANOUT.key()
 _GIVEN_UP_ON = timedelta(seconds=60)  # longer than the longest send
 _AT_A_TIME = 500
 _BETWEEN_EDITS = timedelta(minutes=5)
@@ -89,7 +75,7 @@ class RedisOutbox(Outbox):
             if left <= timedelta():
                 return ()
             pause = left if batch.due_in is None else min(left, batch.due_in)
-            await self._database.news(f"{{ob}}:bell:{platform}", after=batch.bell, wait=pause)
+            await self._database.news(keys.WAKE_UP.key(platform), after=batch.bell, wait=pause)
 
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
@@ -101,8 +87,8 @@ class RedisOutbox(Outbox):
         """What follows in its lane waits with it."""
         receipt = _Receipt.read(delivery.receipt)
         await self._database.script(
-            script("lanes", "postpone"),
-            _FAN,
+            script("lanes", "postpone_delivery"),
+            _FANOUT,
             *receipt.words(delivery),
             delivery.message.mention or "",
             delivery.attempt + failed,
@@ -169,7 +155,7 @@ class RedisOutbox(Outbox):
         asked = _now()
         while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn
             asked = _now()
-            reply = await self._database.script(script("lanes", "take"), _FAN, *words)
+            reply = await self._database.script(script("lanes", "take_deliveries"), _FANOUT, *words)
         _, entries, bodies, bell, due = reply
         letters = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
         found = sorted((_taken(entry, letters) for entry in _entries.decode(entries)), key=_order)
@@ -183,7 +169,6 @@ class RedisOutbox(Outbox):
             *(self._in_hand.get(delivery.receipt) or _Receipt.read(delivery.receipt)).words(delivery),
             message_id,
             str(delivery.place),
-            int(_REMEMBERED.total_seconds()),
             reason,
             str(microseconds(self._clock.now())),  # as a number it would be rounded there
             delivery.older or "",
@@ -203,10 +188,10 @@ class RedisOutbox(Outbox):
         self._ours_until.pop(delivery.receipt, None)
 
     async def _note_ends(self, ends: Sequence[Sequence[Word]]) -> None:
-        await self._database.script(script("lanes", "finish"), _FAN, msgspec.msgpack.encode(ends))
+        await self._database.script(script("lanes", "finish_deliveries"), _FANOUT, msgspec.msgpack.encode(ends))
 
     async def _backlog(self) -> Any:
-        return await self._database.script(script("backlog"), _ALERTS, *Platform)
+        return await self._database.script(script("backlog"), keys.ALERTS.key(), *Platform)
 
     async def _set_idle(self, milliseconds: int) -> Collection[str]:
         """Say of what is in hand for certain for how long nobody has touched it, and return the receipts."""
@@ -217,7 +202,7 @@ class RedisOutbox(Outbox):
             entries = [receipt.entry for receipt in receipts]
             for start in range(0, len(entries), _AT_A_TIME):
                 some = entries[start : start + _AT_A_TIME]
-                await self._database.script(script("hold"), stream, milliseconds, *some)
+                await self._database.script(script("set_idle_time"), stream, milliseconds, *some)
         return ours.keys()
 
 
@@ -243,12 +228,13 @@ class _Receipt:
         priority, entry, place = text.split(" ", 2)
         return cls(int(priority), entry, Place.parse(place))
 
+    @override
     def __str__(self) -> str:
         return f"{self.priority} {self.entry} {self.place}"
 
     @property
     def stream(self) -> str:
-        return f"{{ob}}:{self.place.platform}:p{self.priority}"
+        return keys.DELIVERIES.key(self.place.platform, self.priority)
 
     def words(self, delivery: Delivery) -> tuple[Word, ...]:
         """Return the arguments that the scripts for the end of a delivery begin with."""

@@ -1,12 +1,8 @@
 """What is known of every exchange, as it was seen when it was seen.
 
-    {rd:<exchange>}:detail   sorted set: readings (packing.py) by `as_of`, of the last 10 days
-    {rd:<exchange>}:days     sorted set: the first reading of each UTC day, of the last 410
-    {rd:<exchange>}:slots    hash: slot (JSON [chain, asset]) → its number in the readings; numbers are never changed
-    runwatch:listings        hash: exchange → newest row of the upstream's list (JSON)
-    runwatch:health          hash: source → how it is doing (JSON)
-
-Scores are microseconds since 1970. Spans count back from the newest reading, not from the clock.
+Readings of the last 10 days are kept in full, before that the first of each UTC day, for 410 days (READINGS and
+DAILY_READINGS of keys.py). Scores are microseconds since 1970. Spans count back from the newest reading, not from the
+clock.
 """
 
 import asyncio
@@ -19,13 +15,14 @@ from typing_extensions import override
 from bot.domain.exchange import Listing
 from bot.domain.reading import Layouts, Reading, Slot, SourceHealth
 from bot.ports.readings import Readings
+from bot.storage import keys
 from bot.storage.connection import Database, Word
 from bot.storage.lua import script
 from bot.storage.packing import HEADER, microseconds, pack, unpack
 
 DETAIL_SPAN = timedelta(days=10)
 DAYS_SPAN = timedelta(days=410)
-_LISTINGS, _HEALTH = "runwatch:listings", "runwatch:health"
+_LISTINGS, _HEALTH = keys.LISTINGS.key(), keys.HEALTH.key()
 _AT_A_TIME = 10  # readings packed or fetched in one go: some milliseconds for the largest exchange
 _DAY = timedelta(days=1)
 
@@ -149,7 +146,7 @@ class RedisReadings(Readings):
 
     async def _numbering(self, exchange: str) -> "_Numbering":
         if exchange not in self._numberings:
-            numbering = _Numbering(self._database, f"{{rd:{exchange}}}:slots")
+            numbering = _Numbering(self._database, keys.SLOTS.key(exchange))
             await numbering.load()
             self._numberings[exchange] = numbering
         return self._numberings[exchange]
@@ -182,11 +179,11 @@ class _Numbering:
 
 
 def _detail(exchange: str) -> str:
-    return f"{{rd:{exchange}}}:detail"
+    return keys.READINGS.key(exchange)
 
 
 def _days(exchange: str) -> str:
-    return f"{{rd:{exchange}}}:days"
+    return keys.DAILY_READINGS.key(exchange)
 
 
 def _as_of(blob: bytes) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.place import Place
+from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
@@ -16,5 +17,5 @@ async def retry_now(database: Database, places: Sequence[Place]) -> None:
     """
     for start in range(0, len(places), _PLACES_AT_A_TIME):
         words = [str(place) for place in places[start : start + _PLACES_AT_A_TIME]]
-        while await database.script(script("lanes", "hasten"), "{ob}:fan", _AT_A_TIME, *words):
+        while await database.script(script("lanes", "retry_now"), keys.FANOUT.key(), _AT_A_TIME, *words):
             pass

@@ -5,25 +5,26 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 
 from bot.domain.errors import ConfigurationError
+from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
 Migration = Callable[[Database], Awaitable[None]]
 
-KEY = "runwatch:schema"
+KEY = keys.SCHEMA.key()
 VERSION = 3
 
 
 async def _gather_places(database: Database) -> None:
     """Bring what each place subscribed to into one hash, some hundred places at a time."""
-    while await database.script(script("places", "places_from_sets"), "{subs}:places"):
+    while await database.script(script("subscription_indexes", "migrate_1_to_2"), keys.PLACES.key()):
         pass
 
 
 async def _count_presets(database: Database) -> None:
     """Count which presets are in use, an exchange at a time."""
-    for exchange in ("*", *await database.command("SMEMBERS", "{subs}:exchanges")):
-        await database.script(script("places", "count_presets"), "{subs}:places", exchange)
+    for exchange in ("*", *await database.command("SMEMBERS", keys.SUBSCRIBED_EXCHANGES.key())):
+        await database.script(script("subscription_indexes", "migrate_2_to_3"), keys.PLACES.key(), exchange)
 
 
 # From each version to the next one. Every migration must be harmless when it runs twice.

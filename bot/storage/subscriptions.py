@@ -1,14 +1,6 @@
 """Who wants to hear what, and which places cannot be reached.
 
-{subs}:to:<exchange|*>          hash: place → subscription (JSON, without place and exchange)
-{subs}:presets:<exchange|*>     hash: preset → how many of those have it
-{subs}:places                   hash: every place with a subscription → to what, exchanges or *, one a line
-{subs}:topics:<platform>:<chat> set: places that are topics of one chat
-{subs}:exchanges                set: exchanges that somebody subscribed to by name
-{subs}:moved:<platform>:<chat>  where a chat went, for 30 days
-{subs}:trouble                  hash: place → what is wrong with it (JSON)
-{subs}:disabled                 sorted set: disabled places, by the time their trouble began
-{subs}:visits:<platform>        sorted set: disabled places, by when they are to be looked after; 0: nobody has yet
+Each subscription stands in several indexes, which change together: lua/subscription_indexes.lua says which.
 """
 
 from collections import Counter
@@ -24,16 +16,17 @@ from bot.domain.errors import AskerError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
+from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 from bot.storage.packing import microseconds
 from bot.storage.retry_now import retry_now
 
 MOST_PER_PLACE = 100
-_PLACES, _EXCHANGES, _TROUBLE, _DISABLED = "{subs}:places", "{subs}:exchanges", "{subs}:trouble", "{subs}:disabled"
+_PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
+_TROUBLE, _DISABLED = keys.TROUBLE.key(), keys.DISABLED.key()
 _ALL = "*"
 _AT_A_TIME = 500
-_MOVE_REMEMBERED = 30 * 86400  # seconds, as in lua/move.lua
 
 
 class _StoredTerms(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -70,13 +63,15 @@ class RedisSubscriptions(Subscriptions):
     async def add(self, subscription: Subscription) -> None:
         place = subscription.place
         words = (str(place), subscription.exchange or _ALL, _written(subscription), MOST_PER_PLACE)
-        if not await self.database.script(script("places", "subscribe"), _PLACES, *words):
+        if not await self.database.script(script("subscription_indexes", "subscribe"), _PLACES, *words):
             raise AskerError(f"There are {MOST_PER_PLACE} subscriptions here, the most a place may have.")
 
     @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         which = "" if everything else exchange or _ALL
-        return int(await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), which, ""))
+        return int(
+            await self.database.script(script("subscription_indexes", "unsubscribe"), _PLACES, str(place), which, "")
+        )
 
     @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
@@ -91,7 +86,7 @@ class RedisSubscriptions(Subscriptions):
         """Leave out who made them and when, for there may be a hundred thousand."""
         found, known = CompactSubscriptions(), set[str]()
         for which in (exchange, _ALL):
-            async for place, text in self._scan(_to(which), "scan_reachable"):
+            async for place, text in self._scan(_to(which), "scan_reachable_places"):
                 if place not in known:
                     known.add(place)
                     found.add_written(place, _read_wish(which, text))
@@ -105,7 +100,7 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         words = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
-        found = _replies.decode(await self.database.script(script("standings"), _PLACES, words))
+        found = _replies.decode(await self.database.script(script("place_status"), _PLACES, words))
         return [_standing(exchange or "", reply) for (_, exchange), reply in zip(asked, found, strict=True)]
 
     @override
@@ -124,8 +119,9 @@ class RedisSubscriptions(Subscriptions):
         address go on at the new one.
         """
         if old != new:
-            await self.database.command("SET", f"{{ob}}:came:{_chat(new)}", _chat(old), "EX", _MOVE_REMEMBERED)
-        await self.database.script(script("places", "move"), _PLACES, _chat(old), _chat(new))
+            came_from = keys.FORMER_ADDRESS
+            await self.database.command("SET", came_from.key(_chat(new)), _chat(old), "EX", came_from.lifetime_s)
+        await self.database.script(script("subscription_indexes", "move_chat"), _PLACES, _chat(old), _chat(new))
 
     @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
@@ -175,7 +171,7 @@ class RedisSubscriptions(Subscriptions):
         self, platform: Platform, *, now: datetime, again: datetime, limit: int
     ) -> Sequence[PlaceCheck]:
         words = (microseconds(now), microseconds(again), limit)
-        found = await self.database.script(script("visits"), _visits(platform), *words)
+        found = await self.database.script(script("due_recovery_checks"), _visits(platform), *words)
         return [
             PlaceCheck(_trouble.decode(text), first=bool(first))
             for text, first in zip(found[::2], found[1::2], strict=True)
@@ -194,7 +190,9 @@ class RedisSubscriptions(Subscriptions):
         due = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
         places = [place for one in due for place in await self._with_topics(Place.parse(one.decode()))]
         for place in places:
-            await self.database.script(script("places", "unsubscribe"), _PLACES, str(place), "", "trouble")
+            await self.database.script(
+                script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
+            )
         return places
 
     async def _everywhere_in(self, whole: Place) -> Sequence[Place]:
@@ -207,12 +205,12 @@ class RedisSubscriptions(Subscriptions):
             return [place]
         chat = Place(place.platform, place.chat)
         itself, topics = await self.database.pipeline(
-            [("HEXISTS", _PLACES, str(chat)), ("SMEMBERS", f"{{subs}}:topics:{chat}")]
+            [("HEXISTS", _PLACES, str(chat)), ("SMEMBERS", keys.TOPICS.key(str(chat)))]
         )
         inside = sorted((Place.parse(topic.decode()) for topic in topics), key=str)
         return [place, *([chat] if itself else []), *inside]
 
-    async def _scan(self, key: str, way: str = "scan") -> AsyncIterator[tuple[str, str]]:
+    async def _scan(self, key: str, way: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
         """Yield what a hash holds; some hundred at a time, one may come twice."""
         cursor = b"0"
         while True:
@@ -225,15 +223,15 @@ class RedisSubscriptions(Subscriptions):
 
 
 def _to(exchange: str) -> str:
-    return f"{{subs}}:to:{exchange}"
+    return keys.SUBSCRIBERS.key(exchange)
 
 
 def _presets(exchange: str) -> str:
-    return f"{{subs}}:presets:{exchange}"
+    return keys.PRESET_COUNTS.key(exchange)
 
 
 def _visits(platform: Platform) -> str:
-    return f"{{subs}}:visits:{platform}"
+    return keys.RECOVERY_CHECKS.key(platform)
 
 
 def _chat(place: Place) -> str:

@@ -1,7 +1,4 @@
-"""The exchanges that an operator withholds.
-
-runwatch:holds           hash: exchange → who withholds it, since when and why (JSON)
-"""
+"""The exchanges that an operator withholds (the key SUPPRESSIONS of keys.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,10 +8,11 @@ from typing_extensions import override
 
 from bot.domain.suppression import Suppression
 from bot.ports.workers import Suppressions
+from bot.storage import keys
 from bot.storage.change_feed import notice
 from bot.storage.connection import Database
 
-_HOLDS = "runwatch:holds"
+_HOLDS = keys.SUPPRESSIONS.key()
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Suppression)
 

@@ -1,14 +1,18 @@
-"""Where somebody delivers: {ob}:courier:<platform>, which lasts some seconds unless it is kept."""
+"""Which platforms some worker delivers to.
+
+Every worker that delivers sets a key of 15 seconds again and again (WORKER_HEARTBEAT of keys.py), so the key is there
+as long as one of them lives.
+"""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.domain.place import Platform
+from bot.storage import keys
 from bot.storage.connection import Database
 
-LASTS = timedelta(seconds=15)
-_MILLISECONDS = LASTS // timedelta(milliseconds=1)
+LASTS = timedelta(seconds=keys.WORKER_HEARTBEAT.lifetime_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +23,14 @@ class RedisWorkerHeartbeats:
 
     async def beat(self, platforms: Iterable[Platform]) -> None:
         """Say that this worker delivers to these platforms, for as long as `LASTS`; raise StorageError."""
-        await self.database.pipeline([("SET", _key(platform), 1, "PX", _MILLISECONDS) for platform in platforms])
+        await self.database.pipeline(
+            [
+                ("SET", keys.WORKER_HEARTBEAT.key(platform), 1, "EX", keys.WORKER_HEARTBEAT.lifetime_s)
+                for platform in platforms
+            ]
+        )
 
     async def served_platforms(self) -> Collection[Platform]:
         """Return the platforms that some worker delivers to; raise StorageError."""
-        found = await self.database.pipeline([("EXISTS", _key(platform)) for platform in Platform])
+        found = await self.database.pipeline([("EXISTS", keys.WORKER_HEARTBEAT.key(platform)) for platform in Platform])
         return {platform for platform, there in zip(Platform, found, strict=True) if there}
-
-
-def _key(platform: Platform) -> str:
-    return f"{{ob}}:courier:{platform}"

@@ -12,6 +12,7 @@ from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
 from bot.messages.model import Message, Tone, lines
 from bot.ports.outbox import Alert, DeliveryKind
+from bot.storage import keys
 from bot.storage.incidents import RedisIncidents
 from bot.storage.store import Store
 from tests.builders import incident
@@ -80,7 +81,7 @@ class Stories:
     async def is_over(self, step: Step) -> bool:
         """Return whether nothing of a step is on its way any more."""
         try:
-            return not await self._store.database.command("EXISTS", f"{{ob}}:alert:{step.alert}")
+            return not await self._store.database.command("EXISTS", keys.ALERT.key(step.alert))
         except StorageError:
             return False
 

@@ -28,7 +28,8 @@ from tests.servers import Server
 from tests.world import until
 
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
-CLAIM, FINISH, RESERVE = script("lanes", "take"), script("lanes", "finish"), script("pace", "reserve")
+CLAIM, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
+RESERVE = script("rate_limit", "reserve_turns")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
 SWIFT = DeliverySpeed(per_second=400.0, at_once=16, idle=0.6)

@@ -13,7 +13,7 @@ from bot.chat.terminal import TerminalChat, answer
 from bot.cli.ask import terminal_operator
 from bot.cli.demo import SpeedControl
 from bot.config.settings import Settings
-from bot.domain.place import Subscription
+from bot.domain.place import Platform, Subscription
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
 from bot.replay.episodes.binance_2022 import BINANCE_2022
@@ -21,6 +21,7 @@ from bot.replay.server import ReplayServer
 from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
+from bot.storage import keys
 from bot.workers.platform_connection import PlatformConnection
 from tests.program import bot
 from tests.world import until, until_it
@@ -121,7 +122,7 @@ class Play:
     async def is_all_told(self) -> bool:
         """Return whether nothing waits but edits that are to be five minutes after the ones before."""
         store = self.machine.store
-        put_off = await store.database.command("ZCARD", "{ob}:later:terminal")
+        put_off = await store.database.command("ZCARD", keys.POSTPONED.key(Platform.TERMINAL))
         return sum((await store.outbox.depth()).values()) <= int(put_off)
 
 

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.worker import Lease
+from bot.storage import keys
 from tests.fakes.discord_world import Channel
 from tests.world import MODERATOR, Running, World, running, until, until_it
 
@@ -113,7 +114,7 @@ async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_bac
         await run.hour()
 
         async def is_put_off() -> bool:
-            return bool(await run.application.store.database.command("ZCARD", "{ob}:later:discord"))
+            return bool(await run.application.store.database.command("ZCARD", keys.POSTPONED.key(Platform.DISCORD)))
 
         await until_it(is_put_off)
         assert world.discord_titles() == []
@@ -143,7 +144,7 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
     world.error_chat = f"telegram:{operators.id}"
     async with running(world) as run:
         await run.subscribe()
-        assert world.redis.ask("DEL runwatch:schema") == ":1"  # evicted by itself: no reason for alarm
+        assert world.redis.ask(f"DEL {keys.SCHEMA.key()}") == ":1"  # evicted by itself: no reason for alarm
         await run.application.upkeep.check_store()
         assert world.redis.ask("FLUSHALL") == "+OK"
 

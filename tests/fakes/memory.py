@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from typing_extensions import override
+
 from bot.domain.errors import StorageError
 from bot.domain.exchange import MARKET, Listing
 from bot.domain.flow import HoldReason
@@ -15,17 +17,22 @@ from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.suppression import Suppression
-from bot.ports.outbox import Alert, Delivery, DeliveryKind
+from bot.ports.incidents import Incidents
+from bot.ports.meter import Meter
+from bot.ports.outbox import Alert, Delivery, DeliveryKind, Outbox
+from bot.ports.readings import Readings
 from bot.ports.sources import Clock
-from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble
+from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
+from bot.ports.workers import Suppressions
 
 
 @dataclass
-class HandClock:
-    """A clock that stands still until it is moved by hand; fits ports.Clock."""
+class HandClock(Clock):
+    """A clock that stands still until it is moved by hand."""
 
     time: datetime
 
+    @override
     def now(self) -> datetime:
         return self.time
 
@@ -34,14 +41,15 @@ class HandClock:
 
 
 @dataclass
-class MemoryReadings:
-    """Fits ports.Readings. `away` makes every call fail, as when the server is gone."""
+class MemoryReadings(Readings):
+    """What was read. `away` makes every call fail, as when the server is gone."""
 
     away: bool = False
     _kept: dict[str, dict[datetime, Reading]] = field(default_factory=dict)
     _listings: dict[str, Listing] = field(default_factory=dict)
     _health: dict[str, SourceHealth] = field(default_factory=dict)
 
+    @override
     async def add(self, readings: Sequence[Reading]) -> int:
         self._be_there()
         new = [reading for reading in readings if reading.as_of not in self._kept.get(reading.exchange, {})]
@@ -49,16 +57,20 @@ class MemoryReadings:
             self._kept.setdefault(reading.exchange, {})[reading.as_of] = reading
         return len(new)
 
+    @override
     async def latest(self, exchange: str) -> Reading | None:
         return next(reversed(self._sorted(exchange)), None)
 
+    @override
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
         return next((reading for reading in reversed(self._sorted(exchange)) if reading.as_of <= moment), None)
 
+    @override
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
         found = [await self.newest_before(exchange, moment) for moment in moments]
         return list({reading.as_of: reading for reading in found if reading}.values())
 
+    @override
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         first: dict[object, Reading] = {}
         for reading in self._sorted(exchange):
@@ -67,22 +79,27 @@ class MemoryReadings:
         for reading in first.values():
             yield reading
 
+    @override
     async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         for reading in self._sorted(exchange):
             if since < reading.as_of <= until:
                 yield reading
 
+    @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
         self._be_there()
         self._listings.update({listing.exchange.id: listing for listing in listings})
 
+    @override
     async def listings(self) -> Mapping[str, Listing]:
         self._be_there()
         return dict(self._listings)
 
+    @override
     async def save_health(self, health: SourceHealth) -> None:
         self._health[health.source] = health
 
+    @override
     async def health(self) -> Mapping[str, SourceHealth]:
         return dict(self._health)
 
@@ -96,8 +113,8 @@ class MemoryReadings:
 
 
 @dataclass
-class MemoryOutbox:
-    """Fits ports.Outbox: in order per place and incident, with what became of everything."""
+class MemoryOutbox(Outbox):
+    """Messages on their way: in order per place and incident, with what became of everything."""
 
     clock: Clock
     away: bool = False
@@ -133,6 +150,7 @@ class MemoryOutbox:
             )
         self._bell.set()
 
+    @override
     async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         self._be_there()
         found = self._next(platform, limit)
@@ -150,6 +168,7 @@ class MemoryOutbox:
             self._due.pop(delivery.receipt, None)
         return found
 
+    @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
         self._be_there()
         if message_id is None:
@@ -161,6 +180,7 @@ class MemoryOutbox:
             receipt = f"{delivery.receipt}:{leaves}"
             self.waiting.append(replace(delivery, receipt=receipt, older=leaves, attempt=0))
 
+    @override
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
         self._be_there()
         index = self._index(delivery)
@@ -178,16 +198,20 @@ class MemoryOutbox:
                 self._due[delivery.receipt] = self.clock.now()
         self._bell.set()
 
+    @override
     def still_owns(self, delivery: Delivery) -> bool:
         return True
 
+    @override
     async def give_up(self, delivery: Delivery, reason: str) -> None:
         self.buried.append((delivery, reason))
         self._forget(delivery)
 
+    @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         return Counter((delivery.place.platform, delivery.severity) for delivery in self.waiting)
 
+    @override
     async def oldest_queued_at(self) -> datetime | None:
         return min((delivery.created_at for delivery in self.waiting), default=None)
 
@@ -223,8 +247,8 @@ class MemoryOutbox:
 
 
 @dataclass
-class MemoryIncidents:
-    """Fits ports.Incidents; `told` keeps every alert that was queued, in order."""
+class MemoryIncidents(Incidents):
+    """Incidents; `told` keeps every alert that was queued, in order."""
 
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)
@@ -232,15 +256,18 @@ class MemoryIncidents:
     _current: dict[tuple[str, Rule, Sensitivity], Incident] = field(default_factory=dict)
     _past: dict[tuple[int, Sensitivity], Incident] = field(default_factory=dict)
 
+    @override
     async def next_number(self) -> int:
         self._given += 1
         return self._given
 
+    @override
     async def current(
         self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
     ) -> Incident | None:
         return self._current.get((exchange, rule, sensitivity))
 
+    @override
     async def commit(
         self,
         exchange: str,
@@ -264,15 +291,18 @@ class MemoryIncidents:
             self.outbox.queue(alert)
         return True
 
+    @override
     async def open(self) -> Sequence[Incident]:
         found = [incident for incident in self._current.values() if incident.state is IncidentState.OPEN]
         return sorted(found, key=lambda incident: (-incident.severity.rank, incident.number))
 
+    @override
     async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
         numbers = sorted({number for number, _ in self._past}, reverse=True)
         found = [one for number in numbers if (one := await self.by_number(number))]
         return [incident for incident in found if exchange in {None, incident.exchange}][:limit]
 
+    @override
     async def by_number(self, number: int) -> Incident | None:
         return next(
             (self._past[number, sensitivity] for sensitivity in _NORMAL_FIRST if (number, sensitivity) in self._past),
@@ -284,8 +314,8 @@ _NORMAL_FIRST = (Sensitivity.NORMAL, Sensitivity.EARLY, Sensitivity.CALM)
 
 
 @dataclass
-class MemorySubscriptions:
-    """Fits ports.Subscriptions."""
+class MemorySubscriptions(Subscriptions):
+    """Who wants to hear what, and `moved`, which chats have a new address."""
 
     outbox: MemoryOutbox
     away: bool = False
@@ -294,20 +324,24 @@ class MemorySubscriptions:
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     _visits: dict[Place, datetime] = field(default_factory=dict)
 
+    @override
     async def add(self, subscription: Subscription) -> None:
         if self.away:
             raise StorageError("the store is away")
         self._kept[subscription.place, subscription.exchange] = subscription
 
+    @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
         gone = [key for key in self._kept if key[0] == place and (everything or key[1] == exchange)]
         for key in gone:
             del self._kept[key]
         return len(gone)
 
+    @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
         return [subscription for subscription in self._kept.values() if subscription.place == place]
 
+    @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         found = {
             subscription.place: subscription for subscription in self._kept.values() if subscription.exchange is None
@@ -319,6 +353,7 @@ class MemorySubscriptions:
         }
         return [subscription for place, subscription in found.items() if not self._is_disabled(place)]
 
+    @override
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
         return {
             subscription.sensitivity
@@ -326,6 +361,7 @@ class MemorySubscriptions:
             if subscription.exchange in {exchange, None}
         }
 
+    @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         if self.away:
             self.outbox.missed.set()
@@ -340,12 +376,15 @@ class MemorySubscriptions:
         needed = bool(mine) if exchange == MARKET.id else exchange is None or wanted is not None
         return PlaceStatus(place, await self.trouble(place), wanted, subscribed=needed)
 
+    @override
     async def exchanges(self) -> Collection[str]:
         return {subscription.exchange for subscription in self._kept.values() if subscription.exchange}
 
+    @override
     async def count(self) -> int:
         return len({subscription.place for subscription in self._kept.values()})
 
+    @override
     async def move(self, old: Place, new: Place) -> None:
         self.moved.append((old, new))
         self._kept = {
@@ -356,9 +395,11 @@ class MemorySubscriptions:
         }
         self.outbox.move(old, new)
 
+    @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
         return self._troubles.get(place) or self._troubles.get(place.whole_chat)
 
+    @override
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
         gone = [place for place, trouble in self._troubles.items() if trouble.disabled and trouble.since < before]
         for place in gone:
@@ -366,9 +407,11 @@ class MemorySubscriptions:
             del self._troubles[place]
         return gone
 
+    @override
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self._troubles[trouble.place] = trouble
 
+    @override
     async def clear_trouble(self, place: Place) -> bool:
         chat = place == place.whole_chat
         healed = [
@@ -383,9 +426,11 @@ class MemorySubscriptions:
             self.outbox.hasten({place, *healed})
         return bool(healed)
 
+    @override
     async def disabled(self) -> Mapping[Obstacle, int]:
         return Counter(trouble.obstacle for trouble in self._troubles.values() if trouble.disabled)
 
+    @override
     async def claim_place_checks(
         self, platform: Platform, *, now: datetime, again: datetime, limit: int
     ) -> Sequence[PlaceCheck]:
@@ -402,9 +447,11 @@ class MemorySubscriptions:
         self._visits |= {trouble.place: again for trouble in due}
         return visits
 
+    @override
     async def check_place_again(self, place: Place, at: datetime) -> None:
         self._visits[place] = at
 
+    @override
     async def of_whole_chat(self, place: Place) -> Sequence[Subscription]:
         chat = place == place.whole_chat
         return [
@@ -419,24 +466,27 @@ class MemorySubscriptions:
 
 
 @dataclass
-class MemoryHolds:
-    """Fits ports.Holds."""
+class MemoryHolds(Suppressions):
+    """Which exchanges an operator withholds."""
 
     _kept: dict[str, Suppression] = field(default_factory=dict)
 
+    @override
     async def add(self, withheld: Suppression) -> None:
         self._kept[withheld.exchange] = withheld
 
+    @override
     async def remove(self, exchange: str) -> bool:
         return self._kept.pop(exchange, None) is not None
 
+    @override
     async def all(self) -> Mapping[str, Suppression]:
         return dict(self._kept)
 
 
 @dataclass
-class Tally:
-    """Fits ports.Meter: counts, and the last word on everything."""
+class Tally(Meter):
+    """A meter: counts, and the last word on everything."""
 
     counts: Counter[tuple[object, ...]] = field(default_factory=Counter)
     open: dict[Severity, int] = field(default_factory=dict)
@@ -445,33 +495,43 @@ class Tally:
     waiting: dict[tuple[Platform, Severity], int] = field(default_factory=dict)
     oldest: datetime | None = None
 
+    @override
     def count_poll(self, source: str, result: str) -> None:
         self.counts["polled", source, result] += 1
 
+    @override
     def set_source_answered(self, source: str, at: datetime) -> None:
         self.answered_at[source] = at
 
+    @override
     def set_reading_time(self, exchange: str, as_of: datetime) -> None:
         self.read[exchange] = as_of
 
+    @override
     def set_open_incidents(self, severity: Severity, count: int) -> None:
         self.open[severity] = count
 
+    @override
     def count_held(self, reason: HoldReason) -> None:
         self.counts["held", reason] += 1
 
+    @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.counts["delivered", result, reason] += 1
 
+    @override
     def set_outbox_depth(self, platform: Platform, severity: Severity, depth: int) -> None:
         self.waiting[platform, severity] = depth
 
+    @override
     def set_outbox_oldest(self, since: datetime | None) -> None:
         self.oldest = since
 
+    @override
     def count_rate_limited(self, platform: Platform) -> None:
         self.counts["rate limited", platform] += 1
 
+    @override
     def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self.counts["answered", command, result] += 1
 

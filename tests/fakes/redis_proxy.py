@@ -2,7 +2,7 @@
 
     async with RedisProxy(socket_of_the_server) as line:
         store = await open_store(line.url, clock=clock)
-        line.lose_reply(when=runs(script("lanes", "finish")))   # carried out, then the line breaks
+        line.lose_reply(when=runs(script("lanes", "finish_deliveries")))   # carried out, then the line breaks
         line.refuse(OOM, times=3)                               # answered by the line, never carried out
         line.cut()                                              # every connection breaks
 

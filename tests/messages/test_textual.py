@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.model import Table
-from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, utf16_length
+from bot.messages.model import Message, Table, Tone
+from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, title_with_tone, utf16_length
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,18 @@ def test_wide_letters_take_two_columns() -> None:
     assert display_width("日本e\u0301") == 5
     table = Table(("A", "B"), (("日本", "1"), ("x", "2")), numeric=(1,))
     assert text_table(table).splitlines()[1:] == ["日本  1", "x     2"]
+
+
+@pytest.mark.parametrize(
+    ("title", "tone", "shown"),
+    [
+        ("INC-7 · Binance", Tone.SEVERE, "INC-7 · Binance · severe"),
+        ("INC-7 · Binance · Severe outflow", Tone.SEVERE, "INC-7 · Binance · Severe outflow"),
+        ("INC-7 · Binance", Tone.HELD, "INC-7 · Binance · held"),
+        ("Status", Tone.GOOD, "Status"),
+        ("Status", Tone.TROUBLE, "Status"),
+        ("Bin\u200bance", Tone.INFO, "Binance"),
+    ],
+)
+def test_a_severity_or_a_hold_is_said_in_a_word_once(title: str, tone: Tone, shown: str) -> None:
+    assert title_with_tone(Message(title, tone=tone)) == shown

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.replay.episodes.catalogue import EPISODES
-from bot.replay.expectation import Expectation
 from docs.pictures.draw_episodes import picture
+from tests.replay.expectations import Expectation, expected_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -36,7 +36,7 @@ def test_every_anchor_is_quoted_with_its_source(name: str, document: str) -> Non
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_expectation_is_told_as_it_is(name: str, document: str) -> None:
-    for expected in EPISODES[name].expect:
+    for expected in expected_of(name):
         assert row(name, expected) in document
 
 

@@ -4,11 +4,12 @@ import pytest
 
 from bot.domain.severity import Severity, rank
 from bot.replay.episodes.catalogue import EPISODES, episode
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.faults import FaultKind
+from tests.replay.expectations import EXPECTATIONS, Expectation, ExpectedOutcome, expected_of
+from tests.replay.expectations import expected as expected_in
 from tests.replay.plain_rules import told_daily, worst_hourly
 
-EXPECTED = [(name, expectation) for name, story in EPISODES.items() for expectation in story.expect]
+EXPECTED = [(name, expectation) for name in EPISODES for expectation in expected_of(name)]
 
 
 def named(cases: list[tuple[str, Expectation]]) -> pytest.MarkDecorator:
@@ -40,7 +41,7 @@ def test_without_its_trap_a_trap_is_calm_at_every_hour(name: str, expected: Expe
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_peers_of_an_episode_never_cross(name: str) -> None:
-    peers = {book.id for book in episode(name).books} - {expectation.exchange for expectation in episode(name).expect}
+    peers = {book.id for book in episode(name).books} - {expectation.exchange for expectation in expected_of(name)}
 
     assert [peer for peer in peers if told_daily(name, peer).crossing] == []
 
@@ -65,15 +66,16 @@ def test_every_guard_of_the_rules_has_an_episode() -> None:
 
 
 def test_expectations_name_exchanges_of_their_episode_once() -> None:
+    assert EXPECTATIONS.keys() <= EPISODES.keys()
     for name, story in EPISODES.items():
-        named = [expectation.exchange for expectation in story.expect]
+        named = [expectation.exchange for expectation in expected_of(name)]
         assert len(set(named)) == len(named), name
         assert set(named) <= {book.id for book in story.books}, name
 
 
 def test_an_exchange_without_an_expectation_is_expected_to_be_calm() -> None:
-    assert episode("binance-2022").expected("okx") == Expectation("okx", ExpectedOutcome.NONE)
-    assert episode("binance-2022").expected("binance").outcome is ExpectedOutcome.RUN
+    assert expected_in("binance-2022", "okx") == Expectation("okx", ExpectedOutcome.NONE)
+    assert expected_in("binance-2022", "binance").outcome is ExpectedOutcome.RUN
 
 
 def test_without_a_run_only_a_restless_year_and_a_move_within_the_house_may_be_told() -> None:

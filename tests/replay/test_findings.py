@@ -17,16 +17,16 @@ from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.replay.episodes.catalogue import EPISODES, episode
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.upstream import UpstreamBodies
 from tests.replay import plain_rules, read_bodies
+from tests.replay.expectations import Expectation, ExpectedOutcome, expected, expected_of
 from tests.replay.simulated import simulated
 from tests.sources.parsing import parse_listings
 
 RUNS = [
     (name, expectation)
-    for name, story in EPISODES.items()
-    for expectation in story.expect
+    for name in EPISODES
+    for expectation in expected_of(name)
     if expectation.outcome is ExpectedOutcome.RUN
 ]
 GUARDS = [name for name in EPISODES if name.startswith("guard-")]
@@ -87,10 +87,10 @@ def test_every_run_is_told_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT00
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_nobody_is_told_more_than_an_episode_allows(hourly: bool) -> None:  # noqa: FBT001 — as above
     found = [
-        (name, book.id, worst_told(name, book.id, hourly=hourly), expected.highest)
+        (name, book.id, worst_told(name, book.id, hourly=hourly), expectation.highest)
         for name, story in EPISODES.items()
         for book in story.books
-        if not (expected := story.expected(book.id)).live_only
+        if not (expectation := expected(name, book.id)).live_only
     ]
 
     assert all(rank(worst) <= rank(highest) for *_, worst, highest in found), in_words(
@@ -123,7 +123,7 @@ def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> N
     to_hold = {
         (name, expectation.exchange)
         for name in GUARDS
-        for expectation in episode(name).expect
+        for expectation in expected_of(name)
         if expectation.outcome is ExpectedOutcome.HELD and name not in BESIDE
     }
 
@@ -132,13 +132,13 @@ def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> N
 
 
 def told_beside(
-    name: str, expected: Expectation, *, withheld: str | None = None, row: Callable[[datetime], Listing | None]
+    name: str, expectation: Expectation, *, withheld: str | None = None, row: Callable[[datetime], Listing | None]
 ) -> tuple[list[StepReason], set[HoldReason]]:
     """Return what a living bot tells of an exchange, and why windows were held, beside an operator or the list."""
-    case, incident = ExchangeState(read_bodies.pasts(name)[expected.exchange].exchange), None
+    case, incident = ExchangeState(read_bodies.pasts(name)[expectation.exchange].exchange), None
     told: list[StepReason] = []
     held: set[HoldReason] = set()
-    for reading in read_bodies.readings(name, expected.exchange, hourly=True):
+    for reading in read_bodies.readings(name, expectation.exchange, hourly=True):
         case, now = case.take(reading), reading.as_of
         seen = grade(look(case, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
         step = advance(Policy(), incident, seen, now, sensitivity=Sensitivity.NORMAL)
@@ -153,27 +153,27 @@ def _living(incident: Incident | None) -> Incident | None:
 
 
 def test_what_an_operator_withholds_is_told_to_nobody() -> None:
-    (expected,) = episode("guard-withheld").expect
+    (expectation,) = expected_of("guard-withheld")
 
-    told, held = told_beside("guard-withheld", expected, withheld="wallets are being moved", row=lambda _: None)
+    told, held = told_beside("guard-withheld", expectation, withheld="wallets are being moved", row=lambda _: None)
 
     assert (told, held) == ([], {HoldReason.WITHHELD})
 
 
 def test_what_the_list_denies_is_told_to_nobody() -> None:
     story = episode("guard-disagree")
-    (expected,) = story.expect
+    (expectation,) = expected_of(story.id)
     upstream = UpstreamBodies(story)
 
     def row(now: datetime) -> Listing | None:
         upstream.advance(now)
         listings = parse_listings(msgspec.json.encode(upstream.list_body()), now) if now >= story.live_start else ()
-        return next((listing for listing in listings if listing.exchange.id == expected.exchange), None)
+        return next((listing for listing in listings if listing.exchange.id == expectation.exchange), None)
 
-    told, held = told_beside("guard-disagree", expected, row=row)
+    told, held = told_beside("guard-disagree", expectation, row=row)
 
     assert (told, held) == ([], {HoldReason.DISAGREE})
-    assert StepReason.OPENED in told_beside("guard-disagree", expected, row=lambda _: None)[0]
+    assert StepReason.OPENED in told_beside("guard-disagree", expectation, row=lambda _: None)[0]
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)

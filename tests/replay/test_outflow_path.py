@@ -2,11 +2,20 @@ from datetime import timedelta
 
 import pytest
 
+from bot.replay.episode import RECONSTRUCTION
 from bot.replay.episodes.catalogue import EPISODES, episode
 from bot.replay.outflow_path import has_path, path
+from tests.replay.expectations import ExpectedOutcome, expected
 from tests.replay.plain_flow import course
 
 DAY = timedelta(days=1)
+
+
+def test_a_run_of_the_past_is_a_reconstruction_in_which_the_first_exchange_was_left() -> None:
+    for name, story in EPISODES.items():
+        due = expected(name, story.books[0].id)
+        is_past = story.label == RECONSTRUCTION and due.outcome is ExpectedOutcome.RUN
+        assert story.crossed_on == (due.due_on if is_past else None), name
 
 
 def test_runs_of_the_past_have_a_path_and_made_up_ones_have_none() -> None:
@@ -21,7 +30,7 @@ def test_runs_of_the_past_have_a_path_and_made_up_ones_have_none() -> None:
 def test_a_path_is_what_left_since_the_day_before_it_crossed(name: str) -> None:
     story, whole = course(name), path(episode(name))
     leading = story.episode.books[0].id
-    due = story.episode.expected(leading).due_on
+    due = story.episode.crossed_on
     assert due
 
     assert whole.start.date() == due - DAY

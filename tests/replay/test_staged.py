@@ -9,6 +9,7 @@ from bot.replay.episode import MADE_UP
 from bot.replay.episodes.catalogue import EPISODES, episode
 from bot.replay.episodes.synthetic import on
 from bot.replay.observations import upstream_runs
+from tests.replay.expectations import expected_of
 from tests.replay.plain_flow import course
 
 DAY = timedelta(days=1)
@@ -149,4 +150,5 @@ def test_four_percent_of_the_smallest_are_less_than_five_million() -> None:
 def test_the_exchange_that_an_episode_is_about_comes_first(name: str) -> None:
     story = episode(name)
 
-    assert not story.expect or story.expect[0].exchange == story.books[0].id
+    named = expected_of(name)
+    assert not named or named[0].exchange == story.books[0].id

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
+from tests.stored_keys import differences
 from tests.world import Running, World, running, until_it
 
 
@@ -46,9 +47,12 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         await run.until_announced("INC-1 · Binance · resolved", times=2)
         await run.until_announced("INC-1 · Binance · continued below")
         telegram, discord, steps = await alerts_and_steps(run)
+        assert await differences(run.application.store.database) == []  # to what bot/storage/keys.py says of every key
 
     assert telegram == ["🔴 INC-1 · Binance · continued below", *["🟢 INC-1 · Binance · resolved"] * 2]
-    assert [one.removesuffix(" · severe") for one in discord] == telegram  # where no word says what the colour does
+    assert [
+        signal.removesuffix(" · severe") for signal in discord
+    ] == telegram  # where no word says what the colour does
     assert steps == ["opened", "escalated", "resolved"]
 
 
@@ -143,7 +147,10 @@ async def test_a_restart_goes_on_with_an_open_incident(world: World) -> None:
         await run.hour(-0.06)
         await run.until_announced("INC-1 · Binance · severe outflow")
         telegram, discord, steps = await alerts_and_steps(run)
-    assert [sent.partition(" · ")[2] for sent in telegram] == ["Binance · elevated outflow", "Binance · severe outflow"]
+    assert [delivery.partition(" · ")[2] for delivery in telegram] == [
+        "Binance · elevated outflow",
+        "Binance · severe outflow",
+    ]
     assert telegram == discord
     assert steps == ["opened", "escalated"]
 

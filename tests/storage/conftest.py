@@ -9,6 +9,7 @@ import pytest
 
 from bot.storage.store import Store, open_store
 from tests.servers import Server, kinds
+from tests.stored_keys import differences
 
 KINDS = kinds()
 CLUSTER = "cluster-of-one"
@@ -84,6 +85,9 @@ def clock() -> StillClock:
 
 @pytest.fixture
 async def store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
+    """Give an open store; what a test leaves in it is as the table of keys says."""
     store = await open_store(server.url, clock=clock)
     yield store
+    found = await differences(store.database)
     await store.close()
+    assert found == []

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.suppression import Suppression
-from bot.storage.change_feed import KEY, RedisChangeFeed
+from bot.storage import keys
+from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.store import Store
 from bot.storage.suppressions import RedisSuppressions
 
@@ -46,13 +47,13 @@ async def test_who_begins_hears_what_comes_then(mine: RedisChangeFeed, other: Re
 
 async def test_nothing_to_tell_is_not_told(mine: RedisChangeFeed, store: Store) -> None:
     await mine.publish([])
-    assert await store.database.command("EXISTS", KEY) == 0
+    assert await store.database.command("EXISTS", keys.CHANGE_FEED.key()) == 0
 
 
 async def test_it_stays_small(mine: RedisChangeFeed, store: Store) -> None:
     for _ in range(6):
         await mine.publish(["binance"] * 300)
-    assert await store.database.command("XLEN", KEY) < 1300
+    assert await store.database.command("XLEN", keys.CHANGE_FEED.key()) < 1300
 
 
 async def test_the_others_hear_of_a_hold_and_of_its_end(mine: RedisChangeFeed, store: Store) -> None:

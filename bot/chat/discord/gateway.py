@@ -7,6 +7,7 @@ from typing import Any
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.discord.errors import FAILURES
 from bot.chat.discord.identify_limit import IdentifyLimit
@@ -138,6 +139,7 @@ class Gateway(ShardedClient):
         if after == after.guild.me and before.roles != after.roles:
             await self._regain(channels_of(after.guild))
 
+    @override
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log a fault of ours in handling an event, and go on."""
         log.error("discord event failed", event_name=event_method, exc_info=sys.exc_info())

@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 import structlog
+from typing_extensions import override
 
 from bot.chat.discord.errors import BAD_FORM, FAILURES, TOO_LATE
 from bot.chat.discord.interaction_context import Interaction, bot_can_post, command_context
@@ -155,6 +156,7 @@ class _Buttons(discord.ui.View):
         self._rows = rows
         self.stop()
 
+    @override
     def to_components(self) -> list[Payload]:
         """Return the rows, which the library would otherwise put together anew for every answer."""
         return self._rows

@@ -12,7 +12,7 @@ from typing import Any
 from bot.chat.discord.markup import bare, code_block, escape, marked
 from bot.messages.fitting import MessageLimits, fit, trim
 from bot.messages.model import Action, Chart, Field, Message, Tone
-from bot.messages.textual import clean, shorten, sparkline, text_table
+from bot.messages.textual import clean, shorten, sparkline, text_table, title_with_tone
 
 Payload = dict[str, Any]
 """A JSON object of Discord's API."""
@@ -30,7 +30,6 @@ _COLOURS = {
     Tone.SEVERE: 0xD93025,
     Tone.CRITICAL: 0x8B0000,
 }
-_SPOKEN = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 
 # https://docs.discord.com/developers/resources/message#embed-object-embed-limits
 _TITLE, _DESCRIPTION, _FIELDS, _FIELD_NAME, _FIELD_VALUE, _EMBED = 256, 4096, 25, 256, 1024, 6000
@@ -121,11 +120,8 @@ def _title(message: Message) -> str:
 
 
 def _headline(message: Message) -> str:
-    """Return icon and title; a severity or a hold is said in a word as well, for those who see no colours."""
-    spoken = message.tone in _SPOKEN and message.tone not in message.title.lower()
-    word = f" · {message.tone}" if spoken else ""
     sample = "SAMPLE · " if message.sample else ""
-    return f"{message.tone.icon} {sample}{clean(message.title)}{word}"
+    return f"{message.tone.icon} {sample}{title_with_tone(message)}"
 
 
 def _description(message: Message) -> Iterator[str]:

@@ -10,6 +10,7 @@ import aiohttp
 from aiohttp.connector import Connection
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, MultipartParameters, Route
+from typing_extensions import override
 from yarl import URL
 
 from bot.domain.errors import RetryLater
@@ -36,6 +37,7 @@ class Rest(HTTPClient):
     _swept_at = 0.0
     on_rate_limit: Callable[[], None]
 
+    @override
     async def static_login(self, token: str) -> Any:
         """Log in; from then on every response is watched. Raise what the library raises."""
         me = await super().static_login(token)
@@ -43,6 +45,7 @@ class Rest(HTTPClient):
         session._response_class = watched_response(self.on_rate_limit)  # noqa: SLF001 — the library makes the session itself
         return me
 
+    @override
     def _try_clear_expired_ratelimits(self) -> None:
         now = self.loop.time()
         if now - self._swept_at < _SWEEP_SECONDS:
@@ -66,6 +69,7 @@ def watched_response(on_rate_limit: Callable[[], None]) -> type[aiohttp.ClientRe
     """
 
     class Watched(aiohttp.ClientResponse):
+        @override
         async def start(self, connection: Connection) -> aiohttp.ClientResponse:
             await super().start(connection)
             if self.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -9,6 +9,7 @@ import discord
 import structlog
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 from discord.shard import Shard
+from typing_extensions import override
 from yarl import URL
 
 from bot.chat.discord.identify_limit import IdentifyLimit
@@ -56,6 +57,7 @@ class ShardedClient(discord.AutoShardedClient):
         which = f" of shard {number}" if len(self._opened) > 1 else ""
         return f"Discord has not answered a heartbeat{which} for {age:.0f} s." if late > 0 else None
 
+    @override
     async def connect(self, *, reconnect: bool = True) -> None:
         """Connect and stay connected; raise what ended that.
 
@@ -71,6 +73,7 @@ class ShardedClient(discord.AutoShardedClient):
                 await asyncio.wait({staying}, timeout=0.1)
             staying.cancelled() or staying.exception()  # looked at, so that nobody warns of it
 
+    @override
     async def launch_shards(self) -> None:
         """Open as many connections as Discord asks for now, where this client was told to connect to."""
         async with asyncio.timeout(_OPENING):
@@ -79,6 +82,7 @@ class ShardedClient(discord.AutoShardedClient):
             raise TooManyIdentifies
         await super().launch_shards()
 
+    @override
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Open one connection; raise what hinders it, where the library would try in silence for ever."""
         async with asyncio.timeout(_OPENING):
@@ -88,6 +92,7 @@ class ShardedClient(discord.AutoShardedClient):
         self._opened[shard_id] = shard
         shard.launch()
 
+    @override
     async def close(self) -> None:
         """Close every connection, and end the waits for servers: the library would let those fail afterwards."""
         state = self._connection
@@ -103,6 +108,7 @@ class ShardedClient(discord.AutoShardedClient):
                 thread.stop()
                 thread.ws.socket._response.close()  # noqa: SLF001 — a goodbye would be waited for
 
+    @override
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until signing in is allowed; raise TooManyIdentifies where that is too long for this connection.
 

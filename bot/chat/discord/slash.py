@@ -9,10 +9,11 @@ from typing import Any
 import discord
 import structlog
 from discord import app_commands
+from typing_extensions import override
 
+from bot.chat.discord.interaction_context import Interaction
 from bot.commands.declaration import Access, Command, CommandSet, Parameter
 
-Interaction = discord.Interaction[Any]
 Answer = Callable[[Interaction, Command, dict[str, str]], Awaitable[None]]
 Suggest = Callable[[Parameter, str], list[tuple[str, str]]]
 SlashCommand = app_commands.Command[Any, ..., None]
@@ -41,6 +42,7 @@ class SlashCommandTree(app_commands.CommandTree[discord.Client]):
         super().__init__(client)
         self._on_stale = on_stale
 
+    @override
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError) -> None:
         """Answer a command that Discord still shows in an older form; anything else is a fault of ours and logged."""
         stale = isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
+from typing_extensions import override
+
 from bot.messages.fitting import fit
 from bot.messages.model import Action, Chart, Field, Line, Message, Span, Table
 from bot.messages.numbers import ago, clock, percent, usd
@@ -90,18 +92,23 @@ class _Plain:
 class _Html(_Plain):
     """Words as Telegram's HTML; everything that is said is escaped."""
 
+    @override
     def text(self, text: str) -> str:
         return escape(clean(text))
 
+    @override
     def bold(self, text: str) -> str:
         return _tagged("b", self.text(text))
 
+    @override
     def code(self, text: str) -> str:
         return _tagged("code", self.text(text))
 
+    @override
     def italic(self, written: str) -> str:
         return _tagged("i", written)
 
+    @override
     def block(self, text: str) -> str:
         return _tagged("pre", escape(text))
 

@@ -12,6 +12,7 @@ import aiohttp
 from telegram import Bot
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
+from typing_extensions import override
 
 READ_TIMEOUT = 15.0
 CONNECT_TIMEOUT = 10.0
@@ -52,21 +53,25 @@ class AiohttpRequest(BaseRequest):
         self._session: aiohttp.ClientSession | None = None
 
     @property
+    @override
     def read_timeout(self) -> float:
         """Return how many seconds an answer may take unless a call says otherwise."""
         return self._read_timeout
 
+    @override
     async def initialize(self) -> None:
         """Open the session."""
         self._open_session()
 
+    @override
     async def shutdown(self) -> None:
         """Close every connection; a later request opens a new session."""
         session, self._session = self._session, None
         if session:
             await session.close()
 
-    async def do_request(  # noqa: PLR0913, PLR0917 — the library's own signature
+    @override
+    async def do_request(
         self,
         url: str,
         method: str,
@@ -86,6 +91,7 @@ class AiohttpRequest(BaseRequest):
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
 
     @staticmethod
+    @override
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
         """Return what a body says; raise TelegramError, without logging the body, when it cannot be read."""
         try:

@@ -7,12 +7,11 @@ from typing import Any
 
 from bot.messages.model import Action, Chart, Field, Line, Message, Tone
 from bot.messages.numbers import ago, clock, percent, usd
-from bot.messages.textual import clean, sparkline, text_table
+from bot.messages.textual import clean, sparkline, text_table, title_with_tone
 
 WIDTH = 100
 CHART_WIDTH = 48
 _INDENT = "  "
-_WORDED = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
 
 
 def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
@@ -33,10 +32,7 @@ def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
 
 def heading(message: Message) -> str:
     """Return icon and title; the tone's word as well where the title does not say it, and the mark of a sample."""
-    title = clean(message.title)
-    missing = message.tone in _WORDED and message.tone not in title.lower()
-    word = f" · {message.tone}" if missing else ""
-    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title}{word}"
+    return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title_with_tone(message)}"
 
 
 def icon(tone: Tone) -> str:

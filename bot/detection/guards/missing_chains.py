@@ -12,9 +12,8 @@ from bot.detection.flow.reading_diff import reading_diff
 from bot.detection.flow.windows import fits
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, MissingChain
-from bot.domain.reading import Holding, Reading
+from bot.domain.reading import NOTHING_HELD, Holding, Reading
 
-_NOTHING = Holding(0.0, 0.0)
 _DUST = 0.01  # of what lay there last
 
 
@@ -54,7 +53,7 @@ def recalled(ledger: GuardState, previous: Reading, latest: Reading) -> Reading:
     for chain, reading in last.items():
         for slot, held in reading.holdings.items():
             if slot.chain == chain:
-                amount, usd = latest.holdings.get(slot, _NOTHING)
+                amount, usd = latest.holdings.get(slot, NOTHING_HELD)
                 is_priced = usd > 0 and amount > _DUST * held.amount
                 holdings[slot] = Holding(held.amount, held.amount * (usd / amount)) if is_priced else held
     return replace(previous, holdings=holdings)
@@ -66,7 +65,7 @@ def stood_still(ledger: GuardState, latest: Reading, own_tokens: Collection[str]
     What moved to or from a chain while it was away is no change of wallets, nor is a chain that shrank with the rest.
     """
     away = [absence for absence in ledger.absences if absence.until is None]
-    aside = {missing_chain.chain for missing_chain in away}
+    aside = {one.chain for one in away}
     for last in (missing_chain.last for missing_chain in away if missing_chain.chain in latest.chains):
         rest = {slot: held for slot, held in last.holdings.items() if slot.chain not in aside}
         since = reading_diff(replace(last, holdings=rest), latest, own_tokens)

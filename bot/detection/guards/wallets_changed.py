@@ -16,21 +16,18 @@ from bot.detection.guards.missing_chains import note_absence, stood_still
 from bot.detection.guards.odd_prices import odd_prices
 from bot.detection.guards.pass_through import pass_through
 from bot.detection.guards.source_glitch import MarketMoves, source_glitch
+from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RestMove, RoundTrip
-from bot.domain.reading import Holding, Reading
+from bot.domain.reading import NOTHING_HELD, Reading
 from bot.domain.withdrawals import Withdrawals
 
-LEAST_PART = 0.005
-"""A chain or an asset below this share of reserves is never suspected."""
-JUMP = 0.3
 FLAT = 0.01
 REMEMBERED = timedelta(hours=72)
 REST_LEAVES_SHARE = -0.015
 _DAY = timedelta(days=1)
 _HALF = 0.5
 _NOTHING_KNOWN = GuardState()
-_NOTHING = Holding(0.0, 0.0)
 
 
 def inspect(  # noqa: PLR0913 — a step, and what it is judged by
@@ -123,7 +120,10 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
     """Return what moved in the held slots in the step after, in USD."""
     moved = 0.0
     for adjustment in held.amounts:
-        before, after = previous.holdings.get(adjustment.slot, _NOTHING), latest.holdings.get(adjustment.slot, _NOTHING)
+        before, after = (
+            previous.holdings.get(adjustment.slot, NOTHING_HELD),
+            latest.holdings.get(adjustment.slot, NOTHING_HELD),
+        )
         amount, usd = before if before.amount > 0 else after
         moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
     return moved
@@ -132,7 +132,7 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
 def _there_and_back(held: IsolatedMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
     """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between."""
     for amount in held.amounts:
-        before, after = previous.holdings.get(amount.slot, _NOTHING), latest.holdings.get(amount.slot, _NOTHING)
+        before, after = previous.holdings.get(amount.slot, NOTHING_HELD), latest.holdings.get(amount.slot, NOTHING_HELD)
         least, most = sorted((0.0, -amount.amount))
         if back := min(max(after.amount - before.amount, least), most):
             yield from (Adjustment(amount.slot, -back, amount.at), Adjustment(amount.slot, back, latest.as_of))
@@ -144,9 +144,9 @@ def _suspect(before: GuardState, taken: ReadingDiff, at: datetime) -> IsolatedMo
     found: list[tuple[float, str, str]] = []
     for (kind, name), part in taken.parts.items():
         rest = taken.was_usd - part.was_usd
-        large = max(part.was_usd, part.was_usd + part.moved_usd) >= LEAST_PART * taken.was_usd
+        large = max(part.was_usd, part.was_usd + part.moved_usd) >= ISOLATED_MOVE_SHARE * taken.was_usd
         alone = rest >= _HALF * taken.was_usd and abs(net - part.moved_usd) < FLAT * rest
-        if large and alone and abs(part.moved_usd) > JUMP * part.was_usd:
+        if large and alone and abs(part.moved_usd) > ISOLATED_MOVE_JUMP * part.was_usd:
             found.append((abs(part.moved_usd), kind, name))
     if not found:
         return None

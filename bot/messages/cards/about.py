@@ -1,14 +1,13 @@
 """The bot about itself: help, health, privacy."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.send_rate import SendRate
-from bot.domain.severity import Severity
+from bot.domain.status import BotStatus
 from bot.messages.cards.common import source_name
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
@@ -74,59 +73,43 @@ def privacy_card() -> Message:
     )
 
 
-def status_card(  # noqa: PLR0913 — the parts of one answer, each named where it is asked
-    *,
-    version: str,
-    started_at: datetime,
-    now: datetime,
-    sources: Mapping[str, SourceHealth],
-    coverage: tuple[int, int],
-    newest_reading: datetime | None,
-    open_incidents: int,
-    backlog: Mapping[tuple[Platform, Severity], int],
-    oldest_waiting: datetime | None,
-    places: int,
-    platforms: Mapping[Platform, str],
-    disabled: Mapping[Obstacle, int],
-    rates: Mapping[Platform, SendRate],
-    standing_by: Iterable[str] = (),
-    undelivered: Sequence[str] = (),
-    misdirected: Sequence[str] = (),
-) -> Message:
-    """Return the bot's own health.
-
-    `coverage` is (exchanges read, exchanges listed), `platforms` what troubles each, `misdirected` a sentence for every
-    setting that leads nowhere.
-    """
-    broken = [source for source in sources.values() if source.fault]
-    still = {platform: rate for platform, rate in rates.items() if rate.paused_for}
-    troubled = bool(broken or still or undelivered or misdirected) or any(platforms.values()) or newest_reading is None
+def status_card(status: BotStatus) -> Message:
+    """Return the bot's own health."""
+    now = status.now
+    broken = [source for source in status.sources.values() if source.fault]
+    still = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
+    troubled = (
+        bool(broken or still or status.undelivered or status.misdirected)
+        or any(status.platforms.values())
+        or status.newest_reading is None
+    )
     return Message(
         title="Status",
         tone=Tone.TROUBLE if troubled else Tone.GOOD,
         lines=lines(
-            f"Runwatch {version}, up for {span(now - started_at)}.",
-            *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in platforms.items()],
+            f"Runwatch {status.version}, up for {span(now - status.started_at)}.",
+            *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in status.platforms.items()],
             *[
                 f"{platform}: nothing is sent for {span(rate.paused_for)}: {rate.reason}."
                 for platform, rate in still.items()
             ],
-            *[f"⚠️ No alert is sent: {snapshot}." for snapshot in undelivered],
-            *[f"⚠️ {task}" for task in misdirected],
-            *[f"This worker is {one}." for one in standing_by],
+            *[f"⚠️ No alert is sent: {reason}." for reason in status.undelivered],
+            *[f"⚠️ {problem}" for problem in status.misdirected],
+            *[f"This worker is {duty}." for duty in status.standing_by],
             *[_broken(health, now) for health in broken[:5]],
-            f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — as above
+            f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — the five above
         ),
         fields=(
-            Field("Exchanges", line(f"{coverage[0]} read of {coverage[1]} listed")),
+            Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
             Field(
-                "Newest reading", line(moment(newest_reading, relative=True)) if newest_reading else line("none yet")
+                "Newest reading",
+                line(moment(status.newest_reading, relative=True)) if status.newest_reading else line("none yet"),
             ),
-            Field("List", _list_age(sources, now)),
-            Field("Open incidents", line(str(open_incidents))),
-            Field("Subscribed places", line(str(places))),
-            *_switched_off(disabled),
-            Field("Waiting messages", _backlog(backlog, rates, oldest_waiting, now)),
+            Field("List", _list_age(status.sources, now)),
+            Field("Open incidents", line(str(status.open_incidents))),
+            Field("Subscribed places", line(str(status.places))),
+            *_switched_off(status.disabled),
+            Field("Waiting messages", _backlog(status)),
         ),
     )
 
@@ -193,19 +176,15 @@ def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
     return line(f"fetched {ago(max(ages), now)}") if ages else line("not fetched yet")
 
 
-def _backlog(
-    backlog: Mapping[tuple[Platform, Severity], int],
-    rates: Mapping[Platform, SendRate],
-    oldest: datetime | None,
-    now: datetime,
-) -> Line:
+def _backlog(status: BotStatus) -> Line:
     """Return what waits, since when, and how long it takes; where no rate is known nothing is sent from here."""
-    waiting = sum(backlog.values())
+    waiting = sum(status.backlog.values())
     if not waiting:
         return line("none")
     by_platform = Counter[Platform]()
-    for (platform, _), count in backlog.items():
+    for (platform, _), count in status.backlog.items():
         by_platform[platform] += count
+    rates = status.rates
     times = [rates[platform].time_for(count) for platform, count in by_platform.items() if platform in rates]
-    age = f", oldest {ago(oldest, now)}" if oldest else ""
+    age = f", oldest {ago(status.oldest_waiting, status.now)}" if status.oldest_waiting else ""
     return line(f"{waiting}{age}", f", about {span(max(times))} to go" if times else "")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from typing_extensions import override
+
 from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
@@ -61,9 +63,11 @@ class _ByIdentity:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
 
+    @override
     def __hash__(self) -> int:
         return id(self.reading)
 
+    @override
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _ByIdentity) and other.reading is self.reading
 

@@ -6,11 +6,9 @@ The spread over chains and assets is that of December 2022, scaled to the publis
 from datetime import UTC, date, datetime
 
 from bot.domain.reading import Slot
-from bot.domain.severity import Severity
 from bot.replay.episode import RECONSTRUCTION, Episode, OutflowRun, PublishedFigure, RunLeg, Waypoint
 from bot.replay.episodes.exchanges import BINANCE, EXCHANGES
 from bot.replay.episodes.invented_exchanges import resized
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.faults import Measure, WalletJump
 
 
@@ -57,9 +55,7 @@ JUNE = Episode(
             since=_at(6, 5),
         ),
     ),
-    expect=(
-        Expectation("binance", ExpectedOutcome.RUN, Severity.WATCH, date(2023, 6, 7), date(2023, 6, 7)),
-    ),
+    crossed_on=date(2023, 6, 7),
     anchors=(
         PublishedFigure(
             _at(6, 6, 15),
@@ -117,7 +113,7 @@ NOVEMBER = Episode(
             since=_at(11, 15, 18),
         ),
     ),
-    expect=(Expectation("binance", ExpectedOutcome.RUN, Severity.WATCH, date(2023, 11, 23), date(2023, 11, 23)),),
+    crossed_on=date(2023, 11, 23),
     anchors=(
         PublishedFigure(
             _at(11, 22, 18),
@@ -168,7 +164,6 @@ BUSD = Episode(
         WalletJump("binance", _at(2, 13, 14), Slot("Ethereum", "BUSD"), -0.7e9, Measure.USD),
         WalletJump("binance", _at(2, 13, 14), Slot("Binance", "USDC"), 0.7e9, Measure.USD),
     ),
-    expect=(Expectation("binance", ExpectedOutcome.NONE, crosses_on=date(2023, 2, 14)),),
     anchors=(
         PublishedFigure(
             _at(2, 14),

@@ -3,11 +3,9 @@
 from datetime import UTC, date, datetime
 
 from bot.domain.reading import Slot
-from bot.domain.severity import Severity
 from bot.replay.episode import RECONSTRUCTION, Episode, ExchangeHoldings, OutflowRun, PublishedFigure, RunLeg, Waypoint
 from bot.replay.episodes.exchanges import BINANCE, BYBIT, OKX
 from bot.replay.episodes.invented_exchanges import AURELIA, BORVIK, CORVANE, resized
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.faults import Measure, WalletJump
 
 
@@ -66,7 +64,7 @@ THEFT_THEN_RUN = Episode(
         ),
     ),
     jumps=(WalletJump("bybit", _at(21, 14, 16), Slot("Ethereum", "ETH"), -1.4e9, Measure.USD),),
-    expect=(Expectation("bybit", ExpectedOutcome.RUN, Severity.SEVERE, date(2025, 2, 22), date(2025, 2, 22)),),
+    crossed_on=date(2025, 2, 22),
     anchors=(
         PublishedFigure(
             _at(22),

@@ -6,7 +6,6 @@ published share; the exchange itself held far less. The spread over assets is ma
 
 from datetime import UTC, date, datetime
 
-from bot.domain.severity import Severity
 from bot.replay.episode import (
     RECONSTRUCTION,
     Episode,
@@ -18,7 +17,6 @@ from bot.replay.episode import (
     WithdrawalWindow,
 )
 from bot.replay.episodes.exchanges import EXCHANGES
-from bot.replay.expectation import Expectation, ExpectedOutcome
 from bot.replay.faults import FaultKind, ObservationFault
 
 
@@ -126,7 +124,7 @@ FTX_2022 = Episode(
         *(WithdrawalWindow("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
         *(WithdrawalWindow("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
     ),
-    expect=(Expectation("ftx", ExpectedOutcome.RUN, Severity.CRITICAL, date(2022, 11, 7), date(2022, 11, 7)),),
+    crossed_on=date(2022, 11, 7),
     anchors=ANCHORS,
     seed=11,
 )

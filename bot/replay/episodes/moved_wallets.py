@@ -4,12 +4,10 @@ The last is told as a watch until what left is back.
 """
 
 from bot.domain.reading import Slot
-from bot.domain.severity import Severity
 from bot.replay.episode import RECONSTRUCTION, PublishedFigure
 from bot.replay.episodes.exchanges import BINANCE
 from bot.replay.episodes.invented_exchanges import AURELIA, resized
-from bot.replay.episodes.synthetic import day, on, staged, with_leader
-from bot.replay.expectation import Expectation, ExpectedOutcome
+from bot.replay.episodes.synthetic import on, staged, with_leader
 from bot.replay.faults import Measure, WalletJump
 
 _BTC, _ETH = Slot("Bitcoin", "BTC"), Slot("Ethereum", "ETH")
@@ -24,7 +22,7 @@ WALLETS_CHANGED = staged(
         WalletJump("aurelia", on(3, 10), _BTC, 9e9, Measure.USD),
         WalletJump("aurelia", on(24, 10), Slot("Tron", "USDT"), -0.40, Measure.PART),
     ),
-    expect=(Expectation("aurelia", ExpectedOutcome.HELD, crosses_on=day(25), guard="WALLETS_CHANGED"),),
+    about="aurelia",
     anchors=(
         PublishedFigure(
             on(3, 10),
@@ -46,7 +44,7 @@ OWN_TOKEN = staged(
         WalletJump("binance", on(3, 10), Slot("Binance", "BNB"), -13.25e9, Measure.USD),
         WalletJump("binance", on(14, 10), Slot("Binance", "BNB"), -9.67e9, Measure.USD),
     ),
-    expect=(Expectation("binance", ExpectedOutcome.NONE, guard="OWN_TOKEN"),),
+    about="binance",
     anchors=(
         PublishedFigure(
             on(3, 10),
@@ -67,10 +65,7 @@ ROUND_TRIP = staged(
         WalletJump("corvane", on(7, 15), _ETH, 320_000, Measure.UNITS),
         WalletJump("eastmere", on(7, 15), _ETH, -320_000, Measure.UNITS),
     ),
-    expect=(
-        Expectation("corvane", ExpectedOutcome.HELD, crosses_on=day(7), guard="ROUND_TRIP"),
-        Expectation("eastmere", ExpectedOutcome.HELD, crosses_on=day(8), guard="ROUND_TRIP"),
-    ),
+    about="corvane",
     anchors=(
         PublishedFigure(
             on(6, 9),
@@ -91,7 +86,7 @@ INTERNAL_MOVE = staged(
         WalletJump("aurelia", on(3, 12), _BTC, -51_000, Measure.UNITS),
         WalletJump("aurelia", on(4, 12), _BTC, 76_000, Measure.UNITS),
     ),
-    expect=(Expectation("aurelia", ExpectedOutcome.NONE, Severity.WATCH, crosses_on=day(4)),),
+    about="aurelia",
 )
 
 MOVED_WALLETS = (WALLETS_CHANGED, OWN_TOKEN, ROUND_TRIP, INTERNAL_MOVE)

@@ -1,12 +1,10 @@
 """A year without a run, twice: ordinary days with crashes and rallies, and a year of restless days."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from bot.domain.severity import Severity
 from bot.replay.episode import Episode, ExchangeHoldings, FlowNoise, Waypoint
 from bot.replay.episodes.exchanges import EXCHANGES
 from bot.replay.episodes.invented_exchanges import DUNMERE, EASTMERE, FENWICK, GULLANE, TEN_INVENTED
-from bot.replay.expectation import Expectation, ExpectedOutcome
 
 _DAYS, _LIVE = timedelta(days=365), timedelta(days=3)
 
@@ -19,9 +17,7 @@ _COURSE = (
 """Day of the year, and the multiples of BTC and of the rest: crashes of a fifth in a day, rallies, slow seasons."""
 
 
-def _year(
-    year: int, title: str, books: tuple[ExchangeHoldings, ...], noise: FlowNoise, *, expect: tuple[Expectation, ...]
-) -> Episode:
+def _year(year: int, title: str, books: tuple[ExchangeHoldings, ...], noise: FlowNoise) -> Episode:
     """Return an episode of 365 daily points, its seed the year; the last three days are hourly and live."""
     start = datetime(year, 1, 1, tzinfo=UTC)
 
@@ -37,30 +33,16 @@ def _year(
         live_end=start + _DAYS,
         paths={"BTC": path(1), "market": path(2)},
         history=_DAYS - _LIVE,
-        expect=expect,
         noise=noise,
         seed=year,
     )
 
-
-_WATCHED = {
-    "holmwick": date(2025, 8, 7),
-    "aurelia": date(2025, 1, 19),
-    "borvik": date(2025, 3, 11),
-    "corvane": date(2025, 2, 5),
-    "dunmere": date(2025, 4, 9),
-    "eastmere": date(2025, 1, 21),
-    "ivarstone": date(2025, 1, 20),
-    "jorvale": date(2025, 2, 7),
-}
-"""The first restless day of each exchange that the table calls watch; the smallest two stay under the floor in USD."""
 
 QUIET_YEAR = _year(
     2023,
     "A quiet year",
     (*EXCHANGES, DUNMERE, EASTMERE, FENWICK, GULLANE),
     FlowNoise(net_bound=6.0, asset=0.009, asset_bound=12.0),
-    expect=(),
 )
 
 NOISY_YEAR = _year(
@@ -68,7 +50,4 @@ NOISY_YEAR = _year(
     "A noisy year",
     TEN_INVENTED,
     FlowNoise(net=0.0045, net_bound=6.0, asset=0.012, asset_bound=12.0),
-    expect=tuple(
-        Expectation(exchange, ExpectedOutcome.NONE, Severity.WATCH, day, day) for exchange, day in _WATCHED.items()
-    ),
 )

@@ -1,11 +1,10 @@
 """The stage of the made-up episodes: fifty quiet days among invented exchanges, then the event of one guard."""
 
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.replay.episode import MADE_UP, Episode, ExchangeHoldings, OutflowRun, PublishedFigure, Waypoint
 from bot.replay.episodes.invented_exchanges import INVENTED
-from bot.replay.expectation import Expectation
 from bot.replay.faults import ObservationFault, WalletJump
 
 _START = datetime(2024, 5, 1, tzinfo=UTC)
@@ -19,18 +18,13 @@ def on(day: float, hour: int = 0, minute: int = 0) -> datetime:
     return _START + timedelta(days=day, hours=hour, minutes=minute)
 
 
-def day(number: int) -> date:
-    """Return a day of the live phase, for an expectation."""
-    return on(number).date()
-
-
 def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by name
     name: str,
     title: str,
     *,
     days: int,
     seed: int,
-    expect: tuple[Expectation, ...],
+    about: str,
     books: tuple[ExchangeHoldings, ...] = INVENTED,
     runs: tuple[OutflowRun, ...] = (),
     jumps: tuple[WalletJump, ...] = (),
@@ -40,21 +34,20 @@ def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by
 ) -> Episode:
     """Return an episode whose live phase takes so many days; prices sink and recover meanwhile, and mean nothing.
 
-    The first exchange of which something is expected comes first.
+    The exchange that it is `about`, by its id, comes first.
     """
     end = on(days)
     return Episode(
         id=name,
         title=title,
         label=label,
-        books=tuple(sorted(books, key=lambda book: book.id != expect[0].exchange)),
+        books=tuple(sorted(books, key=lambda book: book.id != about)),
         live_start=_START,
         live_end=end,
         paths={name: _sway(depth, end) for name, depth in (("BTC", 0.94), ("ETH", 0.92), ("market", 0.9))},
         runs=runs,
         jumps=jumps,
         faults=faults,
-        expect=expect,
         anchors=anchors,
         history=_HISTORY,
         speed=max(_SPEED, (end - _START) / _LONGEST_SHOW),

@@ -1,10 +1,8 @@
 """Made-up outflows: those that must be told, and one too small to tell."""
 
 from bot.domain.reading import Slot
-from bot.domain.severity import Severity
 from bot.replay.episode import OutflowRun, RunLeg
-from bot.replay.episodes.synthetic import day, on, staged
-from bot.replay.expectation import Expectation, ExpectedOutcome
+from bot.replay.episodes.synthetic import on, staged
 from bot.replay.faults import Measure, WalletJump
 
 WITHHELD = staged(
@@ -13,7 +11,7 @@ WITHHELD = staged(
     days=12,
     seed=301,
     runs=(OutflowRun("borvik", (RunLeg(on(4), -0.05), RunLeg(on(6), -0.004), RunLeg(on(9), 0.03)), since=on(3)),),
-    expect=(Expectation("borvik", ExpectedOutcome.RUN, Severity.ELEVATED, day(4), day(4), guard="WITHHELD"),),
+    about="borvik",
 )
 
 HELD_THEN_RUN = staged(
@@ -29,7 +27,7 @@ HELD_THEN_RUN = staged(
             since=on(4),
         ),
     ),
-    expect=(Expectation("borvik", ExpectedOutcome.RUN, Severity.ELEVATED, day(4), day(5), guard="WALLETS_CHANGED"),),
+    about="borvik",
 )
 
 
@@ -46,10 +44,7 @@ MARKET_WIDE = staged(
     days=14,
     seed=303,
     runs=(_stress("aurelia", 3), _stress("borvik", 3), _stress("corvane", 4), _stress("eastmere", 4)),
-    expect=tuple(
-        Expectation(exchange, ExpectedOutcome.RUN, Severity.ELEVATED, day(first), day(first))
-        for exchange, first in (("aurelia", 4), ("borvik", 4), ("corvane", 5), ("eastmere", 5))
-    ),
+    about="aurelia",
 )
 
 _UNEVEN = (-0.0070, -0.0058, -0.0079, -0.0064, -0.0075, -0.0069, -0.0075)
@@ -66,7 +61,7 @@ BLEED = staged(
             since=on(2),
         ),
     ),
-    expect=(Expectation("corvane", ExpectedOutcome.RUN, Severity.ELEVATED, day(17), day(17)),),
+    about="corvane",
 )
 
 SLOW_SMALL = staged(
@@ -75,7 +70,7 @@ SLOW_SMALL = staged(
     days=10,
     seed=305,
     runs=(OutflowRun("gullane", (RunLeg(on(4), -0.04), RunLeg(on(8), 0.02)), since=on(3)),),
-    expect=(Expectation("gullane", ExpectedOutcome.NONE),),
+    about="gullane",
 )
 
 STAGED_RUNS = (WITHHELD, HELD_THEN_RUN, MARKET_WIDE, BLEED, SLOW_SMALL)

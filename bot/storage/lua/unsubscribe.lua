@@ -1,19 +1,25 @@
--- Forget subscriptions of a place, and what is wrong with it too when it is forgotten altogether. Needs places.lua
--- before it.
--- KEYS[1] {subs}:places   ARGV place, exchange or '*' or '' for everything, 'trouble' to forget that as well
+-- Forget subscriptions of a place, and what is wrong with it too when it is forgotten altogether.
+-- Needs subscription_indexes.lua before it.
+--
+-- KEYS[1] keys.PLACES   ARGV place, exchange or '*' or '' for everything, 'trouble' to forget that as well
 -- Returns how many subscriptions there were.
+--
+-- Example: a place subscribed to binance and to '*'. ARGV 'telegram:7', 'binance', '' returns 1, and '*' stays.
 
 local place, exchange = ARGV[1], ARGV[2]
-local wishes = wishes_of(place)
-local left = exchange == '' and {} or without(wishes, exchange)
-for _, each in ipairs(exchange == '' and wishes or {exchange}) do
-  drop_wish(each, place)
-  if redis.call('EXISTS', '{subs}:to:' .. each) == 0 then redis.call('SREM', '{subs}:exchanges', each) end
+local exchanges = exchanges_of(place)
+local left = exchange == '' and {} or without(exchanges, exchange)
+for _, removed in ipairs(exchange == '' and exchanges or {exchange}) do
+  remove_subscription(removed, place)
+  -- Redis removes a hash with its last field, so a key that is gone means that nobody is left.
+  if redis.call('EXISTS', KEY.subscribers .. removed) == 0 then
+    redis.call('SREM', KEY.subscribed_exchanges, removed)
+  end
 end
-keep_wishes(place, left)
+keep_exchanges(place, left)
 if ARGV[3] == 'trouble' then
-  redis.call('HDEL', '{subs}:trouble', place)
-  redis.call('ZREM', '{subs}:disabled', place)
-  redis.call('ZREM', '{subs}:visits:' .. string.match(place, '^%a+'), place)
+  redis.call('HDEL', KEY.trouble, place)
+  redis.call('ZREM', KEY.disabled, place)
+  redis.call('ZREM', KEY.recovery_checks .. string.match(place, '^%a+'), place)
 end
-return #wishes - #left
+return #exchanges - #left

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import discord
 
+from bot.chat.discord.interaction_context import Interaction
 from bot.chat.discord.permissions import NEEDED
 from bot.chat.discord.render import Payload
 from bot.chat.discord.rest import Rest
-from bot.chat.discord.slash import Interaction, fingerprint, slash_commands
+from bot.chat.discord.slash import fingerprint, slash_commands
 from bot.commands.declaration import Command, Parameter
 from tests.chat.discord.conftest import Gate
 from tests.fakes.discord_limits import command_problems

@@ -11,6 +11,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.status import BotStatus
 from bot.messages.cards.about import source_notice, status_card
 from bot.messages.cards.common import assets_sentence, source_name
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
@@ -159,29 +160,32 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     platforms: dict[Platform, str] | None = None,
     disabled: dict[Obstacle, int] | None = None,
     oldest: bool = False,
-    read: bool = True,
+    ever_read: bool = True,
     standing_by: tuple[str, ...] = (),
     undelivered: tuple[str, ...] = (),
     misdirected: tuple[str, ...] = (),
     rates: dict[Platform, SendRate] | None = None,
 ) -> Message:
     return status_card(
-        version="1.2.3",
-        started_at=NOON - 26 * HOUR,
-        now=NOON,
-        sources=sources or {},
-        coverage=(17, 80),
-        newest_reading=NOON - HOUR if read else None,
-        open_incidents=2,
-        backlog=backlog or {},
-        oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
-        places=5,
-        platforms=platforms or {},
-        disabled=disabled or {},
-        rates=rates or {},
-        standing_by=standing_by,
-        undelivered=undelivered,
-        misdirected=misdirected,
+        BotStatus(
+            version="1.2.3",
+            started_at=NOON - 26 * HOUR,
+            now=NOON,
+            sources=sources or {},
+            exchanges=80,
+            read=17,
+            newest_reading=NOON - HOUR if ever_read else None,
+            open_incidents=2,
+            backlog=backlog or {},
+            oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
+            places=5,
+            platforms=platforms or {},
+            disabled=disabled or {},
+            rates=rates or {},
+            standing_by=standing_by,
+            undelivered=undelivered,
+            misdirected=misdirected,
+        )
     )
 
 
@@ -212,7 +216,7 @@ def test_a_setting_that_leads_nowhere_is_trouble() -> None:
 
 
 def test_a_bot_that_has_read_nothing_says_so() -> None:
-    card = status(read=False)
+    card = status(ever_read=False)
 
     assert card.tone is Tone.TROUBLE
     assert "Newest reading: none yet" in said(card)

@@ -17,6 +17,7 @@ from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.status import BotStatus
 from bot.messages.cards.about import (
     command_card,
     help_card,
@@ -114,12 +115,12 @@ PROSE: Mapping[str, Message] = {
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
     "curtain": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
-    "status": status_card(
-        version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, coverage=(1, 2),
+    "status": status_card(BotStatus(
+        version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, exchanges=2, read=1,
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
         rates={Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
-    ),
+    )),
     "followed": followed_card(Message(HOSTILE)),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
     "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),

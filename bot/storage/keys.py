@@ -1,0 +1,353 @@
+"""Every key that Runwatch keeps in Redis, in one table: its name, its type, how long it lives and what it is for.
+
+Python makes a concrete key from its row: `ALERT.key("INC-1:1:post")` is `{ob}:alert:INC-1:1:post`. Lua scripts say
+`KEY.alert .. id`, and `bot.storage.lua.script` fills in the same row. The table of docs/storage.md is written from this
+one, and a test finds a key that is spelled anywhere else.
+
+`<…>` in a name stands for a part that differs: `<place>` is `platform:chat` or `platform:chat/topic`, `<chat>` is
+`platform:chat`. All keys of one script share a hash tag, the part in braces, because Redis Cluster runs a script on one
+node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{rd:<exchange>}` readings.
+
+A name that is stored already never changes: a new layout gets a new version and a migration (schema.py).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+
+_PART = re.compile(r"<\w+>")
+_MONTH = timedelta(days=30)
+
+
+class RedisType(StrEnum):
+    """What the Redis command TYPE says of a key."""
+
+    STRING = "string"
+    HASH = "hash"
+    LIST = "list"
+    SET = "set"
+    SORTED_SET = "zset"
+    STREAM = "stream"
+
+
+@dataclass(frozen=True, slots=True)
+class RedisKey:
+    """One row of the table: a key, or a family of keys whose names differ in their `<…>` parts.
+
+    `kept` says in words how long it is kept; "" means exactly its `lifetime`. `lifetime` is the time to live that is
+    set on the key, None where Redis never removes it by itself. `lua` is what scripts call it: `KEY.<lua>`; "" where
+    none does.
+    """
+
+    name: str
+    type: RedisType
+    kept: str
+    purpose: str
+    lua: str = ""
+    lifetime: timedelta | None = None
+
+    def key(self, *parts: str | int) -> str:
+        """Return the key with its `<…>` parts filled in, in order; raise ValueError when their number is wrong."""
+        fixed = fixed_parts(self.name)
+        if len(parts) != len(fixed) - 1:
+            raise ValueError(f"{self.name} takes {len(fixed) - 1} parts, not {len(parts)}")
+        return fixed[0] + "".join(f"{part}{text}" for part, text in zip(parts, fixed[1:], strict=True))
+
+    @property
+    def lifetime_s(self) -> int:
+        """Return the time to live in seconds; raise ValueError for a key without one."""
+        if self.lifetime is None:
+            raise ValueError(f"{self.name} has no time to live")
+        return self.lifetime // timedelta(seconds=1)
+
+
+@cache
+def fixed_parts(name: str) -> tuple[str, ...]:
+    """Return what stands before, between and after the `<…>` parts: `("{rd:", "}:detail")` for readings."""
+    return tuple(_PART.split(name))
+
+
+def part_names(name: str) -> tuple[str, ...]:
+    """Return what the `<…>` parts are called: `("exchange",)` for readings."""
+    return tuple(part.strip("<>") for part in _PART.findall(name))
+
+
+# The store as a whole.
+SCHEMA = RedisKey(
+    "runwatch:schema",
+    RedisType.STRING,
+    "ever",
+    "version of the layout; older data is moved forward at start, a program older than its data refuses to run",
+)
+LISTINGS = RedisKey("runwatch:listings", RedisType.HASH, "ever", "exchange → newest row of the upstream's list (JSON)")
+HEALTH = RedisKey("runwatch:health", RedisType.HASH, "ever", "source → how it is doing (JSON)")
+SUPPRESSIONS = RedisKey(
+    "runwatch:holds",
+    RedisType.HASH,
+    "until released",
+    "exchange → that an operator withholds its figures: since when, by whom and why (JSON)",
+)
+CHANGE_FEED = RedisKey(
+    "runwatch:bulletin",
+    RedisType.STREAM,
+    "the last 1,000 or so",
+    'which exchanges workers told each other to look at again; "" is the list alone',
+)
+
+# Readings. Scores are `as_of` in microseconds; spans count back from the newest reading, not from the clock.
+READINGS = RedisKey("{rd:<exchange>}:detail", RedisType.SORTED_SET, "10 days", "readings (packing.py) by `as_of`")
+DAILY_READINGS = RedisKey(
+    "{rd:<exchange>}:days", RedisType.SORTED_SET, "410 days", "the first reading of each UTC day, by `as_of`"
+)
+SLOTS = RedisKey(
+    "{rd:<exchange>}:slots",
+    RedisType.HASH,
+    "ever",
+    "[chain, asset] (JSON) → its number in the readings; a number given never changes",
+)
+
+# Incidents.
+INCIDENT_NUMBER = RedisKey("{ob}:number", RedisType.STRING, "ever", "the last incident number given")
+CURRENT_INCIDENTS = RedisKey(
+    "{ob}:current", RedisType.HASH, "until over", "exchange/rule/preset → its pending or open incident (JSON)"
+)
+INCIDENTS = RedisKey(
+    "{ob}:incidents",
+    RedisType.HASH,
+    "the last 2,000",
+    "number → newest state of the incident (JSON); where several presets tell the same, that of `normal`",
+    lua="incidents",
+)
+HISTORY = RedisKey("{ob}:history", RedisType.SORTED_SET, "the last 2,000", "incident numbers, by number", lua="history")
+EXCHANGE_HISTORY = RedisKey(
+    "{ob}:history:<exchange>",
+    RedisType.SORTED_SET,
+    "the last 2,000",
+    "the same of one exchange",
+    lua="exchange_history",
+)
+
+# The outbox: alerts that are being delivered.
+QUEUED_ALERT = RedisKey(
+    "{ob}:queued:<alert>",
+    RedisType.STRING,
+    "",
+    "which call queued the alert, so that it is queued once however often the call is sent",
+    lua="queued_alert",
+    lifetime=timedelta(minutes=10),  # a call whose reply was lost is sent again within seconds
+)
+ALERT = RedisKey(
+    "{ob}:alert:<alert>",
+    RedisType.HASH,
+    "until its last delivery, at most 7 days after its expiry",
+    "its message and facts, once for all places; `left` and `left:<platform>` count deliveries that are not over",
+    lua="alert",
+    lifetime=timedelta(days=7),  # on top of its own; longer than any sane pause, so a late try still finds its text
+)
+ALERTS = RedisKey(
+    "{ob}:alerts", RedisType.SORTED_SET, "until over", "alerts with deliveries left, by creation", lua="alerts"
+)
+FANOUT = RedisKey(
+    "{ob}:fan",
+    RedisType.LIST,
+    "until queued",
+    "chunks of up to 200 places that are still to be queued, in the order of the commits",
+    lua="fanout",
+)
+URGENT_FANOUT = RedisKey(
+    "{ob}:fan:first",
+    RedisType.LIST,
+    "until queued",
+    "the same for p0 alerts, unless something of their incident waits in the other list",
+    lua="urgent_fanout",
+)
+FANOUT_INCIDENTS = RedisKey(
+    "{ob}:fanning",
+    RedisType.HASH,
+    "until queued",
+    "alert with chunks in `{ob}:fan` → its incident",
+    lua="fanout_incidents",
+)
+SUPERSEDING_ALERTS = RedisKey(
+    "{ob}:superseding",
+    RedisType.SET,
+    "until queued",
+    "alerts with chunks in either list that follow an alert of the same incident",
+    lua="superseding_alerts",
+)
+DELIVERIES = RedisKey(
+    "{ob}:<platform>:p<priority>",
+    RedisType.STREAM,
+    "until over",
+    "one entry per delivery, read by one consumer group; p0 critical and severe, p1 elevated, p2 watch",
+    lua="deliveries",
+)
+LANES = RedisKey(
+    "{ob}:lanes:<incident>",
+    RedisType.HASH,
+    "",
+    "place → what waits there behind a delivery about the same incident (lua/lanes.lua)",
+    lua="lanes",
+    lifetime=_MONTH,
+)
+POSTPONED = RedisKey(
+    "{ob}:later:<platform>", RedisType.SORTED_SET, "until due", "deliveries put off, by due time", lua="postponed"
+)
+FAILED = RedisKey(
+    "{ob}:failed:<place>",
+    RedisType.SET,
+    "until due, at most 30 days",
+    "those put off because they failed in this place: due at once when it can be written to again",
+    lua="failed",
+    lifetime=_MONTH,
+)
+WORKER_HEARTBEAT = RedisKey(
+    "{ob}:courier:<platform>",
+    RedisType.STRING,
+    "",
+    "that some worker delivers to this platform",
+    lifetime=timedelta(seconds=15),
+)
+SENT_MESSAGES = RedisKey(
+    "{ob}:sent:<incident>",
+    RedisType.HASH,
+    "",
+    "place → id of the newest message there, and when it was last edited",
+    lua="sent_messages",
+    lifetime=_MONTH,
+)
+FORMER_ADDRESS = RedisKey(
+    "{ob}:came:<chat>",
+    RedisType.STRING,
+    "",
+    "the address a chat had before it moved: what was told there goes on in a new message",
+    lua="former_address",
+    lifetime=_MONTH,
+)
+WAKE_UP = RedisKey(
+    "{ob}:bell:<platform>",
+    RedisType.STREAM,
+    "the last one",
+    "one entry, replaced when there is something to do: it wakes the workers that wait for it",
+    lua="wake_up",
+)
+DEAD_LETTERS = RedisKey(
+    "{ob}:dead", RedisType.STREAM, "the last 1,000 or so", "deliveries given up, with reasons", lua="dead_letters"
+)
+LEASE = RedisKey(
+    "{ob}:duty:<duty>",
+    RedisType.HASH,
+    "ever; the token of the last holder stays",
+    "which worker does what one alone may do (`poll`, or listen to `telegram` or `discord`): its token, its name, "
+    "until when, what troubles it",
+    lua="lease",
+)
+
+# The rate limit that all workers of a bot share.
+RATE_LIMIT = RedisKey(
+    "{pace}:<platform>",
+    RedisType.HASH,
+    "2 days after the last message, longer where a pause is",
+    "when the next message may go and how much of the full rate is allowed (lua/rate_limit.lua)",
+    lua="rate_limit",
+    lifetime=timedelta(days=2),
+)
+PAUSED_CHATS = RedisKey(
+    "{pace}:<platform>:paused",
+    RedisType.SORTED_SET,
+    "2 days after the last pause began, longer where a pause is",
+    "chats that asked for a pause, by its end",
+    lua="paused_chats",
+    lifetime=timedelta(days=2),
+)
+
+# Subscriptions. `*` as the exchange of a key is the subscription to all of them.
+SUBSCRIBERS = RedisKey(
+    "{subs}:to:<exchange>",
+    RedisType.HASH,
+    "until unsubscribed",
+    "place → its subscription to this exchange, or to `*`: all of them (JSON, without place and exchange)",
+    lua="subscribers",
+)
+PRESET_COUNTS = RedisKey(
+    "{subs}:presets:<exchange>",
+    RedisType.HASH,
+    "until unsubscribed",
+    "preset → how many of those subscriptions have it",
+    lua="preset_counts",
+)
+PLACES = RedisKey(
+    "{subs}:places",
+    RedisType.HASH,
+    "until unsubscribed",
+    "every place with a subscription → to what: exchanges or `*`, one a line",
+    lua="places",
+)
+TOPICS = RedisKey(
+    "{subs}:topics:<chat>",
+    RedisType.SET,
+    "until unsubscribed",
+    "places with a subscription that are topics of this chat",
+    lua="topics",
+)
+SUBSCRIBED_EXCHANGES = RedisKey(
+    "{subs}:exchanges",
+    RedisType.SET,
+    "until unsubscribed",
+    "exchanges that somebody subscribed to by name",
+    lua="subscribed_exchanges",
+)
+NEW_ADDRESS = RedisKey(
+    "{subs}:moved:<chat>",
+    RedisType.STRING,
+    "",
+    "where a chat went, for what is on its way to the old address",
+    lua="new_address",
+    lifetime=_MONTH,
+)
+TROUBLE = RedisKey(
+    "{subs}:trouble",
+    RedisType.HASH,
+    "until the place answers or is forgotten",
+    "place → what is wrong with it (JSON)",
+    lua="trouble",
+)
+DISABLED = RedisKey(
+    "{subs}:disabled",
+    RedisType.SORTED_SET,
+    "until the place answers or is forgotten",
+    "places that hear nothing, by the time their trouble began",
+    lua="disabled",
+)
+RECOVERY_CHECKS = RedisKey(
+    "{subs}:visits:<platform>",
+    RedisType.SORTED_SET,
+    "until the place answers or is forgotten",
+    "disabled places, by when to try them next; 0: never tried yet",
+    lua="recovery_checks",
+)
+
+KEYS: tuple[RedisKey, ...] = tuple(row for row in list(globals().values()) if isinstance(row, RedisKey))
+"""All rows above, in their order: what a store of the present layout holds."""
+
+# Layout 1, which schema.py moves forward: each place's exchanges, and each chat's places, were sets of their own.
+LAYOUT_1_PLACES = RedisKey(
+    "{subs}:places:1",
+    RedisType.SET,
+    "while it is moved",
+    "layout 1: places that are still to be moved; `{subs}:places` was this set",
+    lua="layout_1_places",
+)
+LAYOUT_1_EXCHANGES = RedisKey(
+    "{subs}:place:<place>",
+    RedisType.SET,
+    "while it is moved",
+    "layout 1: what a place subscribed to",
+    lua="layout_1_exchanges",
+)
+LAYOUT_1_CHAT = RedisKey(
+    "{subs}:chat:<chat>", RedisType.SET, "while it is moved", "layout 1: places of a chat", lua="layout_1_chat"
+)
+FORMER_KEYS = (LAYOUT_1_PLACES, LAYOUT_1_EXCHANGES, LAYOUT_1_CHAT)
