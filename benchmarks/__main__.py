@@ -21,7 +21,7 @@ from benchmarks.figure import Figure
 Json = dict[str, Any]
 
 _BENCHMARKS = (
-    *("decode", "latency", "startup", "memory", "backtest"),
+    *("decode", "stalls", "latency", "startup", "memory", "backtest"),
     *("fanout", "effort", "urgency", "rush", "places"),
 )
 _LONGEST = 1800.0

@@ -53,7 +53,9 @@ async def _on_telegram(ours: TimedTelegram, commands: int) -> list[Figure]:
         bare_telegram(plain, answers),
         bare_telegram(swift, answers, transport="aiohttp"),
     ):
-        await asyncio.gather(*(one.wait_until(partial(one.calls.get, "getupdates")) for one in (plain, swift)))
+        await asyncio.gather(
+            *(one.until(partial(one.calls.get, "getupdates"), "the first poll of a bot") for one in (plain, swift))
+        )
         figures = []
         for name, line in lines.items():
             bots = {
@@ -76,7 +78,11 @@ async def _on_discord(ours: TimedDiscord, commands: int) -> list[Figure]:
     answers = {name: (await ours.read(name, options))["embeds"][0] for name, options in questions.items()}
     async with TimedDiscord() as plain, bare_discord(plain, answers):
         await plain.connected()
-        await plain.until(lambda: bool(plain.commands), seconds=_CONNECTED_WITHIN)
+        await plain.until(
+            lambda: bool(plain.commands),
+            "the commands that the other bot publishes on Discord",
+            limit=_CONNECTED_WITHIN,
+        )
         figures = []
         for name, options in questions.items():
             bots = {

@@ -76,8 +76,12 @@ async def _bare() -> dict[str, float]:
         bare_telegram(telegram, {"help": "Help."}) as one,
         bare_discord(discord, {"help": {}}) as other,
     ):
-        await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
-        await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
+        await telegram.until(lambda: telegram.calls["getupdates"], "a poll of Telegram", limit=30)
+        await discord.until(
+            lambda: bool(discord.commands and discord.gateway.session),
+            "a bot with its commands on Discord and its gateway connected",
+            limit=30,
+        )
         await asyncio.sleep(1)
         both = [sizes_mb(process.pid) for process in (one, other)]
     return {name: sum(each[name] for each in both) for name in both[0]}

@@ -84,7 +84,9 @@ async def _cost(number: int) -> Cost:
                         as_of = llama.step(SUBSCRIBED_TO, share=share)
                         await _read(port, as_of)
                     alerts = min(number, _MEASURED_AFTER)
-                    await telegram.wait_until(lambda: len(telegram.sent) >= alerts, patience=_TIMEOUT_S)
+                    await telegram.until(
+                        lambda: len(telegram.sent) >= alerts, "the first alerts on Telegram", limit=_TIMEOUT_S
+                    )
                 return Cost(kept, peak_mb(process.pid), max(stalls))
 
 

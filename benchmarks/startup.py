@@ -62,7 +62,11 @@ async def _to_discord_answer(program: Callable[[TimedDiscord], Program]) -> floa
     async with TimedDiscord() as discord:
         started = perf_counter()
         async with program(discord):
-            await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=_CONNECTED_WITHIN)
+            await discord.until(
+                lambda: bool(discord.commands and discord.gateway.session),
+                "a bot with its commands on Discord and its gateway connected",
+                limit=_CONNECTED_WITHIN,
+            )
             await discord.ask("help", {})
             return perf_counter() - started
 

@@ -61,7 +61,7 @@ PAID_RATE_LIMIT = RateLimit(950.0, private_gap=1.0, group_gap=3.0, at_once=80)
 
 
 class LocalBudget(SendBudget):
-    """The send budget of one worker alone, in its memory, with the rules of the shared one (`storage/lua/rate_limit.lua`).
+    """The send budget of one worker alone, in its memory; same rules as the shared one (`storage/lua/rate_limit.lua`).
 
     Times are seconds of the event loop's clock.
     """

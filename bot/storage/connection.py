@@ -22,7 +22,6 @@ from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import FLOOR
 from bot.storage.lua import Script
 
-LONGEST_WAIT = timedelta(seconds=2)
 _WRONG_KEY = (faults.AuthenticationError, faults.AuthorizationError)  # ConnectionErrors, but they do not pass
 _PASSING = (
     *(faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError),
@@ -39,11 +38,15 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoreTimeouts:
-    """How long to wait for the server, in seconds; a restart of the embedded one takes half a second."""
+    """How long to wait for the server, in seconds; a restart of the embedded one takes half a second.
+
+    `news_within` is the longest blocking read; it has to end before the command is given up.
+    """
 
     connects_within: float = 1.0
     answers_within: float = 2.0
     gives_up_after: float = 4.0
+    news_within: float = 2.0
     pauses: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
@@ -100,8 +103,9 @@ class Database:
         return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *words) for words in calls)]))[1:]
 
     async def news(self, stream: str, *, after: str, wait: timedelta) -> None:
-        """Return when the stream has an entry younger than `after`, or the wait (at most LONGEST_WAIT) is over."""
-        milliseconds = max(1, int(min(wait, LONGEST_WAIT) / timedelta(milliseconds=1)))
+        """Return when the stream has an entry younger than `after`, or the wait (at most `news_within`) is over."""
+        longest = timedelta(seconds=self.patience.news_within)
+        milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))
         await self._guarded(
             self.reader,
             lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
@@ -170,7 +174,7 @@ async def connect(url: str, *, patience: StoreTimeouts = USUAL) -> Database:
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
-    reads_within = patience.answers_within + LONGEST_WAIT.total_seconds()
+    reads_within = patience.answers_within + patience.news_within
     client, close_client = client_at(
         url, connects_within=patience.connects_within, answers_within=patience.answers_within
     )

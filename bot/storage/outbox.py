@@ -159,9 +159,14 @@ class RedisOutbox(Outbox):
         _, entries, bodies, bell, due = reply
         letters = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
         found = sorted((_taken(entry, letters) for entry in _entries.decode(entries)), key=_order)
+        # What nobody held in time may come back to the very worker that is still sending it: it is not sent twice.
+        taken = [
+            delivery
+            for delivery in found
+            if delivery.receipt not in self._in_hand and delivery.receipt not in self._unnoted
+        ]
         self._in_hand.update((delivery.receipt, _Receipt.read(delivery.receipt)) for delivery in found)
         self._ours_until.update((delivery.receipt, asked + self._idle.total_seconds()) for delivery in found)
-        taken = [delivery for delivery in found if delivery.receipt not in self._unnoted]
         return _TakenBatch(taken, bell.decode(), moment(int(float(due))) - now if due else None)
 
     async def _finish(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:

@@ -23,7 +23,7 @@ from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
 from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
 
-_LEFT_BEHIND = timedelta(seconds=10)
+TAKEN_OVER_AFTER = timedelta(seconds=10)
 """After so long another worker delivers what one has in hand and does not say, every quarter of it, that it lives."""
 
 
@@ -72,7 +72,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: StoreTimeouts
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
         leases = RedisLeases(database, alone=isinstance(where, Path))
-        outbox = RedisOutbox(database, clock, idle=_LEFT_BEHIND)
+        outbox = RedisOutbox(database, clock, idle=TAKEN_OVER_AFTER)
         holding = asyncio.create_task(outbox.keep_renewing(), name="hold deliveries in hand")
         stack.push_async_callback(_end, holding, outbox)
         return Store(

@@ -13,11 +13,14 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_rest import FakeRest
 from tests.fakes.discord_world import Json
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import until
 
 _MARK = re.compile(r"(INC-\d+) step (\d+)")
 _FOLLOWED = "The story goes on"
 _REPLY_DELAY_S = 0.03
 """Between accepting a message and saying so: a worker that dies meanwhile leaves it unrecorded."""
+_LONGEST = 600.0
+"""A storm of 20,000 deliveries takes minutes."""
 
 
 def title_of(incident: str, step: int) -> str:
@@ -65,17 +68,17 @@ class PlatformLog:
 
     async def reached(self, number: int) -> None:
         """Return when so many steps were accepted, or nothing more is expected."""
-        await self._until(lambda: self.is_closed or self.accepted_steps >= number)
+        await until(
+            lambda: self.is_closed or self.accepted_steps >= number,
+            lambda: f"message {number} on the platforms; they have {self.accepted_steps}",
+            changed=self._changed,
+            limit=_LONGEST,
+        )
 
     def close(self) -> None:
         """Say that nothing more is expected."""
         self.is_closed = True
         self._notify()
-
-    async def _until(self, condition: Callable[[], bool]) -> None:
-        while not condition():
-            self._changed.clear()
-            await self._changed.wait()
 
     def _notify(self) -> None:
         self._changed.set()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.errors import StorageError, Superseded
 from bot.domain.incident import Incident, IncidentState
@@ -17,11 +18,12 @@ from bot.storage.incidents import RedisIncidents
 from bot.storage.store import Store
 from tests.builders import incident
 from tests.chaos.platform_log import title_of
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 _RETRY_PAUSE_S = 0.1
-_CHECK_INTERVAL_S = 0.05
-_TIMEOUT_S = 600.0
+_LONGEST = 600.0
+"""A storm of 20,000 deliveries takes minutes."""
 
 
 @dataclass(eq=False)
@@ -139,10 +141,12 @@ class Story:
 
     async def until_over(self) -> None:
         """Return when no step so far is on its way any more."""
-        async with asyncio.timeout(_TIMEOUT_S):
-            for step in self.steps:
-                while not await self._stories.is_over(step):  # noqa: ASYNC110 — nothing announces it
-                    await asyncio.sleep(_CHECK_INTERVAL_S)
+        for step in self.steps:
+            await until(
+                partial(self._stories.is_over, step),
+                f"the end of the deliveries of {step.incident} step {step.number}",
+                limit=_LONGEST,
+            )
 
     async def _commit_step(
         self, *kinds: DeliveryKind, lifetime: timedelta = DAY, without_workers: bool = False

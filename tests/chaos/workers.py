@@ -13,9 +13,10 @@ from bot.domain.place import Platform
 from bot.storage.embedded import die_with_parent
 from tests.chaos.delivery_process import DeliverySpeed
 from tests.program import ROOT
+from tests.waiting import in_time
 
 PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 90.0
 
 
 @dataclass(eq=False)
@@ -28,7 +29,7 @@ class WorkerProcess:
 
     async def ready(self) -> None:
         """Return once it delivers to both platforms; raise RuntimeError with its log when it never will."""
-        async with asyncio.timeout(_START_TIMEOUT_S):
+        async with in_time("a worker that is ready on both platforms", limit=_START_TIMEOUT_S):
             while self._platforms_not_ready:
                 line = await self.process.stdout.readline() if self.process.stdout else b""
                 if line != b"ready\n":

@@ -26,6 +26,7 @@ from tests.fakes.discord_faults import VIA, Failure
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_rest import Answer, FakeRest, message_json
 from tests.fakes.discord_world import Channel, Guild, Json, User, World, snowflake
+from tests.waiting import LIMIT, until
 
 TOKEN = "MTA4.fake-token.never-shown"  # noqa: S105 — opens nothing but this
 
@@ -169,7 +170,7 @@ class FakeDiscord:
         data = {"id": definition["id"], "name": name, "type": 1,
                 "options": [{"name": option, "type": declared["type"], "value": typed, "focused": True}]}  # fmt: skip
         answer = await self._interact(4, data, channel, user, world.MEMBER_RIGHTS, None)
-        await self.until(lambda: answer.choices is not None)
+        await self.until(lambda: answer.choices is not None, "the choices for what was typed")
         return answer.choices or []
 
     async def press(  # noqa: PLR0913 — as for `slash`
@@ -194,14 +195,11 @@ class FakeDiscord:
 
     async def connected(self) -> None:
         """Wait until a session of every shard is identified."""
-        await self.until(lambda: self.gateway.is_full)
+        await self.until(lambda: self.gateway.is_full, "a session of every shard with the gateway")
 
-    async def until(self, condition: Callable[[], bool], *, seconds: float = 15.0) -> None:
-        """Wait until something is so; looks again whenever the client did anything."""
-        async with asyncio.timeout(seconds):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
+    async def until(self, condition: Callable[[], object], missing: str, *, limit: float = LIMIT) -> None:
+        """Wait as `tests.waiting.until` does; looks again whenever the client did anything."""
+        await until(condition, missing, changed=self._changed, limit=limit)
 
     def fail(self, method: str, path: str, status: int = 500, **how: Any) -> Failure:
         """Make matching calls fail (see Failure); `path` is a regular expression for the part behind /api/v10."""
@@ -252,7 +250,9 @@ class FakeDiscord:
         message: Json | None = None,
     ) -> Answer:
         guild = channel.guild
-        await self.until(lambda: self.gateway.is_heard(guild.id if guild else "0"))
+        await self.until(
+            lambda: self.gateway.is_heard(guild.id if guild else "0"), "a session that hears of what happens there"
+        )
         person = user or channel.recipient or User("somebody")
         answer = Answer(snowflake(), f"interaction-{snowflake()}", kind, channel, asyncio.get_running_loop().time())
         self.rest.interactions[answer.token] = answer
@@ -278,7 +278,7 @@ class FakeDiscord:
         return answer
 
     async def _answered(self, answer: Answer) -> Answer:
-        await self.until(lambda: bool(answer.messages))
+        await self.until(lambda: bool(answer.messages), "the answer on Discord")
         return answer
 
     def _notify(self) -> None:

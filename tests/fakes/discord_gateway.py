@@ -9,6 +9,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from tests.fakes.discord_world import Guild, Json, World, snowflake
+from tests.waiting import in_time
 
 _PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 
@@ -222,5 +223,5 @@ class FakeGateway:
 
     async def close(self) -> None:
         """End every connection."""
-        async with asyncio.timeout(15):
+        async with in_time("the end of every connection to the gateway"):
             await self.drop(1001)

@@ -16,8 +16,11 @@ from tests.fakes.discord_faults import Failure, Rates, Refusal
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_limits import command_problems, error_body, message_problems
 from tests.fakes.discord_world import Channel, Json, User, World, snowflake
+from tests.waiting import LIMIT
 
 EPHEMERAL = 1 << 6
+ANSWERED_WITHIN = LIMIT
+"""Seconds for the first answer to an interaction: Discord waits three, which a busy machine may need by itself."""
 _EDITABLE_FLAGS = 1 << 2
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -200,7 +203,7 @@ class FakeRest:
 
     async def _callback(self, request: web.Request) -> web.Response:
         answer = self.interactions.get(request.match_info["token"])
-        if answer is None or asyncio.get_running_loop().time() - answer.at > 3:
+        if answer is None or asyncio.get_running_loop().time() - answer.at > ANSWERED_WITHIN:
             raise Refusal(404, 10062, "Unknown interaction")
         if answer.responded:
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")

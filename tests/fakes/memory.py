@@ -235,7 +235,7 @@ class MemoryOutbox(Outbox):
         now = self.clock.now()
         ready = [head for head in (*heads.values(), *followed) if head.receipt not in self._in_hand]
         due = [delivery for delivery in ready if self._due.get(delivery.receipt, now) <= now]
-        urgent = sorted(due, key=lambda delivery: (delivery.older is not None, -delivery.severity.rank))[:limit]
+        urgent = sorted(due, key=lambda one: (one.older is not None, -one.severity.rank))[:limit]
         return [replace(delivery, sent=self.sent.get((delivery.incident, delivery.place))) for delivery in urgent]
 
     def _forget(self, delivery: Delivery) -> None:

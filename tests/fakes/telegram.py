@@ -16,7 +16,7 @@ import asyncio
 import json
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
-from typing import Self, TypeVar
+from typing import Self
 
 from aiohttp import web
 
@@ -25,12 +25,11 @@ from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_methods import Methods, Parameters
 from tests.fakes.telegram_rates import Rates
 from tests.fakes.telegram_world import Chat, Sent, User
+from tests.waiting import LIMIT, until
 
 __all__ = ["TOKEN", "Chat", "FakeTelegram", "Rates", "Sent", "User"]
 
 TOKEN = "4242:loopback-only"  # noqa: S105 — no real bot has it
-_PATIENCE = 15.0
-_Found = TypeVar("_Found")
 
 
 class FakeTelegram(Methods, TelegramFaults):
@@ -73,26 +72,30 @@ class FakeTelegram(Methods, TelegramFaults):
             await self._runner.cleanup()
 
     async def wait_for_message(
-        self, chat: Chat, *, containing: str = "", thread: int | None = None, patience: float = _PATIENCE
+        self, chat: Chat, *, containing: str = "", thread: int | None = None, limit: float = LIMIT
     ) -> Sent:
-        """Return the oldest message to a chat not yet waited for, as soon as there is one; raise TimeoutError."""
+        """Return the oldest message to a chat not yet waited for, as soon as there is one."""
+        found: list[Sent] = []
 
-        def news() -> Sent | None:
-            return next(
-                (sent for sent in self.sent if self._is_news(sent, chat, thread) and containing in sent.text), None
-            )
+        def news() -> bool:
+            found[:] = [
+                message for message in self.sent if self._is_news(message, chat, thread) and containing in message.text
+            ]
+            return bool(found)
 
-        found = await self.wait_until(news, patience=patience)
-        self._waited_for.add((found.chat.id, found.id))
-        return found
+        def missing() -> str:
+            texts = [message.text for message in self.messages_in(chat)]
+            return f"a message to {chat.id} with {containing!r} in it; these came, some of them waited for: {texts}"
 
-    async def wait_until(self, find: Callable[[], _Found | None], *, patience: float = _PATIENCE) -> _Found:
-        """Return what `find` finds (anything true), looking again at every request and reply; raise TimeoutError."""
-        async with asyncio.timeout(patience):
-            while not (found := find()):
-                self._served.clear()
-                await self._served.wait()
-        return found
+        await self.until(news, missing, limit=limit)
+        self._waited_for.add((found[0].chat.id, found[0].id))
+        return found[0]
+
+    async def until(
+        self, condition: Callable[[], object], missing: str | Callable[[], str], *, limit: float = LIMIT
+    ) -> None:
+        """Wait as `tests.waiting.until` does; looks again at every request and reply."""
+        await until(condition, missing, changed=self._served, limit=limit)
 
     def messages_in(self, chat: Chat) -> list[Sent]:
         """Return everything the bot wrote in a chat, oldest first."""

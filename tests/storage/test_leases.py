@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
 from tests.storage.test_incidents import alert, incident
+from tests.waiting import until
 
 LONG = timedelta(seconds=8)
 
@@ -61,18 +61,25 @@ async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None
 async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
     first, second = (RedisLeases(store.database, lasts=timedelta(milliseconds=20)) for _ in range(2))
     await first.acquire(Lease.POLL)
-    async with asyncio.timeout(5):
-        while not (holder := await second.acquire(Lease.POLL)) or not holder.is_me:
-            pass
+
+    async def second_has_it() -> bool:
+        holder = await second.acquire(Lease.POLL)
+        return holder is not None and holder.is_me
+
+    await until(second_has_it, "the end of a duty that is not kept")
     kept = await first.renew(Lease.POLL)
     assert kept is None or not kept.is_me
 
 
 async def test_keeping_makes_it_last(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    until = await workers.store.database.command("HGET", key_of(Lease.POLL), "until")
-    while await workers.store.database.command("HGET", key_of(Lease.POLL), "until") == until:
+    ends = await workers.store.database.command("HGET", key_of(Lease.POLL), "until")
+
+    async def lasts_longer() -> bool:
         assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
+        return bool(await workers.store.database.command("HGET", key_of(Lease.POLL), "until") > ends)
+
+    await until(lasts_longer, "a later end of a duty that is kept")
 
 
 async def test_what_ran_out_is_kept_while_nobody_took_it(workers: Workers) -> None:

@@ -22,6 +22,7 @@ from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, subscription
 from tests.servers import Server
 from tests.storage.conftest import StillClock
+from tests.waiting import in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,8 @@ async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judg
     assert isinstance(sleeper.incidents, SleepyIncidents)
     await sleeper.take_over()
     judging = asyncio.create_task(see(sleeper, 54, clock))
-    await sleeper.incidents.asleep.wait()
+    async with in_time("a worker that has judged and not committed yet"):
+        await sleeper.incidents.asleep.wait()
 
     await other.take_over()
     await other.watch.judge([BINANCE])

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.domain.errors import StorageError
 from bot.workers.change_feed import ChangeFeedFollower
+from tests.waiting import in_time
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Feed:
 @asynccontextmanager
 async def following(feed: Feed) -> AsyncIterator[None]:
     task = asyncio.create_task(ChangeFeedFollower(feed, feed.update, pause_s=0, store_pause_s=0).run())
-    async with asyncio.timeout(5):
+    async with in_time("what the test waits for while it is followed"):
         yield
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.errors import StorageError
 from bot.domain.worker import Lease, LeaseOwner
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
+from tests.waiting import until
 
 QUICK = LeaseTiming(renew_every=0.001, retry_every=0.001)
 
@@ -103,10 +104,9 @@ async def running_lease(store: LeaseStore, name: str, work: Work) -> AsyncIterat
 async def requested(store: LeaseStore, times: int = 3) -> None:
     """Wait until the workers have made so many requests more."""
     before = store.requests
-    async with asyncio.timeout(5):
-        while store.requests < before + times:
-            store.has_request.clear()
-            await store.has_request.wait()
+    await until(
+        lambda: store.requests >= before + times, f"{times} more questions of the workers", changed=store.has_request
+    )
 
 
 async def test_one_of_two_works_and_the_other_stands_by() -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.workers.platform_connection import PlatformConnection
+from tests.waiting import in_time
 
 PLACE = Place(Platform.DISCORD, "7")
 
@@ -51,7 +52,8 @@ class ProbingSide(Side):
 @asynccontextmanager
 async def listening(connection: PlatformConnection, listener: Side) -> AsyncIterator[None]:
     task = asyncio.create_task(connection.run())
-    await listener.runs.wait()
+    async with in_time("a side that listens"):
+        await listener.runs.wait()
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -1,7 +1,7 @@
 """A bot with a handful of commands on the real Discord client, against the local stand-in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,17 +20,17 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.messages.model import Action, Message, lines
 from bot.ports.subscriptions import PlaceTrouble
 from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.waiting import in_time, until
 
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
-_PATIENCE = 15.0
 HASTE = ReconnectTimeouts(
     identify_gap=0.0,
     first_pause=0.001,
     longest_pause=0.01,
     refused_pause=0.01,
-    login=5.0,
-    send=5.0,
+    login=30.0,
+    send=30.0,
     close=1.0,
     settle=0.0,
 )
@@ -123,7 +123,6 @@ class RecordedSubscriptions:
     subscribed: set[Place] = field(default_factory=set)
     troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     cleared: list[Place] = field(default_factory=list)
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
     away: bool = False
     broken: bool = False
     reached_for: int = 0
@@ -134,27 +133,18 @@ class RecordedSubscriptions:
 
     async def note_trouble(self, trouble: PlaceTrouble) -> None:
         self.troubles[trouble.place] = trouble
-        self.changed.set()
 
     async def clear_trouble(self, place: Place) -> bool:
         self._reach()
         self.cleared.append(place)
-        self.changed.set()
         return self.troubles.pop(place, None) is not None
 
     def _reach(self) -> None:
         self.reached_for += 1
-        self.changed.set()
         if self.broken:
             raise ZeroDivisionError
         if self.away:
             raise StorageError("the store is away")
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(_PATIENCE):
-            while not condition():
-                self.changed.clear()
-                await self.changed.wait()
 
 
 @dataclass
@@ -221,7 +211,7 @@ async def running(bot: Bot) -> AsyncIterator[Bot]:
         yield bot
     finally:
         task.cancel()
-        async with asyncio.timeout(_PATIENCE):
+        async with in_time("the end of a bot that was cancelled"):
             await asyncio.wait({task})
         assert task.cancelled()
 
@@ -231,16 +221,9 @@ async def connected(bot: Bot, discord: FakeDiscord) -> AsyncIterator[Bot]:
     """Run a bot whose commands are published and whose gateway has told it everything."""
     async with running(bot):
         await discord.connected()
-        await discord.until(lambda: bool(discord.commands))
-        await until(lambda: bot.chat.trouble() is None)
+        await discord.until(lambda: bool(discord.commands), "the commands published on Discord")
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         yield bot
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so that nobody announces."""
-    async with asyncio.timeout(_PATIENCE):
-        while not condition():  # noqa: ASYNC110 — nothing tells of these
-            await asyncio.sleep(0.002)
 
 
 async def raised_by(call: Awaitable[Any]) -> BaseException:

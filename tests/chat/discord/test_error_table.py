@@ -10,10 +10,11 @@ import pytest
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed, RetryLater, Unreachable
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message, lines
-from tests.chat.discord.conftest import HASTE, Bot, build, running, until
+from tests.chat.discord.conftest import HASTE, Bot, build, running
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_faults import VIA
 from tests.fakes.discord_world import READ_MESSAGE_HISTORY, Channel
+from tests.waiting import until
 
 ALERT = Message("INC-42 · Binance · elevated outflow", lines=lines("Net outflow −$2.3 B"))
 HTML = "<html>banned</html>"
@@ -52,7 +53,7 @@ class Outcome:
 async def outcome(discord: FakeDiscord) -> AsyncIterator[Outcome]:
     channel = discord.channel(discord.guild())
     async with running(build(discord, listens=False)) as bot:
-        await until(lambda: bot.chat.trouble() is None)
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         yield Outcome(bot, discord, channel)
 
 
@@ -115,7 +116,7 @@ async def test_a_connection_that_is_reset_may_hide_a_message(outcome: Outcome) -
 async def test_a_reply_that_never_comes_may_hide_a_message(discord: FakeDiscord) -> None:
     channel = discord.channel(discord.guild())
     async with running(build(discord, listens=False, patience=replace(HASTE, send=0.1))) as bot:
-        await until(lambda: bot.chat.trouble() is None)
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         release = discord.hold("/messages")
         with pytest.raises(RetryLater) as caught:
             await bot.chat.send(Place(Platform.DISCORD, channel.id), ALERT, key="k")

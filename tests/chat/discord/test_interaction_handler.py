@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chat.discord.conftest import HASTE, OWNER, Bot, build, connected, until
+from tests.chat.discord.conftest import HASTE, OWNER, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
+from tests.waiting import until
 
 HURRY = replace(HASTE, announce_after=0.01)
 
@@ -92,7 +93,9 @@ async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, cha
 
 async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)  # what is done after an answer
+    await until(
+        lambda: len(bot.subscriptions.cleared) == 2, "two places that are in no trouble any more"
+    )  # what is done after an answer
     client = bot.chat._client  # noqa: SLF001 — what the library keeps grows with every answer
     assert client is not None
     assert list(client.persistent_views) == []
@@ -139,10 +142,12 @@ async def test_what_a_moderator_sets_is_told_to_the_moderator_only(bot: Bot, dis
 async def test_a_slow_answer_is_announced_and_follows() -> None:
     async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
         answer = await discord.slash("wait", channel=discord.dm(User("anna")), wait=False)
-        await discord.until(lambda: answer.announced == "public")
+        await discord.until(
+            lambda: answer.announced == "public", "the word on Discord that an answer for all is coming"
+        )
         assert answer.messages == []
         bot.gate.opened.set()
-        await discord.until(lambda: bool(answer.messages))
+        await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.embed["title"] == "🏦 At last"
         assert not answer.ephemeral
 
@@ -150,9 +155,11 @@ async def test_a_slow_answer_is_announced_and_follows() -> None:
 async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place() -> None:
     async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
         answer = await discord.slash("whisper", channel=discord.dm(User("anna")), wait=False)
-        await discord.until(lambda: answer.announced == "public")
+        await discord.until(
+            lambda: answer.announced == "public", "the word on Discord that an answer for all is coming"
+        )
         bot.gate.opened.set()
-        await discord.until(lambda: bool(answer.messages))
+        await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.embed["title"] == "🏦 Psst"
         assert answer.ephemeral
 
@@ -160,9 +167,11 @@ async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place()
 async def test_a_slow_button_is_announced_to_the_asker_only() -> None:
     async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
         answer = await discord.press("run:wait", channel=discord.dm(User("anna")), wait=False)
-        await discord.until(lambda: answer.announced == "ephemeral")
+        await discord.until(
+            lambda: answer.announced == "ephemeral", "the word on Discord that an answer for one is coming"
+        )
         bot.gate.opened.set()
-        await discord.until(lambda: bool(answer.messages))
+        await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.ephemeral
 
 
@@ -172,7 +181,7 @@ async def test_an_answer_that_is_not_taken_harms_nothing(
 ) -> None:
     failure = discord.fail("POST", "/interactions/", status, code=code)
     await discord.slash("reserves", {"exchange": "okx"}, channel=channel, wait=False)
-    await until(lambda: failure.times == 0)
+    await until(lambda: failure.times == 0, "the last of the failures")
     assert (await discord.slash("reserves", {"exchange": "okx"}, channel=channel)).messages
 
 
@@ -189,7 +198,7 @@ async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
     bot.subscriptions.cleared.clear()
     await discord.slash("top", channel=channel, app_permissions=0)
     await discord.slash("top", channel=channel)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert [place.chat for place in bot.subscriptions.cleared] == [channel.id]
 
 

@@ -6,7 +6,7 @@ from bot.domain.errors import ChatGone, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.ports.chat import ProbingPlatform
-from tests.chat.discord.conftest import Bot, build, running, until
+from tests.chat.discord.conftest import Bot, build, running
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
     ATTACH_FILES,
@@ -16,6 +16,7 @@ from tests.fakes.discord_world import (
     Channel,
     Guild,
 )
+from tests.waiting import until
 
 
 def place_of(channel: Channel) -> Place:
@@ -27,7 +28,7 @@ async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
     made = discord.guild("Traders")
     discord.channel(made)
     await discord.join(made)
-    await until(lambda: bot.subscriptions.cleared != [])
+    await until(lambda: bot.subscriptions.cleared != [], "a place that is in no trouble any more")
     return made
 
 
@@ -119,7 +120,7 @@ async def test_a_process_that_only_sends_cannot_tell(discord: FakeDiscord) -> No
     channel = discord.channel(discord.guild())
     assert isinstance(await refused(build(discord), channel), RetryLater)
     async with running(build(discord, listens=False)) as bot:
-        await until(lambda: bot.chat.trouble() is None)
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         assert isinstance(await refused(bot, channel), RetryLater)
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from tests.chat.discord.conftest import NOW, Bot, raised_by, until
+from tests.chat.discord.conftest import NOW, Bot, raised_by
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_world import (
@@ -20,6 +20,7 @@ from tests.fakes.discord_world import (
     Channel,
     Guild,
 )
+from tests.waiting import until
 
 
 def place_of(channel: Channel) -> Place:
@@ -28,7 +29,10 @@ def place_of(channel: Channel) -> Place:
 
 async def joined(discord: FakeDiscord, bot: Bot, guild: Guild) -> None:
     await discord.join(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) >= len(guild.channels))
+    await until(
+        lambda: len(bot.subscriptions.cleared) >= len(guild.channels),
+        "a channel that is in no trouble any more, for each there is",
+    )
     bot.subscriptions.cleared.clear()
 
 
@@ -44,7 +48,7 @@ async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
 
 async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.leave(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     assert set(bot.subscriptions.troubles) == {place_of(channel) for channel in guild.channels[:2]}
     trouble = bot.subscriptions.troubles[place_of(guild.channels[0])]
     assert trouble.disabled
@@ -64,15 +68,15 @@ async def test_a_server_that_takes_the_bot_back_gets_its_places_back(
     bot: Bot, discord: FakeDiscord, guild: Guild
 ) -> None:
     await discord.leave(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     await discord.join(guild)
-    await bot.subscriptions.until(lambda: not bot.subscriptions.troubles)
+    await until(lambda: not bot.subscriptions.troubles, "the end of the trouble in all places")
 
 
 async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     channel, thread, _ = guild.channels
     await discord.delete_channel(channel)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     assert bot.subscriptions.troubles[place_of(channel)].reason == "the channel was deleted"
     assert bot.subscriptions.troubles[place_of(thread)].disabled
     assert bot.subscriptions.troubles[place_of(thread)].obstacle is Obstacle.DELETED
@@ -81,7 +85,7 @@ async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord:
 async def test_a_deleted_thread_is_disabled_alone(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     thread = guild.channels[1]
     await discord.delete_channel(thread)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
     assert [(trouble.place, trouble.reason) for trouble in bot.subscriptions.troubles.values()] == [
         (place_of(thread), "the thread was deleted")
     ]
@@ -92,7 +96,10 @@ async def test_a_channel_whose_rights_come_back_comes_back(bot: Bot, discord: Fa
     await discord.overwrite(channel, deny=SEND_MESSAGES | VIEW_CHANNEL)
     await discord.overwrite(channel, deny=SEND_MESSAGES)
     await discord.overwrite(channel)
-    await bot.subscriptions.until(lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)})
+    await until(
+        lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)},
+        "a channel and a thread that are in no trouble any more",
+    )
 
 
 async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
@@ -100,7 +107,7 @@ async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
 ) -> None:
     await discord.overwrite(guild.channels[0], allow=1 << 6)
     await discord.slash("top", channel=guild.channels[2])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
 
 
@@ -110,7 +117,7 @@ async def test_a_role_that_opens_channels_brings_them_back(bot: Bot, discord: Fa
     await discord.set_bot_rights(guild, 0)
     await discord.overwrite(guild.channels[2], deny=EMBED_LINKS)
     await discord.set_bot_rights(guild, BOT_RIGHTS)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)
+    await until(lambda: len(bot.subscriptions.cleared) == 2, "two places that are in no trouble any more")
     assert place_of(guild.channels[2]) not in bot.subscriptions.cleared
 
 
@@ -119,7 +126,7 @@ async def test_a_new_role_of_the_bot_brings_channels_back(bot: Bot, discord: Fak
     await discord.overwrite(guild.channels[0], deny=VIEW_CHANNEL)
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"nick": "a new name"})
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"roles": [guild.bot_role.id]})
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert set(bot.subscriptions.cleared) == {place_of(guild.channels[2])}
 
 
@@ -127,7 +134,7 @@ async def test_a_new_name_of_the_bot_changes_nothing(bot: Bot, discord: FakeDisc
     renamed = guild.member(discord.world.bot) | {"guild_id": guild.id, "nick": "Run, watch"}
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", renamed)
     await discord.slash("top", channel=guild.channels[2])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
 
 
@@ -135,7 +142,7 @@ async def test_a_thread_that_is_opened_again_comes_back(bot: Bot, discord: FakeD
     thread = guild.channels[1]
     await discord.archive(thread)
     await discord.archive(thread, archived=False)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(thread)]
 
 
@@ -143,7 +150,7 @@ async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDisco
     thread = guild.channels[1]
     await discord.archive(thread, archived=False, locked=True)
     await discord.archive(thread, archived=False)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(thread)]
 
 
@@ -151,19 +158,19 @@ async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord,
     bot.subscriptions.away, bot.subscriptions.reached_for = True, 0
     await discord.delete_channel(guild.channels[2])
     await discord.slash("top", channel=guild.channels[0])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 2)
+    await until(lambda: bot.subscriptions.reached_for == 2, "a second question to the store")
     bot.subscriptions.away = False
     await discord.delete_channel(guild.channels[0])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     bot.subscriptions.broken, bot.subscriptions.reached_for = True, 0
     await discord.delete_channel(guild.channels[2])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 1)
+    await until(lambda: bot.subscriptions.reached_for == 1, "a question to the store")
     bot.subscriptions.broken = False
     await discord.delete_channel(guild.channels[0])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_new_channel_is_known_at_once(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
@@ -190,7 +197,7 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     guild.system_channel = discord.channel(guild, "general")
     discord.channel(guild, "off-topic")
     await joined(discord, bot, guild)
-    await discord.until(lambda: bool(discord.messages(guild.channels[0])))
+    await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a message in the first channel")
     (greeting,) = discord.messages(guild.channels[0])
     assert greeting["components"][0]["components"][0]["custom_id"] == "run:help"
     assert greeting["flags"] == 1 << 12
@@ -215,7 +222,7 @@ async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeD
         guild = discord.guild("New")
         guild.system_channel = discord.channel(guild)
         await joined(discord, bot, guild)
-        await until(partial(spent, failure))
+        await until(partial(spent, failure), "the last of the failures")
         channels += guild.channels
     assert (await discord.slash("top", channel=channels[-1])).messages
 
@@ -227,6 +234,6 @@ def spent(failure: Failure) -> bool:
 async def test_servers_known_before_a_start_are_not_greeted(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     guild.system_channel = guild.channels[0]
     await discord.gateway.tell(9, data=False)
-    await discord.until(lambda: len(discord.gateway.identifies) == 2)
+    await discord.until(lambda: len(discord.gateway.identifies) == 2, "a second session with the gateway")
     await discord.slash("top", channel=guild.channels[0])
     assert discord.messages(guild.channels[0]) == []

@@ -8,7 +8,7 @@ import pytest
 from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone, lines
-from tests.chat.discord.conftest import Bot, build, connected, raised_by, running, until
+from tests.chat.discord.conftest import Bot, build, connected, raised_by, running
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import (
     ADMINISTRATOR,
@@ -23,6 +23,7 @@ from tests.fakes.discord_world import (
     Guild,
     User,
 )
+from tests.waiting import until
 
 ALERT = Message("INC-42 · Binance · elevated outflow", Tone.ELEVATED, lines=lines("Net outflow −$2.3 B"))
 
@@ -41,7 +42,7 @@ async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
     guild = discord.guild("Traders")
     made = discord.channel(guild)
     await discord.join(guild)
-    await until(lambda: bot.subscriptions.cleared != [])
+    await until(lambda: bot.subscriptions.cleared != [], "a place that is in no trouble any more")
     return made
 
 
@@ -216,7 +217,7 @@ async def test_nothing_is_sent_before_the_login(discord: FakeDiscord) -> None:
 async def test_a_process_that_only_sends_opens_no_gateway(discord: FakeDiscord) -> None:
     channel = discord.channel(discord.guild())
     async with running(build(discord, listens=False)) as bot:
-        await until(lambda: bot.chat.trouble() is None)
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
         await bot.chat.send(place_of(channel), ALERT, key="a")
     assert len(discord.messages(channel)) == 1
     assert discord.gateway.identifies == []

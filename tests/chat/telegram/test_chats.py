@@ -34,7 +34,10 @@ async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram:
     group = telegram.group(admins=(ann,))
     telegram.remove_bot(group, ann)
     telegram.block(ann)
-    await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
+    await telegram.until(
+        lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2,
+        "a poll and two places whose trouble was noted",
+    )
     removed, blocked = live.subscriptions.noted
     assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
     assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
@@ -54,7 +57,7 @@ async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegra
 async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
     group = telegram.group(basic=True)
     new = telegram.migrate(group)
-    await telegram.wait_until(lambda: live.subscriptions.moved)
+    await telegram.until(lambda: live.subscriptions.moved, "a place that has moved")
     assert set(live.subscriptions.moved) == {(place(group.id), place(new.id))}
 
 
@@ -66,7 +69,7 @@ async def test_a_store_that_is_away_stops_nothing(live: Scene, telegram: FakeTel
         telegram.unblock(ann)
         telegram.say(telegram.private(ann), ann, "/reserves okx")
         await telegram.wait_for_message(telegram.private(ann), containing="okx")
-        await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+        await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     away = [entry["error"] for entry in logs if entry["event"] == "store away while hearing from a chat"]
     assert set(away) == {"away"}
     assert not [entry for entry in logs if entry["log_level"] == "error"]
@@ -95,7 +98,7 @@ async def test_rights_given_back_bring_every_topic_back(live: Scene, telegram: F
     forum = telegram.group(admins=(ann,), forum=True)
     await closed(live, place(forum.id), place(forum.id).whole_chat, place(forum.id, forum.topic()))
     telegram.add_bot(forum, ann, status="administrator")
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert live.subscriptions.troubles == {}
 
 
@@ -109,11 +112,11 @@ async def test_a_change_that_gives_no_right_to_write_brings_nothing_back(
     await closed(live, place(chat.id))
     chat.can_post = False
     telegram.add_bot(chat, ann, status=status)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert set(live.subscriptions.troubles) == {place(chat.id)}
     chat.can_post = True
     telegram.add_bot(chat, ann, status=status)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert live.subscriptions.troubles == {}
 
 
@@ -124,7 +127,7 @@ async def test_a_topic_that_is_opened_again_comes_back_alone(live: Scene, telegr
     await closed(live, place(forum.id, topic), place(forum.id, other))
     telegram.reopen(forum, ann, topic)
     telegram.reopen(forum, ann, topic)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert set(live.subscriptions.troubles) == {place(forum.id, other)}
 
 
@@ -134,7 +137,9 @@ async def test_a_command_whose_answer_is_refused_brings_nothing_back(live: Scene
     group.can_post = False
     await closed(live, place(group.id))
     telegram.say(group, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"] and not telegram.updates)
+    await telegram.until(
+        lambda: telegram.calls["sendmessage"] and not telegram.updates, "a message and the receipt of every update"
+    )
     telegram.say(telegram.private(ann), ann, "/reserves okx")
     await telegram.wait_for_message(telegram.private(ann))
     assert set(live.subscriptions.troubles) == {place(group.id)}

@@ -277,7 +277,7 @@ async def test_no_free_connection_means_not_sent(
     release = telegram.delay("sendMessage")
     writer = impatient(connect_timeout=0.3)
     first = asyncio.create_task(writer.send(place(telegram.group().id), ALERT))
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     assert postponed(await refused(writer, CHAT)) == (5, "")
     release.set()
     assert await first == str(telegram.sent[0].id)

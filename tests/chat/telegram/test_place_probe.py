@@ -13,7 +13,7 @@ from tests.fakes.telegram import Chat, FakeTelegram
 
 
 async def connected(live: Scene) -> Scene:
-    await live.telegram.wait_until(lambda: live.chat.trouble() is None)
+    await live.telegram.until(lambda: live.chat.trouble() is None, "a connection to Telegram without trouble")
     return live
 
 

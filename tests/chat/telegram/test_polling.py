@@ -12,6 +12,7 @@ from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from tests.chat.telegram.scene import RecordedSleeps, Scene
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import stop, until
 
 
 @dataclass
@@ -19,7 +20,7 @@ class Watched:
     """A poller, what it heard, and the time it believes in."""
 
     telegram: FakeTelegram
-    margin: float = 2.0
+    margin: float = 30.0
     poll: float = 5.0
     time: float = 1000.0
     naps: RecordedSleeps = field(default_factory=RecordedSleeps)
@@ -33,12 +34,11 @@ class Watched:
         self.poller = UpdatePoller(self._connect, greet=self._greet, receive=self._receive, patience=patience)
 
     def _connect(self) -> BotApi:
-        return self.make(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=2.0))
+        return self.make(AiohttpRequest(self.telegram.token, self.telegram.url, connect_timeout=30.0))
 
     async def _sleep(self, seconds: float) -> None:
         await self.naps.sleep(seconds)
-        while not self.awake():  # noqa: ASYNC110 — a test decides when time goes on
-            await asyncio.sleep(0.001)
+        await until(self.awake, "the word of the test that time goes on")
 
     async def _greet(self, me: BotIdentity) -> None:
         self.greeted.append(me)
@@ -47,7 +47,7 @@ class Watched:
         self.heard.append(update)
 
     async def connected(self) -> None:
-        await self.telegram.wait_until(lambda: self.poller.trouble() is None)
+        await self.telegram.until(lambda: self.poller.trouble() is None, "a poll of Telegram without trouble")
 
 
 @asynccontextmanager
@@ -56,8 +56,7 @@ async def polling(watched: Watched) -> AsyncIterator[Watched]:
     try:
         yield watched
     finally:
-        running.cancel()
-        await asyncio.wait([running])
+        await stop(running)
 
 
 def events(logs: Any, name: str) -> int:
@@ -76,7 +75,7 @@ async def test_updates_arrive_once_and_in_order(telegram: FakeTelegram) -> None:
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         numbers = [telegram.update("message", {"text": str(number)}) for number in range(250)]
-        await telegram.wait_until(lambda: len(watched.heard) == 250)
+        await telegram.until(lambda: len(watched.heard) == 250, "all of the 250 updates")
         assert [update["update_id"] for update in watched.heard] == numbers
 
 
@@ -84,7 +83,7 @@ async def test_only_the_updates_needed_are_asked_for(telegram: FakeTelegram) -> 
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: telegram.calls["getupdates"] == 3)
+        await telegram.until(lambda: telegram.calls["getupdates"] == 3, "a third poll of Telegram")
     asked = [given for method, given in telegram.requests if method == "getupdates"]
     assert {one["allowed_updates"] for one in asked[:3]} == {'["message", "callback_query", "my_chat_member"]'}
     assert [one["timeout"] for one in asked[:3]] == ["0", "5", "5"]
@@ -94,7 +93,7 @@ async def test_what_was_received_is_not_received_again_after_a_restart(telegram:
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: watched.heard and not telegram.updates)
+        await telegram.until(lambda: watched.heard and not telegram.updates, "an update, and its receipt")
     async with polling(Watched(telegram)) as again:
         await again.connected()
     assert again.heard == []
@@ -125,7 +124,7 @@ async def test_a_passing_failure_never_ends_polling(
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         telegram.update("message", {"text": "still here"})
-        await telegram.wait_until(lambda: watched.heard)
+        await telegram.until(lambda: watched.heard, "an update")
     assert len(watched.naps.taken) == 3
 
 
@@ -136,7 +135,7 @@ async def test_a_refused_poll_is_checked_with_getme(telegram: FakeTelegram) -> N
         before = telegram.calls["getme"]
         telegram.update("message", {"text": "wakes the poll"})
         telegram.update("message", {"text": "is after it"})
-        await telegram.wait_until(lambda: telegram.calls["getme"] == before + 1)
+        await telegram.until(lambda: telegram.calls["getme"] == before + 1, "a check of the token")
         await watched.connected()
 
 
@@ -146,7 +145,7 @@ async def test_a_wrong_token_is_said_plainly_and_tried_again(telegram: FakeTeleg
     watched = Watched(telegram, awake=lambda: gate["open"])
     with capture_logs() as logs:
         async with polling(watched):
-            await telegram.wait_until(lambda: telegram.calls["getme"] == 10)
+            await telegram.until(lambda: telegram.calls["getme"] == 10, "the tenth check of the token")
             gate["open"] = False
             assert watched.poller.trouble() == "Telegram does not know this token: check TELEGRAM_TOKEN"
             telegram.behave()
@@ -165,7 +164,7 @@ async def test_pauses_double_up_to_a_minute_and_begin_anew(telegram: FakeTelegra
         telegram.fail("getUpdates")
         telegram.update("message", {})
         telegram.update("message", {})
-        await telegram.wait_until(lambda: len(watched.naps.taken) == 10)
+        await telegram.until(lambda: len(watched.naps.taken) == 10, "a tenth pause")
         assert watched.naps.taken[-1] <= 1
 
 
@@ -180,20 +179,18 @@ async def test_a_server_that_was_away_is_found_again(telegram: FakeTelegram) -> 
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
         await telegram.stop()
-        while watched.poller.trouble() is None:  # noqa: ASYNC110 — the server that would tell us is gone
-            await asyncio.sleep(0.001)
+        await until(watched.poller.trouble, "the trouble of a server that is away")
         assert "no connection to Telegram" in str(watched.poller.trouble())
         await telegram.start(telegram.port)
         await watched.connected()
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: watched.heard)
+        await telegram.until(lambda: watched.heard, "an update")
 
 
 async def test_a_first_connect_may_fail(telegram: FakeTelegram) -> None:
     await telegram.stop()
     async with polling(Watched(telegram)) as watched:
-        while len(watched.naps.taken) < 3:  # noqa: ASYNC110 — the server that would tell us is gone
-            await asyncio.sleep(0.001)
+        await until(lambda: len(watched.naps.taken) >= 3, "three pauses while the server is away")
         await telegram.start(telegram.port)
         await watched.connected()
 
@@ -207,7 +204,7 @@ async def test_a_second_poller_is_said_once_per_spell(telegram: FakeTelegram) ->
             await watched.connected()
             telegram.fail("getUpdates", status=409, description=conflict, times=3)
             telegram.update("message", {})
-            await telegram.wait_until(lambda: watched.naps.taken == [10, 10, 10])
+            await telegram.until(lambda: watched.naps.taken == [10, 10, 10], "three pauses of ten seconds")
             assert "another program polls Telegram" in str(watched.poller.trouble())
             watched.time += 59
             assert "another program polls Telegram" in str(watched.poller.trouble())
@@ -216,17 +213,17 @@ async def test_a_second_poller_is_said_once_per_spell(telegram: FakeTelegram) ->
             await watched.connected()
             telegram.fail("getUpdates", status=409, description=conflict)
             telegram.update("message", {})
-            await telegram.wait_until(lambda: len(watched.naps.taken) == 4)
+            await telegram.until(lambda: len(watched.naps.taken) == 4, "a fourth pause")
     assert events(logs, "second poller") == 2
 
 
 async def test_a_real_second_poller_is_noticed(telegram: FakeTelegram) -> None:
     async with polling(Watched(telegram)) as watched:
         await watched.connected()
-        await telegram.wait_until(lambda: telegram.calls["getupdates"] >= 2)
+        await telegram.until(lambda: telegram.calls["getupdates"] >= 2, "a second poll of Telegram")
         thief = BotApi(AiohttpRequest(telegram.token, telegram.url))
         await thief.call("getUpdates", timeout=0)
-        await telegram.wait_until(lambda: watched.naps.taken)
+        await telegram.until(lambda: watched.naps.taken, "a pause")
         await thief.close_connections()
         assert "another program polls Telegram" in str(watched.poller.trouble())
 
@@ -237,7 +234,7 @@ async def test_a_stuck_poll_is_given_up_and_polling_goes_on(telegram: FakeTelegr
         await watched.connected()
         assert len(watched.naps.taken) == 2
         telegram.update("message", {"text": "x"})
-        await telegram.wait_until(lambda: watched.heard)
+        await telegram.until(lambda: watched.heard, "an update")
 
 
 async def test_a_connection_that_hangs_without_end_is_replaced(telegram: FakeTelegram) -> None:
@@ -270,9 +267,8 @@ async def test_nonsense_from_the_server_never_ends_polling(telegram: FakeTelegra
     telegram.fail("getUpdates", status=200, body=body)
     gate = {"open": False}
     async with polling(Watched(telegram, awake=lambda: gate["open"])) as watched:
-        await telegram.wait_until(lambda: telegram.calls["getupdates"])
-        while not watched.naps.taken:  # noqa: ASYNC110 — the pause is not seen from outside
-            await asyncio.sleep(0.001)
+        await telegram.until(lambda: telegram.calls["getupdates"], "a poll of Telegram")
+        await until(lambda: watched.naps.taken, "a pause")
         assert watched.poller.trouble() not in (None, "not connected yet")
         gate["open"] = True
         await watched.connected()
@@ -283,10 +279,10 @@ async def test_messages_under_way_survive_a_lost_poll(live: Scene, telegram: Fak
     chat = telegram.private(ann)
     release = telegram.delay("sendMessage")
     telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     telegram.fail("getUpdates", status=502)
     telegram.update("message", {})
-    await telegram.wait_until(lambda: telegram.calls["getme"] == 2)
+    await telegram.until(lambda: telegram.calls["getme"] == 2, "a second check of the token")
     release.set()
     assert "okx" in (await telegram.wait_for_message(chat)).text
     assert telegram.calls["sendmessage"] == 1

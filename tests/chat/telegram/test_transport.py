@@ -37,7 +37,7 @@ async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_a
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=1.0)
     first = asyncio.create_task(api.call("getMe"))
-    await telegram.wait_until(lambda: telegram.calls["getme"])
+    await telegram.until(lambda: telegram.calls["getme"], "a check of the token")
     with pytest.raises(RequestUnsentInTime) as caught:
         await api.call("getMe")
     assert isinstance(caught.value, TimedOut)
@@ -59,7 +59,7 @@ async def test_a_call_may_be_more_patient(telegram: FakeTelegram, open_api: Open
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, read_timeout=0.01)
     patient = asyncio.create_task(api.call("getMe", patience=5.0))
-    await telegram.wait_until(lambda: telegram.calls["getme"])
+    await telegram.until(lambda: telegram.calls["getme"], "a check of the token")
     release.set()
     assert (await patient)["username"] == "RunwatchBot"
 

@@ -9,6 +9,7 @@ from bot.commands.declaration import CommandSet, Request, command
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import in_time, stop, until
 
 
 async def test_a_command_is_answered_as_a_reply_in_a_group(live: Scene, telegram: FakeTelegram) -> None:
@@ -161,7 +162,9 @@ async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeT
     telegram.update("callback_query", query | {"id": "odd", "data": "nonsense", "message": gone})
     telegram.update("callback_query", query | {"id": "bare", "inline_message_id": "x", "data": "flows okx"})
     assert "Flows of okx" in (await telegram.wait_for_message(group)).text
-    await telegram.wait_until(lambda: telegram.calls["answercallbackquery"] == 3)
+    await telegram.until(
+        lambda: telegram.calls["answercallbackquery"] == 3, "a word on the third button that was pressed"
+    )
     assert len(telegram.sent) == 1
 
 
@@ -193,13 +196,12 @@ async def test_a_slow_command_blocks_nobody(telegram: FakeTelegram) -> None:
     chat = telegram.private(ann)
     running = asyncio.create_task(scene.chat.run())
     telegram.say(chat, ann, "/slow")
-    await asyncio.wait_for(begun.wait(), 5)
+    await until(begun.is_set, "the beginning of a slow command")
     telegram.say(chat, ann, "/reserves okx")
     assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of okx"
     go_on.set()
     assert (await telegram.wait_for_message(chat)).text == "🏦 Done at last"
-    running.cancel()
-    await asyncio.wait([running])
+    await stop(running)
     await scene.chat.close()
 
 
@@ -210,12 +212,13 @@ async def test_an_answer_under_way_is_finished_when_the_bot_stops(telegram: Fake
     release = telegram.delay("sendMessage")
     running = asyncio.create_task(scene.chat.run())
     telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
+    await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     running.cancel()
     await asyncio.wait([running], timeout=0.02)
     assert not running.done()
     release.set()
-    await asyncio.wait([running])
+    async with in_time("the end of a bot that has finished its answer"):
+        await asyncio.wait([running])
     assert running.cancelled()
     assert len(telegram.sent) == 1
 
@@ -226,9 +229,8 @@ async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(tel
     telegram.delay("sendMessage")
     running = asyncio.create_task(scene.chat.run())
     telegram.say(telegram.private(ann), ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"])
-    running.cancel()
-    await asyncio.wait([running], timeout=15)
+    await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
+    await stop(running)
     assert running.cancelled()
 
 
@@ -236,7 +238,8 @@ async def test_work_that_takes_too_long_makes_room(telegram: FakeTelegram) -> No
     crowd = TaskLimiter(at_once=1, longest=0.01)
     with capture_logs() as logs:
         await crowd.start(asyncio.Event().wait())
-        await asyncio.wait_for(crowd.start(asyncio.sleep(0)), 2)
+        async with in_time("room for what comes after it"):
+            await crowd.start(asyncio.sleep(0))
         await crowd.cancel_all(2)
     assert [entry["event"] for entry in logs] == ["telegram update took too long"]
 
@@ -268,7 +271,7 @@ async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, tel
     chat = telegram.private(ann)
     telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 31})
     telegram.say(chat, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 1)
+    await telegram.until(lambda: telegram.calls["sendmessage"] == 1, "a message to Telegram")
     telegram.lose_reply("sendMessage")
     telegram.say(chat, ann, "/reserves kraken")
     await telegram.wait_for_message(chat, containing="kraken")
@@ -292,24 +295,23 @@ async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram:
     running = asyncio.create_task(scene.chat.run())
     for _ in range(9):
         telegram.say(group, eve, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"] == 9)
+    await telegram.until(lambda: telegram.calls["sendmessage"] == 9, "nine messages to Telegram")
     telegram.say(chat, ann, "/reserves okx")
     await telegram.wait_for_message(chat)
     assert naps == [25.0] * 3
 
     rested.set()
-    await telegram.wait_until(lambda: len(telegram.messages_in(group)) == 3)
+    await telegram.until(lambda: len(telegram.messages_in(group)) == 3, "three messages in the group")
     telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25})
     telegram.say(group, eve, "/reserves kraken")
     await telegram.wait_for_message(group, containing="kraken")
-    running.cancel()
-    await asyncio.wait([running])
+    await stop(running)
 
 
 async def test_an_answer_follows_a_group_that_moved(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,), basic=True)
     new = telegram.migrate(group)
-    await telegram.wait_until(lambda: live.chat.trouble() is None)
+    await telegram.until(lambda: live.chat.trouble() is None, "a connection to Telegram without trouble")
     telegram.say(group, ann, "/reserves okx")
     assert "okx" in (await telegram.wait_for_message(new)).text

@@ -20,9 +20,9 @@ from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
 from tests.chat.terminal.messages import NOW
+from tests.waiting import in_time
 
 HERE = Place(Platform.TERMINAL, "terminal")
-PATIENCE = 15
 
 
 @command
@@ -73,7 +73,7 @@ class Scene:
 
     async def hears(self, typed: TextIO) -> list[str]:
         """Return the titles of the answers to what is typed, once the conversation has ended."""
-        async with asyncio.timeout(PATIENCE):
+        async with in_time("the end of the conversation"):
             await converse(self.desk, self.asked, self.chat, typed=typed)
         return [line.partition("UTC · ")[2] for line in self.paper.getvalue().splitlines() if "UTC · " in line]
 
