@@ -2,7 +2,7 @@
 
 Critical before severe before elevated before watch; among equals in the order of arrival. Edits that only point to a
 newer message come last. While a message to chat 7 is under way (and in the pause after it) the others for chat 7 stand
-aside, so that they hold up nobody else.
+aside, so that no other chat waits for them.
 """
 
 import asyncio
@@ -86,12 +86,12 @@ class SendQueue:
         return [delivery for _, _, delivery in sorted(entries)]
 
     def pause_filling(self) -> None:
-        """Let `has_space` say no, whatever leaves, until `resume_filling`."""
+        """Keep `has_space` clear, whatever leaves, until `resume_filling`."""
         self._is_filling_paused = True
         self._update_events()
 
     def resume_filling(self) -> None:
-        """Let `has_space` tell of space again."""
+        """Let `has_space` be set again."""
         self._is_filling_paused = False
         self._update_events()
 

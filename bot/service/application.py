@@ -38,7 +38,7 @@ from handlers import COMMANDS
 
 __all__ = ["COMMANDS", "Application", "SystemClock", "command_table", "require_a_token"]
 
-_LARGEST_EXCHANGES = 10  # fetched for a question that names none: they hold most of all reserves
+_LARGEST_EXCHANGES = 10  # fetched for a question that names none: most of all reserves are theirs
 
 
 class SystemClock(Clock):

@@ -94,9 +94,9 @@ class Metrics(Meter):
     def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self._seconds.observe(seconds)
 
-    def set_lease(self, lease: Lease, *, held: bool) -> None:
+    def set_lease(self, lease: Lease, *, is_owner: bool) -> None:
         """Record whether this worker owns a lease: the sum over all workers is 1."""
-        self._leases.labels(lease).set(held)
+        self._leases.labels(lease).set(is_owner)
 
     def _create_labelled_metrics(self) -> None:
         """Use every label once: Prometheus' client shows a labelled metric only from then on."""
@@ -105,7 +105,7 @@ class Metrics(Meter):
         for reason in HoldReason:
             self._holds.labels(reason)
         for lease in Lease:
-            self.set_lease(lease, held=False)
+            self.set_lease(lease, is_owner=False)
         for platform in (Platform.TELEGRAM, Platform.DISCORD):
             self._limited.labels(platform)
             for severity in Severity:

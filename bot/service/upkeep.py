@@ -68,7 +68,7 @@ class Upkeep:
     async def update_gauges(self) -> None:
         """Bring the gauges up to date that show what all workers share."""
         for lease, runner in self._status.lease_runners.items():
-            self._metrics.set_lease(lease, held=runner.is_owner)
+            self._metrics.set_lease(lease, is_owner=runner.is_owner)
         open_by_severity = Counter(incident.severity for incident in await self._store.incidents.open())
         for severity in Severity:
             self._metrics.set_open_incidents(severity, open_by_severity[severity])

@@ -38,7 +38,7 @@ class ChangeFeedFollower:
 
     async def run(self) -> None:
         """Follow the feed until cancelled; an update that failed is repeated when the store is back."""
-        # The first update, of no exchange, catches up with what the store holds already.
+        # The first update, of no exchange, catches up with what is in the store already.
         pending: set[str] | None = set()
         while True:
             try:

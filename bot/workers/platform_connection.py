@@ -39,7 +39,7 @@ class PlatformConnection(ChatPlatform):
         if self._sender:
             await self._sender.run()
         else:
-            await asyncio.Event().wait()
+            await asyncio.Event().wait()  # the caller expects a task that ends with the service, not before
 
     @override
     def trouble(self) -> str | None:
@@ -49,6 +49,7 @@ class PlatformConnection(ChatPlatform):
 
     def place_prober(self) -> ProbingPlatform | None:
         """Return what can say which places are open: the listener, while it is connected."""
+        # Only a connected listener is told when rights change; a sender, or a listener that reconnects, would guess.
         listener = self._listener if self._is_listening else None
         return listener if isinstance(listener, ProbingPlatform) and listener.trouble() is None else None
 

@@ -106,7 +106,7 @@ async def delivering_worker(
             yield worker
         finally:
             worker.delivery_worker.stop()
-            async with in_time("the end of a courier that was stopped"):
+            async with in_time("the end of a delivery worker that was stopped"):
                 await running
             await stop(connected)
             await store.close()

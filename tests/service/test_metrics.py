@@ -54,7 +54,7 @@ def use_everything(metrics: Metrics, at: datetime) -> None:
     metrics.set_outbox_oldest(at)
     metrics.count_rate_limited(Platform.TELEGRAM)
     metrics.count_answer("reserves", Platform.DISCORD, 0.02, "ok")
-    metrics.set_lease(Lease.POLL, held=True)
+    metrics.set_lease(Lease.POLL, is_owner=True)
 
 
 @pytest.mark.parametrize("name", CONTRACT)
