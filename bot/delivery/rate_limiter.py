@@ -40,23 +40,23 @@ class RateLimit:
     """
 
     per_second: float
-    private_gap: float = 0.0
-    group_gap: float = 0.0
+    private_gap_s: float = 0.0
+    group_gap_s: float = 0.0
     at_once: int = 32
 
-    def gap(self, place: Place) -> float:
+    def gap_s(self, place: Place) -> float:
         """Return the seconds of rest after a message to a place."""
         # Telegram's groups and channels have negative ids, people positive ones.
         is_private = place.platform is Platform.TELEGRAM and not place.chat.startswith("-")
-        return self.private_gap if is_private else self.group_gap
+        return self.private_gap_s if is_private else self.group_gap_s
 
 
 RATE_LIMITS = {
-    Platform.TELEGRAM: RateLimit(28.0, private_gap=1.0, group_gap=3.0),
-    Platform.DISCORD: RateLimit(45.0, private_gap=1.0, group_gap=1.0, at_once=48),
+    Platform.TELEGRAM: RateLimit(28.0, private_gap_s=1.0, group_gap_s=3.0),
+    Platform.DISCORD: RateLimit(45.0, private_gap_s=1.0, group_gap_s=1.0, at_once=48),
     Platform.TERMINAL: RateLimit(1000.0, at_once=1),
 }
-PAID_RATE_LIMIT = RateLimit(950.0, private_gap=1.0, group_gap=3.0, at_once=80)
+PAID_RATE_LIMIT = RateLimit(950.0, private_gap_s=1.0, group_gap_s=3.0, at_once=80)
 """Telegram's paid broadcast: 1,000/s, at 0.1 Star each above 30/s (https://core.telegram.org/bots/api#sendmessage)."""
 
 
@@ -120,7 +120,7 @@ class LocalBudget(SendBudget):
 
 
 class RateLimiter:
-    """Says when the next message may go to a platform: wait for `due_in` seconds, choose a message, `use_slot`."""
+    """Says when the next message may go to a platform: wait for `due_in_s` seconds, choose a message, `use_slot`."""
 
     def __init__(self, platform: Platform, *, limit: RateLimit | None = None, budget: SendBudget | None = None) -> None:
         self.limit = limit or RATE_LIMITS[platform]
@@ -132,7 +132,7 @@ class RateLimiter:
         self._slots: deque[float] = deque()
         self._chat_paused_until: dict[str, float] = {}
 
-    async def due_in(self, waiting: int) -> float:
+    async def due_in_s(self, waiting: int) -> float:
         """Return the seconds until the next send slot, 0 when it has come; so many messages wait for one."""
         now = _now()
         if now < self._worker_paused_until:
@@ -147,7 +147,7 @@ class RateLimiter:
         """Use up the slot that has come."""
         self._slots.popleft()
 
-    def pause_of(self, chat: str) -> float:
+    def pause_left_s(self, chat: str) -> float:
         """Return the seconds that a chat is still to be left alone after a 429, here or in another worker."""
         return max(0.0, self._chat_paused_until[chat] - _now()) if chat in self._chat_paused_until else 0.0
 

@@ -136,8 +136,8 @@ class DeliveryWorker:
         )
 
     def _queue_or_postpone(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
-        pause_s = self._rate_limiter.pause_of(delivery.place.chat)
-        gap_s = self._rate_limiter.limit.gap(delivery.place)
+        pause_s = self._rate_limiter.pause_left_s(delivery.place.chat)
+        gap_s = self._rate_limiter.limit.gap_s(delivery.place)
         if self._pause_left_s() > _MAX_WAIT_S:
             return self._attempt.results.postpone(delivery, 0.0)
         if pause_s > _MAX_WAIT_S:
@@ -157,13 +157,13 @@ class DeliveryWorker:
         """Wait for a send slot, then use it for the most urgent delivery there is by then, and return that."""
         while True:
             await self._queue.has_ready.wait()
-            wait_s = await self._rate_limiter.due_in(len(self._queue))
+            wait_s = await self._rate_limiter.due_in_s(len(self._queue))
             if wait_s > _MAX_WAIT_S:
                 await self._pause_sending(wait_s)
             elif wait_s > 0:
                 await asyncio.sleep(wait_s)
             elif delivery := self._queue.pop():
-                if pause_s := self._rate_limiter.pause_of(delivery.place.chat):
+                if pause_s := self._rate_limiter.pause_left_s(delivery.place.chat):
                     await self._wait_for_chat(delivery, pause_s)
                 else:
                     self._rate_limiter.use_slot()
@@ -196,8 +196,8 @@ class DeliveryWorker:
         try:
             platform_was_asked = await self._attempt.run(delivery)
         finally:
-            pause_s = self._rate_limiter.pause_of(delivery.place.chat)
-            rest_s = max(pause_s, self._rate_limiter.limit.gap(delivery.place)) if platform_was_asked else 0.0
+            pause_s = self._rate_limiter.pause_left_s(delivery.place.chat)
+            rest_s = max(pause_s, self._rate_limiter.limit.gap_s(delivery.place)) if platform_was_asked else 0.0
             self._queue.release_after(delivery.place, rest_s)
             self._free_attempts.release()
 

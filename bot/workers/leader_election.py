@@ -26,8 +26,8 @@ class LeaseTiming:
     2 s are a quarter of the 8 s that a lease lasts: three renewals may fail before it is lost.
     """
 
-    renew_every: float = 2.0
-    retry_every: float = 1.0
+    renew_every_s: float = 2.0
+    retry_every_s: float = 1.0
 
 
 class LeaseRunner:
@@ -67,7 +67,7 @@ class LeaseRunner:
             if self.is_owner:
                 await self._work_while_owner()
             else:
-                await asyncio.sleep(self._timing.retry_every)
+                await asyncio.sleep(self._timing.retry_every_s)
 
     async def _work_while_owner(self) -> None:
         log.info("lease acquired", lease=str(self.lease))
@@ -75,7 +75,7 @@ class LeaseRunner:
             async with asyncio.TaskGroup() as tasks:
                 work = tasks.create_task(_as_coroutine(self._work))
                 while self.is_owner:
-                    await asyncio.sleep(self._timing.renew_every)
+                    await asyncio.sleep(self._timing.renew_every_s)
                     await self._update_owner(self._leases.renew(self.lease, trouble=self._trouble() or ""))
                 log.warning("lease lost", lease=str(self.lease), to=self.owner.worker if self.owner else None)
                 work.cancel()

@@ -296,9 +296,9 @@ async def test_a_rate_limit_is_known_to_the_rate_limiter(scene: Scene) -> None:
     scene.queue()
     await scene.deliver(RetryLater("slower", after=7 * SECOND, rate_limited=True))
 
-    assert scene.rate_limiter.pause_of("here") == pytest.approx(7.0, abs=0.5)
-    assert scene.rate_limiter.pause_of("there") == 0.0
-    assert await scene.rate_limiter.due_in(1) == 0.0
+    assert scene.rate_limiter.pause_left_s("here") == pytest.approx(7.0, abs=0.5)
+    assert scene.rate_limiter.pause_left_s("there") == 0.0
+    assert await scene.rate_limiter.due_in_s(1) == 0.0
 
 
 async def test_a_chat_that_moved_gets_its_message_at_the_new_address(scene: Scene) -> None:
@@ -468,7 +468,7 @@ async def test_too_many_refusals_open_the_circuit_breaker_and_the_operator_hears
     assert scene.counted("stopped", "too many refusals") == 1
     assert [message for message, _ in scene.notices] == [stopped_card(Platform.TERMINAL, reason, 5 * MINUTE)]
     assert "5 min" in scene.notices[0][0].lines[1][0].text
-    assert await scene.rate_limiter.due_in(1) == pytest.approx(300.0, abs=0.5)
+    assert await scene.rate_limiter.due_in_s(1) == pytest.approx(300.0, abs=0.5)
 
 
 async def test_a_fault_while_the_operator_is_told_loses_nothing() -> None:

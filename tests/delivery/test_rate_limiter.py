@@ -27,7 +27,7 @@ async def slot_times(limiter: RateLimiter, number: int) -> list[float]:
     """Use so many send slots as they come, and return when, in seconds from now."""
     began, times = now(), list[float]()
     while len(times) < number:
-        wait = await limiter.due_in(number - len(times))
+        wait = await limiter.due_in_s(number - len(times))
         if wait:
             await asyncio.sleep(wait)
         else:
@@ -54,14 +54,14 @@ async def test_the_bot_as_a_whole_sends_at_its_rate(platform: Platform, limit: R
     ("place", "gap"), [(PRIVATE, 1.0), (GROUP, 3.0), (CHANNEL, 1.0), (Place(Platform.TERMINAL, "7"), 0.0)]
 )
 def test_each_kind_of_chat_is_left_alone_for_as_long_as_its_platform_asks(place: Place, gap: float) -> None:
-    assert RATE_LIMITS[place.platform].gap(place) == gap
+    assert RATE_LIMITS[place.platform].gap_s(place) == gap
 
 
 @in_simulated_time
 async def test_slots_that_pass_unused_are_not_made_up_for() -> None:
     limiter = RateLimiter(TELEGRAM)
     await slot_times(limiter, 1)
-    await limiter.due_in(5)
+    await limiter.due_in_s(5)
     await asyncio.sleep(60)
 
     assert [round(time, 3) for time in await slot_times(limiter, 3)] == [0.0, 0.036, 0.071]
@@ -82,10 +82,10 @@ async def test_a_429_pauses_its_chat_for_exactly_as_long_and_halves_the_rate_for
     await slot_times(limiter, 1)
     await limiter.slow_down(PRIVATE, limited(7.5))
 
-    assert (limiter.pause_of("7"), limiter.pause_of("-100")) == (7.5, 0.0)
+    assert (limiter.pause_left_s("7"), limiter.pause_left_s("-100")) == (7.5, 0.0)
     assert (await slot_times(limiter, 15))[-1] == pytest.approx(15 / 14, rel=0.05)
     await asyncio.sleep(7.5)
-    assert limiter.pause_of("7") == 0.0
+    assert limiter.pause_left_s("7") == 0.0
     await asyncio.sleep(30)
     assert (await slot_times(limiter, 29))[-1] == pytest.approx(1.0, rel=0.01)
 
@@ -97,7 +97,7 @@ async def test_429s_of_two_chats_within_a_second_pause_the_whole_bot() -> None:
     await asyncio.sleep(0.9)
     await limiter.slow_down(GROUP, limited(3))
 
-    assert await limiter.due_in(1) == pytest.approx(3.0)
+    assert await limiter.due_in_s(1) == pytest.approx(3.0)
 
 
 @in_simulated_time
@@ -108,7 +108,7 @@ async def test_429s_of_one_chat_or_far_apart_do_not() -> None:
     await asyncio.sleep(1.1)
     await limiter.slow_down(GROUP, limited(5))
 
-    assert await limiter.due_in(1) == 0.0
+    assert await limiter.due_in_s(1) == 0.0
 
 
 @in_simulated_time
@@ -118,8 +118,8 @@ async def test_a_pause_of_the_whole_bot_stops_everybody_and_a_shorter_one_does_n
     await limiter.slow_down(PRIVATE, limited(9, whole_bot=True))
     await limiter.slow_down(PRIVATE, limited(1, whole_bot=True))
 
-    assert await limiter.due_in(1) == 9.0
-    assert await another.due_in(1) == pytest.approx(9.0 + 1 / 14)
+    assert await limiter.due_in_s(1) == 9.0
+    assert await another.due_in_s(1) == pytest.approx(9.0 + 1 / 14)
 
 
 @in_simulated_time
@@ -129,9 +129,9 @@ async def test_a_worker_that_cannot_reach_the_platform_pauses_itself_alone() -> 
     limiter.pause_worker(9 * SECOND)
     limiter.pause_worker(SECOND)
 
-    assert (await limiter.due_in(1), await another.due_in(1)) == (9.0, 0.0)
+    assert (await limiter.due_in_s(1), await another.due_in_s(1)) == (9.0, 0.0)
     await asyncio.sleep(9)
-    assert await limiter.due_in(1) == 0.0
+    assert await limiter.due_in_s(1) == 0.0
 
 
 @in_simulated_time
@@ -140,7 +140,7 @@ async def test_a_pause_of_all_workers_lasts_and_says_why() -> None:
     limiter = RateLimiter(TELEGRAM, budget=budget)
     await limiter.pause_all(60 * SECOND, "60 of 100 refused")
 
-    assert await limiter.due_in(1) == 60.0
+    assert await limiter.due_in_s(1) == 60.0
     assert await budget.current_rate(TELEGRAM, per_second=28.0) == SendRate(28.0, 60 * SECOND, "60 of 100 refused")
     await asyncio.sleep(60)
     assert await budget.current_rate(TELEGRAM, per_second=28.0) == SendRate(28.0)
@@ -187,12 +187,12 @@ class StoredBudget(SendBudget):
 async def test_a_pause_that_another_worker_was_asked_for_is_kept_here_too() -> None:
     stored = StoredBudget(deque([SendSlots(0.0, 1.0, 1, {"7": 30.0})]))
     limiter = RateLimiter(TELEGRAM, budget=stored)
-    await limiter.due_in(1)
+    await limiter.due_in_s(1)
 
-    assert limiter.pause_of("7") == 30.0
+    assert limiter.pause_left_s("7") == 30.0
     await asyncio.sleep(31)
-    await limiter.due_in(1)
-    assert limiter.pause_of("7") == 0.0
+    await limiter.due_in_s(1)
+    assert limiter.pause_left_s("7") == 0.0
 
 
 @in_simulated_time
@@ -200,13 +200,13 @@ async def test_a_few_slots_are_reserved_at_a_time_and_not_more_than_are_wanted()
     stored = StoredBudget()
     limiter = RateLimiter(TELEGRAM, budget=stored)
     for waiting, requests in ((16, 1), (16, 1), (16, 1), (16, 2)):
-        await limiter.due_in(waiting)
+        await limiter.due_in_s(waiting)
         assert stored.requests == requests
         limiter.use_slot()
     await asyncio.sleep(1)
-    await limiter.due_in(1)
+    await limiter.due_in_s(1)
     limiter.use_slot()
-    await limiter.due_in(1)
+    await limiter.due_in_s(1)
     assert stored.requests == 4
 
 
@@ -222,7 +222,7 @@ async def test_while_the_store_is_away_a_worker_keeps_to_the_rate_alone_and_asks
     assert [log["event"] for log in logs] == ["rate limiter degraded: no Redis"]
     await asyncio.sleep(5)
     stored.away = False
-    await limiter.due_in(1)
+    await limiter.due_in_s(1)
     assert stored.requests == 2
 
 
@@ -231,6 +231,6 @@ async def test_a_429_is_obeyed_while_the_store_is_away() -> None:
     limiter = RateLimiter(TELEGRAM, budget=StoredBudget(away=True))
     with capture_logs():
         await limiter.slow_down(PRIVATE, limited(9, whole_bot=True))
-        assert await limiter.due_in(1) == 9.0
+        assert await limiter.due_in_s(1) == 9.0
         await limiter.pause_all(20 * SECOND, "refused")
-        assert await limiter.due_in(1) == 20.0
+        assert await limiter.due_in_s(1) == 20.0

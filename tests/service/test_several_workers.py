@@ -38,7 +38,7 @@ _LONGEST = 200.0
 """More than one wait may take, so that the wait says what was missing."""
 NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
 NOBODY_DELIVERS = "no worker delivers{}: start one with --role courier or all"
-QUICK = LeaseTiming(renew_every=0.02, retry_every=0.02)
+QUICK = LeaseTiming(renew_every_s=0.02, retry_every_s=0.02)
 
 
 @dataclass
@@ -328,7 +328,7 @@ async def has_all_leases(program: Program) -> None:
 
 def test_what_a_dead_worker_did_and_had_in_hand_is_taken_over_within_15_seconds() -> None:
     """The figures say so; how long the takeover takes on top of them depends on the machine."""
-    assert LASTS + timedelta(seconds=LeaseTiming().retry_every) <= GOES_ON_WITHIN
+    assert LASTS + timedelta(seconds=LeaseTiming().retry_every_s) <= GOES_ON_WITHIN
     assert TAKEN_OVER_AFTER <= GOES_ON_WITHIN
 
 

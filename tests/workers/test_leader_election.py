@@ -10,7 +10,7 @@ from bot.domain.worker import Lease, LeaseOwner
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 from tests.waiting import until
 
-QUICK = LeaseTiming(renew_every=0.001, retry_every=0.001)
+QUICK = LeaseTiming(renew_every_s=0.001, retry_every_s=0.001)
 
 
 @dataclass
