@@ -38,14 +38,14 @@ async def measured() -> list[Figure]:
         Figure(
             f"Longest stall, {DAYS} days of {SLOTS} slots kept and read",
             "ms",
-            await _of_readings(),
+            await _readings_stall_ms(),
             at_most=STALL_MS,
         ),
-        Figure("Longest stall, small bodies meant to be hard", "ms", await _of_bodies(), at_most=STALL_MS),
+        Figure("Longest stall, small bodies meant to be hard", "ms", await _bodies_stall_ms(), at_most=STALL_MS),
     ]
 
 
-async def _of_readings() -> float:
+async def _readings_stall_ms() -> float:
     history = [_reading(_LAST - number * _DAY) for number in range(DAYS, 0, -1)]
     gc.collect()
     gc.freeze()  # else the collector walks these readings, and the store is blamed for it
@@ -65,7 +65,7 @@ async def _of_readings() -> float:
             await store.close()
 
 
-async def _of_bodies() -> float:
+async def _bodies_stall_ms() -> float:
     making, minute = ReadingFactory("binance", "defillama", _LAST), timedelta(minutes=1)
 
     async def decode_all() -> None:
@@ -98,13 +98,13 @@ async def _longest_stall(work: Callable[[], Awaitable[None]]) -> float:
             await asyncio.sleep(0)
             longest = max(longest, process_time() - before)
 
-    beating = asyncio.create_task(beat())
+    heartbeat = asyncio.create_task(beat())
     await asyncio.sleep(0)
     try:
         await work()
         await asyncio.sleep(0)  # what was done since the last beat counts
     finally:
-        beating.cancel()
+        heartbeat.cancel()
     return longest
 
 

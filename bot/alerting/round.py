@@ -7,8 +7,8 @@ what becomes of the steps.
     result = draft.numbered({story: next(numbers) for story in draft.unnumbered})
     for step in result.in_order: commit(step)             # the market-wide incident first, then the exchanges
 
-A round has three parts. (1) Each signal is graded under each preset and advances the incident of its exchange and
-preset. (2) What has opened gets a number, and presets of one exchange share it. Numbers come from outside, because
+A round has three parts. (1) Each signal is graded under each preset and advances the incident of its story and
+preset. (2) What has opened gets a number, and presets of one story share it. Numbers come from outside, because
 several workers draw them from one counter; `unnumbered` says how many are needed, so that none is drawn in vain.
 (3) The market-wide incident is advanced from all exchanges as they are after (1) and (2), and covers their incidents.
 
@@ -28,39 +28,38 @@ from bot.domain.exchange import MARKET
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, Step
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.snapshot import IncidentSpan
 
 _AnyStep = TypeVar("_AnyStep", bound="RoundStep")
 
 Grade = Callable[[Signal, Sensitivity], Signal]
-"""Returns a signal with the severity it has under a preset; the detectors', which alerting does not know."""
+"""Returns a signal with the severity it has under a preset: its source's, which alerting does not know."""
 
 
 class StoryKey(NamedTuple):
-    """What presets tell together, under one number: an exchange and a rule."""
+    """What presets tell together, under one number: an exchange, or another subject, and the rule of its source."""
 
-    exchange: str
-    rule: Rule
+    subject: str
+    rule: str
 
 
 class IncidentKey(NamedTuple):
-    """Under what an incident is kept: an exchange, a rule and a preset. There is one incident of each at a time."""
+    """Under what an incident is kept: a subject, a rule and a preset. There is one incident of each at a time."""
 
-    exchange: str
-    rule: Rule
+    subject: str
+    rule: str
     sensitivity: Sensitivity = Sensitivity.NORMAL
 
     @property
     def story(self) -> StoryKey:
         """Return what it has in common with the other presets."""
-        return StoryKey(self.exchange, self.rule)
+        return StoryKey(self.subject, self.rule)
 
 
 def key_of(incident: Incident) -> IncidentKey:
     """Return under what an incident is kept: a bleed is a word for an outflow, and kept as one."""
-    rule = Rule.OUTFLOW if incident.rule is Rule.BLEED else incident.rule
-    return IncidentKey(incident.exchange, rule, incident.sensitivity)
+    return IncidentKey(incident.subject, incident.source_rule, incident.sensitivity)
 
 
 MARKET_KEY = IncidentKey(MARKET.id, Rule.MARKET_WIDE)
@@ -69,7 +68,7 @@ MARKET_KEY = IncidentKey(MARKET.id, Rule.MARKET_WIDE)
 
 @dataclass(frozen=True, slots=True)
 class RoundSignal:
-    """One exchange's signal in a round, not graded yet, the time it is judged at, and the presets it is judged by."""
+    """One subject's signal in a round, not graded yet, the time it is judged at, and the presets it is judged by."""
 
     signal: Signal
     at: datetime
@@ -99,7 +98,7 @@ class RoundStep:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeStep(RoundStep):
-    """A step of an exchange's incident, and the signal it was made by, graded under the incident's preset."""
+    """A step of one subject's incident, and the signal it was made by, graded under the incident's preset."""
 
     signal: Signal
 
@@ -168,7 +167,7 @@ class RoundDraft:
 def judge_round(
     policy: Policy, state: RoundState, signals: Sequence[RoundSignal], grade: Grade, *, now: datetime
 ) -> RoundDraft:
-    """Return what the signals of one time, at most one of each exchange, make of the incidents under way.
+    """Return what the signals of one time, at most one of each story, make of the incidents under way.
 
     `now` dates what becomes of the market-wide incident; each signal brings the time that dates its own.
     """
@@ -182,7 +181,7 @@ def judge_round(
 
 
 def _step(policy: Policy, state: RoundState, signal: Signal, at: datetime, preset: Sensitivity) -> ExchangeStep:
-    key = IncidentKey(signal.exchange, Rule.OUTFLOW, preset)  # as `key_of` says of a bleed
+    key = IncidentKey(signal.subject, source_rule(signal.rule), preset)
     before = state.incidents.get(key)
     return ExchangeStep(key, at, before, advance(policy, before, signal, at, sensitivity=preset), signal)
 
@@ -204,23 +203,23 @@ def _numbered(step: _AnyStep, numbers: Mapping[StoryKey, int]) -> _AnyStep:
 
 
 def elevated_spans(incidents: Iterable[Incident]) -> tuple[IncidentSpan, ...]:
-    """Return the times of the incidents that were ever elevated or worse: their days are not learned as usual ones."""
+    """Return the times of the outflows that were ever elevated or worse: their days are not learned as usual ones."""
     return tuple(
         IncidentSpan(incident.first_as_of, incident.changed_at if incident.state is IncidentState.RESOLVED else None)
         for incident in incidents
-        if incident.peak.rank >= Severity.ELEVATED.rank
+        if incident.peak.rank >= Severity.ELEVATED.rank and incident.source_rule == Rule.OUTFLOW
     )
 
 
 class KnownHolds:
-    """Remembers for which reasons each exchange's windows are held, so that each is said once as long as it lasts."""
+    """Remembers for which reasons each story's figures are held, so that each is said once as long as it lasts."""
 
     def __init__(self) -> None:
-        self._reasons: dict[str, frozenset[HoldReason]] = {}
+        self._reasons: dict[StoryKey, frozenset[HoldReason]] = {}
 
-    def new_reasons(self, exchange: str, signal: Signal | None) -> frozenset[HoldReason]:
+    def new_reasons(self, story: StoryKey, signal: Signal | None) -> frozenset[HoldReason]:
         """Return the reasons that were not there at the look before; without a signal nothing is held."""
         reasons = frozenset(hold.reason for hold in signal.holds) if signal else frozenset[HoldReason]()
-        known = self._reasons.get(exchange, frozenset())
-        self._reasons[exchange] = reasons
+        known = self._reasons.get(story, frozenset())
+        self._reasons[story] = reasons
         return reasons - known

@@ -2,7 +2,7 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -18,18 +18,17 @@ from bot.alerting.round import (
     elevated_spans,
     judge_round,
 )
-from bot.detection.engine import ExchangeState, look, take_round
+from bot.detection.engine import ExchangeState, Outflow, OutflowState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.guards.source_glitch import MarketMoves
-from bot.detection.outflow import grade
 from bot.detection.withdrawals.status import after
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal, source_rule
+from bot.domain.signal_source import SignalSource, signals_of
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
 
 TOLD_REASONS = frozenset(
@@ -59,7 +58,7 @@ class SimulatedAlert:
 
 
 class _History:
-    """Every incident of an exchange that was ever opened, as it is now, by preset, exchange and number."""
+    """Every incident of one subject that was ever opened, as it is now, by preset, subject and number."""
 
     def __init__(self, presets: Iterable[Sensitivity]) -> None:
         self._incidents = {preset: defaultdict[str, dict[int, Incident]](dict) for preset in presets}
@@ -68,13 +67,13 @@ class _History:
         """Keep an incident as it is after a step; what is pending has no number, and may come to nothing."""
         incident = step.step.incident
         if incident and incident.number:
-            self._incidents[step.key.sensitivity][incident.exchange][incident.number] = incident
+            self._incidents[step.key.sensitivity][incident.subject][incident.number] = incident
 
-    def of_exchange(self, exchange: str) -> Iterable[Incident]:
-        """Return the incidents of an exchange, each number once: as the first of the presets saw it, if it did."""
+    def of_subject(self, subject: str) -> Iterable[Incident]:
+        """Return the incidents of a subject, each number once: as the first of the presets saw it, if it did."""
         by_number: dict[int, Incident] = {}
         for of_preset in reversed(self._incidents.values()):
-            by_number |= of_preset[exchange]
+            by_number |= of_preset[subject]
         return by_number.values()
 
     def of_preset(self, preset: Sensitivity) -> list[Incident]:
@@ -88,7 +87,8 @@ class Simulation:
 
     Readings before `since` teach the windows and the usual days and are not judged. `gates` are what is known of
     withdrawals by exchange, oldest first. Beside the preset the normal one is lived, as it always is: it says what is
-    market-wide. `by` is who calculates.
+    market-wide. `by` is who calculates. `sources` are the signal sources beside the outflow, whose readings are given
+    to `take_from`.
     """
 
     def __init__(  # noqa: PLR0913 — what is lived through, by which rules, and who calculates
@@ -100,19 +100,20 @@ class Simulation:
         since: datetime | None = None,
         policy: Policy | None = None,
         by: Arithmetic[Any] = PLAIN_ARITHMETIC,
+        sources: Iterable[SignalSource[Any, Any]] = (),
     ) -> None:
-        self._cases = {
+        cases = {
             exchange.id: ExchangeState(
                 exchange, computation=ColumnComputation(exchange.own_tokens, by, most=_REMEMBERED)
             )
             for exchange in exchanges
         }
+        self._sources: dict[str, SignalSource[Any, Any]] = {source.rule: source for source in (Outflow(), *sources)}
+        self._states: dict[str, Any] = {Rule.OUTFLOW: OutflowState(cases)}
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()
-        self._market = MarketMoves()
         self._gates = {exchange: deque(known) for exchange, known in (gates or {}).items() if known}
-        self._doors: dict[str, Withdrawals] = {}
         self._presets = tuple(dict.fromkeys((Sensitivity.NORMAL, sensitivity)))
         self._state = RoundState()
         self._history = _History(self._presets)
@@ -120,20 +121,39 @@ class Simulation:
         self._numbers = count(1)
 
     def take(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
-        """Return what is told after one round; at most one reading of each exchange is in it."""
+        """Return what is told after one round of reserves; at most one reading of each exchange is in it."""
         result = self.judge(readings)
         return list(self._told(result)) if result else []
+
+    def take_from(self, rule: str, readings: Sequence[Any], now: datetime) -> list[SimulatedAlert]:
+        """Return what is told after what another source has read by now; without a reading, of figures that are old."""
+        source = self._sources[rule]
+        state = self._states[rule] = source.take(self._states.get(rule, source.begin()), readings)
+        if self._since and now < self._since:
+            return []
+        signals = [(signal, now) for signal in signals_of(source, state, now)]
+        return list(self._told(self._judge(signals, now)))
 
     def judge(self, readings: Sequence[Reading]) -> RoundResult | None:
         """Return the steps of one round, None where it only teaches what is usual."""
         for reading in readings:
             self._turn_gates(reading)
-        self._cases, self._market = take_round(self._cases, readings, self._market, self._doors)
+        outflow = self._sources[Rule.OUTFLOW]
+        state: OutflowState = outflow.take(self._states[Rule.OUTFLOW], readings)
         judged = [reading for reading in readings if self._since is None or reading.as_of >= self._since]
+        episodes = {
+            id_: elevated_spans(self._history.of_subject(id_)) for id_ in (reading.exchange for reading in judged)
+        }
+        self._states[Rule.OUTFLOW] = state = replace(state, spells=episodes)
         if not judged:
             return None
-        signals = [RoundSignal(self._look(reading), reading.as_of, self._presets) for reading in judged]
-        draft = judge_round(self._policy, self._state, signals, grade, now=judged[-1].as_of)
+        looks = [(outflow.signal(state, reading.exchange, reading.as_of), reading.as_of) for reading in judged]
+        return self._judge([(signal, at) for signal, at in looks if signal], judged[-1].as_of)
+
+    def _judge(self, signals: Sequence[tuple[Signal, datetime]], now: datetime) -> RoundResult:
+        """Return the steps of one round, and keep what becomes of the incidents."""
+        seen = [RoundSignal(signal, at, self._presets) for signal, at in signals]
+        draft = judge_round(self._policy, self._state, seen, self._grade, now=now)
         result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
         self._state = result.state
         for step in result.steps:
@@ -141,13 +161,11 @@ class Simulation:
         return result
 
     def incidents(self) -> list[Incident]:
-        """Return every incident of an exchange that was opened, as it is now, in the order of their numbers."""
+        """Return every incident of one subject that was opened, as it is now, in the order of their numbers."""
         return self._history.of_preset(self._sensitivity)
 
-    def _look(self, reading: Reading) -> Signal:
-        exchange = reading.exchange
-        episodes = elevated_spans(self._history.of_exchange(exchange))
-        return look(self._cases[exchange], reading.as_of, doors=self._doors.get(exchange), spells=episodes)
+    def _grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
+        return self._sources[source_rule(signal.rule)].grade(signal, sensitivity)
 
     def _told(self, result: RoundResult) -> Iterator[SimulatedAlert]:
         market = result.market.step.incident
@@ -159,9 +177,9 @@ class Simulation:
                 yield from self._tellings(step, market)
 
     def _tellings(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
-        at, exchange, signal, step = judged.at, judged.key.exchange, judged.signal, judged.step
+        at, exchange, signal, step = judged.at, judged.key.subject, judged.signal, judged.step
         incident, holds = step.incident, signal.holds
-        is_held_anew = bool(self._holds.new_reasons(exchange, signal))
+        is_held_anew = bool(self._holds.new_reasons(judged.key.story, signal))
         inhibited_by = market if incident and incident.is_inhibited else None
         held = next((flow for flow in signal.flows if flow.hold), None)
         if step.reason in TOLD_REASONS:
@@ -178,4 +196,6 @@ class Simulation:
         while known and known[0].since <= reading.as_of:
             turned.append(known.popleft())
         if turned:
-            self._doors[reading.exchange] = after(self._doors.get(reading.exchange, Withdrawals()), turned)
+            state: OutflowState = self._states[Rule.OUTFLOW]
+            doors = after(state.doors.get(reading.exchange, Withdrawals()), turned)
+            self._states[Rule.OUTFLOW] = replace(state, doors={**state.doors, reading.exchange: doors})

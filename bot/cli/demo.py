@@ -103,7 +103,7 @@ async def _run_episode(
             await _note_day(machine, leading, chat)
     await _wait_until_settled(machine)
     await _ask(machine, asked, chat, "reserves", leading)
-    for incident in await machine.store.incidents.recent(1, exchange=leading):
+    for incident in await machine.store.incidents.recent(1, subject=leading):
         await _ask(machine, asked, chat, "why", incident.label)
     if sys.stdin.isatty():
         await converse(machine.dispatcher, asked, chat)

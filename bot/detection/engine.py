@@ -13,9 +13,11 @@ that repeats its holdings: it is no new reading, and a later look at the case fi
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+
+from typing_extensions import override
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
@@ -25,12 +27,14 @@ from bot.detection.guards.odd_prices import valued
 from bot.detection.guards.source_figures import second_figures
 from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
 from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
-from bot.detection.outflow import WINDOWS, History, measure
+from bot.detection.outflow import WINDOWS, History, grade, measure
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
-from bot.domain.signal import Signal
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule, Signal
+from bot.domain.signal_source import SignalSource
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.withdrawals import Withdrawals
 
@@ -194,6 +198,54 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     return measure(
         case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, computation=case.compute
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OutflowState:
+    """What is known of all exchanges: their cases, what they did together, whose withdrawals are watched, episodes.
+
+    `doors` are the withdrawals of the exchanges for which they are known, `spells` the times of incidents of elevated
+    or worse by exchange, whose days are not learned as usual.
+    """
+
+    cases: Mapping[str, ExchangeState] = field(default_factory=dict)
+    market: MarketMoves = MarketMoves()  # noqa: RUF009 — frozen
+    doors: Mapping[str, Withdrawals] = field(default_factory=dict)
+    spells: Mapping[str, Sequence[IncidentSpan]] = field(default_factory=dict)
+
+
+class Outflow(SignalSource[OutflowState, Reading]):
+    """The outflow as a signal source, with every reading in memory, as a backtest has them.
+
+    The live bot cannot keep them all there: it does the same with the cases above, and reads from the store what
+    windows start from. Every exchange needs a case in the state before its first reading.
+    """
+
+    rule = Rule.OUTFLOW
+
+    @override
+    def begin(self) -> OutflowState:
+        return OutflowState()
+
+    @override
+    def take(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
+        cases, market = take_round(state.cases, readings, state.market, state.doors)
+        return replace(state, cases=cases, market=market)
+
+    @override
+    def subjects(self, state: OutflowState) -> Collection[str]:
+        return [id_ for id_, case in state.cases.items() if case.latest]
+
+    @override
+    def signal(self, state: OutflowState, subject: str, now: datetime) -> Signal | None:
+        case = state.cases.get(subject)
+        if case is None or case.latest is None:
+            return None
+        return look(case, now, doors=state.doors.get(subject), spells=state.spells.get(subject, ()))
+
+    @override
+    def grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
+        return grade(signal, sensitivity)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:

@@ -152,6 +152,6 @@ class SnapshotBuilder:
     async def _lasting(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
         if exchange not in self._spells:
-            found = await self._incidents.recent(_REMEMBERED, exchange=exchange)
+            found = await self._incidents.recent(_REMEMBERED, subject=exchange)
             self._spells[exchange] = elevated_spans(found)
         return self._spells[exchange]

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from bot.domain.incident import Incident
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
 from bot.ports.outbox import Alert
 
 
@@ -16,16 +15,14 @@ class Incidents(Protocol):
         """Return a number no incident has had."""
         ...
 
-    async def current(
-        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
-    ) -> Incident | None:
-        """Return the pending or open incident of an exchange under a rule and a preset."""
+    async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
+        """Return the pending or open incident of an exchange, or another subject, under a rule and a preset."""
         ...
 
     async def commit(
         self,
-        exchange: str,
-        rule: Rule,
+        subject: str,
+        rule: str,
         incident: Incident | None,
         alerts: Sequence[Alert],
         *,
@@ -42,7 +39,7 @@ class Incidents(Protocol):
         """Return the open incidents of every preset, worst first."""
         ...
 
-    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
+    async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
         """Return open and past incidents, newest first, each number once: as the normal preset saw it, if it did."""
         ...
 

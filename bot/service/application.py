@@ -4,7 +4,7 @@ It only wires. What the parts do over time is in `latest_updates` and `upkeep`, 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,11 +22,13 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import AskerError, ConfigurationError
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
+from bot.messages.cards.signals import SIGNALS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.chat import ChatPlatform
+from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
@@ -52,10 +54,21 @@ class SystemClock(Clock):
 class Application:
     """The parts of a worker, wired; what `run`, `demo` and `ask` have in common.
 
-    Parts that need each other are given functions, so that each can be built before the other one is.
+    Parts that need each other are given functions, so that each can be built before the other one is. `kinds` are the
+    signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
     """
 
-    def __init__(self, settings: Settings, *, store: Store, source: Source, clock: Clock, metrics: Metrics) -> None:
+    def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        source: Source,
+        clock: Clock,
+        metrics: Metrics,
+        kinds: SignalKinds = SIGNALS,
+        pasts: Sequence[SignalPast] = (),
+    ) -> None:
         self.store = store
         self.latest = LatestState()
         self._metrics = metrics
@@ -80,6 +93,7 @@ class Application:
             clock=clock,
             meter=metrics,
             publish=self.latest.set_snapshot,
+            kinds=kinds,
         )
         self.updates = LatestUpdates(
             self.latest,
@@ -106,7 +120,7 @@ class Application:
             on_blind=self.watch.record_blind_span,
             on_health=self.updates.record_health,
         )
-        history_queries = HistoryQueries(store.readings, clock)
+        history_queries = HistoryQueries(store.readings, clock, pasts=pasts)
         queries = Queries(
             self.latest,
             incidents=store.incidents,
@@ -126,6 +140,7 @@ class Application:
             undelivered=lambda: self.upkeep.undelivered,
             misdirected=lambda: [*misdirected(settings), *self._operator.unreachable],
             rates=self.status.rates,
+            kinds=kinds,
         )
         self.upkeep = Upkeep(
             store,

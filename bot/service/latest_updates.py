@@ -6,6 +6,7 @@ snapshot from the store then, so that all answer the same.
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
+from typing import Any
 
 from bot.commands.queries import LatestState
 from bot.delivery.operator_notices import OperatorNotices
@@ -82,6 +83,11 @@ class LatestUpdates:
         async with self._judging_lock:
             await self._watch.judge(exchanges)
         await self._change_feed.publish(exchange.id for exchange in exchanges)
+
+    async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
+        """Judge what a signal source beside the outflow read at one time; raise StorageError."""
+        async with self._judging_lock:
+            await self._watch.take(rule, readings)
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere, and tell the operator when the list breaks or heals."""

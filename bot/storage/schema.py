@@ -7,12 +7,13 @@ import structlog
 from bot.domain.errors import ConfigurationError
 from bot.storage import keys
 from bot.storage.connection import Database
+from bot.storage.incident_fields import rename_incident_fields
 from bot.storage.lua import script
 
 Migration = Callable[[Database], Awaitable[None]]
 
 KEY = keys.SCHEMA.key()
-VERSION = 3
+VERSION = 4
 
 
 async def _gather_places(database: Database) -> None:
@@ -28,7 +29,7 @@ async def _count_presets(database: Database) -> None:
 
 
 # From each version to the next one. Every migration must be harmless when it runs twice.
-MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets}
+MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets, 3: rename_incident_fields}
 
 log = structlog.get_logger(__name__)
 

@@ -59,7 +59,7 @@ def lived(*rounds: Iterable[RoundSignal]) -> list[RoundResult]:
 
 def numbers(result: RoundResult) -> dict[tuple[str, Sensitivity], int]:
     incidents = {step.key: step.step.incident for step in result.in_order}
-    return {(key.exchange, key.sensitivity): each.number for key, each in incidents.items() if each}
+    return {(key.subject, key.sensitivity): each.number for key, each in incidents.items() if each}
 
 
 def test_a_signal_is_graded_by_each_of_its_presets() -> None:
@@ -121,7 +121,7 @@ class TestTheMarket:
     def test_is_numbered_last_and_kept_first(self) -> None:
         (result,) = lived([seen(SEVERE, name) for name in self.three])
 
-        assert [(step.key.exchange, step.step.reason) for step in result.in_order] == [
+        assert [(step.key.subject, step.step.reason) for step in result.in_order] == [
             ("market", StepReason.OPENED),
             *((name, StepReason.OPENED) for name in self.three),
         ]
@@ -132,7 +132,7 @@ class TestTheMarket:
 
         market = result.state.incidents[MARKET_KEY]
         assert [each.label for each in market.signal.members] == ["INC-1", "INC-2", "INC-3"]
-        assert {step.step.incident.under for step in result.steps if step.step.incident} == {4}
+        assert {step.step.incident.covered_by for step in result.steps if step.step.incident} == {4}
 
     def test_is_the_normal_presets_word_alone(self) -> None:
         (result,) = lived([seen(SEVERE, name, presets=(EARLY,)) for name in self.three])
@@ -149,7 +149,7 @@ class TestTheMarket:
 
     def test_is_advanced_where_nothing_was_read_at_all(self) -> None:
         (opened,) = lived([seen(SEVERE, name) for name in self.three])
-        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.exchange != "a"})
+        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.subject != "a"})
 
         result = numbered(judged(fewer))
 
@@ -158,19 +158,19 @@ class TestTheMarket:
 
     def test_that_is_over_covers_nobody(self) -> None:
         (opened,) = lived([seen(SEVERE, name) for name in self.three])
-        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.exchange != "b"})
+        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.subject != "b"})
 
         result = numbered(judged(fewer, seen(-0.09, "a", at=NOON + HOUR)))
 
         assert result.market.step.reason is StepReason.RESOLVED
-        assert [step.step.incident.under for step in result.steps if step.step.incident] == [0]
+        assert [step.step.incident.covered_by for step in result.steps if step.step.incident] == [0]
 
 
 class TestTheStateAfter:
     def test_holds_what_is_pending_and_open(self) -> None:
         (result,) = lived([seen(ELEVATED, "a"), seen(SEVERE, "b"), seen(0.0, "c")])
 
-        assert {key.exchange: each.state for key, each in result.state.incidents.items()} == {
+        assert {key.subject: each.state for key, each in result.state.incidents.items()} == {
             "a": IncidentState.PENDING,
             "b": IncidentState.OPEN,
         }
@@ -218,13 +218,31 @@ def test_days_of_what_was_elevated_are_no_usual_ones(peak: Severity, counts: boo
     assert elevated_spans([lasting, over]) == ((IncidentSpan(NOON), IncidentSpan(NOON, NOON + DAY)) if counts else ())
 
 
+def test_incidents_of_other_sources_leave_the_usual_days_alone() -> None:
+    assert elevated_spans([replace(incident(), rule="withdrawals")]) == ()
+
+
+def test_two_sources_tell_two_stories_of_one_exchange_each_under_a_number_of_its_own() -> None:
+    other = replace(seen(SEVERE), signal=replace(signal(SEVERE, exchange="a"), rule="withdrawals"))
+    draft = judge_round(Policy(), RoundState(), [seen(SEVERE), other], lambda graded, _: graded, now=NOON)
+
+    assert draft.unnumbered == (StoryKey("a", Rule.OUTFLOW), StoryKey("a", "withdrawals"))
+    assert set(numbered(draft).state.incidents) == {
+        IncidentKey("a", Rule.OUTFLOW),
+        IncidentKey("a", "withdrawals"),
+    }
+
+
 def test_a_reason_to_hold_is_new_once_as_long_as_it_lasts() -> None:
     chain = signal(None, flows=[flow(hold=CHAIN_MISSING)])
     both = signal(None, flows=[flow(hold=CHAIN_MISSING), flow(window=Window.WEEK, hold=STALE)])
     known = KnownHolds()
 
-    told = [known.new_reasons("a", each) for each in (chain, chain, both, None, chain, signal(), chain)]
+    told = [
+        known.new_reasons(StoryKey("a", Rule.OUTFLOW), each)
+        for each in (chain, chain, both, None, chain, signal(), chain)
+    ]
 
     missing, stale = frozenset({HoldReason.CHAIN_MISSING}), frozenset({HoldReason.STALE})
     assert told == [missing, set(), stale, set(), missing, set(), missing]
-    assert known.new_reasons("b", chain) == missing
+    assert known.new_reasons(StoryKey("b", Rule.OUTFLOW), chain) == missing

@@ -106,7 +106,7 @@ class Stories:
         changed = commit.incident
         while True:
             try:
-                return await self._incidents.commit(changed.exchange, changed.rule, changed, commit.alerts)
+                return await self._incidents.commit(changed.subject, changed.rule, changed, commit.alerts)
             except Superseded:
                 raise
             except StorageError:

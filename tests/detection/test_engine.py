@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.detection.engine import ExchangeState, look, rounds, take_round
+from bot.detection.engine import ExchangeState, Outflow, OutflowState, look, rounds, take_round
 from bot.detection.flow.computation import ColumnComputation, DetailedComputation, FlowComputation
 from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
@@ -12,6 +12,7 @@ from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import Adjustment, Departure, GuardState, RoundTrip
 from bot.domain.reading import Slot
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import CLOSED_WITHDRAWALS
 from bot.domain.withdrawals import Withdrawals
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 from tests.detection.quiet_past import book, days_of
@@ -35,6 +36,18 @@ def test_a_day_of_outflow_is_seen_over_every_window_that_contains_it() -> None:
     assert grade(seen, Sensitivity.NORMAL).severity is Severity.ELEVATED
     assert seen.baseline
     assert seen.baseline.days == 59
+
+
+def test_as_a_signal_source_it_sees_what_a_look_sees() -> None:
+    outflow, fallen = Outflow(), holding(57, at=MIDNIGHT)
+    state = outflow.take(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
+
+    seen = outflow.signal(state, "binance", MIDNIGHT)
+
+    assert outflow.subjects(state) == ["binance"]
+    assert seen == look(quiet_weeks().take(fallen), MIDNIGHT)
+    assert outflow.grade(seen, Sensitivity.NORMAL).severity is Severity.ELEVATED
+    assert outflow.signal(state, "okx", MIDNIGHT) is outflow.signal(outflow.begin(), "binance", MIDNIGHT) is None
 
 
 def test_a_case_keeps_what_its_longest_window_needs() -> None:
@@ -84,7 +97,7 @@ def test_a_round_takes_every_exchange_that_was_read() -> None:
     after, market = take_round(cases, [holding(60), holding(9, exchange="okx")], MarketMoves())
     after, market = take_round(after, [holding(61, at=NOON + HOUR)], market)
 
-    assert [len(state.kept) for state in after.values()] == [2, 1]
+    assert [len(one.kept) for one in after.values()] == [2, 1]
     assert {id_: move.reading.as_of for id_, move in market.stirs.items()} == {"binance": NOON + HOUR, "okx": NOON}
 
 
@@ -118,8 +131,8 @@ def test_closed_doors_make_an_outflow_critical(
     seen = grade(look(case, MIDNIGHT, doors=doors), Sensitivity.NORMAL)
 
     assert seen.severity is severity
-    assert seen.closed == doors.closed
-    assert ("doors" in {reason.measure for reason in seen.reasons}) is (severity is Severity.CRITICAL)
+    assert seen.closed_withdrawals == doors.closed
+    assert (CLOSED_WITHDRAWALS in {reason.measure for reason in seen.reasons}) is (severity is Severity.CRITICAL)
 
 
 def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:

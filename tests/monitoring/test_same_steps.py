@@ -16,7 +16,6 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, StepReason
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
@@ -46,8 +45,8 @@ class Kept:
             return cls(exchange, preset, None)
         figures = [(flow.window, round(flow.usd / 100), round(flow.share * 1e8)) for flow in incident.signal.flows]
         told = (incident.number, incident.state, incident.severity, incident.peak, incident.rule, incident.confirmed)
-        quiet = (incident.held, incident.under, incident.hushed, incident.ending, incident.easing_seen)
-        dates = (incident.started_at, incident.changed_at, incident.first_as_of, incident.told_at, incident.steps)
+        quiet = (incident.held, incident.covered_by, incident.quiet, incident.ending, incident.easing_seen)
+        dates = (incident.started_at, incident.changed_at, incident.first_as_of, incident.announced_at, incident.steps)
         events = tuple((event.at, event.reason, event.severity) for event in incident.events)
         members = tuple((member.exchange, member.label, member.severity) for member in incident.signal.members)
         return cls(exchange, preset, (*told, *quiet, *dates, events, members), tuple(figures))
@@ -61,15 +60,15 @@ class RecordedIncidents(MemoryIncidents):
 
     async def commit(
         self,
-        exchange: str,
-        rule: Rule,
+        subject: str,
+        rule: str,
         incident: Incident | None,
         alerts: Sequence[Alert],
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        self.kept.append(Kept.of(exchange, sensitivity, incident))
-        return await super().commit(exchange, rule, incident, alerts, sensitivity=sensitivity)
+        self.kept.append(Kept.of(subject, sensitivity, incident))
+        return await super().commit(subject, rule, incident, alerts, sensitivity=sensitivity)
 
 
 Steps = tuple[list[Kept], list[str]]
@@ -116,7 +115,7 @@ def kept_by_a_backtest(
 
 
 def _kept(step: RoundStep) -> Kept:
-    return Kept.of(step.key.exchange, step.key.sensitivity, step.step.incident)
+    return Kept.of(step.key.subject, step.key.sensitivity, step.step.incident)
 
 
 _turns = drawn_moves(-0.0431, -0.0061, *[0.0001] * 6, 0.0057, 0.0173, 0.0411, 0.0927)

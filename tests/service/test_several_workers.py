@@ -228,7 +228,7 @@ async def test_an_outflow_is_announced_once_while_the_lease_to_poll_changes_hand
             await run.hour()
         await run.until_announced("INC-1 · Binance · elevated outflow")
         await stop(passing)
-        assert {step.exchange: len(step.events) for step in await first.application.store.incidents.recent()} == {
+        assert {step.subject: len(step.events) for step in await first.application.store.incidents.recent()} == {
             "binance": 1
         }
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1

@@ -102,7 +102,7 @@ async def test_every_platform_takes_its_own(store: Store) -> None:
     terminal = Place(Platform.TERMINAL, "terminal")
     await queue(store, alert("a", GROUP, CHANNEL, terminal))
     for place in (GROUP, CHANNEL, terminal):
-        assert [delivery.place for delivery in await take(store.outbox, platform=place.platform)] == [place]
+        assert [one.place for one in await take(store.outbox, platform=place.platform)] == [place]
 
 
 async def test_the_idempotency_key_tells_alerts_and_places_apart(store: Store) -> None:
