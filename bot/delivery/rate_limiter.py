@@ -51,6 +51,7 @@ class RateLimit:
         return self.private_gap_s if is_private else self.group_gap_s
 
 
+# 32 and 48 under way reach the full rate while a message takes up to a second; the terminal is written to in order.
 RATE_LIMITS = {
     Platform.TELEGRAM: RateLimit(28.0, private_gap_s=1.0, group_gap_s=3.0),
     Platform.DISCORD: RateLimit(45.0, private_gap_s=1.0, group_gap_s=1.0, at_once=48),

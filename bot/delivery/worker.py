@@ -4,7 +4,7 @@ The loop: claim from the outbox → drop what is pointless by now → wait in th
 take the most urgent → make one attempt (`attempt`) → let the chat rest (1 s on Telegram, 3 s in a group).
 
 What goes next is chosen when its slot has come, not when it was claimed: a critical alert that is committed in the
-middle of 20,000 others is sent with one of the next slots.
+middle of 20,000 others is sent with one of the next slots. What an error leads to, a 429 say, is in `failures`.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 _CLAIM_WAIT = timedelta(seconds=0.5)  # for a new message; also how long a stopping worker may wait for nothing
 _STORE_PAUSE_S = 1.0  # before the store is asked again after it was away
 _MIN_QUEUE_SIZE = 16  # enough for half a second at Telegram's 28 a second
-# Of the full rate: at 950 a second the queue holds 237, and is refilled from half of that, so that what is more urgent
+# Of the full rate: at 950 a second the queue has room for 238, and is refilled from half of that, so that what is more urgent
 # is claimed an eighth of a second later at most.
 _QUEUE_S = 0.25
 # What a busy chat cannot take yet comes back after 1 to 8 of its pauses, at random, so that not all come at once.
