@@ -33,8 +33,8 @@ log = structlog.get_logger()
 _CLAIM_WAIT = timedelta(seconds=0.5)  # for a new message; also how long a stopping worker may wait for nothing
 _STORE_PAUSE_S = 1.0  # before the store is asked again after it was away
 _MIN_QUEUE_SIZE = 16  # enough for half a second at Telegram's 28 a second
-# Of the full rate: at 950 a second the queue has room for 238, and is refilled from half of that, so that what is more urgent
-# is claimed an eighth of a second later at most.
+# Of the full rate: at 950 a second the queue has room for 238, and is refilled from half of that, so that what is more
+# urgent is claimed an eighth of a second later at most.
 _QUEUE_S = 0.25
 # What a busy chat cannot take yet comes back after 1 to 8 of its pauses, at random, so that not all come at once.
 _MAX_GAPS_POSTPONED = 8
