@@ -174,7 +174,7 @@ async def is_on_record_as_told(run: Running, platform: Platform) -> bool:
 
 
 async def test_what_was_not_sent_before_a_hasty_end_arrives_after_it(world: World) -> None:
-    held = world.discord.hold(r"^/channels/\d+/messages$")
+    held = world.discord.delay(r"^/channels/\d+/messages$")
     with pytest.raises(ExceptionGroup) as ended:
         await end_hastily(world)
     assert ended.group_contains(InterruptedError)
