@@ -129,7 +129,7 @@ async def _telegram(number: int, network_path: NetworkPath) -> AsyncIterator[Cha
     async with _FarTelegram(number, network_path) as telegram:
         bench, clock = DispatcherBench(), LoopClock()
         chat = TelegramChat(
-            bench.desk,
+            bench.dispatcher,
             token=telegram.token,
             api_url=telegram.url,
             subscriptions=bench.memory.subscriptions,
@@ -149,7 +149,7 @@ async def _discord(number: int, network_path: NetworkPath) -> AsyncIterator[Chat
     async with _FarDiscord(number, network_path) as discord:
         bench, clock = DispatcherBench(), LoopClock()
         chat = DiscordChat(
-            bench.desk,
+            bench.dispatcher,
             token=discord.token,
             api_url=discord.api_url,
             gateway_url=discord.gateway_url,

@@ -126,9 +126,9 @@ class Application:
             incidents=store.incidents,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
-            look=self.snapshot_builder.snapshot,
+            build_snapshot=self.snapshot_builder.snapshot,
             only=only,
-            hindsight=HistoryAnswers(
+            history=HistoryAnswers(
                 outflow_curve=history_queries.outflow_curve,
                 past_curve=past_outflow_curve,
                 rehearse=history_queries.rehearse,
@@ -157,7 +157,7 @@ class Application:
             metrics=metrics,
         )
         self.dispatcher = CommandDispatcher(
-            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.suppressions
+            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
         )
 
     def delivery_worker(self, chat: ChatPlatform) -> DeliveryWorker:
@@ -191,11 +191,11 @@ async def past_outflow_curve(name: str) -> OutflowCurve | None:
 
 @lru_cache
 def _past_outflow_curve(name: str) -> OutflowCurve | None:
-    from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — half a second of CPU and some memory, only for those who ask
-    from bot.replay.outflow_path import has_path, path  # noqa: PLC0415 — as above
+    from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — half a second of CPU, for those who ask
+    from bot.replay.outflow_curve import has_outflow_curve, outflow_curve_of  # noqa: PLC0415 — as above
 
     episode = EPISODES.get(name)
-    return path(episode) if episode and has_path(episode) else None
+    return outflow_curve_of(episode) if episode and has_outflow_curve(episode) else None
 
 
 def require_a_token(settings: Settings) -> None:
