@@ -83,7 +83,7 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
         notes=notes(exchange, latest, history.bases, ledger),
-        trips=ledger.trips,
+        trips=ledger.round_trips,
         seconds=seconds,
         closed=doors.closed if doors else None,
     )
