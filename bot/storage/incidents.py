@@ -13,7 +13,7 @@ from uuid import uuid4
 import msgspec
 from typing_extensions import override
 
-from bot.domain.errors import Superseded
+from bot.domain.errors import LeaseLost
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
@@ -60,7 +60,7 @@ class RedisIncidents(Incidents):
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        """Raise Superseded, with nothing changed, when another worker has taken over meanwhile."""
+        """Raise LeaseLost, with nothing changed, when another worker has taken over meanwhile."""
         prepared = [await _for_script(alert) for alert in alerts]
         chunks = [chunk for _, own in prepared for chunk in own]
         step = {
@@ -78,7 +78,7 @@ class RedisIncidents(Incidents):
         packed = msgspec.msgpack.encode(step)
         done = await self.database.script(script("commit_incident"), _CURRENT, packed, *chunks)
         if done < 0:
-            raise Superseded("Another worker judges now.")
+            raise LeaseLost("Another worker judges now.")
         return bool(done)
 
     @override

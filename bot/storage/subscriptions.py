@@ -89,7 +89,7 @@ class RedisSubscriptions(Subscriptions):
             async for place, text in self._scan(_to(which), "scan_reachable_places"):
                 if place not in known:
                     known.add(place)
-                    found.add_written(place, _read_wish(which, text))
+                    found.add_stored(place, _read_wish(which, text))
         return found
 
     @override

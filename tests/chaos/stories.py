@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.domain.errors import StorageError, Superseded
+from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
@@ -105,7 +105,7 @@ class Newsroom:
         while True:
             try:
                 return await self._incidents.commit(one.exchange, one.rule, one, commit.alerts)
-            except Superseded:
+            except LeaseLost:
                 raise
             except StorageError:
                 await asyncio.sleep(_AGAIN_AFTER)

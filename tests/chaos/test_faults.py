@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.errors import Superseded
+from bot.domain.errors import LeaseLost
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Lease
@@ -192,7 +192,7 @@ async def test_two_who_judge_for_a_moment_tell_everything_once(few: FaultBench) 
     assert holder.is_me
     late, now = (_judging(few, redis_leases) for redis_leases in (first, second))
     async with few.delivering(SWIFT, couriers=2):
-        with pytest.raises(Superseded):
+        with pytest.raises(LeaseLost):
             await late.story(1, Severity.SEVERE).open()
         await now.story(1, Severity.SEVERE).open()
         await _judging(few, second).story(1, Severity.SEVERE).open()  # the same step, told once more

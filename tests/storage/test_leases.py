@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import StorageError, Superseded
+from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.signal import Rule
 from bot.domain.worker import Lease, LeaseOwner
 from bot.storage.leases import RedisLeases, key_of
@@ -131,7 +131,7 @@ async def test_a_worker_that_was_superseded_changes_no_incident(
         await store.incidents.commit("binance", Rule.OUTFLOW, incident(1), [alert("INC-1/1")])
         await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
         await other.leases.acquire(Lease.POLL)
-        with pytest.raises(Superseded):
+        with pytest.raises(LeaseLost):
             await store.incidents.commit("binance", Rule.OUTFLOW, incident(2), [alert("INC-2/1")])
         assert [one.number for one in await store.incidents.open()] == [1]
         assert await other.incidents.commit("binance", Rule.OUTFLOW, None, [])

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from bot.domain.errors import Superseded
+from bot.domain.errors import LeaseLost
 from bot.domain.place import Platform
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.worker import Lease
@@ -98,7 +98,7 @@ async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judg
     await other.take_over()
     await other.watch.judge([BINANCE])
     sleeper.incidents.woken.set()
-    with pytest.raises(Superseded):
+    with pytest.raises(LeaseLost):
         await judging
 
     assert len(await other.incidents.recent()) == len(await other.incidents.open()) == 1
