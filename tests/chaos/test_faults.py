@@ -15,7 +15,7 @@ from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Lease
 from bot.storage.incidents import RedisIncidents
-from bot.storage.leases import RedisLeases, key_of
+from bot.storage.leases import RedisLeases, lease_key
 from bot.storage.lua import script
 from tests.chaos.delivery_process import DeliverySpeed
 from tests.chaos.fault_bench import FaultBench, fault_bench, own_server, scratch
@@ -185,7 +185,7 @@ async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_r
 async def test_two_who_judge_for_a_moment_tell_everything_once(few: FaultBench) -> None:
     first, second = RedisLeases(few.store.database), RedisLeases(few.store.database)
     await first.acquire(Lease.POLL)
-    await few.store.database.command("HSET", key_of(Lease.POLL), "until", 1)  # it did not keep it in time
+    await few.store.database.command("HSET", lease_key(Lease.POLL), "until", 1)  # it did not keep it in time
     await second.acquire(Lease.POLL)
     holder = await second.owner(Lease.POLL)
     assert holder

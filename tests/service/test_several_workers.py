@@ -22,7 +22,7 @@ from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
 from bot.service.platforms import chats
-from bot.storage.leases import RedisLeases, key_of
+from bot.storage.leases import RedisLeases, lease_key
 from bot.storage.store import Store, open_store
 from bot.workers.leader_election import LeaseTiming
 from tests.fakes.defillama import FakeDefiLlama
@@ -150,7 +150,7 @@ async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world:
     async with worker(world) as one:
         await ready(one)
         await until(lambda: bool(world.discord.commands))
-        other = RedisLeases(one.machine.store.database, alone=True)
+        other = RedisLeases(one.machine.store.database, exclusive=True)
         for duty in (Lease.TELEGRAM, Lease.POLL):
             await other.acquire(duty)
             await until(lambda: not one.holds(duty))  # noqa: B023 — looked at before the next turn
@@ -224,7 +224,7 @@ async def toss(store: Store, workers: tuple[Worker, Worker]) -> None:
     """Let the duty to judge run out again and again, each time as soon as the other worker has it."""
     while True:
         for one in workers:
-            await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+            await store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
             await until(partial(judges, one))
             await asyncio.sleep(0.005)
 
@@ -337,7 +337,7 @@ async def test_when_one_of_three_is_killed_commands_and_alerts_go_on_within_15_s
         sleeper.process.send_signal(signal.SIGSTOP)
         slept_for = [duty for duty in Lease if await has(store, duty, sleeper)]
         for duty in slept_for:
-            await store.database.command("HSET", key_of(duty), "until", 1)
+            await store.database.command("HSET", lease_key(duty), "until", 1)
         (other,) = [program for program in others if program is not sleeper]
         for duty in slept_for:
             await other.logged("duty taken", duty=str(duty))

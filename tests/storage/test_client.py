@@ -124,7 +124,7 @@ async def patiently_open(url: str, clock: StillClock) -> Store:
 )
 def test_an_address_of_sentinels_that_cannot_be_read_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match="REDIS_URL") as refused:
-        client_at(url, connects_within=1, answers_within=1)
+        client_at(url, connect_timeout_s=1, answer_timeout_s=1)
     assert url not in str(refused.value)
     assert "secret" not in str(refused.value)
 
@@ -138,7 +138,7 @@ def test_an_address_of_sentinels_that_cannot_be_read_is_refused_without_repeatin
     ],
 )
 async def test_sentinels_are_read_with_their_ports(hosts: str, read: list[tuple[str, int]]) -> None:
-    client, close = client_at(f"rediss+sentinel://{hosts}/watch", connects_within=1, answers_within=1)
+    client, close = client_at(f"rediss+sentinel://{hosts}/watch", connect_timeout_s=1, answer_timeout_s=1)
     pool: Any = client.connection_pool
     asked = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
     assert [(one["host"], one["port"]) for one in asked] == read

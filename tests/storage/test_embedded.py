@@ -63,9 +63,9 @@ async def test_the_server_is_private_and_keeps_everything(store: Store, tmp_path
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     assert store.url == f"unix://{tmp_path}/data/server.sock"
     assert (tmp_path / "data" / "server.sock").stat().st_mode & 0o077 == 0
-    assert (await store.database.facts("server"))["tcp_port"] == 0
-    assert (await store.database.facts("persistence"))["aof_enabled"] == 1
-    assert (await store.database.facts("memory"))["maxmemory_policy"] == "noeviction"
+    assert (await store.database.server_info("server"))["tcp_port"] == 0
+    assert (await store.database.server_info("persistence"))["aof_enabled"] == 1
+    assert (await store.database.server_info("memory"))["maxmemory_policy"] == "noeviction"
 
 
 async def test_a_server_that_is_killed_is_back_before_anybody_notices(store: Store, tmp_path: Path) -> None:
@@ -84,20 +84,20 @@ async def test_closing_stops_the_server_and_frees_the_directory(tmp_path: Path, 
     assert is_running(pid)
     await store.close()
     assert not is_running(pid)
-    async with EmbeddedServer(tmp_path, lock_within=0):
+    async with EmbeddedServer(tmp_path, lock_timeout_s=0):
         pass
 
 
 async def test_two_bots_never_share_a_directory(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"in use by another Runwatch .*{os.getpid()}"):
-        await EmbeddedServer(tmp_path / "data", lock_within=0).__aenter__()
+        await EmbeddedServer(tmp_path / "data", lock_timeout_s=0).__aenter__()
     await store.ping()
 
 
 BOT = dedent("""
     import asyncio, sys, threading
     from pathlib import Path
-    from bot.storage.embedded import EmbeddedServer
+    from bot.storage.embedded.server import EmbeddedServer
 
     async def main():
         async with EmbeddedServer(Path(sys.argv[1])) as server:
@@ -168,7 +168,7 @@ async def test_a_program_that_stops_at_once_is_named_with_its_last_words(tmp_pat
     program.chmod(0o755)
     with pytest.raises(ConfigurationError, match="it is broken"):
         await EmbeddedServer(tmp_path / "data", binary=ServerBinary(program, (7, 0))).__aenter__()
-    async with EmbeddedServer(tmp_path / "data", lock_within=0):
+    async with EmbeddedServer(tmp_path / "data", lock_timeout_s=0):
         pass
 
 

@@ -30,7 +30,7 @@ from tests.storage.test_incidents import incident
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
 MOVED = Place(Platform.TELEGRAM, "-200")
-NO_PATIENCE = StoreTimeouts(answers_within=0.2, gives_up_after=0.2, pauses=())
+NO_RETRIES = StoreTimeouts(answer_s=0.2, give_up_s=0.2, retry_pauses_s=())
 ALERT = Alert(
     id="INC-1/1",
     incident="INC-1",
@@ -54,7 +54,7 @@ async def own_store(own_server: Server, clock: StillClock) -> AsyncIterator[Stor
 
 @pytest.fixture
 async def hasty_store(own_server: Server, clock: StillClock) -> AsyncIterator[Store]:
-    store = await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+    store = await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)
     yield store
     await store.close()
 
@@ -100,7 +100,7 @@ async def test_what_was_taken_before_a_crash_comes_back(
 
 async def test_a_worker_that_waits_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
     waiting = asyncio.create_task(own_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not (await own_store.database.facts("clients"))["blocked_clients"]:
+    while not (await own_store.database.server_info("clients"))["blocked_clients"]:
         pass
     own_server.kill()
     own_server.start()
@@ -204,7 +204,7 @@ async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: ServerBinar
     store = await open_store(server.url, clock=clock)
     try:
         waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-        while not (await store.database.facts("clients"))["blocked_clients"]:
+        while not (await store.database.server_info("clients"))["blocked_clients"]:
             pass
         assert server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
         asking = asyncio.create_task(commit(store))
@@ -256,7 +256,7 @@ async def test_what_passes_by_itself_is_waited_for(tmp_path: Path, grumble: str)
         assert await database.command("GET", "x") == b"OK"
         await database.close()
     async with grumbling_server(tmp_path, grumble, times=10**6) as url:
-        database = await connect(url, patience=NO_PATIENCE)
+        database = await connect(url, timeouts=NO_RETRIES)
         with pytest.raises(StorageError, match="The store is away"):
             await database.command("GET", "x")
         await database.close()
@@ -284,7 +284,7 @@ async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, h
 async def test_no_server_at_all_is_a_storage_error(own_server: Server, clock: StillClock) -> None:
     own_server.kill()
     with pytest.raises(StorageError, match="away"):
-        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+        await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)
 
 
 async def test_other_refusals_are_storage_errors(own_server: Server, hasty_store: Store) -> None:
@@ -296,4 +296,4 @@ async def test_other_refusals_are_storage_errors(own_server: Server, hasty_store
 async def test_a_password_that_changed_is_a_matter_of_configuration(own_server: Server, clock: StillClock) -> None:
     assert own_server.ask("CONFIG SET requirepass secret") == "+OK"
     with pytest.raises(ConfigurationError, match="password"):
-        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+        await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.signal import Rule
 from bot.domain.worker import Lease, LeaseOwner
-from bot.storage.leases import RedisLeases, key_of
+from bot.storage.leases import RedisLeases, lease_key
 from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
@@ -26,12 +26,12 @@ class Workers:
 
     async def run_out(self, duty: Lease = Lease.POLL) -> None:
         """Let the time of a duty be over."""
-        await self.store.database.command("HSET", key_of(duty), "until", 1)
+        await self.store.database.command("HSET", lease_key(duty), "until", 1)
 
 
 @pytest.fixture
 async def workers(store: Store) -> Workers:
-    first, second = RedisLeases(store.database, lasts=LONG), RedisLeases(store.database, lasts=LONG)
+    first, second = RedisLeases(store.database, duration=LONG), RedisLeases(store.database, duration=LONG)
     first.worker, second.worker = "first", "second"
     return Workers(store, first, second)
 
@@ -59,7 +59,7 @@ async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None
 
 
 async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
-    first, second = (RedisLeases(store.database, lasts=timedelta(milliseconds=20)) for _ in range(2))
+    first, second = (RedisLeases(store.database, duration=timedelta(milliseconds=20)) for _ in range(2))
     await first.acquire(Lease.POLL)
     async with asyncio.timeout(5):
         while not (holder := await second.acquire(Lease.POLL)) or not holder.is_me:
@@ -70,8 +70,8 @@ async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
 
 async def test_keeping_makes_it_last(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    until = await workers.store.database.command("HGET", key_of(Lease.POLL), "until")
-    while await workers.store.database.command("HGET", key_of(Lease.POLL), "until") == until:
+    until = await workers.store.database.command("HGET", lease_key(Lease.POLL), "until")
+    while await workers.store.database.command("HGET", lease_key(Lease.POLL), "until") == until:
         assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
 
 
@@ -94,14 +94,14 @@ async def test_a_worker_that_slept_finds_out_that_somebody_was_there(workers: Wo
 
 async def test_a_holder_whose_duty_the_store_forgot_is_told(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.store.database.command("DEL", key_of(Lease.POLL))
+    await workers.store.database.command("DEL", lease_key(Lease.POLL))
     assert await workers.first.renew(Lease.POLL) is None
 
 
 async def test_a_server_whose_clock_was_set_back_does_not_keep_a_dead_holder(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    until = int(await workers.store.database.command("HGET", key_of(Lease.POLL), "until"))
-    await workers.store.database.command("HSET", key_of(Lease.POLL), "until", until + 3_600_000)
+    until = int(await workers.store.database.command("HGET", lease_key(Lease.POLL), "until"))
+    await workers.store.database.command("HSET", lease_key(Lease.POLL), "until", until + 3_600_000)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("second", is_me=True)
 
 
@@ -115,7 +115,7 @@ async def test_the_others_hear_what_troubles_the_holder(workers: Workers) -> Non
 
 async def test_who_is_alone_takes_what_a_dead_process_held(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    alone = RedisLeases(workers.store.database, alone=True)
+    alone = RedisLeases(workers.store.database, exclusive=True)
     holder = await alone.acquire(Lease.POLL)
     assert holder
     assert holder.is_me
@@ -129,7 +129,7 @@ async def test_a_worker_that_was_superseded_changes_no_incident(
     try:
         await store.leases.acquire(Lease.POLL)
         await store.incidents.commit("binance", Rule.OUTFLOW, incident(1), [alert("INC-1/1")])
-        await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+        await store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
         await other.leases.acquire(Lease.POLL)
         with pytest.raises(LeaseLost):
             await store.incidents.commit("binance", Rule.OUTFLOW, incident(2), [alert("INC-2/1")])

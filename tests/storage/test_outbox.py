@@ -664,7 +664,7 @@ async def test_a_worker_that_waits_wakes_for_what_is_due(store: Store) -> None:
 
 
 async def blocked(store: Store) -> bool:
-    return bool((await store.database.facts("clients"))["blocked_clients"])
+    return bool((await store.database.server_info("clients"))["blocked_clients"])
 
 
 async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:

@@ -10,7 +10,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.schema import KEY, bring_up_to_date
 from bot.storage.store import Store
-from bot.storage.subscriptions import MOST_PER_PLACE
+from bot.storage.subscriptions import SUBSCRIPTIONS_PER_PLACE_MAX
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
@@ -58,16 +58,16 @@ async def test_subscribing_again_replaces(store: Store) -> None:
 
 
 async def test_a_place_may_have_so_many_and_may_replace_one_of_them(store: Store) -> None:
-    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(MOST_PER_PLACE)))
+    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(SUBSCRIPTIONS_PER_PLACE_MAX)))
     with pytest.raises(AskerError, match="100"):
         await subscribe(store, wish(exchange="one too many"))
     await subscribe(store, wish(exchange="x5", title="changed"))
-    assert len(await store.subscriptions.of_place(GROUP)) == MOST_PER_PLACE
+    assert len(await store.subscriptions.of_place(GROUP)) == SUBSCRIPTIONS_PER_PLACE_MAX
     assert await store.subscriptions.interested_in("one too many") == []
 
 
 async def test_two_at_the_last_seat_do_not_both_get_it(store: Store) -> None:
-    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(MOST_PER_PLACE - 1)))
+    await subscribe(store, *(wish(exchange=f"x{n}") for n in range(SUBSCRIPTIONS_PER_PLACE_MAX - 1)))
     both = await asyncio.gather(
         *(store.subscriptions.add(wish(exchange=name)) for name in ("a", "b")), return_exceptions=True
     )

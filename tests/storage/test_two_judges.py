@@ -17,7 +17,7 @@ from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.service.metrics import Metrics
 from bot.storage.incidents import RedisIncidents
-from bot.storage.leases import key_of
+from bot.storage.leases import lease_key
 from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, subscription
 from tests.servers import Server
@@ -46,7 +46,7 @@ class Judge:
     watch: Watch
 
     async def take_over(self) -> None:
-        await self.store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+        await self.store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
         holder = await self.store.leases.acquire(Lease.POLL)
         assert holder
         assert holder.is_me

@@ -1,6 +1,6 @@
 from bot.domain.place import Platform
 from bot.storage.store import Store
-from bot.storage.worker_heartbeats import LASTS
+from bot.storage.worker_heartbeats import HEARTBEAT_LIFETIME
 
 
 async def test_who_delivers_is_known_for_some_seconds(store: Store) -> None:
@@ -10,4 +10,4 @@ async def test_who_delivers_is_known_for_some_seconds(store: Store) -> None:
 
     await store.database.command("DEL", "{ob}:courier:telegram")  # as when its time is over
     assert await store.heartbeats.served_platforms() == {Platform.DISCORD}
-    assert 0 < await store.database.command("PTTL", "{ob}:courier:discord") <= LASTS.total_seconds() * 1000
+    assert 0 < await store.database.command("PTTL", "{ob}:courier:discord") <= HEARTBEAT_LIFETIME.total_seconds() * 1000
