@@ -1,8 +1,7 @@
 """The store as a whole: `open_store` connects, starts the embedded server if there is no other, and makes the parts.
 
-store = await open_store("redis://localhost", clock=clock)
-await store.readings.latest("binance")
-await store.close()
+After `store = await open_store("redis://localhost", clock=clock)` the newest reading of Binance is
+`await store.readings.latest("binance")`; `await store.close()` ends it.
 """
 
 import asyncio

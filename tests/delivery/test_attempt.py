@@ -246,7 +246,7 @@ async def test_what_could_not_be_told_before_it_expired_is_kept_for_the_operator
     round_.memory.clock.advance(HOUR)
     await round_.deliver()
 
-    assert [why for _, why in round_.memory.outbox.buried] == ["expired: tried 1 times"]
+    assert [why for _, why in round_.memory.outbox.given_up] == ["expired: tried 1 times"]
     assert round_.counted("gave up", "expired") == 1
 
 
@@ -379,7 +379,7 @@ async def test_one_refusal_disables_nothing(round_: Round) -> None:
     assert await round_.memory.subscriptions.trouble(HERE) == PlaceTrouble(
         HERE, "no rights", NOON, failures=1, obstacle=Obstacle.NO_RIGHTS
     )
-    assert round_.memory.outbox.buried == []
+    assert round_.memory.outbox.given_up == []
     assert round_.counted("retried", "not allowed") == 1
 
 
@@ -411,7 +411,7 @@ async def test_a_refused_message_is_buried_and_the_place_is_fine(round_: Round) 
     round_.queue()
     await round_.deliver(BadMessage("can't parse"))
 
-    assert [why for _, why in round_.memory.outbox.buried] == ["message refused: can't parse"]
+    assert [why for _, why in round_.memory.outbox.given_up] == ["message refused: can't parse"]
     assert await round_.memory.subscriptions.trouble(HERE) is None
     assert round_.counted("gave up", "message refused") == 1
 
@@ -434,7 +434,7 @@ async def test_a_fault_of_our_own_that_stays_is_buried_after_twelve_tries(round_
         await round_.deliver(ZeroDivisionError("oh"))
         round_.memory.clock.advance(HOUR)
 
-    assert [why for _, why in round_.memory.outbox.buried] == ["tried 12 times: ZeroDivisionError('oh')"]
+    assert [why for _, why in round_.memory.outbox.given_up] == ["tried 12 times: ZeroDivisionError('oh')"]
     assert round_.memory.outbox.waiting == []
     assert round_.counted("gave up", "tried 12 times") == 1
 

@@ -73,7 +73,7 @@ def test_who_is_told_to_stop_ends_and_loses_nothing(seed: int) -> None:
                 stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
 
         shown, waiting = len(scene.chat.shown), len(scene.outbox.waiting)
-        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.buried) == weather.told
+        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.given_up) == weather.told
         assert set(Counter((place, title) for place, title, _ in scene.chat.shown).values()) == {1}
 
     play()

@@ -42,7 +42,7 @@ class DispatcherBench:
 
     def __post_init__(self) -> None:
         self.observer = SnapshotBuilder(
-            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
+            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.suppressions
         )
         self.retracer = HistoryQueries(self.memory.readings, self.memory.clock)
         self.queries = Queries(
@@ -69,7 +69,7 @@ class DispatcherBench:
             self.memory.subscriptions,
             clock=self.memory.clock,
             meter=self.memory.meter,
-            holds=self.memory.holds,
+            holds=self.memory.suppressions,
         )
 
     async def read(self) -> None:

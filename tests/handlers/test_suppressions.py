@@ -47,4 +47,4 @@ async def test_what_is_released_speaks_again(office: DispatcherBench) -> None:
 @pytest.mark.parametrize("line", ["hold binance", "release binance"])
 async def test_only_the_owner_may(office: DispatcherBench, line: str, who: str) -> None:
     assert "for the owner of this bot" in said(await office.ask(line, who=who))
-    assert await office.memory.holds.all() == {}
+    assert await office.memory.suppressions.all() == {}

@@ -18,7 +18,7 @@ CLUSTERING = next(kind for kind in KINDS.values() if kind.version >= (7,))  # `c
 
 @dataclass
 class StillClock:
-    """A clock that moves when told."""
+    """A clock that stands still unless a test moves it."""
 
     time: datetime = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
@@ -53,11 +53,11 @@ class RealClock:
 
 @pytest.fixture(scope="session", params=[*KINDS, CLUSTER])
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    clustered = request.param == CLUSTER
-    kind = CLUSTERING if clustered else KINDS[request.param]
-    server = Server(kind, cluster_settings() if clustered else ()).start()
+    is_clustered = request.param == CLUSTER
+    kind = CLUSTERING if is_clustered else KINDS[request.param]
+    server = Server(kind, cluster_settings() if is_clustered else ()).start()
     try:
-        if clustered:
+        if is_clustered:
             make_cluster(server)
         yield server
     finally:
@@ -88,6 +88,6 @@ async def store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
     """Give an open store; what a test leaves in it is as the table of keys says."""
     store = await open_store(server.url, clock=clock)
     yield store
-    found = await differences(store.database)
+    wrong_keys = await differences(store.database)
     await store.close()
-    assert found == []
+    assert wrong_keys == []

@@ -24,9 +24,9 @@ class Workers:
     first: RedisLeases
     second: RedisLeases
 
-    async def run_out(self, duty: Lease = Lease.POLL) -> None:
-        """Let the time of a duty be over."""
-        await self.store.database.command("HSET", lease_key(duty), "until", 1)
+    async def expire(self, lease: Lease = Lease.POLL) -> None:
+        """Let the time of a lease be over."""
+        await self.store.database.command("HSET", lease_key(lease), "until", 1)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ async def workers(store: Store) -> Workers:
     return Workers(store, first, second)
 
 
-async def test_a_duty_has_one_holder_and_everybody_sees_who(workers: Workers) -> None:
+async def test_a_lease_has_one_owner_and_every_worker_sees_who(workers: Workers) -> None:
     assert await workers.second.owner(Lease.POLL) is None
     assert await workers.first.acquire(Lease.POLL) == LeaseOwner("first", is_me=True)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("first")
@@ -44,12 +44,12 @@ async def test_a_duty_has_one_holder_and_everybody_sees_who(workers: Workers) ->
     assert await workers.first.owner(Lease.POLL) == LeaseOwner("first", is_me=True)
 
 
-async def test_duties_are_apart(workers: Workers) -> None:
+async def test_leases_are_owned_one_by_one(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     assert await workers.second.acquire(Lease.TELEGRAM) == LeaseOwner("second", is_me=True)
 
 
-async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None:
+async def test_a_released_lease_is_free_at_once(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     await workers.first.release(Lease.POLL)
     assert await workers.first.owner(Lease.POLL) is None
@@ -58,54 +58,54 @@ async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None
     assert await workers.first.owner(Lease.POLL) == LeaseOwner("second")
 
 
-async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
+async def test_a_lease_that_is_not_renewed_expires(store: Store) -> None:
     first, second = (RedisLeases(store.database, duration=timedelta(milliseconds=20)) for _ in range(2))
     await first.acquire(Lease.POLL)
     async with asyncio.timeout(5):
-        while not (holder := await second.acquire(Lease.POLL)) or not holder.is_me:
+        while not (owner := await second.acquire(Lease.POLL)) or not owner.is_me:
             pass
-    kept = await first.renew(Lease.POLL)
-    assert kept is None or not kept.is_me
+    owner_now = await first.renew(Lease.POLL)
+    assert owner_now is None or not owner_now.is_me
 
 
-async def test_keeping_makes_it_last(workers: Workers) -> None:
+async def test_a_renewal_makes_a_lease_last(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     until = await workers.store.database.command("HGET", lease_key(Lease.POLL), "until")
     while await workers.store.database.command("HGET", lease_key(Lease.POLL), "until") == until:
         assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
 
 
-async def test_what_ran_out_is_kept_while_nobody_took_it(workers: Workers) -> None:
+async def test_an_expired_lease_can_be_renewed_while_nobody_acquired_it(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.run_out()
+    await workers.expire()
     assert await workers.second.owner(Lease.POLL) is None
     assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("first")
 
 
-async def test_a_worker_that_slept_finds_out_that_somebody_was_there(workers: Workers) -> None:
+async def test_a_worker_that_was_stopped_learns_that_another_one_owned_its_lease(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.run_out()
+    await workers.expire()
     await workers.second.acquire(Lease.POLL)
     assert await workers.first.renew(Lease.POLL) == LeaseOwner("second")
     await workers.second.release(Lease.POLL)
     assert await workers.first.renew(Lease.POLL) is None
 
 
-async def test_a_holder_whose_duty_the_store_forgot_is_told(workers: Workers) -> None:
+async def test_a_lease_that_the_store_lost_cannot_be_renewed(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     await workers.store.database.command("DEL", lease_key(Lease.POLL))
     assert await workers.first.renew(Lease.POLL) is None
 
 
-async def test_a_server_whose_clock_was_set_back_does_not_keep_a_dead_holder(workers: Workers) -> None:
+async def test_a_server_whose_clock_was_set_back_does_not_keep_a_dead_owner(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     until = int(await workers.store.database.command("HGET", lease_key(Lease.POLL), "until"))
     await workers.store.database.command("HSET", lease_key(Lease.POLL), "until", until + 3_600_000)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("second", is_me=True)
 
 
-async def test_the_others_hear_what_troubles_the_holder(workers: Workers) -> None:
+async def test_the_others_see_what_troubles_the_owner(workers: Workers) -> None:
     await workers.first.acquire(Lease.DISCORD)
     await workers.first.renew(Lease.DISCORD, trouble="no heartbeat")
     assert await workers.second.acquire(Lease.DISCORD) == LeaseOwner("first", "no heartbeat")
@@ -113,16 +113,16 @@ async def test_the_others_hear_what_troubles_the_holder(workers: Workers) -> Non
     assert await workers.second.owner(Lease.DISCORD) == LeaseOwner("first")
 
 
-async def test_who_is_alone_takes_what_a_dead_process_held(workers: Workers) -> None:
+async def test_an_exclusive_worker_acquires_what_a_dead_process_owned(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    alone = RedisLeases(workers.store.database, exclusive=True)
-    holder = await alone.acquire(Lease.POLL)
-    assert holder
-    assert holder.is_me
-    assert await workers.first.renew(Lease.POLL) == LeaseOwner(alone.worker)
+    exclusive = RedisLeases(workers.store.database, exclusive=True)
+    owner = await exclusive.acquire(Lease.POLL)
+    assert owner
+    assert owner.is_me
+    assert await workers.first.renew(Lease.POLL) == LeaseOwner(exclusive.worker)
 
 
-async def test_a_worker_that_was_superseded_changes_no_incident(
+async def test_a_worker_that_lost_its_lease_changes_no_incident(
     store: Store, server: Server, clock: StillClock
 ) -> None:
     other = await open_store(server.url, clock=clock)
@@ -133,7 +133,7 @@ async def test_a_worker_that_was_superseded_changes_no_incident(
         await other.leases.acquire(Lease.POLL)
         with pytest.raises(LeaseLost):
             await store.incidents.commit("binance", Rule.OUTFLOW, incident(2), [alert("INC-2/1")])
-        assert [one.number for one in await store.incidents.open()] == [1]
+        assert [incident.number for incident in await store.incidents.open()] == [1]
         assert await other.incidents.commit("binance", Rule.OUTFLOW, None, [])
         await other.leases.release(Lease.POLL)
         with pytest.raises(StorageError):

@@ -76,7 +76,7 @@ async def test_a_day_is_its_first_reading(store: Store) -> None:
 
 
 async def between(readings: RedisReadings, since: datetime, until: datetime) -> Sequence[datetime]:
-    return [one.as_of async for one in readings.between("binance", since=since, until=until)]
+    return [reading.as_of async for reading in readings.between("binance", since=since, until=until)]
 
 
 async def test_everything_kept_between_two_moments_comes_in_order(store: Store) -> None:
@@ -144,25 +144,25 @@ async def test_exchanges_are_kept_apart(store: Store) -> None:
     assert await store.readings.latest("okx") == reading(NOON, exchange="okx")
 
 
-async def test_slots_that_another_process_named_are_learned(store: Store) -> None:
+async def test_slots_that_another_process_numbered_are_read(store: Store) -> None:
     here, there = store.readings, RedisReadings(store.database)
     await here.add([reading(NOON)])
     await there.add([reading(NOON + HOUR, slots=300)])
     assert await here.latest("binance") == reading(NOON + HOUR, slots=300)
 
 
-async def test_two_processes_name_slots_at_once_without_confusion(store: Store) -> None:
+async def test_two_processes_number_slots_at_once_without_confusion(store: Store) -> None:
     writers = [RedisReadings(store.database) for _ in range(4)]
     for writer in writers:
         await writer.latest("binance")
     batches = [[reading(NOON + (at * 5 + n) * HOUR, slots=50 * (at + 1)) for n in range(5)] for at in range(4)]
     kept = await asyncio.gather(*(writer.add(batch) for writer, batch in zip(writers, batches, strict=True)))
     assert sum(kept) == 20
-    for one in (one for batch in batches for one in batch):
-        assert await RedisReadings(store.database).newest_before("binance", one.as_of) == one
+    for added in (added for batch in batches for added in batch):
+        assert await RedisReadings(store.database).newest_before("binance", added.as_of) == added
 
 
-async def test_a_year_of_the_largest_exchange_never_holds_the_loop_up(store: Store) -> None:
+async def test_a_year_of_the_largest_exchange_never_stalls_the_event_loop(store: Store) -> None:
     history = [reading(MIDNIGHT + n * DAY, slots=900) for n in range(-120, 0)]
 
     async def write_and_read() -> None:
@@ -173,9 +173,9 @@ async def test_a_year_of_the_largest_exchange_never_holds_the_loop_up(store: Sto
 
     gc.collect()
     gc.freeze()  # else the collector walks this test's own hundred thousand objects, and is blamed on the store
-    held = await holds_the_loop(write_and_read, 0.020)
+    has_stalled = await holds_the_loop(write_and_read, 0.020)
     gc.unfreeze()
-    assert not held
+    assert not has_stalled
 
 
 async def test_listings_come_back_and_outlive_an_upstream_that_drops_them(store: Store) -> None:
@@ -196,7 +196,7 @@ async def test_listings_come_back_and_outlive_an_upstream_that_drops_them(store:
 
 
 @pytest.mark.parametrize("fault", [None, SourceFault.TIMEOUT])
-async def test_health_comes_back(store: Store, fault: SourceFault | None) -> None:
+async def test_the_health_of_a_source_comes_back(store: Store, fault: SourceFault | None) -> None:
     health = SourceHealth("defillama/cexs", NOON, None if fault is None else NOON, fault, "slow")
     await store.readings.save_health(health)
     assert await store.readings.health() == {"defillama/cexs": health}

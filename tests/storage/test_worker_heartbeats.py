@@ -3,7 +3,7 @@ from bot.storage.store import Store
 from bot.storage.worker_heartbeats import HEARTBEAT_LIFETIME
 
 
-async def test_who_delivers_is_known_for_some_seconds(store: Store) -> None:
+async def test_a_platform_is_served_until_the_heartbeat_expires(store: Store) -> None:
     assert await store.heartbeats.served_platforms() == set()
     await store.heartbeats.beat([Platform.DISCORD, Platform.TELEGRAM])
     assert await store.heartbeats.served_platforms() == {Platform.DISCORD, Platform.TELEGRAM}

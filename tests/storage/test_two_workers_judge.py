@@ -1,4 +1,4 @@
-"""What happens when a worker falls asleep in the middle of judging, and wakes after another one has judged."""
+"""A worker is stopped in the middle of judging a reading, and goes on after another one has judged it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,48 +25,48 @@ from tests.storage.conftest import StillClock
 
 
 @dataclass(frozen=True, slots=True)
-class SleepyIncidents(RedisIncidents):
-    """Falls asleep after everything was read and before anything is written."""
+class PausedIncidents(RedisIncidents):
+    """Stops after everything was read and before anything is written, until `may_go_on` is set."""
 
-    asleep: asyncio.Event = field(default_factory=asyncio.Event)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    is_paused: asyncio.Event = field(default_factory=asyncio.Event)
+    may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def next_number(self) -> int:
-        self.asleep.set()
-        await self.woken.wait()
+        self.is_paused.set()
+        await self.may_go_on.wait()
         return await RedisIncidents.next_number(self)
 
 
 @dataclass
-class Judge:
-    """One worker's judgement on a shared store."""
+class JudgingWorker:
+    """A worker that judges readings on a shared store."""
 
     store: Store
     incidents: RedisIncidents
     watch: Watch
 
-    async def take_over(self) -> None:
+    async def acquire_lease(self) -> None:
         await self.store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
-        holder = await self.store.leases.acquire(Lease.POLL)
-        assert holder
-        assert holder.is_me
+        owner = await self.store.leases.acquire(Lease.POLL)
+        assert owner
+        assert owner.is_me
 
 
-def judge(store: Store, incidents: RedisIncidents, clock: StillClock) -> Judge:
-    seen: list[ExchangeSnapshot] = []
+def worker_on(store: Store, incidents: RedisIncidents, clock: StillClock) -> JudgingWorker:
+    published: list[ExchangeSnapshot] = []
     watch = Watch(
         SnapshotBuilder(store.readings, clock, incidents),
         incidents=incidents,
         subscriptions=store.subscriptions,
         clock=clock,
         meter=Metrics(clock, "1.2.3"),
-        publish=seen.append,
+        publish=published.append,
     )
-    return Judge(store, incidents, watch)
+    return JudgingWorker(store, incidents, watch)
 
 
 @pytest.fixture
-async def judges(server: Server, clock: StillClock) -> AsyncIterator[tuple[Judge, Judge]]:
+async def workers(server: Server, clock: StillClock) -> AsyncIterator[tuple[JudgingWorker, JudgingWorker]]:
     clock.time = NOON
     async with AsyncExitStack() as stack:
         stores = [await open_store(server.url, clock=clock) for _ in range(2)]
@@ -77,35 +77,39 @@ async def judges(server: Server, clock: StillClock) -> AsyncIterator[tuple[Judge
         await first.readings.add(sorted(days, key=lambda day: day.as_of))
         await first.readings.add([holding(60 + hour / 1e6, at=NOON - hour * HOUR) for hour in range(24, 0, -1)])
         await first.subscriptions.add(subscription())
-        sleepy = SleepyIncidents(first.database, partial(first.leases.token, Lease.POLL))
-        yield judge(first, sleepy, clock), judge(second, second.incidents, clock)
+        paused = PausedIncidents(first.database, partial(first.leases.token, Lease.POLL))
+        yield worker_on(first, paused, clock), worker_on(second, second.incidents, clock)
 
 
-async def see(judge: Judge, billions: float, clock: StillClock, *, after: timedelta = timedelta()) -> None:
+async def read_and_judge(
+    worker: JudgingWorker, billions: float, clock: StillClock, *, after: timedelta = timedelta()
+) -> None:
     at: datetime = NOON + after
     clock.time = at
-    await judge.store.readings.add([holding(billions, at=at)])
-    await judge.watch.judge([BINANCE])
+    await worker.store.readings.add([holding(billions, at=at)])
+    await worker.watch.judge([BINANCE])
 
 
-async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judge, Judge], clock: StillClock) -> None:
-    sleeper, other = judges
-    assert isinstance(sleeper.incidents, SleepyIncidents)
-    await sleeper.take_over()
-    judging = asyncio.create_task(see(sleeper, 54, clock))
-    await sleeper.incidents.asleep.wait()
+async def test_an_outflow_that_two_workers_judge_is_announced_once(
+    workers: tuple[JudgingWorker, JudgingWorker], clock: StillClock
+) -> None:
+    paused, other = workers
+    assert isinstance(paused.incidents, PausedIncidents)
+    await paused.acquire_lease()
+    judging = asyncio.create_task(read_and_judge(paused, 54, clock))
+    await paused.incidents.is_paused.wait()
 
-    await other.take_over()
+    await other.acquire_lease()
     await other.watch.judge([BINANCE])
-    sleeper.incidents.woken.set()
+    paused.incidents.may_go_on.set()
     with pytest.raises(LeaseLost):
         await judging
 
     assert len(await other.incidents.recent()) == len(await other.incidents.open()) == 1
-    taken = await other.store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
-    taken = [*taken, *await other.store.outbox.claim(Platform.DISCORD, limit=10, wait=timedelta())]
-    assert len(taken) == 1
+    deliveries = await other.store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    deliveries = [*deliveries, *await other.store.outbox.claim(Platform.DISCORD, limit=10, wait=timedelta())]
+    assert len(deliveries) == 1
 
-    await see(other, 53, clock, after=HOUR)
+    await read_and_judge(other, 53, clock, after=HOUR)
     (incident,) = await other.incidents.open()
     assert incident.steps > 1
