@@ -57,7 +57,7 @@ class Receipt:
 
 
 def decode_entries(packed: bytes) -> list[DeliveryEntry]:
-    """Return the entries that take_deliveries.lua packed."""
+    """Return the entries that claim_deliveries.lua packed."""
     return _decoder.decode(packed)
 
 

@@ -157,7 +157,7 @@ class RedisOutbox(Outbox):
         sent_at_s = _loop_time()
         while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn in between
             sent_at_s = _loop_time()
-            reply = await self._database.script(script("lanes", "take_deliveries"), _FANOUT, *arguments)
+            reply = await self._database.script(script("lanes", "claim_deliveries"), _FANOUT, *arguments)
         _, entries, bodies, newest_wake_up, due_us = reply
         payloads = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
         claimed = sorted((delivery_of(entry, payloads) for entry in decode_entries(entries)), key=urgency)

@@ -30,7 +30,7 @@ class RedisSendBudget(SendBudget):
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> SendSlots:
         gap_us, lateness_us = int(_MICROSECONDS_PER_S / per_second), int(_MICROSECONDS_PER_S * SLOT_LATENESS_S)
         first_us, gap_us, paused = await self.database.script(
-            script("rate_limit", "reserve_turns"), _key(platform), gap_us, number, lateness_us
+            script("rate_limit", "reserve_slots"), _key(platform), gap_us, number, lateness_us
         )
         pauses = zip(paused[::2], paused[1::2], strict=True)
         return SendSlots(

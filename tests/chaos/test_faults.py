@@ -28,8 +28,8 @@ from tests.servers import Server
 from tests.world import until
 
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
-TAKE, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
-RESERVE = script("rate_limit", "reserve_turns")
+CLAIM, FINISH = script("lanes", "claim_deliveries"), script("lanes", "finish_deliveries")
+RESERVE = script("rate_limit", "reserve_slots")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
 SWIFT = DeliverySpeed(per_second=400.0, at_once=16, idle=0.6)
@@ -66,7 +66,7 @@ async def tell_everything(fault_bench: FaultBench) -> None:
 
 @pytest.mark.parametrize("error", [OOM, READONLY, LOADING], ids=("OOM", "READONLY", "LOADING"))
 async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: FaultBench, error: str) -> None:
-    for step in (TAKE, FINISH, RESERVE):
+    for step in (CLAIM, FINISH, RESERVE):
         few.line.refuse(error, when=runs(step), times=2)
     async with few.delivering(SWIFT):
         await tell_everything(few)
@@ -75,7 +75,7 @@ async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: F
 
 
 async def test_replies_of_the_store_that_are_lost_change_nothing(few: FaultBench) -> None:
-    for step in (TAKE, FINISH, RESERVE):
+    for step in (CLAIM, FINISH, RESERVE):
         few.line.lose_reply(when=runs(step), times=2)
     async with few.delivering(SWIFT):
         await tell_everything(few)

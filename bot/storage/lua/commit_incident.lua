@@ -39,7 +39,7 @@ else
 end
 if step.number > 0 then
   local stored = redis.call('HGET', KEY.incidents, step.number)
-  -- Several presets may tell the same incident. What the preset `normal` says of it stays, whatever another says later.
+  -- Several presets may have the same incident. The state of the preset `normal` stays, whatever another has later.
   if step.leads or not stored or not string.find(stored, '"sensitivity":"normal"', 1, true) then
     redis.call('HSET', KEY.incidents, step.number, step.body)
   end
@@ -85,7 +85,7 @@ for _, alert in ipairs(new_alerts) do
     if alert.priority == 0 and not is_fanning_out(alert.incident) then list = KEY.urgent_fanout end
     if list == KEY.fanout then redis.call('HSET', KEY.fanout_incidents, alert.id, alert.incident) end
     -- What is out there already may be superseded by this alert, so it waits until this one is queued
-    -- (take_deliveries.lua).
+    -- (claim_deliveries.lua).
     if has_alerts[alert.incident] and alert.kind ~= 'reply' then
       redis.call('SADD', KEY.superseding_alerts, alert.id)
     end
