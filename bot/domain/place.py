@@ -18,7 +18,7 @@ class Platform(StrEnum):
 
 
 class Obstacle(StrEnum):
-    """Why a place cannot be written to, as the store has it; `bot/messages/cards/places.py` has a sentence for each."""
+    """Why a place cannot be written to, as the store has it; `bot/messages/cards/places.py` has the sentences."""
 
     BLOCKED = "blocked"
     DEACTIVATED = "deactivated"
@@ -77,7 +77,8 @@ class Subscription:
 
     `usd` and `share` are the place's own thresholds, both positive: a smaller flow, in USD or as a share of reserves
     without own tokens, is not announced there. `mention` is whom to ping when an incident opens or gets worse: the id
-    of a Discord role, "here", "everyone" or None. `created_by` is `platform:user`, `title` the name of the chat.
+    of a Discord role, "here", "everyone" or None. `created_by` is the id of the person who subscribed,
+    `title` the name of the chat.
     """
 
     place: Place

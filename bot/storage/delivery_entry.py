@@ -63,13 +63,14 @@ def decode_entries(packed: bytes) -> list[DeliveryEntry]:
 
 def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> Delivery:
     """Return the delivery of an entry; `payloads` are those of the alerts, by id."""
-    priority, position, alert, queued_for, mention, attempt, sent, older = entry
+    priority, entry_id, alert, queued_for, mention, attempt, sent, older = entry
     place = Place.parse(queued_for)
     payload = payloads[alert]
     message = replace(payload.message, mention=mention) if mention else payload.message
     return Delivery(
+        # Of the same length for every alert and place: Discord takes the first 25 of its 32 characters as the nonce.
         key=blake2b(f"{alert}\n{queued_for}".encode(), digest_size=16).hexdigest(),
-        receipt=str(Receipt(priority, position, place)),
+        receipt=str(Receipt(priority, entry_id, place)),
         alert=alert,
         incident=payload.incident,
         severity=payload.severity,

@@ -114,14 +114,10 @@ class MemoryReadings(Readings):
 
 @dataclass
 class MemoryOutbox(Outbox):
-    """The outbox, in order per place and incident, with what was sent, dropped and given up.
-
-    `missed` is set by the first call that fails because the store is `away`.
-    """
+    """The outbox, in order per place and incident, with what was sent, dropped and given up."""
 
     clock: Clock
     away: bool = False
-    missed: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: list[Delivery] = field(default_factory=list)
     dropped: list[Delivery] = field(default_factory=list)
     given_up: list[tuple[Delivery, str]] = field(default_factory=list)
@@ -221,7 +217,6 @@ class MemoryOutbox(Outbox):
 
     def _fail_if_away(self) -> None:
         if self.away:
-            self.missed.set()
             raise StorageError("the store is away")
 
     def move(self, old: Place, new: Place) -> None:
@@ -369,7 +364,6 @@ class MemorySubscriptions(Subscriptions):
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         if self.away:
-            self.outbox.missed.set()
             raise StorageError("the store is away")
         return [await self._status(place, exchange) for place, exchange in asked]
 
