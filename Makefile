@@ -62,7 +62,7 @@ chaos: $(DEV)  ## kill workers and Redis at random while 20,000 messages are del
 lock:  ## rewrite the lock files from pyproject.toml; ARGS=--upgrade moves every version
 	@command -v uv >/dev/null || { echo 'make lock needs uv: pipx install uv' >&2; exit 1; }
 	@$(LOCK) $(ARGS) --output-file requirements.lock
-	@$(LOCK) $(ARGS) --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(LOCK) $(ARGS) --group dev --extra backtest --constraint requirements.lock --output-file requirements-dev.lock
 
 clean:  ## remove .venv and every cache
 	@rm -rf .venv .coverage* .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .grimp_cache .hypothesis dist

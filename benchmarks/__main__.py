@@ -21,11 +21,14 @@ from benchmarks.figure import Figure
 Json = dict[str, Any]
 
 _BENCHMARKS = (
-    *("decode", "latency", "startup", "memory", "backtest"),
-    *("fanout", "effort", "urgency", "rush", "places"),
+    *("decode", "stalls", "latency", "startup", "memory", "backtest"),
+    *("fanout", "delivery_cpu", "urgency", "commands_while_sending", "places"),
 )
-_LONGEST = 1800.0
-_NARROWEST = 112
+"""Modules of this package, in the order in which they run."""
+_TIMEOUT_S = 1800.0
+"""After half an hour a benchmark hangs: the longest, a fan-out to 100,000 places, takes minutes."""
+_MIN_TABLE_WIDTH = 112
+"""Columns: where the output is no terminal, rich would assume 80 and break the names of figures over lines."""
 
 
 def main() -> int:
@@ -34,23 +37,23 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(_BENCHMARKS)}; none: all of them")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the JSON object there as well")
     parser.add_argument("--strict", action="store_true", help="exit 1 when a target is missed")
-    asked = parser.parse_args()
-    if unknown := set(asked.names) - set(_BENCHMARKS):
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names) - set(_BENCHMARKS):
         parser.error(f"there is no {', '.join(sorted(unknown))}")
-    names = asked.names or _BENCHMARKS
+    names = arguments.names or _BENCHMARKS
     results = {name: _result(name) for name in names}
-    found = {"machine": _machine(), "benchmarks": results}
-    text = json.dumps(found, ensure_ascii=False, indent=2)
-    if asked.json:
-        asked.json.write_text(text + "\n", encoding="utf-8")
+    report = {"machine": _machine(), "benchmarks": results}
+    text = json.dumps(report, ensure_ascii=False, indent=2)
+    if arguments.json:
+        arguments.json.write_text(text + "\n", encoding="utf-8")
     print(text)
-    figures = [one for result in results.values() for one in result["figures"]]
+    figures = [figure for result in results.values() for figure in result["figures"]]
     console = Console()
-    console.width = max(console.width, _NARROWEST)
+    console.width = max(console.width, _MIN_TABLE_WIDTH)
     console.print(_table(figures))
-    broken = any("error" in result for result in results.values())
-    missed = any(figure["met"] is False for figure in figures)
-    return int(broken or (asked.strict and missed))
+    has_failed = any("error" in result for result in results.values())
+    has_missed_target = any(figure["met"] is False for figure in figures)
+    return int(has_failed or (arguments.strict and has_missed_target))
 
 
 def _result(name: str) -> Json:
@@ -60,32 +63,32 @@ def _result(name: str) -> Json:
         [sys.executable, "-m", f"benchmarks.{name}"], stdout=subprocess.PIPE, text=True, start_new_session=True
     )
     try:
-        told, _ = process.communicate(timeout=_LONGEST)
+        output, _ = process.communicate(timeout=_TIMEOUT_S)
     except (subprocess.TimeoutExpired, KeyboardInterrupt) as error:
-        os.killpg(process.pid, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)  # the group: a benchmark has started bots and servers of its own
         process.wait()
         if isinstance(error, KeyboardInterrupt):
             raise
-        return {"error": f"took longer than {_LONGEST:.0f} s", "figures": []}
+        return {"error": f"took longer than {_TIMEOUT_S:.0f} s", "figures": []}
     if process.returncode:
         return {"error": f"ended with {process.returncode}", "figures": []}
-    found: Json = json.loads(told)
-    return found if "figures" in found else found | {"figures": [figure.json() for figure in _of_decoding(found)]}
+    result: Json = json.loads(output)
+    return result if "figures" in result else result | {"figures": [figure.json() for figure in _decoding(result)]}
 
 
-def _of_decoding(found: Json) -> list[Figure]:
+def _decoding(result: Json) -> list[Figure]:
     """Return the figures of the decoding benchmark, which speaks of times faster where others speak of shares."""
-    targets = found["targets"]
+    targets = result["targets"]
     figures = []
     for form in ("plain", "compressed"):
-        ours, other = found[form]["ours"], found[form]["json"]
-        name = f"Decoding {found['body_mb']:.0f} MB {form},"
+        ours, other = result[form]["ours"], result[form]["json"]
+        name = f"Decoding {result['body_mb']:.0f} MB {form},"
         # Inflating takes both ways the same time, so the target for time is that of the plain body.
-        faster = 1 / targets["times_faster"] if form == "plain" else None
-        smaller = 1 / targets["times_less_memory"]
+        time_target = 1 / targets["times_faster"] if form == "plain" else None
+        memory_target = 1 / targets["times_less_memory"]
         figures += [
-            Figure(f"{name} time", "s", ours["seconds"], other["seconds"], at_most_times=faster),
-            Figure(f"{name} peak memory", "MB", ours["peak_mb"], other["peak_mb"], at_most_times=smaller),
+            Figure(f"{name} time", "s", ours["seconds"], other["seconds"], at_most_times=time_target),
+            Figure(f"{name} peak memory", "MB", ours["peak_mb"], other["peak_mb"], at_most_times=memory_target),
             Figure(f"{name} longest stall", "ms", ours["stall_ms"], other["stall_ms"], at_most=targets["stall_ms"]),
         ]
     return figures
@@ -93,10 +96,10 @@ def _of_decoding(found: Json) -> list[Figure]:
 
 def _machine() -> Json:
     cores = os.cpu_count()
-    return {"python": platform.python_version(), "system": platform.system(), "processor": _model(), "cores": cores}
+    return {"python": platform.python_version(), "system": platform.system(), "processor": _processor(), "cores": cores}
 
 
-def _model() -> str:
+def _processor() -> str:
     """Return the processor's name where the system tells it."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()

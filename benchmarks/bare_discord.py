@@ -1,4 +1,4 @@
-"""A bot as discord.py's own examples write it: every slash command has one fixed embed."""
+"""A bot as discord.py's own examples write it, to compare with: every slash command has one fixed embed."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""A bot as python-telegram-bot's own examples write it: every command has one fixed answer."""
+"""A bot as python-telegram-bot's own examples write it, to compare with: every command has one fixed answer."""
 
 import json
 import sys

@@ -98,15 +98,15 @@ async def measured(commands: int, backlog: int) -> list[Figure]:
         settings = {"REDIS_URL": redis.url, "EXCHANGES": SUBSCRIBED_TO}
         bot = runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=settings)
         await until_ready(await stack.enter_async_context(bot), port)
-        await discord.until(lambda: bool(discord.commands))
+        await discord.until(lambda: bool(discord.commands), "the commands published on Discord")
         announcer = await stack.enter_async_context(talking("benchmarks.announcer", redis.url))
         gc.freeze()  # a look through so many chats would make the stand-ins late
         ways = {Platform.TELEGRAM: _telegram_ways(telegram), Platform.DISCORD: _discord_ways(discord)}
         await _both(ways, _WARM_UP)
         idle = await _both(ways, commands)
         await _broadcast(announcer, backlog)
-        await telegram.wait_until(lambda: telegram.broadcast > 0)
-        await discord.until(lambda: discord.broadcast > 0)
+        await telegram.until(lambda: telegram.broadcast > 0, "the first message of the broadcast on Telegram")
+        await discord.until(lambda: discord.broadcast > 0, "the first message of the broadcast on Discord")
         began, before = perf_counter(), (telegram.broadcast, discord.broadcast)
         busy = await _both(ways, commands)
         seconds, after = perf_counter() - began, (telegram.broadcast, discord.broadcast)

@@ -1,4 +1,4 @@
-"""Decoding a large exchange's history: our way against `json.loads` and the same extraction.
+"""Measures decoding a large exchange's history: our way against `json.loads` and the same extraction.
 
     python -m benchmarks.decode [--mb 60]
 
@@ -37,6 +37,7 @@ FETCHED = datetime(2026, 11, 22, tzinfo=UTC)
 TARGETS = {"times_faster": 5.0, "times_less_memory": 4.0, "stall_ms": 20.0}
 ROUNDS = 5
 MEMORY = ("idle_mb", "peak_mb", "left_mb")
+"""Memory before the work, at most during it, and after its readings were dropped."""
 
 
 def run(mb: int = 60) -> dict[str, Any]:
@@ -57,69 +58,71 @@ def run(mb: int = 60) -> dict[str, Any]:
 
 
 def _compared(path: Path) -> dict[str, Any]:
-    pairs = [(_measured("ours", path), _measured("json", path)) for _ in range(ROUNDS)]  # a busy minute harms both
+    # By turns, so that a minute in which the machine is busy strikes both ways.
+    pairs = [(_measured("ours", path), _measured("json", path)) for _ in range(ROUNDS)]
     watched = _measured("ours", path, watch=True), _measured("json", path, watch=True)
-    if len({one["holds"] for pair in (*pairs, watched) for one in pair}) != 1:
+    if len({run["holds"] for pair in (*pairs, watched) for run in pair}) != 1:
         raise AssertionError("the two ways do not hold the same")
-    mine, other = (_best([pair[way] for pair in pairs], watched[way]) for way in range(2))
+    ours, other = (_best([pair[way] for pair in pairs], watched[way]) for way in range(2))
     return {
-        "ours": mine,
+        "ours": ours,
         "json": other,
-        "times_faster": round(other["seconds"] / mine["seconds"], 1),
-        "times_less_memory": round(other["peak_mb"] / mine["peak_mb"], 1),
+        "times_faster": round(other["seconds"] / ours["seconds"], 1),
+        "times_less_memory": round(other["peak_mb"] / ours["peak_mb"], 1),
         "times_less_memory_above_idle": round(
-            (other["peak_mb"] - other["idle_mb"]) / (mine["peak_mb"] - mine["idle_mb"]), 1
+            (other["peak_mb"] - other["idle_mb"]) / (ours["peak_mb"] - ours["idle_mb"]), 1
         ),
     }
 
 
-def _best(rounds: Sequence[dict[str, Any]], watched: dict[str, Any]) -> dict[str, float]:
-    timed = {key: min(one[key] for one in rounds) for key in ("seconds", "stall_ms")}
-    return {key: round(value, 3) for key, value in (timed | {key: watched[key] for key in MEMORY}).items()}
+def _best(runs: Sequence[dict[str, Any]], watched: dict[str, Any]) -> dict[str, float]:
+    """Return the best times of the runs, and the memory of the run that was watched."""
+    times = {key: min(run[key] for run in runs) for key in ("seconds", "stall_ms")}
+    return {key: round(value, 3) for key, value in (times | {key: watched[key] for key in MEMORY}).items()}
 
 
 def _measured(way: str, path: Path, *, watch: bool = False) -> dict[str, Any]:
-    """Run one worker; `watch` looks at its memory, which slows it down: such a round says nothing about time."""
+    """Run one worker; `watch` samples its memory, which slows it down: such a run says nothing about time."""
     command = [sys.executable, "-m", "benchmarks.decode", "--worker", way, str(path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:  # noqa: S603
-        watching = _MemoryWatch(worker.pid)
-        figures: dict[str, Any] = _line(worker)
+        memory_watch = _MemoryWatch(worker.pid)
+        figures: dict[str, Any] = _next_figures(worker)
         if watch:
-            watching.start()
-        figures |= _line(worker)
+            memory_watch.start()
+        figures |= _next_figures(worker)
         if watch:
-            figures["peak_mb"] = watching.stop()
-        return figures | _line(worker)
+            figures["peak_mb"] = memory_watch.stop()
+        return figures | _next_figures(worker)
 
 
-def _line(worker: "subprocess.Popen[str]") -> dict[str, Any]:
-    """Return what the worker says next, and let it go on once its next words are asked for."""
+def _next_figures(worker: "subprocess.Popen[str]") -> dict[str, Any]:
+    """Let the worker do its next step and return the figures that it prints after it."""
     if worker.stdin is None or worker.stdout is None:
         raise AssertionError("both were asked for")
     worker.stdin.write("go on\n")
     worker.stdin.flush()
-    said: dict[str, Any] = json.loads(worker.stdout.readline())
-    return said
+    figures: dict[str, Any] = json.loads(worker.stdout.readline())
+    return figures
 
 
 class _MemoryWatch(threading.Thread):
-    """Looks at the memory of a process and its children until stopped."""
+    """Samples the memory of a process and its children every two milliseconds until stopped."""
 
     def __init__(self, pid: int) -> None:
         super().__init__()
         self._pid = pid
         self._peak = 0.0
-        self._over = threading.Event()
+        self._stopped = threading.Event()
 
     def run(self) -> None:
-        while not self._over.wait(0.002):
+        while not self._stopped.wait(0.002):
             with suppress(OSError):
                 children = Path(f"/proc/{self._pid}/task/{self._pid}/children").read_text().split()
                 self._peak = max(self._peak, sum(map(_memory_mb, [str(self._pid), *children])))
 
     def stop(self) -> float:
         """Return the largest sum seen, in MB."""
-        self._over.set()
+        self._stopped.set()
         self.join()
         return self._peak
 
@@ -148,7 +151,7 @@ def _work(way: str, path: Path) -> None:
 
 async def _timed(way: str, path: Path) -> tuple[Sequence[Reading], dict[str, float]]:
     gaps: list[float] = []
-    beating = asyncio.create_task(_beat(gaps))
+    heartbeat = asyncio.create_task(_beat(gaps))
     await asyncio.sleep(0.01)
     start = time.perf_counter()
     if way == "json":
@@ -159,11 +162,12 @@ async def _timed(way: str, path: Path) -> tuple[Sequence[Reading], dict[str, flo
             readings = await decoded(file, making, since=SINCE, limit=400 << 20, patience=timedelta(minutes=1))
     seconds = time.perf_counter() - start
     await asyncio.sleep(0.002)
-    beating.cancel()
+    heartbeat.cancel()
     return readings, {"seconds": seconds, "stall_ms": max(gaps) * 1000}
 
 
 async def _beat(gaps: list[float]) -> None:
+    """Sleep a millisecond again and again, and record by how much longer it took: for so long the loop was blocked."""
     last = time.perf_counter()
     while True:
         await asyncio.sleep(0.001)
@@ -176,20 +180,20 @@ def _with_json(path: Path) -> list[Reading]:
     """Do the same in the plain way: everything decoded, then what is needed picked out."""
     content = path.read_bytes()
     body = json.loads(gzip.decompress(content) if path.suffix == ".gz" else content)
-    since, held = SINCE.timestamp(), dict[float, dict[Slot, Holding]]()
+    since, holdings_at = SINCE.timestamp(), dict[float, dict[Slot, Holding]]()
     for chain, sections in body["chainTvls"].items():
         values = {point["date"]: point["tokens"] for point in sections["tokensInUsd"] if point["date"] >= since}
         for point in sections["tokens"]:
             usd = values.get(point["date"])
             if usd is None:
                 continue
-            slots = held.setdefault(point["date"], {})
+            slots = holdings_at.setdefault(point["date"], {})
             for asset, amount in point["tokens"].items():
                 if amount > 0 and asset in usd:
                     slots[Slot(chain, asset)] = Holding(amount, usd[asset])
     return [
         Reading("binance", "defillama", datetime.fromtimestamp(time, UTC), FETCHED, slots)
-        for time, slots in sorted(held.items())
+        for time, slots in sorted(holdings_at.items())
     ]
 
 
@@ -198,11 +202,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mb", type=int, default=60)
     parser.add_argument("--worker", nargs=2, metavar=("WAY", "PATH"), help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    if asked.worker:
-        _work(asked.worker[0], Path(asked.worker[1]))
+    arguments = parser.parse_args()
+    if arguments.worker:
+        _work(arguments.worker[0], Path(arguments.worker[1]))
         return
-    print(json.dumps(run(asked.mb), indent=2))
+    print(json.dumps(run(arguments.mb), indent=2))
 
 
 if __name__ == "__main__":

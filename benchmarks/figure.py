@@ -1,4 +1,7 @@
-"""What a benchmark says: figures, each beside the other way of doing the same and beside its target."""
+"""The result of a benchmark: figures, each beside the other way of doing the same and beside its target.
+
+A p99 of 4.2 ms beside 3.5 ms of a bare bot, with a target of at most 1.3 times, has the ratio 1.2 and is met.
+"""
 
 import json
 import math
@@ -61,7 +64,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def tell(figures: Sequence[Figure], **more: Any) -> None:
-    """Print what a benchmark found as one JSON object, for `python -m benchmarks`."""
+    """Print a benchmark's figures, and `more` beside them, as one JSON object for `python -m benchmarks`."""
     print(json.dumps({"figures": [figure.json() for figure in figures], **more}, ensure_ascii=False))
 
 

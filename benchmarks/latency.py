@@ -1,4 +1,4 @@
-"""How long a command takes to be answered: the whole service against a bare bot with the same library.
+"""Measures how long a command takes to be answered: the whole service against a bare bot with the same library.
 
     python -m benchmarks.latency [--commands 1000]
 
@@ -24,10 +24,13 @@ Ask = Callable[[], Awaitable[float]]
 
 P99_AT_MOST_TIMES = 1.3
 _BLOCK = 5
+"""Commands that a bot answers before it is another's turn."""
 _ROUND = 100
+"""Answers of which a p99 is taken: the second slowest of a hundred."""
 _WARM_UP = 50
-_PAUSE = 0.005
-_CONNECTED_WITHIN = 30.0
+"""Commands that are not counted: libraries fill their caches and connections are opened."""
+_PAUSE_S = 0.005
+_CONNECT_TIMEOUT_S = 30.0
 
 
 async def measured(commands: int) -> list[Figure]:
@@ -48,21 +51,25 @@ async def _on_telegram(ours: TimedTelegram, commands: int) -> list[Figure]:
     lines = {"reserves": "/reserves binance", "help": "/help"}
     answers = {name: await _text(ours, line) for name, line in lines.items()}
     async with (
-        TimedTelegram() as plain,
-        TimedTelegram() as swift,
-        bare_telegram(plain, answers),
-        bare_telegram(swift, answers, transport="aiohttp"),
+        TimedTelegram() as with_httpx,
+        TimedTelegram() as with_aiohttp,
+        bare_telegram(with_httpx, answers),
+        bare_telegram(with_aiohttp, answers, transport="aiohttp"),
     ):
-        await asyncio.gather(*(one.wait_until(partial(one.calls.get, "getupdates")) for one in (plain, swift)))
+        await asyncio.gather(
+            *(
+                bare.until(partial(bare.calls.get, "getupdates"), "the first poll of a bot")
+                for bare in (with_httpx, with_aiohttp)
+            )
+        )
         figures = []
         for name, line in lines.items():
             bots = {
                 "ours": partial(ours.ask, line),
-                "bare": partial(plain.ask, line),
-                "bare, our transport": partial(swift.ask, line),
+                "bare": partial(with_httpx.ask, line),
+                "bare, our transport": partial(with_aiohttp.ask, line),
             }
-            taken = await _in_turns(bots, commands)
-            figures += _figures(f"Telegram /{name}", taken)
+            figures += _figures(f"Telegram /{name}", await _in_turns(bots, commands))
     return figures
 
 
@@ -72,19 +79,22 @@ async def _text(telegram: TimedTelegram, line: str) -> str:
 
 
 async def _on_discord(ours: TimedDiscord, commands: int) -> list[Figure]:
-    questions: dict[str, dict[str, str]] = {"reserves": {"exchange": "binance"}, "help": {}}
-    answers = {name: (await ours.read(name, options))["embeds"][0] for name, options in questions.items()}
-    async with TimedDiscord() as plain, bare_discord(plain, answers):
-        await plain.connected()
-        await plain.until(lambda: bool(plain.commands), seconds=_CONNECTED_WITHIN)
+    options_of: dict[str, dict[str, str]] = {"reserves": {"exchange": "binance"}, "help": {}}
+    answers = {name: (await ours.read(name, options))["embeds"][0] for name, options in options_of.items()}
+    async with TimedDiscord() as bare, bare_discord(bare, answers):
+        await bare.connected()
+        await bare.until(
+            lambda: bool(bare.commands),
+            "the commands that the other bot publishes on Discord",
+            limit=_CONNECT_TIMEOUT_S,
+        )
         figures = []
-        for name, options in questions.items():
+        for name, options in options_of.items():
             bots = {
                 "ours": partial(ours.ask, name, options),
-                "bare": partial(plain.ask, name, options),
+                "bare": partial(bare.ask, name, options),
             }
-            taken = await _in_turns(bots, commands)
-            figures += _figures(f"Discord /{name}", taken)
+            figures += _figures(f"Discord /{name}", await _in_turns(bots, commands))
     return figures
 
 
@@ -92,39 +102,38 @@ async def _in_turns(bots: Mapping[str, Ask], commands: int) -> dict[str, list[fl
     """Return the seconds of each bot's answers, asked in blocks by turns."""
     for ask in bots.values():
         await _block(ask, _WARM_UP)
-    taken: dict[str, list[float]] = {name: [] for name in bots}
+    seconds_of: dict[str, list[float]] = {name: [] for name in bots}
     for _ in range(-(-commands // _BLOCK)):
         for name, ask in bots.items():
-            taken[name] += await _block(ask, _BLOCK)
-    return taken
+            seconds_of[name] += await _block(ask, _BLOCK)
+    return seconds_of
 
 
 async def _block(ask: Ask, commands: int) -> list[float]:
     seconds = []
     for _ in range(commands):
         seconds.append(await ask())
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE_S)
     return seconds
 
 
-def _figures(name: str, taken: Mapping[str, Sequence[float]]) -> list[Figure]:
-    ours = taken["ours"]
+def _figures(name: str, seconds_of: Mapping[str, Sequence[float]]) -> list[Figure]:
     figures = []
-    for bare in taken:
-        if bare == "ours":
+    for bot in seconds_of:
+        if bot == "ours":
             continue
-        against = "" if bare == "bare" else f" ({bare})"
+        against = "" if bot == "bare" else f" ({bot})"
         for label, share in (("p50", 0.5), ("p99", 0.99)):
             limit = P99_AT_MOST_TIMES if label == "p99" and not against else None
-            mine, other = _typical(ours, share) * 1000, _typical(taken[bare], share) * 1000
-            figures.append(Figure(f"{name} {label}{against}", "ms", mine, other, at_most_times=limit))
+            ours, other = (_median_quantile(seconds_of[way], share) * 1000 for way in ("ours", bot))
+            figures.append(Figure(f"{name} {label}{against}", "ms", ours, other, at_most_times=limit))
     return figures
 
 
-def _typical(seconds: Sequence[float], share: float) -> float:
+def _median_quantile(seconds: Sequence[float], share: float) -> float:
     """Return the median over rounds of a hundred answers of each round's quantile."""
     rounds = [seconds[start : start + _ROUND] for start in range(0, len(seconds), _ROUND)]
-    return statistics.median(quantile(one, share) for one in rounds)
+    return statistics.median(quantile(round_, share) for round_ in rounds)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How much memory the idle bot holds: both platforms connected, 77 exchanges read, without its Redis process.
+"""Measures the memory of the idle bot: both platforms connected, 77 exchanges read, without its Redis process.
 
     python -m benchmarks.memory [--settle 30]
 
@@ -19,6 +19,7 @@ from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
 
 AT_MOST_MB = 120.0
+"""The target of docs/benchmarks.md for the resident size."""
 _IMPORTS = (
     "asyncio",
     "msgspec",
@@ -36,7 +37,7 @@ _IMPORTS = (
     "bot.chat.telegram.client",
     "bot.chat.discord.client",
 )
-_WEIGH = """
+_IMPORT_SIZES = """
 import importlib, json, sys
 def resident():
     with open("/proc/self/smaps_rollup") as file:
@@ -73,26 +74,30 @@ async def _bare() -> dict[str, float]:
     async with (
         TimedTelegram() as telegram,
         TimedDiscord() as discord,
-        bare_telegram(telegram, {"help": "Help."}) as one,
-        bare_discord(discord, {"help": {}}) as other,
+        bare_telegram(telegram, {"help": "Help."}) as on_telegram,
+        bare_discord(discord, {"help": {}}) as on_discord,
     ):
-        await telegram.wait_until(lambda: telegram.calls["getupdates"], patience=30)
-        await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=30)
+        await telegram.until(lambda: telegram.calls["getupdates"], "a poll of Telegram", limit=30)
+        await discord.until(
+            lambda: bool(discord.commands and discord.gateway.session),
+            "a bot with its commands on Discord and its gateway connected",
+            limit=30,
+        )
         await asyncio.sleep(1)
-        both = [sizes_mb(process.pid) for process in (one, other)]
-    return {name: sum(each[name] for each in both) for name in both[0]}
+        both = [sizes_mb(process.pid) for process in (on_telegram, on_discord)]
+    return {name: sum(sizes[name] for sizes in both) for name in both[0]}
 
 
 def sizes_mb(pid: int) -> dict[str, float]:
     """Return Rss, Pss and Private of a process. https://docs.kernel.org/filesystems/proc.html"""
     lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
-    kb = {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+    kb = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines)}
     private = kb["Private_Clean"] + kb["Private_Dirty"]
     return {"Rss": kb["Rss"] * _KB, "Pss": kb["Pss"] * _KB, "Private": private * _KB}
 
 
 def peak_mb(pid: int) -> float:
-    """Return the most that has ever been resident of a process."""
+    """Return the largest resident size that a process has ever had, in MB."""
     lines = Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * _KB
 
@@ -100,11 +105,11 @@ def peak_mb(pid: int) -> float:
 async def imports_mb() -> dict[str, float]:
     """Return what each import adds to a fresh process, in MB, in the order of the imports."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", _WEIGH, *_IMPORTS), stdout=asyncio.subprocess.PIPE
+        *(sys.executable, "-c", _IMPORT_SIZES, *_IMPORTS), stdout=asyncio.subprocess.PIPE
     )
     async with asyncio.timeout(60):
-        told, _ = await process.communicate()
-    return {name: round(kb * _KB, 1) for name, kb in json.loads(told).items()}
+        output, _ = await process.communicate()
+    return {name: round(kb * _KB, 1) for name, kb in json.loads(output).items()}
 
 
 async def _everything(settle: float) -> None:

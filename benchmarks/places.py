@@ -82,7 +82,9 @@ async def _cost(number: int) -> Cost:
                         as_of = llama.step(SUBSCRIBED_TO, share=share)
                         await _read(port, as_of)
                     told = min(number, _LOOKED_AT)
-                    await telegram.wait_until(lambda: len(telegram.sent) >= told, patience=_TOLD_WITHIN)
+                    await telegram.until(
+                        lambda: len(telegram.sent) >= told, "the first alerts on Telegram", limit=_TOLD_WITHIN
+                    )
                 return Cost(kept, peak_mb(process.pid), max(stalls))
 
 

@@ -18,7 +18,8 @@ Process = asyncio.subprocess.Process
 
 _ROOT = Path(__file__).resolve().parent.parent
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
-_GOODBYE = 15.0
+"""Variables that a program gets from here; a setting of the bot in the environment must not change a measurement."""
+_SHUTDOWN_TIMEOUT_S = 15.0
 
 
 @asynccontextmanager
@@ -65,9 +66,9 @@ async def bare_discord(discord: FakeDiscord, answers: Mapping[str, object]) -> A
 
 def free_port() -> int:
     """Return a port of the loopback interface that was free a moment ago."""
-    with socket.socket() as line:
-        line.bind(("127.0.0.1", 0))
-        return int(line.getsockname()[1])
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        return int(server.getsockname()[1])
 
 
 @asynccontextmanager
@@ -75,12 +76,12 @@ async def talking(module: str, *words: str) -> AsyncIterator[Process]:
     """Run a module that reads from its standard input and writes to its standard output, once it says it is ready."""
     with tempfile.TemporaryDirectory(prefix="rw-") as folder:
         async with _program(module, *words, folder=folder, talks=True) as process:
-            if await told(process) != "ready":
+            if await read_line(process) != "ready":
                 raise RuntimeError(f"{module} did not start")
             yield process
 
 
-async def told(process: Process) -> str:
+async def read_line(process: Process) -> str:
     """Return the next line that a talking program writes, empty when it has ended."""
     return (await process.stdout.readline()).decode().strip() if process.stdout else ""
 
@@ -90,7 +91,7 @@ async def ask(process: Process, line: str) -> str:
     if process.stdin:
         process.stdin.write(f"{line}\n".encode())
         await process.stdin.drain()
-    return await told(process)
+    return await read_line(process)
 
 
 @contextmanager
@@ -118,14 +119,14 @@ async def _program(
     try:
         yield process
     finally:
-        await _ended(process)
+        await _end(process)
 
 
-async def _ended(process: Process) -> None:
+async def _end(process: Process) -> None:
     with suppress(ProcessLookupError):
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), _GOODBYE)
+        await asyncio.wait_for(process.wait(), _SHUTDOWN_TIMEOUT_S)
     except TimeoutError:
         process.kill()
         await process.wait()

@@ -20,7 +20,7 @@ from telegram.ext import AIORateLimiter, ExtBot
 
 from benchmarks.broadcast import Address, alert_card, lines_of_input, worker
 from bot.chat.discord.render import payload
-from bot.chat.discord.rest import point_library_at, post
+from bot.chat.discord.rest import post_message, set_library_urls
 from bot.chat.telegram.render import render
 from bot.chat.telegram.transport import AiohttpRequest
 from bot.delivery.rate_limiter import PAID_RATE_LIMIT
@@ -91,12 +91,12 @@ async def _telegram(address: Address, limit: float | None) -> AsyncIterator[Send
 
 @asynccontextmanager
 async def _discord(address: Address, _: float | None) -> AsyncIterator[Send]:
-    point_library_at(address.url, "ws://127.0.0.1:1")
+    set_library_urls(address.url, "ws://127.0.0.1:1")
     http = HTTPClient(asyncio.get_running_loop())
     await http.static_login(address.token)
     body = payload(alert_card())
     try:
-        yield lambda channel: post(http, channel, body)
+        yield lambda channel: post_message(http, channel, body)
     finally:
         await http.close()
 

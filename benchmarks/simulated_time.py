@@ -1,4 +1,7 @@
-"""An hour in minutes: time that moves on only while nobody is at work."""
+"""Simulated time for benchmarks: it moves on only while no work is under way, so an hour of sending takes minutes.
+
+Sleeping takes no real time, and waiting for Redis no simulated time: a slow machine measures the same as a fast one.
+"""
 
 import asyncio
 import selectors
@@ -13,7 +16,8 @@ from bot.storage.connection import Database
 
 Result = TypeVar("Result")
 
-_PATIENCE = 30.0
+_ANSWER_TIMEOUT_S = 30.0
+"""Real seconds: when nothing has answered for so long, nothing will, and the loop would wait for ever."""
 
 
 class _Waiting(selectors.DefaultSelector):
@@ -33,7 +37,7 @@ class _Waiting(selectors.DefaultSelector):
         return ready
 
     def _answers(self) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(_PATIENCE)
+        ready = super().select(_ANSWER_TIMEOUT_S)
         if not ready:
             raise TimeoutError("nobody answers")
         return ready

@@ -1,4 +1,4 @@
-"""How long it takes from starting a program to its first answer: the whole service against a bare bot.
+"""Measures the time from starting a program to its first answer: the whole service against a bare bot.
 
     python -m benchmarks.startup [--rounds 5]
 
@@ -24,35 +24,39 @@ Program = AbstractAsyncContextManager[Process]
 
 _ANSWER = "A text of one line."
 _EMBED = {"title": "Help", "description": _ANSWER}
-_CONNECTED_WITHIN = 30.0
+_CONNECT_TIMEOUT_S = 30.0
 
 
 async def measured(rounds: int) -> list[Figure]:
     """Return the medians over so many rounds, in milliseconds."""
     async with full_upstream() as llama:
-        ways: dict[str, Callable[[], Awaitable[float]]] = {
-            "telegram": lambda: _to_telegram_answer(lambda it: runwatch(llama, telegram=it, http_port=free_port())),
-            "telegram, bare": lambda: _to_telegram_answer(lambda it: bare_telegram(it, {"help": _ANSWER})),
-            "discord": lambda: _to_discord_answer(lambda it: runwatch(llama, discord=it, http_port=free_port())),
-            "discord, bare": lambda: _to_discord_answer(lambda it: bare_discord(it, {"help": _EMBED})),
+        starts: dict[str, Callable[[], Awaitable[float]]] = {
+            "telegram": lambda: _to_telegram_answer(
+                lambda telegram: runwatch(llama, telegram=telegram, http_port=free_port())
+            ),
+            "telegram, bare": lambda: _to_telegram_answer(lambda telegram: bare_telegram(telegram, {"help": _ANSWER})),
+            "discord": lambda: _to_discord_answer(
+                lambda discord: runwatch(llama, discord=discord, http_port=free_port())
+            ),
+            "discord, bare": lambda: _to_discord_answer(lambda discord: bare_discord(discord, {"help": _EMBED})),
             "ready": lambda: _to_ready(llama),
         }
-        taken: dict[str, list[float]] = {name: [] for name in ways}
+        seconds_of: dict[str, list[float]] = {name: [] for name in starts}
         for _ in range(rounds):
-            for name, way in ways.items():
-                taken[name].append(await way())
-    typical = {name: statistics.median(seconds) * 1000 for name, seconds in taken.items()}
+            for name, start in starts.items():
+                seconds_of[name].append(await start())
+    median_ms = {name: statistics.median(seconds) * 1000 for name, seconds in seconds_of.items()}
     return [
-        Figure("Start to first answer, Telegram", "ms", typical["telegram"], typical["telegram, bare"]),
-        Figure("Start to first answer, Discord", "ms", typical["discord"], typical["discord, bare"]),
-        Figure("Start to ready, both platforms", "ms", typical["ready"]),
+        Figure("Start to first answer, Telegram", "ms", median_ms["telegram"], median_ms["telegram, bare"]),
+        Figure("Start to first answer, Discord", "ms", median_ms["discord"], median_ms["discord, bare"]),
+        Figure("Start to ready, both platforms", "ms", median_ms["ready"]),
     ]
 
 
 async def _to_telegram_answer(program: Callable[[TimedTelegram], Program]) -> float:
     async with TimedTelegram() as telegram:
         started = perf_counter()
-        answer = asyncio.create_task(telegram.ask("/help", patience=_CONNECTED_WITHIN))
+        answer = asyncio.create_task(telegram.ask("/help", patience=_CONNECT_TIMEOUT_S))
         async with program(telegram):
             await answer
             return perf_counter() - started
@@ -62,7 +66,11 @@ async def _to_discord_answer(program: Callable[[TimedDiscord], Program]) -> floa
     async with TimedDiscord() as discord:
         started = perf_counter()
         async with program(discord):
-            await discord.until(lambda: bool(discord.commands and discord.gateway.session), seconds=_CONNECTED_WITHIN)
+            await discord.until(
+                lambda: bool(discord.commands and discord.gateway.session),
+                "a bot with its commands on Discord and its gateway connected",
+                limit=_CONNECT_TIMEOUT_S,
+            )
             await discord.ask("help", {})
             return perf_counter() - started
 

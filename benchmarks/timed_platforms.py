@@ -1,4 +1,4 @@
-"""The platforms' stand-ins with a stop-watch: from handing a question to a bot to the arrival of its answer."""
+"""Stand-ins of the platforms that time a bot: from handing it a command to the arrival of its answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,12 +15,13 @@ from tests.fakes.discord_world import Json
 from tests.fakes.telegram import FakeTelegram
 from tests.fakes.telegram_methods import Parameters
 
-_PATIENCE = 10.0
+_ANSWER_TIMEOUT_S = 10.0
 _PEOPLE = 200
+"""Askers by turns: the bot lets one person ask only so often, and no question must wait for that."""
 
 
-class Watch:
-    """Times one question at a time. Both moments are taken at the edge, before any other work."""
+class Stopwatch:
+    """Times one command at a time. Both moments are taken at the edge, before any other work of the stand-in."""
 
     def __init__(self) -> None:
         self.handed_at = 0.0
@@ -29,22 +30,22 @@ class Watch:
         self._is_running = False
 
     def start(self) -> None:
-        """Wait for the next answer."""
+        """Time the next answer."""
         self._answered.clear()
         self._is_running = True
 
     def arrived(self) -> None:
-        """Take note that an answer begins to arrive."""
+        """Record that an answer begins to arrive."""
         if self._is_running:
             self._arrived_at = perf_counter()
 
     def served(self) -> None:
-        """Take note that the answer was acknowledged."""
+        """Record that the answer was acknowledged."""
         if self._is_running:
             self._is_running = False
             self._answered.set()
 
-    async def seconds(self, patience: float = _PATIENCE) -> float:
+    async def seconds(self, patience: float = _ANSWER_TIMEOUT_S) -> float:
         """Return how long the answer took, once it is there; raise TimeoutError."""
         async with asyncio.timeout(patience):
             await self._answered.wait()
@@ -56,28 +57,28 @@ class TimedTelegram(FakeTelegram):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watch = Watch()
+        self._watch = Stopwatch()
         people = [self.user(f"Person {number}") for number in range(_PEOPLE)]
         self._askers = cycle([(self.private(user), user) for user in people])
 
-    async def ask(self, line: str, *, patience: float = _PATIENCE) -> float:
+    async def ask(self, line: str, *, patience: float = _ANSWER_TIMEOUT_S) -> float:
         """Let the next person type a line; return the seconds until the bot's answer arrived."""
         self._watch.start()
         self.say(*next(self._askers), line)
         return await self._watch.seconds(patience)
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
-        found = super()._method(token, method)
+        handle = super()._method(token, method)
         if method != "getupdates":
-            return found
+            return handle
 
-        async def handed(given: Parameters) -> object:
-            updates = await found(given)
+        async def handle_and_time(parameters: Parameters) -> object:
+            updates = await handle(parameters)
             if updates:
                 self._watch.handed_at = perf_counter()
             return updates
 
-        return handed
+        return handle_and_time
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         is_answer = request.path.lower().endswith("/sendmessage")
@@ -94,7 +95,7 @@ class TimedDiscord(FakeDiscord):
 
     def __init__(self, *, rates: bool = False) -> None:
         super().__init__()
-        self._watch = Watch()
+        self._watch = Stopwatch()
         self.gateway = _TimedGateway(self.gateway, self._notify, self._watch)
         self.rest = _TimedRest(
             self.world, self.gateway, self.token, rates=rates, notify=self._notify, watch=self._watch
@@ -120,7 +121,7 @@ class TimedDiscord(FakeDiscord):
 class _TimedGateway(FakeGateway):
     """The gateway, which starts the watch when an interaction goes out."""
 
-    def __init__(self, plain: FakeGateway, changed: Callable[[], None], watch: Watch) -> None:
+    def __init__(self, plain: FakeGateway, changed: Callable[[], None], watch: Stopwatch) -> None:
         super().__init__(plain.world, plain.token, plain.heartbeat_interval, changed)
         self._watch = watch
 
@@ -134,7 +135,7 @@ class _TimedGateway(FakeGateway):
 class _TimedRest(FakeRest):
     """The REST side, which stops the watch when an interaction is answered."""
 
-    def __init__(self, *what: Any, watch: Watch, **how: Any) -> None:
+    def __init__(self, *what: Any, watch: Stopwatch, **how: Any) -> None:
         super().__init__(*what, **how)
         self._watch = watch
 

@@ -1,4 +1,4 @@
-"""An upstream as large as the real one, and waiting until the bot has read all of it."""
+"""A stand-in of the source that is as large as the real one, and waiting until the bot has read all of it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,8 +12,10 @@ from benchmarks.programs import Process
 from tests.fakes.defillama import FakeDefiLlama, FakeExchange
 
 EXCHANGES = 77
-_READ_WITHIN = 90.0
-_AGE = "runwatch_reading_age_seconds{"
+"""Exchanges with wallets, as DefiLlama lists them."""
+_READ_TIMEOUT_S = 90.0
+_READING_AGE = "runwatch_reading_age_seconds{"
+"""How a line of `/metrics` begins of which there is one for every exchange that was read."""
 
 
 @asynccontextmanager
@@ -24,11 +26,11 @@ async def full_upstream() -> AsyncIterator[FakeDefiLlama]:
     """
     async with FakeDefiLlama(now=datetime.now(UTC)) as llama:
         _widen(llama.exchanges["binance"], chains=25, assets=22)
-        pattern = llama.exchanges["kraken"]
-        _widen(pattern, chains=8, assets=10)
-        measured = sum(1 for exchange in llama.exchanges.values() if exchange.slug)
-        for number in range(EXCHANGES - measured):
-            llama.add(replace(pattern, id=f"exchange-{number}", name=f"Exchange {number}", slug=f"exchange-{number}"))
+        kraken = llama.exchanges["kraken"]
+        _widen(kraken, chains=8, assets=10)
+        with_wallets = sum(1 for exchange in llama.exchanges.values() if exchange.slug)
+        for number in range(EXCHANGES - with_wallets):
+            llama.add(replace(kraken, id=f"exchange-{number}", name=f"Exchange {number}", slug=f"exchange-{number}"))
         yield llama
 
 
@@ -41,7 +43,7 @@ def _widen(exchange: FakeExchange, *, chains: int, assets: int) -> None:
 
 async def until_ready(bot: Process, http_port: int) -> None:
     """Wait until the bot says it is ready; raise TimeoutError, or RuntimeError when it has ended."""
-    async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(_READ_TIMEOUT_S), aiohttp.ClientSession() as session:
         while not await _is_ready(session, http_port):
             _require_alive(bot)
             await asyncio.sleep(0.005)
@@ -49,7 +51,7 @@ async def until_ready(bot: Process, http_port: int) -> None:
 
 async def until_all_is_read(bot: Process, http_port: int) -> None:
     """Wait until the bot has a reading of every exchange; raise TimeoutError, or RuntimeError when it has ended."""
-    async with asyncio.timeout(_READ_WITHIN), aiohttp.ClientSession() as session:
+    async with asyncio.timeout(_READ_TIMEOUT_S), aiohttp.ClientSession() as session:
         while await _readings(session, http_port) < EXCHANGES:
             _require_alive(bot)
             await asyncio.sleep(0.1)
@@ -70,5 +72,5 @@ async def _is_ready(session: aiohttp.ClientSession, http_port: int) -> bool:
 async def _readings(session: aiohttp.ClientSession, http_port: int) -> int:
     with suppress(aiohttp.ClientError):
         async with session.get(f"http://127.0.0.1:{http_port}/metrics") as response:
-            return sum(line.startswith(_AGE) for line in (await response.text()).splitlines())
+            return sum(line.startswith(_READING_AGE) for line in (await response.text()).splitlines())
     return 0

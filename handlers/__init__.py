@@ -1,4 +1,7 @@
-"""What we answer. One file per topic, no vendor, no state."""
+"""The commands, one file per topic: each is a function from a request to a message, without any vendor or state.
+
+Its name, docstring and annotations are the command as people see it, on Discord, on Telegram and in the terminal.
+"""
 
 from bot.commands.declaration import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type

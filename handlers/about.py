@@ -16,22 +16,23 @@ async def help(  # noqa: A001 — the command's name is what people type
 ) -> Message:
     """Show what this bot can do"""
     if command is None:
-        return help_card((one.usage, one.description, one.access) for one in request.commands)
-    found = request.commands.get(command)
-    if found is None:
+        return help_card((declared.usage, declared.description, declared.access) for declared in request.commands)
+    declared = request.commands.get(command)
+    if declared is None:
         raise AskerError(f"There is no /{command}. /help lists what there is.")
     return command_card(
-        found.usage,
-        found.description,
-        ((parameter.name, parameter.description, parameter.kind.choices) for parameter in found.parameters),
+        declared.usage,
+        declared.description,
+        ((parameter.name, parameter.description, parameter.kind.choices) for parameter in declared.parameters),
     )
 
 
 @command
 async def status(request: Request) -> Message:
     """Show the bot's own health: sources, their age, what waits to be sent"""
-    found = await request.queries.status()
-    return status_card(found if request.caller.is_owner else replace(found, misdirected=()))
+    bot_status = await request.queries.status()
+    # Sentences about settings name chats of the operator, which are nobody else's business.
+    return status_card(bot_status if request.caller.is_owner else replace(bot_status, misdirected=()))
 
 
 @command

@@ -1,4 +1,4 @@
-"""/compare — an exchange beside another one, or beside a run of the past."""
+"""/compare — an exchange beside another exchange, or beside a known run of the past such as `ftx-2022`."""
 
 from typing import Annotated
 
@@ -18,24 +18,24 @@ async def compare(
     b: Annotated[ExchangeName, Arg("Another exchange, or a run of the past: ftx-2022, binance-2022")],
 ) -> Message:
     """Show two exchanges side by side, or one beside a run of the past"""
-    one, other = await _meant(request, a), await _meant(request, b)
-    if isinstance(one, OutflowCurve):
-        one, other = other, one
-    if isinstance(one, OutflowCurve):
+    first, second = await _exchange_or_past_run(request, a), await _exchange_or_past_run(request, b)
+    if isinstance(first, OutflowCurve):  # `compare ftx-2022 binance` means the same as `compare binance ftx-2022`
+        first, second = second, first
+    if isinstance(first, OutflowCurve):
         raise AskerError("One of the two must be an exchange that is watched; /exchanges lists them.")
-    outlook = await request.queries.snapshot(one.id)
-    if isinstance(other, Exchange):
-        return side_by_side_card(outlook, await request.queries.snapshot(other.id), request.now)
-    incident = await request.queries.open_incident(one)
-    return beside_the_past_card(outlook, await request.queries.outflow_curve(one, incident), other, incident)
+    snapshot = await request.queries.snapshot(first.id)
+    if isinstance(second, Exchange):
+        return side_by_side_card(snapshot, await request.queries.snapshot(second.id), request.now)
+    incident = await request.queries.open_incident(first)
+    return beside_the_past_card(snapshot, await request.queries.outflow_curve(first, incident), second, incident)
 
 
-async def _meant(request: Request, name: ExchangeName) -> Exchange | OutflowCurve:
-    """Return the exchange, or the run of the past, that a name means; raise UnknownExchange."""
+async def _exchange_or_past_run(request: Request, name: ExchangeName) -> Exchange | OutflowCurve:
+    """Return the exchange, or the curve of the past run, that a name means; raise UnknownExchange."""
     try:
         return request.queries.exchange(name)
     except UnknownExchange:
-        past = await request.queries.past_curve(name)
-        if past is None:
+        past_curve = await request.queries.past_curve(name)
+        if past_curve is None:
             raise
-        return past
+        return past_curve

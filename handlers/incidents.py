@@ -1,4 +1,4 @@
-"""/incidents, /why — what happened, and the numbers behind it."""
+"""/incidents, /why — the incidents that are open or recent, and the numbers behind one of them."""
 
 from typing import Annotated
 
@@ -16,7 +16,9 @@ async def incidents(
     """List open and recent incidents"""
     about = request.queries.exchange(exchange) if exchange else None
     found = await request.queries.recent_incidents(about)
-    return incidents_card(found, request.queries.names(), about=about.name if about else "")
+    return incidents_card(
+        found, request.queries.names(), about=about.name if about else "", kinds=request.queries.kinds
+    )
 
 
 @command
@@ -24,4 +26,4 @@ async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Inciden
     """Show the inputs, baseline, thresholds and sources behind an incident"""
     found = await request.queries.incident(incident)
     names = request.queries.names()
-    return why_card(found, names.get(found.exchange, found.exchange), names)
+    return why_card(found, names.get(found.subject, found.subject), names, request.queries.kinds)

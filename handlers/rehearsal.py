@@ -1,4 +1,7 @@
-"""/rehearse — how often a rule would have spoken."""
+"""/rehearse — how often a preset or a threshold would have raised an alert over the last 90 days.
+
+The stored readings are judged again with the thresholds asked for. Nothing is subscribed to.
+"""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,7 +16,8 @@ from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_car
 from bot.messages.cards.subscriptions import rule_words
 from bot.messages.model import Message
 
-_MOST = 10  # exchanges at a time: their stored past is read day by day
+_MAX_EXCHANGES = 10
+"""Exchanges that are judged for one question. The stored readings of each are read day by day, 90 days and more."""
 
 
 @command(access=Access.MODERATOR)
@@ -23,29 +27,32 @@ async def rehearse(
     exchange: Annotated[ExchangeName | None, Arg("Only this exchange; empty: those this place subscribed to")] = None,
 ) -> Message:
     """Show how often a rule would have spoken in the last 90 days"""
-    wanted = [request.queries.exchange(exchange)] if exchange else await _subscribed(request)
-    found = await request.queries.rehearse(wanted[:_MOST], rule.sensitivity)
-    if not found.judged_from:
-        return nothing_to_rehearse_card([one.name for one in wanted[:_MOST]])
-    wish = Subscription(request.place, None, sensitivity=rule.sensitivity, usd=rule.usd, share=rule.share)
+    chosen = [request.queries.exchange(exchange)] if exchange else await _subscribed_exchanges(request)
+    judged = chosen[:_MAX_EXCHANGES]
+    rehearsal = await request.queries.rehearse(judged, rule.sensitivity)
+    if not rehearsal.judged_from:
+        return nothing_to_rehearse_card([judged_exchange.name for judged_exchange in judged])
+    # Presets decide what is an incident; the minimum in dollars or share then filters, as for a real subscription.
+    subscription = Subscription(request.place, None, sensitivity=rule.sensitivity, usd=rule.usd, share=rule.share)
     return rehearsal_card(
-        rule_words(wish),
-        found,
-        [incident for incident in found.incidents if reaches(wish, incident)],
+        rule_words(subscription),
+        rehearsal,
+        [incident for incident in rehearsal.incidents if reaches(subscription, incident)],
         request.queries.names(),
-        left_out=len(wanted[_MOST:]),
+        left_out=len(chosen) - len(judged),
+        kinds=request.queries.kinds,
     )
 
 
-async def _subscribed(request: Request) -> Sequence[Exchange]:
+async def _subscribed_exchanges(request: Request) -> Sequence[Exchange]:
     """Return the exchanges this place has subscribed to, largest first; raise AskerError when there is none."""
     subscriptions = await request.subscriptions.of_place(request.place)
-    named = {subscription.exchange for subscription in subscriptions}
-    wanted = [
+    subscribed_ids = {subscription.exchange for subscription in subscriptions}  # None stands for all exchanges
+    exchanges = [
         exchange
         for exchange in request.queries.exchanges()
-        if exchange.slug and (None in named or exchange.id in named)
+        if exchange.slug and (None in subscribed_ids or exchange.id in subscribed_ids)
     ]
-    if not wanted:
+    if not exchanges:
         raise AskerError("This place has subscribed to nothing; name an exchange: /rehearse early binance.")
-    return wanted
+    return exchanges

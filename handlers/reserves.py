@@ -1,4 +1,7 @@
-"""/reserves, /flows, /top, /exchanges — what exchanges hold and how it moves."""
+"""/reserves, /flows, /top, /exchanges — what exchanges hold and how it moves.
+
+These are answered from memory, from the newest snapshot of each exchange, also while the store cannot be reached.
+"""
 
 from typing import Annotated
 
@@ -40,5 +43,5 @@ async def top(
 @command
 async def exchanges(request: Request) -> Message:
     """List the exchanges that are known and watched"""
-    read = frozenset(snapshot.exchange.id for snapshot in request.queries.snapshots() if snapshot.reading)
-    return exchanges_card(request.queries.listings(), read)
+    read_ids = frozenset(snapshot.exchange.id for snapshot in request.queries.snapshots() if snapshot.reading)
+    return exchanges_card(request.queries.listings(), read_ids)

@@ -1,4 +1,7 @@
-"""/subscribe, /unsubscribe, /subscriptions — what a place wants to hear."""
+"""/subscribe, /unsubscribe, /subscriptions — which alerts a place gets.
+
+A place is a chat, channel, group, topic or thread. Its moderators decide for it; anybody in it may look.
+"""
 
 from typing import Annotated
 
@@ -10,10 +13,11 @@ from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.cards.places import why_closed
-from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
+from bot.messages.cards.subscriptions import EVERYTHING, subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message
 
 _ALL = "all"
+"""What people type for every exchange, including those listed later; stored as no exchange."""
 
 
 @command(access=Access.MODERATOR)
@@ -30,11 +34,11 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Post alerts about an exchange in this place"""
-    about = _exchange(request, exchange)
-    target = await _target(request, place)
+    chosen = _exchange_or_all(request, exchange)
+    target = await _target_place(request, place)
     subscription = Subscription(
         place=target,
-        exchange=about.id if about else None,
+        exchange=chosen.id if chosen else None,
         min_severity=severity,
         sensitivity=sensitivity,
         usd=usd,
@@ -44,19 +48,20 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         created_at=request.now,
     )
     await request.subscriptions.add(subscription)
-    running = [
+    # A place that subscribes during a run is told at once what is open: the next alert may be hours away.
+    open_incidents = [
         incident
         for incident in await request.queries.open_incidents()
-        if (about is None or incident.exchange == about.id)
+        if (chosen is None or incident.subject == chosen.id)
         and incident.sensitivity is sensitivity
         and reaches(subscription, incident)
     ]
     return subscribed_card(
         subscription,
-        about.name if about else None,
+        chosen.name if chosen else None,
         await request.reach.missing(target),
-        running,
-        is_tracked=about is None or about.slug is not None,
+        open_incidents,
+        is_tracked=chosen is None or chosen.slug is not None,
     )
 
 
@@ -67,46 +72,49 @@ async def unsubscribe(
     place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Stop alerts in this place"""
-    target = await _target(request, place)
+    target = await _target_place(request, place)
     if exchange is None:
         return unsubscribed_card(None, await request.subscriptions.remove(target, None, everything=True))
-    about = await _subscribed(request, target, exchange)
-    count = await request.subscriptions.remove(target, about.id if about else None)
-    return unsubscribed_card(about.name if about else "all exchanges", count)
+    chosen = await _exchange_to_cancel(request, target, exchange)
+    count = await request.subscriptions.remove(target, chosen.id if chosen else None)
+    return unsubscribed_card(chosen.name if chosen else EVERYTHING, count)
 
 
 @command
 async def subscriptions(request: Request) -> Message:
     """List what this place has subscribed to"""
-    found = await request.subscriptions.of_place(request.place)
+    subscribed = await request.subscriptions.of_place(request.place)
     trouble = await request.subscriptions.trouble(request.place)
-    why = why_closed(trouble.obstacle, trouble.reason) if trouble and trouble.disabled else None
+    why_disabled = why_closed(trouble.obstacle, trouble.reason) if trouble and trouble.disabled else None
     unwatched = {
         subscription.exchange
-        for subscription in found
+        for subscription in subscribed
         if subscription.exchange and not request.queries.is_watched(subscription.exchange)
     }
-    return subscriptions_card(found, request.queries.names(), why, unwatched)
+    return subscriptions_card(subscribed, request.queries.names(), why_disabled, unwatched)
 
 
-def _exchange(request: Request, name: ExchangeName) -> Exchange | None:
+def _exchange_or_all(request: Request, name: ExchangeName) -> Exchange | None:
     """Return the exchange, None for the word `all`; raise UnknownExchange."""
     return None if name.lower() == _ALL else request.queries.exchange(name)
 
 
-async def _subscribed(request: Request, place: Place, name: ExchangeName) -> Exchange | None:
-    """Return as `_exchange`, or an exchange that is not known, any more or yet, and that the place has."""
+async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeName) -> Exchange | None:
+    """Return the exchange to unsubscribe from, None for `all`; raise UnknownExchange.
+
+    The source may have dropped an exchange that the place subscribed to: it can still be cancelled by its id.
+    """
     try:
-        return _exchange(request, name)
+        return _exchange_or_all(request, name)
     except AskerError:
-        wanted = exchange_id(name)
-        if wanted not in {subscription.exchange for subscription in await request.subscriptions.of_place(place)}:
+        unlisted_id = exchange_id(name)
+        if unlisted_id not in {subscription.exchange for subscription in await request.subscriptions.of_place(place)}:
             raise
-        return Exchange(wanted, wanted)
+        return Exchange(unlisted_id, unlisted_id)
 
 
-async def _target(request: Request, elsewhere: Elsewhere | None) -> Place:
-    """Return the place that is meant: here, or another one that the caller moderates as well."""
+async def _target_place(request: Request, elsewhere: Elsewhere | None) -> Place:
+    """Return the place that a command is about: here, or another that the caller moderates; raise NotPermitted."""
     if elsewhere is None:
         return request.place
     target = await request.reach.find(elsewhere)

@@ -1,4 +1,7 @@
-"""/hold, /release — what the owner of the bot does not let speak."""
+"""/hold, /release — the owner pauses an exchange's figures for everybody, and lets them raise alerts again.
+
+In code this is a suppression; a window that is held for another reason is left as it is.
+"""
 
 from typing import Annotated
 
@@ -16,17 +19,17 @@ async def hold(
     why: Annotated[Sentence | None, Arg("Why, in words that everybody will read")] = None,
 ) -> Message:
     """Withhold an exchange's figures from alerts, for everybody"""
-    about = request.queries.exchange(exchange)
-    withheld = Suppression(about.id, request.now, request.caller.id, why or "")
-    await request.holds.add(withheld)
-    await request.queries.fresh_snapshot(about)
-    return suppressed_card(withheld, about.name)
+    suppressed = request.queries.exchange(exchange)
+    suppression = Suppression(suppressed.id, request.now, request.caller.id, why or "")
+    await request.holds.add(suppression)
+    await request.queries.fresh_snapshot(suppressed)  # so that answers show it at once, not from the next poll on
+    return suppressed_card(suppression, suppressed.name)
 
 
 @command(access=Access.OWNER)
 async def release(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Let a withheld exchange's figures raise alerts again"""
-    about = request.queries.exchange(exchange)
-    was_held = await request.holds.remove(about.id)
-    await request.queries.fresh_snapshot(about)
-    return released_card(about.name, was_held=was_held)
+    released = request.queries.exchange(exchange)
+    was_suppressed = await request.holds.remove(released.id)
+    await request.queries.fresh_snapshot(released)
+    return released_card(released.name, was_suppressed=was_suppressed)

@@ -75,7 +75,7 @@ def signal(  # noqa: PLR0913 — as above
     """Return a graded signal with a flow of `share` over 24 hours (None: without that window) beside `flows`."""
     day = () if share is None else (flow(share, at=at),)
     raw = Signal(
-        exchange=exchange,
+        subject=exchange,
         rule=Rule.OUTFLOW,
         as_of=at,
         fetched_at=at + timedelta(minutes=5),
@@ -101,9 +101,8 @@ def incident(  # noqa: PLR0913 — as above
 ) -> Incident:
     """Return an incident that was announced once, at its first reading."""
     seen = seen or signal(exchange=exchange)
-    leading = seen.leading_flow
     return Incident(
-        exchange=exchange,
+        subject=exchange,
         rule=Rule.OUTFLOW,
         state=state,
         severity=severity,
@@ -112,15 +111,14 @@ def incident(  # noqa: PLR0913 — as above
         changed_at=seen.as_of,
         first_as_of=seen.as_of,
         signal=seen,
-        told=seen,
-        told_at=seen.as_of,
+        announced=seen,
+        announced_at=seen.as_of,
         sensitivity=sensitivity,
         number=number,
         steps=1,
-        worst_share=leading.share if leading else 0.0,
-        worst_usd=leading.usd if leading else 0.0,
+        worst=seen.size,
         confirmed=confirmed,
-        windows=tuple(dict.fromkeys(reason.window for reason in seen.reasons)),
+        rests_on=tuple(dict.fromkeys(reason.measurement for reason in seen.reasons)),
     )
 
 

@@ -45,6 +45,18 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return 1000.0 + self._patience.moved
 
 
+class HandMovedLoop(asyncio.SelectorEventLoop):
+    """A loop whose time can be moved on by hand; beside that it goes on as the wall's does, for I/O."""
+
+    _ahead = 0.0
+
+    def time(self) -> float:
+        return super().time() + self._ahead
+
+    def advance(self, by: timedelta) -> None:
+        self._ahead += by.total_seconds()
+
+
 _Given = ParamSpec("_Given")
 
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.servers import Server, kinds
@@ -47,6 +48,9 @@ async def world(redis: Server) -> AsyncIterator[World]:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_RAN] = Counter()
+    # By default tracebacks are drawn by rich, with every variable: a quarter of a second for each on a busy machine.
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:

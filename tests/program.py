@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.waiting import in_time, until
+
 ROOT = Path(__file__).parent.parent
-_PATIENCE = 90.0
+_LONGEST = 200.0
 
 
 @dataclass(frozen=True)
@@ -56,18 +58,22 @@ class Program:
 
     async def logged(self, event: str, **facts: object) -> dict[str, Any]:
         """Return the first line about an event with these facts, once it is there."""
-        async with asyncio.timeout(_PATIENCE):
-            while True:
-                for line in self.lines:
-                    if line["event"] == event and facts.items() <= line.items():
-                        return line
-                self._heard.clear()
-                await self._heard.wait()
+        found: list[dict[str, Any]] = []
+
+        def is_there() -> bool:
+            found[:] = [line for line in self.lines if line["event"] == event and facts.items() <= line.items()]
+            return bool(found)
+
+        def missing() -> str:
+            return f"a line about {event!r} with {facts}; the newest of {len(self.lines)}: {self.lines[-5:]}"
+
+        await until(is_there, missing, changed=self._heard, limit=_LONGEST)
+        return found[0]
 
     async def end(self, by: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(by)
-        async with asyncio.timeout(_PATIENCE):
+        async with in_time(f"the end of the program after {by.name}", limit=_LONGEST):
             return await self.process.wait()
 
 
@@ -86,7 +92,7 @@ async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
 
 
 async def _finished(process: asyncio.subprocess.Process) -> Finished:
-    async with asyncio.timeout(_PATIENCE):
+    async with in_time("the end of the program", limit=_LONGEST):
         out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
 

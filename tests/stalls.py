@@ -1,38 +1,71 @@
-"""How long the event loop can do nothing else while something is done."""
+"""How much is done while the event loop can do nothing else, counted in pieces of work and not in seconds.
+
+Seconds depend on the machine; `make bench` measures them. A test counts what is handled between two turns of the loop:
+
+    async with turns() as turn:
+        ...                 # calls turn.count(900) for every reading of 900 slots
+    assert turn.most <= 10 * 900
+"""
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, ItemsView, Iterator, Mapping
+from contextlib import asynccontextmanager
 
-_TRIES = 3
-
-
-async def holds_the_loop(work: Callable[[], Awaitable[object]], seconds: float) -> bool:
-    """Return whether work holds the loop for so many seconds of CPU or longer, every time it is tried.
-
-    A machine that does other work as well makes one try longer than it is, never shorter.
-    """
-    for _ in range(_TRIES):
-        if await _longest_stall(work) < seconds:
-            return False
-    return True
+from bot.domain.reading import Holding, Slot
+from tests.waiting import stop
 
 
-async def _longest_stall(work: Callable[[], Awaitable[object]]) -> float:
-    longest = 0.0
+class Turn:
+    """Counts what is handled in the present turn of the loop; `most` is the largest count of any turn."""
 
-    async def beat() -> None:
-        nonlocal longest
+    def __init__(self) -> None:
+        self.most = 0
+        self._present = 0
+
+    def count(self, pieces: int) -> None:
+        """Count pieces of work."""
+        self._present += pieces
+        self.most = max(self.most, self._present)
+
+    def begin(self) -> None:
+        """Count from zero again, for others had their turn."""
+        self._present = 0
+
+
+@asynccontextmanager
+async def turns() -> AsyncIterator[Turn]:
+    """Begin a new count whenever the loop has turned, as long as the block lasts."""
+    turn = Turn()
+
+    async def keep_turning() -> None:
         while True:
-            before = time.thread_time()
             await asyncio.sleep(0)
-            longest = max(longest, time.thread_time() - before)
+            turn.begin()
 
-    beating = asyncio.create_task(beat())
-    await asyncio.sleep(0)
+    turning = asyncio.create_task(keep_turning())
     try:
-        await work()
-        await asyncio.sleep(0)  # what was done since the last beat counts
+        yield turn
     finally:
-        beating.cancel()
-    return longest
+        await stop(turning)
+
+
+class CountedHoldings(Mapping[Slot, Holding]):
+    """Holdings that count every slot that somebody reads."""
+
+    def __init__(self, holdings: Mapping[Slot, Holding], turn: Turn) -> None:
+        self._holdings = holdings
+        self._turn = turn
+
+    def __len__(self) -> int:
+        return len(self._holdings)
+
+    def __iter__(self) -> Iterator[Slot]:
+        for slot in self._holdings:
+            self._turn.count(1)
+            yield slot
+
+    def __getitem__(self, slot: Slot) -> Holding:
+        return self._holdings[slot]
+
+    def items(self) -> ItemsView[Slot, Holding]:
+        return ItemsView(self)

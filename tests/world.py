@@ -1,7 +1,7 @@
 """The whole service among stand-ins: a real Redis, an upstream, Telegram and Discord; time is moved by hand."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,7 @@ from tests.fakes.discord_world import MANAGE_GUILD, MEMBER_RIGHTS, Channel
 from tests.fakes.discord_world import User as Member
 from tests.fakes.telegram import Chat, FakeTelegram, User
 from tests.servers import Server
+from tests.waiting import in_time, until
 
 DISCORD_TOKEN = "MTA4.loopback-only.never-shown"  # noqa: S105 — opens nothing but the stand-in
 MODERATOR = MEMBER_RIGHTS | MANAGE_GUILD
@@ -33,8 +34,8 @@ _EARLY = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
 """Before 13:00 the midnight before last may begin a day's window; of its past the upstream tells midnights only."""
 _STIR = 1e-6
 _NUDGE = timedelta(seconds=10)
-_PATIENCE = 15.0
-_LONGEST = 60.0
+_LONGEST = 200.0
+"""More than one wait may take, so that the wait says what was missing."""
 
 
 @dataclass(eq=False, repr=False)
@@ -83,7 +84,7 @@ class World:
     async def polls(self, count: int = 3) -> None:
         """Wait until the list was asked for so many times more."""
         asked = len(self.llama.asked("/cexs"))
-        await until(lambda: len(self.llama.asked("/cexs")) >= asked + count)
+        await until(lambda: len(self.llama.asked("/cexs")) >= asked + count, "more polls of the list")
 
     def telegram_titles(self) -> list[str]:
         """Return the titles of the messages about incidents in the group as they are now, oldest first."""
@@ -113,9 +114,10 @@ class Running:
         """
         self.world.clock.advance(timedelta(hours=1))
         as_of = self.world.llama.step(exchange, share=share + _STIR)
-        while self._newest(exchange) != as_of:
-            await self.world.polls(1)
-            self.world.clock.advance(_NUDGE)  # what was under way when the hour passed is then fetched anew
+        async with in_time(lambda: f"a look at the reading of {as_of} of {exchange}, not {self._newest(exchange)}"):
+            while self._newest(exchange) != as_of:
+                await self.world.polls(1)
+                self.world.clock.advance(_NUDGE)  # what was under way when the hour passed is then fetched anew
         return as_of
 
     async def readiness(self) -> tuple[int, list[str]]:
@@ -126,9 +128,11 @@ class Running:
 
     async def ready(self) -> None:
         async def is_ready() -> bool:
-            return (await self.readiness())[0] == 200
+            with suppress(aiohttp.ClientConnectionError):
+                return (await self.readiness())[0] == 200
+            return False
 
-        await until_it(is_ready)
+        await until(is_ready, "a service that is ready")
 
     async def subscribe(self, what: str = "binance") -> None:
         """Subscribe the Telegram group as its administrator and the Discord channel as a moderator."""
@@ -142,8 +146,14 @@ class Running:
 
     async def told(self, words: str, times: int = 1) -> None:
         """Wait until so many messages about incidents hold these words, on both platforms."""
-        await until(lambda: _count(words, self.world.telegram_titles()) >= times)
-        await until(lambda: _count(words, self.world.discord_titles()) >= times)
+        await until(
+            lambda: _count(words, self.world.telegram_titles()) >= times,
+            lambda: f"{words!r} on Telegram {times} times, among {self.world.telegram_titles()}",
+        )
+        await until(
+            lambda: _count(words, self.world.discord_titles()) >= times,
+            lambda: f"{words!r} on Discord {times} times, among {self.world.discord_titles()}",
+        )
 
     def _newest(self, exchange: str) -> datetime | None:
         outlook = self.machine.latest.snapshot(exchange)
@@ -179,38 +189,19 @@ async def running(world: World) -> AsyncIterator[Running]:
     service = Service(world.settings(), clock=world.clock, metrics=metrics, make_chats=chats, poll_every=POLL_EVERY)
     async with (
         Endpoints("127.0.0.1", 0, metrics=metrics, unready=service.unready) as endpoints,
-        asyncio.timeout(_LONGEST),
+        in_time("the end of what is done while the service runs", limit=_LONGEST),
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(service.run(stop))
         try:
             machine = await service.started()
             run = Running(world, service, machine, endpoints.port)
-            await until(lambda: len(machine.latest.snapshots()) == len(world.exchanges))
+            await until(lambda: len(machine.latest.snapshots()) == len(world.exchanges), "a reading of every exchange")
             await run.ready()
-            await until(lambda: bool(world.discord.commands))
+            await until(lambda: bool(world.discord.commands), "the commands published on Discord")
             yield run
         finally:
             stop.set()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Let the loop turn until something is so that nobody announces; raise TimeoutError."""
-
-    async def held() -> bool:
-        return holds()
-
-    await until_it(held)
-
-
-async def until_it(holds: Callable[[], Awaitable[bool]]) -> None:
-    """As `until`, for what has to be asked for."""
-    async with asyncio.timeout(_PATIENCE):
-        while True:
-            with suppress(aiohttp.ClientConnectionError):
-                if await holds():
-                    return
-            await asyncio.sleep(0.005)
 
 
 def _count(words: str, texts: list[str]) -> int:

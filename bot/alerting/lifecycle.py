@@ -1,12 +1,15 @@
-"""An incident's life as one pure function: what one look makes of it, and why."""
+"""An incident's life as one pure function: what one look makes of it, and why.
+
+It is the same for every signal source. A signal is asked how bad and how large it is, what was measured, whether that
+may be judged and whether it may ease; what the figures are about is known to the source and its card alone.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Signal, Size, source_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +18,7 @@ class Policy:
 
     Two fresh readings `confirm_gap` apart confirm; where readings are more than `sparse` apart one is enough. An
     incident eases after `leave_readings` fresh readings over `leave_span` that graded lower. Figures are told again
-    when the leading share moved by `retold_points`, or by `retold_part` of itself but not less than `retold_least`, at
+    when the size moved by `retold_points`, or by `retold_part` of itself but not less than `retold_least`, at
     most every `retold_every`. What was never confirmed needs no `leave_span`: two readings that refute it are enough.
     """
 
@@ -65,7 +68,7 @@ def begin(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed:
 def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.NOTHING)
-    if _sparse(policy, signal) or signal.seconded:
+    if _sparse(policy, signal) or signal.confirmed_by_source:
         return begin(signal, now, sensitivity, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return begin(signal, now, sensitivity, confirmed=False)
@@ -75,7 +78,7 @@ def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivi
 def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Incident:
     severity = signal.severity or Severity.WATCH
     return Incident(
-        exchange=signal.exchange,
+        subject=signal.subject,
         rule=signal.rule,
         state=IncidentState.PENDING,
         severity=severity,
@@ -84,8 +87,8 @@ def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Inciden
         changed_at=now,
         first_as_of=signal.as_of,
         signal=signal,
-        told=signal,
-        told_at=now,
+        announced=signal,
+        announced_at=now,
         sensitivity=sensitivity,
     )
 
@@ -93,7 +96,7 @@ def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Inciden
 def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.DISMISSED)
-    if signal.as_of - incident.first_as_of >= policy.confirm_gap or signal.seconded:
+    if signal.as_of - incident.first_as_of >= policy.confirm_gap or signal.confirmed_by_source:
         return _open(incident, signal, now, confirmed=True)
     if signal.severity.rank >= Severity.SEVERE.rank:
         return _open(incident, signal, now, confirmed=False)
@@ -108,14 +111,14 @@ def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool)
 
 
 def _live_on(policy: Policy, incident: Incident, seen: Signal, now: datetime) -> Step:
-    signal = _behind_doors(incident, seen)
+    signal = _raised(incident, seen)
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
         return tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
-    if _came_back(incident, signal) and not signal.doors_are_shut:
+    # While people cannot withdraw, an outflow stops because it must: that is not calm.
+    if _came_back(incident, signal) and not signal.blocks_easing:
         return end(incident, Ending.INTERNAL_MOVE, signal, now)
-    # An outflow that stops at a closed door is not calm.
-    if rank(signal.easing) < incident.severity.rank and not signal.doors_are_shut:
+    if rank(signal.easing) < incident.severity.rank and not signal.blocks_easing:
         if not _comparable(incident, signal):
             return _withheld(incident, signal, now)
         return _ease(policy, incident, signal, now)
@@ -123,14 +126,15 @@ def _live_on(policy: Policy, incident: Incident, seen: Signal, now: datetime) ->
     return retell(policy, holding_on, signal, now, was=incident)
 
 
-def _behind_doors(incident: Incident, signal: Signal) -> Signal:
-    """Return a signal as critical where the doors are shut on an outflow that was elevated or worse, however it eases.
+def _raised(incident: Incident, signal: Signal) -> Signal:
+    """Return a signal as critical where easing is blocked and the incident was elevated or severe, however it eases.
 
-    Grading knows what the windows show now. That people were leaving when they could, the incident knows.
+    Grading knows what the figures show now. What they showed before easing was blocked, the incident knows: an outflow
+    of 4 % that fell to 0.2 % once withdrawals closed is critical, not calm.
     """
-    if not signal.doors_are_shut or incident.severity not in _MADE_CRITICAL or signal.severity is Severity.CRITICAL:
+    reason = signal.blocks_easing
+    if reason is None or incident.severity not in _MADE_CRITICAL or signal.severity is Severity.CRITICAL:
         return signal
-    reason = signal.door_reason(signal.leading or incident.windows[0])
     return replace(signal, severity=Severity.CRITICAL, reasons=(*signal.reasons, reason))
 
 
@@ -154,8 +158,9 @@ def end(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> St
 
 def _came_back(incident: Incident, signal: Signal) -> bool:
     """Return whether no threshold is crossed any more because most of what left has come back since."""
-    returned = sum(trip.usd for trip in signal.trips if trip.back_at > incident.first_as_of)
-    return signal.severity is None and returned > 0 and returned >= _MOST_OF_IT * -incident.worst_usd
+    worst_usd = (incident.worst.usd if incident.worst else None) or 0.0
+    returned = signal.returned_usd(since=incident.first_as_of)
+    return signal.severity is None and returned > 0 and returned >= _MOST_OF_IT * -worst_usd
 
 
 def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:
@@ -170,76 +175,72 @@ def retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *,
         return tell(incident, StepReason.CONFIRMED, signal, now)
     if incident.held:
         return tell(incident, StepReason.RELEASED, signal, now)
-    if now - incident.told_at >= policy.retold_every and _moved(policy, incident.told, signal):
+    if now - incident.announced_at >= policy.retold_every and _moved(policy, incident.announced, signal):
         return tell(incident, StepReason.UPDATED, signal, now)
-    quiet = replace(incident, signal=signal, rule=_rule(incident, signal), windows=_crossed(incident, signal))
+    quiet = replace(incident, signal=signal, rule=_rule(incident, signal), rests_on=_rests_on(incident, signal))
     return Step(quiet, StepReason.NOTHING)
 
 
 def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
-    """Return the incident with this evidence told: dated, counted, and noted in its history where it is a turn."""
-    leading = signal.leading_flow
-    share, usd = (leading.share, leading.usd) if leading else (None, None)
-    holds = tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold)) if reason is StepReason.HELD else ()
-    event = Event(now, reason, incident.severity, share, usd, holds)
+    """Return the incident with this signal told: dated, counted, and noted in its history where it is a turn."""
+    holds = signal.holds if reason is StepReason.HELD else ()
+    event = Event(now, reason, incident.severity, signal.size, holds)
     told = replace(
         incident,
         signal=signal,
-        told=signal,
-        told_at=now,
+        announced=signal,
+        announced_at=now,
         changed_at=now if reason in _EVENTS else incident.changed_at,
         peak=max(incident.peak, incident.severity, key=rank),
         held=reason is StepReason.HELD,
         rule=_rule(incident, signal),
-        windows=_crossed(incident, signal),
-        worst_share=min(incident.worst_share, share or 0.0),
-        worst_usd=min(incident.worst_usd, usd or 0.0),
+        rests_on=_rests_on(incident, signal),
+        worst=_worst(incident.worst, signal.size),
         steps=incident.steps + 1,
         events=(*incident.events, event) if reason in _EVENTS else incident.events,
-        grounds=_in_short(signal) if reason in _RAISED else incident.grounds,
+        raised_by=signal.in_short() if reason in _RAISED else incident.raised_by,
     )
     return Step(told, reason)
 
 
-def _in_short(signal: Signal) -> Signal:
-    """Return the evidence without what would make it heavy to keep: the assets of windows that do not lead."""
-    flows = (flow if flow.window is signal.leading else replace(flow, assets=()) for flow in signal.flows)
-    return replace(signal, flows=tuple(flows))
+def _worst(known: Size | None, size: Size | None) -> Size | None:
+    """Return the lowest value and the lowest worth of two sizes; what is above zero is no trouble and counts as 0."""
+    if size is None:
+        return known
+    usd = None if size.usd is None else min((known.usd if known else None) or 0.0, size.usd)
+    return replace(size, value=min(known.value if known else 0.0, size.value), usd=usd)
 
 
-def _rule(incident: Incident, signal: Signal) -> Rule:
-    """Return the rule's word: a bleed is an outflow as soon as a shorter window is crossed, and stays one."""
-    return signal.rule if signal.severity and incident.rule is Rule.BLEED else incident.rule
+def _rule(incident: Incident, signal: Signal) -> str:
+    """Return the name of the incident's rule: a bleed is an outflow as soon as a shorter window is crossed, and stays.
+
+    A name that is not the source's own rule is given up for the signal's; the source's own rule is kept.
+    """
+    is_own = incident.rule == source_rule(incident.rule)
+    return incident.rule if is_own or signal.severity is None else signal.rule
 
 
-def _crossed(incident: Incident, signal: Signal) -> tuple[Window, ...]:
-    """Return the windows that the incident's severity rests on: the signal's where it is as severe, else the known."""
+def _rests_on(incident: Incident, signal: Signal) -> tuple[str, ...]:
+    """Return what the incident's severity rests on: the signal's measurements where it is as severe, else the known."""
     if rank(signal.severity) < incident.severity.rank:
-        return incident.windows
-    return tuple(dict.fromkeys(reason.window for reason in signal.reasons))
+        return incident.rests_on
+    return tuple(dict.fromkeys(reason.measurement for reason in signal.reasons))
 
 
 def _comparable(incident: Incident, signal: Signal) -> bool:
-    """Return whether every window that the incident rests on is there and not held, and no chain was lost since.
+    """Return whether everything that the incident rests on may be judged, and no part of it went missing since.
 
     A day after a chain was lost the window of a day compares what is left, and may well be calm; what was lost is not.
     """
-    flows = [signal.flow(window) for window in incident.windows]
-    return not _lost_chains(incident.grounds, signal) and all(flow and flow.hold is None for flow in flows)
-
-
-def _lost_chains(grounds: Signal | None, signal: Signal) -> bool:
-    return grounds is not None and any(
-        _lacks_chains(flow) and not _lacks_chains(grounds.flow(flow.window)) for flow in signal.flows
-    )
-
-
-def _lacks_chains(flow: Flow | None) -> bool:
-    return flow is not None and flow.hold is not None and flow.hold.reason is HoldReason.CHAIN_MISSING
+    before = incident.raised_by
+    lost = signal.incomplete - before.incomplete if before else ()
+    return not lost and signal.judged.issuperset(incident.rests_on)
 
 
 def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:
-    if incident.confirmed or (signal.as_of - incident.first_as_of < policy.confirm_gap and not signal.seconded):
+    if incident.confirmed or (
+        signal.as_of - incident.first_as_of < policy.confirm_gap and not signal.confirmed_by_source
+    ):
         return incident
     return replace(incident, confirmed=True)
 
@@ -249,8 +250,9 @@ def _sparse(policy: Policy, signal: Signal) -> bool:
 
 
 def _moved(policy: Policy, told: Signal, signal: Signal) -> bool:
-    before, after = told.leading_flow, signal.leading_flow
+    """Return whether the size has changed enough to be news: 4 % to 4.3 % of reserves, or one more closed asset."""
+    before, after = told.size, signal.size
     if before is None or after is None:
         return before is not after
-    change = abs(after.share - before.share)
-    return change >= policy.retold_points or change >= max(policy.retold_part * abs(before.share), policy.retold_least)
+    change = abs(after.value - before.value)
+    return change >= policy.retold_points or change >= max(policy.retold_part * abs(before.value), policy.retold_least)

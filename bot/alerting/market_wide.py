@@ -24,12 +24,12 @@ def involved(incidents: Iterable[Incident]) -> list[Incident]:
         for incident in incidents
         if incident.state is IncidentState.OPEN
         and incident.sensitivity is Sensitivity.NORMAL
-        and incident.rule is not Rule.MARKET_WIDE
+        and incident.source_rule == Rule.OUTFLOW
         and incident.severity.rank >= Severity.ELEVATED.rank
         and (flow := _flow(incident))
         and flow.reserves_usd >= LARGE_USD
     ]
-    return sorted(found, key=lambda incident: (-incident.severity.rank, incident.exchange))
+    return sorted(found, key=lambda incident: (-incident.severity.rank, incident.subject))
 
 
 def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[Incident], now: datetime) -> Step:
@@ -48,22 +48,26 @@ def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[
         return tell(replace(before, severity=severity), StepReason.ESCALATED, signal, now)
     if severity.rank < before.severity.rank:
         return tell(replace(before, severity=severity), StepReason.DEESCALATED, signal, now)
-    if {member.exchange for member in signal.members} != {member.exchange for member in before.told.members}:
+    if {member.exchange for member in signal.members} != {member.exchange for member in before.announced.members}:
         return tell(before, StepReason.UPDATED, signal, now)
     return retell(policy, before, signal, now, was=before)
 
 
 def sheltered(step: Step, before: Incident | None, market: Incident | None) -> Step:
-    """Return the step of a single incident with what it is under: the market-wide incident, while that is open."""
+    """Return the step of a single incident with what it is under: the market-wide incident, while that is open.
+
+    That one is about outflows; incidents of other signal sources stand beside it.
+    """
     incident = step.incident
-    if incident is None:
+    if incident is None or incident.source_rule != Rule.OUTFLOW:
         return step
-    under = market.number if market and market.state is IncidentState.OPEN else 0
-    was_told = before is not None and before.state is IncidentState.OPEN and not before.hushed
-    hushed = bool(under) and not was_told and incident.severity.rank < Severity.SEVERE.rank
-    if (under, hushed) == (incident.under, incident.hushed):
+    covered_by = market.number if market and market.state is IncidentState.OPEN else 0
+    was_told = before is not None and before.state is IncidentState.OPEN and not before.quiet
+    part = incident if covered_by == incident.covered_by else replace(incident, covered_by=covered_by)
+    quiet = part.is_inhibited and not was_told
+    if part is incident and quiet == incident.quiet:
         return step
-    return Step(replace(incident, under=under, hushed=hushed), step.reason)
+    return Step(replace(part, quiet=quiet), step.reason)
 
 
 def _at_once(members: Sequence[Incident]) -> bool:
@@ -88,7 +92,7 @@ def _signal(members: Sequence[Incident], before: Incident | None) -> Signal:
     )
     severity = _third_worst(members)
     return Signal(
-        exchange=MARKET.id,
+        subject=MARKET.id,
         rule=Rule.MARKET_WIDE,
         as_of=newest.as_of,
         fetched_at=newest.fetched_at,
@@ -108,7 +112,7 @@ def _third_worst(members: Sequence[Incident]) -> Severity:
 def _members(incidents: Iterable[Incident]) -> tuple[MarketMember, ...]:
     return tuple(
         MarketMember(
-            incident.exchange,
+            incident.subject,
             incident.label if incident.number else "",
             incident.severity,
             flow.window,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
-from bot.domain.severity import Severity
+from bot.domain.signal import Size, Unit
 
 ANNOUNCED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
 """Steps that are told in a new message, and the only ones that may ping."""
@@ -29,9 +29,9 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     those who were told of it before see its message change.
     """
     incident = step.incident
-    if incident is None or step.reason in _SILENT or incident.hushed:
+    if incident is None or step.reason in _SILENT or incident.quiet:
         return Audience()
-    quiet = step.reason is CLOSED or (incident.under > 0 and incident.severity.rank < Severity.SEVERE.rank)
+    quiet = step.reason is CLOSED or incident.is_inhibited
     announced = step.reason in ANNOUNCED
     post: list[Subscription] = []
     edit: list[Subscription] = []
@@ -55,6 +55,16 @@ def reaches(subscription: Subscription, incident: Incident) -> bool:
     return (
         incident.steps > 0
         and incident.peak.rank >= subscription.min_severity.rank
-        and -incident.worst_usd >= (subscription.usd or 0.0)
-        and -incident.worst_share >= (subscription.share or 0.0)
+        and _is_large_enough(subscription, incident.worst)
     )
+
+
+def _is_large_enough(subscription: Subscription, worst: Size | None) -> bool:
+    """Return whether the size of an incident reaches what a subscription asks for in USD and as a share of reserves.
+
+    The two limits are about flows: what is measured otherwise, as closed withdrawals are, is never too small.
+    """
+    if worst and worst.unit is not Unit.RESERVES:
+        return True
+    usd, share = (worst.usd or 0.0, worst.value) if worst else (0.0, 0.0)
+    return -usd >= (subscription.usd or 0.0) and -share >= (subscription.share or 0.0)

@@ -13,12 +13,12 @@ from rich.progress import Progress
 
 from bot.backtest.archive import EVENTS, ArchivedHistory, bodies_in, read_events
 from bot.backtest.bodies import read_bodies, workers_for
+from bot.backtest.fastest_arithmetic import fastest_arithmetic
 from bot.backtest.output import json_line, score_table, summary, table
 from bot.backtest.rounds import rounds
 from bot.backtest.rule_comparison import RuleComparison
 from bot.backtest.scores import exchange_years
 from bot.backtest.simulation import SimulatedAlert, Simulation
-from bot.backtest.vectors import Vectors
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
@@ -89,7 +89,8 @@ class Backtest:
         order = self._order
         exchanges = [past.exchange for past in pasts]
         gates = {past.exchange.id: past.gates for past in pasts}
-        trial = Simulation(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since, by=Vectors())
+        arithmetic = fastest_arithmetic(self._err)
+        trial = Simulation(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since, by=arithmetic)
         contest = RuleComparison(exchanges, since=order.since) if order.compare else None
         task = bar.add_task("judging", total=sum(len(past.moments) for past in pasts))
         for readings in rounds([past.readings() for past in pasts]):

@@ -13,7 +13,7 @@ from bot.domain.flow import Hold
 from bot.domain.incident import Incident, StepReason
 from bot.domain.severity import Severity
 from bot.messages.cards.common import HOLD_WORDS, note_sentence
-from bot.messages.cards.incidents import reason_sentence
+from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Line
 from bot.messages.numbers import clock, percent, span, usd
 
@@ -29,14 +29,14 @@ _ASSUMED = (
 )
 
 
-def json_line(telling: SimulatedAlert) -> str:
-    """Return a telling as JSON, with the keys that every line has."""
-    return json.dumps(_record(telling))
+def json_line(telling: SimulatedAlert, kinds: SignalKinds = SIGNALS) -> str:
+    """Return a telling as JSON, with the keys that every line has; those of flows are null for other sources."""
+    return json.dumps(_record(telling, kinds))
 
 
-def table(tellings: Sequence[SimulatedAlert]) -> str:
+def table(tellings: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNALS) -> str:
     """Return what was told as a table, each column as wide as it needs to be."""
-    return _columns([_HEADER, *map(_cells, tellings)], _NUMBERS)
+    return _columns([_HEADER, *(_cells(telling, kinds) for telling in tellings)], _NUMBERS)
 
 
 def score_table(scores: Sequence[Score], *, assumed: bool) -> str:
@@ -59,7 +59,7 @@ def summary(
     return f"{first}; exchange-years: {years:.1f}\nfalse alarms per exchange-year: {rate}"
 
 
-def _record(telling: SimulatedAlert) -> dict[str, Any]:
+def _record(telling: SimulatedAlert, kinds: SignalKinds) -> dict[str, Any]:
     incident, flow = telling.incident, telling.flow
     return {
         "at": _iso(telling.at),
@@ -72,7 +72,7 @@ def _record(telling: SimulatedAlert) -> dict[str, Any]:
         "window": str(flow.window) if flow else None,
         "flow_usd": flow.usd if flow else None,
         "share": flow.share if flow else None,
-        "reasons": list(_reasons(telling)),
+        "reasons": list(_reasons(telling, kinds)),
         "inhibited_by": telling.inhibited_by.label if telling.inhibited_by else None,
     }
 
@@ -85,13 +85,13 @@ def _rule(incident: Incident | None) -> str:
     return str(incident.rule) if incident else _DATA
 
 
-def _reasons(telling: SimulatedAlert) -> Iterable[str]:
+def _reasons(telling: SimulatedAlert, kinds: SignalKinds) -> Iterable[str]:
     """Yield why: what is held where that is told, else the thresholds crossed, and what people should know beside."""
     incident, signal = telling.incident, telling.signal
     if incident and incident.ending:
         yield f"Resolved: {incident.ending}"
     if telling.reason is not StepReason.HELD:
-        yield from map(reason_sentence, signal.reasons)
+        yield from map(card_of(signal.rule, kinds).reason, signal.reasons)
         yield from (
             f"{member.exchange}: {member.severity}, {percent(member.share, signed=True)}" for member in signal.members
         )
@@ -108,7 +108,7 @@ def _held(hold: Hold) -> str:
     return f"Held: {HOLD_WORDS[hold.reason]}{detail}"
 
 
-def _cells(telling: SimulatedAlert) -> tuple[str, ...]:
+def _cells(telling: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:
     incident, flow = telling.incident, telling.flow
     severity = "" if incident is None else incident.severity if incident.confirmed else f"{incident.severity}?"
     inhibited = [f"under {telling.inhibited_by.label}"] if telling.inhibited_by else []
@@ -122,7 +122,7 @@ def _cells(telling: SimulatedAlert) -> tuple[str, ...]:
         flow.window if flow else "",
         usd(flow.usd, signed=True) if flow else "",
         percent(flow.share, signed=True) if flow else "",
-        " · ".join((*inhibited, *_reasons(telling))),
+        " · ".join((*inhibited, *_reasons(telling, kinds))),
     )
 
 

@@ -32,7 +32,7 @@ class RoundCollector:
 def rounds(pasts: Iterable[Iterable[Reading]]) -> Iterator[Sequence[Reading]]:
     """Yield the rounds of several exchanges' readings, each oldest first; their order makes no difference."""
     gathering = RoundCollector()
-    for reading in merge(*pasts, key=lambda one: (one.as_of, one.exchange)):
+    for reading in merge(*pasts, key=lambda reading: (reading.as_of, reading.exchange)):
         if whole := gathering.add(reading):
             yield whole
     if rest := gathering.remaining():

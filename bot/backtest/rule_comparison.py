@@ -63,7 +63,7 @@ def alarms(tellings: Iterable[SimulatedAlert], least: Severity, end: datetime) -
     begun: dict[int, Alarm] = {}
     for telling in tellings:
         incident = telling.incident
-        if incident is None or incident.rule is Rule.MARKET_WIDE:
+        if incident is None or incident.rule == Rule.MARKET_WIDE:
             continue
         known = begun.get(incident.number)
         if known is None and incident.severity.rank >= least.rank:

@@ -2,25 +2,33 @@
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
-from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.market_wide import advance_market, sheltered
-from bot.detection.engine import ExchangeState, look, take_round
+from bot.alerting.lifecycle import Policy
+from bot.alerting.round import (
+    ExchangeStep,
+    KnownHolds,
+    RoundResult,
+    RoundSignal,
+    RoundState,
+    RoundStep,
+    elevated_spans,
+    judge_round,
+)
+from bot.detection.engine import ExchangeState, Outflow, OutflowState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
-from bot.detection.flow.column_store import ColumnStore
-from bot.detection.guards.source_glitch import MarketMoves
-from bot.detection.outflow import grade
+from bot.detection.flow.computation import ColumnComputation
 from bot.detection.withdrawals.status import after
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.flow import Flow, Hold, HoldReason
-from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.flow import Flow, Hold
+from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.reading import Reading
-from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Signal
-from bot.domain.snapshot import IncidentSpan
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule, Signal, source_rule
+from bot.domain.signal_source import SignalSource, signals_of
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
 
 TOLD_REASONS = frozenset(
@@ -49,32 +57,29 @@ class SimulatedAlert:
     inhibited_by: Incident | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _ExchangeStep:
-    """What one look makes of an exchange's story under one preset."""
+class _History:
+    """Every incident of one subject that was ever opened, as it is now, by preset, subject and number."""
 
-    preset: Sensitivity
-    reading: Reading
-    signal: Signal
-    before: Incident | None
-    step: Step
+    def __init__(self, presets: Iterable[Sensitivity]) -> None:
+        self._incidents = {preset: defaultdict[str, dict[int, Incident]](dict) for preset in presets}
 
-
-@dataclass(slots=True)
-class _ExchangeLife:
-    """The incidents of one preset: those that live, by exchange, and all there were, by exchange and number."""
-
-    current: dict[str, Incident] = field(default_factory=dict)
-    stories: defaultdict[str, dict[int, Incident]] = field(default_factory=lambda: defaultdict(dict))
-
-    def keep(self, exchange: str, incident: Incident | None) -> None:
-        """Remember an incident as it is now."""
-        if incident is None or incident.state is IncidentState.RESOLVED:
-            self.current.pop(exchange, None)
-        else:
-            self.current[exchange] = incident
+    def keep(self, step: RoundStep) -> None:
+        """Keep an incident as it is after a step; what is pending has no number, and may come to nothing."""
+        incident = step.step.incident
         if incident and incident.number:
-            self.stories[exchange][incident.number] = incident
+            self._incidents[step.key.sensitivity][incident.subject][incident.number] = incident
+
+    def of_subject(self, subject: str) -> Iterable[Incident]:
+        """Return the incidents of a subject, each number once: as the first of the presets saw it, if it did."""
+        by_number: dict[int, Incident] = {}
+        for of_preset in reversed(self._incidents.values()):
+            by_number |= of_preset[subject]
+        return by_number.values()
+
+    def of_preset(self, preset: Sensitivity) -> list[Incident]:
+        """Return the incidents of a preset in the order of their numbers."""
+        incidents = [one for by_number in self._incidents[preset].values() for one in by_number.values()]
+        return sorted(incidents, key=lambda incident: incident.number)
 
 
 class Simulation:
@@ -82,7 +87,8 @@ class Simulation:
 
     Readings before `since` teach the windows and the usual days and are not judged. `gates` are what is known of
     withdrawals by exchange, oldest first. Beside the preset the normal one is lived, as it always is: it says what is
-    market-wide. `by` is who calculates.
+    market-wide. `by` is who calculates. `sources` are the signal sources beside the outflow, whose readings are given
+    to `take_from`.
     """
 
     def __init__(  # noqa: PLR0913 — what is lived through, by which rules, and who calculates
@@ -94,113 +100,87 @@ class Simulation:
         since: datetime | None = None,
         policy: Policy | None = None,
         by: Arithmetic[Any] = PLAIN_ARITHMETIC,
+        sources: Iterable[SignalSource[Any, Any]] = (),
     ) -> None:
-        self._cases = {
-            exchange.id: ExchangeState(exchange, sheet=ColumnStore(exchange.own_tokens, by, most=_REMEMBERED))
+        cases = {
+            exchange.id: ExchangeState(
+                exchange, computation=ColumnComputation(exchange.own_tokens, by, most=_REMEMBERED)
+            )
             for exchange in exchanges
         }
+        self._sources: dict[str, SignalSource[Any, Any]] = {source.rule: source for source in (Outflow(), *sources)}
+        self._states: dict[str, Any] = {Rule.OUTFLOW: OutflowState(cases)}
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()
-        self._market = MarketMoves()
         self._gates = {exchange: deque(known) for exchange, known in (gates or {}).items() if known}
-        self._doors: dict[str, Withdrawals] = {}
-        self._lives = {one: _ExchangeLife() for one in (Sensitivity.NORMAL, sensitivity)}
-        self._market_wide: Incident | None = None
-        self._held: dict[str, frozenset[HoldReason]] = {}
-        self._given = 0
+        self._presets = tuple(dict.fromkeys((Sensitivity.NORMAL, sensitivity)))
+        self._state = RoundState()
+        self._history = _History(self._presets)
+        self._holds = KnownHolds()
+        self._numbers = count(1)
 
     def take(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
-        """Return what is told after one round; at most one reading of each exchange is in it."""
+        """Return what is told after one round of reserves; at most one reading of each exchange is in it."""
+        result = self.judge(readings)
+        return list(self._told(result)) if result else []
+
+    def take_from(self, rule: str, readings: Sequence[Any], now: datetime) -> list[SimulatedAlert]:
+        """Return what is told after what another source has read by now; without a reading, of figures that are old."""
+        source = self._sources[rule]
+        state = self._states[rule] = source.take(self._states.get(rule, source.begin()), readings)
+        if self._since and now < self._since:
+            return []
+        signals = [(signal, now) for signal in signals_of(source, state, now)]
+        return list(self._told(self._judge(signals, now)))
+
+    def judge(self, readings: Sequence[Reading]) -> RoundResult | None:
+        """Return the steps of one round, None where it only teaches what is usual."""
         for reading in readings:
             self._turn_gates(reading)
-        self._cases, self._market = take_round(self._cases, readings, self._market, self._doors)
+        outflow = self._sources[Rule.OUTFLOW]
+        state: OutflowState = outflow.take(self._states[Rule.OUTFLOW], readings)
         judged = [reading for reading in readings if self._since is None or reading.as_of >= self._since]
-        return list(self._judge(judged)) if judged else []
+        episodes = {
+            id_: elevated_spans(self._history.of_subject(id_)) for id_ in (reading.exchange for reading in judged)
+        }
+        self._states[Rule.OUTFLOW] = state = replace(state, spells=episodes)
+        if not judged:
+            return None
+        looks = [(outflow.signal(state, reading.exchange, reading.as_of), reading.as_of) for reading in judged]
+        return self._judge([(signal, at) for signal, at in looks if signal], judged[-1].as_of)
+
+    def _judge(self, signals: Sequence[tuple[Signal, datetime]], now: datetime) -> RoundResult:
+        """Return the steps of one round, and keep what becomes of the incidents."""
+        seen = [RoundSignal(signal, at, self._presets) for signal, at in signals]
+        draft = judge_round(self._policy, self._state, seen, self._grade, now=now)
+        result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
+        self._state = result.state
+        for step in result.steps:
+            self._history.keep(step)
+        return result
 
     def incidents(self) -> list[Incident]:
-        """Return every incident of an exchange that was opened, as it is now, in the order of their numbers."""
-        mine = self._lives[self._sensitivity].stories
-        return sorted(
-            (story for stories in mine.values() for story in stories.values()), key=lambda incident: incident.number
-        )
+        """Return every incident of one subject that was opened, as it is now, in the order of their numbers."""
+        return self._history.of_preset(self._sensitivity)
 
-    def _judge(self, readings: Sequence[Reading]) -> Iterator[SimulatedAlert]:
-        """Look at all that were read first, and only then say what it means: several at once may be market-wide."""
-        strides = self._numbered([stride for reading in readings for stride in self._strides(reading)])
-        market = self._advance_market(strides, readings[-1].as_of)
-        if market.incident and market.reason in TOLD_REASONS:
-            signal = market.incident.signal
-            yield SimulatedAlert(
-                readings[-1].as_of, MARKET.id, market.reason, signal, market.incident, signal.leading_flow
-            )
-        for exchange_step in strides:
-            step = sheltered(exchange_step.step, exchange_step.before, market.incident)
-            self._lives[exchange_step.preset].keep(exchange_step.reading.exchange, step.incident)
-            if exchange_step.preset is self._sensitivity:
-                yield from self._tellings(exchange_step, step, market.incident)
+    def _grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
+        return self._sources[source_rule(signal.rule)].grade(signal, sensitivity)
 
-    def _strides(self, reading: Reading) -> Iterator[_ExchangeStep]:
-        exchange, now = reading.exchange, reading.as_of
-        seen = look(self._cases[exchange], now, doors=self._doors.get(exchange), spells=self._spells(exchange))
-        for preset, life in self._lives.items():
-            before, signal = life.current.get(exchange), grade(seen, preset)
-            step = advance(self._policy, before, signal, now, sensitivity=preset)
-            yield _ExchangeStep(preset, reading, signal, before, step)
+    def _told(self, result: RoundResult) -> Iterator[SimulatedAlert]:
+        market = result.market.step.incident
+        if market and result.market.step.reason in TOLD_REASONS:
+            flow = market.signal.leading_flow
+            yield SimulatedAlert(result.market.at, MARKET.id, result.market.step.reason, market.signal, market, flow)
+        for step in result.steps:
+            if step.key.sensitivity is self._sensitivity:
+                yield from self._tellings(step, market)
 
-    def _spells(self, exchange: str) -> list[IncidentSpan]:
-        """Return the times of incidents of elevated or worse; of one number the normal preset has the word."""
-        stories: dict[int, Incident] = {}
-        for preset in reversed(self._lives):
-            stories |= self._lives[preset].stories[exchange]
-        return [
-            IncidentSpan(story.first_as_of, story.changed_at if story.state is IncidentState.RESOLVED else None)
-            for story in stories.values()
-            if story.peak.rank >= Severity.ELEVATED.rank
-        ]
-
-    def _numbered(self, strides: Sequence[_ExchangeStep]) -> list[_ExchangeStep]:
-        """Return the strides with a number for what has just opened: that of the same story, or a new one."""
-        given = {
-            id_: incident.number
-            for life in self._lives.values()
-            for id_, incident in life.current.items()
-            if incident.number
-        }
-        found = []
-        for stride in strides:
-            incident = stride.step.incident
-            if incident is None or incident.number or incident.state is IncidentState.PENDING:
-                found.append(stride)
-                continue
-            number = given.get(incident.exchange) or self._next_number()
-            given[incident.exchange] = number
-            found.append(replace(stride, step=stride.step.numbered(number)))
-        return found
-
-    def _next_number(self) -> int:
-        self._given += 1
-        return self._given
-
-    def _advance_market(self, strides: Sequence[_ExchangeStep], now: datetime) -> Step:
-        """Return what is market-wide after these strides; the normal preset says so."""
-        normal = {
-            stride.reading.exchange: stride.step.incident for stride in strides if stride.preset is Sensitivity.NORMAL
-        }
-        known = {**self._lives[Sensitivity.NORMAL].current, **normal}
-        step = advance_market(self._policy, self._market_wide, filter(None, known.values()), now)
-        if step.incident and not step.incident.number:
-            step = step.numbered(self._next_number())
-        is_over = step.incident is None or step.incident.state is IncidentState.RESOLVED
-        self._market_wide = None if is_over else step.incident
-        return step
-
-    def _tellings(self, stride: _ExchangeStep, step: Step, market: Incident | None) -> Iterator[SimulatedAlert]:
-        at, exchange, signal, incident = stride.reading.as_of, stride.reading.exchange, stride.signal, step.incident
-        holds = tuple(dict.fromkeys(flow.hold for flow in signal.flows if flow.hold))
-        is_held_anew = self._is_held_anew(exchange, holds)
-        is_quiet = incident and incident.under and incident.severity.rank < Severity.SEVERE.rank
-        inhibited_by = market if is_quiet else None
+    def _tellings(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
+        at, exchange, signal, step = judged.at, judged.key.subject, judged.signal, judged.step
+        incident, holds = step.incident, signal.holds
+        is_held_anew = bool(self._holds.new_reasons(judged.key.story, signal))
+        inhibited_by = market if incident and incident.is_inhibited else None
         held = next((flow for flow in signal.flows if flow.hold), None)
         if step.reason in TOLD_REASONS:
             flow = held if held and step.reason is StepReason.HELD else signal.leading_flow
@@ -209,13 +189,6 @@ class Simulation:
             told = incident if incident and incident.state is IncidentState.OPEN else None
             yield SimulatedAlert(at, exchange, StepReason.HELD, signal, told, held, holds, inhibited_by)
 
-    def _is_held_anew(self, exchange: str, holds: Sequence[Hold]) -> bool:
-        """Return whether a window is held for a reason that was not there at the look before."""
-        reasons = frozenset(hold.reason for hold in holds)
-        known = self._held.get(exchange, frozenset())
-        self._held[exchange] = reasons
-        return not reasons <= known
-
     def _turn_gates(self, reading: Reading) -> None:
         """Let the gates of an exchange be as they were at the reading; where none was ever seen, they are unknown."""
         known = self._gates.get(reading.exchange, deque())
@@ -223,4 +196,6 @@ class Simulation:
         while known and known[0].since <= reading.as_of:
             turned.append(known.popleft())
         if turned:
-            self._doors[reading.exchange] = after(self._doors.get(reading.exchange, Withdrawals()), turned)
+            state: OutflowState = self._states[Rule.OUTFLOW]
+            doors = after(state.doors.get(reading.exchange, Withdrawals()), turned)
+            self._states[Rule.OUTFLOW] = replace(state, doors={**state.doors, reading.exchange: doors})

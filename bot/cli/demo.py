@@ -103,7 +103,7 @@ async def _run_episode(
             await _note_day(machine, leading, chat)
     await _wait_until_settled(machine)
     await _ask(machine, asked, chat, "reserves", leading)
-    for incident in await machine.store.incidents.recent(1, exchange=leading):
+    for incident in await machine.store.incidents.recent(1, subject=leading):
         await _ask(machine, asked, chat, "why", incident.label)
     if sys.stdin.isatty():
         await converse(machine.dispatcher, asked, chat)
@@ -133,14 +133,14 @@ def _poll_every(speed: float) -> timedelta:
 
 async def _ask(machine: Application, asked: CommandContext, chat: TerminalChat, name: str, words: str) -> None:
     """Ask as a viewer would, question and answer visible."""
-    await chat.note(f"> /{name} {words}")
+    await chat.show_line(f"> /{name} {words}")
     await chat.show(await answer(machine.dispatcher, asked, name, words))
 
 
 async def _note_day(machine: Application, exchange: str, chat: TerminalChat) -> None:
     outlook = machine.latest.snapshot(exchange)
     if outlook:
-        await chat.note(daily_line(outlook))
+        await chat.show_line(daily_line(outlook))
 
 
 async def _wait_until_settled(machine: Application) -> None:

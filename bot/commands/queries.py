@@ -15,8 +15,10 @@ from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
+from bot.messages.cards.signals import SIGNALS, SignalKinds
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
@@ -73,7 +75,7 @@ class Queries:
     """What may be asked.
 
     `look` makes an Outlook from the store for exchanges that memory does not hold yet. `only` are the ids of the
-    exchanges that are watched, none for all.
+    exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -93,7 +95,9 @@ class Queries:
         standing_by: Callable[[], Sequence[str]] = tuple,
         undelivered: Callable[[], Sequence[str]] = tuple,
         misdirected: Callable[[], Sequence[str]] = tuple,
+        kinds: SignalKinds = SIGNALS,
     ) -> None:
+        self.kinds = kinds
         self._latest = board
         self._incidents = incidents
         self._outbox = outbox
@@ -175,9 +179,13 @@ class Queries:
         return await self._incidents.open()
 
     async def open_incident(self, exchange: Exchange) -> Incident | None:
-        """Return the open incident of an exchange, as the normal preset sees it where it does."""
-        mine = [incident for incident in await self._incidents.open() if incident.exchange == exchange.id]
-        return min(mine, key=lambda one: one.sensitivity is not Sensitivity.NORMAL, default=None)
+        """Return the open outflow of an exchange, as the normal preset sees it where it does."""
+        mine = [
+            incident
+            for incident in await self._incidents.open()
+            if incident.subject == exchange.id and incident.source_rule == Rule.OUTFLOW
+        ]
+        return min(mine, key=lambda incident: incident.sensitivity is not Sensitivity.NORMAL, default=None)
 
     async def outflow_curve(self, exchange: Exchange, incident: Incident | None) -> OutflowCurve | None:
         """Return how much has left since the day before an incident began, without one over the last seven days."""
@@ -194,7 +202,7 @@ class Queries:
 
     async def recent_incidents(self, exchange: Exchange | None = None) -> Sequence[Incident]:
         """Return open and past incidents, newest first."""
-        return await self._incidents.recent(exchange=exchange.id if exchange else None)
+        return await self._incidents.recent(subject=exchange.id if exchange else None)
 
     async def incident(self, number: int) -> Incident:
         """Return INC-`number`; raise AskerError when there is none."""

@@ -5,36 +5,36 @@
         cases, market = take_round(cases, some, market, doors)
         for reading in some:
             signal = look(cases[reading.exchange], now, doors=…, spells=…)
-            step = advance(policy, incident, grade(signal, sensitivity), now, sensitivity=sensitivity)
 
-A backtest keeps whole cases in memory, `kept` included. The live bot keeps cases without their readings and puts those
-that its windows start from into `kept` for each look. Readings come in order of `as_of`; one that is not newer than the
-newest leaves the case as it is, and so does, in a round, one that repeats its holdings: it is no new reading, and a
-later look at the case finds it stale.
+`alerting.round` then judges the signals of a round. A backtest keeps whole cases in memory, `kept` included. The live
+bot keeps cases without their readings and puts those that its windows start from into `kept` for each look. Readings
+come in order of `as_of`; one that is not newer than the newest leaves the case as it is, and so does, in a round, one
+that repeats its holdings: it is no new reading, and a later look at the case finds it stale.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
-from typing import Any
+
+from typing_extensions import override
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
-from bot.detection.flow.column_store import ColumnStore
-from bot.detection.flow.reading_diff import LARGE, ReadingDiff, reading_diff
+from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
 from bot.detection.guards.missing_chains import recalled
-from bot.detection.guards.odd_prices import LEAST_SHARE, TOLERATED, valued
+from bot.detection.guards.odd_prices import valued
 from bot.detection.guards.source_figures import second_figures
 from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.wallets_changed import JUMP, LEAST_PART, incomparable, inspect, is_busy
-from bot.detection.outflow import WINDOWS, History, measure
+from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
+from bot.detection.outflow import WINDOWS, History, grade, measure
 from bot.domain.exchange import Exchange, Listing
-from bot.domain.flow import Flow, Window
+from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
-from bot.domain.signal import Signal
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule, Signal
+from bot.domain.signal_source import SignalSource
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.withdrawals import Withdrawals
 
@@ -47,8 +47,8 @@ _VANISHED = 0.5  # of which less than half is left has vanished from the source
 class ExchangeState:
     """What is known of one exchange: its ledger, past readings (oldest first), and its past days.
 
-    `dawn` is the first reading of the newest UTC day, from which the next day's share is taken. With a `sheet` looks
-    are many times faster; without one everything is worked out in detail, and comes out the same.
+    `dawn` is the first reading of the newest UTC day, from which the next day's share is taken. `computation` is how
+    flows are computed: in detail where none is given.
     """
 
     exchange: Exchange
@@ -56,12 +56,17 @@ class ExchangeState:
     kept: tuple[Reading, ...] = ()
     days: tuple[DailyPoint, ...] = ()
     dawn: Reading | None = None
-    sheet: ColumnStore[Any] | None = field(default=None, compare=False, repr=False)
+    computation: FlowComputation | None = field(default=None, compare=False, repr=False)
 
     @property
     def latest(self) -> Reading | None:
         """Return the newest reading."""
         return self.kept[-1] if self.kept else None
+
+    @property
+    def compute(self) -> FlowComputation:
+        """Return how flows are computed."""
+        return self.computation or DetailedComputation(self.exchange.own_tokens)
 
     @property
     def previous(self) -> Reading | None:
@@ -78,7 +83,7 @@ class ExchangeState:
             return LastMove(reading)
         own_tokens = self.exchange.own_tokens
         previous = recalled(self.ledger, valued(self.kept[-1], self.ledger.odd_prices), reading)
-        taken = self._quiet_step(previous, reading) or reading_diff(previous, reading, own_tokens)
+        taken = self.compute.reading_diff(previous, reading, may_be_quiet=not is_busy(self.ledger))
         was_usd = taken.was_usd if taken.is_quiet else previous.total_usd(without=own_tokens)
         if was_usd <= 0:
             return LastMove(reading, taken)
@@ -94,11 +99,11 @@ class ExchangeState:
         taken = known.step if known and known.reading is reading else self.stir(reading).step
         own_tokens, ledger = self.exchange.own_tokens, self.ledger
         if taken:
-            moved = not self._prices_are_steady(taken)
+            moved = self.compute.prices_moved(taken.previous, taken.latest)
             ledger = inspect(ledger, taken, own_tokens, market, doors, prices_moved=moved)
         first = bisect_right(self.kept, reading.as_of - LONGEST_LOOKBACK, key=_as_of)
         days, dawn = self._days_with(valued(reading, ledger.odd_prices), ledger)
-        return ExchangeState(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.sheet)
+        return ExchangeState(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.computation)
 
     def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
         """Return the newest reading at or before the start of each window, where there is one."""
@@ -108,22 +113,6 @@ class ExchangeState:
         found = ((window, bisect_right(self.kept, base_limit(window, end), key=_as_of)) for window in windows)
         return {window: self.kept[number - 1] for window, number in found if number}
 
-    def quick_flow(self, window: Window, base: Reading, *, latest: Reading, previous: Reading | None) -> Flow | None:
-        """Return the flow up to the latest reading as the columns tell it, None where that would not be all of it."""
-        if self.sheet is None or _is_adjusted(self.ledger, base):
-            return None
-        return self.sheet.flow(window, base, latest, previous, with_assets=self.sheet.shows_assets)
-
-    def _quiet_step(self, previous: Reading, reading: Reading) -> ReadingDiff | None:
-        if self.sheet is None or is_busy(self.ledger):
-            return None
-        return self.sheet.quiet_step(previous, reading, jump=JUMP, large=LARGE, least=LEAST_PART)
-
-    def _prices_are_steady(self, taken: ReadingDiff) -> bool:
-        if self.sheet is None:
-            return False
-        return self.sheet.prices_are_steady(taken.previous, taken.latest, tolerated=TOLERATED, least=LEAST_SHARE)
-
     def _days_with(self, reading: Reading, ledger: GuardState) -> tuple[tuple[DailyPoint, ...], Reading]:
         """Return the days and the dawn after a reading: one more when it is the first of its day.
 
@@ -132,10 +121,7 @@ class ExchangeState:
         dawn = self.dawn
         if dawn is not None and dawn.as_of.date() == reading.as_of.date():
             return self.days, dawn
-        day = None
-        if dawn and self.sheet and not _is_adjusted(ledger, dawn):
-            day = self.sheet.flow(Window.DAY, dawn, reading, self.latest, with_assets=False)
-        point = daily_point(reading, dawn, self.exchange.own_tokens, ledger.adjustments, day)
+        point = daily_point(reading, dawn, self.compute, ledger.adjustments)
         if incomparable(ledger) or incomparable(self.ledger):
             point = replace(point, share=None)
         return (*self.days[-MAX_DAYS + 1 :], point), reading
@@ -208,18 +194,62 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     latest = valued(case.kept[-1], odd)
     previous = case.previous
     history = History(latest, previous, bases, case.days, case.ledger, spells)
-    quick = partial(case.quick_flow, latest=latest, previous=previous)
     seconds = second_figures(listing, latest, opinion_age)
-    return measure(case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, quick=quick)
+    return measure(
+        case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, computation=case.compute
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutflowState:
+    """What is known of all exchanges: their cases, what they did together, whose withdrawals are watched, episodes.
+
+    `doors` are the withdrawals of the exchanges for which they are known, `spells` the times of incidents of elevated
+    or worse by exchange, whose days are not learned as usual.
+    """
+
+    cases: Mapping[str, ExchangeState] = field(default_factory=dict)
+    market: MarketMoves = MarketMoves()  # noqa: RUF009 — frozen
+    doors: Mapping[str, Withdrawals] = field(default_factory=dict)
+    spells: Mapping[str, Sequence[IncidentSpan]] = field(default_factory=dict)
+
+
+class Outflow(SignalSource[OutflowState, Reading]):
+    """The outflow as a signal source, with every reading in memory, as a backtest has them.
+
+    The live bot cannot keep them all there: it does the same with the cases above, and reads from the store what
+    windows start from. Every exchange needs a case in the state before its first reading.
+    """
+
+    rule = Rule.OUTFLOW
+
+    @override
+    def begin(self) -> OutflowState:
+        return OutflowState()
+
+    @override
+    def take(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
+        cases, market = take_round(state.cases, readings, state.market, state.doors)
+        return replace(state, cases=cases, market=market)
+
+    @override
+    def subjects(self, state: OutflowState) -> Collection[str]:
+        return [id_ for id_, case in state.cases.items() if case.latest]
+
+    @override
+    def signal(self, state: OutflowState, subject: str, now: datetime) -> Signal | None:
+        case = state.cases.get(subject)
+        if case is None or case.latest is None:
+            return None
+        return look(case, now, doors=state.doors.get(subject), spells=state.spells.get(subject, ()))
+
+    @override
+    def grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
+        return grade(signal, sensitivity)
 
 
 def _repeats(known: Reading | None, reading: Reading) -> bool:
     return known is not None and known.holdings == reading.holdings
-
-
-def _is_adjusted(ledger: GuardState, base: Reading) -> bool:
-    """Return whether something moved since a reading that is no flow."""
-    return bool(ledger.adjustments) and any(base.as_of < adjustment.at for adjustment in ledger.adjustments)
 
 
 def _hour(reading: Reading) -> datetime:

@@ -1,11 +1,11 @@
 """The outflow rule: net flow over several windows against thresholds and against the exchange's own past."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
-from bot.detection.flow.net_flow import net_flow
+from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.guards.missing_chains import may_start
 from bot.detection.guards.source_figures import agree, disputed
 from bot.detection.guards.wallets_changed import incomparable
@@ -16,18 +16,15 @@ from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Rule, Signal, SourceFigure
+from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.withdrawals import Withdrawals
 
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is shown only."""
+_CLOSED_MAJORS = 2  # of so many majors withdrawals must be closed for an outflow to be critical
 MAX_AGE = timedelta(hours=3)
 """A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
-
-
-def _in_detail(window: Window, base: Reading) -> Flow | None:
-    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +52,20 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
     doors: Withdrawals | None = None,
     seconds: tuple[SourceFigure, ...] = (),
     withheld: str | None = None,
-    quick: Callable[[Window, Reading], Flow | None] = _in_detail,
+    computation: FlowComputation | None = None,
 ) -> Signal:
-    """Return the flows and the baseline of the days before the last 24 hours, not graded yet.
-
-    `quick` returns the flow from a base without its assets, or None where it has to be worked out in detail.
-    """
+    """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
     latest, ledger = history.latest, history.ledger
+    compute = computation or DetailedComputation(exchange.own_tokens)
     by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
     held = by_hand or _staleness(latest, now) or incomparable(ledger)
     flows = [
-        quick(window, base)
-        or net_flow(
-            window, base, latest, exchange.own_tokens, previous=history.previous, adjustments=ledger.adjustments
-        )
+        compute.flow(window, base, latest, previous=history.previous, adjustments=ledger.adjustments)
         for window, base in history.bases.items()
         if may_start(window, base, latest, ledger)
     ]
     return Signal(
-        exchange=exchange.id,
+        subject=exchange.id,
         rule=Rule.OUTFLOW,
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
@@ -83,9 +75,9 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
         notes=notes(exchange, latest, history.bases, ledger),
-        trips=ledger.round_trips,
-        seconds=seconds,
-        closed=doors.closed if doors else None,
+        round_trips=ledger.round_trips,
+        source_figures=seconds,
+        closed_withdrawals=doors.closed if doors else None,
     )
 
 
@@ -95,22 +87,24 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     Its rule is a bleed where only the windows of weeks are crossed.
     """
     scale = SCALES[sensitivity]
-    easing, still = _with_doors(signal, *_severity(signal, scale, ease=EASING))
-    severity, reasons = _with_doors(signal, *_severity(signal, scale)) if easing else (None, ())
+    easing, still = _while_closed(signal, *_severity(signal, scale, ease=EASING))
+    severity, reasons = _while_closed(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
+    leading = _leading(gradable, reasons or still)
     return replace(
         signal,
         rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
         severity=severity,
         easing=easing,
         reasons=reasons,
-        leading=_leading(gradable, reasons or still),
+        leading=leading,
         graded=bool(reasons) or any(flow.window in _DECIDING for flow in gradable),
-        seconded=any(
-            second.source != signal.source and second.window in crossed and _agrees(signal, second)
-            for second in signal.seconds
+        confirmed_by_source=any(
+            figure.source != signal.source and figure.window in crossed and _agrees(signal, figure)
+            for figure in signal.source_figures
         ),
+        blocks_easing=_closed(signal, leading),
     )
 
 
@@ -138,13 +132,18 @@ def _may_decide(threshold: Threshold, flow: Flow) -> bool:
     return flow.hold is None
 
 
-def _with_doors(
+def _while_closed(
     signal: Signal, severity: Severity | None, reasons: tuple[Reason, ...]
 ) -> tuple[Severity | None, tuple[Reason, ...]]:
     """Return critical for what is elevated or worse while withdrawals of two majors are closed."""
-    if severity is None or severity.rank < Severity.ELEVATED.rank or not signal.doors_are_shut:
-        return severity, reasons
-    return Severity.CRITICAL, (*reasons, signal.door_reason(reasons[0].window))
+    closed = _closed(signal, reasons[0].window) if severity and severity.rank >= Severity.ELEVATED.rank else None
+    return (Severity.CRITICAL, (*reasons, closed)) if closed else (severity, reasons)
+
+
+def _closed(signal: Signal, window: Window | None) -> Reason | None:
+    """Return how many majors are closed, of the two that make an outflow over a window critical; None for fewer."""
+    count = len(signal.closed_withdrawals or ())
+    return Reason(window, CLOSED_WITHDRAWALS, float(count), float(_CLOSED_MAJORS)) if count >= _CLOSED_MAJORS else None
 
 
 def _agrees(signal: Signal, figure: SourceFigure) -> bool:

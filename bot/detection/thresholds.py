@@ -11,6 +11,15 @@ UNUSUAL_Z = -3.5
 EASING = 0.6
 """Leaving is graded with every threshold at this fraction of itself."""
 
+ISOLATED_MOVE_JUMP = 0.3
+"""A chain or an asset that moves by more than this part of itself, while the rest stands still, is suspected."""
+ISOLATED_MOVE_SHARE = 0.005
+"""A chain or an asset below this share of reserves is never suspected."""
+ODD_PRICE_CHANGE = 0.25
+"""A price further than this from the last believed one, while others stayed within it, is odd."""
+PRICED_ASSET_SHARE = 0.001
+"""An asset worth less, as a part of the reserves, changes no figure that people see."""
+
 
 @dataclass(frozen=True, slots=True)
 class Threshold:

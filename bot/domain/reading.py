@@ -223,7 +223,7 @@ class Reading:
         for slot, holding in self.holdings.items():
             amount, usd = totals.get(slot.asset, (0.0, 0.0))
             totals[slot.asset] = Holding(amount + holding.amount, usd + holding.usd)
-        return dict(sorted(totals.items(), key=lambda item: -item[1].usd))
+        return dict(sorted(totals.items(), key=lambda total: -total[1].usd))
 
 
 @dataclass(frozen=True, slots=True)

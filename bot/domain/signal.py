@@ -1,16 +1,21 @@
-"""What a detector says after one look at one exchange."""
+"""What a signal source says at one time about one subject: an exchange, or an asset such as a stablecoin.
 
-from dataclasses import dataclass
+Everything that opens, tells and ends incidents asks a signal general questions only: how bad (`severity`), how large
+(`size`), what was measured and what of it is held (`measurements`), whether it may ease (`blocks_easing`). What one
+source alone knows (the flows of an outflow, say) stands beside that, and is empty in the signals of other sources.
+"""
+
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import RoundTrip
 from bot.domain.severity import Severity
 
 
 class Rule(StrEnum):
-    """The rules that open incidents.
+    """The rules that flows are judged by; every other signal source has a rule of its own, whose name is any text.
 
     Outflow and bleed tell one story of an exchange, kept as OUTFLOW: BLEED is its word while only the windows of 14
     and 30 days are crossed.
@@ -21,14 +26,68 @@ class Rule(StrEnum):
     MARKET_WIDE = "market-wide"
 
 
+_KEPT_AS: dict[str, str] = {Rule.BLEED: Rule.OUTFLOW}
+
+
+def source_rule(rule: str) -> str:
+    """Return the rule of the source that a rule's name is one of: a bleed is an outflow, any other rule is itself."""
+    return _KEPT_AS.get(rule, rule)
+
+
+class Unit(StrEnum):
+    """What the value of a size counts; the size limits of subscriptions apply to shares of reserves alone."""
+
+    RESERVES = "share of reserves"
+    PRICE = "share of the price"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large something is: one signed number, the worse the further below zero, and its worth where it has one.
+
+    An outflow of 1.8 % is −0.018 of reserves, a stablecoin at $0.97 is −0.03 of the price, and three assets that
+    cannot be withdrawn are a count of −3.
+    """
+
+    value: float
+    unit: Unit
+    usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One thing that a source measured by itself, under a name that stays the same: a window, an asset, a venue.
+
+    With a `hold` it is shown and never judged; `size` is None where nothing is known.
+    """
+
+    name: str
+    size: Size | None = None
+    hold: Hold | None = None
+
+
+CLOSED_WITHDRAWALS = "closed withdrawals"
+"""The measure of a reason that counts the major assets whose withdrawals are closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One threshold that was crossed, as numbers: `value` and `threshold` are shares, or z where `measure` says so."""
+    """One threshold that was crossed, as numbers.
 
-    window: Window
+    `measure` says what the numbers are: of an outflow "share", "z" or "closed withdrawals", elsewhere what the source
+    calls it. `window` is None where nothing is measured over a window.
+    """
+
+    window: Window | None
     measure: str
     value: float
     threshold: float
+
+    @property
+    def measurement(self) -> str:
+        """Return the name of the measurement it is about: its window, or without one its measure."""
+        return self.window or self.measure
 
 
 class NoteReason(StrEnum):
@@ -84,48 +143,91 @@ class SourceFigure:
 class Signal:
     """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
 
-    `as_of` is the newest reading's time: two signals of the same `as_of` are one observation. `leading` is the window
-    that says most; a flow with a hold may not be graded. With nothing gradable, `graded` is False and the
-    signal proves neither trouble nor calm. `previous_as_of` is the time of the reading before, None when there is none.
-    `trips` are large amounts that left and came back in the last two days, `members` the exchanges that a market-wide
-    signal is about, worst first. `seconds` are the source's own figures; `seconded` says that one of them confirms what
-    was graded. `closed` are the majors that cannot be withdrawn and since when, None where nobody watches the doors.
+    `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time:
+    two signals of the same `as_of` are one observation. `previous_as_of` is the time of the reading before, None when
+    there is none. `leading` is the name of the measurement that says most; one with a hold may not be judged. With
+    nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `confirmed_by_source` says that
+    another source says the same. While `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
+    incident that was elevated or severe becomes critical for it. `closed_withdrawals` are the majors that cannot be
+    withdrawn and since when, None where nobody watches that. `figures` are what a source measured that is not flow.
+
+    The rest is about flows: `round_trips` are large amounts that left and came back in the last two days,
+    `source_figures` what the source itself says flowed, `members` the exchanges that a market-wide signal is about,
+    worst first.
     """
 
-    exchange: str
-    rule: Rule
+    subject: str
+    rule: str
     as_of: datetime
     fetched_at: datetime
     source: str
     severity: Severity | None = None
     easing: Severity | None = None
     reasons: tuple[Reason, ...] = ()
-    flows: tuple[Flow, ...] = ()
-    leading: Window | None = None
-    baseline: Baseline | None = None
+    leading: str | None = None
     graded: bool = True
     previous_as_of: datetime | None = None
     notes: tuple[Note, ...] = ()
-    trips: tuple[RoundTrip, ...] = ()
+    confirmed_by_source: bool = False
+    blocks_easing: Reason | None = None
+    closed_withdrawals: tuple[tuple[str, datetime], ...] | None = None
+    figures: tuple[Measurement, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    baseline: Baseline | None = None
+    round_trips: tuple[RoundTrip, ...] = ()
+    source_figures: tuple[SourceFigure, ...] = ()
     members: tuple[MarketMember, ...] = ()
-    seconds: tuple[SourceFigure, ...] = ()
-    seconded: bool = False
-    closed: tuple[tuple[str, datetime], ...] | None = None
-
-    def flow(self, window: Window | None) -> Flow | None:
-        """Return the flow over one window, None when it could not be computed."""
-        return next((flow for flow in self.flows if flow.window is window), None)
 
     @property
-    def doors_are_shut(self) -> bool:
-        """Return whether withdrawals of two majors or more are known to be closed."""
-        return len(self.closed or ()) > 1
+    def measurements(self) -> tuple[Measurement, ...]:
+        """Return everything that was measured: the flow over each window, and the source's other figures."""
+        return (*map(_measurement, self.flows), *self.figures)
 
-    def door_reason(self, window: Window) -> Reason:
-        """Return why an outflow over a window is critical: how many majors are closed, of two that make it so."""
-        return Reason(window, "doors", float(len(self.closed or ())), 2.0)
+    @property
+    def size(self) -> Size | None:
+        """Return how large it is: the size of the leading measurement."""
+        return next((measured.size for measured in self.measurements if measured.name == self.leading), None)
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """Return the causes for which measurements are held, each once."""
+        return tuple(dict.fromkeys(measured.hold for measured in self.measurements if measured.hold))
+
+    @property
+    def common_hold(self) -> Hold | None:
+        """Return why everything is held, as the first measurement says it; None where causes differ or some is not."""
+        holds = [measured.hold for measured in self.measurements]
+        return holds[0] if len({hold.reason if hold else None for hold in holds}) == 1 else None
+
+    @property
+    def judged(self) -> frozenset[str]:
+        """Return the names of the measurements that may be judged: nothing holds them."""
+        return frozenset(measured.name for measured in self.measurements if measured.hold is None)
+
+    @property
+    def incomplete(self) -> frozenset[str]:
+        """Return the names of the measurements that are held because a part of what they measure is missing."""
+        holds = ((measured.name, measured.hold) for measured in self.measurements)
+        return frozenset(name for name, hold in holds if hold and hold.reason is HoldReason.CHAIN_MISSING)
+
+    def returned_usd(self, *, since: datetime) -> float:
+        """Return how much of what was measured has come back after a time, in USD: that much was no trouble."""
+        return sum(trip.usd for trip in self.round_trips if trip.back_at > since)
+
+    def in_short(self) -> "Signal":
+        """Return the signal without what would make it heavy to keep: the assets of windows that do not lead."""
+        flows = (flow if flow.window == self.leading else replace(flow, assets=()) for flow in self.flows)
+        return replace(self, flows=tuple(flows))
+
+    def flow(self, window: str | None) -> Flow | None:
+        """Return the flow over one window, None when it could not be computed."""
+        return next((flow for flow in self.flows if flow.window == window), None)
 
     @property
     def leading_flow(self) -> Flow | None:
         """Return the flow over the leading window."""
         return self.flow(self.leading)
+
+
+def _measurement(flow: Flow) -> Measurement:
+    return Measurement(flow.window, Size(flow.share, Unit.RESERVES, flow.usd), flow.hold)

@@ -1,1 +1,1 @@
-"""What we say: the message model, numbers, cards, fitting to limits. Pure."""
+"""What the bot says: the message model, numbers as text, one card per topic, and fitting to platforms' limits. Pure."""

@@ -1,4 +1,8 @@
-"""Making a message fit a platform's limits: parts of it are left out, and it says how many; markup is never cut."""
+"""Makes a message fit a platform's limits: what is left out is counted in the message, and no markup is ever cut.
+
+`trim` applies the limits of single parts (a title, a field), `fit` the limit of the whole. A table of 50 rows of which
+ten fit becomes nine rows and a last one, `… and 41 more`.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -7,7 +11,9 @@ from bot.messages.model import Field, Line, Message, Span, Table, line
 from bot.messages.textual import shorten
 
 _LONG_TEXT = 1000
+"""Characters. No text of ours is as long; what is comes from outside and must not push figures out of a message."""
 _SHORT_TEXTS = (300, 100, 40, 12)
+"""Characters that texts are shortened to, one after the other, once nothing more can be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class MessageLimits:
 def trim(message: Message, limits: MessageLimits) -> Message:
     """Return the message with every part within its own limit; surplus parts become “… and N more”."""
     title = message.title if limits.title is None else shorten(message.title, limits.title, measure=limits.measure)
+    # Actions are cut without a word: a card puts the most useful first, and all of them can be typed as well.
     trimmed = replace(
         message,
         title=title,
@@ -39,8 +46,9 @@ def trim(message: Message, limits: MessageLimits) -> Message:
         footer=shorten_line(message.footer, limits.footer, limits),
         actions=message.actions[: limits.actions],
     )
-    for keep, limit in ((keep_rows, limits.rows), (keep_fields, limits.fields), (keep_lines, limits.lines)):
-        trimmed = trimmed if limit is None else keep(trimmed, limit)
+    # Lines come last: leaving out all rows or fields adds a line that says so.
+    for keep_at_most, limit in ((keep_rows, limits.rows), (keep_fields, limits.fields), (keep_lines, limits.lines)):
+        trimmed = trimmed if limit is None else keep_at_most(trimmed, limit)
     return trimmed
 
 
@@ -50,10 +58,10 @@ def fit(message: Message, size: Callable[[Message], int], limit: int) -> Message
     Texts beyond 1000 characters are shortened first, then rows, fields and lines are left out, last first, then what
     is left is shortened. The size must not grow when parts go. What cannot be made to fit comes back at its smallest.
     """
-    for smaller in _ever_smaller(message, size, limit):
-        if size(smaller) <= limit:
-            return smaller
-        message = smaller
+    for candidate in _smaller_versions(message, size, limit):
+        if size(candidate) <= limit:
+            return candidate
+        message = candidate
     return message
 
 
@@ -92,21 +100,28 @@ def shorten_line(text: Line, limit: int | None, limits: MessageLimits | None = N
     limits = limits or MessageLimits()
     if limit is None or sum(_length(span, limits) for span in text) <= limit:
         return text
-    whole, room = 0, limit - 1
-    while (length := _length(text[whole], limits)) <= room:
-        whole, room = whole + 1, room - length
-    span = text[whole]
-    cut = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
-    return (*text[:whole], *((replace(span, text=cut),) if cut else ()), Span("…"))
+    whole_count, room = 0, limit - 1  # one unit is for the `…`
+    while (length := _length(text[whole_count], limits)) <= room:
+        whole_count, room = whole_count + 1, room - length
+    span = text[whole_count]
+    # The `…` gets a span of its own: inside the last one it would be bold or code with it.
+    beginning = "" if span.at else shorten(span.text, room + 1, measure=limits.measure).removesuffix("…")
+    return (*text[:whole_count], *((replace(span, text=beginning),) if beginning else ()), Span("…"))
 
 
-def _ever_smaller(message: Message, size: Callable[[Message], int], limit: int) -> Iterator[Message]:
+def _smaller_versions(message: Message, size: Callable[[Message], int], limit: int) -> Iterator[Message]:
+    """Yield the message as it is and then with less and less, the least important part going first."""
     yield message
     message = _shorten_texts(message, _LONG_TEXT)
     yield message
-    rows = len(message.table.rows) if message.table else 0
-    for keep, parts in ((keep_rows, rows), (keep_fields, len(message.fields)), (keep_lines, len(message.lines))):
-        message = _most_that_fits(message, keep, range(parts), size, limit)
+    # Details go first: rows of a table, then figures, and sentences last, as they say what it is about.
+    row_count = len(message.table.rows) if message.table else 0
+    for keep_at_most, part_count in (
+        (keep_rows, row_count),
+        (keep_fields, len(message.fields)),
+        (keep_lines, len(message.lines)),
+    ):
+        message = _most_that_fits(message, keep_at_most, range(part_count), size, limit)
         yield message
     message = replace(message, chart=None)
     yield message
@@ -117,7 +132,7 @@ def _ever_smaller(message: Message, size: Callable[[Message], int], limit: int) 
 
 def _most_that_fits(
     message: Message,
-    keep: Callable[[Message, int], Message],
+    keep_at_most: Callable[[Message, int], Message],
     counts: Sequence[int],
     size: Callable[[Message], int],
     limit: int,
@@ -125,14 +140,15 @@ def _most_that_fits(
     """Return the message with the largest of the ascending counts that fits, or with the smallest when none does."""
     if not counts:
         return message
+    # Binary search, because measuring a message means rendering it: 7 renderings for 100 rows.
     low, high = 0, len(counts)
     while low < high:
         middle = (low + high) // 2
-        if size(keep(message, counts[middle])) <= limit:
+        if size(keep_at_most(message, counts[middle])) <= limit:
             low = middle + 1
         else:
             high = middle
-    return keep(message, counts[max(low - 1, 0)])
+    return keep_at_most(message, counts[max(low - 1, 0)])
 
 
 def _trim_field(field: Field, limits: MessageLimits) -> Field:
@@ -146,7 +162,7 @@ def _shorten_texts(message: Message, longest: int) -> Message:
     return replace(
         message,
         title=shorten(message.title, longest),
-        lines=tuple(shorten_line(one, longest) for one in message.lines),
+        lines=tuple(shorten_line(text, longest) for text in message.lines),
         fields=tuple(
             _trim_field(field, MessageLimits(field_name=longest, field_value=longest)) for field in message.fields
         ),

@@ -1,4 +1,8 @@
-"""A message as data: what is said, never how a platform shows it."""
+"""A message as data: what is said, without the markup of any platform.
+
+Cards build a `Message`, and each platform's renderer turns it into an embed, HTML or plain text. Text in it is always
+literal: `<b>` in an exchange's name is shown as these three characters everywhere.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +10,7 @@ from enum import StrEnum
 
 
 class Tone(StrEnum):
-    """What a message feels like; platforms turn it into a colour, and every one shows icon and word as well."""
+    """How good or bad a message's news are. Platforms show it as a colour, an icon and, for an alert, a word."""
 
     INFO = "info"
     GOOD = "good"
@@ -131,6 +135,6 @@ def line(*pieces: str | Span) -> Line:
     return tuple(Span(piece) if isinstance(piece, str) else piece for piece in pieces if piece)
 
 
-def lines(*each: str | Line | None) -> tuple[Line, ...]:
-    """Return several lines, leaving out those that are None."""
-    return tuple(line(one) if isinstance(one, str) else one for one in each if one)
+def lines(*contents: str | Line | None) -> tuple[Line, ...]:
+    """Return several lines, leaving out those that are None or empty."""
+    return tuple(line(content) if isinstance(content, str) else content for content in contents if content)

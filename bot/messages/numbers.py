@@ -1,8 +1,13 @@
-"""Numbers as people read them: short, signed with a real minus, never more exact than they are."""
+"""Numbers as people read them: three significant digits, a real minus sign, times in their largest unit.
+
+Three digits because the figures behind them are no more exact: prices and amounts are minutes to hours old.
+"""
 
 from datetime import datetime, timedelta
 
 _SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "K"))
+_ROUNDS_UP_FROM = 0.9995
+"""From this part of a scale on three digits round up to it: $999.5 K would read $1000 K, so it is $1.00 M."""
 
 
 def usd(value: float, *, signed: bool = False) -> str:
@@ -20,6 +25,7 @@ def percent(fraction: float, *, signed: bool = False) -> str:
     size = abs(fraction) * 100
     digits = 2 if size < 1 else 1
     text = f"{size:.{digits}f} %"
+    # What rounds to nothing has no sign: not `−0.00 %`.
     return text if float(f"{size:.{digits}f}") == 0 else f"{_sign(fraction, signed=signed)}{text}"
 
 
@@ -31,7 +37,7 @@ def span(length: timedelta) -> str:
         return f"{seconds} s"
     if hours < 1:
         return f"{minutes} min"
-    if hours < 10 and minutes % 60:  # noqa: PLR2004 — the one place that decides how fine a time is told
+    if hours < 10 and minutes % 60:  # noqa: PLR2004 — from ten hours on minutes do not matter
         return f"{hours} h {minutes % 60} min"
     return f"{hours} h" if days < 2 else f"{days} d"  # noqa: PLR2004 — two days and more are told in days
 
@@ -54,12 +60,12 @@ def _sign(value: float, *, signed: bool) -> str:
 
 def _short(size: float) -> str:
     for scale, letter in _SCALES:
-        if size >= scale * 0.9995:
-            return f"{_three(size / scale)} {letter}"
-    return _three(size)
+        if size >= scale * _ROUNDS_UP_FROM:
+            return f"{_three_digits(size / scale)} {letter}"
+    return _three_digits(size)
 
 
-def _three(value: float) -> str:
+def _three_digits(value: float) -> str:
     """Return three significant digits of a value below 1000."""
     if value >= 99.95:  # noqa: PLR2004 — from here on three digits need no decimals
         return f"{value:.0f}"

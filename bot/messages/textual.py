@@ -1,4 +1,8 @@
-"""Messages as plain characters: cleaning text from outside, shortening it, sparklines and aligned tables."""
+"""Messages as plain characters: cleaning text from outside, shortening it, sparklines and aligned tables.
+
+Names of exchanges, assets and places come from outside. A right-to-left override in one (U+202E, written ⇐
+here) would let `usdt⇐gnp.exe` look like `usdtexe.png`, so such characters are removed wherever text is shown.
+"""
 
 import math
 import re
@@ -9,17 +13,20 @@ from unicodedata import combining, east_asian_width
 from bot.messages.model import Message, Table, Tone
 
 _BARS = "▁▂▃▄▅▆▇█"
-_BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+_BREAKS = re.compile(r"[\t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")  # where str.splitlines() breaks a text, and tabs
+# Letters by their category, yet nothing is drawn for them: joiners, Hangul fillers, Khmer vowels, the blank of Braille.
 _INVISIBLE = "\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0"
 _CONTROL = "\x00-\x1f\x7f-\x9f"
+# Unicode's category Cf, written out because `re` knows no categories.
 _FORMAT = (
     "\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
 )
 _NO_CHARACTERS = "\ud800-\uf8ff\U000e0000-\U000e00ff\U000f0000-\U0010ffff"  # surrogates, private use, tags
 _DECEPTIVE = re.compile(f"[{_CONTROL}{_FORMAT}{_INVISIBLE}{_NO_CHARACTERS}]")
-_GAP = 2
-_SAID_IN_A_WORD = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
+_COLUMN_GAP = 2
+_TONES_IN_WORDS = frozenset((Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL))
+"""Tones that a title has to name: the severities, and that figures are held."""
 
 
 def clean(text: str) -> str:
@@ -38,7 +45,7 @@ def title_with_tone(message: Message) -> str:
     A colour or an icon alone would not reach those who do not see it: "INC-7 · Binance" → "INC-7 · Binance · severe".
     """
     title = clean(message.title)
-    is_missing = message.tone in _SAID_IN_A_WORD and message.tone not in title.lower()
+    is_missing = message.tone in _TONES_IN_WORDS and message.tone not in title.lower()
     return f"{title} · {message.tone}" if is_missing else title
 
 
@@ -51,7 +58,7 @@ def display_width(text: str) -> int:
     """Return how many columns of a fixed-width font the text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(one) else 2 if east_asian_width(one) in "WF" else 1 for one in text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> str:
@@ -60,10 +67,11 @@ def shorten(text: str, limit: int, *, measure: Callable[[str], int] = len) -> st
         return text
     if limit < 1:
         return ""
-    kept = text[: limit - 1].rstrip()
-    while kept and measure(kept) > limit - 1:
-        kept = kept[:-1]
-    return f"{kept}…"
+    beginning = text[: limit - 1].rstrip()
+    # A character may count for more than one unit, such as an emoji in UTF-16.
+    while beginning and measure(beginning) > limit - 1:
+        beginning = beginning[:-1]
+    return f"{beginning}…"
 
 
 def sparkline(values: Sequence[float], *, width: int = 30) -> str:
@@ -73,10 +81,10 @@ def sparkline(values: Sequence[float], *, width: int = 30) -> str:
     any is the empty text; a flat one lies in the middle.
     """
     points = [_mean(stretch) for stretch in _stretches(values, width)]
-    known = [point for point in points if point is not None]
-    if not known:
+    finite = [point for point in points if point is not None]
+    if not finite:
         return ""
-    low, high = min(known), max(known)
+    low, high = min(finite), max(finite)
     return "".join(" " if point is None else _bar(point, low, high) for point in points)
 
 
@@ -91,6 +99,7 @@ def text_table(table: Table, *, width: int = 40) -> str:
 
 
 def _stretches(values: Sequence[float], width: int) -> list[Sequence[float]]:
+    """Return the values in `width` consecutive parts whose lengths differ by one at most: 5 in 2 are 2 and 3."""
     count = min(len(values), max(width, 1))
     edges = [index * len(values) // count for index in range(count + 1)] if count else []
     return [values[start:end] for start, end in pairwise(edges)]
@@ -109,10 +118,11 @@ def _bar(value: float, low: float, high: float) -> str:
 
 def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], width: int) -> list[int]:
     widths = [max(map(display_width, column)) for column in zip_longest(*cells, fillvalue="")]
-    elastic = [index for index in range(len(widths)) if index not in numeric]
-    excess = sum(widths) + _GAP * (len(widths) - 1) - width
-    while excess > 0 and elastic:
-        widest = max(elastic, key=widths.__getitem__)
+    # A number that is cut is a wrong number, so only the columns of words may shrink.
+    shrinkable = [index for index in range(len(widths)) if index not in numeric]
+    excess = sum(widths) + _COLUMN_GAP * (len(widths) - 1) - width
+    while excess > 0 and shrinkable:
+        widest = max(shrinkable, key=widths.__getitem__)
         if widths[widest] <= 1:
             break
         widths[widest] -= 1
@@ -122,11 +132,11 @@ def _column_widths(cells: Sequence[Sequence[str]], numeric: frozenset[int], widt
 
 def _aligned(row: Sequence[str], widths: Sequence[int], numeric: frozenset[int]) -> str:
     cells = [_cell(text, widths[index], right=index in numeric) for index, text in enumerate(row)]
-    return (" " * _GAP).join(cells).rstrip()
+    return (" " * _COLUMN_GAP).join(cells).rstrip()
 
 
 def _cell(text: str, width: int, *, right: bool) -> str:
-    wide = display_width(text)
-    shown = text if wide <= width else shorten(text, width, measure=display_width)
-    padding = " " * (width - (wide if shown is text else display_width(shown)))
+    text_width = display_width(text)
+    shown = text if text_width <= width else shorten(text, width, measure=display_width)
+    padding = " " * (width - (text_width if shown is text else display_width(shown)))
     return padding + shown if right else shown + padding

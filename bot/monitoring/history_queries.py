@@ -16,7 +16,7 @@ from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity
-from bot.ports.readings import Readings
+from bot.ports.readings import Readings, SignalPast
 from bot.ports.sources import Clock
 
 REHEARSED_SPAN = timedelta(days=90)
@@ -24,11 +24,15 @@ REHEARSED_SPAN = timedelta(days=90)
 
 
 class HistoryQueries:
-    """Answers from the first reading of each stored day and the newest reading. One rehearsal runs at a time."""
+    """Answers from the first reading of each stored day and the newest reading. One rehearsal runs at a time.
 
-    def __init__(self, readings: Readings, clock: Clock) -> None:
+    `pasts` are what other signal sources than the outflow have read.
+    """
+
+    def __init__(self, readings: Readings, clock: Clock, *, pasts: Sequence[SignalPast] = ()) -> None:
         self._readings = readings
         self._clock = clock
+        self._pasts = pasts
         self._rehearsing = asyncio.Semaphore(1)
 
     async def outflow_curve(self, exchange: Exchange, since: datetime) -> OutflowCurve | None:
@@ -51,7 +55,9 @@ class HistoryQueries:
         """Return the incidents a preset would have told over the last 90 days, by the engine that is live."""
         until = self._clock.now()
         since = until - REHEARSED_SPAN
-        trial = Simulation(exchanges, sensitivity=sensitivity, since=since)
+        trial = Simulation(
+            exchanges, sensitivity=sensitivity, since=since, sources=[past.source for past in self._pasts]
+        )
         judged_from: dict[str, datetime] = {}
         source, as_of = "", since
         async with self._rehearsing:
@@ -60,7 +66,14 @@ class HistoryQueries:
                     judged_from.setdefault(reading.exchange, max(reading.as_of, since))
                 source, as_of = some[-1].source, some[-1].as_of
                 await asyncio.to_thread(trial.take, some)
-        return Rehearsal(since, until, tuple(trial.incidents()), judged_from, source, as_of)
+            for past in self._pasts:
+                taught_from = since - timedelta(days=MAX_DAYS)
+                async for at, seen in past.rounds(exchanges, since=taught_from, until=until):
+                    await asyncio.to_thread(trial.take_from, past.source.rule, seen, at)
+        incidents = trial.incidents()
+        if self._pasts:  # their incidents are numbered after all outflows
+            incidents.sort(key=lambda incident: incident.opened_at)
+        return Rehearsal(since, until, tuple(incidents), judged_from, source, as_of)
 
     async def _base(self, exchange: str, since: datetime) -> Reading | None:
         if found := await self._readings.newest_before(exchange, since):

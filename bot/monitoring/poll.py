@@ -174,7 +174,7 @@ class SourcePoller:
     async def _due(self) -> list[Listing]:
         """Return the exchanges whose bodies are due, and note which have an open incident; raise StorageError."""
         listings = self._wanted((await self._readings.listings()).values())
-        self._troubled = {incident.exchange for incident in await self._incidents.open()}
+        self._troubled = {incident.subject for incident in await self._incidents.open()}
         return due(
             listings,
             self._fetched,

@@ -5,17 +5,15 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from bot.alerting.round import elevated_spans
 from bot.detection.engine import OPINION_AGE, ExchangeState, look, rounds, take_all
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
 from bot.detection.flow.baseline import MAX_DAYS
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.windows import base_limit
 from bot.detection.guards.source_glitch import LastMove, MarketMoves
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
-from bot.domain.incident import IncidentState
 from bot.domain.reading import Reading
-from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
 from bot.ports.incidents import Incidents
@@ -108,9 +106,8 @@ class SnapshotBuilder:
         if known is not None and known.exchange == exchange:
             return known
         latest = await self._readings.latest(exchange.id)
-        case = ExchangeState(
-            exchange, sheet=ColumnStore(exchange.own_tokens, PLAIN_ARITHMETIC, most=_AT_ONCE, shows_assets=True)
-        )
+        computation = ColumnComputation(exchange.own_tokens, most=_AT_ONCE, shows_assets=True)
+        case = ExchangeState(exchange, computation=computation)
         if latest is None:
             return case
         async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):
@@ -127,7 +124,7 @@ class SnapshotBuilder:
         if latest is None or case.latest is None or not case.is_new(latest):
             return []
         id_, since = case.exchange.id, case.latest.as_of
-        return [reading async for reading in self._readings.between(id_, since=since, until=latest.as_of)]
+        return [one async for one in self._readings.between(id_, since=since, until=latest.as_of)]
 
     async def _beside(self) -> "_Context":
         return _Context(await self._readings.listings(), await self._holds.all() if self._holds else {})
@@ -155,12 +152,6 @@ class SnapshotBuilder:
     async def _lasting(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
         if exchange not in self._spells:
-            found = await self._incidents.recent(_REMEMBERED, exchange=exchange)
-            self._spells[exchange] = tuple(
-                IncidentSpan(
-                    incident.first_as_of, incident.changed_at if incident.state is IncidentState.RESOLVED else None
-                )
-                for incident in found
-                if incident.peak.rank >= Severity.ELEVATED.rank
-            )
+            found = await self._incidents.recent(_REMEMBERED, subject=exchange)
+            self._spells[exchange] = elevated_spans(found)
         return self._spells[exchange]

@@ -3,24 +3,36 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
 import structlog
 
-from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.market_wide import advance_market, sheltered
+from bot.alerting.lifecycle import Policy
+from bot.alerting.round import (
+    MARKET_KEY,
+    IncidentKey,
+    KnownHolds,
+    RoundSignal,
+    RoundState,
+    RoundStep,
+    StoryKey,
+    judge_round,
+    key_of,
+)
 from bot.alerting.routing import Audience, audience
-from bot.detection.outflow import grade
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.flow import HoldReason
-from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Note, NoteReason, Rule, Signal
+from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
+from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.incidents import incident_card, resolved_card
+from bot.messages.cards.signals import SIGNALS, SignalKinds, grade
 from bot.messages.model import Message
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.ports.incidents import Incidents
@@ -41,18 +53,12 @@ _LIFETIME = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _PresetStep:
-    """What one look makes of an incident under one preset."""
-
-    exchange: Exchange
-    sensitivity: Sensitivity
-    before: Incident | None
-    step: Step
-
-
 class Watch:
-    """Looks at exchanges and lives their incidents. `publish` is told what every look has shown."""
+    """Looks at exchanges and lives their incidents. `publish` is told what every look has shown.
+
+    `kinds` are the signal sources. The outflow's readings are in the store, and `judge` looks at them there; what any
+    other source has read is given to `take`.
+    """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
@@ -64,7 +70,10 @@ class Watch:
         meter: Meter,
         publish: Callable[[ExchangeSnapshot], None],
         policy: Policy | None = None,
+        kinds: SignalKinds = SIGNALS,
     ) -> None:
+        self._kinds = kinds
+        self._states: dict[str, Any] = {}
         self._observer = observer
         self._incidents = incidents
         self._subscriptions = subscriptions
@@ -73,8 +82,8 @@ class Watch:
         self._publish = publish
         self._policy = policy or Policy()
         self._blind: tuple[datetime, datetime] | None = None
-        self._names: dict[str, str] = {}
-        self._held: dict[str, frozenset[HoldReason]] = {}
+        self._names = {MARKET.id: MARKET.name}
+        self._holds = KnownHolds()
 
     def record_blind_span(self, since: datetime, until: datetime) -> None:
         """Tell of this span in incidents that are open, or that open within a day."""
@@ -91,60 +100,73 @@ class Watch:
         async for outlooks in self._observer.snapshots_by_round(exchanges):
             for outlook in outlooks:
                 self._publish(outlook)
-                self._count_holds(outlook)
-            await self._live(outlooks)
+                self._count_holds(StoryKey(outlook.exchange.id, Rule.OUTFLOW), outlook.signal)
+            await self._judge_round(
+                [(look.signal, look.seen_at or self._clock.now()) for look in outlooks if look.signal]
+            )
         await self._count()
 
-    async def _live(self, outlooks: Sequence[ExchangeSnapshot]) -> None:
-        """Advance what was seen at one time, first all together, then each incident under what is market-wide."""
-        live = await self._incidents.open()
-        turns = await self._numbered([turn for outlook in outlooks for turn in await self._turns(outlook, live)], live)
-        market = await self._advance_market([turn.step for turn in turns], live)
-        for turn in turns:
-            await self._commit(replace(turn, step=sheltered(turn.step, turn.before, market)))
+    async def take(self, rule: str, readings: Sequence[Any]) -> None:
+        """Live the incidents of another signal source after what it read at one time; raise StorageError.
 
-    async def _turns(self, outlook: ExchangeSnapshot, live: Sequence[Incident]) -> list["_PresetStep"]:
-        """Return the next step of an exchange's story under every preset it is lived by."""
-        exchange, signal, found = outlook.exchange, outlook.signal, list[_PresetStep]()
-        if signal is None:
-            return found
-        now = outlook.seen_at or self._clock.now()
-        asked = await self._subscriptions.presets(exchange.id)
-        for sensitivity in _presets(asked, live, exchange):
-            before = await self._incidents.current(exchange.id, Rule.OUTFLOW, sensitivity)
-            graded = grade(self._noted(signal), sensitivity)
-            step = advance(self._policy, before, graded, now, sensitivity=sensitivity)
-            found.append(_PresetStep(exchange, sensitivity, before, step))
-        return found
+        Without a reading it is looked at again, so that figures that have become too old are held.
+        """
+        source, now = self._kinds[rule].source, self._clock.now()
+        state = self._states[rule] = source.take(self._states.get(rule, source.begin()), readings)
+        signals = signals_of(source, state, now)
+        for signal in signals:
+            self._count_holds(StoryKey(signal.subject, rule), signal)
+        await self._judge_round([(signal, now) for signal in signals])
+        await self._count()
+
+    async def _judge_round(self, signals: Sequence[tuple[Signal, datetime]]) -> None:
+        """Judge what was seen at one time, and commit every step in a transaction of its own, its messages included.
+
+        A number is drawn only for what has opened. Where a worker dies between drawing and committing, that number is
+        never used: numbers may have gaps, but no two stories share one.
+        """
+        open_incidents = await self._incidents.open()
+        judged = [await self._judged(signal, at, open_incidents) for signal, at in signals]
+        state = await self._state(open_incidents, judged)
+        draft = judge_round(self._policy, state, judged, partial(grade, kinds=self._kinds), now=self._clock.now())
+        result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
+        for step in result.in_order:
+            if step.is_new:
+                await self._commit(step)
+
+    async def _judged(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
+        """Return a signal as it is judged at a time, and by which presets."""
+        asked = await self._subscriptions.presets(signal.subject)
+        presets = _presets(asked, open_incidents, StoryKey(signal.subject, source_rule(signal.rule)))
+        return RoundSignal(self._noted(signal), at, presets)
+
+    async def _state(self, open_incidents: Sequence[Incident], signals: Sequence[RoundSignal]) -> RoundState:
+        """Return every open incident, and the pending ones of the stories that are judged."""
+        state = RoundState.of(open_incidents)
+        keys = [
+            IncidentKey(seen.signal.subject, source_rule(seen.signal.rule), preset)
+            for seen in signals
+            for preset in seen.presets
+        ]
+        current = [await self._incidents.current(*key) for key in keys]
+        return state.with_current(dict(zip(keys, current, strict=True)))
 
     def _noted(self, signal: Signal) -> Signal:
         """Return a signal that says what could not be seen in the day before it."""
         if self._blind is None or signal.as_of - self._blind[1] > _BLIND_TOLD_FOR:
             return signal
         since, until = self._blind
-        return replace(signal, notes=(*signal.notes, Note(NoteReason.BLIND, signal.exchange, at=since, until=until)))
+        return replace(signal, notes=(*signal.notes, Note(NoteReason.BLIND, signal.subject, at=since, until=until)))
 
-    async def _advance_market(self, steps: Sequence[Step], live: Sequence[Incident]) -> Incident | None:
-        """Return what is market-wide after these steps, and commit it before them."""
-        before = await self._incidents.current(MARKET.id, Rule.MARKET_WIDE)
-        changed = {(one.exchange, one.sensitivity): one for step in steps if (one := step.incident)}
-        others = [incident for incident in live if (incident.exchange, incident.sensitivity) not in changed]
-        step = advance_market(self._policy, before, [*others, *changed.values()], self._clock.now())
-        if step.incident is not before:
-            turn = _PresetStep(MARKET, Sensitivity.NORMAL, before, step)
-            (numbered,) = await self._numbered([turn], live)
-            step = await self._commit(numbered)
-        return step.incident
+    async def _interested(self, step: RoundStep) -> Sequence[Subscription]:
+        """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
+        if step.key == MARKET_KEY:
+            return await self._interested_in_market(step)
+        return await self._subscriptions.interested_in(step.key.subject)
 
-    async def _interested(self, turn: "_PresetStep") -> Sequence[Subscription]:
-        """Return who may hear of a turn; asked for when something changed only, for there may be a million of them."""
-        if turn.exchange is MARKET:
-            return await self._interested_in_market(turn.before, turn.step)
-        return await self._subscriptions.interested_in(turn.exchange.id)
-
-    async def _interested_in_market(self, before: Incident | None, step: Step) -> CompactSubscriptions:
+    async def _interested_in_market(self, step: RoundStep) -> CompactSubscriptions:
         """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
-        stories = [incident for incident in (before, step.incident) if incident]
+        stories = [incident for incident in (step.before, step.step.incident) if incident]
         members = {member.exchange: member for story in stories for member in story.signal.members}.values()
         found, known = CompactSubscriptions(), set[str]()
         for id_ in (MARKET.id, *(member.exchange for member in members)):
@@ -155,54 +177,36 @@ class Watch:
                         found.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
         return found
 
-    async def _heard(self, turn: "_PresetStep") -> Audience:
-        """Return who hears of a turn."""
+    async def _heard(self, step: RoundStep) -> Audience:
+        """Return who hears of a step."""
         post, edit = CompactSubscriptions(), CompactSubscriptions()
-        async for slice_ in _slices(await self._interested(turn)):
-            heard = audience(turn.before, turn.step, slice_)
+        async for slice_ in _slices(await self._interested(step)):
+            heard = audience(step.before, step.step, slice_)
             post.extend(heard.post)
             edit.extend(heard.edit)
         return Audience(post, edit)
 
-    async def _commit(self, turn: "_PresetStep") -> Step:
-        """Commit a turn, incident and mail together, and return its step."""
-        step = turn.step
-        if step.incident is turn.before:
-            return step
-        alerts = self._alerts(turn.exchange, step, await self._heard(turn))
-        rule = Rule.MARKET_WIDE if turn.exchange is MARKET else Rule.OUTFLOW
-        await self._incidents.commit(turn.exchange.id, rule, step.incident, alerts, sensitivity=turn.sensitivity)
-        self._observer.forget_incidents(turn.exchange.id)
-        if step.reason is not StepReason.NOTHING:
-            _log(turn.exchange, step, alerts)
-        return step
+    async def _commit(self, step: RoundStep) -> None:
+        """Commit a step, incident and mail together."""
+        subject, rule, sensitivity = step.key
+        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._heard(step))
+        await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
+        self._observer.forget_incidents(subject)
+        if step.step.reason is not StepReason.NOTHING:
+            _log(subject, step.step, alerts)
 
-    async def _numbered(self, turns: Sequence["_PresetStep"], live: Sequence[Incident]) -> list["_PresetStep"]:
-        """Return the turns with a number for what has just opened: that of the same story, or a new one."""
-        given = {incident.exchange: incident.number for incident in live}
-        found = []
-        for turn in turns:
-            incident = turn.step.incident
-            if incident and not incident.number and incident.state is not IncidentState.PENDING:
-                number = given.get(incident.exchange) or await self._incidents.next_number()
-                given[incident.exchange] = number
-                found.append(replace(turn, step=turn.step.numbered(number)))
-            else:
-                found.append(turn)
-        return found
-
-    def _alerts(self, exchange: Exchange, step: Step, heard: Audience) -> list[Alert]:
+    def _alerts(self, name: str, step: Step, heard: Audience) -> list[Alert]:
         incident = step.incident
         if incident is None:
             return []
-        card = incident_card(incident, exchange.name, step.reason, self._names)
+        card = incident_card(incident, name, step.reason, self._names, self._kinds)
         over = step.reason is StepReason.RESOLVED
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, heard.post),
             self._alert(incident, DeliveryKind.CLOSE if over else DeliveryKind.EDIT, card, heard.edit),
         ]
         if over:
-            reply = resolved_card(incident, exchange.name)
+            reply = resolved_card(incident, name, self._kinds)
             alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, heard.edit))
         return [alert for alert in alerts if alert.recipients]
 
@@ -222,17 +226,14 @@ class Watch:
             expires_at=now + _LIFETIME[incident.severity],
             recipients=recipients,
             ping=kind is DeliveryKind.POST,
-            about=incident.exchange,
+            about=incident.subject,
         )
 
-    def _count_holds(self, outlook: ExchangeSnapshot) -> None:
+    def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
         """Count and log each reason for which figures are held once a spell."""
-        flows = outlook.signal.flows if outlook.signal else ()
-        reasons = frozenset(flow.hold.reason for flow in flows if flow.hold)
-        for reason in sorted(reasons - self._held.get(outlook.exchange.id, frozenset())):
+        for reason in sorted(self._holds.new_reasons(story, signal)):
             self._meter.count_held(reason)
-            log.info("held", exchange=outlook.exchange.id, reason=str(reason))
-        self._held[outlook.exchange.id] = reasons
+            log.info("held", exchange=story.subject, reason=str(reason))
 
     async def _count(self) -> None:
         counts = Counter(incident.severity for incident in await self._incidents.open())
@@ -247,17 +248,17 @@ async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequen
         await asyncio.sleep(0)
 
 
-def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], exchange: Exchange) -> list[Sensitivity]:
+def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:
     """Return the presets to live by: the normal one always, the others where somebody asked or an incident is open."""
-    asked = {*wanted} | {incident.sensitivity for incident in live if incident.exchange == exchange.id}
+    asked = {*wanted} | {incident.sensitivity for incident in live if key_of(incident).story == story}
     return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
 
 
-def _log(exchange: Exchange, step: Step, alerts: Sequence[Alert]) -> None:
+def _log(subject: str, step: Step, alerts: Sequence[Alert]) -> None:
     flow = step.incident.signal.leading_flow if step.incident else None
     log.info(
         "incident",
-        exchange=exchange.id,
+        exchange=subject,
         incident=step.incident.label if step.incident and step.incident.number else None,
         reason=str(step.reason),
         severity=str(step.incident.severity) if step.incident else None,

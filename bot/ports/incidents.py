@@ -10,7 +10,6 @@ from typing import Protocol
 
 from bot.domain.incident import Incident
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
 from bot.ports.outbox import Alert
 
 
@@ -21,16 +20,17 @@ class Incidents(Protocol):
         """Return a number that no incident has had."""
         ...
 
-    async def current(
-        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
-    ) -> Incident | None:
-        """Return the pending or open incident of an exchange under a rule and a preset, None when there is none."""
+    async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
+        """Return the pending or open incident of a subject under a rule and a preset, None when there is none.
+
+        The subject is the id of an exchange, or whatever else a signal source judges.
+        """
         ...
 
     async def commit(
         self,
-        exchange: str,
-        rule: Rule,
+        subject: str,
+        rule: str,
         incident: Incident | None,
         alerts: Sequence[Alert],
         *,
@@ -48,7 +48,7 @@ class Incidents(Protocol):
         """Return the open incidents of every preset, worst first."""
         ...
 
-    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
+    async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
         """Return open and past incidents, newest first, each number once: in the preset `normal`, if it has that."""
         ...
 

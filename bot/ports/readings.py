@@ -6,10 +6,11 @@ kept depends on the store: Redis keeps every reading of 10 days, and the first o
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from bot.domain.exchange import Listing
+from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, SourceHealth
+from bot.domain.signal_source import SignalSource
 
 
 class Readings(Protocol):
@@ -59,4 +60,19 @@ class Readings(Protocol):
 
     async def health(self) -> Mapping[str, SourceHealth]:
         """Return the health of every source, by its name."""
+        ...
+
+
+class SignalPast(Protocol):
+    """What one signal source beside the outflow has read, kept long enough to rehearse its rule."""
+
+    @property
+    def source(self) -> SignalSource[Any, Any]:
+        """Return whose readings they are."""
+        ...
+
+    def rounds(
+        self, exchanges: Sequence[Exchange], *, since: datetime, until: datetime
+    ) -> AsyncIterator[tuple[datetime, Sequence[Any]]]:
+        """Yield what was read of exchanges, or of what they all share, at each time, oldest first."""
         ...

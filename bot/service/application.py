@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 import structlog
 from typing_extensions import override
@@ -28,11 +29,13 @@ from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.worker import Lease, lease_of
 from bot.messages.cards.about import emptied_notice, source_notice
+from bot.messages.cards.signals import SIGNALS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.chat import ChatPlatform, ProbingPlatform
+from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source
 from bot.service.metrics import Metrics
 from bot.service.platforms import misdirected
@@ -65,7 +68,17 @@ class SystemClock(Clock):
 class Application:
     """Source, store, detection and desk put together; what `run`, `demo` and `ask` have in common."""
 
-    def __init__(self, settings: Settings, *, store: Store, source: Source, clock: Clock, metrics: Metrics) -> None:
+    def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
+        self,
+        settings: Settings,
+        *,
+        store: Store,
+        source: Source,
+        clock: Clock,
+        metrics: Metrics,
+        kinds: SignalKinds = SIGNALS,
+        pasts: Sequence[SignalPast] = (),
+    ) -> None:
         self.store = store
         self.latest = LatestState()
         self.chats: Sequence[PlatformConnection] = ()
@@ -94,6 +107,7 @@ class Application:
             clock=clock,
             meter=metrics,
             publish=self.latest.set_snapshot,
+            kinds=kinds,
         )
         only = frozenset(settings.exchanges)
         self.poller = SourcePoller(
@@ -111,7 +125,7 @@ class Application:
             on_blind=self.watch.record_blind_span,
             on_health=self._on_health,
         )
-        retracer = HistoryQueries(store.readings, clock)
+        retracer = HistoryQueries(store.readings, clock, pasts=pasts)
         queries = Queries(
             self.latest,
             incidents=store.incidents,
@@ -129,6 +143,7 @@ class Application:
             undelivered=lambda: self.undelivered,
             misdirected=lambda: [*misdirected(settings), *self._operator.unreachable],
             rates=self._rates,
+            kinds=kinds,
         )
         self._place_recovery = PlaceRecovery(
             self._connected, subscriptions=store.subscriptions, clock=clock, operator=self._operator
@@ -259,6 +274,11 @@ class Application:
 
     def _connected(self) -> Sequence[ProbingPlatform]:
         return [one for chat in self.chats if (one := chat.place_prober())]
+
+    async def take(self, rule: str, readings: Sequence[Any]) -> None:
+        """Judge what a signal source beside the outflow read at one time; raise StorageError."""
+        async with self._judging_lock:
+            await self.watch.take(rule, readings)
 
     async def _judge(self, exchanges: Sequence[Exchange]) -> None:
         async with self._judging_lock:

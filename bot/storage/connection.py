@@ -25,8 +25,6 @@ from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import OLDEST_VERSION
 from bot.storage.lua import Script
 
-# The longest blocking read. It has to end before the command is given up, 4 s after it was sent.
-LONGEST_WAIT = timedelta(seconds=2)
 # To redis-py these are ConnectionErrors, but no retry helps.
 _LOGIN_ERRORS = (redis_errors.AuthenticationError, redis_errors.AuthorizationError)
 _TEMPORARY_ERRORS = (
@@ -48,11 +46,13 @@ class StoreTimeouts:
     """How long to wait for the server, in seconds; a restart of the embedded server takes half a second.
 
     `retry_pauses_s` are the pauses between attempts; the attempts end with them, or after `give_up_s` in all.
+    `blocking_read_s` is the longest blocking read; it has to end before the command is given up.
     """
 
     connect_s: float = 1.0
     answer_s: float = 2.0
     give_up_s: float = 4.0
+    blocking_read_s: float = 2.0
     retry_pauses_s: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
@@ -109,8 +109,9 @@ class Database:
         return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *call) for call in calls)]))[1:]
 
     async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
-        """Return when a stream has an entry behind the id `after`, or `wait` (at most LONGEST_WAIT) is over."""
-        milliseconds = max(1, int(min(wait, LONGEST_WAIT) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
+        """Return when a stream has an entry behind the id `after`, or `wait` (at most `blocking_read_s`) is over."""
+        longest = timedelta(seconds=self.timeouts.blocking_read_s)
+        milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
         await self._run(
             self.reader,
             lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
@@ -179,7 +180,7 @@ async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Da
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
-    reader_timeout_s = timeouts.answer_s + LONGEST_WAIT.total_seconds()
+    reader_timeout_s = timeouts.answer_s + timeouts.blocking_read_s
     client, close_client = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=timeouts.answer_s)
     reader, close_reader = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=reader_timeout_s)
     database = Database(client, reader, timeouts, (close_client, close_reader))

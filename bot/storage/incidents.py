@@ -18,7 +18,6 @@ from typing_extensions import override
 from bot.domain.errors import LeaseLost
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert
 from bot.storage import keys
@@ -49,17 +48,15 @@ class RedisIncidents(Incidents):
         return int(await self.database.command("INCR", keys.INCIDENT_NUMBER.key()))
 
     @override
-    async def current(
-        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
-    ) -> Incident | None:
-        body = await self.database.command("HGET", _CURRENT, f"{exchange}/{rule}/{sensitivity}")
+    async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
+        body = await self.database.command("HGET", _CURRENT, f"{subject}/{rule}/{sensitivity}")
         return _decoder.decode(body) if body else None
 
     @override
     async def commit(
         self,
-        exchange: str,
-        rule: Rule,
+        subject: str,
+        rule: str,
         incident: Incident | None,
         alerts: Sequence[Alert],
         *,
@@ -68,9 +65,9 @@ class RedisIncidents(Incidents):
         prepared = [await _prepared(alert) for alert in alerts]
         chunks = [chunk for _, alert_chunks in prepared for chunk in alert_chunks]
         step = {
-            "field": f"{exchange}/{rule}/{sensitivity}",
+            "field": f"{subject}/{rule}/{sensitivity}",
             "leads": sensitivity is Sensitivity.NORMAL,
-            "exchange": exchange,
+            "subject": subject,
             "lease_token": self.lease_token(),
             "token": uuid4().hex,
             "number": incident.number if incident else 0,
@@ -92,8 +89,8 @@ class RedisIncidents(Incidents):
         return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
-    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
-        history = keys.EXCHANGE_HISTORY.key(exchange) if exchange else keys.HISTORY.key()
+    async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
+        history = keys.SUBJECT_HISTORY.key(subject) if subject else keys.HISTORY.key()
         return await self._with_numbers(await self.database.command("ZREVRANGE", history, 0, limit - 1))
 
     @override

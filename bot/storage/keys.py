@@ -111,7 +111,7 @@ SLOTS = RedisKey(
 # Incidents.
 INCIDENT_NUMBER = RedisKey("{ob}:number", RedisType.STRING, "ever", "the last incident number given")
 CURRENT_INCIDENTS = RedisKey(
-    "{ob}:current", RedisType.HASH, "until over", "exchange/rule/preset → its pending or open incident (JSON)"
+    "{ob}:current", RedisType.HASH, "until over", "subject/rule/preset → its pending or open incident (JSON)"
 )
 INCIDENTS = RedisKey(
     "{ob}:incidents",
@@ -121,12 +121,12 @@ INCIDENTS = RedisKey(
     lua="incidents",
 )
 HISTORY = RedisKey("{ob}:history", RedisType.SORTED_SET, "the last 2,000", "incident numbers, by number", lua="history")
-EXCHANGE_HISTORY = RedisKey(
-    "{ob}:history:<exchange>",
+SUBJECT_HISTORY = RedisKey(
+    "{ob}:history:<subject>",
     RedisType.SORTED_SET,
     "the last 2,000",
-    "the same of one exchange",
-    lua="exchange_history",
+    "the same of one exchange, or of another subject",
+    lua="subject_history",
 )
 
 # The outbox: alerts that are being delivered.

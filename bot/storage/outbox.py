@@ -63,7 +63,9 @@ class RedisOutbox(Outbox):
         self._claimed_until_s: dict[str, float] = {}  # on the event loop's clock
         self._unwritten_ends: set[str] = set()
         self._ends_in_progress = 0
-        self._end_batcher = WriteBatcher(self._write_ends, max_items=_FINISH_BATCH_MAX, max_wait_s=_FINISH_BATCH_WAIT_S)
+        self._end_batcher = WriteBatcher(
+            self._write_ends, max_records=_FINISH_BATCH_MAX, max_wait_s=_FINISH_BATCH_WAIT_S
+        )
 
     @override
     async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
@@ -161,11 +163,16 @@ class RedisOutbox(Outbox):
         _, entries, bodies, newest_wake_up, due_us = reply
         payloads = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
         claimed = sorted((delivery_of(entry, payloads) for entry in decode_entries(entries)), key=urgency)
+        # When a claim was not renewed in time, the delivery may come back to the very worker that is still sending it,
+        # or that sent it while the store was away: it is not sent twice.
+        deliveries = [
+            delivery
+            for delivery in claimed
+            if delivery.receipt not in self._claims and delivery.receipt not in self._unwritten_ends
+        ]
         until_s = sent_at_s + self._idle.total_seconds()
         self._claims.update((delivery.receipt, Receipt.parse(delivery.receipt)) for delivery in claimed)
         self._claimed_until_s.update((delivery.receipt, until_s) for delivery in claimed)
-        # What was sent while the store was away comes back when its claim has ended; its end is about to be written.
-        deliveries = [delivery for delivery in claimed if delivery.receipt not in self._unwritten_ends]
         next_due_in = moment(int(float(due_us))) - now if due_us else None
         return _ClaimedBatch(deliveries, newest_wake_up.decode(), next_due_in)
 

@@ -11,12 +11,13 @@ import structlog
 from bot.domain.errors import ConfigurationError
 from bot.storage import keys
 from bot.storage.connection import Database
+from bot.storage.incident_fields import rename_incident_fields
 from bot.storage.lua import script
 
 Migration = Callable[[Database], Awaitable[None]]
 
 KEY = keys.SCHEMA.key()
-VERSION = 3
+VERSION = 4
 
 
 async def _gather_places(database: Database) -> None:
@@ -34,7 +35,7 @@ async def _count_presets(database: Database) -> None:
 
 # By the version that it starts from. A migration that was interrupted, or that two workers start at once, runs twice;
 # it must do no harm then.
-MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets}
+MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets, 3: rename_incident_fields}
 
 log = structlog.get_logger(__name__)
 

@@ -11,14 +11,14 @@ from typing import Generic, TypeVar
 
 from bot.domain.errors import StorageError
 
-Item = TypeVar("Item")
+Record = TypeVar("Record")
 
 
 @dataclass(slots=True)
-class _WriteBatch(Generic[Item]):
-    """Items that are written together. `is_full` ends the wait for more; `waiters` are the callers but the first."""
+class _WriteBatch(Generic[Record]):
+    """Records that are written together. `is_full` ends the wait for more; `waiters` are the callers but the first."""
 
-    items: list[Item] = field(default_factory=list)
+    records: list[Record] = field(default_factory=list)
     is_full: asyncio.Event = field(default_factory=asyncio.Event)
     waiters: list[asyncio.Future[None]] = field(default_factory=list)
 
@@ -33,28 +33,28 @@ class _WriteBatch(Generic[Item]):
                 waiter.set_result(None)
 
 
-class WriteBatcher(Generic[Item]):
-    """Collects items for `max_wait_s` seconds, at most `max_items` of them, and writes them with one call of `write`.
+class WriteBatcher(Generic[Record]):
+    """Collects records for `max_wait_s` seconds, `max_records` at most, and writes them with one call of `write`.
 
-    The first caller of a batch does the writing for all. Every caller returns when its own item was written, or gets
+    The first caller of a batch does the writing for all. Every caller returns when its own record was written, or gets
     the same StorageError.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[Item]], Awaitable[None]], *, max_items: int, max_wait_s: float
+        self, write: Callable[[Sequence[Record]], Awaitable[None]], *, max_records: int, max_wait_s: float
     ) -> None:
         self._write = write
-        self._max_items = max_items
+        self._max_records = max_records
         self._max_wait_s = max_wait_s
-        self._open_batch: _WriteBatch[Item] | None = None
+        self._open_batch: _WriteBatch[Record] | None = None
 
-    async def add(self, item: Item, *, is_last: bool) -> None:
-        """Write an item; `is_last` says that no other is expected soon, so that nobody waits. Raise StorageError."""
+    async def add(self, record: Record, *, is_last: bool) -> None:
+        """Write a record; `is_last` says that no other is expected soon, so that nobody waits. Raise StorageError."""
         batch, writes_batch = self._open_batch, self._open_batch is None
         if batch is None:
             batch = self._open_batch = _WriteBatch()
-        batch.items.append(item)
-        if is_last or len(batch.items) >= self._max_items:
+        batch.records.append(record)
+        if is_last or len(batch.records) >= self._max_records:
             self._open_batch = None
             batch.is_full.set()
         if writes_batch:
@@ -64,12 +64,12 @@ class WriteBatcher(Generic[Item]):
             batch.waiters.append(written)
             await written
 
-    async def _write_batch(self, batch: _WriteBatch[Item]) -> None:
+    async def _write_batch(self, batch: _WriteBatch[Record]) -> None:
         timer = asyncio.get_running_loop().call_later(self._max_wait_s, batch.is_full.set)
         try:
             await batch.is_full.wait()
             self._close(batch)
-            await self._write(batch.items)
+            await self._write(batch.records)
         except BaseException as error:  # also when this caller is cancelled: the others must not wait for ever
             self._close(batch)
             batch.release_waiters(error if isinstance(error, StorageError) else StorageError("It was not written."))
@@ -78,7 +78,7 @@ class WriteBatcher(Generic[Item]):
             timer.cancel()
         batch.release_waiters()
 
-    def _close(self, batch: _WriteBatch[Item]) -> None:
-        """Let the next item begin a new batch."""
+    def _close(self, batch: _WriteBatch[Record]) -> None:
+        """Let the next record begin a new batch."""
         if self._open_batch is batch:
             self._open_batch = None

@@ -92,8 +92,8 @@ def discord(message: Message, now: datetime) -> str:
     body = payload(message)
     embed: Mapping[str, Any] = body["embeds"][0]
     fields = "".join(
-        f"<div><b>{_markdown(one['name'], now)}</b><br>{_markdown(one['value'], now)}</div>"
-        for one in embed.get("fields", ())
+        f"<div><b>{_markdown(flow['name'], now)}</b><br>{_markdown(flow['value'], now)}</div>"
+        for flow in embed.get("fields", ())
     )
     rows = "".join(_keys([button["label"] for button in row["components"]]) for row in body["components"])
     return (

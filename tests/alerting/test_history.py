@@ -20,8 +20,8 @@ def lived(*seen: Signal) -> Incident:
 
 
 def raised_on(incident: Incident) -> datetime:
-    assert incident.grounds
-    return incident.grounds.as_of
+    assert incident.raised_by
+    return incident.raised_by.as_of
 
 
 OPENED = (signal(-0.036), signal(-0.036, at=NOON + HOUR))
@@ -44,7 +44,7 @@ def test_what_eases_or_ends_it_leaves_what_it_was_raised_on() -> None:
 def test_assets_are_remembered_of_the_window_that_led_and_of_no_other() -> None:
     with_week = signal(-0.09, at=NOON + 2 * HOUR, flows=[flow(-0.01, Window.WEEK)])
 
-    grounds = lived(*OPENED, with_week).grounds
+    grounds = lived(*OPENED, with_week).raised_by
 
     assert grounds
     assert [(one.window, len(one.assets)) for one in grounds.flows] == [(Window.DAY, 2), (Window.WEEK, 0)]

@@ -12,7 +12,7 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import RoundTrip
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Rule, Signal
+from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, Size, Unit
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
 
 POLICY = Policy()
@@ -235,7 +235,7 @@ class TestLiving:
         assert step(early.incident, signal(-0.06, at=NOON + 5 * MINUTE)).reason is StepReason.UPDATED
 
     def test_a_figure_that_comes_or_goes_is_news(self) -> None:
-        unseen = replace(incident(), told=replace(signal(ELEVATED), leading=None))
+        unseen = replace(incident(), announced=replace(signal(ELEVATED), leading=None))
 
         assert step(unseen, signal(-0.036, at=NOON + HOUR)).reason is StepReason.UPDATED
         assert step(incident(), replace(signal(at=NOON + HOUR), leading=None)).reason is StepReason.UPDATED
@@ -246,7 +246,7 @@ class TestLiving:
         after = step(before, signal(-0.041, at=NOON + HOUR)).incident
 
         assert after
-        assert (after.told, after.signal.as_of, after.steps) == (before.told, NOON + HOUR, 1)
+        assert (after.announced, after.signal.as_of, after.steps) == (before.announced, NOON + HOUR, 1)
 
     def test_it_changed_when_it_last_took_a_turn_and_not_when_figures_moved(self) -> None:
         steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.06), (3 * HOUR, SEVERE), (4 * HOUR, -0.2))
@@ -262,8 +262,7 @@ class TestLiving:
     def test_the_worst_that_was_told_is_remembered(self) -> None:
         steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.07), (3 * HOUR, -0.05))
 
-        assert last(steps).worst_share == -0.07
-        assert last(steps).worst_usd == pytest.approx(-0.07 * 6.41e10)
+        assert last(steps).worst == Size(-0.07, Unit.RESERVES, -0.07 * 6.41e10)
 
     def test_a_look_without_a_figure_leaves_the_worst_as_it_was(self) -> None:
         known = incident(seen=signal(ELEVATED))
@@ -271,8 +270,8 @@ class TestLiving:
         held = step(known, signal(None, at=NOON + DAY)).incident
 
         assert held
-        assert held.told_at == NOON + DAY
-        assert (held.worst_share, held.worst_usd) == (known.worst_share, known.worst_usd)
+        assert held.announced_at == NOON + DAY
+        assert held.worst == known.worst
 
 
 class TestLeaving:
@@ -413,7 +412,7 @@ class TestWithheld:
     def after_a_chain_was_lost(*grounds: Flow) -> Incident | None:
         """Return what two calm days leave of an incident while the chain is missing from the week."""
         raised = signal(ELEVATED, flows=grounds)
-        before: Incident | None = replace(incident(seen=raised), grounds=raised)
+        before: Incident | None = replace(incident(seen=raised), raised_by=raised)
         for hour in (30, 54):
             week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
             before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
@@ -451,7 +450,7 @@ class TestWithheld:
     def test_it_rests_on_the_window_that_still_crosses_its_threshold(self) -> None:
         weekly = step(incident(), signal(-0.02, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)])).incident
         assert weekly
-        assert weekly.windows == (Window.WEEK,)
+        assert weekly.rests_on == (Window.WEEK,)
 
         disputed = flow(-0.02, hold=Hold(HoldReason.DISAGREE))
         eased = step(weekly, signal(None, at=NOON + 2 * HOUR, flows=[disputed, flow(-0.001, Window.WEEK)]))
@@ -573,7 +572,7 @@ def test_every_step_that_is_told_counts_and_says_what_was_told(looks: Sequence[L
         told = taken.reason not in silent
         if taken.incident:
             assert taken.incident.steps == (before.steps if before else 0) + told
-            assert not told or taken.incident.told == seen == taken.incident.signal
+            assert not told or taken.incident.announced == seen == taken.incident.signal
             assert taken.incident.peak.rank >= taken.incident.severity.rank
 
 
@@ -594,7 +593,7 @@ class TestInternalMoves:
         """Return the step of a look at which so much had come back, after an outflow of 4 % ($2.6 B)."""
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
         trip = RoundTrip("BTC", NOON, back_at, usd)
-        return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), trips=(trip,)))
+        return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), round_trips=(trip,)))
 
     def test_an_outflow_that_came_back_is_over_at_once(self) -> None:
         over = self.back(2e9)
@@ -622,9 +621,9 @@ class TestInternalMoves:
         self, worst: float, usd: float, ending: Ending | None
     ) -> None:
         trips = (RoundTrip("BTC", NOON, NOON + HOUR, usd),)
-        seen = replace(signal(CALM, at=NOON + HOUR), trips=trips)
+        seen = replace(signal(CALM, at=NOON + HOUR), round_trips=trips)
 
-        found = step(replace(incident(), worst_usd=worst), seen).incident
+        found = step(replace(incident(), worst=Size(-0.036, Unit.RESERVES, worst)), seen).incident
 
         assert found
         assert found.ending is ending
@@ -638,10 +637,14 @@ class TestInternalMoves:
 class TestDoors:
     SHUT = (("BTC", NOON), ("USDT", NOON))
 
+    def shut(self, seen: Signal, closed: int = 2) -> Signal:
+        """Return a look while so many majors cannot be withdrawn."""
+        return grade(replace(seen, closed_withdrawals=self.SHUT[:closed]), Sensitivity.NORMAL)
+
     def test_an_outflow_that_stops_at_a_closed_door_is_not_calm(self) -> None:
         steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED))
         for hour in range(2, 30):
-            calm = replace(signal(CALM, at=NOON + hour * HOUR), closed=self.SHUT)
+            calm = self.shut(signal(CALM, at=NOON + hour * HOUR))
             steps.append(step(steps[-1].incident, calm))
         before = steps[-1].incident
 
@@ -662,28 +665,28 @@ class TestDoors:
         self, share: float, told: Severity, severity: Severity
     ) -> None:
         before = last(live((0 * HOUR, share), (HOUR, share), (2 * HOUR, CALM)))
-        seen = step(before, replace(signal(CALM, at=NOON + 3 * HOUR), closed=self.SHUT)).incident
+        seen = step(before, self.shut(signal(CALM, at=NOON + 3 * HOUR))).incident
 
         assert seen
         assert (before.severity, seen.severity) == (told, severity)
-        doors = [reason for reason in seen.signal.reasons if reason.measure == "doors"]
+        doors = [reason for reason in seen.signal.reasons if reason.measure == CLOSED_WITHDRAWALS]
         assert [(door.window, door.value, door.threshold) for door in doors] == (
             [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
         )
 
     def test_are_told_of_the_window_that_says_most(self) -> None:
         weekly = incident(seen=signal(None, flows=[flow(-0.07, Window.WEEK)]))
-        seen = replace(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]), closed=self.SHUT)
-        calm = replace(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]), closed=self.SHUT)
+        seen = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]))
+        calm = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]))
 
         for one, window in ((seen, Window.WEEK), (calm, Window.DAY)):
             told = step(weekly, one).incident
             assert told
-            assert told.signal.reasons[-1] == Reason(window, "doors", 2.0, 2.0)
+            assert told.signal.reasons[-1] == Reason(window, CLOSED_WITHDRAWALS, 2.0, 2.0)
 
     def test_are_one_reason_however_the_look_was_graded(self) -> None:
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
-        critical = grade(replace(signal(ELEVATED, at=NOON + 2 * HOUR), closed=self.SHUT), Sensitivity.NORMAL)
+        critical = self.shut(signal(ELEVATED, at=NOON + 2 * HOUR))
 
         seen = step(opened, critical).incident
 
@@ -694,21 +697,21 @@ class TestDoors:
         opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
         trips = (RoundTrip("BTC", NOON, NOON + 2 * HOUR, 9e9),)
 
-        seen = replace(signal(CALM, at=NOON + 2 * HOUR), closed=self.SHUT, trips=trips)
+        seen = self.shut(replace(signal(CALM, at=NOON + 2 * HOUR), round_trips=trips))
 
         assert step(opened, seen).reason is not StepReason.RESOLVED
 
     def test_one_closed_door_keeps_nothing_open(self) -> None:
         before = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM)))
 
-        seen = replace(signal(CALM, at=NOON + 8 * HOUR), closed=self.SHUT[:1])
+        seen = self.shut(signal(CALM, at=NOON + 8 * HOUR), closed=1)
 
         assert step(before, seen).reason is StepReason.RESOLVED
 
 
 class TestASecondOpinion:
     def test_that_agrees_confirms_at_once(self) -> None:
-        opened = step(None, replace(signal(ELEVATED), seconded=True))
+        opened = step(None, replace(signal(ELEVATED), confirmed_by_source=True))
 
         assert opened.reason is StepReason.OPENED
         assert opened.incident
@@ -716,12 +719,12 @@ class TestASecondOpinion:
 
     def test_that_comes_later_confirms_what_was_told(self) -> None:
         (severe,) = live((0 * MINUTE, SEVERE))
-        seen = replace(signal(SEVERE, at=NOON + MINUTE, previous=NOON), seconded=True)
+        seen = replace(signal(SEVERE, at=NOON + MINUTE, previous=NOON), confirmed_by_source=True)
 
         assert step(severe.incident, seen).reason is StepReason.CONFIRMED
 
     def test_that_agrees_while_pending_opens(self) -> None:
         (pending,) = live((0 * MINUTE, WATCH))
-        seen = replace(signal(WATCH, at=NOON + MINUTE, previous=NOON), seconded=True)
+        seen = replace(signal(WATCH, at=NOON + MINUTE, previous=NOON), confirmed_by_source=True)
 
         assert step(pending.incident, seen).reason is StepReason.OPENED

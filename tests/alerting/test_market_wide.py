@@ -43,7 +43,7 @@ class TestTheMarket:
 
         assert found.reason is StepReason.OPENED
         assert found.incident
-        assert (found.incident.exchange, found.incident.rule) == ("market", Rule.MARKET_WIDE)
+        assert (found.incident.subject, found.incident.rule) == ("market", Rule.MARKET_WIDE)
         assert (found.incident.severity, found.incident.confirmed) == (ELEVATED, True)
         assert [(member.exchange, member.label) for member in found.incident.signal.members] == [
             ("a", "INC-97"), ("b", "INC-98"), ("c", "INC-99"),
@@ -118,7 +118,7 @@ class TestTheMarket:
         one = opened(weekly)
 
         assert (one.signal.flows, one.signal.leading, len(one.signal.members)) == ((), None, 3)
-        assert (one.worst_share, one.worst_usd) == (0.0, 0.0)
+        assert one.worst is None
 
     def test_it_is_as_severe_as_the_third_worst(self) -> None:
         four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
@@ -158,8 +158,14 @@ class TestUnderIt:
         return found
 
     def test_a_single_incident_knows_what_it_is_part_of(self) -> None:
-        assert (self.under(story("a")).under, self.under(story("a")).hushed) == (7, True)
+        assert (self.under(story("a")).covered_by, self.under(story("a")).quiet) == (7, True)
         assert sheltered(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
+
+    def test_incidents_of_other_sources_stand_beside_it(self) -> None:
+        other = replace(story("a"), rule="withdrawals")
+
+        assert self.under(other) == other
+        assert involved([other]) == []
 
     def test_it_is_no_longer_once_the_market_is_calm(self) -> None:
         over = replace(opened(), state=IncidentState.RESOLVED)
@@ -176,9 +182,9 @@ class TestUnderIt:
         pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
         never_told = self.under(story("a"))
 
-        assert self.under(story("a"), pending).hushed
+        assert self.under(story("a"), pending).quiet
         later = self.under(replace(never_told, steps=2), never_told)
-        assert later.hushed
+        assert later.quiet
         assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
 
     @pytest.mark.parametrize("number", [1, 7])
@@ -186,7 +192,7 @@ class TestUnderIt:
         before = story("a", WATCH)
         one = self.under(story("a"), before, replace(opened(), number=number))
 
-        assert not one.hushed
+        assert not one.quiet
         assert audience(before, Step(one, StepReason.ESCALATED), [subscription("a")]) == Audience(
             edit=(subscription("a"),)
         )
@@ -196,7 +202,7 @@ class TestUnderIt:
         worse = sheltered(Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened())
 
         assert worse.incident
-        assert not worse.incident.hushed
+        assert not worse.incident.quiet
         assert audience(before, worse, [subscription("a")]) == Audience(post=(subscription("a"),))
 
     def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:

@@ -9,6 +9,7 @@ from bot.alerting.routing import Audience, audience, reaches
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Size, Unit
 from tests.builders import HOUR, NOON, incident, signal, subscription
 
 HERE = subscription()
@@ -43,7 +44,9 @@ def test_a_resolution_edits_and_is_never_the_first_that_a_place_hears() -> None:
 
     assert told(incident(), over, StepReason.RESOLVED, HERE, high) == Audience(edit=(HERE,))
     asked = subscription(place=place("large"), usd=3e9)
-    assert told(incident(), replace(over, worst_usd=-9e9), StepReason.RESOLVED, HERE, asked) == Audience(edit=(HERE,))
+    assert told(
+        incident(), replace(over, worst=Size(-0.14, Unit.RESERVES, -9e9)), StepReason.RESOLVED, HERE, asked
+    ) == Audience(edit=(HERE,))
 
 
 @pytest.mark.parametrize("reason", [StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED])
@@ -77,7 +80,7 @@ def test_what_was_never_told_reaches_nobody() -> None:
 
 
 def test_what_was_told_without_a_figure_reaches_those_who_set_no_floor() -> None:
-    bare = replace(incident(), worst_usd=0.0, worst_share=0.0)
+    bare = replace(incident(), worst=None)
 
     assert reaches(HERE, bare)
     assert not reaches(subscription(usd=1.0), bare)
@@ -87,7 +90,7 @@ def test_what_was_told_without_a_figure_reaches_those_who_set_no_floor() -> None
 def test_a_place_hears_once_its_own_floor_is_reached_even_by_an_update() -> None:
     asked = subscription(usd=3e9)
     before = incident(seen=signal(-0.036))
-    after = replace(before, steps=2, worst_usd=-3.1e9, worst_share=-0.048)
+    after = replace(before, steps=2, worst=Size(-0.048, Unit.RESERVES, -3.1e9))
 
     assert told(before, after, StepReason.UPDATED, asked, HERE) == Audience(post=(asked,), edit=(subscription(),))
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from bot.backtest.rounds import rounds
 from bot.backtest.simulation import Simulation
 from bot.detection.engine import ExchangeState, look
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.computation import ColumnComputation
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow
 from bot.domain.incident import StepReason
@@ -55,7 +54,7 @@ def without(reading: Reading, chains: frozenset[str]) -> Reading:
 
 def flows(past: Sequence[Reading], *, quick: bool) -> Sequence[Flow]:
     """Return what a look at the newest reading shows, by the columns or in detail."""
-    case = ExchangeState(BINANCE, sheet=ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=48) if quick else None)
+    case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=48) if quick else None)
     for reading in past:
         case = case.take(reading)
     return look(case, past[-1].as_of).flows

@@ -35,7 +35,7 @@ def test_an_alarm_lasts_from_the_first_word_of_it_to_the_end() -> None:
 
 
 def test_what_is_held_or_market_wide_is_no_alarm_of_an_exchange() -> None:
-    market = replace(incident(), exchange="market", rule=Rule.MARKET_WIDE)
+    market = replace(incident(), subject="market", rule=Rule.MARKET_WIDE)
     held = SimulatedAlert(NOON, "binance", StepReason.HELD, signal())
 
     assert (

@@ -13,11 +13,14 @@ from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_rest import FakeRest
 from tests.fakes.discord_world import Json
 from tests.fakes.telegram import FakeTelegram
+from tests.waiting import until
 
 _MARK = re.compile(r"(INC-\d+) step (\d+)")
 _FOLLOWED = "The story goes on"
 _LAG = 0.03
 """Seconds between taking a message and saying so: a worker that dies meanwhile leaves it unnoted."""
+_LONGEST = 600.0
+"""A storm of 20,000 deliveries takes minutes."""
 
 
 def title_of(incident: str, step: int) -> str:
@@ -65,17 +68,17 @@ class PlatformLog:
 
     async def reached(self, number: int) -> None:
         """Return when so many were told, or nothing more is expected."""
-        await self._until(lambda: self.is_closed or self.told >= number)
+        await until(
+            lambda: self.is_closed or self.told >= number,
+            lambda: f"message {number} on the platforms; they have {self.told}",
+            changed=self._news,
+            limit=_LONGEST,
+        )
 
     def close(self) -> None:
         """Say that nothing more is expected."""
         self.is_closed = True
         self._stir()
-
-    async def _until(self, holds: Callable[[], bool]) -> None:
-        while not holds():
-            self._news.clear()
-            await self._news.wait()
 
     def _stir(self) -> None:
         self._news.set()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.incident import Incident, IncidentState
@@ -17,11 +18,12 @@ from bot.storage.incidents import RedisIncidents
 from bot.storage.store import Store
 from tests.builders import incident
 from tests.chaos.platform_log import title_of
+from tests.waiting import until
 
 DAY = timedelta(days=1)
 _AGAIN_AFTER = 0.1
-_LOOKS_EVERY = 0.05
-_PATIENCE = 600.0
+_LONGEST = 600.0
+"""A storm of 20,000 deliveries takes minutes."""
 
 
 @dataclass(eq=False)
@@ -104,7 +106,7 @@ class Newsroom:
         one = commit.incident
         while True:
             try:
-                return await self._incidents.commit(one.exchange, one.rule, one, commit.alerts)
+                return await self._incidents.commit(one.subject, one.rule, one, commit.alerts)
             except LeaseLost:
                 raise
             except StorageError:
@@ -139,10 +141,12 @@ class Story:
 
     async def until_over(self) -> None:
         """Return when nothing of what was told so far is on its way any more."""
-        async with asyncio.timeout(_PATIENCE):
-            for step in self.steps:
-                while not await self._newsroom.is_over(step):  # noqa: ASYNC110 — nobody announces it
-                    await asyncio.sleep(_LOOKS_EVERY)
+        for step in self.steps:
+            await until(
+                partial(self._newsroom.is_over, step),
+                f"the end of the deliveries of {step.incident} step {step.number}",
+                limit=_LONGEST,
+            )
 
     async def _tell(self, *kinds: DeliveryKind, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
         after_all = all([await self._newsroom.is_over(step) for step in self.steps])

@@ -13,9 +13,10 @@ from bot.domain.place import Platform
 from bot.storage.embedded import die_with_parent
 from tests.chaos.delivery_process import DeliverySpeed
 from tests.program import ROOT
+from tests.waiting import in_time
 
 PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
-_STARTS_WITHIN = 60.0
+_STARTS_WITHIN = 90.0
 
 
 @dataclass(eq=False)
@@ -28,7 +29,7 @@ class Worker:
 
     async def ready(self) -> None:
         """Return once it delivers to both platforms; raise RuntimeError with its log when it never will."""
-        async with asyncio.timeout(_STARTS_WITHIN):
+        async with in_time("a courier that is ready on both platforms", limit=_STARTS_WITHIN):
             while self._silent:
                 line = await self.process.stdout.readline() if self.process.stdout else b""
                 if line != b"ready\n":

@@ -24,7 +24,7 @@ from bot.service.metrics import Metrics
 from bot.storage import keys
 from bot.workers.platform_connection import PlatformConnection
 from tests.program import bot
-from tests.world import until, until_it
+from tests.waiting import until
 
 _STEP = timedelta(hours=4)
 _FRESH = timedelta(hours=1)  # the upstream runs every hour
@@ -112,12 +112,17 @@ class Play:
         return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
 
     async def catch_up(self) -> None:
-        """Wait until what is new is shown, was judged, and is told; no round takes up anything before time moves on."""
-        await until(self.is_up_to_date)
+        """Wait until what is new is shown, was judged, and is told; no round takes up anything before time moves on.
+
+        One round may be under way and one may go by a list that was asked for before time moved on; the third has the
+        newest list, by which the exchange may be due once more. One that is under way when time moves on would judge a
+        reading that is four hours old by then, and call it stale.
+        """
+        await until(self.is_up_to_date, "a look at the newest reading")
         poller = self.machine.poller
         seen = poller.rounds
-        await until(lambda: poller.rounds > seen)
-        await until_it(self.is_all_told)
+        await until(lambda: poller.rounds >= seen + 3, "three more rounds of the poller")
+        await until(self.is_all_told, "the end of every delivery")
 
     async def is_all_told(self) -> bool:
         """Return whether nothing waits but edits that are to be five minutes after the ones before."""
@@ -144,13 +149,13 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
             metrics=Metrics(clock, "1.2.3"),
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name="Replay",
-            poll_every=timedelta(milliseconds=50),
+            poll_every=timedelta(milliseconds=20),
         )
         tasks.create_task(service.run(stop))
         try:
             play = Play(clock, await service.started(), exchange, chat, paper)
             await play.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
-            await until(play.is_up_to_date)
+            await until(play.is_up_to_date, "a look at the newest reading")
             yield play
         finally:
             stop.set()

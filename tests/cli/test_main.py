@@ -8,7 +8,7 @@ import pytest
 
 from bot.service.application import COMMANDS
 from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
-from tests.world import until
+from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 TOKEN = "4242:never-shown-anywhere"  # noqa: S105 — opens nothing
@@ -125,7 +125,7 @@ async def test_settings_prints_the_example(tmp_path: Path) -> None:
 async def test_ask_answers_from_a_stand_in_of_the_upstream(tmp_path: Path) -> None:
     data = tmp_path / "data"
     async with running_bot("replay-server", "--port", "0", "--speed", "0", directory=tmp_path) as upstream:
-        await until(lambda: bool(upstream.printed))
+        await until(lambda: bool(upstream.printed), "the first line of the upstream")
         address = upstream.printed[0].split()[-1]
         asked = await bot(
             *("ask", "/reserves binance", "--json"), directory=tmp_path, DEFILLAMA_URL=address, DATA_DIR=str(data)

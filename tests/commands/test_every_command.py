@@ -1,6 +1,5 @@
 """Every command on every platform, each through the platform's own client, against the same service."""
 
-import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -46,10 +45,12 @@ async def on_telegram(run: Running, name: str, given: dict[str, str]) -> str:
     world = run.world
     line = " ".join((f"/{name}", *given.values()))
     asked = world.telegram.say(world.group, world.ann, line)
-    answer = await world.telegram.wait_until(
-        lambda: next((sent for sent in world.telegram.messages_in(world.group) if sent.reply_to == asked), None)
-    )
-    return answer.text
+
+    def answers() -> list[str]:
+        return [message.text for message in world.telegram.messages_in(world.group) if message.reply_to == asked]
+
+    await world.telegram.until(answers, f"an answer to {line}")
+    return answers()[0]
 
 
 async def on_discord(run: Running, name: str, given: dict[str, str]) -> str:
@@ -97,8 +98,7 @@ async def run(redis_process: Server) -> AsyncIterator[Running]:
 @pytest.mark.parametrize("platform", PLATFORMS)
 async def test_a_command_is_answered_alike(run: Running, platform: str, name: str) -> None:
     given, title, words = EXPECTED[name]
-    async with asyncio.timeout(10):
-        answer = await PLATFORMS[platform](run, name, given)
+    answer = await PLATFORMS[platform](run, name, given)
     first, *rest = (line for line in answer.splitlines() if line)
     assert title in first
     assert words in "\n".join(rest)

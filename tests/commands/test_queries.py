@@ -1,4 +1,5 @@
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -125,6 +126,16 @@ async def test_incidents_are_found_by_number_and_by_exchange(office: DispatcherB
     assert [one.number for one in await office.queries.recent_incidents()] == [4, 3]
     assert [one.number for one in await office.queries.recent_incidents(BINANCE)] == [3]
     assert len(await office.queries.open_incidents()) == 2
+
+
+async def test_the_open_incident_of_an_exchange_is_its_outflow(office: DispatcherBench) -> None:
+    other = replace(incident(number=5), rule="withdrawals")
+    await office.memory.incidents.commit("binance", "withdrawals", other, [])
+    assert await office.queries.open_incident(BINANCE) is None
+
+    await office.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
+
+    assert await office.queries.open_incident(BINANCE) == incident(number=3)
 
 
 async def test_an_incident_that_never_was_says_where_to_look(office: DispatcherBench) -> None:

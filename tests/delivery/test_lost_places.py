@@ -8,7 +8,8 @@ from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.worker import Lease
 from bot.storage import keys
 from tests.fakes.discord_world import Channel
-from tests.world import MODERATOR, Running, World, running, until, until_it
+from tests.waiting import until
+from tests.world import MODERATOR, Running, World, running
 
 DAY = timedelta(days=1)
 SEND_MESSAGES = 1 << 11
@@ -20,14 +21,14 @@ async def closed(run: Running, obstacle: Obstacle) -> None:
     async def is_closed() -> bool:
         return dict(await run.machine.store.subscriptions.disabled()) == {obstacle: 1}
 
-    await until_it(is_closed)
+    await until(is_closed, "a place that is switched off")
 
 
 async def all_open(run: Running) -> None:
     async def are_open() -> bool:
         return not await run.machine.store.subscriptions.disabled()
 
-    await until_it(are_open)
+    await until(are_open, "places that are open again")
 
 
 async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(world: World) -> None:
@@ -116,10 +117,10 @@ async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_bac
         async def is_put_off() -> bool:
             return bool(await run.machine.store.database.command("ZCARD", keys.POSTPONED.key(Platform.DISCORD)))
 
-        await until_it(is_put_off)
+        await until(is_put_off, "a delivery that is put off")
         assert world.discord_titles() == []
         await world.discord.overwrite(world.channel)
-        await until(lambda: bool(world.discord_titles()))
+        await until(lambda: bool(world.discord_titles()), "the alert on Discord")
 
 
 async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:
@@ -135,7 +136,10 @@ async def test_a_closed_topic_goes_on_when_it_is_reopened(world: World) -> None:
         world.telegram.reopen(forum, world.ann, topic)
         await all_open(run)
         await run.hour(-0.06)
-        await until(lambda: any("severe" in sent.text for sent in world.telegram.messages_in(forum)))
+        await until(
+            lambda: any("severe" in sent.text for sent in world.telegram.messages_in(forum)),
+            "the severe alert in the forum",
+        )
         assert world.telegram.messages_in(forum)[-1].thread == topic
 
 
@@ -155,7 +159,7 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
         assert len(world.telegram.messages_in(operators)) == 1
 
         await run.subscribe()
-        await until_it(lambda: is_watched_again(run))
+        await until(lambda: is_watched_again(run), "the exchange among those watched again")
         await run.hour(-0.05)
         await run.hour()
         await run.told("INC-1 · Binance · elevated outflow")
@@ -176,11 +180,15 @@ async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(w
         await run.hour()
         await run.told("elevated outflow")
         old, world.group = world.group, world.telegram.migrate(world.group)
-        await until_it(lambda: is_subscribed(run, Place(Platform.TELEGRAM, str(world.group.id))))
+        await until(
+            lambda: is_subscribed(run, Place(Platform.TELEGRAM, str(world.group.id))), "the subscription of the group"
+        )
 
         for share in (0.05, *[0.0] * 6):
             await run.hour(share)
-        await until(lambda: "🟢 INC-1 · Binance · resolved" in world.telegram_titles())
+        await until(
+            lambda: "🟢 INC-1 · Binance · resolved" in world.telegram_titles(), "the end of the incident on Telegram"
+        )
         (told,) = world.telegram_titles()
         before = [sent.text.partition("\n")[0] for sent in world.telegram.messages_in(old)]
     assert told == "🟢 INC-1 · Binance · resolved"

@@ -27,7 +27,7 @@ from bot.storage.store import Store, open_store
 from bot.workers.platform_connection import PlatformConnection
 from tests.fakes.telegram import Chat, FakeTelegram, Rates
 from tests.servers import Server
-from tests.world import until, until_it
+from tests.waiting import in_time, stop, until
 
 POST, EDIT, CLOSE, REPLY = DeliveryKind
 
@@ -104,9 +104,9 @@ async def office(
             yield found
         finally:
             found.courier.stop()
-            await running
-            speaking.cancel()
-            await asyncio.wait([speaking])
+            async with in_time("the end of a courier that was stopped"):
+                await running
+            await stop(speaking)
             await store.close()
 
 
@@ -135,10 +135,10 @@ async def test_a_fan_out_keeps_telegrams_rules_and_what_is_severe_goes_first(
     async with office(redis, telegram) as worker:
         await subscribed(worker.store, *places)
         await worker.tell("watch", *places)
-        await until(lambda: len(telegram.sent) >= 5)
+        await until(lambda: len(telegram.sent) >= 5, "the first five messages on Telegram")
         before = len(telegram.sent)
         await worker.tell("severe", places[-1], severity=Severity.SEVERE, incident="INC-2")
-        await until_it(worker.nothing_waits)
+        await until(worker.nothing_waits, "the end of every delivery")
 
     assert telegram.rates
     assert telegram.rates.refused == 0
@@ -152,7 +152,7 @@ async def test_two_workers_keep_telegrams_rules_together(redis: Server, telegram
     async with office(redis, telegram) as one, office(redis, telegram):
         await subscribed(one.store, *places)
         await one.tell("watch", *places)
-        await until_it(one.nothing_waits)
+        await until(one.nothing_waits, "the end of every delivery")
 
     assert telegram.rates
     assert telegram.rates.refused == 0
@@ -168,8 +168,8 @@ async def test_an_escalation_becomes_the_message_and_the_older_one_points_to_it(
         await subscribed(worker.store, here(chat))
         for title, kind in (("opened", POST), ("escalated", POST), ("closed", CLOSE), ("resolved", REPLY)):
             await worker.tell(title, here(chat), kind=kind)
-            await telegram.wait_until(partial(has_heard, telegram, title))
-        await until_it(worker.nothing_waits)
+            await telegram.until(partial(has_heard, telegram, title), "the alert in every place")
+        await until(worker.nothing_waits, "the end of every delivery")
 
     first, second, last = telegram.messages_in(chat)
     assert (first.text.splitlines()[0], first.edits) == ("🏦 INC-1 · continued below", 1)
@@ -188,9 +188,9 @@ async def test_a_closed_topic_is_announced_once_in_general_and_the_rest_goes_on(
     async with office(redis, telegram) as worker:
         await subscribed(worker.store, *places)
         await worker.tell("opened", *places, severity=Severity.SEVERE)
-        await until_it(worker.nothing_waits)
+        await until(worker.nothing_waits, "the end of every delivery")
         await worker.tell("opened", places[0], incident="INC-2")
-        await until_it(worker.nothing_waits)
+        await until(worker.nothing_waits, "the end of every delivery")
         trouble = await worker.store.subscriptions.trouble(places[0])
 
     assert trouble
@@ -204,7 +204,7 @@ async def test_a_chat_that_left_while_it_waited_is_sent_nothing(redis: Server, t
     async with office(redis, telegram) as worker:
         await subscribed(worker.store, here(stays))
         await worker.tell("watch", here(leaves), here(stays))
-        await until_it(worker.nothing_waits)
+        await until(worker.nothing_waits, "the end of every delivery")
 
     assert [sent.chat for sent in telegram.sent] == [stays]
 

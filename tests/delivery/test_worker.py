@@ -2,11 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise, repeat, takewhile
+from itertools import pairwise
 
 import pytest
 from structlog.testing import capture_logs
@@ -26,9 +26,12 @@ from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY, RecordingCha
 from tests.fakes.memory import MemoryOutbox, MemorySubscriptions, Tally
 from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_rates import Rates
+from tests.waiting import in_time, until
 
 TELEGRAM = Platform.TELEGRAM
 SECOND = timedelta(seconds=1)
+_LONGEST = DAY.total_seconds()
+"""In simulated time."""
 
 
 def person(number: int) -> Place:
@@ -41,11 +44,6 @@ def group(number: int, topic: str | None = None) -> Place:
 
 def now() -> float:
     return asyncio.get_running_loop().time()
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    for _ in takewhile(lambda _: not holds(), repeat(None)):
-        await asyncio.sleep(0.01)
 
 
 class Scene:
@@ -130,12 +128,15 @@ class Scene:
             await asyncio.gather(*running)
 
     async def until_shown(self, number: int) -> None:
-        while len(self.chat.shown) < number:
-            self.chat.something_shown.clear()
-            await self.chat.something_shown.wait()
+        await until(
+            lambda: len(self.chat.shown) >= number,
+            lambda: f"message {number}; there are {len(self.chat.shown)}",
+            changed=self.chat.something_shown,
+            limit=_LONGEST,
+        )
 
     async def until_empty(self) -> None:
-        await until(lambda: not self.outbox.waiting)
+        await until(lambda: not self.outbox.waiting, "the end of every delivery", limit=_LONGEST)
 
     def counted(self, result: str, reason: str = "") -> int:
         return self.meter.counts["delivered", result, reason]
@@ -215,7 +216,7 @@ async def test_a_busy_group_does_not_hold_up_the_others() -> None:
     scene.queue("opened", *map(person, range(100)), incident="INC-1000")
     began = now()
     async with scene.delivering():
-        await until(lambda: scene.chat.titles.count("opened") == 100)
+        await until(lambda: scene.chat.titles.count("opened") == 100, "the alert in all of the 100 places")
 
     assert now() - began < 100 / 28 + 8
 
@@ -251,9 +252,9 @@ async def test_what_is_severe_goes_out_within_a_second_whatever_waits(workers: i
         await asyncio.sleep(5)
         committed = now()
         scene.queue("severe", *map(person, range(2000, 2100)), severity=Severity.SEVERE, incident="INC-2")
-        await until(lambda: "severe" in scene.chat.titles)
+        await until(lambda: "severe" in scene.chat.titles, "the severe alert")
         first = now() - committed
-        await until(lambda: scene.chat.titles.count("severe") == 100)
+        await until(lambda: scene.chat.titles.count("severe") == 100, "the severe alert in all of the 100 places")
         last = now() - committed
 
     assert first <= 1.0
@@ -434,7 +435,7 @@ async def test_what_expires_while_it_waits_here_leaves_its_chat_at_rest() -> Non
         await asyncio.sleep(1.6)
         scene.queue("next", person(1), incident="INC-3")
         began = now()
-        await until(lambda: "next" in scene.chat.titles)
+        await until(lambda: "next" in scene.chat.titles, "the next alert")
 
     assert scene.chat.titles == ["opened", "next"]
     assert now() - began < 1.0
@@ -529,7 +530,7 @@ async def test_stopping_finishes_what_is_under_way_and_leaves_the_rest() -> None
 @in_simulated_time
 async def test_stopping_does_not_wait_for_room_for_what_came_at_that_moment() -> None:
     scene = Scene(takes=0.5)
-    async with asyncio.timeout(60), scene.delivering():
+    async with in_time("the end of the couriers"), scene.delivering():
         await asyncio.sleep(1.0)  # by now the courier waits for something to come
         scene.queue("opened", *map(person, range(100)))
 

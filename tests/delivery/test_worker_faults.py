@@ -11,6 +11,7 @@ from bot.domain.place import Place
 from bot.domain.severity import Severity
 from tests.clocks import in_simulated_time
 from tests.delivery.test_worker import SECOND, TELEGRAM, Scene, group, person
+from tests.waiting import in_time
 
 EVERYBODY = [*map(person, range(60)), *map(group, range(6))]
 ENDS_WITHIN = 60.0  # a send under way may take as long
@@ -67,10 +68,10 @@ def test_who_is_told_to_stop_ends_and_loses_nothing(seed: int) -> None:
     async def play() -> None:
         weather = Weather(seed)
         scene = weather.scene
-        async with asyncio.timeout(None) as stopping:
-            async with scene.delivering():
-                await weather.blow()
-                stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
+        ending = in_time(f"the end of the couriers with seed {seed}", limit=None)
+        async with ending as stopping, scene.delivering():
+            await weather.blow()
+            stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
 
         shown, waiting = len(scene.chat.shown), len(scene.outbox.waiting)
         assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.given_up) == weather.told

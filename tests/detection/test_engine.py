@@ -4,15 +4,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.detection.engine import ExchangeState, look, rounds, take_round
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.engine import ExchangeState, Outflow, OutflowState, look, rounds, take_round
+from bot.detection.flow.computation import ColumnComputation, DetailedComputation, FlowComputation
 from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
-from bot.domain.flow import Flow, HoldReason, Window
+from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import Adjustment, Departure, GuardState, RoundTrip
 from bot.domain.reading import Slot
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import CLOSED_WITHDRAWALS
 from bot.domain.withdrawals import Withdrawals
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 from tests.detection.quiet_past import book, days_of
@@ -38,6 +38,18 @@ def test_a_day_of_outflow_is_seen_over_every_window_that_contains_it() -> None:
     assert seen.baseline.days == 59
 
 
+def test_as_a_signal_source_it_sees_what_a_look_sees() -> None:
+    outflow, fallen = Outflow(), holding(57, at=MIDNIGHT)
+    state = outflow.take(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
+
+    seen = outflow.signal(state, "binance", MIDNIGHT)
+
+    assert outflow.subjects(state) == ["binance"]
+    assert seen == look(quiet_weeks().take(fallen), MIDNIGHT)
+    assert outflow.grade(seen, Sensitivity.NORMAL).severity is Severity.ELEVATED
+    assert outflow.signal(state, "okx", MIDNIGHT) is outflow.signal(outflow.begin(), "binance", MIDNIGHT) is None
+
+
 def test_a_case_keeps_what_its_longest_window_needs() -> None:
     case = quiet_weeks().take(holding(57, at=MIDNIGHT))
 
@@ -57,7 +69,7 @@ def test_an_older_reading_changes_nothing() -> None:
 
 
 def test_columns_are_no_part_of_what_a_case_is() -> None:
-    fast = ExchangeState(BINANCE, sheet=ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=8))
+    fast = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=8))
 
     assert (fast, repr(fast)) == (ExchangeState(BINANCE), repr(ExchangeState(BINANCE)))
 
@@ -85,7 +97,7 @@ def test_a_round_takes_every_exchange_that_was_read() -> None:
     after, market = take_round(cases, [holding(60), holding(9, exchange="okx")], MarketMoves())
     after, market = take_round(after, [holding(61, at=NOON + HOUR)], market)
 
-    assert [len(state.kept) for state in after.values()] == [2, 1]
+    assert [len(one.kept) for one in after.values()] == [2, 1]
     assert {id_: move.reading.as_of for id_, move in market.stirs.items()} == {"binance": NOON + HOUR, "okx": NOON}
 
 
@@ -119,8 +131,8 @@ def test_closed_doors_make_an_outflow_critical(
     seen = grade(look(case, MIDNIGHT, doors=doors), Sensitivity.NORMAL)
 
     assert seen.severity is severity
-    assert seen.closed == doors.closed
-    assert ("doors" in {reason.measure for reason in seen.reasons}) is (severity is Severity.CRITICAL)
+    assert seen.closed_withdrawals == doors.closed
+    assert (CLOSED_WITHDRAWALS in {reason.measure for reason in seen.reasons}) is (severity is Severity.CRITICAL)
 
 
 def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
@@ -180,8 +192,8 @@ class TestWhatAReadingStirs:
             for parts, at in ((before, NOON - HOUR), (now, NOON))
         )
 
-        for sheet in (None, ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=8)):
-            assert ExchangeState(BINANCE, sheet=sheet).take(first).stir(second).share == share
+        for computation in (None, ColumnComputation(BINANCE.own_tokens, most=8)):
+            assert ExchangeState(BINANCE, computation=computation).take(first).stir(second).share == share
 
     def test_is_unknown_of_a_first_reading(self) -> None:
         found = ExchangeState(BINANCE).stir(holding(60))
@@ -189,7 +201,7 @@ class TestWhatAReadingStirs:
         assert (found.step, found.share) == (None, None)
 
     def test_is_worked_out_in_columns_where_little_moved_and_nothing_waits(self) -> None:
-        case = ExchangeState(BINANCE, sheet=ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=8)).take(
+        case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=8)).take(
             holding(60, at=NOON - HOUR)
         )
         trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
@@ -201,7 +213,7 @@ class TestWhatAReadingStirs:
             taken = replace(case, ledger=ledger).stir(holding(59.9)).step
             assert taken
             assert taken.is_quiet is quiet
-        whole = replace(case, sheet=None).stir(holding(59.9)).step
+        whole = replace(case, computation=None).stir(holding(59.9)).step
         assert whole
         assert not whole.is_quiet
 
@@ -218,8 +230,8 @@ class TestWhatAReadingStirs:
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa: FBT001 — a table's column
-    sheet = ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=50) if fast else None
-    case = replace(days_of(until=MIDNIGHT), sheet=sheet)
+    computation = ColumnComputation(BINANCE.own_tokens, most=50) if fast else None
+    case = replace(days_of(until=MIDNIGHT), computation=computation)
     for at in (MIDNIGHT, MIDNIGHT + 8 * HOUR, MIDNIGHT + 9 * HOUR, MIDNIGHT + DAY, MIDNIGHT + 2 * DAY):
         part = 0.5 if at > MIDNIGHT else 1.0
         case = case.take(book(at, {"Tron/USDT": part, "Bitcoin/BTC": 0.99 if at > MIDNIGHT + DAY else 1.0}))
@@ -227,22 +239,19 @@ def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa:
     assert [day.share for day in case.days[-2:]] == pytest.approx([0.0, -0.2e9 / 50e9], abs=1e-9)
 
 
-def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_quick() -> None:
-    case = ExchangeState(BINANCE, sheet=ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=8))
-    base = holding(60, at=NOON - DAY)
-    case = case.take(base).take(holding(59))
+def test_a_flow_from_a_base_at_the_very_time_of_an_adjustment_is_in_columns() -> None:
+    """What is computed in columns has no assets here, what is computed in detail has."""
+    in_columns, in_detail = ColumnComputation(BINANCE.own_tokens, most=8), DetailedComputation(BINANCE.own_tokens)
+    base, end = holding(60, at=NOON - DAY), holding(59)
     moved = Adjustment(Slot("Tron", "USDT"), 1.0, NOON - DAY)
-
-    def flow_of(case: ExchangeState) -> Flow | None:
-        return case.quick_flow(Window.DAY, base, latest=case.kept[-1], previous=case.previous)
-
-    quick = flow_of(replace(case, ledger=GuardState(adjustments=(moved,))))
-    assert quick
-    assert quick.assets == ()
     later = replace(moved, at=NOON - DAY + timedelta(microseconds=1))
-    assert flow_of(replace(case, ledger=GuardState(adjustments=(later,)))) is None
-    assert flow_of(replace(case, sheet=None)) is None
-    assert flow_of(replace(case, kept=case.kept[-1:]))
+
+    def assets_of(computation: FlowComputation, *adjustments: Adjustment) -> int:
+        return len(computation.flow(Window.DAY, base, end, previous=base, adjustments=adjustments).assets)
+
+    assert assets_of(in_columns) == assets_of(in_columns, moved) == 0
+    assert assets_of(in_columns, later) == assets_of(in_columns, moved, later) == 2
+    assert assets_of(in_detail) == 2
 
 
 def test_a_round_hands_each_exchange_its_own_doors() -> None:

@@ -13,7 +13,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.domain.signal import Reason, Rule, Signal, SourceFigure
+from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint
 from tests.builders import BINANCE, CHAIN_MISSING, DAY, HOUR, NOON, QUIET, flow, holding, quiet_days, reading, signal
 
@@ -244,17 +244,20 @@ def test_only_another_source_that_agrees_on_a_crossed_window_confirms(
 ) -> None:
     raw = signal(-0.036, flows=[flow(-0.03, Window.WEEK)])
 
-    assert grade(replace(raw, seconds=(SourceFigure(window, usd, source),)), Sensitivity.NORMAL).seconded is seconded
+    assert (
+        grade(replace(raw, source_figures=(SourceFigure(window, usd, source),)), Sensitivity.NORMAL).confirmed_by_source
+        is seconded
+    )
 
 
 def test_closed_doors_make_it_critical_and_are_counted_among_the_reasons() -> None:
     shut = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
     raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
 
-    seen = grade(replace(raw, closed=shut), Sensitivity.NORMAL)
+    seen = grade(replace(raw, closed_withdrawals=shut), Sensitivity.NORMAL)
 
     assert (seen.severity, seen.easing) == (Severity.CRITICAL, Severity.CRITICAL)
-    assert seen.reasons == (*raw.reasons, Reason(Window.DAY, "doors", 3.0, 2.0))
+    assert seen.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, 3.0, 2.0))
 
 
 @pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
@@ -262,7 +265,7 @@ def test_neither_little_outflow_nor_one_closed_door_is_critical(share: float, co
     shut = (("BTC", NOON), ("ETH", NOON))[:count]
     raw = signal(share)
 
-    assert grade(replace(raw, closed=shut), Sensitivity.NORMAL).severity is raw.severity
+    assert grade(replace(raw, closed_withdrawals=shut), Sensitivity.NORMAL).severity is raw.severity
 
 
 @pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])
@@ -306,7 +309,7 @@ def test_a_look_carries_where_and_when_its_figures_are_from() -> None:
 
     seen = look(history(latest, previous=before))
 
-    assert (seen.exchange, seen.source, seen.as_of) == ("binance", "defillama", NOON)
+    assert (seen.subject, seen.source, seen.as_of) == ("binance", "defillama", NOON)
     assert (seen.fetched_at, seen.previous_as_of) == (latest.fetched_at, NOON - HOUR)
     assert look(history(latest)).previous_as_of is None
 

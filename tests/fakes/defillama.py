@@ -28,6 +28,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 
 from tests.fakes.defillama_world import FakeExchange, Holdings, big_protocol_body, known_exchanges
+from tests.waiting import in_time
 
 __all__ = ["CLOUDFLARE", "FakeDefiLlama", "FakeExchange", "Fault", "big_protocol_body"]
 
@@ -131,9 +132,9 @@ class FakeDefiLlama:
         """Return the headers of the requests for a path, in order."""
         return [headers for asked, headers in self.requests if asked == path]
 
-    async def wait_for_request(self, path: str, *, patience: float = 15.0) -> None:
-        """Return as soon as a path has been asked for; raise TimeoutError."""
-        async with asyncio.timeout(patience):
+    async def wait_for_request(self, path: str) -> None:
+        """Return as soon as a path has been asked for."""
+        async with in_time(f"a request for {path}"):
             await self._asked[path].wait()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:

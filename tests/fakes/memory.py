@@ -15,7 +15,6 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule
 from bot.domain.suppression import Suppression
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
@@ -253,7 +252,7 @@ class MemoryIncidents(Incidents):
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)
     _last_number: int = 0
-    _current: dict[tuple[str, Rule, Sensitivity], Incident] = field(default_factory=dict)
+    _current: dict[tuple[str, str, Sensitivity], Incident] = field(default_factory=dict)
     _past: dict[tuple[int, Sensitivity], Incident] = field(default_factory=dict)
 
     @override
@@ -262,16 +261,14 @@ class MemoryIncidents(Incidents):
         return self._last_number
 
     @override
-    async def current(
-        self, exchange: str, rule: Rule, sensitivity: Sensitivity = Sensitivity.NORMAL
-    ) -> Incident | None:
-        return self._current.get((exchange, rule, sensitivity))
+    async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
+        return self._current.get((subject, rule, sensitivity))
 
     @override
     async def commit(
         self,
-        exchange: str,
-        rule: Rule,
+        subject: str,
+        rule: str,
         incident: Incident | None,
         alerts: Sequence[Alert],
         *,
@@ -281,9 +278,9 @@ class MemoryIncidents(Incidents):
         new_alerts = [alert for alert in alerts if alert.id not in queued_ids]
         if alerts and not new_alerts:
             return False
-        self._current.pop((exchange, rule, sensitivity), None)
+        self._current.pop((subject, rule, sensitivity), None)
         if incident and incident.state is not IncidentState.RESOLVED:
-            self._current[exchange, rule, sensitivity] = incident
+            self._current[subject, rule, sensitivity] = incident
         if incident and incident.number:
             self._past[incident.number, sensitivity] = incident
         self.told += new_alerts
@@ -297,10 +294,10 @@ class MemoryIncidents(Incidents):
         return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
-    async def recent(self, limit: int = 20, *, exchange: str | None = None) -> Sequence[Incident]:
+    async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
         numbers = sorted({number for number, _ in self._past}, reverse=True)
         incidents = [incident for number in numbers if (incident := await self.by_number(number))]
-        return [incident for incident in incidents if exchange in {None, incident.exchange}][:limit]
+        return [incident for incident in incidents if subject in {None, incident.subject}][:limit]
 
     @override
     async def by_number(self, number: int) -> Incident | None:

@@ -8,10 +8,10 @@ from tests.messages.cards.plain import said
 
 
 async def test_help_lists_every_command() -> None:
-    office = DispatcherBench()
-    answer = said(await office.ask("help"))
+    bench = DispatcherBench()
+    answer = said(await bench.ask("help"))
 
-    assert all(f"{command.usage} · {command.description}" in answer for command in office.commands)
+    assert all(f"{command.usage} · {command.description}" in answer for command in bench.commands)
     assert "(moderators)" in answer
 
 
@@ -30,15 +30,15 @@ async def test_status_is_the_bots_own_health() -> None:
 
 
 async def test_status_tells_how_many_places_are_switched_off() -> None:
-    office = DispatcherBench()
-    await office.memory.subscriptions.record_trouble(
+    bench = DispatcherBench()
+    await bench.memory.subscriptions.record_trouble(
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
-    assert "Switched off: 1 (1 removed)" in said(await office.ask("status"))
+    assert "Switched off: 1 (1 removed)" in said(await bench.ask("status"))
 
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
-async def test_where_the_settings_lead_is_for_owners_alone(who: str, *, is_told: bool) -> None:
+async def test_only_owners_see_that_a_setting_names_an_unreachable_chat(who: str, *, is_told: bool) -> None:
     assert (LOST in said(await DispatcherBench().ask("status", who=who))) is is_told
 
 

@@ -9,21 +9,21 @@ from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    found = DispatcherBench()
-    await found.read()
-    return found
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.read()
+    return bench
 
 
-async def read_okx(office: DispatcherBench) -> None:
-    await office.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
-    office.board.set_snapshot(await office.observer.snapshot(OKX))
+async def read_okx(bench: DispatcherBench) -> None:
+    await bench.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
+    bench.board.set_snapshot(await bench.observer.snapshot(OKX))
 
 
-async def test_two_exchanges_stand_side_by_side(office: DispatcherBench) -> None:
-    await read_okx(office)
+async def test_two_exchanges_stand_side_by_side(bench: DispatcherBench) -> None:
+    await read_okx(bench)
 
-    answer = await office.ask("compare binance okx")
+    answer = await bench.ask("compare binance okx")
 
     assert answer.title == "Binance · OKX · compared"
     assert "Measure | Binance | OKX" in said(answer)
@@ -32,14 +32,14 @@ async def test_two_exchanges_stand_side_by_side(office: DispatcherBench) -> None
     assert "Net flow 30 d | unknown | unknown" in said(answer)
 
 
-async def test_where_one_was_not_read_its_own_answer_says_so(office: DispatcherBench) -> None:
+async def test_where_one_was_not_read_its_own_answer_says_so(bench: DispatcherBench) -> None:
     for line in ("compare binance okx", "compare okx binance"):
-        assert (await office.ask(line)).title == "OKX · reserves"
+        assert (await bench.ask(line)).title == "OKX · reserves"
 
 
 @pytest.mark.parametrize("line", ["compare binance ftx-2022", "compare FTX-2022 binance"])
-async def test_an_exchange_stands_beside_a_run_of_the_past(office: DispatcherBench, line: str) -> None:
-    answer = await office.ask(line)
+async def test_an_exchange_stands_beside_a_run_of_the_past(bench: DispatcherBench, line: str) -> None:
+    answer = await bench.ask(line)
 
     assert answer.title == "Binance today · FTX, November 2022"
     assert "Binance: −3.3 % of clean reserves in its last days; no incident is open" in said(answer)
@@ -48,49 +48,49 @@ async def test_an_exchange_stands_beside_a_run_of_the_past(office: DispatcherBen
     assert "1 | −3.3 % | −5.0 %\n2 | – | −29.0 %" in said(answer)
 
 
-async def test_an_open_incident_counts_from_the_day_before_it_began(office: DispatcherBench) -> None:
-    await office.memory.readings.add([holding(64, at=NOON - 3 * DAY)])
-    began = incident(number=3, seen=signal(at=NOON - 2 * DAY))
-    await office.memory.incidents.commit("binance", Rule.OUTFLOW, began, [])
-    other = incident(number=4, seen=signal(at=NOON - HOUR, exchange="okx"), exchange="okx")
-    await office.memory.incidents.commit("okx", Rule.OUTFLOW, other, [])
+async def test_an_open_incident_counts_from_the_day_before_it_began(bench: DispatcherBench) -> None:
+    await bench.memory.readings.add([holding(64, at=NOON - 3 * DAY)])
+    open_incident = incident(number=3, seen=signal(at=NOON - 2 * DAY))
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, open_incident, [])
+    elsewhere = incident(number=4, seen=signal(at=NOON - HOUR, exchange="okx"), exchange="okx")
+    await bench.memory.incidents.commit("okx", Rule.OUTFLOW, elsewhere, [])
 
-    answer = said(await office.ask("compare binance ftx-2022"))
+    answer = said(await bench.ask("compare binance ftx-2022"))
 
     assert "Binance: −9.4 % of clean reserves since the day before INC-3 began" in answer
     assert "as long after its day 0: −37.0 %" in answer
 
 
-async def test_without_two_readings_nothing_is_laid_beside_the_past(office: DispatcherBench) -> None:
-    answer = await office.ask("compare okx ftx-2022")
+async def test_without_two_readings_nothing_is_laid_beside_the_past(bench: DispatcherBench) -> None:
+    answer = await bench.ask("compare okx ftx-2022")
 
     assert answer.tone is Tone.TROUBLE
     assert "There are no two readings of OKX a day apart yet" in said(answer)
 
 
-async def test_two_runs_of_the_past_are_not_compared(office: DispatcherBench) -> None:
-    answer = await office.ask("compare ftx-2022 ftx-2022")
+async def test_two_runs_of_the_past_are_not_compared(bench: DispatcherBench) -> None:
+    answer = await bench.ask("compare ftx-2022 ftx-2022")
 
     assert "One of the two must be an exchange that is watched" in said(answer)
 
 
-async def test_what_is_neither_exchange_nor_past_is_unknown(office: DispatcherBench) -> None:
-    assert "No exchange is known as “binance-2099”" in said(await office.ask("compare okx binance-2099"))
+async def test_what_is_neither_exchange_nor_past_is_unknown(bench: DispatcherBench) -> None:
+    assert "No exchange is known as “binance-2099”" in said(await bench.ask("compare okx binance-2099"))
 
 
-async def test_an_exchange_without_reserves_has_no_shares(office: DispatcherBench) -> None:
-    await read_okx(office)
+async def test_an_exchange_without_reserves_has_no_shares(bench: DispatcherBench) -> None:
+    await read_okx(bench)
     empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
-    office.board.set_snapshot(await DispatcherBench(memory=office.memory).observer.snapshot(empty))
+    bench.board.set_snapshot(await DispatcherBench(memory=bench.memory).observer.snapshot(empty))
 
-    assert "Clean reserves | $58.0 B | $0.00" in said(await office.ask("compare binance okx"))
+    assert "Clean reserves | $58.0 B | $0.00" in said(await bench.ask("compare binance okx"))
 
 
-async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: DispatcherBench) -> None:
-    days = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
-    await office.memory.readings.add(days)
+async def test_a_run_of_the_past_that_is_over_sooner_says_so(bench: DispatcherBench) -> None:
+    readings = [holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 8)]
+    await bench.memory.readings.add(readings)
 
-    answer = await office.ask("compare binance ftx-2022")
+    answer = await bench.ask("compare binance ftx-2022")
 
     assert answer.chart
     assert answer.chart.values[1] == pytest.approx(60.06 / 60.07 - 1)
@@ -98,10 +98,10 @@ async def test_a_run_of_the_past_that_is_over_sooner_says_so(office: DispatcherB
     assert "3 | −0.05 % | −37.0 %\n4 | −0.07 % | –" in said(answer)
 
 
-async def test_two_readings_are_no_curve(office: DispatcherBench) -> None:
-    await read_okx(office)
+async def test_two_readings_are_no_curve(bench: DispatcherBench) -> None:
+    await read_okx(bench)
 
-    answer = await office.ask("compare okx ftx-2022")
+    answer = await bench.ask("compare okx ftx-2022")
 
     assert answer.chart is None
     assert "OKX: +1.0 % of clean reserves" in said(answer)

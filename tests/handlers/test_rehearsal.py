@@ -12,79 +12,79 @@ DAWN = NOON - timedelta(hours=12)
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    """Know a year of Binance in which 0.2 % come and go, but for one day, forty days ago, on which 5 % left."""
-    found = DispatcherBench()
+async def bench() -> DispatcherBench:
+    """Store 201 days of Binance on which 0.2 % came or went in turn, but for one, forty days ago, on which 5 % left."""
+    bench = DispatcherBench()
     rows = [listing(), *(listing(Exchange(f"small{n}", f"Small {n}", f"small{n}"), total=1e9) for n in range(12))]
-    await found.memory.readings.save_listings(rows)
-    found.board.set_listings(rows)
-    held = [
+    await bench.memory.readings.save_listings(rows)
+    bench.board.set_listings(rows)
+    readings = [
         holding(60 * (1.002 if age % 2 else 1.0) * (0.95 if age < 40 else 1.0), at=DAWN - age * DAY)
         for age in range(200, -1, -1)
     ]
-    await found.memory.readings.add(held)
-    return found  # fmt: skip
+    await bench.memory.readings.add(readings)
+    return bench  # fmt: skip
 
 
-async def rehearse(office: DispatcherBench, words: str) -> Message:
-    return await office.ask(f"rehearse {words}", who=MODERATOR)
+async def rehearse(bench: DispatcherBench, words: str) -> Message:
+    return await bench.ask(f"rehearse {words}", who=MODERATOR)
 
 
-async def test_a_rule_says_when_it_would_have_spoken(office: DispatcherBench) -> None:
-    answer = await rehearse(office, "normal binance")
+async def test_a_rehearsal_says_when_a_rule_would_have_raised_an_alert(bench: DispatcherBench) -> None:
+    answer = await rehearse(bench, "normal binance")
 
     assert answer.title == "Rehearsal · preset normal"
     assert "In the last 90 days it would have spoken once over 1 exchange (0.3 a month and exchange)." in said(answer)
     assert f"🟠 {DAWN - 39 * DAY:%Y-%m-%d} · Binance · elevated at worst, −5.2 % (−$3.12 B) · resolved" in said(answer)
 
 
-async def test_a_threshold_leaves_out_what_is_smaller(office: DispatcherBench) -> None:
+async def test_a_threshold_leaves_out_what_is_smaller(bench: DispatcherBench) -> None:
     for words in ("5% binance", "$3B binance", "early binance"):
-        assert "it would have spoken once" in said(await rehearse(office, words))
+        assert "it would have spoken once" in said(await rehearse(bench, words))
     for words in ("6% binance", "$4B binance"):
-        assert "it would have spoken never" in said(await rehearse(office, words))
-    assert (await rehearse(office, "6% binance")).title == "Rehearsal · preset normal, at least 6.0 % of reserves"
+        assert "it would have spoken never" in said(await rehearse(bench, words))
+    assert (await rehearse(bench, "6% binance")).title == "Rehearsal · preset normal, at least 6.0 % of reserves"
 
 
-async def test_a_place_rehearses_what_it_has_subscribed_to(office: DispatcherBench) -> None:
-    assert "This place has subscribed to nothing; name an exchange" in said(await rehearse(office, "normal"))
-    await office.ask("subscribe binance", who=MODERATOR)
+async def test_a_place_rehearses_what_it_has_subscribed_to(bench: DispatcherBench) -> None:
+    assert "This place has subscribed to nothing; name an exchange" in said(await rehearse(bench, "normal"))
+    await bench.ask("subscribe binance", who=MODERATOR)
 
-    assert "would have spoken once over 1 exchange" in said(await rehearse(office, "normal"))
+    assert "would have spoken once over 1 exchange" in said(await rehearse(bench, "normal"))
 
 
-async def test_of_all_exchanges_the_largest_are_rehearsed(office: DispatcherBench) -> None:
-    await office.ask("subscribe all", who=MODERATOR)
+async def test_of_all_exchanges_the_largest_are_rehearsed(bench: DispatcherBench) -> None:
+    await bench.ask("subscribe all", who=MODERATOR)
 
-    answer = said(await rehearse(office, "normal"))
+    answer = said(await rehearse(bench, "normal"))
 
     assert "would have spoken once over 1 exchange" in answer
     assert "3 more exchanges were left out: the largest come first." in answer
 
 
-async def test_what_nothing_is_known_of_cannot_be_rehearsed(office: DispatcherBench) -> None:
-    answer = said(await rehearse(office, "normal small1"))
+async def test_an_exchange_without_stored_readings_cannot_be_rehearsed(bench: DispatcherBench) -> None:
+    answer = said(await rehearse(bench, "normal small1"))
 
     assert "No readings of Small 1 are stored yet." in answer
 
 
-async def test_a_short_past_is_said(office: DispatcherBench) -> None:
-    await office.memory.readings.add([holding(1, at=DAWN - age * DAY, exchange="small1") for age in (5, 4, 3)])
+async def test_a_short_history_is_said(bench: DispatcherBench) -> None:
+    await bench.memory.readings.add([holding(1, at=DAWN - age * DAY, exchange="small1") for age in (5, 4, 3)])
 
-    answer = said(await rehearse(office, "normal small1"))
+    answer = said(await rehearse(bench, "normal small1"))
 
     assert f"Less is known of Small 1 since {DAWN - 5 * DAY:%Y-%m-%d}." in answer
 
 
-async def test_what_is_no_rule_is_refused(office: DispatcherBench) -> None:
-    answer = said(await rehearse(office, "loud binance"))
+async def test_what_is_no_rule_is_refused(bench: DispatcherBench) -> None:
+    answer = said(await rehearse(bench, "loud binance"))
 
     assert "“loud” is no rule: it may be calm, normal, early, a share such as 3%, or $50M." in answer
 
 
-async def test_rehearsing_is_for_moderators(office: DispatcherBench) -> None:
-    assert "moderate this place" in said(await office.ask("rehearse normal binance", who=MEMBER))
+async def test_rehearsing_is_for_moderators(bench: DispatcherBench) -> None:
+    assert "moderate this place" in said(await bench.ask("rehearse normal binance", who=MEMBER))
 
 
-async def test_names_come_from_the_list(office: DispatcherBench) -> None:
-    assert BINANCE.name in said(await rehearse(office, "normal binance"))
+async def test_names_come_from_the_list(bench: DispatcherBench) -> None:
+    assert BINANCE.name in said(await rehearse(bench, "normal binance"))

@@ -5,22 +5,22 @@ from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    found = DispatcherBench()
-    await found.read()
-    return found
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.read()
+    return bench
 
 
-async def test_reserves_tell_what_an_exchange_holds(office: DispatcherBench) -> None:
-    answer = await office.ask("reserves binance")
+async def test_reserves_tell_what_an_exchange_holds(bench: DispatcherBench) -> None:
+    answer = await bench.ask("reserves binance")
 
     assert answer.title == "Binance · reserves"
     assert "Clean reserves $58.0 B" in said(answer)
     assert "Net flow 24 h: −$2.00 B · −3.3 %" in said(answer)
 
 
-async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: DispatcherBench) -> None:
-    assert "DefiLlama tracks no wallets of NEXO" in said(await office.ask("reserves nexo"))
+async def test_reserves_of_an_exchange_without_wallets_are_unknown(bench: DispatcherBench) -> None:
+    assert "DefiLlama tracks no wallets of NEXO" in said(await bench.ask("reserves nexo"))
 
 
 @pytest.mark.parametrize(
@@ -35,12 +35,12 @@ async def test_reserves_of_an_exchange_without_wallets_are_unknown(office: Dispa
         ("exchanges", "Exchanges · 4 known, 1 watched"),
     ],
 )
-async def test_questions_about_flows_are_answered(office: DispatcherBench, line: str, words: str) -> None:
-    assert words in said(await office.ask(line))
+async def test_questions_about_flows_are_answered(bench: DispatcherBench, line: str, words: str) -> None:
+    assert words in said(await bench.ask(line))
 
 
-async def test_questions_are_answered_from_memory(office: DispatcherBench) -> None:
-    office.memory.readings.away = True
+async def test_questions_are_answered_from_memory(bench: DispatcherBench) -> None:
+    bench.memory.readings.away = True
 
     for line in ("reserves binance", "flows binance", "top", "exchanges"):
-        assert (await office.ask(line)).title not in {"The store is away", "Something broke"}
+        assert (await bench.ask(line)).title not in {"The store is away", "Something broke"}

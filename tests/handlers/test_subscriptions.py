@@ -12,102 +12,100 @@ from tests.messages.cards.plain import said
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    found = DispatcherBench()
-    await found.read()
-    return found
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.read()
+    return bench
 
 
-async def moderate(office: DispatcherBench, line: str) -> Message:
-    return await office.ask(line, who=MODERATOR)
+async def moderate(bench: DispatcherBench, line: str) -> Message:
+    return await bench.ask(line, who=MODERATOR)
 
 
-async def test_a_place_subscribes_with_the_usual_settings(office: DispatcherBench) -> None:
-    answer = await moderate(office, "subscribe Binance")
+async def test_a_place_subscribes_with_the_usual_settings(bench: DispatcherBench) -> None:
+    answer = await moderate(bench, "subscribe Binance")
 
     assert answer.title == "Subscribed · Binance"
-    assert await office.memory.subscriptions.of_place(HERE) == [
+    assert await bench.memory.subscriptions.of_place(HERE) == [
         Subscription(HERE, "binance", created_by="telegram:moderator", created_at=NOON)
     ]
 
 
-async def test_a_place_subscribes_with_everything_of_its_own(office: DispatcherBench) -> None:
-    await moderate(office, "subscribe binance early severe $50M 3% @here")
+async def test_a_place_subscribes_with_everything_of_its_own(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance early severe $50M 3% @here")
 
-    (found,) = await office.memory.subscriptions.of_place(HERE)
-    assert (found.sensitivity, found.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
-    assert (found.usd, found.share, found.mention) == (50e6, 0.03, "here")
+    (stored,) = await bench.memory.subscriptions.of_place(HERE)
+    assert (stored.sensitivity, stored.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
+    assert (stored.usd, stored.share, stored.mention) == (50e6, 0.03, "here")
 
 
-async def test_all_is_every_exchange(office: DispatcherBench) -> None:
-    answer = await moderate(office, "subscribe ALL")
+async def test_all_is_every_exchange(bench: DispatcherBench) -> None:
+    answer = await moderate(bench, "subscribe ALL")
 
     assert answer.title == "Subscribed · all exchanges"
-    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(HERE)] == [None]
+    assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(HERE)] == [None]
 
 
-async def test_a_topic_subscribes_for_itself(office: DispatcherBench) -> None:
+async def test_a_topic_subscribes_for_itself(bench: DispatcherBench) -> None:
     here = topic(HERE, "7")
-    office.moderates.add(here)
-    await office.ask("subscribe binance", who=MODERATOR, place=here)
+    bench.moderates.add(here)
+    await bench.ask("subscribe binance", who=MODERATOR, place=here)
 
-    assert [subscription.place for subscription in await office.memory.subscriptions.of_place(here)] == [here]
-    assert await office.memory.subscriptions.of_place(HERE) == []
+    assert [subscription.place for subscription in await bench.memory.subscriptions.of_place(here)] == [here]
+    assert await bench.memory.subscriptions.of_place(HERE) == []
 
 
-async def test_what_the_bot_lacks_is_said_at_once(office: DispatcherBench) -> None:
-    office.lacking = ("Send Messages",)
+async def test_what_the_bot_lacks_is_said_at_once(bench: DispatcherBench) -> None:
+    bench.lacking = ("Send Messages",)
 
-    answer = await moderate(office, "subscribe binance")
+    answer = await moderate(bench, "subscribe binance")
 
     assert answer.tone is Tone.TROUBLE
     assert "The bot lacks rights here: Send Messages." in said(answer)
 
 
 @pytest.mark.parametrize(("exchange", "is_said"), [("nexo", True), ("binance", False), ("all", False)])
-async def test_an_exchange_without_known_wallets_is_no_silent_promise(
-    office: DispatcherBench, exchange: str, *, is_said: bool
+async def test_subscribing_to_an_exchange_without_known_wallets_warns(
+    bench: DispatcherBench, exchange: str, *, is_said: bool
 ) -> None:
-    answer = await moderate(office, f"subscribe {exchange}")
+    answer = await moderate(bench, f"subscribe {exchange}")
 
     assert ("No wallets of NEXO are tracked, so no alert can come of it" in said(answer)) is is_said
     assert (answer.tone is Tone.TROUBLE) is is_said
 
 
-async def test_another_place_can_be_subscribed_by_who_moderates_it(office: DispatcherBench) -> None:
-    await moderate(office, "subscribe binance @channel")
+async def test_another_place_can_be_subscribed_by_who_moderates_it(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance @channel")
 
-    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(CHANNEL)] == [
-        "binance"
-    ]
-    assert await office.memory.subscriptions.of_place(HERE) == []
-    assert (await moderate(office, "unsubscribe @channel")).title == "Unsubscribed"
+    assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(CHANNEL)] == ["binance"]
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+    assert (await moderate(bench, "unsubscribe @channel")).title == "Unsubscribed"
 
 
 @pytest.mark.parametrize("line", ["subscribe binance @channel", "unsubscribe @channel"])
-async def test_another_place_is_closed_to_everybody_else(office: DispatcherBench, line: str) -> None:
-    await office.ask("subscribe okx @channel", who=OWNER)
-    office.moderates = {HERE}
+async def test_another_place_is_closed_to_everybody_else(bench: DispatcherBench, line: str) -> None:
+    await bench.ask("subscribe okx @channel", who=OWNER)
+    bench.moderates = {HERE}
 
-    answer = await moderate(office, line)
+    answer = await moderate(bench, line)
 
     assert "Only the people who moderate @channel may do that." in said(answer)
-    assert [subscription.exchange for subscription in await office.memory.subscriptions.of_place(CHANNEL)] == ["okx"]
+    assert [subscription.exchange for subscription in await bench.memory.subscriptions.of_place(CHANNEL)] == ["okx"]
 
 
-async def test_a_place_that_cannot_be_found_is_refused(office: DispatcherBench) -> None:
-    assert "The bot cannot see @elsewhere." in said(await moderate(office, "subscribe binance @elsewhere"))
+async def test_a_place_that_cannot_be_found_is_refused(bench: DispatcherBench) -> None:
+    assert "The bot cannot see @elsewhere." in said(await moderate(bench, "subscribe binance @elsewhere"))
 
 
-async def test_a_misspelt_exchange_subscribes_to_nothing(office: DispatcherBench) -> None:
-    assert "Did you mean binance?" in said(await moderate(office, "subscribe binanse"))
-    assert await office.memory.subscriptions.count() == 0
+async def test_a_misspelt_exchange_subscribes_to_nothing(bench: DispatcherBench) -> None:
+    assert "Did you mean binance?" in said(await moderate(bench, "subscribe binanse"))
+    assert await bench.memory.subscriptions.count() == 0
 
 
-async def test_while_the_store_is_away_nothing_is_promised(office: DispatcherBench) -> None:
-    office.memory.subscriptions.away = True
+async def test_while_the_store_is_away_nothing_is_promised(bench: DispatcherBench) -> None:
+    bench.memory.subscriptions.away = True
 
-    assert (await moderate(office, "subscribe binance")).title == "The store is away"
+    assert (await moderate(bench, "subscribe binance")).title == "The store is away"
 
 
 @pytest.mark.parametrize(
@@ -119,20 +117,20 @@ async def test_while_the_store_is_away_nothing_is_promised(office: DispatcherBen
         ("unsubscribe gate", "This place has no subscription to Gate.io.", {None, "binance", "okx"}),
     ],
 )
-async def test_a_place_unsubscribes(office: DispatcherBench, line: str, words: str, left: set[str | None]) -> None:
-    for one in ("binance", "okx", "all"):
-        await moderate(office, f"subscribe {one}")
+async def test_a_place_unsubscribes(bench: DispatcherBench, line: str, words: str, left: set[str | None]) -> None:
+    for name in ("binance", "okx", "all"):
+        await moderate(bench, f"subscribe {name}")
 
-    assert words in said(await moderate(office, line))
-    assert {subscription.exchange for subscription in await office.memory.subscriptions.of_place(HERE)} == left
+    assert words in said(await moderate(bench, line))
+    assert {subscription.exchange for subscription in await bench.memory.subscriptions.of_place(HERE)} == left
 
 
-async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: DispatcherBench) -> None:
-    await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
-    assert "No exchange is known as “lbank”." in said(await moderate(office, "unsubscribe lbank"))
+async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(bench: DispatcherBench) -> None:
+    await bench.memory.subscriptions.add(Subscription(HERE, "bitforex"))
+    assert "No exchange is known as “lbank”." in said(await moderate(bench, "unsubscribe lbank"))
 
-    assert "This place no longer hears of bitforex." in said(await moderate(office, "unsubscribe BitForex"))
-    assert await office.memory.subscriptions.of_place(HERE) == []
+    assert "This place no longer hears of bitforex." in said(await moderate(bench, "unsubscribe BitForex"))
+    assert await bench.memory.subscriptions.of_place(HERE) == []
 
 
 @pytest.mark.parametrize(
@@ -146,49 +144,51 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(office: Di
         ("subscribe binance early", False),
     ],
 )
-async def test_only_what_a_place_will_hear_of_is_promised(office: DispatcherBench, line: str, *, is_told: bool) -> None:
+async def test_only_open_incidents_that_reach_the_place_are_named(
+    bench: DispatcherBench, line: str, *, is_told: bool
+) -> None:
     running = incident(Severity.ELEVATED)
-    await office.memory.incidents.commit(running.exchange, running.rule, running, ())
+    await bench.memory.incidents.commit(running.subject, running.rule, running, ())
 
-    assert ("Its next change is posted here." in said(await moderate(office, line))) is is_told
+    assert ("Its next change is posted here." in said(await moderate(bench, line))) is is_told
 
 
-async def test_everybody_may_see_what_a_place_has_subscribed_to(office: DispatcherBench) -> None:
-    assert "This place has subscribed to nothing." in said(await office.ask("subscriptions"))
-    await moderate(office, "subscribe binance severe")
+async def test_everybody_may_see_what_a_place_has_subscribed_to(bench: DispatcherBench) -> None:
+    assert "This place has subscribed to nothing." in said(await bench.ask("subscriptions"))
+    await moderate(bench, "subscribe binance severe")
 
-    assert "🔴 Binance · from severe on · preset normal" in said(await office.ask("subscriptions"))
+    assert "🔴 Binance · from severe on · preset normal" in said(await bench.ask("subscriptions"))
 
 
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
-    office = DispatcherBench(only=("binance",))
-    await office.read()
-    for one in ("bitforex", "binance", None):
-        await office.memory.subscriptions.add(Subscription(HERE, one))
-    answer = await office.ask("subscriptions")
+    bench = DispatcherBench(only=("binance",))
+    await bench.read()
+    for exchange in ("bitforex", "binance", None):
+        await bench.memory.subscriptions.add(Subscription(HERE, exchange))
+    answer = await bench.ask("subscriptions")
 
-    gone, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
-    assert gone == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
+    unwatched, *others = sorted(said(answer).splitlines()[1:], key=lambda line: "⚠️" not in line)
+    assert unwatched == "⚠️ bitforex · not watched by this bot any more · /unsubscribe bitforex takes it away"
     assert [line.partition(" · ")[2] for line in others] == ["from watch on · preset normal"] * 2
     assert answer.tone is Tone.TROUBLE
 
 
-async def test_where_every_exchange_is_watched_none_is_called_left_out(office: DispatcherBench) -> None:
-    await office.memory.subscriptions.add(Subscription(HERE, "bitforex"))
-    answer = await office.ask("subscriptions")
+async def test_where_every_exchange_is_watched_none_is_called_unwatched(bench: DispatcherBench) -> None:
+    await bench.memory.subscriptions.add(Subscription(HERE, "bitforex"))
+    answer = await bench.ask("subscriptions")
 
     assert "bitforex · from watch on" in said(answer)
     assert answer.tone is Tone.INFO
 
 
-async def test_a_place_that_is_switched_off_says_why(office: DispatcherBench) -> None:
-    await moderate(office, "subscribe binance")
+async def test_a_place_that_is_switched_off_says_why(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance")
     trouble = PlaceTrouble(HERE, "the bot was removed", NOON)
-    await office.memory.subscriptions.record_trouble(trouble)
-    assert "switched off" not in said(await office.ask("subscriptions"))
+    await bench.memory.subscriptions.record_trouble(trouble)
+    assert "switched off" not in said(await bench.ask("subscriptions"))
 
-    await office.memory.subscriptions.record_trouble(replace(trouble, disabled=True))
-    assert "This place is switched off: the bot was removed." in said(await office.ask("subscriptions"))
+    await bench.memory.subscriptions.record_trouble(replace(trouble, disabled=True))
+    assert "This place is switched off: the bot was removed." in said(await bench.ask("subscriptions"))
 
-    await office.memory.subscriptions.record_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
-    assert "This place is switched off: the topic was closed." in said(await office.ask("subscriptions"))
+    await bench.memory.subscriptions.record_trouble(replace(trouble, disabled=True, obstacle=Obstacle.TOPIC_CLOSED))
+    assert "This place is switched off: the topic was closed." in said(await bench.ask("subscriptions"))

@@ -12,8 +12,8 @@ from bot.messages.model import Action, Chart, Field, Message, Table, bold, line,
 AT = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
 
 
-def characters(message: Message) -> int:
-    texts = [message.title, *(span.text for one in (*message.lines, message.footer) for span in one)]
+def character_count(message: Message) -> int:
+    texts = [message.title, *(span.text for text_line in (*message.lines, message.footer) for span in text_line)]
     texts += [field.name + "".join(span.text for span in field.value) for field in message.fields]
     texts += [cell for row in (message.table.rows if message.table else ()) for cell in row]
     return sum(map(len, texts))
@@ -31,20 +31,20 @@ def big(rows: int = 50, fields: int = 10, lines: int = 20) -> Message:
 
 def test_what_fits_is_left_alone() -> None:
     message = big()
-    assert fit(message, characters, 10_000) is message
+    assert fit(message, character_count, 10_000) is message
 
 
 def test_rows_go_first_and_the_table_says_how_many() -> None:
-    fitted = fit(big(), characters, 700)
+    fitted = fit(big(), character_count, 700)
     assert fitted.table is not None
-    kept = len(fitted.table.rows) - 1
-    assert fitted.table.rows[-1] == (f"… and {50 - kept} more", "")
+    shown = len(fitted.table.rows) - 1
+    assert fitted.table.rows[-1] == (f"… and {50 - shown} more", "")
     assert (fitted.lines, fitted.fields) == (big().lines, big().fields)
-    assert 0 <= 700 - characters(fitted) < 15  # another row would not have fitted
+    assert 0 <= 700 - character_count(fitted) < 15  # another row would not have fitted
 
 
 def test_fields_go_when_no_row_is_left() -> None:
-    fitted = fit(big(), characters, 320)
+    fitted = fit(big(), character_count, 320)
     assert fitted.table is None
     assert line("… and 50 more rows") in fitted.lines
     assert 1 < len(fitted.fields) < 10
@@ -52,16 +52,16 @@ def test_fields_go_when_no_row_is_left() -> None:
 
 
 def test_lines_go_after_the_fields() -> None:
-    fitted = fit(big(), characters, 100)
+    fitted = fit(big(), character_count, 100)
     assert fitted.fields == ()
-    assert characters(fitted) <= 100
+    assert character_count(fitted) <= 100
     assert fitted.lines[0] == line("line 000")
     assert fitted.lines[-1] == line(f"… and {23 - len(fitted.lines)} more lines")
 
 
 def test_one_endless_line_is_shortened_before_anything_is_left_out() -> None:
     endless = replace(big(rows=3), lines=(line("y" * 9000),))
-    fitted = fit(endless, characters, 2000)
+    fitted = fit(endless, character_count, 2000)
     assert fitted.table == endless.table
     assert fitted.lines[0][-1].text == "…"
 
@@ -69,35 +69,35 @@ def test_one_endless_line_is_shortened_before_anything_is_left_out() -> None:
 @settings(deadline=None)
 @given(st.integers(min_value=60, max_value=1500), st.integers(0, 60), st.integers(0, 30), st.integers(0, 30))
 def test_every_message_can_be_made_to_fit(limit: int, rows: int, fields: int, lines: int) -> None:
-    assert characters(fit(big(rows, fields, lines), characters, limit)) <= limit
+    assert character_count(fit(big(rows, fields, lines), character_count, limit)) <= limit
 
 
 def test_the_chart_goes_before_the_last_words_are_cut() -> None:
     charted = replace(big(), chart=Chart("", "usd", (AT,), (1.0,)))
 
     def size(message: Message) -> int:
-        return characters(message) + (1000 if message.chart else 0)
+        return character_count(message) + (1000 if message.chart else 0)
 
     assert fit(charted, size, 100).chart is None
 
 
 def test_what_is_left_is_shortened_to_fit() -> None:
     message = Message("t" * 500, lines=(line("x" * 500),), footer=line("f" * 500))
-    fitted = fit(message, characters, 130)
-    assert characters(fitted) <= 130
+    fitted = fit(message, character_count, 130)
+    assert character_count(fitted) <= 130
     assert fitted.title.startswith("t")
     assert fitted.lines[0][0].text.startswith("x")
 
 
 def test_what_cannot_fit_comes_back_at_its_smallest() -> None:
-    fitted = fit(big(), characters, 1)
-    assert characters(fitted) < 40
+    fitted = fit(big(), character_count, 1)
+    assert character_count(fitted) < 40
     assert (fitted.table, fitted.fields) == (None, ())
 
 
 def test_few_parts_are_not_touched() -> None:
-    few = Message("t", lines=(line("x"),), fields=(Field("a", line("b")),), table=Table(("h",), (("r",),)))
-    assert trim(few, MessageLimits(lines=1, fields=1, rows=1)) == few
+    small = Message("t", lines=(line("x"),), fields=(Field("a", line("b")),), table=Table(("h",), (("r",),)))
+    assert trim(small, MessageLimits(lines=1, fields=1, rows=1)) == small
     assert trim(Message("t"), MessageLimits(title=9, lines=9, fields=9, rows=9, footer=9, actions=9)) == Message("t")
 
 

@@ -27,7 +27,7 @@ def test_text_from_outside_cannot_hide_or_turn_around(dirty: str, shown: str) ->
     assert clean(dirty) == shown
 
 
-def test_no_character_of_the_deceptive_kinds_is_forgotten() -> None:
+def test_every_character_that_can_deceive_is_removed() -> None:
     deceptive = "".join(chr(code) for code in range(0x110000) if category(chr(code)) in ("Cc", "Cf", "Cs", "Co"))
     assert clean(deceptive).strip() == ""
 
@@ -40,10 +40,10 @@ def test_letters_marks_and_signs_of_every_script_stay() -> None:
 
 @given(st.text())
 def test_clean_text_is_one_line_that_any_platform_can_encode(text: str) -> None:
-    once = clean(text)
-    assert once.splitlines() in ([], [once])
-    assert clean(once) == once
-    once.encode()
+    cleaned = clean(text)
+    assert cleaned.splitlines() in ([], [cleaned])
+    assert clean(cleaned) == cleaned
+    cleaned.encode()
 
 
 def test_length_is_counted_as_telegram_counts() -> None:

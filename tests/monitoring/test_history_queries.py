@@ -65,7 +65,7 @@ async def test_a_rehearsal_finds_what_a_preset_would_have_told(memory: Memory) -
     normal = await retracer(memory).rehearse([BINANCE, OKX], Sensitivity.NORMAL)
     early = await retracer(memory).rehearse([BINANCE, OKX], Sensitivity.EARLY)
 
-    assert [(incident.exchange, incident.peak) for incident in normal.incidents] == [
+    assert [(incident.subject, incident.peak) for incident in normal.incidents] == [
         ("binance", Severity.ELEVATED),
         ("okx", Severity.WATCH),
     ]

@@ -335,7 +335,7 @@ async def test_many_at_once_are_one_story(crowd: Crowd) -> None:
     assert [recipient.place for recipient in alert.recipients] == [HERE]
     assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
     singles = [incident for incident in await crowd.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
-    assert [(single.number, single.under, single.hushed) for single in singles] == [
+    assert [(single.number, single.covered_by, single.quiet) for single in singles] == [
         (1, 4, True),
         (2, 4, True),
         (3, 4, True),
@@ -361,7 +361,7 @@ async def test_the_market_is_over_when_two_are_left(crowd: Crowd) -> None:
 
     assert [alert.message.title for alert in over if alert.kind is REPLY] == ["INC-4 · Market-wide · resolved"]
     singles = await crowd.memory.incidents.open()
-    assert [(single.exchange, single.under) for single in singles] == [("a", 0), ("b", 0)]
+    assert [(single.subject, single.covered_by) for single in singles] == [("a", 0), ("b", 0)]
 
 
 async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd) -> None:

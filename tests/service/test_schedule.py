@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.errors import StorageError
 from bot.service.schedule import Job, Schedule
+from tests.waiting import until
 
 OFTEN = timedelta(milliseconds=5)
 SELDOM = timedelta(hours=1)
@@ -22,29 +23,20 @@ class Turns:
         self.gate = asyncio.Event()
         self.gate.set()
         self._act = act
-        self._changed = asyncio.Event()
 
     async def __call__(self) -> None:
         self.count += 1
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        self._changed.set()
         try:
             await self.gate.wait()
             if self._act:
                 self._act(self.count)
         finally:
             self.at_once -= 1
-            self._changed.set()
-
-    async def until(self, holds: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
-            while not holds():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def reach(self, count: int) -> None:
-        await self.until(lambda: self.count >= count)
+        await until(lambda: self.count >= count, lambda: f"turn {count}: there were {self.count}")
 
 
 @asynccontextmanager
@@ -106,6 +98,6 @@ async def test_what_is_under_way_at_the_end_is_cancelled_without_a_complaint(cap
     turns.gate.clear()
     async with running([Job("under way", turns, every=SELDOM)]):
         await turns.reach(1)
-    await turns.until(lambda: turns.at_once == 0)
+    await until(lambda: turns.at_once == 0, "the end of the turn under way")
     await asyncio.sleep(0)
     assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]

@@ -8,7 +8,8 @@ import pytest
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from tests.stored_keys import differences
-from tests.world import Running, World, running, until_it
+from tests.waiting import until
+from tests.world import Running, World, running
 
 
 async def outflow(run: Running, share: float = -0.05) -> None:
@@ -122,7 +123,7 @@ async def test_an_upstream_that_repeats_itself_fires_nothing_and_resolves_nothin
         for _ in range(9):
             world.clock.advance(timedelta(hours=1))
             await world.polls(2)
-        await until_it(lambda: is_held(run))
+        await until(lambda: is_held(run), "the incident held")
         _, _, steps = await alerts_and_steps(run)
         assert steps == ["opened", "held"]
         assert [incident.severity for incident in await run.machine.store.incidents.open()] == [Severity.ELEVATED]
@@ -160,7 +161,9 @@ async def end_hastily(world: World) -> None:
     async with running(world) as run:
         await run.subscribe()
         await outflow(run)
-        await until_it(lambda: is_on_record_as_told(run, Platform.TELEGRAM))
+        await until(
+            lambda: is_on_record_as_told(run, Platform.TELEGRAM), "the word in the store that Telegram was told"
+        )
         raise InterruptedError
 
 
@@ -171,7 +174,7 @@ async def is_on_record_as_told(run: Running, platform: Platform) -> bool:
 
 
 async def test_what_was_not_sent_before_a_hasty_end_arrives_after_it(world: World) -> None:
-    held = world.discord.hold(r"^/channels/\d+/messages$")
+    held = world.discord.delay(r"^/channels/\d+/messages$")
     with pytest.raises(ExceptionGroup) as ended:
         await end_hastily(world)
     assert ended.group_contains(InterruptedError)

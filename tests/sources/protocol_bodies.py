@@ -12,6 +12,13 @@ DAY = 86400
 FIRST = 1700006400  # 2023-11-15 00:00 UTC
 FETCHED = datetime(2023, 12, 1, tzinfo=UTC)
 
+HARD = (
+    b'{"a":[' + b"[]," * 40_000 + b'[]],"tokens":[]}',
+    b"{" + b'"":1,' * 20_000 + b'"tokens":[]}',
+    b'{"tokens":' + b"[" * 120_000,
+)
+"""Bodies below the size from which another process decodes them, each as hard as its size allows."""
+
 Series = Mapping[int, Mapping[str, tuple[Any, Any]] | None]  # time → asset → (amount, usd)
 
 

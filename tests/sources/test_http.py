@@ -9,6 +9,7 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.sources.http import TRIES, FetchLimits, Http
 from bot.sources.http_errors import RequestRefused
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
+from tests.waiting import in_time
 
 SHORT = FetchLimits(timedelta(milliseconds=50), wire=1 << 20, plain=1 << 20)
 SMALL = FetchLimits(timedelta(seconds=5), wire=2_000, plain=2_000)
@@ -264,7 +265,8 @@ async def test_cancelling_a_request_leaves_nothing_behind(http: Http, llama: Fak
     with pytest.raises(asyncio.CancelledError):
         await task
     gate.set()
-    await asyncio.wait_for(spool(), 5)  # the host is free again
+    async with in_time("a body from a host that is free again"):
+        await spool()
 
 
 async def test_a_client_outside_of_its_block_is_a_mistake_of_ours() -> None:

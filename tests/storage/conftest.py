@@ -1,15 +1,18 @@
 """One store contract, every server: each test that asks for `server` or `store` runs once per program found."""
 
 import socket
+import time
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.storage.connection import StoreTimeouts
 from bot.storage.store import Store, open_store
 from tests.servers import Server, kinds
 from tests.stored_keys import differences
+from tests.waiting import LIMIT, until
 
 KINDS = kinds()
 CLUSTER = "cluster-of-one"
@@ -40,8 +43,10 @@ def make_cluster(server: Server) -> None:
     """Give a lone node every slot; it refuses scripts whose keys do not share a hash tag."""
     for first in range(0, 16384, 1024):
         assert server.ask(f"CLUSTER ADDSLOTS {' '.join(map(str, range(first, first + 1024)))}") == "+OK"
+    deadline = time.monotonic() + LIMIT
     while server.ask("GET nothing").startswith("-CLUSTERDOWN"):  # until it has looked around
-        pass
+        assert time.monotonic() < deadline, "missing when the time was over: a cluster that is up"
+        time.sleep(0.005)
 
 
 class RealClock:
@@ -91,3 +96,22 @@ async def store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
     wrong_keys = await differences(store.database)
     await store.close()
     assert wrong_keys == []
+
+
+@pytest.fixture
+async def patient_store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
+    """Yield a store whose outbox waits until it is woken: a blocking read lasts longer than any test may."""
+    hour = timedelta(hours=1).total_seconds()
+    timeouts = StoreTimeouts(answer_s=LIMIT, give_up_s=2 * hour, blocking_read_s=hour)
+    store = await open_store(server.url, clock=clock, timeouts=timeouts)
+    yield store
+    await store.close()
+
+
+async def until_it_waits(store: Store) -> None:
+    """Return when a client is blocked at the server."""
+
+    async def is_blocked() -> bool:
+        return bool((await store.database.server_info("clients"))["blocked_clients"])
+
+    await until(is_blocked, "a client that waits at the server")

@@ -1,13 +1,13 @@
 """Addresses of a store, and a primary that dies while Sentinels watch it."""
 
-import asyncio
 import os
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bot.storage.embedded import die_with_parent
 from bot.storage.store import Store, open_store
 from tests.servers import Server, kinds
 from tests.storage.conftest import StillClock
+from tests.waiting import in_time, until
 
 HERE = Subscription(Place(Platform.TELEGRAM, "-100"), "binance")
 KIND = next(kind for kind in kinds().values() if kind.version >= (7,))  # `repl-diskless-sync-delay 0` needs no wait
@@ -43,10 +44,10 @@ class WatchedPrimary:
     url: str
 
     async def until_the_replica_may_take_over(self) -> None:
-        """Wait until the Sentinel has heard of the replica, which it asks for every ten seconds, and found it sound."""
-        async with Redis(port=self.sentinel, decode_responses=True) as sentinel:
-            while not await _knows_a_sound_replica(sentinel):  # noqa: ASYNC110 — nobody announces it
-                await asyncio.sleep(0.05)
+        """Wait until the Sentinel has heard of the replica, which by itself it asks for every ten seconds."""
+        async with Redis(port=self.sentinel, decode_responses=True) as asked:
+            await asked.execute_command("SENTINEL", "DEBUG", "info-period", 100)  # type: ignore[no-untyped-call]
+            await until(partial(_knows_a_sound_replica, asked), "a Sentinel that has found the replica sound")
 
 
 async def _knows_a_sound_replica(sentinel: Redis) -> bool:
@@ -88,30 +89,30 @@ def watched(tmp_path: Path) -> Iterator[WatchedPrimary]:
 async def test_what_was_kept_is_there_after_the_primary_died_and_its_replica_took_over(
     watched: WatchedPrimary, clock: StillClock
 ) -> None:
-    async with asyncio.timeout(40):
-        store = await patiently_open(watched.url, clock)
-        await store.subscriptions.add(HERE)
-        while not await store.database.command("WAIT", 1, 100):
-            pass
-        await watched.until_the_replica_may_take_over()
-        watched.primary.kill()
-        while True:
-            try:
-                subscriptions = await store.subscriptions.of_place(HERE.place)
-            except StorageError:
-                continue
-            break
-        assert subscriptions == [HERE]
-        assert await store.incidents.next_number() == 1
-        await store.close()
+    store = await patiently_open(watched.url, clock)
+
+    async def is_replicated() -> bool:
+        return bool(await store.database.command("WAIT", 1, 100))
+
+    async def is_there() -> bool:
+        with suppress(StorageError):
+            return list(await store.subscriptions.of_place(HERE.place)) == [HERE]
+        return False
+
+    await store.subscriptions.add(HERE)
+    await until(is_replicated, "the subscription at the replica")
+    await watched.until_the_replica_may_take_over()
+    watched.primary.kill()
+    await until(is_there, "the subscription at the replica that has taken over")
+    assert await store.incidents.next_number() == 1
+    await store.close()
 
 
 async def patiently_open(url: str, clock: StillClock) -> Store:
-    while True:
-        try:
-            return await open_store(url, clock=clock)
-        except StorageError:
-            continue
+    async with in_time("a store at the address of the Sentinels"):
+        while True:
+            with suppress(StorageError):
+                return await open_store(url, clock=clock)
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.embedded.server_binary import ServerBinary, find_binary
 from bot.storage.store import Store, open_store
 from tests.storage.conftest import KINDS, StillClock
+from tests.waiting import in_time
 
 GROUP = Place(Platform.TELEGRAM, "-100")
 SUBSCRIPTIONS = [Subscription(GROUP, None), *(Subscription(GROUP, f"x{n}") for n in range(10, 40))]
@@ -73,7 +74,7 @@ async def test_a_server_that_is_killed_is_back_before_anybody_notices(store: Sto
     for _ in range(2):
         killed = server_pid(tmp_path / "data")
         os.kill(killed, signal.SIGKILL)
-        async with asyncio.timeout(5):
+        async with in_time("the subscriptions from the server that is back"):
             assert await store.subscriptions.of_place(GROUP) == SUBSCRIPTIONS[:1]
         assert server_pid(tmp_path / "data") != killed
 

@@ -23,9 +23,10 @@ from bot.storage.embedded.server_binary import ServerBinary
 from bot.storage.outbox import RedisOutbox
 from bot.storage.store import Store, open_store
 from tests.servers import LossyLine, Server, kinds
-from tests.storage.conftest import StillClock
+from tests.storage.conftest import StillClock, until_it_waits
 from tests.storage.stored import newest_message
 from tests.storage.test_incidents import incident
+from tests.waiting import in_time
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
@@ -99,13 +100,12 @@ async def test_what_was_claimed_before_a_crash_comes_back(
 
 
 async def test_a_worker_that_waits_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
-    waiting = asyncio.create_task(own_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not (await own_store.database.server_info("clients"))["blocked_clients"]:
-        pass
+    waiting = asyncio.create_task(own_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(minutes=10)))
+    await until_it_waits(own_store)
     own_server.kill()
     own_server.start()
     await commit(own_store)
-    async with asyncio.timeout(5):
+    async with in_time("the deliveries from the server that is back"):
         assert len(await waiting) == 2
 
 
@@ -203,9 +203,8 @@ async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: ServerBinar
     server = Server(kind).start()
     store = await open_store(server.url, clock=clock)
     try:
-        waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-        while not (await store.database.server_info("clients"))["blocked_clients"]:
-            pass
+        waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(minutes=10)))
+        await until_it_waits(store)
         assert server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
         asking = asyncio.create_task(commit(store))
         for _ in range(100):
@@ -274,7 +273,7 @@ async def test_a_dead_server_is_a_storage_error(own_server: Server, no_retry_sto
 async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, no_retry_store: Store) -> None:
     os.kill(own_server.pid, signal.SIGSTOP)
     try:
-        async with asyncio.timeout(3):
+        async with in_time("the end of a command to a server that hangs"):
             with pytest.raises(StorageError, match="away"):
                 await no_retry_store.ping()
     finally:

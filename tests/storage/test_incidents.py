@@ -8,7 +8,7 @@ from bot.domain.flow import AssetFlow, Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
-from bot.domain.signal import Reason, Rule, Signal
+from bot.domain.signal import Reason, Rule, Signal, Size, Unit
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.storage.store import Store
@@ -26,7 +26,7 @@ FLOW = Flow(
     hold=Hold(HoldReason.CHAIN_MISSING, "Tron, 14 % of reserves"),
 )
 SIGNAL = Signal(
-    exchange="binance",
+    subject="binance",
     rule=Rule.OUTFLOW,
     as_of=NOON,
     fetched_at=NOON + timedelta(seconds=1, microseconds=7),
@@ -48,7 +48,7 @@ def incident(
     severity: Severity = Severity.ELEVATED,
 ) -> Incident:
     return Incident(
-        exchange=exchange,
+        subject=exchange,
         rule=Rule.OUTFLOW,
         state=state,
         severity=severity,
@@ -57,10 +57,10 @@ def incident(
         changed_at=NOON,
         first_as_of=NOON,
         signal=SIGNAL,
-        told=SIGNAL,
-        told_at=NOON,
+        announced=SIGNAL,
+        announced_at=NOON,
         number=number,
-        events=(Event(NOON, StepReason.OPENED, severity, -0.036, -2.3e9),),
+        events=(Event(NOON, StepReason.OPENED, severity, Size(-0.036, Unit.RESERVES, -2.3e9)),),
     )
 
 
@@ -135,7 +135,7 @@ async def test_the_history_is_newest_first_and_can_be_of_one_exchange(store: Sto
         exchange = "okx" if number % 2 else "binance"
         await commit(store, incident(number, IncidentState.RESOLVED, exchange=exchange), exchange=exchange)
     assert [recent.number for recent in await store.incidents.recent(3)] == [12, 11, 10]
-    assert [recent.number for recent in await store.incidents.recent(3, exchange="okx")] == [11, 9, 7]
+    assert [recent.number for recent in await store.incidents.recent(3, subject="okx")] == [11, 9, 7]
 
 
 async def test_a_step_is_committed_once(store: Store) -> None:

@@ -53,7 +53,7 @@ runwatch:bulletin stream
 {ob}:current hash
 {ob}:incidents hash
 {ob}:history zset
-{ob}:history:<exchange> zset
+{ob}:history:<subject> zset
 {ob}:queued:<alert> string
 {ob}:alert:<alert> hash
 {ob}:alerts zset
@@ -255,7 +255,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
         (calm, Severity.ELEVATED, "ordinary", DeliveryKind.POST),
         (calm, Severity.ELEVATED, "newer", DeliveryKind.CLOSE),
     ):
-        await store.incidents.commit(about.exchange, about.rule, about, [alert(step, severity, kind, about)])
+        await store.incidents.commit(about.subject, about.rule, about, [alert(step, severity, kind, about)])
     seen = await stored_rows(store.database)
 
     first, second, *others = await claim_everything(store)

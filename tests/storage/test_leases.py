@@ -1,4 +1,3 @@
-import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +11,7 @@ from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
 from tests.storage.test_incidents import alert, incident
+from tests.waiting import until
 
 LONG = timedelta(seconds=8)
 
@@ -61,18 +61,25 @@ async def test_a_released_lease_is_free_at_once(workers: Workers) -> None:
 async def test_a_lease_that_is_not_renewed_expires(store: Store) -> None:
     first, second = (RedisLeases(store.database, duration=timedelta(milliseconds=20)) for _ in range(2))
     await first.acquire(Lease.POLL)
-    async with asyncio.timeout(5):
-        while not (owner := await second.acquire(Lease.POLL)) or not owner.is_me:
-            pass
-    owner_now = await first.renew(Lease.POLL)
-    assert owner_now is None or not owner_now.is_me
+
+    async def second_has_it() -> bool:
+        holder = await second.acquire(Lease.POLL)
+        return holder is not None and holder.is_me
+
+    await until(second_has_it, "the end of a duty that is not kept")
+    kept = await first.renew(Lease.POLL)
+    assert kept is None or not kept.is_me
 
 
 async def test_a_renewal_makes_a_lease_last(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    until = await workers.store.database.command("HGET", lease_key(Lease.POLL), "until")
-    while await workers.store.database.command("HGET", lease_key(Lease.POLL), "until") == until:
+    ends = await workers.store.database.command("HGET", lease_key(Lease.POLL), "until")
+
+    async def lasts_longer() -> bool:
         assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
+        return bool(await workers.store.database.command("HGET", lease_key(Lease.POLL), "until") > ends)
+
+    await until(lasts_longer, "a later end of a duty that is kept")
 
 
 async def test_an_expired_lease_can_be_renewed_while_nobody_acquired_it(workers: Workers) -> None:

@@ -13,13 +13,18 @@ from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.outbox import RedisOutbox
 from bot.storage.packing import microseconds
-from bot.storage.store import Store
-from tests.storage.conftest import RealClock, StillClock
+from bot.storage.store import Store, open_store
+from tests.clocks import HandMovedLoop
+from tests.servers import Server
+from tests.storage.conftest import RealClock, StillClock, until_it_waits
 from tests.storage.stored import given_up, newest_message
+from tests.waiting import in_time, stop
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NOW = timedelta()
 MINUTE = timedelta(minutes=1)
+LONG = timedelta(hours=1)
+"""Longer than any test may last: who waits so long was woken."""
 GROUP = Place(Platform.TELEGRAM, "-100123", "7")
 CHANNEL = Place(Platform.DISCORD, "998")
 ELSEWHERE = Place(Platform.TELEGRAM, "-200")
@@ -336,15 +341,14 @@ async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_clear
 
 
 async def test_a_worker_that_waits_wakes_for_a_place_that_may_be_written_to_again(
-    store: Store, clock: StillClock
+    patient_store: Store, clock: StillClock
 ) -> None:
-    await queue(store, alert("a"))
-    await refuse(store, clock)
-    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not await blocked(store):
-        pass
-    async with asyncio.timeout(1):
-        await store.subscriptions.clear_trouble(GROUP)
+    await queue(patient_store, alert("a"))
+    await refuse(patient_store, clock)
+    waiting = asyncio.create_task(patient_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG))
+    await until_it_waits(patient_store)
+    async with in_time("the delivery to the place that is healed"):
+        await patient_store.subscriptions.clear_trouble(GROUP)
         assert steps(await waiting) == ["a"]
 
 
@@ -622,65 +626,68 @@ async def make_idle(store: Store, delivery: Delivery) -> None:
 
 async def test_a_delivery_that_kills_every_worker_is_given_up(store: Store, clock: StillClock) -> None:
     await queue(store, alert("deadly"))
-    impatient = RedisOutbox(store.database, clock, idle=timedelta())
-    attempts = [(await claim_one(impatient)).attempt for _ in range(5)]
+    workers = [RedisOutbox(store.database, clock, idle=timedelta()) for _ in range(6)]
+    attempts = [(await claim_one(worker)).attempt for worker in workers[:5]]
     assert attempts == [0, 1, 2, 3, 4]
-    assert await claim(impatient) == ()
+    assert await claim(workers[5]) == ()
     [dead_letter] = await given_up(store)
     assert "taken 5 times" in dead_letter["reason"]
     assert await store.outbox.depth() == {}
 
 
-async def test_an_alert_wakes_a_worker_that_waits(store: Store) -> None:
-    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not await blocked(store):
-        pass
-    async with asyncio.timeout(1):
-        await queue(store, alert("a"))
+async def test_a_delivery_whose_claim_was_renewed_too_late_does_not_come_back_to_the_worker_that_sends_it(
+    store: Store, clock: StillClock
+) -> None:
+    await queue(store, alert("a"))
+    late = RedisOutbox(store.database, clock, idle=timedelta())
+    claimed = await claim_one(late)
+    assert await claim(late) == ()
+    assert not late.still_owns(claimed)  # whoever claims next gets it, this worker included
+    assert steps([await claim_one(late)]) == ["a"]
+
+
+async def test_an_alert_wakes_a_worker_that_waits(patient_store: Store) -> None:
+    waiting = asyncio.create_task(patient_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG))
+    await until_it_waits(patient_store)
+    async with in_time("the alert that was queued"):
+        await queue(patient_store, alert("a"))
         assert steps(await waiting) == ["a"]
 
 
-async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(store: Store, clock: StillClock) -> None:
-    await queue(store, alert("opened"))
-    opened = await claim_one(store.outbox)
-    await queue(store, alert("resolved", kind=REPLY))
-    await claim(store.outbox)
-    other = RedisOutbox(store.database, clock)
-    waiting = asyncio.create_task(other.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not await blocked(store):
-        pass
-    async with asyncio.timeout(1):
-        await store.outbox.finish(opened, message_id="1")
+async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(patient_store: Store, clock: StillClock) -> None:
+    await queue(patient_store, alert("opened"))
+    opened = await claim_one(patient_store.outbox)
+    await queue(patient_store, alert("resolved", kind=REPLY))
+    await claim(patient_store.outbox)
+    other = RedisOutbox(patient_store.database, clock)
+    waiting = asyncio.create_task(other.claim(Platform.TELEGRAM, limit=5, wait=LONG))
+    await until_it_waits(patient_store)
+    async with in_time("the delivery behind the one that is over"):
+        await patient_store.outbox.finish(opened, message_id="1")
         assert steps(await waiting) == ["resolved"]
 
 
-async def test_a_worker_that_waits_wakes_for_what_is_due(store: Store) -> None:
-    outbox = RedisOutbox(store.database, RealClock())
-    await queue(store, alert("a"))
+async def test_a_worker_that_waits_wakes_for_what_is_due(patient_store: Store) -> None:
+    outbox = RedisOutbox(patient_store.database, RealClock())
+    await queue(patient_store, alert("a"))
     await outbox.postpone(await claim_one(outbox), until=RealClock().now() + timedelta(milliseconds=20))
-    async with asyncio.timeout(1):
-        found = await outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30))
+    async with in_time("the delivery that is due"):
+        found = await outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG)
     assert steps(found) == ["a"]
 
 
-async def blocked(store: Store) -> bool:
-    return bool((await store.database.server_info("clients"))["blocked_clients"])
-
-
 async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:
-    async with asyncio.timeout(1):
+    async with in_time("the end of a wait of five milliseconds"):
         assert await store.outbox.claim(Platform.DISCORD, limit=5, wait=timedelta(milliseconds=5)) == ()
 
 
-async def test_a_cancelled_wait_takes_nothing_with_it(store: Store) -> None:
-    waiting = asyncio.create_task(store.outbox.claim(Platform.TELEGRAM, limit=5, wait=timedelta(seconds=30)))
-    while not await blocked(store):
-        pass
-    waiting.cancel()
-    await asyncio.wait([waiting])
+async def test_a_cancelled_wait_takes_nothing_with_it(patient_store: Store) -> None:
+    waiting = asyncio.create_task(patient_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG))
+    await until_it_waits(patient_store)
+    await stop(waiting)
     assert waiting.cancelled()
-    await queue(store, alert("a"))
-    assert steps(await claim(store.outbox)) == ["a"]
+    await queue(patient_store, alert("a"))
+    assert steps(await claim(patient_store.outbox)) == ["a"]
 
 
 async def test_the_depth_is_by_platform_and_severity_and_the_oldest_has_its_time(store: Store) -> None:
@@ -768,11 +775,21 @@ async def test_a_claim_lasts_until_others_may_have_claimed_the_delivery(store: S
     assert not slow.still_owns(late)
 
 
-async def test_renewing_makes_claims_last_longer(store: Store, clock: StillClock) -> None:
-    outbox = RedisOutbox(store.database, clock, idle=timedelta(milliseconds=200))
-    await queue(store, alert("a"))
-    claimed = await claim_one(outbox)
-    began = asyncio.get_running_loop().time()
-    while asyncio.get_running_loop().time() < began + 0.3:
+def test_renewing_makes_claims_last_longer(server: Server, clock: StillClock) -> None:
+    async def claim_and_renew(loop: HandMovedLoop) -> None:
+        store = await open_store(server.url, clock=clock)
+        outbox = RedisOutbox(store.database, clock, idle=LONG)
+        await queue(store, alert("a"))
+        claimed = await claim_one(outbox)
+        loop.advance(0.9 * LONG)
         await outbox.renew_claims()
-    assert outbox.still_owns(claimed)
+        loop.advance(0.9 * LONG)
+        assert outbox.still_owns(claimed)
+        loop.advance(0.2 * LONG)
+        assert not outbox.still_owns(claimed)
+        await store.close()
+
+    with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, HandMovedLoop)
+        runner.run(claim_and_renew(loop))

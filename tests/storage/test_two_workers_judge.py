@@ -22,6 +22,7 @@ from bot.storage.store import Store, open_store
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, subscription
 from tests.servers import Server
 from tests.storage.conftest import StillClock
+from tests.waiting import in_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ async def test_an_outflow_that_two_workers_judge_is_announced_once(
     assert isinstance(paused.incidents, PausedIncidents)
     await paused.acquire_lease()
     judging = asyncio.create_task(read_and_judge(paused, 54, clock))
-    await paused.incidents.is_paused.wait()
+    async with in_time("a worker that has judged and not committed yet"):
+        await paused.incidents.is_paused.wait()
 
     await other.acquire_lease()
     await other.watch.judge([BINANCE])

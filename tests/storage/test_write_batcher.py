@@ -19,20 +19,20 @@ class Writer:
     error: StorageError | None = None
     may_write: asyncio.Event | None = None
 
-    async def write(self, items: Sequence[int]) -> None:
+    async def write(self, records: Sequence[int]) -> None:
         if self.may_write:
             await self.may_write.wait()
         if self.error:
             raise self.error
-        self.written.append(list(items))
+        self.written.append(list(records))
 
 
-def batcher_for(writer: Writer, *, max_items: int = 16) -> WriteBatcher[int]:
-    return WriteBatcher(writer.write, max_items=max_items, max_wait_s=0.03)
+def batcher_for(writer: Writer, *, max_records: int = 16) -> WriteBatcher[int]:
+    return WriteBatcher(writer.write, max_records=max_records, max_wait_s=0.03)
 
 
 @in_simulated_time
-async def test_items_of_one_moment_are_written_in_one_call() -> None:
+async def test_records_of_one_moment_are_written_in_one_call() -> None:
     writer = Writer()
     batcher = batcher_for(writer)
 
@@ -47,7 +47,7 @@ async def test_items_of_one_moment_are_written_in_one_call() -> None:
 
 
 @in_simulated_time
-async def test_nobody_waits_behind_the_last_item_that_is_expected() -> None:
+async def test_nobody_waits_behind_the_last_record_that_is_expected() -> None:
     writer, began_at = Writer(), asyncio.get_running_loop().time()
     batcher = batcher_for(writer)
 
@@ -62,7 +62,7 @@ async def test_nobody_waits_behind_the_last_item_that_is_expected() -> None:
 @in_simulated_time
 async def test_a_full_batch_does_not_wait_for_more() -> None:
     writer, began_at = Writer(), asyncio.get_running_loop().time()
-    batcher = batcher_for(writer, max_items=2)
+    batcher = batcher_for(writer, max_records=2)
 
     async with asyncio.TaskGroup() as tasks:
         for number in range(4):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from bot.domain.errors import StorageError
 from bot.workers.change_feed import ChangeFeedFollower
+from tests.waiting import in_time
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Board:
 @asynccontextmanager
 async def following(board: Board) -> AsyncIterator[None]:
     task = asyncio.create_task(ChangeFeedFollower(board, board.take_over, pause=0, store_pause=0).run())
-    async with asyncio.timeout(5):
+    async with in_time("what the test waits for while it is followed"):
         yield
     task.cancel()
     with suppress(asyncio.CancelledError):

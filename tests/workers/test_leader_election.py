@@ -8,6 +8,7 @@ import pytest
 from bot.domain.errors import StorageError
 from bot.domain.worker import Lease, LeaseOwner
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
+from tests.waiting import until
 
 QUICK = LeaseTiming(renew_every=0.001, retry_every=0.001)
 
@@ -101,10 +102,7 @@ async def serving(desk: Desk, name: str, work: Work) -> AsyncIterator[LeaseRunne
 async def asked(desk: Desk, times: int = 3) -> None:
     """Let the workers ask so many times more."""
     before = desk.asked
-    async with asyncio.timeout(5):
-        while desk.asked < before + times:
-            desk.heard.clear()
-            await desk.heard.wait()
+    await until(lambda: desk.asked >= before + times, f"{times} more questions of the workers", changed=desk.heard)
 
 
 async def test_one_of_two_works_and_the_other_stands_by() -> None:

@@ -8,6 +8,7 @@ import pytest
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.workers.platform_connection import PlatformConnection
+from tests.waiting import in_time
 
 PLACE = Place(Platform.DISCORD, "7")
 
@@ -51,7 +52,8 @@ class SideWithDoors(Side):
 @asynccontextmanager
 async def listening(presence: PlatformConnection, ear: Side) -> AsyncIterator[None]:
     task = asyncio.create_task(presence.run())
-    await ear.runs.wait()
+    async with in_time("a side that listens"):
+        await ear.runs.wait()
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from math import sqrt
 from statistics import fmean
 
-from bot.detection.flow.net_flow import net_flow
-from bot.domain.flow import Baseline, Flow, Window
+from bot.detection.flow.computation import FlowComputation
+from bot.domain.flow import Baseline, Window
 from bot.domain.guard_state import Adjustment
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint, IncidentSpan
@@ -29,16 +29,12 @@ _NEXT_DAY = (timedelta(hours=12), timedelta(hours=36))
 def daily_point(
     reading: Reading,
     previous: Reading | None,
-    own_tokens: frozenset[str],
+    computation: FlowComputation,
     adjustments: Sequence[Adjustment] = (),
-    flow: Flow | None = None,
 ) -> DailyPoint:
-    """Return a day from its first reading and the day before's; no share where the two cannot be compared.
-
-    `flow` is what flowed between them where that is known already.
-    """
-    reserves = reading.total_usd(without=own_tokens)
-    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, own_tokens, adjustments, flow))
+    """Return a day from its first reading and the day before's; no share where the two cannot be compared."""
+    reserves = reading.total_usd(without=computation.own_tokens)
+    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, computation, adjustments))
 
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
@@ -96,11 +92,10 @@ def percentile(share: float, days: Sequence[DailyPoint]) -> float | None:
 def _day_share(
     reading: Reading,
     previous: Reading | None,
-    own_tokens: frozenset[str],
+    computation: FlowComputation,
     adjustments: Sequence[Adjustment],
-    flow: Flow | None,
 ) -> float | None:
     if previous is None or not _NEXT_DAY[0] <= reading.as_of - previous.as_of <= _NEXT_DAY[1]:
         return None
-    from_then = flow or net_flow(Window.DAY, previous, reading, own_tokens, adjustments=adjustments)
-    return None if from_then.hold else from_then.share
+    flow = computation.flow(Window.DAY, previous, reading, adjustments=adjustments, with_assets=False)
+    return None if flow.hold else flow.share

@@ -61,18 +61,12 @@ class _SlotPositions:
 
 
 class ColumnStore(Generic[V]):
-    """The columns of one exchange's readings, the `most` last made remembered; what it returns never changes.
+    """The columns of one exchange's readings, the `most` last made remembered; what it returns never changes."""
 
-    Whoever looks at it `shows_assets` or not: years of hindsight need none.
-    """
-
-    def __init__(
-        self, own_tokens: Collection[str], arithmetic: Arithmetic[V], *, most: int, shows_assets: bool = False
-    ) -> None:
+    def __init__(self, own_tokens: Collection[str], arithmetic: Arithmetic[V], *, most: int) -> None:
         self._own_tokens = own_tokens
         self._by = arithmetic
         self._most = most
-        self.shows_assets = shows_assets
         self._places: dict[Slot, int] = {}
         self._chains, self._assets = _Groups(), _Groups()
         self._placings: dict[Layout, _SlotPositions] = {}

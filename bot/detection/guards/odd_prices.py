@@ -5,13 +5,9 @@ from dataclasses import replace
 
 from bot.detection.flow.windows import LONGEST_LOOKBACK
 from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.guard_state import OddPrice
 from bot.domain.reading import Holding, Reading
-
-TOLERATED = 0.25
-"""A price further than this from the last believed one, while others stayed within it, is odd."""
-LEAST_SHARE = 0.001
-"""An asset worth less, as a part of the reserves, changes no figure that people see."""
 
 
 def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
@@ -41,7 +37,7 @@ def odd_prices(
         odd_price for odd_price in known if odd_price.until is None or latest.as_of - odd_price.until < LONGEST_LOOKBACK
     )
     kept = [judged for odd_price in recent if (judged := _judged(odd_price, latest, market))]
-    least = LEAST_SHARE * latest.total_usd(without=own_tokens)
+    least = PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
         if asset in own_tokens or asset in lasting or before is None or amount <= 0 or before.amount <= 0:
@@ -68,4 +64,4 @@ def _judged(one: OddPrice, latest: Reading, market: MarketMoves) -> OddPrice | N
 
 
 def _differs(price: float, last: float) -> bool:
-    return abs(price / last - 1) > TOLERATED
+    return abs(price / last - 1) > ODD_PRICE_CHANGE

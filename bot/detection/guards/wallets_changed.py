@@ -16,14 +16,12 @@ from bot.detection.guards.missing_chains import note_absence, stood_still
 from bot.detection.guards.odd_prices import odd_prices
 from bot.detection.guards.pass_through import pass_through
 from bot.detection.guards.source_glitch import MarketMoves, source_glitch
+from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RestMove, RoundTrip
 from bot.domain.reading import NO_HOLDING, Reading
 from bot.domain.withdrawals import Withdrawals
 
-LEAST_PART = 0.005
-"""A chain or an asset below this share of reserves is never suspected."""
-JUMP = 0.3
 FLAT = 0.01
 REMEMBERED = timedelta(hours=72)
 REST_LEAVES_SHARE = -0.015
@@ -148,9 +146,9 @@ def _suspect(before: GuardState, taken: ReadingDiff, at: datetime) -> IsolatedMo
     found: list[tuple[float, str, str]] = []
     for (kind, name), part in taken.parts.items():
         rest = taken.was_usd - part.was_usd
-        large = max(part.was_usd, part.was_usd + part.moved_usd) >= LEAST_PART * taken.was_usd
+        large = max(part.was_usd, part.was_usd + part.moved_usd) >= ISOLATED_MOVE_SHARE * taken.was_usd
         alone = rest >= _HALF * taken.was_usd and abs(net - part.moved_usd) < FLAT * rest
-        if large and alone and abs(part.moved_usd) > JUMP * part.was_usd:
+        if large and alone and abs(part.moved_usd) > ISOLATED_MOVE_JUMP * part.was_usd:
             found.append((abs(part.moved_usd), kind, name))
     if not found:
         return None

@@ -1,1 +1,1 @@
-"""Everything this bot ever says, one file per topic; the words for users live here."""
+"""Every message the bot sends, one file per topic. A card is a function from figures to a `Message`; it does no I/O."""

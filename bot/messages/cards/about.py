@@ -1,4 +1,8 @@
-"""The bot about itself: help, health, privacy."""
+"""What the bot says about itself: `/help`, `/status`, `/privacy`, and notices to its operator.
+
+`/status` is in trouble when a source fails, a platform is not connected, sending is paused, no worker delivers, a
+setting names a chat that is not reached, or nothing was ever read; with none of these it is good.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -13,9 +17,12 @@ from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.numbers import ago, span
 
+_MAX_FAILING = 5
+"""Failing sources that `/status` names. An outage breaks all of some eighty at once, and they read alike."""
+
 
 def help_card(usages: Iterable[tuple[str, str, str]]) -> Message:
-    """Return the commands: (usage, description, who may use it)."""
+    """Return the list of commands, each as (usage, description, who may use it)."""
     return Message(
         title="Runwatch · help",
         lines=(
@@ -46,7 +53,7 @@ def command_card(usage: str, description: str, parameters: Iterable[tuple[str, s
 
 
 def privacy_card() -> Message:
-    """Return what is kept of people and places."""
+    """Return what the bot stores about people and places, and for how long."""
     return Message(
         title="Privacy",
         lines=(
@@ -76,28 +83,30 @@ def privacy_card() -> Message:
 def status_card(status: BotStatus) -> Message:
     """Return the bot's own health."""
     now = status.now
-    broken = [source for source in status.sources.values() if source.fault]
-    still = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
-    troubled = (
-        bool(broken or still or status.undelivered or status.misdirected)
+    failing = [health for health in status.sources.values() if health.fault]
+    paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
+    is_in_trouble = (
+        bool(failing or paused or status.undelivered or status.misdirected)
         or any(status.platforms.values())
         or status.newest_reading is None
     )
     return Message(
         title="Status",
-        tone=Tone.TROUBLE if troubled else Tone.GOOD,
+        tone=Tone.TROUBLE if is_in_trouble else Tone.GOOD,
         lines=lines(
             f"Runwatch {status.version}, up for {span(now - status.started_at)}.",
             *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in status.platforms.items()],
             *[
                 f"{platform}: nothing is sent for {span(rate.paused_for)}: {rate.reason}."
-                for platform, rate in still.items()
+                for platform, rate in paused.items()
             ],
-            *[f"⚠️ No alert is sent: {one}." for one in status.undelivered],
-            *[f"⚠️ {one}" for one in status.misdirected],
-            *[f"This worker is {one}." for one in status.standing_by],
-            *[_broken(health, now) for health in broken[:5]],
-            f"… and {len(broken) - 5} more sources that do not answer." if len(broken) > 5 else None,  # noqa: PLR2004 — the five above
+            *[f"⚠️ No alert is sent: {reason}." for reason in status.undelivered],
+            *[f"⚠️ {sentence}" for sentence in status.misdirected],
+            *[f"This worker is {standby}." for standby in status.standing_by],
+            *[_failing_source(health, now) for health in failing[:_MAX_FAILING]],
+            f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
+            if len(failing) > _MAX_FAILING
+            else None,
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
@@ -108,14 +117,17 @@ def status_card(status: BotStatus) -> Message:
             Field("List", _list_age(status.sources, now)),
             Field("Open incidents", line(str(status.open_incidents))),
             Field("Subscribed places", line(str(status.places))),
-            *_switched_off(status.disabled),
+            *_disabled_places(status.disabled),
             Field("Waiting messages", _backlog(status)),
         ),
     )
 
 
 def introduction_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
-    """Return what a replay says first: what it shows, where its figures are from, and what was `staged` in them."""
+    """Return the first message of a replay: what it shows and where its figures are from.
+
+    `staged` says what was made up in them, "" for nothing.
+    """
     return Message(
         title=f"Runwatch · {title}",
         lines=lines(
@@ -126,24 +138,27 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
     )
 
 
-def source_notice(was: SourceHealth, now: SourceHealth) -> Message:
-    """Return what the operator is told when a source breaks or answers again."""
-    source, _, what = now.source.partition("/")
-    name = f"{source_name(source)} {what}"
-    if now.fault is None:
-        silent = line("It had failed since ", moment(was.failing_since), ".") if was.failing_since else line()
-        return Message(title=f"{name} answers again", tone=Tone.GOOD, lines=(silent,))
+def source_notice(before: SourceHealth, after: SourceHealth) -> Message:
+    """Return the notice to the operator that a source has broken, or answers again.
+
+    A source is `defillama/cexs` for the list, `defillama/binance` for an exchange's amounts.
+    """
+    source, _, resource = after.source.partition("/")
+    name = f"{source_name(source)} {resource}"
+    if after.fault is None:
+        outage = line("It had failed since ", moment(before.failing_since), ".") if before.failing_since else line()
+        return Message(title=f"{name} answers again", tone=Tone.GOOD, lines=(outage,))
     return Message(
         title=f"{name} does not answer",
         tone=Tone.TROUBLE,
         lines=lines(
-            f"Reason: {now.fault}. Nothing fires and nothing resolves on old data; it is tried again at every poll.",
+            f"Reason: {after.fault}. Nothing fires and nothing resolves on old data; it is tried again at every poll.",
         ),
     )
 
 
 def emptied_notice() -> Message:
-    """Return what the operator is told when the store has lost everything while the bot ran."""
+    """Return the notice to the operator that the store has lost all its data while the bot ran."""
     return Message(
         title="The store was emptied",
         tone=Tone.TROUBLE,
@@ -155,36 +170,44 @@ def emptied_notice() -> Message:
     )
 
 
+# A line of the help is the same for everybody: it is made once and not at every question.
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
     return line(code(usage), f" · {description}", f" ({access}s)" if access != "member" else "")
 
 
-def _switched_off(disabled: Mapping[Obstacle, int]) -> tuple[Field, ...]:
-    words = closed_words(disabled)
+def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
+    words = closed_words(counts)
     return (Field("Switched off", line(words)),) if words else ()
 
 
-def _broken(health: SourceHealth, now: datetime) -> Line:
+def _failing_source(health: SourceHealth, now: datetime) -> Line:
     since = ago(health.failing_since, now) if health.failing_since else "just now"
-    source, _, what = health.source.partition("/")
-    return line(f"⚠️ {source_name(source)} {what}: {health.fault}, since {since}")
+    source, _, resource = health.source.partition("/")
+    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}, since {since}")
 
 
 def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
-    ages = [health.last_success for name, health in sources.items() if name.endswith("/cexs") and health.last_success]
-    return line(f"fetched {ago(max(ages), now)}") if ages else line("not fetched yet")
+    """Return when the list of exchanges was fetched; a source's list is the resource `cexs`."""
+    fetches = [
+        health.last_success for name, health in sources.items() if name.endswith("/cexs") and health.last_success
+    ]
+    return line(f"fetched {ago(max(fetches), now)}") if fetches else line("not fetched yet")
 
 
 def _backlog(status: BotStatus) -> Line:
-    """Return what waits, since when, and how long it takes; where no rate is known nothing is sent from here."""
+    """Return how many messages wait, the age of the oldest, and the time until all are sent.
+
+    100,000 Telegram messages at 28 a second take 59 min. A platform that this worker does not send to has no rate here.
+    """
     waiting = sum(status.backlog.values())
     if not waiting:
         return line("none")
-    by_platform = Counter[Platform]()
+    waiting_on = Counter[Platform]()
     for (platform, _), count in status.backlog.items():
-        by_platform[platform] += count
+        waiting_on[platform] += count
     rates = status.rates
-    times = [rates[platform].time_for(count) for platform, count in by_platform.items() if platform in rates]
+    durations = [rates[platform].time_for(count) for platform, count in waiting_on.items() if platform in rates]
     age = f", oldest {ago(status.oldest_waiting, status.now)}" if status.oldest_waiting else ""
-    return line(f"{waiting}{age}", f", about {span(max(times))} to go" if times else "")
+    # Platforms are sent to at the same time, so the slowest of them decides.
+    return line(f"{waiting}{age}", f", about {span(max(durations))} to go" if durations else "")

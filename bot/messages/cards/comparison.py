@@ -1,4 +1,9 @@
-"""Two exchanges beside each other, and an exchange beside a run of the past."""
+"""Answers to `/compare`: two exchanges side by side, or one exchange beside a known run of the past.
+
+A run of the past is compared by its outflow curve: the cumulative net flow since its day 0, as a share of the reserves
+of that day. If FTX had lost 29 % two days after its day 0, and Binance 3 % two days after the day before its incident
+began, the row for day 2 reads `2 | −3.0 % | −29.0 %`.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,122 +20,138 @@ from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, 
 from bot.messages.numbers import percent, span, usd
 
 _DAY = timedelta(days=1)
-_SHOWN_DAYS = 14
+_MAX_DAYS = 14
+"""Rows of the table of days. Two weeks are more than the run on FTX took, and fit on a phone."""
+_MIN_CHART_POINTS = 3
+"""Two points are a straight line and show no shape."""
 _UNKNOWN = "unknown"
 
 
-def side_by_side_card(one: ExchangeSnapshot, other: ExchangeSnapshot, now: datetime) -> Message:
-    """Return two exchanges measure by measure; where one was not read, what is known of that one."""
-    if one.reading is None:
-        return reserves_card(one, now)
-    if other.reading is None:
-        return reserves_card(other, now)
-    mine, theirs = list(_measures(one, one.reading, now)), list(_measures(other, other.reading, now))
-    older = min(one.reading, other.reading, key=lambda reading: reading.as_of)
+def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: datetime) -> Message:
+    """Return two exchanges measure by measure; where one of them was never read, the `/reserves` answer to that one."""
+    if first.reading is None:
+        return reserves_card(first, now)
+    if second.reading is None:
+        return reserves_card(second, now)
+    left = list(_measures(first, first.reading, now))
+    right = list(_measures(second, second.reading, now))
+    # A comparison is as fresh as the older of its two readings, so the footer shows that one.
+    older = min(first.reading, second.reading, key=lambda reading: reading.as_of)
     return Message(
-        title=f"{one.exchange.name} · {other.exchange.name} · compared",
+        title=f"{first.exchange.name} · {second.exchange.name} · compared",
         lines=lines("Shares are of clean reserves: without the exchange's own token.", LIABILITIES),
         table=Table(
-            ("Measure", one.exchange.name, other.exchange.name),
-            tuple((name, figure, figure_there) for (name, figure), (_, figure_there) in zip(mine, theirs, strict=True)),
+            ("Measure", first.exchange.name, second.exchange.name),
+            tuple(
+                (measure, left_figure, right_figure)
+                for (measure, left_figure), (_, right_figure) in zip(left, right, strict=True)
+            ),
             numeric=(1, 2),
         ),
         footer=provenance(older.source, older.as_of),
-        actions=tuple(Action(each.exchange.name, f"reserves {each.exchange.id}") for each in (one, other)),
+        actions=tuple(
+            Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot in (first, second)
+        ),
     )
 
 
 def beside_the_past_card(
-    outlook: ExchangeSnapshot, course: OutflowCurve | None, past: OutflowCurve, incident: Incident | None
+    snapshot: ExchangeSnapshot, curve: OutflowCurve | None, past_curve: OutflowCurve, incident: Incident | None
 ) -> Message:
-    """Return an exchange's outflow beside a run of the past on the same day of it; `incident` is the open one."""
-    name = outlook.exchange.name
-    if course is None or outlook.reading is None:
+    """Return an exchange's outflow beside a run of the past, day by day.
+
+    `curve` is None where there are too few readings for one; `incident` is the open one, from which its day 0 follows.
+    """
+    name = snapshot.exchange.name
+    if curve is None or snapshot.reading is None:
         return Message(
-            title=f"{name} · {past.title}",
+            title=f"{name} · {past_curve.title}",
             tone=Tone.TROUBLE,
             lines=lines(f"There are no two readings of {name} a day apart yet: nothing can be laid beside the past."),
         )
     return Message(
-        title=f"{name} today · {past.title}",
+        title=f"{name} today · {past_curve.title}",
         lines=lines(
-            _today(name, course, incident),
-            _then(course, past),
-            f"{past.title}: {past.label}.",
+            _current_line(name, curve, incident),
+            _past_line(curve, past_curve),
+            f"{past_curve.title}: {past_curve.label}.",
             "Cumulative net flow since day 0, as a share of clean reserves on that day and at its prices.",
             LIABILITIES,
         ),
-        chart=_chart(name, course),
-        table=_days(name, course, past),
-        footer=provenance(outlook.reading.source, outlook.reading.as_of),
+        chart=_chart(name, curve),
+        table=_table(name, curve, past_curve),
+        footer=provenance(snapshot.reading.source, snapshot.reading.as_of),
         actions=(
-            Action("Flows", f"flows {outlook.exchange.id}"),
-            Action("Incidents", f"incidents {outlook.exchange.id}"),
+            Action("Flows", f"flows {snapshot.exchange.id}"),
+            Action("Incidents", f"incidents {snapshot.exchange.id}"),
         ),
     )
 
 
-def _measures(outlook: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
-    clean = reading.total_usd(without=outlook.exchange.own_tokens)
+def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
+    clean = reading.total_usd(without=snapshot.exchange.own_tokens)
     total = reading.total_usd()
     stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
-    usual = outlook.signal.baseline if outlook.signal else None
+    baseline = snapshot.signal.baseline if snapshot.signal else None
     yield "Clean reserves", usd(clean)
     yield "Total", usd(total)
-    yield "Own token", _part(total - clean, total)
-    yield "Stablecoins", _part(stable, total)
+    yield "Own token", _share_of(total, total - clean)
+    yield "Stablecoins", _share_of(total, stable)
     for window in (Window.DAY, Window.WEEK, Window.MONTH):
-        yield f"Net flow {WINDOW_NAMES[window]}", _flow(outlook, window)
-    yield "Lowest day in 90", percent(usual.worst, signed=True) if usual else _UNKNOWN
+        yield f"Net flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
+    yield "Lowest day in 90", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
     yield "Age", span(now - reading.as_of)
 
 
-def _part(part: float, whole: float) -> str:
-    return percent(part / whole) if whole > 0 else _UNKNOWN
+def _share_of(total_usd: float, part_usd: float) -> str:
+    return percent(part_usd / total_usd) if total_usd > 0 else _UNKNOWN
 
 
-def _flow(outlook: ExchangeSnapshot, window: Window) -> str:
-    flow = outlook.signal.flow(window) if outlook.signal else None
+def _flow_share(snapshot: ExchangeSnapshot, window: Window) -> str:
+    """Return a window's net flow as a share of reserves, negative for an outflow, or why it is held or unknown."""
+    flow = snapshot.signal.flow(window) if snapshot.signal else None
     if flow is None:
         return _UNKNOWN
     return f"held: {HOLD_WORDS[flow.hold.reason]}" if flow.hold else percent(flow.share, signed=True)
 
 
-def _today(name: str, course: OutflowCurve, incident: Incident | None) -> Line:
+def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:
+    # The curve of an incident starts a day before it, so that the outflow that raised it is in the curve.
     since = f"since the day before {incident.label} began" if incident else "in its last days; no incident is open"
     return line(
         f"{name}: ",
-        bold(percent(course.shares[-1], signed=True)),
+        bold(percent(curve.shares[-1], signed=True)),
         f" of clean reserves {since} (",
-        moment(course.start),
-        f", {span(course.length)}).",
+        moment(curve.start),
+        f", {span(curve.length)}).",
     )
 
 
-def _then(course: OutflowCurve, past: OutflowCurve) -> Line:
-    share = past.at(course.length)
-    whole = f"at worst {percent(past.worst, signed=True)} within {span(past.length)}"
+def _past_line(curve: OutflowCurve, past_curve: OutflowCurve) -> Line:
+    """Return where the past run stood after as much time as `curve` covers, and its lowest point."""
+    share = past_curve.at(curve.length)
+    lowest = f"at worst {percent(past_curve.worst, signed=True)} within {span(past_curve.length)}"
     if share is None:
-        return line(f"{past.title}: shorter than that; {whole}.")
-    return line(f"{past.title}, as long after its day 0: ", bold(percent(share, signed=True)), f"; {whole}.")
+        return line(f"{past_curve.title}: shorter than that; {lowest}.")
+    return line(f"{past_curve.title}, as long after its day 0: ", bold(percent(share, signed=True)), f"; {lowest}.")
 
 
-def _days(name: str, course: OutflowCurve, past: OutflowCurve) -> Table:
-    """Return both courses day by day, as long as the longer one lasts."""
-    longest = max(course.length, past.length) // _DAY
+def _table(name: str, curve: OutflowCurve, past_curve: OutflowCurve) -> Table:
+    """Return both curves day by day, for as long as the longer one lasts but at most two weeks."""
+    days = max(curve.length, past_curve.length) // _DAY
     rows = tuple(
-        (str(day), _share(course.at(day * _DAY)), _share(past.at(day * _DAY)))
-        for day in range(1, min(longest, _SHOWN_DAYS) + 1)
+        (str(day), _cell(curve.at(day * _DAY)), _cell(past_curve.at(day * _DAY)))
+        for day in range(1, min(days, _MAX_DAYS) + 1)
     )
-    return Table(("Day", name, past.title), rows, numeric=(0, 1, 2))
+    return Table(("Day", name, past_curve.title), rows, numeric=(0, 1, 2))
 
 
-def _share(share: float | None) -> str:
+def _cell(share: float | None) -> str:
     return "–" if share is None else percent(share, signed=True)
 
 
-def _chart(name: str, course: OutflowCurve) -> Chart | None:
-    if len(course.shares) < 3:  # noqa: PLR2004 — two points show no shape
+def _chart(name: str, curve: OutflowCurve) -> Chart | None:
+    if len(curve.shares) < _MIN_CHART_POINTS:
         return None
-    times = tuple(course.start + elapsed for elapsed in course.elapsed)
-    return Chart(f"{name}, net flow since day 0", "share", times, course.shares)
+    times = tuple(curve.start + elapsed for elapsed in curve.elapsed)
+    return Chart(f"{name}, net flow since day 0", "share", times, curve.shares)

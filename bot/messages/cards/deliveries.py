@@ -1,4 +1,4 @@
-"""About the delivery itself: a message that was followed, a topic that hears nothing, a fan-out that was stopped."""
+"""Messages about delivery itself: an older alert that a newer one continues, a closed topic, a stopped platform."""
 
 from datetime import timedelta
 
@@ -8,23 +8,32 @@ from bot.messages.numbers import span
 
 
 def followed_card(message: Message) -> Message:
-    """Return what an older message becomes when a newer one, which answers it, has taken over its story."""
-    about = message.title.rpartition(" · ")[0] or message.title
-    here = line("The story goes on in the newer message that answers this one.")
-    return Message(f"{about} · continued below", message.tone, (here,), footer=message.footer, actions=message.actions)
+    """Return what the previous alert is edited to once a newer alert of its incident was posted as a reply to it.
+
+    The last part of the title is its severity, which is out of date by then: `INC-7 · Binance · elevated outflow`
+    becomes `INC-7 · Binance · continued below`.
+    """
+    subject = message.title.rpartition(" · ")[0] or message.title
+    pointer = line("The story goes on in the newer message that answers this one.")
+    return Message(
+        f"{subject} · continued below", message.tone, (pointer,), footer=message.footer, actions=message.actions
+    )
 
 
 def topic_notice(obstacle: Obstacle) -> Message:
-    """Return what a group is told in its General topic when another topic hears nothing any more."""
-    deleted = obstacle is Obstacle.TOPIC_DELETED
+    """Return the notice in a group's General topic that alerts to another topic of the group are paused.
+
+    `obstacle` says why: a topic that was closed can be reopened, one that was deleted cannot.
+    """
+    is_deleted = obstacle is Obstacle.TOPIC_DELETED
     return Message(
         title="Alerts to a topic are paused",
         tone=Tone.TROUBLE,
         lines=lines(
-            f"A topic of this group that alerts go to was {'deleted' if deleted else 'closed'}, so they cannot be "
+            f"A topic of this group that alerts go to was {'deleted' if is_deleted else 'closed'}, so they cannot be "
             "posted there.",
             "Use /subscribe in another topic to hear of what follows."
-            if deleted
+            if is_deleted
             else "They go on when it is reopened, or when a command is used in it.",
         ),
         silent=True,
@@ -32,7 +41,10 @@ def topic_notice(obstacle: Obstacle) -> Message:
 
 
 def stopped_card(platform: Platform, reason: str, pause: timedelta) -> Message:
-    """Return what the operator is told when a platform refuses too much."""
+    """Return the notice to the operator that sending to a platform is stopped because it refused too many messages.
+
+    `pause` is the time until it is tried again.
+    """
     return Message(
         title=f"Messages to {platform.title()} are stopped",
         tone=Tone.TROUBLE,

@@ -1,10 +1,13 @@
-"""What is said when a question cannot be answered: always a sentence that says what to do."""
+"""Answers to a command that fails: each has a sentence that says what the asker can do about it.
+
+Three kinds of failure have a card each: the asker's (`refusal`), the store's (`store_away_card`), ours (`apology`).
+"""
 
 from bot.messages.model import Action, Message, Tone, code, line, lines
 
 
 def refusal(sentence: str) -> Message:
-    """Return an error that the asker can put right."""
+    """Return an error that the asker can put right; `sentence` says how, for example by another name."""
     return Message(title="That did not work", tone=Tone.TROUBLE, lines=lines(sentence), private=True)
 
 
@@ -19,7 +22,7 @@ def missing_argument_card(sentence: str, choices: tuple[tuple[str, str], ...]) -
 
 
 def store_away_card() -> Message:
-    """Return the answer while the store cannot be reached."""
+    """Return the answer to a command that needs the store while the store cannot be reached."""
     return Message(
         title="The store is away",
         tone=Tone.TROUBLE,
@@ -29,7 +32,7 @@ def store_away_card() -> Message:
 
 
 def apology(reference: str) -> Message:
-    """Return the answer to a fault of our own; the reference finds it in the log."""
+    """Return the answer to an unexpected exception; `reference` is the id under which the log has its traceback."""
     return Message(
         title="Something broke",
         tone=Tone.TROUBLE,

@@ -1,4 +1,9 @@
-"""How much moved, and how unusual that is."""
+"""Answers to `/flows`: the net flow over a window, what it consists of, and how unusual it is for the exchange.
+
+Unusual is said in three ways. With a baseline whose usual day lies between −0.6 % and +0.7 %, a day of −1.8 % reads:
+robust z −4.4 (distance from the median in units of the usual spread), lower than every one of the last 90 days, and
+the band of nine days in ten beside it.
+"""
 
 from datetime import datetime
 
@@ -20,71 +25,79 @@ from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
 from bot.messages.numbers import amount, percent, usd
 
-_SHOWN = 10
+_MAX_ASSETS = 10
+"""Rows of the table of assets: what fits on a phone without scrolling sideways or far."""
+_CHART_DAYS = 30
+_MIN_CHART_POINTS = 3
+"""Two points are a straight line and show no shape."""
 
 
-def flows_card(outlook: ExchangeSnapshot, window: Window, now: datetime) -> Message:
-    """Return the answer to `/flows`; without any reading it is what `/reserves` can say."""
-    signal = outlook.signal
-    if signal is None or outlook.reading is None:
-        return reserves_card(outlook, now)
+def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Message:
+    """Return the answer to `/flows`; for an exchange that was never read it is the answer to `/reserves`."""
+    signal = snapshot.signal
+    if signal is None or snapshot.reading is None:
+        return reserves_card(snapshot, now)
     flow = signal.flow(window)
     return Message(
-        title=f"{outlook.exchange.name} · flows",
+        title=f"{snapshot.exchange.name} · flows",
         lines=lines(
             flow_sentence(flow) if flow else f"Net flow in {WINDOW_NAMES[window]}: unknown, no two readings give it.",
-            _unusual(flow, outlook) if flow else None,
+            _rank_line(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
             _comparability(flow) if flow else None,
-            second_opinion(outlook.listing, window),
+            second_opinion(snapshot.listing, window),
             *map(note_sentence, signal.notes),
             LIABILITIES,
-            trouble_sentence(outlook.health, now),
+            trouble_sentence(snapshot.health, now),
         ),
-        fields=tuple(_field(one, signal) for one in (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)),
-        chart=_chart(outlook),
+        fields=tuple(
+            _field(shown_window, signal) for shown_window in (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
+        ),
+        chart=_chart(snapshot),
         table=_table(flow) if flow else None,
-        footer=provenance(outlook.reading.source, outlook.reading.as_of),
+        footer=provenance(snapshot.reading.source, snapshot.reading.as_of),
         actions=(
-            Action("Reserves", f"reserves {outlook.exchange.id}"),
-            Action("7 d", f"flows {outlook.exchange.id} 7d"),
-            Action("Subscribe", f"subscribe {outlook.exchange.id}"),
+            Action("Reserves", f"reserves {snapshot.exchange.id}"),
+            Action("7 d", f"flows {snapshot.exchange.id} 7d"),
+            Action("Subscribe", f"subscribe {snapshot.exchange.id}"),
         ),
     )
 
 
-def daily_line(outlook: ExchangeSnapshot) -> str:
-    """Return one line on where an exchange stands: its reserves and its last day and week."""
-    signal, reading = outlook.signal, outlook.reading
+def daily_line(snapshot: ExchangeSnapshot) -> str:
+    """Return an exchange's day in one line: `2022-12-13 Binance $50.0 B · 24 h −1.8 % · 7 d −5.0 %`."""
+    signal, reading = snapshot.signal, snapshot.reading
     if signal is None or reading is None:
-        return f"{outlook.exchange.name}: nothing read yet"
-    clean = usd(reading.total_usd(without=outlook.exchange.own_tokens))
+        return f"{snapshot.exchange.name}: nothing read yet"
+    clean = usd(reading.total_usd(without=snapshot.exchange.own_tokens))
     flows = [(window, signal.flow(window)) for window in (Window.DAY, Window.WEEK)]
-    told = [f"{WINDOW_NAMES[window]} {percent(flow.share, signed=True)}" for window, flow in flows if flow]
-    return " · ".join((f"{reading.as_of:%Y-%m-%d} {outlook.exchange.name} {clean}", *told))
+    shares = [f"{WINDOW_NAMES[window]} {percent(flow.share, signed=True)}" for window, flow in flows if flow]
+    return " · ".join((f"{reading.as_of:%Y-%m-%d} {snapshot.exchange.name} {clean}", *shares))
 
 
-def usual_day(usual: Baseline | None) -> Line:
-    """Return what is usual for the exchange, or that its past is too short to say."""
-    if usual is None:
+def usual_day(baseline: Baseline | None) -> Line:
+    """Return between which shares nine days of ten lie on this exchange, or that its past is too short to say."""
+    if baseline is None:
         return line("Usual day: unknown, fewer than 14 comparable days are known.")
     return line(
-        f"Usual day: between {percent(usual.low, signed=True)} and {percent(usual.high, signed=True)} "
-        f"(nine days of ten, {usual.days} days)"
+        f"Usual day: between {percent(baseline.low, signed=True)} and {percent(baseline.high, signed=True)} "
+        f"(nine days of ten, {baseline.days} days)"
     )
 
 
-def _unusual(flow: Flow, outlook: ExchangeSnapshot) -> Line | None:
-    usual = outlook.signal.baseline if outlook.signal else None
-    if usual is None:
+def _rank_line(flow: Flow, snapshot: ExchangeSnapshot) -> Line | None:
+    """Return a flow's robust z and, for the window of a day, its rank among the known days; None without a baseline."""
+    baseline = snapshot.signal.baseline if snapshot.signal else None
+    if baseline is None:
         return None
-    z = line(f"Robust z {robust_z(flow.share, flow.window, usual):+.1f}".replace("-", "−"))
-    rank = percentile(flow.share, outlook.days) if flow.window is Window.DAY else None
+    z = line(f"Robust z {robust_z(flow.share, flow.window, baseline):+.1f}".replace("-", "−"))
+    # The days it would be ranked among are flows over one day each: other windows cannot be compared with them.
+    rank = percentile(flow.share, snapshot.days) if flow.window is Window.DAY else None
     if rank is None:
         return z
-    if flow.share < usual.worst:
-        return (*z, *line(f" · lower than every one of the last {usual.days} days"))
-    return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {usual.days} days"))
+    if flow.share < baseline.worst:
+        return (*z, *line(f" · lower than every one of the last {baseline.days} days"))
+    return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {baseline.days} days"))
 
 
 def _comparability(flow: Flow) -> str:
@@ -99,8 +112,8 @@ def _field(window: Window, signal: Signal) -> Field:
     flow = signal.flow(window)
     if flow is None:
         return Field(WINDOW_NAMES[window], line("unknown"))
-    held = " (held)" if flow.hold else ""
-    return Field(WINDOW_NAMES[window], line(f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}{held}"))
+    mark = " (held)" if flow.hold else ""
+    return Field(WINDOW_NAMES[window], line(f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}{mark}"))
 
 
 def _table(flow: Flow) -> Table | None:
@@ -109,14 +122,15 @@ def _table(flow: Flow) -> Table | None:
     rows = tuple(
         (asset.asset, amount(asset.amount, "", signed=True), usd(asset.usd, signed=True),
          percent(asset.usd / flow.reserves_usd, signed=True) if flow.reserves_usd > 0 else "–")
-        for asset in flow.assets[:_SHOWN]
+        for asset in flow.assets[:_MAX_ASSETS]
     )  # fmt: skip
     return Table(("Asset", "Moved", "Value", "Of reserves"), rows, numeric=(1, 2, 3))
 
 
-def _chart(outlook: ExchangeSnapshot) -> Chart | None:
-    days = [day for day in outlook.days[-30:] if day.share is not None]
-    if len(days) < 3:  # noqa: PLR2004 — two points show no shape
+def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
+    # A day without a share could not be compared with the day before it; a gap is more honest than a zero.
+    days = [day for day in snapshot.days[-_CHART_DAYS:] if day.share is not None]
+    if len(days) < _MIN_CHART_POINTS:
         return None
     values = tuple(day.share for day in days if day.share is not None)
     return Chart(f"Net flow a day, {len(days)} days", "share", tuple(day.day for day in days), values)

@@ -3,74 +3,66 @@
 from collections.abc import Mapping, Sequence
 
 from bot.domain.exchange import MARKET
-from bot.domain.flow import Hold
-from bot.domain.incident import Ending, Incident, IncidentState, StepReason
+from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
-from bot.domain.signal import MarketMember, Reason, Rule, Signal
+from bot.domain.signal import MarketMember, Rule, Signal
 from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
-    assets_sentence,
     flow_sentence,
     hold_sentence,
     note_sentence,
     provenance,
 )
-from bot.messages.cards.flows import usual_day
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.numbers import percent, usd
 
-_WORDS = {
-    Severity.WATCH: "unusual outflow",
-    Severity.ELEVATED: "elevated outflow",
-    Severity.SEVERE: "severe outflow",
-    Severity.CRITICAL: "critical: outflow while withdrawals are closed",
-}
 
-_BLEED = "slow outflow over weeks"
+def incident_card(
+    incident: Incident,
+    name: str,
+    reason: StepReason,
+    names: Mapping[str, str] | None = None,
+    kinds: SignalKinds = SIGNALS,
+) -> Message:
+    """Return the alert that is posted, edited and finally closed.
 
-
-def incident_card(incident: Incident, name: str, reason: StepReason, names: Mapping[str, str] | None = None) -> Message:
-    """Return the alert that is posted, edited and finally closed; `name` is the exchange's, `names` are all others'."""
-    if incident.rule is Rule.MARKET_WIDE:
-        return market_card(incident, names or {}, _turn(incident, reason))
+    `name` is that of the incident's subject, `names` those of all exchanges; `kinds` are the signal sources.
+    """
+    card = card_of(incident.rule, kinds)
+    if incident.rule == Rule.MARKET_WIDE:
+        return market_card(incident, names or {}, _turn(incident, reason, card))
     signal = incident.signal
-    flow = signal.leading_flow
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
-        title=f"{incident.label} · {name} · {_state(incident)}",
+        title=f"{incident.label} · {name} · {_state(incident, card)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=lines(
-            _turn(incident, reason),
-            flow_sentence(flow) if flow else _no_figure(signal),
-            usual_day(signal.baseline),
-            assets_sentence(flow) if flow and flow.assets else None,
-            doors_sentence(signal),
+            _turn(incident, reason, card),
+            *card.evidence(signal),
             _unconfirmed(incident),
-            _under(incident),
-            None if incident.held and _one_hold(signal) else comparability(signal),
+            _covered(incident),
+            None if incident.held and signal.common_hold else comparability(signal, card),
             *map(note_sentence, signal.notes),
-            LIABILITIES,
+            card.footnote,
         ),
         footer=provenance(signal.source, signal.as_of),
-        actions=(
-            Action("Why", f"why {incident.label}"),
-            Action("Reserves", f"reserves {incident.exchange}"),
-            Action("Flows", f"flows {incident.exchange}"),
-        ),
+        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=incident.severity is Severity.WATCH or resolved,
     )
 
 
-def resolved_card(incident: Incident, name: str) -> Message:
+def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNALS) -> Message:
     """Return the short reply that closes an incident."""
+    card = card_of(incident.rule, kinds)
     return Message(
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
         lines=lines(
-            f"Resolved: {_ending(incident)} It was {incident.peak} at worst, "
-            f"with {percent(abs(incident.worst_share))} of clean reserves gone over the leading window.",
+            f"Resolved: {card.ending(incident)} It was {incident.peak} at worst{card.worst(incident)}.",
             line("Opened ", moment(incident.opened_at), "."),
         ),
         footer=provenance(incident.signal.source, incident.signal.as_of),
@@ -78,7 +70,9 @@ def resolved_card(incident: Incident, name: str) -> Message:
     )
 
 
-def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, about: str = "") -> Message:
+def incidents_card(
+    incidents: Sequence[Incident], names: dict[str, str], *, about: str = "", kinds: SignalKinds = SIGNALS
+) -> Message:
     """Return the list of open and recent incidents."""
     where = f" · {about}" if about else ""
     if not incidents:
@@ -95,22 +89,12 @@ def incidents_card(incidents: Sequence[Incident], names: dict[str, str], *, abou
                  key=list(Tone).index, default=Tone.GOOD),
         lines=lines(
             f"{open_ones} open, {len(incidents)} shown, newest first.",
-            *[_entry(incident, _name(incident, names)) for incident in incidents],
-            LIABILITIES,
+            *[_entry(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
+            *dict.fromkeys(card_of(incident.rule, kinds).footnote for incident in incidents),
         ),
         footer=provenance(newest.source, newest.as_of),
         actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in incidents[:3]),
     )  # fmt: skip
-
-
-def reason_sentence(reason: Reason) -> str:
-    """Return a threshold that was crossed as a sentence: the figure, and the limit."""
-    window = WINDOW_NAMES[reason.window]
-    if reason.measure == "doors":
-        return f"Withdrawals of {reason.value:.0f} major assets are closed; {reason.threshold:.0f} make it critical"
-    if reason.measure == "z":
-        return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
-    return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
 
 
 def market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
@@ -142,37 +126,24 @@ def _member(one: MarketMember, names: Mapping[str, str]) -> Line:
     return line(bold(names.get(one.exchange, one.exchange)), f"{label} · {figures}")
 
 
-def _under(incident: Incident) -> str | None:
-    return f"Part of INC-{incident.under}, which is market-wide." if incident.under else None
+def _covered(incident: Incident) -> str | None:
+    return f"Part of INC-{incident.covered_by}, which is market-wide." if incident.covered_by else None
 
 
-def _state(incident: Incident) -> str:
+def _state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
-    return f"{_word(incident)} · held" if incident.held else _word(incident)
+    return f"{card.headline(incident)} · held" if incident.held else card.headline(incident)
 
 
-def _word(incident: Incident) -> str:
-    is_bleed = incident.rule is Rule.BLEED and incident.severity is not Severity.CRITICAL
-    return _BLEED if is_bleed else _WORDS[incident.severity]
-
-
-def _ending(incident: Incident) -> str:
-    if incident.ending is Ending.INTERNAL_MOVE:
-        return "an internal move, most of what left has come back."
-    if incident.rule is Rule.MARKET_WIDE:
-        return "fewer than three large exchanges are elevated any more."
-    return "the outflow is back under its thresholds on fresh readings."
-
-
-def _turn(incident: Incident, reason: StepReason) -> Line | None:
+def _turn(incident: Incident, reason: StepReason, card: SignalCard) -> Line | None:
     match reason:
         case StepReason.ESCALATED:
             return line(f"Worse than before: now {incident.severity}.")
         case StepReason.DEESCALATED:
             return line(f"Easing: now {incident.severity}, {incident.peak} at worst.")
         case StepReason.RESOLVED:
-            return line(f"Resolved: {_ending(incident)} It was {incident.peak} at worst.")
+            return line(f"Resolved: {card.ending(incident)} It was {incident.peak} at worst.")
         case StepReason.HELD:
             return _held(incident.signal)
         case StepReason.RELEASED:
@@ -181,59 +152,39 @@ def _turn(incident: Incident, reason: StepReason) -> Line | None:
             return None
 
 
-def doors_sentence(signal: Signal) -> Line | None:
-    """Return which majors cannot be withdrawn; nothing where all can, or where nobody knows."""
-    if not signal.closed:
-        return None
-    closed = [piece for asset, since in signal.closed for piece in (f" · {asset} since ", moment(since))]
-    return line("Withdrawals closed", *closed)
-
-
 def _unconfirmed(incident: Incident) -> str | None:
     if incident.confirmed or incident.state is IncidentState.RESOLVED:
         return None
     return "Not confirmed yet: seen in one reading only; the next one that shows it confirms it."
 
 
-def _no_figure(signal: Signal) -> str:
-    return "No window can be compared right now." if signal.flows else "No window can be computed right now."
-
-
 def _held(signal: Signal) -> Line:
-    hold = _one_hold(signal)
+    hold = signal.common_hold
     if hold is None:
         return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
     return line("Held: ", bold(hold_sentence(hold)), "; nothing is concluded from the newest figures.")
 
 
-def _one_hold(signal: Signal) -> Hold | None:
-    """Return why every window is held, in the words of the shortest one; None where they differ or some are not."""
-    holds = [flow.hold for flow in signal.flows]
-    return holds[0] if len({hold.reason if hold else None for hold in holds}) == 1 else None
-
-
-def comparability(signal: Signal) -> str:
-    """Return what was left out, window by window, or that nothing was."""
+def comparability(signal: Signal, card: SignalCard) -> str | None:
+    """Return what was left out, measurement by measurement, else what the source says of figures that are all whole."""
     held: dict[str, list[str]] = {}
-    for flow in signal.flows:
-        if flow.hold:
-            held.setdefault(hold_sentence(flow.hold), []).append(WINDOW_NAMES[flow.window])
+    for measurement in signal.measurements:
+        if measurement.hold:
+            held.setdefault(hold_sentence(measurement.hold), []).append(card.measurement(measurement.name))
     if held:
-        return " ".join(f"Held over {', '.join(windows)}: {why}." for why, windows in held.items())
-    leading = signal.leading_flow
-    gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else ""
-    return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
+        return " ".join(f"Held over {', '.join(names)}: {why}." for why, names in held.items())
+    return card.caution(signal)
 
 
 def _name(incident: Incident, names: Mapping[str, str]) -> str:
-    return MARKET.name if incident.rule is Rule.MARKET_WIDE else names.get(incident.exchange, incident.exchange)
+    return MARKET.name if incident.rule == Rule.MARKET_WIDE else names.get(incident.subject, incident.subject)
 
 
-def _entry(incident: Incident, name: str) -> Line:
+def _entry(incident: Incident, name: str, card: SignalCard) -> Line:
     """Return an incident in one line, which reads the same on a phone and on a wide screen."""
-    flow = incident.signal.leading_flow
     is_open = incident.state is IncidentState.OPEN
     now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
-    share = f" · {percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow and is_open else ""
-    return line(now, bold(incident.label), f" · {name} · {state}{share} · opened ", moment(incident.opened_at))
+    size = card.brief(incident.signal) if is_open else ""
+    words = " · ".join(("", name, state, *([size] if size else []), "opened "))
+    return line(now, bold(incident.label), words, moment(incident.opened_at))

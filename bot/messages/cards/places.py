@@ -1,4 +1,9 @@
-"""Places that alerts cannot reach: why, and what brings them back."""
+"""Words for places that no alert can reach any more: why, and what brings them back.
+
+A place (channel, group, topic, thread or private chat) is disabled when the platform refuses it for good, for example
+because the bot was removed. People read "switched off". Used by `/status`, `/subscriptions` and the notices to whoever
+subscribed the place.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +11,11 @@ from bot.domain.place import Obstacle
 from bot.messages.model import Message, Tone, line, lines
 
 ClosedPlace = tuple[str, str]
-"""The name of a place that is switched off, and why."""
+"""The name of a place that is disabled, and why."""
 
-_MOST_NAMED = 10
-_WHY = {
+_MAX_NAMED = 10
+"""Places that a notice names. A removed server may have hundreds of channels; all of them would be a wall of text."""
+_OBSTACLE_WORDS = {
     Obstacle.BLOCKED: "the bot was blocked",
     Obstacle.DEACTIVATED: "the account was deleted",
     Obstacle.REMOVED: "the bot was removed",
@@ -23,20 +29,20 @@ _WHY = {
 
 
 def why_closed(obstacle: Obstacle, reason: str) -> str:
-    """Return why a place is switched off; `reason` is what the platform said, for what there are no words for."""
-    return _WHY.get(obstacle, reason)
+    """Return why a place is disabled; for an obstacle without words of ours it is `reason`, the platform's own text."""
+    return _OBSTACLE_WORDS.get(obstacle, reason)
 
 
 def closed_card(places: Sequence[ClosedPlace]) -> Message:
-    """Return word to one person that places they set up are switched off."""
-    more = len(places) - _MOST_NAMED
+    """Return the notice to a person that places which they subscribed are disabled; ten are named, the rest counted."""
+    unnamed_count = len(places) - _MAX_NAMED
     return Message(
         title="Alerts switched off",
         tone=Tone.TROUBLE,
         lines=lines(
             "Alerts do not arrive any more in:",
-            *[line(f"• {name}: {why}") for name, why in places[:_MOST_NAMED]],
-            f"… and {more} more." if more > 0 else None,
+            *[line(f"• {name}: {why}") for name, why in places[:_MAX_NAMED]],
+            f"… and {unnamed_count} more." if unnamed_count > 0 else None,
             "What was subscribed to there is kept for 30 days. It goes on as soon as the bot is let in or may write "
             "again, or anybody there uses a command; once a day the bot looks by itself.",
         ),
@@ -44,9 +50,10 @@ def closed_card(places: Sequence[ClosedPlace]) -> Message:
 
 
 def closed_words(counts: Mapping[Obstacle, int]) -> str | None:
-    """Return how many places are switched off, and why, in one line; None when there are none."""
+    """Return how many places are disabled, and why: `3 (2 removed, 1 no rights)`; None when there are none."""
     if not counts:
         return None
-    largest_first = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
-    reasons = ", ".join(f"{count} {obstacle}" for obstacle, count in largest_first)
+    # The name decides between equal counts, so that the same counts always read the same.
+    most_frequent_first = sorted(counts.items(), key=lambda counted: (-counted[1], counted[0]))
+    reasons = ", ".join(f"{count} {obstacle}" for obstacle, count in most_frequent_first)
     return f"{sum(counts.values())} ({reasons})"

@@ -1,4 +1,8 @@
-"""All exchanges beside each other."""
+"""Answers about all exchanges at once: the ranking of `/top` and the list of `/exchanges`.
+
+A ranking holds comparable windows only. With 17 exchanges read, of which two have held windows and three have no
+reading from the start of the window, twelve are comparable: the first ten of them are shown, and two counted as held.
+"""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,7 +15,8 @@ from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.model import Action, Line, Message, Table, Tone, line, lines
 from bot.messages.numbers import percent, span, usd
 
-_SHOWN = 10
+_MAX_ROWS = 10
+"""Exchanges in a ranking: as many as fit on a phone."""
 
 
 class RankBy(StrEnum):
@@ -31,37 +36,39 @@ _TITLES = {
 }
 
 
-def top_card(outlooks: Sequence[ExchangeSnapshot], by: RankBy, window: Window, now: datetime) -> Message:
+def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, now: datetime) -> Message:
     """Return the ranking over every exchange that was read; held windows are left out and counted."""
-    measured = [(outlook, flow) for outlook in outlooks if outlook.signal and (flow := outlook.signal.flow(window))]
-    usable = [(snapshot, flow) for snapshot, flow in measured if flow.hold is None]
-    ranked = sorted(usable, key=_KEYS[by])[:_SHOWN]
+    measured = [
+        (snapshot, flow) for snapshot in snapshots if snapshot.signal and (flow := snapshot.signal.flow(window))
+    ]
+    comparable = [(snapshot, flow) for snapshot, flow in measured if flow.hold is None]
+    ranked = sorted(comparable, key=_SORT_KEYS[by])[:_MAX_ROWS]
     if not ranked:
         return Message(
             title=f"Top · {_TITLES[by]}",
             tone=Tone.TROUBLE,
             lines=lines(f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."),
         )
-    column, figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
+    heading, format_figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
     rows = tuple(
-        (snapshot.exchange.name, figure(flow), percent(flow.share, signed=True), span(now - flow.end))
+        (snapshot.exchange.name, format_figure(flow), percent(flow.share, signed=True), span(now - flow.end))
         for snapshot, flow in ranked
     )
     return Message(
         title=f"Top · {_TITLES[by]} · {WINDOW_NAMES[window]}",
         lines=lines(
-            f"{len(usable)} of {len(outlooks)} exchanges are comparable over {WINDOW_NAMES[window]}. "
+            f"{len(comparable)} of {len(snapshots)} exchanges are comparable over {WINDOW_NAMES[window]}. "
             "Reserves are clean ones at the window's start; liabilities are not in these figures.",
-            f"{len(measured) - len(usable)} held." if len(measured) > len(usable) else None,
+            f"{len(measured) - len(comparable)} held." if len(measured) > len(comparable) else None,
         ),
-        table=Table(("Exchange", column, "Share", "Age"), rows, numeric=(1, 2, 3)),
-        footer=_sources([snapshot for snapshot, _ in ranked]),
+        table=Table(("Exchange", heading, "Share", "Age"), rows, numeric=(1, 2, 3)),
+        footer=_newest_provenance([snapshot for snapshot, _ in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
     )
 
 
-_KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {
-    RankBy.OUTFLOW: lambda pair: pair[1].share,
+_SORT_KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {
+    RankBy.OUTFLOW: lambda pair: pair[1].share,  # outflows are negative: the largest comes first as it is
     RankBy.OUTFLOW_USD: lambda pair: pair[1].usd,
     RankBy.INFLOW: lambda pair: -pair[1].share,
     RankBy.RESERVES: lambda pair: -pair[1].reserves_usd,
@@ -71,10 +78,11 @@ _KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {
 _COLUMNS: dict[RankBy, tuple[str, Callable[[Flow], str]]] = {
     RankBy.RESERVES: ("Reserves", lambda flow: usd(flow.reserves_usd))
 }
+"""The second column where it is not the net flow: its heading, and a flow as its text."""
 
 
 def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message:
-    """Return the exchanges that are known, largest first; `read` are the ids whose amounts were read."""
+    """Return the exchanges of the source's list, largest first; `read` are the ids whose amounts were read."""
     if not listings:
         return Message(
             title="Exchanges",
@@ -99,16 +107,16 @@ def exchanges_card(listings: Sequence[Listing], read: frozenset[str]) -> Message
     )
 
 
-def _state(row: Listing, newest: Listing, read: frozenset[str]) -> str:
-    if row.fetched_at < newest.fetched_at:
-        return "not listed"  # any more: what is known of it is as old as its last row
-    if row.exchange.slug is None:
+def _state(listing: Listing, newest: Listing, read: frozenset[str]) -> str:
+    # All rows of one fetch have one time: an older row was not in the newest list any more.
+    if listing.fetched_at < newest.fetched_at:
+        return "not listed"
+    if listing.exchange.slug is None:
         return "no wallets"
-    return "watched" if row.exchange.id in read else "not read yet"
+    return "watched" if listing.exchange.id in read else "not read yet"
 
 
-def _sources(outlooks: Sequence[ExchangeSnapshot]) -> Line:
-    newest = max(
-        (outlook.reading for outlook in outlooks if outlook.reading), key=lambda reading: reading.as_of, default=None
-    )
+def _newest_provenance(snapshots: Sequence[ExchangeSnapshot]) -> Line:
+    readings = [snapshot.reading for snapshot in snapshots if snapshot.reading]
+    newest = max(readings, key=lambda reading: reading.as_of, default=None)
     return provenance(newest.source, newest.as_of) if newest else line()

@@ -6,16 +6,23 @@ from datetime import timedelta
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
 from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
-from bot.messages.numbers import percent, usd
 
 _SHOWN = 10
 _SHORT = timedelta(days=2)
 _MONTH = 30.4
 
 
-def rehearsal_card(
-    rule: str, rehearsal: Rehearsal, fired: Sequence[Incident], names: Mapping[str, str], *, left_out: int = 0
+def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, and how it is named
+    rule: str,
+    rehearsal: Rehearsal,
+    fired: Sequence[Incident],
+    names: Mapping[str, str],
+    *,
+    left_out: int = 0,
+    kinds: SignalKinds = SIGNALS,
 ) -> Message:
     """Return when a rule (`rule` in words) would have spoken; `fired` are those of the incidents that reach it."""
     judged = rehearsal.judged_from
@@ -23,7 +30,10 @@ def rehearsal_card(
         title=f"Rehearsal · {rule}",
         lines=lines(
             _count(rehearsal, fired),
-            *[_entry(incident, names.get(incident.exchange, incident.exchange)) for incident in fired[-_SHOWN:]],
+            *[
+                _entry(incident, names.get(incident.subject, incident.subject), card_of(incident.rule, kinds))
+                for incident in fired[-_SHOWN:]
+            ],
             f"… and {len(fired) - _SHOWN} earlier ones." if len(fired) > _SHOWN else None,
             _coverage(rehearsal, names),
             f"{left_out} more exchanges were left out: the largest come first." if left_out else None,
@@ -55,14 +65,13 @@ def _count(rehearsal: Rehearsal, fired: Sequence[Incident]) -> Line:
     return line("In the last 90 days it would have spoken ", bold(times), f" {over}{often}.")
 
 
-def _entry(incident: Incident, name: str) -> Line:
+def _entry(incident: Incident, name: str, card: SignalCard) -> Line:
     resolved = incident.state is IncidentState.RESOLVED
     end = f"resolved {incident.changed_at:%Y-%m-%d}" if resolved else "still open"
     return line(
         f"{TONES[incident.peak].icon} {incident.started_at:%Y-%m-%d} · ",
         bold(name),
-        f" · {incident.peak} at worst, {percent(incident.worst_share, signed=True)} "
-        f"({usd(incident.worst_usd, signed=True)}) · {end}",
+        f" · {incident.peak} at worst, {card.worst_figure(incident)} · {end}",
     )
 
 

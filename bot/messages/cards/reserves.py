@@ -1,4 +1,8 @@
-"""What an exchange holds and how it moved."""
+"""Answers to `/reserves`: what an exchange holds, in which assets, and how that moved.
+
+Clean reserves are the total without the exchange's own token, which it can print: $53.0 B with $3.0 B of its own token
+are $50.0 B of clean reserves. An exchange whose amounts were not read yet gets the totals of the source's list.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,28 +28,34 @@ from bot.messages.cards.common import (
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines
 from bot.messages.numbers import amount, percent, usd
 
-_SHOWN = 8
+_MAX_ASSETS = 8
+"""Rows of the table before the rest is added up in a last one: as many as fit on a phone under the other figures."""
 _CHART_DAYS = 30
+_MIN_CHART_POINTS = 3
+"""Two points are a straight line and show no shape."""
 
 
-def reserves_card(outlook: ExchangeSnapshot, now: datetime) -> Message:
+def reserves_card(snapshot: ExchangeSnapshot, now: datetime) -> Message:
     """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown."""
-    if outlook.reading is None:
-        return _without_amounts(outlook, now)
-    return _with_amounts(outlook, outlook.reading, now)
+    if snapshot.reading is None:
+        return _without_amounts(snapshot, now)
+    return _with_amounts(snapshot, snapshot.reading, now)
 
 
-def _with_amounts(outlook: ExchangeSnapshot, reading: Reading, now: datetime) -> Message:
-    exchange = outlook.exchange
-    held = _held(_ByIdentity(reading), exchange)
+def _with_amounts(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Message:
+    exchange = snapshot.exchange
+    holdings = _reading_texts(_ByIdentity(reading), exchange)
     return Message(
         title=f"{exchange.name} · reserves",
         lines=lines(
-            held.totals, second_opinion(outlook.listing, Window.DAY), LIABILITIES, trouble_sentence(outlook.health, now)
+            holdings.totals,
+            second_opinion(snapshot.listing, Window.DAY),
+            LIABILITIES,
+            trouble_sentence(snapshot.health, now),
         ),
-        fields=(*held.composition, *_flows(outlook.signal)),
-        chart=_chart(outlook),
-        table=held.table,
+        fields=(*holdings.composition, *_flow_fields(snapshot.signal)),
+        chart=_chart(snapshot),
+        table=holdings.table,
         footer=provenance(reading.source, reading.as_of),
         actions=(
             Action("Flows", f"flows {exchange.id}"),
@@ -56,7 +66,7 @@ def _with_amounts(outlook: ExchangeSnapshot, reading: Reading, now: datetime) ->
 
 
 class _ByIdentity:
-    """A reading as a key: it equals nothing but itself, as comparing holdings would take too long."""
+    """A reading as the key of a cache: equal only to itself, because comparing all its holdings would take too long."""
 
     __slots__ = ("reading",)
 
@@ -73,21 +83,21 @@ class _ByIdentity:
 
 
 @dataclass(frozen=True, slots=True)
-class _HeldAmounts:
-    """What an answer says of a reading alone."""
+class _ReadingTexts:
+    """The parts of an answer that depend on the reading alone, and not on the time at which somebody asks."""
 
     totals: Line
     composition: tuple[Field, ...]
     table: Table
 
 
+# In a run on an exchange very many people ask for the same reading; there are some eighty exchanges.
 @lru_cache(maxsize=128)
-def _held(one: _ByIdentity, exchange: Exchange) -> _HeldAmounts:
-    """Return what is held, in words. In a run on an exchange many ask for the same reading."""
-    reading, assets = one.reading, one.reading.by_asset()
-    total = sum(held.usd for held in assets.values())
-    clean = sum(held.usd for asset, held in assets.items() if asset not in exchange.own_tokens)
-    return _HeldAmounts(
+def _reading_texts(key: _ByIdentity, exchange: Exchange) -> _ReadingTexts:
+    reading, assets = key.reading, key.reading.by_asset()
+    total = sum(holding.usd for holding in assets.values())
+    clean = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
+    return _ReadingTexts(
         line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
         _composition(exchange, reading, total, clean),
         _table(exchange, reading, total),
@@ -95,17 +105,17 @@ def _held(one: _ByIdentity, exchange: Exchange) -> _HeldAmounts:
 
 
 def _composition(exchange: Exchange, reading: Reading, total: float, clean: float) -> tuple[Field, ...]:
-    stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
-    own = ", ".join(sorted(exchange.own_tokens))
+    stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
+    own_tokens = ", ".join(sorted(exchange.own_tokens))
     own_share = percent((total - clean) / total) if total > 0 else "unknown"
     return (
-        Field("Own token", line(f"{own_share} ({own})" if own else "none known")),
+        Field("Own token", line(f"{own_share} ({own_tokens})" if own_tokens else "none known")),
         Field("Stablecoins", line(percent(stable / total) if total > 0 else "unknown")),
         Field("Chains", line(str(len(reading.chains)))),
     )
 
 
-def _flows(signal: Signal | None) -> tuple[Field, ...]:
+def _flow_fields(signal: Signal | None) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
         Field(f"Net flow {WINDOW_NAMES[window]}", flow_value(signal.flow(window) if signal else None))
@@ -115,21 +125,22 @@ def _flows(signal: Signal | None) -> tuple[Field, ...]:
 
 def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
     assets = reading.by_asset()
-    shown = list(assets.items())[:_SHOWN]
+    shown = list(assets.items())[:_MAX_ASSETS]  # by_asset() has the largest first
     rows = [
-        (asset + (" (own)" if asset in exchange.own_tokens else ""), amount(held.amount, ""), usd(held.usd),
-         percent(held.usd / total) if total > 0 else "–")
-        for asset, held in shown
+        (asset + (" (own)" if asset in exchange.own_tokens else ""), amount(holding.amount, ""), usd(holding.usd),
+         percent(holding.usd / total) if total > 0 else "–")
+        for asset, holding in shown
     ]  # fmt: skip
-    rest = total - sum(held.usd for _, held in shown)
+    others_usd = total - sum(holding.usd for _, holding in shown)
     if len(assets) > len(shown):
-        rows.append((f"{len(assets) - len(shown)} others", "", usd(rest), percent(rest / total) if total > 0 else "–"))
+        others_share = percent(others_usd / total) if total > 0 else "–"
+        rows.append((f"{len(assets) - len(shown)} others", "", usd(others_usd), others_share))
     return Table(("Asset", "Amount", "Value", "Share"), tuple(rows), numeric=(1, 2, 3))
 
 
-def _chart(outlook: ExchangeSnapshot) -> Chart | None:
-    days = outlook.days[-_CHART_DAYS:]
-    if len(days) < 3:  # noqa: PLR2004 — two points show no shape
+def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
+    days = snapshot.days[-_CHART_DAYS:]
+    if len(days) < _MIN_CHART_POINTS:
         return None
     return Chart(
         f"Clean reserves, {len(days)} days",
@@ -139,29 +150,29 @@ def _chart(outlook: ExchangeSnapshot) -> Chart | None:
     )
 
 
-def _without_amounts(outlook: ExchangeSnapshot, now: datetime) -> Message:
-    """Return what can be said when no amounts were read: the list's totals, or that nothing is known."""
-    exchange, listing = outlook.exchange, outlook.listing
-    known = listing is not None and listing.total_usd is not None
+def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
+    """Return the answer when no amounts were read: the totals of the source's list, or that nothing is known."""
+    exchange, listing = snapshot.exchange, snapshot.listing
+    has_total = listing is not None and listing.total_usd is not None
     return Message(
         title=f"{exchange.name} · reserves",
-        tone=Tone.INFO if known else Tone.TROUBLE,
+        tone=Tone.INFO if has_total else Tone.TROUBLE,
         lines=lines(
-            _totals(listing) if listing and known else None,
+            _listed_totals(listing) if listing and has_total else None,
             _why_no_amounts(exchange, listing),
-            LIABILITIES if known else None,
-            trouble_sentence(outlook.health, now),
+            LIABILITIES if has_total else None,
+            trouble_sentence(snapshot.health, now),
         ),
-        fields=_upstream_flows(listing),
+        fields=_source_flow_fields(listing),
         footer=provenance(listing.source, listing.fetched_at, by_source=False) if listing else (),
         actions=(Action("Exchanges", "exchanges"),),
     )
 
 
-def _totals(listing: Listing) -> Line:
+def _listed_totals(listing: Listing) -> Line:
     total, clean = listing.total_usd or 0.0, listing.clean_usd
-    without = f" · without its own token {usd(clean)}" if clean is not None else ""
-    return line(f"Total {usd(total)}{without}")
+    without_own_token = f" · without its own token {usd(clean)}" if clean is not None else ""
+    return line(f"Total {usd(total)}{without_own_token}")
 
 
 def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
@@ -173,7 +184,8 @@ def _why_no_amounts(exchange: Exchange, listing: Listing | None) -> str:
     return "Amounts per asset have not been read yet; the largest exchanges come first. Ask again in a few minutes."
 
 
-def _upstream_flows(listing: Listing | None) -> tuple[Field, ...]:
+def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
+    """Return the source's own net flows. Without amounts they are the only ones, so each says whose figure it is."""
     if listing is None:
         return ()
     name = source_name(listing.source)

@@ -1,4 +1,8 @@
-"""Subscribing: what was set, how it will look, and what stands in the way."""
+"""Answers to `/subscribe`, `/unsubscribe` and `/subscriptions`.
+
+A confirmation says everything that decides whether alerts will arrive: what the place will hear of, which rights the
+bot lacks there, whether the exchange has known wallets, and how an alert will look.
+"""
 
 from collections.abc import Collection, Sequence
 
@@ -16,20 +20,25 @@ def subscribed_card(
     subscription: Subscription,
     name: str | None,
     missing: Sequence[str],
-    running: Sequence[Incident] = (),
+    open_incidents: Sequence[Incident] = (),
     *,
     is_tracked: bool = True,
 ) -> Message:
-    """Return the confirmation, what the bot lacks in the place, what is open now, and a sample marked as one."""
+    """Return the confirmation with a sample alert that is marked as one.
+
+    `name` is the exchange's, None for all exchanges. `missing` names the rights that the bot lacks in the place,
+    `open_incidents` are those that this subscription would have posted. Without `is_tracked` the source knows no
+    wallets of the exchange.
+    """
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
         tone=Tone.TROUBLE if missing or not is_tracked else Tone.GOOD,
         lines=lines(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
-            _lacking(missing),
+            _missing_rights(missing),
             None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
-            *[_running(incident) for incident in running],
+            *[_open_incident(incident) for incident in open_incidents],
             "It will look like this (a sample, not an event):",
             *_sample(name),
         ),
@@ -38,7 +47,7 @@ def subscribed_card(
 
 
 def unsubscribed_card(what: str | None, count: int) -> Message:
-    """Return what was cancelled; `what` None: everything."""
+    """Return what was cancelled: `what` names the exchange, None means everything; `count` are the subscriptions."""
     if count == 0:
         return Message(
             title="Nothing to cancel",
@@ -62,9 +71,10 @@ def subscriptions_card(
     trouble: str | None,
     unwatched: Collection[str] = (),
 ) -> Message:
-    """Return what a place has subscribed to, and why it hears nothing when it is disabled.
+    """Return what a place has subscribed to.
 
-    `names` are by the exchanges' ids, `unwatched` the ids of those of which nothing can come.
+    `names` has the exchanges' names by id. `trouble` says why the place is disabled, None where it is not.
+    `unwatched` are the ids of exchanges that this bot does not watch (setting EXCHANGES), so that no alert can come.
     """
     if not subscriptions:
         return Message(
@@ -92,43 +102,44 @@ def subscriptions_card(
 
 
 def rule_words(subscription: Subscription) -> str:
-    """Return what a subscription fires at, in words: the preset and the place's own floors."""
-    return f"preset {subscription.sensitivity}{_floors(subscription)}"
+    """Return a subscription's thresholds in words: `preset normal, at least $50.0 M and at least 3.0 % of reserves`."""
+    return f"preset {subscription.sensitivity}{_minimums(subscription)}"
 
 
 def _entry(subscription: Subscription, names: dict[str, str], *, is_watched: bool) -> Line:
-    """Return a subscription in one line, which reads the same on a phone and on a wide screen."""
+    """Return a subscription as one line of text; a table would be too wide for a phone."""
     exchange = subscription.exchange
     name = names.get(exchange, exchange) if exchange else EVERYTHING
     if not is_watched:
         return line("⚠️ ", bold(name), f" · not watched by this bot any more · /unsubscribe {exchange} takes it away")
-    pings = subscription.mention and subscription.place.platform is not Platform.TELEGRAM
-    mention = " · with a mention" if pings else ""
-    wish = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
-    return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {wish}")
+    can_mention = subscription.mention and subscription.place.platform is not Platform.TELEGRAM
+    mention = " · with a mention" if can_mention else ""
+    conditions = f"from {subscription.min_severity} on · {rule_words(subscription)}{mention}"
+    return line(f"{TONES[subscription.min_severity].icon} ", bold(name), f" · {conditions}")
 
 
-def _running(incident: Incident) -> Line:
+def _open_incident(incident: Incident) -> Line:
     icon = TONES[incident.severity].icon
     return line(f"{icon} ", bold(incident.label), f" is open now: {incident.severity}. Its next change is posted here.")
 
 
-def _lacking(missing: Sequence[str]) -> str | None:
+def _missing_rights(missing: Sequence[str]) -> str | None:
     if not missing:
         return None
     return f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them."
 
 
-def _floors(subscription: Subscription) -> str:
-    floors = []
+def _minimums(subscription: Subscription) -> str:
+    minimums = []
     if subscription.usd:
-        floors.append(f"at least {usd(subscription.usd)}")
+        minimums.append(f"at least {usd(subscription.usd)}")
     if subscription.share:
-        floors.append(f"at least {percent(subscription.share)} of reserves")
-    return f", {' and '.join(floors)}" if floors else ""
+        minimums.append(f"at least {percent(subscription.share)} of reserves")
+    return f", {' and '.join(minimums)}" if minimums else ""
 
 
 def _mention(subscription: Subscription) -> str:
+    # The Bot API can mention one user; it has nothing like Discord's @here for everybody in a chat.
     if subscription.mention and subscription.place.platform is Platform.TELEGRAM:
         return ", without the mention: Telegram has none for a whole chat"
     return ", with a mention on opening and escalation" if subscription.mention else ""

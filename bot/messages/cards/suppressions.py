@@ -1,23 +1,23 @@
-"""What an owner is told of an exchange that is withheld or speaks again."""
+"""Answers to `/hold` and `/release`: the owner pauses an exchange's figures, or lets them raise alerts again."""
 
 from bot.domain.suppression import Suppression
 from bot.messages.model import Message, Tone, lines
 
 
-def suppressed_card(withheld: Suppression, name: str) -> Message:
-    """Return the confirmation of a hold."""
+def suppressed_card(suppression: Suppression, name: str) -> Message:
+    """Return the confirmation that the figures of the exchange called `name` raise no alert any more, and why."""
     return Message(
         title=f"{name} · withheld",
         tone=Tone.WATCH,
         lines=lines(
             "Its figures raise no alert and resolve none until /release. Answers show them with this reason:",
-            f"Withheld {withheld}",
+            f"Withheld {suppression}",
         ),
         private=True,
     )
 
 
-def released_card(name: str, *, was_held: bool) -> Message:
-    """Return what a release has changed."""
-    said = "Its figures raise alerts again." if was_held else "It was not withheld; nothing has changed."
-    return Message(title=f"{name} · released", tone=Tone.GOOD, lines=lines(said), private=True)
+def released_card(name: str, *, was_suppressed: bool) -> Message:
+    """Return the answer to `/release`: alerts are possible again, or there was no suppression to end."""
+    outcome = "Its figures raise alerts again." if was_suppressed else "It was not withheld; nothing has changed."
+    return Message(title=f"{name} · released", tone=Tone.GOOD, lines=lines(outcome), private=True)

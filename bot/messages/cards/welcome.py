@@ -1,4 +1,4 @@
-"""What is said to people who have just met the bot, or who typed something it does not know."""
+"""The greeting to a new chat or server, and the answers to what the bot cannot read as a command."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ BUTTON_TOO_OLD = "This message is too old for its buttons. Type the command inst
 
 
 def welcome_card() -> Message:
-    """Return the one message to a chat or a server that has just let the bot in."""
+    """Return the message that a chat or a server gets once, when the bot has been added to it."""
     return Message(
         title="Runwatch is here",
         lines=lines(
@@ -22,18 +22,18 @@ def welcome_card() -> Message:
 
 
 def unknown_command_card(name: str, nearest: Sequence[str]) -> Message:
-    """Return the answer to a command that does not exist."""
-    meant = f" Did you mean {' or '.join(f'/{one}' for one in nearest)}?" if nearest else ""
+    """Return the answer to a command that does not exist; `nearest` are the names of commands spelt much like it."""
+    suggestion = f" Did you mean {' or '.join(f'/{command}' for command in nearest)}?" if nearest else ""
     return Message(
         title="No such command",
         tone=Tone.TROUBLE,
-        lines=lines(line("There is no ", code(f"/{name}"), f".{meant} /help lists them all.")),
+        lines=lines(line("There is no ", code(f"/{name}"), f".{suggestion} /help lists them all.")),
         private=True,
     )
 
 
 def what_to_type_card() -> Message:
-    """Return the answer to a text that is no question the bot can read."""
+    """Return the answer to a text that is neither a command nor the name of an exchange."""
     return Message(
         title="What to type",
         lines=lines(line("Type the name of an exchange, such as ", code("binance"), ", or /help for all commands.")),

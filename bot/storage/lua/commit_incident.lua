@@ -1,8 +1,8 @@
 -- Replace an incident's current state and queue the alerts about it in one step: all of it happens, or nothing.
 --
 -- KEYS[1] keys.CURRENT_INCIDENTS
--- ARGV[1] msgpack {field, exchange, token, number, body or nil, leads, over, most, lease_token, alerts = {alert, ...}}
---         field   which current incident: 'exchange/rule/preset'
+-- ARGV[1] msgpack {field, subject, token, number, body or nil, leads, over, most, lease_token, alerts = {alert, ...}}
+--         field   which current incident: 'subject/rule/preset'
 --         token   names this call; a call that is sent again has the same one
 --         number  of the incident, 0 where nothing was numbered yet
 --         body    its new state (JSON); nil, or over = true, removes it from the current ones
@@ -43,7 +43,7 @@ if step.number > 0 then
   if step.leads or not stored or not string.find(stored, '"sensitivity":"normal"', 1, true) then
     redis.call('HSET', KEY.incidents, step.number, step.body)
   end
-  for _, history in ipairs({KEY.history, KEY.exchange_history .. step.exchange}) do
+  for _, history in ipairs({KEY.history, KEY.subject_history .. step.subject}) do
     redis.call('ZADD', history, step.number, step.number)
     -- The oldest incident goes when there are more than `most`, from its state as well.
     while redis.call('ZCARD', history) > step.most do

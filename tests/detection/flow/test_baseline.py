@@ -2,13 +2,15 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.flow.baseline import MAX_DAYS, baseline, daily_point, percentile, robust_z, usual_days
-from bot.domain.flow import Baseline, Window
+from bot.detection.flow.computation import DetailedComputation
+from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from tests.builders import DAY, HOUR, NOON, QUIET, flow, quiet_days, reading
 
@@ -128,11 +130,14 @@ def test_without_days_there_is_no_percentile() -> None:
     assert percentile(0.0, days(None)) is None
 
 
+IN_DETAIL = DetailedComputation(frozenset())
+
+
 def test_a_day_is_what_moved_since_the_day_before() -> None:
     before = reading({"Tron/USDT": (100, 1.0), "Binance/BNB": (50, 1.0)}, at=NOON - DAY)
     after = reading({"Tron/USDT": (98, 1.0), "Binance/BNB": (10, 1.0)})
 
-    point = daily_point(after, before, frozenset({"BNB"}))
+    point = daily_point(after, before, DetailedComputation(frozenset({"BNB"})))
 
     assert (point.day, point.reserves_usd) == (NOON, 98.0)
     assert point.share == pytest.approx(-0.02)
@@ -142,32 +147,34 @@ def test_a_day_is_what_moved_since_the_day_before() -> None:
 def test_readings_that_are_no_day_apart_are_no_days_flow(gap: timedelta) -> None:
     before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - gap)
 
-    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset()).share is None
+    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, IN_DETAIL).share is None
 
 
 @pytest.mark.parametrize("gap", [12 * HOUR, 36 * HOUR])
 def test_from_half_a_day_to_one_and_a_half_is_a_day(gap: timedelta) -> None:
     before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - gap)
 
-    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset()).share == pytest.approx(-0.02)
+    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, IN_DETAIL).share == pytest.approx(-0.02)
 
 
-def test_what_flowed_in_a_day_is_not_worked_out_again_where_it_is_known() -> None:
+def test_what_flowed_in_a_day_is_what_the_computation_says() -> None:
+    class Half(DetailedComputation):
+        def flow(self, *readings: Any, **known: Any) -> Flow:
+            return flow(-0.5)
+
     before = reading({"Tron/USDT": (100, 1.0)}, at=NOON - DAY)
 
-    point = daily_point(reading({"Tron/USDT": (98, 1.0)}), before, frozenset(), (), flow(-0.5))
-
-    assert point.share == -0.5
+    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), before, Half(frozenset())).share == -0.5
 
 
 def test_the_first_day_has_no_flow() -> None:
-    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), None, frozenset()).share is None
+    assert daily_point(reading({"Tron/USDT": (98, 1.0)}), None, IN_DETAIL).share is None
 
 
 def test_a_held_day_stays_out_of_the_past() -> None:
     before = reading({"Tron/USDT": (50, 1.0), "Ethereum/ETH": (50, 1.0)}, at=NOON - DAY)
 
-    assert daily_point(reading({"Tron/USDT": (50, 1.0)}), before, frozenset()).share is None
+    assert daily_point(reading({"Tron/USDT": (50, 1.0)}), before, IN_DETAIL).share is None
 
 
 def test_the_builders_quiet_exchange_is_quiet() -> None:

@@ -9,6 +9,7 @@ from bot.backtest.vectors import Vectors
 from bot.detection.engine import ExchangeState, look, take_all
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.net_flow import net_flow
 from bot.detection.guards.source_glitch import MarketMoves
 from bot.domain.exchange import Exchange
@@ -27,15 +28,15 @@ prices = st.dictionaries(
 steps = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
 
 
-def sheet_of(
+def columns_of(
     exchange: Exchange, by: Arithmetic[Any] = PLAIN_ARITHMETIC, *, shows_assets: bool = True
-) -> ColumnStore[Any]:
-    return ColumnStore(exchange.own_tokens, by, most=8, shows_assets=shows_assets)
+) -> ColumnComputation:
+    return ColumnComputation(exchange.own_tokens, by, most=8, shows_assets=shows_assets)
 
 
 def live(exchange: Exchange, readings: list[Reading], other: list[Reading], by: Arithmetic[Any] | None) -> list[Signal]:
     """Return every look at an exchange that is read beside another one, in columns or (by None) in detail."""
-    cases = {one.id: ExchangeState(one, sheet=sheet_of(one, by) if by else None) for one in (exchange, OKX)}
+    cases = {one.id: ExchangeState(one, computation=columns_of(one, by) if by else None) for one in (exchange, OKX)}
     market, found = MarketMoves(), []
     for one, beside in zip(readings, other, strict=True):
         cases, market = take_all(cases, [one, beside], market)
@@ -67,7 +68,9 @@ def test_columns_and_detail_say_the_same(
         assert [(note.reason, note.subject, note.at) for note in quick.notes] == [
             (note.reason, note.subject, note.at) for note in slow.notes
         ]
-        assert [replace(trip, usd=0.0) for trip in quick.trips] == [replace(trip, usd=0.0) for trip in slow.trips]
+        assert [replace(trip, usd=0.0) for trip in quick.round_trips] == [
+            replace(trip, usd=0.0) for trip in slow.round_trips
+        ]
 
 
 def assert_same_assets(quick: Flow, detailed: Flow) -> None:
@@ -85,7 +88,9 @@ def test_the_assets_of_a_flow_come_largest_first_and_dust_is_not_shown() -> None
     after = {slot: (amount * (0.9 if amount % 2e6 else 1.1), price) for slot, (amount, price) in before.items()}
     base, end = reading(before), reading(after, at=NOON + DAY)
 
-    found = sheet_of(BINANCE).flow(Window.DAY, base, end, base, with_assets=True)
+    found = ColumnStore(BINANCE.own_tokens, PLAIN_ARITHMETIC, most=8).flow(
+        Window.DAY, base, end, base, with_assets=True
+    )
 
     assert found
     assert [asset.asset for asset in found.assets] == [f"T{number}" for number in range(19, 7, -1)]
@@ -94,19 +99,19 @@ def test_the_assets_of_a_flow_come_largest_first_and_dust_is_not_shown() -> None
 
 def test_a_quiet_week_is_worked_out_in_columns() -> None:
     """Else years of eighty exchanges would take minutes: no asset is added up where nothing happens."""
-    case = ExchangeState(BINANCE, sheet=sheet_of(BINANCE, shows_assets=False))
+    case = ExchangeState(BINANCE, computation=columns_of(BINANCE, shows_assets=False))
     for day in range(9):
         case = case.take(book(NOON + day * DAY, dict.fromkeys(WORTH, 1 + day / 1000)))
 
     flows = look(case, NOON + 8 * DAY).flows
     assert len(flows) == 3
     assert all(flow.assets == () for flow in flows)
-    assert all(flow.assets for flow in look(replace(case, sheet=None), NOON + 8 * DAY).flows)
+    assert all(flow.assets for flow in look(replace(case, computation=None), NOON + 8 * DAY).flows)
 
 
 def test_a_small_part_that_moves_alone_is_not_overlooked_in_columns() -> None:
     """Eight thousandths of reserves that fall by two fifths move less in all than is large."""
-    case = ExchangeState(BINANCE, sheet=sheet_of(BINANCE))
+    case = ExchangeState(BINANCE, computation=columns_of(BINANCE))
     for hour, sol in enumerate((0.8e9, 0.48e9)):
         case = case.take(reading({"Tron/USDT": (99.2e9, 1.0), "Solana/SOL": (sol / 20, 20.0)}, at=NOON + hour * HOUR))
 

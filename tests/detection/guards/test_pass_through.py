@@ -8,7 +8,7 @@ import pytest
 from bot.backtest.vectors import Vectors
 from bot.detection.engine import ExchangeState, look
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.computation import ColumnComputation
 from bot.domain.flow import Window
 from bot.domain.guard_state import Adjustment, Arrival, GuardState
 from bot.domain.reading import Slot
@@ -30,7 +30,9 @@ def lived(
     dollars: float = 1.0,
 ) -> ExchangeState:
     """Return the case after readings of so many million dollars each; what is 0 is not there."""
-    case = ExchangeState(BINANCE, sheet=ColumnStore(BINANCE.own_tokens, by, most=8, shows_assets=True) if by else None)
+    case = ExchangeState(
+        BINANCE, computation=ColumnComputation(BINANCE.own_tokens, by, most=8, shows_assets=True) if by else None
+    )
     for number, held in enumerate(steps):
         slots = {slot: (worth * 1e6 / dollars, dollars) for slot, worth in (USUAL | dict(held)).items() if worth}
         case = case.take(reading(slots, at=NOON + number * gap))

@@ -81,16 +81,16 @@ def test_what_is_held_already_keeps_its_reason() -> None:
 
 
 def test_a_figure_of_another_source_that_agrees_confirms_at_once(past: ExchangeState) -> None:
-    assert told(past, 0.95, row(-2.0e9, source="elsewhere")).seconded
-    assert not told(past, 0.95, row(None)).seconded
-    assert not told(past, 0.95, None).seconded
+    assert told(past, 0.95, row(-2.0e9, source="elsewhere")).confirmed_by_source
+    assert not told(past, 0.95, row(None)).confirmed_by_source
+    assert not told(past, 0.95, None).confirmed_by_source
 
 
 def test_a_source_does_not_confirm_itself(past: ExchangeState) -> None:
     """A reading that is wrong for an hour is wrong in its list, too: a blip tells nobody."""
     seen = told(past, 0.95, row(-2.0e9))
 
-    assert (seen.severity, seen.seconded) == (Severity.ELEVATED, False)
+    assert (seen.severity, seen.confirmed_by_source) == (Severity.ELEVATED, False)
 
 
 @pytest.mark.parametrize("theirs", [2e9, -0.5e9, -12e9])
@@ -102,14 +102,14 @@ def test_where_two_figures_differ_watch_and_elevated_wait(past: ExchangeState, t
     assert day.hold
     assert day.hold.reason is HoldReason.DISAGREE
     assert "M USD from the amounts" in day.hold.detail
-    assert (seen.severity, seen.seconded) == (None, False)
+    assert (seen.severity, seen.confirmed_by_source) == (None, False)
 
 
 def test_severe_goes_out_with_both_figures(past: ExchangeState) -> None:
     seen = told(past, 0.9, row(2e9))
 
-    assert (seen.severity, seen.seconded) == (Severity.SEVERE, False)
-    assert seen.seconds == (SourceFigure(Window.DAY, 2e9, "defillama"),)
+    assert (seen.severity, seen.confirmed_by_source) == (Severity.SEVERE, False)
+    assert seen.source_figures == (SourceFigure(Window.DAY, 2e9, "defillama"),)
     assert {reason.window for reason in seen.reasons} == {Window.DAY}
 
 

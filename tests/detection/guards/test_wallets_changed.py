@@ -60,7 +60,7 @@ class TestOnePartThatMovesAlone:
 
         assert NoteReason.ROUND_TRIP in noted(back)
         assert share(back) == pytest.approx(-0.0343, abs=0.001)
-        assert {trip.asset for trip in back.trips} >= {"Tron"}
+        assert {trip.asset for trip in back.round_trips} >= {"Tron"}
 
     def test_that_comes_back_by_less_than_half_stays(self, case: ExchangeState) -> None:
         _, decided = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.7}))
@@ -160,7 +160,7 @@ class TestRoundTrips:
         gone = {"Bitcoin/BTC": 0.9}
         *_, back = after(case, book(NOON, gone), book(NOON + DAY, gone), book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.96}))
 
-        (trip,) = back.trips
+        (trip,) = back.round_trips
         assert (trip.asset, trip.left_at, trip.back_at) == ("BTC", NOON, NOON + 2 * DAY)
         assert trip.usd == pytest.approx(2e9, rel=0.02)
 
@@ -169,7 +169,7 @@ class TestRoundTrips:
         gone = {"Ethereum/USDC": -1.0}
         *_, back = after(case, book(NOON, gone), book(NOON + HOUR, gone), book(NOON + 2 * HOUR))
 
-        assert [(trip.asset, trip.back_at) for trip in back.trips] == [("USDC", NOON + 2 * HOUR)]
+        assert [(trip.asset, trip.back_at) for trip in back.round_trips] == [("USDC", NOON + 2 * HOUR)]
 
     def test_an_asset_on_a_chain_that_was_never_there_is_none(self, case: ExchangeState) -> None:
         gone = {"Bitcoin/BTC": 0.9, "Tron/USDT": 0.9}
@@ -179,20 +179,20 @@ class TestRoundTrips:
         })  # fmt: skip
         *_, last = after(case, *readings, elsewhere)
 
-        assert last.trips == ()
+        assert last.round_trips == ()
 
     def test_one_that_comes_back_later_is_none(self, case: ExchangeState) -> None:
         gone = {"Bitcoin/BTC": 0.9}
         readings = [book(NOON + day * DAY, gone) for day in range(3)]
         *_, back = after(case, *readings, book(NOON + 3 * DAY, {"Bitcoin/BTC": 1.0}))
 
-        assert back.trips == ()
+        assert back.round_trips == ()
 
     def test_another_asset_that_comes_in_is_none(self, case: ExchangeState) -> None:
         gone = {"Bitcoin/BTC": 0.9}
         *_, back = after(case, book(NOON, gone), book(NOON + HOUR, {**gone, "Ethereum/ETH": 1.2}))
 
-        assert back.trips == ()
+        assert back.round_trips == ()
 
 
 class TestAWindowThatStartsBetweenThereAndBack:

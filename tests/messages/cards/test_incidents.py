@@ -8,7 +8,7 @@ from bot.detection.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Note, NoteReason
+from bot.domain.signal import Note, NoteReason, Size, Unit
 from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
 from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
 from bot.messages.cards.why import why_card
@@ -96,7 +96,7 @@ def test_every_reason_has_words_for_people() -> None:
 
 
 def test_held_windows_are_named_with_their_reason() -> None:
-    held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.WEEK, Window.MONTH)]
+    held = [flow(-0.1, one, hold=CHAIN_MISSING) for one in (Window.WEEK, Window.MONTH)]
 
     assert "Held over 7 d, 30 d: chain missing (Tron, 14.0 % of reserves)." in card(
         incident(seen=signal(-0.036, flows=held))
@@ -159,7 +159,7 @@ def test_a_small_exchange_without_a_past_says_so() -> None:
 
 
 def test_the_closing_words_name_the_worst_there_was() -> None:
-    story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst_share=-0.095)
+    story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst=Size(-0.095, Unit.RESERVES, -6e9))
 
     assert "It was severe at worst, with 9.5 % of clean reserves gone" in said(resolved_card(story, "Binance"))
 
@@ -216,17 +216,17 @@ def test_a_market_wide_incident_names_its_members() -> None:
 
 
 def test_an_incident_says_what_it_is_part_of() -> None:
-    assert "Part of INC-7, which is market-wide." in card(replace(incident(), under=7))
+    assert "Part of INC-7, which is market-wide." in card(replace(incident(), covered_by=7))
 
 
 def test_closed_doors_are_named_with_since_when() -> None:
-    seen = replace(signal(), closed=(("BTC", NOON), ("USDT", NOON - HOUR)))
+    seen = replace(signal(), closed_withdrawals=(("BTC", NOON), ("USDT", NOON - HOUR)))
     graded = grade(seen, Sensitivity.NORMAL)
     story = incident(graded.severity or Severity.WATCH, seen=graded)
 
     assert "Withdrawals closed · BTC since 2022-12-13 12:00 UTC · USDT since 2022-12-13 11:00 UTC" in card(story)
     assert "Withdrawals of 2 major assets are closed; 2 make it critical" in said(why_card(story, "Binance"))
-    assert "Withdrawals closed" not in card(incident(seen=replace(signal(), closed=())))
+    assert "Withdrawals closed" not in card(incident(seen=replace(signal(), closed_withdrawals=())))
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,12 @@ KUCOIN = Exchange("kucoin", "KuCoin", "kucoin")
 ON_DISCORD = Place(Platform.DISCORD, "7")
 
 
-def outlook(exchange: Exchange, share: float, reserves: float) -> ExchangeSnapshot:
-    seen = signal(None, flows=[flow(share, reserves=reserves)])
-    return ExchangeSnapshot(exchange, None, holding(1, exchange=exchange.id), seen)
+def snapshot(exchange: Exchange, share: float, reserves: float) -> ExchangeSnapshot:
+    graded = signal(None, flows=[flow(share, reserves=reserves)])
+    return ExchangeSnapshot(exchange, None, holding(1, exchange=exchange.id), graded)
 
 
-ALL = [outlook(BINANCE, -0.02, 6e10), outlook(OKX, 0.01, 9e9), outlook(KUCOIN, -0.2, 3e9)]
+SNAPSHOTS = [snapshot(BINANCE, -0.02, 6e10), snapshot(OKX, 0.01, 9e9), snapshot(KUCOIN, -0.2, 3e9)]
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ ALL = [outlook(BINANCE, -0.02, 6e10), outlook(OKX, 0.01, 9e9), outlook(KUCOIN, -
     ],
 )
 def test_exchanges_are_ranked_as_asked(by: RankBy, order: list[str]) -> None:
-    table = top_card(ALL, by, Window.DAY, NOON + HOUR).table
+    table = top_card(SNAPSHOTS, by, Window.DAY, NOON + HOUR).table
 
     assert table
     assert [row[0] for row in table.rows] == order
@@ -66,7 +66,7 @@ def test_held_windows_are_not_ranked_but_counted() -> None:
     held = ExchangeSnapshot(BINANCE, None, holding(60), signal(None, flows=[flow(hold=CHAIN_MISSING)]))
     unread = ExchangeSnapshot(replace(OKX, id="new"))
 
-    text = said(top_card([*ALL[1:], held, unread], RankBy.OUTFLOW, Window.DAY, NOON))
+    text = said(top_card([*SNAPSHOTS[1:], held, unread], RankBy.OUTFLOW, Window.DAY, NOON))
 
     assert "2 of 4 exchanges are comparable over 24 h." in text
     assert "1 held." in text.splitlines()
@@ -74,14 +74,14 @@ def test_held_windows_are_not_ranked_but_counted() -> None:
 
 
 def test_with_nothing_to_rank_it_says_where_to_look() -> None:
-    card = top_card(ALL, RankBy.OUTFLOW, Window.MONTH, NOON)
+    card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.MONTH, NOON)
 
     assert card.tone is Tone.TROUBLE
     assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
-    assert top_card([replace(ALL[0], reading=None)], RankBy.OUTFLOW, Window.DAY, NOON).footer == ()
+    assert top_card([replace(SNAPSHOTS[0], reading=None)], RankBy.OUTFLOW, Window.DAY, NOON).footer == ()
 
 
 def test_exchanges_are_listed_with_what_is_known_of_them() -> None:
@@ -100,10 +100,12 @@ def test_no_list_yet_says_what_to_do() -> None:
 
 
 def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
-    asked = subscription(place=ON_DISCORD, severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03)
-    asked = replace(asked, mention="here")
+    wanted = subscription(
+        place=ON_DISCORD, severity=Severity.SEVERE, sensitivity=Sensitivity.EARLY, usd=5e7, share=0.03
+    )
+    wanted = replace(wanted, mention="here")
 
-    card = subscribed_card(asked, "Binance", ())
+    card = subscribed_card(wanted, "Binance", ())
     text = said(card).splitlines()
 
     assert card.tone is Tone.GOOD
@@ -137,9 +139,9 @@ def test_cancelling_says_what_was_cancelled(what: str | None, count: int, words:
 
 
 def test_a_places_subscriptions_are_listed() -> None:
-    mine = [subscription(place=ON_DISCORD, usd=5e7, mention="here"), subscription(None), subscription("gone")]
+    subscriptions = [subscription(place=ON_DISCORD, usd=5e7, mention="here"), subscription(None), subscription("gone")]
 
-    text = said(subscriptions_card(mine, {"binance": "Binance"}, None)).splitlines()
+    text = said(subscriptions_card(subscriptions, {"binance": "Binance"}, None)).splitlines()
 
     assert "🟡 Binance · from watch on · preset normal, at least $50.0 M · with a mention" in text
     assert "🟡 all exchanges · from watch on · preset normal" in text
@@ -207,7 +209,7 @@ def test_a_healthy_bot_says_so() -> None:
     assert "Waiting messages: none" in text
 
 
-def test_a_setting_that_leads_nowhere_is_trouble() -> None:
+def test_a_setting_that_names_an_unreachable_chat_is_trouble() -> None:
     card = status(misdirected=("ERROR_CHAT leads nowhere.",))
 
     assert status().tone is Tone.GOOD
@@ -227,8 +229,8 @@ def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
     backlog = {(Platform.TELEGRAM, Severity.WATCH): 280, (Platform.DISCORD, Severity.SEVERE): 45}
 
     rates = {Platform.TELEGRAM: SendRate(28.0), Platform.DISCORD: SendRate(45.0)}
-    told = said(status(backlog=backlog, oldest=True, rates=rates))
-    assert "Waiting messages: 325, oldest 3 min ago, about 10 s to go" in told
+    text = said(status(backlog=backlog, oldest=True, rates=rates))
+    assert "Waiting messages: 325, oldest 3 min ago, about 10 s to go" in text
     assert "Waiting messages: 325, about 10 s to go" in said(status(backlog=backlog, rates=rates))
     assert said(status(backlog=backlog)).splitlines()[-1] == "Waiting messages: 325"
 
@@ -239,24 +241,24 @@ def test_a_hundred_thousand_chats_take_an_hour_and_that_is_said() -> None:
     assert "about 59 min to go" in said(status(backlog=backlog, rates={Platform.TELEGRAM: SendRate(28.0)}))
 
 
-def test_a_fan_out_that_stands_still_is_told_with_the_reason() -> None:
-    stopped = SendRate(28.0, timedelta(minutes=4), "60 of the last 100 messages were refused")
-    card = status(backlog={(Platform.TELEGRAM, Severity.WATCH): 28}, rates={Platform.TELEGRAM: stopped})
+def test_a_paused_fan_out_is_told_with_its_reason() -> None:
+    paused = SendRate(28.0, timedelta(minutes=4), "60 of the last 100 messages were refused")
+    card = status(backlog={(Platform.TELEGRAM, Severity.WATCH): 28}, rates={Platform.TELEGRAM: paused})
 
     assert card.tone is Tone.TROUBLE
     assert "telegram: nothing is sent for 4 min: 60 of the last 100 messages were refused." in said(card)
     assert "about 4 min to go" in said(card)
 
 
-def test_broken_sources_are_named_and_many_are_counted() -> None:
-    broken = {
+def test_failing_sources_are_named_and_many_are_counted() -> None:
+    failing_sources = {
         f"defillama/x{index}": SourceHealth(
             f"defillama/x{index}", failing_since=NOON - HOUR if index else None, fault=SourceFault.TIMEOUT
         )
         for index in range(7)
     }
 
-    card = status(sources=broken)
+    card = status(sources=failing_sources)
 
     assert card.tone is Tone.TROUBLE
     assert "⚠️ DefiLlama x0: timeout, since just now" in said(card)
@@ -293,19 +295,21 @@ def test_that_nobody_delivers_is_said_and_is_trouble() -> None:
 
 
 def test_the_operator_is_told_when_a_source_breaks_and_when_it_heals() -> None:
-    well = SourceHealth("defillama/cexs", last_success=NOON)
-    ill = SourceHealth("defillama/cexs", failing_since=NOON, fault=SourceFault.RATE_LIMITED)
+    healthy = SourceHealth("defillama/cexs", last_success=NOON)
+    failing = SourceHealth("defillama/cexs", failing_since=NOON, fault=SourceFault.RATE_LIMITED)
 
-    assert "Reason: rate limited. Nothing fires and nothing resolves on old data" in said(source_notice(well, ill))
-    assert "It had failed since 2022-12-13 12:00 UTC." in said(source_notice(ill, well))
-    assert source_notice(well, well).title == "DefiLlama cexs answers again"
+    assert "Reason: rate limited. Nothing fires and nothing resolves on old data" in said(
+        source_notice(healthy, failing)
+    )
+    assert "It had failed since 2022-12-13 12:00 UTC." in said(source_notice(failing, healthy))
+    assert source_notice(healthy, healthy).title == "DefiLlama cexs answers again"
 
 
 def test_the_rest_of_a_flow_is_summed_up() -> None:
     assert plain(assets_sentence(flow(-0.1, reserves=1e9), shown=1)) == "USDT −$60.0 M · everything else −$40.0 M"
 
 
-def test_an_unheard_source_keeps_its_own_name() -> None:
+def test_a_source_without_a_display_name_keeps_its_own() -> None:
     assert source_name("coinglass") == "coinglass"
 
 
@@ -326,9 +330,9 @@ def test_where_nobody_can_be_mentioned_no_mention_is_promised() -> None:
 
 
 def test_an_exchange_that_left_the_list_says_so() -> None:
-    gone = replace(listing(OKX), fetched_at=NOON - HOUR)
+    unlisted = replace(listing(OKX), fetched_at=NOON - HOUR)
 
-    table = exchanges_card([listing(), gone], frozenset({"binance", "okx"})).table
+    table = exchanges_card([listing(), unlisted], frozenset({"binance", "okx"})).table
 
     assert table
     assert [row[-1] for row in table.rows] == ["watched", "not listed"]

@@ -6,15 +6,15 @@ from bot.messages.textual import clean
 from tests.messages.cards.plain import said
 
 
-@pytest.mark.parametrize("obstacle", [one for one in Obstacle if one is not Obstacle.REFUSED])
+@pytest.mark.parametrize("obstacle", [obstacle for obstacle in Obstacle if obstacle is not Obstacle.REFUSED])
 def test_every_obstacle_has_words_of_its_own(obstacle: Obstacle) -> None:
     words = why_closed(obstacle, "Bad Request: WHATEVER")
     assert words == clean(words)
     assert "WHATEVER" not in words
-    assert sum(why_closed(one, "x") == words for one in Obstacle) == 1
+    assert sum(why_closed(other, "x") == words for other in Obstacle) == 1
 
 
-def test_what_there_are_no_words_for_is_told_in_the_platforms_own() -> None:
+def test_an_obstacle_without_words_is_told_in_the_platforms_own() -> None:
     assert why_closed(Obstacle.REFUSED, "Forbidden: something new") == "Forbidden: something new"
 
 
@@ -36,5 +36,5 @@ def test_counts_name_the_commonest_reason_first() -> None:
     )
 
 
-def test_without_closed_places_nothing_is_said() -> None:
+def test_without_disabled_places_nothing_is_said() -> None:
     assert closed_words({}) is None

@@ -60,28 +60,28 @@ HOSTILE = "*Bi_nan~ce* <i>|x|</i> [a](https://x.test) `c` @everyone & <@1>"
 EXCHANGE = replace(BINANCE, name=HOSTILE)
 SIGNAL = signal(-0.036, flows=[flow(-0.07, Window.WEEK), flow(-0.1, Window.MONTH, hold=CHAIN_MISSING)])
 HEALTH = SourceHealth("defillama/binance", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
-KNOWN = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
-LISTED = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
-STORY = incident(seen=SIGNAL)
+SNAPSHOT = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
+LISTED_SNAPSHOT = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
+INCIDENT = incident(seen=SIGNAL)
 NAMES = {"binance": HOSTILE}
-COURSE = OutflowCurve(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
-PAST = replace(COURSE, title="FTX, November 2022", label="reconstruction from published figures")
-REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (STORY,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
+CURVE = OutflowCurve(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
+PAST_CURVE = replace(CURVE, title="FTX, November 2022", label="reconstruction from published figures")
+REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (INCIDENT,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
 
 FIGURES: Mapping[str, Message] = {
-    "reserves": reserves_card(KNOWN, NOON),
-    "reserves by the list": reserves_card(LISTED, NOON),
-    "flows": flows_card(KNOWN, Window.DAY, NOON),
-    "flows without": flows_card(KNOWN, Window.THREE_DAYS, NOON),
-    "top": top_card([KNOWN], RankBy.OUTFLOW, Window.DAY, NOON),
+    "reserves": reserves_card(SNAPSHOT, NOON),
+    "reserves by the list": reserves_card(LISTED_SNAPSHOT, NOON),
+    "flows": flows_card(SNAPSHOT, Window.DAY, NOON),
+    "flows without": flows_card(SNAPSHOT, Window.THREE_DAYS, NOON),
+    "top": top_card([SNAPSHOT], RankBy.OUTFLOW, Window.DAY, NOON),
     "exchanges": exchanges_card([listing(EXCHANGE)], frozenset()),
-    "compared": side_by_side_card(KNOWN, KNOWN, NOON),
-    "beside the past": beside_the_past_card(KNOWN, COURSE, PAST, STORY),
-    "rehearsal": rehearsal_card("preset normal", REHEARSAL, [STORY], NAMES, left_out=3),
-    "why": why_card(STORY, HOSTILE),
-    "incidents": incidents_card([STORY], NAMES),
-    "resolved": resolved_card(STORY, HOSTILE),
-    **{f"incident {step_reason}": incident_card(STORY, HOSTILE, step_reason) for step_reason in StepReason},
+    "compared": side_by_side_card(SNAPSHOT, SNAPSHOT, NOON),
+    "compared with the past": beside_the_past_card(SNAPSHOT, CURVE, PAST_CURVE, INCIDENT),
+    "rehearsal": rehearsal_card("preset normal", REHEARSAL, [INCIDENT], NAMES, left_out=3),
+    "why": why_card(INCIDENT, HOSTILE),
+    "incidents": incidents_card([INCIDENT], NAMES),
+    "resolved": resolved_card(INCIDENT, HOSTILE),
+    **{f"incident {step_reason}": incident_card(INCIDENT, HOSTILE, step_reason) for step_reason in StepReason},
     **{
         f"incident {severity}": incident_card(incident(severity, seen=SIGNAL), HOSTILE, StepReason.OPENED)
         for severity in Severity
@@ -90,7 +90,7 @@ FIGURES: Mapping[str, Message] = {
 PROSE: Mapping[str, Message] = {
     "nothing known": reserves_card(ExchangeSnapshot(Exchange("x", HOSTILE)), NOON),
     "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
-    "no course": beside_the_past_card(KNOWN, None, PAST, None),
+    "no curve": beside_the_past_card(SNAPSHOT, None, PAST_CURVE, None),
     "nothing to rehearse": nothing_to_rehearse_card([HOSTILE]),
     "no list": exchanges_card([], frozenset()),
     "no incidents": incidents_card([], NAMES, about=HOSTILE),
@@ -100,7 +100,7 @@ PROSE: Mapping[str, Message] = {
     "unsubscribed from all": unsubscribed_card(None, 2),
     "nothing to cancel": unsubscribed_card(None, 0),
     "subscriptions": subscriptions_card([subscription(), subscription(None)], NAMES, "the bot was removed"),
-    "left out": subscriptions_card([subscription("gone")], NAMES, None, {"gone"}),
+    "unwatched subscription": subscriptions_card([subscription("gone")], NAMES, None, {"gone"}),
     "no subscriptions": subscriptions_card([], NAMES, None),
     "help": help_card((command.usage, command.description, command.access) for command in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
@@ -114,7 +114,7 @@ PROSE: Mapping[str, Message] = {
     "welcome": welcome_card(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
-    "curtain": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
+    "introduction": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
     "status": status_card(BotStatus(
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, exchanges=2, read=1,
         newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
@@ -157,13 +157,13 @@ def test_every_figure_says_that_liabilities_are_not_in_it(card: Message) -> None
 
 
 @every_card
-def test_what_others_named_stays_text_as_it_is(card: Message) -> None:
+def test_names_from_outside_are_shown_as_they_are(card: Message) -> None:
     assert said(card).count("<i>") == said(card).count(HOSTILE)
     assert not any(HOSTILE in action.command for action in card.actions)
 
 
 @every_card
-def test_every_button_is_a_question_the_bot_can_answer(card: Message) -> None:
+def test_every_button_is_a_command_the_bot_can_answer(card: Message) -> None:
     for action in card.actions:
         name, _, words = action.command.partition(" ")
         command = COMMANDS.get(name)
@@ -185,19 +185,19 @@ def test_nothing_pings_by_itself(card: Message) -> None:
 
 
 @pytest.mark.parametrize("severity", Severity)
-def test_icon_and_word_tell_how_bad_it_is(severity: Severity) -> None:
+def test_icon_and_word_tell_the_severity(severity: Severity) -> None:
     card = FIGURES[f"incident {severity}"]
     word = "unusual" if severity is Severity.WATCH else str(severity)
 
     assert word in card.title
     assert card.tone is Tone(severity)
-    assert len({FIGURES[f"incident {one}"].tone.icon for one in Severity}) == len(Severity)
+    assert len({FIGURES[f"incident {each}"].tone.icon for each in Severity}) == len(Severity)
 
 
 def test_only_mild_and_closed_incidents_are_silent() -> None:
     silent = {severity for severity in Severity if FIGURES[f"incident {severity}"].silent}
-    over = incident_card(replace(STORY, state=IncidentState.RESOLVED), "Binance", StepReason.RESOLVED)
+    resolved = incident_card(replace(INCIDENT, state=IncidentState.RESOLVED), "Binance", StepReason.RESOLVED)
 
     assert silent == {Severity.WATCH}
-    assert over.silent
+    assert resolved.silent
     assert FIGURES["resolved"].silent

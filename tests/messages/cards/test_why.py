@@ -8,7 +8,7 @@ from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Signal, SourceFigure
+from bot.domain.signal import Signal, Size, SourceFigure, Unit
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
@@ -21,7 +21,7 @@ def why(story: Incident) -> list[str]:
 
 def raised(seen: Signal, now: Signal | None = None) -> Incident:
     """Return an incident that was opened on one look; the newest is another where `now` is given."""
-    return replace(incident(seen=now or seen), grounds=seen)
+    return replace(incident(seen=now or seen), raised_by=seen)
 
 
 def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_them() -> None:
@@ -88,13 +88,13 @@ def test_the_day_has_its_place_among_the_usual_ones(share: float, place: str) ->
     ],
 )
 def test_the_second_opinion_says_whether_it_agrees(figure: SourceFigure, opinion: str) -> None:
-    seen = replace(signal(), seconds=(figure,))
+    seen = replace(signal(), source_figures=(figure,))
 
     assert f"Second opinion: the source's own figure for 24 h {opinion}" in why(raised(seen))
 
 
 def test_a_second_opinion_on_a_window_that_is_unknown_stands_alone() -> None:
-    seen = replace(signal(), seconds=(SourceFigure(Window.MONTH, -2.1e9),))
+    seen = replace(signal(), source_figures=(SourceFigure(Window.MONTH, -2.1e9),))
 
     assert "Second opinion: the source's own figure for 30 d is −$2.10 B." in why(raised(seen))
 
@@ -106,33 +106,33 @@ def test_that_there_is_no_second_opinion_is_said() -> None:
 def test_each_hold_is_told_with_its_reason_and_its_end() -> None:
     week = replace(CHAIN_MISSING, detail="Tron, 13.9 % of reserves")
     events = (
-        Event(NOON, StepReason.OPENED, Severity.ELEVATED, -0.036, -2.3e9),
+        Event(NOON, StepReason.OPENED, Severity.ELEVATED, Size(-0.036, Unit.RESERVES, -2.3e9)),
         Event(NOON + HOUR, StepReason.HELD, Severity.ELEVATED, holds=(CHAIN_MISSING, week)),
-        Event(NOON + 3 * HOUR, StepReason.RELEASED, Severity.ELEVATED, -0.036),
+        Event(NOON + 3 * HOUR, StepReason.RELEASED, Severity.ELEVATED, Size(-0.036, Unit.RESERVES)),
         Event(NOON + 5 * HOUR, StepReason.HELD, Severity.ELEVATED, holds=(STALE, CHAIN_MISSING)),
-        Event(NOON + 6 * HOUR, StepReason.ESCALATED, Severity.SEVERE, -0.09),
+        Event(NOON + 6 * HOUR, StepReason.ESCALATED, Severity.SEVERE, Size(-0.09, Unit.RESERVES)),
         Event(NOON + 9 * HOUR, StepReason.HELD, Severity.SEVERE),
     )
 
     text = why(replace(incident(), events=events))
 
     chain = "chain missing (Tron, 14.0 % of reserves)"
-    assert [one for one in text if one.startswith("Held")] == [
+    assert [sentence for sentence in text if sentence.startswith("Held")] == [
         f"Held: 2022-12-13 13:00 UTC to 2022-12-13 15:00 UTC, {chain}",
         f"Held: 2022-12-13 17:00 UTC to 2022-12-13 18:00 UTC, {chain} and data too old (newest reading is 5 h old)",
         "Held: 2022-12-13 21:00 UTC to now, no window could be computed",
     ]
     assert "opened: 2022-12-13 12:00 UTC · −3.6 %" in text
     assert "escalated: 2022-12-13 18:00 UTC · −9.0 %" in text
-    assert not [one for one in text if one.startswith(("held:", "released:"))]
+    assert not [sentence for sentence in text if sentence.startswith(("held:", "released:"))]
 
 
 def test_of_many_holds_the_last_are_told_and_all_counted() -> None:
     events = tuple(Event(NOON + day * DAY, StepReason.HELD, Severity.ELEVATED) for day in range(5))
-    text = [one for one in why(replace(incident(), events=events)) if one.startswith("Held")]
+    text = [sentence for sentence in why(replace(incident(), events=events)) if sentence.startswith("Held")]
 
     assert text[0] == "Held: 5 times in its life; the last 3 of them:"
-    assert [one[6:22] for one in text[1:]] == ["2022-12-15 12:00", "2022-12-16 12:00", "2022-12-17 12:00"]
+    assert [sentence[6:22] for sentence in text[1:]] == ["2022-12-15 12:00", "2022-12-16 12:00", "2022-12-17 12:00"]
 
 
 def test_a_life_without_a_hold_says_so() -> None:
@@ -170,7 +170,7 @@ def test_a_closed_incident_is_explained_in_green_by_what_raised_it(flows: tuple[
     assert why_card(story, "Binance").tone is Tone.GOOD
     assert text[1] == "Rule “outflow”, preset normal: resolved, elevated at worst."
     assert "Crossed: 24 h: −3.6 % of clean reserves ≤ −3.0 %" in text
-    assert any(one.startswith(words) for one in text)
+    assert any(sentence.startswith(words) for sentence in text)
 
 
 def test_an_incident_of_before_is_explained_by_its_newest_reading() -> None:
@@ -178,7 +178,7 @@ def test_an_incident_of_before_is_explained_by_its_newest_reading() -> None:
 
     assert "No threshold is crossed by these figures." in text
     assert "Usual day: unknown, fewer than 14 comparable days are known." in text
-    assert not [one for one in text if one.startswith(("Baseline", "Its 24 h", "Newest reading"))]
+    assert not [sentence for sentence in text if sentence.startswith(("Baseline", "Its 24 h", "Newest reading"))]
 
 
 def test_without_a_comparable_window_there_are_no_inputs() -> None:
@@ -190,4 +190,4 @@ def test_without_a_comparable_window_there_are_no_inputs() -> None:
 def test_assets_that_are_not_known_are_not_listed() -> None:
     bare = replace(flow(), assets=())
 
-    assert not [one for one in why(raised(signal(None, flows=[bare]))) if one.startswith("By asset")]
+    assert not [sentence for sentence in why(raised(signal(None, flows=[bare]))) if sentence.startswith("By asset")]

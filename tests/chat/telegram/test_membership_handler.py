@@ -1,3 +1,5 @@
+"""What happens to a chat: the bot added or removed, a group moved, a topic reopened."""
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -7,7 +9,7 @@ from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
 
-async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_group_that_adds_the_bot_is_welcomed_once(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,), bot="left")
     telegram.add_bot(group, ann)
@@ -21,6 +23,7 @@ async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scen
 
 
 async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: FakeTelegram) -> None:
+    """A channel's readers never asked for a bot: only groups are welcomed."""
     ann = telegram.user("Ann")
     channel = telegram.channel("news", admins=(ann,), bot="left")
     telegram.add_bot(channel, ann, status="administrator")
@@ -29,32 +32,36 @@ async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: Fake
     assert telegram.messages_in(channel) == []
 
 
-async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_removes_the_bot_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
     telegram.remove_bot(group, ann)
     telegram.block(ann)
-    await telegram.wait_until(lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2)
-    removed, blocked = live.subscriptions.noted
+    await telegram.until(
+        lambda: telegram.calls["getupdates"] and len(live.subscriptions.recorded) == 2,
+        "a poll and two places whose trouble was noted",
+    )
+    removed, blocked = live.subscriptions.recorded
     assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
     assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
     assert all(trouble.disabled and trouble.since == NOW for trouble in (removed, blocked))
 
 
-async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_adds_the_bot_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     telegram.block(ann)
     telegram.unblock(ann)
     telegram.say(telegram.private(ann), ann, "/reserves okx")
     await telegram.wait_for_message(telegram.private(ann), containing="okx")
     assert live.subscriptions.troubles == {}
-    assert len(live.subscriptions.noted) == 1
+    assert len(live.subscriptions.recorded) == 1
 
 
 async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
+    """A group that becomes a supergroup gets a new id; its subscriptions move along."""
     group = telegram.group(basic=True)
     new = telegram.migrate(group)
-    await telegram.wait_until(lambda: live.subscriptions.moved)
+    await telegram.until(lambda: live.subscriptions.moved, "a place that has moved")
     assert set(live.subscriptions.moved) == {(place(group.id), place(new.id))}
 
 
@@ -66,8 +73,8 @@ async def test_a_store_that_is_away_stops_nothing(live: Scene, telegram: FakeTel
         telegram.unblock(ann)
         telegram.say(telegram.private(ann), ann, "/reserves okx")
         await telegram.wait_for_message(telegram.private(ann), containing="okx")
-        await telegram.wait_until(lambda: telegram.calls["sendmessage"])
-    away = [entry["error"] for entry in logs if entry["event"] == "store away while hearing from a chat"]
+        await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
+    away = [entry["error"] for entry in logs if entry["event"] == "store away while handling a telegram update"]
     assert set(away) == {"away"}
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 
@@ -95,7 +102,7 @@ async def test_rights_given_back_bring_every_topic_back(live: Scene, telegram: F
     forum = telegram.group(admins=(ann,), forum=True)
     await closed(live, place(forum.id), place(forum.id).whole_chat, place(forum.id, forum.topic()))
     telegram.add_bot(forum, ann, status="administrator")
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert live.subscriptions.troubles == {}
 
 
@@ -109,11 +116,11 @@ async def test_a_change_that_gives_no_right_to_write_brings_nothing_back(
     await closed(live, place(chat.id))
     chat.can_post = False
     telegram.add_bot(chat, ann, status=status)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert set(live.subscriptions.troubles) == {place(chat.id)}
     chat.can_post = True
     telegram.add_bot(chat, ann, status=status)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert live.subscriptions.troubles == {}
 
 
@@ -124,7 +131,7 @@ async def test_a_topic_that_is_opened_again_comes_back_alone(live: Scene, telegr
     await closed(live, place(forum.id, topic), place(forum.id, other))
     telegram.reopen(forum, ann, topic)
     telegram.reopen(forum, ann, topic)
-    await telegram.wait_until(lambda: not telegram.updates)
+    await telegram.until(lambda: not telegram.updates, "the receipt of every update")
     assert set(live.subscriptions.troubles) == {place(forum.id, other)}
 
 
@@ -134,7 +141,9 @@ async def test_a_command_whose_answer_is_refused_brings_nothing_back(live: Scene
     group.can_post = False
     await closed(live, place(group.id))
     telegram.say(group, ann, "/reserves okx")
-    await telegram.wait_until(lambda: telegram.calls["sendmessage"] and not telegram.updates)
+    await telegram.until(
+        lambda: telegram.calls["sendmessage"] and not telegram.updates, "a message and the receipt of every update"
+    )
     telegram.say(telegram.private(ann), ann, "/reserves okx")
     await telegram.wait_for_message(telegram.private(ann))
     assert set(live.subscriptions.troubles) == {place(group.id)}

@@ -1,4 +1,4 @@
-"""The stand-in is as strict as Discord: what the other tests rely on."""
+"""The fake Discord is as strict as the real one, which is what the other tests rely on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_limits import message_problems
+from tests.fakes.discord_rest import ANSWERED_WITHIN
 from tests.fakes.discord_world import Channel, User
 
 HEADERS = {"Authorization": f"Bot {TOKEN}"}
@@ -45,7 +46,7 @@ async def test_the_gateway_checks_token_and_intents(http: aiohttp.ClientSession,
     assert await identified(http, discord, intents=1 << 15) == 4014
 
 
-async def test_a_long_title_is_told_in_discords_form(
+async def test_a_title_that_is_too_long_is_refused_in_discords_form(
     http: aiohttp.ClientSession, discord: FakeDiscord, channel: Channel
 ) -> None:
     url = f"{discord.api_url}/channels/{channel.id}/messages"
@@ -84,7 +85,7 @@ async def test_a_second_answer_and_a_late_one_are_refused(http: aiohttp.ClientSe
         answer = await discord.press("a", channel=discord.dm(User("anna")), wait=False)
         url = f"{discord.api_url}/interactions/{answer.id}/{answer.token}/callback"
         codes = []
-        for seconds_ago in (0, 0, 3.1):
+        for seconds_ago in (0, 0, ANSWERED_WITHIN + 1):
             answer.at = min(answer.at, asyncio.get_running_loop().time() - seconds_ago)
             async with http.post(url, json={"type": 4, "data": {"content": "hello"}}) as response:
                 body = await response.json()

@@ -1,4 +1,4 @@
-"""Places lost and regained, and the greeting in a new server."""
+"""What gateway events do: places are disabled and enabled, and a new server is greeted."""
 
 from functools import partial
 
@@ -7,7 +7,7 @@ import pytest
 from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from tests.chat.discord.conftest import NOW, Bot, raised_by, until
+from tests.chat.discord.conftest import NOW, Bot, raised_by
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_world import (
@@ -20,6 +20,7 @@ from tests.fakes.discord_world import (
     Channel,
     Guild,
 )
+from tests.waiting import until
 
 
 def place_of(channel: Channel) -> Place:
@@ -28,23 +29,26 @@ def place_of(channel: Channel) -> Place:
 
 async def joined(discord: FakeDiscord, bot: Bot, guild: Guild) -> None:
     await discord.join(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) >= len(guild.channels))
+    await until(
+        lambda: len(bot.subscriptions.cleared) >= len(guild.channels),
+        "a channel that is in no trouble any more, for each there is",
+    )
     bot.subscriptions.cleared.clear()
 
 
 @pytest.fixture
 async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
-    made = discord.guild("Traders")
-    discord.thread(discord.channel(made))
-    discord.channel(made, "quiet")
-    await joined(discord, bot, made)
-    bot.subscriptions.subscribed.update(place_of(channel) for channel in made.channels[:2])
-    return made
+    guild = discord.guild("Traders")
+    discord.thread(discord.channel(guild))
+    discord.channel(guild, "quiet")
+    await joined(discord, bot, guild)
+    bot.subscriptions.subscribed.update(place_of(channel) for channel in guild.channels[:2])
+    return guild
 
 
 async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.leave(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     assert set(bot.subscriptions.troubles) == {place_of(channel) for channel in guild.channels[:2]}
     trouble = bot.subscriptions.troubles[place_of(guild.channels[0])]
     assert trouble.disabled
@@ -54,6 +58,7 @@ async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, disco
 
 
 async def test_an_outage_of_a_server_disables_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """GUILD_DELETE with `unavailable` is an outage of Discord's, not a removal of the bot."""
     await discord.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True})
     await discord.gateway.dispatch("GUILD_CREATE", guild.json() | {"unavailable": False})
     await discord.slash("top", channel=guild.channels[0])
@@ -64,15 +69,15 @@ async def test_a_server_that_takes_the_bot_back_gets_its_places_back(
     bot: Bot, discord: FakeDiscord, guild: Guild
 ) -> None:
     await discord.leave(guild)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     await discord.join(guild)
-    await bot.subscriptions.until(lambda: not bot.subscriptions.troubles)
+    await until(lambda: not bot.subscriptions.troubles, "the end of the trouble in all places")
 
 
 async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     channel, thread, _ = guild.channels
     await discord.delete_channel(channel)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.troubles) == 2)
+    await until(lambda: len(bot.subscriptions.troubles) == 2, "two places in trouble")
     assert bot.subscriptions.troubles[place_of(channel)].reason == "the channel was deleted"
     assert bot.subscriptions.troubles[place_of(thread)].disabled
     assert bot.subscriptions.troubles[place_of(thread)].obstacle is Obstacle.DELETED
@@ -81,7 +86,7 @@ async def test_a_deleted_channel_is_disabled_with_its_threads(bot: Bot, discord:
 async def test_a_deleted_thread_is_disabled_alone(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     thread = guild.channels[1]
     await discord.delete_channel(thread)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
     assert [(trouble.place, trouble.reason) for trouble in bot.subscriptions.troubles.values()] == [
         (place_of(thread), "the thread was deleted")
     ]
@@ -92,15 +97,16 @@ async def test_a_channel_whose_rights_come_back_comes_back(bot: Bot, discord: Fa
     await discord.overwrite(channel, deny=SEND_MESSAGES | VIEW_CHANNEL)
     await discord.overwrite(channel, deny=SEND_MESSAGES)
     await discord.overwrite(channel)
-    await bot.subscriptions.until(lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)})
+    await until(
+        lambda: set(bot.subscriptions.cleared) == {place_of(channel), place_of(thread)},
+        "a channel and a thread that are in no trouble any more",
+    )
 
 
-async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
-    bot: Bot, discord: FakeDiscord, guild: Guild
-) -> None:
+async def test_a_change_of_other_permissions_enables_no_place(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.overwrite(guild.channels[0], allow=1 << 6)
     await discord.slash("top", channel=guild.channels[2])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
 
 
@@ -110,7 +116,7 @@ async def test_a_role_that_opens_channels_brings_them_back(bot: Bot, discord: Fa
     await discord.set_bot_rights(guild, 0)
     await discord.overwrite(guild.channels[2], deny=EMBED_LINKS)
     await discord.set_bot_rights(guild, BOT_RIGHTS)
-    await bot.subscriptions.until(lambda: len(bot.subscriptions.cleared) == 2)
+    await until(lambda: len(bot.subscriptions.cleared) == 2, "two places that are in no trouble any more")
     assert place_of(guild.channels[2]) not in bot.subscriptions.cleared
 
 
@@ -119,7 +125,7 @@ async def test_a_new_role_of_the_bot_brings_channels_back(bot: Bot, discord: Fak
     await discord.overwrite(guild.channels[0], deny=VIEW_CHANNEL)
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"nick": "a new name"})
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", without | {"roles": [guild.bot_role.id]})
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert set(bot.subscriptions.cleared) == {place_of(guild.channels[2])}
 
 
@@ -127,7 +133,7 @@ async def test_a_new_name_of_the_bot_changes_nothing(bot: Bot, discord: FakeDisc
     renamed = guild.member(discord.world.bot) | {"guild_id": guild.id, "nick": "Run, watch"}
     await discord.gateway.dispatch("GUILD_MEMBER_UPDATE", renamed)
     await discord.slash("top", channel=guild.channels[2])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(guild.channels[2])]
 
 
@@ -135,7 +141,7 @@ async def test_a_thread_that_is_opened_again_comes_back(bot: Bot, discord: FakeD
     thread = guild.channels[1]
     await discord.archive(thread)
     await discord.archive(thread, archived=False)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(thread)]
 
 
@@ -143,30 +149,33 @@ async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDisco
     thread = guild.channels[1]
     await discord.archive(thread, archived=False, locked=True)
     await discord.archive(thread, archived=False)
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.cleared))
+    await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
     assert bot.subscriptions.cleared == [place_of(thread)]
 
 
 async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.away, bot.subscriptions.reached_for = True, 0
+    """While the store is away an event is lost and logged, and the next one is handled."""
+    bot.subscriptions.is_away, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
     await discord.slash("top", channel=guild.channels[0])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 2)
-    bot.subscriptions.away = False
+    await until(lambda: bot.subscriptions.calls == 2, "a second question to the store")
+    bot.subscriptions.is_away = False
     await discord.delete_channel(guild.channels[0])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.broken, bot.subscriptions.reached_for = True, 0
+    """An exception in one event's handler is logged, and the next event is handled."""
+    bot.subscriptions.is_broken, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
-    await bot.subscriptions.until(lambda: bot.subscriptions.reached_for == 1)
-    bot.subscriptions.broken = False
+    await until(lambda: bot.subscriptions.calls == 1, "a question to the store")
+    bot.subscriptions.is_broken = False
     await discord.delete_channel(guild.channels[0])
-    await bot.subscriptions.until(lambda: bool(bot.subscriptions.troubles))
+    await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_new_channel_is_known_at_once(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A message to a channel that was just made is checked against its permissions, without asking Discord."""
     channel = discord.channel(guild, deny=SEND_MESSAGES)
     await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
     await discord.slash("top", channel=guild.channels[0])
@@ -190,14 +199,14 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     guild.system_channel = discord.channel(guild, "general")
     discord.channel(guild, "off-topic")
     await joined(discord, bot, guild)
-    await discord.until(lambda: bool(discord.messages(guild.channels[0])))
+    await discord.until(lambda: bool(discord.messages(guild.channels[0])), "a message in the first channel")
     (greeting,) = discord.messages(guild.channels[0])
     assert greeting["components"][0]["components"][0]["custom_id"] == "run:help"
     assert greeting["flags"] == 1 << 12
     assert discord.messages(guild.channels[1]) == []
 
 
-async def test_a_server_without_a_writable_system_channel_is_left_in_peace(bot: Bot, discord: FakeDiscord) -> None:
+async def test_a_server_without_a_writable_system_channel_is_not_greeted(bot: Bot, discord: FakeDiscord) -> None:
     silent, closed = discord.guild("Silent"), discord.guild("Closed", rights=MEMBER_RIGHTS & ~SEND_MESSAGES)
     closed.bot_role.permissions &= ~SEND_MESSAGES
     closed.system_channel = discord.channel(closed)
@@ -215,18 +224,18 @@ async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeD
         guild = discord.guild("New")
         guild.system_channel = discord.channel(guild)
         await joined(discord, bot, guild)
-        await until(partial(spent, failure))
+        await until(partial(is_used_up, failure), "the last of the failures")
         channels += guild.channels
     assert (await discord.slash("top", channel=channels[-1])).messages
 
 
-def spent(failure: Failure) -> bool:
+def is_used_up(failure: Failure) -> bool:
     return failure.times == 0
 
 
 async def test_servers_known_before_a_start_are_not_greeted(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     guild.system_channel = guild.channels[0]
-    await discord.gateway.tell(9, data=False)
-    await discord.until(lambda: len(discord.gateway.identifies) == 2)
+    await discord.gateway.send_opcode(9, data=False)
+    await discord.until(lambda: len(discord.gateway.identifies) == 2, "a second session with the gateway")
     await discord.slash("top", channel=guild.channels[0])
     assert discord.messages(guild.channels[0]) == []

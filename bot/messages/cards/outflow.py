@@ -1,0 +1,236 @@
+"""What incidents of the outflow rule say: which share left over which window, what is usual, and who says the same."""
+
+from collections.abc import Iterator
+
+from typing_extensions import override
+
+from bot.detection.flow.baseline import robust_z
+from bot.detection.guards.source_figures import agree
+from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
+from bot.domain.flow import Baseline, Flow, Window
+from bot.domain.incident import Ending, Incident
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
+from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence, flow_sentence, source_name
+from bot.messages.cards.flows import usual_day
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.model import Action, Line, Table, bold, line, moment
+from bot.messages.numbers import amount, percent, usd
+
+_WORDS = {
+    Severity.WATCH: "unusual outflow",
+    Severity.ELEVATED: "elevated outflow",
+    Severity.SEVERE: "severe outflow",
+    Severity.CRITICAL: "critical: outflow while withdrawals are closed",
+}
+_BLEED = "slow outflow over weeks"
+_ASSETS = 4
+
+
+class OutflowCard(SignalCard):
+    """The words of the outflow."""
+
+    footnote = LIABILITIES
+    method = (
+        "Flow = Σ (amount at the end − amount at the start) × price at the start, own token left out: "
+        "price moves are not flows."
+    )
+    nothing_measured = "no window could be computed"
+
+    @override
+    def headline(self, incident: Incident) -> str:
+        is_bleed = incident.rule == Rule.BLEED and incident.severity is not Severity.CRITICAL
+        return _BLEED if is_bleed else _WORDS[incident.severity]
+
+    @override
+    def evidence(self, signal: Signal) -> Iterator[Line]:
+        flow = signal.leading_flow
+        yield flow_sentence(flow) if flow else line(_no_figure(signal))
+        yield usual_day(signal.baseline)
+        if flow and flow.assets:
+            yield assets_sentence(flow)
+        yield from _closed_withdrawals(signal)
+
+    @override
+    def caution(self, signal: Signal) -> str:
+        leading = signal.leading_flow
+        gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else ""
+        return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
+
+    @override
+    def figure(self, signal: Signal) -> Line:
+        flow = signal.leading_flow
+        return flow_sentence(flow) if flow else line("no window can be compared")
+
+    @override
+    def brief(self, signal: Signal) -> str:
+        flow = signal.leading_flow
+        return f"{percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow else ""
+
+    @override
+    def worst(self, incident: Incident) -> str:
+        share = abs(incident.worst.value) if incident.worst else 0.0
+        return f", with {percent(share)} of clean reserves gone over the leading window"
+
+    @override
+    def worst_figure(self, incident: Incident) -> str:
+        share, moved = (incident.worst.value, incident.worst.usd) if incident.worst else (0.0, None)
+        return f"{percent(share, signed=True)} ({usd(moved or 0.0, signed=True)})"
+
+    @override
+    def ending(self, incident: Incident) -> str:
+        if incident.ending is Ending.INTERNAL_MOVE:
+            return "an internal move, most of what left has come back."
+        return "the outflow is back under its thresholds on fresh readings."
+
+    @override
+    def measurement(self, name: str) -> str:
+        return WINDOW_NAMES[Window(name)]
+
+    @override
+    def reason(self, reason: Reason) -> str:
+        if reason.measure == CLOSED_WITHDRAWALS or reason.window is None:
+            return f"Withdrawals of {reason.value:.0f} major assets are closed; {reason.threshold:.0f} make it critical"
+        window = WINDOW_NAMES[reason.window]
+        if reason.measure == "z":
+            return f"{window}: robust z {reason.value:.1f} ≤ {reason.threshold:.1f}".replace("-", "−")
+        return f"{window}: {percent(reason.value)} of clean reserves ≤ {percent(reason.threshold)}"
+
+    @override
+    def thresholds(self, sensitivity: Sensitivity) -> Line:
+        scale = SCALES[sensitivity]
+        by_severity = " · ".join(
+            f"{severity} "
+            + ", ".join(
+                f"{WINDOW_NAMES[limit.window]} ≤ −{-100 * limit.share * scale:.3g} %{'*' if limit.needs_z else ''}"
+                for limit in THRESHOLDS
+                if limit.severity is severity
+            )
+            for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE)
+        )
+        beside = f" (* and robust z ≤ {UNUSUAL_Z:.1f}), never below {usd(MIN_FLOW_USD)}; ends at {EASING:g} of them."
+        return line(bold("Thresholds: "), by_severity, beside.replace("-", "−"))
+
+    @override
+    def inputs(self, signal: Signal) -> Iterator[Line]:
+        """Yield the two readings that were compared, where they are from, and what moved between them."""
+        flow = signal.leading_flow
+        if flow is None:
+            yield line(bold("Inputs: "), "no two readings could be compared.")
+            return
+        yield line(
+            bold("Inputs: "),
+            f"{source_name(signal.source)}, reading of ",
+            moment(flow.start),
+            f" with {usd(flow.reserves_usd)} of clean reserves, and reading of ",
+            moment(flow.end),
+            ", fetched ",
+            moment(signal.fetched_at),
+            ".",
+        )
+        yield flow_sentence(flow)
+        if flow.assets:
+            yield line(bold("By asset: "), _by_asset(flow))
+
+    @override
+    def background(self, signal: Signal) -> Iterator[Line]:
+        """Yield the usual day, the place of this one among such days, the source's own figures, closed withdrawals."""
+        yield _baseline(signal.baseline)
+        yield from _place_among_days(signal)
+        yield from _opinions(signal)
+        yield from _closed_withdrawals(signal)
+
+    @override
+    def table(self, signal: Signal) -> Table:
+        """Return every window with where it starts; all end at the reading that is explained."""
+        rows = tuple(
+            (
+                WINDOW_NAMES[flow.window] + (" held" if flow.hold else ""),
+                usd(flow.usd, signed=True),
+                percent(flow.share, signed=True),
+                f"{flow.start:%m-%d %H:%M}",
+            )
+            for flow in signal.flows
+        )
+        return Table(("Window", "Net flow", "Share", "Since (UTC)"), rows, numeric=(1, 2))
+
+    @override
+    def actions(self, incident: Incident) -> tuple[Action, ...]:
+        return (
+            Action("Reserves", f"reserves {incident.subject}"),
+            Action("Flows", f"flows {incident.subject}"),
+        )
+
+
+class MarketWideCard(OutflowCard):
+    """The words of outflows at many exchanges at once, where they differ: there is no reading of the market itself."""
+
+    @override
+    def ending(self, incident: Incident) -> str:
+        return "fewer than three large exchanges are elevated any more."
+
+
+def _no_figure(signal: Signal) -> str:
+    return "No window can be compared right now." if signal.flows else "No window can be computed right now."
+
+
+def _closed_withdrawals(signal: Signal) -> Iterator[Line]:
+    """Yield which majors cannot be withdrawn; nothing where all can, or where nobody knows."""
+    if signal.closed_withdrawals:
+        spans = [span for asset, since in signal.closed_withdrawals for span in (f" · {asset} since ", moment(since))]
+        yield line("Withdrawals closed", *spans)
+
+
+def _by_asset(flow: Flow) -> str:
+    """Return what the largest assets moved, in their own units and in dollars, and the rest of the net figure."""
+    shown = flow.assets[:_ASSETS]
+    pieces = [f"{amount(part.amount, part.asset, signed=True)} = {usd(part.usd, signed=True)}" for part in shown]
+    if len(flow.assets) > _ASSETS:
+        pieces.append(f"everything else {usd(flow.usd - sum(part.usd for part in shown), signed=True)}")
+    return " · ".join(pieces)
+
+
+def _baseline(usual: Baseline | None) -> Line:
+    if usual is None:
+        return usual_day(None)
+    return line(
+        bold("Baseline: "),
+        f"median {percent(usual.median, signed=True)} a day, spread {percent(usual.spread)}, nine days of ten between "
+        f"{percent(usual.low, signed=True)} and {percent(usual.high, signed=True)}, "
+        f"lowest {percent(usual.worst, signed=True)}, from {usual.days} days.",
+    )
+
+
+def _place_among_days(signal: Signal) -> Iterator[Line]:
+    """Yield where the day's flow lies among the usual days: the percentile, as far as the baseline tells it."""
+    flow, usual = signal.flow(Window.DAY), signal.baseline
+    if flow and usual:
+        z = f"robust z {robust_z(flow.share, flow.window, usual):+.1f}".replace("-", "−")
+        yield line(f"Its 24 h, {percent(flow.share, signed=True)}: {_percentile(flow.share, usual)}, {z}.")
+
+
+def _percentile(share: float, usual: Baseline) -> str:
+    if share < usual.worst:
+        return f"percentile 0, lower than all {usual.days} days"
+    if share < usual.low:
+        return "below percentile 5"
+    return "between percentiles 5 and 95" if share <= usual.high else "above percentile 95"
+
+
+def _opinions(signal: Signal) -> Iterator[Line]:
+    """Yield the source's own figures and whether they say the same, or that there is none."""
+    for figure in signal.source_figures:
+        yield line(
+            bold("Second opinion: "),
+            f"the source's own figure for {WINDOW_NAMES[figure.window]} is {usd(figure.usd, signed=True)}",
+            _agreement(signal.flow(figure.window), figure),
+        )
+    if not signal.source_figures:
+        yield line(bold("Second opinion: "), "none, the source gave no figure of its own.")
+
+
+def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
+    if flow is None:
+        return "."
+    verdict = "agrees with" if agree(flow, figure.usd) else "differs from"
+    return f"; it {verdict} the {usd(flow.usd, signed=True)} of the amounts."

@@ -1,0 +1,99 @@
+"""What the incidents of a signal source say: words that fit any source, of which each overrides what it says better.
+
+Alerts, `/incidents`, `/why`, rehearsals and backtests are put together once, from these pieces. A source that measures
+withdrawals, for example, overrides `headline` ("withdrawals closed"), `evidence` ("USDT closed since 08:20 UTC") and
+`reason` ("USDT closed for 75 min, limit 60"), and leaves the rest as it is.
+"""
+
+from collections.abc import Iterator
+
+from bot.domain.incident import Incident
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Reason, Signal, Size, Unit
+from bot.messages.model import Action, Line, Table, bold, line
+from bot.messages.numbers import percent
+
+
+class SignalCard:
+    """The words of one signal source.
+
+    `footnote` closes every answer about its incidents, `method` says in `/why` how its figures are made, and
+    `nothing_measured` why nothing is concluded where not even a hold says so; the first two may be absent.
+    """
+
+    footnote: str | None = None
+    method: str | None = None
+    nothing_measured: str = "nothing could be measured"
+
+    def headline(self, incident: Incident) -> str:
+        """Return what is going on, in the few words of a title: `elevated outflow`."""
+        return f"{incident.severity} {incident.rule}"
+
+    def evidence(self, signal: Signal) -> Iterator[Line]:
+        """Yield what an alert shows of a signal, the most important figure first."""
+        for measurement in signal.measurements:
+            yield line(bold(self.measurement(measurement.name)), f": {self.size(measurement.size)}")
+
+    def caution(self, signal: Signal) -> str | None:
+        """Return what has to be said beside figures that are all comparable: what they may mean."""
+        del signal
+        return None
+
+    def figure(self, signal: Signal) -> Line:
+        """Return how large a signal is as part of a sentence, or that nothing can be compared."""
+        return line(bold(self.size(signal.size)))
+
+    def brief(self, signal: Signal) -> str:
+        """Return how large a signal is in a line of `/incidents`: `−3.6 % in 24 h`; "" where it has no size."""
+        return self.size(signal.size) if signal.size else ""
+
+    def size(self, size: Size | None) -> str:
+        """Return a size as a figure: a signed share, or how many."""
+        if size is None:
+            return "unknown"
+        return f"{abs(size.value):g}" if size.unit is Unit.COUNT else percent(size.value, signed=True)
+
+    def worst(self, incident: Incident) -> str:
+        """Return how large an incident was at worst, to be read after `It was severe at worst`; "" says nothing."""
+        return f", {self.size(incident.worst)}" if incident.worst else ""
+
+    def worst_figure(self, incident: Incident) -> str:
+        """Return the figure of how large an incident was at worst, for a list."""
+        return self.size(incident.worst)
+
+    def ending(self, incident: Incident) -> str:
+        """Return why an incident is over, to be read after `Resolved:`."""
+        del incident
+        return "back under its thresholds on fresh readings."
+
+    def measurement(self, name: str) -> str:
+        """Return the name of a measurement as people read it: a window, an asset, a venue."""
+        return name
+
+    def reason(self, reason: Reason) -> str:
+        """Return a threshold that was crossed: the figure, and the limit."""
+        return f"{reason.measure}: {reason.value:g}, limit {reason.threshold:g}"
+
+    def thresholds(self, sensitivity: Sensitivity) -> Line | None:
+        """Return every threshold of a preset, None where there is nothing to list."""
+        del sensitivity
+        return None
+
+    def inputs(self, signal: Signal) -> Iterator[Line]:
+        """Yield for `/why` what was compared, where it is from and what came out."""
+        yield from self.evidence(signal)
+
+    def background(self, signal: Signal) -> Iterator[Line]:
+        """Yield for `/why` what is usual, and what other sources say."""
+        del signal
+        yield from ()
+
+    def table(self, signal: Signal) -> Table | None:
+        """Return for `/why` everything that was measured, None where it is in the lines already."""
+        del signal
+        return None
+
+    def actions(self, incident: Incident) -> tuple[Action, ...]:
+        """Return the buttons of an alert beside `Why`; `/why` has the last of them."""
+        del incident
+        return ()

@@ -1,0 +1,55 @@
+"""The table of signal sources: a line holds a source and the card of its incidents, and is all that a new one needs.
+
+Judging asks a line's source for severities; alerts, `/incidents`, `/why`, rehearsals and backtests ask its card for
+words. Nothing else knows which sources there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from bot.detection.engine import Outflow
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule, Signal, source_rule
+from bot.domain.signal_source import SignalSource
+from bot.messages.cards.outflow import MarketWideCard, OutflowCard
+from bot.messages.cards.signal_card import SignalCard
+
+
+@dataclass(frozen=True, slots=True)
+class SignalKind:
+    """A kind of incident: what it comes from, and what it says."""
+
+    source: SignalSource[Any, Any]
+    card: SignalCard
+
+
+SignalKinds = Mapping[str, SignalKind]
+"""Kinds by the rule of their source."""
+
+
+def signal_kinds(*kinds: SignalKind) -> SignalKinds:
+    """Return a table of these kinds."""
+    return MappingProxyType({kind.source.rule: kind for kind in kinds})
+
+
+SIGNALS = signal_kinds(
+    SignalKind(Outflow(), OutflowCard()),
+)
+
+_MARKET_WIDE = MarketWideCard()
+_UNKNOWN = SignalCard()
+
+
+def card_of(rule: str, kinds: SignalKinds = SIGNALS) -> SignalCard:
+    """Return the card of a rule's incidents; one of a source that is not in the table (any more) has the plainest."""
+    if rule == Rule.MARKET_WIDE:
+        return _MARKET_WIDE
+    kind = kinds.get(source_rule(rule))
+    return kind.card if kind else _UNKNOWN
+
+
+def grade(signal: Signal, sensitivity: Sensitivity, kinds: SignalKinds = SIGNALS) -> Signal:
+    """Return a signal graded by its source."""
+    return kinds[source_rule(signal.rule)].source.grade(signal, sensitivity)

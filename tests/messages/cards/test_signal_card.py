@@ -1,0 +1,108 @@
+"""The words that fit any signal source, and the table that finds each source's own."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.incident import Incident, StepReason
+from bot.domain.rehearsal import Rehearsal
+from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Measurement, Reason, Rule, Signal, Size, Unit
+from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
+from bot.messages.cards.outflow import MarketWideCard, OutflowCard
+from bot.messages.cards.rehearsal import rehearsal_card
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.signals import SIGNALS, card_of
+from bot.messages.cards.why import why_card
+from tests.builders import DAY, HOUR, NOON, STALE, incident
+from tests.messages.cards.plain import said
+
+CLOSED = Measurement("majors closed", Size(-2, Unit.COUNT))
+SIGNAL = Signal(
+    "okx",
+    "withdrawals",
+    NOON,
+    NOON,
+    "okx",
+    severity=Severity.ELEVATED,
+    easing=Severity.ELEVATED,
+    reasons=(Reason(None, "majors closed", 2, 2),),
+    leading=CLOSED.name,
+    figures=(CLOSED, Measurement("USDC", hold=STALE)),
+)
+
+
+def closed(now: Signal = SIGNAL) -> Incident:
+    """Return an incident of a source that is in no table."""
+    return replace(incident(seen=SIGNAL), rule=SIGNAL.rule, subject="okx", signal=now, raised_by=SIGNAL)
+
+
+def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words() -> None:
+    assert said(incident_card(closed(), "OKX", StepReason.OPENED)).splitlines() == [
+        "INC-42 · OKX · elevated withdrawals",
+        "majors closed: 2",
+        "USDC: unknown",
+        "Held over USDC: data too old (newest reading is 5 h old).",
+        "okx · as of 2022-12-13 12:00 UTC (ago)",
+        "Why",
+    ]
+    assert "Resolved: back under its thresholds on fresh readings. It was elevated at worst, 2." in said(
+        resolved_card(closed(), "OKX")
+    )
+    assert "elevated, elevated at worst · 2 · opened" in said(incidents_card([closed()], {}))
+
+
+def test_it_is_explained_in_plain_words() -> None:
+    later = replace(SIGNAL, as_of=NOON + HOUR, figures=(CLOSED,), reasons=(), severity=None)
+    text = said(why_card(closed(later), "OKX")).splitlines()
+
+    assert "Crossed: majors closed: 2, limit 2" in text
+    assert "Newest reading: 2; no threshold is crossed." in text
+    assert not [line for line in text if line.startswith(("Thresholds", "Baseline"))]
+
+
+def test_it_is_rehearsed_in_plain_words() -> None:
+    rehearsal = Rehearsal(NOON - 90 * DAY, NOON, (), {"okx": NOON - 90 * DAY}, "okx", NOON)
+
+    assert "elevated at worst, 2 · still open" in said(rehearsal_card("preset normal", rehearsal, [closed()], {}))
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (None, "unknown"),
+        (Size(-3, Unit.COUNT), "3"),
+        (Size(-0.03, Unit.PRICE), "−3.0 %"),
+        (Size(-0.018, Unit.RESERVES, -1.1e9), "−1.8 %"),
+    ],
+)
+def test_a_size_is_a_figure_in_its_unit(size: Size | None, words: str) -> None:
+    assert SignalCard().size(size) == words
+
+
+def test_what_has_no_size_is_listed_without_one() -> None:
+    unknown = replace(SIGNAL, leading=None)
+
+    assert "elevated, elevated at worst · opened" in said(incidents_card([closed(unknown)], {}))
+    assert SignalCard().worst(replace(closed(), worst=None)) == ""
+    assert SignalCard().actions(closed()) == ()
+
+
+def test_figures_that_are_all_whole_need_no_word_of_caution() -> None:
+    whole = replace(SIGNAL, figures=(CLOSED,))
+
+    assert len(said(incident_card(closed(whole), "OKX", StepReason.OPENED)).splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "card"),
+    [(Rule.OUTFLOW, OutflowCard), (Rule.BLEED, OutflowCard), (Rule.MARKET_WIDE, MarketWideCard), ("new", SignalCard)],
+)
+def test_a_rule_finds_its_card(rule: str, card: type[SignalCard]) -> None:
+    assert type(card_of(rule)) is card
+
+
+def test_every_source_is_found_by_its_rule_and_says_what_its_thresholds_are() -> None:
+    for rule, kind in SIGNALS.items():
+        assert kind.source.rule == rule
+        assert kind.card.thresholds(Sensitivity.NORMAL)

@@ -1,0 +1,32 @@
+"""What incidents of the second source say."""
+
+from typing_extensions import override
+
+from bot.domain.incident import Incident
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Reason
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.model import Line, line
+from bot.messages.numbers import percent
+from tests.second_source.peg import SCALES, THRESHOLDS
+
+
+class PegCard(SignalCard):
+    """The words."""
+
+    footnote = "A price is one venue's opinion."
+    nothing_measured = "no price was there"
+
+    @override
+    def headline(self, incident: Incident) -> str:
+        return f"{incident.severity}, off its peg"
+
+    @override
+    def reason(self, reason: Reason) -> str:
+        return f"{percent(-reason.value)} off $1, limit {percent(-reason.threshold)}"
+
+    @override
+    def thresholds(self, sensitivity: Sensitivity) -> Line:
+        return line(
+            ", ".join(f"{severity} {percent(limit * SCALES[sensitivity])}" for severity, limit in THRESHOLDS.items())
+        )

@@ -1,0 +1,110 @@
+"""Incidents that the layout before has stored are read on, under their new field names."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from bot.domain.flow import Hold, HoldReason, Window
+from bot.domain.guard_state import RoundTrip
+from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.severity import Severity
+from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Size, SourceFigure, Unit
+from bot.storage.incident_fields import rename_incident_fields, renamed
+from bot.storage.lua import script
+from bot.storage.schema import KEY, bring_up_to_date
+from bot.storage.store import Store
+from tests.storage.layout_3 import MARKET_WIDE, OPEN, PENDING
+
+NOON = datetime(2022, 12, 13, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TRON = Hold(HoldReason.CHAIN_MISSING, "Tron, 14.0 % of reserves")
+
+
+def read(body: str) -> Incident:
+    return msgspec.json.decode(renamed(body.encode()), type=Incident)
+
+
+async def keep(store: Store) -> None:
+    await store.database.command("HSET", "{ob}:current", "binance/outflow/normal", OPEN, "okx/outflow/early", PENDING)
+    await store.database.command("HSET", "{ob}:incidents", 7, OPEN, 9, MARKET_WIDE)
+
+
+async def test_incidents_of_the_layout_before_are_read_on(store: Store) -> None:
+    await keep(store)
+
+    for _ in range(2):  # harmless when it happens again
+        await store.database.command("SET", KEY, 3)
+        await bring_up_to_date(store.database)
+
+    assert await store.incidents.open() == [read(OPEN)]
+    assert await store.incidents.current("okx", "outflow") is None
+    assert [await store.incidents.by_number(number) for number in (7, 9)] == [read(OPEN), read(MARKET_WIDE)]
+
+
+async def test_what_another_worker_has_changed_meanwhile_is_left_alone(store: Store) -> None:
+    """Two workers start at once: one has moved everything and judges already while the other is still moving."""
+    await keep(store)
+    await rename_incident_fields(store.database)
+    worse = replace(read(OPEN), steps=4)
+    await store.incidents.commit("binance", "outflow", worse, [])
+
+    await rename_incident_fields(store.database)
+    (late,) = await store.database.scripts(
+        script("replace_field"), "{ob}:current", [("binance/outflow/normal", OPEN, renamed(OPEN.encode()))]
+    )
+
+    assert late == 0
+    assert await store.incidents.current("binance", "outflow") == worse
+
+
+def test_every_field_of_an_open_incident_finds_its_new_name() -> None:
+    incident = read(OPEN)
+
+    assert (incident.subject, incident.number, incident.state) == ("binance", 7, IncidentState.OPEN)
+    assert (incident.announced, incident.announced_at) == (incident.signal, NOON + 2 * HOUR)
+    assert incident.worst == Size(-0.045, Unit.RESERVES, -2884500000.0)
+    assert (incident.rests_on, incident.held) == (("24h", "7d"), True)
+    assert (incident.covered_by, incident.quiet) == (9, True)
+    assert incident.events == (
+        Event(NOON, StepReason.OPENED, Severity.CRITICAL, Size(-0.04, Unit.RESERVES, -2564000000.0)),
+        Event(NOON + 2 * HOUR, StepReason.HELD, Severity.CRITICAL, None, (TRON,)),
+    )
+
+
+def test_every_field_of_its_signals_finds_its_new_name() -> None:
+    incident = read(OPEN)
+    newest, raised_by = incident.signal, incident.raised_by
+
+    assert (newest.subject, newest.closed_withdrawals, newest.holds) == ("binance", (), (TRON,))
+    assert newest.round_trips == (RoundTrip("ETH", NOON - 24 * HOUR, NOON - HOUR, 5e8),)
+    assert raised_by
+    assert raised_by.source_figures == (SourceFigure(Window.DAY, -2.5e9, "defillama"),)
+    assert raised_by.closed_withdrawals == (("BTC", NOON - HOUR), ("USDT", NOON))
+    assert raised_by.reasons[-1] == Reason(Window.DAY, CLOSED_WITHDRAWALS, 2.0, 2.0)
+    assert raised_by.size == Size(-0.04, Unit.RESERVES, -2564000000.0)
+
+
+def test_a_market_wide_incident_keeps_its_members() -> None:
+    assert [member.exchange for member in read(MARKET_WIDE).signal.members] == ["a", "b", "c"]
+
+
+def test_what_was_never_told_has_no_worst() -> None:
+    pending = read(PENDING)
+
+    assert (pending.state, pending.worst, pending.raised_by) == (IncidentState.PENDING, None, None)
+
+
+@pytest.mark.parametrize("body", [OPEN, MARKET_WIDE, PENDING])
+def test_moving_an_incident_twice_changes_nothing_more(body: str) -> None:
+    once = renamed(body.encode())
+
+    assert renamed(once) == once
+
+
+@pytest.mark.parametrize("body", [OPEN, MARKET_WIDE, PENDING])
+def test_no_name_of_the_layout_before_is_left(body: str) -> None:
+    incident = msgspec.json.decode(renamed(body.encode()))
+
+    assert msgspec.json.decode(msgspec.json.encode(read(body))).keys() == incident.keys()
