@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from bot.detection.engine import ExchangeState, look
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
@@ -50,7 +51,7 @@ def days_of(
     for day in range(count, 0, -1):
         part = 1 + 0.001 * (day % 2)
         parts = dict.fromkeys(WORTH, part)
-        case = case.take(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
+        case = case.with_reading(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
     return case
 
 
@@ -58,13 +59,13 @@ def seen(case: ExchangeState, *, doors: Withdrawals | None = None) -> Signal:
     """Return what a look shows at the case's newest reading under the normal preset."""
     latest = case.latest
     assert latest
-    return grade(look(case, latest.as_of, doors=doors), Sensitivity.NORMAL)
+    return grade(signal_at_newest(case, latest.as_of, withdrawals=doors), Sensitivity.NORMAL)
 
 
 def after(case: ExchangeState, *readings: Reading, market: MarketMoves = NO_OTHERS) -> list[Signal]:
     """Return what was seen after each further reading."""
     found = []
     for one in readings:
-        case = case.take(one, market)
+        case = case.with_reading(one, market)
         found.append(seen(case))
     return found

@@ -10,7 +10,8 @@ import pytest
 from bot.alerting.lifecycle import Policy, advance
 from bot.backtest.output import json_line
 from bot.backtest.simulation import TOLD_REASONS
-from bot.detection.engine import ExchangeState, look
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
@@ -139,8 +140,8 @@ def told_beside(
     told: list[StepReason] = []
     held: set[HoldReason] = set()
     for reading in read_bodies.readings(name, expectation.exchange, hourly=True):
-        case, now = case.take(reading), reading.as_of
-        seen = grade(look(case, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
+        case, now = case.with_reading(reading), reading.as_of
+        seen = grade(signal_at_newest(case, now, suppression=withheld, listing=row(now)), Sensitivity.NORMAL)
         step = advance(Policy(), incident, seen, now, sensitivity=Sensitivity.NORMAL)
         incident = _living(step.incident)
         told += [step.reason] if step.reason in TOLD_REASONS else []

@@ -55,10 +55,10 @@ def test_what_is_absent_still_is_a_base_among_its_like() -> None:
 def test_a_light_chain_that_comes_and_goes_is_no_absence() -> None:
     light = {"Tron/USDT": 100.0}
     without = light | {"Solana/SOL": -1.0}
-    case = days_of().take(book(NOON, light)).take(book(NOON + HOUR, without))
-    back = case.take(book(NOON + 2 * HOUR, light))
+    case = days_of().with_reading(book(NOON, light)).with_reading(book(NOON + HOUR, without))
+    back = case.with_reading(book(NOON + 2 * HOUR, light))
 
-    assert back.ledger.absences == ()
+    assert back.guard_state.absences == ()
 
 
 class TestAChainThatComesBack:
@@ -194,16 +194,16 @@ class TestASuspectOnAChainThatGoes:
 
     @pytest.mark.parametrize(("hours", "held"), [(48, True), (49, False)])
     def test_waits_for_two_days_and_then_stays(self, hours: int, held: bool) -> None:  # noqa: FBT001 — a table's column
-        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        case = days_of().with_reading(book(NOON)).with_reading(book(NOON + HOUR, self.HALF))
         for hour in range(1, hours + 1):
-            case = case.take(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
+            case = case.with_reading(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
 
-        assert bool(case.ledger.suspect) is held
+        assert bool(case.guard_state.suspect) is held
 
     def test_is_no_reason_to_be_silent_for_ever(self) -> None:
-        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        case = days_of().with_reading(book(NOON)).with_reading(book(NOON + HOUR, self.HALF))
         for day in range(1, 40):
-            case = case.take(book(NOON + day * DAY, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * day}))
+            case = case.with_reading(book(NOON + day * DAY, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * day}))
         (run,) = after(case, book(NOON + 40 * DAY, {**self.GONE, **dict.fromkeys(OTHERS, 0.8)}))
 
         assert run.severity is Severity.SEVERE

@@ -3,7 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.detection.engine import OPINION_AGE, ExchangeState, look
+from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.source_figures import agree, disputed, second_figures
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
@@ -22,7 +23,7 @@ def past() -> ExchangeState:
 def told(case: ExchangeState, part: float, row: Listing | None) -> Signal:
     latest = book(NOON, dict.fromkeys(WORTH, part))
     row = replace(row, fetched_at=latest.fetched_at) if row else None
-    return grade(look(case.take(latest), NOON, listing=row), Sensitivity.NORMAL)
+    return grade(signal_at_newest(case.with_reading(latest), NOON, listing=row), Sensitivity.NORMAL)
 
 
 def row(day: float | None, *, source: str = "defillama") -> Listing:
@@ -126,7 +127,7 @@ def test_a_large_figure_of_the_source_alone_is_a_difference(past: ExchangeState)
 
 
 def test_exactly_nothing_is_no_figure() -> None:
-    assert second_figures(row(0.0), book(NOON), OPINION_AGE) == ()
+    assert second_figures(row(0.0), book(NOON), SOURCE_FIGURES_MAX_AGE) == ()
 
 
 @pytest.mark.parametrize(
@@ -136,14 +137,17 @@ def test_exactly_nothing_is_no_figure() -> None:
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + HOUR)
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
+    assert (
+        len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, SOURCE_FIGURES_MAX_AGE))
+        == count
+    )
 
 
 @pytest.mark.parametrize(("early", "count"), [(timedelta(), 1), (timedelta(seconds=1), 0)])
 def test_figures_of_a_time_before_the_reading_know_nothing_of_it(early: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + timedelta(minutes=9))
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=NOON - early), latest, OPINION_AGE)) == count
+    assert len(second_figures(replace(row(-1e9), fetched_at=NOON - early), latest, SOURCE_FIGURES_MAX_AGE)) == count
 
 
 def test_every_window_of_the_source_is_compared() -> None:

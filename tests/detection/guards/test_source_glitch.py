@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.engine import ExchangeState, take_round
+from bot.detection.engine import states_after_round
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.source_glitch import LEAST_READ, NO_OTHERS, LastMove, MarketMoves, source_glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
@@ -30,7 +31,7 @@ def round_of(
         book(NOON + day * DAY, dict.fromkeys(WORTH, part), exchange=name)
         for name, part in zip(cases, parts, strict=True)
     ]
-    return take_round(cases, readings, market)[0]
+    return states_after_round(cases, readings, market)[0]
 
 
 class TestAGlitchOfTheSource:
@@ -74,7 +75,7 @@ class TestAGlitchOfTheSource:
             book(NOON, prices={one: 20_000 * part for one, part in crash.items()}, exchange=name) for name in NAMES
         ]
 
-        cases, _ = take_round(all_of(10), readings, NO_OTHERS)
+        cases, _ = states_after_round(all_of(10), readings, NO_OTHERS)
 
         assert all(flow.hold is None for case in cases.values() for flow in seen(case).flows)
 
@@ -83,7 +84,7 @@ class TestAGlitchOfTheSource:
         market = NO_OTHERS
         for hour, name in enumerate(cases):
             reading = book(NOON + 2 * hour * HOUR, dict.fromkeys(WORTH, 0.9), exchange=name)
-            cases, market = take_round(cases, [reading], market)
+            cases, market = states_after_round(cases, [reading], market)
 
         assert all(flow.hold is None for case in cases.values() for flow in seen(case).flows)
 
@@ -92,9 +93,9 @@ class TestAGlitchOfTheSource:
         gone = {slot: -1.0 for slot in WORTH if slot != "Solana/SOL"}
         readings = [book(NOON, gone if name in "ab" else None, exchange=name) for name in cases]
 
-        cases, _ = take_round(cases, readings, NO_OTHERS)
+        cases, _ = states_after_round(cases, readings, NO_OTHERS)
 
-        assert {name for name, case in cases.items() if case.ledger.glitch} == {"a", "b"}
+        assert {name for name, case in cases.items() if case.guard_state.glitch} == {"a", "b"}
 
 
 def stir(name: str, share: float | None, *, at: datetime = NOON, source: str = "defillama") -> LastMove:
@@ -215,7 +216,7 @@ class TestOddPrices:
                 for name in cases
                 for at in [NOON + day * DAY]
             ]
-            cases, market = take_round(cases, readings, market)
+            cases, market = states_after_round(cases, readings, market)
         return cases["a"]
 
     @pytest.mark.parametrize("price", [0.0, 2_000.0, 200_000.0])
@@ -227,15 +228,15 @@ class TestOddPrices:
 
     @pytest.mark.parametrize(("price", "elsewhere"), [(16_000.0, 20_000.0), (2_000.0, 2_100.0), (24_000.0, 20_000.0)])
     def test_a_price_that_moves_little_or_everywhere_is_believed(self, price: float, elsewhere: float) -> None:
-        assert self.odd(price, elsewhere).ledger.odd_prices == ()
+        assert self.odd(price, elsewhere).guard_state.odd_prices == ()
 
     def test_without_another_exchange_no_price_is_odd(self) -> None:
-        assert self.odd(2_000.0, 0.0, alone=True).ledger.odd_prices == ()
+        assert self.odd(2_000.0, 0.0, alone=True).guard_state.odd_prices == ()
 
     def test_a_flow_from_an_odd_price_is_valued_at_the_last_one(self) -> None:
         """From a base at a tenth of the price, an outflow of BTC would look a tenth of its size."""
         case = self.odd(2_000.0, 20_000.0)
-        case = case.take(book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.8}, exchange="a"))
+        case = case.with_reading(book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.8}, exchange="a"))
 
         flow = seen(case).flow(Window.DAY)
         assert flow
@@ -245,8 +246,8 @@ class TestOddPrices:
         cases = {"a": self.odd(2_000.0, 20_000.0), "b": all_of(2)["b"]}
         readings = [book(NOON + 2 * DAY, exchange=name) for name in cases]
 
-        cases, _ = take_round(cases, readings, NO_OTHERS)
+        cases, _ = states_after_round(cases, readings, NO_OTHERS)
 
         assert seen(cases["a"]).notes == ()
-        (odd,) = cases["a"].ledger.odd_prices
+        (odd,) = cases["a"].guard_state.odd_prices
         assert (odd.since, odd.until) == (NOON, NOON + 2 * DAY)

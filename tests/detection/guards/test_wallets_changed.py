@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.detection.engine import ExchangeState
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.wallets_changed import REMEMBERED
 from bot.domain.flow import HoldReason, Window
 from bot.domain.reading import Holding, Slot
@@ -84,7 +84,7 @@ class TestOnePartThatMovesAlone:
 
     def test_is_flow_when_it_is_most_of_what_there_is(self) -> None:
         most = {slot: 0.05 for slot in WORTH if slot != "Tron/USDT"}
-        case = ExchangeState(days_of().exchange).take(book(NOON - DAY, most))
+        case = ExchangeState(days_of().exchange).with_reading(book(NOON - DAY, most))
 
         (one,) = after(case, book(NOON, {**most, "Tron/USDT": 0.6}))
 
@@ -92,7 +92,7 @@ class TestOnePartThatMovesAlone:
 
     def test_is_too_small_to_matter_below_half_a_percent(self, case: ExchangeState) -> None:
         little = {"Solana/SOL": 0.05}
-        case = case.take(book(NOON - HOUR, little)).take(book(NOON - HOUR / 2, little))
+        case = case.with_reading(book(NOON - HOUR, little)).with_reading(book(NOON - HOUR / 2, little))
 
         (one,) = after(case, book(NOON, {"Solana/SOL": 0.03}))
 
@@ -130,18 +130,24 @@ class TestADropThatStays:
 
     def test_counts_in_full_once_doors_close(self, case: ExchangeState) -> None:
         dropped = {"Tron/USDT": 0.5}
-        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped))
+        case = case.with_reading(book(NOON, dropped)).with_reading(book(NOON + HOUR, dropped))
 
         assert share(seen(case)) == pytest.approx(0.0, abs=0.002)
-        assert share(seen(case.take(book(NOON + 2 * HOUR, dropped), doors=SHUT))) == pytest.approx(-1 / 6, abs=0.002)
+        assert share(seen(case.with_reading(book(NOON + 2 * HOUR, dropped), withdrawals=SHUT))) == pytest.approx(
+            -1 / 6, abs=0.002
+        )
 
     def test_is_forgotten_after_three_days(self, case: ExchangeState) -> None:
         dropped = {"Tron/USDT": 0.5}
         late = NOON + REMEMBERED + HOUR
         leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
-        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped)).take(book(late - HOUR, dropped))
+        case = (
+            case.with_reading(book(NOON, dropped))
+            .with_reading(book(NOON + HOUR, dropped))
+            .with_reading(book(late - HOUR, dropped))
+        )
 
-        run = seen(case.take(book(late, leaving)))
+        run = seen(case.with_reading(book(late, leaving)))
 
         assert share(run, Window.WEEK) == pytest.approx(-2 / 60, abs=0.003)
 
@@ -236,7 +242,7 @@ def test_windows_whose_base_is_too_old_are_named(case: ExchangeState) -> None:
 
 def test_a_held_day_is_not_learned_as_usual(case: ExchangeState) -> None:
     for day in range(3):
-        case = case.take(book(NOON + day * DAY, {"Tron/USDT": 0.5}))
+        case = case.with_reading(book(NOON + day * DAY, {"Tron/USDT": 0.5}))
 
     shares = [day.share for day in case.days[-3:]]
     assert shares[:2] == [None, None]
@@ -264,12 +270,12 @@ def test_a_wallet_list_that_changes_is_no_flow_ever(slot: str, part: float, days
 )
 def test_what_flows_after_a_wallet_list_changed_is_counted(slot: str, part: float, steps: list[float]) -> None:
     """Adjusted figures move as those of an exchange that never had the difference."""
-    case = days_of(count=20).take(book(NOON, {slot: part})).take(book(NOON + HOUR, {slot: part}))
+    case = days_of(count=20).with_reading(book(NOON, {slot: part})).with_reading(book(NOON + HOUR, {slot: part}))
     other = next(one for one in ("Bitcoin/BTC", "Tron/USDT") if one != slot)
     left = 1.0
     for hour, step in enumerate(steps, 2):
         left *= step
-        case = case.take(book(NOON + hour * HOUR, {slot: part, other: left}))
+        case = case.with_reading(book(NOON + hour * HOUR, {slot: part, other: left}))
 
     one = seen(case)
     if not any(note.reason is NoteReason.COUNTED for note in one.notes):
@@ -285,12 +291,12 @@ def test_the_ledger_follows_from_the_readings_alone(first: dict[str, float], sec
     readings = [book(NOON + hour * HOUR, parts) for hour, parts in enumerate((first, second, first, second))]
     one = other = days_of(count=3)
     for reading in readings:
-        one = one.take(reading)
+        one = one.with_reading(reading)
     for reading in readings:
-        other = replace(other.take(reading), kept=other.take(reading).kept[-1:])
+        other = replace(other.with_reading(reading), recent_readings=other.with_reading(reading).recent_readings[-1:])
 
-    assert one.ledger == other.ledger
-    assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in one.ledger.adjustments)
+    assert one.guard_state == other.guard_state
+    assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in one.guard_state.adjustments)
 
 
 def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(case: ExchangeState) -> None:
