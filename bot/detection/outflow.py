@@ -99,7 +99,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         graded=False,
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
-        round_trips=guard_state.trips,
+        round_trips=guard_state.round_trips,
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,
     )

@@ -211,7 +211,7 @@ class TestTheLastMoveOfAReading:
         trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
 
         for guard_state, is_quiet in (
-            (GuardState(trips=(trip,)), True),
+            (GuardState(round_trips=(trip,)), True),
             (GuardState(departures=(Departure("BTC", NOON - HOUR, 1.0, 1.0),)), False),
         ):
             diff = replace(state, guard_state=guard_state).last_move(holding(59.9)).step

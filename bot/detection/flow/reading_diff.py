@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.reading import NOTHING_HELD, Holding, Reading, Slot
+from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 LARGE = 0.01
 """The fraction of reserves from which the guards remember an amount of one asset that left or came in one step. It lies
@@ -65,7 +65,7 @@ class ReadingDiff:
         """Yield what lies in slots that were empty before, on chains that were there already; own tokens too."""
         before, chains = self.previous.holdings, self.previous.chains
         for slot, holding in self.latest.holdings.items():
-            if slot.chain in chains and before.get(slot, NOTHING_HELD).amount <= 0 < holding.amount:
+            if slot.chain in chains and before.get(slot, NO_HOLDING).amount <= 0 < holding.amount:
                 yield slot, holding
 
 
@@ -85,7 +85,7 @@ def reading_diff(previous: Reading, latest: Reading, own_tokens: Collection[str]
         if amount <= 0 or asset in own_tokens or chain not in chains:
             continue
         was_usd += usd
-        change = holdings_now.get(slot, NOTHING_HELD)[0] - amount
+        change = holdings_now.get(slot, NO_HOLDING)[0] - amount
         change_usd = change * (usd / amount)
         vanished = slot not in holdings_now
         if change:
