@@ -25,7 +25,7 @@ from random import Random
 from benchmarks.figure import Figure, tell
 from bot.detection.engine import ExchangeState, look, take_round
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Holdings, Layout, Reading, Slot

@@ -21,7 +21,7 @@ from bot.alerting.round import (
 from bot.detection.engine import ExchangeState, Outflow, OutflowState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.withdrawals.status import after
+from bot.detection.withdrawals.status import with_statuses
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -197,5 +197,5 @@ class Simulation:
             turned.append(known.popleft())
         if turned:
             state: OutflowState = self._states[Rule.OUTFLOW]
-            doors = after(state.doors.get(reading.exchange, Withdrawals()), turned)
+            doors = with_statuses(state.doors.get(reading.exchange, Withdrawals()), turned)
             self._states[Rule.OUTFLOW] = replace(state, doors={**state.doors, reading.exchange: doors})

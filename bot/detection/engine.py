@@ -22,11 +22,11 @@ from typing_extensions import override
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
-from bot.detection.guards.missing_chains import recalled
-from bot.detection.guards.odd_prices import valued
-from bot.detection.guards.source_figures import second_figures
-from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
+from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.missing_chains import with_recalled_chains
+from bot.detection.guards.odd_prices import with_believed_prices
+from bot.detection.guards.source_figures import source_figures
 from bot.detection.outflow import WINDOWS, History, grade, measure
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
@@ -71,7 +71,7 @@ class ExchangeState:
     @property
     def previous(self) -> Reading | None:
         """Return the reading before the newest, with what is known of chains that have just come back."""
-        return recalled(self.ledger, self.kept[-2], self.kept[-1]) if len(self.kept) > 1 else None
+        return with_recalled_chains(self.ledger, self.kept[-2], self.kept[-1]) if len(self.kept) > 1 else None
 
     def is_new(self, reading: Reading) -> bool:
         """Return whether a reading is newer than the newest."""
@@ -82,7 +82,9 @@ class ExchangeState:
         if not self.kept:
             return LastMove(reading)
         own_tokens = self.exchange.own_tokens
-        previous = recalled(self.ledger, valued(self.kept[-1], self.ledger.odd_prices), reading)
+        previous = with_recalled_chains(
+            self.ledger, with_believed_prices(self.kept[-1], self.ledger.odd_prices), reading
+        )
         taken = self.compute.reading_diff(previous, reading, may_be_quiet=not is_busy(self.ledger))
         was_usd = taken.was_usd if taken.is_quiet else previous.total_usd(without=own_tokens)
         if was_usd <= 0:
@@ -95,14 +97,14 @@ class ExchangeState:
         """Return the case after one more reading; `market` knows the steps of the same round, this one's included."""
         if not self.is_new(reading):
             return self
-        known = market.stirs.get(reading.exchange)
-        taken = known.step if known and known.reading is reading else self.stir(reading).step
+        known = market.last_moves.get(reading.exchange)
+        taken = known.diff if known and known.reading is reading else self.stir(reading).diff
         own_tokens, ledger = self.exchange.own_tokens, self.ledger
         if taken:
             moved = self.compute.prices_moved(taken.previous, taken.latest)
             ledger = inspect(ledger, taken, own_tokens, market, doors, prices_moved=moved)
         first = bisect_right(self.kept, reading.as_of - LONGEST_LOOKBACK, key=_as_of)
-        days, dawn = self._days_with(valued(reading, ledger.odd_prices), ledger)
+        days, dawn = self._days_with(with_believed_prices(reading, ledger.odd_prices), ledger)
         return ExchangeState(self.exchange, ledger, (*self.kept[first:], reading), days, dawn, self.computation)
 
     def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
@@ -190,11 +192,11 @@ def look(  # noqa: PLR0913 — everything that one look may rest on
     are not known; `spells` are the exchange's incidents of elevated or worse, whose days are not learned as usual.
     """
     odd = case.ledger.odd_prices
-    bases = {window: valued(base, odd) for window, base in case.bases(WINDOWS).items()}
-    latest = valued(case.kept[-1], odd)
+    bases = {window: with_believed_prices(base, odd) for window, base in case.bases(WINDOWS).items()}
+    latest = with_believed_prices(case.kept[-1], odd)
     previous = case.previous
     history = History(latest, previous, bases, case.days, case.ledger, spells)
-    seconds = second_figures(listing, latest, opinion_age)
+    seconds = source_figures(listing, latest, opinion_age)
     return measure(
         case.exchange, history, now, doors=doors, seconds=seconds, withheld=withheld, computation=case.compute
     )

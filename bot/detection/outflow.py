@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
+from bot.detection.guards.inspection import incomparable
 from bot.detection.guards.missing_chains import may_start
-from bot.detection.guards.source_figures import agree, disputed
-from bot.detection.guards.wallets_changed import incomparable
+from bot.detection.guards.source_figures import figures_agree, hold_disputed
+from bot.detection.guards.staleness import staleness_hold
 from bot.detection.notes import notes
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.domain.exchange import Exchange
@@ -23,8 +24,6 @@ from bot.domain.withdrawals import Withdrawals
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is shown only."""
 _CLOSED_MAJORS = 2  # of so many majors withdrawals must be closed for an outflow to be critical
-MAX_AGE = timedelta(hours=3)
-"""A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
     latest, ledger = history.latest, history.ledger
     compute = computation or DetailedComputation(exchange.own_tokens)
     by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
-    held = by_hand or _staleness(latest, now) or incomparable(ledger)
+    held = by_hand or staleness_hold(latest, now) or incomparable(ledger)
     flows = [
         compute.flow(window, base, latest, previous=history.previous, adjustments=ledger.adjustments)
         for window, base in history.bases.items()
@@ -70,12 +69,12 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
         source=latest.source,
-        flows=tuple(replace(flow, hold=held) for flow in flows) if held else disputed(flows, seconds),
+        flows=tuple(replace(flow, hold=held) for flow in flows) if held else hold_disputed(flows, seconds),
         baseline=baseline(usual_days(history.days, latest.as_of - Window.DAY.length, history.spells)),
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
         notes=notes(exchange, latest, history.bases, ledger),
-        round_trips=ledger.trips,
+        round_trips=ledger.round_trips,
         source_figures=seconds,
         closed_withdrawals=doors.closed if doors else None,
     )
@@ -148,7 +147,7 @@ def _closed(signal: Signal, window: Window | None) -> Reason | None:
 
 def _agrees(signal: Signal, figure: SourceFigure) -> bool:
     flow = signal.flow(figure.window)
-    return flow is not None and agree(flow, figure.usd)
+    return flow is not None and figures_agree(flow, figure.usd)
 
 
 def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
@@ -172,10 +171,3 @@ def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:
         return max(by_share, key=lambda reason: reason.value / reason.threshold).window
     windows = [flow.window for flow in flows]
     return Window.DAY if Window.DAY in windows else next(iter(windows), None)
-
-
-def _staleness(latest: Reading, now: datetime) -> Hold | None:
-    age = now - latest.as_of
-    if age <= MAX_AGE:
-        return None
-    return Hold(HoldReason.STALE, f"newest reading is {age // timedelta(hours=1)} h old")

@@ -119,24 +119,26 @@ class MissingChain:
 
 @dataclass(frozen=True, slots=True)
 class GuardState:
-    """The memory of one exchange as of its newest reading.
+    """What the guards remember about one exchange as of its newest reading.
 
-    `suspect` is a move held at the newest reading. `rebased` are moves of the last 72 h that stayed and are not
-    counted: their amounts are among the `adjustments`. `strides` are what the rest did since; should it leave, the
-    drops count in full after all (`counted`). `trips` are round trips of the last two days, `passages` what came and
-    left in them; what left then is among the `adjustments`, too. No
-    window starts from a reading of an absence that is over.
+    It follows from the readings alone: after a restart it is made again from those that are stored. `held_move` waits
+    for the next reading to say whether it was a change of wallets. `excluded_moves` (72 h) turned out to be one and are
+    left out of every window: their amounts are among the `adjustments`. `rest_moves` (24 h) are what everything else
+    did meanwhile; should it leave, the drops among the excluded moves count after all (`counted_drops`). `departures`
+    and `arrivals` (2 days) are large amounts that may come back or leave again; those that did are `round_trips` and
+    `pass_throughs`, and what passed through is among the `adjustments`, too. No window starts from a reading that
+    lacked one of the `missing_chains` that are back by now.
     """
 
     adjustments: tuple[Adjustment, ...] = ()
-    suspect: IsolatedMove | None = None
-    rebased: tuple[IsolatedMove, ...] = ()
-    counted: tuple[IsolatedMove, ...] = ()
-    strides: tuple[RestMove, ...] = ()
+    held_move: IsolatedMove | None = None
+    excluded_moves: tuple[IsolatedMove, ...] = ()
+    counted_drops: tuple[IsolatedMove, ...] = ()
+    rest_moves: tuple[RestMove, ...] = ()
     departures: tuple[Departure, ...] = ()
-    trips: tuple[RoundTrip, ...] = ()
+    round_trips: tuple[RoundTrip, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
-    passages: tuple[PassThrough, ...] = ()
+    pass_throughs: tuple[PassThrough, ...] = ()
     odd_prices: tuple[OddPrice, ...] = ()
-    glitch: SourceGlitch | None = None
-    absences: tuple[MissingChain, ...] = ()
+    source_glitch: SourceGlitch | None = None
+    missing_chains: tuple[MissingChain, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from bot.detection.engine import ExchangeState, look
-from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
+from bot.detection.guards.market_moves import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Reading

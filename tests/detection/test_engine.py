@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection.engine import ExchangeState, Outflow, OutflowState, look, rounds, take_round
 from bot.detection.flow.computation import ColumnComputation, DetailedComputation, FlowComputation
-from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
+from bot.detection.guards.market_moves import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import Adjustment, Departure, GuardState, RoundTrip
@@ -98,7 +98,7 @@ def test_a_round_takes_every_exchange_that_was_read() -> None:
     after, market = take_round(after, [holding(61, at=NOON + HOUR)], market)
 
     assert [len(one.kept) for one in after.values()] == [2, 1]
-    assert {id_: move.reading.as_of for id_, move in market.stirs.items()} == {"binance": NOON + HOUR, "okx": NOON}
+    assert {id_: move.reading.as_of for id_, move in market.last_moves.items()} == {"binance": NOON + HOUR, "okx": NOON}
 
 
 def test_what_an_operator_withholds_is_not_graded() -> None:
@@ -198,7 +198,7 @@ class TestWhatAReadingStirs:
     def test_is_unknown_of_a_first_reading(self) -> None:
         found = ExchangeState(BINANCE).stir(holding(60))
 
-        assert (found.step, found.share) == (None, None)
+        assert (found.diff, found.share) == (None, None)
 
     def test_is_worked_out_in_columns_where_little_moved_and_nothing_waits(self) -> None:
         case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=8)).take(
@@ -207,13 +207,13 @@ class TestWhatAReadingStirs:
         trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
 
         for ledger, quiet in (
-            (GuardState(trips=(trip,)), True),
+            (GuardState(round_trips=(trip,)), True),
             (GuardState(departures=(Departure("BTC", NOON - HOUR, 1.0, 1.0),)), False),
         ):
-            taken = replace(case, ledger=ledger).stir(holding(59.9)).step
+            taken = replace(case, ledger=ledger).stir(holding(59.9)).diff
             assert taken
             assert taken.is_quiet is quiet
-        whole = replace(case, computation=None).stir(holding(59.9)).step
+        whole = replace(case, computation=None).stir(holding(59.9)).diff
         assert whole
         assert not whole.is_quiet
 
@@ -224,7 +224,7 @@ class TestWhatAReadingStirs:
 
         after = case.take(first, market).take(gone, market)
 
-        assert after.ledger.suspect
+        assert after.ledger.held_move
         assert after.ledger == case.take(first).take(gone).ledger
 
 
@@ -265,4 +265,4 @@ def test_a_round_hands_each_exchange_its_own_doors() -> None:
         ]
         cases, market = take_round(cases, readings, market, {"binance": shut} if hour == 2 else None)
 
-    assert [len(case.ledger.counted) for case in cases.values()] == [1, 0]
+    assert [len(case.ledger.counted_drops) for case in cases.values()] == [1, 0]

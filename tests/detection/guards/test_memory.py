@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
+from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
 from bot.detection.guards.missing_chains import may_start
-from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
 from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.guard_state import (
     Adjustment,
@@ -56,31 +56,31 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
     at = NOON - age
     known = GuardState(
         adjustments=(Adjustment(TRON, -1.0, at),),
-        rebased=(moved("Tron", age=age),),
-        counted=(moved("Tron", age=age),),
-        strides=(RestMove(at, -1.0),),
+        excluded_moves=(moved("Tron", age=age),),
+        counted_drops=(moved("Tron", age=age),),
+        rest_moves=(RestMove(at, -1.0),),
         departures=(Departure("BTC", at, 1.0, 1.0),),
-        trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
-        absences=(MissingChain("Tron", at - DAY, at, last=WHOLE), MissingChain("Base", at - DAY, last=WHOLE)),
+        round_trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
+        missing_chains=(MissingChain("Tron", at - DAY, at, last=WHOLE), MissingChain("Base", at - DAY, last=WHOLE)),
     )
 
     now = quiet(known)
 
     assert bool(now.adjustments) is (age < 35 * DAY)
-    assert (bool(now.rebased), bool(now.counted)) == (age <= 3 * DAY, age <= 3 * DAY)
-    assert bool(now.strides) is (age < DAY)
-    assert (bool(now.departures), bool(now.trips)) == (age <= 2 * DAY, age <= 2 * DAY)
-    assert [absence.chain for absence in now.absences] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
+    assert (bool(now.excluded_moves), bool(now.counted_drops)) == (age <= 3 * DAY, age <= 3 * DAY)
+    assert bool(now.rest_moves) is (age < DAY)
+    assert (bool(now.departures), bool(now.round_trips)) == (age <= 2 * DAY, age <= 2 * DAY)
+    assert [absence.chain for absence in now.missing_chains] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
 
 
 @pytest.mark.parametrize(
     ("ledger", "busy"),
     [
         (GuardState(), False),
-        (GuardState(suspect=moved("Tron")), True),
+        (GuardState(held_move=moved("Tron")), True),
         (GuardState(departures=(Departure("BTC", NOON, 1.0, 1.0),)), True),
-        (GuardState(rebased=(moved("Tron"),)), True),
-        (GuardState(trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted=(moved("Tron"),)), False),
+        (GuardState(excluded_moves=(moved("Tron"),)), True),
+        (GuardState(round_trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted_drops=(moved("Tron"),)), False),
     ],
 )
 def test_a_ledger_is_busy_while_the_next_step_may_change_what_it_remembers(
@@ -95,10 +95,10 @@ def test_what_is_held_is_said_with_its_size() -> None:
     rise = replace(moved("Tron"), share=0.1234)
 
     assert incomparable(GuardState()) is None
-    assert incomparable(GuardState(glitch=seen, suspect=rise)) == Hold(
+    assert incomparable(GuardState(source_glitch=seen, held_move=rise)) == Hold(
         HoldReason.SOURCE_GLITCH, "4 of 10 exchanges moved more than 3 % at once"
     )
-    assert incomparable(GuardState(suspect=rise)) == Hold(
+    assert incomparable(GuardState(held_move=rise)) == Hold(
         HoldReason.WALLETS_CHANGED, "Tron, +12.3 % of reserves in one step"
     )
 
@@ -116,8 +116,8 @@ class TestAQuietStep:
         many = [LastMove(holding(60, exchange=name), None, 0.1) for name in ("binance", "b", "c", "d", "e")]
         begun = quiet(GuardState(), market=NO_OTHERS.after(many))
 
-        assert begun.glitch == SourceGlitch(NOON, 0.1, 5, 5)
-        assert quiet(begun, market=NO_OTHERS.after(many)).glitch is None
+        assert begun.source_glitch == SourceGlitch(NOON, 0.1, 5, 5)
+        assert quiet(begun, market=NO_OTHERS.after(many)).source_glitch is None
         assert quiet(GuardState()) == GuardState()
 
     def test_still_judges_a_price_that_was_odd(self) -> None:
@@ -144,8 +144,8 @@ class TestAnAbsence:
     ) -> None:
         over, latest = MissingChain("Tron", NOON - 2 * HOUR, NOON, last=WHOLE), holding(60, at=at + DAY)
 
-        assert may_start(Window.DAY, holding(60, at=at), latest, GuardState(absences=(over,))) is not partial
-        on = GuardState(absences=(replace(over, until=None),))
+        assert may_start(Window.DAY, holding(60, at=at), latest, GuardState(missing_chains=(over,))) is not partial
+        on = GuardState(missing_chains=(replace(over, until=None),))
         assert may_start(Window.DAY, holding(60, at=at), latest, on)
 
     @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ class TestAnAbsence:
 
         found = inspect(GuardState(), reading_diff(before, latest, {"BNB"}), {"BNB"}, NO_OTHERS)
 
-        assert found.absences == ((MissingChain("Base", NOON, last=before),) if noted else ())
+        assert found.missing_chains == ((MissingChain("Base", NOON, last=before),) if noted else ())
 
     def test_lasts_until_its_chain_is_back_and_ends_once(self) -> None:
         every = {"Base/ETH": 10.0, "Solana/SOL": 10.0, "Bitcoin/BTC": 80.0}
@@ -174,10 +174,10 @@ class TestAnAbsence:
         for day in range(1, len(days)):
             before, latest = units(days[day - 1], at=NOON + (day - 1) * HOUR), units(days[day], at=NOON + day * HOUR)
             ledger = inspect(ledger, reading_diff(before, latest, ()), (), NO_OTHERS)
-            found.append({absence.chain: absence.until for absence in ledger.absences})
+            found.append({absence.chain: absence.until for absence in ledger.missing_chains})
 
         base, solana = NOON + 2 * HOUR, NOON + 3 * HOUR
-        assert {absence.since for absence in ledger.absences} == {NOON + HOUR}
+        assert {absence.since for absence in ledger.missing_chains} == {NOON + HOUR}
         assert found == [
             {"Base": None, "Solana": None},
             {"Base": base, "Solana": None},
@@ -225,7 +225,7 @@ class TestADeparture:
         first = [departure.returned for departure in found.departures if departure.at == NOON]
         assert first == ([] if waiting is None else [waiting])
         trip = RoundTrip("BTC", NOON, NOON + HOUR, 100.0)
-        assert found.trips == ((trip,) if waiting is None else ())
+        assert found.round_trips == ((trip,) if waiting is None else ())
 
 
 class TestADropThatIsRemembered:
@@ -255,30 +255,32 @@ class TestADropThatIsRemembered:
         drop, rise = moved("Tron"), moved("Bitcoin", usd=50.0, slot=BITCOIN)
         earlier = Adjustment(TRON, -7.0, NOON - 2 * HOUR)
         known = GuardState(
-            rebased=(drop, rise),
+            excluded_moves=(drop, rise),
             adjustments=(earlier, *drop.amounts, *rise.amounts),
-            strides=(RestMove(NOON - HOUR, before),),
+            rest_moves=(RestMove(NOON - HOUR, before),),
         )
 
         found = self.after(known, parts)
 
-        assert found.counted == ((drop,) if counts else ())
-        assert found.rebased == ((rise,) if counts else (drop, rise))
+        assert found.counted_drops == ((drop,) if counts else ())
+        assert found.excluded_moves == ((rise,) if counts else (drop, rise))
         assert found.adjustments == (earlier, *(() if counts else drop.amounts), *rise.amounts)
-        assert len(found.strides) == 2
+        assert len(found.rest_moves) == 2
 
     def test_counts_once_two_doors_are_closed(self) -> None:
-        known = GuardState(rebased=(moved("Tron"),), adjustments=moved("Tron").amounts)
+        known = GuardState(excluded_moves=(moved("Tron"),), adjustments=moved("Tron").amounts)
 
-        assert self.after(known, {}, doors=SHUT).counted == (moved("Tron"),)
-        assert self.after(known, {}, doors=replace(SHUT, closed=SHUT.closed[:1])).counted == ()
+        assert self.after(known, {}, doors=SHUT).counted_drops == (moved("Tron"),)
+        assert self.after(known, {}, doors=replace(SHUT, closed=SHUT.closed[:1])).counted_drops == ()
 
     @pytest.mark.parametrize("usd", [0.5, 100.0])
     def test_is_what_strides_are_kept_for(self, usd: float) -> None:
-        risen = GuardState(rebased=(moved("Tron", usd=usd),), strides=(RestMove(NOON - HOUR, -1.0),))
+        risen = GuardState(excluded_moves=(moved("Tron", usd=usd),), rest_moves=(RestMove(NOON - HOUR, -1.0),))
 
-        assert self.after(risen, {"Bitcoin/BTC": 480.0}).strides == ()
-        assert self.after(replace(risen, rebased=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}).strides == (
+        assert self.after(risen, {"Bitcoin/BTC": 480.0}).rest_moves == ()
+        assert self.after(
+            replace(risen, excluded_moves=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}
+        ).rest_moves == (
             RestMove(NOON - HOUR, -1.0),
             RestMove(NOON, -4.0),
         )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.detection.guards.missing_chains import recalled
+from bot.detection.guards.missing_chains import with_recalled_chains
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import GuardState, MissingChain
 from bot.domain.reading import Holding, Slot
@@ -58,7 +58,7 @@ def test_a_light_chain_that_comes_and_goes_is_no_absence() -> None:
     case = days_of().take(book(NOON, light)).take(book(NOON + HOUR, without))
     back = case.take(book(NOON + 2 * HOUR, light))
 
-    assert back.ledger.absences == ()
+    assert back.ledger.missing_chains == ()
 
 
 class TestAChainThatComesBack:
@@ -146,11 +146,11 @@ class TestWhatIsRecalled:
     BACK = book(NOON + HOUR, prices={"SOL": 10.0})
 
     def ledger(self, *, until: datetime | None = None) -> GuardState:
-        return GuardState(absences=(MissingChain("Solana", NOON, until, last=self.BEFORE),))
+        return GuardState(missing_chains=(MissingChain("Solana", NOON, until, last=self.BEFORE),))
 
     @pytest.mark.parametrize("until", [None, BACK.as_of])
     def test_is_what_lay_there_last_at_the_prices_of_now(self, until: datetime | None) -> None:
-        found = recalled(self.ledger(until=until), self.AWAY, self.BACK)
+        found = with_recalled_chains(self.ledger(until=until), self.AWAY, self.BACK)
 
         assert (found.as_of, found.chains) == (NOON, self.BACK.chains)
         assert dict(found.holdings) == {
@@ -171,21 +171,23 @@ class TestWhatIsRecalled:
         slot = Slot("Solana", "SOL")
         back = replace(self.BACK, holdings={**self.BACK.holdings, slot: now})
 
-        assert recalled(self.ledger(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
+        assert with_recalled_chains(self.ledger(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
 
     def test_is_what_lay_there_before_it_was_away_the_last_time(self) -> None:
         """Even where nobody saw the first absence end."""
         long = MissingChain("Solana", NOON - DAY, last=book(NOON - DAY - HOUR))
-        found = recalled(GuardState(absences=(long, *self.ledger().absences)), self.AWAY, self.BACK)
+        found = with_recalled_chains(
+            GuardState(missing_chains=(long, *self.ledger().missing_chains)), self.AWAY, self.BACK
+        )
 
-        assert found == recalled(self.ledger(), self.AWAY, self.BACK)
+        assert found == with_recalled_chains(self.ledger(), self.AWAY, self.BACK)
 
     def test_is_nothing_of_an_absence_that_is_over(self) -> None:
-        assert recalled(self.ledger(until=NOON), self.AWAY, self.BACK) is self.AWAY
+        assert with_recalled_chains(self.ledger(until=NOON), self.AWAY, self.BACK) is self.AWAY
 
     def test_is_nothing_while_the_chain_is_away_or_where_it_was_there(self) -> None:
-        assert recalled(self.ledger(), self.AWAY, self.AWAY) is self.AWAY
-        assert recalled(self.ledger(), self.BACK, self.BACK) is self.BACK
+        assert with_recalled_chains(self.ledger(), self.AWAY, self.AWAY) is self.AWAY
+        assert with_recalled_chains(self.ledger(), self.BACK, self.BACK) is self.BACK
 
 
 class TestASuspectOnAChainThatGoes:
@@ -198,7 +200,7 @@ class TestASuspectOnAChainThatGoes:
         for hour in range(1, hours + 1):
             case = case.take(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
 
-        assert bool(case.ledger.suspect) is held
+        assert bool(case.ledger.held_move) is held
 
     def test_is_no_reason_to_be_silent_for_ever(self) -> None:
         case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))

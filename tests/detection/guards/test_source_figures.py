@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from bot.detection.engine import OPINION_AGE, ExchangeState, look
-from bot.detection.guards.source_figures import agree, disputed, second_figures
+from bot.detection.guards.source_figures import figures_agree, hold_disputed, source_figures
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
 from bot.domain.flow import Hold, HoldReason, Window
@@ -44,7 +44,7 @@ def row(day: float | None, *, source: str = "defillama") -> Listing:
     ],
 )
 def test_figures_agree_within_a_factor_of_three(ours: float, theirs: float, same: bool) -> None:  # noqa: FBT001 — a table's column
-    assert agree(replace(flow(), usd=ours), theirs) is same
+    assert figures_agree(replace(flow(), usd=ours), theirs) is same
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,15 @@ def test_figures_that_differ_hold_a_window_once_one_of_them_might_be_graded(
     reserves: float,
     held: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    (one,) = disputed([replace(flow(reserves=reserves), usd=ours)], [SourceFigure(Window.DAY, theirs, "defillama")])
+    (one,) = hold_disputed(
+        [replace(flow(reserves=reserves), usd=ours)], [SourceFigure(Window.DAY, theirs, "defillama")]
+    )
 
     assert (one.hold is not None) is held
 
 
 def test_both_figures_are_said() -> None:
-    (one,) = disputed([replace(flow(), usd=-2.5e9)], [SourceFigure(Window.DAY, 0.25e9, "defillama")])
+    (one,) = hold_disputed([replace(flow(), usd=-2.5e9)], [SourceFigure(Window.DAY, 0.25e9, "defillama")])
 
     assert one.hold == Hold(HoldReason.DISAGREE, "−2,500 M USD from the amounts, +250 M USD by the source")
 
@@ -77,7 +79,7 @@ def test_both_figures_are_said() -> None:
 def test_what_is_held_already_keeps_its_reason() -> None:
     held = flow(hold=CHAIN_MISSING)
 
-    assert disputed([held], [SourceFigure(Window.DAY, 3e9, "defillama")]) == (held,)
+    assert hold_disputed([held], [SourceFigure(Window.DAY, 3e9, "defillama")]) == (held,)
 
 
 def test_a_figure_of_another_source_that_agrees_confirms_at_once(past: ExchangeState) -> None:
@@ -126,7 +128,7 @@ def test_a_large_figure_of_the_source_alone_is_a_difference(past: ExchangeState)
 
 
 def test_exactly_nothing_is_no_figure() -> None:
-    assert second_figures(row(0.0), book(NOON), OPINION_AGE) == ()
+    assert source_figures(row(0.0), book(NOON), OPINION_AGE) == ()
 
 
 @pytest.mark.parametrize(
@@ -136,21 +138,21 @@ def test_exactly_nothing_is_no_figure() -> None:
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + HOUR)
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
+    assert len(source_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
 
 
 @pytest.mark.parametrize(("early", "count"), [(timedelta(), 1), (timedelta(seconds=1), 0)])
 def test_figures_of_a_time_before_the_reading_know_nothing_of_it(early: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + timedelta(minutes=9))
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=NOON - early), latest, OPINION_AGE)) == count
+    assert len(source_figures(replace(row(-1e9), fetched_at=NOON - early), latest, OPINION_AGE)) == count
 
 
 def test_every_window_of_the_source_is_compared() -> None:
     latest = book(NOON)
     full = Listing(row(None).exchange, "defillama", latest.fetched_at, 6e10, 6e10, -1e9, -2e9, -3e9)
 
-    assert second_figures(full, latest, HOUR) == (
+    assert source_figures(full, latest, HOUR) == (
         SourceFigure(Window.DAY, -1e9, "defillama"),
         SourceFigure(Window.WEEK, -2e9, "defillama"),
         SourceFigure(Window.MONTH, -3e9, "defillama"),

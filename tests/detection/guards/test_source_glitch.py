@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.detection.engine import ExchangeState, take_round
-from bot.detection.guards.source_glitch import LEAST_READ, NO_OTHERS, LastMove, MarketMoves, source_glitch
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.source_glitch import LEAST_READ, source_glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import SourceGlitch
@@ -94,7 +95,7 @@ class TestAGlitchOfTheSource:
 
         cases, _ = take_round(cases, readings, NO_OTHERS)
 
-        assert {name for name, case in cases.items() if case.ledger.glitch} == {"a", "b"}
+        assert {name for name, case in cases.items() if case.ledger.source_glitch} == {"a", "b"}
 
 
 def stir(name: str, share: float | None, *, at: datetime = NOON, source: str = "defillama") -> LastMove:

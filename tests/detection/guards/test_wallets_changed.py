@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.detection.engine import ExchangeState
-from bot.detection.guards.wallets_changed import REMEMBERED
+from bot.detection.guards.rest_leaves import REMEMBERED
 from bot.domain.flow import HoldReason, Window
 from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
