@@ -45,26 +45,26 @@ def book(
 def days_of(
     exchange: Exchange = BINANCE, *, until: datetime = NOON, count: int = 40, scale: float = 1.0
 ) -> ExchangeState:
-    """Return a case with so many days behind it that end a day before, on which 0.1 % moved in turn."""
-    case = ExchangeState(exchange)
+    """Return the state after so many daily readings that end a day before `until`; 0.1 % moves in and out in turn."""
+    state = ExchangeState(exchange)
     for day in range(count, 0, -1):
         part = 1 + 0.001 * (day % 2)
         parts = dict.fromkeys(WORTH, part)
-        case = case.take(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
-    return case
+        state = state.take(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
+    return state
 
 
-def seen(case: ExchangeState, *, doors: Withdrawals | None = None) -> Signal:
-    """Return what a look shows at the case's newest reading under the normal preset."""
-    latest = case.latest
+def graded_signal(state: ExchangeState, *, withdrawals: Withdrawals | None = None) -> Signal:
+    """Return the signal at the newest reading, graded under the normal preset."""
+    latest = state.latest
     assert latest
-    return grade(look(case, latest.as_of, doors=doors), Sensitivity.NORMAL)
+    return grade(look(state, latest.as_of, doors=withdrawals), Sensitivity.NORMAL)
 
 
-def after(case: ExchangeState, *readings: Reading, market: MarketMoves = NO_OTHERS) -> list[Signal]:
-    """Return what was seen after each further reading."""
-    found = []
-    for one in readings:
-        case = case.take(one, market)
-        found.append(seen(case))
-    return found
+def signals_after(state: ExchangeState, *readings: Reading, market: MarketMoves = NO_OTHERS) -> list[Signal]:
+    """Return the graded signal after each further reading."""
+    signals = []
+    for further in readings:
+        state = state.take(further, market)
+        signals.append(graded_signal(state))
+    return signals

@@ -91,7 +91,7 @@ def test_what_is_worth_less_than_a_thousandth_at_either_price_is_not_judged(
 
     assert bool(judged(before, after)) is is_odd
     own_token = {Slot("Binance", "BNB"): Holding(9, 9e9)}
-    richer = [replace(one, holdings={**one.holdings, **own_token}) for one in (before, after)]
+    richer = [replace(bare, holdings={**bare.holdings, **own_token}) for bare in (before, after)]
     assert bool(judged(*richer, own="BNB")) is is_odd
 
 
