@@ -7,9 +7,10 @@ from bot.detection.engine import ExchangeState, look
 from bot.detection.guards.market_moves import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
+from bot.domain.flow import HoldReason, Window
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Signal
+from bot.domain.signal import NoteReason, Signal
 from bot.domain.withdrawals import Withdrawals
 from tests.builders import BINANCE, NOON, reading
 
@@ -68,3 +69,20 @@ def signals_after(state: ExchangeState, *readings: Reading, market: MarketMoves 
         state = state.take(further, market)
         signals.append(graded_signal(state))
     return signals
+
+
+def hold_reasons(signal: Signal) -> set[HoldReason]:
+    """Return why windows of a signal are held."""
+    return {flow.hold.reason for flow in signal.flows if flow.hold}
+
+
+def note_reasons(signal: Signal) -> set[NoteReason]:
+    """Return what a signal has notes on."""
+    return {note.reason for note in signal.notes}
+
+
+def flow_share(signal: Signal, window: Window = Window.DAY) -> float:
+    """Return the share of reserves that flowed over a window that was computed."""
+    flow = signal.flow(window)
+    assert flow
+    return flow.share

@@ -22,11 +22,11 @@ from bot.detection.guards.guard_input import GuardInput
 from bot.domain.guard_state import GuardState, IsolatedMove, RestMove
 
 REMEMBERED = timedelta(hours=72)
-"""How long a drop may count after all: the runs that are known took one to three days to spread to other assets."""
+"""How long a drop may count after all. A judgement: the longer of the two windows in which an outflow may be severe."""
 REST_MOVES_KEPT = timedelta(hours=24)
 """How far back the rest's own moves add up: its loss is that of a day, as in the thresholds."""
 REST_LEAVES_SHARE = -0.015
-"""The rest leaves once it lost this share of itself: that of a day which is worth watching."""
+"""The rest leaves once it lost this share of itself within those 24 h: the threshold of a watch."""
 
 
 def record_rest_move(state: GuardState, given: GuardInput) -> GuardState:
@@ -34,6 +34,7 @@ def record_rest_move(state: GuardState, given: GuardInput) -> GuardState:
     drops = _excluded_drops(state)
     if not drops:
         return replace(state, rest_moves=())
+    # The slots of a drop are no part of the rest: what comes back to them must not hide what leaves elsewhere.
     aside = {amount.slot for drop in drops for amount in drop.amounts}
     rest_usd = sum(change.usd for change in given.diff.changes if change.slot not in aside)
     return replace(state, rest_moves=(*state.rest_moves, RestMove(given.at, rest_usd)))
@@ -50,6 +51,7 @@ def count_drops(state: GuardState, given: GuardInput) -> GuardState:
     counting = [drop for drop in _excluded_drops(state) if has_closed or left_usd <= REST_LEAVES_SHARE * drop.rest_usd]
     if not counting:
         return state
+    # Without their adjustments the drops are part of every window that begins before them, from now on.
     counted = {(amount.slot, amount.at) for drop in counting for amount in drop.amounts}
     return replace(
         state,

@@ -3,7 +3,7 @@
 Net flow over a window that holds both is 0 by itself. This guard remembers what left, so that people are told of the
 return, and so that a return is neither held as a change of wallets nor taken for a deposit.
 
-Example: BTC 100 → 72 → 100 within 60 h: net flow 0, although the first step alone was −28 % of it, −2.8 % of reserves.
+Example: BTC 100 → 72 → 100 within 60 h: net flow 0, although the first step alone was −28 % of the BTC.
 
     >>> from tests.detection.guards.worked_series import flow_usd, readings, state_after
     >>> series = readings(hours=30, BTC=(100, 72, 100), ETH=(900, 900, 900))
@@ -22,7 +22,7 @@ from bot.detection.flow.reading_diff import LARGE, ReadingDiff, SlotChange
 from bot.detection.guards.guard_input import GuardInput
 from bot.domain.guard_state import Departure, GuardState, RoundTrip
 
-_HALF = 0.5  # once more than half is back the asset is: fees and other customers' withdrawals take a part of it
+_HALF = 0.5  # more than half must be back. A judgement: customers take out a part of it meanwhile
 
 
 def record_round_trips(state: GuardState, given: GuardInput) -> GuardState:

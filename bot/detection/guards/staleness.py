@@ -18,7 +18,7 @@ from bot.domain.reading import Reading
 
 MAX_AGE = timedelta(hours=3)
 """A reading older than this, by the source's own word, is stale: readings come
-hourly, so that two of them have failed to come by then."""
+hourly, so that two at least have failed to come by then."""
 
 
 def staleness_hold(latest: Reading, now: datetime) -> Hold | None:

@@ -28,7 +28,7 @@ from bot.domain.guard_state import Adjustment, GuardState, IsolatedMove, RoundTr
 from bot.domain.reading import NOTHING_HELD, Reading
 
 FLAT = 0.01
-"""The rest stands still while its net move is below this share of itself: a usual day moves less."""
+"""The rest stands still while its net move is below this share of itself. A judgement: most usual days move less."""
 _HALF = 0.5  # more than half of a move must come back to be a return; less than half of the reserves may move alone
 
 

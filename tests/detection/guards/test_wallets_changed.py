@@ -6,16 +6,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.detection.engine import ExchangeState
-from bot.detection.guards.rest_leaves import REMEMBERED
 from bot.domain.flow import HoldReason, Window
-from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
-from bot.domain.signal import Note, NoteReason, Signal
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.signal import Note, NoteReason
 from tests.builders import DAY, HOUR, NOON
-from tests.detection.quiet_past import WORTH, book, days_of, graded_signal, signals_after
-
-SHUT = Withdrawals(closed=(("BTC", NOON), ("USDT", NOON)))
+from tests.detection.quiet_past import (
+    WORTH,
+    book,
+    days_of,
+    flow_share,
+    graded_signal,
+    hold_reasons,
+    note_reasons,
+    signals_after,
+)
 
 
 @pytest.fixture
@@ -23,26 +27,12 @@ def state() -> ExchangeState:
     return days_of()
 
 
-def holds(signal: Signal) -> set[HoldReason]:
-    return {flow.hold.reason for flow in signal.flows if flow.hold}
-
-
-def share(signal: Signal, window: Window = Window.DAY) -> float:
-    flow = signal.flow(window)
-    assert flow
-    return flow.share
-
-
-def noted(signal: Signal) -> set[NoteReason]:
-    return {note.reason for note in signal.notes}
-
-
 class TestOnePartThatMovesAlone:
     def test_is_held_for_one_reading(self, state: ExchangeState) -> None:
         held, decided = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + DAY, {"Tron/USDT": 0.5}))
 
-        assert (holds(held), held.graded, held.severity) == ({HoldReason.WALLETS_CHANGED}, False, None)
-        assert holds(decided) == set()
+        assert (hold_reasons(held), held.graded, held.severity) == ({HoldReason.WALLETS_CHANGED}, False, None)
+        assert hold_reasons(decided) == set()
 
     @pytest.mark.parametrize("part", [0.5, 1.6])
     def test_that_stays_is_not_counted_in_either_direction_and_said(self, state: ExchangeState, part: float) -> None:
@@ -58,15 +48,15 @@ class TestOnePartThatMovesAlone:
     def test_that_comes_back_was_a_round_trip(self, state: ExchangeState) -> None:
         _, back = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.9}))
 
-        assert NoteReason.ROUND_TRIP in noted(back)
-        assert share(back) == pytest.approx(-0.0343, abs=0.001)
+        assert NoteReason.ROUND_TRIP in note_reasons(back)
+        assert flow_share(back) == pytest.approx(-0.0343, abs=0.001)
         assert {trip.asset for trip in back.round_trips} >= {"Tron"}
 
     def test_that_comes_back_by_less_than_half_stays(self, state: ExchangeState) -> None:
         _, decided = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.7}))
 
-        assert noted(decided) == {NoteReason.WALLETS_CHANGED}
-        assert share(decided) == pytest.approx(0.2 * 20 / 60, abs=0.002)
+        assert note_reasons(decided) == {NoteReason.WALLETS_CHANGED}
+        assert flow_share(decided) == pytest.approx(0.2 * 20 / 60, abs=0.002)
 
     @pytest.mark.parametrize(
         "parts",
@@ -79,7 +69,7 @@ class TestOnePartThatMovesAlone:
     def test_is_flow_when_it_is_small_or_others_move_too(self, state: ExchangeState, parts: dict[str, float]) -> None:
         (signal,) = signals_after(state, book(NOON, parts))
 
-        assert holds(signal) == set()
+        assert hold_reasons(signal) == set()
         assert signal.severity is Severity.SEVERE
 
     def test_is_flow_when_it_is_most_of_what_there_is(self) -> None:
@@ -88,7 +78,7 @@ class TestOnePartThatMovesAlone:
 
         (signal,) = signals_after(state, book(NOON, {**most, "Tron/USDT": 0.6}))
 
-        assert (holds(signal), signal.severity) == (set(), Severity.SEVERE)
+        assert (hold_reasons(signal), signal.severity) == (set(), Severity.SEVERE)
 
     def test_is_too_small_to_matter_below_half_a_percent(self, state: ExchangeState) -> None:
         little = {"Solana/SOL": 0.05}
@@ -96,130 +86,17 @@ class TestOnePartThatMovesAlone:
 
         (signal,) = signals_after(state, book(NOON, {"Solana/SOL": 0.03}))
 
-        assert holds(signal) == set()
+        assert hold_reasons(signal) == set()
 
     def test_a_token_that_vanished_is_drained_and_no_change_of_wallets(self, state: ExchangeState) -> None:
         first, confirmed = signals_after(
             state, book(NOON, {"Ethereum/USDC": -1}), book(NOON + HOUR, {"Ethereum/USDC": -1})
         )
 
-        assert holds(first) == set()
-        assert share(first) == pytest.approx(0.0, abs=0.002)
-        assert share(confirmed) == pytest.approx(-5 / 60, abs=0.002)
+        assert hold_reasons(first) == set()
+        assert flow_share(first) == pytest.approx(0.0, abs=0.002)
+        assert flow_share(confirmed) == pytest.approx(-5 / 60, abs=0.002)
         assert confirmed.severity is Severity.SEVERE
-
-
-class TestADropThatStays:
-    def test_counts_in_full_once_the_rest_leaves(self, state: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
-
-        _, _, run = signals_after(state, book(NOON, dropped), book(NOON + DAY, dropped), book(NOON + 2 * DAY, leaving))
-
-        assert share(run, Window.THREE_DAYS) == pytest.approx(-(10 + 2) / 60, abs=0.003)
-        assert NoteReason.COUNTED in noted(run)
-
-    def test_counts_with_the_next_and_holds_no_third(self, state: ExchangeState) -> None:
-        """A run that empties one asset after another is held for two readings, not for as long as it lasts."""
-        left: dict[str, float] = {}
-        steps = [left := {**left, slot: 0.6} for slot in ("Tron/USDT", "Ethereum/ETH", "Ethereum/USDC")]
-
-        first, second, third = signals_after(state, *[book(NOON + day * DAY, parts) for day, parts in enumerate(steps)])
-
-        assert holds(first) == holds(second) == {HoldReason.WALLETS_CHANGED}
-        assert (holds(third), third.severity) == (set(), Severity.SEVERE)
-        assert share(third, Window.THREE_DAYS) == pytest.approx(-(8 + 4 + 2) / 60, abs=0.003)
-
-    def test_counts_in_full_once_withdrawals_close(self, state: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        state = state.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped))
-
-        assert share(graded_signal(state)) == pytest.approx(0.0, abs=0.002)
-        assert share(graded_signal(state.take(book(NOON + 2 * HOUR, dropped), doors=SHUT))) == pytest.approx(
-            -1 / 6, abs=0.002
-        )
-
-    def test_is_forgotten_after_three_days(self, state: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        late = NOON + REMEMBERED + HOUR
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
-        state = state.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped)).take(book(late - HOUR, dropped))
-
-        run = graded_signal(state.take(book(late, leaving)))
-
-        assert share(run, Window.WEEK) == pytest.approx(-2 / 60, abs=0.003)
-
-    def test_a_rise_never_counts(self, state: ExchangeState) -> None:
-        risen = {"Tron/USDT": 1.6}
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 1.6}
-
-        *_, run = signals_after(state, book(NOON, risen), book(NOON + DAY, risen), book(NOON + 2 * DAY, leaving))
-
-        assert share(run, Window.THREE_DAYS) == pytest.approx(-2 / 60, abs=0.003)
-
-
-class TestRoundTrips:
-    def test_an_amount_that_left_and_came_back_within_two_days_is_one(self, state: ExchangeState) -> None:
-        """Six days before its auditors came, 51,000 BTC left Binance and 76,000 returned."""
-        gone = {"Bitcoin/BTC": 0.9}
-        *_, back = signals_after(
-            state, book(NOON, gone), book(NOON + DAY, gone), book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.96})
-        )
-
-        (trip,) = back.round_trips
-        assert (trip.asset, trip.left_at, trip.back_at) == ("BTC", NOON, NOON + 2 * DAY)
-        assert trip.usd == pytest.approx(2e9, rel=0.02)
-
-    def test_a_token_that_was_missing_and_is_there_again_is_one(self, state: ExchangeState) -> None:
-        """It vanished from the source's answer, not from the exchange."""
-        gone = {"Ethereum/USDC": -1.0}
-        *_, back = signals_after(state, book(NOON, gone), book(NOON + HOUR, gone), book(NOON + 2 * HOUR))
-
-        assert [(trip.asset, trip.back_at) for trip in back.round_trips] == [("USDC", NOON + 2 * HOUR)]
-
-    def test_an_asset_on_a_chain_that_was_never_there_is_none(self, state: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9, "Tron/USDT": 0.9}
-        readings = [book(NOON, gone), book(NOON + HOUR, gone)]
-        elsewhere = replace(book(NOON + 2 * HOUR, gone), holdings={
-            **book(NOON, gone).holdings, Slot("Base", "BTC"): Holding(1e6, 2e10)
-        })  # fmt: skip
-        *_, last = signals_after(state, *readings, elsewhere)
-
-        assert last.round_trips == ()
-
-    def test_one_that_comes_back_later_is_none(self, state: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9}
-        readings = [book(NOON + day * DAY, gone) for day in range(3)]
-        *_, back = signals_after(state, *readings, book(NOON + 3 * DAY, {"Bitcoin/BTC": 1.0}))
-
-        assert back.round_trips == ()
-
-    def test_another_asset_that_comes_in_is_none(self, state: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9}
-        *_, back = signals_after(state, book(NOON, gone), book(NOON + HOUR, {**gone, "Ethereum/ETH": 1.2}))
-
-        assert back.round_trips == ()
-
-
-class TestAWindowThatStartsBetweenThereAndBack:
-    """A wallet counted twice for an hour comes back as the base of every window a day, three and seven later."""
-
-    @pytest.mark.parametrize("part", [0.5, 1.5, 3.0])
-    @pytest.mark.parametrize(("gap", "window"), [(DAY, Window.DAY), (7 * DAY, Window.WEEK)])
-    def test_shows_no_flow(self, state: ExchangeState, part: float, gap: timedelta, window: Window) -> None:
-        odd, back = book(NOON, {"Tron/USDT": part}), book(NOON + HOUR)
-
-        *_, last = signals_after(state, odd, back, book(NOON + gap))
-
-        assert last.severity is None
-        assert share(last, window) == pytest.approx(0.0, abs=0.002)
-
-    @pytest.mark.parametrize("part", [0.5, 1.5])
-    def test_shows_what_else_left(self, state: ExchangeState, part: float) -> None:
-        *_, last = signals_after(state, book(NOON, {"Tron/USDT": part}), book(NOON + DAY, dict.fromkeys(WORTH, 0.95)))
-
-        assert last.severity is Severity.ELEVATED
-        assert share(last) == pytest.approx(-0.042, abs=0.003)
 
 
 class TestTheOwnToken:
@@ -227,7 +104,7 @@ class TestTheOwnToken:
         """In April 2024 $13 B of BNB left the wallets that are counted: composition, no flow."""
         (signal,) = signals_after(state, book(NOON, {"Binance/BNB": 0.4}))
 
-        assert (holds(signal), signal.severity) == (set(), None)
+        assert (hold_reasons(signal), signal.severity) == (set(), None)
         (note,) = signal.notes
         assert (note.reason, note.subject) == (NoteReason.OWN_TOKEN, "BNB")
         assert note.usd == pytest.approx(-3.6e9, rel=0.01)
@@ -306,4 +183,4 @@ def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(state: Exc
     *_, last = signals_after(state, gone, *back)
 
     assert last.severity is None
-    assert share(last, Window.WEEK) == pytest.approx(0.0, abs=0.003)
+    assert flow_share(last, Window.WEEK) == pytest.approx(0.0, abs=0.003)
