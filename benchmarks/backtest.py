@@ -26,7 +26,7 @@ from benchmarks.figure import Figure, tell
 from bot.detection.engine import signal_at_newest, states_after_round
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Holdings, Layout, Reading, Slot

@@ -22,7 +22,7 @@ from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.outflow_source import Outflow, OutflowState
-from bot.detection.withdrawals.status import after
+from bot.detection.withdrawals.status import with_statuses
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -198,5 +198,5 @@ class Simulation:
             turned.append(known.popleft())
         if turned:
             state: OutflowState = self._states[Rule.OUTFLOW]
-            doors = after(state.withdrawals.get(reading.exchange, Withdrawals()), turned)
+            doors = with_statuses(state.withdrawals.get(reading.exchange, Withdrawals()), turned)
             self._states[Rule.OUTFLOW] = replace(state, withdrawals={**state.withdrawals, reading.exchange: doors})

@@ -18,9 +18,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.guards.odd_prices import valued
-from bot.detection.guards.source_figures import second_figures
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
+from bot.detection.guards.odd_prices import with_believed_prices
+from bot.detection.guards.source_figures import source_figures
 from bot.detection.outflow import WINDOWS, WindowInputs, measure
 from bot.domain.exchange import Listing
 from bot.domain.reading import Reading
@@ -101,14 +101,14 @@ def signal_at_newest(  # noqa: PLR0913 — everything that a signal may rest on
     """
     odd_prices = state.guard_state.odd_prices
     # Prices that are not believed are replaced at both ends of every window, or the flow would contain their jump.
-    latest = valued(state.recent_readings[-1], odd_prices)
-    bases = {window: valued(base, odd_prices) for window, base in state.bases(WINDOWS).items()}
+    latest = with_believed_prices(state.recent_readings[-1], odd_prices)
+    bases = {window: with_believed_prices(base, odd_prices) for window, base in state.bases(WINDOWS).items()}
     return measure(
         state.exchange,
         WindowInputs(latest, state.previous, bases, state.days, state.guard_state, incident_spans),
         now,
         withdrawals=withdrawals,
-        source_figures=second_figures(listing, latest, source_figures_max_age),
+        source_figures=source_figures(listing, latest, source_figures_max_age),
         suppression=suppression,
         computation=state.flow_computation,
     )

@@ -16,10 +16,10 @@ from datetime import datetime
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
-from bot.detection.guards.missing_chains import recalled
-from bot.detection.guards.odd_prices import valued
-from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
+from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.missing_chains import with_recalled_chains
+from bot.detection.guards.odd_prices import with_believed_prices
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
@@ -63,7 +63,7 @@ class ExchangeState:
     def previous(self) -> Reading | None:
         """Return the reading before the newest, with what chains that have just come back held when last seen."""
         readings = self.recent_readings
-        return recalled(self.guard_state, readings[-2], readings[-1]) if len(readings) > 1 else None
+        return with_recalled_chains(self.guard_state, readings[-2], readings[-1]) if len(readings) > 1 else None
 
     def is_new(self, reading: Reading) -> bool:
         """Return whether a reading is newer than the newest."""
@@ -77,7 +77,9 @@ class ExchangeState:
         newest = self.latest
         if newest is None:
             return LastMove(reading)
-        previous = recalled(self.guard_state, valued(newest, self.guard_state.odd_prices), reading)
+        previous = with_recalled_chains(
+            self.guard_state, with_believed_prices(newest, self.guard_state.odd_prices), reading
+        )
         # Details may be left out only while no guard waits for them.
         diff = self.flow_computation.reading_diff(previous, reading, may_be_quiet=not is_busy(self.guard_state))
         # In a quiet difference nothing vanished, so it covers all reserves, and the sum over the slots is spared.
@@ -97,15 +99,15 @@ class ExchangeState:
         if not self.is_new(reading):
             return self
         # The market has this exchange's own move already where the round has computed it: that is half of the work.
-        known_move = market.stirs.get(reading.exchange)
+        known_move = market.last_moves.get(reading.exchange)
         move = known_move if known_move and known_move.reading is reading else self.last_move(reading)
         guard_state = self.guard_state
-        if diff := move.step:
+        if diff := move.diff:
             prices_moved = self.flow_computation.prices_moved(diff.previous, diff.latest)
             guard_state = inspect(
                 guard_state, diff, self.exchange.own_tokens, market, withdrawals, prices_moved=prices_moved
             )
-        days, first_of_day = self._days_with(valued(reading, guard_state.odd_prices), guard_state)
+        days, first_of_day = self._days_with(with_believed_prices(reading, guard_state.odd_prices), guard_state)
         recent = (*self._still_recent(reading), reading)
         return ExchangeState(self.exchange, guard_state, recent, days, first_of_day, self.computation)
 

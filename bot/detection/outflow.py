@@ -11,13 +11,14 @@ closed the same is critical. At −2.2 % the next day nothing would reach elevat
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
+from bot.detection.guards.inspection import incomparable
 from bot.detection.guards.missing_chains import may_start
-from bot.detection.guards.source_figures import agree, disputed
-from bot.detection.guards.wallets_changed import incomparable
+from bot.detection.guards.source_figures import figures_agree, hold_disputed
+from bot.detection.guards.staleness import staleness_hold
 from bot.detection.notes import notes
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.domain.exchange import Exchange
@@ -35,10 +36,6 @@ WINDOWS = tuple(Window)
 # Of so many of BTC, ETH, USDT and USDC withdrawals must be closed for an outflow to be critical. By judgement: one is
 # mostly maintenance of its network, two at once rarely are.
 _CLOSED_MAJORS = 2
-
-MAX_AGE = timedelta(hours=3)
-"""A reading older than this by the source's own time is stale: nothing fires on it and nothing resolves. Sources
-publish every hour, so three are missing by then."""
 
 _THRESHOLDS_OF = {
     window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window
@@ -82,7 +79,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
     latest, guard_state = inputs.latest, inputs.guard_state
     compute = computation or DetailedComputation(exchange.own_tokens)
     suppressed = Hold(HoldReason.WITHHELD, suppression) if suppression is not None else None
-    hold = suppressed or _staleness(latest, now) or incomparable(guard_state)
+    hold = suppressed or staleness_hold(latest, now) or incomparable(guard_state)
     flows = [
         compute.flow(window, base, latest, previous=inputs.previous, adjustments=guard_state.adjustments)
         for window, base in inputs.bases.items()
@@ -94,7 +91,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
         source=latest.source,
-        flows=tuple(replace(flow, hold=hold) for flow in flows) if hold else disputed(flows, source_figures),
+        flows=tuple(replace(flow, hold=hold) for flow in flows) if hold else hold_disputed(flows, source_figures),
         baseline=baseline(usual_days(inputs.days, latest.as_of - Window.DAY.length, inputs.incident_spans)),
         graded=False,
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
@@ -175,7 +172,7 @@ def _withdrawals_reason(signal: Signal, window: Window | None) -> Reason | None:
 
 def _agrees(signal: Signal, figure: SourceFigure) -> bool:
     flow = signal.flow(figure.window)
-    return flow is not None and agree(flow, figure.usd)
+    return flow is not None and figures_agree(flow, figure.usd)
 
 
 def _reasons(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
@@ -199,10 +196,3 @@ def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:
         return max(by_share, key=lambda reason: reason.value / reason.threshold).window
     windows = [flow.window for flow in flows]
     return Window.DAY if Window.DAY in windows else next(iter(windows), None)
-
-
-def _staleness(latest: Reading, now: datetime) -> Hold | None:
-    age = now - latest.as_of
-    if age <= MAX_AGE:
-        return None
-    return Hold(HoldReason.STALE, f"newest reading is {age // timedelta(hours=1)} h old")

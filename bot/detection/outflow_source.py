@@ -16,7 +16,7 @@ from typing_extensions import override
 
 from bot.detection.engine import signal_at_newest, states_after_round
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity

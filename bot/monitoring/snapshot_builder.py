@@ -11,7 +11,7 @@ from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.windows import base_limit
-from bot.detection.guards.source_glitch import LastMove, MarketMoves
+from bot.detection.guards.market_moves import LastMove, MarketMoves
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading

@@ -7,7 +7,7 @@ import pytest
 from bot.detection.engine import rounds, signal_at_newest, states_after_round
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.computation import ColumnComputation, DetailedComputation, FlowComputation
-from bot.detection.guards.source_glitch import NO_OTHERS, MarketMoves
+from bot.detection.guards.market_moves import NO_OTHERS, MarketMoves
 from bot.detection.outflow import grade
 from bot.detection.outflow_source import Outflow, OutflowState
 from bot.domain.flow import HoldReason, Window
@@ -100,7 +100,7 @@ def test_a_round_changes_the_state_of_every_exchange_that_was_read() -> None:
     after, market = states_after_round(after, [holding(61, at=NOON + HOUR)], market)
 
     assert [len(state.recent_readings) for state in after.values()] == [2, 1]
-    assert {id_: move.reading.as_of for id_, move in market.stirs.items()} == {"binance": NOON + HOUR, "okx": NOON}
+    assert {id_: move.reading.as_of for id_, move in market.last_moves.items()} == {"binance": NOON + HOUR, "okx": NOON}
 
 
 def test_what_an_operator_suppresses_is_not_graded() -> None:
@@ -202,7 +202,7 @@ class TestTheLastMoveOfAReading:
     def test_is_unknown_of_a_first_reading(self) -> None:
         move = ExchangeState(BINANCE).last_move(holding(60))
 
-        assert (move.step, move.share) == (None, None)
+        assert (move.diff, move.share) == (None, None)
 
     def test_is_worked_out_in_columns_where_little_moved_and_nothing_waits(self) -> None:
         state = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, max_readings=8)).with_reading(
@@ -214,10 +214,10 @@ class TestTheLastMoveOfAReading:
             (GuardState(round_trips=(trip,)), True),
             (GuardState(departures=(Departure("BTC", NOON - HOUR, 1.0, 1.0),)), False),
         ):
-            diff = replace(state, guard_state=guard_state).last_move(holding(59.9)).step
+            diff = replace(state, guard_state=guard_state).last_move(holding(59.9)).diff
             assert diff
             assert diff.is_quiet is is_quiet
-        detailed = replace(state, computation=None).last_move(holding(59.9)).step
+        detailed = replace(state, computation=None).last_move(holding(59.9)).diff
         assert detailed
         assert not detailed.is_quiet
 
@@ -228,7 +228,7 @@ class TestTheLastMoveOfAReading:
 
         after = state.with_reading(first, market).with_reading(gone, market)
 
-        assert after.guard_state.suspect
+        assert after.guard_state.held_move
         assert after.guard_state == state.with_reading(first).with_reading(gone).guard_state
 
 
@@ -272,4 +272,4 @@ def test_a_round_gives_each_exchange_its_own_withdrawals() -> None:
         ]
         states, market = states_after_round(states, readings, market, {"binance": closed_both} if hour == 2 else None)
 
-    assert [len(state.guard_state.counted) for state in states.values()] == [1, 0]
+    assert [len(state.guard_state.counted_drops) for state in states.values()] == [1, 0]

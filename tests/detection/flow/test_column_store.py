@@ -12,7 +12,7 @@ from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.net_flow import net_flow
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow, Window
 from bot.domain.reading import Reading
@@ -133,5 +133,5 @@ def test_a_small_part_that_moves_alone_is_not_overlooked_in_columns() -> None:
             reading({"Tron/USDT": (99.2e9, 1.0), "Solana/SOL": (sol / 20, 20.0)}, at=NOON + hour * HOUR)
         )
 
-    assert state.guard_state.suspect
-    assert state.guard_state.suspect.share == pytest.approx(-0.0032)
+    assert state.guard_state.held_move
+    assert state.guard_state.held_move.share == pytest.approx(-0.0032)

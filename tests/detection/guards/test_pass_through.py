@@ -30,24 +30,24 @@ def lived(
     by: Arithmetic[Any] | None = PLAIN_ARITHMETIC,
     dollars: float = 1.0,
 ) -> ExchangeState:
-    """Return the case after readings of so many million dollars each; what is 0 is not there."""
-    case = ExchangeState(
+    """Return the state after readings of so many million dollars each; what is 0 is not there."""
+    state = ExchangeState(
         BINANCE,
         computation=ColumnComputation(BINANCE.own_tokens, by, max_readings=8, shows_assets=True) if by else None,
     )
     for number, held in enumerate(steps):
         slots = {slot: (worth * 1e6 / dollars, dollars) for slot, worth in (USUAL | dict(held)).items() if worth}
-        case = case.with_reading(reading(slots, at=NOON + number * gap))
-    return case
+        state = state.with_reading(reading(slots, at=NOON + number * gap))
+    return state
 
 
-def seen(case: ExchangeState) -> Signal:
-    assert case.latest
-    return signal_at_newest(case, case.latest.as_of)
+def seen(state: ExchangeState) -> Signal:
+    assert state.latest
+    return signal_at_newest(state, state.latest.as_of)
 
 
-def day(case: ExchangeState) -> float:
-    flow = seen(case).flow(Window.DAY)
+def day(state: ExchangeState) -> float:
+    flow = seen(state).flow(Window.DAY)
     assert flow
     return round(flow.usd / 1e6, 6)
 
@@ -122,26 +122,26 @@ def test_a_conversion_brings_nothing() -> None:
     """Else customers who leave with what their own coins were turned into would not be seen."""
     turned = {"Tron/USDT": 250.0, "Ethereum/USDC": 250.0}
     after = {"Tron/USDT": 250.0, "Ethereum/USDC": 210.0}
-    case = lived([{}, *[turned] * 2, *[after] * 24])
-    assert (case.guard_state.arrivals, day(case)) == ((), -40.0)
+    state = lived([{}, *[turned] * 2, *[after] * 24])
+    assert (state.guard_state.arrivals, day(state)) == ((), -40.0)
 
 
 def test_what_comes_back_is_no_arrival() -> None:
-    case = lived([{}, {"Tron/USDT": 260.0}, {}])
-    assert [trip.asset for trip in case.guard_state.round_trips] == ["USDT"]
-    assert case.guard_state.arrivals == ()
+    state = lived([{}, {"Tron/USDT": 260.0}, {}])
+    assert [trip.asset for trip in state.guard_state.round_trips] == ["USDT"]
+    assert state.guard_state.arrivals == ()
     more = lived([{}, {"Tron/USDT": 260.0}, {}, {"Tron/USDT": 340.0}]).guard_state
     assert [(arrival.asset, arrival.usd) for arrival in more.arrivals] == [("USDT", 40e6)]
 
 
 def test_what_was_held_is_settled_as_what_it_is() -> None:
     """One part that moves far by itself waits for the next reading; that says all there is to say of it."""
-    case = lived([{}, {"Tron/USDT": 420.0}, *[{}] * 24])
-    assert case.guard_state.pass_throughs == ()
+    state = lived([{}, {"Tron/USDT": 420.0}, *[{}] * 24])
+    assert state.guard_state.pass_throughs == ()
     assert [trip.asset for trip in lived([{}, {"Tron/USDT": 420.0}, {}]).guard_state.round_trips] == ["Tron"]
-    assert day(case) == 0.0
+    assert day(state) == 0.0
     wider = lived([{}, {"Tron/USDT": 420.0, "Ethereum/USDT": 30.0}]).guard_state
-    assert wider.suspect
+    assert wider.held_move
     assert wider.arrivals == ()
 
 
