@@ -1,4 +1,4 @@
-"""A local stand-in of Discord: its REST interface (v10) and its gateway, as strict as the real ones.
+"""A fake Discord on a loopback port: its REST interface (v10) and its gateway, as strict as the real ones.
 
     async with FakeDiscord() as discord:
         guild = discord.guild("Traders")
@@ -9,8 +9,8 @@
         assert answer.embed["title"] == "…"
 
 What the client sends is in `messages(channel)`, `commands`, `requests`; `until(…)` waits for it. `fail(…)` makes REST
-calls fail, `gateway` holds the hooks of the websocket (drop, tell, refusals, invalid_sessions, answers_heartbeats,
-shards: how many the bot must open).
+calls fail, `gateway` has the switches of the websocket (drop, send_opcode, refusals, invalid_sessions,
+answers_heartbeats, shards: how many the bot must open).
 """
 
 import asyncio
@@ -22,18 +22,20 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes import discord_world as world
-from tests.fakes.discord_faults import VIA, Failure
+from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_gateway import FakeGateway
 from tests.fakes.discord_rest import Answer, FakeRest, message_json
 from tests.fakes.discord_world import Channel, Guild, Json, User, World, snowflake
 from tests.waiting import LIMIT, until
 
+# Three parts, as in a real token; searched for in every log by the tests.
 TOKEN = "MTA4.fake-token.never-shown"  # noqa: S105 — opens nothing but this
 
 
 class FakeDiscord:
     """Discord on a loopback port. `rates` enforces 50 requests a second and 5 messages per channel in 5 seconds."""
 
+    # 41.25 s is what Discord's gateway asks for.
     def __init__(self, *, token: str = TOKEN, heartbeat_interval: float = 41.25, rates: bool = False) -> None:
         self.token = token
         self.world = World()
@@ -44,6 +46,7 @@ class FakeDiscord:
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
+        # Port 0: tests run side by side, each with a free port of its own.
         self._runner = web.AppRunner(self.rest.app(), access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -82,22 +85,22 @@ class FakeDiscord:
 
     def guild(self, name: str = "Server", *, rights: int = world.MEMBER_RIGHTS, bot: int = world.BOT_RIGHTS) -> Guild:
         """Make a server with the bot in it, before anybody is connected."""
-        made = Guild(name, self.world.bot, rights, bot)
-        self.world.guilds[made.id] = made
-        return made
+        guild = Guild(name, self.world.bot, rights, bot)
+        self.world.guilds[guild.id] = guild
+        return guild
 
     def channel(self, guild: Guild, name: str = "alerts", *, type: int = world.TEXT, deny: int = 0) -> Channel:  # noqa: A002 — Discord's word for it
         """Make a channel; `deny` is taken from the bot there."""
-        made = Channel(name, guild, type, deny=deny)
-        guild.channels.append(made)
-        return made
+        channel = Channel(name, guild, type, deny=deny)
+        guild.channels.append(channel)
+        return channel
 
     def thread(self, channel: Channel, name: str = "a thread", *, archived: bool = False) -> Channel:
         """Make a thread in a channel."""
-        made = Channel(name, channel.guild, world.THREAD, parent=channel, archived=archived)
+        thread = Channel(name, channel.guild, world.THREAD, parent=channel, archived=archived)
         if channel.guild:
-            channel.guild.channels.append(made)
-        return made
+            channel.guild.channels.append(thread)
+        return thread
 
     def user(self, name: str = "somebody") -> User:
         """Make a person."""
@@ -105,9 +108,9 @@ class FakeDiscord:
 
     def dm(self, user: User) -> Channel:
         """Make the private channel between a person and the bot."""
-        made = Channel("", type=world.DIRECT, recipient=user)
-        self.world.direct[made.id] = made
-        return made
+        channel = Channel("", type=world.DIRECT, recipient=user)
+        self.world.direct[channel.id] = channel
+        return channel
 
     async def join(self, guild: Guild) -> None:
         """Add the bot to a server while it is connected."""
@@ -155,8 +158,8 @@ class FakeDiscord:
     ) -> Answer:
         """Use a slash command as Discord's client would let it be used, and return the answer once it is there."""
         definition = self._definition(name, channel)
-        given = self._given(definition, dict(options or {}))
-        data = {"id": definition["id"], "name": name, "type": 1, "options": given}
+        values = self._option_values(definition, dict(options or {}))
+        data = {"id": definition["id"], "name": name, "type": 1, "options": values}
         answer = await self._interact(2, data, channel, user, permissions, app_permissions)
         return await self._answered(answer) if wait else answer
 
@@ -165,7 +168,8 @@ class FakeDiscord:
     ) -> list[Json]:
         """Type into an option and return the choices offered."""
         definition = self._definition(name, channel)
-        declared = next(one for one in definition["options"] if one["name"] == option)
+        # An option without autocomplete is not asked for while it is typed.
+        declared = next(known for known in definition["options"] if known["name"] == option)
         assert declared.get("autocomplete"), f"/{name} {option} has no autocomplete"
         data = {"id": definition["id"], "name": name, "type": 1,
                 "options": [{"name": option, "type": declared["type"], "value": typed, "focused": True}]}  # fmt: skip
@@ -198,7 +202,7 @@ class FakeDiscord:
         await self.until(lambda: self.gateway.is_full, "a session of every shard with the gateway")
 
     async def until(self, condition: Callable[[], object], missing: str, *, limit: float = LIMIT) -> None:
-        """Wait as `tests.waiting.until` does; looks again whenever the client did anything."""
+        """Wait as `tests.waiting.until` does; the condition is checked again whenever the client did anything."""
         await until(condition, missing, changed=self._changed, limit=limit)
 
     def fail(self, method: str, path: str, status: int = 500, **how: Any) -> Failure:
@@ -207,17 +211,11 @@ class FakeDiscord:
         self.rest.failures.append(failure)
         return failure
 
-    def hold(self, path: str) -> asyncio.Event:
+    def delay(self, path: str) -> asyncio.Event:
         """Answer no matching call until the event is set."""
-        gate = asyncio.Event()
-        self.rest.held.append((re.compile(path), gate))
-        return gate
-
-    def fail_429(self, path: str, retry_after: float, *, everywhere: bool = False, via: bool = True) -> Failure:
-        """Make one POST end with 429; without `via` it comes from the wall in front of the API."""
-        body = {"message": "You are being rate limited.", "retry_after": retry_after, "global": everywhere, "code": 0}
-        headers = (VIA if via else {}) | {"Retry-After": str(max(1, round(retry_after)))}
-        return self.fail("POST", path, 429, body=body if via else "<html>banned</html>", headers=headers)
+        release = asyncio.Event()
+        self.rest.delays.append((re.compile(path), release))
+        return release
 
     def _definition(self, name: str, channel: Channel) -> Json:
         definition = next((command for command in self.rest.commands if command["name"] == name), None)
@@ -226,17 +224,18 @@ class FakeDiscord:
         assert context in (definition["contexts"] or (0, 1, 2)), f"/{name} is not shown here"
         return definition
 
-    def _given(self, definition: Json, options: dict[str, str]) -> list[Json]:
-        given = []
+    def _option_values(self, definition: Json, options: dict[str, str]) -> list[Json]:
+        """Return options as Discord sends them; what its client would not let a person type fails the test."""
+        values = []
         for declared in definition.get("options") or []:
             value = options.pop(declared["name"], None)
             assert value is not None or not declared.get("required"), f"{declared['name']} is required"
-            allowed = [one["value"] for one in declared.get("choices") or []]
+            allowed = [choice["value"] for choice in declared.get("choices") or []]
             assert value is None or not allowed or value in allowed, f"{value} is no choice"
             if value is not None:
-                given.append({"name": declared["name"], "type": declared["type"], "value": value})
+                values.append({"name": declared["name"], "type": declared["type"], "value": value})
         assert not options, f"unknown options {options}"
-        return given
+        return values
 
     async def _interact(  # noqa: PLR0913, PLR0917 — the parts of one interaction
         self,
@@ -250,8 +249,10 @@ class FakeDiscord:
         message: Json | None = None,
     ) -> Answer:
         guild = channel.guild
+        # Nobody can use a command of a bot whose shard is not connected.
         await self.until(
-            lambda: self.gateway.is_heard(guild.id if guild else "0"), "a session that hears of what happens there"
+            lambda: self.gateway.is_listened_to(guild.id if guild else "0"),
+            "a session that gets the events of the server",
         )
         person = user or channel.recipient or User("somebody")
         answer = Answer(snowflake(), f"interaction-{snowflake()}", kind, channel, asyncio.get_running_loop().time())
@@ -262,6 +263,7 @@ class FakeDiscord:
             "entitlements": [], "attachment_size_limit": 10_485_760, "context": _context(channel),
         }  # fmt: skip
         if guild:
+            # Where the bot is no member it is used as a person's own app, which may still embed links.
             granted = guild.bot_permissions(channel) if guild.has_bot else world.EMBED_LINKS
             payload |= {
                 "guild_id": guild.id, "guild": {"id": guild.id, "locale": "en-US", "features": []},
@@ -286,6 +288,7 @@ class FakeDiscord:
 
 
 def _context(channel: Channel) -> int:
+    # https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-object
     if channel.guild:
         return 0
     return 1 if channel.type == world.DIRECT else 2

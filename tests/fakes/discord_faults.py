@@ -1,4 +1,4 @@
-"""How calls to the Discord stand-in are refused: on request, for a broken rule, or for coming too fast."""
+"""How calls to the fake Discord are refused: on request, for a broken rule, or for coming too fast."""
 
 import asyncio
 import re
@@ -11,7 +11,13 @@ from aiohttp import web
 
 from tests.fakes.discord_world import Json
 
+# With this header an answer is the API's own; without it, it comes from Cloudflare in front of it.
 VIA = {"Via": "1.1 google"}
+
+# https://docs.discord.com/developers/topics/rate-limits#global-rate-limit
+_REQUESTS_PER_SECOND = 50
+# Discord documents no number for one channel, and tells clients to read its headers; these usually say 5 in 5 s.
+_MESSAGES_PER_CHANNEL, _CHANNEL_WINDOW_S = 5, 5.0
 
 
 class Refusal(Exception):
@@ -51,7 +57,7 @@ class Rates:
     def check(self, request: web.Request) -> tuple[Json | None, Mapping[str, str]]:
         """Return the body of a 429 or None, and the headers to answer with."""
         now = asyncio.get_running_loop().time()
-        wait = _full(self._all, now, 50, 1.0)
+        wait = _full(self._all, now, _REQUESTS_PER_SECOND, 1.0)
         if wait:
             body = {"message": "You are being rate limited.", "retry_after": wait, "global": True}
             return body, VIA | {"Retry-After": "1", "X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
@@ -60,15 +66,17 @@ class Rates:
             self._all.append(now)
             return None, VIA
         times = self._channels[f"{request.method}:{channel}"]
-        wait = _full(times, now, 5, 5.0)
-        headers = VIA | {"X-RateLimit-Bucket": request.method, "X-RateLimit-Limit": "5"}
+        wait = _full(times, now, _MESSAGES_PER_CHANNEL, _CHANNEL_WINDOW_S)
+        headers = VIA | {"X-RateLimit-Bucket": request.method, "X-RateLimit-Limit": str(_MESSAGES_PER_CHANNEL)}
+        # The header rounds to whole seconds, the body is exact.
         if wait:
             headers |= {"Retry-After": "1", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset-After": f"{wait:.3f}"}
             return {"message": "You are being rate limited.", "retry_after": wait, "global": False}, headers
         self._all.append(now)
         times.append(now)
-        left = times[0] + 5.0 - now
-        return None, headers | {"X-RateLimit-Remaining": str(5 - len(times)), "X-RateLimit-Reset-After": f"{left:.3f}"}
+        remaining = str(_MESSAGES_PER_CHANNEL - len(times))
+        reset_after = f"{times[0] + _CHANNEL_WINDOW_S - now:.3f}"
+        return None, headers | {"X-RateLimit-Remaining": remaining, "X-RateLimit-Reset-After": reset_after}
 
 
 def _full(times: deque[float], now: float, most: int, seconds: float) -> float:

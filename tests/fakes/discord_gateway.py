@@ -1,4 +1,7 @@
-"""The gateway of the Discord stand-in: HELLO, IDENTIFY, READY, heartbeats, RESUME, and events with a sequence."""
+"""The gateway of the fake Discord: HELLO, IDENTIFY, READY, heartbeats, RESUME, and events with a sequence.
+
+Opcodes and close codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
+"""
 
 import asyncio
 import json
@@ -11,13 +14,14 @@ from aiohttp import WSMsgType, web
 from tests.fakes.discord_world import Guild, Json, World, snowflake
 from tests.waiting import in_time
 
-_PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+# Members, presences and message content: https://docs.discord.com/developers/events/gateway#privileged-intents
+_PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | (1 << 15)
 
 
 class Session:
     """One identified session: what was sent in it, so that it can be resumed. `socket` is None while nobody is.
 
-    It is told of the servers and private chats of its shard, `number` of `count`.
+    It gets the events of the servers and private chats of its shard, `number` of `count`.
     """
 
     def __init__(self, number: int = 0, count: int = 1) -> None:
@@ -27,7 +31,8 @@ class Session:
         self.socket: Connection | None = None
         self.valid = True
 
-    def hears_of(self, guild_id: str) -> bool:
+    def gets_events_of(self, guild_id: str) -> bool:
+        # https://docs.discord.com/developers/events/gateway#sharding: (guild_id >> 22) % shards
         return (int(guild_id) >> 22) % self.count == self.number
 
 
@@ -56,19 +61,17 @@ class FakeGateway:
         self.heartbeat_interval = heartbeat_interval
         self.identifies: list[Json] = []
         self.resumes = 0
-        self.heartbeats = 0
         self.answers_heartbeats = True
-        self.mute: int | None = None
+        self.silent_shard: int | None = None
         self.refusals = 0
         self.invalid_sessions = 0
         self.shards = 1
         self.sessions_left = 1000
         self.identified_at: list[float] = []
-        self.hellos = asyncio.Event()
-        self.hellos.set()
-        self.deafness: asyncio.Event | None = None
+        self.hellos_allowed = asyncio.Event()
+        self.hellos_allowed.set()
+        self.reading_allowed: asyncio.Event | None = None
         self.sessions: dict[str, Session] = {}
-        self.compressions: list[str] = []
         self._open: set[Connection] = set()
         self._changed = changed
 
@@ -87,11 +90,11 @@ class FakeGateway:
         """Whether there is a session for every shard."""
         return {session.number for session in self.connected if session.count >= self.shards} >= {*range(self.shards)}
 
-    def is_heard(self, guild_id: str) -> bool:
-        """Whether somebody is connected to the session that is told of a server."""
-        return any(session.hears_of(guild_id) for session in self.connected)
+    def is_listened_to(self, guild_id: str) -> bool:
+        """Whether somebody is connected to the session that gets the events of a server."""
+        return any(session.gets_events_of(guild_id) for session in self.connected)
 
-    def asked(self) -> Json:
+    def gateway_bot_json(self) -> Json:
         """Return what GET /gateway/bot answers."""
         limits = {"total": 1000, "remaining": self.sessions_left, "reset_after": 14_400_000, "max_concurrency": 1}
         return {"url": self.url, "shards": self.shards, "session_start_limit": limits}
@@ -103,14 +106,13 @@ class FakeGateway:
             return web.Response(status=503, text="gateway away")
         if request.query.get("v") != "10" or request.query.get("encoding") != "json":
             return web.Response(status=400)
-        asked = request.query.get("compress", "")
-        self.compressions.append(asked)
+        compression = request.query.get("compress", "")
         socket = web.WebSocketResponse(autoping=True, compress=False)
         await socket.prepare(request)
-        connection = Connection(socket, compressed=asked == "zlib-stream")
+        connection = Connection(socket, compressed=compression == "zlib-stream")
         self._open.add(connection)
         try:
-            await self.hellos.wait()
+            await self.hellos_allowed.wait()
             await connection.send({"op": 10, "d": {"heartbeat_interval": self.heartbeat_interval * 1000}})
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
@@ -127,13 +129,14 @@ class FakeGateway:
 
     async def dispatch(self, event: str, data: Any) -> None:
         """Send an event to the session of its shard; nobody there to hear it is no error, who resumes gets it later."""
+        # A private chat has no server; shard 0 gets its events.
         guild_id = data["id"] if event in {"GUILD_CREATE", "GUILD_DELETE"} else data.get("guild_id") or "0"
         sessions = [*self.connected, *reversed(self.sessions.values())]
-        session = next((session for session in sessions if session.hears_of(guild_id)), None)
+        session = next((session for session in sessions if session.gets_events_of(guild_id)), None)
         if session and session.valid:
-            await self._say(session, event, data)
+            await self._send_event(session, event, data)
 
-    async def _say(self, session: Session, event: str, data: Any) -> None:
+    async def _send_event(self, session: Session, event: str, data: Any) -> None:
         payload = {"op": 0, "t": event, "s": len(session.sent) + 1, "d": data}
         session.sent.append(payload)
         if session.socket:
@@ -150,7 +153,7 @@ class FakeGateway:
             else:
                 await connection.socket.close(code=code)
 
-    async def tell(self, opcode: int, data: Any = None) -> None:
+    async def send_opcode(self, opcode: int, data: Any = None) -> None:
         """Send a bare opcode: 7 reconnect, 9 invalid session, 1 heartbeat."""
         for connection in list(self._open):
             await connection.send({"op": opcode, "d": data})
@@ -159,14 +162,15 @@ class FakeGateway:
         opcode = payload["op"]
         data: Json = payload.get("d") or {}
         if opcode == 1:
-            self.heartbeats += 1
-            of_mute = any(session.socket is connection and session.number == self.mute for session in self.connected)
-            if self.answers_heartbeats and not of_mute:
+            is_silent = any(
+                session.socket is connection and session.number == self.silent_shard for session in self.connected
+            )
+            if self.answers_heartbeats and not is_silent:
                 await connection.send({"op": 11})
         elif opcode == 2:
             await self._identify(connection, data)
-            if self.deafness:  # from now on nothing is read, not even a goodbye
-                await self.deafness.wait()
+            if self.reading_allowed:  # from now on nothing is read, not even a goodbye
+                await self.reading_allowed.wait()
         elif opcode == 6:
             await self._resume(connection, data)
         elif opcode != 3:
@@ -179,7 +183,7 @@ class FakeGateway:
         if data.get("token") != self.token:
             await connection.socket.close(code=4004)
             return
-        if data.get("intents", 0) & _PRIVILEGED:
+        if data.get("intents", 0) & _PRIVILEGED_INTENTS:
             await connection.socket.close(code=4014)
             return
         if self.invalid_sessions > 0:
@@ -187,17 +191,19 @@ class FakeGateway:
             await connection.send({"op": 9, "d": False})
             return
         number, count = data.get("shard", (0, 1))
+        # 4010: a number that does not exist; 4011: too few shards for so many servers.
         if not 0 <= number < count or count < self.shards:
             await connection.socket.close(code=4010 if number >= count else 4011)
             return
         session = Session(number, count)
         session.socket = connection
         self.sessions[session.id] = session
-        guilds = [guild for guild in self.world.guilds.values() if guild.has_bot and session.hears_of(guild.id)]
-        await self._say(session, "READY", self._ready(session, guilds))
+        guilds = [guild for guild in self.world.guilds.values() if guild.has_bot and session.gets_events_of(guild.id)]
+        # READY names the servers as unavailable; each one follows as an event of its own.
+        await self._send_event(session, "READY", self._ready(session, guilds))
         for guild in guilds:
             if not guild.unavailable:
-                await self._say(session, "GUILD_CREATE", guild.json() | {"unavailable": False})
+                await self._send_event(session, "GUILD_CREATE", guild.json() | {"unavailable": False})
 
     def _ready(self, session: Session, guilds: list[Guild]) -> Json:
         return {
@@ -217,9 +223,10 @@ class FakeGateway:
             await connection.send({"op": 9, "d": False})
             return
         session.socket = connection
+        # Everything after the last event the client has seen is sent again.
         for payload in session.sent[data["seq"] or 0 :]:
             await connection.send(payload)
-        await self._say(session, "RESUMED", {})
+        await self._send_event(session, "RESUMED", {})
 
     async def close(self) -> None:
         """End every connection."""

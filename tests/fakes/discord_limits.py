@@ -12,29 +12,40 @@ Json = dict[str, Any]
 Problem = tuple[str, str, str]
 """(path with dots, code, sentence)"""
 
+# https://docs.discord.com/developers/interactions/application-commands#application-command-object
 _NAME = re.compile(r"^[-_'\w]{1,32}$")
+_MAX_COMMANDS, _MAX_OPTIONS, _MAX_CHOICES = 100, 25, 25
+_DESCRIPTION_CHARACTERS, _CHOICE_CHARACTERS = 100, 100
+# https://docs.discord.com/developers/resources/message#create-message
+_CONTENT_CHARACTERS, _NONCE_CHARACTERS, _MAX_EMBEDS = 2000, 25, 10
+# https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+_EMBED_TITLE, _EMBED_DESCRIPTION, _EMBED_FOOTER, _EMBED_TOTAL = 256, 4096, 2048, 6000
+_MAX_FIELDS, _FIELD_NAME, _FIELD_VALUE = 25, 256, 1024
+# https://docs.discord.com/developers/components/reference#button
+_MAX_ROWS, _BUTTONS_PER_ROW, _LABEL_CHARACTERS, _CUSTOM_ID_CHARACTERS = 5, 5, 80, 100
 
 
 def message_problems(body: Json, *, new: bool) -> list[Problem]:
     """Return everything wrong with the body of a message; `new` ones must say something."""
-    found = [*_content(body), *_embeds(body), *_components(body.get("components") or []), *_nonce(body)]
-    found += _mentions(body.get("allowed_mentions") or {})
-    says = any(body.get(part) for part in ("content", "embeds", "components", "sticker_ids", "attachments"))
-    if new and not says:
-        found.append(("content", "EMPTY", "Cannot send an empty message"))
-    return found
+    problems = [*_content(body), *_embeds(body), *_components(body.get("components") or []), *_nonce(body)]
+    problems += _mentions(body.get("allowed_mentions") or {})
+    # An edit may leave out every part; a new message must have at least one.
+    has_content = any(body.get(part) for part in ("content", "embeds", "components", "sticker_ids", "attachments"))
+    if new and not has_content:
+        problems.append(("content", "EMPTY", "Cannot send an empty message"))
+    return problems
 
 
 def command_problems(commands: list[Json]) -> list[Problem]:
     """Return everything wrong with a list of application commands."""
-    found: list[Problem] = []
-    if len(commands) > 100:
-        found.append(("_", "BASE_TYPE_BAD_LENGTH", "Must be 100 or fewer in length."))
+    problems: list[Problem] = []
+    if len(commands) > _MAX_COMMANDS:
+        problems.append(("_", "BASE_TYPE_BAD_LENGTH", "Must be 100 or fewer in length."))
     if len({command.get("name") for command in commands}) != len(commands):
-        found.append(("_", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"))
+        problems.append(("_", "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"))
     for index, command in enumerate(commands):
-        found += [(f"{index}.{path}", code, text) for path, code, text in _command(command)]
-    return found
+        problems += [(f"{index}.{path}", code, text) for path, code, text in _command(command)]
+    return problems
 
 
 def error_body(problems: list[Problem]) -> Json:
@@ -59,75 +70,79 @@ def _longer(path: str, text: Any, most: int, *, least: int = 0) -> Iterator[Prob
 
 def _content(body: Json) -> Iterator[Problem]:
     if body.get("content") is not None:
-        yield from _longer("content", body["content"], 2000)
+        yield from _longer("content", body["content"], _CONTENT_CHARACTERS)
 
 
 def _nonce(body: Json) -> Iterator[Problem]:
     if body.get("nonce") is not None:
-        yield from _longer("nonce", str(body["nonce"]), 25)
+        yield from _longer("nonce", str(body["nonce"]), _NONCE_CHARACTERS)
 
 
 def _embeds(body: Json) -> Iterator[Problem]:
     embeds = body.get("embeds") or []
-    if len(embeds) > 10:
+    if len(embeds) > _MAX_EMBEDS:
         yield "embeds", "BASE_TYPE_BAD_LENGTH", "Must be 10 or fewer in length."
+    # The total is of all embeds of a message together.
     total = 0
     for index, embed in enumerate(embeds):
         for path, code, text in _embed(embed):
             yield f"embeds.{index}.{path}", code, text
         total += _size(embed)
-    if total > 6000:
+    if total > _EMBED_TOTAL:
         yield "embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000"
 
 
 def _embed(embed: Json) -> Iterator[Problem]:
-    for part, most in (("title", 256), ("description", 4096)):
+    for part, most in (("title", _EMBED_TITLE), ("description", _EMBED_DESCRIPTION)):
         if part in embed:
             yield from _longer(part, embed[part], most)
     if "footer" in embed:
-        yield from _longer("footer.text", embed["footer"].get("text"), 2048, least=1)
+        yield from _longer("footer.text", embed["footer"].get("text"), _EMBED_FOOTER, least=1)
     fields = embed.get("fields") or []
-    if len(fields) > 25:
+    if len(fields) > _MAX_FIELDS:
         yield "fields", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
     for index, field in enumerate(fields):
-        yield from _longer(f"fields.{index}.name", field.get("name"), 256, least=1)
-        yield from _longer(f"fields.{index}.value", field.get("value"), 1024, least=1)
+        yield from _longer(f"fields.{index}.name", field.get("name"), _FIELD_NAME, least=1)
+        yield from _longer(f"fields.{index}.value", field.get("value"), _FIELD_VALUE, least=1)
     if not 0 <= embed.get("color", 0) <= 0xFFFFFF:
         yield "color", "NUMBER_TYPE_MAX", "int value should be less than or equal to 16777215."
 
 
 def _size(embed: Json) -> int:
     texts = [embed.get("title", ""), embed.get("description", ""), embed.get("footer", {}).get("text", "")]
-    texts += [text for one in embed.get("fields") or [] for text in (one.get("name", ""), one.get("value", ""))]
+    texts += [text for field in embed.get("fields") or [] for text in (field.get("name", ""), field.get("value", ""))]
     return sum(map(len, texts))
 
 
 def _components(rows: list[Json]) -> Iterator[Problem]:
-    if len(rows) > 5:
+    if len(rows) > _MAX_ROWS:
         yield "components", "BASE_TYPE_BAD_LENGTH", "Must be 5 or fewer in length."
-    seen: set[str] = set()
+    # An id must be unique in the whole message, not only in its row.
+    used_ids: set[str] = set()
     for index, row in enumerate(rows):
         path = f"components.{index}"
         buttons = row.get("components") or []
         if row.get("type") != 1:
             yield path, "UNION_TYPE_CHOICES", 'Value of field "type" must be one of (1,).'
-        if not 1 <= len(buttons) <= 5:
+        if not 1 <= len(buttons) <= _BUTTONS_PER_ROW:
             yield f"{path}.components", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 5 in length."
         for column, button in enumerate(buttons):
-            yield from _button(f"{path}.components.{column}", button, seen)
+            yield from _button(f"{path}.components.{column}", button, used_ids)
 
 
-def _button(path: str, button: Json, seen: set[str]) -> Iterator[Problem]:
+def _button(path: str, button: Json, used_ids: set[str]) -> Iterator[Problem]:
+    # Style 5 (a link) and 6 (a purchase) have no custom_id, and this product sends neither.
     if button.get("type") != 2 or button.get("style") not in {1, 2, 3, 4}:
         yield path, "UNION_TYPE_CHOICES", "Only buttons with a custom_id are known here."
-    yield from _longer(f"{path}.label", button.get("label"), 80, least=1)
-    yield from _longer(f"{path}.custom_id", button.get("custom_id"), 100, least=1)
-    if button.get("custom_id") in seen:
+    yield from _longer(f"{path}.label", button.get("label"), _LABEL_CHARACTERS, least=1)
+    yield from _longer(f"{path}.custom_id", button.get("custom_id"), _CUSTOM_ID_CHARACTERS, least=1)
+    if button.get("custom_id") in used_ids:
         yield f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"
-    seen.add(str(button.get("custom_id")))
+    used_ids.add(str(button.get("custom_id")))
 
 
 def _mentions(allowed: Json) -> Iterator[Problem]:
+    # Either all roles may ping or those that are listed; both at once is refused.
     for kind in ("roles", "users"):
         if kind in (allowed.get("parse") or []) and allowed.get(kind):
             yield "allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", f'parse:["{kind}"] and {kind}'
@@ -137,13 +152,13 @@ def _command(command: Json) -> Iterator[Problem]:
     name = command.get("name")
     if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
         yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"
-    yield from _longer("description", command.get("description"), 100, least=1)
+    yield from _longer("description", command.get("description"), _DESCRIPTION_CHARACTERS, least=1)
     if not set(command.get("contexts") or []) <= {0, 1, 2}:
         yield "contexts", "BASE_TYPE_CHOICES", "Value must be one of {0, 1, 2}."
     if not set(command.get("integration_types") or []) <= {0, 1}:
         yield "integration_types", "BASE_TYPE_CHOICES", "Value must be one of {0, 1}."
     options = command.get("options") or []
-    if len(options) > 25:
+    if len(options) > _MAX_OPTIONS:
         yield "options", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
     required = [bool(option.get("required")) for option in options]
     if sorted(required, reverse=True) != required:
@@ -158,13 +173,13 @@ def _option(option: Json) -> Iterator[Problem]:
     name = option.get("name")
     if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
         yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Option name is invalid"
-    yield from _longer("description", option.get("description"), 100, least=1)
+    yield from _longer("description", option.get("description"), _DESCRIPTION_CHARACTERS, least=1)
     if option.get("type") not in range(3, 12):
         yield "type", "BASE_TYPE_CHOICES", "Not an option type."
     choices = option.get("choices") or []
-    if len(choices) > 25:
+    if len(choices) > _MAX_CHOICES:
         yield "choices", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length."
     if choices and option.get("autocomplete"):
         yield "autocomplete", "APPLICATION_COMMAND_AUTOCOMPLETE_CHOICES", "choices and autocomplete exclude each other"
-    for index, one in enumerate(choices):
-        yield from _longer(f"choices.{index}.name", one.get("name"), 100, least=1)
+    for index, choice in enumerate(choices):
+        yield from _longer(f"choices.{index}.name", choice.get("name"), _CHOICE_CHARACTERS, least=1)

@@ -1,4 +1,7 @@
-"""The REST side of the Discord stand-in."""
+"""The REST side of the fake Discord: what it answers, and what it refuses with which code.
+
+Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
+"""
 
 import asyncio
 import json
@@ -18,10 +21,16 @@ from tests.fakes.discord_limits import command_problems, error_body, message_pro
 from tests.fakes.discord_world import Channel, Json, User, World, snowflake
 from tests.waiting import LIMIT
 
+# https://docs.discord.com/developers/resources/message#message-object-message-flags
 EPHEMERAL = 1 << 6
+_EDITABLE_FLAGS = 1 << 2  # an edit may suppress embeds, and change no other flag
 ANSWERED_WITHIN = LIMIT
-"""Seconds for the first answer to an interaction: Discord waits three, which a busy machine may need by itself."""
-_EDITABLE_FLAGS = 1 << 2
+"""Seconds for the first answer to an interaction.
+
+Discord waits three, which a busy machine may need by itself.
+https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback
+"""
+_MAX_CHOICES, _CHOICE_CHARACTERS = 25, 100  # https://docs.discord.com/developers/interactions/application-commands
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -66,9 +75,9 @@ class FakeRest:
     """Answers requests as Discord's API v10 does, and keeps what it was given."""
 
     def __init__(
-        self, known: World, gateway: FakeGateway, token: str, *, rates: bool, notify: Callable[[], None]
+        self, state: World, gateway: FakeGateway, token: str, *, rates: bool, notify: Callable[[], None]
     ) -> None:
-        self.world = known
+        self.world = state
         self.gateway = gateway
         self.token = token
         self.commands: list[Json] = []
@@ -78,7 +87,7 @@ class FakeRest:
         self.messages: dict[str, list[Json]] = defaultdict(list)
         self.interactions: dict[str, Answer] = {}
         self.failures: list[Failure] = []
-        self.held: list[tuple[re.Pattern[str], asyncio.Event]] = []
+        self.delays: list[tuple[re.Pattern[str], asyncio.Event]] = []
         self._by_nonce: dict[tuple[str, str], Json] = {}
         self._rates = Rates() if rates else None
         self._notify = notify
@@ -118,17 +127,19 @@ class FakeRest:
         if path == "/gateway":
             return await handler(request)
         self.requests.append((request.method, path))
-        for pattern, gate in self.held:
+        for pattern, release in self.delays:
             if pattern.search(path):
-                await gate.wait()
+                await release.wait()
         failure = self._failure(request.method, path)
         if failure and not failure.accepted:
             return self._failed(request, failure)
+        # The request is carried out, although its answer may be lost: so a lost reply hides a message that arrived.
         response = await self._served(request, handler)
         self._notify()
         return self._failed(request, failure) if failure else response
 
     async def _served(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        # Interactions are answered by the token they brought along, and count towards no rate limit of the bot.
         by_token = request.path.startswith(("/api/v10/interactions/", "/api/v10/webhooks/"))
         if not by_token and request.headers.get("Authorization") != f"Bot {self.token}":
             return _json({"message": "401: Unauthorized", "code": 0}, 401)
@@ -157,7 +168,7 @@ class FakeRest:
     def _failed(self, request: web.Request, failure: Failure) -> web.StreamResponse:
         if failure.cut:
             if request.transport:
-                request.transport.abort()
+                request.transport.abort()  # a reset, not an orderly end
             return web.Response()
         body = {"code": failure.code, "message": failure.message} if failure.body is None else failure.body
         if isinstance(body, str):
@@ -168,7 +179,7 @@ class FakeRest:
         return _json(self.world.bot.json())
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        return _json(self.gateway.asked())
+        return _json(self.gateway.gateway_bot_json())
 
     async def _application(self, _: web.Request) -> web.Response:
         return _json({
@@ -181,16 +192,16 @@ class FakeRest:
         return _json(self.commands)
 
     async def _put_commands(self, request: web.Request) -> web.Response:
-        given = await request.json()
-        self._refuse(command_problems(given))
+        commands = await request.json()
+        self._refuse(command_problems(commands))
         self.command_puts += 1
-        self.commands = [self._stored(one) for one in given]
+        self.commands = [self._stored_command(command) for command in commands]
         return _json(self.commands)
 
-    def _stored(self, command: Json) -> Json:
+    def _stored_command(self, command: Json) -> Json:
         """Return a command as Discord gives it back: with fields of its own, without those that say nothing."""
-        options = [{key: value for key, value in one.items() if value not in (False, None, [], {})}
-                   for one in command.get("options") or []]  # fmt: skip
+        options = [{key: value for key, value in option.items() if value not in (False, None, [], {})}
+                   for option in command.get("options") or []]  # fmt: skip
         stored = {
             "id": snowflake(), "application_id": self.world.bot.id, "version": snowflake(), "type": 1,
             "default_member_permissions": None, "dm_permission": True, "nsfw": False, "contexts": None,
@@ -209,6 +220,7 @@ class FakeRest:
             raise Refusal(400, 40060, "Interaction has already been acknowledged.")
         body = await request.json()
         kind, data = body["type"], body.get("data") or {}
+        # A command (2) is answered or deferred, a button (3) may change its message as well, typing (4) gets choices.
         if kind not in {2: (4, 5), 3: (4, 5, 6, 7), 4: (8,)}[answer.kind]:
             self._refuse([("type", "BASE_TYPE_CHOICES", "Not an answer to this kind of interaction.")])
         if kind == 8:
@@ -230,12 +242,13 @@ class FakeRest:
         answer = self._by_token(request)
         body = await request.json()
         self._refuse(message_problems(body, new=True))
+        # The first message after "thinking…" is as hidden as that was, whatever its own flags say.
         if answer.announced and answer.original is None:
             body["flags"] = EPHEMERAL if answer.announced == "ephemeral" else 0
-        made = message_json(self.world.bot, answer.channel, body)
-        answer.original = answer.original or made
-        answer.messages.append(made)
-        return _json(made)
+        message = message_json(self.world.bot, answer.channel, body)
+        answer.original = answer.original or message
+        answer.messages.append(message)
+        return _json(message)
 
     async def _edit_answer(self, request: web.Request) -> web.Response:
         answer = self._by_token(request)
@@ -263,15 +276,15 @@ class FakeRest:
         return answer
 
     async def _open_private(self, request: web.Request) -> web.Response:
-        person = (await request.json())["recipient_id"]
-        known = [
+        user_id = (await request.json())["recipient_id"]
+        channels = [
             channel
             for channel in self.world.direct.values()
-            if channel.recipient and channel.recipient.id == str(person)
+            if channel.recipient and channel.recipient.id == str(user_id)
         ]
-        if not known:
+        if not channels:
             raise Refusal(400, 50033, "Invalid Recipient(s)")
-        return _json(known[0].json(self.world.bot))
+        return _json(channels[0].json(self.world.bot))
 
     async def _get_channel(self, request: web.Request) -> web.Response:
         return _json(self._writable(request, writing=False).json(self.world.bot))
@@ -279,6 +292,7 @@ class FakeRest:
     async def _patch_channel(self, request: web.Request) -> web.Response:
         channel, body = self._writable(request), await request.json()
         if channel.is_thread and "archived" in body:
+            # A locked thread is opened by moderators only, and the bot is none.
             if channel.locked:
                 raise Refusal(403, 50013, "Missing Permissions")
             channel.archived = body["archived"]
@@ -294,15 +308,17 @@ class FakeRest:
             self._check_reference(channel, body["message_reference"])
         if channel.archived and channel.locked:
             raise Refusal(400, 50083, "Thread is archived")
-        channel.archived = False
+        channel.archived = False  # a message opens an archived thread
         key = (channel.id, str(body.get("nonce")))
+        # The message that was made of the first is answered, and no second one is made.
+        # https://docs.discord.com/developers/resources/message#create-message
         if body.get("enforce_nonce") and key in self._by_nonce:
             return _json(self._by_nonce[key])
-        made = message_json(self.world.bot, channel, body)
-        self.messages[channel.id].append(made)
+        message = message_json(self.world.bot, channel, body)
+        self.messages[channel.id].append(message)
         if body.get("nonce"):
-            self._by_nonce[key] = made
-        return _json(made)
+            self._by_nonce[key] = message
+        return _json(message)
 
     async def _get_message(self, request: web.Request) -> web.Response:
         return _json(self._message(self._writable(request, writing=False), request.match_info["message"]))
@@ -314,6 +330,7 @@ class FakeRest:
         if body.get("flags", 0) & ~_EDITABLE_FLAGS:
             problems.append(("flags", "MESSAGE_FLAGS_INVALID", "These flags cannot be changed."))
         self._refuse(problems)
+        # Unlike a new message, an edit opens no archived thread.
         if channel.archived:
             raise Refusal(400, 50083, "Thread is archived")
         _change(message, body)
@@ -321,8 +338,8 @@ class FakeRest:
 
     def _check_reference(self, channel: Channel, reference: Json) -> None:
         self._needs(channel, world.READ_MESSAGE_HISTORY, code=160002)
-        known = any(message["id"] == reference["message_id"] for message in self.messages[channel.id])
-        if not known and reference.get("fail_if_not_exists", True):
+        exists = any(message["id"] == reference["message_id"] for message in self.messages[channel.id])
+        if not exists and reference.get("fail_if_not_exists", True):
             self._refuse([("message_reference", "MESSAGE_REFERENCE_UNKNOWN_MESSAGE", "Unknown message")])
 
     def _message(self, channel: Channel, message_id: str) -> Json:
@@ -335,6 +352,7 @@ class FakeRest:
         channel = self.world.find(request.match_info["channel"])
         if channel is None:
             raise Refusal(404, 10003, "Unknown Channel")
+        # Two codes for two things: what the bot does not see (50001), and what it may not do there (50013).
         self._needs(channel, world.VIEW_CHANNEL, code=50001)
         if writing:
             self._needs(channel, world.SEND_MESSAGES_IN_THREADS if channel.is_thread else world.SEND_MESSAGES)
@@ -370,7 +388,7 @@ def message_json(bot: User, channel: Channel, body: Json) -> Json:
 
 
 def _json(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """Answer with exactly `application/json`: the client takes a body with a charset for text."""
+    """Return an answer with exactly `application/json`: the client takes a body with a charset for text."""
     response = web.Response(body=json.dumps(body).encode(), status=status, headers=headers)
     response.headers["Content-Type"] = "application/json"
     return response
@@ -385,10 +403,10 @@ def _change(message: Json, body: Json) -> None:
 
 
 def _choice_problems(choices: list[Json]) -> list[tuple[str, str, str]]:
-    if len(choices) > 25:
+    if len(choices) > _MAX_CHOICES:
         return [("data.choices", "BASE_TYPE_BAD_LENGTH", "Must be 25 or fewer in length.")]
     return [
         (f"data.choices.{index}", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 100 in length.")
-        for index, one in enumerate(choices)
-        if not (1 <= len(one["name"]) <= 100 and 1 <= len(one["value"]) <= 100)
+        for index, choice in enumerate(choices)
+        if not all(1 <= len(choice[part]) <= _CHOICE_CHARACTERS for part in ("name", "value"))
     ]

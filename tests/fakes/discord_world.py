@@ -1,4 +1,4 @@
-"""Servers, channels, threads and people of the Discord stand-in, and who may do what in them."""
+"""Servers, channels, threads and people of the fake Discord, and who may do what in them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
+# https://docs.discord.com/developers/topics/permissions
 ADMINISTRATOR = 1 << 3
 MANAGE_CHANNELS = 1 << 4
 MANAGE_GUILD = 1 << 5
@@ -20,10 +21,12 @@ MENTION_EVERYONE = 1 << 17
 MANAGE_THREADS = 1 << 34
 SEND_MESSAGES_IN_THREADS = 1 << 38
 
+# What a new server gives everybody, and what the bot asks for on top.
 MEMBER_RIGHTS = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | READ_MESSAGE_HISTORY
 BOT_RIGHTS = MEMBER_RIGHTS | EMBED_LINKS | ATTACH_FILES
 EVERYTHING = (1 << 50) - 1
 
+# https://docs.discord.com/developers/resources/channel
 TEXT, DIRECT, VOICE, CATEGORY, ANNOUNCEMENTS, THREAD, PRIVATE_THREAD, FORUM = 0, 1, 2, 4, 5, 11, 12, 15
 THREADS = frozenset((THREAD, PRIVATE_THREAD))
 
@@ -32,7 +35,8 @@ _numbers = count(1)
 
 
 def snowflake() -> str:
-    """Return an id nothing had before; like Discord's, it says when it was made."""
+    """Return an id that nothing has yet; like Discord's, it says when it was made."""
+    # Milliseconds since 2015 and a number: https://docs.discord.com/developers/reference#snowflakes
     milliseconds = int(datetime.now(UTC).timestamp() * 1000) - 1_420_070_400_000
     return str((milliseconds << 22) + next(_numbers) % (1 << 22))
 
@@ -135,11 +139,12 @@ class Guild:
 
     def bot_permissions(self, channel: Channel) -> int:
         """Return what the bot may do in a channel, as Discord computes it."""
+        # Roles add up; an administrator is above every overwrite; a channel's own "allow" outdoes its "deny".
         granted = self.everyone.permissions | self.bot_role.permissions
         if granted & ADMINISTRATOR:
             return EVERYTHING
-        ruling = channel.parent if channel.is_thread and channel.parent else channel
-        return granted & ~ruling.deny | ruling.allow
+        overwritten = channel.parent if channel.is_thread and channel.parent else channel
+        return granted & ~overwritten.deny | overwritten.allow
 
     def member(self, user: User) -> Json:
         roles = [self.bot_role.id] if user is self.bot else []
@@ -155,6 +160,7 @@ class Guild:
             "roles": [self.everyone.json(), self.bot_role.json()], "members": [self.member(self.bot)], "presences": [],
             "channels": [channel.json(self.bot) for channel in self.channels if not channel.is_thread],
             "voice_states": [],
+            # Of archived threads the gateway does not tell: clients know only those that are open.
             "threads": [thread.json(self.bot) for thread in self.threads if not thread.archived],
             "preferred_locale": "en-US",
             "verification_level": 0, "default_message_notifications": 0, "explicit_content_filter": 0, "mfa_level": 0,
@@ -164,7 +170,7 @@ class Guild:
 
 
 class World:
-    """Everything that exists."""
+    """Every server and private channel that exists, and the bot."""
 
     def __init__(self) -> None:
         self.bot = User("Runwatch", bot=True)

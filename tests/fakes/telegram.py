@@ -1,4 +1,4 @@
-"""A strict stand-in for the Telegram Bot API on the loopback interface.
+"""A fake Telegram Bot API on a loopback port, as strict as the real one.
 
     async with FakeTelegram() as telegram:
         ann = telegram.user("Ann")
@@ -9,7 +9,7 @@
 
 People act through `say`, `press`, `channel_post`, `block`, `add_bot`, `remove_bot`, `migrate` (telegram_people); what
 the bot did is in `sent`, `commands`, `answered`, `calls` and `requests`; `fail`, `lose_reply`, `delay`
-(telegram_mischief) and `rates` (telegram_rates) make it misbehave.
+(telegram_faults) and `rates` (telegram_rates) make it misbehave.
 """
 
 import asyncio
@@ -41,8 +41,9 @@ class FakeTelegram(Methods, TelegramFaults):
         self.token = token
         self.url = ""
         self.calls: Counter[str] = Counter()
+        # Benchmarks send a hundred thousand messages; only the newest requests are kept.
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=1000)
-        self._waited_for: set[tuple[int, int]] = set()
+        self._seen: set[tuple[int, int]] = set()
         self._served = asyncio.Event()
         self._runner: web.ServerRunner | None = None
 
@@ -66,8 +67,8 @@ class FakeTelegram(Methods, TelegramFaults):
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 
     async def stop(self) -> None:
-        """Close the port and every connection; what happened stays known."""
-        self.behave()
+        """Close the port and every connection; what happened before stays recorded."""
+        self.clear_faults()
         if self._runner:
             await self._runner.cleanup()
 
@@ -75,35 +76,38 @@ class FakeTelegram(Methods, TelegramFaults):
         self, chat: Chat, *, containing: str = "", thread: int | None = None, limit: float = LIMIT
     ) -> Sent:
         """Return the oldest message to a chat not yet waited for, as soon as there is one."""
-        found: list[Sent] = []
+        unseen: list[Sent] = []
 
-        def news() -> bool:
-            found[:] = [
-                message for message in self.sent if self._is_news(message, chat, thread) and containing in message.text
+        def unseen_messages() -> bool:
+            unseen[:] = [
+                message
+                for message in self.sent
+                if self._is_unseen(message, chat, thread) and containing in message.text
             ]
-            return bool(found)
+            return bool(unseen)
 
         def missing() -> str:
             texts = [message.text for message in self.messages_in(chat)]
             return f"a message to {chat.id} with {containing!r} in it; these came, some of them waited for: {texts}"
 
-        await self.until(news, missing, limit=limit)
-        self._waited_for.add((found[0].chat.id, found[0].id))
-        return found[0]
+        await self.until(unseen_messages, missing, limit=limit)
+        # Each message is returned once, so that two waits in a row get two answers.
+        self._seen.add((unseen[0].chat.id, unseen[0].id))
+        return unseen[0]
 
     async def until(
         self, condition: Callable[[], object], missing: str | Callable[[], str], *, limit: float = LIMIT
     ) -> None:
-        """Wait as `tests.waiting.until` does; looks again at every request and reply."""
+        """Wait as `tests.waiting.until` does; the condition is checked again at every request and reply."""
         await until(condition, missing, changed=self._served, limit=limit)
 
     def messages_in(self, chat: Chat) -> list[Sent]:
         """Return everything the bot wrote in a chat, oldest first."""
         return [sent for sent in self.sent if sent.chat is chat]
 
-    def _is_news(self, message: Sent, chat: Chat, thread: int | None) -> bool:
+    def _is_unseen(self, message: Sent, chat: Chat, thread: int | None) -> bool:
         here = message.chat is chat and (thread is None or message.thread == thread)
-        return here and (chat.id, message.id) not in self._waited_for
+        return here and (chat.id, message.id) not in self._seen
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         _, token, name = [*request.path.split("/", 2), "", ""][:3]
@@ -112,30 +116,33 @@ class FakeTelegram(Methods, TelegramFaults):
         self.calls[method] += 1
         self.requests.append((method, given))
         self._served.set()
-        trick = self.trick(method, given)
+        fault = self.next_fault(method, given)
         try:
-            if trick and trick.release:
-                await trick.release.wait()
-            if trick and trick.refusal:
-                raise trick.refusal
+            if fault and fault.release:
+                await fault.release.wait()
+            if fault and fault.refusal:
+                raise fault.refusal
             response = _answer(200, {"ok": True, "result": await self._method(token, method)(given)})
         except Refused as refusal:
-            response = _refusal(refusal, trick.body if trick else None)
+            response = _refusal(refusal, fault.body if fault else None)
         finally:
             self._served.set()
-        if trick and trick.loses_reply and request.transport:
+        # The request was carried out: a lost reply hides a message that arrived.
+        if fault and fault.loses_reply and request.transport:
             request.transport.abort()
         return response
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
+        # Telegram answers 404 to what looks like no token at all, and 401 to a token of nobody.
         if not token.startswith("bot") or ":" not in token:
             raise Refused(404, "Not Found")
         if token != f"bot{self.token}":
             raise Refused(401, "Unauthorized")
-        found = getattr(Methods, method, None)
-        if not asyncio.iscoroutinefunction(found) or method.startswith("_"):
+        # Method names are not case-sensitive at Telegram either, so they are looked up in lower case.
+        function = getattr(Methods, method, None)
+        if not asyncio.iscoroutinefunction(function) or method.startswith("_"):
             raise Refused(404, "Not Found: method not found")
-        return found.__get__(self)  # type: ignore[no-any-return]  # methods are found by name
+        return function.__get__(self)  # type: ignore[no-any-return]  # methods are found by name
 
 
 async def _parameters(request: web.BaseRequest) -> dict[str, str]:
@@ -146,7 +153,7 @@ async def _parameters(request: web.BaseRequest) -> dict[str, str]:
         return given | {name: str(text) for name, text in form.items()}
     if request.content_type == "application/json":
         body = await request.json()
-        return given | {name: one if isinstance(one, str) else json.dumps(one) for name, one in body.items()}
+        return given | {name: text if isinstance(text, str) else json.dumps(text) for name, text in body.items()}
     return given
 
 

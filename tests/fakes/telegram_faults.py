@@ -1,4 +1,4 @@
-"""How the Telegram stand-in is told to misbehave."""
+"""How the fake Telegram is made to refuse a call, to delay it, or to lose its reply."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -16,8 +16,8 @@ def always(given: Parameters) -> bool:
 
 
 @dataclass(slots=True)
-class Trick:
-    """One way to misbehave, `times` more times, for the calls of a method (`*`: any) that `when` says yes to."""
+class PlannedFault:
+    """A fault for the next `times` calls of a method (`*`: of any) for which `when` returns True."""
 
     method: str
     times: int
@@ -29,10 +29,10 @@ class Trick:
 
 
 class TelegramFaults:
-    """The tricks in store."""
+    """The faults that were planned and have not happened yet."""
 
     def __init__(self) -> None:
-        self._tricks: list[Trick] = []
+        self._faults: list[PlannedFault] = []
 
     def fail(  # noqa: PLR0913 — what a failure can look like, each with a default
         self,
@@ -46,29 +46,30 @@ class TelegramFaults:
         when: When = always,
     ) -> None:
         """Refuse the next `times` calls of a method (`*`: of any), with a raw body of one's own if given."""
-        self._tricks.append(Trick(method.lower(), times, when, Refused(status, description, parameters), body))
+        self._faults.append(PlannedFault(method.lower(), times, when, Refused(status, description, parameters), body))
 
     def lose_reply(self, method: str, *, times: int = 1, when: When = always) -> None:
         """Carry out the next calls of a method, then cut the connection instead of answering."""
-        self._tricks.append(Trick(method.lower(), times, when, loses_reply=True))
+        self._faults.append(PlannedFault(method.lower(), times, when, loses_reply=True))
 
     def delay(self, method: str, *, times: int = 1, when: When = always) -> asyncio.Event:
         """Carry the next calls of a method out only once the event returned is set."""
         release = asyncio.Event()
-        self._tricks.append(Trick(method.lower(), times, when, release=release))
+        self._faults.append(PlannedFault(method.lower(), times, when, release=release))
         return release
 
-    def behave(self) -> None:
-        """Forget every trick, and let go of what was delayed."""
-        for trick in self._tricks:
-            if trick.release:
-                trick.release.set()
-        self._tricks.clear()
+    def clear_faults(self) -> None:
+        """Forget every fault, and let delayed calls go on."""
+        # A server that stops waits for its open requests, delayed ones included.
+        for fault in self._faults:
+            if fault.release:
+                fault.release.set()
+        self._faults.clear()
 
-    def trick(self, method: str, given: Parameters) -> Trick | None:
-        """Return the trick to play on a call, and use it up once."""
-        for trick in self._tricks:
-            if trick.times > 0 and trick.method in ("*", method) and trick.when(given):
-                trick.times -= 1
-                return trick
+    def next_fault(self, method: str, given: Parameters) -> PlannedFault | None:
+        """Return the fault that a call meets, and use it up once."""
+        for fault in self._faults:
+            if fault.times > 0 and fault.method in ("*", method) and fault.when(given):
+                fault.times -= 1
+                return fault
         return None

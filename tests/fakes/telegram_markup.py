@@ -7,17 +7,20 @@ import json
 import re
 from html import unescape
 
-SIMPLE_TAGS = frozenset(
+_TAGS = frozenset(
     ("b", "strong", "i", "em", "u", "ins", "s", "strike", "del", "code", "pre", "tg-spoiler", "blockquote", "a", "span")
 )
-_TOKEN = re.compile(
+# https://core.telegram.org/bots/api#html-style
+_HTML_TOKEN = re.compile(
     r"<(?P<close>/?)(?P<tag>[a-z][a-z0-9-]*)(?P<attributes>(?:\s+[a-z-]+(?:=\"[^\"<>]*\")?)*)\s*>"
     r"|(?P<entity>&(?:lt|gt|amp|quot|#\d+|#x[0-9a-f]+);)"
     r"|(?P<text>[^<&]+)"
     r"|(?P<bare>[<&])",
     re.IGNORECASE,
 )
-LONGEST = 4096
+_MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
+_MAX_CALLBACK_BYTES = 64  # https://core.telegram.org/bots/api#inlinekeyboardbutton
+_MAX_BUTTONS = 100  # not documented; more are refused as "too long"
 
 Buttons = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of (label, callback data or URL)."""
@@ -42,22 +45,23 @@ def plain_text(text: str, parse_mode: str) -> str:
     """Return what people will read, or raise Refused: unparsable, empty, or longer than 4096 UTF-16 units."""
     if parse_mode.upper() not in ("", "HTML"):
         raise bad_request("unsupported parse_mode")
-    read = (_parsed(text) if parse_mode else text).strip()
-    if not read:
+    # Counted is what is left when the markup was read, in UTF-16 units: https://core.telegram.org/api/entities
+    plain = (_parsed(text) if parse_mode else text).strip()
+    if not plain:
         raise bad_request("message text is empty")
-    if len(read.encode("utf-16-le")) // 2 > LONGEST:
+    if len(plain.encode("utf-16-le")) // 2 > _MAX_TEXT_UTF16_UNITS:
         raise bad_request("message is too long")
-    return read
+    return plain
 
 
 def _parsed(html: str) -> str:
     pieces: list[str] = []
     open_tags: list[str] = []
-    for token in _TOKEN.finditer(html):
+    for token in _HTML_TOKEN.finditer(html):
         if token["bare"]:
             raise _unparsable(f'Unsupported start tag "" at byte offset {_offset(html, token)}')
         if token["tag"]:
-            _follow(html, token, open_tags)
+            _open_or_close_tag(html, token, open_tags)
         else:
             pieces.append(unescape(token["entity"]) if token["entity"] else token["text"])
     if open_tags:
@@ -65,10 +69,10 @@ def _parsed(html: str) -> str:
     return "".join(pieces)
 
 
-def _follow(html: str, token: re.Match[str], open_tags: list[str]) -> None:
+def _open_or_close_tag(html: str, token: re.Match[str], open_tags: list[str]) -> None:
     tag = token["tag"].lower()
     if not token["close"]:
-        if tag not in SIMPLE_TAGS or (tag == "span" and 'class="tg-spoiler"' not in token["attributes"]):
+        if tag not in _TAGS or (tag == "span" and 'class="tg-spoiler"' not in token["attributes"]):
             raise _unparsable(f'Unsupported start tag "{tag}" at byte offset {_offset(html, token)}')
         open_tags.append(tag)
         return
@@ -81,6 +85,7 @@ def _follow(html: str, token: re.Match[str], open_tags: list[str]) -> None:
 
 
 def _offset(html: str, token: re.Match[str]) -> int:
+    # Telegram counts bytes of UTF-8, not characters.
     return len(html[: token.start()].encode())
 
 
@@ -94,7 +99,7 @@ def keyboard(markup: str) -> Buttons:
         rows = json.loads(markup)["inline_keyboard"] if markup else []
     except (ValueError, KeyError, TypeError):
         raise bad_request("object expected as reply markup") from None
-    if sum(map(len, rows)) > 100:
+    if sum(map(len, rows)) > _MAX_BUTTONS:
         raise bad_request("reply markup is too long")
     return tuple(tuple(_button(button) for button in row) for row in rows)
 
@@ -104,6 +109,6 @@ def _button(button: dict[str, str]) -> tuple[str, str]:
         raise bad_request('can\'t parse inline keyboard button: field "text" must be non-empty')
     if "url" in button:
         return button["text"], button["url"]
-    if not 1 <= len(button.get("callback_data", "").encode()) <= 64:
+    if not 1 <= len(button.get("callback_data", "").encode()) <= _MAX_CALLBACK_BYTES:
         raise bad_request("BUTTON_DATA_INVALID")
     return button["text"], button["callback_data"]

@@ -1,7 +1,11 @@
-"""The methods of the Telegram stand-in, each strict about what it is given."""
+"""The methods of the fake Telegram, each strict about what it is given.
+
+https://core.telegram.org/bots/api#available-methods
+"""
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +18,10 @@ from tests.fakes.telegram_world import Chat, Sent, User
 Parameters = Mapping[str, str]
 CONFLICT = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
 WEBHOOK = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+# https://core.telegram.org/bots/api#setmycommands and #botcommand
+_MAX_COMMANDS, _DESCRIPTION_CHARACTERS = 100, 256
+_COMMAND_NAME = re.compile("[a-z0-9_]{1,32}")
+_LONGEST_POLL_S = 50.0
 _SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators", "chat")
 
 
@@ -35,17 +43,19 @@ class Methods(People):
         """Wait up to `timeout` seconds for updates from `offset` on; a newer poll ends an older one."""
         if self.webhook:
             raise Refused(409, WEBHOOK)
+        # Of two polls with the same token the older one is ended with a 409, whoever made it.
         self._newest_poll += 1
         number = self._newest_poll
         self.happened.set()
+        # Asking from an id on confirms all updates before it: they are not sent again.
         self._confirm(int(given.get("offset") or 0))
         wanted = json.loads(given.get("allowed_updates") or "[]")
-        deadline = time.monotonic() + min(float(given.get("timeout") or 0), 50)
-        while not (found := self._waiting(wanted)) and (left := deadline - time.monotonic()) > 0:
+        deadline = time.monotonic() + min(float(given.get("timeout") or 0), _LONGEST_POLL_S)
+        while not (updates := self._pending_updates(wanted)) and (left := deadline - time.monotonic()) > 0:
             await self._wait_for_update(left)
             if number != self._newest_poll:
                 raise Refused(409, CONFLICT)
-        return found[: int(given.get("limit") or 100)]
+        return updates[: int(given.get("limit") or 100)]
 
     async def getme(self, given: Parameters) -> object:
         """Return the bot itself."""
@@ -58,7 +68,7 @@ class Methods(People):
         return True
 
     async def logout(self, given: Parameters) -> object:
-        """Do nothing, gladly."""
+        """Accept the call and do nothing."""
         return True
 
     close = setmydescription = setmyshortdescription = setmyname = logout
@@ -66,7 +76,7 @@ class Methods(People):
     async def setmycommands(self, given: Parameters) -> object:
         """Keep the menu of a scope and a language."""
         commands = json.loads(given.get("commands") or "[]")
-        if len(commands) > 100:
+        if len(commands) > _MAX_COMMANDS:
             raise bad_request("BOT_COMMANDS_TOO_MUCH")
         for command in commands:
             _check_command(command)
@@ -90,6 +100,7 @@ class Methods(People):
         text = plain_text(given.get("text", ""), given.get("parse_mode", ""))
         buttons = keyboard(given.get("reply_markup", ""))
         reply_to = self._reply_to(given, chat)
+        # Counted last: a message that is refused for another reason uses up nothing.
         self._count(chat)
         message = Sent(
             next(self.ids), chat, thread, text, given["text"], given.get("parse_mode", ""), buttons, reply_to
@@ -106,6 +117,7 @@ class Methods(People):
         thread = int(given["message_thread_id"]) if given.get("message_thread_id") else None
         if given.get("action") != "typing":
             raise bad_request("wrong parameter action in request")
+        # “typing…” is taken in a closed topic, so that is no way to find out whether one is open.
         chat.check_bot_may_write(None)
         chat.check_topic(thread)
         self.typed.append((chat, thread))
@@ -132,7 +144,8 @@ class Methods(People):
         return message.json(self.bot, now())
 
     async def answercallbackquery(self, given: Parameters) -> object:
-        """End the little clock on a pressed button."""
+        """End the progress bar on a pressed button."""
+        # Each press is acknowledged once; a second time it counts as too old.
         query = given.get("callback_query_id", "")
         if query not in self.presses:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
@@ -172,13 +185,14 @@ class Methods(People):
         return True
 
     def _confirm(self, offset: int) -> None:
+        # A negative offset keeps that many of the newest updates and forgets the others.
         if offset < 0:
             while len(self.updates) > -offset:
                 self.updates.popleft()
         while self.updates and self.updates[0]["update_id"] < offset:
             self.updates.popleft()
 
-    def _waiting(self, wanted: list[str]) -> list[dict[str, Any]]:
+    def _pending_updates(self, wanted: list[str]) -> list[dict[str, Any]]:
         return [update for update in self.updates if not wanted or any(kind in update for kind in wanted)]
 
     async def _wait_for_update(self, seconds: float) -> None:
@@ -193,22 +207,22 @@ class Methods(People):
         wanted = given.get("chat_id", "")
         if not wanted:
             raise bad_request("chat_id is empty")
-        chat = self.chats.get(int(wanted)) if wanted.lstrip("-").isdigit() else self._named(wanted)
+        chat = self.chats.get(int(wanted)) if wanted.lstrip("-").isdigit() else self._chat_named(wanted)
         if chat is None:
             raise bad_request("chat not found")
         return chat
 
-    def _named(self, wanted: str) -> Chat | None:
+    def _chat_named(self, wanted: str) -> Chat | None:
         return next((chat for chat in self.chats.values() if wanted == f"@{chat.username}"), None)
 
     def _reply_to(self, given: Parameters, chat: Chat) -> int | None:
-        wish = json.loads(given.get("reply_parameters") or "{}")
-        if "message_id" not in wish:
+        reply = json.loads(given.get("reply_parameters") or "{}")
+        if "message_id" not in reply:
             return None
-        message_id = int(wish["message_id"])
-        if (chat.id, message_id) in self._messages or message_id in chat.heard:
+        message_id = int(reply["message_id"])
+        if (chat.id, message_id) in self._messages or message_id in chat.message_ids:
             return message_id
-        if wish.get("allow_sending_without_reply"):
+        if reply.get("allow_sending_without_reply"):
             return None
         raise bad_request("message to be replied not found")
 
@@ -226,7 +240,7 @@ def _scope(given: Parameters) -> tuple[str, str]:
 
 def _check_command(command: dict[str, str]) -> None:
     name = command.get("command", "")
-    if not (1 <= len(name) <= 32 and name.isascii() and name.replace("_", "a").isalnum() and name == name.lower()):
+    if not _COMMAND_NAME.fullmatch(name):
         raise bad_request("BOT_COMMAND_INVALID")
-    if not 1 <= len(command.get("description", "")) <= 256:
+    if not 1 <= len(command.get("description", "")) <= _DESCRIPTION_CHARACTERS:
         raise bad_request("BOT_COMMAND_DESCRIPTION_INVALID")

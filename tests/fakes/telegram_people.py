@@ -1,4 +1,4 @@
-"""The people around the Telegram stand-in: they open chats, write, press buttons, let the bot in and throw it out."""
+"""The people of the fake Telegram: they open chats, write, press buttons, add the bot and remove it."""
 
 import time
 from asyncio import Event
@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.fakes.telegram_world import Chat, Sent, User
 
+# The accounts in whose name Telegram sends what a group or a channel writes: https://core.telegram.org/bots/api#message
 ANONYMOUS = User(1087968824, "Group", is_bot=True, username="GroupAnonymousBot")
 CHANNEL_BOT = User(136817688, "Channel", is_bot=True, username="Channel_Bot")
 
@@ -31,8 +32,9 @@ class People:
 
     def private(self, user: User) -> Chat:
         """Return the private chat of a person who has started the bot."""
-        known = self.chats.get(user.id)
-        return known or self._add(Chat(user.id, "private", user.name, members={user.id: "member"}))
+        # A private chat has the id of its person.
+        chat = self.chats.get(user.id)
+        return chat or self._add(Chat(user.id, "private", user.name, members={user.id: "member"}))
 
     def group(  # noqa: PLR0913 — what a group can be, each with a default
         self,
@@ -45,6 +47,7 @@ class People:
         bot: str = "member",
     ) -> Chat:
         """Return a new supergroup (`basic`: a plain group) with the bot in it; a `forum` has topics."""
+        # Supergroups and channels have ids below -1000000000000, plain groups do not.
         number = next(self.ids)
         chat_id = -5000 - number if basic else -1001000000000 - number
         chat = Chat(chat_id, "group" if basic else "supergroup", title, forum=forum, bot=bot)
@@ -73,7 +76,7 @@ class People:
         **extra: object,
     ) -> int:
         """Write a message and return its id. `sender_chat`: written in that chat's name; `extra` is added as it is."""
-        message = self.written(chat, user) | {"text": text}
+        message = self.new_message(chat, user) | {"text": text}
         if text.startswith("/"):
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}]
         if thread is not None:
@@ -94,13 +97,13 @@ class People:
 
     def channel_post(self, chat: Chat, text: str) -> None:
         """Publish a post in a channel."""
-        message = self.written(chat, CHANNEL_BOT) | {"text": text, "sender_chat": chat.json()}
-        message.pop("from")
+        message = self.new_message(chat, CHANNEL_BOT) | {"text": text, "sender_chat": chat.json()}
+        message.pop("from")  # a channel speaks for itself: nobody's name is told
         self.update("channel_post", message)
 
     def press(self, message: Sent, data: str, user: User) -> str:
         """Press the button with this callback data and return the callback's id."""
-        if all(data != known for row in message.buttons for _, known in row):
+        if all(data != callback_data for row in message.buttons for _, callback_data in row):
             raise ValueError(f"no such button: {data}; there are {message.buttons}")
         callback = str(next(self.ids))
         self.presses.add(callback)
@@ -128,8 +131,9 @@ class People:
         """Turn a basic group into a supergroup and return that."""
         new = Chat(-1003000000000 - next(self.ids), "supergroup", chat.title, members=dict(chat.members), bot=chat.bot)
         self._add(new)
-        self.update("message", self.written(chat, ANONYMOUS) | {"migrate_to_chat_id": new.id})
-        self.update("message", self.written(new, ANONYMOUS) | {"migrate_from_chat_id": chat.id})
+        # Told twice, in the old chat and in the new one.
+        self.update("message", self.new_message(chat, ANONYMOUS) | {"migrate_to_chat_id": new.id})
+        self.update("message", self.new_message(new, ANONYMOUS) | {"migrate_from_chat_id": chat.id})
         chat.moved_to = new
         return new
 
@@ -137,12 +141,12 @@ class People:
         """Open a closed topic again."""
         chat.topics[thread] = True
         there = {"message_thread_id": thread, "is_topic_message": True}
-        self.update("message", self.written(chat, user) | there | {"forum_topic_reopened": {}})
+        self.update("message", self.new_message(chat, user) | there | {"forum_topic_reopened": {}})
 
-    def written(self, chat: Chat, user: User) -> dict[str, Any]:
+    def new_message(self, chat: Chat, user: User) -> dict[str, Any]:
         """Return the beginning of a message, for an unusual one that `update` then takes."""
         message_id = next(self.ids)
-        chat.heard.add(message_id)
+        chat.message_ids.add(message_id)
         return {"message_id": message_id, "date": now(), "chat": chat.json(), "from": user.json()}
 
     def update(self, kind: str, content: Mapping[str, Any]) -> int:

@@ -1,4 +1,7 @@
-"""The pace Telegram allows a bot (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this)."""
+"""The rate limits of the fake Telegram: a message that comes too fast is refused with a 429 and a pause.
+
+https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+"""
 
 import math
 import time
@@ -21,27 +24,29 @@ class Rates:
     per_group: int = 20
     clock: Callable[[], float] = time.monotonic
     refused: int = 0
-    _passed: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
+    _accepted: dict[tuple[str, int], deque[float]] = field(default_factory=dict)
 
     def take(self, chat_id: int) -> None:
         """Count one message to a chat, or raise Refused with the seconds until it may be sent."""
         moment = self.clock()
         windows = [(self._window("all", 0), self.overall, 1.0), (self._window("chat", chat_id), self.per_chat, 1.0)]
+        # Groups and channels have negative ids; only they have a limit per minute.
         if chat_id < 0:
             windows.append((self._window("group", chat_id), self.per_group, 60.0))
-        waits = [_wait(passed, most, length, moment) for passed, most, length in windows]
+        waits = [_wait(accepted, most, length, moment) for accepted, most, length in windows]
         if max(waits) > 0:
             self.refused += 1
-            seconds = math.ceil(max(waits))
+            seconds = math.ceil(max(waits))  # Telegram's `retry_after` is a whole number
             raise Refused(429, f"Too Many Requests: retry after {seconds}", {"retry_after": seconds})
-        for passed, _, _ in windows:
-            passed.append(moment)
+        for accepted, _, _ in windows:
+            accepted.append(moment)
 
     def _window(self, kind: str, chat_id: int) -> deque[float]:
-        return self._passed.setdefault((kind, chat_id), deque())
+        return self._accepted.setdefault((kind, chat_id), deque())
 
 
-def _wait(passed: deque[float], most: int, length: float, moment: float) -> float:
-    while passed and passed[0] <= moment - length:
-        passed.popleft()
-    return 0.0 if len(passed) < most else passed[0] + length - moment
+def _wait(accepted: deque[float], most: int, length: float, moment: float) -> float:
+    """Return the seconds until a window of so many seconds has room for one message more."""
+    while accepted and accepted[0] <= moment - length:
+        accepted.popleft()
+    return 0.0 if len(accepted) < most else accepted[0] + length - moment

@@ -1,9 +1,10 @@
-"""The people, chats and messages of the Telegram stand-in."""
+"""The people, chats and messages of the fake Telegram."""
 
 from dataclasses import dataclass, field
 
 from tests.fakes.telegram_markup import Buttons, Refused, bad_request
 
+# https://core.telegram.org/bots/api#chatmember
 PRESENT = frozenset(("creator", "administrator", "member", "restricted"))
 
 
@@ -27,8 +28,8 @@ class Chat:
     """A chat of any type as the bot sees it.
 
     `bot` is the bot's status there, `can_post` whether it may write (members by the group's permissions, in a channel
-    its own right), `topics` maps a thread to whether it is open, `members` maps user ids to their status, `heard` holds
-    the ids of the messages people wrote there.
+    its own right), `topics` maps a thread to whether it is open, `members` maps user ids to their status, `message_ids`
+    holds the ids of the messages people wrote there.
     """
 
     id: int
@@ -40,12 +41,12 @@ class Chat:
     can_post: bool = True
     topics: dict[int, bool] = field(default_factory=dict)
     members: dict[int, str] = field(default_factory=dict)
-    heard: set[int] = field(default_factory=set)
+    message_ids: set[int] = field(default_factory=set)
     moved_to: "Chat | None" = None
 
     def topic(self) -> int:
         """Open a new topic and return its thread."""
-        thread = 100 + len(self.topics)
+        thread = 100 + len(self.topics)  # not 1, which is the General topic
         self.topics[thread] = True
         return thread
 
@@ -58,6 +59,7 @@ class Chat:
 
     def check_bot_is_in(self) -> None:
         """Raise Refused, in Telegram's words, when the bot cannot do anything here."""
+        # The new id comes with the refusal: https://core.telegram.org/bots/api#responseparameters
         if self.moved_to:
             reason = "Bad Request: group chat was upgraded to a supergroup chat"
             raise Refused(400, reason, {"migrate_to_chat_id": self.moved_to.id})
@@ -92,6 +94,7 @@ class Chat:
         if status == "creator":
             return shape | {"is_anonymous": False}
         if status == "administrator":
+            # `can_post_messages` exists in channels only.
             return shape | _rights(can_post=self.can_post, channel=self.type == "channel")
         if status == "restricted":
             return shape | _restrictions(can_post=self.can_post)
@@ -144,6 +147,7 @@ class Sent:
             shape["sender_chat"] = self.chat.json()
         else:
             shape["from"] = bot.json()
+        # Only messages in topics are marked so; a reply in a plain group has a thread id without the mark.
         if self.thread is not None:
             shape |= {"message_thread_id": self.thread, "is_topic_message": True}
         if self.buttons:

@@ -1,26 +1,28 @@
-"""Discord as a chat platform: a connection that heals by itself, and messages sent and changed over it."""
+"""Discord as a chat platform: keeps a connection alive for ever, and sends and changes messages over it.
+
+After a connection ended, whatever the reason, a new client is made; `reconnect_backoff.py` says how long after.
+"""
 
 import asyncio
 import logging
-import random
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 import discord
 import structlog
 from typing_extensions import override
 
-from bot.chat.discord.errors import FAILURES
-from bot.chat.discord.gateway import Gateway
+from bot.chat.discord.errors import LIBRARY_ERRORS
+from bot.chat.discord.gateway_client import GatewayClient
 from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
 from bot.chat.discord.place_probe import DiscordPlaceProbe
-from bot.chat.discord.places import LostPlaces
-from bot.chat.discord.rest import point_library_at
+from bot.chat.discord.place_reachability import PlaceReachability
+from bot.chat.discord.reconnect_backoff import ReconnectBackoff, ReconnectTimeouts
+from bot.chat.discord.rest import set_library_urls
 from bot.chat.discord.sender import DiscordSender
 from bot.chat.discord.shards import TooManyIdentifies
-from bot.chat.discord.slash import publish
+from bot.chat.discord.slash_commands import publish_commands
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
@@ -33,21 +35,9 @@ from bot.ports.subscriptions import Subscriptions
 log = structlog.get_logger()
 
 _TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
-
-
-@dataclass(frozen=True, slots=True)
-class ReconnectTimeouts:
-    """How long to wait for what, in seconds. `settle` is how long a start may go without news of one more server."""
-
-    identify_gap: float = 5.0
-    first_pause: float = 2.0
-    longest_pause: float = 120.0
-    refused_pause: float = 300.0
-    login: float = 90.0
-    send: float = 60.0
-    close: float = 5.0
-    settle: float = 2.0
-    announce_after: float = 1.5
+_NOT_CONNECTED_PAUSE = timedelta(seconds=5)  # about as long as a new client needs to sign in
+_REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
+_LOGGED_CHARACTERS = 500
 
 
 class DiscordChat(ProbingPlatform):
@@ -61,7 +51,7 @@ class DiscordChat(ProbingPlatform):
 
     def __init__(  # noqa: PLR0913 — everything the platform needs, named at the one place that builds it
         self,
-        desk: CommandDispatcher,
+        dispatcher: CommandDispatcher,
         *,
         token: str,
         api_url: str,
@@ -70,107 +60,104 @@ class DiscordChat(ProbingPlatform):
         clock: Clock,
         owner_ids: frozenset[str],
         meter: Meter,
-        patience: ReconnectTimeouts | None = None,
+        timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
     ) -> None:
-        point_library_at(api_url, gateway_url)
-        quieten_library()
-        self._desk = desk
+        set_library_urls(api_url, gateway_url)
+        silence_library_logs()
+        self._dispatcher = dispatcher
         self._token = token
         self._meter = meter
-        self._patience = patience or ReconnectTimeouts()
+        self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
-        self._places = LostPlaces(subscriptions, clock)
-        self._answers = InteractionHandler(
-            desk, self._places, owner_ids=owner_ids, announce_after=self._patience.announce_after
+        self._reachability = PlaceReachability(subscriptions, clock)
+        self._interactions = InteractionHandler(
+            dispatcher, self._reachability, owner_ids=owner_ids, announce_after_s=self._timeouts.announce_after_s
         )
-        self._identifies = IdentifyLimit(self._patience.identify_gap)
-        self._client: Gateway | None = None
-        self._published = False
-        self._failures = 0
-        self._refusals = 0
-        self._why = "Not connected to Discord yet."
+        self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
+        self._client: GatewayClient | None = None
+        self._commands_published = False
+        self._backoff = ReconnectBackoff(self._timeouts)
+        self._token_refusals = 0
+        self._disconnect_reason = "Not connected to Discord yet."
 
     @override
     async def run(self) -> None:
-        """Make a new client after every end of the last one.
-
-        The old client stays open for sending until the pause before the next is over.
-        """
         while True:
             client = self._new_client()
             try:
                 await self._serve(client)
-                await asyncio.sleep(self._pause(client))
+                # Until the next client is there, messages still go out over the old one's HTTP session.
+                await asyncio.sleep(self._reconnect_pause_s(client))
             finally:
                 self._client = None
                 await self._close(client)
 
     @override
     def trouble(self) -> str | None:
-        """Return None only while every shard gets its heartbeats answered."""
         client = self._client
-        if self._refusals > 1 and not (client and client.connected):
+        if self._token_refusals > 1 and not (client and client.connected):
             return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
         if client is None or (self._listens and client.is_cut_off):
-            return self._why
+            return self._disconnect_reason
         return client.trouble() if self._listens else None
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        return await self._mail().send(place, message, key=key, reply_to=reply_to)
+        return await self._sender().send(place, message, key=key, reply_to=reply_to)
 
     @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        await self._mail().edit(place, message_id, message)
+        await self._sender().edit(place, message_id, message)
 
     @override
     async def probe(self, place: Place) -> None:
-        await self._probe().ask(place)
+        await self._place_probe().check(place)
 
     @override
     async def private_place(self, person: str) -> Place:
-        return await self._probe().private_place(person)
+        return await self._place_probe().private_place(person)
 
-    def _probe(self) -> DiscordPlaceProbe:
-        """Return what asks about places; raise RetryLater while the gateway has not told which there are."""
+    def _place_probe(self) -> DiscordPlaceProbe:
+        """Return what checks places; raise RetryLater while the gateway has not told which there are."""
         if self._client is None or not self._client.connected:
-            raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
-        return DiscordPlaceProbe(self._client, timeout_seconds=self._patience.send)
+            raise RetryLater(self._disconnect_reason, after=_NOT_CONNECTED_PAUSE, whole_bot=True)
+        return DiscordPlaceProbe(self._client, timeout_s=self._timeouts.send_s)
 
-    def _new_client(self) -> Gateway:
-        return Gateway(
-            self._desk,
-            self._answers,
-            self._places,
-            identifies=self._identifies,
+    def _sender(self) -> DiscordSender:
+        """Return what sends messages, which needs a login but no gateway; raise RetryLater before the login."""
+        if self._client is None:
+            raise RetryLater(self._disconnect_reason, after=_NOT_CONNECTED_PAUSE, whole_bot=True)
+        return DiscordSender(self._client, timeout_s=self._timeouts.send_s, meter=self._meter)
+
+    def _new_client(self) -> GatewayClient:
+        return GatewayClient(
+            self._dispatcher,
+            self._interactions,
+            self._reachability,
+            identify_limit=self._identify_limit,
             meter=self._meter,
-            settle=self._patience.settle,
+            servers_timeout_s=self._timeouts.servers_s,
         )
 
-    def _mail(self) -> DiscordSender:
-        if self._client is None:
-            raise RetryLater(self._why, after=timedelta(seconds=5), whole_bot=True)
-        return DiscordSender(self._client, timeout_seconds=self._patience.send, meter=self._meter)
-
-    async def _serve(self, client: Gateway) -> None:
-        """Log in, connect and stay connected; return when that ended, with the reason noted."""
+    async def _serve(self, client: GatewayClient) -> None:
+        """Log in, connect and stay connected; return when that ended, with the reason recorded."""
         try:
-            async with asyncio.timeout(self._patience.login):
+            async with asyncio.timeout(self._timeouts.login_s):
                 await client.login(self._token)
             self._client = client
-            self._why = "Waiting for Discord's gateway to accept the connection."
+            self._disconnect_reason = "Waiting for Discord's gateway to accept the connection."
             await (self._connect(client) if self._listens else self._only_send())
-            self._note("the connection ended")
+            self._record_disconnect("the connection ended")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
-            self._ended(client, error)
+            self._record_failure(client, error)
 
     async def _only_send(self) -> None:
-        self._refusals = 0
+        self._token_refusals = 0
         await asyncio.Event().wait()
 
-    async def _connect(self, client: Gateway) -> None:
-        publishing = asyncio.create_task(self._publish(client))
+    async def _connect(self, client: GatewayClient) -> None:
+        publishing = asyncio.create_task(self._publish_commands(client))
         try:
             await client.connect(reconnect=True)
         finally:
@@ -178,67 +165,65 @@ class DiscordChat(ProbingPlatform):
             with suppress(asyncio.CancelledError):
                 await publishing
 
-    async def _publish(self, client: Gateway) -> None:
+    async def _publish_commands(self, client: GatewayClient) -> None:
         """Publish the commands once in the life of this process, however long that takes."""
-        while not self._published:
+        while not self._commands_published:
             try:
-                async with asyncio.timeout(self._patience.login):
-                    changed = await publish(client.tree)
+                async with asyncio.timeout(self._timeouts.login_s):
+                    changed = await publish_commands(client.tree)
             except Exception as error:  # noqa: BLE001 — the bot answers and delivers without, so it goes on
-                log.warning("discord commands not published", error=str(error)[:500])
-                await asyncio.sleep(self._patience.longest_pause)
+                log.warning("discord commands not published", error=str(error)[:_LOGGED_CHARACTERS])
+                await asyncio.sleep(self._timeouts.longest_pause_s)
             else:
-                self._published = True
+                self._commands_published = True
                 log.info("discord commands published" if changed else "discord commands unchanged")
 
-    def _ended(self, client: Gateway, error: Exception) -> None:
-        """Take note of what ended a connection.
-
-        The first time a token is refused may be Discord's mistake, so it is tried once more soon.
-        """
-        self._refusals = 0 if client.was_connected else self._refusals
+    def _record_failure(self, client: GatewayClient, error: Exception) -> None:
+        """Record what ended a connection, and count how often in a row the token was refused."""
+        self._token_refusals = 0 if client.was_connected else self._token_refusals
         if isinstance(error, TooManyIdentifies):
-            self._note("the bot had to sign in too often today")
-        elif isinstance(error, discord.LoginFailure) or _refuses_token(error):
-            self._refusals += 1
-            self._note("Discord refused the token; it is tried once more" if self._refusals == 1 else "token refused")
+            self._record_disconnect("the bot had to sign in too often today")
+        elif isinstance(error, discord.LoginFailure) or _is_token_refusal(error):
+            self._token_refusals += 1
+            # The first time a token is refused may be Discord's mistake, so it is tried once more soon.
+            is_first = self._token_refusals == 1
+            self._record_disconnect("Discord refused the token; it is tried once more" if is_first else "token refused")
         else:
-            self._note(f"{type(error).__name__}: {error}")
+            self._record_disconnect(f"{type(error).__name__}: {error}")
 
-    def _note(self, why: str) -> None:
-        self._why = f"Not connected to Discord: {why[:200]}."
-        log.warning("discord connection ended", why=why)
+    def _record_disconnect(self, reason: str) -> None:
+        self._disconnect_reason = f"Not connected to Discord: {reason[:_REASON_CHARACTERS]}."
+        log.warning("discord connection ended", why=reason)
 
-    def _pause(self, client: Gateway) -> float:
-        """Return the seconds before the next client; doubled with every one that never got connected."""
-        earliest = self._identifies.pause(asyncio.get_running_loop().time())
-        if self._refusals > 1:
-            return max(earliest, self._patience.refused_pause)
-        self._failures = 0 if client.was_connected else self._failures + 1
-        pause = min(self._patience.longest_pause, self._patience.first_pause * 2.0 ** min(self._failures, 16))
-        return max(earliest, pause * random.uniform(0.5, 1.0))  # noqa: S311 — keeps many bots from returning at once
+    def _reconnect_pause_s(self, client: GatewayClient) -> float:
+        return self._backoff.pause_s(
+            was_connected=client.was_connected,
+            token_is_refused=self._token_refusals > 1,
+            identify_pause_s=self._identify_limit.pause(asyncio.get_running_loop().time()),
+        )
 
-    async def _close(self, client: Gateway) -> None:
+    async def _close(self, client: GatewayClient) -> None:
+        """Close the connection in an orderly way, for a few seconds; then drop what is left of it."""
         try:
-            async with asyncio.timeout(self._patience.close):
+            async with asyncio.timeout(self._timeouts.close_s):
                 await client.close()
-        except (TimeoutError, *FAILURES) as error:
-            log.info("discord did not say goodbye", error=type(error).__name__)
+        except (TimeoutError, *LIBRARY_ERRORS) as error:
+            log.info("discord connection closed without handshake", error=type(error).__name__)
         finally:
             client.abandon()
             await client.http.close()
 
 
-def _refuses_token(error: Exception) -> bool:
+def _is_token_refusal(error: Exception) -> bool:
     return isinstance(error, discord.ConnectionClosed) and error.code == _TOKEN_REFUSED
 
 
-def quieten_library() -> None:
+def silence_library_logs() -> None:
     """Keep the library's DEBUG and INFO lines out of every log: they hold interaction tokens and users' texts.
 
-    Of `discord.client` and `discord.shard` nothing is wanted: they tell of every failed attempt to reconnect, which is
-    told once here.
+    `discord.client` and `discord.shard` are silenced up to ERROR: they tell of every failed try to reconnect, which is
+    logged once here.
     """
     logging.getLogger("discord").setLevel(logging.WARNING)
-    for talkative in ("discord.client", "discord.shard"):
-        logging.getLogger(talkative).setLevel(logging.CRITICAL)
+    for logger_name in ("discord.client", "discord.shard"):
+        logging.getLogger(logger_name).setLevel(logging.CRITICAL)

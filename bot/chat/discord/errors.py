@@ -1,5 +1,7 @@
-"""What Discord and its library say when a message does not arrive, in our words.
+"""What Discord and its library raise when a message does not arrive, translated into one of our DeliveryErrors.
 
+Error 10003 (unknown channel) becomes ChatGone, 50013 (missing permissions) NotAllowed, 20016 (slow mode) RetryLater.
+HTTP 429, 500, 502, 504 and 524 to a message never get here: `rate_limits.py` raises RetryLater for them first.
 Codes: https://docs.discord.com/developers/topics/opcodes-and-status-codes#json
 """
 
@@ -12,28 +14,28 @@ import discord
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Obstacle
 
-FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError)
-"""What a call of the library may raise; RuntimeError is aiohttp's word for a session that was closed meanwhile."""
+LIBRARY_ERRORS = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError, RuntimeError)
+"""What a call of the library may raise; aiohttp raises RuntimeError for a session that was closed meanwhile."""
 
-NO_HISTORY = 160002
+REPLY_WITHOUT_HISTORY = 160002
 """A reply was refused because the bot may not read the message history."""
-ARCHIVED = 50083
-TOO_LATE = frozenset((10062, 40060))
+THREAD_ARCHIVED = 50083
+INTERACTION_OVER = frozenset((10062, 40060))
 """Unknown interaction (its three seconds are over), and one that was answered already."""
-BAD_FORM = 50035
+INVALID_FORM = 50035
 
-_GONE = {
+_CHAT_GONE = {
     10003: ("the channel was deleted", Obstacle.DELETED),
     10004: ("the server is gone, or the bot was removed from it", Obstacle.REMOVED),
     50001: ("the bot has no access to the channel", Obstacle.UNSEEN),
     50007: ("the person takes no messages from the bot", Obstacle.BLOCKED),
 }
-_FORBIDDEN = {
+_NOT_ALLOWED = {
     50013: ("the bot lacks a permission in the channel", Obstacle.NO_RIGHTS),
-    ARCHIVED: ("archived thread", Obstacle.ARCHIVED),
+    THREAD_ARCHIVED: ("archived thread", Obstacle.ARCHIVED),
     50008: ("the channel takes no messages", Obstacle.REFUSED),
 }
-_BUSY = {
+_RETRY_LATER = {
     20016: "slow mode",
     20028: "too much is written in the channel",
     30046: "too many edits of messages older than an hour",
@@ -41,52 +43,58 @@ _BUSY = {
     130000: "Discord is overloaded",
 }
 """Most of these come with 429 and a pause of their own, which counts then; a minute is for those without."""
-_REFUSED_TEXT = {10008: "the message was deleted", 50005: "the message is not the bot's own"}
+_BAD_MESSAGE = {10008: "the message was deleted", 50005: "the message is not the bot's own"}
 
-_SHORT = timedelta(seconds=5)
-_MINUTE = timedelta(minutes=1)
+# Discord names no pause for a failure of its own or of the network. Short, for the alert is late already.
+_SHORT_PAUSE = timedelta(seconds=5)
+# For what passes more slowly: a ban of the address, a refused token, slow mode.
+_LONG_PAUSE = timedelta(minutes=1)
+_QUOTED_CHARACTERS = 200  # of Discord's own sentence, which lists every wrong field and is kept with the dead letter
 
 
 def translate(error: Exception) -> DeliveryError:
-    """Return our error for one the library raised while a message was sent or changed."""
+    """Return our error for one of LIBRARY_ERRORS, raised while a message was sent or changed."""
     if isinstance(error, discord.RateLimited):
         return RetryLater("rate limited", after=timedelta(seconds=error.retry_after), rate_limited=True)
     if isinstance(error, discord.HTTPException):
         return _by_code(error) or _by_status(error)
-    return _broken(error)
+    return _by_connection(error)
 
 
 def _by_code(error: discord.HTTPException) -> DeliveryError | None:
-    if error.code in _GONE:
-        return ChatGone(*_GONE[error.code])
-    if error.code in _FORBIDDEN:
-        return NotAllowed(*_FORBIDDEN[error.code])
-    if error.code in _BUSY:
-        return RetryLater(_BUSY[error.code], after=_MINUTE)
-    if error.code in _REFUSED_TEXT:
-        return BadMessage(_REFUSED_TEXT[error.code])
+    if error.code in _CHAT_GONE:
+        return ChatGone(*_CHAT_GONE[error.code])
+    if error.code in _NOT_ALLOWED:
+        return NotAllowed(*_NOT_ALLOWED[error.code])
+    if error.code in _RETRY_LATER:
+        return RetryLater(_RETRY_LATER[error.code], after=_LONG_PAUSE)
+    if error.code in _BAD_MESSAGE:
+        return BadMessage(_BAD_MESSAGE[error.code])
     return None
 
 
 def _by_status(error: discord.HTTPException) -> DeliveryError:
-    said = f"{error.status}, code {error.code}"
+    answer = f"{error.status}, code {error.code}"
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        away = error.status == HTTPStatus.SERVICE_UNAVAILABLE  # answered before anything was done
-        return RetryLater(f"Discord answers {error.status}", after=_SHORT, ambiguous=not away)
+        # 503 is answered before anything was done; after any other 5xx the message may have been posted.
+        is_unavailable = error.status == HTTPStatus.SERVICE_UNAVAILABLE
+        return RetryLater(f"Discord answers {error.status}", after=_SHORT_PAUSE, ambiguous=not is_unavailable)
     if error.status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RetryLater("rate limited", after=_MINUTE, whole_bot=True, rate_limited=True)
+        return RetryLater("rate limited", after=_LONG_PAUSE, whole_bot=True, rate_limited=True)
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return RetryLater("Discord refuses the token (401)", after=_MINUTE, whole_bot=True)
+        return RetryLater("Discord refuses the token (401)", after=_LONG_PAUSE, whole_bot=True)
     if error.status == HTTPStatus.FORBIDDEN:
-        return NotAllowed(f"Discord forbids it ({said})", Obstacle.NO_RIGHTS)
+        return NotAllowed(f"Discord forbids it ({answer})", Obstacle.NO_RIGHTS)
     if error.status == HTTPStatus.NOT_FOUND:
-        return RetryLater(f"Discord does not find it ({said})", after=_MINUTE)
-    return BadMessage(f"Discord refused the message ({said}): {error.text[:200]}")
+        # Without one of the codes above a 404 does not say that the channel is gone, so nothing is switched off.
+        return RetryLater(f"Discord does not find it ({answer})", after=_LONG_PAUSE)
+    return BadMessage(f"Discord refused the message ({answer}): {error.text[:_QUOTED_CHARACTERS]}")
 
 
-def _broken(error: Exception) -> DeliveryError:
+def _by_connection(error: Exception) -> DeliveryError:
+    """Return RetryLater; it is ambiguous unless the connection was never made, for then nothing was sent."""
     if isinstance(error, aiohttp.ClientConnectorError):
-        return RetryLater("no connection to Discord", after=_SHORT)
+        return RetryLater("no connection to Discord", after=_SHORT_PAUSE)
     if isinstance(error, aiohttp.ClientError | OSError | TimeoutError):
-        return RetryLater(f"the reply was lost ({type(error).__name__})", after=_SHORT, ambiguous=True)
-    return RetryLater("the connection to Discord is being made anew", after=_SHORT, ambiguous=True)
+        return RetryLater(f"the reply was lost ({type(error).__name__})", after=_SHORT_PAUSE, ambiguous=True)
+    return RetryLater("the connection to Discord is being made anew", after=_SHORT_PAUSE, ambiguous=True)

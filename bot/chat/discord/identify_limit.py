@@ -1,32 +1,39 @@
-"""How soon the bot may sign in to the gateway again."""
+"""How soon the bot may sign in ("identify") to Discord's gateway again.
+
+Discord allows one IDENTIFY per five seconds and 1000 in 24 hours, and resets the bot's token beyond that. A bot that
+crashes and restarts for a whole day must stay below.
+https://docs.discord.com/developers/events/gateway#identifying
+"""
 
 from collections import deque
 
-_DAY = 86_400.0
-_AT_FULL_PACE = 500
-_SLOW_GAP = 200.0
+_DAY_S = 86_400.0
+# Half of Discord's 1000 a day at the shortest gap; the rest 200 s apart: 500 + 86,400 s / 200 s = 932 a day at most.
+_UNSLOWED_PER_DAY = 500
+_SLOW_GAP_S = 200.0
 
 
 class IdentifyLimit:
-    """Keeps sign-ins apart: Discord takes one per five seconds and 1000 a day, and resets the token beyond that.
+    """Says how long to wait before the next IDENTIFY.
 
-    The first 500 within a day may follow each other at the shortest gap. The others are 200 s apart, which is at most
-    432 more a day. https://docs.discord.com/developers/events/gateway#identifying
+    The first 500 within 24 hours may follow each other `gap_s` apart (5 s), the others 200 s: one that is asked for 1 s
+    after the last waits 4 s, the 501st waits 199 s.
     """
 
-    def __init__(self, gap: float = 5.0) -> None:
-        self._gap = gap
-        self._times: deque[float] = deque()
+    def __init__(self, gap_s: float = 5.0) -> None:
+        self._gap_s = gap_s
+        self._identified_at: deque[float] = deque()
 
     def pause(self, now: float) -> float:
-        """Return the seconds until the next sign-in is allowed, 0 for at once. `now` is a monotonic time."""
-        while self._times and self._times[0] <= now - _DAY:
-            self._times.popleft()
-        if not self._times:
+        """Return the seconds until the next IDENTIFY is allowed, 0 for at once; `now` is a monotonic time."""
+        while self._identified_at and self._identified_at[0] <= now - _DAY_S:
+            self._identified_at.popleft()
+        if not self._identified_at:
             return 0.0
-        gap = self._gap if len(self._times) < _AT_FULL_PACE else max(self._gap, _SLOW_GAP)
-        return max(0.0, self._times[-1] + gap - now)
+        is_unslowed = len(self._identified_at) < _UNSLOWED_PER_DAY
+        gap_s = self._gap_s if is_unslowed else max(self._gap_s, _SLOW_GAP_S)
+        return max(0.0, self._identified_at[-1] + gap_s - now)
 
     def record(self, now: float) -> None:
-        """Remember a sign-in."""
-        self._times.append(now)
+        """Remember an IDENTIFY that is sent now."""
+        self._identified_at.append(now)

@@ -1,11 +1,16 @@
-"""What the bot must be allowed to do in a channel, and what people must be allowed to do to moderate it."""
+"""What the bot must be allowed to do in a channel, and what people must be allowed to do to moderate a server.
+
+The names that users read ("Embed Links") are those of Discord's own settings.
+https://docs.discord.com/developers/topics/permissions
+"""
 
 import discord
-from discord.abc import GuildChannel
 
-Channel = GuildChannel | discord.Thread
+from bot.chat.discord.channels import Channel
+from bot.domain.errors import ChatGone, NotAllowed
+from bot.domain.place import Obstacle
 
-NEEDED = discord.Permissions(
+REQUIRED_PERMISSIONS = discord.Permissions(
     view_channel=True,
     send_messages=True,
     send_messages_in_threads=True,
@@ -19,38 +24,68 @@ instead of an answer to the alert it continues, and Mention Everyone, to ping @h
 everybody may mention where a moderator set that with `/subscribe`; left out, those mentions stay silent.
 """
 
-_NAMES = {
+ATTACH_FILES = "Attach Files"
+
+_DISPLAY_NAMES = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
     "send_messages_in_threads": "Send Messages in Threads",
     "embed_links": "Embed Links",
-    "attach_files": "Attach Files",
+    "attach_files": ATTACH_FILES,
 }
-_TAKES_MESSAGES = (discord.TextChannel, discord.VoiceChannel, discord.StageChannel, discord.Thread)
 
 
-def takes_messages(channel: object) -> bool:
-    """Return whether messages can be posted there at all; a category or a forum takes none itself."""
-    return isinstance(channel, _TAKES_MESSAGES)
-
-
-def missing(granted: discord.Permissions, *, thread: bool) -> tuple[str, ...]:
-    """Return the names of the rights that are lacking for posting in a channel, or in a thread."""
+def missing_permissions(granted: discord.Permissions, *, thread: bool) -> tuple[str, ...]:
+    """Return the names of the permissions that are missing for posting in a channel, or in a thread."""
     if granted.administrator:
         return ()
+    # A thread asks for Send Messages in Threads instead of Send Messages, never for both.
     unneeded = "send_messages" if thread else "send_messages_in_threads"
-    return tuple(name for right, name in _NAMES.items() if right != unneeded and not getattr(granted, right))
+    needed = {permission: name for permission, name in _DISPLAY_NAMES.items() if permission != unneeded}
+    return tuple(name for permission, name in needed.items() if not getattr(granted, permission))
 
 
-def granted_to_bot(channel: Channel) -> discord.Permissions | None:
+def bot_permissions_in(channel: Channel) -> discord.Permissions | None:
     """Return what the bot may do in a channel as far as the gateway told; None while it told nothing."""
     guild = channel.guild
+    # In an outage a server's roles are unknown: computing from nothing would look like "no permission at all".
     if guild.unavailable or guild.me not in guild.members:
         return None
     try:
         return channel.permissions_for(guild.me)
     except discord.ClientException:  # a thread whose channel is hidden from the bot
         return discord.Permissions.none()
+
+
+def missing_in_channel(channel: Channel) -> tuple[str, ...]:
+    """Return the permissions the bot lacks in a channel as far as the gateway told; none while it told nothing."""
+    granted = bot_permissions_in(channel)
+    return () if granted is None else missing_permissions(granted, thread=isinstance(channel, discord.Thread))
+
+
+def missing_for_text(granted: discord.Permissions, *, thread: bool) -> list[str]:
+    """Return the names of the permissions that are missing for a message without a file."""
+    return [name for name in missing_permissions(granted, thread=thread) if name != ATTACH_FILES]
+
+
+def check_can_post_text(channel: Channel) -> None:
+    """Raise what Discord would answer to a text in this channel: ChatGone or NotAllowed; return when unsure."""
+    # Not asking matters: 10,000 answers of 401, 403 or 429 within 10 minutes shut the whole address out.
+    # https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
+    granted = bot_permissions_in(channel)
+    if granted is None:
+        return
+    names = missing_for_text(granted, thread=isinstance(channel, discord.Thread))
+    if _DISPLAY_NAMES["view_channel"] in names:
+        raise ChatGone("the bot has no access to the channel", Obstacle.UNSEEN, foreseen=True)
+    if names:
+        raise lacks_permissions(names, foreseen=True)
+
+
+def lacks_permissions(names: list[str], *, foreseen: bool = False) -> NotAllowed:
+    """Return the error that names the permissions the bot lacks in a channel."""
+    reason = f"the bot lacks permissions in the channel: {', '.join(names)}"
+    return NotAllowed(reason, Obstacle.NO_RIGHTS, foreseen=foreseen)
 
 
 def may_moderate(granted: discord.Permissions) -> bool:

@@ -1,56 +1,62 @@
-"""Whether a place can be written to, and where one person can, asked without writing there."""
+"""Checks whether a Discord channel can be written to, without writing there, and finds a person's private channel.
+
+The daily visit to places that were switched off asks this. Most answers come from what the gateway told, without a
+call.
+"""
 
 import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from bot.chat.discord.errors import FAILURES, translate
-from bot.chat.discord.gateway import Gateway
-from bot.chat.discord.permissions import granted_to_bot, missing
-from bot.chat.discord.places import place_of
-from bot.chat.discord.rest import channel, private_channel
-from bot.chat.discord.sender import foresee_refusal, snowflake
+from bot.chat.discord.channels import channel_id_of, place_of
+from bot.chat.discord.errors import LIBRARY_ERRORS, translate
+from bot.chat.discord.gateway_client import GatewayClient
+from bot.chat.discord.permissions import bot_permissions_in, check_can_post_text, lacks_permissions, missing_for_text
+from bot.chat.discord.rest import fetch_channel, open_private_channel
 from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import Obstacle, Place
 
 
 class DiscordPlaceProbe:
-    """Asks the gateway's memory, and Discord where that does not know: of threads at rest, and of what is gone."""
+    """Asks the gateway's memory, and Discord for what that does not know: archived threads, and what is gone."""
 
-    def __init__(self, client: Gateway, *, timeout_seconds: float) -> None:
+    def __init__(self, client: GatewayClient, *, timeout_s: float) -> None:
         self._client = client
-        self._timeout = timeout_seconds
+        self._timeout_s = timeout_s
 
-    async def ask(self, place: Place) -> None:
+    async def check(self, place: Place) -> None:
         """Return when the place can be written to; else raise DeliveryError."""
-        channel_id = snowflake(place)
-        foresee_refusal(self._client, channel_id)
-        if self._client.find_channel(channel_id):
+        channel_id = channel_id_of(place)
+        channel = self._client.find_channel(channel_id)
+        if channel:
+            check_can_post_text(channel)
             return
         try:
-            async with asyncio.timeout(self._timeout):
-                found = await channel(self._client.http, channel_id)
-        except FAILURES as error:
+            async with asyncio.timeout(self._timeout_s):
+                fetched = await fetch_channel(self._client.http, channel_id)
+        except LIBRARY_ERRORS as error:
             raise translate(error) from error
-        self._judge(found)
+        self._check_fetched(fetched)
 
-    async def private_place(self, person: str) -> Place:
+    async def private_place(self, user_id: str) -> Place:
         """Return the private channel with a person; raise DeliveryError."""
-        if not person.isdecimal():
+        if not user_id.isdecimal():
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         try:
-            async with asyncio.timeout(self._timeout):
-                return place_of(int(await private_channel(self._client.http, int(person))))
-        except FAILURES as error:
+            async with asyncio.timeout(self._timeout_s):
+                return place_of(int(await open_private_channel(self._client.http, int(user_id))))
+        except LIBRARY_ERRORS as error:
             raise translate(error) from error
 
-    def _judge(self, found: Mapping[str, Any]) -> None:
+    def _check_fetched(self, channel: Mapping[str, Any]) -> None:
         """Raise what is wrong with a thread that the gateway has not told of."""
-        state = found.get("thread_metadata") or {}
+        state = channel.get("thread_metadata") or {}
+        # A message opens an archived thread again, but a locked one only for moderators.
         if state.get("archived") and state.get("locked"):
             raise NotAllowed("archived thread", Obstacle.ARCHIVED)
-        parent = self._client.find_channel(int(found.get("parent_id") or 0))
-        granted = granted_to_bot(parent) if parent else None
-        names = [name for name in missing(granted, thread=True) if name != "Attach Files"] if granted else []
-        if names:
-            raise NotAllowed(f"the bot lacks permissions in the channel: {', '.join(names)}", Obstacle.NO_RIGHTS)
+        # A thread has no permissions of its own: those of the channel it is in count.
+        parent = self._client.find_channel(int(channel.get("parent_id") or 0))
+        granted = bot_permissions_in(parent) if parent else None
+        missing = missing_for_text(granted, thread=True) if granted else []
+        if missing:
+            raise lacks_permissions(missing)

@@ -1,37 +1,34 @@
-"""Discord's HTTP side: where it is, what a 429 means to us, and a rate-limit memory that stays small."""
+"""Discord's REST interface: its address, the library's HTTP client adapted to thousands of channels, and our calls.
+
+The calls send and return plain JSON objects, without the library's own objects in between.
+"""
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from datetime import timedelta
-from http import HTTPStatus
 from typing import Any
 
 import aiohttp
-from aiohttp.connector import Connection
 from discord.gateway import DiscordWebSocket
 from discord.http import HTTPClient, MultipartParameters, Route
 from typing_extensions import override
 from yarl import URL
 
-from bot.domain.errors import RetryLater
+from bot.chat.discord.rate_limits import retry_raising_response
 
-_SWEEP_SECONDS = 5.0
-_AWAY = frozenset((500, 502, 504, 524))
-_PUT_OFF = _AWAY | {HTTPStatus.TOO_MANY_REQUESTS}
-_UNSAID_PAUSE = 60.0
+# The library looks at every bucket whenever a new channel is written to, and keeps each for five minutes: with 16,000
+# channels that is 2.8 ms per message. One sweep every five seconds drops all that are idle instead.
+_BUCKET_SWEEP_INTERVAL_S = 5.0
 
 
-def point_library_at(api_url: str, gateway_url: str) -> None:
+def set_library_urls(api_url: str, gateway_url: str) -> None:
     """Tell the library where Discord is. It keeps both addresses on its classes, so they hold for the whole process."""
     Route.BASE = api_url.rstrip("/")
     DiscordWebSocket.DEFAULT_GATEWAY = URL(gateway_url)
 
 
-class Rest(HTTPClient):
-    """The library's HTTP client with a cheaper eviction of rate-limit buckets.
+class RestClient(HTTPClient):
+    """The library's HTTP client with a cheaper eviction of rate-limit buckets, and RetryLater for a 429.
 
-    The library looks at every bucket whenever a new channel is written to and keeps each for five minutes: with 16,000
-    channels that is 2.8 ms per message. Here a sweep runs at most every five seconds and drops all that are at rest.
+    A bucket is what the library remembers of one channel's rate limit. `on_rate_limit` is called for every 429.
     """
 
     _swept_at = 0.0
@@ -39,91 +36,53 @@ class Rest(HTTPClient):
 
     @override
     async def static_login(self, token: str) -> Any:
-        """Log in; from then on every response is watched. Raise what the library raises."""
+        """Log in; every response after that is of the class that raises RetryLater. Raise what the library raises."""
         me = await super().static_login(token)
         session: aiohttp.ClientSession = self.__dict__["_HTTPClient__session"]
-        session._response_class = watched_response(self.on_rate_limit)  # noqa: SLF001 — the library makes the session itself
+        session._response_class = retry_raising_response(self.on_rate_limit)  # noqa: SLF001 — the library makes the session itself
         return me
 
     @override
     def _try_clear_expired_ratelimits(self) -> None:
         now = self.loop.time()
-        if now - self._swept_at < _SWEEP_SECONDS:
+        if now - self._swept_at < _BUCKET_SWEEP_INTERVAL_S:
             return
         self._swept_at = now
-        at_rest = [
+        # A bucket with calls under way or waiting must stay: without it the next call would not know their limit.
+        idle_keys = [
             key
             for key, bucket in self._buckets.items()
             if bucket.is_inactive() or (bucket.is_expired() and not bucket.outgoing and not bucket._pending_requests)  # noqa: SLF001 — the library offers no word for "nobody waits"
         ]
-        for key in at_rest:
+        for key in idle_keys:
             del self._buckets[key]
 
 
-def watched_response(on_rate_limit: Callable[[], None]) -> type[aiohttp.ClientResponse]:
-    """Return a kind of response that raises RetryLater for a 429, 500, 502, 504 or 524 to a message, at once.
-
-    The library would wait inside the call instead, up to 25 s for a 502, with everything else for that channel behind
-    it. The pause belongs to the queue, which sends to other places meanwhile. Other requests keep the library's ways.
-    A trace of aiohttp's could do the same, but makes every answer a tenth of a millisecond slower.
-    """
-
-    class Watched(aiohttp.ClientResponse):
-        @override
-        async def start(self, connection: Connection) -> aiohttp.ClientResponse:
-            await super().start(connection)
-            if self.status == HTTPStatus.TOO_MANY_REQUESTS:
-                on_rate_limit()
-            if self.status in _PUT_OFF and "/channels/" in self.url.path:
-                if self.status in _AWAY:
-                    raise RetryLater(f"Discord answers {self.status}", after=timedelta(seconds=5), ambiguous=True)
-                raise await _rate_limited(self)
-            return self
-
-    return Watched
-
-
-async def _rate_limited(response: aiohttp.ClientResponse) -> RetryLater:
-    """Return the pause a 429 asks for: of the channel, or of the whole bot when it is global or from the outer wall.
-
-    A 429 without a `Via` header does not come from the API but from the wall in front of it, which counts everything.
-    """
-    seconds, everywhere = _UNSAID_PAUSE, "Via" not in response.headers
-    with suppress(KeyError, ValueError):
-        seconds = float(response.headers["Retry-After"])
-    with suppress(aiohttp.ClientError, ValueError, TypeError, KeyError):
-        body = await response.json()
-        seconds = float(body["retry_after"])
-        everywhere = everywhere or bool(body.get("global"))
-    after = timedelta(seconds=seconds)
-    return RetryLater("rate limited", after=after, whole_bot=everywhere, rate_limited=True)
-
-
-async def post(http: HTTPClient, channel_id: int, body: Mapping[str, Any]) -> str:
+async def post_message(http: HTTPClient, channel_id: int, body: Mapping[str, Any]) -> str:
     """Send a message and return its id; raise what the library raises."""
     params = MultipartParameters(payload=dict(body), multipart=None, files=None)
     sent = await http.send_message(channel_id, params=params)
     return str(sent["id"])
 
 
-async def patch(http: HTTPClient, channel_id: int, message_id: int, body: Mapping[str, Any]) -> None:
+async def patch_message(http: HTTPClient, channel_id: int, message_id: int, body: Mapping[str, Any]) -> None:
     """Change a message; raise what the library raises."""
     params = MultipartParameters(payload=dict(body), multipart=None, files=None)
     await http.edit_message(channel_id, message_id, params=params)
 
 
-async def unarchive(http: HTTPClient, thread_id: int) -> None:
+async def unarchive_thread(http: HTTPClient, thread_id: int) -> None:
     """Open an archived thread again; raise what the library raises."""
     await http.edit_channel(thread_id, archived=False)
 
 
-async def channel(http: HTTPClient, channel_id: int) -> Mapping[str, Any]:
+async def fetch_channel(http: HTTPClient, channel_id: int) -> Mapping[str, Any]:
     """Return a channel or thread as Discord writes it; raise what the library raises."""
-    found: Mapping[str, Any] = await http.get_channel(channel_id)
-    return found
+    channel: Mapping[str, Any] = await http.get_channel(channel_id)
+    return channel
 
 
-async def private_channel(http: HTTPClient, person: int) -> str:
+async def open_private_channel(http: HTTPClient, user_id: int) -> str:
     """Return the id of the private channel with a person; raise what the library raises."""
-    opened = await http.start_private_message(person)
-    return str(opened["id"])
+    channel = await http.start_private_message(user_id)
+    return str(channel["id"])

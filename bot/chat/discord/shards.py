@@ -1,4 +1,8 @@
-"""The connections to Discord's gateway, as many as Discord asks for; a bot of up to 2,500 servers has one."""
+"""The connections ("shards") to Discord's gateway, as many as Discord asks for: one for a small bot.
+
+A shard has 2,500 servers at most. Of three shards, counted from 0, each gets the events of a third of the servers, and
+all three must be connected before the bot counts as connected. https://docs.discord.com/developers/events/gateway#sharding
+"""
 
 import asyncio
 import threading
@@ -16,10 +20,15 @@ from bot.chat.discord.identify_limit import IdentifyLimit
 
 log = structlog.get_logger()
 
-_LONGEST_WAIT_INSIDE = 30.0  # a connection has 60 s to be signed in
-_OPENING = 60.0
-_MOST_NAMED = 10
-_DOUBLINGS = 4  # pauses between tries to reconnect are of at most 16 s: the other shards wait for them too
+_OPEN_TIMEOUT_S = 60.0  # the library's own timeout for opening a connection, signing in included
+_MAX_IDENTIFY_WAIT_S = 30.0  # half of that, so that the other half is left for signing in
+_MAX_NAMED_SHARDS = 10  # in a sentence of `/status`
+# The library doubles its pauses between tries to reconnect up to 17 minutes. Four doublings end at 16 s, for the other
+# shards wait for them too.
+_MAX_BACKOFF_DOUBLINGS = 4
+# One answer that is lost is not yet a dead connection.
+_MISSED_HEARTBEATS = 2
+_CANCEL_INTERVAL_S = 0.1
 
 
 class TooManyIdentifies(Exception):
@@ -27,35 +36,35 @@ class TooManyIdentifies(Exception):
 
 
 class ShardedClient(discord.AutoShardedClient):
-    """The library's client of several connections ("shards", counted from 0), told of what hinders any of them.
+    """The library's client of several connections, which says what is wrong with any of them.
 
-    It asks for their number whenever it connects, so a bot that outgrew its shards (close code 4011) gets more.
+    It asks for the number of shards whenever it connects, so a bot that outgrew its shards (close code 4011) gets more.
     """
 
-    def __init__(self, identifies: IdentifyLimit, **options: Any) -> None:
+    def __init__(self, identify_limit: IdentifyLimit, **options: Any) -> None:
         super().__init__(**options)
-        self._identifies = identifies
-        self._up: set[int] = set()
+        self._identify_limit = identify_limit
+        self._shards_in_session: set[int] = set()
         self.was_connected = False
 
     @property
     def connected(self) -> bool:
         """Whether every shard is in a session."""
-        return not self._down()
+        return not self._shards_down()
 
     @property
     def is_cut_off(self) -> bool:
         """Whether no shard is in a session."""
-        return len(self._down()) >= (self.shard_count or 1)
+        return len(self._shards_down()) >= (self.shard_count or 1)
 
     def trouble(self) -> str | None:
         """Return which shards are in no session, or get no answer to their heartbeats; None when all is well."""
-        if down := self._down():
-            named = ", ".join(map(str, down[:_MOST_NAMED])) + (", …" if len(down) > _MOST_NAMED else "")
+        if down := self._shards_down():
+            named = ", ".join(map(str, down[:_MAX_NAMED_SHARDS])) + (", …" if len(down) > _MAX_NAMED_SHARDS else "")
             return f"Not connected to Discord with {len(down)} of {self.shard_count} shards (counted from 0): {named}."
-        late, age, number = max((*_heartbeat(shard), number) for number, shard in self._opened.items())
-        which = f" of shard {number}" if len(self._opened) > 1 else ""
-        return f"Discord has not answered a heartbeat{which} for {age:.0f} s." if late > 0 else None
+        overdue_s, age_s, shard_id = max((*_heartbeat_age(shard), id_) for id_, shard in self._opened_shards.items())
+        which = f" of shard {shard_id}" if len(self._opened_shards) > 1 else ""
+        return f"Discord has not answered a heartbeat{which} for {age_s:.0f} s." if overdue_s > 0 else None
 
     @override
     async def connect(self, *, reconnect: bool = True) -> None:
@@ -63,33 +72,35 @@ class ShardedClient(discord.AutoShardedClient):
 
         The library runs in a task of its own, since it swallows a cancellation while it takes up a session again.
         """
-        staying = asyncio.create_task(super().connect(reconnect=reconnect))
+        connection = asyncio.create_task(super().connect(reconnect=reconnect))
         try:
-            await asyncio.wait({staying})
-            await staying
+            await asyncio.wait({connection})
+            await connection
         finally:
-            while not staying.done():
-                staying.cancel()
-                await asyncio.wait({staying}, timeout=0.1)
-            staying.cancelled() or staying.exception()  # looked at, so that nobody warns of it
+            while not connection.done():  # until it is not swallowed
+                connection.cancel()
+                await asyncio.wait({connection}, timeout=_CANCEL_INTERVAL_S)
+            connection.cancelled() or connection.exception()  # read, so that asyncio does not warn that nobody did
 
     @override
     async def launch_shards(self) -> None:
-        """Open as many connections as Discord asks for now, where this client was told to connect to."""
-        async with asyncio.timeout(_OPENING):
-            self.shard_count, _, start = await self.http.get_bot_gateway()
-        if start["remaining"] < self.shard_count:
+        """Open as many connections as Discord asks for now, at the address this client was told to connect to."""
+        async with asyncio.timeout(_OPEN_TIMEOUT_S):
+            self.shard_count, _, session_starts = await self.http.get_bot_gateway()
+        # https://docs.discord.com/developers/events/gateway#session-start-limit-object: using up the day's last ones
+        # for some of the shards would leave the others out until tomorrow, and end in a reset of the token.
+        if session_starts["remaining"] < self.shard_count:
             raise TooManyIdentifies
         await super().launch_shards()
 
     @override
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
         """Open one connection; raise what hinders it, where the library would try in silence for ever."""
-        async with asyncio.timeout(_OPENING):
+        async with asyncio.timeout(_OPEN_TIMEOUT_S):
             socket = await DiscordWebSocket.from_client(self, initial=initial, gateway=gateway, shard_id=shard_id)
         shard = Shard(socket, self, self.__dict__["_AutoShardedClient__queue"].put_nowait)
-        shard._backoff._max = _DOUBLINGS  # noqa: SLF001 — the library's pauses grow up to 17 minutes
-        self._opened[shard_id] = shard
+        shard._backoff._max = _MAX_BACKOFF_DOUBLINGS  # noqa: SLF001 — the library has no setting for it
+        self._opened_shards[shard_id] = shard
         shard.launch()
 
     @override
@@ -103,6 +114,7 @@ class ShardedClient(discord.AutoShardedClient):
 
     def abandon(self) -> None:
         """Drop every connection the library opened: those that never came to be used, and one that says no goodbye."""
+        # The library's heartbeat threads are the only ones that know of a connection which never became a shard.
         for thread in threading.enumerate():
             if isinstance(thread, KeepAliveHandler) and thread.ws._connection is self._connection:  # noqa: SLF001 — as above
                 thread.stop()
@@ -114,44 +126,47 @@ class ShardedClient(discord.AutoShardedClient):
 
         Shards sign in one after the other, also where Discord's `max_concurrency` would allow several at once.
         """
-        pause = self._identifies.pause(self.loop.time())
-        if pause > _LONGEST_WAIT_INSIDE:
+        pause_s = self._identify_limit.pause(self.loop.time())
+        if pause_s > _MAX_IDENTIFY_WAIT_S:
             raise TooManyIdentifies
-        await asyncio.sleep(pause)
-        self._identifies.record(self.loop.time())
+        await asyncio.sleep(pause_s)
+        self._identify_limit.record(self.loop.time())
 
     async def on_shard_connect(self, shard_id: int) -> None:
-        """Take note of a new session."""
-        self._up.add(shard_id)
+        """Record a new session."""
+        self._shards_in_session.add(shard_id)
         self.was_connected = True
         log.info("discord connected", shard=shard_id, shards=self.shard_count, servers=len(self.guilds))
 
     async def on_shard_resumed(self, shard_id: int) -> None:
-        """Take note of a session that goes on."""
-        self._up.add(shard_id)
+        """Record a session that goes on."""
+        self._shards_in_session.add(shard_id)
         log.info("discord session resumed", shard=shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
-        """Take note of a connection lost; the library tries to resume the session and says so every time it fails."""
-        if shard_id in self._up:
+        """Record a lost connection; logged once, though the library tells of every try to resume that fails."""
+        if shard_id in self._shards_in_session:
             log.warning("discord disconnected", shard=shard_id)
-        self._up.discard(shard_id)
+        self._shards_in_session.discard(shard_id)
 
     @property
-    def _opened(self) -> dict[int, Shard]:
+    def _opened_shards(self) -> dict[int, Shard]:
         shards: dict[int, Shard] = self.__dict__["_AutoShardedClient__shards"]
         return shards
 
-    def _down(self) -> list[int]:
-        """Return the shards without a session; the library tells of a lost one only when its turn to heal has come."""
-        shards = range(self.shard_count or 1)
-        return [shard for shard in shards if shard not in self._up or not self._opened[shard].ws.open]
+    def _shards_down(self) -> list[int]:
+        """Return the ids of the shards without a session.
+
+        The socket is asked as well: the library tells of a lost connection only when it is its turn to be reopened.
+        """
+        shard_ids = range(self.shard_count or 1)
+        return [id_ for id_ in shard_ids if id_ not in self._shards_in_session or not self._opened_shards[id_].ws.open]
 
 
-def _heartbeat(shard: Shard) -> tuple[float, float]:
-    """Return how many seconds an answer is overdue (two beats are given; negative: it is not), and since the last."""
+def _heartbeat_age(shard: Shard) -> tuple[float, float]:
+    """Return the seconds by which an answer is overdue (negative: it is not), and the seconds since the last answer."""
     keep_alive: Any = shard.ws._keep_alive  # noqa: SLF001 — told nowhere else
     if keep_alive is None:
         return (-1.0, 0.0)
-    age = perf_counter() - keep_alive._last_ack  # noqa: SLF001 — as above
-    return (age - 2 * keep_alive.interval, age)
+    age_s = perf_counter() - keep_alive._last_ack  # noqa: SLF001 — as above
+    return (age_s - _MISSED_HEARTBEATS * keep_alive.interval, age_s)

@@ -1,13 +1,19 @@
-"""Telegram as the core sees it: put together from its parts."""
+"""Telegram as a chat platform, put together from its parts: polling, answers to commands, and alerts.
+
+Polling has connections of its own, so that closing them after a failure harms no message under way.
+"""
 
 import asyncio
 
 from typing_extensions import override
 
-from bot.chat.telegram.errors import AWAY_PAUSE
-from bot.chat.telegram.menu import show_menus
+from bot.chat.telegram.answer_sender import AnswerSender
+from bot.chat.telegram.command_menu import update_command_menus
+from bot.chat.telegram.errors import OUTAGE_PAUSE
+from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.place_probe import TelegramPlaceProbe
 from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller
+from bot.chat.telegram.rights import ChatRights
 from bot.chat.telegram.sender import TelegramSender
 from bot.chat.telegram.task_limiter import TaskLimiter
 from bot.chat.telegram.transport import AiohttpRequest, BotApi
@@ -22,13 +28,14 @@ from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
-_POLLING_CONNECTIONS = 2
+_POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
 class TelegramChat(ProbingPlatform):
-    """Telegram. `send` and `edit` work with and without `run`, so that several workers may deliver while one polls.
+    """Telegram as the core sees it.
 
-    With `listens` False it only sends: for a worker that delivers while another one polls.
+    `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
+    False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
     Where nothing runs, call `close` at the end.
     """
@@ -37,7 +44,7 @@ class TelegramChat(ProbingPlatform):
 
     def __init__(  # noqa: PLR0913 — what the composition root has to give, each by its name
         self,
-        desk: CommandDispatcher,
+        dispatcher: CommandDispatcher,
         *,
         token: str,
         api_url: str,
@@ -45,38 +52,42 @@ class TelegramChat(ProbingPlatform):
         clock: Clock,
         owner_ids: frozenset[str],
         meter: Meter,
-        patience: PollingTimeouts | None = None,
+        timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
     ) -> None:
-        self._patience = patience or PollingTimeouts()
+        self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
         self._api = BotApi(AiohttpRequest(token, api_url))
-        self._probe = TelegramPlaceProbe(self._api)
-        answers = TelegramSender(self._api, clock=clock, meter=meter)
-        self._writer = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
-        self._reception = UpdateHandler(
-            desk,
+        self._place_probe = TelegramPlaceProbe(self._api)
+        self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
+        # Answers are never paid for: they are far fewer than the 30 a second that are free.
+        unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter)
+        membership = MembershipHandler(subscriptions, clock)
+        self._update_handler = UpdateHandler(
+            dispatcher,
             api=self._api,
-            writer=answers,
+            answers=AnswerSender(unpaid_sender, membership, self._timeouts.sleep),
+            membership=membership,
+            rights=ChatRights(self._api, clock),
             subscriptions=subscriptions,
-            clock=clock,
             owner_ids=owner_ids,
-            patience=self._patience,
         )
-        self._crowd = TaskLimiter()
-        self._poller = UpdatePoller(self._connect, greet=self._greet, receive=self._receive, patience=self._patience)
+        self._tasks = TaskLimiter()
+        self._poller = UpdatePoller(
+            self._connect, on_connect=self._on_connect, on_update=self._on_update, timeouts=self._timeouts
+        )
 
     @override
     async def run(self) -> None:
-        """Give answers that are under way at the end a few seconds, then call `close`."""
+        """Poll until cancelled; give answers that are under way then a few seconds, and call `close`."""
         try:
             await (self._poller.run() if self._listens else asyncio.Event().wait())
         finally:
-            await self._crowd.cancel_all(self._patience.farewell)
+            await self._tasks.cancel_all(self._timeouts.shutdown_s)
             await self.close()
 
     async def close(self) -> None:
@@ -89,33 +100,35 @@ class TelegramChat(ProbingPlatform):
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Telegram has no use for the idempotency key."""
-        return await self._writer.send(place, message, reply_to=reply_to)
+        # Telegram has no idempotency keys: what is sent again after a lost reply may arrive twice.
+        return await self._alert_sender.send(place, message, reply_to=reply_to)
 
     @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        await self._writer.edit(place, message_id, message)
+        await self._alert_sender.edit(place, message_id, message)
 
     @override
     async def probe(self, place: Place) -> None:
-        if self.trouble() or not self._reception.me.id:
-            raise RetryLater("not connected to Telegram", after=AWAY_PAUSE, whole_bot=True)
-        await self._probe.ask(self._reception.me, place)
+        # Without a connection nothing is known of the place, and before the first one not even the bot's own id.
+        if self.trouble() or not self._update_handler.identity.id:
+            raise RetryLater("not connected to Telegram", after=OUTAGE_PAUSE, whole_bot=True)
+        await self._place_probe.check(self._update_handler.identity, place)
 
     @override
     async def private_place(self, person: str) -> Place:
-        """Raise ChatGone for a chat that spoke in its own name."""
+        # A chat that spoke in its own name has a negative id: nobody knows who to write to.
         if not person.isdecimal():
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         return Place(Platform.TELEGRAM, person)
 
     def _connect(self) -> BotApi:
-        """Return a connection for polling of its own, which failures may close without harm to messages under way."""
+        """Return a connection for polling of its own."""
         return BotApi(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
 
-    async def _greet(self, me: BotIdentity) -> None:
-        self._reception.me = me
-        await self._crowd.start(show_menus(self._api, self._desk.commands))
+    async def _on_connect(self, identity: BotIdentity) -> None:
+        self._update_handler.identity = identity
+        # As a task: a menu that Telegram is slow to take must not keep updates waiting.
+        await self._tasks.start(update_command_menus(self._api, self._dispatcher.commands))
 
-    async def _receive(self, update: Json) -> None:
-        await self._crowd.start(self._reception.handle(update))
+    async def _on_update(self, update: Json) -> None:
+        await self._tasks.start(self._update_handler.handle(update))

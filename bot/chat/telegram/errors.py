@@ -1,7 +1,9 @@
-"""What Telegram refused, and how, becomes one of our errors, which say what to do next.
+"""Telegram's refusals, its 429s and the network's failures, translated into one of our DeliveryErrors.
 
-The Bot API tells its refusals apart by text only, and some arrive under another status than documented: therefore
-the text decides first, whatever its letters' case. https://core.telegram.org/bots/api#making-requests
+429 with `retry_after` 17 becomes RetryLater after 17 s; 403 "bot was blocked by the user" becomes ChatGone; 400
+"message thread not found" becomes TopicClosed. The Bot API tells its refusals apart by text only, and some arrive under
+another status than documented: therefore the text decides first, in letters of either case.
+https://core.telegram.org/bots/api#making-requests
 """
 
 from collections.abc import Mapping
@@ -31,12 +33,12 @@ from bot.domain.errors import (
 )
 from bot.domain.place import Obstacle, Place, Platform
 
-UNSAID_PAUSE = timedelta(seconds=5)
-"""The pause after a 429 that names none."""
-AWAY_PAUSE = timedelta(seconds=5)
-TOKEN_PAUSE = timedelta(seconds=30)
+# Telegram names no pause for any of these; they are the project's choice. A 429 that names none is rare and short.
+_UNNAMED_RATE_LIMIT_PAUSE = timedelta(seconds=5)
+OUTAGE_PAUSE = timedelta(seconds=5)
+_TOKEN_REFUSED_PAUSE = timedelta(seconds=30)  # a new token needs a restart: asking more often helps nobody
 
-_TOPIC = {
+_TOPIC_CLOSED = {
     "topic_closed": Obstacle.TOPIC_CLOSED,
     "topic closed": Obstacle.TOPIC_CLOSED,
     "topic_deleted": Obstacle.TOPIC_DELETED,
@@ -57,7 +59,7 @@ _NOT_ALLOWED = {
     "chat_send_": Obstacle.NO_RIGHTS,
     "user_banned_in_channel": Obstacle.NO_RIGHTS,
 }
-_GONE = {
+_CHAT_GONE = {
     "bot was blocked": Obstacle.BLOCKED,
     "user_is_blocked": Obstacle.BLOCKED,
     "can't initiate conversation": Obstacle.BLOCKED,
@@ -73,28 +75,29 @@ _GONE = {
 }
 
 
-def translated(error: TelegramError, place: Place) -> DeliveryError:
+def translate(error: TelegramError, place: Place) -> DeliveryError:
     """Return our error for a message to this place that Telegram did not take."""
+    # BadRequest and TimedOut are NetworkErrors to the library, so the order of these questions matters.
     if isinstance(error, RetryAfter):
-        return _rate_limited(pause_asked_by(error))
+        return _rate_limited(retry_after_of(error))
     if isinstance(error, ChatMigrated):
         return ChatMoved(Place(Platform.TELEGRAM, str(error.new_chat_id), place.thread))
     if isinstance(error, (BadRequest, Forbidden)):
         return _refused(error)
     if isinstance(error, InvalidToken):
-        return RetryLater("Telegram refuses the token just now", after=TOKEN_PAUSE, whole_bot=True)
+        return RetryLater("Telegram refuses the token just now", after=_TOKEN_REFUSED_PAUSE, whole_bot=True)
     if isinstance(error, Conflict):
-        return RetryLater(error.message, after=AWAY_PAUSE)
-    return _away(error)
+        return RetryLater(error.message, after=OUTAGE_PAUSE)
+    return _failed(error)
 
 
-def pause_asked_by(error: RetryAfter) -> timedelta:
-    """Return the pause of a 429; the library gives it as a number or as a span of time, depending on a switch."""
+def retry_after_of(error: RetryAfter) -> timedelta:
+    """Return the pause of a 429; the library gives it as a number or as a timedelta, depending on a switch."""
     after = error.retry_after
     return after if isinstance(after, timedelta) else timedelta(seconds=after)
 
 
-def is_unparsable(error: BadMessage) -> bool:
+def is_markup_error(error: BadMessage) -> bool:
     """Return whether it was the markup that Telegram could not read."""
     return "can't parse entities" in str(error).lower()
 
@@ -105,18 +108,21 @@ def is_unchanged(error: TelegramError) -> bool:
 
 
 def _refused(error: TelegramError) -> DeliveryError:
+    """Return the error for a 400 or 403."""
     text = error.message.lower()
-    if topic := _named(text, _TOPIC):
-        return TopicClosed(error.message, topic)
-    if lacking := _named(text, _NOT_ALLOWED):
-        return NotAllowed(error.message, lacking)
-    gone = _named(text, _GONE)
+    # Topics first: a closed topic must not switch off the whole chat.
+    if topic_obstacle := _obstacle_named_in(text, _TOPIC_CLOSED):
+        return TopicClosed(error.message, topic_obstacle)
+    if obstacle := _obstacle_named_in(text, _NOT_ALLOWED):
+        return NotAllowed(error.message, obstacle)
+    gone = _obstacle_named_in(text, _CHAT_GONE)
+    # An unknown 403 is a chat that is closed to the bot; an unknown 400 is the message's own fault.
     if gone or isinstance(error, Forbidden):
         return ChatGone(error.message, gone or Obstacle.REFUSED)
     return BadMessage(error.message)
 
 
-def _named(text: str, obstacles: Mapping[str, Obstacle]) -> Obstacle | None:
+def _obstacle_named_in(text: str, obstacles: Mapping[str, Obstacle]) -> Obstacle | None:
     return next((obstacle for words, obstacle in obstacles.items() if words in text), None)
 
 
@@ -124,15 +130,16 @@ def _rate_limited(pause: timedelta) -> RetryLater:
     return RetryLater("Telegram asks for a pause", after=pause, rate_limited=True)
 
 
-def _away(error: TelegramError) -> RetryLater:
+def _failed(error: TelegramError) -> RetryLater:
     """Return the pause for a failure of the network or of Telegram itself.
 
-    A 429 without a pause is a plain NetworkError to the library. An answer that cannot be read, a time-out or a lost
-    reply may hide a message that arrived; an error Telegram spelled out, or a request that never left, cannot.
+    It is ambiguous when the message may have arrived: after a time-out, a lost reply, or an answer that cannot be read.
+    It is not when Telegram spelled an error out, or the request never left.
     """
+    # The library makes a RetryAfter only of a 429 with a pause above 0; any other is a plain NetworkError to it.
     if "too many requests" in error.message.lower():
-        return _rate_limited(UNSAID_PAUSE)
-    arrived_perhaps = isinstance(error, (TimedOut, ReplyLost)) or not isinstance(error, NetworkError)
+        return _rate_limited(_UNNAMED_RATE_LIMIT_PAUSE)
+    may_have_arrived = isinstance(error, (TimedOut, ReplyLost)) or not isinstance(error, NetworkError)
     return RetryLater(
-        error.message, after=AWAY_PAUSE, ambiguous=arrived_perhaps and not isinstance(error, RequestUnsent)
+        error.message, after=OUTAGE_PAUSE, ambiguous=may_have_arrived and not isinstance(error, RequestUnsent)
     )

@@ -1,38 +1,43 @@
-"""Whether a place can be written to, asked without writing there."""
+"""Checks whether a Telegram chat or topic can be written to, without writing there.
+
+One call per place, two where the bot is a plain member of a group. `getChat` alone would not do: it answers for a
+person who has blocked the bot as well, and knows nothing of an administrator's rights.
+"""
 
 from telegram.error import TelegramError
 
-from bot.chat.telegram.errors import translated
+from bot.chat.telegram.errors import translate
 from bot.chat.telegram.transport import BotApi
-from bot.chat.telegram.update_parser import BotIdentity, Json, lacking
+from bot.chat.telegram.update_parser import BotIdentity, Json, missing_rights
 from bot.domain.errors import ChatGone, NotAllowed
 from bot.domain.place import EVERY_THREAD, Obstacle, Place
 
 
 class TelegramPlaceProbe:
-    """Asks Telegram with one call, two where the bot is a plain member of a group.
+    """Asks for the bot's membership in groups and channels; in private and in topics it shows “typing…”.
 
-    `getChat` alone would not do: it answers for a person who has blocked the bot as well, and knows nothing of an
-    administrator's rights. “typing…” is refused like a message, in private (https://core.telegram.org/method/messages.setTyping)
-    and where a topic is gone; in a topic that is closed it is not.
+    “typing…” is refused like a message, in private (https://core.telegram.org/method/messages.setTyping) and where a
+    topic is gone; in a topic that is closed it is not. Groups and channels see nothing of the check.
     """
 
     def __init__(self, api: BotApi) -> None:
         self._api = api
 
-    async def ask(self, me: BotIdentity, place: Place) -> None:
+    async def check(self, bot: BotIdentity, place: Place) -> None:
         """Return when the place can be written to; else raise DeliveryError."""
+        is_group_or_channel = place.chat.startswith("-")
         try:
-            if place.chat.startswith("-"):
-                await self._look_at_rights(me, place)
-            if not place.chat.startswith("-") or place.thread not in {None, EVERY_THREAD}:
-                await self._type(place)
+            if is_group_or_channel:
+                await self._check_membership(bot, place)
+            if not is_group_or_channel or place.thread not in {None, EVERY_THREAD}:
+                await self._show_typing(place)
         except TelegramError as error:
-            raise translated(error, place) from error
+            raise translate(error, place) from error
 
-    async def _look_at_rights(self, me: BotIdentity, place: Place) -> None:
-        member: Json = await self._api.call("getChatMember", chat_id=place.chat, user_id=me.id)
-        missing = lacking(member)
+    async def _check_membership(self, bot: BotIdentity, place: Place) -> None:
+        member: Json = await self._api.call("getChatMember", chat_id=place.chat, user_id=bot.id)
+        missing = missing_rights(member)
+        # A public group shows its members to outsiders too, so an answer does not prove that the bot is inside.
         if "be a member" in missing:
             raise ChatGone("the bot is not there", Obstacle.REMOVED)
         if missing or (member["status"] == "member" and not await self._members_may_write(place)):
@@ -42,6 +47,6 @@ class TelegramPlaceProbe:
         chat: Json = await self._api.call("getChat", chat_id=place.chat)
         return bool((chat.get("permissions") or {}).get("can_send_messages", True))
 
-    async def _type(self, place: Place) -> None:
+    async def _show_typing(self, place: Place) -> None:
         thread = None if place.thread in {None, EVERY_THREAD} else place.thread
         await self._api.call("sendChatAction", chat_id=place.chat, action="typing", message_thread_id=thread)

@@ -1,7 +1,9 @@
-"""Fetching updates for ever, whatever Telegram or the network does.
+"""Fetches updates by long polling, for ever, whatever Telegram or the network does.
 
-The library's own updater ends silently at the first 401 or 404, and its start is not retried; hence this loop. After
-any failure it starts again with new connections and asks who the bot is before it polls.
+Telegram holds a poll for 25 s while there is nothing new. After any failure the poller waits 1 s, then 2, 4 … up to
+60 s, or as long as a 429 asks, connects anew, and asks who the bot is before it polls again. The library's own updater
+ends silently at the first 401 or 404, and its start is not retried; hence this loop.
+https://core.telegram.org/bots/api#getupdates
 """
 
 import asyncio
@@ -14,7 +16,7 @@ from typing import NoReturn
 import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from bot.chat.telegram.errors import pause_asked_by
+from bot.chat.telegram.errors import retry_after_of
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import BotIdentity, Json
 
@@ -26,156 +28,166 @@ _SECOND_POLLER = (
     "another program polls Telegram with the same token: stop it, or give this bot a token of its own (one per bot)"
 )
 _UNKNOWN_TOKEN = "Telegram does not know this token: check TELEGRAM_TOKEN"  # noqa: S105 — a sentence, not a token
+_MAX_DOUBLINGS = 10  # far beyond the longest pause, and keeps the power of two a small number
 
 
 @dataclass(frozen=True, slots=True)
 class PollingTimeouts:
-    """How long to wait for what, in seconds.
+    """How many seconds to wait for what.
 
-    `poll`: how long Telegram may hold a poll; `margin`: how much later its answer may come, and how much later than
-    that the poll counts as stuck. `retry` to `longest_retry`: the pause after failures, doubling. `conflict`: the pause
-    after a second poller showed; the spell is over when none did for `spell`. `silence`: from when on nothing heard is
-    trouble. `farewell`: how long answers under way are waited for at the end.
+    `poll_s`: how long Telegram may hold a poll. `margin_s`: how much later its answer may come, and how much later than
+    that the poll counts as stuck. `first_retry_s` to `longest_retry_s`: the pause after failures, doubling.
+    `conflict_retry_s`: the pause after a second poller showed; it counts as gone when it did not show for
+    `conflict_over_s`. `silence_s`: without a completed poll for so long, the bot is in trouble. `shutdown_s`: how long
+    answers under way are waited for at the end.
     """
 
-    poll: float = 25.0
-    margin: float = 10.0
-    retry: float = 1.0
-    longest_retry: float = 60.0
-    conflict: float = 10.0
-    spell: float = 60.0
-    silence: float = 60.0
-    farewell: float = 5.0
+    poll_s: float = 25.0
+    margin_s: float = 10.0
+    first_retry_s: float = 1.0
+    longest_retry_s: float = 60.0
+    conflict_retry_s: float = 10.0
+    conflict_over_s: float = 60.0
+    silence_s: float = 60.0
+    shutdown_s: float = 5.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
 
 
 class UpdatePoller:
-    """Polls, hands every update to `receive`, and tells `greet` who the bot is whenever it has connected anew."""
+    """Hands every update to `on_update`, and the bot's identity to `on_connect` whenever it has connected anew."""
 
     def __init__(
         self,
         connect: Callable[[], BotApi],
         *,
-        greet: Callable[[BotIdentity], Awaitable[None]],
-        receive: Callable[[Json], Awaitable[None]],
-        patience: PollingTimeouts,
+        on_connect: Callable[[BotIdentity], Awaitable[None]],
+        on_update: Callable[[Json], Awaitable[None]],
+        timeouts: PollingTimeouts,
     ) -> None:
         self._connect = connect
-        self._greet = greet
-        self._receive = receive
-        self._patience = patience
+        self._on_connect = on_connect
+        self._on_update = on_update
+        self._timeouts = timeouts
         self._problem: str | None = _NOT_YET
-        self._failures = 0
-        self._offset: int | None = None
-        self._heard_at = patience.clock()
-        self._conflict_at: float | None = None
+        self._failures_in_a_row = 0
+        self._next_update_id: int | None = None
+        self._last_poll_at = timeouts.clock()
+        self._last_conflict_at: float | None = None
 
     async def run(self) -> None:
         """Poll until cancelled; every failure is waited out."""
         while True:
-            await self._patience.sleep(await self._until_failure())
+            await self._timeouts.sleep(await self._poll_until_failure())
 
     def trouble(self) -> str | None:
         """Return why no updates come in, None while a poll was completed, or is under way, within the last minute."""
-        if self._in_conflict():
+        if self._is_in_conflict():
             return _SECOND_POLLER
         if self._problem:
             return self._problem
-        silence = self._patience.clock() - self._heard_at
-        return f"no poll completed for {silence:.0f} s" if silence > self._patience.silence else None
+        silence_s = self._timeouts.clock() - self._last_poll_at
+        return f"no poll completed for {silence_s:.0f} s" if silence_s > self._timeouts.silence_s else None
 
-    async def _until_failure(self) -> float:
-        """Serve until something goes wrong and return the seconds to wait then."""
+    async def _poll_until_failure(self) -> float:
+        """Poll until something goes wrong and return the seconds to wait then."""
+        # A connection of its own each time: what hangs in the old one is closed with it.
         api = self._connect()
         try:
-            await self._serve(api)
+            await self._poll_for_ever(api)
         except Conflict as error:
-            return self._note_conflict(error)
+            return self._record_conflict(error)
         except (TelegramError, TimeoutError) as error:
-            return self._note(error)
+            return self._record_failure(error)
         except Exception as error:
-            log.exception("polling broke")
-            return self._note(error)
+            log.exception("telegram polling failed")
+            return self._record_failure(error)
         finally:
             await api.close_connections()
 
-    async def _serve(self, api: BotApi) -> NoReturn:
-        me = await self._who_am_i(api)
+    async def _poll_for_ever(self, api: BotApi) -> NoReturn:
+        identity = await self._fetch_identity(api)
+        # While a webhook is set, Telegram refuses every poll.
         await api.call("deleteWebhook")
-        await self._greet(me)
+        await self._on_connect(identity)
         # The first poll returns at once: it proves that polling works before anybody is told so.
-        hold = 0.0
+        poll_s = 0.0
         while True:
-            updates = await self._poll(api, hold)
-            self._note_success()
+            updates = await self._poll(api, poll_s)
+            self._record_success()
             for update in updates:
-                await self._receive(update)
-                self._offset = update["update_id"] + 1
-            await _others_first()
-            hold = self._patience.poll
+                await self._on_update(update)
+                # Asking from this id on tells Telegram that the update was received; it is then not sent again.
+                self._next_update_id = update["update_id"] + 1
+            await _let_answers_leave()
+            poll_s = self._timeouts.poll_s
 
-    async def _who_am_i(self, api: BotApi) -> BotIdentity:
+    async def _fetch_identity(self, api: BotApi) -> BotIdentity:
         try:
-            found = await api.call("getMe")
+            bot_user = await api.call("getMe")
         except InvalidToken:
             raise InvalidToken(_UNKNOWN_TOKEN) from None
-        return BotIdentity(found["id"], found.get("username", ""))
+        return BotIdentity(bot_user["id"], bot_user.get("username", ""))
 
-    async def _poll(self, api: BotApi, hold: float) -> list[Json]:
-        patience = hold + self._patience.margin
-        async with asyncio.timeout(patience + self._patience.margin):
-            found: list[Json] = await api.call(
+    async def _poll(self, api: BotApi, poll_s: float) -> list[Json]:
+        read_timeout_s = poll_s + self._timeouts.margin_s
+        # A second timeout around the transport's own, for a connection that hangs without ever timing out.
+        async with asyncio.timeout(read_timeout_s + self._timeouts.margin_s):
+            updates: list[Json] = await api.call(
                 "getUpdates",
-                patience=patience,
-                offset=self._offset,
-                timeout=int(hold),
+                read_timeout_s=read_timeout_s,
+                offset=self._next_update_id,
+                timeout=int(poll_s),
                 allowed_updates=list(ALLOWED_UPDATES),
             )
-        return found
+        return updates
 
-    def _note_success(self) -> None:
+    def _record_success(self) -> None:
         if self._problem:
             log.info("telegram connected", before=self._problem)
         self._problem = None
-        self._failures = 0
-        self._heard_at = self._patience.clock()
-        if self._conflict_at is not None and not self._in_conflict():
-            self._conflict_at = None
-            log.info("telegram has one poller again")
+        self._failures_in_a_row = 0
+        self._last_poll_at = self._timeouts.clock()
+        if self._last_conflict_at is not None and not self._is_in_conflict():
+            self._last_conflict_at = None
+            log.info("second telegram poller is gone")
 
-    def _note(self, error: Exception) -> float:
-        """Remember a failure, log it once per spell, and return the seconds to wait."""
-        problem = _spoken(error)
+    def _record_failure(self, error: Exception) -> float:
+        """Record a failure, log it once until polling works again, and return the seconds to wait."""
+        problem = _sentence_for(error)
         if self._problem in (None, _NOT_YET):
-            log.warning("telegram away", reason=problem)
+            log.warning("telegram disconnected", reason=problem)
         elif problem != self._problem:
-            log.info("telegram still away", reason=problem)
+            log.info("telegram still disconnected", reason=problem)
         self._problem = problem
-        self._failures += 1
+        self._failures_in_a_row += 1
         if isinstance(error, RetryAfter):
-            return pause_asked_by(error).total_seconds()
-        pause = min(self._patience.longest_retry, self._patience.retry * (1 << min(self._failures - 1, 10)))
-        return pause * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, guards nothing
+            return retry_after_of(error).total_seconds()
+        doublings = min(self._failures_in_a_row - 1, _MAX_DOUBLINGS)
+        pause_s = min(self._timeouts.longest_retry_s, self._timeouts.first_retry_s * (1 << doublings))
+        return pause_s * random.uniform(0.5, 1.0)  # noqa: S311 — spreads retries, guards nothing
 
-    def _note_conflict(self, error: Conflict) -> float:
-        if not self._in_conflict():
-            log.error("second poller", reason=_SECOND_POLLER, telegram=error.message)
-        self._conflict_at = self._patience.clock()
-        return self._patience.conflict
+    def _record_conflict(self, error: Conflict) -> float:
+        """Record that another program polls with the same token, and return the seconds to wait."""
+        if not self._is_in_conflict():
+            log.error("second telegram poller", reason=_SECOND_POLLER, telegram=error.message)
+        self._last_conflict_at = self._timeouts.clock()
+        return self._timeouts.conflict_retry_s
 
-    def _in_conflict(self) -> bool:
-        at = self._conflict_at
-        return at is not None and self._patience.clock() - at <= self._patience.spell
+    def _is_in_conflict(self) -> bool:
+        """Whether a second poller showed within the last minute: the two take turns, so single polls still succeed."""
+        at = self._last_conflict_at
+        return at is not None and self._timeouts.clock() - at <= self._timeouts.conflict_over_s
 
 
-async def _others_first() -> None:
+async def _let_answers_leave() -> None:
     """Let quick answers leave before the next poll is written: one turn to make them, one to write them."""
     for _ in range(2):
         await asyncio.sleep(0)
 
 
-def _spoken(error: Exception) -> str:
+def _sentence_for(error: Exception) -> str:
+    """Return what operators read in `/status`; it never holds an address, and so never a token."""
     if isinstance(error, InvalidToken):
         return error.message if error.message == _UNKNOWN_TOKEN else f"a poll was refused ({error.message})"
     if isinstance(error, TelegramError):

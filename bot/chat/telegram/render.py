@@ -1,30 +1,23 @@
-"""Message → what Telegram takes: HTML or plain text, and an inline keyboard. Pure.
+"""Turns a Message into what Telegram takes: a text as HTML, the same as plain text, and rows of buttons. Pure.
 
-Limits: 4096 UTF-16 units of text after the markup is read, 64 bytes of callback data.
-https://core.telegram.org/bots/api#sendmessage
+A table of 1,000 rows is cut until the text fits 4096 UTF-16 units, and ends with "… and 950 more". What counts is the
+text after its markup was read, so the plain form is what is measured. https://core.telegram.org/bots/api#sendmessage
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
 
 from typing_extensions import override
 
+from bot.chat.telegram.buttons import ButtonRows, button_rows
 from bot.messages.fitting import fit
-from bot.messages.model import Action, Chart, Field, Line, Message, Span, Table
+from bot.messages.model import Chart, Field, Line, Message, Span, Table
 from bot.messages.numbers import ago, clock, percent, usd
-from bot.messages.textual import clean, shorten, sparkline, text_table, utf16_length
+from bot.messages.textual import clean, sparkline, text_table, utf16_length
 
-LONGEST_TEXT = 4096
-LONGEST_CALLBACK = 64
-_LONGEST_LABEL = 40
-_ROW = 3
-_MOST_BUTTONS = 60
-_TABLE_WIDTH = 44
-
-Buttons = tuple[tuple[tuple[str, str], ...], ...]
-"""Rows of (label, callback data)."""
+_MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
+_TABLE_COLUMNS = 44  # what a fixed-width block shows on a phone before it wraps
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +26,25 @@ class RenderedMessage:
 
     html: str
     text: str
-    buttons: Buttons = ()
+    buttons: ButtonRows = ()
 
 
 def render(message: Message, now: datetime) -> RenderedMessage:
     """Return the message within Telegram's limits; `now` is for times such as “12 min ago”."""
 
-    def size(candidate: Message) -> int:
-        return utf16_length(_written(candidate, _Plain(now)))
+    def utf16_units(candidate: Message) -> int:
+        return utf16_length(_blocks(candidate, _PlainText(now)))
 
-    fitted = fit(message, size, LONGEST_TEXT)
-    return RenderedMessage(_written(fitted, _Html(now)), _written(fitted, _Plain(now)), keyboard(fitted.actions))
-
-
-def keyboard(actions: Sequence[Action]) -> Buttons:
-    """Return rows of at most three buttons; an action too long to travel in one is left out."""
-    fitting = [
-        (shorten(clean(action.label), _LONGEST_LABEL) or "…", action.command)
-        for action in actions
-        if 1 <= len(action.command.encode()) <= LONGEST_CALLBACK
-    ][:_MOST_BUTTONS]
-    return tuple(tuple(fitting[start : start + _ROW]) for start in range(0, len(fitting), _ROW))
+    fitted = fit(message, utf16_units, _MAX_TEXT_UTF16_UNITS)
+    return RenderedMessage(
+        html=_blocks(fitted, _HtmlText(now)),
+        text=_blocks(fitted, _PlainText(now)),
+        buttons=button_rows(fitted.actions),
+    )
 
 
-class _Plain:
-    """Words without markup."""
+class _PlainText:
+    """Writes the parts of a message as plain text."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -71,10 +58,10 @@ class _Plain:
     def code(self, text: str) -> str:
         return self.text(text)
 
-    def italic(self, written: str) -> str:
-        return written
+    def italic(self, markup: str) -> str:
+        return markup
 
-    def block(self, text: str) -> str:
+    def fixed_width_block(self, text: str) -> str:
         return text
 
     def line(self, line: Line) -> str:
@@ -89,8 +76,11 @@ class _Plain:
         return self.bold(span.text) if span.bold else self.text(span.text)
 
 
-class _Html(_Plain):
-    """Words as Telegram's HTML; everything that is said is escaped."""
+class _HtmlText(_PlainText):
+    """Writes the same parts as Telegram's HTML. https://core.telegram.org/bots/api#html-style.
+
+    Every text is escaped here and nowhere else: `<b>` in an exchange's name becomes `&lt;b&gt;`.
+    """
 
     @override
     def text(self, text: str) -> str:
@@ -105,45 +95,46 @@ class _Html(_Plain):
         return _tagged("code", self.text(text))
 
     @override
-    def italic(self, written: str) -> str:
-        return _tagged("i", written)
+    def italic(self, markup: str) -> str:
+        return _tagged("i", markup)
 
     @override
-    def block(self, text: str) -> str:
+    def fixed_width_block(self, text: str) -> str:
         return _tagged("pre", escape(text))
 
 
-def _tagged(tag: str, written: str) -> str:
-    return f"<{tag}>{written}</{tag}>" if written else ""
+def _tagged(tag: str, markup: str) -> str:
+    return f"<{tag}>{markup}</{tag}>" if markup else ""
 
 
-def _written(message: Message, style: _Plain) -> str:
+def _blocks(message: Message, writer: _PlainText) -> str:
     """Return the blocks in their order; fields, chart, table and footer each stand apart by an empty line."""
     sample = "SAMPLE · " if message.sample else ""
-    title = style.bold(f"{message.tone.icon} {sample}{message.title}")
-    head = "\n".join((title, *(style.line(line) for line in message.lines)))
+    title = writer.bold(f"{message.tone.icon} {sample}{message.title}")
+    head = "\n".join((title, *(writer.line(line) for line in message.lines)))
     blocks = (
         head,
-        "\n".join(_field(field, style) for field in message.fields),
-        _chart(message.chart, style) if message.chart else "",
-        style.block(_table(message.table)) if message.table else "",
-        style.italic(style.line(message.footer)),
+        "\n".join(_field(field, writer) for field in message.fields),
+        _chart(message.chart, writer) if message.chart else "",
+        writer.fixed_width_block(_table(message.table)) if message.table else "",
+        writer.italic(writer.line(message.footer)),
     )
     return "\n\n".join(block for block in blocks if block)
 
 
-def _field(field: Field, style: _Plain) -> str:
-    return f"{style.bold(f'{field.name}:')} {style.line(field.value)}"
+def _field(field: Field, writer: _PlainText) -> str:
+    return f"{writer.bold(f'{field.name}:')} {writer.line(field.value)}"
 
 
 def _table(table: Table) -> str:
-    return text_table(table, width=_TABLE_WIDTH)
+    return text_table(table, width=_TABLE_COLUMNS)
 
 
-def _chart(chart: Chart, style: _Plain) -> str:
+def _chart(chart: Chart, writer: _PlainText) -> str:
     bars = sparkline(chart.values)
+    # A value that is no finite number has no bar, and can be neither the lowest nor the highest.
     finite = [value for value in chart.values if abs(value) < float("inf")]
     if not bars or not finite:
         return ""
     number = percent if chart.unit == "share" else usd
-    return style.text(f"{chart.title} {bars} low {number(min(finite))}, high {number(max(finite))}".strip())
+    return writer.text(f"{chart.title} {bars} low {number(min(finite))}, high {number(max(finite))}".strip())

@@ -1,4 +1,8 @@
-"""Who may do what in a Telegram chat. Whatever cannot be made sure of is a no."""
+"""Who may moderate a Telegram chat, and which rights the bot lacks there. Whatever is not certain is a no.
+
+An administrator of a group moderates it, everybody moderates their own private chat.
+https://core.telegram.org/bots/api#getchatmember
+"""
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
@@ -7,104 +11,111 @@ import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.chat.telegram.transport import BotApi
-from bot.chat.telegram.update_parser import Author, BotIdentity, Json, lacking
+from bot.chat.telegram.update_parser import Author, BotIdentity, Json, missing_rights
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
 from bot.ports.sources import Clock
 
 log = structlog.get_logger()
 
-_REMEMBERED_FOR = timedelta(seconds=60)
-_REMEMBERED = 10_000
+# A yes spares a call per command; somebody who stops being an administrator keeps the right for a minute more.
+_YES_REMEMBERED_FOR = timedelta(seconds=60)
+_MAX_REMEMBERED = 10_000  # a few MB; the oldest go first
 _ADMINISTRATORS = ("creator", "administrator")
 _CHANNEL_TYPES = ("channel", "group", "supergroup")
 
 
 class ChatRights:
-    """Asks Telegram. A yes to an administrator is remembered for a minute, which spares a call per command.
+    """Asks Telegram who may do what.
 
-    A no is not: who was just made an administrator must not be sent away for a minute.
+    A yes to an administrator is remembered for a minute. A no is not: who was just made an administrator must not be
+    sent away for a minute.
     """
 
     def __init__(self, api: BotApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
-        self._administrators: OrderedDict[tuple[str, int], datetime] = OrderedDict()
+        self._administrator_confirmed_at: OrderedDict[tuple[str, int], datetime] = OrderedDict()
 
-    async def may_moderate(self, speaker: Author, place: Place) -> bool:
-        """Return whether the speaker moderates a place.
-
-        An administrator who hides speaks in the name of the very chat; a channel that speaks in a group is nobody.
-        """
-        if speaker.user is None:
-            return place.chat == str(speaker.chat)
-        if place.chat == str(speaker.user):
+    async def may_moderate(self, author: Author, place: Place) -> bool:
+        """Return whether the author moderates a place."""
+        # An administrator who stays anonymous speaks in the name of the very group. Any other chat that speaks there is
+        # a channel, behind which nobody knows who stands.
+        if author.user is None:
+            return place.chat == str(author.chat)
+        # A private chat has the id of its person.
+        if place.chat == str(author.user):
             return True
         try:
-            return await self._is_administrator(place.chat, speaker.user)
+            return await self._is_administrator(place.chat, author.user)
         except (TelegramError, LookupError, TypeError, AttributeError) as error:
-            log.info("rights unknown, so refused", place=str(place), error=str(error))
+            log.info("telegram rights unknown, command refused", place=str(place), error=str(error))
             return False
 
-    async def find(self, me: BotIdentity, speaker: Author, text: str) -> Place:
-        """Return the channel or group that somebody named; raise AskerError unless they and the bot administer it."""
-        if speaker.user is None:
+    async def find_chat(self, bot: BotIdentity, author: Author, text: str) -> Place:
+        """Return the channel or group that somebody named; raise AskerError unless they and the bot administer it.
+
+        `text` is `@name`, `https://t.me/name` or the number of a chat.
+        """
+        if author.user is None:
             raise NotPermitted("Telegram does not tell who you are here. Ask in a private chat with the bot.")
         chat = await self._chat(text)
         place = Place(Platform.TELEGRAM, str(chat["id"]))
         if chat.get("type") not in _CHANNEL_TYPES:
             raise AskerError(f"{text} is no channel and no group.")
-        if not await self.may_moderate(speaker, place):
+        if not await self.may_moderate(author, place):
             raise NotPermitted(f"Only an administrator of {text} may do that.")
-        member = await self._member(place.chat, me.id)
+        member = await self._member(place.chat, bot.id)
         if not member or member.get("status") not in _ADMINISTRATORS:
             raise AskerError(f"The bot is no administrator of {text}. Make it one, then ask again.")
         if chat["type"] == "channel" and not member.get("can_post_messages"):
             raise AskerError(f"The bot may not post in {text}. Give it the right “Post messages”, then ask again.")
         return place
 
-    async def missing(self, me: BotIdentity, place: Place) -> tuple[str, ...]:
+    async def missing_for_bot(self, bot: BotIdentity, place: Place) -> tuple[str, ...]:
         """Return the names of the rights the bot lacks for posting in a place; raise AskerError if Telegram is away."""
+        # Private chats have positive ids, and their person wrote to the bot just now.
         if not place.chat.startswith("-"):
             return ()
-        member = await self._member(place.chat, me.id) or {}
-        if missing := lacking(member):
+        member = await self._member(place.chat, bot.id) or {}
+        if missing := missing_rights(member):
             return missing
         if member["status"] in _ADMINISTRATORS:
             return ()
         chat = await self._chat(place.chat)
         return () if (chat.get("permissions") or {}).get("can_send_messages", True) else ("Send messages",)
 
-    async def _is_administrator(self, chat: str, user: int) -> bool:
-        known = self._administrators.get((chat, user))
-        if known and timedelta() <= self._clock.now() - known <= _REMEMBERED_FOR:
+    async def _is_administrator(self, chat_id: str, user_id: int) -> bool:
+        confirmed_at = self._administrator_confirmed_at.get((chat_id, user_id))
+        # Not negative: a clock that was set back must not prolong what is remembered.
+        if confirmed_at and timedelta() <= self._clock.now() - confirmed_at <= _YES_REMEMBERED_FOR:
             return True
-        self._administrators.pop((chat, user), None)
-        member = await self._api.call("getChatMember", chat_id=chat, user_id=user)
+        self._administrator_confirmed_at.pop((chat_id, user_id), None)
+        member = await self._api.call("getChatMember", chat_id=chat_id, user_id=user_id)
         if member["status"] not in _ADMINISTRATORS:
             return False
-        self._administrators[chat, user] = self._clock.now()
-        while len(self._administrators) > _REMEMBERED:
-            self._administrators.popitem(last=False)
+        self._administrator_confirmed_at[chat_id, user_id] = self._clock.now()
+        while len(self._administrator_confirmed_at) > _MAX_REMEMBERED:
+            self._administrator_confirmed_at.popitem(last=False)
         return True
 
     async def _chat(self, text: str) -> Json:
         name = text.removeprefix("https://t.me/")
-        address = name if name.startswith(("@", "-")) else f"@{name}"
-        found = await self._asked("getChat", chat_id=address)
-        if not found:
+        chat_id = name if name.startswith(("@", "-")) else f"@{name}"
+        chat = await self._fetch("getChat", chat_id=chat_id)
+        if not chat:
             raise AskerError(f"The bot cannot see {text}. Add it there as an administrator first.")
-        return found
+        return chat
 
-    async def _member(self, chat: str, user: int) -> Json | None:
-        return await self._asked("getChatMember", chat_id=chat, user_id=user)
+    async def _member(self, chat_id: str, user_id: int) -> Json | None:
+        return await self._fetch("getChatMember", chat_id=chat_id, user_id=user_id)
 
-    async def _asked(self, method: str, *, chat_id: str, user_id: int | None = None) -> Json | None:
-        """Return what Telegram knows, None when it says there is nothing to see; raise AskerError if it is away."""
+    async def _fetch(self, method: str, *, chat_id: str, user_id: int | None = None) -> Json | None:
+        """Return Telegram's answer, None when it says there is nothing to see; raise AskerError if it is away."""
         try:
-            found: Json = await self._api.call(method, chat_id=chat_id, user_id=user_id)
+            answer: Json = await self._api.call(method, chat_id=chat_id, user_id=user_id)
         except (BadRequest, Forbidden):
             return None
         except TelegramError as error:
             raise AskerError("Telegram did not answer. Try again in a minute.") from error
-        return found
+        return answer

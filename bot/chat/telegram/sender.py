@@ -1,4 +1,7 @@
-"""Messages out: rendered, sent or edited, and refusals turned into our errors."""
+"""Sends messages to Telegram chats and topics, and changes them; refusals become DeliveryErrors.
+
+A message that Telegram cannot parse (400 "can't parse entities") is our own fault: it goes out once more as plain text.
+"""
 
 import json
 from datetime import datetime
@@ -7,8 +10,9 @@ from functools import lru_cache
 import structlog
 from telegram.error import InvalidToken, TelegramError
 
-from bot.chat.telegram.errors import AWAY_PAUSE, is_unchanged, is_unparsable, translated
-from bot.chat.telegram.render import Buttons, RenderedMessage, render
+from bot.chat.telegram.buttons import inline_keyboard_json
+from bot.chat.telegram.errors import OUTAGE_PAUSE, is_markup_error, is_unchanged, translate
+from bot.chat.telegram.render import RenderedMessage, render
 from bot.chat.telegram.transport import BotApi
 from bot.domain.errors import BadMessage, DeliveryError, RetryLater
 from bot.domain.place import Place, Platform
@@ -18,15 +22,17 @@ from bot.ports.sources import Clock
 
 log = structlog.get_logger()
 
-_NO_PREVIEW = json.dumps({"is_disabled": True})
+_NO_LINK_PREVIEW = json.dumps({"is_disabled": True})
 _HTML = "HTML"
-_GRAIN_SECONDS = 10
+# A fan-out sends one message thousands of times. Within ten seconds its "12 min ago" stays the same, so the rendered
+# message is used again.
+_RENDER_INTERVAL_S = 10
 
 
 class TelegramSender:
-    """Writes messages. What Telegram cannot parse is our own fault: it goes out once more as plain text.
+    """Sends and edits messages. `paid`: alerts are sent as paid broadcasts, up to 1,000 a second.
 
-    The library's own `send_message` makes an object of every reply, which costs a third of a message's CPU.
+    https://core.telegram.org/bots/api#sendmessage
     """
 
     def __init__(self, api: BotApi, *, clock: Clock, meter: Meter, paid: bool = False) -> None:
@@ -34,7 +40,6 @@ class TelegramSender:
         self._paid = paid or None
         self._clock = clock
         self._meter = meter
-        # A fan-out sends one message thousands of times; it is rendered anew every ten seconds, for its "… ago".
         self._render = lru_cache(maxsize=64)(render)
 
     async def send(self, place: Place, message: Message, *, reply_to: str | None = None) -> str:
@@ -43,7 +48,7 @@ class TelegramSender:
         try:
             return await self._send(place, rendered, _HTML, message, reply_to)
         except BadMessage as error:
-            self._count_as_plain(place, error)
+            self._count_plain_retry(place, error)
         return await self._send(place, rendered, None, message, reply_to)
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
@@ -52,23 +57,24 @@ class TelegramSender:
         try:
             return await self._edit(place, message_id, rendered, _HTML)
         except BadMessage as error:
-            self._count_as_plain(place, error)
+            self._count_plain_retry(place, error)
         return await self._edit(place, message_id, rendered, None)
 
-    def _count_as_plain(self, place: Place, error: BadMessage) -> None:
+    def _count_plain_retry(self, place: Place, error: BadMessage) -> None:
         """Count a message that goes out as plain text; raise the error again when its markup was not the matter."""
-        if not is_unparsable(error):
+        if not is_markup_error(error):
             raise error
-        log.error("markup refused, sent as plain text", place=str(place), error=str(error))
+        log.error("telegram refused the markup of a message, sent as plain text", place=str(place), error=str(error))
         self._meter.count_delivery(Platform.TELEGRAM, "retried", "plain text")
 
     def _rendered(self, message: Message) -> RenderedMessage:
-        return self._render(message, _grained(self._clock.now()))
+        return self._render(message, _start_of_interval(self._clock.now()))
 
     async def _send(
         self, place: Place, rendered: RenderedMessage, parse_mode: str | None, message: Message, reply_to: str | None
     ) -> str:
         try:
+            # Not the library's own `send_message`: it makes an object of every reply, a third of a message's CPU.
             sent = await self._api.call(
                 "sendMessage",
                 chat_id=place.chat,
@@ -77,12 +83,12 @@ class TelegramSender:
                 message_thread_id=int(place.thread) if place.thread else None,
                 disable_notification=message.silent or None,
                 allow_paid_broadcast=self._paid,
-                link_preview_options=_NO_PREVIEW,
-                reply_parameters=_reply_to(reply_to) if reply_to else None,
-                reply_markup=_markup(rendered.buttons),
+                link_preview_options=_NO_LINK_PREVIEW,
+                reply_parameters=_reply_parameters(reply_to) if reply_to else None,
+                reply_markup=inline_keyboard_json(rendered.buttons),
             )
         except TelegramError as error:
-            raise await self._ours(error, place) from error
+            raise await self._delivery_error(error, place) from error
         return str(sent["message_id"])
 
     async def _edit(self, place: Place, message_id: str, rendered: RenderedMessage, parse_mode: str | None) -> None:
@@ -93,34 +99,31 @@ class TelegramSender:
                 message_id=int(message_id),
                 text=rendered.html if parse_mode else rendered.text,
                 parse_mode=parse_mode,
-                link_preview_options=_NO_PREVIEW,
-                reply_markup=_markup(rendered.buttons),
+                link_preview_options=_NO_LINK_PREVIEW,
+                reply_markup=inline_keyboard_json(rendered.buttons),
             )
         except TelegramError as error:
             if not is_unchanged(error):
-                raise await self._ours(error, place) from error
+                raise await self._delivery_error(error, place) from error
 
-    async def _ours(self, error: TelegramError, place: Place) -> DeliveryError:
-        """Return our error; a refused token is checked with getMe, for Telegram says 401 and 404 in passing too."""
-        ours = translated(error, place)
+    async def _delivery_error(self, error: TelegramError, place: Place) -> DeliveryError:
+        """Return our error for the library's."""
+        translated = translate(error, place)
         if not isinstance(error, InvalidToken):
-            return ours
+            return translated
+        # Telegram now and then answers 401 or 404 to a token that is fine. getMe tells, before the whole bot pauses.
         try:
             await self._api.call("getMe")
         except TelegramError:
-            return ours
-        return RetryLater(f"Telegram refused in passing: {error.message}", after=AWAY_PAUSE)
+            return translated
+        return RetryLater(f"Telegram refused in passing: {error.message}", after=OUTAGE_PAUSE)
 
 
-def _reply_to(message_id: str) -> str:
+def _reply_parameters(message_id: str) -> str:
+    # An escalation must arrive even where somebody has deleted the alert it answers.
     return json.dumps({"message_id": int(message_id), "allow_sending_without_reply": True})
 
 
-@lru_cache(maxsize=64)
-def _markup(buttons: Buttons) -> str | None:
-    rows = [[{"text": label, "callback_data": data} for label, data in row] for row in buttons]
-    return json.dumps({"inline_keyboard": rows}) if rows else None
-
-
-def _grained(moment: datetime) -> datetime:
-    return moment.replace(second=moment.second // _GRAIN_SECONDS * _GRAIN_SECONDS, microsecond=0)
+def _start_of_interval(moment: datetime) -> datetime:
+    """Return the moment rounded down to ten seconds: 14:05:37 → 14:05:30."""
+    return moment.replace(second=moment.second // _RENDER_INTERVAL_S * _RENDER_INTERVAL_S, microsecond=0)

@@ -1,7 +1,8 @@
-"""The Bot API over aiohttp: one session, a deadline for each kind of call, and a token that never leaves this file.
+"""Sends requests to the Bot API over aiohttp, with a timeout for each kind of call, and keeps the token to itself.
 
-python-telegram-bot logs its addresses and puts its token into texts of exceptions. Therefore it is told neither: to the
-library an address is a bare method name, and what aiohttp raises is never attached to what is raised here.
+python-telegram-bot logs the addresses it asks and puts the token into texts of exceptions. Therefore it is told
+neither: to the library an address is a bare method name ("/getMe"), and what aiohttp raises is never attached to what
+is raised here. https://core.telegram.org/bots/api#making-requests
 """
 
 import json
@@ -14,10 +15,11 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
 
-READ_TIMEOUT = 15.0
-CONNECT_TIMEOUT = 10.0
-POOL_SIZE = 100
-_INSTEAD_OF_THE_TOKEN = "0:kept-by-the-transport"  # noqa: S105 — it is what stands in for one
+# After these a message may have arrived and may be sent twice, so they are long enough for a slow day of Telegram's.
+_READ_TIMEOUT_S = 15.0
+_CONNECT_TIMEOUT_S = 10.0
+_POOL_SIZE = 100  # above the 80 messages that are under way at most, with room for answers
+_TOKEN_PLACEHOLDER = "0:kept-by-the-transport"  # noqa: S105 — what the library gets instead of the token
 
 
 class RequestUnsent(NetworkError):
@@ -33,22 +35,25 @@ class ReplyLost(NetworkError):
 
 
 class AiohttpRequest(BaseRequest):
-    """What python-telegram-bot sends its requests with. The session opens with the first request."""
+    """What python-telegram-bot sends its requests with. The session opens with the first request.
+
+    `api_url` is scheme and host of the Bot API; timeouts are in seconds.
+    """
 
     def __init__(
         self,
         token: str,
         api_url: str,
         *,
-        read_timeout: float = READ_TIMEOUT,
-        connect_timeout: float = CONNECT_TIMEOUT,
-        pool_size: int = POOL_SIZE,
+        read_timeout: float = _READ_TIMEOUT_S,
+        connect_timeout: float = _CONNECT_TIMEOUT_S,
+        pool_size: int = _POOL_SIZE,
     ) -> None:
         # The library's switch to its own future; without it every RetryAfter warns of a change to come.
         os.environ.setdefault("PTB_TIMEDELTA", "1")
         self._root = f"{api_url.rstrip('/')}/bot{token}"
-        self._read_timeout = read_timeout
-        self._connect_timeout = connect_timeout
+        self._read_timeout_s = read_timeout
+        self._connect_timeout_s = connect_timeout
         self._pool_size = pool_size
         self._session: aiohttp.ClientSession | None = None
 
@@ -56,7 +61,7 @@ class AiohttpRequest(BaseRequest):
     @override
     def read_timeout(self) -> float:
         """Return how many seconds an answer may take unless a call says otherwise."""
-        return self._read_timeout
+        return self._read_timeout_s
 
     @override
     async def initialize(self) -> None:
@@ -81,13 +86,13 @@ class AiohttpRequest(BaseRequest):
         connect_timeout: Any = BaseRequest.DEFAULT_NONE,
         pool_timeout: Any = BaseRequest.DEFAULT_NONE,
     ) -> tuple[int, bytes]:
-        """Return status and body; raise Unsent, UnsentInTime, TimedOut or ReplyLost."""
-        patience: float = self._read_timeout if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
+        """Return status and body; raise RequestUnsent, RequestUnsentInTime, TimedOut or ReplyLost."""
+        timeout_s: float = self._read_timeout_s if read_timeout is BaseRequest.DEFAULT_NONE else read_timeout
         try:
             parameters = request_data.json_parameters if request_data else {}  # files are left out: none is ever sent
-            return await self._exchange(url, method, parameters, patience)
+            return await self._request(url, method, parameters, timeout_s)
         except Exception as error:  # noqa: BLE001 — whatever it is, its text or frames may hold the token
-            failure = _translated(error)
+            failure = _network_error(error)
         raise failure  # out here, so that the original, whose text may hold the address, is not attached to it
 
     @staticmethod
@@ -102,13 +107,14 @@ class AiohttpRequest(BaseRequest):
             raise TelegramError("Invalid server response")
         return content
 
-    async def _exchange(self, url: str, method: str, form: dict[str, str], patience: float) -> tuple[int, bytes]:
-        deadline = aiohttp.ClientTimeout(
-            total=patience + self._connect_timeout, connect=self._connect_timeout, sock_read=patience
+    async def _request(self, url: str, method: str, form: dict[str, str], read_timeout_s: float) -> tuple[int, bytes]:
+        timeout = aiohttp.ClientTimeout(
+            total=read_timeout_s + self._connect_timeout_s, connect=self._connect_timeout_s, sock_read=read_timeout_s
         )
         address = f"{self._root}{url}"
         session = self._open_session()
-        async with session.request(method, address, data=form, timeout=deadline, allow_redirects=False) as response:
+        # The Bot API redirects nobody: whatever does is not Telegram, and must not be followed with a token.
+        async with session.request(method, address, data=form, timeout=timeout, allow_redirects=False) as response:
             return response.status, await response.read()
 
     def _open_session(self) -> aiohttp.ClientSession:
@@ -121,22 +127,22 @@ class BotApi(Bot):
     """The bot's connection to the Bot API: the library's methods, and `call` for answers as they are."""
 
     def __init__(self, transport: AiohttpRequest) -> None:
-        super().__init__(_INSTEAD_OF_THE_TOKEN, base_url=lambda _: "", request=transport, get_updates_request=transport)
+        super().__init__(_TOKEN_PLACEHOLDER, base_url=lambda _: "", request=transport, get_updates_request=transport)
 
-    async def call(self, method: str, *, patience: float | None = None, **parameters: object) -> Any:
-        """Return the plain result of a method; raise TelegramError.
-
-        For reading: the library refuses whole objects when a server, older or newer than itself, lacks a field.
-        """
+    async def call(self, method: str, *, read_timeout_s: float | None = None, **parameters: object) -> Any:
+        """Return the plain result of a method; parameters that are None are left out. Raise TelegramError."""
+        # Not the library's own methods: they refuse a whole answer when a server, older or newer than the library,
+        # leaves out a field.
         given = {name: value for name, value in parameters.items() if value is not None}
-        return await self._post(method, given, read_timeout=BaseRequest.DEFAULT_NONE if patience is None else patience)
+        timeout = BaseRequest.DEFAULT_NONE if read_timeout_s is None else read_timeout_s
+        return await self._post(method, given, read_timeout=timeout)
 
     async def close_connections(self) -> None:
         """Close every connection; a later call opens new ones."""
         await self.request.shutdown()
 
 
-def _translated(error: Exception) -> NetworkError:
+def _network_error(error: Exception) -> NetworkError:
     """Return the library's error, told apart by whether the request can have arrived; no text of the original."""
     kind = type(error).__name__
     if isinstance(error, aiohttp.ConnectionTimeoutError):

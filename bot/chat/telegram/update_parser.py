@@ -1,5 +1,7 @@
-"""What an update says: where, by whom, and which command. Pure; updates are read as the Bot API writes them.
+"""Reads what an update says: in which place, by whom, and which command. Pure.
 
+`/reserves@RunwatchBot okx` in topic 7 of the group -100123 is the TypedCommand("reserves", "okx") in the place
+`telegram:-100123/7`. Updates are read as plain JSON, as the Bot API writes them.
 https://core.telegram.org/bots/api#update
 """
 
@@ -12,16 +14,18 @@ from bot.domain.place import Place, Platform
 
 Json = Mapping[str, Any]
 
+# Wider than Telegram's own limit of 32 characters for both names: what is longer is no command of ours either way.
 _COMMAND = re.compile(
     r"/(?P<name>[a-z0-9_]{1,64})(?:@(?P<bot>\w{1,64}))?(?:\s+(?P<words>.*))?", re.DOTALL | re.IGNORECASE
 )
-_GENERAL = 1
-_PRESENT = ("creator", "administrator", "member")
+# A forum's General topic has this thread id in updates, but messages to it must name no thread at all.
+_GENERAL_TOPIC = 1
+_PRESENT_STATUSES = ("creator", "administrator", "member")
 
 
 @dataclass(frozen=True, slots=True)
 class BotIdentity:
-    """The bot itself."""
+    """Who the bot itself is, as getMe says."""
 
     id: int
     username: str
@@ -36,22 +40,23 @@ class Author:
 
     @property
     def id(self) -> str:
-        """Return what tells this speaker from others."""
+        """Return what tells this author from others."""
         return str(self.user if self.chat is None else self.chat)
 
 
 @dataclass(frozen=True, slots=True)
 class TypedCommand:
-    """A command as it was typed: its name, and what followed."""
+    """A command as it was typed: its name in lower case, and what followed."""
 
     name: str
     words: str
 
 
 def place_of(message: Json) -> Place:
-    """Return the place of a message. Replies outside of forums carry a thread as well: those are no topics."""
+    """Return the place of a message: its chat, or the topic in it."""
+    # Replies in groups without topics carry a thread id too; only `is_topic_message` tells a topic.
     thread = message.get("message_thread_id") if message.get("is_topic_message") else None
-    topic = str(thread) if thread and thread != _GENERAL else None
+    topic = str(thread) if thread and thread != _GENERAL_TOPIC else None
     return Place(Platform.TELEGRAM, str(message["chat"]["id"]), topic)
 
 
@@ -67,6 +72,7 @@ def is_private(chat: Json) -> bool:
 
 def author_of(message: Json) -> Author | None:
     """Return who wrote a message; None when nobody who could be answered did: another bot, or a forwarding."""
+    # Who forwards a command does not ask it, and must not act with the rights of the person who wrote it.
     if "forward_origin" in message or message.get("is_automatic_forward"):
         return None
     if "sender_chat" in message:
@@ -95,15 +101,17 @@ def linked_command(payload: str) -> TypedCommand:
 
 
 def is_present(member: Json) -> bool:
-    """Return whether a ChatMember is in the chat."""
-    return member.get("status") in _PRESENT or bool(member.get("status") == "restricted" and member.get("is_member"))
+    """Return whether a ChatMember is in the chat; a restricted one may be or not."""
+    status = member.get("status")
+    return status in _PRESENT_STATUSES or bool(status == "restricted" and member.get("is_member"))
 
 
-def lacking(member: Json) -> tuple[str, ...]:
+def missing_rights(member: Json) -> tuple[str, ...]:
     """Return the names of the rights that a ChatMember lacks for writing; a plain member's are the chat's own."""
     if not is_present(member):
         return ("be a member",)
     if member["status"] == "administrator":
+        # The field exists in channels only; an administrator of a group may always write.
         return ("Post messages",) if member.get("can_post_messages") is False else ()
     if member["status"] == "restricted":
         return () if member.get("can_send_messages") else ("Send messages",)

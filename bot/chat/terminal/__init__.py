@@ -1,4 +1,8 @@
-"""The terminal as a chat: messages as panels or plain text, a prompt for questions, and answers as JSON."""
+"""The terminal as a chat platform: messages as panels or plain text, a prompt for questions, and answers as JSON.
+
+`client.py` is what alerts are sent to (`runwatch demo`), `prompt.py` reads typed commands, `panel.py` and `plain.py`
+write messages, `output.py` chooses between the two.
+"""
 
 from bot.chat.terminal.client import TerminalChat
 from bot.chat.terminal.plain import message_to_json, plain_text

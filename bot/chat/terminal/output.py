@@ -1,4 +1,7 @@
-"""What a terminal's output is written on: rich where a person looks at it, plain text where it is a pipe or a file."""
+"""Where a terminal's output goes: panels drawn by rich where a person looks at it, plain text in a pipe or a file.
+
+The same message is a coloured panel in a terminal and, with `| cat`, lines of plain text with the time in front.
+"""
 
 from datetime import datetime
 from functools import cached_property
@@ -13,39 +16,42 @@ if TYPE_CHECKING:
 
 
 class TerminalOutput:
-    """Writes to a stream, blocking while it is full. rich is imported when the first panel is drawn."""
+    """Writes to a stream, and blocks while the stream is full. rich is imported when the first panel is drawn."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._is_watched = stream.isatty()
+        self._is_terminal = stream.isatty()
 
     def message(self, message: Message, now: datetime) -> None:
         """Write a message in full, with the time."""
-        if not self._is_watched:
+        if not self._is_terminal:
             self._write(f"{clock(now)} · {plain_text(message, now)}\n")
             return
-        from bot.chat.terminal.panel import render  # noqa: PLC0415 — memory that only a person's terminal is worth
+        # Here, not above: rich takes memory that only a person's terminal is worth, not the service's.
+        from bot.chat.terminal.panel import render  # noqa: PLC0415 — see above
 
         self._console.print(render(message, now))
 
     def line(self, text: str) -> None:
         """Write one quiet line."""
-        if self._is_watched:
+        if self._is_terminal:
+            # No markup: "[red]" in a text from outside is three letters and two brackets.
             self._console.print(text, style="dim", markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
         else:
             self._write(f"{text}\n")
 
     def prompt(self, text: str) -> None:
         """Write a prompt where somebody can see it."""
-        if self._is_watched:
+        if self._is_terminal:
             self._write(text)
 
     @cached_property
     def _console(self) -> "Console":
-        from rich.console import Console  # noqa: PLC0415 — as above
+        from rich.console import Console  # noqa: PLC0415 — see above
 
         return Console(file=self._stream, highlight=False, emoji=False)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)
+        # Python buffers what goes into a pipe; whoever follows it wants every message at once.
         self._stream.flush()

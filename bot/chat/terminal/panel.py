@@ -1,4 +1,4 @@
-"""Message → a panel of rich's: tone as colour, icon and word; fields side by side; tables aligned. Pure.
+"""Draws a Message as a panel of rich: tone as colour, icon and word; fields three in a row; tables aligned. Pure.
 
 Imported only where a person looks at a terminal: rich costs memory the service need not spend.
 """
@@ -17,7 +17,7 @@ from bot.messages import model
 from bot.messages.model import Chart, Field, Line, Message, Tone
 from bot.messages.textual import clean, sparkline
 
-_COLOURS = {
+_TONE_COLOURS = {
     Tone.INFO: "cyan",
     Tone.GOOD: "green",
     Tone.TROUBLE: "magenta",
@@ -27,20 +27,20 @@ _COLOURS = {
     Tone.SEVERE: "red",
     Tone.CRITICAL: "bold red",
 }
-_COLUMNS = 3
-_INNER = WIDTH - 6
-_QUIET = "dim"
+_FIELDS_PER_ROW = 3  # as on Discord
+_INNER_WIDTH = WIDTH - 6  # the border and two blanks of padding on each side
+_QUIET_STYLE = "dim"
 
 
 def render(message: Message, now: datetime) -> Panel:
     """Return the message as a panel at most 100 columns wide; `now` is for times such as “12 min ago”."""
-    colour = _COLOURS[message.tone]
+    colour = _TONE_COLOURS[message.tone]
     return Panel(
         Group(*_separated(_blocks(message, now, colour))),
         box=ROUNDED,
         title=Text(heading(message), style=f"bold {colour}"),
         title_align="left",
-        subtitle=Text(f"{now:%Y-%m-%d %H:%M} UTC", style=_QUIET),
+        subtitle=Text(f"{now:%Y-%m-%d %H:%M} UTC", style=_QUIET_STYLE),
         subtitle_align="right",
         border_style=colour,
         padding=(0, 2),
@@ -50,12 +50,12 @@ def render(message: Message, now: datetime) -> Panel:
 
 def _blocks(message: Message, now: datetime, colour: str) -> list[RenderableType]:
     """Return the parts of the message that are there, in the order in which they are shown."""
-    wide = [field for field in message.fields if not field.inline]
-    narrow = [field for field in message.fields if field.inline]
+    long_fields = [field for field in message.fields if not field.inline]
+    short_fields = [field for field in message.fields if field.inline]
     parts: list[RenderableType | None] = [
         Group(*(_line(line, now) for line in message.lines)) if message.lines else None,
-        _side_by_side(narrow, now) if narrow else None,
-        _below_each_other(wide, now) if wide else None,
+        _side_by_side(short_fields, now) if short_fields else None,
+        _below_each_other(long_fields, now) if long_fields else None,
         _chart(message.chart, colour) if message.chart and message.chart.values else None,
         _table(message.table) if message.table else None,
         _ending(message, now),
@@ -65,10 +65,11 @@ def _blocks(message: Message, now: datetime, colour: str) -> list[RenderableType
 
 def _separated(blocks: Sequence[RenderableType]) -> list[RenderableType]:
     """Return the blocks with an empty line between them."""
-    return [one for block in blocks for one in (Text(), block)][1:]
+    return [part for block in blocks for part in (Text(), block)][1:]
 
 
 def _line(line: Line, now: datetime) -> Text:
+    # A Text of rich takes its characters as they are: no markup in a message can become a style.
     text = Text()
     for span in line:
         if span.at:
@@ -79,42 +80,47 @@ def _line(line: Line, now: datetime) -> Text:
 
 
 def _side_by_side(fields: Sequence[Field], now: datetime) -> Table:
-    grid = Table.grid(*(Column(width=_INNER // _COLUMNS - 2) for _ in range(_COLUMNS)), padding=(0, 1))
-    for start in range(0, len(fields), _COLUMNS):
+    # Of the same width in every row, so that the fields of all rows stand below each other.
+    columns = [Column(width=_INNER_WIDTH // _FIELDS_PER_ROW - 2) for _ in range(_FIELDS_PER_ROW)]
+    grid = Table.grid(*columns, padding=(0, 1))
+    for start in range(0, len(fields), _FIELDS_PER_ROW):
         if start:
             grid.add_row()
-        row = fields[start : start + _COLUMNS]
-        grid.add_row(*(Text(clean(field.name), style=_QUIET) for field in row))
+        row = fields[start : start + _FIELDS_PER_ROW]
+        grid.add_row(*(Text(clean(field.name), style=_QUIET_STYLE) for field in row))
         grid.add_row(*(_line(field.value, now) for field in row))
     return grid
 
 
 def _below_each_other(fields: Sequence[Field], now: datetime) -> Table:
-    grid = Table.grid(Column(style=_QUIET), Column(), padding=(0, 2))
+    grid = Table.grid(Column(style=_QUIET_STYLE), Column(), padding=(0, 2))
     for field in fields:
         grid.add_row(Text(clean(field.name)), _line(field.value, now))
     return grid
 
 
 def _chart(chart: Chart, colour: str) -> Group:
-    low, high, last = (value_text(chart, one) for one in (min(chart.values), max(chart.values), chart.values[-1]))
+    extremes_and_last = (min(chart.values), max(chart.values), chart.values[-1])
+    low, high, last = (value_text(chart, value) for value in extremes_and_last)
     bars = Text.assemble((sparkline(chart.values, width=CHART_WIDTH), colour), f"  {last}")
     span = f"{chart.times[0]:%Y-%m-%d} → {chart.times[-1]:%Y-%m-%d} · " if chart.times else ""
-    return Group(Text(clean(chart.title), style=_QUIET), bars, Text(f"{span}low {low} · high {high}", style=_QUIET))
+    title = Text(clean(chart.title), style=_QUIET_STYLE)
+    return Group(title, bars, Text(f"{span}low {low} · high {high}", style=_QUIET_STYLE))
 
 
 def _table(table: model.Table) -> Table:
-    shown = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=_QUIET, show_edge=False)
+    drawn = Table(box=SIMPLE_HEAD, pad_edge=False, header_style=_QUIET_STYLE, show_edge=False)
     for index, name in enumerate(table.header):
+        # Numbers align right and never wrap: half a number would be another number.
         numeric = index in table.numeric
-        shown.add_column(Text(clean(name)), justify="right" if numeric else "left", no_wrap=numeric)
+        drawn.add_column(Text(clean(name)), justify="right" if numeric else "left", no_wrap=numeric)
     for row in table.rows:
-        shown.add_row(*(Text(clean(cell)) for cell in row))
-    return shown
+        drawn.add_row(*(Text(clean(cell)) for cell in row))
+    return drawn
 
 
 def _ending(message: Message, now: datetime) -> Group | None:
     footer, hints = _line(message.footer, now), actions_text(message.actions)
-    footer.stylize(_QUIET)
+    footer.stylize(_QUIET_STYLE)
     parts = [part for part in (footer, Text(hints, style="dim cyan")) if part]
     return Group(*parts) if parts else None

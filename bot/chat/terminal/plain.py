@@ -1,4 +1,7 @@
-"""Message → plain text for pipes and logs, and → JSON for programs. Pure."""
+"""Writes a Message as plain text for pipes and files, and as JSON for programs. Pure.
+
+`runwatch ask flows binance | cat` prints what `plain_text` returns, `--json` what `message_to_json` returns.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -9,8 +12,9 @@ from bot.messages.model import Action, Chart, Field, Line, Message, Tone
 from bot.messages.numbers import ago, clock, percent, usd
 from bot.messages.textual import clean, sparkline, text_table, title_with_tone
 
+# In columns: longer lines are hard to read, also where a terminal has room for them.
 WIDTH = 100
-CHART_WIDTH = 48
+CHART_WIDTH = 48  # leaves half of the line to the title and the figures
 _INDENT = "  "
 
 
@@ -31,7 +35,7 @@ def plain_text(message: Message, now: datetime, *, width: int = WIDTH) -> str:
 
 
 def heading(message: Message) -> str:
-    """Return icon and title; the tone's word as well where the title does not say it, and the mark of a sample."""
+    """Return icon, title and, unless the title says it already, the tone's word: `🔴 Sample · Outflow · severe`."""
     return f"{icon(message.tone)} {'Sample · ' if message.sample else ''}{title_with_tone(message)}"
 
 
@@ -47,8 +51,8 @@ def line_text(line: Line, now: datetime) -> str:
 
 def moment_text(at: datetime, now: datetime, *, relative: bool) -> str:
     """Return a moment: `14:05 UTC` today, with the date on other days, and how long ago where that is asked."""
-    shown = f"{at:%H:%M} UTC" if at.date() == now.date() else clock(at)
-    return f"{shown} ({ago(at, now)})" if relative else shown
+    clock_time = f"{at:%H:%M} UTC" if at.date() == now.date() else clock(at)
+    return f"{clock_time} ({ago(at, now)})" if relative else clock_time
 
 
 def field_text(field: Field, now: datetime) -> str:
@@ -60,7 +64,8 @@ def chart_text(chart: Chart) -> str:
     """Return a chart as a sparkline with its lowest, highest and last value; nothing for a chart without points."""
     if not chart.values:
         return ""
-    low, high, last = (value_text(chart, one) for one in (min(chart.values), max(chart.values), chart.values[-1]))
+    extremes_and_last = (min(chart.values), max(chart.values), chart.values[-1])
+    low, high, last = (value_text(chart, value) for value in extremes_and_last)
     bars = sparkline(chart.values, width=CHART_WIDTH)
     return f"{clean(chart.title)} {bars} low {low} · high {high} · last {last}"
 
@@ -108,4 +113,5 @@ def _text(line: Line, show: Callable[[datetime, bool], str]) -> str:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    # The rest of a wrapped line is indented twice, so that it does not look like a line of its own.
     return wrap(text, width, initial_indent=_INDENT, subsequent_indent=_INDENT * 2)

@@ -1,4 +1,7 @@
-"""The prompt: a typed line is a command, answered as on any other platform."""
+"""The prompt of `runwatch demo`: a typed line is a command, answered as on any other platform.
+
+`/reserves binance` and `reserves binance` are the same; `quit`, `exit` or the end of the input end it.
+"""
 
 import asyncio
 import os
@@ -15,39 +18,44 @@ from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
 
 _PROMPT = "runwatch> "
-_FAREWELLS = frozenset(("quit", "exit"))
-_CHUNK = 65536
+_QUIT_WORDS = frozenset(("quit", "exit"))
+_READ_BYTES = 65_536  # what a pipe of Linux holds
+# How like a known name a mistyped one must be (0 to 1, difflib's ratio): "reserve" is offered "reserves".
+_SIMILARITY_CUTOFF = 0.5
+_MAX_SUGGESTIONS = 3
 
 
 async def converse(
-    desk: CommandDispatcher, asked: CommandContext, chat: TerminalChat, *, typed: TextIO | None = None
+    dispatcher: CommandDispatcher, context: CommandContext, chat: TerminalChat, *, typed: TextIO | None = None
 ) -> None:
     """Answer typed lines until `quit` or the end of the input; a slash in front of a command is optional.
 
     `typed` is standard input unless given; it is read without blocking the loop and never closed.
     """
     async with aclosing(_lines(typed or sys.stdin)) as lines:
-        await chat.ask(_PROMPT)
+        await chat.show_prompt(_PROMPT)
         async for line in lines:
             name, _, words = line.strip().removeprefix("/").partition(" ")
-            if name.lower() in _FAREWELLS:
+            if name.lower() in _QUIT_WORDS:
                 return
             if name:
-                await chat.show(await answer(desk, asked, name, words))
-            await chat.ask(_PROMPT)
+                await chat.show(await answer(dispatcher, context, name, words))
+            await chat.show_prompt(_PROMPT)
 
 
-async def answer(desk: CommandDispatcher, asked: CommandContext, name: str, words: str) -> Message:
+async def answer(dispatcher: CommandDispatcher, context: CommandContext, name: str, words: str) -> Message:
     """Return what the command of this name answers, or the names nearest to it."""
-    command = desk.commands.get(name)
+    command = dispatcher.commands.get(name)
     if command is None:
-        return refusal(_unknown(name, desk.commands))
-    return await desk.answer_words(asked, command, words)
+        return refusal(_unknown_command(name, dispatcher.commands))
+    return await dispatcher.answer_words(context, command, words)
 
 
-def _unknown(name: str, commands: CommandSet) -> str:
-    nearest = get_close_matches(name.lower(), [command.name for command in commands], n=3, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(f'/{one}' for one in nearest)}?" if nearest else "/help lists the commands."
+def _unknown_command(name: str, commands: CommandSet) -> str:
+    names = [command.name for command in commands]
+    nearest = get_close_matches(name.lower(), names, n=_MAX_SUGGESTIONS, cutoff=_SIMILARITY_CUTOFF)
+    suggestions = " or ".join(f"/{similar}" for similar in nearest)
+    hint = f"Did you mean {suggestions}?" if nearest else "/help lists the commands."
     return f"There is no command “{name}”. {hint}"
 
 
@@ -56,23 +64,26 @@ async def _lines(stream: TextIO) -> AsyncGenerator[str, None]:
     pending = b""
     try:
         while chunk := await _next_chunk(stream.fileno()):
-            *whole, pending = (pending + chunk).split(b"\n")
-            for line in whole:
+            # What follows the last line break waits for the rest of its line; decoded only when that is whole, for a
+            # chunk may end inside a character.
+            *lines, pending = (pending + chunk).split(b"\n")
+            for line in lines:
                 yield line.decode(errors="replace")
     except (PermissionError, NotImplementedError):  # a plain file, which never blocks; or no readers on this platform
-        while line_of_file := await asyncio.to_thread(stream.readline):
-            yield line_of_file
+        while text := await asyncio.to_thread(stream.readline):
+            yield text
     if pending:
         yield pending.decode(errors="replace")
 
 
 async def _next_chunk(descriptor: int) -> bytes:
-    """Return what is there to read once something is, nothing at the end."""
+    """Return the bytes that can be read as soon as there are some; none at the end of the input."""
     loop = asyncio.get_running_loop()
     ready = asyncio.Event()
     loop.add_reader(descriptor, ready.set)
     try:
         await ready.wait()
     finally:
-        loop.remove_reader(descriptor)  # only while waiting: a loop is called again and again for what is unread
-    return os.read(descriptor, _CHUNK)
+        # A reader that stayed would be called in every turn of the loop for as long as bytes are unread.
+        loop.remove_reader(descriptor)
+    return os.read(descriptor, _READ_BYTES)

@@ -27,7 +27,7 @@ from bot.detection.flow.windows import fits
 from bot.detection.guards.guard_input import GuardInput
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, MissingChain
-from bot.domain.reading import NOTHING_HELD, Holding, Reading
+from bot.domain.reading import NO_HOLDING, Holding, Reading
 
 _DUST = 0.01
 """A slot of which less than this part is left has no price worth trusting: a few units are worth a rounded sum."""
@@ -71,7 +71,7 @@ def with_recalled_chains(state: GuardState, previous: Reading, latest: Reading) 
     for chain, reading in last_seen.items():
         for slot, held in reading.holdings.items():
             if slot.chain == chain:
-                amount, usd = latest.holdings.get(slot, NOTHING_HELD)
+                amount, usd = latest.holdings.get(slot, NO_HOLDING)
                 is_priced = usd > 0 and amount > _DUST * held.amount
                 holdings[slot] = Holding(held.amount, held.amount * (usd / amount)) if is_priced else held
     return replace(previous, holdings=holdings)

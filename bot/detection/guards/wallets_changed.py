@@ -25,7 +25,7 @@ from bot.detection.guards.missing_chains import rest_is_unchanged
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.guard_state import Adjustment, GuardState, IsolatedMove, RoundTrip
-from bot.domain.reading import NOTHING_HELD, Reading
+from bot.domain.reading import NO_HOLDING, Reading
 
 FLAT = 0.01
 """The rest stands still while its net move is below this share of itself. A judgement: most usual days move less."""
@@ -78,7 +78,7 @@ def _moved_since(move: IsolatedMove, previous: Reading, latest: Reading) -> floa
     """Return what moved in the held slots since the reading that was held, in USD, positive = came in."""
     moved = 0.0
     for amount in move.amounts:
-        before, after = previous.holdings.get(amount.slot, NOTHING_HELD), latest.holdings.get(amount.slot, NOTHING_HELD)
+        before, after = previous.holdings.get(amount.slot, NO_HOLDING), latest.holdings.get(amount.slot, NO_HOLDING)
         # A slot that was emptied has no price of its own, so that what came back to it is valued at the new one.
         units, usd = before if before.amount > 0 else after
         moved += (after.amount - before.amount) * (usd / units) if units > 0 else 0.0
@@ -91,7 +91,7 @@ def _there_and_back(move: IsolatedMove, previous: Reading, latest: Reading) -> I
     A slot gives back at most what it had taken; what moved beyond that is a flow of its own.
     """
     for amount in move.amounts:
-        before, after = previous.holdings.get(amount.slot, NOTHING_HELD), latest.holdings.get(amount.slot, NOTHING_HELD)
+        before, after = previous.holdings.get(amount.slot, NO_HOLDING), latest.holdings.get(amount.slot, NO_HOLDING)
         least, most = sorted((0.0, -amount.amount))
         if back := min(max(after.amount - before.amount, least), most):
             yield from (Adjustment(amount.slot, -back, amount.at), Adjustment(amount.slot, back, latest.as_of))

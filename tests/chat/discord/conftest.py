@@ -1,4 +1,4 @@
-"""A bot with a handful of commands on the real Discord client, against the local stand-in."""
+"""A bot with a handful of commands on the real Discord client, against the fake server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import pytest
 
-from bot.chat.discord.client import DiscordChat, ReconnectTimeouts
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
+from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -24,15 +25,16 @@ from tests.waiting import in_time, until
 
 OWNER = "77"
 NOW = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)
-HASTE = ReconnectTimeouts(
-    identify_gap=0.0,
-    first_pause=0.001,
-    longest_pause=0.01,
-    refused_pause=0.01,
-    login=30.0,
-    send=30.0,
-    close=1.0,
-    settle=0.0,
+# Nothing is waited for that a test does not set; calls still have a timeout, so that a hanging one fails its test.
+SHORT_TIMEOUTS = ReconnectTimeouts(
+    identify_gap_s=0.0,
+    first_pause_s=0.001,
+    longest_pause_s=0.01,
+    refused_token_pause_s=0.01,
+    login_s=30.0,
+    send_s=30.0,
+    close_s=1.0,
+    servers_s=0.0,
 )
 
 
@@ -74,11 +76,11 @@ async def broken(request: Request) -> Message:
 
 @command(access=Access.MODERATOR)
 async def subscribe(
-    request: Request, place: Annotated[Elsewhere | None, Arg("Another channel of this server")] = None
+    request: Request, place: Annotated[PlaceName | None, Arg("Another channel of this server")] = None
 ) -> Message:
     """Get alerts here."""
-    where = await request.reach.find(place) if place else request.place
-    missing = await request.reach.missing(where)
+    where = await request.place_access.find(place) if place else request.place
+    missing = await request.place_access.missing(where)
     return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
 
 
@@ -95,20 +97,20 @@ async def hold(request: Request) -> Message:
 
 
 @dataclass
-class Gate:
-    """Lets a command be slow for as long as a test wants."""
+class SlowCommands:
+    """Commands of which two answer only once a test has set `may_answer`."""
 
-    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
 
     def commands(self) -> CommandSet:
         async def wait(request: Request) -> Message:
             """Take a while."""
-            await self.opened.wait()
+            await self.may_answer.wait()
             return Message("At last")
 
         async def whisper(request: Request) -> Message:
             """Take a while, then answer the asker only."""
-            await self.opened.wait()
+            await self.may_answer.wait()
             return Message("Psst", private=True)
 
         return CommandSet(
@@ -118,32 +120,32 @@ class Gate:
 
 @dataclass
 class RecordedSubscriptions:
-    """Remembers what was told about places; nothing else is asked of it here."""
+    """Remembers which places were disabled and enabled; nothing else is asked of it here."""
 
     subscribed: set[Place] = field(default_factory=set)
     troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     cleared: list[Place] = field(default_factory=list)
-    away: bool = False
-    broken: bool = False
-    reached_for: int = 0
+    is_away: bool = False
+    is_broken: bool = False
+    calls: int = 0
 
     async def of_place(self, place: Place) -> Sequence[Subscription]:
-        self._reach()
+        self._count_call()
         return [Subscription(place, None)] if place in self.subscribed else []
 
-    async def note_trouble(self, trouble: PlaceTrouble) -> None:
+    async def record_trouble(self, trouble: PlaceTrouble) -> None:
         self.troubles[trouble.place] = trouble
 
     async def clear_trouble(self, place: Place) -> bool:
-        self._reach()
+        self._count_call()
         self.cleared.append(place)
         return self.troubles.pop(place, None) is not None
 
-    def _reach(self) -> None:
-        self.reached_for += 1
-        if self.broken:
+    def _count_call(self) -> None:
+        self.calls += 1
+        if self.is_broken:
             raise ZeroDivisionError
-        if self.away:
+        if self.is_away:
             raise StorageError("the store is away")
 
 
@@ -153,13 +155,13 @@ class RecordedMeter:
     answers: list[tuple[str, str]] = field(default_factory=list)
     deliveries: list[tuple[str, str]] = field(default_factory=list)
 
-    def delivered(self, platform: Platform, result: str, reason: str = "") -> None:
+    def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.deliveries.append((result, reason))
 
-    def rate_limited(self, platform: Platform) -> None:
+    def count_rate_limited(self, platform: Platform) -> None:
         self.rate_limits.append(platform)
 
-    def answered(self, command: str, platform: Platform, seconds: float, result: str) -> None:
+    def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self.answers.append((command, result))
 
 
@@ -181,26 +183,33 @@ class Bot:
     """The bot under test and what it was given."""
 
     chat: DiscordChat
-    gate: Gate
+    slow_commands: SlowCommands
     subscriptions: RecordedSubscriptions
     meter: RecordedMeter
 
 
 def build(
-    discord: FakeDiscord, *, token: str = TOKEN, patience: ReconnectTimeouts = HASTE,
+    discord: FakeDiscord, *, token: str = TOKEN, timeouts: ReconnectTimeouts = SHORT_TIMEOUTS,
     commands: CommandSet | None = None,
     listens: bool = True,
 ) -> Bot:  # fmt: skip
-    gate, subscriptions, meter, clock = Gate(), RecordedSubscriptions(), RecordedMeter(), StoppedClock()
+    slow_commands, subscriptions, meter, clock = (
+        SlowCommands(),
+        RecordedSubscriptions(),
+        RecordedMeter(),
+        StoppedClock(),
+    )
     queries: Any = FourExchanges()
-    asked: Any = subscriptions  # the adapter and the desk ask nothing else of the three
-    counted: Any = meter
-    desk = CommandDispatcher(commands or gate.commands(), queries, asked, clock=clock, meter=counted, holds=asked)
-    chat = DiscordChat(
-        desk, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=asked,
-        clock=clock, owner_ids=frozenset((OWNER,)), meter=counted, patience=patience, listens=listens,
+    store: Any = subscriptions  # the adapter and the dispatcher ask nothing else of the three
+    counts: Any = meter
+    dispatcher = CommandDispatcher(
+        commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
     )  # fmt: skip
-    return Bot(chat, gate, subscriptions, meter)
+    chat = DiscordChat(
+        dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,
+        clock=clock, owner_ids=frozenset((OWNER,)), meter=counts, timeouts=timeouts, listens=listens,
+    )  # fmt: skip
+    return Bot(chat, slow_commands, subscriptions, meter)
 
 
 @asynccontextmanager

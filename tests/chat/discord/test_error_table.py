@@ -10,7 +10,7 @@ import pytest
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed, RetryLater, Unreachable
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message, lines
-from tests.chat.discord.conftest import HASTE, Bot, build, running
+from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, running
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_faults import VIA
 from tests.fakes.discord_world import READ_MESSAGE_HISTORY, Channel
@@ -21,7 +21,7 @@ HTML = "<html>banned</html>"
 
 
 class Outcome:
-    """A bot that only sends, a channel, and what becomes of a message when the server says something."""
+    """A bot that only sends, a channel, and the error that comes of a message when the server answers so."""
 
     def __init__(self, bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
         self.bot = bot
@@ -57,53 +57,58 @@ async def outcome(discord: FakeDiscord) -> AsyncIterator[Outcome]:
         yield Outcome(bot, discord, channel)
 
 
-def limited(seconds: float, *, code: int = 0, everywhere: bool = False) -> dict[str, Any]:
+def rate_limit_answer(seconds: float, *, code: int = 0, whole_bot: bool = False) -> dict[str, Any]:
     """Return a 429 of the API; its header rounds, its body does not."""
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everywhere, "code": code}
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": whole_bot, "code": code}
     return {"body": body, "headers": VIA | {"Retry-After": "1"}}
 
 
 def postponed(error: BaseException) -> tuple[float, str]:
-    """Return the pause in seconds, and what else is to be known of it."""
+    """Return the pause of a RetryLater in seconds, and the names of its flags that are set."""
     assert isinstance(error, RetryLater)
-    marks = ("rate_limited", "whole_bot", "ambiguous")
-    return error.after.total_seconds(), " ".join(mark for mark in marks if getattr(error, mark))
+    flags = ("rate_limited", "whole_bot", "ambiguous")
+    return error.after.total_seconds(), " ".join(flag for flag in flags if getattr(error, flag))
 
 
 def closed(error: BaseException) -> tuple[type, Obstacle]:
-    """Return what is done with the place, and the word that is kept with it."""
+    """Return the kind of Unreachable, which says what is done with the place, and the obstacle kept with it."""
     assert isinstance(error, Unreachable)
     return type(error), error.obstacle
 
 
 async def test_429_pauses_the_channel_for_exactly_what_it_asks(outcome: Outcome) -> None:
-    assert postponed(await outcome.of_sending(429, **limited(12.345))) == (12.345, "rate_limited")
+    assert postponed(await outcome.of_sending(429, **rate_limit_answer(12.345))) == (12.345, "rate_limited")
     assert outcome.bot.meter.rate_limits == [Platform.DISCORD]
 
 
 async def test_429_to_an_edit_pauses_the_channel_too(outcome: Outcome) -> None:
-    assert postponed(await outcome.of_editing(429, **limited(0.5))) == (0.5, "rate_limited")
+    assert postponed(await outcome.of_editing(429, **rate_limit_answer(0.5))) == (0.5, "rate_limited")
 
 
 async def test_429_for_all_pauses_the_whole_bot(outcome: Outcome) -> None:
-    assert postponed(await outcome.of_sending(429, **limited(0.5, everywhere=True))) == (0.5, "rate_limited whole_bot")
+    assert postponed(await outcome.of_sending(429, **rate_limit_answer(0.5, whole_bot=True))) == (
+        0.5,
+        "rate_limited whole_bot",
+    )
 
 
-async def test_429_from_the_wall_pauses_the_whole_bot(outcome: Outcome) -> None:
+async def test_429_without_via_pauses_the_whole_bot(outcome: Outcome) -> None:
     error = await outcome.of_sending(429, body=HTML, headers={"Retry-After": "90"})
     assert postponed(error) == (90, "rate_limited whole_bot")
 
 
-async def test_429_from_the_wall_without_a_pause_is_a_minute(outcome: Outcome) -> None:
+async def test_429_without_via_and_without_a_pause_is_a_minute(outcome: Outcome) -> None:
     assert postponed(await outcome.of_sending(429, body=HTML)) == (60, "rate_limited whole_bot")
 
 
 async def test_503_was_not_sent(outcome: Outcome) -> None:
+    """Discord answers 503 before it does anything, so the message did not arrive."""
     assert postponed(await outcome.of_sending(503)) == (5, "")
 
 
 @pytest.mark.parametrize("status", [500, 502, 504, 524])
 async def test_502_may_hide_a_message_and_holds_nothing_up(outcome: Outcome, status: int) -> None:
+    """The library would wait up to 25 s inside the call; here the call ends and the next message goes out."""
     assert postponed(await outcome.of_sending(status)) == (5, "ambiguous")
     await outcome.send("another")
     assert outcome.discord.requests[-2:] == [("POST", f"/channels/{outcome.channel.id}/messages")] * 2
@@ -115,9 +120,9 @@ async def test_a_connection_that_is_reset_may_hide_a_message(outcome: Outcome) -
 
 async def test_a_reply_that_never_comes_may_hide_a_message(discord: FakeDiscord) -> None:
     channel = discord.channel(discord.guild())
-    async with running(build(discord, listens=False, patience=replace(HASTE, send=0.1))) as bot:
+    async with running(build(discord, listens=False, timeouts=replace(SHORT_TIMEOUTS, send_s=0.1))) as bot:
         await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
-        release = discord.hold("/messages")
+        release = discord.delay("/messages")
         with pytest.raises(RetryLater) as caught:
             await bot.chat.send(Place(Platform.DISCORD, channel.id), ALERT, key="k")
         release.set()
@@ -129,12 +134,12 @@ async def test_no_connection_means_nothing_was_sent(outcome: Outcome) -> None:
 
     with socket.socket() as closed_port:
         closed_port.bind(("127.0.0.1", 0))
-        known, Route.BASE = Route.BASE, f"http://127.0.0.1:{closed_port.getsockname()[1]}"
+        real_base, Route.BASE = Route.BASE, f"http://127.0.0.1:{closed_port.getsockname()[1]}"
         try:
             with pytest.raises(RetryLater) as caught:
                 await outcome.send()
         finally:
-            Route.BASE = known
+            Route.BASE = real_base
     assert postponed(caught.value) == (5, "")
 
 
@@ -142,8 +147,8 @@ async def test_a_key_sent_twice_makes_one_message(outcome: Outcome) -> None:
     outcome.discord.fail("POST", "/messages", cut=True, accepted=True)
     with pytest.raises(RetryLater):
         await outcome.send("step-1")
-    (arrived,) = outcome.messages()
-    assert await outcome.send("step-1") == arrived["id"]
+    (first,) = outcome.messages()
+    assert await outcome.send("step-1") == first["id"]
     assert len(outcome.messages()) == 1
 
 
@@ -152,6 +157,7 @@ async def test_401_pauses_the_whole_bot(outcome: Outcome) -> None:
 
 
 async def test_404_without_a_code_may_pass(outcome: Outcome) -> None:
+    """Only codes 10003 and 10004 say that a channel is gone; any other 404 is tried again."""
     assert postponed(await outcome.of_sending(404)) == (60, "")
 
 
@@ -164,7 +170,7 @@ async def test_10004_a_server_that_is_gone_takes_its_channels_along(outcome: Out
 
 
 async def test_10008_a_deleted_message_is_posted_anew(outcome: Outcome) -> None:
-    """The courier posts anew what BadMessage says of an edit."""
+    """The delivery worker posts a message anew when its edit is refused as a BadMessage."""
     assert isinstance(await outcome.of_editing(404, 10008), BadMessage)
 
 
@@ -177,10 +183,12 @@ async def test_50001_a_channel_that_is_hidden_is_gone(outcome: Outcome) -> None:
 
 
 async def test_50013_a_missing_permission_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(403, 50013)) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
 async def test_403_of_any_other_kind_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(403)) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
@@ -189,6 +197,7 @@ async def test_50007_a_person_who_takes_no_messages_is_gone(outcome: Outcome) ->
 
 
 async def test_50008_a_channel_without_text_gets_a_day(outcome: Outcome) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(400, 50008)) == (NotAllowed, Obstacle.REFUSED)
 
 
@@ -210,6 +219,7 @@ async def test_50083_an_archived_thread_is_opened_by_a_message(outcome: Outcome)
 
 @pytest.mark.parametrize("change", [False, True])
 async def test_50083_a_locked_thread_gets_a_day(outcome: Outcome, *, change: bool) -> None:
+    """Only moderators open a locked thread, so neither a message nor an edit arrives until one does."""
     thread = outcome.discord.thread(outcome.channel)
     place, chat = Place(Platform.DISCORD, thread.id), outcome.bot.chat
     message_id = await chat.send(place, ALERT, key="k")
@@ -221,7 +231,10 @@ async def test_50083_a_locked_thread_gets_a_day(outcome: Outcome, *, change: boo
 
 @pytest.mark.parametrize("code", [20016, 20028, 30046, 40062, 130000])
 async def test_20016_30046_and_40062_wait_as_long_as_they_ask(outcome: Outcome, code: int) -> None:
-    assert postponed(await outcome.of_editing(429, **limited(1163.097, code=code))) == (1163.097, "rate_limited")
+    assert postponed(await outcome.of_editing(429, **rate_limit_answer(1163.097, code=code))) == (
+        1163.097,
+        "rate_limited",
+    )
 
 
 @pytest.mark.parametrize("code", [20016, 20028, 30046, 40062, 130000])
@@ -262,6 +275,7 @@ async def test_400_of_any_other_kind_is_given_up(outcome: Outcome) -> None:
 
 
 async def test_160002_without_the_history_the_answer_stands_alone(outcome: Outcome) -> None:
+    """Without Read Message History a reply is refused; the message is then sent without the reference."""
     first = await outcome.send()
     outcome.channel.deny = READ_MESSAGE_HISTORY
     await outcome.bot.chat.send(outcome.place, ALERT, key="l", reply_to=first)

@@ -37,6 +37,7 @@ LIMITED = {"rate_limited": True}
     ],
 )
 def test_what_passes_is_tried_again(error: Exception, expected: dict[str, object]) -> None:
+    """What passes by itself becomes RetryLater, ambiguous when the message may have arrived."""
     ours = translate(error)
     assert isinstance(ours, RetryLater)
     assert ours.after > timedelta(0)

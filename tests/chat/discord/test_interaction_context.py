@@ -1,4 +1,4 @@
-"""Who may moderate what, and what the bot lacks where."""
+"""Who may moderate which channel, and which permissions the bot lacks where."""
 
 import pytest
 
@@ -31,7 +31,7 @@ async def here(bot: Bot, discord: FakeDiscord) -> Channel:
 
 def other(channel: Channel) -> Channel:
     assert channel.guild is not None
-    return next(one for one in channel.guild.channels if one is not channel)
+    return next(sibling for sibling in channel.guild.channels if sibling is not channel)
 
 
 async def test_a_member_does_not_moderate(discord: FakeDiscord, here: Channel) -> None:
@@ -67,6 +67,7 @@ async def test_another_channel_of_the_server_can_be_named(discord: FakeDiscord, 
 
 
 async def test_a_channel_of_another_server_cannot(discord: FakeDiscord, here: Channel) -> None:
+    """A channel is named by its id alone, and only the ids of this server are taken."""
     rival = discord.guild("Rivals")
     channel = discord.channel(rival)
     await discord.join(rival)
@@ -86,6 +87,7 @@ async def test_a_channel_the_asker_does_not_see_cannot(discord: FakeDiscord, her
 
 @pytest.mark.parametrize("kind", [CATEGORY, FORUM])
 async def test_a_channel_that_takes_no_messages_cannot(discord: FakeDiscord, here: Channel, kind: int) -> None:
+    """Alerts cannot be sent to a category or a forum itself."""
     assert here.guild is not None
     shelf = discord.channel(here.guild, "shelf", type=kind)
     await discord.gateway.dispatch("CHANNEL_CREATE", shelf.json(discord.world.bot))
@@ -127,6 +129,7 @@ async def test_a_thread_needs_its_own_right_to_send(discord: FakeDiscord, here: 
 
 
 async def test_the_rights_sent_along_count_where_the_command_is_used(discord: FakeDiscord, here: Channel) -> None:
+    """Discord sends the bot's permissions with the interaction; they are newer than what the gateway told."""
     without = BOT_RIGHTS & ~EMBED_LINKS
     answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=without)
     assert "missing=Embed Links" in answer.text

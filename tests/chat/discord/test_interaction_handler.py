@@ -4,19 +4,19 @@ from dataclasses import replace
 
 import pytest
 
-from tests.chat.discord.conftest import HASTE, OWNER, Bot, build, connected
+from tests.chat.discord.conftest import OWNER, SHORT_TIMEOUTS, Bot, build, connected
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import MANAGE_GUILD, Channel, User
 from tests.waiting import until
 
-HURRY = replace(HASTE, announce_after=0.01)
+QUICK_ANNOUNCEMENT = replace(SHORT_TIMEOUTS, announce_after_s=0.01)
 
 
 async def known_channel(discord: FakeDiscord) -> Channel:
     guild = discord.guild("Traders")
-    made = discord.channel(guild)
+    channel = discord.channel(guild)
     await discord.join(guild)
-    return made
+    return channel
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def test_a_slash_command_is_answered_in_the_channel(discord: FakeDiscord, 
     assert answer.announced is None
 
 
-async def test_the_desk_is_told_the_place(discord: FakeDiscord, channel: Channel) -> None:
+async def test_the_dispatcher_is_given_the_place(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("flows", {"exchange": "okx"}, channel=channel)
     assert f"private=False place=discord:{channel.id}" in answer.text
 
@@ -43,6 +43,7 @@ async def test_a_private_chat_with_the_bot_is_private(bot: Bot, discord: FakeDis
 
 
 async def test_a_users_own_app_answers_where_the_bot_is_no_member(bot: Bot, discord: FakeDiscord) -> None:
+    """Installed by a user, commands work in servers without the bot; the place there cannot get alerts."""
     elsewhere = discord.guild("Strangers")
     elsewhere.has_bot = False
     there = discord.channel(elsewhere)
@@ -78,7 +79,7 @@ async def test_exchanges_complete_while_they_are_typed(discord: FakeDiscord, cha
     assert choices == [{"name": "Binance", "value": "binance"}, {"name": "Bitfinex", "value": "bitfinex"}]
 
 
-async def test_a_very_long_name_does_not_spoil_the_list(discord: FakeDiscord, channel: Channel) -> None:
+async def test_a_very_long_name_is_cut_to_what_discord_takes(discord: FakeDiscord, channel: Channel) -> None:
     (only,) = await discord.autocomplete("reserves", "exchange", "aaa", channel=channel)
     assert len(only["name"]) == len(only["value"]) == 100
 
@@ -92,6 +93,7 @@ async def test_a_button_answers_the_one_who_pressed_it(discord: FakeDiscord, cha
 
 
 async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """The library keeps every view that is not stopped, which would be one per answer, for ever."""
     await discord.slash("reserves", {"exchange": "binance"}, channel=channel)
     await until(
         lambda: len(bot.subscriptions.cleared) == 2, "two places that are in no trouble any more"
@@ -102,6 +104,7 @@ async def test_the_library_keeps_no_buttons(bot: Bot, discord: FakeDiscord, chan
 
 
 async def test_a_button_from_before_a_restart_works(discord: FakeDiscord, channel: Channel) -> None:
+    """The whole command line is in the custom_id, so nothing has to be remembered."""
     answer = await discord.press("run:flows kraken", channel=channel)
     assert answer.embed["title"] == "🏦 Flows of kraken"
 
@@ -114,6 +117,7 @@ async def test_an_unknown_button_is_answered_politely(discord: FakeDiscord, chan
 
 
 async def test_a_button_gives_no_rights(discord: FakeDiscord, channel: Channel) -> None:
+    """A button is a command of whoever presses it, with their rights, not its author's."""
     refused = await discord.press("run:subscribe", channel=channel)
     assert "for the people who moderate" in refused.text
     allowed = await discord.press("run:subscribe", channel=channel, permissions=MANAGE_GUILD)
@@ -133,44 +137,45 @@ async def test_only_the_owner_may_hold(discord: FakeDiscord, channel: Channel) -
     assert (await discord.slash("hold", channel=channel, user=owner)).embed["title"] == "🏦 Held"
 
 
-async def test_what_a_moderator_sets_is_told_to_the_moderator_only(bot: Bot, discord: FakeDiscord) -> None:
+async def test_a_moderators_command_is_answered_to_the_moderator_only(bot: Bot, discord: FakeDiscord) -> None:
     answer = await discord.slash("loud", channel=await known_channel(discord), permissions=MANAGE_GUILD)
     assert answer.embed["title"] == "🏦 Loud"
     assert answer.ephemeral
 
 
 async def test_a_slow_answer_is_announced_and_follows() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.slash("wait", channel=discord.dm(User("anna")), wait=False)
         await discord.until(
             lambda: answer.announced == "public", "the word on Discord that an answer for all is coming"
         )
         assert answer.messages == []
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.embed["title"] == "🏦 At last"
         assert not answer.ephemeral
 
 
 async def test_a_slow_answer_for_the_asker_only_does_not_take_the_public_place() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    """An announcement that all could see is deleted, and the hidden answer is sent as a follow-up."""
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.slash("whisper", channel=discord.dm(User("anna")), wait=False)
         await discord.until(
             lambda: answer.announced == "public", "the word on Discord that an answer for all is coming"
         )
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.embed["title"] == "🏦 Psst"
         assert answer.ephemeral
 
 
 async def test_a_slow_button_is_announced_to_the_asker_only() -> None:
-    async with FakeDiscord() as discord, connected(build(discord, patience=HURRY), discord) as bot:
+    async with FakeDiscord() as discord, connected(build(discord, timeouts=QUICK_ANNOUNCEMENT), discord) as bot:
         answer = await discord.press("run:wait", channel=discord.dm(User("anna")), wait=False)
         await discord.until(
             lambda: answer.announced == "ephemeral", "the word on Discord that an answer for one is coming"
         )
-        bot.gate.opened.set()
+        bot.slow_commands.may_answer.set()
         await discord.until(lambda: bool(answer.messages), "the answer on Discord")
         assert answer.ephemeral
 
@@ -195,6 +200,7 @@ async def test_an_answer_whose_form_is_refused_comes_as_text(discord: FakeDiscor
 async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
     bot: Bot, discord: FakeDiscord, channel: Channel
 ) -> None:
+    """With `app_permissions` 0 the answer arrives, but an alert would not."""
     bot.subscriptions.cleared.clear()
     await discord.slash("top", channel=channel, app_permissions=0)
     await discord.slash("top", channel=channel)
@@ -203,4 +209,4 @@ async def test_a_command_brings_a_place_back_when_the_bot_can_post_there(
 
 
 def test_the_announcement_comes_well_within_discords_three_seconds() -> None:
-    assert HASTE.announce_after <= 1.5
+    assert SHORT_TIMEOUTS.announce_after_s <= 1.5

@@ -32,7 +32,7 @@ async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
     return made
 
 
-async def settled(discord: FakeDiscord, guild: Guild) -> int:
+async def requests_so_far(discord: FakeDiscord, guild: Guild) -> int:
     """Wait until what happened before has been read, and return how many calls there were so far."""
     await discord.slash("top", channel=guild.channels[0])
     return len(discord.requests)
@@ -45,7 +45,7 @@ async def refused(bot: Bot, channel: Channel) -> DeliveryError:
 
 
 async def test_a_channel_the_gateway_knows_is_open_without_a_call(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    before = await settled(discord, guild)
+    before = await requests_so_far(discord, guild)
     await bot.chat.probe(place_of(guild.channels[0]))
     assert len(discord.requests) == before
 
@@ -58,7 +58,7 @@ async def test_a_channel_whose_rights_are_lacking_is_closed_without_a_call(  # n
     bot: Bot, discord: FakeDiscord, guild: Guild, denied: int, kind: type, obstacle: Obstacle
 ) -> None:
     await discord.overwrite(guild.channels[0], deny=denied)
-    before = await settled(discord, guild)
+    before = await requests_so_far(discord, guild)
     error = await refused(bot, guild.channels[0])
     assert isinstance(error, kind)
     assert getattr(error, "obstacle", None) is obstacle
@@ -78,6 +78,7 @@ async def test_a_channel_of_a_server_without_the_bot_is_closed(bot: Bot, discord
 
 
 async def test_an_archived_thread_is_open_for_a_message_opens_it(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A message opens an archived thread, so it counts as open, and the probe leaves it as it is."""
     thread = discord.thread(guild.channels[0], archived=True)
     await bot.chat.probe(place_of(thread))
     assert thread.archived
@@ -98,7 +99,7 @@ async def test_an_archived_thread_has_the_rights_of_its_channel(
 ) -> None:
     thread = discord.thread(guild.channels[0], archived=True)
     await discord.overwrite(guild.channels[0], deny=denied)
-    await settled(discord, guild)
+    await requests_so_far(discord, guild)
     if not is_closed:
         await bot.chat.probe(place_of(thread))
         return
@@ -112,11 +113,13 @@ async def test_a_private_channel_is_open(bot: Bot, discord: FakeDiscord) -> None
 
 
 async def test_discord_away_says_nothing_of_the_place(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A failure of Discord's is no reason to switch a place off or on."""
     discord.fail("GET", "/channels/", 502)
     assert isinstance(await refused(bot, Channel("unknown", guild)), RetryLater)
 
 
 async def test_a_process_that_only_sends_cannot_tell(discord: FakeDiscord) -> None:
+    """Without a gateway nothing is known of permissions, so the probe has to be asked again elsewhere."""
     channel = discord.channel(discord.guild())
     assert isinstance(await refused(build(discord), channel), RetryLater)
     async with running(build(discord, listens=False)) as bot:
@@ -134,10 +137,10 @@ async def test_a_person_is_written_to_in_their_private_channel(bot: Bot, discord
 
 
 @pytest.mark.parametrize("person", ["123", "nobody", ""])
-async def test_nobody_cannot_be_written_to(bot: Bot, person: str) -> None:
+async def test_what_is_no_user_id_has_no_private_channel(bot: Bot, person: str) -> None:
     with pytest.raises(DeliveryError):
         await bot.chat.private_place(person)
 
 
-async def test_discord_has_doors(discord: FakeDiscord) -> None:
+async def test_discord_can_probe_places(discord: FakeDiscord) -> None:
     assert isinstance(build(discord).chat, ProbingPlatform)

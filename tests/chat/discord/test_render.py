@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.discord.markup import bare, escape, marked
+from bot.chat.discord.markup import escape, line_markdown, line_plain
 from bot.chat.discord.render import payload, plain_payload
 from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
 from tests.fakes.discord_limits import message_problems
@@ -54,7 +54,7 @@ def test_no_two_tones_share_a_colour() -> None:
 
 
 @pytest.mark.parametrize("tone", [Tone.HELD, Tone.WATCH, Tone.ELEVATED, Tone.SEVERE, Tone.CRITICAL])
-def test_a_severity_is_a_word_too(tone: Tone) -> None:
+def test_a_severity_is_spelled_out_as_well(tone: Tone) -> None:
     assert str(shown(Message("Outflow", tone))["title"]).endswith(f"· {tone}")
     assert str(shown(Message(f"{tone.title()} outflow", tone))["title"]).count(tone) <= 1
 
@@ -92,26 +92,27 @@ def test_nothing_from_outside_becomes_markup(text: str, safe: str) -> None:
     ],
 )
 def test_a_line_begins_nothing(text: str, safe: str) -> None:
-    assert marked(line(text)) == safe
+    """Signs that mean something at the beginning of a line only are escaped there."""
+    assert line_markdown(line(text)) == safe
 
 
 def test_a_number_keeps_its_sign_and_its_point() -> None:
-    assert marked(line("−$1.14 B, 1.8 % in 24 h")) == "−$1.14 B, 1.8 % in 24 h"
+    assert line_markdown(line("−$1.14 B, 1.8 % in 24 h")) == "−$1.14 B, 1.8 % in 24 h"
 
 
 def test_bold_keeps_blanks_outside_and_markup_out() -> None:
-    assert marked(line(bold(" a*b "))) == " **a\\*b** "
-    assert marked(line(bold("  "))) == "  "
+    assert line_markdown(line(bold(" a*b "))) == " **a\\*b** "
+    assert line_markdown(line(bold("  "))) == "  "
 
 
 def test_code_holds_no_backtick() -> None:
-    assert marked(line(code("a`b"))) == "`aˋb`"
-    assert marked((Span("", code=True),)) == ""
+    assert line_markdown(line(code("a`b"))) == "`aˋb`"
+    assert line_markdown((Span("", code=True),)) == ""
 
 
 def test_a_moment_is_shown_in_the_readers_time() -> None:
-    assert marked(line(moment(NOON))) == f"<t:{UNIX}:f>"
-    assert bare(line("at ", moment(NOON))) == "at 2022-12-13 12:00 UTC"
+    assert line_markdown(line(moment(NOON))) == f"<t:{UNIX}:f>"
+    assert line_plain(line("at ", moment(NOON))) == "at 2022-12-13 12:00 UTC"
 
 
 def test_a_chart_is_a_sparkline() -> None:
@@ -148,7 +149,7 @@ def test_at_most_twenty_five_buttons() -> None:
     assert sum(len(row["components"]) for row in payload(message)["components"]) == 25
 
 
-def test_what_is_left_out_is_said() -> None:
+def test_what_is_left_out_is_counted() -> None:
     message = Message("Long", lines=tuple(line("word " * 60) for _ in range(40)))
     assert re.search(r"… and \d+ more lines", str(shown(message)["description"]))
 
@@ -185,7 +186,7 @@ messages = st.builds(
 
 @settings(max_examples=150, deadline=None)
 @given(messages)
-def test_whatever_is_said_discord_takes_it(message: Message) -> None:
+def test_discord_takes_any_message(message: Message) -> None:
     assert message_problems(payload(message), new=True) == []
     assert message_problems(plain_payload(message), new=True) == []
 

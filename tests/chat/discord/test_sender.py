@@ -40,10 +40,10 @@ def _guild(channel: Channel) -> Guild:
 @pytest.fixture
 async def channel(bot: Bot, discord: FakeDiscord) -> Channel:
     guild = discord.guild("Traders")
-    made = discord.channel(guild)
+    channel = discord.channel(guild)
     await discord.join(guild)
     await until(lambda: bot.subscriptions.cleared != [], "a place that is in no trouble any more")
-    return made
+    return channel
 
 
 async def test_a_message_arrives_and_its_id_comes_back(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
@@ -160,7 +160,8 @@ async def test_a_refusal_that_can_be_foreseen_never_reaches_discord(  # noqa: PL
     assert len(discord.requests) == before
 
 
-async def test_a_server_known_from_the_start_is_judged_too(discord: FakeDiscord) -> None:
+async def test_a_server_known_from_the_start_is_checked_too(discord: FakeDiscord) -> None:
+    """READY brings the servers that were there before, without an event for their channels."""
     channel = discord.channel(discord.guild(), deny=SEND_MESSAGES)
     async with connected(build(discord), discord) as bot:
         await discord.slash("top", channel=channel)
@@ -177,7 +178,8 @@ async def test_an_administrator_may_everything(bot: Bot, discord: FakeDiscord, c
     assert len(discord.messages(channel)) == 1
 
 
-async def test_a_server_in_an_outage_is_not_judged(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+async def test_a_server_in_an_outage_is_not_checked(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """What the gateway told before an outage may be old, so Discord itself is asked."""
     await discord.overwrite(channel, deny=SEND_MESSAGES)
     await discord.gateway.dispatch("GUILD_DELETE", {"id": _guild(channel).id, "unavailable": True})
     await discord.slash("top", channel=discord.dm(User("anna")))
@@ -185,7 +187,7 @@ async def test_a_server_in_an_outage_is_not_judged(bot: Bot, discord: FakeDiscor
     assert "lacks a permission in the channel" in str(error), "Discord was asked"
 
 
-async def test_a_thread_is_judged_by_its_own_right(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+async def test_a_thread_is_checked_by_its_own_permission(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
     thread = discord.thread(channel)
     await discord.gateway.dispatch("THREAD_CREATE", thread.json(discord.world.bot))
     await discord.overwrite(channel, deny=SEND_MESSAGES_IN_THREADS)
@@ -196,13 +198,14 @@ async def test_a_thread_is_judged_by_its_own_right(bot: Bot, discord: FakeDiscor
 
 
 async def test_files_are_not_needed_for_a_text(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """Attach Files is asked for with the invitation, but a text arrives without it."""
     await discord.overwrite(channel, deny=ATTACH_FILES)
     await discord.slash("top", channel=channel)
     await bot.chat.send(place_of(channel), ALERT, key="a")
     assert len(discord.messages(channel)) == 1
 
 
-async def test_a_place_that_is_no_number_is_gone(bot: Bot) -> None:
+async def test_a_place_whose_id_is_no_number_is_gone(bot: Bot) -> None:
     error = await raised_by(bot.chat.send(Place(Platform.DISCORD, "../users"), ALERT, key="a"))
     assert isinstance(error, ChatGone)
 
@@ -228,7 +231,7 @@ async def test_forty_channels_at_once_stay_within_discords_limits() -> None:
         guild = discord.guild(bot=BOT_RIGHTS)
         channels = [discord.channel(guild) for _ in range(40)]
         await discord.connected()
-        sends = (bot.chat.send(place_of(one), ALERT, key="a") for one in channels)
+        sends = (bot.chat.send(place_of(channel), ALERT, key="a") for channel in channels)
         await asyncio.gather(*sends)
-        assert all(len(discord.messages(one)) == 1 for one in channels)
+        assert all(len(discord.messages(channel)) == 1 for channel in channels)
         assert discord.rate_limited == 0

@@ -1,4 +1,4 @@
-"""What the tests of the Telegram adapter are played with: a few commands, a recording store, a clock to be set."""
+"""The bot under test on the real Telegram client: a few commands, a recording store, a clock that a test sets."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from bot.chat.telegram.client import TelegramChat
 from bot.chat.telegram.polling import PollingTimeouts
 from bot.chat.telegram.transport import BotApi
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -53,13 +53,13 @@ async def subscribe(request: Request) -> Message:
 @command
 async def lacking(request: Request) -> Message:
     """Say which rights the bot lacks here."""
-    return Message("Lacking: " + (", ".join(await request.reach.missing(request.place)) or "nothing"))
+    return Message("Lacking: " + (", ".join(await request.place_access.missing(request.place)) or "nothing"))
 
 
 @command
-async def find(request: Request, place: Annotated[Elsewhere, Arg("A channel")]) -> Message:
+async def find(request: Request, place: Annotated[PlaceName, Arg("A channel")]) -> Message:
     """Find another place."""
-    return Message(f"Found {await request.reach.find(place)}")
+    return Message(f"Found {await request.place_access.find(place)}")
 
 
 @command(access=Access.OWNER)
@@ -88,19 +88,19 @@ class SetClock:
 class RecordedSleeps:
     """Sleeping that takes no time and is remembered."""
 
-    taken: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
 
     async def sleep(self, seconds: float) -> None:
-        self.taken.append(seconds)
+        self.seconds.append(seconds)
         await asyncio.sleep(0)
 
 
-class Ledger(MemorySubscriptions):
-    """Subscriptions that remember what they were told of troubles, and can be away."""
+class RecordedSubscriptions(MemorySubscriptions):
+    """Subscriptions that remember every trouble that was recorded, and can be away."""
 
     def __init__(self) -> None:
         super().__init__(MemoryOutbox(HandClock(NOW)))
-        self.noted: list[PlaceTrouble] = []
+        self.recorded: list[PlaceTrouble] = []
         self.is_away = False
 
     @property
@@ -108,22 +108,22 @@ class Ledger(MemorySubscriptions):
         return self._troubles
 
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
-        self._answer()
-        self.noted.append(trouble)
+        self._check_available()
+        self.recorded.append(trouble)
         await super().record_trouble(trouble)
 
     async def clear_trouble(self, place: Place) -> bool:
-        self._answer()
+        self._check_available()
         return await super().clear_trouble(place)
 
-    def _answer(self) -> None:
+    def _check_available(self) -> None:
         if self.is_away:
             raise StorageError("away")
 
 
 @dataclass
-class Tally:
-    """A meter that remembers what the adapter and the desk count."""
+class RecordedMeter:
+    """A meter that remembers what the adapter and the dispatcher count."""
 
     deliveries: list[tuple[str, str]] = field(default_factory=list)
     answers: list[tuple[str, str]] = field(default_factory=list)
@@ -135,8 +135,8 @@ class Tally:
         self.answers.append((command, result))
 
 
-class Ignorance:
-    """What is known of exchanges: nothing."""
+class NoExchanges:
+    """Queries that know no exchange."""
 
     def exchanges_like(self, typed: str) -> Sequence[Exchange]:
         return ()
@@ -148,22 +148,22 @@ class Scene:
 
     telegram: FakeTelegram
     commands: CommandSet = COMMANDS
-    patience: PollingTimeouts | None = None
+    timeouts: PollingTimeouts | None = None
     owner_ids: frozenset[str] = frozenset({"telegram:7"})
     paid_broadcast: bool = False
-    subscriptions: Ledger = field(default_factory=Ledger)
-    meter: Tally = field(default_factory=Tally)
+    subscriptions: RecordedSubscriptions = field(default_factory=RecordedSubscriptions)
+    meter: RecordedMeter = field(default_factory=RecordedMeter)
     clock: SetClock = field(default_factory=SetClock)
-    naps: RecordedSleeps = field(default_factory=RecordedSleeps)
+    sleeps: RecordedSleeps = field(default_factory=RecordedSleeps)
 
     def __post_init__(self) -> None:
-        meter: Any = self.meter  # the adapter and the desk count nothing else
-        queries: Any = Ignorance()
-        desk = CommandDispatcher(
-            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, holds=queries
+        meter: Any = self.meter  # the adapter and the dispatcher count nothing else
+        queries: Any = NoExchanges()
+        dispatcher = CommandDispatcher(
+            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, suppressions=queries
         )
         self.chat = TelegramChat(
-            desk,
+            dispatcher,
             token=self.telegram.token,
             api_url=self.telegram.url,
             subscriptions=self.subscriptions,
@@ -171,7 +171,8 @@ class Scene:
             owner_ids=self.owner_ids,
             meter=meter,
             paid_broadcast=self.paid_broadcast,
-            patience=self.patience or PollingTimeouts(poll=5.0, margin=2.0, sleep=self.naps.sleep, farewell=0.5),
+            timeouts=self.timeouts
+            or PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=self.sleeps.sleep, shutdown_s=0.5),
         )
 
 

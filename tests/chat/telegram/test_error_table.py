@@ -28,7 +28,7 @@ CHAT = place(-100123, 7)
 
 
 class Outcome:
-    """What becomes of a message, and of a change of one, when the server says something."""
+    """The error that comes of a message, or of an edit, when the server answers so."""
 
     def __init__(self, scene: Scene, telegram: FakeTelegram) -> None:
         self._scene = scene
@@ -53,14 +53,14 @@ def outcome(scene: Scene, telegram: FakeTelegram) -> Outcome:
 
 
 def postponed(error: BaseException) -> tuple[float, str]:
-    """Return the pause in seconds, and what else is to be known of it."""
+    """Return the pause of a RetryLater in seconds, and the names of its flags that are set."""
     assert isinstance(error, RetryLater)
-    marks = ("rate_limited", "whole_bot", "ambiguous")
-    return error.after.total_seconds(), " ".join(mark for mark in marks if getattr(error, mark))
+    flags = ("rate_limited", "whole_bot", "ambiguous")
+    return error.after.total_seconds(), " ".join(flag for flag in flags if getattr(error, flag))
 
 
 def closed(error: BaseException) -> tuple[type, Obstacle]:
-    """Return what is done with the place, and the word that is kept with it."""
+    """Return the kind of Unreachable, which says what is done with the place, and the obstacle kept with it."""
     assert isinstance(error, Unreachable)
     return type(error), error.obstacle
 
@@ -144,6 +144,7 @@ async def test_403_of_any_other_kind_is_gone(outcome: Outcome, words: str) -> No
 
 @pytest.mark.parametrize("words", ["chat not found", "Chat not found", "CHAT NOT FOUND", "PEER_ID_INVALID"])
 async def test_a_chat_that_is_not_found_gets_a_day(outcome: Outcome, words: str) -> None:
+    """NotAllowed: the place is switched off only after three refusals over 24 hours."""
     assert closed(await outcome.of_sending(400, f"Bad Request: {words}")) == (NotAllowed, Obstacle.UNSEEN)
 
 
@@ -165,12 +166,14 @@ async def test_a_chat_that_is_not_found_gets_a_day(outcome: Outcome, words: str)
     ],
 )
 async def test_lacking_rights_get_a_day_under_either_status(outcome: Outcome, status: int, words: str) -> None:
+    """Telegram sends the same refusals as 400 and as 403: the text decides."""
     prefix = {400: "Bad Request", 403: "Forbidden"}[status]
     assert closed(await outcome.of_sending(status, f"{prefix}: {words}")) == (NotAllowed, Obstacle.NO_RIGHTS)
 
 
 @pytest.mark.parametrize("words", ["TOPIC_CLOSED", "Topic_closed", "topic closed"])
 async def test_a_closed_topic_pauses_that_topic(outcome: Outcome, words: str) -> None:
+    """Only the topic is switched off; the rest of the chat goes on."""
     assert closed(await outcome.of_sending(400, f"Bad Request: {words}")) == (TopicClosed, Obstacle.TOPIC_CLOSED)
 
 
@@ -205,6 +208,7 @@ async def test_a_message_refused_for_anything_else_is_given_up(
 async def test_a_refused_token_that_getme_accepts_was_a_passing_fault(
     telegram: FakeTelegram, outcome: Outcome, status: int, description: str, *, change: bool
 ) -> None:
+    """Telegram answers 401 and 404 in passing: the bot pauses only if getMe is refused as well."""
     error = await (outcome.of_editing if change else outcome.of_sending)(status, description)
     assert postponed(error) == (5, "")
     assert telegram.calls["getme"] == 1
@@ -219,12 +223,14 @@ async def test_a_refused_token_that_getme_refuses_pauses_the_whole_bot(
 
 
 async def test_409_to_a_message_is_tried_again(outcome: Outcome) -> None:
+    """A second poller concerns polling; the message itself is fine."""
     conflict = "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running"
     assert postponed(await outcome.of_sending(409, conflict)) == (5, "")
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
 async def test_5xx_is_tried_again_and_was_not_sent(outcome: Outcome, status: int) -> None:
+    """An error that Telegram spells out was answered instead of sending, so the message did not arrive."""
     assert postponed(await outcome.of_sending(status, "Bad Gateway")) == (5, "")
     assert postponed(await outcome.of_sending(status, "", body=b"<html>Bad Gateway</html>")) == (5, "")
 
@@ -234,36 +240,36 @@ async def test_413_is_tried_again(outcome: Outcome) -> None:
 
 
 @pytest.fixture
-def impatient(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., TelegramSender]:
-    """Make a writer with one connection: `impatient(read_timeout=…)`."""
+def one_connection(scene: Scene, telegram: FakeTelegram, open_api: OpenApi) -> Callable[..., TelegramSender]:
+    """Make a sender with one connection: `one_connection(read_timeout=…)`."""
     meter: Any = scene.meter
 
-    def make(**patience: float) -> TelegramSender:
-        api = open_api(telegram.token, telegram.url, pool_size=1, **patience)
+    def make(**timeouts: float) -> TelegramSender:
+        api = open_api(telegram.token, telegram.url, pool_size=1, **timeouts)
         return TelegramSender(api, clock=scene.clock, meter=meter)
 
     return make
 
 
-async def refused(writer: TelegramSender, where: Place) -> BaseException:
+async def refused(sender: TelegramSender, where: Place) -> BaseException:
     with pytest.raises(DeliveryError) as caught:
-        await writer.send(where, ALERT)
+        await sender.send(where, ALERT)
     return caught.value
 
 
 async def test_a_reply_that_is_late_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     telegram.delay("sendMessage")
-    assert postponed(await refused(impatient(read_timeout=0.1), CHAT)) == (5, "ambiguous")
+    assert postponed(await refused(one_connection(read_timeout=0.1), CHAT)) == (5, "ambiguous")
 
 
 async def test_a_reply_cut_off_may_hide_a_message_that_arrived(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     group = telegram.group()
     telegram.lose_reply("sendMessage")
-    assert postponed(await refused(impatient(), place(group.id))) == (5, "ambiguous")
+    assert postponed(await refused(one_connection(), place(group.id))) == (5, "ambiguous")
     assert len(telegram.sent) == 1
 
 
@@ -272,21 +278,23 @@ async def test_a_reply_that_cannot_be_read_may_hide_a_message_that_arrived(outco
 
 
 async def test_no_free_connection_means_not_sent(
-    telegram: FakeTelegram, impatient: Callable[..., TelegramSender]
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
 ) -> None:
     release = telegram.delay("sendMessage")
-    writer = impatient(connect_timeout=0.3)
-    first = asyncio.create_task(writer.send(place(telegram.group().id), ALERT))
+    sender = one_connection(connect_timeout=0.3)
+    first = asyncio.create_task(sender.send(place(telegram.group().id), ALERT))
     await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
-    assert postponed(await refused(writer, CHAT)) == (5, "")
+    assert postponed(await refused(sender, CHAT)) == (5, "")
     release.set()
     assert await first == str(telegram.sent[0].id)
     assert telegram.calls["sendmessage"] == 1
 
 
-async def test_no_connection_means_not_sent(telegram: FakeTelegram, impatient: Callable[..., TelegramSender]) -> None:
+async def test_no_connection_means_not_sent(
+    telegram: FakeTelegram, one_connection: Callable[..., TelegramSender]
+) -> None:
     await telegram.stop()
-    assert postponed(await refused(impatient(), CHAT)) == (5, "")
+    assert postponed(await refused(one_connection(), CHAT)) == (5, "")
 
 
 async def test_a_message_that_is_like_that_already_is_edited(scene: Scene, telegram: FakeTelegram) -> None:
@@ -300,5 +308,5 @@ async def test_a_message_that_is_like_that_already_is_edited(scene: Scene, teleg
     "words", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID", "MESSAGE_AUTHOR_REQUIRED"]
 )
 async def test_a_message_that_cannot_be_edited_is_posted_anew(outcome: Outcome, words: str) -> None:
-    """The courier posts anew what BadMessage says of an edit."""
+    """The delivery worker posts a message anew when its edit is refused as a BadMessage."""
     assert isinstance(await outcome.of_editing(400, f"Bad Request: {words}"), BadMessage)

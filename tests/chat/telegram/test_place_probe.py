@@ -1,3 +1,5 @@
+"""Whether a chat or topic can be written to, and where one person can."""
+
 from datetime import timedelta
 
 import pytest
@@ -33,8 +35,8 @@ def open_places(telegram: FakeTelegram) -> list[Place]:
         telegram.channel("news"),
         telegram.private(telegram.user("Ann")),
     ]
-    ways = [way for chat in chats for way in (place(chat.id), place(chat.id).whole_chat)]
-    return [*ways, place(forum.id, forum.topic())]
+    places = [where for chat in chats for where in (place(chat.id), place(chat.id).whole_chat)]
+    return [*places, place(forum.id, forum.topic())]
 
 
 async def test_what_can_be_written_to_is_open_and_nothing_is_written(live: Scene, telegram: FakeTelegram) -> None:
@@ -52,6 +54,7 @@ async def test_a_group_or_channel_sees_nothing_of_it(live: Scene, telegram: Fake
 async def test_a_person_who_blocked_the_bot_is_closed_though_getchat_answers(
     live: Scene, telegram: FakeTelegram
 ) -> None:
+    """getChat answers for a person who blocked the bot as well, so typing is what is asked."""
     ann = telegram.user("Ann")
     telegram.block(ann)
     error = await refused(live, place(ann.id).whole_chat)
@@ -69,6 +72,7 @@ async def test_a_group_without_the_bot_is_closed(live: Scene, telegram: FakeTele
 async def test_a_group_that_shows_itself_to_outsiders_is_closed_all_the_same(
     live: Scene, telegram: FakeTelegram
 ) -> None:
+    """A public group tells outsiders who its members are; the bot's status there is “left”."""
     group = telegram.group()
     left = b'{"ok": true, "result": {"status": "left", "user": {"id": 1, "is_bot": true, "first_name": "x"}}}'
     telegram.fail("getChatMember", status=200, body=left)
@@ -103,7 +107,8 @@ async def test_a_group_that_moved_says_where_to(live: Scene, telegram: FakeTeleg
     assert error.moved_to == place(new.id)
 
 
-async def test_before_the_bot_knows_who_it_is_nothing_can_be_told(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_before_the_bot_knows_its_own_id_no_place_can_be_checked(scene: Scene, telegram: FakeTelegram) -> None:
+    """getChatMember needs the bot's own id, which getMe tells at the first connection."""
     with pytest.raises(RetryLater):
         await scene.chat.probe(place(telegram.group().id))
     assert telegram.calls["getchatmember"] == 0
@@ -114,17 +119,17 @@ async def test_telegram_away_says_nothing_of_the_place(live: Scene, telegram: Fa
     assert isinstance(await refused(live, place(telegram.group().id)), RetryLater)
 
 
-async def test_a_person_is_written_to_in_private_and_a_chat_is_nobody(scene: Scene) -> None:
+async def test_a_person_has_a_private_place_and_a_chat_has_none(scene: Scene) -> None:
     assert await scene.chat.private_place("77") == place(77)
     with pytest.raises(ChatGone):
         await scene.chat.private_place("-10077")
 
 
-async def test_telegram_has_doors(scene: Scene) -> None:
+async def test_telegram_can_probe_places(scene: Scene) -> None:
     assert isinstance(scene.chat, ProbingPlatform)
 
 
-async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_check(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group, private = telegram.group(), telegram.private(ann)
     await live.subscriptions.add(Subscription(place(group.id), None, created_by=str(ann.id)))
@@ -132,12 +137,12 @@ async def test_a_place_that_opened_unnoticed_is_found_by_the_daily_look(live: Sc
     await live.subscriptions.record_trouble(removed)
     chat: ProbingPlatform = (await connected(live)).chat
     operator = OperatorNotices(None, chats=lambda: [chat], connected=lambda: [chat], clock=live.clock)
-    caretaker = PlaceRecovery(
-        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.naps.sleep
+    place_recovery = PlaceRecovery(
+        lambda: [chat], subscriptions=live.subscriptions, clock=live.clock, operator=operator, sleep=live.sleeps.sleep
     )
-    await caretaker.check_places()
+    await place_recovery.check_places()
     assert "the bot was removed" in (await telegram.wait_for_message(private)).text
     assert await live.subscriptions.interested_in("okx") == []
     live.clock.forward(timedelta(days=1))
-    await caretaker.check_places()
+    await place_recovery.check_places()
     assert len(await live.subscriptions.interested_in("okx")) == 1

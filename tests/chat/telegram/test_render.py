@@ -1,11 +1,12 @@
+"""Messages as Telegram shows them."""
+
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.telegram.render import keyboard, render
+from bot.chat.telegram.render import render
 from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
 from bot.messages.textual import utf16_length
 from tests.chat.telegram.scene import NOW
@@ -71,7 +72,7 @@ ODD = st.text(alphabet=st.sampled_from("<>&\"'/b i\u202e\u200b🟠é\n\x00\ud800
 
 @settings(deadline=None)
 @given(ODD, ODD, ODD, ODD)
-def test_whatever_the_words_telegram_can_read_them(title: str, text: str, cell: str, footer: str) -> None:
+def test_telegram_can_read_any_text(title: str, text: str, cell: str, footer: str) -> None:
     message = Message(
         title=title,
         lines=lines(line(Span(text), bold(text), code(text))),
@@ -107,21 +108,6 @@ def test_what_is_left_out_is_counted() -> None:
     long = replace(ALERT, table=Table(("A", "B"), tuple((f"asset {row}", "1") for row in range(1000))))
     assert "more" in render(long, NOW).text
     assert render(long, NOW).text.endswith("DefiLlama & others")
-
-
-def test_buttons_stand_three_in_a_row() -> None:
-    rows = keyboard(tuple(Action(str(number), f"flows {number}") for number in range(7)))
-    assert [len(row) for row in rows] == [3, 3, 1]
-
-
-@pytest.mark.parametrize(("command", "kept"), [("x" * 64, True), ("x" * 65, False), ("é" * 33, False), ("", False)])
-def test_a_command_too_long_for_a_button_is_left_out(command: str, *, kept: bool) -> None:
-    assert bool(keyboard((Action("label", command),))) is kept
-
-
-def test_a_button_always_has_a_label() -> None:
-    assert keyboard((Action("\u200b", "help"),)) == ((("…", "help"),),)
-    assert len(keyboard((Action("x" * 90, "help"),))[0][0][0]) == 40
 
 
 def test_times_are_shown_in_utc() -> None:

@@ -1,3 +1,5 @@
+"""Who may moderate what, and which rights the bot lacks where."""
+
 from datetime import timedelta
 
 import pytest
@@ -58,6 +60,7 @@ async def test_a_yes_is_remembered_for_a_minute(rights: ChatRights, telegram: Fa
 
 
 async def test_a_no_is_asked_again(rights: ChatRights, telegram: FakeTelegram) -> None:
+    """Who was just made an administrator must not be sent away for a minute."""
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
     assert not await rights.may_moderate(Author(ann.id), place(group.id))
@@ -112,25 +115,25 @@ async def test_a_channel_that_may_not_be_used_is_refused_with_the_reason(
     channel = telegram.channel("ourchannel", admins=(ann,))
     telegram.private(bob).username = "bob"
     with pytest.raises(AskerError, match="cannot see @nosuch"):
-        await rights.find(me, Author(ann.id), "@nosuch")
+        await rights.find_chat(me, Author(ann.id), "@nosuch")
     with pytest.raises(AskerError, match="no channel and no group"):
-        await rights.find(me, Author(bob.id), "@bob")
+        await rights.find_chat(me, Author(bob.id), "@bob")
     with pytest.raises(NotPermitted, match="Only an administrator of @ourchannel"):
-        await rights.find(me, Author(bob.id), "@ourchannel")
+        await rights.find_chat(me, Author(bob.id), "@ourchannel")
     with pytest.raises(NotPermitted, match="does not tell who you are"):
-        await rights.find(me, Author(None, channel.id), "@ourchannel")
+        await rights.find_chat(me, Author(None, channel.id), "@ourchannel")
     channel.can_post = False
     with pytest.raises(AskerError, match="Post messages"):
-        await rights.find(me, Author(ann.id), "@ourchannel")
+        await rights.find_chat(me, Author(ann.id), "@ourchannel")
     channel.bot = "member"
     with pytest.raises(AskerError, match="no administrator of @ourchannel"):
-        await rights.find(me, Author(ann.id), "@ourchannel")
+        await rights.find_chat(me, Author(ann.id), "@ourchannel")
     channel.bot = "left"
     with pytest.raises(AskerError, match="cannot see @ourchannel"):
-        await rights.find(me, Author(ann.id), "@ourchannel")
+        await rights.find_chat(me, Author(ann.id), "@ourchannel")
     telegram.fail("getChat")
     with pytest.raises(AskerError, match="did not answer"):
-        await rights.find(me, Author(ann.id), "@ourchannel")
+        await rights.find_chat(me, Author(ann.id), "@ourchannel")
 
 
 @pytest.mark.parametrize(
@@ -156,15 +159,15 @@ async def test_missing_rights_are_named(  # noqa: PLR0913 — three facts and th
 ) -> None:
     group = telegram.group(bot=status)
     group.can_post = can_post
-    assert await rights.missing(me, place(group.id)) == missing
+    assert await rights.missing_for_bot(me, place(group.id)) == missing
 
 
 async def test_a_channel_needs_the_right_to_post(rights: ChatRights, telegram: FakeTelegram, me: BotIdentity) -> None:
     channel = telegram.channel("news")
-    assert await rights.missing(me, place(channel.id)) == ()
+    assert await rights.missing_for_bot(me, place(channel.id)) == ()
     channel.can_post = False
-    assert await rights.missing(me, place(channel.id)) == ("Post messages",)
+    assert await rights.missing_for_bot(me, place(channel.id)) == ("Post messages",)
 
 
 async def test_a_private_chat_lacks_nothing(rights: ChatRights, telegram: FakeTelegram, me: BotIdentity) -> None:
-    assert await rights.missing(me, place(telegram.user("Ann").id)) == ()
+    assert await rights.missing_for_bot(me, place(telegram.user("Ann").id)) == ()

@@ -1,3 +1,5 @@
+"""Messages to chats and topics: sent, answered, edited, and what each refusal becomes."""
+
 from dataclasses import replace
 from datetime import timedelta
 
@@ -91,7 +93,7 @@ async def test_markup_telegram_cannot_read_goes_out_as_plain_text(
     (message,) = telegram.sent
     assert (message.text, message.parse_mode) == ("🏦 Hello\na < b & c", "")
     assert scene.meter.deliveries == [("retried", "plain text")]
-    assert [entry["event"] for entry in logs] == ["markup refused, sent as plain text"]
+    assert [entry["event"] for entry in logs] == ["telegram refused the markup of a message, sent as plain text"]
 
 
 async def test_plain_text_is_tried_once_only(scene: Scene, telegram: FakeTelegram) -> None:
@@ -108,7 +110,7 @@ async def test_another_refusal_is_not_tried_as_plain_text(scene: Scene, telegram
     assert telegram.calls["sendmessage"] == 1
 
 
-async def test_where_the_bot_may_not_write_each_reason_is_told_apart(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_each_reason_why_the_bot_may_not_write_has_its_own_error(scene: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     blocked, kicked, silenced = telegram.private(ann), telegram.group(bot="kicked"), telegram.group()
     blocked.bot, silenced.can_post = "kicked", False
@@ -147,7 +149,7 @@ async def test_too_fast_is_a_pause(scene: Scene, telegram: FakeTelegram) -> None
     assert (caught.value.rate_limited, caught.value.after) == (True, timedelta(seconds=1))
 
 
-async def test_a_lost_reply_is_told_to_be_ambiguous(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_a_lost_reply_is_ambiguous(scene: Scene, telegram: FakeTelegram) -> None:
     telegram.lose_reply("sendMessage")
     with pytest.raises(RetryLater) as caught:
         await scene.chat.send(place(telegram.group().id), HELLO, key="1")
@@ -155,7 +157,8 @@ async def test_a_lost_reply_is_told_to_be_ambiguous(scene: Scene, telegram: Fake
     assert len(telegram.sent) == 1
 
 
-async def test_the_age_of_a_figure_is_told_anew(scene: Scene, telegram: FakeTelegram) -> None:
+async def test_the_age_of_a_figure_is_written_anew(scene: Scene, telegram: FakeTelegram) -> None:
+    """A rendered message is used again for ten seconds at most, for its “5 min ago”."""
     group = telegram.group()
     message = Message("x", lines=lines(line(moment(NOW, relative=True))))
     await scene.chat.send(place(group.id), message, key="1")

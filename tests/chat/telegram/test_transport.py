@@ -1,3 +1,5 @@
+"""Requests to the Bot API: what a failure means for the message, and that the token stays secret."""
+
 import asyncio
 import traceback
 from collections.abc import Iterator
@@ -6,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from telegram.error import NetworkError, TelegramError, TimedOut
 
-from bot.chat.telegram.errors import translated
+from bot.chat.telegram.errors import translate
 from bot.chat.telegram.transport import AiohttpRequest, BotApi, ReplyLost, RequestUnsent, RequestUnsentInTime
 from bot.domain.errors import RetryLater
 from tests.chat.telegram.scene import OpenApi, place
@@ -21,9 +23,9 @@ async def secretive() -> FakeTelegram:
 
 
 def is_ambiguous(error: TelegramError) -> bool:
-    ours = translated(error, place(1))
-    assert isinstance(ours, RetryLater)
-    return ours.ambiguous
+    translated = translate(error, place(1))
+    assert isinstance(translated, RetryLater)
+    return translated.ambiguous
 
 
 async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
@@ -34,6 +36,7 @@ async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
 
 
 async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_api: OpenApi) -> None:
+    """A request that got no free connection in time never left, so it may be sent again."""
     release = telegram.delay("getMe")
     api = open_api(telegram.token, telegram.url, pool_size=1, connect_timeout=1.0)
     first = asyncio.create_task(api.call("getMe"))
@@ -88,7 +91,7 @@ async def test_connections_are_kept_and_closing_is_no_end(telegram: FakeTelegram
 
 async def test_parameters_travel_as_a_form(telegram: FakeTelegram, open_api: OpenApi) -> None:
     api = open_api(telegram.token, telegram.url)
-    with pytest.raises(TelegramError):  # the stand-in has no such chat
+    with pytest.raises(TelegramError):  # the fake has no such chat
         await api.send_message(chat_id=1, text="<b>x</b>", disable_notification=True)
     assert telegram.requests[-1] == (
         "sendmessage", {"chat_id": "1", "text": "<b>x</b>", "disable_notification": "true"},
@@ -113,8 +116,8 @@ async def test_the_token_is_in_no_text_whatever_happens(
             failures += [await _failure(telegram.url) for _ in range(5)]
     texts = [repr(BotApi(AiohttpRequest(SECRET, "http://127.0.0.1"))), caplog.text, str(logs)]
     for failure in failures:
-        for one in _chain(failure):
-            texts += [str(one), repr(one), "".join(traceback.format_exception(one))]
+        for error in _chain(failure):
+            texts += [str(error), repr(error), "".join(traceback.format_exception(error))]
     assert not [text for text in texts if "very-secret" in text]
     assert len(failures) == 8
 
@@ -137,4 +140,4 @@ def _chain(failure: BaseException | None) -> Iterator[BaseException]:
 
 
 def test_every_failure_of_ours_is_one_the_library_knows() -> None:
-    assert all(issubclass(one, NetworkError) for one in (RequestUnsent, RequestUnsentInTime, ReplyLost))
+    assert all(issubclass(kind, NetworkError) for kind in (RequestUnsent, RequestUnsentInTime, ReplyLost))

@@ -1,10 +1,11 @@
+"""Commands, deep links, typed names and pressed buttons, as people use them."""
+
 import asyncio
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.telegram.polling import PollingTimeouts
-from bot.chat.telegram.task_limiter import TaskLimiter
 from bot.commands.declaration import CommandSet, Request, command
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
@@ -46,10 +47,10 @@ async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTel
     telegram.say(group, ann, "/ reserves okx")
     telegram.say(group, ann, "/reserves okx", edited=True)
     telegram.say(group, ann, "binance")
-    telegram.update("message", telegram.written(group, ann) | {"photo": []})
+    telegram.update("message", telegram.new_message(group, ann) | {"photo": []})
     telegram.channel_post(channel, "/reserves okx")
-    telegram.update("message", telegram.written(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
-    telegram.update("message", telegram.written(group, telegram.bot) | {"text": "/reserves okx"})
+    telegram.update("message", telegram.new_message(group, ann) | {"text": "/reserves okx", "forward_origin": {}})
+    telegram.update("message", telegram.new_message(group, telegram.bot) | {"text": "/reserves okx"})
     telegram.say(group, ann, "/reserves kraken")
     await telegram.wait_for_message(group, containing="kraken")
     assert len(telegram.sent) == 1
@@ -71,13 +72,14 @@ async def test_a_missing_argument_is_asked_for(live: Scene, telegram: FakeTelegr
 
 
 async def test_a_name_alone_is_enough_in_private(live: Scene, telegram: FakeTelegram) -> None:
+    """A short text in a private chat is taken for the name of an exchange."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, "crypto com")
     assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of crypto com"
 
 
-async def test_a_long_private_text_is_told_what_to_type(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_long_private_text_is_answered_with_what_to_type(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, "x" * 4096)
@@ -94,6 +96,7 @@ async def test_a_long_private_text_is_told_what_to_type(live: Scene, telegram: F
     ],
 )
 async def test_a_deep_link_opens_a_question(live: Scene, telegram: FakeTelegram, typed: str, answered: str) -> None:
+    """A link may open a member's command only: anybody can make one, so it must not change anything."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.say(chat, ann, typed)
@@ -122,10 +125,11 @@ async def test_a_command_in_a_topic_is_answered_there(live: Scene, telegram: Fak
 
 
 async def test_general_and_reply_threads_are_no_topics(live: Scene, telegram: FakeTelegram) -> None:
+    """Thread 1 is General, and replies in plain groups carry a thread id without being in a topic."""
     ann = telegram.user("Ann")
     forum, group = telegram.group(members=(ann,), forum=True), telegram.group(members=(ann,))
     telegram.say(forum, ann, "/flows okx", thread=1)
-    telegram.update("message", telegram.written(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
+    telegram.update("message", telegram.new_message(group, ann) | {"text": "/flows okx", "message_thread_id": 77})
     assert (await telegram.wait_for_message(forum)).thread is None
     assert str(place(group.id)) in (await telegram.wait_for_message(group)).text
 
@@ -154,6 +158,7 @@ async def test_a_button_needs_the_rights_of_who_presses_it(live: Scene, telegram
 
 
 async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeTelegram) -> None:
+    """A message too old for Telegram to show has date 0; in a group without topics its button still works."""
     ann = telegram.user("Ann")
     group = telegram.group(members=(ann,))
     gone = {"chat": group.json(), "message_id": 5, "date": 0}
@@ -169,6 +174,7 @@ async def test_stale_and_unknown_buttons_do_no_harm(live: Scene, telegram: FakeT
 
 
 async def test_a_button_that_has_lost_its_topic_is_answered_in_no_other(live: Scene, telegram: FakeTelegram) -> None:
+    """Of an old message in a forum the topic is unknown: the press is answered with a hint instead."""
     ann = telegram.user("Ann")
     forum, group = telegram.group(admins=(ann,), forum=True), telegram.group(admins=(ann,))
     for number, chat in enumerate((forum, group)):
@@ -224,7 +230,7 @@ async def test_an_answer_under_way_is_finished_when_the_bot_stops(telegram: Fake
 
 
 async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(telegram: FakeTelegram) -> None:
-    scene = Scene(telegram, patience=PollingTimeouts(farewell=0.01))
+    scene = Scene(telegram, timeouts=PollingTimeouts(shutdown_s=0.01))
     ann = telegram.user("Ann")
     telegram.delay("sendMessage")
     running = asyncio.create_task(scene.chat.run())
@@ -232,16 +238,6 @@ async def test_an_answer_that_never_ends_does_not_keep_the_bot_from_stopping(tel
     await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
     await stop(running)
     assert running.cancelled()
-
-
-async def test_work_that_takes_too_long_makes_room(telegram: FakeTelegram) -> None:
-    crowd = TaskLimiter(at_once=1, longest=0.01)
-    with capture_logs() as logs:
-        await crowd.start(asyncio.Event().wait())
-        async with in_time("room for what comes after it"):
-            await crowd.start(asyncio.sleep(0))
-        await crowd.cancel_all(2)
-    assert [entry["event"] for entry in logs] == ["telegram update took too long"]
 
 
 async def test_a_broken_update_does_not_stop_the_next(live: Scene, telegram: FakeTelegram) -> None:
@@ -263,10 +259,11 @@ async def test_an_answer_waits_once_when_telegram_asks_for_a_pause(live: Scene, 
     telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 20})
     telegram.say(chat, ann, "/reserves okx")
     await telegram.wait_for_message(chat)
-    assert live.naps.taken == [20.0]
+    assert live.sleeps.seconds == [20.0]
 
 
 async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, telegram: FakeTelegram) -> None:
+    """Pauses over 30 s are not waited for, and what may have arrived is not sent again."""
     ann = telegram.user("Ann")
     chat = telegram.private(ann)
     telegram.fail("sendMessage", status=429, description="Too Many Requests", parameters={"retry_after": 31})
@@ -278,17 +275,18 @@ async def test_a_long_pause_and_a_lost_reply_are_not_waited_out(live: Scene, tel
     telegram.say(chat, ann, "/reserves mexc")
     await telegram.wait_for_message(chat, containing="mexc")
     assert telegram.calls["sendmessage"] == 3
-    assert live.naps.taken == []
+    assert live.sleeps.seconds == []
 
 
-async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram: FakeTelegram) -> None:
-    naps, rested = list[float](), asyncio.Event()
+async def test_a_flood_in_one_chat_does_not_take_the_task_slots_of_everybody(telegram: FakeTelegram) -> None:
+    """At most three answers wait for one chat; six of nine are given up, and another chat is answered at once."""
+    pauses, may_wake = list[float](), asyncio.Event()
 
     async def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        await rested.wait()
+        pauses.append(seconds)
+        await may_wake.wait()
 
-    scene = Scene(telegram, patience=PollingTimeouts(poll=5.0, margin=2.0, sleep=sleep, farewell=0.5))
+    scene = Scene(telegram, timeouts=PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=sleep, shutdown_s=0.5))
     ann, eve = telegram.user("Ann"), telegram.user("Eve")
     chat, group = telegram.private(ann), telegram.group(members=(eve,))
     telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25}, times=9)
@@ -298,9 +296,9 @@ async def test_a_flood_in_one_chat_does_not_take_the_room_of_everybody(telegram:
     await telegram.until(lambda: telegram.calls["sendmessage"] == 9, "nine messages to Telegram")
     telegram.say(chat, ann, "/reserves okx")
     await telegram.wait_for_message(chat)
-    assert naps == [25.0] * 3
+    assert pauses == [25.0] * 3
 
-    rested.set()
+    may_wake.set()
     await telegram.until(lambda: len(telegram.messages_in(group)) == 3, "three messages in the group")
     telegram.fail("sendMessage", status=429, description="Too Many", parameters={"retry_after": 25})
     telegram.say(group, eve, "/reserves kraken")

@@ -29,13 +29,13 @@ def clock() -> ReplayClock:
 
 
 @pytest.fixture
-def paper() -> io.StringIO:
+def output() -> io.StringIO:
     return io.StringIO()
 
 
 @pytest.fixture
-def chat(clock: ReplayClock, paper: io.StringIO) -> TerminalChat:
-    return TerminalChat(clock, out=paper)
+def chat(clock: ReplayClock, output: io.StringIO) -> TerminalChat:
+    return TerminalChat(clock, out=output)
 
 
 def test_it_fits_the_port(chat: TerminalChat) -> None:
@@ -54,34 +54,35 @@ async def test_it_runs_until_it_is_cancelled(chat: TerminalChat) -> None:
         await running
 
 
-async def test_a_message_is_written_whole_with_the_simulated_time(chat: TerminalChat, paper: io.StringIO) -> None:
+async def test_a_message_is_written_whole_with_the_simulated_time(chat: TerminalChat, output: io.StringIO) -> None:
     first = await chat.send(HERE, INCIDENT, key="a")
     second = await chat.send(HERE, INCIDENT, key="b")
 
     assert first != second
-    assert paper.getvalue().startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow\n  Net outflow")
-    assert "\x1b" not in paper.getvalue()
+    assert output.getvalue().startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow\n  Net outflow")
+    assert "\x1b" not in output.getvalue()
 
 
-async def test_an_edit_is_one_line(chat: TerminalChat, paper: io.StringIO, clock: ReplayClock) -> None:
+async def test_an_edit_is_one_line(chat: TerminalChat, output: io.StringIO, clock: ReplayClock) -> None:
     sent = await chat.send(HERE, INCIDENT, key="a")
-    before = paper.getvalue()
+    before = output.getvalue()
     clock.advance(timedelta(hours=1))
     await chat.edit(HERE, sent, INCIDENT)
 
-    assert paper.getvalue().removeprefix(before) == (
+    assert output.getvalue().removeprefix(before) == (
         "✎ 12-13 15:17 🟠 INC-1 · Binance · elevated outflow · Net outflow −$2.3 B in 24 h\n"
     )
 
 
-async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, paper: io.StringIO) -> None:
+async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, output: io.StringIO) -> None:
+    """A terminal cannot change what stands further up, so what became of it is written again."""
     sent = await chat.send(HERE, INCIDENT, key="a")
-    before = paper.getvalue()
+    before = output.getvalue()
     held = replace(INCIDENT, title=f"{INCIDENT.title} · held")
     await chat.edit(HERE, sent, held)
-    first = paper.getvalue().removeprefix(before)
+    first = output.getvalue().removeprefix(before)
     await chat.edit(HERE, sent, held)
-    second = paper.getvalue().removeprefix(before + first)
+    second = output.getvalue().removeprefix(before + first)
 
     assert first.startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · elevated outflow · held\n  Net outflow")
     assert "try: /why INC-1" in first
@@ -89,59 +90,62 @@ async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, pa
 
 
 async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
-    chat: TerminalChat, paper: io.StringIO
+    chat: TerminalChat, output: io.StringIO
 ) -> None:
     sent = await chat.send(HERE, INCIDENT, key="a")
-    before = paper.getvalue()
+    before = output.getvalue()
     await chat.edit(HERE, sent, replace(INCIDENT, title="INC-1 · Binance · resolved", silent=True))
 
-    assert paper.getvalue().removeprefix(before).startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · resolved")
+    assert output.getvalue().removeprefix(before).startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · resolved")
 
 
-async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(chat: TerminalChat, paper: io.StringIO) -> None:
+async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(
+    chat: TerminalChat, output: io.StringIO
+) -> None:
+    """The story goes on in the answer, so the older message needs no panel of its own any more."""
     sent = await chat.send(HERE, INCIDENT, key="a")
     answer = await chat.send(HERE, INCIDENT, key="b", reply_to=sent)
-    before = paper.getvalue()
-    for one in (sent, answer):
-        await chat.edit(HERE, one, replace(INCIDENT, title="INC-1 · Binance · severe outflow"))
+    before = output.getvalue()
+    for message_id in (sent, answer):
+        await chat.edit(HERE, message_id, replace(INCIDENT, title="INC-1 · Binance · severe outflow"))
 
-    first, second = paper.getvalue().removeprefix(before).splitlines()[:2]
+    first, second = output.getvalue().removeprefix(before).splitlines()[:2]
     assert first.startswith("✎ 12-13 14:17 🟠 INC-1 · Binance · severe outflow")
     assert second.startswith("2022-12-13 14:17 UTC · 🟠 INC-1 · Binance · severe outflow")
 
 
 async def test_an_edit_that_says_nothing_new_is_not_written(
-    chat: TerminalChat, paper: io.StringIO, clock: ReplayClock
+    chat: TerminalChat, output: io.StringIO, clock: ReplayClock
 ) -> None:
     await chat.edit(HERE, "1", INCIDENT)
     await chat.edit(HERE, "2", INCIDENT)
-    written = paper.getvalue()
+    written = output.getvalue()
     clock.advance(timedelta(hours=1))
     await chat.edit(HERE, "1", INCIDENT)
 
     assert written.count("✎") == 2
-    assert paper.getvalue() == written
+    assert output.getvalue() == written
 
 
-async def test_a_long_edit_is_cut_to_a_line(chat: TerminalChat, paper: io.StringIO) -> None:
+async def test_a_long_edit_is_cut_to_a_line(chat: TerminalChat, output: io.StringIO) -> None:
     await chat.edit(HERE, "1", Message("Binance", Tone.WATCH, lines=lines("outflow " * 40)))
 
-    assert len(paper.getvalue()) == 119
-    assert paper.getvalue().endswith("…\n")
+    assert len(output.getvalue()) == 119
+    assert output.getvalue().endswith("…\n")
 
 
-async def test_a_note_is_one_line(chat: TerminalChat, paper: io.StringIO) -> None:
-    await chat.note("> /reserves binance")
+async def test_a_single_line_is_written_as_it_is(chat: TerminalChat, output: io.StringIO) -> None:
+    await chat.show_line("> /reserves binance")
 
-    assert paper.getvalue() == "> /reserves binance\n"
+    assert output.getvalue() == "> /reserves binance\n"
 
 
-async def test_a_reply_is_short(chat: TerminalChat, paper: io.StringIO) -> None:
+async def test_a_reply_is_short(chat: TerminalChat, output: io.StringIO) -> None:
     await chat.send(HERE, RESERVES, key="a", reply_to="1")
 
-    assert "/flows binance" in paper.getvalue()
-    assert "Stablecoins" not in paper.getvalue()
-    assert "BUSD" not in paper.getvalue()
+    assert "/flows binance" in output.getvalue()
+    assert "Stablecoins" not in output.getvalue()
+    assert "BUSD" not in output.getvalue()
 
 
 async def test_a_pipe_nobody_reads_is_a_chat_that_is_gone(clock: ReplayClock) -> None:
@@ -153,7 +157,7 @@ async def test_a_pipe_nobody_reads_is_a_chat_that_is_gone(clock: ReplayClock) ->
         os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
 
 
-def everything(person: int) -> str:
+def shown_on(person: int) -> str:
     """Return all that a pseudo-terminal shows, after the program has left it."""
     shown = b""
     with suppress(OSError):  # how Linux says that nobody is at the other end
@@ -176,9 +180,9 @@ async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: 
     chat = TerminalChat(clock, out=out)
     await chat.send(HERE, INCIDENT, key="a")
     await chat.edit(HERE, "1", INCIDENT)
-    await chat.ask("runwatch> ")
+    await chat.show_prompt("runwatch> ")
     out.close()
-    seen = everything(person)
+    seen = shown_on(person)
 
     assert "🟠 INC-1 · Binance · elevated outflow ─" in re.sub(r"\x1b\[[\d;]*m", "", seen)
     assert "try: /why INC-1" in seen
@@ -186,7 +190,7 @@ async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: 
     assert seen.endswith("runwatch> ")
 
 
-async def test_a_pipe_sees_no_prompt(chat: TerminalChat, paper: io.StringIO) -> None:
-    await chat.ask("runwatch> ")
+async def test_a_pipe_sees_no_prompt(chat: TerminalChat, output: io.StringIO) -> None:
+    await chat.show_prompt("runwatch> ")
 
-    assert paper.getvalue() == ""
+    assert output.getvalue() == ""

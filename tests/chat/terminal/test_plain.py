@@ -35,7 +35,7 @@ def test_fields_chart_and_table_are_all_there() -> None:
     ]
 
 
-def test_a_chart_of_shares_is_told_in_per_cent_and_an_empty_one_not_at_all() -> None:
+def test_a_chart_of_shares_is_written_in_per_cent_and_an_empty_one_not_at_all() -> None:
     shares = Chart("Flow", "share", (NOW, NOW), (-0.01, 0.02))
     empty = Chart("Nothing known", "usd", (), ())
 
@@ -44,7 +44,7 @@ def test_a_chart_of_shares_is_told_in_per_cent_and_an_empty_one_not_at_all() -> 
 
 
 @pytest.mark.parametrize(("tone", "word"), [(Tone.SEVERE, " · severe"), (Tone.HELD, " · held"), (Tone.INFO, "")])
-def test_a_severity_is_said_in_a_word_as_well(tone: Tone, word: str) -> None:
+def test_a_severity_is_spelled_out_as_well(tone: Tone, word: str) -> None:
     assert plain_text(Message("Binance", tone), NOW) == f"{tone.icon} Binance{word}"
 
 
@@ -59,7 +59,7 @@ def test_lines_are_wrapped_at_the_width() -> None:
     assert max(map(len, plain_text(long, NOW, width=40).splitlines())) <= 40
 
 
-def test_text_from_outside_cannot_steer_the_terminal() -> None:
+def test_text_from_outside_cannot_control_the_terminal() -> None:
     evil = Message("Bin\x1b[2Jance", lines=lines("a\x07b\u202ec\nd"))
 
     assert plain_text(evil, NOW) == "🏦 Bin[2Jance\n  abc d"
@@ -67,16 +67,16 @@ def test_text_from_outside_cannot_steer_the_terminal() -> None:
 
 
 def test_json_has_every_part_with_times_in_iso() -> None:
-    told = message_to_json(RESERVES)
+    content = message_to_json(RESERVES)
 
-    assert json.loads(json.dumps(told)) == told
-    assert told["title"] == "Binance · reserves"
-    assert told["tone"] == "info"
-    assert told["fields"][0] == {"name": "Own token", "value": "9.9 % (BNB)"}
-    assert told["fields"][4]["value"] == "2022-12-11T14:17:00+00:00"
-    assert told["chart"]["points"][0] == ["2022-12-10T14:17:00+00:00", 58e9]
-    assert told["table"]["rows"][0] == ["BUSD", "$17.8 B"]
-    assert told["footer"] == ""
+    assert json.loads(json.dumps(content)) == content
+    assert content["title"] == "Binance · reserves"
+    assert content["tone"] == "info"
+    assert content["fields"][0] == {"name": "Own token", "value": "9.9 % (BNB)"}
+    assert content["fields"][4]["value"] == "2022-12-11T14:17:00+00:00"
+    assert content["chart"]["points"][0] == ["2022-12-10T14:17:00+00:00", 58e9]
+    assert content["table"]["rows"][0] == ["BUSD", "$17.8 B"]
+    assert content["footer"] == ""
     assert message_to_json(INCIDENT)["actions"][0] == {"label": "Why", "command": "/why INC-1"}
     assert (message_to_json(INCIDENT)["chart"], message_to_json(INCIDENT)["table"]) == (None, None)
 

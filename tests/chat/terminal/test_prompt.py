@@ -37,7 +37,7 @@ async def flows(request: Request) -> Message:
     return Message("Flows")
 
 
-class Tally:
+class NoMeter:
     """A meter that counts nothing."""
 
     def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None: ...
@@ -56,26 +56,26 @@ async def nothing(_: Place) -> tuple[str, ...]:
 
 
 class Scene:
-    """A desk with two commands, a terminal to answer on, and a pipe to type into."""
+    """A dispatcher with two commands, and a terminal to answer on."""
 
     def __init__(self) -> None:
         unused: Any = None
-        meter: Any = Tally()  # the desk counts nothing else
+        meter: Any = NoMeter()  # the dispatcher counts nothing else
         clock = ReplayClock.frozen(NOW, NOW + timedelta(days=1))
-        self.paper = io.StringIO()
-        self.chat = TerminalChat(clock, out=self.paper)
-        self.desk = CommandDispatcher(
-            CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, holds=unused
+        self.output = io.StringIO()
+        self.chat = TerminalChat(clock, out=self.output)
+        self.dispatcher = CommandDispatcher(
+            CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused
         )
-        self.asked = CommandContext(
+        self.context = CommandContext(
             HERE, Caller("me", is_owner=False, may_moderate=nobody), PlaceAccess(nowhere, nothing)
         )
 
-    async def hears(self, typed: TextIO) -> list[str]:
+    async def answer_titles(self, typed: TextIO) -> list[str]:
         """Return the titles of the answers to what is typed, once the conversation has ended."""
         async with in_time("the end of the conversation"):
-            await converse(self.desk, self.asked, self.chat, typed=typed)
-        return [line.partition("UTC · ")[2] for line in self.paper.getvalue().splitlines() if "UTC · " in line]
+            await converse(self.dispatcher, self.context, self.chat, typed=typed)
+        return [line.partition("UTC · ")[2] for line in self.output.getvalue().splitlines() if "UTC · " in line]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ async def test_a_command_is_answered_with_or_without_its_slash(
     pipe[1].write(f"{line}\nquit\n")
     pipe[1].flush()
 
-    assert await scene.hears(pipe[0]) == ["🏦 Reserves of binance"]
+    assert await scene.answer_titles(pipe[0]) == ["🏦 Reserves of binance"]
 
 
 async def test_the_end_of_the_input_ends_it_and_the_last_line_still_counts(
@@ -106,55 +106,57 @@ async def test_the_end_of_the_input_ends_it_and_the_last_line_still_counts(
     pipe[1].write("flows\n\n\nreserves okx")
     pipe[1].close()
 
-    assert await scene.hears(pipe[0]) == ["🏦 Flows", "🏦 Reserves of okx"]
+    assert await scene.answer_titles(pipe[0]) == ["🏦 Flows", "🏦 Reserves of okx"]
 
 
-@pytest.mark.parametrize("farewell", ["quit", "exit", "/quit", "QUIT"])
-async def test_a_farewell_ends_it(scene: Scene, pipe: tuple[TextIO, TextIO], farewell: str) -> None:
-    pipe[1].write(f"{farewell}\nflows\n")
+@pytest.mark.parametrize("word", ["quit", "exit", "/quit", "QUIT"])
+async def test_a_quit_word_ends_it(scene: Scene, pipe: tuple[TextIO, TextIO], word: str) -> None:
+    pipe[1].write(f"{word}\nflows\n")
     pipe[1].flush()
 
-    assert await scene.hears(pipe[0]) == []
+    assert await scene.answer_titles(pipe[0]) == []
 
 
 async def test_an_unknown_command_is_answered_with_the_nearest_names(scene: Scene, pipe: tuple[TextIO, TextIO]) -> None:
     pipe[1].write("/reserve binance\nxyzzy\n")
     pipe[1].close()
-    await scene.hears(pipe[0])
+    await scene.answer_titles(pipe[0])
 
-    assert "There is no command “reserve”. Did you mean /reserves?" in scene.paper.getvalue()
-    assert "There is no command “xyzzy”. /help lists the commands." in scene.paper.getvalue()
+    assert "There is no command “reserve”. Did you mean /reserves?" in scene.output.getvalue()
+    assert "There is no command “xyzzy”. /help lists the commands." in scene.output.getvalue()
 
 
 async def test_typing_ahead_is_answered_in_order(scene: Scene, pipe: tuple[TextIO, TextIO]) -> None:
     pipe[1].write("".join(f"reserves x{number}\n" for number in range(5)))
     pipe[1].close()
 
-    assert await scene.hears(pipe[0]) == [f"🏦 Reserves of x{number}" for number in range(5)]
+    assert await scene.answer_titles(pipe[0]) == [f"🏦 Reserves of x{number}" for number in range(5)]
 
 
 async def test_a_file_may_be_typed_in(scene: Scene, tmp_path: Path) -> None:
+    """A plain file cannot be waited for by the loop; it is read in a thread instead."""
     script = tmp_path / "questions"
     script.write_text("flows\nreserves okx\n")
     with script.open() as typed:
-        assert await scene.hears(typed) == ["🏦 Flows", "🏦 Reserves of okx"]
+        assert await scene.answer_titles(typed) == ["🏦 Flows", "🏦 Reserves of okx"]
 
 
 async def test_others_go_on_while_it_waits_for_a_line(scene: Scene, pipe: tuple[TextIO, TextIO]) -> None:
-    talking = asyncio.create_task(scene.hears(pipe[0]))
+    """Standard input is read without blocking the loop."""
+    conversation = asyncio.create_task(scene.answer_titles(pipe[0]))
     await asyncio.sleep(0.001)
     pipe[1].write("flows\nquit\n")  # never written if the loop stood still
     pipe[1].flush()
 
-    assert await talking == ["🏦 Flows"]
+    assert await conversation == ["🏦 Flows"]
 
 
 async def test_a_cancelled_conversation_leaves_nothing_behind(scene: Scene, pipe: tuple[TextIO, TextIO]) -> None:
-    talking = asyncio.create_task(scene.hears(pipe[0]))
+    conversation = asyncio.create_task(scene.answer_titles(pipe[0]))
     await asyncio.sleep(0.001)
-    talking.cancel()
+    conversation.cancel()
     with pytest.raises(asyncio.CancelledError):
-        await talking
+        await conversation
 
     assert not asyncio.get_running_loop().remove_reader(pipe[0].fileno())
 
@@ -163,5 +165,5 @@ async def test_what_is_typed_on_a_terminal_is_answered_line_by_line(scene: Scene
     person, program = pty.openpty()
     with open(program) as typed:  # noqa: ASYNC230, PTH123 — opened by its number
         os.write(person, "reserves binancé\nquit\n".encode())
-        assert await scene.hears(typed) == ["🏦 Reserves of binancé"]
+        assert await scene.answer_titles(typed) == ["🏦 Reserves of binancé"]
     os.close(person)

@@ -1,3 +1,5 @@
+"""What happens to a chat: the bot added or removed, a group moved, a topic reopened."""
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -7,7 +9,7 @@ from tests.chat.telegram.scene import NOW, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
 
-async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_group_that_adds_the_bot_is_welcomed_once(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,), bot="left")
     telegram.add_bot(group, ann)
@@ -21,6 +23,7 @@ async def test_a_group_that_lets_the_bot_in_is_told_what_to_type_once(live: Scen
 
 
 async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: FakeTelegram) -> None:
+    """A channel's readers never asked for a bot: only groups are welcomed."""
     ann = telegram.user("Ann")
     channel = telegram.channel("news", admins=(ann,), bot="left")
     telegram.add_bot(channel, ann, status="administrator")
@@ -29,32 +32,33 @@ async def test_a_channel_is_not_written_to_uninvited(live: Scene, telegram: Fake
     assert telegram.messages_in(channel) == []
 
 
-async def test_a_chat_that_throws_the_bot_out_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_removes_the_bot_is_disabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
     telegram.remove_bot(group, ann)
     telegram.block(ann)
     await telegram.until(
-        lambda: telegram.calls["getupdates"] and len(live.subscriptions.noted) == 2,
+        lambda: telegram.calls["getupdates"] and len(live.subscriptions.recorded) == 2,
         "a poll and two places whose trouble was noted",
     )
-    removed, blocked = live.subscriptions.noted
+    removed, blocked = live.subscriptions.recorded
     assert (removed.place, removed.obstacle) == (place(group.id).whole_chat, Obstacle.REMOVED)
     assert (blocked.place, blocked.obstacle) == (place(ann.id).whole_chat, Obstacle.BLOCKED)
     assert all(trouble.disabled and trouble.since == NOW for trouble in (removed, blocked))
 
 
-async def test_a_chat_that_lets_the_bot_in_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
+async def test_a_chat_that_adds_the_bot_again_is_enabled(live: Scene, telegram: FakeTelegram) -> None:
     ann = telegram.user("Ann")
     telegram.block(ann)
     telegram.unblock(ann)
     telegram.say(telegram.private(ann), ann, "/reserves okx")
     await telegram.wait_for_message(telegram.private(ann), containing="okx")
     assert live.subscriptions.troubles == {}
-    assert len(live.subscriptions.noted) == 1
+    assert len(live.subscriptions.recorded) == 1
 
 
 async def test_a_group_that_moves_keeps_everything(live: Scene, telegram: FakeTelegram) -> None:
+    """A group that becomes a supergroup gets a new id; its subscriptions move along."""
     group = telegram.group(basic=True)
     new = telegram.migrate(group)
     await telegram.until(lambda: live.subscriptions.moved, "a place that has moved")
@@ -70,7 +74,7 @@ async def test_a_store_that_is_away_stops_nothing(live: Scene, telegram: FakeTel
         telegram.say(telegram.private(ann), ann, "/reserves okx")
         await telegram.wait_for_message(telegram.private(ann), containing="okx")
         await telegram.until(lambda: telegram.calls["sendmessage"], "a message to Telegram")
-    away = [entry["error"] for entry in logs if entry["event"] == "store away while hearing from a chat"]
+    away = [entry["error"] for entry in logs if entry["event"] == "store away while handling a telegram update"]
     assert set(away) == {"away"}
     assert not [entry for entry in logs if entry["log_level"] == "error"]
 

@@ -1,4 +1,4 @@
-"""The stand-in for Telegram refuses what Telegram refuses."""
+"""The fake Telegram refuses what Telegram refuses, which is what the other tests rely on."""
 
 import pytest
 

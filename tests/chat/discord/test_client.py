@@ -8,8 +8,7 @@ from io import StringIO
 import pytest
 import structlog
 
-from bot.chat.discord.identify_limit import IdentifyLimit
-from tests.chat.discord.conftest import HASTE, Bot, build, connected, running
+from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, connected, running
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_world import User
 from tests.waiting import until
@@ -44,7 +43,7 @@ async def test_a_login_that_is_cut_is_tried_again(discord: FakeDiscord) -> None:
         assert await answers(discord)
 
 
-async def test_a_refused_token_is_said_and_still_tried(discord: FakeDiscord) -> None:
+async def test_a_refused_token_is_reported_and_still_tried(discord: FakeDiscord) -> None:
     failure = discord.fail("GET", "/users/@me", 401, times=4)
     async with running(build(discord)) as bot:
         await until(
@@ -55,17 +54,18 @@ async def test_a_refused_token_is_said_and_still_tried(discord: FakeDiscord) -> 
 
 
 async def test_one_401_is_not_yet_a_refused_token(discord: FakeDiscord) -> None:
-    patient = replace(HASTE, first_pause=60.0, longest_pause=60.0)
+    patient = replace(SHORT_TIMEOUTS, first_pause_s=60.0, longest_pause_s=60.0)
     discord.fail("GET", "/users/@me", 401)
-    async with running(build(discord, patience=patient)) as bot:
+    async with running(build(discord, timeouts=patient)) as bot:
         await until(
             lambda: "tried once more" in (bot.chat.trouble() or ""), "a trouble that says that it is tried once more"
         )
 
 
 async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscord) -> None:
+    """Refusals are counted in a row: a connection in between starts the count anew."""
     discord.fail("GET", "/users/@me", 401)
-    async with connected(build(discord, patience=replace(HASTE, refused_pause=60.0)), discord):
+    async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, refused_token_pause_s=60.0)), discord):
         failure = discord.fail("GET", "/users/@me", 401)
         discord.gateway.sessions.clear()
         await discord.gateway.drop(4012)
@@ -74,6 +74,7 @@ async def test_a_401_long_after_another_is_a_first_one_again(discord: FakeDiscor
 
 
 async def test_a_gateway_that_refuses_the_token_says_so_too(discord: FakeDiscord) -> None:
+    """Close code 4004 counts as a refused token, like a 401 to the login."""
     async with running(build(discord)) as bot:
         await discord.connected()
         discord.gateway.token = "another"  # noqa: S105 — the fake's own
@@ -91,6 +92,7 @@ async def test_a_gateway_that_is_away_at_first_is_tried_again(discord: FakeDisco
 
 
 async def test_a_cut_line_is_resumed(bot: Bot, discord: FakeDiscord) -> None:
+    """Resuming a session needs no IDENTIFY, of which there are 1000 a day."""
     await discord.gateway.drop()
     await discord.until(lambda: discord.gateway.resumes == 1, "a session that is resumed")
     assert await answers(discord)
@@ -99,18 +101,18 @@ async def test_a_cut_line_is_resumed(bot: Bot, discord: FakeDiscord) -> None:
 
 
 async def test_a_request_to_reconnect_is_followed(bot: Bot, discord: FakeDiscord) -> None:
-    await discord.gateway.tell(7)
+    await discord.gateway.send_opcode(7)
     await discord.until(lambda: discord.gateway.resumes == 1, "a session that is resumed")
     assert await answers(discord)
 
 
 async def test_an_invalid_session_is_begun_anew(bot: Bot, discord: FakeDiscord) -> None:
-    await discord.gateway.tell(9, data=False)
+    await discord.gateway.send_opcode(9, data=False)
     await discord.until(lambda: len(discord.gateway.identifies) == 2, "a second session with the gateway")
     assert await answers(discord)
 
 
-async def test_invalid_sessions_in_a_row_end_some_time(discord: FakeDiscord) -> None:
+async def test_invalid_sessions_in_a_row_are_outlasted(discord: FakeDiscord) -> None:
     discord.gateway.invalid_sessions = 3
     async with connected(build(discord), discord):
         assert len(discord.gateway.identifies) == 4
@@ -171,33 +173,12 @@ async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discor
 
 
 async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> None:
-    slow = replace(HASTE, identify_gap=20.0)
-    async with connected(build(discord, patience=slow), discord) as bot:
+    slow = replace(SHORT_TIMEOUTS, identify_gap_s=20.0)
+    async with connected(build(discord, timeouts=slow), discord) as bot:
         discord.gateway.sessions.clear()
         await discord.gateway.drop(4010)
         await until(lambda: bot.chat.trouble() is not None, "the trouble of a connection that is gone")
         assert len(discord.gateway.identifies) == 1
-
-
-def test_the_first_sign_in_waits_for_nothing() -> None:
-    assert IdentifyLimit().pause(now=100.0) == 0
-
-
-def test_sign_ins_are_five_seconds_apart() -> None:
-    identifies = IdentifyLimit()
-    identifies.record(100.0)
-    assert identifies.pause(101.0) == 4.0
-    assert identifies.pause(105.0) == 0
-
-
-def test_a_day_never_holds_a_thousand_sign_ins() -> None:
-    identifies, now, times = IdentifyLimit(), 0.0, []
-    while now < 3 * 86_400:
-        now += identifies.pause(now)
-        identifies.record(now)
-        times.append(now)
-    most = max(sum(start <= time < start + 86_400 for time in times) for start in times[::50])
-    assert 500 < most < 1000
 
 
 async def test_no_log_and_no_sentence_holds_the_token(discord: FakeDiscord) -> None:
@@ -239,6 +220,7 @@ async def test_the_librarys_talkative_lines_are_off(bot: Bot) -> None:
 
 
 async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
+    """The same DiscordChat may run again after it was cancelled, as a lease that is lost and won again does."""
     bot = build(discord)
     for _ in range(2):
         async with running(bot):
@@ -247,16 +229,18 @@ async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
     assert len(discord.gateway.identifies) == 2
 
 
-async def test_stopping_takes_no_longer_when_discord_says_no_goodbye(discord: FakeDiscord) -> None:
-    discord.gateway.deafness = asyncio.Event()
-    async with running(build(discord, patience=replace(HASTE, close=0.05))) as bot:
+async def test_stopping_does_not_wait_for_discords_close_handshake(discord: FakeDiscord) -> None:
+    """The close handshake has `close_s`; then the connection is dropped."""
+    discord.gateway.reading_allowed = asyncio.Event()
+    async with running(build(discord, timeouts=replace(SHORT_TIMEOUTS, close_s=0.05))) as bot:
         await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
-    discord.gateway.deafness.set()
+    discord.gateway.reading_allowed.set()
 
 
 async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord: FakeDiscord) -> None:
-    async with connected(build(discord, patience=replace(HASTE, identify_gap=40.0)), discord) as bot:
-        await discord.gateway.tell(9, data=False)
+    """A wait over 30 s is not spent inside an open connection: it ends, and the next client waits first."""
+    async with connected(build(discord, timeouts=replace(SHORT_TIMEOUTS, identify_gap_s=40.0)), discord) as bot:
+        await discord.gateway.send_opcode(9, data=False)
         await until(
             lambda: "too often today" in (bot.chat.trouble() or ""),
             "a trouble that says that there were too many sessions today",
@@ -265,6 +249,7 @@ async def test_a_sign_in_that_must_wait_long_waits_for_a_new_connection(discord:
 
 
 async def test_only_one_cut_in_the_middle_of_an_answer_is_lost(bot: Bot, discord: FakeDiscord) -> None:
+    """An answer whose connection is cut is lost; the next one arrives."""
     discord.fail("POST", "/interactions/", cut=True)
     await discord.slash("top", channel=discord.dm(User("anna")), wait=False)
     assert await answers(discord)

@@ -1,4 +1,4 @@
-"""The stand-in is as strict as Discord: what the other tests rely on."""
+"""The fake Discord is as strict as the real one, which is what the other tests rely on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -46,7 +46,7 @@ async def test_the_gateway_checks_token_and_intents(http: aiohttp.ClientSession,
     assert await identified(http, discord, intents=1 << 15) == 4014
 
 
-async def test_a_long_title_is_told_in_discords_form(
+async def test_a_title_that_is_too_long_is_refused_in_discords_form(
     http: aiohttp.ClientSession, discord: FakeDiscord, channel: Channel
 ) -> None:
     url = f"{discord.api_url}/channels/{channel.id}/messages"

@@ -1,4 +1,4 @@
-"""Places lost and regained, and the greeting in a new server."""
+"""What gateway events do: places are disabled and enabled, and a new server is greeted."""
 
 from functools import partial
 
@@ -38,12 +38,12 @@ async def joined(discord: FakeDiscord, bot: Bot, guild: Guild) -> None:
 
 @pytest.fixture
 async def guild(bot: Bot, discord: FakeDiscord) -> Guild:
-    made = discord.guild("Traders")
-    discord.thread(discord.channel(made))
-    discord.channel(made, "quiet")
-    await joined(discord, bot, made)
-    bot.subscriptions.subscribed.update(place_of(channel) for channel in made.channels[:2])
-    return made
+    guild = discord.guild("Traders")
+    discord.thread(discord.channel(guild))
+    discord.channel(guild, "quiet")
+    await joined(discord, bot, guild)
+    bot.subscriptions.subscribed.update(place_of(channel) for channel in guild.channels[:2])
+    return guild
 
 
 async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
@@ -58,6 +58,7 @@ async def test_a_server_that_removes_the_bot_disables_its_places(bot: Bot, disco
 
 
 async def test_an_outage_of_a_server_disables_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """GUILD_DELETE with `unavailable` is an outage of Discord's, not a removal of the bot."""
     await discord.gateway.dispatch("GUILD_DELETE", {"id": guild.id, "unavailable": True})
     await discord.gateway.dispatch("GUILD_CREATE", guild.json() | {"unavailable": False})
     await discord.slash("top", channel=guild.channels[0])
@@ -102,9 +103,7 @@ async def test_a_channel_whose_rights_come_back_comes_back(bot: Bot, discord: Fa
     )
 
 
-async def test_a_channel_that_only_changes_its_rights_elsewhere_tells_nobody(
-    bot: Bot, discord: FakeDiscord, guild: Guild
-) -> None:
+async def test_a_change_of_other_permissions_enables_no_place(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     await discord.overwrite(guild.channels[0], allow=1 << 6)
     await discord.slash("top", channel=guild.channels[2])
     await until(lambda: bool(bot.subscriptions.cleared), "a place that is in no trouble any more")
@@ -155,25 +154,28 @@ async def test_a_thread_that_is_unlocked_comes_back(bot: Bot, discord: FakeDisco
 
 
 async def test_a_store_that_is_away_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.away, bot.subscriptions.reached_for = True, 0
+    """While the store is away an event is lost and logged, and the next one is handled."""
+    bot.subscriptions.is_away, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
     await discord.slash("top", channel=guild.channels[0])
-    await until(lambda: bot.subscriptions.reached_for == 2, "a second question to the store")
-    bot.subscriptions.away = False
+    await until(lambda: bot.subscriptions.calls == 2, "a second question to the store")
+    bot.subscriptions.is_away = False
     await discord.delete_channel(guild.channels[0])
     await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_fault_of_ours_ends_nothing(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
-    bot.subscriptions.broken, bot.subscriptions.reached_for = True, 0
+    """An exception in one event's handler is logged, and the next event is handled."""
+    bot.subscriptions.is_broken, bot.subscriptions.calls = True, 0
     await discord.delete_channel(guild.channels[2])
-    await until(lambda: bot.subscriptions.reached_for == 1, "a question to the store")
-    bot.subscriptions.broken = False
+    await until(lambda: bot.subscriptions.calls == 1, "a question to the store")
+    bot.subscriptions.is_broken = False
     await discord.delete_channel(guild.channels[0])
     await until(lambda: bool(bot.subscriptions.troubles), "a place in trouble")
 
 
 async def test_a_new_channel_is_known_at_once(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
+    """A message to a channel that was just made is checked against its permissions, without asking Discord."""
     channel = discord.channel(guild, deny=SEND_MESSAGES)
     await discord.gateway.dispatch("CHANNEL_CREATE", channel.json(discord.world.bot))
     await discord.slash("top", channel=guild.channels[0])
@@ -204,7 +206,7 @@ async def test_a_new_server_is_greeted_once_in_its_system_channel(bot: Bot, disc
     assert discord.messages(guild.channels[1]) == []
 
 
-async def test_a_server_without_a_writable_system_channel_is_left_in_peace(bot: Bot, discord: FakeDiscord) -> None:
+async def test_a_server_without_a_writable_system_channel_is_not_greeted(bot: Bot, discord: FakeDiscord) -> None:
     silent, closed = discord.guild("Silent"), discord.guild("Closed", rights=MEMBER_RIGHTS & ~SEND_MESSAGES)
     closed.bot_role.permissions &= ~SEND_MESSAGES
     closed.system_channel = discord.channel(closed)
@@ -222,18 +224,18 @@ async def test_a_greeting_that_is_refused_harms_nothing(bot: Bot, discord: FakeD
         guild = discord.guild("New")
         guild.system_channel = discord.channel(guild)
         await joined(discord, bot, guild)
-        await until(partial(spent, failure), "the last of the failures")
+        await until(partial(is_used_up, failure), "the last of the failures")
         channels += guild.channels
     assert (await discord.slash("top", channel=channels[-1])).messages
 
 
-def spent(failure: Failure) -> bool:
+def is_used_up(failure: Failure) -> bool:
     return failure.times == 0
 
 
 async def test_servers_known_before_a_start_are_not_greeted(bot: Bot, discord: FakeDiscord, guild: Guild) -> None:
     guild.system_channel = guild.channels[0]
-    await discord.gateway.tell(9, data=False)
+    await discord.gateway.send_opcode(9, data=False)
     await discord.until(lambda: len(discord.gateway.identifies) == 2, "a second session with the gateway")
     await discord.slash("top", channel=guild.channels[0])
     assert discord.messages(guild.channels[0]) == []

@@ -1,4 +1,6 @@
-from bot.chat.telegram.menu import show_menus
+"""The command menus that Telegram shows."""
+
+from bot.chat.telegram.command_menu import update_command_menus
 from tests.chat.telegram.scene import COMMANDS, OpenApi
 from tests.fakes.telegram import FakeTelegram
 
@@ -8,8 +10,8 @@ PRIVATE, GROUP, ADMINISTRATORS = (
 
 
 async def test_everybody_sees_the_commands_they_may_use(telegram: FakeTelegram, open_api: OpenApi) -> None:
-    await show_menus(open_api(telegram.token, telegram.url), COMMANDS)
-    shown = {scope: [one["command"] for one in menu] for scope, menu in telegram.commands.items()}
+    await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS)
+    shown = {scope: [command["command"] for command in menu] for scope, menu in telegram.commands.items()}
     everything = ["reserves", "flows", "help", "subscribe", "lacking", "find"]
     assert shown == {
         PRIVATE: everything,
@@ -21,19 +23,19 @@ async def test_everybody_sees_the_commands_they_may_use(telegram: FakeTelegram, 
 
 async def test_a_menu_that_is_right_is_left_alone(telegram: FakeTelegram, open_api: OpenApi) -> None:
     api = open_api(telegram.token, telegram.url)
-    await show_menus(api, COMMANDS)
+    await update_command_menus(api, COMMANDS)
     telegram.commands[GROUP] = []
-    await show_menus(api, COMMANDS)
+    await update_command_menus(api, COMMANDS)
     assert telegram.calls["setmycommands"] == 4
 
 
 async def test_a_menu_that_cannot_be_read_is_written(telegram: FakeTelegram, open_api: OpenApi) -> None:
     telegram.fail("getMyCommands", status=404, description="Not Found: method not found", times=3)
-    await show_menus(open_api(telegram.token, telegram.url), COMMANDS)
+    await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS)
     assert telegram.calls["setmycommands"] == 3
 
 
 async def test_a_menu_is_no_reason_to_fail(telegram: FakeTelegram, open_api: OpenApi) -> None:
     telegram.fail("setMyCommands", status=500)
-    await show_menus(open_api(telegram.token, telegram.url), COMMANDS)
+    await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS)
     assert telegram.commands == {}

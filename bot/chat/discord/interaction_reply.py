@@ -1,0 +1,95 @@
+"""Sends the answer to one Discord interaction: at once, or in place of the "thinking…" that announced it.
+
+A slow answer that only the asker may read, announced where all could see it, first deletes the announcement: Discord
+fixes with the first reply whether an answer is hidden.
+https://docs.discord.com/developers/interactions/receiving-and-responding#interaction-callback
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import discord
+import structlog
+from typing_extensions import override
+
+from bot.chat.discord.errors import INVALID_FORM
+from bot.chat.discord.interaction_context import Interaction
+from bot.chat.discord.render import Payload, payload, plain_payload
+from bot.messages.model import Message
+
+log = structlog.get_logger()
+
+ReplyArguments = dict[str, Any]
+"""What the library's methods take for a message: `content`, `embeds`, `allowed_mentions` and `view`."""
+
+
+async def announce_reply(interaction: Interaction, *, hidden: bool) -> None:
+    """Show "thinking…" until the answer follows; raise what the library raises."""
+    await interaction.response.defer(ephemeral=hidden, thinking=True)
+
+
+async def send_reply(interaction: Interaction, message: Message, *, hidden: bool) -> None:
+    """Answer an interaction; `hidden`: only the asker reads it, and so it was announced if it was.
+
+    A message whose form Discord refuses is our own fault: it goes out once more as plain text. Raise what the library
+    raises.
+    """
+    hides_answer = hidden or message.private
+    try:
+        await _reply(interaction, _full_arguments(message), hidden=hides_answer, announced_hidden=hidden)
+    except discord.HTTPException as error:
+        if error.code != INVALID_FORM:
+            raise
+        log.exception("discord refused the form of an answer, sent as plain text", title=message.title)
+        arguments = _reply_arguments(plain_payload(message))
+        await _reply(interaction, arguments, hidden=hides_answer, announced_hidden=hidden)
+
+
+async def _reply(interaction: Interaction, arguments: ReplyArguments, *, hidden: bool, announced_hidden: bool) -> None:
+    if not interaction.response.is_done():
+        await interaction.response.send_message(**arguments, ephemeral=hidden)
+    elif hidden and not announced_hidden:
+        await interaction.delete_original_response()
+        await interaction.followup.send(**arguments, ephemeral=True)
+    else:
+        await interaction.edit_original_response(**arguments)
+
+
+# In a run on an exchange many people ask the same within seconds.
+@lru_cache(maxsize=64)
+def _full_arguments(message: Message) -> ReplyArguments:
+    return _reply_arguments(payload(message))
+
+
+def _reply_arguments(body: Payload) -> ReplyArguments:
+    """Return the body of a message as the arguments the library takes."""
+    arguments: ReplyArguments = {
+        "content": body.get("content"),
+        "embeds": [discord.Embed.from_dict(embed) for embed in body.get("embeds", ())],
+        "allowed_mentions": _allowed_mentions(body["allowed_mentions"]),
+    }
+    if body.get("components"):
+        arguments["view"] = PrebuiltButtonsView(body["components"])
+    return arguments
+
+
+def _allowed_mentions(mentions: Payload) -> discord.AllowedMentions:
+    roles = [discord.Object(int(role_id)) for role_id in mentions.get("roles", ())]
+    return discord.AllowedMentions(
+        everyone="everyone" in mentions["parse"], users=False, roles=roles, replied_user=False
+    )
+
+
+class PrebuiltButtonsView(discord.ui.View):
+    """Rows of buttons that were built already, as the library wants them: a View whose callbacks are never used."""
+
+    def __init__(self, rows: list[Payload]) -> None:
+        super().__init__(timeout=None)
+        self._rows = rows
+        # The library keeps every view that is not stopped, for its callbacks. Presses go to `answer_button` instead.
+        self.stop()
+
+    @override
+    def to_components(self) -> list[Payload]:
+        """Return the rows, which the library would otherwise put together anew for every answer."""
+        return self._rows
