@@ -37,7 +37,7 @@ class ExchangeState:
     """What is known of one exchange as of its newest reading.
 
     `guard_state` is what the guards remember. `recent_readings` are oldest first; a backtest keeps those of the longest
-    window, the live bot the last two, and adds those that windows start from for each look. `days` has one point for
+    window, the live bot the last two, and adds those that windows start from for each signal. `days` has one point for
     each of the last 90 UTC days, oldest first, and `first_of_day` is the first reading of the newest of them, from
     which the next day's share is computed. `computation` is how flows are computed; None: in detail.
     """

@@ -73,7 +73,7 @@ class PlainArithmetic(Arithmetic[list[float]]):
     """Arithmetic on lists.
 
     The loops run inside `map` and `sum`, with functions of `operator`: several times faster than a generator
-    expression, and these are the innermost loops of every look.
+    expression, and these are the innermost loops of every signal.
     """
 
     @override

@@ -4,7 +4,7 @@ z = (share − n × median) / (spread × √n) for a window of n days, with spre
 absolute deviation where the MAD is 0 (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993; the constants make
 the spread a standard deviation where days are normally distributed:
 https://en.wikipedia.org/wiki/Median_absolute_deviation). Median and MAD, because a mean and a standard deviation are
-pulled away by the very outliers that are looked for.
+pulled away by the very outliers that are sought.
 
 An example: 14 days with a median of 0 and a MAD of 0.01 have a spread of 0.01 / 0.6745 = 0.0148. A day of −5 % then has
 z = −0.05 / 0.0148 = −3.37: not quite unusual (−3.5). A week of −5 % has z = −0.05 / (0.0148 × √7) = −1.27.
@@ -98,7 +98,7 @@ def _end_of_day(point: DailyPoint) -> datetime:
 
 
 def _median(figures: Sequence[float]) -> float:
-    """Return the median of sorted figures; `statistics.median` would sort them once more for every look."""
+    """Return the median of sorted figures; `statistics.median` would sort them once more for every signal."""
     half = len(figures) // 2
     return figures[half] if len(figures) % 2 else (figures[half - 1] + figures[half]) / 2
 

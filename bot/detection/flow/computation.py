@@ -3,7 +3,7 @@
 `DetailedComputation` goes through the holdings slot by slot (`net_flow`, `reading_diff`) and covers every case.
 `ColumnComputation` adds up columns of figures (`column_store`) where that gives the whole answer, and falls back to the
 detailed way where it does not. It is some 15 times faster: 0.25 ms instead of 4 ms for a reading of 200 assets in a
-backtest over years, and live a look at 80 exchanges within 50 ms. Callers need not know which one they were given.
+backtest over years, and live the signals of 80 exchanges take 50 ms. Callers need not know which one they were given.
 
 An example of the fall-back: Tron moves from 100 to 90 USDT, and nothing else changes: the columns give −10 USD. If USDC
 also appears on Tron, only `net_flow` knows whether USDT was converted into it, so the columns give nothing.
@@ -45,7 +45,7 @@ class FlowComputation(Protocol):
         """Return the net flow from `base` to `end`, positive = net deposits; `net_flow.net_flow` says what counts.
 
         `previous` is the reading just before `end`. An implementation may leave out which assets flowed where the
-        caller does not want them (`with_assets`), or where it was told that nobody shows them.
+        caller does not want them (`with_assets`), or where it was made for a user that shows none.
         """
         ...
 
