@@ -17,8 +17,8 @@ from bot.domain.flow import Hold, HoldReason
 from bot.domain.reading import Reading
 
 MAX_AGE = timedelta(hours=3)
-"""A reading older than this, by the source's own word, is stale: readings come
-hourly, so that two at least have failed to come by then."""
+"""A reading older than this by the source's own time is stale. Sources publish every hour, so three are missing by
+then."""
 
 
 def staleness_hold(latest: Reading, now: datetime) -> Hold | None:
