@@ -191,6 +191,19 @@ class TestTheNextReading:
 
             assert (found.held_move, len(found.excluded_moves), found.round_trips) == (None, 1, ())
 
+    def test_leaves_out_there_and_back_only_in_the_slots_that_gave_back(self) -> None:
+        """Of 50 and 50 that left, 60 came back to one slot: 50 of them and nothing of the other's were a round trip."""
+        before = {"Tron/USDT": 100, "Ethereum/USDT": 100, "Bitcoin/BTC": 800}
+        days = [
+            held({**before, "Tron/USDT": tron, "Ethereum/USDT": ethereum}, at=NOON + hour * HOUR)
+            for hour, (tron, ethereum) in enumerate([(100, 100), (50, 50), (110, 50)])
+        ]
+
+        now = after(GuardState(), *days)
+
+        assert (now.held_move, now.excluded_moves) == (None, ())
+        assert now.adjustments == (Adjustment(TRON, -50, NOON + HOUR), Adjustment(TRON, 50, NOON + 2 * HOUR))
+
     def test_waits_for_a_chain_that_is_not_there(self) -> None:
         before = {"Tron/USDT": 100, "Ethereum/USDT": 100, "Ethereum/ETH": 200, "Bitcoin/BTC": 600}
         now = {**before, "Tron/USDT": 50, "Ethereum/USDT": 50}
