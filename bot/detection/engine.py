@@ -40,9 +40,9 @@ def states_after_round(
 ) -> tuple[dict[str, ExchangeState], MarketMoves]:
     """Return the states and the market after the readings of one round, at most one of each exchange.
 
-    Every reading's exchange needs a state. `withdrawals` are those of the exchanges for which they are known. A
-    reading that repeats the holdings of the newest one is left out: a stalled source is not calm, and later signals find
-    the state stale.
+    Every reading's exchange needs a state. `withdrawals` are those of the exchanges for which they are known. A reading
+    that repeats the holdings of the newest one is left out: a stalled source is not calm, and later signals find the
+    state stale.
     """
     new_readings = [reading for reading in readings if not _repeats_holdings(states[reading.exchange].latest, reading)]
     return states_after_new_readings(states, new_readings, market, withdrawals)

@@ -147,8 +147,8 @@ def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Sever
 def _may_decide(threshold: Threshold, flow: Flow) -> bool:
     """Return whether a window may be graded by a threshold: it is not held.
 
-    Where only two figures differ, severe is graded all the same, and messages show both: to stay silent about a run because
-    the source's own figure is late would be worse than a false alarm.
+    Where only two figures differ, severe is graded all the same, and messages show both: to stay silent about a run
+    because the source's own figure is late would be worse than a false alarm.
     """
     if flow.hold and flow.hold.reason is HoldReason.DISAGREE:
         return threshold.severity is Severity.SEVERE

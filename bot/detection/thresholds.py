@@ -15,7 +15,7 @@ from bot.domain.flow import Window
 from bot.domain.severity import Sensitivity, Severity
 
 MIN_FLOW_USD = 5e6
-"""Flows below this are never graded, however large their share: at a small exchange one customer moves several
+"""Flows below this are never graded, however large their share: at a small exchange one customer may move several
 percent."""
 UNUSUAL_Z = -3.5
 """The limit that Iglewicz & Hoaglin (1993) recommend for calling a value an outlier by its robust z, downwards."""
@@ -27,10 +27,11 @@ ISOLATED_MOVE_JUMP = 0.3
 """A chain or an asset that moves by more than this fraction of itself, while the rest stands still, is suspected to be
 a changed list of wallets: who leaves in a run takes many assets over many chains."""
 ISOLATED_MOVE_SHARE = 0.005
-"""A chain or an asset below this share of reserves is never suspected: it cannot reach the threshold of a day (1.5
-%)."""
+"""A chain or an asset below this share of reserves is never suspected: all of it is less than the threshold of a day
+(1.5 %)."""
 ODD_PRICE_CHANGE = 0.25
-"""A price further than this fraction from the last believed one, while others stayed within it, is odd."""
+"""A price further than this fraction from the last believed one, while other exchanges stayed within it, is odd. By
+judgement: what one asset is worth at several exchanges differs by far less."""
 PRICED_ASSET_SHARE = 0.001
 """Prices of assets below this share of reserves are not checked: they change no figure that people see."""
 

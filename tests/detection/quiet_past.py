@@ -13,8 +13,9 @@ from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import NoteReason, Signal
 from bot.domain.withdrawals import Withdrawals
-from tests.builders import BINANCE, NOON, reading
+from tests.builders import BINANCE, DAY, NOON, holding, reading
 
+MIDNIGHT = NOON.replace(hour=0)
 PRICES = {"USDT": 1.0, "USDC": 1.0, "BTC": 20_000.0, "ETH": 1_000.0, "SOL": 20.0, "BNB": 250.0}
 WORTH = {
     "Tron/USDT": 20e9, "Bitcoin/BTC": 20e9, "Ethereum/ETH": 10e9, "Ethereum/USDC": 5e9, "Solana/SOL": 5e9,
@@ -53,6 +54,14 @@ def days_of(
         part = 1 + 0.001 * (day % 2)
         parts = dict.fromkeys(WORTH, part)
         state = state.with_reading(book(until - timedelta(days=day), parts, exchange=exchange.id, scale=scale))
+    return state
+
+
+def quiet_weeks(count: int = 60) -> ExchangeState:
+    """Return the state after so many days around $60 B; a fifth of a percent moves in and out in turn."""
+    state = ExchangeState(BINANCE)
+    for day in range(count, 0, -1):
+        state = state.with_reading(holding(60 + 0.12 * (day % 2), at=MIDNIGHT - day * DAY))
     return state
 
 

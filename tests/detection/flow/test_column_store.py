@@ -26,7 +26,7 @@ moves = st.dictionaries(slots, parts, max_size=6)
 prices = st.dictionaries(
     st.sampled_from(sorted(PRICES)), st.one_of(st.floats(0.9, 1.1), st.sampled_from((0.0, 0.1, 3.0))), max_size=2
 )
-steps = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
+drawn_moves = st.lists(st.tuples(st.sampled_from((HOUR, DAY)), moves, prices), min_size=2, max_size=12)
 
 
 def columns_of(
@@ -52,7 +52,7 @@ def signals_over(
 
 @pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, Vectors()], ids=["plain", "numpy"])
 @settings(max_examples=100, deadline=None)
-@given(drawn=steps)
+@given(drawn=drawn_moves)
 def test_columns_and_detail_say_the_same(
     by: Arithmetic[Any], drawn: list[tuple[object, dict[str, float], dict[str, float]]]
 ) -> None:
