@@ -18,10 +18,11 @@ from bot.alerting.round import (
     elevated_spans,
     judge_round,
 )
-from bot.detection.engine import ExchangeState, Outflow, OutflowState
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.withdrawals.status import after
+from bot.detection.outflow_source import Outflow, OutflowState
+from bot.detection.withdrawals.status import with_statuses
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -104,7 +105,7 @@ class Simulation:
     ) -> None:
         cases = {
             exchange.id: ExchangeState(
-                exchange, computation=ColumnComputation(exchange.own_tokens, by, most=_REMEMBERED)
+                exchange, computation=ColumnComputation(exchange.own_tokens, by, max_readings=_REMEMBERED)
             )
             for exchange in exchanges
         }
@@ -144,7 +145,7 @@ class Simulation:
         episodes = {
             id_: elevated_spans(self._history.of_subject(id_)) for id_ in (reading.exchange for reading in judged)
         }
-        self._states[Rule.OUTFLOW] = state = replace(state, spells=episodes)
+        self._states[Rule.OUTFLOW] = state = replace(state, incident_spans=episodes)
         if not judged:
             return None
         looks = [(outflow.signal(state, reading.exchange, reading.as_of), reading.as_of) for reading in judged]
@@ -197,5 +198,5 @@ class Simulation:
             turned.append(known.popleft())
         if turned:
             state: OutflowState = self._states[Rule.OUTFLOW]
-            doors = after(state.doors.get(reading.exchange, Withdrawals()), turned)
-            self._states[Rule.OUTFLOW] = replace(state, doors={**state.doors, reading.exchange: doors})
+            doors = with_statuses(state.withdrawals.get(reading.exchange, Withdrawals()), turned)
+            self._states[Rule.OUTFLOW] = replace(state, withdrawals={**state.withdrawals, reading.exchange: doors})

@@ -27,7 +27,7 @@ class Vectors:
         found: list[float] = column.tolist()
         return found
 
-    def least(self, column: Vector) -> float:
+    def minimum(self, column: Vector) -> float:
         """Return the smallest figure, 0 when there is none."""
         return float(np.minimum.reduce(column)) if column.size else 0.0
 
@@ -35,7 +35,7 @@ class Vectors:
         """Return the sum."""
         return float(np.add.reduce(column))
 
-    def size(self, column: Vector) -> float:
+    def absolute_total(self, column: Vector) -> float:
         """Return the sum of the figures without their signs."""
         return float(np.add.reduce(np.abs(column)))
 
@@ -59,7 +59,7 @@ class Vectors:
         """Return whether any figure, without its sign, is more than a part of its base."""
         return bool(np.count_nonzero(np.abs(column) > base * part))
 
-    def sums(self, groups: Sequence[int], number: int, column: Vector) -> list[float]:
+    def group_totals(self, groups: Sequence[int], number: int, column: Vector) -> list[float]:
         """Return the sum of each of a number of groups; `groups` says to which one each figure belongs."""
         found: list[float] = np.bincount(np.asarray(groups), weights=column, minlength=number).tolist()
         return found

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.detection.outflow import MAX_AGE
+from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth

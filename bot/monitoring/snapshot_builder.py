@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerting.round import elevated_spans
-from bot.detection.engine import OPINION_AGE, ExchangeState, look, rounds, take_all
+from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newest, states_after_new_readings
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.windows import base_limit
-from bot.detection.guards.source_glitch import LastMove, MarketMoves
+from bot.detection.guards.market_moves import LastMove, MarketMoves
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
@@ -49,7 +50,7 @@ class SnapshotBuilder:
         incidents: Incidents,
         *,
         holds: Suppressions | None = None,
-        opinion_age: timedelta = OPINION_AGE,
+        opinion_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
         self._clock = clock
@@ -67,7 +68,7 @@ class SnapshotBuilder:
         """
         case = await self._case(exchange)
         for reading in await self._news(case):
-            case = case.take(reading, self._market)
+            case = case.with_reading(reading, self._market)
         return await self._outlook(case, await self._beside(), self._clock.now())
 
     async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
@@ -82,8 +83,10 @@ class SnapshotBuilder:
         beside = await self._beside()
         newest = {reading.exchange: reading for reading in sorted(fresh, key=lambda reading: reading.as_of)}
         for some in rounds(fresh):
-            cases, self._market = take_all(self._cases, some, self._market)
-            self._cases |= {id_: replace(case, kept=case.kept[_LAST_TWO]) for id_, case in cases.items()}
+            cases, self._market = states_after_new_readings(self._cases, some, self._market)
+            self._cases |= {
+                id_: replace(case, recent_readings=case.recent_readings[_LAST_TWO]) for id_, case in cases.items()
+            }
             now = self._clock.now()
             yield [
                 await self._outlook(
@@ -106,13 +109,13 @@ class SnapshotBuilder:
         if known is not None and known.exchange == exchange:
             return known
         latest = await self._readings.latest(exchange.id)
-        computation = ColumnComputation(exchange.own_tokens, most=_AT_ONCE, shows_assets=True)
+        computation = ColumnComputation(exchange.own_tokens, max_readings=_AT_ONCE, shows_assets=True)
         case = ExchangeState(exchange, computation=computation)
         if latest is None:
             return case
         async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):
-            taken = case.take(reading)
-            case = replace(taken, kept=taken.kept[_LAST_TWO])
+            taken = case.with_reading(reading)
+            case = replace(taken, recent_readings=taken.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
         self._cases[exchange.id] = case
         self._market = self._market.after([LastMove(latest)])
@@ -135,15 +138,15 @@ class SnapshotBuilder:
         if case.latest is None:
             return ExchangeSnapshot(exchange, listing=listing)
         starts = [base_limit(window, case.latest.as_of) for window in WINDOWS]
-        kept = {base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *case.kept]}
-        whole = replace(case, kept=tuple(kept[at] for at in sorted(kept)))
-        signal = look(
+        kept = {base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *case.recent_readings]}
+        whole = replace(case, recent_readings=tuple(kept[at] for at in sorted(kept)))
+        signal = signal_at_newest(
             whole,
             now,
             listing=listing,
-            opinion_age=self._opinion_age,
-            withheld=str(withheld) if withheld else None,
-            spells=await self._lasting(exchange.id),
+            source_figures_max_age=self._opinion_age,
+            suppression=str(withheld) if withheld else None,
+            incident_spans=await self._lasting(exchange.id),
         )
         return ExchangeSnapshot(
             exchange, listing=listing, reading=case.latest, signal=signal, days=case.days, seen_at=now

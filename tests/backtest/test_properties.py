@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.backtest.rounds import rounds
 from bot.backtest.simulation import Simulation
-from bot.detection.engine import ExchangeState, look
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.computation import ColumnComputation
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow
@@ -54,10 +55,10 @@ def without(reading: Reading, chains: frozenset[str]) -> Reading:
 
 def flows(past: Sequence[Reading], *, quick: bool) -> Sequence[Flow]:
     """Return what a look at the newest reading shows, by the columns or in detail."""
-    case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=48) if quick else None)
+    case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, max_readings=48) if quick else None)
     for reading in past:
-        case = case.take(reading)
-    return look(case, past[-1].as_of).flows
+        case = case.with_reading(reading)
+    return signal_at_newest(case, past[-1].as_of).flows
 
 
 class TestPrices:

@@ -25,9 +25,9 @@ def test_sums_and_products_are_the_same(drawn: list[tuple[float, float]]) -> Non
     error = 1e-9 * sum(abs(a * b) + abs(a) for a, b in drawn)
 
     assert FAST.figures(left) == PLAIN_ARITHMETIC.figures(one)
-    assert FAST.least(left) == PLAIN_ARITHMETIC.least(one)
+    assert FAST.minimum(left) == PLAIN_ARITHMETIC.minimum(one)
     assert FAST.total(left) == pytest.approx(PLAIN_ARITHMETIC.total(one), rel=1e-9, abs=error)
-    assert FAST.size(left) == pytest.approx(PLAIN_ARITHMETIC.size(one), rel=1e-9, abs=error)
+    assert FAST.absolute_total(left) == pytest.approx(PLAIN_ARITHMETIC.absolute_total(one), rel=1e-9, abs=error)
     assert FAST.dot(left, right) == pytest.approx(PLAIN_ARITHMETIC.dot(one, other), rel=1e-9, abs=error)
     assert FAST.figures(FAST.times(left, right)) == PLAIN_ARITHMETIC.times(one, other)
     assert FAST.figures(FAST.minus(left, right)) == PLAIN_ARITHMETIC.minus(one, other)
@@ -54,7 +54,9 @@ def test_groups_and_places_are_the_same(drawn: list[tuple[float, float]]) -> Non
     groups = array("q", [int(abs(b)) % 3 for _, b in drawn])
     places = tuple(range(2 * len(one), len(one), -1))
 
-    assert FAST.sums(groups, 3, left) == pytest.approx(PLAIN_ARITHMETIC.sums(groups, 3, one), rel=1e-9, abs=1e-3)
+    assert FAST.group_totals(groups, 3, left) == pytest.approx(
+        PLAIN_ARITHMETIC.group_totals(groups, 3, one), rel=1e-9, abs=1e-3
+    )
     size = 2 * len(one) + 2
     assert FAST.figures(FAST.placed(left, places, size)) == PLAIN_ARITHMETIC.placed(one, places, size)
     assert [PLAIN_ARITHMETIC.placed(one, places, size)[place] for place in places] == one

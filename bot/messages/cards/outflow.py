@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from bot.detection.flow.baseline import robust_z
-from bot.detection.guards.source_figures import agree
+from bot.detection.guards.source_figures import figures_agree
 from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident
@@ -232,5 +232,5 @@ def _opinions(signal: Signal) -> Iterator[Line]:
 def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
     if flow is None:
         return "."
-    verdict = "agrees with" if agree(flow, figure.usd) else "differs from"
+    verdict = "agrees with" if figures_agree(flow, figure.usd) else "differs from"
     return f"; it {verdict} the {usd(flow.usd, signed=True)} of the amounts."
