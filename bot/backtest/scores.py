@@ -1,4 +1,9 @@
-"""How a rule did on a past: which events it found, how late, and how often it cried wolf."""
+"""How a rule did on a history: which events it found, how late, and how many of its alarms were false.
+
+Example: a run lasts from 6 to 11 November. An alarm of 5 November is about it and found it without delay, one of 8
+November found it after 2 days, one of 12 November is about it but came too late to find it, and one of 20 November is
+false.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,7 +11,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 LEAD = timedelta(days=1)
-"""An alarm this long before an event is about it."""
+"""An alarm this long before an event is about it: nobody knows to the hour when a run began."""
 LAG = timedelta(days=3)
 """An alarm this long after an event is still about it, but one that comes so late has not found it."""
 YEAR = timedelta(days=365.25)
@@ -23,7 +28,7 @@ class KnownEvent:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A stretch over which a rule was on at one exchange."""
+    """A span over which a rule was true at one exchange."""
 
     exchange: str
     start: datetime
@@ -51,14 +56,14 @@ class Score:
 
 
 def score(rule: str, alarms: Sequence[Alarm], events: Sequence[KnownEvent], years: float) -> Score:
-    """Return how a rule's alarms fit the events."""
+    """Return how a rule's alarms fit the events; `years` are exchange-years."""
     delays = [delay for event in events if (delay := _delay(event, alarms)) is not None]
-    false = sum(not any(_is_about(alarm, event) for event in events) for alarm in alarms)
-    return Score(rule, len(delays), len(events), _median_delay(delays), false, years)
+    false_alarms = sum(not any(_is_about(alarm, event) for event in events) for alarm in alarms)
+    return Score(rule, len(delays), len(events), _median_delay(delays), false_alarms, years)
 
 
 def daily(exchange: str, moments: Iterable[datetime]) -> list[Alarm]:
-    """Return the alarms of a rule that was true at these moments: a rule without a life tells once a UTC day."""
+    """Return the alarms of a rule that was true at these moments, one for each UTC day: it knows no incidents."""
     first: dict[date, datetime] = {}
     for at in sorted(moments):
         first.setdefault(at.date(), at)
@@ -72,12 +77,12 @@ def exchange_years(spans: Mapping[str, tuple[datetime, datetime]]) -> float:
 
 def _delay(event: KnownEvent, alarms: Iterable[Alarm]) -> timedelta | None:
     """Return how long after its start an event was found: nothing for an alarm that was on already."""
-    found = [
+    delays = [
         max(alarm.start - event.start, timedelta(0))
         for alarm in alarms
         if _is_about(alarm, event) and alarm.start <= event.start + LAG
     ]
-    return min(found, default=None)
+    return min(delays, default=None)
 
 
 def _median_delay(delays: Sequence[timedelta]) -> timedelta | None:

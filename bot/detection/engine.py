@@ -224,11 +224,11 @@ class Outflow(SignalSource[OutflowState, Reading]):
     rule = Rule.OUTFLOW
 
     @override
-    def begin(self) -> OutflowState:
+    def initial_state(self) -> OutflowState:
         return OutflowState()
 
     @override
-    def take(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
+    def update(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
         cases, market = take_round(state.cases, readings, state.market, state.doors)
         return replace(state, cases=cases, market=market)
 

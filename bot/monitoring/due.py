@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from bot.domain.exchange import Listing
 from bot.domain.flow import Window
 
-MOVING_INFLOW = 0.005
-MOVING_TOTAL = 0.02
+MOVING_INFLOW_SHARE = 0.005
+MOVING_TOTAL_SHARE = 0.02
 CALM_FACTOR = 6
-_FIRST_RETRY = timedelta(minutes=2)
+_FIRST_RETRY_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +39,20 @@ def due(
     now: datetime,
     *,
     interval: timedelta,
-    attention: DetailPriorities,
+    priorities: DetailPriorities,
 ) -> list[Listing]:
     """Return the exchanges to fetch now, those with incidents, then subscribed ones, then the largest first."""
-    wanted = [
-        listing for listing in listings if listing.exchange.slug and _is_due(listing, fetched, now, interval, attention)
+    due_listings = [
+        listing
+        for listing in listings
+        if listing.exchange.slug and _is_due(listing, fetched, now, interval, priorities)
     ]
 
-    def order(one: Listing) -> tuple[bool, bool, float]:
-        id_ = one.exchange.id
-        return id_ not in attention.incidents, id_ not in attention.subscribed, -(one.total_usd or 0.0)
+    def order(listing: Listing) -> tuple[bool, bool, float]:
+        id_ = listing.exchange.id
+        return id_ not in priorities.incidents, id_ not in priorities.subscribed, -(listing.total_usd or 0.0)
 
-    return sorted(wanted, key=order)
+    return sorted(due_listings, key=order)
 
 
 def is_moving(row: Listing, before: Listing) -> bool:
@@ -61,26 +63,26 @@ def is_moving(row: Listing, before: Listing) -> bool:
     if _fields(row) != _fields(before):
         return True
     base = row.clean_usd or row.total_usd
-    if base and row.inflow_24h_usd is not None and abs(row.inflow_24h_usd) / base > MOVING_INFLOW:
+    if base and row.inflow_24h_usd is not None and abs(row.inflow_24h_usd) / base > MOVING_INFLOW_SHARE:
         return True
     if not row.total_usd or not before.total_usd:
         return False
-    return abs(row.total_usd / before.total_usd - 1) > MOVING_TOTAL
+    return abs(row.total_usd / before.total_usd - 1) > MOVING_TOTAL_SHARE
 
 
 def _is_due(
-    row: Listing, fetched: Mapping[str, LastFetch], now: datetime, interval: timedelta, attention: DetailPriorities
+    row: Listing, fetched: Mapping[str, LastFetch], now: datetime, interval: timedelta, priorities: DetailPriorities
 ) -> bool:
     last = fetched.get(row.exchange.id)
     if last is None:
         return True
     waited = now - last.at
     if last.failures:
-        return waited >= min(interval, _FIRST_RETRY * (1 << min(last.failures - 1, 10)))
+        return waited >= min(interval, _FIRST_RETRY_AFTER * (1 << min(last.failures - 1, 10)))
     moving = is_moving(row, last.listing)
     if moving and not is_moving(last.listing, last.listing):
         return True
-    return waited >= (interval if moving or row.exchange.id in attention.incidents else interval * CALM_FACTOR)
+    return waited >= (interval if moving or row.exchange.id in priorities.incidents else interval * CALM_FACTOR)
 
 
 def _fields(row: Listing) -> tuple[bool, bool, Collection[Window]]:

@@ -55,29 +55,29 @@ class HistoryQueries:
         """Return the incidents a preset would have told over the last 90 days, by the engine that is live."""
         until = self._clock.now()
         since = until - REHEARSED_SPAN
-        trial = Simulation(
+        simulation = Simulation(
             exchanges, sensitivity=sensitivity, since=since, sources=[past.source for past in self._pasts]
         )
         judged_from: dict[str, datetime] = {}
         source, as_of = "", since
         async with self._rehearsing:
-            async for some in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
-                for reading in some:
+            async for round_readings in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
+                for reading in round_readings:
                     judged_from.setdefault(reading.exchange, max(reading.as_of, since))
-                source, as_of = some[-1].source, some[-1].as_of
-                await asyncio.to_thread(trial.take, some)
+                source, as_of = round_readings[-1].source, round_readings[-1].as_of
+                await asyncio.to_thread(simulation.run_round, round_readings)
             for past in self._pasts:
                 taught_from = since - timedelta(days=MAX_DAYS)
-                async for at, seen in past.rounds(exchanges, since=taught_from, until=until):
-                    await asyncio.to_thread(trial.take_from, past.source.rule, seen, at)
-        incidents = trial.incidents()
+                async for at, observations in past.rounds(exchanges, since=taught_from, until=until):
+                    await asyncio.to_thread(simulation.run_other_source, past.source.rule, observations, at)
+        incidents = simulation.incidents()
         if self._pasts:  # their incidents are numbered after all outflows
             incidents.sort(key=lambda incident: incident.opened_at)
         return Rehearsal(since, until, tuple(incidents), judged_from, source, as_of)
 
     async def _base(self, exchange: str, since: datetime) -> Reading | None:
-        if found := await self._readings.newest_before(exchange, since):
-            return found
+        if base := await self._readings.newest_before(exchange, since):
+            return base
         async for reading in self._readings.days(exchange, since=since, until=self._clock.now()):
             return reading
         return None
@@ -93,31 +93,31 @@ class HistoryQueries:
         self, exchanges: Sequence[Exchange], since: datetime, until: datetime
     ) -> AsyncIterator[Sequence[Reading]]:
         """Yield the rounds of all exchanges in the order of time, a few readings of each in memory."""
-        gathering = RoundCollector()
-        heads: list[_Head] = []
+        collector = RoundCollector()
+        next_readings: list[_NextReading] = []
         for exchange in exchanges:
-            await _push(heads, self._readings.days(exchange.id, since=since, until=until))
-        while heads:
-            head = heappop(heads)
-            if whole := gathering.add(head.reading):
-                yield whole
-            await _push(heads, head.rest)
-        if rest := gathering.remaining():
-            yield rest
+            await _push_next(next_readings, self._readings.days(exchange.id, since=since, until=until))
+        while next_readings:
+            earliest = heappop(next_readings)
+            if complete_round := collector.add(earliest.reading):
+                yield complete_round
+            await _push_next(next_readings, earliest.following)
+        if last_round := collector.remaining():
+            yield last_round
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class _NextReading:
     """The next reading of one exchange, and those behind it."""
 
     reading: Reading
-    rest: AsyncIterator[Reading]
+    following: AsyncIterator[Reading]
 
-    def __lt__(self, other: "_Head") -> bool:
+    def __lt__(self, other: "_NextReading") -> bool:
         return (self.reading.as_of, self.reading.exchange) < (other.reading.as_of, other.reading.exchange)
 
 
-async def _push(heads: list[_Head], readings: AsyncIterator[Reading]) -> None:
+async def _push_next(next_readings: list[_NextReading], readings: AsyncIterator[Reading]) -> None:
     async for reading in readings:
-        heappush(heads, _Head(reading, readings))
+        heappush(next_readings, _NextReading(reading, readings))
         return

@@ -98,7 +98,11 @@ class Application:
             clock=clock,
         )
         self.snapshot_builder = SnapshotBuilder(
-            store.readings, clock, store.incidents, holds=store.suppressions, opinion_age=2 * settings.poll_interval
+            store.readings,
+            clock,
+            store.incidents,
+            suppressions=store.suppressions,
+            opinion_age=2 * settings.poll_interval,
         )
         self.watch = Watch(
             self.snapshot_builder,
@@ -120,7 +124,7 @@ class Application:
             detail_interval=settings.detail_interval,
             only=only,
             on_listings=self.latest.set_listings,
-            on_readings=self.watch.show,
+            on_readings=self.watch.publish_snapshot,
             on_round=self._judge,
             on_blind=self.watch.record_blind_span,
             on_health=self._on_health,
@@ -278,11 +282,11 @@ class Application:
     async def take(self, rule: str, readings: Sequence[Any]) -> None:
         """Judge what a signal source beside the outflow read at one time; raise StorageError."""
         async with self._judging_lock:
-            await self.watch.take(rule, readings)
+            await self.watch.judge_other_source(rule, readings)
 
     async def _judge(self, exchanges: Sequence[Exchange]) -> None:
         async with self._judging_lock:
-            await self.watch.judge(exchanges)
+            await self.watch.judge_exchanges(exchanges)
         await self.store.change_feed.publish(exchange.id for exchange in exchanges)
 
     def _set_snapshot(self, outlook: ExchangeSnapshot) -> None:

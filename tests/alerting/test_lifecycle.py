@@ -205,7 +205,7 @@ class TestLiving:
 
     @pytest.mark.parametrize(("moved", "told"), [(2**-9, StepReason.UPDATED), (2**-9 - 2**-20, StepReason.NOTHING)])
     def test_figures_that_moved_by_exactly_what_a_policy_asks_are_told(self, moved: float, told: StepReason) -> None:
-        policy = replace(POLICY, retold_points=2**-9)
+        policy = replace(POLICY, reannounce_points=2**-9)
         seen = signal(-(2**-4) - moved, at=NOON + HOUR)
 
         taken = advance(policy, incident(seen=signal(-(2**-4))), seen, seen.as_of, sensitivity=Sensitivity.NORMAL)

@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from bot.alerting.lifecycle import Policy
-from bot.alerting.market_wide import advance_market, involved, sheltered
+from bot.alerting.market_wide import advance_market, large_outflows, with_market_cover
 from bot.alerting.routing import Audience, audience
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
@@ -148,24 +148,24 @@ class TestTheMarket:
         assert step(opened(), [*three(), story("d")]).reason is StepReason.UPDATED
 
     def test_it_is_no_member_of_itself(self) -> None:
-        assert involved([opened()]) == []
+        assert large_outflows([opened()]) == []
 
 
 class TestUnderIt:
     def under(self, one: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
-        found = sheltered(Step(one, StepReason.OPENED), before, market or opened()).incident
+        found = with_market_cover(Step(one, StepReason.OPENED), before, market or opened()).incident
         assert found
         return found
 
     def test_a_single_incident_knows_what_it_is_part_of(self) -> None:
         assert (self.under(story("a")).covered_by, self.under(story("a")).quiet) == (7, True)
-        assert sheltered(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
+        assert with_market_cover(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
 
     def test_incidents_of_other_sources_stand_beside_it(self) -> None:
         other = replace(story("a"), rule="withdrawals")
 
         assert self.under(other) == other
-        assert involved([other]) == []
+        assert large_outflows([other]) == []
 
     def test_it_is_no_longer_once_the_market_is_calm(self) -> None:
         over = replace(opened(), state=IncidentState.RESOLVED)
@@ -199,7 +199,9 @@ class TestUnderIt:
 
     def test_a_severe_one_is_posted(self) -> None:
         before = self.under(story("a"))
-        worse = sheltered(Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened())
+        worse = with_market_cover(
+            Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened()
+        )
 
         assert worse.incident
         assert not worse.incident.quiet
@@ -207,11 +209,11 @@ class TestUnderIt:
 
     def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:
         before = self.under(story("a"))
-        updated = sheltered(Step(before, StepReason.UPDATED), before, None)
+        updated = with_market_cover(Step(before, StepReason.UPDATED), before, None)
 
         assert audience(before, updated, [subscription("a")]).edit == (subscription("a"),)
 
     def test_nothing_stays_nothing(self) -> None:
         gone = Step(None, StepReason.DISMISSED)
 
-        assert sheltered(gone, story("a"), opened()) is gone
+        assert with_market_cover(gone, story("a"), opened()) is gone

@@ -93,9 +93,9 @@ class Decision(NamedTuple):
     ending: Ending | None
 
 
-def decisions(tellings: Iterable[SimulatedAlert]) -> list[Decision]:
+def decisions(alerts: Iterable[SimulatedAlert]) -> list[Decision]:
     """Return what was decided, in an order that does not hang on who was read first within a round."""
-    found = [_decision(telling) for telling in tellings]
+    found = [_decision(alert) for alert in alerts]
     return sorted(found, key=str)
 
 
@@ -107,5 +107,5 @@ def _decision(one: SimulatedAlert) -> Decision:
 
 def told(past: Iterable[Reading], exchange: Exchange = BINANCE) -> list[Decision]:
     """Return what is decided about an exchange that is alone in the world."""
-    trial = Simulation([exchange])
-    return decisions(alert for reading in past for alert in trial.take([reading]))
+    simulation = Simulation([exchange])
+    return decisions(alert for reading in past for alert in simulation.run_round([reading]))

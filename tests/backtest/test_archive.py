@@ -111,7 +111,7 @@ def test_gates_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Pat
 
     past = read_past(body)
 
-    assert past.gates == [
+    assert past.withdrawal_changes == [
         WithdrawalStatus("USDT", "TRC20", is_open=False, since=moment(FIRST)),
         WithdrawalStatus("USDT", "TRC20", is_open=True, since=moment(FIRST + 9)),
     ]

@@ -123,14 +123,14 @@ class TestOrder:
     def test_what_comes_again_or_late_changes_no_decision(self, world: list[DrawnMove], random: Random) -> None:
         """Beside each reading come some that were known already, and others of their times that say something else."""
         past = readings(world)
-        trial = Simulation([BINANCE])
+        simulation = Simulation([BINANCE])
         found = []
         for number, reading in enumerate(past):
-            found += trial.take([reading])
+            found += simulation.run_round([reading])
             known = random.choice(past[: number + 1])
             drained = book(known.as_of, dict.fromkeys(SLOTS, random.choice((0.1, 0.9, 2.0))))
             for again in random.sample((reading, known, drained), 2):
-                assert trial.take([again]) == []
+                assert simulation.run_round([again]) == []
 
         assert decisions(found) == told(past)
 
@@ -147,8 +147,8 @@ class TestOrder:
         as_it_is, shuffled = Simulation(FIVE), Simulation(random.sample(FIVE, len(FIVE)))
         expected, found = [], []
         for some in rounds(pasts):
-            expected += as_it_is.take(some)
-            found += shuffled.take([_shuffled(reading, random) for reading in random.sample(some, len(some))])
+            expected += as_it_is.run_round(some)
+            found += shuffled.run_round([_shuffled(reading, random) for reading in random.sample(some, len(some))])
 
         assert decisions(found) == decisions(expected)
 

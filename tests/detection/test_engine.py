@@ -40,14 +40,15 @@ def test_a_day_of_outflow_is_seen_over_every_window_that_contains_it() -> None:
 
 def test_as_a_signal_source_it_sees_what_a_look_sees() -> None:
     outflow, fallen = Outflow(), holding(57, at=MIDNIGHT)
-    state = outflow.take(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
+    state = outflow.update(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
 
     seen = outflow.signal(state, "binance", MIDNIGHT)
 
     assert outflow.subjects(state) == ["binance"]
     assert seen == look(quiet_weeks().take(fallen), MIDNIGHT)
     assert outflow.grade(seen, Sensitivity.NORMAL).severity is Severity.ELEVATED
-    assert outflow.signal(state, "okx", MIDNIGHT) is outflow.signal(outflow.begin(), "binance", MIDNIGHT) is None
+    assert outflow.signal(state, "okx", MIDNIGHT) is None
+    assert outflow.signal(outflow.initial_state(), "binance", MIDNIGHT) is None
 
 
 def test_a_case_keeps_what_its_longest_window_needs() -> None:

@@ -42,7 +42,7 @@ class DispatcherBench:
 
     def __post_init__(self) -> None:
         self.observer = SnapshotBuilder(
-            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
+            self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.holds
         )
         self.retracer = HistoryQueries(self.memory.readings, self.memory.clock)
         self.queries = Queries(

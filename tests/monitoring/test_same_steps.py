@@ -97,7 +97,7 @@ def committed_live(
             memory.clock.time = together[-1].as_of
             await memory.readings.add(together)
             read = {reading.exchange for reading in together}
-            await watch.judge([exchange for exchange in EXCHANGES if exchange.id in read])
+            await watch.judge_exchanges([exchange for exchange in EXCHANGES if exchange.id in read])
 
     with capture_logs() as logs:
         asyncio.run(live())
@@ -108,8 +108,8 @@ def kept_by_a_backtest(
     taught: Sequence[Sequence[Reading]], lived: Sequence[Sequence[Reading]], preset: Sensitivity
 ) -> Steps:
     """Return what a backtest keeps, and why."""
-    trial = Simulation(EXCHANGES, sensitivity=preset, since=_DAWN)
-    results = [trial.judge(together) for together in (*rounds(taught), *lived)]
+    simulation = Simulation(EXCHANGES, sensitivity=preset, since=_DAWN)
+    results = [simulation.judge_reserves(together) for together in (*rounds(taught), *lived)]
     steps = [step for result in results if result for step in result.in_order if step.is_new]
     return list(map(_kept, steps)), [step.step.reason for step in steps if step.step.reason is not StepReason.NOTHING]
 

@@ -31,7 +31,9 @@ class Post:
         self.memory = Memory(NOON)
         self.published: list[ExchangeSnapshot] = []
         self.watch = Watch(
-            SnapshotBuilder(self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds),
+            SnapshotBuilder(
+                self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.holds
+            ),
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
             clock=self.memory.clock,
@@ -52,7 +54,7 @@ class Post:
 
     async def look(self) -> list[Alert]:
         before = len(self.memory.told())
-        await self.watch.judge([BINANCE])
+        await self.watch.judge_exchanges([BINANCE])
         return self.memory.told()[before:]
 
 
@@ -253,7 +255,7 @@ async def test_without_subscribers_an_incident_lives_all_the_same(post: Post) ->
 async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
     post = Post()
 
-    await post.watch.judge([OKX])
+    await post.watch.judge_exchanges([OKX])
 
     assert post.published == [ExchangeSnapshot(OKX)]
 
@@ -308,7 +310,7 @@ class Crowd:
         for exchange, one in zip(self.exchanges, billions, strict=True):
             await self.memory.readings.add([holding(one, at=at, exchange=exchange.id)])
         before = len(self.memory.told())
-        await self.watch.judge(self.exchanges)
+        await self.watch.judge_exchanges(self.exchanges)
         return self.memory.told()[before:]
 
 
@@ -368,7 +370,7 @@ async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd
         await crowd.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
     crowd.memory.clock.time = NOON + 37 * HOUR
 
-    await crowd.watch.judge(crowd.exchanges[:1])
+    await crowd.watch.judge_exchanges(crowd.exchanges[:1])
 
     (incident,) = await crowd.memory.incidents.open()
     assert [(event.at - NOON, event.reason) for event in incident.events] == [

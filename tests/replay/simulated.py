@@ -15,13 +15,13 @@ from tests.replay import read_bodies
 class SimulatedEpisode:
     """What was told of an episode, the incidents there were, and how many exchange-years were looked at."""
 
-    tellings: tuple[SimulatedAlert, ...]
+    alerts: tuple[SimulatedAlert, ...]
     incidents: tuple[Incident, ...]
     years: float
 
     def of(self, exchange: str) -> list[SimulatedAlert]:
         """Return what was told of an exchange's incidents; what is only held belongs to none."""
-        return [telling for telling in self.tellings if telling.exchange == exchange and telling.incident]
+        return [alert for alert in self.alerts if alert.exchange == exchange and alert.incident]
 
     def reached(self, least: Severity) -> int:
         """Return how many incidents were ever this severe."""
@@ -32,10 +32,11 @@ class SimulatedEpisode:
 def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
     """Return an episode lived through, read once a day or once an hour."""
     known = read_bodies.pasts(name)
-    trial = Simulation(
-        [past.exchange for past in known.values()], gates={exchange: past.gates for exchange, past in known.items()}
+    simulation = Simulation(
+        [past.exchange for past in known.values()],
+        withdrawal_changes={exchange: past.withdrawal_changes for exchange, past in known.items()},
     )
     read = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in known}
-    told = [alert for some in rounds(read.values()) for alert in trial.take(some)]
+    told = [alert for some in rounds(read.values()) for alert in simulation.run_round(some)]
     years = exchange_years({exchange: (some[0].as_of, some[-1].as_of) for exchange, some in read.items()})
-    return SimulatedEpisode(tuple(told), tuple(trial.incidents()), years)
+    return SimulatedEpisode(tuple(told), tuple(simulation.incidents()), years)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.backtest.output import json_line
-from bot.backtest.simulation import TOLD_REASONS
+from bot.backtest.simulation import ALERT_REASONS
 from bot.detection.engine import ExchangeState, look
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
@@ -104,8 +104,8 @@ def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  #
     told = [
         (name, line["exchange"], line["at"], line["event"], line["window"], line["reasons"])
         for name in EPISODES
-        for telling in simulated(name, hourly=hourly).tellings
-        if (line := json.loads(json_line(telling)))
+        for alert in simulated(name, hourly=hourly).alerts
+        if (line := json.loads(json_line(alert)))
     ]
 
     assert told
@@ -115,10 +115,10 @@ def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  #
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
 def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> None:  # noqa: FBT001 — as above
     told = [
-        (name, telling.exchange, telling.at, telling.reason)
+        (name, alert.exchange, alert.at, alert.reason)
         for name in GUARDS
         if name not in BESIDE
-        for telling in simulated(name, hourly=hourly).tellings
+        for alert in simulated(name, hourly=hourly).alerts
     ]
     to_hold = {
         (name, expectation.exchange)
@@ -143,7 +143,7 @@ def told_beside(
         seen = grade(look(case, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
         step = advance(Policy(), incident, seen, now, sensitivity=Sensitivity.NORMAL)
         incident = _living(step.incident)
-        told += [step.reason] if step.reason in TOLD_REASONS else []
+        told += [step.reason] if step.reason in ALERT_REASONS else []
         held |= {flow.hold.reason for flow in seen.flows if flow.hold}
     return told, held
 

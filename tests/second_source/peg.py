@@ -44,11 +44,11 @@ class Peg(SignalSource[Quotes, Quote]):
     rule = "peg"
 
     @override
-    def begin(self) -> Quotes:
+    def initial_state(self) -> Quotes:
         return Quotes()
 
     @override
-    def take(self, state: Quotes, readings: Sequence[Quote]) -> Quotes:
+    def update(self, state: Quotes, readings: Sequence[Quote]) -> Quotes:
         known = state.newest
         fresh = {quote.asset: quote for quote in readings if _is_newer(quote, known.get(quote.asset))}
         previous = {asset: known[asset].at for asset in fresh if asset in known}

@@ -232,12 +232,12 @@ async def test_a_rehearsal_tells_how_often_it_would_have_spoken(room: Room) -> N
 
 def lived(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:
     """Return what a backtest would have told of these minutes and prices of USDT, and its incidents."""
-    trial = Simulation([], sources=[Peg()])
+    simulation = Simulation([], sources=[Peg()])
     told: list[SimulatedAlert] = []
     for minutes, usd in quotes:
         now: datetime = NOON + minutes * MINUTE
-        told += trial.take_from("peg", [Quote("USDT", now, usd)] if usd else [], now)
-    return told, trial.incidents()
+        told += simulation.run_other_source("peg", [Quote("USDT", now, usd)] if usd else [], now)
+    return told, simulation.incidents()
 
 
 PAST = ((0, WATCH), (10, WATCH), (20, SEVERE), (60, None), (70, CALM), (440, CALM))
@@ -246,7 +246,7 @@ PAST = ((0, WATCH), (10, WATCH), (20, SEVERE), (60, None), (70, CALM), (440, CAL
 def test_a_backtest_tells_of_it() -> None:
     told, (incident,) = lived(*PAST)
 
-    assert [telling.reason for telling in told] == [
+    assert [alert.reason for alert in told] == [
         StepReason.OPENED,
         StepReason.ESCALATED,
         StepReason.HELD,
@@ -271,10 +271,10 @@ def test_a_backtest_tells_of_it() -> None:
 
 
 def test_what_was_read_before_a_backtest_begins_only_teaches() -> None:
-    trial = Simulation([], sources=[Peg()], since=NOON + MINUTE)
+    simulation = Simulation([], sources=[Peg()], since=NOON + MINUTE)
 
-    assert trial.take_from("peg", [Quote("USDT", NOON, SEVERE)], NOON) == []
-    (opened,) = trial.take_from("peg", [Quote("USDT", NOON + MINUTE, SEVERE)], NOON + MINUTE)
+    assert simulation.run_other_source("peg", [Quote("USDT", NOON, SEVERE)], NOON) == []
+    (opened,) = simulation.run_other_source("peg", [Quote("USDT", NOON + MINUTE, SEVERE)], NOON + MINUTE)
     assert opened.signal.previous_as_of == NOON
 
 

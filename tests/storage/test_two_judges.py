@@ -86,7 +86,7 @@ async def see(judge: Judge, billions: float, clock: StillClock, *, after: timede
     at: datetime = NOON + after
     clock.time = at
     await judge.store.readings.add([holding(billions, at=at)])
-    await judge.watch.judge([BINANCE])
+    await judge.watch.judge_exchanges([BINANCE])
 
 
 async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judge, Judge], clock: StillClock) -> None:
@@ -98,7 +98,7 @@ async def test_an_outflow_that_two_workers_judge_is_told_once(judges: tuple[Judg
         await sleeper.incidents.asleep.wait()
 
     await other.take_over()
-    await other.watch.judge([BINANCE])
+    await other.watch.judge_exchanges([BINANCE])
     sleeper.incidents.woken.set()
     with pytest.raises(Superseded):
         await judging
