@@ -1,4 +1,7 @@
-"""Everything known of one exchange at one time, put together for answering."""
+"""Everything known of one exchange at one time, for answering commands and for judging.
+
+Example: Binance at 12:05, its reading of 12:00, the signal of it, 90 daily points, and a source that answers.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +13,9 @@ from bot.domain.signal import Signal
 
 @dataclass(frozen=True, slots=True)
 class DailyPoint:
-    """The first reading of a UTC day: clean reserves in USD, and the share that moved since the day before.
+    """The first reading of a UTC day: reserves in USD without own tokens, and the share moved since the day before.
 
-    `share` is None where the two days cannot be compared.
+    `share` is negative where money left, and None where the two days cannot be compared.
     """
 
     day: datetime
@@ -32,8 +35,8 @@ class IncidentSpan:
 class ExchangeSnapshot:
     """What is known of one exchange. Everything but the exchange may be absent: unknown is said, never guessed.
 
-    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `at` is the moment
-    of the look: a reading that was missed is looked at as of its own time.
+    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `seen_at` is the
+    time that the signal is judged at: now, or for a reading that was missed the reading's own time.
     """
 
     exchange: Exchange

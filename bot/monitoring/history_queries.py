@@ -1,4 +1,8 @@
-"""Goes back over what is stored: how much left since a day, and what another rule would have told. Off the loop."""
+"""Answers questions about the stored past: how much left since a day, and what another preset would have announced.
+
+For comparison cards and `/rehearse`. Calculations run in a thread, so that the event loop goes on.
+Example: 50, 40, 38 and 36 units on four days are an outflow curve of 0, −20, −24 and −28 %, all of the first day's.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +24,7 @@ from bot.ports.readings import Readings, SignalPast
 from bot.ports.sources import Clock
 
 REHEARSED_SPAN = timedelta(days=90)
-"""How far back a rule is rehearsed; as much again before it teaches the usual days."""
+"""How far back a rule is rehearsed. The 90 days before that are read as well, to learn the usual days."""
 
 
 class HistoryQueries:
@@ -33,7 +37,7 @@ class HistoryQueries:
         self._readings = readings
         self._clock = clock
         self._pasts = pasts
-        self._rehearsing = asyncio.Semaphore(1)
+        self._rehearsing = asyncio.Semaphore(1)  # one fills a core for seconds
 
     async def outflow_curve(self, exchange: Exchange, since: datetime) -> OutflowCurve | None:
         """Return what has left since the newest reading at or before `since`, else since the first one.
@@ -52,7 +56,7 @@ class HistoryQueries:
         return OutflowCurve(exchange.name, base.as_of, tuple(elapsed), tuple(shares))
 
     async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:
-        """Return the incidents a preset would have told over the last 90 days, by the engine that is live."""
+        """Return the incidents that a preset would have opened over the last 90 days, by the rules that are live."""
         until = self._clock.now()
         since = until - REHEARSED_SPAN
         simulation = Simulation(
@@ -61,6 +65,7 @@ class HistoryQueries:
         judged_from: dict[str, datetime] = {}
         source, as_of = "", since
         async with self._rehearsing:
+            # Dated as the first reading that counted: a store of ten days cannot answer for 90.
             async for round_readings in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
                 for reading in round_readings:
                     judged_from.setdefault(reading.exchange, max(reading.as_of, since))

@@ -1,4 +1,10 @@
-"""Asks the sources. A failure is remembered as a failure, never as calm."""
+"""Polls a source: the list of exchanges, then the detail bodies that are due. A failure is never taken for calm.
+
+Example with the defaults: the list comes every 10 min. At 12:00 it shows −3 % at OKX, whose body was fetched at 11:50:
+it is fetched at once, stored, published and judged. Binance, calm, is fetched again six hours after the last time.
+At 12:10 the list fails: that is logged and shown, and no figure changes. When the list is back at 15:00, three hours in
+which nothing was seen are reported, because that is longer than two detail intervals.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -22,17 +28,19 @@ log = structlog.get_logger()
 
 BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
-_BLIND_AFTER_INTERVALS = 2  # detail intervals, and never less than what counts as fresh
-_REFETCH_OVERLAP = timedelta(days=2)
-_CALM_BATCH = 8  # bodies between two looks at the list, and enough to see what the source did to many at a time
+_BLIND_AFTER_INTERVALS = 2  # one interval may pass between two bodies; less than `MAX_AGE` is never worth a word
+_REFETCH_OVERLAP = timedelta(days=2)  # sources correct their newest days, and fill gaps of yesterday
+# Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
+# see in one round what a fault of the source did to many exchanges at a time.
+_CALM_BATCH = 8
 
 
 class SourcePoller:
     """Polls one source: its list, and the detail bodies that are due.
 
-    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_round` of all exchanges that were
-    asked about at a time, once that is over; `on_blind` of a span in which nothing was seen at all; `on_health` of how
-    a source was doing and is doing now.
+    It calls, each after what it is about was stored: `on_listings` with the rows of a list, `on_readings` with an
+    exchange that has new readings, `on_round` with all exchanges that were fetched together, `on_blind` with the start
+    and end of a span in which nothing was seen, and `on_health` with a source's health before and now.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -78,10 +86,9 @@ class SourcePoller:
     async def restore(self) -> None:
         """Take over what was known before a restart, and fetch anew what the store has lost; raise StorageError."""
         self._is_first_poll = True
-        for exchange in [
-            exchange_id for exchange_id in self._fetched if await self._readings.latest(exchange_id) is None
-        ]:
-            del self._fetched[exchange]
+        lost = [exchange_id for exchange_id in self._fetched if await self._readings.latest(exchange_id) is None]
+        for exchange_id in lost:
+            del self._fetched[exchange_id]
         self._health = dict(await self._readings.health())
         listings = await self._readings.listings()
         self._list_seen_at = max((listing.fetched_at for listing in listings.values()), default=None)
@@ -97,7 +104,7 @@ class SourcePoller:
             self.last_good_poll = listed.last_success
 
     async def poll(self) -> None:
-        """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
+        """Fetch the list and wake `serve_details`; a failure is recorded and leaves the old list."""
         name = f"{self._source.name}/cexs"
         try:
             listed = await self._source.listings()
@@ -115,7 +122,7 @@ class SourcePoller:
         self._listed.set()
 
     def _record_unknown(self, listed: Iterable[Listing]) -> None:
-        """Remember, and say once, which of the exchanges to watch are on no list."""
+        """Record, and log once, which of the exchanges to watch are on no list."""
         unknown = self._only - {listing.exchange.id for listing in listed}
         if unknown != self.unknown:
             log.warning("EXCHANGES names what is not listed", names=sorted(unknown))
@@ -123,16 +130,16 @@ class SourcePoller:
 
     def _details_are_down(self) -> bool:
         """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
+        # While every body fails the list alone must not keep the bot looking healthy: it has no amounts.
         bodies = [health for name, health in self._health.items() if not name.endswith("/cexs")]
         return bool(bodies) and all(body.fault for body in bodies)
 
     def _record_list_seen(self) -> None:
-        """Note that the list was seen now, and tell of the time before when that was long."""
+        """Record that the list was seen now, and report the time before where that was long."""
         now = self._clock.now()
-        if self._list_seen_at and now - self._list_seen_at > max(
-            MAX_AGE, _BLIND_AFTER_INTERVALS * self._detail_interval
-        ):
-            log.warning("saw nothing", since=str(self._list_seen_at), until=str(now))
+        allowed = max(MAX_AGE, _BLIND_AFTER_INTERVALS * self._detail_interval)
+        if self._list_seen_at and now - self._list_seen_at > allowed:
+            log.warning("list was not seen", since=str(self._list_seen_at), until=str(now))
             self._on_blind(self._list_seen_at, now)
         self._list_seen_at = now
 
@@ -144,11 +151,11 @@ class SourcePoller:
             try:
                 await self.poll_details()
             except Superseded:
-                log.warning("another worker judges now")
+                log.warning("readings not judged: another worker is the poller now")
             except StorageError as error:
                 log.warning("store away while fetching details", error=str(error))
             except Exception:
-                log.exception("fetching details broke")  # the next poll tries again
+                log.exception("fetching details failed")  # the next poll tries again
 
     async def poll_details(self) -> None:
         """Fetch the detail bodies that are due, one after the other; raise StorageError."""
@@ -158,9 +165,10 @@ class SourcePoller:
         self.rounds += 1
 
     async def _catch_up(self) -> None:
-        """Fetch everything, as is due at first and after another worker did it: what moves, then a few of the others.
+        """Fetch everything, as is due at first and after another worker did it: what moves, then eight of the others.
 
-        So what moves by the newest list is judged without waiting for all the rest.
+        With 80 bodies due, of which two move, the two are judged first; whatever begins to move in a list that comes
+        meanwhile is judged after at most eight more, not after 78.
         """
         fetched_ids: set[str] = set()
         while True:
@@ -175,10 +183,11 @@ class SourcePoller:
                 break
             await self._fetch_round(calm)
             fetched_ids |= {listing.exchange.id for listing in calm}
+        # Without a single body there was no list yet, or nothing is due: everything is still to be fetched.
         self._is_first_poll = not self._fetched
 
     async def _due(self) -> list[Listing]:
-        """Return the exchanges whose bodies are due, and note which have an open incident; raise StorageError."""
+        """Return the exchanges whose bodies are due, and record which have an open incident; raise StorageError."""
         listings = self._wanted((await self._readings.listings()).values())
         self._with_incident = {incident.subject for incident in await self._incidents.open()}
         return due(

@@ -1,4 +1,10 @@
-"""Puts together what one look at an exchange needs, from the store, without holding the loop."""
+"""Builds the snapshot of an exchange from the store: newest reading, signal, past days, the source's row.
+
+For judging, round by round, and for answering commands. Example: Binance was last judged at 11:00 and read at 12:00.
+Its state is in memory; the store is asked for the reading of 12:00, and for those that the windows of 24 h, 72 h, 7 d,
+14 d and 30 d start from. After a restart the state is built again from 91 days of readings, with a pause after each,
+so that commands are answered meanwhile.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -22,24 +28,24 @@ from bot.ports.sources import Clock
 from bot.ports.workers import Suppressions
 
 _MAX_EPISODES = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
-_HISTORY_SPAN = timedelta(days=MAX_DAYS + 1)
-_MAX_COLUMNS = 8  # readings that one look needs: two, and one for each window
-_LAST_TWO = slice(-2, None)  # what the next step and the next look need; windows start from what the store has kept
+_HISTORY_SPAN = timedelta(days=MAX_DAYS + 1)  # the usual days, and the one that the first of them is compared with
+_MAX_COLUMNS = 8  # readings that one signal needs: the newest two, and the start of each of six windows
+_LAST_TWO = slice(-2, None)  # what the next reading is compared with; the starts of windows are in the store
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What stands beside the readings: the source's rows, and what an operator withholds, by exchange."""
+    """What a snapshot needs beside the readings, by exchange: the source's rows, and suppressions by an operator."""
 
     listings: Mapping[str, Listing]
     suppressions: Mapping[str, Suppression]
 
 
 class SnapshotBuilder:
-    """Makes Outlooks.
+    """Builds the snapshots of exchanges.
 
-    The case of every exchange is remembered without its readings, so that a look reads only what is new; after a
-    restart, or when it is forgotten, it is made anew from everything the store has of the last 91 days.
+    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new;
+    after a restart it is built anew from everything the store has of the last 91 days.
     """
 
     def __init__(
@@ -63,7 +69,8 @@ class SnapshotBuilder:
     async def snapshot(self, exchange: Exchange) -> ExchangeSnapshot:
         """Return what the store knows of an exchange; raise StorageError.
 
-        A reading that was not judged yet is looked at with what is known of other exchanges by now.
+        Readings that were not judged yet are in it, but not remembered: what other exchanges did in their round, which
+        shows a fault of the source, is known only once the round is complete.
         """
         state = await self._exchange_state(exchange)
         for reading in await self._new_readings(state):
@@ -71,10 +78,10 @@ class SnapshotBuilder:
         return await self._snapshot_of(state, await self._read_context(), self._clock.now())
 
     async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
-        """Yield what was seen of exchanges that were read in one round, in order of time; raise StorageError.
+        """Yield snapshots of exchanges that were read in one round, in order of time; raise StorageError.
 
-        Readings that were missed meanwhile come first, each as it was seen at its own time. An exchange without a new
-        reading is looked at last, for its age may have changed.
+        Readings that were missed meanwhile come first, each as it looked at its own time. Exchanges without a new
+        reading come last: their figures may have become too old.
         """
         fresh: list[Reading] = []
         for exchange in exchanges:
@@ -84,6 +91,7 @@ class SnapshotBuilder:
         for round_readings in rounds(fresh):
             states, self._market = take_all(self._exchange_states, round_readings, self._market)
             self._exchange_states |= {id_: replace(state, kept=state.kept[_LAST_TWO]) for id_, state in states.items()}
+            # Only the newest reading is seen now. An older one would be held as too old if it were dated now as well.
             now = self._clock.now()
             yield [
                 await self._snapshot_of(
@@ -97,12 +105,13 @@ class SnapshotBuilder:
             yield [await self._snapshot_of(state, context, self._clock.now()) for state in unread_states]
 
     def forget_incidents(self, exchange: str) -> None:
-        """Ask anew for an exchange's incidents at the next look."""
+        """Read an exchange's incidents again for its next snapshot."""
         self._episodes.pop(exchange, None)
 
     async def _exchange_state(self, exchange: Exchange) -> ExchangeState:
-        """Return an exchange's case as it is known, or made from all that the store has."""
+        """Return an exchange's state as it is in memory, or built from all that the store has."""
         remembered = self._exchange_states.get(exchange.id)
+        # Compared whole: its own tokens may have changed, and with them what counts as a flow.
         if remembered is not None and remembered.exchange == exchange:
             return remembered
         latest = await self._readings.latest(exchange.id)
@@ -121,7 +130,7 @@ class SnapshotBuilder:
         return state
 
     async def _new_readings(self, state: ExchangeState) -> list[Reading]:
-        """Return the readings that came in since the case's newest one, oldest first."""
+        """Return the readings that came in since the state's newest one, oldest first."""
         latest = await self._readings.latest(state.exchange.id)
         if latest is None or state.latest is None or not state.is_new(latest):
             return []

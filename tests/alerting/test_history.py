@@ -13,8 +13,8 @@ from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, signal
 def lived(*seen: Signal) -> Incident:
     """Return what comes of an incident that was there for the first two looks."""
     incident: Incident | None = None
-    for one in seen:
-        incident = advance(Policy(), incident, one, one.as_of, sensitivity=Sensitivity.NORMAL).incident
+    for newest in seen:
+        incident = advance(Policy(), incident, newest, newest.as_of, sensitivity=Sensitivity.NORMAL).incident
     assert incident
     return incident
 
@@ -44,10 +44,13 @@ def test_what_eases_or_ends_it_leaves_what_it_was_raised_on() -> None:
 def test_assets_are_remembered_of_the_window_that_led_and_of_no_other() -> None:
     with_week = signal(-0.09, at=NOON + 2 * HOUR, flows=[flow(-0.01, Window.WEEK)])
 
-    grounds = lived(*OPENED, with_week).raised_by
+    raised_by = lived(*OPENED, with_week).raised_by
 
-    assert grounds
-    assert [(one.window, len(one.assets)) for one in grounds.flows] == [(Window.DAY, 2), (Window.WEEK, 0)]
+    assert raised_by
+    assert [(remembered.window, len(remembered.assets)) for remembered in raised_by.flows] == [
+        (Window.DAY, 2),
+        (Window.WEEK, 0),
+    ]
 
 
 def test_a_hold_is_remembered_with_its_causes_and_its_end() -> None:

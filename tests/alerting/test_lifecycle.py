@@ -39,7 +39,7 @@ def live(*looks: tuple[timedelta, float | None]) -> list[Step]:
 
 
 def reasons(steps: Sequence[Step]) -> list[StepReason]:
-    return [one.reason for one in steps]
+    return [step_.reason for step_ in steps]
 
 
 def last(steps: Sequence[Step]) -> Incident:
@@ -252,7 +252,7 @@ class TestLiving:
         steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.06), (3 * HOUR, SEVERE), (4 * HOUR, -0.2))
 
         assert reasons(steps)[2:] == [StepReason.UPDATED, StepReason.ESCALATED, StepReason.UPDATED]
-        assert [one.incident.changed_at - NOON for one in steps[1:] if one.incident] == [
+        assert [step_.incident.changed_at - NOON for step_ in steps[1:] if step_.incident] == [
             HOUR,
             HOUR,
             3 * HOUR,
@@ -328,8 +328,8 @@ class TestLeaving:
         worse = live((0 * MINUTE, WATCH), (HOUR, WATCH), (2 * HOUR, CALM), (3 * HOUR, ELEVATED))
 
         assert [steps[-1].reason for steps in (eased, worse)] == [StepReason.DEESCALATED, StepReason.ESCALATED]
-        for one in (last(eased), last(worse)):
-            assert (one.easing_since, one.easing_seen) == (None, 0)
+        for incident_ in (last(eased), last(worse)):
+            assert (incident_.easing_since, incident_.easing_seen) == (None, 0)
 
     def test_easing_begins_anew_when_it_gets_worse_in_between(self) -> None:
         steps = live(
@@ -371,7 +371,7 @@ class TestWithheld:
         )  # fmt: skip
 
         assert reasons(steps)[2:] == [StepReason.HELD, StepReason.NOTHING, StepReason.RELEASED, StepReason.HELD]
-        assert [one.held for one in (steps[2].incident, steps[4].incident) if one] == [True, False]
+        assert [incident_.held for incident_ in (steps[2].incident, steps[4].incident) if incident_] == [True, False]
 
     def test_a_known_reading_that_grew_too_old_is_told_once(self) -> None:
         known = incident()
@@ -650,7 +650,7 @@ class TestDoors:
 
         assert before
         assert (before.state, before.severity, before.easing_seen) == (IncidentState.OPEN, Severity.CRITICAL, 0)
-        assert [one.reason for one in steps].count(StepReason.ESCALATED) == 1
+        assert [step_.reason for step_ in steps].count(StepReason.ESCALATED) == 1
         assert steps[2].reason is StepReason.ESCALATED
 
     @pytest.mark.parametrize(
@@ -679,8 +679,8 @@ class TestDoors:
         seen = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]))
         calm = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]))
 
-        for one, window in ((seen, Window.WEEK), (calm, Window.DAY)):
-            told = step(weekly, one).incident
+        for shut_signal, window in ((seen, Window.WEEK), (calm, Window.DAY)):
+            told = step(weekly, shut_signal).incident
             assert told
             assert told.signal.reasons[-1] == Reason(window, CLOSED_WITHDRAWALS, 2.0, 2.0)
 

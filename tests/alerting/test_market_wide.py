@@ -87,10 +87,10 @@ class TestTheMarket:
 
     def test_its_figures_are_as_new_as_the_newest_and_never_get_older(self) -> None:
         newest = story("c", at=NOON + HOUR)
-        one = opened([story("a"), story("b"), newest])
+        market = opened([story("a"), story("b"), newest])
 
-        assert one.signal.as_of == NOON + HOUR
-        after = step(one, [*three(), story("d")]).incident
+        assert market.signal.as_of == NOON + HOUR
+        after = step(market, [*three(), story("d")]).incident
         assert after
         assert (after.signal.as_of, len(after.signal.members)) == (NOON + HOUR, 4)
 
@@ -115,10 +115,10 @@ class TestTheMarket:
             for name in ("a", "b", "c")
         ]
 
-        one = opened(weekly)
+        market = opened(weekly)
 
-        assert (one.signal.flows, one.signal.leading, len(one.signal.members)) == ((), None, 3)
-        assert one.worst is None
+        assert (market.signal.flows, market.signal.leading, len(market.signal.members)) == ((), None, 3)
+        assert market.worst is None
 
     def test_it_is_as_severe_as_the_third_worst(self) -> None:
         four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
@@ -140,7 +140,7 @@ class TestTheMarket:
         assert over.incident.state is IncidentState.RESOLVED
 
     def test_it_lasts_while_three_are_in_trouble_however_long(self) -> None:
-        later = [replace(one, first_as_of=NOON + index * 5 * DAY) for index, one in enumerate(three())]
+        later = [replace(member, first_as_of=NOON + index * 5 * DAY) for index, member in enumerate(three())]
 
         assert step(opened(), later).reason is StepReason.NOTHING
 
@@ -152,8 +152,8 @@ class TestTheMarket:
 
 
 class TestUnderIt:
-    def under(self, one: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
-        found = with_market_cover(Step(one, StepReason.OPENED), before, market or opened()).incident
+    def under(self, single: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
+        found = with_market_cover(Step(single, StepReason.OPENED), before, market or opened()).incident
         assert found
         return found
 
@@ -174,9 +174,9 @@ class TestUnderIt:
         assert self.under(before, before, over) == story("a")
 
     def test_one_that_opens_is_told_to_nobody(self) -> None:
-        one = self.under(story("a"))
+        single = self.under(story("a"))
 
-        assert audience(None, Step(one, StepReason.OPENED), [subscription("a")]) == Audience()
+        assert audience(None, Step(single, StepReason.OPENED), [subscription("a")]) == Audience()
 
     def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
         pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
@@ -190,10 +190,10 @@ class TestUnderIt:
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
         before = story("a", WATCH)
-        one = self.under(story("a"), before, replace(opened(), number=number))
+        single = self.under(story("a"), before, replace(opened(), number=number))
 
-        assert not one.quiet
-        assert audience(before, Step(one, StepReason.ESCALATED), [subscription("a")]) == Audience(
+        assert not single.quiet
+        assert audience(before, Step(single, StepReason.ESCALATED), [subscription("a")]) == Audience(
             edit=(subscription("a"),)
         )
 

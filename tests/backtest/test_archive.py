@@ -72,7 +72,7 @@ def test_days_of_one_layout_share_it(body: Path) -> None:
     series = {FIRST + day * DAY: {"USDT": (5.0 + day, 5.0), "TRX": (1.0, 1.0)} for day in range(3)}
     body.write_bytes(body_of({"Tron": series, "Ethereum": series}))
 
-    layouts = {id(one.columns.slots) for one in read_past(body).moments}
+    layouts = {id(moment_.columns.slots) for moment_ in read_past(body).moments}
 
     assert len(layouts) == 1
 

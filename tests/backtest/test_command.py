@@ -94,7 +94,7 @@ def test_what_is_earlier_only_teaches_and_what_is_later_is_left_alone(past: Path
     (opened,) = after.records
 
     assert (opened["at"], opened["event"]) == (at(41), "opened")
-    assert any("robust z" in one for one in opened["reasons"])
+    assert any("robust z" in reason for reason in opened["reasons"])
     assert after.err[-1] == "4 readings of 2 exchanges processed"
     assert lines(past, until=moment(39)) == []
     with pytest.raises(RunwatchError, match="no reading lies between --from and --to"):
@@ -107,7 +107,7 @@ def test_closed_doors_make_it_critical_and_keep_it_open(past: Path) -> None:
 
     found = lines(past)
 
-    assert [(one["at"], one["event"], one["severity"]) for one in found] == [
+    assert [(record["at"], record["event"], record["severity"]) for record in found] == [
         (at(40), "opened", "elevated"),
         (at(41), "escalated", "critical"),
     ]
@@ -120,7 +120,7 @@ def test_doors_that_open_again_let_it_end(past: Path) -> None:
 
     found = lines(past)
 
-    assert [one["severity"] for one in found][:2] == ["elevated", "critical"]
+    assert [record["severity"] for record in found][:2] == ["elevated", "critical"]
     assert found[-1]["event"] == "resolved"
     assert found[-1]["at"] > at(60)
 
@@ -213,8 +213,8 @@ def shuffled(points: Mapping[int, Any], order: Random) -> dict[int, Any]:
 @settings(max_examples=15, deadline=None)
 def test_neither_the_order_of_files_nor_of_points_nor_doubles_change_anything(order: Random) -> None:
     story, calm = run(), quiet(75)
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        straight, mixed = Path(one), Path(other)
+    with TemporaryDirectory() as first, TemporaryDirectory() as second:
+        straight, mixed = Path(first), Path(second)
         write(straight, "one", story)
         write(straight, "two", calm)
         for name, held in order.sample([("one", story), ("two", calm)], 2):
@@ -270,11 +270,11 @@ def test_trouble_at_three_large_exchanges_is_told_as_one(tmp_path: Path) -> None
     held, told = found[:4], found[4:]
     opened = told[0]
 
-    assert {(one["at"], one["event"], one["rule"]) for one in held} == {(at(40), "held", "data")}
+    assert {(record["at"], record["event"], record["rule"]) for record in held} == {(at(40), "held", "data")}
     assert (opened["at"], opened["exchange"], opened["event"]) == (at(41), "market", "opened")
     assert (opened["rule"], opened["severity"]) == ("market-wide", "elevated")
     assert opened["reasons"][0] == "aa: elevated, −5.4 %"
-    singles = [one for one in found if one["event"] == "opened" and one["exchange"] != "market"]
+    singles = [record for record in found if record["event"] == "opened" and record["exchange"] != "market"]
     assert {single["inhibited_by"] for single in singles} == {opened["incident"]}
 
 

@@ -35,12 +35,12 @@ def test_a_total_drops_with_prices_and_own_tokens_too() -> None:
 def test_a_part_of_the_mean_is_nearly_always_reached() -> None:
     runner = NaiveRuleRunner(BINANCE)
     moves = [0.0, 1e6, -1e6, 1e6, -0.25e6, 0.1e6]
-    told = [
+    is_true = [
         MEAN in runner.rules_met(reading({"Tron/USDT": (1e9 + sum(moves[: day + 1]), 1.0)}, at=NOON + day * DAY))
         for day in range(len(moves))
     ]
 
-    assert told == [False, False, True, True, True, False]
+    assert is_true == [False, False, True, True, True, False]
 
 
 def test_the_upstreams_rule_does_not_see_what_was_drained() -> None:

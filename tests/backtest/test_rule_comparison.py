@@ -10,18 +10,18 @@ from bot.domain.signal import Rule
 from tests.builders import BINANCE, DAY, NOON, holding, incident, signal
 
 
-def alert(severity: Severity, after: timedelta, *, number: int = 1, over: bool = False) -> SimulatedAlert:
+def alert_of(severity: Severity, after: timedelta, *, number: int = 1, over: bool = False) -> SimulatedAlert:
     state = IncidentState.RESOLVED if over else IncidentState.OPEN
     about = incident(severity, number=number, state=state)
     return SimulatedAlert(NOON + after, "binance", StepReason.OPENED, signal(), about)
 
 
 STORY = [
-    alert(Severity.WATCH, timedelta(0)),
-    alert(Severity.ELEVATED, DAY),
-    alert(Severity.SEVERE, 2 * DAY),
-    alert(Severity.WATCH, 9 * DAY, over=True),
-    alert(Severity.WATCH, 20 * DAY, number=2),
+    alert_of(Severity.WATCH, timedelta(0)),
+    alert_of(Severity.ELEVATED, DAY),
+    alert_of(Severity.SEVERE, 2 * DAY),
+    alert_of(Severity.WATCH, 9 * DAY, over=True),
+    alert_of(Severity.WATCH, 20 * DAY, number=2),
 ]
 END = NOON + 30 * DAY
 

@@ -17,11 +17,13 @@ DAWN = NOON - timedelta(hours=12)
 def days(*billions: float, exchange: Exchange = BINANCE, quiet: int = 40) -> list[Reading]:
     """Return readings of quiet days, then of these, the last of which is at dawn."""
     held = [*(billions[0] * (1.002 if day % 2 else 1.0) for day in range(quiet)), *billions]
-    return [holding(one, at=DAWN - (len(held) - 1 - day) * DAY, exchange=exchange.id) for day, one in enumerate(held)]
+    return [
+        holding(amount, at=DAWN - (len(held) - 1 - day) * DAY, exchange=exchange.id) for day, amount in enumerate(held)
+    ]
 
 
-def told(simulation: Simulation, *pasts: Iterable[Reading]) -> list[SimulatedAlert]:
-    return [alert for some in rounds(pasts) for alert in simulation.run_round(some)]
+def alerts_of(simulation: Simulation, *pasts: Iterable[Reading]) -> list[SimulatedAlert]:
+    return [alert for round_readings in rounds(pasts) for alert in simulation.run_round(round_readings)]
 
 
 def reasons(alerts: Iterable[SimulatedAlert]) -> list[tuple[str, StepReason, Severity | None]]:
@@ -31,7 +33,7 @@ def reasons(alerts: Iterable[SimulatedAlert]) -> list[tuple[str, StepReason, Sev
 def test_a_past_is_told_as_it_would_have_been() -> None:
     simulation = Simulation([BINANCE])
 
-    opened, worse = told(simulation, days(60.1, 58, 53))
+    opened, worse = alerts_of(simulation, days(60.1, 58, 53))
 
     assert (opened.at, opened.reason) == (DAWN - DAY, StepReason.OPENED)
     assert opened.flow is opened.signal.leading_flow
@@ -42,17 +44,17 @@ def test_a_past_is_told_as_it_would_have_been() -> None:
 
 def test_a_run_is_not_learned_as_usual() -> None:
     simulation = Simulation([BINANCE])
-    first = told(simulation, days(60.1, 57, 54, 51.5))
-    spells = first[-1].signal.baseline
+    first = alerts_of(simulation, days(60.1, 57, 54, 51.5))
+    baseline = first[-1].signal.baseline
 
-    assert spells
-    assert spells.worst > -0.01
+    assert baseline
+    assert baseline.worst > -0.01
 
 
 def test_what_lies_before_the_beginning_only_teaches() -> None:
     simulation = Simulation([BINANCE], since=DAWN)
 
-    (opened,) = told(simulation, days(60.1, 50, 47))
+    (opened,) = alerts_of(simulation, days(60.1, 50, 47))
 
     assert opened.at == DAWN
     assert opened.signal.baseline
@@ -61,7 +63,7 @@ def test_what_lies_before_the_beginning_only_teaches() -> None:
 def test_presets_live_beside_the_normal_one_under_one_number() -> None:
     simulation = Simulation([BINANCE], sensitivity=Sensitivity.EARLY)
 
-    alerts = told(simulation, days(60.1, 58.6, 57))
+    alerts = alerts_of(simulation, days(60.1, 58.6, 57))
 
     assert reasons(alerts) == [
         ("binance", StepReason.OPENED, Severity.ELEVATED),
@@ -72,11 +74,11 @@ def test_presets_live_beside_the_normal_one_under_one_number() -> None:
 
 def test_doors_that_close_are_known_from_the_next_reading_on() -> None:
     closed = [
-        WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in GATES.items()
+        WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in NETWORKS.items()
     ]
     simulation = Simulation([BINANCE, OKX], withdrawal_changes={"binance": closed, "okx": []})
 
-    alerts = told(simulation, days(60.1, 57.5, 55), days(9, 9.01, 9, exchange=OKX))
+    alerts = alerts_of(simulation, days(60.1, 57.5, 55), days(9, 9.01, 9, exchange=OKX))
 
     assert reasons(alerts) == [
         ("binance", StepReason.OPENED, Severity.ELEVATED),
@@ -84,16 +86,16 @@ def test_doors_that_close_are_known_from_the_next_reading_on() -> None:
     ]
 
 
-GATES: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
+NETWORKS: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
 
 
 def test_a_hold_is_told_once_a_spell() -> None:
     whole = days(60, 60.1, 60, 60.1, 60, 60.1)
     for place in (-5, -4, -2):
-        held = {slot: one for slot, one in whole[place].holdings.items() if slot.chain != "Tron"}
+        held = {slot: amounts for slot, amounts in whole[place].holdings.items() if slot.chain != "Tron"}
         whole[place] = Reading("binance", "defillama", whole[place].as_of, whole[place].as_of, held)
 
-    alerts = told(Simulation([BINANCE]), whole)
+    alerts = alerts_of(Simulation([BINANCE]), whole)
 
     assert [(alert.at, alert.reason, alert.incident) for alert in alerts] == [
         (DAWN - 4 * DAY, StepReason.HELD, None),
@@ -108,7 +110,7 @@ def test_a_hold_while_an_incident_is_open_is_told_of_it() -> None:
     whole = days(60.1, 57, 54, 51)
     whole.append(reading({"Bitcoin/BTC": (1e6, 20_000.0)}, at=DAWN + DAY))
 
-    alerts = told(Simulation([BINANCE]), whole)
+    alerts = alerts_of(Simulation([BINANCE]), whole)
 
     assert alerts[-1].reason is StepReason.HELD
     assert alerts[-1].incident
@@ -122,7 +124,7 @@ def test_what_is_market_wide_is_told_first_and_over_once_it_is() -> None:
     calm = [19.2 if day % 2 else 19.21 for day in range(20)]
     simulation = Simulation(three)
 
-    alerts = told(simulation, *(days(20.1, 19.2, *calm, exchange=exchange) for exchange in three))
+    alerts = alerts_of(simulation, *(days(20.1, 19.2, *calm, exchange=exchange) for exchange in three))
     of_the_market = [alert for alert in alerts if alert.exchange == "market"]
 
     assert [alert.reason for alert in of_the_market] == [StepReason.OPENED, StepReason.RESOLVED]

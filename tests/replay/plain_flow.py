@@ -32,13 +32,15 @@ class PlainFlow:
 
     def total(self, exchange: str, moment: datetime) -> float:
         """Return everything held, own token included, in USD."""
-        seen = self.at(moment)
-        return sum(amount * seen.prices[slot.asset] for slot, amount in seen.amounts[exchange].items())
+        snapshot = self.at(moment)
+        return sum(amount * snapshot.prices[slot.asset] for slot, amount in snapshot.amounts[exchange].items())
 
     def clean(self, exchange: str, moment: datetime) -> float:
-        seen = self.at(moment)
-        held = seen.amounts[exchange].items()
-        return sum(amount * seen.prices[slot.asset] for slot, amount in held if slot.asset not in self._own[exchange])
+        snapshot = self.at(moment)
+        held = snapshot.amounts[exchange].items()
+        return sum(
+            amount * snapshot.prices[slot.asset] for slot, amount in held if slot.asset not in self._own[exchange]
+        )
 
     def flow(self, exchange: str, start: datetime, end: datetime) -> float:
         """Return Σ (amount at the end − amount at the start) × price at the start, without own tokens, in USD."""

@@ -34,7 +34,7 @@ _TABLE = (
     (Severity.ELEVATED, 7, -0.06, "z where known"),
     (Severity.WATCH, 1, -0.015, "z"),
 )
-_LEAST_USD = 5e6
+_MIN_USD = 5e6
 
 
 class Point(NamedTuple):
@@ -59,27 +59,27 @@ def flow(base: Point, end: Point) -> tuple[float, float]:
     return usd, usd / sum(base.usd.values())
 
 
-def severities(seen: Sequence[Point]) -> list[Severity | None]:
+def severities(series: Sequence[Point]) -> list[Severity | None]:
     """Return the severity of every point by the table."""
-    moments = [point.at for point in seen]
-    midnights = [point for point in seen if _is_midnight(point.at)]
+    moments = [point.at for point in series]
+    midnights = [point for point in series if _is_midnight(point.at)]
     usual = [(after.at, flow(before, after)[1]) for before, after in pairwise(midnights)]
-    return [_severity(seen, moments, usual, number) for number in range(len(seen))]
+    return [_severity(series, moments, usual, number) for number in range(len(series))]
 
 
 def _severity(
-    seen: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
+    series: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
 ) -> Severity | None:
-    end = seen[number]
+    end = series[number]
     past = [share for at, share in usual if at <= end.at - DAY][-90:]
     flows = {
-        days: flow(seen[place - 1], end)
+        days: flow(series[place - 1], end)
         for days in {days for _, days, _, _ in _TABLE}
         if (place := bisect_right(moments, end.at - days * DAY))
     }
     for severity, days, limit, asks in _TABLE:
         usd, share = flows.get(days, (0.0, 0.0))
-        if share > limit or usd > -_LEAST_USD:
+        if share > limit or usd > -_MIN_USD:
             continue
         z = _z(share, days, past)
         if asks == "share" or (z is None and asks == "z where known") or (z is not None and z <= -3.5):
@@ -91,7 +91,7 @@ def _z(share: float, days: int, past: Sequence[float]) -> float | None:
     if len(past) < 14:
         return None
     middle = median(past)
-    mad = median(abs(one - middle) for one in past)
+    mad = median(abs(past_share - middle) for past_share in past)
     return 0.6745 * (share - days * middle) / (mad * sqrt(days))
 
 
@@ -99,7 +99,7 @@ def _is_midnight(at: datetime) -> bool:
     return (at.hour, at.minute, at.second) == (0, 0, 0)
 
 
-class PlainTold(NamedTuple):
+class PlainResult(NamedTuple):
     """The first day whose daily point crosses, how many do, and the worst severity."""
 
     first: date | None
@@ -110,56 +110,58 @@ class PlainTold(NamedTuple):
 @lru_cache(maxsize=128)
 def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
     """Return an exchange's points as a reader of its body has them; `is_true`: without jumps and faults."""
-    whole = episode(name)
-    book = next(book for book in whole.books if book.id == exchange)
-    if not is_true or exchange not in {jump.exchange for jump in whole.jumps} | {
-        fault.exchange for fault in whole.faults
+    full_episode = episode(name)
+    book = next(book for book in full_episode.books if book.id == exchange)
+    if not is_true or exchange not in {jump.exchange for jump in full_episode.jumps} | {
+        fault.exchange for fault in full_episode.faults
     }:
         return points(read_bodies.readings(name, exchange, hourly=hourly), book.own_tokens)
-    ((_, body),) = bodies(replace(whole, books=(book,), jumps=(), faults=()), hourly=hourly)
+    ((_, body),) = bodies(replace(full_episode, books=(book,), jumps=(), faults=()), hourly=hourly)
     parsed = parse_protocol(msgspec.json.encode(body), exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
     return points(parsed, book.own_tokens)
 
 
-def told_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainTold:
+def told_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainResult:
     """Return what the plain rule says of the daily points."""
     days = [reading for reading in readings(name, exchange, hourly=False, is_true=is_true) if _is_midnight(reading.at)]
-    found = severities(days)
-    crossing = [point.at.date() for point, severity in zip(days, found, strict=True) if severity]
-    worst = max(found, key=rank, default=None)
-    return PlainTold(min(crossing, default=None), len(crossing), worst)
+    graded = severities(days)
+    crossing = [point.at.date() for point, severity in zip(days, graded, strict=True) if severity]
+    worst = max(graded, key=rank, default=None)
+    return PlainResult(min(crossing, default=None), len(crossing), worst)
 
 
 def crossings(name: str, exchange: str, *, is_true: bool = False) -> Mapping[datetime, Severity]:
     """Return the points of the live phase, read hourly, that cross, and how bad they are."""
-    whole = episode(name)
-    bent = {jump.exchange for jump in whole.jumps} | {fault.exchange for fault in whole.faults}
-    return _crossings(name, exchange, is_true=is_true and exchange in bent)
+    full_episode = episode(name)
+    altered = {jump.exchange for jump in full_episode.jumps} | {fault.exchange for fault in full_episode.faults}
+    return _crossings(name, exchange, is_true=is_true and exchange in altered)
 
 
 @cache
 def _crossings(name: str, exchange: str, *, is_true: bool) -> Mapping[datetime, Severity]:
-    seen, live_start = readings(name, exchange, hourly=True, is_true=is_true), episode(name).live_start
-    found = zip(seen, severities(seen), strict=True)
-    return {point.at: severity for point, severity in found if severity and point.at >= live_start}
+    series, live_start = readings(name, exchange, hourly=True, is_true=is_true), episode(name).live_start
+    graded = zip(series, severities(series), strict=True)
+    return {point.at: severity for point, severity in graded if severity and point.at >= live_start}
 
 
 def worst_hourly(name: str, exchange: str, *, is_true: bool = False) -> Severity | None:
     """Return the worst severity of any point of the live phase, critical where majors are closed at an elevated one."""
-    story, live = episode(name), crossings(name, exchange, is_true=is_true)
+    played, live = episode(name), crossings(name, exchange, is_true=is_true)
     worst = max(live.values(), key=rank, default=None)
-    if any(rank(severity) >= 2 and _closed(story, exchange, at) >= 2 for at, severity in live.items()):
+    if any(rank(severity) >= 2 and _closed(played, exchange, at) >= 2 for at, severity in live.items()):
         return Severity.CRITICAL
     return worst
 
 
-def _closed(story: Episode, exchange: str, at: datetime) -> int:
+def _closed(played: Episode, exchange: str, at: datetime) -> int:
     """Return of how many majors every network mentioned so far is closed."""
-    doors = {
-        (door.asset, door.network): door.is_open for door in story.doors if door.exchange == exchange and door.at <= at
+    withdrawals = {
+        (change.asset, change.network): change.is_open
+        for change in played.doors
+        if change.exchange == exchange and change.at <= at
     }
     return sum(
-        any(asset == major for asset, _ in doors)
-        and not any(is_open for (asset, _), is_open in doors.items() if asset == major)
+        any(asset == major for asset, _ in withdrawals)
+        and not any(is_open for (asset, _), is_open in withdrawals.items() if asset == major)
         for major in MAJORS
     )

@@ -31,12 +31,14 @@ class SimulatedEpisode:
 @cache
 def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
     """Return an episode lived through, read once a day or once an hour."""
-    known = read_bodies.pasts(name)
+    histories = read_bodies.pasts(name)
     simulation = Simulation(
-        [past.exchange for past in known.values()],
-        withdrawal_changes={exchange: past.withdrawal_changes for exchange, past in known.items()},
+        [history.exchange for history in histories.values()],
+        withdrawal_changes={exchange: history.withdrawal_changes for exchange, history in histories.items()},
     )
-    read = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in known}
-    told = [alert for some in rounds(read.values()) for alert in simulation.run_round(some)]
-    years = exchange_years({exchange: (some[0].as_of, some[-1].as_of) for exchange, some in read.items()})
-    return SimulatedEpisode(tuple(told), tuple(simulation.incidents()), years)
+    read_of = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in histories}
+    announced = [alert for round_readings in rounds(read_of.values()) for alert in simulation.run_round(round_readings)]
+    years = exchange_years(
+        {exchange: (readings[0].as_of, readings[-1].as_of) for exchange, readings in read_of.items()}
+    )
+    return SimulatedEpisode(tuple(announced), tuple(simulation.incidents()), years)

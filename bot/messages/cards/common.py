@@ -1,4 +1,7 @@
-"""Phrases that several cards share."""
+"""Phrases that several cards share: flows, holds, notes and where figures are from.
+
+Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (measured over 27 h)".
+"""
 
 from datetime import datetime, timedelta
 
@@ -25,8 +28,8 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-_NOTICEABLY_LONGER = 1.1  # a window that is longer than its name by this factor says so
-_DAYS_IN_HOURS = 2  # days that are still told in hours
+_NOTICEABLY_LONGER = 1.1  # 24 h measured over 26 h is as good as 24 h; from 26.4 h on the true length is said
+_DAYS_IN_HOURS = 2  # up to here a length is said in hours: 27 h, but 3.5 d
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",

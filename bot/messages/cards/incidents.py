@@ -1,4 +1,8 @@
-"""Incidents: the alert itself and the list."""
+"""Cards of incidents: the alert that is posted and edited, the reply that closes it, and the list of `/incidents`.
+
+Example of an alert's title and first line: "INC-42 · OKX · elevated outflow", "Net outflow −$1.14 B in 24 h · 4.0 % of
+clean reserves ($28.4 B)". What a signal source says in its own words comes from its `SignalCard`.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -45,13 +49,14 @@ def incident_card(
             *card.evidence(signal),
             _unconfirmed_line(incident),
             _cover_line(incident),
+            # With one reason for everything the line of the change has said it already.
             None if incident.held and signal.common_hold else comparability(signal, card),
             *map(note_sentence, signal.notes),
             card.footnote,
         ),
         footer=provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
-        silent=incident.severity is Severity.WATCH or resolved,
+        silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
     )
 
 
@@ -181,7 +186,7 @@ def _name(incident: Incident, names: Mapping[str, str]) -> str:
 
 
 def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
-    """Return an incident in one line, which reads the same on a phone and on a wide screen."""
+    """Return an incident in one line of text: a table would be too wide for a phone."""
     is_open = incident.state is IncidentState.OPEN
     now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"

@@ -1,4 +1,8 @@
-"""What incidents of the outflow rule say: which share left over which window, what is usual, and who says the same."""
+"""The words of the outflow's incidents: which share left over which window, what is usual, what other figures say.
+
+Example of a crossed threshold: "24 h: −4.2 % of clean reserves ≤ −3.0 %". Figures are negative where money left, and
+all minus signs are typographic (−), also in numbers that Python has formatted.
+"""
 
 from collections.abc import Iterator
 
@@ -24,7 +28,7 @@ _HEADLINES = {
     Severity.CRITICAL: "critical: outflow while withdrawals are closed",
 }
 _BLEED_HEADLINE = "slow outflow over weeks"
-_SHOWN_ASSETS = 4
+_SHOWN_ASSETS = 4  # with amounts; the rest of the net figure is added up
 
 
 class OutflowCard(SignalCard):
@@ -134,7 +138,7 @@ class OutflowCard(SignalCard):
 
     @override
     def background(self, signal: Signal) -> Iterator[Line]:
-        """Yield the usual day, the place of this one among such days, the source's own figures, closed withdrawals."""
+        """Yield the usual day, the percentile of this one, the source's own figures, and closed withdrawals."""
         yield _baseline_line(signal.baseline)
         yield from _percentile_lines(signal)
         yield from _source_figure_lines(signal)

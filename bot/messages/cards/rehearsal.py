@@ -1,4 +1,7 @@
-"""How often a rule would have spoken."""
+"""The card of `/rehearse`: how often a rule would have spoken over the last 90 days, and when.
+
+Example: two incidents over three exchanges of 90 days each are "2 times … (0.2 a month and exchange)": 2 / 270 × 30.4.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,8 +13,8 @@ from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
 
-_MAX_SHOWN = 10
-_SHORT_BY = timedelta(days=2)
+_MAX_SHOWN = 10  # lines that fit into a message of every platform
+_SHORT_BY = timedelta(days=2)  # of 90: less does not change how often a rule speaks
 _DAYS_A_MONTH = 30.4
 
 

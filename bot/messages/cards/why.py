@@ -1,4 +1,8 @@
-"""Why there is an incident: what was compared, what is usual, which limits were crossed, and what was held."""
+"""The card of `/why`: what was compared, what is usual, which limits were crossed, and what was held when.
+
+It explains the figures on which the incident was opened or last got worse. An incident that opened at −4 % and is at
+−0.2 % now shows the two readings of the −4 %, and one line "Newest reading: …" for the −0.2 %.
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -15,8 +19,9 @@ _MARKET_RULE = (
     "Rule “market-wide”: three or more exchanges with clean reserves of $1 B or more are elevated or worse, "
     "and got there within 72 hours; as severe as the third worst of them."
 )
-_SHOWN_EVENTS = 8
+_SHOWN_EVENTS = 8  # the newest: an embed of Discord has 25 fields at most, and nobody reads so many
 _SHOWN_HOLDS = 3
+# Holds have lines of their own, with their causes and ends, and are left out of the list of events.
 _HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
 
 
@@ -69,7 +74,8 @@ def _crossed_lines(raised_by: Signal, card: SignalCard) -> Iterator[Line]:
 
 
 def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
-    """Yield the newest spells in which nothing was concluded, and why; or that there was none."""
+    """Yield the newest spans in which nothing was concluded, and why; or that there was none."""
+    # A hold ends with the event after it, whatever that is; the last one may last until now.
     successive = pairwise((*incident.events, None))
     held_spans = [(held, after) for held, after in successive if held and held.reason is StepReason.HELD]
     if len(held_spans) > _SHOWN_HOLDS:
