@@ -37,7 +37,7 @@ def opened(incidents: Sequence[Incident] | None = None) -> Incident:
     return replace(found, number=7)
 
 
-class TestTheMarket:
+class TestMarketWide:
     def test_three_large_exchanges_in_trouble_open_one_incident(self) -> None:
         found = step(None, three())
 
@@ -151,46 +151,46 @@ class TestTheMarket:
         assert large_outflows([opened()]) == []
 
 
-class TestUnderIt:
-    def under(self, single: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
+class TestCoveredIncidents:
+    def covered(self, single: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
         found = with_market_cover(Step(single, StepReason.OPENED), before, market or opened()).incident
         assert found
         return found
 
     def test_a_single_incident_knows_what_it_is_part_of(self) -> None:
-        assert (self.under(story("a")).covered_by, self.under(story("a")).quiet) == (7, True)
+        assert (self.covered(story("a")).covered_by, self.covered(story("a")).quiet) == (7, True)
         assert with_market_cover(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
 
     def test_incidents_of_other_sources_stand_beside_it(self) -> None:
         other = replace(story("a"), rule="withdrawals")
 
-        assert self.under(other) == other
+        assert self.covered(other) == other
         assert large_outflows([other]) == []
 
     def test_it_is_no_longer_once_the_market_is_calm(self) -> None:
         over = replace(opened(), state=IncidentState.RESOLVED)
-        before = self.under(story("a"))
+        before = self.covered(story("a"))
 
-        assert self.under(before, before, over) == story("a")
+        assert self.covered(before, before, over) == story("a")
 
     def test_one_that_opens_is_told_to_nobody(self) -> None:
-        single = self.under(story("a"))
+        single = self.covered(story("a"))
 
         assert audience(None, Step(single, StepReason.OPENED), [subscription("a")]) == Audience()
 
     def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
         pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
-        never_told = self.under(story("a"))
+        never_told = self.covered(story("a"))
 
-        assert self.under(story("a"), pending).quiet
-        later = self.under(replace(never_told, steps=2), never_told)
+        assert self.covered(story("a"), pending).quiet
+        later = self.covered(replace(never_told, steps=2), never_told)
         assert later.quiet
         assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
 
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
         before = story("a", WATCH)
-        single = self.under(story("a"), before, replace(opened(), number=number))
+        single = self.covered(story("a"), before, replace(opened(), number=number))
 
         assert not single.quiet
         assert audience(before, Step(single, StepReason.ESCALATED), [subscription("a")]) == Audience(
@@ -198,7 +198,7 @@ class TestUnderIt:
         )
 
     def test_a_severe_one_is_posted(self) -> None:
-        before = self.under(story("a"))
+        before = self.covered(story("a"))
         worse = with_market_cover(
             Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened()
         )
@@ -208,7 +208,7 @@ class TestUnderIt:
         assert audience(before, worse, [subscription("a")]) == Audience(post=(subscription("a"),))
 
     def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:
-        before = self.under(story("a"))
+        before = self.covered(story("a"))
         updated = with_market_cover(Step(before, StepReason.UPDATED), before, None)
 
         assert audience(before, updated, [subscription("a")]).edit == (subscription("a"),)

@@ -99,7 +99,7 @@ def test_a_body_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
         read_past(tmp_path / "gone.json")
 
 
-def test_gates_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Path) -> None:
+def test_withdrawal_changes_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Path) -> None:
     lines = [
         {"at": FIRST + 9, "asset": "usdt", "network": " trc20", "open": True, "more": 1},
         {"at": FIRST, "asset": "USDT", "network": "TRC20", "open": False},

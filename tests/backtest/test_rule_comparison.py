@@ -26,7 +26,7 @@ STORY = [
 END = NOON + 30 * DAY
 
 
-def test_an_alarm_lasts_from_the_first_word_of_it_to_the_end() -> None:
+def test_an_alarm_lasts_from_its_first_alert_to_the_end() -> None:
     assert alarms(STORY, Severity.WATCH, END) == [
         Alarm("binance", NOON, NOON + 9 * DAY),
         Alarm("binance", NOON + 20 * DAY, END),

@@ -59,7 +59,7 @@ def test_without_time_there_is_no_rate() -> None:
     assert score("rule", [alarm(DAY)], [], 0.0).false_alarms_a_year == 0.0
 
 
-def test_a_rule_without_a_life_tells_once_a_day() -> None:
+def test_a_rule_without_incidents_alarms_once_a_day() -> None:
     moments: list[datetime] = [NOON + 13 * HOUR, NOON + HOUR, NOON, NOON + 40 * HOUR]
 
     assert [daily_alarm.start for daily_alarm in daily("okx", moments)] == [NOON, NOON + 13 * HOUR, NOON + 40 * HOUR]

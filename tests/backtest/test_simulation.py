@@ -60,7 +60,7 @@ def test_what_lies_before_the_beginning_only_teaches() -> None:
     assert opened.signal.baseline
 
 
-def test_presets_live_beside_the_normal_one_under_one_number() -> None:
+def test_presets_are_judged_beside_the_normal_one_under_one_number() -> None:
     simulation = Simulation([BINANCE], sensitivity=Sensitivity.EARLY)
 
     alerts = alerts_of(simulation, days(60.1, 58.6, 57))
@@ -72,7 +72,7 @@ def test_presets_live_beside_the_normal_one_under_one_number() -> None:
     assert [incident.label for incident in simulation.incidents()] == ["INC-1"]
 
 
-def test_doors_that_close_are_known_from_the_next_reading_on() -> None:
+def test_withdrawals_that_close_are_known_from_the_next_reading_on() -> None:
     closed = [
         WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in NETWORKS.items()
     ]
@@ -89,7 +89,7 @@ def test_doors_that_close_are_known_from_the_next_reading_on() -> None:
 NETWORKS: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
 
 
-def test_a_hold_is_told_once_a_spell() -> None:
+def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:
     whole = days(60, 60.1, 60, 60.1, 60, 60.1)
     for place in (-5, -4, -2):
         held = {slot: amounts for slot, amounts in whole[place].holdings.items() if slot.chain != "Tron"}

@@ -30,7 +30,7 @@ async def store_days(memory: Memory, exchange: Exchange, *, left: float, on: int
     await memory.readings.add(readings)
 
 
-async def test_a_course_has_the_first_reading_of_each_day_and_the_newest(memory: Memory) -> None:
+async def test_an_outflow_curve_has_the_first_reading_of_each_day_and_the_newest(memory: Memory) -> None:
     held = {-72 * HOUR: 50, -48 * HOUR: 40, -24 * HOUR: 38, -HOUR: 37, 0 * HOUR: 36}
     await memory.readings.add([holding(billions, at=NOON + after) for after, billions in held.items()])
 
@@ -42,7 +42,7 @@ async def test_a_course_has_the_first_reading_of_each_day_and_the_newest(memory:
     assert answer.shares == pytest.approx((0.0, -0.05, -0.075, -0.1))
 
 
-async def test_where_the_past_is_too_short_a_course_begins_with_it(memory: Memory) -> None:
+async def test_where_the_past_is_too_short_a_curve_begins_with_it(memory: Memory) -> None:
     await memory.readings.add([holding(40, at=NOON - DAY), holding(36)])
 
     answer = await history_queries(memory).outflow_curve(BINANCE, NOON - 7 * DAY)
@@ -52,7 +52,7 @@ async def test_where_the_past_is_too_short_a_course_begins_with_it(memory: Memor
 
 
 @pytest.mark.parametrize("ages", [(), (0,)])
-async def test_without_two_readings_there_is_no_course(memory: Memory, ages: tuple[int, ...]) -> None:
+async def test_without_two_readings_there_is_no_curve(memory: Memory, ages: tuple[int, ...]) -> None:
     await memory.readings.add([holding(40, at=NOON - age * DAY) for age in ages])
 
     assert await history_queries(memory).outflow_curve(BINANCE, NOON - DAY) is None

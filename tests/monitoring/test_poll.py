@@ -158,7 +158,7 @@ async def test_health_is_told_as_it_was_and_as_it_is(polled: RecordingPoller) ->
     ]
 
 
-async def test_details_are_fetched_kept_and_looked_at(polled: RecordingPoller) -> None:
+async def test_details_are_fetched_stored_and_published(polled: RecordingPoller) -> None:
     await polled.poll_all()
 
     assert polled.upstream.asked == [("binance", NOON - BACKFILL), ("okx", NOON - BACKFILL)]

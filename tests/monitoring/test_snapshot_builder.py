@@ -28,7 +28,7 @@ async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> Non
     assert (snapshot.listing, snapshot.reading, snapshot.signal, snapshot.days) == (listing(), None, None, ())
 
 
-async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
+async def test_a_snapshot_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
     await memory.readings.add(
         [holding(60, at=NOON - age) for age in (31 * DAY, 7 * DAY, 3 * DAY, 25 * HOUR, 24 * HOUR, 23 * HOUR, HOUR)]
     )
@@ -76,7 +76,7 @@ async def test_no_more_than_ninety_days_are_kept(memory: Memory) -> None:
     assert None not in {day.share for day in days}
 
 
-async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
+async def test_a_second_snapshot_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
     snapshot_builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
     await memory.readings.add([holding(60, at=MIDNIGHT - DAY), holding(59, at=MIDNIGHT), holding(58)])
     first = (await snapshot_builder.snapshot(BINANCE)).days

@@ -106,7 +106,7 @@ async def test_a_blip_tells_nobody(watched: WatchedBinance) -> None:
     assert await watched.memory.incidents.next_number() == 1
 
 
-async def test_looking_twice_tells_once(watched: WatchedBinance) -> None:
+async def test_judging_a_reading_twice_announces_it_once(watched: WatchedBinance) -> None:
     await watched.judge_reading(57.5)
     await watched.judge_reading(57.5, after=HOUR)
 
@@ -169,14 +169,14 @@ async def test_what_comes_back_within_two_days_is_over_at_once(watched: WatchedB
     assert "internal move" in str(closing[1].message.lines)
 
 
-async def test_a_second_story_has_a_number_of_its_own(watched: WatchedBinance) -> None:
+async def test_a_second_incident_has_a_number_of_its_own(watched: WatchedBinance) -> None:
     for hour, billions in enumerate((57.5, 57.5, 60, 60, 60, 60, 60, 60, 60, 57.4, 57.4)):
         await watched.judge_reading(billions, after=hour * HOUR)
 
     assert [alert.incident for alert in watched.memory.told(POST)] == ["INC-1:normal", "INC-2:normal"]
 
 
-async def test_each_preset_lives_its_own_life_under_one_number(watched: WatchedBinance) -> None:
+async def test_each_preset_has_its_own_incident_under_one_number(watched: WatchedBinance) -> None:
     await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
 
     await watched.judge_reading(59.3)
@@ -246,7 +246,7 @@ async def test_a_message_expires_the_later_the_worse_it_is(
     assert first.expires_at - first.created_at == hours * HOUR
 
 
-async def test_without_subscribers_an_incident_lives_all_the_same(watched: WatchedBinance) -> None:
+async def test_without_subscribers_an_incident_is_opened_all_the_same(watched: WatchedBinance) -> None:
     await watched.memory.subscriptions.remove(HERE, None, everything=True)
 
     assert await watched.judge_reading(54) == []
@@ -254,7 +254,7 @@ async def test_without_subscribers_an_incident_lives_all_the_same(watched: Watch
     assert (incident.number, incident.state) == (1, IncidentState.OPEN)
 
 
-async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
+async def test_every_snapshot_is_published_even_when_it_is_empty() -> None:
     watched = WatchedBinance()
 
     await watched.watch.judge_exchanges([OKX])
@@ -329,7 +329,7 @@ async def four() -> FourWatchedExchanges:
     return started
 
 
-async def test_many_at_once_are_one_story(four: FourWatchedExchanges) -> None:
+async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None:
     """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
     await four.judge_reading(57.5, 57.5, 57.5, 60)
 
@@ -368,7 +368,7 @@ async def test_the_market_is_over_when_two_are_left(four: FourWatchedExchanges) 
     assert [(single.subject, single.covered_by) for single in singles] == [("a", 0), ("b", 0)]
 
 
-async def test_readings_that_were_missed_are_lived_through_in_order(four: FourWatchedExchanges) -> None:
+async def test_readings_that_were_missed_are_judged_in_order(four: FourWatchedExchanges) -> None:
     """Down for two days: the outflow began and grew meanwhile, and is told once, as it stands."""
     for hours, billions in ((12, 57.5), (24, 57.4), (36, 52)):
         await four.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
@@ -383,7 +383,7 @@ async def test_readings_that_were_missed_are_lived_through_in_order(four: FourWa
     ]
 
 
-async def test_held_figures_are_counted_once_a_spell(watched: WatchedBinance) -> None:
+async def test_held_figures_are_counted_once_as_long_as_it_lasts(watched: WatchedBinance) -> None:
     watched.memory.clock.advance(5 * HOUR)
     for _ in range(3):
         await watched.judge_again()

@@ -117,7 +117,7 @@ async def chats(redis: Server) -> AsyncIterator[Chats]:
     await store.close()
 
 
-async def test_it_lives_from_its_first_suspicion_to_its_end(chats: Chats) -> None:
+async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> None:
     assert await chats.judge_quote(CALM, 0) == []
     assert await chats.judge_quote(WATCH, 10) == []
     assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
