@@ -59,7 +59,7 @@ class Policy:
 # An internal move need not bring everything back, as fees and customers' own withdrawals go on meanwhile.
 _RETURNED_PART = 0.5
 _WORSENING = frozenset({StepReason.OPENED, StepReason.ESCALATED})
-# What goes into the history that `/why` shows. Updates and confirmations would push the turns out of it.
+# What goes into the history that `/why` shows. Updates and confirmations would push these out of it.
 _HISTORY_REASONS = _WORSENING | {StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD, StepReason.RELEASED}
 # A watch is too small to be called critical, whatever is closed.
 _CRITICAL_WHEN_BLOCKED = frozenset({Severity.ELEVATED, Severity.SEVERE})
@@ -221,7 +221,7 @@ def reannounce_if_changed(
 
 
 def announce(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
-    """Return the incident with this signal announced: dated, counted, and put into its history where it is a turn."""
+    """Return the incident with this signal announced: dated, counted, and added to its history for some reasons."""
     holds = signal.holds if reason is StepReason.HELD else ()
     event = Event(now, reason, incident.severity, signal.size, holds)
     announced = replace(

@@ -33,7 +33,7 @@ def large_outflows(incidents: Iterable[Incident]) -> list[Incident]:
         incident
         for incident in incidents
         if incident.state is IncidentState.OPEN
-        # The presets of subscribers must not decide what is market-wide: the normal one always lives.
+        # The presets of subscribers must not decide what is market-wide: the normal one is always judged.
         and incident.sensitivity is Sensitivity.NORMAL
         and incident.source_rule == Rule.OUTFLOW
         and incident.severity.rank >= Severity.ELEVATED.rank

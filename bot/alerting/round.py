@@ -38,7 +38,7 @@ Grade = Callable[[Signal, Sensitivity], Signal]
 
 
 class StoryKey(NamedTuple):
-    """What the incidents of all presets are about, under one number: a subject, and the rule of its source."""
+    """A subject and the rule of its source: what the incidents of all presets are about, under one number."""
 
     subject: str
     rule: str
@@ -108,6 +108,7 @@ class ExchangeStep(RoundStep):
 class RoundState:
     """The incidents that are pending or open before a round, by their keys."""
 
+    # Every one, not only those of the subjects of a round: the market-wide incident is about all exchanges.
     incidents: Mapping[IncidentKey, Incident] = field(default_factory=dict)
 
     @classmethod
@@ -190,6 +191,7 @@ def judge_round(
 
 def _step(policy: Policy, state: RoundState, signal: Signal, at: datetime, preset: Sensitivity) -> ExchangeStep:
     key = IncidentKey(signal.subject, source_rule(signal.rule), preset)
+    # None also where the last one was resolved: what comes after that is a new incident, with a new number.
     before = state.incidents.get(key)
     return ExchangeStep(key, at, before, advance(policy, before, signal, at, sensitivity=preset), signal)
 

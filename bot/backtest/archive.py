@@ -62,7 +62,7 @@ class ArchivedHistory:
     odd_lines: Sequence[int] = ()
 
     def readings(self) -> Iterator[Reading]:
-        """Yield the readings, oldest first. In hindsight each was fetched when it was true."""
+        """Yield the readings, oldest first. Each counts as fetched at its own time, as a file does not say when."""
         layouts = Layouts(self.slots)
         for as_of, columns in self.moments:
             at = datetime.fromtimestamp(as_of, UTC)

@@ -105,6 +105,7 @@ class Backtest:
         task = progress.add_task("judging", total=sum(len(history.moments) for history in histories))
         for readings in rounds([history.readings() for history in histories]):
             judged = [reading for reading in readings if options.until is None or reading.as_of <= options.until]
+            # Rounds come in the order of time, so everything behind this one is later as well.
             if not judged:
                 break
             self._record_alerts(simulation.run_round(judged))
@@ -118,7 +119,7 @@ class Backtest:
         self._alerts += alerts
         if self._options.as_json:
             for alert in alerts:
-                self._out(json_line(alert))
+                self._out(json_line(alert))  # at once: a script that reads along need not wait for the end
 
     def _count_judged(self, readings: Sequence[Reading]) -> None:
         """Count the readings that were judged."""
@@ -135,6 +136,7 @@ class Backtest:
             self._err(f"{EVENTS}: line {number} is skipped, it cannot be read.")
         if not self._options.as_json:
             self._out(table(self._alerts) if self._alerts else "Nothing would have been told.")
+        # An incident that is still open lasts until the newest reading, for the scores.
         end = max(last for _, last in self._spans.values())
         years = exchange_years(self._spans)
         if comparison:

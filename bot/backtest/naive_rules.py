@@ -18,7 +18,7 @@ from bot.domain.reading import NOTHING_HELD, Reading
 
 _KEPT_FOR = timedelta(days=9)  # the week of flows, and what the first day of it starts from
 _FIXED_FLOW_USD = -10e6
-_DROP_SHARE = -0.03  # our own limit of elevated in 24 h, so that the rules differ in what they look at alone
+_DROP_SHARE = -0.03  # our own limit of elevated in 24 h, so that the rules differ only in what they measure
 _PART_OF_MEAN = 0.2
 _WEEK = timedelta(days=7)
 # The upstream's own rule of early 2026: a token counts when it is worth enough at both ends, and an inflow of more than

@@ -13,7 +13,8 @@ from statistics import median
 LEAD = timedelta(days=1)
 """An alarm this long before an event is about it: nobody knows to the hour when a run began."""
 LAG = timedelta(days=3)
-"""An alarm this long after an event is still about it, but one that comes so late has not found it."""
+"""An alarm that begins this long after the end of an event is still about it. It has found the event only if it began
+within this time of the start: an alarm that comes later is of no use to anybody."""
 YEAR = timedelta(days=365.25)
 
 
@@ -39,7 +40,7 @@ class Alarm:
 class Score:
     """What became of a rule: `found` of `events` within three days, and after how long (median; None: none found).
 
-    `false_alarms` touch no event; `years` are exchange-years looked at.
+    `false_alarms` touch no event; `years` are exchange-years that were judged.
     """
 
     rule: str
@@ -71,7 +72,7 @@ def daily(exchange: str, moments: Iterable[datetime]) -> list[Alarm]:
 
 
 def exchange_years(spans: Mapping[str, tuple[datetime, datetime]]) -> float:
-    """Return how many years were looked at, exchanges added up, from the first and the last reading of each."""
+    """Return how many years were judged, exchanges added up, from the first and the last reading of each."""
     return sum((last - first) / YEAR for first, last in spans.values())
 
 

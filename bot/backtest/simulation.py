@@ -98,7 +98,7 @@ class Simulation:
     readings go to `run_other_source`.
     """
 
-    def __init__(  # noqa: PLR0913 — what is lived through, by which rules, and who calculates
+    def __init__(  # noqa: PLR0913 — what is simulated, by which rules, and what calculates
         self,
         exchanges: Iterable[Exchange],
         *,
@@ -127,7 +127,7 @@ class Simulation:
         self._state = RoundState()
         self._opened_incidents = _OpenedIncidents(self._presets)
         self._holds = KnownHolds()
-        self._numbers = count(1)
+        self._numbers = count(1)  # as a store that is new would give them
 
     def run_round(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
         """Return the alerts after one round of reserves, in which there is at most one reading of each exchange."""
@@ -192,10 +192,12 @@ class Simulation:
         incident, holds = step.incident, signal.holds
         is_newly_held = bool(self._holds.new_reasons(judged.key.story, signal))
         inhibited_by = market if incident and incident.is_inhibited else None
+        # Flows are in the order of their windows, so this is the shortest one that is held.
         held_flow = next((flow for flow in signal.flows if flow.hold), None)
         if step.reason in ALERT_REASONS:
             flow = held_flow if held_flow and step.reason is StepReason.HELD else signal.leading_flow
             yield SimulatedAlert(at, exchange, step.reason, signal, incident, flow, holds, inhibited_by)
+        # Without an open incident nobody would be told; for a backtest it is worth a line that figures were held.
         if is_newly_held and step.reason is not StepReason.HELD:
             open_incident = incident if incident and incident.state is IncidentState.OPEN else None
             yield SimulatedAlert(at, exchange, StepReason.HELD, signal, open_incident, held_flow, holds, inhibited_by)

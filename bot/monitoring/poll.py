@@ -2,8 +2,8 @@
 
 Example with the defaults: the list comes every 10 min. At 12:00 it shows −3 % at OKX, whose body was fetched at 11:50:
 it is fetched at once, stored, published and judged. Binance, calm, is fetched again six hours after the last time.
-At 12:10 the list fails: that is logged and shown, and no figure changes. When the list is back at 15:00, three hours in
-which nothing was seen are reported, because that is longer than two detail intervals.
+At 12:10 the list fails: that is logged and shown, and no figure changes. When the list is back at 16:00, four hours in
+which nothing was seen are reported, because that is longer than the three hours for which a reading is fresh.
 """
 
 import asyncio

@@ -80,8 +80,8 @@ class SnapshotBuilder:
     async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
         """Yield snapshots of exchanges that were read in one round, in order of time; raise StorageError.
 
-        Readings that were missed meanwhile come first, each as it looked at its own time. Exchanges without a new
-        reading come last: their figures may have become too old.
+        Readings that were missed meanwhile come first, each as it would have been judged at its own time. Exchanges
+        without a new reading come last: their figures may have become too old.
         """
         fresh: list[Reading] = []
         for exchange in exchanges:

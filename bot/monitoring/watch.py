@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 # As long as the shortest window that is graded: until then its flow may lie in the time that nothing was seen of.
 _BLIND_NOTE_FOR = timedelta(days=1)
-_SLICE_SUBSCRIPTIONS = 500  # looked through between two pauses of the event loop: some milliseconds
+_SLICE_SUBSCRIPTIONS = 500  # routed between two pauses of the event loop: some milliseconds
 # How long an alert is worth delivering late. The worse, the longer: a watch of last night is no news in the morning.
 _ALERT_LIFETIME = {
     Severity.WATCH: timedelta(hours=6),
@@ -257,7 +257,7 @@ class Watch:
 
 
 async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequence[Subscription]]:
-    """Yield very many subscriptions some at a time, and let the loop turn between."""
+    """Yield very many subscriptions in slices, and let other tasks run between them."""
     for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
         yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
         await asyncio.sleep(0)

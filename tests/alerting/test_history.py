@@ -1,4 +1,4 @@
-"""What an incident remembers of its life: what it was raised on, and when and why nothing was concluded."""
+"""What an incident remembers: the signal it was raised on, and when and why nothing was concluded."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, signal
 
 
 def life_of(*seen: Signal) -> Incident:
-    """Return what comes of an incident that was there for the first two looks."""
+    """Return the incident after these signals, of which the first two open it."""
     incident: Incident | None = None
     for newest in seen:
         incident = advance(Policy(), incident, newest, newest.as_of, sensitivity=Sensitivity.NORMAL).incident

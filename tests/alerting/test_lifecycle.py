@@ -26,7 +26,7 @@ def step(before: Incident | None, seen: Signal, *, now: datetime | None = None) 
 
 
 def steps_of(*drawn: tuple[timedelta, float | None]) -> list[Step]:
-    """Return the step of each look: (time since noon, share of the last day; None where it is held)."""
+    """Return the step of each signal: (time since noon, share of the last day; None where it is held)."""
     steps: list[Step] = []
     previous = NOON - HOUR
     for after, share in drawn:
@@ -471,7 +471,7 @@ def test_an_older_reading_that_comes_late_changes_nothing() -> None:
 
 @dataclass(frozen=True)
 class DrawnSignal:
-    """One look of a random life: the minutes since the reading before, and what the windows show."""
+    """A signal of a random history: the minutes since the reading before, and what the windows show."""
 
     minutes: int
     day: float | None
@@ -497,7 +497,7 @@ def signals(drawn: Sequence[DrawnSignal]) -> list[Signal]:
 
 
 def simulated(drawn: Sequence[DrawnSignal]) -> list[tuple[Incident | None, Signal, Step]]:
-    """Return every look of a life as (incident before, signal, step), numbered and forgotten as the watch does it."""
+    """Return every signal as (incident before, signal, step), with numbers, and resolved incidents forgotten."""
     found: list[tuple[Incident | None, Signal, Step]] = []
     before: Incident | None = None
     number = 0
@@ -594,7 +594,7 @@ def test_a_day_of_silence_is_no_calm() -> None:
 class TestInternalMoves:
     @staticmethod
     def back(usd: float, share: float = CALM, *, back_at: datetime = NOON + 2 * HOUR) -> Step:
-        """Return the step of a look at which so much had come back, after an outflow of 4 % ($2.6 B)."""
+        """Return the step of a signal by which so much had come back, after an outflow of 4 % ($2.6 B)."""
         opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
         trip = RoundTrip("BTC", NOON, back_at, usd)
         return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), round_trips=(trip,)))
@@ -642,7 +642,7 @@ class TestClosedWithdrawals:
     CLOSED = (("BTC", NOON), ("USDT", NOON))
 
     def while_closed(self, seen: Signal, closed: int = 2) -> Signal:
-        """Return a look while so many majors cannot be withdrawn."""
+        """Return the signal while so many majors cannot be withdrawn."""
         return grade(replace(seen, closed_withdrawals=self.CLOSED[:closed]), Sensitivity.NORMAL)
 
     def test_an_outflow_that_stops_because_withdrawals_closed_is_not_calm(self) -> None:

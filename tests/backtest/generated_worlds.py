@@ -1,4 +1,4 @@
-"""Worlds to state properties of the whole engine with: an exchange's quiet weeks, and drawn turns after them."""
+"""Worlds to state properties of the whole engine with: an exchange's quiet weeks, and drawn moves after them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class DrawnMove:
 def drawn_moves(
     *shares: float, hours: Sequence[int] = (1, 2, 6, 13, 24), swapped: float = 0.0
 ) -> st.SearchStrategy[DrawnMove]:
-    """Draw turns in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
+    """Draw moves in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
 
     Shares that are no round figures keep windows off their thresholds, where rounding would decide; none is 0, as a
     reading that repeats the one before is none.
@@ -60,12 +60,12 @@ def quiet_weeks(exchange: Exchange = BINANCE) -> list[Reading]:
 
 
 def times(world: Sequence[DrawnMove]) -> list[datetime]:
-    """Return when the turns are read."""
+    """Return when the moves are read."""
     return [NOON + hours * HOUR for hours in accumulate(move.hours for move in world)]
 
 
 def holdings(world: Iterable[DrawnMove]) -> list[Mapping[str, float]]:
-    """Return which part of what is usual every slot holds at each turn."""
+    """Return which part of what is usual every slot holds after each move."""
     parts = dict.fromkeys(SLOTS, 1.0)
     parts_held: list[Mapping[str, float]] = []
     for move in world:
@@ -78,13 +78,13 @@ def holdings(world: Iterable[DrawnMove]) -> list[Mapping[str, float]]:
 
 
 def readings(world: Sequence[DrawnMove], exchange: Exchange = BINANCE) -> list[Reading]:
-    """Return the quiet weeks and a reading of every turn."""
+    """Return the quiet weeks and a reading after every move."""
     moves_read = zip(times(world), holdings(world), strict=True)
     return [*quiet_weeks(exchange), *(book(at, parts, exchange=exchange.id) for at, parts in moves_read)]
 
 
 class Decision(NamedTuple):
-    """What is told, without its figures."""
+    """What is announced, without its figures."""
 
     at: datetime
     exchange: str

@@ -1,4 +1,4 @@
-"""Every episode as it was lived through by the backtest's trial, once a session, and what came of it."""
+"""Every episode as the backtest's simulation runs through it, once a session, and what came of it."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,14 +13,14 @@ from tests.replay import read_bodies
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEpisode:
-    """What was told of an episode, the incidents there were, and how many exchange-years were looked at."""
+    """The alerts of an episode, its incidents, and how many exchange-years were judged."""
 
     alerts: tuple[SimulatedAlert, ...]
     incidents: tuple[Incident, ...]
     years: float
 
     def of(self, exchange: str) -> list[SimulatedAlert]:
-        """Return what was told of an exchange's incidents; what is only held belongs to none."""
+        """Return the alerts of an exchange's incidents; what is only held belongs to none."""
         return [alert for alert in self.alerts if alert.exchange == exchange and alert.incident]
 
     def reached(self, least: Severity) -> int:
@@ -30,7 +30,7 @@ class SimulatedEpisode:
 
 @cache
 def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
-    """Return an episode lived through, read once a day or once an hour."""
+    """Return an episode simulated, read once a day or once an hour."""
     histories = read_bodies.pasts(name)
     simulation = Simulation(
         [history.exchange for history in histories.values()],

@@ -1,4 +1,4 @@
-"""What is found in the episodes, as a backtest and a living bot live through them: every run, and nothing else."""
+"""What is found in the episodes by a backtest and by the live rules: every run, and nothing else."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -132,7 +132,7 @@ def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> N
 def announced_beside(
     name: str, expectation: Expectation, *, withheld: str | None = None, row: Callable[[datetime], Listing | None]
 ) -> tuple[list[StepReason], set[HoldReason]]:
-    """Return what a living bot tells of an exchange, and why windows were held, beside an operator or the list."""
+    """Return what the live rules announce of an exchange, and why windows were held, with a suppression or the list."""
     state, incident = ExchangeState(read_bodies.pasts(name)[expectation.exchange].exchange), None
     told: list[StepReason] = []
     held: set[HoldReason] = set()

@@ -1,4 +1,4 @@
-"""A second signal source lives the life of an incident, by one detection file, one card and one line in the table.
+"""A second signal source has incidents from start to end, by one detection file, one card and one line in the table.
 
 The watch, the store, the commands and what the platforms make of the messages are the real ones.
 """
@@ -72,7 +72,7 @@ class Chats:
     clock: HandMovedClock
 
     async def judge_quote(self, usd: float | None, minutes: int, asset: str = "USDT") -> list[str]:
-        """Take a quote so many minutes after noon, or look without one; return the titles of what is told."""
+        """Judge a quote so many minutes after noon, or the known ones again; return the titles of what is delivered."""
         self.clock.time = NOON + minutes * MINUTE
         await self.application.take("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
         return [text.partition("\n")[0] for text in await self.deliver()]
@@ -231,7 +231,7 @@ async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) ->
 
 
 def simulated_quotes(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:
-    """Return what a backtest would have told of these minutes and prices of USDT, and its incidents."""
+    """Return the alerts of a backtest for these minutes and prices of USDT, and its incidents."""
     simulation = Simulation([], sources=[Peg()])
     announced: list[SimulatedAlert] = []
     for minutes, usd in quotes:
