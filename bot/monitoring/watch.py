@@ -207,7 +207,7 @@ class Watch:
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
-            _log(subject, step.step, alerts)
+            _log_step(subject, step.step, alerts)
 
     def _alerts(self, name: str, step: Step, listeners: Audience) -> list[Alert]:
         incident = step.incident
@@ -272,7 +272,7 @@ def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident],
     return [Sensitivity.NORMAL, *sorted(({*asked} | of_story) - {Sensitivity.NORMAL})]
 
 
-def _log(subject: str, step: Step, alerts: Sequence[Alert]) -> None:
+def _log_step(subject: str, step: Step, alerts: Sequence[Alert]) -> None:
     flow = step.incident.signal.leading_flow if step.incident else None
     log.info(
         "incident",
