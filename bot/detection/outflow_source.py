@@ -46,11 +46,11 @@ class Outflow(SignalSource[OutflowState, Reading]):
     rule = Rule.OUTFLOW
 
     @override
-    def begin(self) -> OutflowState:
+    def initial_state(self) -> OutflowState:
         return OutflowState()
 
     @override
-    def take(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
+    def update(self, state: OutflowState, readings: Sequence[Reading]) -> OutflowState:
         states, market = states_after_round(state.states, readings, state.market, state.withdrawals)
         return replace(state, states=states, market=market)
 

@@ -10,11 +10,13 @@ from tests.detection.quiet_past import MIDNIGHT, quiet_weeks
 
 def test_the_signal_source_gives_the_signal_of_the_engine() -> None:
     outflow, fallen = Outflow(), holding(57, at=MIDNIGHT)
-    state = outflow.take(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
+    state = outflow.update(OutflowState({"binance": quiet_weeks(), "okx": ExchangeState(OKX)}), [fallen])
 
     signal = outflow.signal(state, "binance", MIDNIGHT)
 
     assert outflow.subjects(state) == ["binance"]
     assert signal == signal_at_newest(quiet_weeks().with_reading(fallen), MIDNIGHT)
     assert outflow.grade(signal, Sensitivity.NORMAL).severity is Severity.ELEVATED
-    assert outflow.signal(state, "okx", MIDNIGHT) is outflow.signal(outflow.begin(), "binance", MIDNIGHT) is None
+    assert (
+        outflow.signal(state, "okx", MIDNIGHT) is outflow.signal(outflow.initial_state(), "binance", MIDNIGHT) is None
+    )
