@@ -114,7 +114,7 @@ def _conversions(
     appeared = [
         (slot.asset, amount - max(0.0, not_flow.get(slot, 0.0)))
         for slot, (amount, _) in end.holdings.items()
-        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > not_flow.get(slot, 0.0)
+        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > max(0.0, not_flow.get(slot, 0.0))
         if slot.chain in chains and base.holdings.get(slot, NO_HOLDING)[0] <= 0
     ]
     if left_usd <= 0 or not appeared:

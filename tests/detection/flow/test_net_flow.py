@@ -163,6 +163,15 @@ def test_a_conversion_between_stablecoins_is_no_flow_but_shows_in_the_compositio
     assert found.assets == (AssetFlow("BUSD", -700.0, -700.0), AssetFlow("USDC", 700.0, 700.0))
 
 
+def test_a_stablecoin_that_only_passed_through_offsets_nothing() -> None:
+    """It is 0 at both ends: what came before the window left in it, which is no flow and no conversion either."""
+    base = reading({"Tron/USDT": (100, 1.0), "Ethereum/USDC": (0.0, 1.0)}, at=THEN)
+    end = reading({"Tron/USDT": (50, 1.0), "Ethereum/USDC": (0.0, 1.0)})
+    left = Adjustment(Slot("Ethereum", "USDC"), -5.0, NOON - SECOND)
+
+    assert net_flow(Window.DAY, base, end, (), adjustments=[left]).usd == -50.0
+
+
 def test_a_new_stablecoin_offsets_no_more_than_what_left_the_others() -> None:
     base = reading({"Ethereum/BUSD": (800, 1.0), "Ethereum/ETH": (10, 20.0)}, at=THEN)
     end = reading({"Ethereum/BUSD": (700, 1.0), "Ethereum/USDC": (5000, 1.0), "Ethereum/ETH": (5, 20.0)})

@@ -96,7 +96,7 @@ def test_every_reason_has_words_for_people() -> None:
 
 
 def test_held_windows_are_named_with_their_reason() -> None:
-    held = [flow(-0.1, one, hold=CHAIN_MISSING) for one in (Window.WEEK, Window.MONTH)]
+    held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.WEEK, Window.MONTH)]
 
     assert "Held over 7 d, 30 d: chain missing (Tron, 14.0 % of reserves)." in card(
         incident(seen=signal(-0.036, flows=held))
