@@ -127,7 +127,7 @@ async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
     async with _FarTelegram(number, line) as telegram:
         office, clock = DispatcherBench(), LoopClock()
         chat = TelegramChat(
-            office.desk,
+            office.dispatcher,
             token=telegram.token,
             api_url=telegram.url,
             subscriptions=office.memory.subscriptions,
@@ -147,7 +147,7 @@ async def _discord(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
     async with _FarDiscord(number, line) as discord:
         office, clock = DispatcherBench(), LoopClock()
         chat = DiscordChat(
-            office.desk,
+            office.dispatcher,
             token=discord.token,
             api_url=discord.api_url,
             gateway_url=discord.gateway_url,

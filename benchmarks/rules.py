@@ -28,8 +28,8 @@ from tests.replay.expectations import ExpectedOutcome, expected_of
 
 GROUPS: dict[str, Callable[[Episode], bool]] = {
     "reconstructions of published runs": lambda episode: episode.label == RECONSTRUCTION,
-    "years without a run": lambda episode: episode.label != RECONSTRUCTION and len(episode.books) > 7,
-    "made-up runs and traps": lambda episode: episode.label != RECONSTRUCTION and len(episode.books) <= 7,
+    "years without a run": lambda episode: episode.label != RECONSTRUCTION and len(episode.exchanges) > 7,
+    "made-up runs and traps": lambda episode: episode.label != RECONSTRUCTION and len(episode.exchanges) <= 7,
 }
 _EVENT_LENGTH = timedelta(days=14)
 

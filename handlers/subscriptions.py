@@ -6,7 +6,7 @@ A place is a chat, channel, group, topic or thread. Its moderators decide for it
 from typing import Annotated
 
 from bot.alerting.routing import reaches
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName, Mention, Share, Usd
+from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
@@ -31,7 +31,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     mention: Annotated[
         Mention | None, Arg("Whom to ping on opening and escalation: a role, @here or @everyone")
     ] = None,
-    place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Post alerts about an exchange in this place"""
     chosen = _exchange_or_all(request, exchange)
@@ -59,7 +59,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     return subscribed_card(
         subscription,
         chosen.name if chosen else None,
-        await request.reach.missing(target),
+        await request.place_access.missing(target),
         open_incidents,
         is_tracked=chosen is None or chosen.slug is not None,
     )
@@ -69,7 +69,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
 async def unsubscribe(
     request: Request,
     exchange: Annotated[ExchangeName | None, Arg("Exchange, e.g. binance, or all; empty: everything")] = None,
-    place: Annotated[Elsewhere | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
+    place: Annotated[PlaceName | None, Arg("Another channel that you and the bot administer, e.g. @mychannel")] = None,
 ) -> Message:
     """Stop alerts in this place"""
     target = await _target_place(request, place)
@@ -113,11 +113,11 @@ async def _exchange_to_cancel(request: Request, place: Place, name: ExchangeName
         return Exchange(unlisted_id, unlisted_id)
 
 
-async def _target_place(request: Request, elsewhere: Elsewhere | None) -> Place:
+async def _target_place(request: Request, elsewhere: PlaceName | None) -> Place:
     """Return the place that a command is about: here, or another that the caller moderates; raise NotPermitted."""
     if elsewhere is None:
         return request.place
-    target = await request.reach.find(elsewhere)
+    target = await request.place_access.find(elsewhere)
     if not request.caller.is_owner and not await request.caller.may_moderate(target):
         raise NotPermitted(f"Only the people who moderate {elsewhere} may do that.")
     return target

@@ -21,7 +21,7 @@ async def hold(
     """Withhold an exchange's figures from alerts, for everybody"""
     suppressed = request.queries.exchange(exchange)
     suppression = Suppression(suppressed.id, request.now, request.caller.id, why or "")
-    await request.holds.add(suppression)
+    await request.suppressions.add(suppression)
     await request.queries.fresh_snapshot(suppressed)  # so that answers show it at once, not from the next poll on
     return suppressed_card(suppression, suppressed.name)
 
@@ -30,6 +30,6 @@ async def hold(
 async def release(request: Request, exchange: Annotated[ExchangeName, Arg("Exchange, e.g. binance")]) -> Message:
     """Let a withheld exchange's figures raise alerts again"""
     released = request.queries.exchange(exchange)
-    was_suppressed = await request.holds.remove(released.id)
+    was_suppressed = await request.suppressions.remove(released.id)
     await request.queries.fresh_snapshot(released)
     return released_card(released.name, was_suppressed=was_suppressed)

@@ -19,7 +19,7 @@ from bot.domain.errors import ConfigurationError, SourceError, SourceFault
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.domain.withdrawals import WithdrawalStatus
-from bot.sources.decompression import inflated
+from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import read_pieces
 from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
 from bot.sources.defillama.source import NAME
@@ -87,7 +87,7 @@ def read_past(path: Path) -> ArchivedHistory:
     """Return what a body and its log of withdrawals say; raise SourceError where the body cannot be read."""
     try:
         with path.open("rb") as file:
-            extract = ProtocolExtract(inflated(read_pieces(file), limit=_LARGEST), since=0.0)
+            extract = ProtocolExtract(decompress(read_pieces(file), limit=_LARGEST), since=0.0)
         moments = list(_compact(extract.moments()))
         gates, odd_lines = _withdrawal_changes(path.with_name(path.stem + _GATES))
     except OSError as error:

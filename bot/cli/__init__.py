@@ -1,1 +1,1 @@
-"""The command line: run, demo, ask, check and backtest; each is one click command in `main`."""
+"""The command line: `main` has the click commands, `ask`, `check` and `demo` what some of them do."""

@@ -1,4 +1,8 @@
-"""The whole service on an episode of the past, with this terminal as the chat."""
+"""`runwatch demo`: the whole service on an episode of the past, with this terminal as the chat.
+
+At the usual 18,000 simulated seconds a second, a week takes 34 s. The clock stops while the bot has not caught up with
+it, so that a slow machine shows the same story.
+"""
 
 import asyncio
 import sys
@@ -19,7 +23,7 @@ from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
 from bot.replay.episode import Episode
-from bot.replay.episodes.catalogue import episode as find_episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.service.application import Application
 from bot.service.lifetime import Service
@@ -27,10 +31,13 @@ from bot.service.metrics import Metrics
 from bot.workers.platform_connection import PlatformConnection
 
 _HOUR = timedelta(hours=1)
-_FASTEST_POLL = timedelta(milliseconds=50)
-_LEAD = timedelta(hours=1.2)  # a reading is then no older than 2.6 h when it is judged, and 3 h are too old
-_LOADED_WITHIN = 60.0
-_SETTLED_WITHIN = 10.0
+_SHORTEST_POLL_INTERVAL = timedelta(milliseconds=50)
+# How far the clock may be ahead of the last round: a reading is then no older than 2.6 h when it is judged, and one of
+# more than 3 h is too old to judge.
+_MAX_LEAD = timedelta(hours=1.2)
+# How long the demo waits for the past to load and for the last message to be shown; then it goes on all the same.
+_LOAD_TIMEOUT_S = 60.0
+_SETTLE_TIMEOUT_S = 10.0
 _CHECK_EVERY_S = 0.02
 
 
@@ -38,6 +45,7 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
     """Replay an episode at high speed, then answer questions until the input ends; raise ConfigurationError."""
     episode = find_episode(name).staged()
     speed = hours_a_second.total_seconds() if hours_a_second else episode.speed
+    # Frozen until the past has been read, which takes some seconds that the story must not lose.
     clock = ReplayClock.frozen(episode.live_start, episode.live_end)
     chat = TerminalChat(clock)
     async with AsyncExitStack() as stack:
@@ -72,7 +80,7 @@ async def serve_episode(name: str, host: str, port: int, hours_a_second: timedel
 
 
 def _settings(url: str, directory: Path) -> Settings:
-    """Return settings of which nothing is from the environment or `.env`, and so no mistake made there either."""
+    """Return settings with nothing from the environment or `.env`: a mistake there does not stop the demo."""
     return Settings.model_construct(
         data_dir=directory,
         defillama_url=url,
@@ -82,80 +90,83 @@ def _settings(url: str, directory: Path) -> Settings:
 
 
 def _introduction(episode: Episode) -> Message:
-    staged = episode.staging.said if episode.staging else ""
+    staged = episode.staging.notice if episode.staging else ""
     return introduction_card(episode.title, episode.label, episode.live_start, episode.live_end, staged=staged)
 
 
 async def _run_episode(
-    machine: Application, episode: Episode, clock: ReplayClock, chat: TerminalChat, speed: float
+    application: Application, episode: Episode, clock: ReplayClock, chat: TerminalChat, speed: float
 ) -> None:
-    """Let the past load, run the clock to the end, ask the first questions, then leave the prompt to the viewer."""
-    asked = terminal_operator()
-    leading = episode.books[0].id
-    await machine.store.subscriptions.add(Subscription(asked.place, exchange=None))
-    await _wait_until(lambda: len(machine.latest.snapshots()) >= len(episode.books), _LOADED_WITHIN)
-    day, pace = clock.now().date(), SpeedControl(clock, speed, rounds=lambda: machine.poller.rounds)
+    """Let the past load, run the clock to the end, ask two questions, then give the prompt to the viewer."""
+    context = terminal_operator()
+    leading = episode.exchanges[0].id
+    await application.store.subscriptions.add(Subscription(context.place, exchange=None))
+    await _wait_until(lambda: len(application.latest.snapshots()) >= len(episode.exchanges), _LOAD_TIMEOUT_S)
+    day, speed_control = clock.now().date(), SpeedControl(clock, speed, rounds=lambda: application.poller.rounds)
     while not clock.is_over:
-        pace.keep()
+        speed_control.adjust()
         await asyncio.sleep(_CHECK_EVERY_S)
         if clock.now().date() != day:
             day = clock.now().date()
-            await _note_day(machine, leading, chat)
-    await _wait_until_settled(machine)
-    await _ask(machine, asked, chat, "reserves", leading)
-    for incident in await machine.store.incidents.recent(1, subject=leading):
-        await _ask(machine, asked, chat, "why", incident.label)
+            await _show_day(application, leading, chat)
+    await _wait_until_settled(application)
+    await _ask(application, context, chat, "reserves", leading)
+    for incident in await application.store.incidents.recent(1, subject=leading):
+        await _ask(application, context, chat, "why", incident.label)
     if sys.stdin.isatty():
-        await converse(machine.dispatcher, asked, chat)
+        await converse(application.dispatcher, context, chat)
 
 
 class SpeedControl:
-    """Runs a clock and stops it while the bot cannot follow: a busy machine shows the same story, only slower."""
+    """Runs a clock at a speed, and stops it while the bot has not caught up with it.
+
+    `rounds` returns how many rounds of judging the bot has done. Example: where each round takes a second, a clock that
+    would run 5 h a second stops 1.2 h after each round, and so runs 1.2 h a second.
+    """
 
     def __init__(self, clock: ReplayClock, speed: float, *, rounds: Callable[[], int]) -> None:
-        self._clock, self._speed, self._count = clock, speed, rounds
-        self._rounds, self._followed = rounds(), clock.now()
+        self._clock, self._speed, self._count_rounds = clock, speed, rounds
+        self._rounds, self._round_at = rounds(), clock.now()
 
-    def keep(self) -> None:
-        """Let the clock run unless it is too far ahead of the last of the bot's rounds through its exchanges."""
+    def adjust(self) -> None:
+        """Let the clock run unless it is too far ahead of the bot's last round."""
         now = self._clock.now()
-        if self._count() != self._rounds:
-            self._rounds, self._followed = self._count(), now
-        speed = self._speed if now - self._followed <= _LEAD else 0.0
+        if self._count_rounds() != self._rounds:
+            self._rounds, self._round_at = self._count_rounds(), now
+        speed = self._speed if now - self._round_at <= _MAX_LEAD else 0.0
         if self._clock.speed != speed:
             self._clock.run(speed)
 
 
 def _poll_every(speed: float) -> timedelta:
     """Return the time between two polls, one in each simulated hour where that is not too often."""
-    return max(_HOUR / speed, _FASTEST_POLL)
+    return max(_HOUR / speed, _SHORTEST_POLL_INTERVAL)
 
 
-async def _ask(machine: Application, asked: CommandContext, chat: TerminalChat, name: str, words: str) -> None:
+async def _ask(application: Application, context: CommandContext, chat: TerminalChat, name: str, words: str) -> None:
     """Ask as a viewer would, question and answer visible."""
     await chat.show_line(f"> /{name} {words}")
-    await chat.show(await answer(machine.dispatcher, asked, name, words))
+    await chat.show(await answer(application.dispatcher, context, name, words))
 
 
-async def _note_day(machine: Application, exchange: str, chat: TerminalChat) -> None:
-    outlook = machine.latest.snapshot(exchange)
-    if outlook:
-        await chat.show_line(daily_line(outlook))
+async def _show_day(application: Application, exchange: str, chat: TerminalChat) -> None:
+    if snapshot := application.latest.snapshot(exchange):
+        await chat.show_line(daily_line(snapshot))
 
 
-async def _wait_until_settled(machine: Application) -> None:
-    """Wait until the last readings were looked at and the last message is out."""
-    await machine.poller.poll()
+async def _wait_until_settled(application: Application) -> None:
+    """Wait until the last readings have been judged and the last message is shown."""
+    await application.poller.poll()
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + _SETTLED_WITHIN
+    deadline = loop.time() + _SETTLE_TIMEOUT_S
     while loop.time() < deadline:
         await asyncio.sleep(_CHECK_EVERY_S * 4)
-        if not sum((await machine.store.outbox.depth()).values()):
+        if not sum((await application.store.outbox.depth()).values()):
             return
 
 
-async def _wait_until(holds: Callable[[], bool], seconds: float) -> None:
+async def _wait_until(is_true: Callable[[], bool], seconds: float) -> None:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    while not holds() and loop.time() < deadline:  # noqa: ASYNC110 — a glance now and then is all a show needs
+    while not is_true() and loop.time() < deadline:  # noqa: ASYNC110 — nothing announces what is waited for here
         await asyncio.sleep(_CHECK_EVERY_S)

@@ -1,4 +1,8 @@
-"""The command line: run · demo · ask · check · backtest · commands · settings · replay-server · episode-data."""
+"""The command line: run · demo · ask · check · backtest · commands · settings · replay-server · episode-data.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 141 nobody reads the output any more (`runwatch commands |
+head -1`). A failure is a sentence on stderr that begins with “runwatch: ”.
+"""
 
 import asyncio
 import json
@@ -15,7 +19,7 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.cli.ask import ask as answer_once
-from bot.cli.ask import problems as configuration_problems
+from bot.cli.check import configuration_problems
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
@@ -24,7 +28,7 @@ from bot.service.application import COMMANDS, command_table, require_a_token
 from bot.service.lifetime import serve
 from bot.service.logs import configure
 
-_FAILED, _MISUSED, _UNREAD = 1, 2, 141
+_EXIT_FAILED, _EXIT_MISUSED, _EXIT_UNREAD = 1, 2, 141  # 141 is what a shell says of a broken pipe: 128 + SIGPIPE
 
 
 def main() -> None:
@@ -35,51 +39,51 @@ def main() -> None:
         sys.exit(done.exit_code)
     except click.ClickException as misuse:
         misuse.show()
-        sys.exit(_MISUSED)
+        sys.exit(_EXIT_MISUSED)
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(_FAILED)
+        sys.exit(_EXIT_FAILED)
     except (RunwatchError, ExceptionGroup) as error:
-        ours = _is_ours(error)
-        if ours is None:
+        failure = _runwatch_error(error)
+        if failure is None:
             raise
-        _complain(ours)
-        sys.exit(_MISUSED if isinstance(ours, ConfigurationError) else _FAILED)
+        _print_error(failure)
+        sys.exit(_EXIT_MISUSED if isinstance(failure, ConfigurationError) else _EXIT_FAILED)
 
 
-def _is_ours(error: Exception) -> RunwatchError | None:
-    """Return the failure that has a sentence, out of the groups that tasks put it into; None for any other."""
-    while isinstance(error, ExceptionGroup):
+def _runwatch_error(error: Exception) -> RunwatchError | None:
+    """Return our own error, out of the groups that tasks put it into; None for any other."""
+    while isinstance(error, ExceptionGroup):  # the first failure ended the others, and says why
         error = error.exceptions[0]
     return error if isinstance(error, RunwatchError) else None
 
 
-def _is_of_a_broken_pipe(error: Exception) -> bool:
-    ours = _is_ours(error)
-    return isinstance(ours.__cause__ if ours else error, BrokenPipeError)
+def _is_broken_pipe(error: Exception) -> bool:
+    failure = _runwatch_error(error)
+    return isinstance(failure.__cause__ if failure else error, BrokenPipeError)
 
 
 class _Program(click.Group):
-    """The commands; where nobody reads any more what one prints, it ends without a word, as a shell says 141."""
+    """The group of commands. Where nobody reads any more what one prints, it exits with 141 and without a message."""
 
     @override
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except (BrokenPipeError, RunwatchError, ExceptionGroup) as error:
-            if not _is_of_a_broken_pipe(error):
+            if not _is_broken_pipe(error):
                 raise
-            # What is still to be written goes nowhere, else the interpreter complains of it at its end.
+            # What is still buffered goes to /dev/null, else the interpreter reports a second broken pipe when it exits.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(_UNREAD)
+            sys.exit(_EXIT_UNREAD)
 
 
-def _complain(error: Exception) -> None:
+def _print_error(error: Exception) -> None:
     for sentence in str(error).splitlines():
         click.echo(f"runwatch: {sentence}", err=True)
 
 
 class _SpeedType(click.FloatRange):
-    """A range of floats without the float that is no number."""
+    """A range of floats without NaN, which is neither below a range nor above it."""
 
     @override
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -98,7 +102,7 @@ def cli() -> None:
 @cli.command()
 @click.option(
     "--role",
-    type=click.Choice([one.value for one in Role]),
+    type=click.Choice([role.value for role in Role]),
     default="all",
     show_default=True,
     help="Which part of the work this process does; several processes share one REDIS_URL (docs/scaling.md).",
@@ -120,9 +124,9 @@ def run(role: str) -> None:
 )
 def demo(episode: str, speed: float | None) -> None:
     """Replay a real run on an exchange, with this terminal as the chat."""
-    from bot.cli.demo import play  # noqa: PLC0415 — the terminal's pictures are loaded only where they are drawn
+    from bot.cli.demo import play  # noqa: PLC0415 — rich takes time to import, and only some commands need it
 
-    configure("error", "auto", ())
+    configure("error", "auto", ())  # the terminal is the chat here, and no place for log lines
     asyncio.run(play(episode, timedelta(hours=speed) if speed else None))
 
 
@@ -133,14 +137,14 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     """Ask one question, e.g. ask "/reserves binance"."""
     from bot.chat.terminal import message_to_json, plain_text  # noqa: PLC0415 — as above
 
-    settings = _settings(level="error")
+    settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
         click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=False))
     else:
         click.echo(plain_text(answer.message, answer.now))
     if answer.failed:
-        sys.exit(_FAILED)
+        sys.exit(_EXIT_FAILED)
 
 
 @cli.command()
@@ -149,35 +153,35 @@ def check() -> None:
     try:
         settings = _settings(level="error")
     except ConfigurationError as error:
-        _complain(error)
-        sys.exit(_FAILED)
+        _print_error(error)
+        sys.exit(_EXIT_FAILED)
     for name, value in effective(settings):
         click.echo(f"{name}={value}")
     problems = asyncio.run(configuration_problems(settings))
     for problem in problems:
-        _complain(ConfigurationError(problem))
+        _print_error(ConfigurationError(problem))
     if problems:
-        sys.exit(_FAILED)
+        sys.exit(_EXIT_FAILED)
     click.echo("No problems found.")
 
 
-def _opening(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
-    """Read a moment in UTC as ISO 8601 writes it; a bare day is its first moment."""
+def _span_start(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """Return the moment that `--from` names, in UTC: ISO 8601; a bare day stands for its first moment."""
     if written is None:
         return None
     try:
-        found = datetime.fromisoformat(written)
+        moment = datetime.fromisoformat(written)
     except ValueError:
         example = "2022-12-01 or 2022-12-01T06:00Z"
         raise click.BadParameter(f"{written!r} is no day and no moment such as {example}.", context, option) from None
-    return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _closing(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
-    """Read a moment that closes a span; a bare day is its last moment."""
-    found = _opening(context, option, written)
+def _span_end(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
+    """Return the moment that `--to` names; a bare day stands for its last moment."""
+    moment = _span_start(context, option, written)
     is_day = written is not None and len(written) == len("2022-12-01")
-    return found + timedelta(days=1, microseconds=-1) if found and is_day else found
+    return moment + timedelta(days=1, microseconds=-1) if moment and is_day else moment
 
 
 @cli.command()
@@ -197,9 +201,9 @@ def _closing(context: click.Context, option: click.Parameter, written: str | Non
     show_default=True,
 )
 @click.option(
-    "--from", "since", callback=_opening, help="Judge from this day or moment on (UTC); what is earlier teaches."
+    "--from", "since", callback=_span_start, help="Judge from this day or moment on (UTC); what is earlier teaches."
 )
-@click.option("--to", "until", callback=_closing, help="Judge up to this day or moment (UTC), included.")
+@click.option("--to", "until", callback=_span_end, help="Judge up to this day or moment (UTC), included.")
 @click.option("--compare", is_flag=True, help="Run naive rules beside ours, and say how each did.")
 def backtest(  # noqa: PLR0913 — what the command line lets one say
     directory: Path, *, as_json: bool, preset: str, since: datetime | None, until: datetime | None, compare: bool
@@ -207,8 +211,8 @@ def backtest(  # noqa: PLR0913 — what the command line lets one say
     """Say what would have been told of a past kept as files: the live rules, with the clock of the data."""
     from bot.backtest.command import Backtest, BacktestOptions  # noqa: PLC0415 — as above
 
-    order = BacktestOptions(directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare)
-    Backtest(order, out=click.echo, err=partial(click.echo, err=True)).run()
+    options = BacktestOptions(directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare)
+    Backtest(options, out=click.echo, err=partial(click.echo, err=True)).run()
 
 
 @cli.command()
@@ -250,16 +254,16 @@ def replay_server(episode: str, host: str, port: int, speed: float | None) -> No
 @click.option("--hourly", is_flag=True, help="Hourly points of the live phase as well.")
 def episode_data(episode: str, directory: Path, *, hourly: bool) -> None:
     """Write an episode's bodies in DefiLlama's own format, for `backtest --data`."""
-    from bot.replay.episodes.catalogue import episode as find_episode  # noqa: PLC0415 — as above
+    from bot.replay.episodes.catalogue import find_episode  # noqa: PLC0415 — as above
     from bot.replay.export import write_bodies  # noqa: PLC0415 — as above
 
-    story = find_episode(episode)
-    written = write_bodies(story, directory, hourly=hourly)
-    click.echo(f"{len(written)} files of {story.id} ({story.label}) in {directory}")
+    chosen = find_episode(episode)
+    paths = write_bodies(chosen, directory, hourly=hourly)
+    click.echo(f"{len(paths)} files of {chosen.id} ({chosen.label}) in {directory}")
 
 
 def _settings(*, level: str | None = None) -> Settings:
-    """Return the settings, with the log set up so that no line of it can hold a secret."""
+    """Return the settings, and set up the log so that it masks every secret in them."""
     settings = load(os.environ)
     configure(level or settings.log_level, settings.log_format, secrets(settings))
     return settings

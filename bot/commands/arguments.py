@@ -1,4 +1,8 @@
-"""How one word of a command is read: every kind of argument, told apart by its look."""
+"""Read the arguments of commands: each kind of argument has a way of writing that no other kind has.
+
+Example: in `/subscribe binance 3% $50M @here` the words are an exchange, a share (0.03), dollars (50,000,000) and a
+mention. A new kind is one entry in `KINDS`; its type is what handlers annotate their parameters with.
+"""
 
 import re
 from collections.abc import Callable
@@ -10,7 +14,7 @@ from bot.domain.errors import BadArgument, echo
 from bot.domain.severity import Sensitivity
 
 ExchangeName = NewType("ExchangeName", str)
-"""An exchange as somebody typed it; `queries.exchange` finds it."""
+"""An exchange as somebody typed it; `Queries.exchange` finds it (`exchange_lookup`)."""
 Usd = NewType("Usd", float)
 """Dollars, positive."""
 Share = NewType("Share", float)
@@ -19,17 +23,17 @@ IncidentNumber = NewType("IncidentNumber", int)
 """The 42 of INC-42."""
 Mention = NewType("Mention", str)
 """What to ping: a Discord role id, "here" or "everyone"."""
-Elsewhere = NewType("Elsewhere", str)
+PlaceName = NewType("PlaceName", str)
 """Another place, as somebody typed it: @channel, a chat id, or a Discord channel mention."""
 Sentence = NewType("Sentence", str)
-"""The rest of what somebody typed, as one text."""
+"""All remaining words of what somebody typed, as one text."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdArgument:
-    """A rule as somebody typed it: a preset alone, or the normal one with a floor, in dollars or as a share."""
+    """A threshold as somebody typed it: a preset alone, or the normal one with a floor in dollars or as a share."""
 
     sensitivity: Sensitivity = Sensitivity.NORMAL
     usd: float | None = None
@@ -44,21 +48,22 @@ class Arg:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of argument: its name, how to read it (BadArgument if that fails), whether a word looks like one.
+class ArgumentKind:
+    """How an argument is recognised and read.
 
-    A `vague` kind takes any word, so it is asked last; one that `takes_rest` takes all the words that are left.
+    `read` returns the value of a word, or raises BadArgument; `matches` says whether a word is written like one. A kind
+    that `takes_any_word` is tried last; one that `takes_all_words` gets all the words that remain.
     """
 
     name: str
     read: Callable[[str], Any]
-    looks_right: Callable[[str], bool]
+    matches: Callable[[str], bool]
     choices: tuple[str, ...] = ()
-    vague: bool = False
-    takes_rest: bool = False
+    takes_any_word: bool = False
+    takes_all_words: bool = False
 
 
-def choice(options: type[StrEnum]) -> Kind:
+def choice(options: type[StrEnum]) -> ArgumentKind:
     """Return the kind whose values are the members of an enumeration."""
     values = tuple(options)
 
@@ -68,13 +73,13 @@ def choice(options: type[StrEnum]) -> Kind:
         except ValueError:
             raise BadArgument(f"“{echo(word)}” is none of {', '.join(values)}.") from None
 
-    return Kind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
+    return ArgumentKind(options.__name__.lower(), read, lambda word: word.lower() in values, values)
 
 
 _ANYTHING = r"(?P<text>.{1,100})"
 
 
-def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match[str]], Any]) -> Kind:
+def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match[str]], Any]) -> ArgumentKind:
     expression = re.compile(pattern, re.IGNORECASE)
 
     def read(word: str) -> Any:
@@ -83,21 +88,23 @@ def _matching(name: str, pattern: str, meaning: str, convert: Callable[[re.Match
             raise BadArgument(f"“{echo(word)}” is not {meaning}.")
         return convert(match)
 
-    return Kind(name, read, lambda word: expression.fullmatch(word) is not None, vague=pattern == _ANYTHING)
+    return ArgumentKind(
+        name, read, lambda word: expression.fullmatch(word) is not None, takes_any_word=pattern == _ANYTHING
+    )
 
 
-_MOST_DOLLARS = 1e12
-_POWERS = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
+_MOST_USD = 1e12  # more than all exchanges hold; keeps `inf` and absurd figures out of thresholds
+_MULTIPLES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9, "bn": 1e9}
 
 
-def _dollars(match: re.Match[str]) -> float:
-    dollars = float(match["number"].replace(",", "")) * _POWERS[match["power"].lower()]
-    if not 1 <= dollars <= _MOST_DOLLARS:
+def _usd(match: re.Match[str]) -> float:
+    usd = float(match["number"].replace(",", "")) * _MULTIPLES[match["multiple"].lower()]
+    if not 1 <= usd <= _MOST_USD:
         raise BadArgument(f"“{echo(match.group())}” is no size of a flow: it lies between $1 and $1000B.")
-    return dollars
+    return usd
 
 
-def _fraction(match: re.Match[str]) -> float:
+def _share(match: re.Match[str]) -> float:
     share = float(match["number"]) / 100
     if not 0 < share <= 1:
         raise BadArgument(f"“{echo(match.group())}” is no share of reserves: it lies between 0 % and 100 %.")
@@ -106,10 +113,11 @@ def _fraction(match: re.Match[str]) -> float:
 
 _NUMBER = r"(?P<number>\d[\d,]*(?:\.\d+)?|\.\d+)"
 
-KINDS: dict[object, Kind] = {
+# What handlers annotate a parameter with, and how such an argument is written. `ThresholdArgument` follows below.
+KINDS: dict[object, ArgumentKind] = {
     ExchangeName: _matching("exchange", _ANYTHING, "the name of an exchange", lambda match: match["text"].strip()),
-    Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<power>k|m|bn?|)", "an amount such as $50M", _dollars),
-    Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _fraction),
+    Usd: _matching("usd", rf"\$\s*{_NUMBER}\s*(?P<multiple>k|m|bn?|)", "an amount such as $50M", _usd),
+    Share: _matching("percent", rf"{_NUMBER}\s*%", "a share such as 3%", _share),
     IncidentNumber: _matching(
         "incident", r"#?(?:inc-?)?(?P<number>\d{1,9})", "an incident such as INC-42", lambda match: int(match["number"])
     ),
@@ -119,8 +127,10 @@ KINDS: dict[object, Kind] = {
         "something to mention: @here, @everyone or a role",
         lambda match: (match["role"] or match["word"]).lower(),
     ),
-    Elsewhere: _matching(
+    PlaceName: _matching(
         "place",
+        # Telegram: @channel (never @here, which is a mention), the id of a supergroup or channel, or a t.me link.
+        # Discord: <#id>, which is what its clients make of a channel that somebody picks.
         r"(?P<text>@(?!(?:here|everyone)$)[a-z]\w{3,31}|-100\d{5,15}|<#\d{1,20}>|https://t\.me/[a-z]\w{3,31})",
         "a channel such as @mychannel",
         lambda match: match["text"],
@@ -128,8 +138,8 @@ KINDS: dict[object, Kind] = {
     CommandName: _matching("command", r"/?(?P<text>[a-z0-9_]{1,32})", "a command", lambda match: match["text"].lower()),
     Sentence: replace(
         _matching("text", r"(?P<text>.{1,300})", "a text of at most 300 letters", lambda match: match["text"].strip()),
-        vague=True,
-        takes_rest=True,
+        takes_any_word=True,
+        takes_all_words=True,
     ),
     str: _matching("text", _ANYTHING, "a text", lambda match: match["text"]),
 }
@@ -137,7 +147,7 @@ KINDS: dict[object, Kind] = {
 
 def _threshold(word: str) -> ThresholdArgument:
     for kind, name in ((KINDS[Usd], "usd"), (KINDS[Share], "share")):
-        if kind.looks_right(word):
+        if kind.matches(word):
             return ThresholdArgument(**{name: kind.read(word)})
     try:
         return ThresholdArgument(Sensitivity(word.lower()))
@@ -147,13 +157,13 @@ def _threshold(word: str) -> ThresholdArgument:
 
 
 def _is_threshold(word: str) -> bool:
-    return word.lower() in tuple(Sensitivity) or KINDS[Usd].looks_right(word) or KINDS[Share].looks_right(word)
+    return word.lower() in tuple(Sensitivity) or KINDS[Usd].matches(word) or KINDS[Share].matches(word)
 
 
-KINDS[ThresholdArgument] = Kind("rule", _threshold, _is_threshold)
+KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold)
 
 
-def kind_of(annotation: Any) -> Kind:
+def kind_of(annotation: Any) -> ArgumentKind:
     """Return the kind for an annotation: one of the types above, or an enumeration."""
     if annotation in KINDS:
         return KINDS[annotation]

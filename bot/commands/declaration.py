@@ -1,4 +1,9 @@
-"""@command: a handler's name, docstring and annotations become a Command, the same one on every platform."""
+"""`@command` makes a Command of a handler: from its name, docstring and annotations, the same on every platform.
+
+Example: `async def flows(request, exchange: Annotated[ExchangeName, Arg("…")], window: Annotated[Window, Arg("…")] =
+Window.DAY)` is `/flows <exchange> [window]`: a slash command on Discord, an entry of Telegram's menu, a line at the
+terminal's prompt. How to add one is in docs/adding-a-command.md.
+"""
 
 import inspect
 import re
@@ -10,7 +15,7 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints, overload
 
-from bot.commands.arguments import Arg, Kind, kind_of
+from bot.commands.arguments import Arg, ArgumentKind, kind_of
 from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
@@ -29,7 +34,7 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asked. `may_moderate(place)` asks the platform now and says no whenever it cannot be sure."""
+    """Who asked. `may_moderate(place)` asks the platform at that moment; False whenever it cannot be sure."""
 
     id: str
     is_owner: bool
@@ -38,7 +43,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class PlaceAccess:
-    """What the bot can do in places: find one somebody named, and say which rights it lacks there.
+    """What the platform knows of places: which one a name stands for, and which rights the bot lacks there.
 
     `find(text)` returns the Place behind `@channel`, a chat id or a channel mention, or raises AskerError.
     `missing(place)` returns the names of the rights the bot lacks for posting there, none when all is well.
@@ -50,14 +55,17 @@ class PlaceAccess:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One question: where it was asked, by whom, and what may be asked in turn."""
+    """What a handler gets: where the command came from, by whom, when, and what the handler may ask and change.
+
+    `private`: nobody but the asker reads that place.
+    """
 
     place: Place
     caller: Caller
-    reach: PlaceAccess
+    place_access: PlaceAccess
     queries: Queries
     subscriptions: Subscriptions
-    holds: Suppressions
+    suppressions: Suppressions
     commands: "CommandSet"
     now: datetime
     private: bool = False
@@ -72,7 +80,7 @@ class Parameter:
 
     name: str
     description: str
-    kind: Kind
+    kind: ArgumentKind
     required: bool
     default: Any = None
 
@@ -105,27 +113,27 @@ class Command:
         return " ".join((f"/{self.name}", *words))
 
     def read_words(self, text: str) -> dict[str, Any]:
-        """Return the arguments in a typed line.
+        """Return the arguments in a typed line; raise BadArgument or MissingArgument.
 
-        Required ones come first, in order; the optional ones after them in any order, told apart by their look, or one
-        that takes all the rest.
-        Raise BadArgument or MissingArgument.
+        Required ones come first, in order. Optional ones follow in any order, recognised by how they are written, or
+        one that takes all remaining words. Example: `/subscribe binance $50M early` and `/subscribe binance early $50M`
+        are the same.
         """
-        words = split(text)
-        found: dict[str, Any] = {}
+        words = split_words(text)
+        arguments: dict[str, Any] = {}
         for parameter in self.parameters:
             if not parameter.required:
                 break
             if not words:
                 raise MissingArgument(self, parameter)
-            found[parameter.name] = parameter.kind.read(words.pop(0))
-        rest = next((parameter for parameter in self.parameters if parameter.kind.takes_rest), None)
-        if rest and words:
-            return {**found, rest.name: rest.kind.read(" ".join(words))}
+            arguments[parameter.name] = parameter.kind.read(words.pop(0))
+        sentence = next((parameter for parameter in self.parameters if parameter.kind.takes_all_words), None)
+        if sentence and words:
+            return {**arguments, sentence.name: sentence.kind.read(" ".join(words))}
         for word in words:
-            parameter = self._meant_by(word, found)
-            found[parameter.name] = parameter.kind.read(word)
-        return found
+            parameter = self._parameter_for(word, arguments)
+            arguments[parameter.name] = parameter.kind.read(word)
+        return arguments
 
     def read_options(self, options: Mapping[str, str]) -> dict[str, Any]:
         """Return the arguments given by name, as texts; raise BadArgument or MissingArgument."""
@@ -138,15 +146,15 @@ class Command:
             if options.get(parameter.name)
         }
 
-    def _meant_by(self, word: str, found: Mapping[str, Any]) -> Parameter:
+    def _parameter_for(self, word: str, arguments: Mapping[str, Any]) -> Parameter:
         optional = sorted(
             (parameter for parameter in self.parameters if not parameter.required),
-            key=lambda parameter: parameter.kind.vague,
+            key=lambda parameter: parameter.kind.takes_any_word,  # last, else it would take the words of the others
         )
         for parameter in optional:
-            if parameter.name not in found and parameter.kind.looks_right(word):
+            if parameter.name not in arguments and parameter.kind.matches(word):
                 return parameter
-        if any(parameter.kind.looks_right(word) for parameter in optional):
+        if any(parameter.kind.matches(word) for parameter in optional):
             raise BadArgument(f"“{echo(word)}” says the same thing twice. {self.usage}")
         choices = [choice for parameter in optional for choice in parameter.kind.choices]
         hint = f" It may be one of {', '.join(choices)}." if choices else ""
@@ -161,8 +169,8 @@ def command(
     handler: Handler | None = None, *, access: Access = Access.MEMBER
 ) -> Command | Callable[[Handler], Command]:
     """Turn an async function into a Command; raise TypeError where its declaration breaks a rule."""
-    if handler is None:
-        return lambda actual: _declare(actual, access)
+    if handler is None:  # used with arguments, as @command(access=…)
+        return lambda decorated: _declare(decorated, access)
     return _declare(handler, access)
 
 
@@ -174,30 +182,31 @@ def _declare(handler: Handler, access: Access) -> Command:
     if not 0 < len(description) <= 100:  # noqa: PLR2004 — Discord's limit on a description
         raise TypeError(f"/{name} needs a docstring whose first line has at most 100 characters")
     hints = get_type_hints(handler, include_extras=True)
-    signature = list(inspect.signature(handler).parameters.values())[1:]
-    parameters = tuple(_parameter(name, parameter, hints.get(parameter.name)) for parameter in signature)
+    arguments = list(inspect.signature(handler).parameters.values())[1:]  # the first is the request
+    parameters = tuple(_parameter(name, argument, hints.get(argument.name)) for argument in arguments)
+    # Discord refuses a command whose required options come after optional ones, and typed ones would be ambiguous.
     if sorted(parameters, key=lambda parameter: not parameter.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
     return Command(name, description, access, parameters, handler)
 
 
-def _parameter(owner: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
+def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Parameter:
     annotation, *metadata = get_args(hint) if hasattr(hint, "__metadata__") else (hint,)
-    described = next((one for one in metadata if isinstance(one, Arg)), None)
-    if described is None or not 0 < len(described.description) <= 100:  # noqa: PLR2004 — Discord's limit again
-        raise TypeError(f"/{owner}: {parameter.name} needs Annotated[…, Arg(…)] of at most 100 characters")
+    arg = next((entry for entry in metadata if isinstance(entry, Arg)), None)
+    if arg is None or not 0 < len(arg.description) <= 100:  # noqa: PLR2004 — Discord's limit again
+        raise TypeError(f"/{command_name}: {parameter.name} needs Annotated[…, Arg(…)] of at most 100 characters")
     if get_origin(annotation) in (Union, UnionType):
-        (annotation,) = (one for one in get_args(annotation) if one is not NoneType)
+        (annotation,) = (member for member in get_args(annotation) if member is not NoneType)
     required = parameter.default is inspect.Parameter.empty
     default = None if required else parameter.default
-    return Parameter(parameter.name, described.description, kind_of(annotation), required, default)
+    return Parameter(parameter.name, arg.description, kind_of(annotation), required, default)
 
 
-def split(text: str) -> list[str]:
-    """Return the words of a line; quotes hold words together, and unbalanced ones are just letters."""
+def split_words(text: str) -> list[str]:
+    """Return the words of a line, as a shell would; a quotation mark without its partner is just a letter."""
     try:
         return shlex.split(text)
-    except ValueError:
+    except ValueError:  # an apostrophe, as in o'kay, opens a quotation that nothing closes
         return text.split()
 
 
@@ -205,7 +214,7 @@ class CommandSet:
     """All commands, by name."""
 
     def __init__(self, commands: tuple[Command, ...]) -> None:
-        self._by_name = {one.name: one for one in commands}
+        self._by_name = {command.name: command for command in commands}
         if len(self._by_name) != len(commands):
             raise TypeError("two commands have one name")
 

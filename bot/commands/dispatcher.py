@@ -1,4 +1,9 @@
-"""The desk where every question arrives and is answered, whichever platform it came from."""
+"""Answer commands, whichever platform they come from: throttle, rights, arguments, handler, errors, timing.
+
+Discord, Telegram and the terminal call `answer_words` or `answer_options`, and render the Message that comes back.
+Example: a handler that raises AskerError(“There is no INC-9. …”) becomes a message with that sentence, any other error
+an apology with a reference, such as 1f3a09bc, that the log has too.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,10 +36,13 @@ from bot.ports.workers import Suppressions
 
 log = structlog.get_logger()
 
+_MOST_SUGGESTIONS = 25  # Discord shows no more: https://docs.discord.com/developers/interactions/application-commands
+_MOST_BUTTONS = 8  # a choice that is seen at a glance; platforms allow 25 and more
+
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Who asked where, as the platform tells it. `private`: nobody but the asker reads that place."""
+    """Who asked where, as the platform says. `private`: nobody but the asker reads that place."""
 
     place: Place
     caller: Caller
@@ -43,9 +51,9 @@ class CommandContext:
 
 
 class CommandDispatcher:
-    """Answers commands. Never raises: whatever goes wrong becomes a sentence that says what to do."""
+    """Answers commands. Never raises: whatever goes wrong becomes a message that says what to do."""
 
-    def __init__(  # noqa: PLR0913 — what answers rest on, named at the one place that builds it
+    def __init__(  # noqa: PLR0913 — what answers are made from, named where it is built
         self,
         commands: CommandSet,
         queries: Queries,
@@ -53,25 +61,25 @@ class CommandDispatcher:
         *,
         clock: Clock,
         meter: Meter,
-        holds: Suppressions,
+        suppressions: Suppressions,
     ) -> None:
         self.commands = commands
         self.queries = queries
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
-        self._holds = holds
+        self._suppressions = suppressions
         self._throttle = Throttle()
 
-    async def answer_words(self, asked: CommandContext, command: Command, words: str) -> Message:
+    async def answer_words(self, context: CommandContext, command: Command, words: str) -> Message:
         """Answer a typed line; `words` is what follows the command's name."""
-        return await self._answer(asked, command, words)
+        return await self._answer(context, command, words)
 
-    async def answer_options(self, asked: CommandContext, command: Command, options: Mapping[str, str]) -> Message:
-        """Answer arguments given by name, every value as the text a person would type."""
-        return await self._answer(asked, command, options)
+    async def answer_options(self, context: CommandContext, command: Command, options: Mapping[str, str]) -> Message:
+        """Answer a command whose arguments come by name, every value as the text a person would type."""
+        return await self._answer(context, command, options)
 
-    def suggest(self, parameter: Parameter, typed: str, *, limit: int = 25) -> list[tuple[str, str]]:
+    def suggest(self, parameter: Parameter, typed: str, *, limit: int = _MOST_SUGGESTIONS) -> list[tuple[str, str]]:
         """Return (label, value) pairs that complete what was typed so far, from memory."""
         if parameter.kind.choices:
             return [(choice, choice) for choice in parameter.kind.choices if choice.startswith(typed.lower())][:limit]
@@ -79,60 +87,66 @@ class CommandDispatcher:
             return []
         return [(clean(exchange.name), exchange.id) for exchange in self.queries.exchanges_like(typed)][:limit]
 
-    async def _answer(self, asked: CommandContext, command: Command, given: str | Mapping[str, str]) -> Message:
-        started = perf_counter()
-        message, result = await self._message(asked, command, given)
-        took = perf_counter() - started
-        self._meter.count_answer(command.name, asked.place.platform, took, result)
-        log.debug("answered", command=command.name, place=str(asked.place), result=result, seconds=round(took, 4))
+    async def _answer(self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]) -> Message:
+        started_s = perf_counter()
+        message, result = await self._message(context, command, arguments)
+        seconds = perf_counter() - started_s
+        self._meter.count_answer(command.name, context.place.platform, seconds, result)
+        log.debug(
+            "command answered", command=command.name, place=str(context.place), result=result, seconds=round(seconds, 4)
+        )
         return message
 
     async def _message(
-        self, asked: CommandContext, command: Command, given: str | Mapping[str, str]
+        self, context: CommandContext, command: Command, arguments: str | Mapping[str, str]
     ) -> tuple[Message, str]:
-        pause = self._throttle.pause(asked.caller.id, asked.place, perf_counter())
-        if pause:
-            return refusal(f"Too many questions at once. Ask again in {pause:.0f} s."), "throttled"
+        """Return the answer, and how it went in a word that `/metrics` counts by."""
+        # First of all: the rights may have to be asked of the platform, and that is what a flood must not cause.
+        wait_s = self._throttle.seconds_to_wait(context.caller.id, context.place, perf_counter())
+        if wait_s:
+            return refusal(f"Too many questions at once. Ask again in {wait_s:.0f} s."), "throttled"
         try:
-            await self._check_rights(asked, command)
-            arguments = command.read_words(given) if isinstance(given, str) else command.read_options(given)
-            return await command.handler(self._request(asked), **arguments), "ok"
+            await self._check_rights(context, command)
+            values = command.read_words(arguments) if isinstance(arguments, str) else command.read_options(arguments)
+            return await command.handler(self._request(context), **values), "ok"
         except MissingArgument as missing:
-            return missing_argument_card(str(missing), self._buttons(missing)), "refused"
+            return missing_argument_card(str(missing), self._suggestion_buttons(missing)), "refused"
         except AskerError as error:
             return refusal(str(error)), "refused"
         except StorageError as error:
             log.warning("store away while answering", command=command.name, error=str(error))
             return store_away_card(), "store away"
         except Exception:
+            # The asker sees a reference and nothing of the error, which may hold what others wrote.
             reference = uuid4().hex[:8]
-            log.exception("answer failed", command=command.name, reference=reference)
+            log.exception("command failed", command=command.name, reference=reference)
             return apology(reference), "failed"
 
-    async def _check_rights(self, asked: CommandContext, command: Command) -> None:
-        if command.access is Access.MEMBER or asked.caller.is_owner:
+    async def _check_rights(self, context: CommandContext, command: Command) -> None:
+        if command.access is Access.MEMBER or context.caller.is_owner:
             return
         if command.access is Access.OWNER:
             raise NotPermitted(f"/{command.name} is for the owner of this bot.")
-        if not await asked.caller.may_moderate(asked.place):
+        # Asked anew each time: whoever has lost the right since the last command must not use it.
+        if not await context.caller.may_moderate(context.place):
             raise NotPermitted(f"/{command.name} is for the people who moderate this place; ask one of them.")
 
-    def _request(self, asked: CommandContext) -> Request:
+    def _request(self, context: CommandContext) -> Request:
         return Request(
-            place=asked.place,
-            caller=asked.caller,
-            reach=asked.place_access,
+            place=context.place,
+            caller=context.caller,
+            place_access=context.place_access,
             queries=self.queries,
             subscriptions=self._subscriptions,
             commands=self.commands,
             now=self._clock.now(),
-            private=asked.private,
-            holds=self._holds,
+            private=context.private,
+            suppressions=self._suppressions,
         )
 
-    def _buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:
-        """Return (label, command line) of the likeliest values of the missing argument, or the way to help."""
-        pairs = self.suggest(missing.parameter, "", limit=8)
+    def _suggestion_buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:
+        """Return (label, command line) of the first values for the missing argument, else one that leads to /help."""
+        pairs = self.suggest(missing.parameter, "", limit=_MOST_BUTTONS)
         if not pairs:
             return ((f"About /{missing.command.name}", f"help {missing.command.name}"),)
         return tuple((label, f"{missing.command.name} {value}") for label, value in pairs)

@@ -1,20 +1,27 @@
-"""Token buckets per person and per place, so that nobody can keep the bot busy."""
+"""Limit how often commands are answered: a token bucket per person and one per place.
+
+Example: a person who sends 21 commands at once gets 20 answers, and for the last “Ask again in 1 s.”.
+"""
 
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-_KEPT = 10_000
+_MAX_BUCKETS = 10_000  # bounds the memory; whoever is forgotten starts with a full bucket
+# How many commands at once, and how many a second after that. A person reads an answer for seconds; a place may have
+# many people in it.
+_PERSON_BURST, _PERSON_RATE = 20.0, 1.0
+_PLACE_BURST, _PLACE_RATE = 60.0, 5.0
 
 
 @dataclass(slots=True)
 class _Bucket:
     tokens: float
-    at: float
+    refilled_at: float
 
 
 class Throttle:
-    """Allows a person 20 questions at once and one a second after that; a place 60 and five a second.
+    """Allows a person 20 commands at once and one a second after that; a place 60 and five a second.
 
     Only the most recent 10,000 people and places are remembered, which bounds the memory.
     """
@@ -22,11 +29,14 @@ class Throttle:
     def __init__(self) -> None:
         self._buckets: OrderedDict[Hashable, _Bucket] = OrderedDict()
 
-    def pause(self, person: Hashable, place: Hashable, now: float) -> float:
-        """Return 0 and take a token of both, or the seconds until both have one. `now` is a monotonic time."""
+    def seconds_to_wait(self, person: Hashable, place: Hashable, now: float) -> float:
+        """Return 0 and spend a token of both, or the seconds until both have one, at least 1.
+
+        `now` is a monotonic time in seconds. Whoever has to wait spends nothing: to ask again costs no time.
+        """
         buckets = (
-            (self._bucket(("person", person), now, size=20, rate=1.0), 1.0),
-            (self._bucket(("place", place), now, size=60, rate=5.0), 5.0),
+            (self._bucket(("person", person), now, _PERSON_BURST, _PERSON_RATE), _PERSON_RATE),
+            (self._bucket(("place", place), now, _PLACE_BURST, _PLACE_RATE), _PLACE_RATE),
         )
         wait = max((1 - bucket.tokens) / rate for bucket, rate in buckets)
         if wait > 0:
@@ -35,11 +45,11 @@ class Throttle:
             bucket.tokens -= 1
         return 0.0
 
-    def _bucket(self, key: Hashable, now: float, *, size: float, rate: float) -> _Bucket:
-        bucket = self._buckets.setdefault(key, _Bucket(size, now))
-        bucket.tokens = min(size, bucket.tokens + (now - bucket.at) * rate)
-        bucket.at = now
+    def _bucket(self, key: Hashable, now: float, burst: float, rate: float) -> _Bucket:
+        bucket = self._buckets.setdefault(key, _Bucket(burst, now))
+        bucket.tokens = min(burst, bucket.tokens + (now - bucket.refilled_at) * rate)
+        bucket.refilled_at = now
         self._buckets.move_to_end(key)
-        while len(self._buckets) > _KEPT:
+        while len(self._buckets) > _MAX_BUCKETS:
             self._buckets.popitem(last=False)
         return bucket

@@ -1,4 +1,9 @@
-"""Settings: every variable, its type, its default; read once."""
+"""The settings of Runwatch: every variable with its type, default and meaning, read once at the start.
+
+The environment wins over `.env`; a secret may also be a file (`REDIS_URL_FILE=/run/secrets/redis`). `.env.example` and
+the output of `runwatch check` are made from this table. Whatever is wrong is said at once, a line for each problem:
+“POLL_INTERVAL: write a number and a unit, such as 90s, 10m or 1h.”.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
@@ -31,7 +36,7 @@ from bot.config.types import (
 )
 from bot.domain.errors import ConfigurationError
 
-_ENCODING = "utf-8-sig"  # as some editors write it, with a mark in front
+_ENCODING = "utf-8-sig"  # UTF-8 with or without a byte order mark, which some editors write
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
 
@@ -104,57 +109,57 @@ class Settings(BaseSettings):
 def load(environment: Mapping[str, str]) -> Settings:
     """Return the settings from the environment, `.env` and secret files; raise ConfigurationError.
 
-    Its text names every problem, a line each.
-
-    `environment` is `os.environ`, which pydantic reads by itself; it is looked through here for `…_FILE` names only.
+    The error's text names every problem, a line each. `environment` is `os.environ`: pydantic reads the variables from
+    there by itself, and this function the names that end with `_FILE`.
     """
     try:
-        written = dotenv_values(".env", encoding=_ENCODING)
+        env_file = dotenv_values(".env", encoding=_ENCODING)
     except UnicodeDecodeError:
         raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
-    given = {name: value for known in (written, environment) for name, value in known.items() if value}
-    filed = _secret_files(given)
+    variables = {name: value for layer in (env_file, environment) for name, value in layer.items() if value}
+    file_secrets = _secret_files(variables)
     try:
-        return Settings(**filed)
+        return Settings(**file_secrets)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_sentence(error, filed) for error in error.errors())) from None
+        raise ConfigurationError("\n".join(_sentence(problem, file_secrets) for problem in error.errors())) from None
 
 
-def _secret_files(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _secret_files(variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the secrets that are given as files, by the names of the fields; raise ConfigurationError."""
+    secrets_by_field: dict[str, Any] = {}
     for name in _SECRETS:
-        path = environment.get(f"{name}_FILE")
+        path = variables.get(f"{name}_FILE")
         if not path:
             continue
-        if environment.get(name):
+        if variables.get(name):
             raise ConfigurationError(f"{name} and {name}_FILE are both set; set only one of them.")
         try:
-            found[name.lower()] = Path(path).read_text(encoding=_ENCODING).strip()
+            secrets_by_field[name.lower()] = Path(path).read_text(encoding=_ENCODING).strip()
         except (OSError, ValueError) as error:
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."
             ) from None
-    return found
+    return secrets_by_field
 
 
-def _sentence(problem: Mapping[str, Any], filed: Collection[str]) -> str:
+def _sentence(problem: Mapping[str, Any], file_secrets: Collection[str]) -> str:
     """Return what is wrong with a setting, under the name that it was set by."""
     name = str(problem["loc"][0])
-    form = f"{name}_file" if name in filed else name
-    return f"{form.upper()}: {str(problem['msg']).removeprefix('Value error, ')}."
+    variable = f"{name}_file" if name in file_secrets else name
+    return f"{variable.upper()}: {str(problem['msg']).removeprefix('Value error, ')}."
 
 
 def secrets(settings: Settings) -> list[str]:
-    """Return the secrets that are set, for keeping them out of everything that is printed.
+    """Return the secrets that are set, to be masked in everything that is printed.
 
-    The password of an address is one of its own: whoever complains of it may show it without the address.
+    The password in an address counts as a secret of its own: an error of the Redis client may show it alone.
     """
-    whole = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
-    return [*whole, *(word for one in whole for word in _passwords(one))]
+    values = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    return [*values, *(password for value in values for password in _passwords(value))]
 
 
 def _passwords(address: str) -> tuple[str, ...]:
-    """Return the password in an address as it is written there and as it is meant; nothing where there is none."""
+    """Return the password in an address, percent-encoded as it stands there, and decoded; none where there is none."""
     try:
         password = urlsplit(address).password
     except ValueError:
@@ -163,33 +168,34 @@ def _passwords(address: str) -> tuple[str, ...]:
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yield every variable with the value in force; secrets that are set are masked."""
+    """Yield every variable with the value in force, for `runwatch check`; secrets that are set are masked."""
     for name, value in settings:
         yield name.upper(), "•••" if isinstance(value, SecretStr) else LOGIN_IN_ADDRESS.sub("•••@", _written(value))
 
 
 def example() -> str:
     """Return the text of `.env.example`: every variable with its meaning and its default, all commented out."""
-    return "\n".join((_HEAD, *(_example_of(name, field) for name, field in Settings.model_fields.items())))
+    return "\n".join((_EXAMPLE_HEAD, *(_example_lines(name, field) for name, field in Settings.model_fields.items())))
 
 
-_HEAD = """\
+_EXAMPLE_HEAD = """\
 # Settings of Runwatch. Copy this file to .env and set at least one token; everything else may stay as it is.
 # Every secret may also be given as a file: NAME_FILE=/run/secrets/name instead of NAME=value.
 """
 
 
-def _example_of(name: str, field: FieldInfo) -> str:
+def _example_lines(name: str, field: FieldInfo) -> str:
     default = field.get_default() if field.default_factory is None else ""
     secret = f" Or {name.upper()}_FILE." if name.upper() in _SECRETS else ""
     return f"# {field.description}{secret}\n# {name.upper()}={_written(default)}\n"
 
 
-def _written(default: object) -> str:
-    if isinstance(default, bool):
-        return str(default).lower()
-    if isinstance(default, timedelta):
-        seconds = default.total_seconds()
-        unit = next((one for one in ("h", "m") if seconds % SECONDS[one] == 0), "s")
+def _written(value: object) -> str:
+    """Return a value as it is written in `.env`: `true`, `10m`, `okx,kraken`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, timedelta):
+        seconds = value.total_seconds()
+        unit = next((unit for unit in ("h", "m") if seconds % SECONDS[unit] == 0), "s")
         return f"{seconds / SECONDS[unit]:g}{unit}"
-    return ",".join(default) if isinstance(default, tuple) else "" if default is None else str(default)
+    return ",".join(value) if isinstance(value, tuple) else "" if value is None else str(value)

@@ -1,6 +1,7 @@
-"""What may be written into one setting: each kind refuses anything else in a sentence that says what to do.
+"""The types of settings: each refuses a wrong value in a sentence that says what to write instead.
 
-No sentence repeats what was written where that may be a secret.
+Example: `DISCORD_TOKEN=123456:abc`, which looks like Telegram's, is refused with “is a Telegram token; put it into
+TELEGRAM_TOKEN, and here the one from the Discord Developer Portal”. No sentence repeats a value that may be a secret.
 """
 
 import re
@@ -16,35 +17,35 @@ from pydantic_settings import NoDecode
 from bot.domain.exchange import exchange_id
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-"""How many seconds the unit of an interval stands for."""
+"""How many seconds each unit of an interval stands for."""
 LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
 """The user and password in an address, with the @ behind them: never shown and never logged."""
-_LONGEST = timedelta(days=7)
+_MAX_INTERVAL = timedelta(days=7)  # whoever polls less often than once a week has mistyped
 _QUOTES = frozenset("\"'`“”„‘’")
-_OF_TELEGRAM = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot
-_OF_DISCORD = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # https://docs.discord.com/developers/reference
-_Written = TypeVar("_Written")
+_TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot
+_DISCORD_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # https://docs.discord.com/developers/reference
+_Value = TypeVar("_Value")
 
 
-def unquoted(written: _Written) -> _Written:
-    """Return what was written; raise ValueError when it is in quotation marks, which `docker run --env-file` keeps."""
-    if isinstance(written, str) and _QUOTES & {*written.strip()[:1], *written.strip()[-1:]}:
+def unquoted(value: _Value) -> _Value:
+    """Return the value; raise ValueError when it is in quotation marks, which `docker run --env-file` keeps."""
+    if isinstance(value, str) and _QUOTES & {*value.strip()[:1], *value.strip()[-1:]}:
         raise ValueError("is in quotation marks, which would be taken for a part of it; write it without them")
-    return written
+    return value
 
 
-def _text(check: Callable[[str], object]) -> BeforeValidator:
-    """Return what lets a text pass that `check` does not object to, and any other value."""
+def _checked_text(check: Callable[[str], object]) -> BeforeValidator:
+    """Return a validator that runs `check` on texts, and lets every other value pass."""
 
-    def checked(written: object) -> object:
-        if isinstance(written, str):
-            check(written)
-        return written
+    def validate(value: object) -> object:
+        if isinstance(value, str):
+            check(value)
+        return value
 
-    return BeforeValidator(checked)
+    return BeforeValidator(validate)
 
 
-def _without_spaces(text: str) -> None:
+def _check_no_spaces(text: str) -> None:
     if not text.strip():
         raise ValueError("is blank; write a value, or leave the setting out")
     if " " in text or not text.isprintable():
@@ -52,19 +53,21 @@ def _without_spaces(text: str) -> None:
 
 
 def _address(*schemes: str) -> BeforeValidator:
-    begins = tuple(f"{scheme}://" for scheme in schemes)
+    prefixes = tuple(f"{scheme}://" for scheme in schemes)
 
     def check(address: str) -> None:
-        _without_spaces(address)
-        if not address.startswith(begins):
-            raise ValueError(f"must begin with {' or '.join(begins)}")
-        if not _names_a_host(address):
-            raise ValueError(f"names no host that can be asked; write it like {begins[-1]}host or {begins[0]}host:8080")
+        _check_no_spaces(address)
+        if not address.startswith(prefixes):
+            raise ValueError(f"must begin with {' or '.join(prefixes)}")
+        if not _has_host(address):
+            raise ValueError(
+                f"names no host that can be asked; write it like {prefixes[-1]}host or {prefixes[0]}host:8080"
+            )
 
-    return _text(check)
+    return _checked_text(check)
 
 
-def _names_a_host(address: str) -> bool:
+def _has_host(address: str) -> bool:
     try:
         parts = urlsplit(address)
         return bool(parts.hostname) and parts.port != 0
@@ -72,13 +75,13 @@ def _names_a_host(address: str) -> bool:
         return False
 
 
-def _token_from(giver: str, *, other: str, looks_of_other: re.Pattern[str]) -> BeforeValidator:
+def _token_from(issuer: str, *, other: str, other_token: re.Pattern[str]) -> BeforeValidator:
     def check(token: str) -> None:
-        _without_spaces(token)
-        if looks_of_other.fullmatch(token):
-            raise ValueError(f"is a {other} token; put it into {other.upper()}_TOKEN, and here the one from {giver}")
+        _check_no_spaces(token)
+        if other_token.fullmatch(token):
+            raise ValueError(f"is a {other} token; put it into {other.upper()}_TOKEN, and here the one from {issuer}")
 
-    return _text(check)
+    return _checked_text(check)
 
 
 def _interval(text: object) -> object:
@@ -87,11 +90,12 @@ def _interval(text: object) -> object:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd])", text.strip().lower())
     if not match:
         raise ValueError("write a number and a unit, such as 90s, 10m or 1h")
-    return timedelta(seconds=min(float(match[1]) * SECONDS[match[2]], _LONGEST.total_seconds() + 1))
+    # A second too long is refused below; without the cap, a number of 400 digits would overflow a timedelta.
+    return timedelta(seconds=min(float(match[1]) * SECONDS[match[2]], _MAX_INTERVAL.total_seconds() + 1))
 
 
-def _between_a_second_and_a_week(interval: timedelta) -> timedelta:
-    if not timedelta(seconds=1) <= interval <= _LONGEST:
+def _check_interval_range(interval: timedelta) -> timedelta:
+    if not timedelta(seconds=1) <= interval <= _MAX_INTERVAL:
         raise ValueError("must be at least 1s and at most 7d")
     return interval
 
@@ -101,13 +105,13 @@ def _words(text: object) -> object:
 
 
 def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return ids, of which people also write the name or the upstream's slug."""
+    """Return the ids; `Binance`, `binance` and `Binance-CEX` (the upstream's slug) are all `binance`."""
     return tuple(map(exchange_id, names))
 
 
 def _owners(ids: tuple[str, ...]) -> tuple[str, ...]:
-    for number, one in enumerate(ids, 1):  # what was pasted there may be a token: it is not repeated
-        if not re.fullmatch(r"(?:telegram|discord):[0-9]{1,20}", one):
+    for number, owner_id in enumerate(ids, 1):  # named by its number: what was pasted there may be a token
+        if not re.fullmatch(r"(?:telegram|discord):[0-9]{1,20}", owner_id):
             raise ValueError(f"entry {number} is no owner: write telegram:123 or discord:456")
     return ids
 
@@ -130,17 +134,17 @@ def _without_slash(address: str) -> str:
     return address.rstrip("/")
 
 
-Secret = Annotated[SecretStr, _text(_without_spaces)]
-TelegramToken = Annotated[SecretStr, _token_from("@BotFather", other="Discord", looks_of_other=_OF_DISCORD)]
+Secret = Annotated[SecretStr, _checked_text(_check_no_spaces)]
+TelegramToken = Annotated[SecretStr, _token_from("@BotFather", other="Discord", other_token=_DISCORD_TOKEN)]
 DiscordToken = Annotated[
-    SecretStr, _token_from("the Discord Developer Portal", other="Telegram", looks_of_other=_OF_TELEGRAM)
+    SecretStr, _token_from("the Discord Developer Portal", other="Telegram", other_token=_TELEGRAM_TOKEN)
 ]
 SecretAddress = Annotated[SecretStr, _address("http", "https")]
-"""A whole address, called as it is written."""
+"""A whole address that is called as it is written, and is a secret, as it holds a key."""
 WebAddress = Annotated[str, _address("http", "https"), AfterValidator(_without_slash)]
-"""Where a service is: our paths are put behind it."""
+"""Scheme and host of a service, with or without a path; our paths are appended to it."""
 GatewayAddress = Annotated[str, _address("ws", "wss"), AfterValidator(_without_slash)]
-Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_between_a_second_and_a_week)]
+Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_check_interval_range)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]

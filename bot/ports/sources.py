@@ -1,4 +1,4 @@
-"""What the core asks of time and of upstreams."""
+"""What the core asks of time and of upstreams. To add an upstream, write a class that fits `Source`."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,7 +17,10 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """An upstream of listings and readings. Every failure is a SourceError with its reason."""
+    """An upstream of listings and readings. Every failure is a SourceError with its reason.
+
+    `name` is what its figures are signed with: `Listing.source`, `Reading.source`, and the key of its health.
+    """
 
     name: str
 

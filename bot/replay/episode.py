@@ -1,4 +1,8 @@
-"""What an episode is made of: who held what, how much left when, what prices did, and who published which figure."""
+"""What an episode is made of: who held what, how much left when, what prices did, and who published which figure.
+
+Example: `RunLeg(13 December 16:30, -0.0265)` lets 2.65 % of the clean reserves at the live start leave between
+the end of the leg before and 16:30, spread over those hours.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,26 +13,27 @@ from bot.replay.faults import ObservationFault, WalletJump
 
 RECONSTRUCTION = "reconstruction from published figures"
 MADE_UP = "made-up figures for a guard"
-HISTORY = timedelta(days=130)
+HISTORY = timedelta(days=130)  # more than the 90 days that a baseline is made of
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeHoldings:
     """One exchange of an episode.
 
-    `row` is its constant row in the upstream's list, in the upstream's own keys and order. `reserves_millions` is
-    what it holds when the live phase starts: chain → asset → million USD, names as the upstream spells them.
+    `listing_row` are the constants of its row in the upstream's list, in the upstream's own keys and order.
+    `reserves_millions` is what it holds when the live phase starts: chain → asset → million USD, names as the upstream
+    spells them.
     `protocol_name` is its other name, in the upstream's history.
     """
 
-    row: Mapping[str, str | tuple[str, ...] | None]
+    listing_row: Mapping[str, str | tuple[str, ...] | None]
     reserves_millions: Mapping[str, Mapping[str, float]]
     protocol_name: str
 
     @property
     def slug(self) -> str:
         """Return the slug as the upstream's list spells it, mixed case."""
-        return str(self.row["slug"])
+        return str(self.listing_row["slug"])
 
     @property
     def id(self) -> str:
@@ -38,16 +43,16 @@ class ExchangeHoldings:
     @property
     def own_tokens(self) -> frozenset[str]:
         """Return the symbols of the tokens the exchange issues itself."""
-        symbol = self.row.get("coinSymbol")
-        return frozenset([*([str(symbol)] if symbol else []), *(self.row.get("ownTokens") or ())])
+        symbol = self.listing_row.get("coinSymbol")
+        return frozenset([*([str(symbol)] if symbol else []), *(self.listing_row.get("ownTokens") or ())])
 
 
 @dataclass(frozen=True, slots=True)
 class RunLeg:
-    """Net flow up to `until`, from where the leg before ended (the first: from the start of its run).
+    """The net flow up to `until`, from the end of the leg before (the first: from the start of its run).
 
     `share` is a fraction of the clean reserves at the live start, positive = net deposits. `swaps` are shares that
-    change from asset to asset on top of that and add up to nothing, such as a stablecoin turned into others.
+    move from asset to asset on top of that and add up to 0, such as BUSD that customers turn into USDT.
     """
 
     until: datetime
@@ -66,7 +71,7 @@ class RunPause:
 
 @dataclass(frozen=True, slots=True)
 class OutflowRun:
-    """How an exchange departs from ordinary noise: legs in order, and which assets carry them.
+    """How an exchange departs from ordinary noise: legs in order of time, and which assets the flow is in.
 
     `weights` is the part of the flow each named asset carries (they sum to less than 1); the others share the rest
     by value. `exchange` is our id. It begins at `since` (None: at the live start). With `is_plain` nothing but the
@@ -83,15 +88,15 @@ class OutflowRun:
 
 @dataclass(frozen=True, slots=True)
 class Waypoint:
-    """A price at a moment, as a multiple of the asset's (`assets.py`); straight lines (in logarithms) between."""
+    """A price at a moment, as a multiple of the asset's in `episodes/assets.py`; log-linear from one to the next."""
 
     at: datetime
     multiple: float
 
 
 @dataclass(frozen=True, slots=True)
-class WithdrawalWindow:
-    """Withdrawals of one asset on one network, opened or closed at a moment; `network` in an exchange's spelling."""
+class WithdrawalStatusChange:
+    """Withdrawals of one asset on one network are opened or closed; `network` as the exchange spells it."""
 
     exchange: str
     at: datetime
@@ -102,7 +107,7 @@ class WithdrawalWindow:
 
 @dataclass(frozen=True, slots=True)
 class FlowNoise:
-    """The ordinary days of an episode: scales and cut-offs of Student's t with four degrees of freedom.
+    """The ordinary days of an episode: scales and bounds of Student's t with four degrees of freedom.
 
     `net` is of an exchange's clean reserves a day: its 5 % point lies at −2.13 scales, its 1 % point at −3.75; no day
     is beyond `net_bound` scales. `asset` is of each holding a day, against the others.
@@ -130,36 +135,36 @@ class PublishedFigure:
 
 @dataclass(frozen=True, slots=True)
 class DemoStaging:
-    """Faults of the source that only the demo adds to an episode, and the sentence that tells its viewer so."""
+    """Faults of the source that only the demo adds to an episode, and the notice that says so to its viewer."""
 
     faults: tuple[ObservationFault, ...]
-    said: str
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
     """A stretch of history that can be served again.
 
-    `label` says what it is wherever it shows. `paths` gives the course of prices by what an asset follows
-    (`assets.py`); before `live_start` lie `history` days of ordinary noise. `runs` are what customers moved; `jumps`
-    and `faults` are what only looks like it. The first of the `books` is what an episode is about: `crossed_on` is the
-    UTC day whose daily point of it crossed a threshold, None where it lost nobody. `speed` is simulated seconds per
-    second. `staging` is played by the demo alone.
+    `label` says what the figures are, wherever they show: a reconstruction, or invented. `price_paths` are by what an
+    asset's price follows (`episodes/assets.py`). Before `live_start` lies `history` of ordinary noise. `runs` are what
+    customers moved; `jumps` and `faults` only look like it. The episode is about the first of the `exchanges`:
+    `crossed_on` is the UTC day on which its daily point first crossed a threshold, None where there was no run. `speed`
+    is in simulated seconds per second. `staging` is for the demo alone.
     """
 
     id: str
     title: str
     label: str
-    books: tuple[ExchangeHoldings, ...]
+    exchanges: tuple[ExchangeHoldings, ...]
     live_start: datetime
     live_end: datetime
-    paths: Mapping[str, tuple[Waypoint, ...]]
+    price_paths: Mapping[str, tuple[Waypoint, ...]]
     runs: tuple[OutflowRun, ...] = ()
     jumps: tuple[WalletJump, ...] = ()
     faults: tuple[ObservationFault, ...] = ()
-    doors: tuple[WithdrawalWindow, ...] = ()
+    withdrawal_changes: tuple[WithdrawalStatusChange, ...] = ()
     crossed_on: date | None = None
-    anchors: tuple[PublishedFigure, ...] = ()
+    published_figures: tuple[PublishedFigure, ...] = ()
     history: timedelta = HISTORY
     noise: FlowNoise = FlowNoise()
     speed: float = 18_000.0

@@ -1,4 +1,8 @@
-"""What an upstream shows that no customer moved: steps in the wallets it counts, and faults of its own."""
+"""Changes that an upstream shows although no customer moved anything: wallet moves, and faults of its own.
+
+Each exists to prove a guard. Example: `ObservationFault("aurelia", SHRUNK, 0:00, 1:00, factor=0.95)` shows every amount
+of Aurelia at 95 % for one hour, which looks like an outflow of 5 %.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +12,7 @@ from bot.domain.reading import Slot
 
 
 class Measure(StrEnum):
-    """What the size of a jump is counted in."""
+    """The unit of a jump's change."""
 
     UNITS = "units of the asset"
     USD = "USD at the price of the moment"
@@ -17,15 +21,15 @@ class Measure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class WalletJump:
-    """One amount changes in one step and stays so, first seen by the run after `at`; positive = more.
+    """One amount changes in one step and stays so, first seen by the upstream's run after `at`.
 
-    The slot may be new. `exchange` is our id.
+    `change` is in `measure`, positive = more. The slot may be new. `exchange` is our id.
     """
 
     exchange: str
     at: datetime
     slot: Slot
-    by: float
+    change: float
     measure: Measure
 
 
@@ -37,21 +41,21 @@ class FaultKind(StrEnum):
     PRICE_ODD = "an asset is valued at a multiple of its price"
     SHRUNK = "every amount is shown at a fraction of itself"
     REPEATED = "every record repeats the one before"
-    SILENT = "the adapter fails: no record is written"
-    GONE = "no record is written, and the list leaves the exchange out"
+    NO_RECORD = "the adapter fails: no record is written"
+    UNLISTED = "no record is written, and the list leaves the exchange out"
     INFLOW_CLAIMED = "the list's own 24 h inflow is this share of reserves, whatever the amounts say"
 
 
 @dataclass(frozen=True, slots=True)
 class ObservationFault:
-    """One fault at one exchange, for the runs from `since` until before `until`.
+    """One fault at one exchange, for the upstream's runs from `since` until before `until`.
 
-    `of` names the chain or the asset where the kind asks for one; `by` is the multiple, the fraction or the share.
+    `target` names the chain or the asset where the kind needs one; `factor` is the multiple, the fraction or the share.
     """
 
     exchange: str
     kind: FaultKind
     since: datetime
     until: datetime
-    of: str = ""
-    by: float = 1.0
+    target: str = ""
+    factor: float = 1.0

@@ -1,4 +1,7 @@
-"""The prices of an episode: its paths, with a little noise of each asset's own."""
+"""The prices of an episode: its price paths, with a little noise of each asset's own.
+
+Example: BTC at 17,100 USD on a path that stands at 1.04 costs 17,784 USD, give or take 0.2 % a day.
+"""
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -10,46 +13,55 @@ from random import Random
 from bot.replay.episode import Episode, Waypoint
 from bot.replay.episodes.assets import ASSETS
 
+# Standard deviation a day, as a fraction of the price, by what an asset follows. Small against the paths, so that no
+# price leaves its path by more than a few percent.
 _DAILY_NOISE = {"stable": 0.0002, "BTC": 0.002, "ETH": 0.003}
-_OTHER_NOISE = 0.008
-_MEMORY = timedelta(days=5)
+_OTHER_DAILY_NOISE = 0.008
+_REVERSION_TIME = timedelta(days=5)  # after it, 1/e of a deviation is left
 
 
-def prices(episode: Episode, moments: Sequence[datetime]) -> list[dict[str, float]]:
-    """Return, for each moment, the price in USD of every asset that an exchange of the episode holds."""
-    held = {asset for book in episode.books for holdings in book.reserves_millions.values() for asset in holdings}
-    held |= {jump.slot.asset for jump in episode.jumps}
-    multiples = {name: [_multiple(path, at) for at in moments] for name, path in episode.paths.items()}
-    multiples["stable"] = [1.0] * len(moments)
-    courses = {asset: _course(episode, asset, moments, multiples) for asset in sorted(held)}
-    return [{asset: course[step] for asset, course in courses.items()} for step in range(len(moments))]
+def prices(episode: Episode, times: Sequence[datetime]) -> list[dict[str, float]]:
+    """Return, for each time, the price in USD of every asset that an exchange of the episode holds."""
+    assets = {
+        asset
+        for exchange in episode.exchanges
+        for by_asset in exchange.reserves_millions.values()
+        for asset in by_asset
+    } | {jump.slot.asset for jump in episode.jumps}
+    multiples = {name: [_multiple(path, at) for at in times] for name, path in episode.price_paths.items()}
+    multiples["stable"] = [1.0] * len(times)
+    series = {asset: _price_series(episode, asset, times, multiples) for asset in sorted(assets)}
+    return [{asset: series[asset][index] for asset in series} for index in range(len(times))]
 
 
-def _course(
-    episode: Episode, symbol: str, moments: Sequence[datetime], multiples: Mapping[str, Sequence[float]]
+def _price_series(
+    episode: Episode, symbol: str, times: Sequence[datetime], multiples: Mapping[str, Sequence[float]]
 ) -> list[float]:
     asset = ASSETS[symbol]
     path = multiples.get(asset.follows) or multiples["market"]
     random = Random(f"{episode.seed} price {symbol}")  # noqa: S311 — noise, no secret
-    noise = _noise(random, _DAILY_NOISE.get(asset.follows, _OTHER_NOISE), moments)
-    return [asset.usd * multiple * exp(wobble) for multiple, wobble in zip(path, noise, strict=True)]
+    noise = _log_noise(random, _DAILY_NOISE.get(asset.follows, _OTHER_DAILY_NOISE), times)
+    return [asset.usd * multiple * exp(deviation) for multiple, deviation in zip(path, noise, strict=True)]
 
 
-def _noise(random: Random, daily: float, moments: Sequence[datetime]) -> list[float]:
-    """Return a wandering that is drawn back to zero within days (an Ornstein–Uhlenbeck process), as logarithms."""
-    values = [0.0]
-    for before, at in pairwise(moments):
-        kept = exp(-(at - before) / _MEMORY)
-        shock = daily * sqrt((at - before) / timedelta(days=1))
-        values.append(values[-1] * kept + random.gauss(0.0, shock))
-    return values
+def _log_noise(random: Random, daily: float, times: Sequence[datetime]) -> list[float]:
+    """Return deviations, as logarithms, that wander and return to zero within days (an Ornstein–Uhlenbeck process).
+
+    https://en.wikipedia.org/wiki/Ornstein%E2%80%93Uhlenbeck_process
+    """
+    deviations = [0.0]
+    for before, at in pairwise(times):
+        kept = exp(-(at - before) / _REVERSION_TIME)
+        scale = daily * sqrt((at - before) / timedelta(days=1))
+        deviations.append(deviations[-1] * kept + random.gauss(0.0, scale))
+    return deviations
 
 
 def _multiple(path: Sequence[Waypoint], at: datetime) -> float:
-    """Return the path's multiple at a moment, as at its nearest end where it does not reach that far."""
-    place = bisect_right(path, at, key=lambda one: one.at)
-    if place == 0 or place == len(path):
-        return path[max(place - 1, 0)].multiple
-    before, after = path[place - 1], path[place]
+    """Return the path's multiple at a time; before its first and after its last waypoint that waypoint's."""
+    index = bisect_right(path, at, key=lambda waypoint: waypoint.at)
+    if index in (0, len(path)):
+        return path[max(index - 1, 0)].multiple
+    before, after = path[index - 1], path[index]
     part = (at - before.at) / (after.at - before.at)
     return exp(log(before.multiple) * (1 - part) + log(after.multiple) * part)

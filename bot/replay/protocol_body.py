@@ -8,34 +8,35 @@ from bot.replay.recorder import StoredRecord, sections
 
 
 def history_body(
-    book: ExchangeHoldings, label: str, points: Sequence[StoredRecord], null_chains: Collection[str] = ()
+    exchange: ExchangeHoldings, label: str, points: Sequence[StoredRecord], null_chains: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return an exchange's history from its records, oldest first: by chain and added up.
 
     A record without a chain is a gap in that chain's arrays. The sections of `null_chains` are null instead.
     """
     newest = points[-1]
-    values = {chain: sum(usd.values()) for chain, usd in newest.usd.items()}
-    chains = sorted(values, key=values.__getitem__, reverse=True)
-    known = list(dict.fromkeys([*chains, *null_chains, *(chain for point in points for chain in point.usd)]))
+    newest_usd = {chain: sum(by_symbol.values()) for chain, by_symbol in newest.usd.items()}
+    chains = sorted(newest_usd, key=newest_usd.__getitem__, reverse=True)
+    past_chains = (chain for point in points for chain in point.usd)
     by_chain = {
-        one: sections([(at.at, at.amounts[one], at.usd[one]) for at in points if one in at.usd]) for one in known
+        chain: sections([(point.at, point.amounts[chain], point.usd[chain]) for point in points if chain in point.usd])
+        for chain in dict.fromkeys([*chains, *null_chains, *past_chains])
     }
     return {
-        **_constants(book, label),
+        **_constants(exchange, label),
         "chains": chains,
         "listedAt": int(points[0].at.timestamp()),
         "chainTvls": by_chain
         | {chain: by_chain[chain] | {"tokens": None, "tokensInUsd": None} for chain in null_chains},
-        **sections([(at.at, at.total_amounts, at.total_usd) for at in points]),
-        "currentChainTvls": {chain: round(values[chain], 5) for chain in chains},
+        **sections([(point.at, point.total_amounts, point.total_usd) for point in points]),
+        "currentChainTvls": {chain: round(newest_usd[chain], 5) for chain in chains},
     }
 
 
-def _constants(book: ExchangeHoldings, label: str) -> dict[str, Any]:
+def _constants(exchange: ExchangeHoldings, label: str) -> dict[str, Any]:
     return {
-        "id": f"replay-{book.id}",
-        "name": book.protocol_name,
+        "id": f"replay-{exchange.id}",
+        "name": exchange.protocol_name,
         "address": None,
         "symbol": "-",
         "description": label,
@@ -45,7 +46,7 @@ def _constants(book: ExchangeHoldings, label: str) -> dict[str, Any]:
         "gecko_id": None,
         "cmcId": None,
         "category": "CEX",
-        "module": f"{book.id}/index.js",
+        "module": f"{exchange.id}/index.js",
         "forkedFrom": [],
         "oracles": [],
         "raises": [],

@@ -1,4 +1,8 @@
-"""One stored record of one exchange, and what the upstream works out from two of them."""
+"""What the upstream stores of one exchange in one run, and the inflow that it computes from two such records.
+
+Example: 100 BTC at 17,000 USD before and 90 BTC at 17,100 USD after are an inflow of −10 × 17,000 = −170,000 USD: the
+price is that of the end where the holding is worth more.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +11,11 @@ from typing import Any
 
 from bot.replay.generator import Amounts, Prices
 
-_LEAST_USD = 10_000.0  # a token below this, or below 0.01 % of the total, does not count in the upstream's inflows
-_LEAST_SHARE = 0.0001
-_MOST_GROWTH = 2.0  # nor does one of which more than 200 % of its value came in
+# The upstream's rule of early 2026: tokens below $10,000 or 0.01 % of the total do not count in its inflows, nor does
+# one of which more than 200 % of its value came in.
+_MIN_USD = 10_000.0
+_MIN_SHARE = 0.0001
+_MAX_GROWTH = 2.0
 
 Numbers = Mapping[str, float]
 
@@ -25,32 +31,32 @@ class StoredRecord:
     total_usd: Numbers
 
 
-def record(at: datetime, held: Amounts, prices: Prices) -> StoredRecord:
+def record(at: datetime, holdings: Amounts, prices: Prices) -> StoredRecord:
     """Return the record of one run, its numbers at ten significant digits to keep bodies small."""
     amounts: dict[str, dict[str, float]] = {}
     usd: dict[str, dict[str, float]] = {}
-    for (chain, asset), amount in held.items():
+    for (chain, asset), amount in holdings.items():
         amounts.setdefault(chain, {})[asset] = _ten_digits(amount)
         usd.setdefault(chain, {})[asset] = _ten_digits(amount * prices[asset])
-    return StoredRecord(at, amounts, usd, _added_up(amounts), _added_up(usd))
+    return StoredRecord(at, amounts, usd, _sum_over_chains(amounts), _sum_over_chains(usd))
 
 
 def inflow(old: StoredRecord, new: StoredRecord, excluded: Collection[str]) -> float:
     """Return the net flow in USD as the upstream counts it, positive = net deposits.
 
-    Its rule of early 2026: only symbols present at both ends count, each at the price of the end where it is worth
-    more. So a token that was drained to nothing is not seen; our own computation sees it.
+    Only symbols present at both ends count, each at the price of the end where it is worth
+    more. So a token that was drained to nothing is missed; our own computation counts it.
     """
-    least = max(_LEAST_USD, _LEAST_SHARE * min(sum(old.total_usd.values()), sum(new.total_usd.values())))
+    min_usd = max(_MIN_USD, _MIN_SHARE * min(sum(old.total_usd.values()), sum(new.total_usd.values())))
     flow = 0.0
     for symbol, before in old.total_amounts.items():
         after = new.total_amounts.get(symbol, 0.0)
         usd_before, usd_after = old.total_usd[symbol], new.total_usd.get(symbol, 0.0)
-        if symbol in excluded or min(usd_before, usd_after) < least:
+        if symbol in excluded or min(usd_before, usd_after) < min_usd:
             continue
         price = usd_before / before if usd_before > usd_after else usd_after / after
         moved = (after - before) * price
-        flow += moved if moved <= _MOST_GROWTH * max(usd_before, usd_after) else 0.0
+        flow += moved if moved <= _MAX_GROWTH * max(usd_before, usd_after) else 0.0
     return flow
 
 
@@ -64,7 +70,7 @@ def sections(points: Sequence[tuple[datetime, Numbers, Numbers]]) -> dict[str, l
     }
 
 
-def _added_up(by_chain: Mapping[str, Numbers]) -> dict[str, float]:
+def _sum_over_chains(by_chain: Mapping[str, Numbers]) -> dict[str, float]:
     total: dict[str, float] = {}
     for numbers in by_chain.values():
         for symbol, number in numbers.items():

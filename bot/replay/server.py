@@ -1,4 +1,7 @@
-"""The local server that stands in for the upstream: an episode in DefiLlama's own format, its clock advancing."""
+"""A local server that stands in for DefiLlama: an episode in its format, as of the time of a replay clock.
+
+With an ETag and 304 answers, gzip, and 400 “Protocol not found” for an unknown slug, as the real one.
+"""
 
 import asyncio
 import gzip
@@ -15,12 +18,12 @@ from bot.replay.episode import Episode
 from bot.replay.upstream import UpstreamBodies
 from bot.web import WebServer
 
-_FRESH_FOR = "public, max-age=600"
+_CACHE_CONTROL = "public, max-age=600"
 _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
-_GRACE = 1.0  # seconds for requests under way when the server stops
+_SHUTDOWN_GRACE_S = 1.0  # for requests under way when the server stops
 
 
-class _Body(NamedTuple):
+class _EncodedBody(NamedTuple):
     """One encoded body, kept until the upstream's next run."""
 
     raw: bytes
@@ -45,11 +48,11 @@ class ReplayServer(WebServer):
             host,
             port,
             explain=lambda address, reason: f"The replay cannot listen on {address}: {reason}",
-            grace=_GRACE,
+            grace=_SHUTDOWN_GRACE_S,
         )
         self._clock = clock
         self._upstream = UpstreamBodies(episode)
-        self._bodies: dict[str, _Body] = {}
+        self._bodies: dict[str, _EncodedBody] = {}
         self._lock = Lock()
 
     @property
@@ -60,33 +63,34 @@ class ReplayServer(WebServer):
 
     async def _list(self, request: web.Request) -> web.Response:
         body = await asyncio.to_thread(self._body, "", self._upstream.list_body)
-        return _response(request, body) if body else _unknown()
+        return _response(request, body) if body else _unknown_protocol()
 
     async def _protocol(self, request: web.Request) -> web.Response:
         slug = request.match_info["slug"].lower()
         body = await asyncio.to_thread(self._body, slug, lambda: self._upstream.protocol_body(slug))
-        return _response(request, body) if body else _unknown()
+        return _response(request, body) if body else _unknown_protocol()
 
-    def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _Body | None:
+    def _body(self, key: str, make: Callable[[], dict[str, Any] | None]) -> _EncodedBody | None:
         """Return a body as of now, None where there is none. Runs in threads, in one at a time."""
+        # Requests are answered concurrently, each body in a thread of its own; `UpstreamBodies` is not thread-safe.
         with self._lock:
             if self._upstream.advance(self._clock.now()):
                 self._bodies.clear()
             if key in self._bodies:
                 return self._bodies[key]
-            made = make()
-            if made is not None:
-                self._bodies[key] = _encoded(made)
+            content = make()
+            if content is not None:
+                self._bodies[key] = _encode(content)
             return self._bodies.get(key)
 
 
-def _encoded(body: dict[str, Any]) -> _Body:
+def _encode(body: dict[str, Any]) -> _EncodedBody:
     raw = msgspec.json.encode(body)
     tag = ETag(blake2b(raw, digest_size=8).hexdigest(), is_weak=True)
-    return _Body(raw, gzip.compress(raw, _GZIP_LEVEL, mtime=0), tag)
+    return _EncodedBody(raw, gzip.compress(raw, _GZIP_LEVEL, mtime=0), tag)
 
 
-def _response(request: web.Request, body: _Body) -> web.Response:
+def _response(request: web.Request, body: _EncodedBody) -> web.Response:
     if body.etag.value in {tag.value for tag in request.if_none_match or ()}:
         response = web.Response(status=304)
     elif "gzip" in request.headers.get("Accept-Encoding", ""):
@@ -94,13 +98,13 @@ def _response(request: web.Request, body: _Body) -> web.Response:
         response.headers["Content-Encoding"] = "gzip"
     else:
         response = web.Response(body=body.raw, content_type="application/json")
-    response.headers["Cache-Control"] = _FRESH_FOR
+    response.headers["Cache-Control"] = _CACHE_CONTROL
     response.headers["Vary"] = "Accept-Encoding"
     response.etag = body.etag
     return response
 
 
-def _unknown() -> web.Response:
+def _unknown_protocol() -> web.Response:
     return web.Response(status=400, text="Protocol not found")
 
 

@@ -131,9 +131,9 @@ class Application:
             incidents=store.incidents,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
-            look=self.snapshot_builder.snapshot,
+            build_snapshot=self.snapshot_builder.snapshot,
             only=only,
-            hindsight=HistoryAnswers(
+            history=HistoryAnswers(
                 outflow_curve=retracer.outflow_curve, past_curve=past_course, rehearse=retracer.rehearse
             ),
             clock=clock,
@@ -149,7 +149,7 @@ class Application:
             self._connected, subscriptions=store.subscriptions, clock=clock, operator=self._operator
         )
         self.dispatcher = CommandDispatcher(
-            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, holds=store.suppressions
+            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
         )
 
     def delivery_worker(self, chat: ChatPlatform) -> DeliveryWorker:
@@ -319,10 +319,10 @@ async def past_course(name: str) -> OutflowCurve | None:
 @lru_cache
 def _past_course(name: str) -> OutflowCurve | None:
     from bot.replay.episodes.catalogue import EPISODES  # noqa: PLC0415 — worked out only for those who ask
-    from bot.replay.outflow_path import has_path, path  # noqa: PLC0415 — as above
+    from bot.replay.outflow_curve import has_outflow_curve, outflow_curve_of  # noqa: PLC0415 — as above
 
     episode = EPISODES.get(name)
-    return path(episode) if episode and has_path(episode) else None
+    return outflow_curve_of(episode) if episode and has_outflow_curve(episode) else None
 
 
 def require_a_token(settings: Settings) -> None:

@@ -1,4 +1,7 @@
-"""The dead man's switch: an address of the operator's that is called after each good poll."""
+"""The dead man's switch: calls HEARTBEAT_URL, an address of the operator's, after each good poll.
+
+A monitoring service behind that address notices when the calls stop, and with them the bot.
+"""
 
 import structlog
 
@@ -9,7 +12,7 @@ log = structlog.get_logger()
 
 
 async def beat(http: Http, url: str) -> None:
-    """Call the address; a failure is logged, without the address, and harms nothing else."""
+    """Call the address; a failure is logged, without the address (it is a secret), and raises nothing."""
     try:
         await http.fetch(url, accept="*/*")
     except SourceError as error:

@@ -1,14 +1,18 @@
-"""Ask upstreams over HTTP: politely, within limits, and with one word for every way it can go wrong."""
+"""The HTTP client for all upstreams: timeouts, size limits, retries, conditional requests, safe redirects.
+
+Every failure is a SourceError. A temporary one (timeout, broken connection, 408, 429, 5xx) is tried three times in
+all. Example: 429 with `Retry-After: 5` is asked again after 5 s, `Retry-After: 3600` fails at once, and the caller
+learns of the hour.
+"""
 
 import asyncio
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import BinaryIO, Self, TypeVar
+from typing import Self, TypeVar
 
 import aiohttp
 import stamina
@@ -16,85 +20,38 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.cooperative import in_slices
-from bot.sources.decompression import inflated
-from bot.sources.http_errors import TemporaryFailure, charset_of, refuse_failure, translated
+from bot.sources.cooperative import collect_in_slices
+from bot.sources.decompression import decompress
+from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
+from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
 
 USER_AGENT = f"runwatch/{__version__}"
-TRIES = 3
-LONGEST_PAUSE = timedelta(seconds=30)  # an upstream that wants a longer one is asked again at the next poll instead
+MAX_ATTEMPTS = 3
+MAX_RETRY_AFTER = timedelta(seconds=30)
+"""An upstream that asks for a longer pause is asked again at the next poll instead."""
 
-_CONNECT_SECONDS = 10
-_REDIRECTS = 3
-_CHUNK = 1 << 16
+_CONNECT_TIMEOUT_S = 10
+_MAX_REDIRECTS = 3
+_CHUNK_BYTES = 1 << 16
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class FetchLimits:
-    """How long one try may take in all, and how many bytes a body may have on the wire and when plain."""
-
-    total: timedelta
-    wire: int
-    plain: int
-
-
-LIST_LIMITS = FetchLimits(timedelta(seconds=25), wire=8 << 20, plain=8 << 20)
-DETAIL_LIMITS = FetchLimits(timedelta(seconds=120), wire=400 << 20, plain=400 << 20)
-
-
-@dataclass(frozen=True, slots=True)
-class Validators:
-    """What to send back so that an unchanged body need not come again. Keep them only beside a result that was good."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Return the conditional headers."""
-        named = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in named.items() if value}
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """A whole plain body; `charset` is the one the server named, "utf-8" when none or an unknown one."""
-
-    content: bytes
-    validators: Validators
-    charset: str = "utf-8"
-
-    @property
-    def text(self) -> str:
-        """Return the body as text; bytes that are none in its charset become “�”."""
-        return self.content.decode(self.charset, errors="replace")
-
-
-@dataclass(frozen=True, slots=True)
-class SpooledBody:
-    """A body as it came, compressed or not, in a file without a name that is gone when closed."""
-
-    file: BinaryIO
-    validators: Validators
 
 
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `pause` is the first wait between tries; it doubles, with jitter.
+    `pause` is the first wait between attempts; it doubles, with jitter.
     """
 
     def __init__(self, *, pause: timedelta = timedelta(seconds=1)) -> None:
         self._pause = pause
         self._session: aiohttp.ClientSession | None = None
-        self._hosts: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
@@ -111,128 +68,128 @@ class Http:
         url: str,
         *,
         limits: FetchLimits = LIST_LIMITS,
-        known: Validators | None = None,
+        validators: Validators | None = None,
         accept: str = "application/json",
     ) -> Body | None:
-        """Return the body at `url`; None: unchanged since `known`. Raise SourceError."""
+        """Return the body at `url`; None: unchanged since the answer that `validators` came with. Raise SourceError."""
 
-        async def once() -> Body | None:
-            async with self._answer(url, limits, known, accept) as answer:
-                if answer is None:
+        async def attempt() -> Body | None:
+            async with self._request(url, limits, validators, accept) as response:
+                if response is None:
                     return None
                 wire = bytearray()
-                async for chunk in _chunks(answer, limits):
+                async for chunk in _chunks(response, limits):
                     wire += chunk
-                plain = b"".join(await in_slices(inflated([bytes(wire)], limit=limits.plain)))
-                return Body(plain, _validators(answer), charset_of(answer))
+                plain = b"".join(await collect_in_slices(decompress([bytes(wire)], limit=limits.plain_bytes)))
+                return Body(plain, _validators(response), charset_of(response))
 
-        return await self._tried(once)
+        return await self._with_retries(attempt)
 
     @asynccontextmanager
     async def spool(
-        self, url: str, *, limits: FetchLimits = DETAIL_LIMITS, known: Validators | None = None
+        self, url: str, *, limits: FetchLimits = DETAIL_LIMITS, validators: Validators | None = None
     ) -> AsyncIterator[SpooledBody | None]:
-        """Bring a large body to a temporary file, as it comes; None: unchanged since `known`. Raise SourceError.
+        """Bring a large body to a temporary file, as it comes; None: unchanged, as in `fetch`. Raise SourceError.
 
-        Never two at once from one host. The plain size is for whoever inflates it to check.
+        One host sends one such body at a time. The plain size is checked by whoever decompresses the file.
         """
         with tempfile.TemporaryFile() as file:
 
-            async def once() -> SpooledBody | None:
-                file.seek(0)
+            async def attempt() -> SpooledBody | None:
+                file.seek(0)  # an earlier attempt may have left the beginning of a body
                 file.truncate()
-                async with self._answer(url, limits, known, "application/json") as answer:
-                    if answer is None:
+                async with self._request(url, limits, validators, "application/json") as response:
+                    if response is None:
                         return None
-                    async for chunk in _chunks(answer, limits):
+                    async for chunk in _chunks(response, limits):
                         file.write(chunk)
-                    return SpooledBody(file, _validators(answer))
+                    return SpooledBody(file, _validators(response))
 
-            async with self._hosts[_host(url)]:
-                spooled = await self._tried(once)
+            async with self._spool_locks[_host(url)]:
+                spooled = await self._with_retries(attempt)
             yield spooled
 
-    async def _tried(self, once: Callable[[], Awaitable[_Result]]) -> _Result:
-        pauses = stamina.retry_context(
-            on=_when_to_try_again,
-            attempts=TRIES,
+    async def _with_retries(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+        retries = stamina.retry_context(
+            on=_retry_decision,
+            attempts=MAX_ATTEMPTS,
             timeout=None,
             wait_initial=self._pause,
             wait_max=self._pause * 8,
             wait_jitter=self._pause,
         )
-        async for attempt in pauses:
-            with attempt:
-                return await once()
+        async for scope in retries:
+            with scope:
+                return await attempt()
         raise AssertionError("stamina ends with a result or an error")
 
     @asynccontextmanager
-    async def _answer(
-        self, url: str, limits: FetchLimits, known: Validators | None, accept: str
+    async def _request(
+        self, url: str, limits: FetchLimits, validators: Validators | None, accept: str
     ) -> AsyncIterator[aiohttp.ClientResponse | None]:
-        """Yield a 200 answer, or None for a 304; translate everything else. The time limit includes the body."""
-        headers = {"Accept": accept} | (known.headers if known else {})
-        with translated(_host(url)):
+        """Yield a response with status 200, or None for a 304; raise for others. The time limit includes the body."""
+        headers = {"Accept": accept} | (validators.headers if validators else {})
+        with translate_errors(_host(url)):
             async with asyncio.timeout(limits.total.total_seconds()):
-                async with self._redirected(_address(url), headers) as answer:
-                    if answer.status == 304 and known:  # noqa: PLR2004 -- Not Modified
+                async with self._follow_redirects(_parsed_url(url), headers) as response:
+                    if response.status == 304 and validators:  # noqa: PLR2004 -- Not Modified
                         yield None
                         return
-                    await refuse_failure(answer)
-                    yield answer
+                    await raise_for_failure(response)
+                    yield response
 
     @asynccontextmanager
-    async def _redirected(self, url: URL, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _follow_redirects(self, url: URL, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects on the same host only, and from http to https, so that nobody is sent elsewhere."""
         if self._session is None:
             raise RuntimeError("Http is used outside of its block")
-        for _ in range(_REDIRECTS + 1):
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
-                if answer.status not in {301, 302, 303, 307, 308}:
-                    yield answer
+        for _ in range(_MAX_REDIRECTS + 1):
+            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+                if response.status not in {301, 302, 303, 307, 308}:
+                    yield response
                     return
-                url = _next_url(url, answer.headers.get("Location", ""))
+                url = _redirect_target(url, response.headers.get("Location", ""))
         raise SourceError(SourceFault.BLOCKED, "redirected in circles")
 
 
-def _when_to_try_again(error: Exception) -> bool | timedelta:
+def _retry_decision(error: Exception) -> bool | timedelta:
     """Tell stamina: no, yes, or yes after the pause the upstream asked for."""
     if not isinstance(error, TemporaryFailure):
         return False
     if error.retry_after is None:
         return True
-    return error.retry_after if error.retry_after <= LONGEST_PAUSE else False
+    return error.retry_after if error.retry_after <= MAX_RETRY_AFTER else False
 
 
-def _next_url(url: URL, location: str) -> URL:
+def _redirect_target(url: URL, location: str) -> URL:
     try:
         target = url.join(URL(location))
     except ValueError as error:
         raise SourceError(SourceFault.BLOCKED, "redirected to no address") from error
-    upgrade = (url.scheme, target.scheme, target.port) == ("http", "https", 443)
-    if not location or url.host != target.host or not (upgrade or url.origin() == target.origin()):
+    is_upgrade = (url.scheme, target.scheme, target.port) == ("http", "https", 443)
+    if not location or url.host != target.host or not (is_upgrade or url.origin() == target.origin()):
         raise SourceError(SourceFault.BLOCKED, "redirected to another host")
     return target
 
 
-async def _chunks(answer: aiohttp.ClientResponse, limits: FetchLimits) -> AsyncIterator[bytes]:
-    """Yield the body as it comes over the wire, TOO_LARGE as soon as it is known to be."""
-    too_large = SourceError(SourceFault.TOO_LARGE, f"more than {limits.wire >> 20} MB on the wire")
-    if (answer.content_length or 0) > limits.wire:
+async def _chunks(response: aiohttp.ClientResponse, limits: FetchLimits) -> AsyncIterator[bytes]:
+    """Yield the body as it comes over the wire; raise TOO_LARGE as soon as it is announced, or turns out, to be."""
+    too_large = SourceError(SourceFault.TOO_LARGE, f"more than {limits.wire_bytes >> 20} MB on the wire")
+    if (response.content_length or 0) > limits.wire_bytes:
         raise too_large
     total = 0
-    async for chunk in answer.content.iter_chunked(_CHUNK):
+    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
         total += len(chunk)
-        if total > limits.wire:
+        if total > limits.wire_bytes:
             raise too_large
         yield chunk
 
 
-def _validators(answer: aiohttp.ClientResponse) -> Validators:
-    return Validators(answer.headers.get("ETag"), answer.headers.get("Last-Modified"))
+def _validators(response: aiohttp.ClientResponse) -> Validators:
+    return Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
 
 
-def _address(url: str) -> URL:
+def _parsed_url(url: str) -> URL:
     try:
         return URL(url)
     except ValueError as error:
@@ -240,4 +197,4 @@ def _address(url: str) -> URL:
 
 
 def _host(url: str) -> str:
-    return _address(url).host or "no host"
+    return _parsed_url(url).host or "no host"

@@ -1,4 +1,8 @@
-"""What a failed request means: statuses, broken connections and Retry-After as SourceError."""
+"""What a failed request means: HTTP statuses, broken connections and Retry-After become SourceError.
+
+Example: 429 with `Retry-After: 5` is a TemporaryFailure with RATE_LIMITED and a pause of 5 s; 403 is BLOCKED and is not
+tried again; a connection that ends within the body is CUT_SHORT.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,10 +12,12 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.decompression import PIECE, inflated
+from bot.sources.decompression import PIECE_BYTES, decompress
 
-_WIRE = 1 << 16  # bytes of an error body that are looked at
-_SHOWN = 150  # characters of an error body that may stand in a detail
+_READ_BYTES = 1 << 16  # of an error body, as it comes over the wire
+_SHOWN_CHARACTERS = 150  # of an error body in a detail: enough for a sentence of it, too little to flood a log line
+_MOST_BYTES_A_CHARACTER = 8  # more than any charset takes, so that enough is decoded
+_LONGEST_PAUSE_S = 86400  # Retry-After may be any number, a timedelta may not; beyond a day it makes no difference
 
 
 class RequestRefused(SourceError):
@@ -27,18 +33,18 @@ class TemporaryFailure(SourceError):
     """A failure that may be over in a moment."""
 
 
-async def refuse_failure(answer: aiohttp.ClientResponse) -> None:
-    """Raise what a status other than 200 means."""
-    status = answer.status
+async def raise_for_failure(response: aiohttp.ClientResponse) -> None:
+    """Raise the SourceError that a status other than 200 stands for, or an encoding nobody asked for."""
+    status = response.status
     if status == 200:  # noqa: PLR2004 -- OK
-        if (encoding := answer.headers.get("Content-Encoding", "gzip").lower()) not in {"gzip", "x-gzip", "identity"}:
+        if (encoding := response.headers.get("Content-Encoding", "gzip").lower()) not in {"gzip", "x-gzip", "identity"}:
             raise SourceError(SourceFault.BAD_SHAPE, f"compressed in a way nobody asked for: {encoding[:20]}")
         return
-    fault, passing = _fault_of_status(status)
-    text = await _beginning(answer)
-    if passing:
+    fault, is_temporary = _fault_of_status(status)
+    text = await _body_excerpt(response)
+    if is_temporary:
         raise TemporaryFailure(
-            fault, f"HTTP {status}: {text}", retry_after=_retry_after(answer.headers.get("Retry-After"))
+            fault, f"HTTP {status}: {text}", retry_after=_retry_after(response.headers.get("Retry-After"))
         )
     if fault is SourceFault.BLOCKED:
         raise SourceError(fault, f"HTTP {status}: {text}")
@@ -46,7 +52,7 @@ async def refuse_failure(answer: aiohttp.ClientResponse) -> None:
 
 
 def _fault_of_status(status: int) -> tuple[SourceFault, bool]:
-    """Return the fault a status stands for, and whether it may pass in a moment."""
+    """Return the fault a status stands for, and whether it may be over in a moment."""
     if status in {401, 402, 403, 451}:
         return SourceFault.BLOCKED, False
     if status == 408:  # noqa: PLR2004 -- Request Timeout
@@ -60,19 +66,20 @@ def _fault_of_status(status: int) -> tuple[SourceFault, bool]:
     return SourceFault.BAD_SHAPE, False
 
 
-async def _beginning(answer: aiohttp.ClientResponse) -> str:
+async def _body_excerpt(response: aiohttp.ClientResponse) -> str:
     """Return the first characters of an error body, printable and on one line."""
     try:
-        wire = await answer.content.read(_WIRE)
-        plain = next(inflated([wire], limit=PIECE), b"")
+        wire = await response.content.read(_READ_BYTES)
+        plain = next(decompress([wire], limit=PIECE_BYTES), b"")
     except (aiohttp.ClientError, SourceError):
         return ""
-    text = plain[: _SHOWN * 8].decode(charset_of(answer), errors="replace")
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_SHOWN]
+    text = plain[: _SHOWN_CHARACTERS * _MOST_BYTES_A_CHARACTER].decode(charset_of(response), errors="replace")
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())[:_SHOWN_CHARACTERS]
 
 
 @contextmanager
-def translated(host: str) -> Iterator[None]:
+def translate_errors(host: str) -> Iterator[None]:
     """Turn what aiohttp and asyncio raise into SourceError; details name the host, never the address."""
     try:
         yield
@@ -95,7 +102,7 @@ def _retry_after(value: str | None) -> timedelta | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return timedelta(seconds=min(int(value), 86400))
+        return timedelta(seconds=min(int(value), _LONGEST_PAUSE_S))
     try:
         at = parsedate_to_datetime(value)
     except ValueError:
@@ -105,9 +112,9 @@ def _retry_after(value: str | None) -> timedelta | None:
     return max(at - datetime.now(UTC), timedelta())
 
 
-def charset_of(answer: aiohttp.ClientResponse) -> str:
+def charset_of(response: aiohttp.ClientResponse) -> str:
     """Return the charset the server named, "utf-8" when it named none or an unknown one."""
-    charset = answer.charset or "utf-8"
+    charset = response.charset or "utf-8"
     try:
         "".encode(charset)
     except LookupError:

@@ -1,4 +1,8 @@
-"""Walk one JSON document from front to back in pieces, in the memory of its largest part."""
+"""Read a large JSON document from front to back in pieces, without ever holding the whole of it.
+
+Example: of a body of 60 MB, whose largest array has 2 MB, only that array and one piece of the stream are in memory
+at a time. It is used for DefiLlama's bodies; the decoding of the parts themselves is msgspec's.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,37 +13,39 @@ import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
 
+# Possessive quantifiers (`*+`) never try a shorter match again, so that no text makes these patterns slow.
 _SPACE = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _SCALAR = re.compile(rb'[^\s,:"\[\]{}]++')
-_TO_BRACKET = re.compile(rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+([\[\]{}])', re.DOTALL)
-_MARK = b"\xef\xbb\xbf"  # a byte order mark
+_NEXT_BRACKET = re.compile(rb'[^"\[\]{}]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"\[\]{}]*+)*+([\[\]{}])', re.DOTALL)
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _Value = TypeVar("_Value")
-_KEPT = 1 << 20  # bytes already read that may lie in front of the window before it is moved
+# Bytes already consumed that may lie in front of the window: to delete them at every key would copy the rest each time.
+_MAX_CONSUMED_BYTES = 1 << 20
 
 
 class JsonStream:
     """A reader that steps over members and copies out whole values.
 
     At each key from `members()` and each stop of `elements()` the value is to be consumed by one of `members()`,
-    `elements()`, `take()`, `decode()` or `skip()`. What is skipped is only checked for balanced brackets; what is taken
-    is checked by whoever decodes it. All methods raise SourceError: CUT_SHORT at an early end, NOT_JSON and BAD_SHAPE
-    for what is no JSON object.
+    `elements()`, `read_value()`, `decode()` or `skip()`. What is skipped is only checked for balanced brackets; what is
+    read is checked by whoever decodes it. All methods raise SourceError: CUT_SHORT at an early end, NOT_JSON and
+    BAD_SHAPE for what is no JSON object.
     """
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._window = bytearray()
-        self._at = 0
+        self._position = 0
 
     def open(self) -> None:
         """Check that the document is a JSON object; raise NOT_JSON for a page or a text, BAD_SHAPE for other JSON."""
         start = self.peek()
-        if start == _MARK[0] and self._starts_with(_MARK):
-            self._at += len(_MARK)
+        if start == _BYTE_ORDER_MARK[0] and self._starts_with(_BYTE_ORDER_MARK):
+            self._position += len(_BYTE_ORDER_MARK)
             start = self.peek()
         if start != ord("{"):
-            refuse_no_object(bytes(self._window[self._at : self._at + 16]))
+            raise_not_an_object(bytes(self._window[self._position : self._position + 16]))
 
     def members(self) -> Iterator[str]:
         """Enter the object that begins here and yield its keys."""
@@ -47,7 +53,7 @@ class JsonStream:
         if self._accepts(b"}"):
             return
         while True:
-            self._forget_what_was_read()
+            self._drop_consumed()
             yield self._key()
             if self._accepts(b"}"):
                 return
@@ -59,7 +65,7 @@ class JsonStream:
         if self._accepts(b"]"):
             return
         while True:
-            self._forget_what_was_read()
+            self._drop_consumed()
             yield
             if self._accepts(b"]"):
                 return
@@ -68,17 +74,17 @@ class JsonStream:
     def peek(self) -> int:
         """Return the first byte of what comes next, without consuming it."""
         while True:
-            space = _SPACE.match(self._window, self._at)
-            self._at = space.end() if space else self._at
-            if self._at < len(self._window):
-                return self._window[self._at]
+            space = _SPACE.match(self._window, self._position)
+            self._position = space.end() if space else self._position
+            if self._position < len(self._window):
+                return self._window[self._position]
             self._fill()
 
-    def take(self) -> bytes:
+    def read_value(self) -> bytes:
         """Return the value that begins here, as it is written."""
-        end = self._end()
+        end = self._value_end()
         value = self._copy(end)
-        self._at = end
+        self._position = end
         return value
 
     def decode(self, decoder: msgspec.json.Decoder[_Value]) -> _Value:
@@ -88,24 +94,24 @@ class JsonStream:
         the whole of it, and the search for its end is saved.
         """
         if self.peek() == ord("["):
-            end = self._first_close() + 1
+            end = self._first_closing_bracket() + 1
             with suppress(msgspec.DecodeError, RecursionError):
                 value = decoder.decode(self._copy(end))
-                self._at = end
+                self._position = end
                 return value
-        return decoder.decode(self.take())
+        return decoder.decode(self.read_value())
 
     def skip(self) -> None:
         """Step over the value that begins here."""
-        self._at = self._end()
+        self._position = self._value_end()
 
     def close(self) -> None:
         """Check that nothing but space follows, up to the end of the stream (and of its compression)."""
         while True:
-            if _SPACE.fullmatch(self._window, self._at) is None:
+            if _SPACE.fullmatch(self._window, self._position) is None:
                 raise SourceError(SourceFault.BAD_SHAPE, "text after the end of the document")
             self._window.clear()
-            self._at = 0
+            self._position = 0
             if (piece := next(self._pieces, None)) is None:
                 return
             self._window += piece
@@ -113,7 +119,7 @@ class JsonStream:
     def _key(self) -> str:
         if self.peek() != ord('"'):
             raise SourceError(SourceFault.BAD_SHAPE, "a key is no string")
-        written = self.take()
+        written = self.read_value()
         self._expect(b":")
         try:
             return msgspec.json.decode(written, type=str)
@@ -127,11 +133,11 @@ class JsonStream:
     def _accepts(self, byte: bytes) -> bool:
         if self.peek() != byte[0]:
             return False
-        self._at += 1
+        self._position += 1
         return True
 
-    def _end(self) -> int:
-        """Return where the value that begins here ends."""
+    def _value_end(self) -> int:
+        """Return the position behind the value that begins here."""
         start = self.peek()
         if start == ord("["):
             return self._flat_array_end() or self._nested_end()
@@ -140,63 +146,68 @@ class JsonStream:
         return self._matched_end(_STRING) if start == ord('"') else self._matched_end(_SCALAR)
 
     def _flat_array_end(self) -> int | None:
-        """Return the end of an array without arrays inside, found at the speed of memory; None: it is not so simple.
+        """Return the end of an array without arrays inside, by `find` instead of a pattern; None: not that simple.
 
         The first “]” ends the array when only one “[” stands before it and it is outside of every string: an even
         number of quotes before it, none of them escaped.
         """
-        close, start = self._first_close(), self._at
-        simple = (
+        close, start = self._first_closing_bracket(), self._position
+        is_simple = (
             self._window.find(b"\\", start, close) < 0
             and self._window.find(b"[", start + 1, close) < 0
             and self._window.count(b'"', start, close) % 2 == 0
         )
-        return close + 1 if simple else None
+        return close + 1 if is_simple else None
 
-    def _first_close(self) -> int:
-        searched = self._at
-        while (close := self._window.find(b"]", searched)) < 0:
-            searched = len(self._window)
+    def _first_closing_bracket(self) -> int:
+        search_from = self._position
+        while (close := self._window.find(b"]", search_from)) < 0:
+            search_from = len(self._window)
             self._fill()
         return close
 
     def _copy(self, end: int) -> bytes:
         with memoryview(self._window) as view:
-            return bytes(view[self._at : end])
+            return bytes(view[self._position : end])
 
     def _nested_end(self) -> int:
-        depth, at = 0, self._at
+        depth, position = 0, self._position
         while True:
-            hop = _TO_BRACKET.match(self._window, at)
-            if hop is None:
-                self._fill(len(self._window) - at)
+            bracket = _NEXT_BRACKET.match(self._window, position)
+            if bracket is None:
+                self._fill(len(self._window) - position)
                 continue
-            at = hop.end()
-            depth += 1 if hop[1] in b"[{" else -1
+            position = bracket.end()
+            depth += 1 if bracket[1] in b"[{" else -1
             if depth == 0:
-                return at
+                return position
 
     def _matched_end(self, pattern: re.Pattern[bytes]) -> int:
         while True:
-            match = pattern.match(self._window, self._at)
+            match = pattern.match(self._window, self._position)
+            # A number that ends with the window may go on in the next piece; a string is over at its quote.
             if match and (match.end() < len(self._window) or pattern is _STRING):
                 return match.end()
             if match is None and pattern is _SCALAR:
                 raise SourceError(SourceFault.BAD_SHAPE, "a value is missing")
-            self._fill(len(self._window) - self._at)
+            self._fill(len(self._window) - self._position)
 
-    def _forget_what_was_read(self) -> None:
-        if self._at > _KEPT:
-            del self._window[: self._at]
-            self._at = 0
+    def _drop_consumed(self) -> None:
+        if self._position > _MAX_CONSUMED_BYTES:
+            del self._window[: self._position]
+            self._position = 0
 
-    def _starts_with(self, mark: bytes) -> bool:
-        while len(self._window) - self._at < len(mark):
+    def _starts_with(self, prefix: bytes) -> bool:
+        while len(self._window) - self._position < len(prefix):
             self._fill()
-        return self._window.startswith(mark, self._at)
+        return self._window.startswith(prefix, self._position)
 
     def _fill(self, at_least: int = 1) -> None:
-        """Read on, by at least so many bytes: asking for what is there already keeps repeated searches linear."""
+        """Read on, by at least so many bytes.
+
+        A search that failed asks for as much as it has searched already: the window doubles, and all searches together
+        stay linear in the size of the document.
+        """
         wanted = len(self._window) + at_least
         piece = next(self._pieces, None)
         if piece is None:
@@ -206,8 +217,8 @@ class JsonStream:
             self._window += piece
 
 
-def refuse_no_object(start: bytes) -> None:
-    """Raise what a body that begins so and is no JSON object deserves: BAD_SHAPE for other JSON, NOT_JSON for text."""
+def raise_not_an_object(start: bytes) -> None:
+    """Raise for a body that begins with `start` and is no JSON object: BAD_SHAPE for other JSON, NOT_JSON for text."""
     other_json = start[:1] in b'["-0123456789' or start.startswith((b"null", b"true", b"false"))
     if other_json:
         raise SourceError(SourceFault.BAD_SHAPE, "no JSON object")

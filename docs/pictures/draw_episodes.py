@@ -1,4 +1,4 @@
-"""Draws a picture of each episode as SVG: `python -m docs.pictures.draw_episodes`, from the project's root."""
+"""Draw a picture of each episode as SVG: `python -m docs.pictures.draw_episodes`, from the project's root."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.replay.episode import Episode
 from bot.replay.episodes.catalogue import EPISODES
-from docs.pictures.episode_looks import Look, as_it_was, as_seen, first_shown
+from docs.pictures.episode_points import PicturePoint, as_it_was, as_seen, first_shown
 
 _WIDTH, _HEIGHT, _LEFT, _RIGHT = 960, 470, 78, 32
 _TOP, _MIDDLE, _LOW, _BOTTOM = 72, 242, 268, 430
@@ -17,94 +17,99 @@ _DAY = timedelta(days=1)
 _INK, _GREY, _RULE, _OUT, _IN = "#1f2933", "#7b8794", "#e4e7eb", "#d64545", "#2f7dc0"
 _FONT = 'font-family="system-ui, sans-serif"'
 _THRESHOLDS = ((-0.015, "watch"), (-0.03, "elevated"), (-0.08, "severe"))
-_LEAST_RANGE, _MOST_RANGE = (-0.035, 0.01), (-0.4, 0.04)
-_MOST_LABELS, _LINE, _BILLION = 12, 13, 1e9
+_MIN_RANGE, _MAX_RANGE = (-0.035, 0.01), (-0.4, 0.04)  # shares: always spanned, and at most
+_MAX_LABELS, _LINE_HEIGHT, _BILLION = 12, 13, 1e9
 Scale = Callable[[float], float]
-Across = Callable[[datetime], float]
+XOf = Callable[[datetime], float]
 
 
 def picture(episode: Episode) -> str:
     """Return the SVG of an episode's first exchange.
 
     Reserves are lines. The 24 h net flow is bars, by the plain formula on what the upstream shows; where jumps or
-    faults bend that, a dark line is what really moved. Published figures are numbered.
+    faults change that, a dark line is what really moved. Published figures are numbered.
     """
-    book = episode.books[0]
-    seen, was = as_seen(episode, book), as_it_was(episode, book)
+    exchange = episode.exchanges[0]
+    seen, actual = as_seen(episode, exchange), as_it_was(episode, exchange)
     start = first_shown(episode)
 
-    def across(at: datetime) -> float:
+    def x_of(at: datetime) -> float:
         return _LEFT + (at - start) / (episode.live_end - start) * (_WIDTH - _LEFT - _RIGHT)
 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" {_FONT} fill="{_INK}">',
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" rx="8" fill="#fff"/>',
         _text(_LEFT, 28, episode.title, extra='style="font-size:18px;font-weight:600"'),
-        _text(_LEFT, 48, f"{book.row['name']} · {episode.label}", colour=_GREY),
-        *_days(start, episode.live_end, across),
-        *_reserves(seen, across, own="/".join(sorted(book.own_tokens))),
-        *_flows(seen, was, across),
-        *_anchors(episode, across),
+        _text(_LEFT, 48, f"{exchange.listing_row['name']} · {episode.label}", colour=_GREY),
+        *_days(start, episode.live_end, x_of),
+        *_reserves(seen, x_of, own="/".join(sorted(exchange.own_tokens))),
+        *_flows(seen, actual, x_of),
+        *_published_figures(episode, x_of),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def _reserves(seen: Sequence[Look], across: Across, *, own: str) -> Iterator[str]:
-    low, high = min(look.clean for look in seen) * 0.98, max(look.total for look in seen) * 1.01
-    down = _scale(low, high, _MIDDLE, _TOP)
+def _reserves(seen: Sequence[PicturePoint], x_of: XOf, *, own: str) -> Iterator[str]:
+    low, high = min(point.clean_usd for point in seen) * 0.98, max(point.total_usd for point in seen) * 1.01
+    y_of = _scale(low, high, _MIDDLE, _TOP)
     step = _step((high - low) / 4)
     for number in range(ceil(low / step), int(high / step) + 1):
-        yield _rule(down(number * step), _money(number * step, step))
-    lines = [(f"without {own}" if own else "reserves", _INK, 16, [look.clean for look in seen])]
+        yield _rule(y_of(number * step), _money(number * step, step))
+    lines = [(f"without {own}" if own else "reserves", _INK, 16, [point.clean_usd for point in seen])]
     if own:
-        lines.append(("total", _GREY, -8, [look.total for look in seen]))
+        lines.append(("total", _GREY, -8, [point.total_usd for point in seen]))
     for name, colour, below, values in lines:
-        path = " ".join(f"{across(look.at):.1f},{down(usd):.1f}" for look, usd in zip(seen, values, strict=True))
+        path = " ".join(f"{x_of(point.at):.1f},{y_of(usd):.1f}" for point, usd in zip(seen, values, strict=True))
         yield f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>'
-        x = across(seen[-1].at) - 4
-        yield _text(x, down(values[-1]) + below, name, colour=colour, extra='text-anchor="end"')
+        x = x_of(seen[-1].at) - 4
+        yield _text(x, y_of(values[-1]) + below, name, colour=colour, extra='text-anchor="end"')
 
 
-def _flows(seen: Sequence[Look], was: Sequence[Look], across: Across) -> Iterator[str]:
-    shares = [look.share for look in (*seen, *was)]
-    low = max(min(_LEAST_RANGE[0], *shares) * 1.08, _MOST_RANGE[0])
-    high = min(max(_LEAST_RANGE[1], *shares) * 1.2, _MOST_RANGE[1])
-    down = _scale(low, high, _BOTTOM, _LOW)
-    yield _rule(down(0), "0 %")
-    free = down(0) + _LINE
+def _flows(seen: Sequence[PicturePoint], actual: Sequence[PicturePoint], x_of: XOf) -> Iterator[str]:
+    shares = [point.share for point in (*seen, *actual)]
+    low = max(min(_MIN_RANGE[0], *shares) * 1.08, _MAX_RANGE[0])
+    high = min(max(_MIN_RANGE[1], *shares) * 1.2, _MAX_RANGE[1])
+    y_of = _scale(low, high, _BOTTOM, _LOW)
+    yield _rule(y_of(0), "0 %")
+    free = y_of(0) + _LINE_HEIGHT
     for threshold, name in _THRESHOLDS:
-        if threshold > low and down(threshold) >= free:
-            free = down(threshold) + _LINE
-            yield _rule(down(threshold), f"−{-threshold:.1%}".replace("%", " %").replace(".0", ""), colour=_OUT)
-            yield _text(_WIDTH - _RIGHT - 4, down(threshold) - 4, name, colour=_OUT, extra='text-anchor="end"')
+        if threshold > low and y_of(threshold) >= free:
+            free = y_of(threshold) + _LINE_HEIGHT
+            yield _rule(y_of(threshold), f"−{-threshold:.1%}".replace("%", " %").replace(".0", ""), colour=_OUT)
+            yield _text(_WIDTH - _RIGHT - 4, y_of(threshold) - 4, name, colour=_OUT, extra='text-anchor="end"')
     yield _text(_LEFT + 4, _LOW - 4, "net flow over 24 h, share of clean reserves", colour=_GREY)
-    apart = min(across(after.at) - across(before.at) for before, after in pairwise(seen))
-    width = max(apart * 0.7, 1.2)
-    for colour, picked in ((_OUT, [look for look in seen if look.share < 0]), (_IN, [o for o in seen if o.share >= 0])):
+    distance = min(x_of(after.at) - x_of(before.at) for before, after in pairwise(seen))
+    width = max(distance * 0.7, 1.2)
+    for colour, points in (
+        (_OUT, [point for point in seen if point.share < 0]),
+        (_IN, [point for point in seen if point.share >= 0]),
+    ):
         bars = "".join(
-            f"M{across(look.at):.1f} {down(0):.1f}V{down(_within(look.share, low, high)):.1f}" for look in picked
+            f"M{x_of(point.at):.1f} {y_of(0):.1f}V{y_of(_within(point.share, low, high)):.1f}" for point in points
         )
         yield f'<path d="{bars}" stroke="{colour}" stroke-width="{width:.1f}" stroke-opacity=".85" fill="none"/>'
-    if was:
-        path = " ".join(f"{across(look.at):.1f},{down(_within(look.share, low, high)):.1f}" for look in was)
+    if actual:
+        path = " ".join(f"{x_of(point.at):.1f},{y_of(_within(point.share, low, high)):.1f}" for point in actual)
         yield f'<polyline points="{path}" fill="none" stroke="{_INK}" stroke-width="1.5"/>'
         yield _text(_LEFT + 270, _LOW - 4, "bars: by what the upstream shows · line: what really moved", colour=_GREY)
 
 
-def _anchors(episode: Episode, across: Across) -> Iterator[str]:
+def _published_figures(episode: Episode, x_of: XOf) -> Iterator[str]:
     x = 0.0
-    for number, anchor in enumerate((anchor for anchor in episode.anchors if anchor.is_fitted), start=1):
-        x = max(across(anchor.at), x + 20)
+    for number, published in enumerate(
+        (published for published in episode.published_figures if published.is_fitted), start=1
+    ):
+        x = max(x_of(published.at), x + 20)
         yield f'<circle cx="{x:.1f}" cy="{_TOP + 4}" r="9" fill="{_INK}"/>'
         yield _text(x, _TOP + 8, str(number), colour="#fff", extra='text-anchor="middle" style="font-size:11px"')
 
 
-def _days(start: datetime, end: datetime, across: Across) -> Iterator[str]:
-    every = next((days for days in (1, 2, 4, 7) if (end - start) / _DAY / days <= _MOST_LABELS), 31)
-    for day in range(0, (end - start).days + 1, every):
+def _days(start: datetime, end: datetime, x_of: XOf) -> Iterator[str]:
+    step_days = next((days for days in (1, 2, 4, 7) if (end - start) / _DAY / days <= _MAX_LABELS), 31)
+    for day in range(0, (end - start).days + 1, step_days):
         at = start + _DAY * day
-        x = across(at)
+        x = x_of(at)
         yield f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{_BOTTOM}" stroke="{_RULE}"/>'
         yield _text(x, _BOTTOM + 20, f"{at.day} {at:%b}", colour=_GREY, extra='text-anchor="middle"')
 

@@ -1,9 +1,9 @@
-"""Draws the README's picture: one real alert and one real answer, as the bot's own renderers make them.
+"""Draw the README's picture: one real alert and one real answer, as the bot's own renderers make them.
 
 python docs/pictures/message.py > /tmp/message.html
 chromium --headless --no-sandbox --screenshot=docs/pictures/message.png --window-size=1240,900 /tmp/message.html
 
-The messages come from the whole machine run over the episode `binance-2022`; only the bubbles around them are drawn.
+The messages come from the whole application, run over the episode `binance-2022`; only the bubbles are drawn.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from bot.domain.incident import StepReason
 from bot.messages.cards.incidents import incident_card
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode as find_episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 from bot.service import logs
 from bot.service.application import Application
@@ -66,25 +66,25 @@ async def messages() -> tuple[Message, Message, datetime]:
             store = await open_store(settings.data_dir, clock=clock)
             source = DefiLlama(http, clock, url=server.url, name=f"Replay ({episode.label})")
             metrics = Metrics(clock, __version__)
-            machine = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
+            application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
             while clock.now() < _UNTIL:
-                await machine.poller.poll()
-                await machine.poller.poll_details()
+                await application.poller.poll()
+                await application.poller.poll_details()
                 clock.advance(timedelta(minutes=45))
-            asked = terminal_operator()
-            command = machine.desk.commands.get("reserves")
+            context = terminal_operator()
+            command = application.dispatcher.commands.get("reserves")
             incidents = await store.incidents.open()
             if command is None or not incidents:
                 raise SystemExit("the episode shows no incident any more")
-            answer = await machine.desk.answer_words(asked, command, "binance")
+            answer = await application.dispatcher.answer_words(context, command, "binance")
             await store.close()
             return answer, incident_card(incidents[0], "Binance", StepReason.ESCALATED), clock.now()
 
 
 def telegram(message: Message, now: datetime) -> tuple[str, str]:
     """Return the text and the buttons as Telegram would show them."""
-    made = render(message, now)
-    return made.html, "".join(_keys([label for label, _ in row]) for row in made.buttons)
+    rendered = render(message, now)
+    return rendered.html, "".join(_buttons([label for label, _ in row]) for row in rendered.buttons)
 
 
 def discord(message: Message, now: datetime) -> str:
@@ -92,10 +92,10 @@ def discord(message: Message, now: datetime) -> str:
     body = payload(message)
     embed: Mapping[str, Any] = body["embeds"][0]
     fields = "".join(
-        f"<div><b>{_markdown(flow['name'], now)}</b><br>{_markdown(flow['value'], now)}</div>"
-        for flow in embed.get("fields", ())
+        f"<div><b>{_markdown(field['name'], now)}</b><br>{_markdown(field['value'], now)}</div>"
+        for field in embed.get("fields", ())
     )
-    rows = "".join(_keys([button["label"] for button in row["components"]]) for row in body["components"])
+    rows = "".join(_buttons([button["label"] for button in row["components"]]) for row in body["components"])
     return (
         f'<div class="embed" style="border-color:#{embed["color"]:06x}"><span class="title">'
         f"{_markdown(embed['title'], now)}</span>\n{_markdown(embed.get('description', ''), now)}"
@@ -107,8 +107,8 @@ def _markdown(text: str, now: datetime) -> str:
     shown = escape(re.sub(r"\\([\\*_~`|>\[\]()#@<.!-])", r"\1", text), quote=False)
     shown = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", shown)
     shown = re.sub(r"^-# (.*)$", r"<small>\1</small>", shown, flags=re.MULTILINE)
-    shown = re.sub(r"&lt;t:(\d+):R&gt;", lambda found: _ago(int(found[1]), now), shown)
-    return re.sub(r"&lt;t:(\d+)(?::\w)?&gt;", lambda found: _date(int(found[1])), shown)
+    shown = re.sub(r"&lt;t:(\d+):R&gt;", lambda match: _ago(int(match[1]), now), shown)
+    return re.sub(r"&lt;t:(\d+)(?::\w)?&gt;", lambda match: _date(int(match[1])), shown)
 
 
 def _date(at: int) -> str:
@@ -119,7 +119,7 @@ def _ago(then: int, now: datetime) -> str:
     return f"{round((now.timestamp() - then) / 60)} minutes ago"
 
 
-def _keys(labels: list[str]) -> str:
+def _buttons(labels: list[str]) -> str:
     return f'<div class="keys">{"".join(f"<span>{escape(label)}</span>" for label in labels)}</div>'
 
 

@@ -31,13 +31,13 @@ _FRESH = timedelta(hours=1)  # the upstream runs every hour
 _PROVENANCE = r"Replay(?: \(.+\))? · as of .+ UTC \(.+ ago\)"
 
 
-async def test_a_small_flow_tells_nobody_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
+async def test_a_small_flow_alerts_nobody_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\nEXCHANGES=okx\nREDIS_URL=redis://127.0.0.1:9\n")  # is left alone
     ran = await bot("demo", "--episode", "slow-small", "--speed", "100", directory=tmp_path)
     assert (ran.code, ran.err) == (0, "")
-    told, reply = re.sub(r"\n {4}", " ", ran.out).split("> /reserves gullane\n")
-    assert "this terminal is the chat" in told
-    assert len(re.findall(r"^2024-05-\d\d Gullane \$[\d.]+ M · ", told, re.MULTILINE)) >= 8
+    alerts, reply = re.sub(r"\n {4}", " ", ran.out).split("> /reserves gullane\n")
+    assert "this terminal is the chat" in alerts
+    assert len(re.findall(r"^2024-05-\d\d Gullane \$[\d.]+ M · ", alerts, re.MULTILINE)) >= 8
     assert "INC-" not in ran.out
     assert "Gullane · reserves" in reply
     assert "too old" not in reply
@@ -50,8 +50,8 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
             play.clock.advance(_STEP)
             await play.catch_up()
         for command, words in (("reserves", "binance"), ("why", "INC-1")):
-            await play.chat.show(await answer(play.machine.dispatcher, terminal_operator(), command, words))
-    shown = play.paper.getvalue()
+            await play.chat.show(await answer(play.application.dispatcher, terminal_operator(), command, words))
+    shown = play.output.getvalue()
     assert re.findall(r"^[\d-]+ [\d:]+ UTC · (.+)$", shown, re.MULTILINE) == [
         "🟡 INC-1 · Binance · unusual outflow · watch",
         "🟠 INC-1 · Binance · elevated outflow",
@@ -85,12 +85,12 @@ def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
     seconds, rounds = 0.0, 0
     begin = BINANCE_2022.live_start
     clock = ReplayClock(begin, BINANCE_2022.live_end, speed=0.0, ticks=lambda: seconds)
-    pace = SpeedControl(clock, 3600.0, rounds=lambda: rounds)
+    speed_control = SpeedControl(clock, 3600.0, rounds=lambda: rounds)
 
     hours = []
     for is_round in (False, False, False, True, False, False, False):
         rounds += is_round
-        pace.keep()
+        speed_control.adjust()
         seconds += 1
         hours.append((clock.now() - begin) / timedelta(hours=1))
 
@@ -99,43 +99,43 @@ def test_the_clock_waits_for_a_bot_that_cannot_follow() -> None:
 
 @dataclass
 class Play:
-    """An episode under way: its clock is moved by hand, what the terminal shows is on the paper."""
+    """An episode under way: its clock is moved by hand, what the terminal shows is in `output`."""
 
     clock: ReplayClock
-    machine: Application
+    application: Application
     exchange: str
     chat: TerminalChat
-    paper: StringIO = field(default_factory=StringIO)
+    output: StringIO = field(default_factory=StringIO)
 
     def is_up_to_date(self) -> bool:
-        outlook = self.machine.latest.snapshot(self.exchange)
-        return bool(outlook and outlook.reading and self.clock.now() - outlook.reading.as_of < _FRESH)
+        snapshot = self.application.latest.snapshot(self.exchange)
+        return bool(snapshot and snapshot.reading and self.clock.now() - snapshot.reading.as_of < _FRESH)
 
     async def catch_up(self) -> None:
-        """Wait until what is new is shown, was judged, and is told; no round takes up anything before time moves on.
+        """Wait until the newest reading is shown, judged and announced; nothing more comes before time moves.
 
         One round may be under way and one may go by a list that was asked for before time moved on; the third has the
         newest list, by which the exchange may be due once more. One that is under way when time moves on would judge a
         reading that is four hours old by then, and call it stale.
         """
-        await until(self.is_up_to_date, "a look at the newest reading")
-        poller = self.machine.poller
-        seen = poller.rounds
-        await until(lambda: poller.rounds >= seen + 3, "three more rounds of the poller")
-        await until(self.is_all_told, "the end of every delivery")
+        await until(self.is_up_to_date, "a snapshot with the newest reading")
+        poller = self.application.poller
+        rounds = poller.rounds
+        await until(lambda: poller.rounds >= rounds + 3, "three more rounds of the poller")
+        await until(self.is_all_delivered, "the end of every delivery")
 
-    async def is_all_told(self) -> bool:
-        """Return whether nothing waits but edits that are to be five minutes after the ones before."""
-        store = self.machine.store
-        put_off = await store.database.command("ZCARD", keys.POSTPONED.key(Platform.TERMINAL))
-        return sum((await store.outbox.depth()).values()) <= int(put_off)
+    async def is_all_delivered(self) -> bool:
+        """Return whether nothing is queued but edits, which come five minutes after the one before."""
+        store = self.application.store
+        postponed = await store.database.command("ZCARD", keys.POSTPONED.key(Platform.TERMINAL))
+        return sum((await store.outbox.depth()).values()) <= int(postponed)
 
 
 @asynccontextmanager
 async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
     """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
-    clock, paper, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
-    chat = TerminalChat(clock, out=paper)
+    clock, output, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
+    chat = TerminalChat(clock, out=output)
     async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
         service = Service(
             Settings(
@@ -153,9 +153,9 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
         )
         tasks.create_task(service.run(stop))
         try:
-            play = Play(clock, await service.started(), exchange, chat, paper)
-            await play.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
-            await until(play.is_up_to_date, "a look at the newest reading")
+            play = Play(clock, await service.started(), exchange, chat, output)
+            await play.application.store.subscriptions.add(Subscription(terminal_operator().place, exchange=None))
+            await until(play.is_up_to_date, "a snapshot with the newest reading")
             yield play
         finally:
             stop.set()

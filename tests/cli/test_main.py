@@ -104,11 +104,11 @@ async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None
     assert len(rows) == 2 + len(list(COMMANDS))
     readme = ROOT / "README.md"
     if readme.exists():
-        found = re.search(
+        table = re.search(
             r"<!-- commands -->\n(.*?)\n*<!-- /commands -->", readme.read_text(encoding="utf-8"), re.DOTALL
         )
-        assert found, "README.md has lost the markers of its command table"
-        assert found[1].strip().splitlines() == rows
+        assert table, "README.md has lost the markers of its command table"
+        assert table[1].strip().splitlines() == rows
 
 
 @pytest.mark.parametrize("words", [("demo", "--speed", "100"), ("commands",), ("settings",)])
@@ -133,7 +133,7 @@ async def test_ask_answers_from_a_stand_in_of_the_upstream(tmp_path: Path) -> No
     assert (asked.code, asked.err) == (0, "")
     answer = json.loads(asked.out)
     assert answer["title"] == "Binance · reserves"
-    assert any(one.startswith("Clean reserves $") for one in answer["lines"])
+    assert any(line.startswith("Clean reserves $") for line in answer["lines"])
     assert answer["footer"].startswith("DefiLlama · as of 2022-12-10T23:")
     assert {row[0] for row in answer["table"]["rows"]} >= {"USDT", "BUSD", "BTC", "ETH"}
     assert not data.exists()

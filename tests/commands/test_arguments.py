@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from bot.commands.arguments import (
     KINDS,
     CommandName,
-    Elsewhere,
     ExchangeName,
     IncidentNumber,
     Mention,
+    PlaceName,
     Sentence,
     Share,
     ThresholdArgument,
@@ -44,10 +44,10 @@ from bot.domain.severity import Sensitivity
         (Mention, "@here", "here"),
         (Mention, "Everyone", "everyone"),
         (Mention, "<@&123>", "123"),
-        (Elsewhere, "@my_channel", "@my_channel"),
-        (Elsewhere, "-1001234567890", "-1001234567890"),
-        (Elsewhere, "<#99>", "<#99>"),
-        (Elsewhere, "https://t.me/my_channel", "https://t.me/my_channel"),
+        (PlaceName, "@my_channel", "@my_channel"),
+        (PlaceName, "-1001234567890", "-1001234567890"),
+        (PlaceName, "<#99>", "<#99>"),
+        (PlaceName, "https://t.me/my_channel", "https://t.me/my_channel"),
         (ExchangeName, " Gate.io ", "Gate.io"),
         (CommandName, "/Flows", "flows"),
         (str, "anything at all", "anything at all"),
@@ -58,10 +58,10 @@ from bot.domain.severity import Sensitivity
     ],
 )
 def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) -> None:
-    found = kind_of(kind)
+    argument_kind = kind_of(kind)
 
-    assert found.looks_right(word)
-    assert found.read(word) == value
+    assert argument_kind.matches(word)
+    assert argument_kind.read(word) == value
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) 
         (Usd, "50M"), (Usd, "$"), (Usd, "$-5"), (Usd, "$5x"), (Usd, "$0"), (Usd, "$0.5"), (Usd, "$1001B"),
         (Usd, "$" + "9" * 400), (Share, "3"), (Share, "0%"), (Share, "101%"), (Share, "-3%"),
         (IncidentNumber, "INC-"), (IncidentNumber, "9" * 10), (IncidentNumber, "-1"),
-        (Mention, "@somebody"), (Mention, "<@5>"), (Elsewhere, "@a"), (Elsewhere, "-5"), (Elsewhere, "http://x"),
+        (Mention, "@somebody"), (Mention, "<@5>"), (PlaceName, "@a"), (PlaceName, "-5"), (PlaceName, "http://x"),
         (ExchangeName, ""), (ExchangeName, "x" * 101), (CommandName, "../x"), (Window, "2h"),
         (ThresholdArgument, "loud"), (ThresholdArgument, "3"), (ThresholdArgument, "0%"), (ThresholdArgument, "$0"),
     ],
@@ -83,12 +83,12 @@ def test_what_cannot_be_read_is_refused_in_a_sentence_that_shows_how(kind: Any, 
 
 
 @given(st.sampled_from([kind for kind in KINDS if kind not in {ExchangeName, str, CommandName}]), st.text(max_size=30))
-def test_what_does_not_look_right_is_never_read(kind: Any, word: str) -> None:
-    found = kind_of(kind)
+def test_what_does_not_match_a_kind_is_never_read(kind: Any, word: str) -> None:
+    argument_kind = kind_of(kind)
 
-    if not found.looks_right(word):
+    if not argument_kind.matches(word):
         with pytest.raises(BadArgument):
-            found.read(word)
+            argument_kind.read(word)
 
 
 @given(st.floats(1, 1e12))
@@ -96,20 +96,24 @@ def test_dollars_are_positive_and_finite(value: float) -> None:
     assert kind_of(Usd).read(f"${value:.2f}") == pytest.approx(value, abs=0.006)
 
 
-def test_only_kinds_that_take_any_word_are_vague() -> None:
-    assert {kind for kind, one in KINDS.items() if one.vague} == {ExchangeName, Sentence, str}
+def test_only_these_kinds_take_any_word() -> None:
+    assert {kind for kind, argument_kind in KINDS.items() if argument_kind.takes_any_word} == {
+        ExchangeName,
+        Sentence,
+        str,
+    }
 
 
 def test_a_choice_knows_its_values() -> None:
     class Colour(StrEnum):
         RED = "red"
 
-    found = choice(Colour)
+    argument_kind = choice(Colour)
 
-    assert (found.name, found.choices) == ("colour", ("red",))
-    assert not found.looks_right("blue")
+    assert (argument_kind.name, argument_kind.choices) == ("colour", ("red",))
+    assert not argument_kind.matches("blue")
     with pytest.raises(BadArgument, match="“blue” is none of red"):
-        found.read("blue")
+        argument_kind.read("blue")
 
 
 @pytest.mark.parametrize("annotation", [int, list[str], None, Window.DAY])

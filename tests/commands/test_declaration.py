@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands.arguments import Arg, ExchangeName, Share, Usd
-from bot.commands.declaration import Access, Command, CommandSet, MissingArgument, Request, command, split
+from bot.commands.declaration import Access, Command, CommandSet, MissingArgument, Request, command, split_words
 from bot.domain.errors import BadArgument
 from bot.domain.flow import Window
 from bot.domain.severity import Sensitivity, Severity
@@ -16,13 +16,13 @@ from bot.messages.model import Message
 from handlers import COMMANDS
 
 NAME = re.compile(r"[a-z0-9_]{1,32}")
-every_command = pytest.mark.parametrize("declared", list(COMMANDS), ids=lambda one: one.name)
+every_command = pytest.mark.parametrize("declared", list(COMMANDS), ids=lambda declared: declared.name)
 
 
 def named(name: str) -> Command:
-    found = COMMANDS.get(name)
-    assert found
-    return found
+    declared = COMMANDS.get(name)
+    assert declared
+    return declared
 
 
 @every_command
@@ -55,10 +55,12 @@ def test_only_trailing_parameters_are_optional(declared: Command) -> None:
 @every_command
 def test_no_two_optional_arguments_can_be_mistaken_for_each_other(declared: Command) -> None:
     samples = {"usd": "$5M", "percent": "3%", "mention": "@here", "place": "@channel", "incident": "INC-1"}
-    optional = [parameter for parameter in declared.parameters if not parameter.required and not parameter.kind.vague]
+    optional = [
+        parameter for parameter in declared.parameters if not parameter.required and not parameter.kind.takes_any_word
+    ]
     for parameter in optional:
         for word in parameter.kind.choices or (samples.get(parameter.kind.name, "flows"),):
-            assert [two.name for two in optional if two.kind.looks_right(word)] == [parameter.name]
+            assert [other.name for other in optional if other.kind.matches(word)] == [parameter.name]
 
 
 @every_command
@@ -77,14 +79,14 @@ def test_a_missing_argument_says_how_the_command_is_used(declared: Command) -> N
 
 
 def test_the_first_commands_are_there() -> None:
-    assert {one.name for one in COMMANDS} >= {
+    assert {declared.name for declared in COMMANDS} >= {
         "reserves", "flows", "top", "exchanges", "incidents", "why", "subscribe", "unsubscribe", "subscriptions",
         "help", "status", "privacy",
     }  # fmt: skip
 
 
 def test_what_changes_a_place_is_for_its_moderators() -> None:
-    by_access = {access: {one.name for one in COMMANDS if one.access is access} for access in Access}
+    by_access = {access: {declared.name for declared in COMMANDS if declared.access is access} for access in Access}
 
     assert by_access[Access.MODERATOR] == {"subscribe", "unsubscribe", "rehearse"}
     assert by_access[Access.OWNER] == {"hold", "release"}
@@ -119,10 +121,10 @@ WANTED = {
 
 @given(st.permutations(["early", "severe", "$50M", "3%", "@here", "@channel"]), st.integers(0, 6))
 def test_optional_words_may_stand_in_any_order(words: list[str], count: int) -> None:
-    found = named("subscribe").read_words(" ".join(("binance", *words[:count])))
+    arguments = named("subscribe").read_words(" ".join(("binance", *words[:count])))
 
-    assert len(found) == count + 1
-    assert found == {name: value for name, value in WANTED.items() if name in found}
+    assert len(arguments) == count + 1
+    assert arguments == {name: value for name, value in WANTED.items() if name in arguments}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_arguments_may_be_given_by_name() -> None:
     ],
 )
 def test_quotes_hold_words_together_and_lonely_ones_are_letters(text: str, words: list[str]) -> None:
-    assert split(text) == words
+    assert split_words(text) == words
 
 
 @given(st.text(max_size=200))

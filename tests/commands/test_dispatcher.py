@@ -54,16 +54,16 @@ ARGUMENTS = {"exchange": "binance", "incident": "INC-1", "a": "binance", "b": "o
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    found = DispatcherBench()
-    await found.read()
-    return found
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.load()
+    return bench
 
 
 def each_of(access: Access) -> pytest.MarkDecorator:
     """Run a test with every command of an access as `declared`."""
-    found = [one for one in COMMANDS if one.access is access]
-    return pytest.mark.parametrize("declared", found, ids=[one.name for one in found])
+    commands = [declared for declared in COMMANDS if declared.access is access]
+    return pytest.mark.parametrize("declared", commands, ids=[declared.name for declared in commands])
 
 
 def words_for(declared: Command) -> str:
@@ -77,41 +77,41 @@ async def test_a_handler_gets_who_asked_where_and_when() -> None:
 
 
 async def test_arguments_may_come_by_name() -> None:
-    office = DispatcherBench(ODD)
+    bench = DispatcherBench(ODD)
 
-    assert (await office.desk.answer_options(office.asked(), explain, {"incident": "42"})).title == "INC-42"
+    assert (await bench.dispatcher.answer_options(bench.context(), explain, {"incident": "42"})).title == "INC-42"
 
 
 @each_of(Access.MODERATOR)
-async def test_moderators_commands_are_refused_to_members(office: DispatcherBench, declared: Command) -> None:
-    answer = await office.ask(words_for(declared), who=MEMBER)
+async def test_moderators_commands_are_refused_to_members(bench: DispatcherBench, declared: Command) -> None:
+    answer = await bench.ask(words_for(declared), who=MEMBER)
 
     assert said(answer) == (
         f"That did not work\n/{declared.name} is for the people who moderate this place; ask one of them.\n"
     )
     assert answer.private
-    assert await office.memory.subscriptions.count() == 0
+    assert await bench.memory.subscriptions.count() == 0
 
 
 @each_of(Access.MODERATOR)
-async def test_rights_that_cannot_be_checked_are_no_rights(office: DispatcherBench, declared: Command) -> None:
-    office.rights_fault = TimeoutError("no answer")
+async def test_rights_that_cannot_be_checked_are_no_rights(bench: DispatcherBench, declared: Command) -> None:
+    bench.rights_fault = TimeoutError("no answer")
 
     with capture_logs():
-        answer = await office.ask(words_for(declared), who=MODERATOR)
+        answer = await bench.ask(words_for(declared), who=MODERATOR)
 
     assert answer.title == "Something broke"
-    assert await office.memory.subscriptions.count() == 0
+    assert await bench.memory.subscriptions.count() == 0
 
 
-async def test_a_moderator_of_another_place_is_a_member_here(office: DispatcherBench) -> None:
-    office.moderates = {Place(Platform.TELEGRAM, "-1")}
+async def test_a_moderator_of_another_place_is_a_member_here(bench: DispatcherBench) -> None:
+    bench.moderates = {Place(Platform.TELEGRAM, "-1")}
 
-    assert (await office.ask("subscribe binance", who=MODERATOR)).title == "That did not work"
+    assert (await bench.ask("subscribe binance", who=MODERATOR)).title == "That did not work"
 
 
-async def test_the_owner_may_do_everything(office: DispatcherBench) -> None:
-    assert (await office.ask("subscribe binance", who=OWNER)).title == "Subscribed · Binance"
+async def test_the_owner_may_do_everything(bench: DispatcherBench) -> None:
+    assert (await bench.ask("subscribe binance", who=OWNER)).title == "Subscribed · Binance"
     assert (await DispatcherBench(ODD).ask("withhold", who=OWNER)).title == "withheld"
 
 
@@ -122,16 +122,16 @@ async def test_what_is_the_owners_is_nobody_elses() -> None:
 
 
 @each_of(Access.MEMBER)
-async def test_members_may_ask_everything_else(office: DispatcherBench, declared: Command) -> None:
-    answer = await office.ask(words_for(declared))
+async def test_members_may_ask_everything_else(bench: DispatcherBench, declared: Command) -> None:
+    answer = await bench.ask(words_for(declared))
 
     if declared.name != "why":  # there is no incident yet
         assert answer.title != "That did not work"
     assert answer.title != "Something broke"
 
 
-async def test_a_missing_argument_gives_buttons(office: DispatcherBench) -> None:
-    answer = await office.ask("flows")
+async def test_a_missing_argument_gives_buttons(bench: DispatcherBench) -> None:
+    answer = await bench.ask("flows")
 
     assert said(answer).startswith("Which one?\n/flows needs to know the exchange: /flows <exchange> [window]")
     assert answer.actions == (
@@ -143,16 +143,16 @@ async def test_a_missing_argument_gives_buttons(office: DispatcherBench) -> None
     assert answer.private
 
 
-async def test_where_nothing_can_be_suggested_a_button_leads_to_help(office: DispatcherBench) -> None:
-    answer = await office.ask("why")
+async def test_where_nothing_can_be_suggested_a_button_leads_to_help(bench: DispatcherBench) -> None:
+    answer = await bench.ask("why")
 
     assert answer.actions == (Action("About /why", "help why"),)
 
 
-async def test_no_more_buttons_than_can_be_pressed(office: DispatcherBench) -> None:
-    office.know(*(listing(Exchange(f"x{number}", f"X{number}", "x")) for number in range(30)))
+async def test_no_more_buttons_than_can_be_pressed(bench: DispatcherBench) -> None:
+    bench.add_listings(*(listing(Exchange(f"x{number}", f"X{number}", "x")) for number in range(30)))
 
-    assert len((await office.ask("reserves")).actions) == 8
+    assert len((await bench.ask("reserves")).actions) == 8
 
 
 @pytest.mark.parametrize(
@@ -169,45 +169,45 @@ async def test_no_more_buttons_than_can_be_pressed(office: DispatcherBench) -> N
     ],
 )
 async def test_every_refusal_is_a_sentence_that_says_what_to_do(
-    office: DispatcherBench, line: str, sentence: str
+    bench: DispatcherBench, line: str, sentence: str
 ) -> None:
-    answer = await office.ask(line)
+    answer = await bench.ask(line)
 
     assert sentence in said(answer)
     assert (answer.tone, answer.private) == (Tone.TROUBLE, True)
-    assert office.memory.meter.counts["answered", line.split(maxsplit=1)[0], "refused"] == 1
+    assert bench.memory.meter.counts["answered", line.split(maxsplit=1)[0], "refused"] == 1
 
 
 async def test_an_unexpected_fault_is_an_apology_with_a_reference_that_the_log_knows() -> None:
-    office = DispatcherBench(ODD)
+    bench = DispatcherBench(ODD)
     with capture_logs() as logs:
-        answer = await office.ask("shatter")
+        answer = await bench.ask("shatter")
 
-    (logged,) = (log for log in logs if log["event"] == "answer failed")
+    (logged,) = (log for log in logs if log["event"] == "command failed")
     reference = re.search(r"in the log as ([0-9a-f]{8})\.", said(answer))
     assert reference
     assert logged["reference"] == reference[1]
     assert "secret" not in said(answer)
-    assert office.memory.meter.counts["answered", "shatter", "failed"] == 1
+    assert bench.memory.meter.counts["answered", "shatter", "failed"] == 1
 
 
-async def test_a_store_that_is_away_is_said() -> None:
-    office = DispatcherBench(ODD)
+async def test_a_store_that_cannot_be_reached_is_said() -> None:
+    bench = DispatcherBench(ODD)
     with capture_logs() as logs:
-        answer = await office.ask("forget")
+        answer = await bench.ask("forget")
 
     assert answer.title == "The store is away"
     assert "store away while answering" in [log["event"] for log in logs]
-    assert office.memory.meter.counts["answered", "forget", "store away"] == 1
+    assert bench.memory.meter.counts["answered", "forget", "store away"] == 1
 
 
-async def test_who_asks_too_much_is_asked_to_wait(office: DispatcherBench) -> None:
-    answers = [await office.ask("privacy") for _ in range(21)]
+async def test_who_asks_too_much_is_asked_to_wait(bench: DispatcherBench) -> None:
+    answers = [await bench.ask("privacy") for _ in range(21)]
 
     assert [answer.title for answer in answers[:20]] == ["Privacy"] * 20
     assert "Too many questions at once. Ask again in 1 s." in said(answers[20])
-    assert office.memory.meter.counts["answered", "privacy", "throttled"] == 1
-    assert (await office.ask("privacy", who=MODERATOR)).title == "Privacy"
+    assert bench.memory.meter.counts["answered", "privacy", "throttled"] == 1
+    assert (await bench.ask("privacy", who=MODERATOR)).title == "Privacy"
 
 
 @pytest.mark.parametrize(
@@ -215,17 +215,17 @@ async def test_who_asks_too_much_is_asked_to_wait(office: DispatcherBench) -> No
     [
         ("reserves", "exchange", "gat", [("Gate.io", "gate")]),
         ("flows", "window", "7", [("72h", "72h"), ("7d", "7d")]),
-        ("flows", "window", "", [(one, one) for one in ("1h", "24h", "72h", "7d", "14d", "30d")]),
+        ("flows", "window", "", [(window, window) for window in ("1h", "24h", "72h", "7d", "14d", "30d")]),
         ("subscribe", "usd", "$", []),
     ],
 )
 async def test_what_is_typed_is_completed_from_memory(
-    office: DispatcherBench, name: str, parameter: str, typed: str, pairs: list[tuple[str, str]]
+    bench: DispatcherBench, name: str, parameter: str, typed: str, pairs: list[tuple[str, str]]
 ) -> None:
-    office.memory.readings.away = True
+    bench.memory.readings.away = True
     declared = COMMANDS.get(name)
     assert declared
-    (wanted,) = (one for one in declared.parameters if one.name == parameter)
+    (wanted,) = (candidate for candidate in declared.parameters if candidate.name == parameter)
 
-    assert office.desk.suggest(wanted, typed) == pairs
-    assert office.desk.suggest(wanted, typed, limit=1) == pairs[:1]
+    assert bench.dispatcher.suggest(wanted, typed) == pairs
+    assert bench.dispatcher.suggest(wanted, typed, limit=1) == pairs[:1]

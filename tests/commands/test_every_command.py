@@ -60,21 +60,21 @@ async def on_discord(run: Running, name: str, given: dict[str, str]) -> str:
     user = run.world.owner if command and command.access is Access.OWNER else None
     answer = await run.world.discord.slash(name, given, channel=run.world.channel, user=user, permissions=rights)
     embed = answer.embed
-    fields = (f"{one['name']} {one['value']}" for one in embed.get("fields", ()))
+    fields = (f"{field['name']} {field['value']}" for field in embed.get("fields", ()))
     marked = "\n".join((embed["title"], embed.get("description", ""), *fields))
     return re.sub(r"\\(.)", r"\1", marked.replace("**", ""))
 
 
 async def on_the_terminal(run: Running, name: str, given: dict[str, str]) -> str:
     """Return what is printed when the line is typed at the prompt."""
-    paper = StringIO()
+    output = StringIO()
     end, beginning = os.pipe()
     os.write(beginning, " ".join((name, *given.values(), "\nquit\n")).encode())
     os.close(beginning)
     with os.fdopen(end) as typed:
-        chat = TerminalChat(run.world.clock, out=paper)
+        chat = TerminalChat(run.world.clock, out=output)
         await converse(run.machine.dispatcher, terminal_operator(), chat, typed=typed)
-    return paper.getvalue().replace("\n    ", " ")
+    return output.getvalue().replace("\n    ", " ")
 
 
 PLATFORMS: dict[str, Ask] = {"telegram": on_telegram, "discord": on_discord, "terminal": on_the_terminal}

@@ -14,14 +14,14 @@ from bot.domain.signal import Rule
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
-from tests.fakes.dispatcher import LOST, DispatcherBench
+from tests.fakes.dispatcher import UNREACHABLE_OPERATOR, DispatcherBench
 
 
 @pytest.fixture
-async def office() -> DispatcherBench:
-    found = DispatcherBench()
-    await found.read()
-    return found
+async def bench() -> DispatcherBench:
+    bench = DispatcherBench()
+    await bench.load()
+    return bench
 
 
 @pytest.mark.parametrize(
@@ -36,21 +36,21 @@ async def office() -> DispatcherBench:
         ("nexo", "nexo"),
     ],
 )
-async def test_an_exchange_is_found_by_any_of_its_names(office: DispatcherBench, name: str, id_: str) -> None:
-    assert office.queries.exchange(name).id == id_
+async def test_an_exchange_is_found_by_any_of_its_names(bench: DispatcherBench, name: str, id_: str) -> None:
+    assert bench.queries.exchange(name).id == id_
 
 
-async def test_an_unknown_exchange_gets_the_nearest_names(office: DispatcherBench) -> None:
+async def test_an_unknown_exchange_gets_the_nearest_names(bench: DispatcherBench) -> None:
     with pytest.raises(UnknownExchange) as unknown:
-        office.queries.exchange("binanse")
+        bench.queries.exchange("binanse")
 
     assert unknown.value.nearest == ("binance",)
 
 
 @pytest.mark.parametrize("name", ["", "…", "!!!", "-", "zzzzzzzz", "' OR 1=1"])
-async def test_what_is_near_to_nothing_is_unknown(office: DispatcherBench, name: str) -> None:
+async def test_what_is_near_to_nothing_is_unknown(bench: DispatcherBench, name: str) -> None:
     with pytest.raises(UnknownExchange) as unknown:
-        office.queries.exchange(name)
+        bench.queries.exchange(name)
 
     assert unknown.value.nearest == ()
 
@@ -60,110 +60,112 @@ async def test_before_the_first_list_no_exchange_is_called_unknown() -> None:
         DispatcherBench().queries.exchange("binance")
 
 
-async def test_of_two_exchanges_with_one_name_the_larger_is_meant(office: DispatcherBench) -> None:
-    office.know(listing(Exchange("bit-get", "Bitget", "bit-get"), total=1e9))
-    office.know(listing(Exchange("bitget-old", "Bit Get", "bitget-old"), total=1e6))
+async def test_of_two_exchanges_with_one_name_the_larger_is_meant(bench: DispatcherBench) -> None:
+    bench.add_listings(listing(Exchange("bit-get", "Bitget", "bit-get"), total=1e9))
+    bench.add_listings(listing(Exchange("bitget-old", "Bit Get", "bitget-old"), total=1e6))
 
-    assert office.queries.exchange("bitget").id == "bit-get"
+    assert bench.queries.exchange("bitget").id == "bit-get"
 
 
 @given(st.text(max_size=50))
 def test_no_name_breaks_the_search(name: str) -> None:
-    office = DispatcherBench()
-    office.know(listing(), listing(OKX))
+    bench = DispatcherBench()
+    bench.add_listings(listing(), listing(OKX))
 
     with suppress(UnknownExchange):
-        assert office.queries.exchange(name) in {BINANCE, OKX}
+        assert bench.queries.exchange(name) in {BINANCE, OKX}
 
 
-async def test_exchanges_are_listed_largest_first_and_unmeasured_ones_last(office: DispatcherBench) -> None:
-    assert [exchange.id for exchange in office.queries.exchanges()] == ["binance", "okx", "gate", "nexo"]
-    assert office.queries.names()["gate"] == "Gate.io"
+async def test_exchanges_are_listed_largest_first_and_unmeasured_ones_last(bench: DispatcherBench) -> None:
+    assert [exchange.id for exchange in bench.queries.exchanges()] == ["binance", "okx", "gate", "nexo"]
+    assert bench.queries.names()["gate"] == "Gate.io"
 
 
 @pytest.mark.parametrize(
-    ("typed", "found"),
+    ("typed", "expected"),
     [("", ["binance", "okx", "gate", "nexo"]), ("x", ["okx", "nexo"]), ("GATE.", ["gate"]), ("nex", ["nexo"])],
 )
-async def test_typing_narrows_the_exchanges(office: DispatcherBench, typed: str, found: list[str]) -> None:
-    office.know(listing(Exchange("xt", "XT.com", "xt"), total=1e3))
-    expected = {"": [*found[:3], "xt", "nexo"], "x": ["xt", *found]}.get(typed, found)
+async def test_typing_narrows_the_exchanges(bench: DispatcherBench, typed: str, expected: list[str]) -> None:
+    bench.add_listings(listing(Exchange("xt", "XT.com", "xt"), total=1e3))
+    with_xt = {"": [*expected[:3], "xt", "nexo"], "x": ["xt", *expected]}.get(typed, expected)
 
-    assert [exchange.id for exchange in office.queries.exchanges_like(typed)] == expected
-
-
-async def test_an_exchange_is_completed_by_its_id_too(office: DispatcherBench) -> None:
-    office.know(listing(Exchange("bit-mart", "The Bitmart", "bit-mart"), total=1e3))
-    office.know(listing(Exchange("xbit", "X Bit", "xbit"), total=1e9))
-
-    assert [exchange.id for exchange in office.queries.exchanges_like("bit")] == ["bit-mart", "xbit"]
+    assert [exchange.id for exchange in bench.queries.exchanges_like(typed)] == with_xt
 
 
-async def test_an_outlook_comes_from_memory_with_the_newest_row_and_word_on_its_source(office: DispatcherBench) -> None:
+async def test_an_exchange_is_completed_by_its_id_too(bench: DispatcherBench) -> None:
+    bench.add_listings(listing(Exchange("bit-mart", "The Bitmart", "bit-mart"), total=1e3))
+    bench.add_listings(listing(Exchange("xbit", "X Bit", "xbit"), total=1e9))
+
+    assert [exchange.id for exchange in bench.queries.exchanges_like("bit")] == ["bit-mart", "xbit"]
+
+
+async def test_a_snapshot_comes_from_memory_with_the_newest_row_and_the_health_of_its_source(
+    bench: DispatcherBench,
+) -> None:
     row = listing(at=NOON + HOUR)
-    ill = SourceHealth("defillama/binance", failing_since=NOON, fault=SourceFault.TIMEOUT)
-    office.know(row)
-    office.board.set_health(ill)
-    office.memory.readings.away = True
+    failing = SourceHealth("defillama/binance", failing_since=NOON, fault=SourceFault.TIMEOUT)
+    bench.add_listings(row)
+    bench.latest.set_health(failing)
+    bench.memory.readings.away = True
 
-    outlook = await office.queries.snapshot("binance")
+    snapshot = await bench.queries.snapshot("binance")
 
-    assert (outlook.reading, outlook.listing, outlook.health) == (holding(58), row, ill)
-    assert [snapshot.exchange for snapshot in office.queries.snapshots()] == [BINANCE]
-
-
-async def test_an_exchange_that_memory_does_not_hold_is_looked_up(office: DispatcherBench) -> None:
-    await office.memory.readings.add([holding(9, exchange="okx")])
-
-    assert (await office.queries.snapshot("okx")).reading == holding(9, exchange="okx")
+    assert (snapshot.reading, snapshot.listing, snapshot.health) == (holding(58), row, failing)
+    assert [snapshot.exchange for snapshot in bench.queries.snapshots()] == [BINANCE]
 
 
-async def test_incidents_are_found_by_number_and_by_exchange(office: DispatcherBench) -> None:
-    await office.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
-    await office.memory.incidents.commit("okx", Rule.OUTFLOW, incident(number=4, exchange="okx"), [])
+async def test_the_snapshot_of_an_exchange_that_memory_lacks_is_built_from_the_store(bench: DispatcherBench) -> None:
+    await bench.memory.readings.add([holding(9, exchange="okx")])
 
-    assert (await office.queries.incident(3)).number == 3
-    assert [one.number for one in await office.queries.recent_incidents()] == [4, 3]
-    assert [one.number for one in await office.queries.recent_incidents(BINANCE)] == [3]
-    assert len(await office.queries.open_incidents()) == 2
+    assert (await bench.queries.snapshot("okx")).reading == holding(9, exchange="okx")
 
 
-async def test_the_open_incident_of_an_exchange_is_its_outflow(office: DispatcherBench) -> None:
+async def test_incidents_are_found_by_number_and_by_exchange(bench: DispatcherBench) -> None:
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
+    await bench.memory.incidents.commit("okx", Rule.OUTFLOW, incident(number=4, exchange="okx"), [])
+
+    assert (await bench.queries.incident(3)).number == 3
+    assert [incident.number for incident in await bench.queries.recent_incidents()] == [4, 3]
+    assert [incident.number for incident in await bench.queries.recent_incidents(BINANCE)] == [3]
+    assert len(await bench.queries.open_incidents()) == 2
+
+
+async def test_the_open_incident_of_an_exchange_is_its_outflow(bench: DispatcherBench) -> None:
     other = replace(incident(number=5), rule="withdrawals")
-    await office.memory.incidents.commit("binance", "withdrawals", other, [])
-    assert await office.queries.open_incident(BINANCE) is None
+    await bench.memory.incidents.commit("binance", "withdrawals", other, [])
+    assert await bench.queries.open_incident(BINANCE) is None
 
-    await office.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=3), [])
 
-    assert await office.queries.open_incident(BINANCE) == incident(number=3)
+    assert await bench.queries.open_incident(BINANCE) == incident(number=3)
 
 
-async def test_an_incident_that_never_was_says_where_to_look(office: DispatcherBench) -> None:
+async def test_an_incident_that_never_was_says_where_to_look(bench: DispatcherBench) -> None:
     with pytest.raises(AskerError, match=r"^There is no INC-7\. /incidents lists the recent ones\.$"):
-        await office.queries.incident(7)
+        await bench.queries.incident(7)
 
 
-async def test_the_bots_own_health_in_one_answer(office: DispatcherBench) -> None:
-    well = SourceHealth("defillama/cexs", last_success=NOON)
-    office.board.set_health(well)
-    await office.memory.subscriptions.add(subscription())
-    await office.memory.readings.add([holding(9, exchange="okx", at=NOON - HOUR)])
-    office.board.set_snapshot(await office.observer.snapshot(OKX))
+async def test_the_bots_own_health_in_one_answer(bench: DispatcherBench) -> None:
+    healthy = SourceHealth("defillama/cexs", last_success=NOON)
+    bench.latest.set_health(healthy)
+    await bench.memory.subscriptions.add(subscription())
+    await bench.memory.readings.add([holding(9, exchange="okx", at=NOON - HOUR)])
+    bench.latest.set_snapshot(await bench.snapshot_builder.snapshot(OKX))
     alert = Alert("a", "INC-1", Severity.WATCH, DeliveryKind.POST, Message("x"), NOON, NOON + HOUR, (subscription(),))
-    await office.memory.incidents.commit("binance", Rule.OUTFLOW, incident(), [alert])
-    office.memory.clock.advance(HOUR)
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(), [alert])
+    bench.memory.clock.advance(HOUR)
 
-    status = await office.queries.status()
+    status = await bench.queries.status()
 
     assert (status.version, status.started_at, status.now) == ("1.2.3", NOON, NOON + HOUR)
-    assert status.sources == {"defillama/cexs": well}
+    assert status.sources == {"defillama/cexs": healthy}
     assert (status.exchanges, status.read, status.newest_reading) == (4, 2, NOON)
     assert (status.open_incidents, status.places) == (1, 1)
     assert status.backlog == {(Platform.TELEGRAM, Severity.WATCH): 1}
     assert (status.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})
     assert status.standing_by == ["standing by: another worker polls the upstreams"]
     assert status.undelivered == ["no worker delivers"]
-    assert status.misdirected == [LOST]
+    assert status.misdirected == [UNREACHABLE_OPERATOR]
 
 
 async def test_a_bot_that_just_started_knows_nothing() -> None:

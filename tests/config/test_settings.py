@@ -33,7 +33,7 @@ DEFAULTS: Mapping[str, object] = {
     "LOG_FORMAT": "auto",
     "HEARTBEAT_URL": None,
 }
-GIVEN: Mapping[str, tuple[str, object]] = {
+EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),
     "DISCORD_TOKEN": ("not.a.token", "not.a.token"),
     "REDIS_URL": ("rediss://redis:6379/0", "rediss://redis:6379/0"),
@@ -57,7 +57,7 @@ GIVEN: Mapping[str, tuple[str, object]] = {
 SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
 
 
-class Surroundings:
+class SettingsBench:
     """An empty directory with nothing set, until `load` sets something."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
@@ -77,12 +77,12 @@ class Surroundings:
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Surroundings:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsBench:
     monkeypatch.chdir(tmp_path)
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
-    return Surroundings(monkeypatch)
+    return SettingsBench(monkeypatch)
 
 
 def plain(settings: Settings, name: str) -> object:
@@ -90,34 +90,34 @@ def plain(settings: Settings, name: str) -> object:
     return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
-def test_every_variable_has_its_documented_default(here: Surroundings) -> None:
+def test_every_variable_has_its_documented_default(here: SettingsBench) -> None:
     settings = here.load()
     assert {name: plain(settings, name) for name, _ in effective(settings)} == DEFAULTS
 
 
-@pytest.mark.parametrize("name", GIVEN)
-def test_a_variable_is_read_from_the_environment(here: Surroundings, name: str) -> None:
-    text, value = GIVEN[name]
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_variable_is_read_from_the_environment(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
     assert plain(here.load(**{name: text}), name) == value
 
 
-@pytest.mark.parametrize("name", GIVEN)
-def test_a_variable_is_read_from_the_env_file(here: Surroundings, name: str) -> None:
-    text, value = GIVEN[name]
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_variable_is_read_from_the_env_file(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
     assert plain(here.load(f"{name}={text}\n"), name) == value
 
 
-def test_the_environment_wins_over_the_env_file(here: Surroundings) -> None:
+def test_the_environment_wins_over_the_env_file(here: SettingsBench) -> None:
     assert here.load("POLL_INTERVAL=1h", POLL_INTERVAL="2m").poll_interval == timedelta(minutes=2)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_an_empty_line_is_no_setting(here: Surroundings, name: str) -> None:
+def test_an_empty_line_is_no_setting(here: SettingsBench, name: str) -> None:
     assert plain(here.load(f"{name}=\n"), name) == DEFAULTS[name]
     assert plain(here.load(**{name: ""}), name) == DEFAULTS[name]
 
 
-def test_what_is_not_ours_is_left_alone(here: Surroundings) -> None:
+def test_what_is_not_ours_is_left_alone(here: SettingsBench) -> None:
     assert here.load("COMPOSE_PROJECT_NAME=watch", POLLING="1h").poll_interval == timedelta(minutes=10)
 
 
@@ -128,14 +128,14 @@ def secret_file(text: str = "from-a-file\n") -> str:
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_may_be_a_file(here: Surroundings, name: str) -> None:
-    text, value = GIVEN[name]
+def test_a_secret_may_be_a_file(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
     assert plain(here.load(**{f"{name}_FILE": secret_file(f"{text}\n")}), name) == value
     assert plain(here.load(f"{name}_FILE={secret_file(text)}"), name) == value
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_set_twice_is_refused_wherever_the_two_stand(here: Surroundings, name: str) -> None:
+def test_a_secret_set_twice_is_refused_wherever_the_two_stand(here: SettingsBench, name: str) -> None:
     value, path = f"{name}=secret", f"{name}_FILE={secret_file()}"
     refusals = {
         here.refusal(f"{value}\n{path}"),
@@ -146,17 +146,17 @@ def test_a_secret_set_twice_is_refused_wherever_the_two_stand(here: Surroundings
     assert refusals == {f"{name} and {name}_FILE are both set; set only one of them."}
 
 
-def test_an_empty_variable_hides_no_second_form_of_a_secret(here: Surroundings) -> None:
+def test_an_empty_variable_hides_no_second_form_of_a_secret(here: SettingsBench) -> None:
     refusal = here.refusal("TELEGRAM_TOKEN=secret", TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file())
     assert "both set" in refusal
 
 
-def test_an_empty_form_of_a_secret_is_not_set(here: Surroundings) -> None:
+def test_an_empty_form_of_a_secret_is_not_set(here: SettingsBench) -> None:
     assert plain(here.load(TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file()), "TELEGRAM_TOKEN") == "from-a-file"
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_file_that_is_not_there_is_named(here: Surroundings, name: str) -> None:
+def test_a_secret_file_that_is_not_there_is_named(here: SettingsBench, name: str) -> None:
     refusal = here.refusal(**{f"{name}_FILE": "/run/secrets/none"})
     assert refusal == f"{name}_FILE names /run/secrets/none, which cannot be read: FileNotFoundError."
 
@@ -173,7 +173,7 @@ def test_a_secret_file_that_is_not_there_is_named(here: Surroundings, name: str)
         ("1s", timedelta(seconds=1)),
     ],
 )
-def test_an_interval_is_a_number_and_a_unit(here: Surroundings, text: str, interval: timedelta) -> None:
+def test_an_interval_is_a_number_and_a_unit(here: SettingsBench, text: str, interval: timedelta) -> None:
     assert here.load(POLL_INTERVAL=text).poll_interval == interval
 
 
@@ -196,7 +196,7 @@ def test_an_interval_is_a_number_and_a_unit(here: Surroundings, text: str, inter
         ("LOG_FORMAT", "xml", "LOG_FORMAT: Input should be 'auto', 'text' or 'json'."),
     ],
 )
-def test_a_bad_value_is_refused_in_one_sentence(here: Surroundings, name: str, text: str, sentence: str) -> None:
+def test_a_bad_value_is_refused_in_one_sentence(here: SettingsBench, name: str, text: str, sentence: str) -> None:
     assert here.refusal(**{name: text}) == sentence
     assert here.refusal(f"{name}='{text}'") == sentence
 
@@ -208,18 +208,18 @@ QUOTED = "is in quotation marks, which would be taken for a part of it; write it
 UNSEEN = "holds a space, a line break or an invisible character; write it without."
 
 
-@pytest.mark.parametrize("name", GIVEN)
+@pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.parametrize("quoted", ["'{}'", '"{}"', " “{}” ", "'{}", '{}"'])
 def test_what_still_has_its_quotation_marks_is_refused_whatever_it_is(
-    here: Surroundings, name: str, quoted: str
+    here: SettingsBench, name: str, quoted: str
 ) -> None:
-    text, _ = GIVEN[name]
+    text, _ = EXAMPLES[name]
     assert here.refusal(**{name: quoted.format(text)}) == f"{name}: {QUOTED}"
 
 
 @pytest.mark.parametrize("name", [*TOKENS, *ADDRESSES, "REDIS_URL"])
-def test_what_is_blank_or_holds_what_cannot_be_seen_is_refused(here: Surroundings, name: str) -> None:
-    text, _ = GIVEN[name]
+def test_what_is_blank_or_holds_what_cannot_be_seen_is_refused(here: SettingsBench, name: str) -> None:
+    text, _ = EXAMPLES[name]
     assert here.refusal(**{name: " \n "}) == f"{name}: is blank; write a value, or leave the setting out."
     for written in (f" {text}", f"{text} ", f"{text}\n", f"{text[:9]} {text[9:]}", f"\ufeff{text}", f"{text}\u200b"):
         assert here.refusal(**{name: written}) == f"{name}: {UNSEEN}"
@@ -227,7 +227,7 @@ def test_what_is_blank_or_holds_what_cannot_be_seen_is_refused(here: Surrounding
 
 @pytest.mark.parametrize("name", ADDRESSES)
 @pytest.mark.parametrize("rest", ["", "/path", ":8080", "user@", "[::1", "host:many", "host:65536", "host:0", "?a=b"])
-def test_an_address_that_names_no_host_is_refused(here: Surroundings, name: str, rest: str) -> None:
+def test_an_address_that_names_no_host_is_refused(here: SettingsBench, name: str, rest: str) -> None:
     scheme = "wss" if name == "DISCORD_GATEWAY_URL" else "https"
     assert here.refusal(**{name: f"{scheme}://{rest}"}).startswith(
         f"{name}: names no host that can be asked; write it like {scheme}://host or "
@@ -236,11 +236,11 @@ def test_an_address_that_names_no_host_is_refused(here: Surroundings, name: str,
 
 @pytest.mark.parametrize("name", WEB_ADDRESSES)
 @pytest.mark.parametrize("address", ["http://h", "https://127.0.0.1:8081/a", "https://[::1]:80", "http://ann:pw@h.x"])
-def test_an_address_may_have_a_port_a_path_and_a_login(here: Surroundings, name: str, address: str) -> None:
+def test_an_address_may_have_a_port_a_path_and_a_login(here: SettingsBench, name: str, address: str) -> None:
     assert plain(here.load(**{name: address}), name) == address
 
 
-def test_the_heartbeat_is_called_as_it_is_written(here: Surroundings) -> None:
+def test_the_heartbeat_is_called_as_it_is_written(here: SettingsBench) -> None:
     address = "https://beats.example/1/"
     assert plain(here.load(HEARTBEAT_URL=address), "HEARTBEAT_URL") == address
 
@@ -248,7 +248,7 @@ def test_the_heartbeat_is_called_as_it_is_written(here: Surroundings) -> None:
 OF_TELEGRAM, OF_DISCORD = "4242:never-shown_anywhere", "MTA4.never-shown.any_where"
 
 
-def test_tokens_that_changed_places_are_refused(here: Surroundings) -> None:
+def test_tokens_that_changed_places_are_refused(here: SettingsBench) -> None:
     assert here.refusal(TELEGRAM_TOKEN=OF_DISCORD, DISCORD_TOKEN=OF_TELEGRAM).splitlines() == [
         "TELEGRAM_TOKEN: is a Discord token; put it into DISCORD_TOKEN, and here the one from @BotFather.",
         (
@@ -259,46 +259,48 @@ def test_tokens_that_changed_places_are_refused(here: Surroundings) -> None:
     assert plain(here.load(TELEGRAM_TOKEN=OF_TELEGRAM, DISCORD_TOKEN=OF_DISCORD), "TELEGRAM_TOKEN") == OF_TELEGRAM
 
 
-def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: Surroundings) -> None:
+def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: SettingsBench) -> None:
     assert here.refusal(TELEGRAM_TOKEN_FILE=secret_file("\n")).startswith("TELEGRAM_TOKEN_FILE: is blank; ")
     refusal = here.refusal(TELEGRAM_TOKEN_FILE=secret_file(OF_DISCORD))
     assert refusal.startswith("TELEGRAM_TOKEN_FILE: is a Discord token; ")
 
 
-def test_a_secret_file_whose_name_is_none_is_refused(here: Surroundings) -> None:
+def test_a_secret_file_whose_name_is_none_is_refused(here: SettingsBench) -> None:
     assert here.refusal("TELEGRAM_TOKEN_FILE=a\0b").endswith("which cannot be read: ValueError.")
 
 
 @pytest.mark.parametrize("text", ["@traders", "telegram:@traders", "discord:here", "terminal:1", "-100123"])
-def test_an_error_chat_that_is_none_is_refused(here: Surroundings, text: str) -> None:
+def test_an_error_chat_that_is_none_is_refused(here: SettingsBench, text: str) -> None:
     assert here.refusal(ERROR_CHAT=text).startswith("ERROR_CHAT: is no chat: write telegram:-100123")
 
 
-def test_every_problem_is_named_at_once(here: Surroundings) -> None:
+def test_every_problem_is_named_at_once(here: SettingsBench) -> None:
     interval, port = here.refusal(HTTP_PORT="many", POLL_INTERVAL="soon").splitlines()
     assert interval.startswith("POLL_INTERVAL: ")
     assert port.startswith("HTTP_PORT: ")
 
 
-def test_a_refusal_shows_no_secret(here: Surroundings) -> None:
+def test_a_refusal_shows_no_secret(here: SettingsBench) -> None:
     assert "hunter2" not in here.refusal("TELEGRAM_TOKEN=hunter2\nREDIS_URL=redis://:hunter2@r\nHTTP_PORT=many")
 
 
 @pytest.mark.parametrize(
     "written", ["'hunter2'", "hunter2\n", "4242:hunter2", "hun.ter.hunter2", "https://:hunter2", "https://h:hunter2"]
 )
-def test_a_refused_secret_is_not_repeated(here: Surroundings, written: str) -> None:
+def test_a_refused_secret_is_not_repeated(here: SettingsBench, written: str) -> None:
     refusal = here.refusal(**dict.fromkeys(SECRETS, written), HTTP_PORT="many")
     assert "hunter2" not in refusal
     assert len(refusal.splitlines()) > 1
 
 
-def test_the_password_of_the_store_is_a_secret_by_itself(here: Surroundings) -> None:
-    found = secrets(here.load("REDIS_URL=redis://bot:p%40ss@redis\nDISCORD_TOKEN=not.a.token"))
-    assert sorted(found) == ["not.a.token", "p%40ss", "p@ss", "redis://bot:p%40ss@redis"]
+def test_the_password_of_the_store_is_a_secret_by_itself(here: SettingsBench) -> None:
+    masked = secrets(here.load("REDIS_URL=redis://bot:p%40ss@redis\nDISCORD_TOKEN=not.a.token"))
+    assert sorted(masked) == ["not.a.token", "p%40ss", "p@ss", "redis://bot:p%40ss@redis"]
 
 
-def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(here: Surroundings, tmp_path: Path) -> None:
+def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(
+    here: SettingsBench, tmp_path: Path
+) -> None:
     path = tmp_path / "token"
     path.write_text("\ufeff42:of-the-file", encoding="utf-8")
     settings = here.load("\ufeffLOG_LEVEL=debug", TELEGRAM_TOKEN_FILE=str(path))
@@ -308,14 +310,14 @@ def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(here
     assert settings.telegram_token.get_secret_value() == "42:of-the-file"
 
 
-def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: Surroundings) -> None:
+def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: SettingsBench) -> None:
     shown = dict(effective(here.load("TELEGRAM_TOKEN=hunter2\nPOLL_INTERVAL=90s\nEXCHANGES=okx,kraken")))
     assert shown["TELEGRAM_TOKEN"] == "•••"  # noqa: S105 — the mask
     assert (shown["DISCORD_TOKEN"], shown["POLL_INTERVAL"], shown["DETAIL_INTERVAL"]) == ("", "90s", "1h")
     assert shown["EXCHANGES"] == "okx,kraken"
 
 
-def test_a_login_in_an_address_is_masked(here: Surroundings) -> None:
+def test_a_login_in_an_address_is_masked(here: SettingsBench) -> None:
     shown = dict(effective(here.load("TELEGRAM_API_URL=https://ann:never-shown@127.0.0.1:8081")))
     assert shown["TELEGRAM_API_URL"] == "https://•••@127.0.0.1:8081"
 
@@ -324,7 +326,7 @@ def test_the_example_in_the_repository_says_what_the_program_says() -> None:
     assert (ROOT / ".env.example").read_text(encoding="utf-8") == example()
 
 
-def test_the_example_uncommented_sets_the_defaults(here: Surroundings) -> None:
+def test_the_example_uncommented_sets_the_defaults(here: SettingsBench) -> None:
     lines = re.findall(r"^# ([A-Z_]+=.*)$", example(), re.MULTILINE)
     assert [line.partition("=")[0] for line in lines] == [name for name, _ in effective(here.load())]
     settings = here.load("\n".join(lines))

@@ -54,12 +54,12 @@ class FakeExchange:
     ) -> datetime:
         """Add one run; see `FakeDefiLlama.step`. A chain left out comes back with the next run."""
         last = self.runs[-1]
-        known = {chain: amounts for run in self.runs[-48:] for chain, amounts in run.holdings.items()}
+        reported = {chain: amounts for run in self.runs[-48:] for chain, amounts in run.holdings.items()}
         moved = {
             chain: {
                 asset: amount * (1.0 if asset in self.own_tokens else 1.0 + share) for asset, amount in held.items()
             }
-            for chain, held in known.items()
+            for chain, held in reported.items()
         }
         for chain, amounts in (holdings or {}).items():
             moved.setdefault(chain, {}).update(amounts)
@@ -211,11 +211,11 @@ def _quiet(  # noqa: PLR0913, PLR0917 -- a row of a table
     }
     times = [int(now.timestamp()) - _DAY * day for day in range(days, 0, -1)]
     times += [int(now.timestamp()) - 3600 * hour for hour in range(23, -1, -1)]
-    runs = [Run(at, _stirred(chosen, base), prices) for at in times]
+    runs = [Run(at, _varied(chosen, base), prices) for at in times]
     return FakeExchange(id, name, slug, own_tokens, runs, constants)
 
 
-def _stirred(chosen: random.Random, base: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
+def _varied(chosen: random.Random, base: dict[str, dict[str, float]]) -> dict[str, dict[str, float]]:
     """Return the same amounts, each off by up to 0.2 %."""
     return {
         chain: {asset: amount * chosen.uniform(0.998, 1.002) for asset, amount in held.items()}
@@ -229,7 +229,9 @@ def big_protocol_body(mb: int, seed: int = 1, *, first_day: int = 1668297600) ->
     days, assets, chains = 1470, 22, max(1, round(mb * 25 / 60))
     numbers = [repr(chosen.uniform(1e-3, 1e9)) for _ in range(20_011)]
     of_chain = {f"Chain{number}": chosen.sample(range(assets * 18), assets) for number in range(chains)}
-    of_all = sorted({asset for each in of_chain.values() for asset in each})[: round(assets * chains * 0.4)]
+    of_all = sorted({asset for chain_assets in of_chain.values() for asset in chain_assets})[
+        : round(assets * chains * 0.4)
+    ]
 
     def points(held: list[int]) -> str:
         keys = [f'"T{asset}":' for asset in held]

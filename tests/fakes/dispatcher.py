@@ -1,4 +1,4 @@
-"""A desk with everything behind it, on a store in memory."""
+"""A command dispatcher with everything behind it, on a store in memory."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -23,37 +23,42 @@ CHANNEL = Place(Platform.TELEGRAM, "-1009876543210")
 PAST = OutflowCurve(
     "FTX, November 2022", NOON - 30 * DAY, tuple(day * DAY for day in range(4)), (0.0, -0.05, -0.29, -0.37), "made up"
 )
-"""The only run of the past that is known there, as ftx-2022."""
-LOST = "ERROR_CHAT names telegram:-1, which is not reached: chat not found."
+"""The only run of the past that can be asked for there, as ftx-2022."""
+UNREACHABLE_OPERATOR = "ERROR_CHAT names telegram:-1, which is not reached: chat not found."
 MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
 
 
 @dataclass
 class DispatcherBench:
-    """A desk to ask at. `moderates` are the places that the moderator moderates, `lacking` what the bot may not do."""
+    """Answers commands of a member, a moderator or the owner.
+
+    `moderates` are the places that the moderator moderates, `missing_rights` what the bot may not do in any place.
+    """
 
     commands: CommandSet = COMMANDS
     memory: Memory = field(default_factory=lambda: Memory(NOON))
-    board: LatestState = field(default_factory=LatestState)
+    latest: LatestState = field(default_factory=LatestState)
     moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
-    lacking: tuple[str, ...] = ()
+    missing_rights: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     rights_fault: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.observer = SnapshotBuilder(
+        self.snapshot_builder = SnapshotBuilder(
             self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
         )
-        self.retracer = HistoryQueries(self.memory.readings, self.memory.clock)
+        self.history_queries = HistoryQueries(self.memory.readings, self.memory.clock)
         self.queries = Queries(
-            self.board,
+            self.latest,
             incidents=self.memory.incidents,
             outbox=self.memory.outbox,
             subscriptions=self.memory.subscriptions,
-            look=self.observer.snapshot,
+            build_snapshot=self.snapshot_builder.snapshot,
             only=self.only,
-            hindsight=HistoryAnswers(
-                outflow_curve=self.retracer.outflow_curve, past_curve=self._past, rehearse=self.retracer.rehearse
+            history=HistoryAnswers(
+                outflow_curve=self.history_queries.outflow_curve,
+                past_curve=self._past,
+                rehearse=self.history_queries.rehearse,
             ),
             clock=self.memory.clock,
             version="1.2.3",
@@ -61,38 +66,38 @@ class DispatcherBench:
             rates=self._rates,
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
             undelivered=lambda: ["no worker delivers"],
-            misdirected=lambda: [LOST],
+            misdirected=lambda: [UNREACHABLE_OPERATOR],
         )
-        self.desk = CommandDispatcher(
+        self.dispatcher = CommandDispatcher(
             self.commands,
             self.queries,
             self.memory.subscriptions,
             clock=self.memory.clock,
             meter=self.memory.meter,
-            holds=self.memory.holds,
+            suppressions=self.memory.holds,
         )
 
-    async def read(self) -> None:
-        """Know Binance, OKX, Gate.io and NEXO, and what the first of them held at noon and the day before."""
+    async def load(self) -> None:
+        """List Binance, OKX, Gate.io and NEXO, with what the first of them held at noon and the day before."""
         gate = Exchange("gate", "Gate.io", "gate")
         nexo = Exchange("nexo", "NEXO")
         rows = [listing(), listing(OKX, total=9e9), listing(gate, total=5e9), listing(nexo, total=None)]
         await self.memory.readings.save_listings(rows)
         await self.memory.readings.add([holding(60, at=NOON - DAY), holding(60, at=NOON - HOUR), holding(58)])
-        self.board.set_listings(rows)
-        self.board.set_snapshot(await self.observer.snapshot(BINANCE))
+        self.latest.set_listings(rows)
+        self.latest.set_snapshot(await self.snapshot_builder.snapshot(BINANCE))
 
-    def know(self, *rows: Listing) -> None:
-        self.board.set_listings(rows)
+    def add_listings(self, *rows: Listing) -> None:
+        self.latest.set_listings(rows)
 
     async def ask(self, line: str, *, who: str = MEMBER, place: Place = HERE) -> Message:
         """Answer a typed line, without its slash."""
         name, _, words = line.partition(" ")
         command = self.commands.get(name)
         assert command, f"no command {name}"
-        return await self.desk.answer_words(self.asked(who, place), command, words)
+        return await self.dispatcher.answer_words(self.context(who, place), command, words)
 
-    def asked(self, who: str = MEMBER, place: Place = HERE) -> CommandContext:
+    def context(self, who: str = MEMBER, place: Place = HERE) -> CommandContext:
         caller = Caller(f"telegram:{who}", is_owner=who == OWNER, may_moderate=self._rights_of(who))
         return CommandContext(place, caller, PlaceAccess(find=self._find, missing=self._missing))
 
@@ -111,18 +116,18 @@ class DispatcherBench:
         return CHANNEL
 
     async def _missing(self, place: Place) -> tuple[str, ...]:
-        return self.lacking
+        return self.missing_rights
 
 
 @dataclass
 class _Rights:
-    office: DispatcherBench
+    bench: DispatcherBench
     who: str
 
     async def __call__(self, place: Place) -> bool:
-        if self.office.rights_fault:
-            raise self.office.rights_fault
-        return self.who == MODERATOR and place in self.office.moderates
+        if self.bench.rights_fault:
+            raise self.bench.rights_fault
+        return self.who == MODERATOR and place in self.bench.moderates
 
 
 def topic(place: Place, thread: str) -> Place:

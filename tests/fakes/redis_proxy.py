@@ -38,7 +38,7 @@ def runs(script: Script) -> When:
 
 
 @dataclass(slots=True)
-class Trick:
+class ProxyFault:
     """One way to misbehave, `times` more times, for the commands that `when` says yes to."""
 
     when: When
@@ -54,7 +54,7 @@ class RedisProxy:
     def __init__(self, behind: Path) -> None:
         self._behind = behind
         self._lines: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._tricks: list[Trick] = []
+        self._faults: list[ProxyFault] = []
         self.url = ""
 
     async def __aenter__(self) -> Self:
@@ -72,24 +72,24 @@ class RedisProxy:
 
     def refuse(self, error: str, *, when: When = always, times: int = 1) -> None:
         """Answer the next commands with an error, in the server's place."""
-        self._tricks.append(Trick(when, times, refusal=error))
+        self._faults.append(ProxyFault(when, times, refusal=error))
 
     def lose_reply(self, *, when: When = always, times: int = 1) -> None:
         """Let the next commands be carried out, then hang up instead of answering."""
-        self._tricks.append(Trick(when, times, loses_reply=True))
+        self._faults.append(ProxyFault(when, times, loses_reply=True))
 
     def delay(self, *, when: When = always, times: int = 1) -> asyncio.Event:
         """Pass the next commands on only once the event returned is set."""
         release = asyncio.Event()
-        self._tricks.append(Trick(when, times, release=release))
+        self._faults.append(ProxyFault(when, times, release=release))
         return release
 
     def behave(self) -> None:
-        """Forget every trick, and let go of what was delayed."""
-        for trick in self._tricks:
-            if trick.release:
-                trick.release.set()
-        self._tricks.clear()
+        """Drop every fault, and pass on what was delayed."""
+        for fault in self._faults:
+            if fault.release:
+                fault.release.set()
+        self._faults.clear()
 
     def cut(self) -> None:
         """Break every connection there is."""
@@ -98,8 +98,8 @@ class RedisProxy:
 
     @property
     def is_spent(self) -> bool:
-        """Return whether every trick was played as often as it was meant to be."""
-        return not any(trick.times for trick in self._tricks)
+        """Return whether every fault was played as often as it was meant to be."""
+        return not any(fault.times for fault in self._faults)
 
     def _connected(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         line = asyncio.create_task(self._serve(from_client, to_client))
@@ -129,21 +129,21 @@ class RedisProxy:
     async def _answered(self, command: bytes, server: "_Frames", to_server: asyncio.StreamWriter) -> bytes:
         """Return what to answer a command with, nothing to hang up."""
         words = _words(command)
-        trick = self._trick(words)
-        if trick and trick.release:
-            await trick.release.wait()
-        if trick and trick.refusal:
-            return f"-{trick.refusal}\r\n".encode()
+        fault = self._next_fault(words)
+        if fault and fault.release:
+            await fault.release.wait()
+        if fault and fault.refusal:
+            return f"-{fault.refusal}\r\n".encode()
         to_server.write(command)
         await to_server.drain()
         answer = await server.next()
-        return b"" if trick and trick.loses_reply else answer
+        return b"" if fault and fault.loses_reply else answer
 
-    def _trick(self, words: Words) -> Trick | None:
-        for trick in self._tricks:
-            if trick.times > 0 and trick.when(words):
-                trick.times -= 1
-                return trick
+    def _next_fault(self, words: Words) -> ProxyFault | None:
+        for fault in self._faults:
+            if fault.times > 0 and fault.when(words):
+                fault.times -= 1
+                return fault
         return None
 
 
@@ -152,15 +152,15 @@ class _Frames:
 
     def __init__(self, source: asyncio.StreamReader) -> None:
         self._source = source
-        self._rest = b""
+        self._buffer = b""
 
     async def next(self) -> bytes:
-        while (end := _end(self._rest, 0)) < 0:
-            some = await self._source.read(65536)
-            if not some:
+        while (end := _end(self._buffer, 0)) < 0:
+            chunk = await self._source.read(65536)
+            if not chunk:
                 return b""
-            self._rest += some
-        frame, self._rest = self._rest[:end], self._rest[end:]
+            self._buffer += chunk
+        frame, self._buffer = self._buffer[:end], self._buffer[end:]
         return frame
 
 
@@ -187,10 +187,10 @@ def _end(buffer: bytes, start: int) -> int:
 
 
 def _words(command: bytes) -> list[bytes]:
-    found, at = [], command.find(b"\r\n") + 2
-    while at < len(command):
-        line = command.find(b"\r\n", at)
-        length = int(command[at + 1 : line])
-        found.append(command[line + 2 : line + 2 + length])
-        at = line + 2 + length + 2
-    return found
+    words, position = [], command.find(b"\r\n") + 2
+    while position < len(command):
+        line = command.find(b"\r\n", position)
+        length = int(command[position + 1 : line])
+        words.append(command[line + 2 : line + 2 + length])
+        position = line + 2 + length + 2
+    return words

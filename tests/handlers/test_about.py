@@ -3,7 +3,7 @@ import pytest
 from bot.domain.place import Obstacle, Place, Platform
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import NOON
-from tests.fakes.dispatcher import LOST, MEMBER, MODERATOR, OWNER, DispatcherBench
+from tests.fakes.dispatcher import MEMBER, MODERATOR, OWNER, UNREACHABLE_OPERATOR, DispatcherBench
 from tests.messages.cards.plain import said
 
 
@@ -39,7 +39,7 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
 async def test_only_owners_see_that_a_setting_names_an_unreachable_chat(who: str, *, is_told: bool) -> None:
-    assert (LOST in said(await DispatcherBench().ask("status", who=who))) is is_told
+    assert (UNREACHABLE_OPERATOR in said(await DispatcherBench().ask("status", who=who))) is is_told
 
 
 async def test_privacy_says_what_is_kept() -> None:

@@ -11,13 +11,13 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def bench() -> DispatcherBench:
     bench = DispatcherBench()
-    await bench.read()
+    await bench.load()
     return bench
 
 
 async def read_okx(bench: DispatcherBench) -> None:
     await bench.memory.readings.add([holding(9, at=NOON - DAY, exchange="okx"), holding(9.09, exchange="okx")])
-    bench.board.set_snapshot(await bench.observer.snapshot(OKX))
+    bench.latest.set_snapshot(await bench.snapshot_builder.snapshot(OKX))
 
 
 async def test_two_exchanges_stand_side_by_side(bench: DispatcherBench) -> None:
@@ -81,7 +81,7 @@ async def test_what_is_neither_exchange_nor_past_is_unknown(bench: DispatcherBen
 async def test_an_exchange_without_reserves_has_no_shares(bench: DispatcherBench) -> None:
     await read_okx(bench)
     empty = Exchange("okx", "OKX", "okx", frozenset({"USDT", "BTC"}))
-    bench.board.set_snapshot(await DispatcherBench(memory=bench.memory).observer.snapshot(empty))
+    bench.latest.set_snapshot(await DispatcherBench(memory=bench.memory).snapshot_builder.snapshot(empty))
 
     assert "Clean reserves | $58.0 B | $0.00" in said(await bench.ask("compare binance okx"))
 

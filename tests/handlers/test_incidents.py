@@ -10,7 +10,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def bench() -> DispatcherBench:
     bench = DispatcherBench()
-    await bench.read()
+    await bench.load()
     await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=1), [])
     return bench
 

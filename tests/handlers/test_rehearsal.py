@@ -17,7 +17,7 @@ async def bench() -> DispatcherBench:
     bench = DispatcherBench()
     rows = [listing(), *(listing(Exchange(f"small{n}", f"Small {n}", f"small{n}"), total=1e9) for n in range(12))]
     await bench.memory.readings.save_listings(rows)
-    bench.board.set_listings(rows)
+    bench.latest.set_listings(rows)
     readings = [
         holding(60 * (1.002 if age % 2 else 1.0) * (0.95 if age < 40 else 1.0), at=DAWN - age * DAY)
         for age in range(200, -1, -1)

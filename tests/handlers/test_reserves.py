@@ -7,7 +7,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def bench() -> DispatcherBench:
     bench = DispatcherBench()
-    await bench.read()
+    await bench.load()
     return bench
 
 

@@ -14,7 +14,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def bench() -> DispatcherBench:
     bench = DispatcherBench()
-    await bench.read()
+    await bench.load()
     return bench
 
 
@@ -56,7 +56,7 @@ async def test_a_topic_subscribes_for_itself(bench: DispatcherBench) -> None:
 
 
 async def test_what_the_bot_lacks_is_said_at_once(bench: DispatcherBench) -> None:
-    bench.lacking = ("Send Messages",)
+    bench.missing_rights = ("Send Messages",)
 
     answer = await moderate(bench, "subscribe binance")
 
@@ -162,7 +162,7 @@ async def test_everybody_may_see_what_a_place_has_subscribed_to(bench: Dispatche
 
 async def test_a_subscription_to_what_is_not_watched_any_more_says_so() -> None:
     bench = DispatcherBench(only=("binance",))
-    await bench.read()
+    await bench.load()
     for exchange in ("bitforex", "binance", None):
         await bench.memory.subscriptions.add(Subscription(HERE, exchange))
     answer = await bench.ask("subscriptions")

@@ -8,7 +8,7 @@ from tests.messages.cards.plain import said
 @pytest.fixture
 async def bench() -> DispatcherBench:
     bench = DispatcherBench()
-    await bench.read()
+    await bench.load()
     return bench
 
 
@@ -23,7 +23,7 @@ async def test_a_suppression_shows_in_answers_at_once(bench: DispatcherBench) ->
     await bench.ask("hold binance a migration", who=OWNER)
 
     assert "Held: withheld (since 2022-12-13 12:00 UTC, because: a migration)" in said(await bench.ask("flows binance"))
-    snapshot = bench.board.snapshot("binance")
+    snapshot = bench.latest.snapshot("binance")
     assert snapshot
     assert snapshot.signal
     assert {flow.hold.reason for flow in snapshot.signal.flows if flow.hold} == {HoldReason.WITHHELD}

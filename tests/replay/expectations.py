@@ -1,4 +1,4 @@
-"""What a good watcher says of each episode, as data that tests and benchmarks hold a watcher to."""
+"""What should be announced of each episode, as data that tests and benchmarks compare with what is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,20 +11,20 @@ from bot.domain.severity import Severity
 class ExpectedOutcome(StrEnum):
     """What the whole episode comes to for one exchange."""
 
-    RUN = "run"  # people are told
+    RUN = "run"  # people are alerted
     HELD = "held"  # something looked like a run and is withheld, with its reason
-    NONE = "none"  # no run: nobody needs to be told
+    NONE = "none"  # no run: nobody needs to be alerted
 
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """What should come of one exchange of an episode; `exchange` is our id.
 
-    `highest` is the worst severity that may be told, None: none at all. `crosses_on` is the first UTC day whose daily
-    point crosses the `normal` preset by the plain formula on what the upstream shows, None: it never does. `due_on` is
-    that day in the same episode without its jumps and faults: what really left. `guard` names the guard of the
-    detection rules that is proven here. `live_only` marks a sign that is in the list alone, and so cannot be seen in
-    exported bodies.
+    `highest` is the worst severity that may be announced, None: none at all. `crosses_on` is the first UTC day whose
+    daily point crosses the `normal` preset by the plain formula on what the upstream shows, None: it never does.
+    `due_on` is that day in the same episode without its jumps and faults: what really left. `guard` names the guard of
+    the detection rules that is proven here. `live_only` marks a sign that is in the list alone, and so cannot be seen
+    in exported bodies.
     """
 
     exchange: str
@@ -117,5 +117,5 @@ def expected_of(episode: str) -> Sequence[Expectation]:
 
 def expected(episode: str, exchange: str) -> Expectation:
     """Return what should come of an exchange: nothing, where nothing is said."""
-    found = next((expectation for expectation in expected_of(episode) if expectation.exchange == exchange), None)
-    return found or Expectation(exchange, ExpectedOutcome.NONE)
+    named = next((expectation for expectation in expected_of(episode) if expectation.exchange == exchange), None)
+    return named or Expectation(exchange, ExpectedOutcome.NONE)

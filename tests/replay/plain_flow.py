@@ -5,18 +5,18 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from bot.replay.episodes.catalogue import episode
-from bot.replay.generator import GeneratedState, snapshots
+from bot.replay.episodes.catalogue import find_episode
+from bot.replay.generator import GeneratedState, generate_states
 
 
 class PlainFlow:
     """What every exchange of an episode held at every run."""
 
     def __init__(self, name: str) -> None:
-        self.episode = episode(name)
-        self.snapshots = list(snapshots(self.episode))
-        self._own = {book.id: book.own_tokens for book in self.episode.books}
-        self._moments = [snapshot.at for snapshot in self.snapshots]
+        self.episode = find_episode(name)
+        self.states = list(generate_states(self.episode))
+        self._own = {exchange.id: exchange.own_tokens for exchange in self.episode.exchanges}
+        self._times = [state.at for state in self.states]
 
     @property
     def exchanges(self) -> tuple[str, ...]:
@@ -24,21 +24,23 @@ class PlainFlow:
 
     @property
     def live(self) -> list[datetime]:
-        return [at for at in self._moments if at >= self.episode.live_start]
+        return [at for at in self._times if at >= self.episode.live_start]
 
     def at(self, moment: datetime) -> GeneratedState:
-        """Return the newest snapshot at or before the moment."""
-        return self.snapshots[bisect_right(self._moments, moment) - 1]
+        """Return the newest state at or before the moment."""
+        return self.states[bisect_right(self._times, moment) - 1]
 
     def total(self, exchange: str, moment: datetime) -> float:
         """Return everything held, own token included, in USD."""
-        seen = self.at(moment)
-        return sum(amount * seen.prices[slot.asset] for slot, amount in seen.amounts[exchange].items())
+        state = self.at(moment)
+        return sum(amount * state.prices[slot.asset] for slot, amount in state.amounts[exchange].items())
 
     def clean(self, exchange: str, moment: datetime) -> float:
-        seen = self.at(moment)
-        held = seen.amounts[exchange].items()
-        return sum(amount * seen.prices[slot.asset] for slot, amount in held if slot.asset not in self._own[exchange])
+        state = self.at(moment)
+        amounts = state.amounts[exchange].items()
+        return sum(
+            amount * state.prices[slot.asset] for slot, amount in amounts if slot.asset not in self._own[exchange]
+        )
 
     def flow(self, exchange: str, start: datetime, end: datetime) -> float:
         """Return Σ (amount at the end − amount at the start) × price at the start, without own tokens, in USD."""
@@ -58,17 +60,13 @@ class PlainFlow:
         """Yield every reading of the live phase with the share that moved in the window before it."""
         return ((at, self.window(exchange, at, length)) for at in self.live)
 
-    def usual_days(self, exchange: str) -> list[float]:
+    def normal_days(self, exchange: str) -> list[float]:
         """Return the daily shares of the history before the live phase."""
-        days = [
-            snapshot.at
-            for snapshot in self.snapshots
-            if snapshot.at < self.episode.live_start and snapshot.at.hour == 0
-        ]
+        days = [state.at for state in self.states if state.at < self.episode.live_start and state.at.hour == 0]
         return [self.window(exchange, day, timedelta(days=1)) for day in days[1:]]
 
 
 @lru_cache(maxsize=8)
-def course(name: str) -> PlainFlow:
-    """Return an episode's course, worked out once."""
+def plain_flow(name: str) -> PlainFlow:
+    """Return an episode's states and flows, computed once."""
     return PlainFlow(name)

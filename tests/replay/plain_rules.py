@@ -19,7 +19,7 @@ from bot.domain.assets import MAJORS
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity, rank
 from bot.replay.episode import Episode
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.export import bodies
 from tests.replay import read_bodies
 from tests.sources.parsing import parse_protocol
@@ -59,21 +59,21 @@ def flow(base: Point, end: Point) -> tuple[float, float]:
     return usd, usd / sum(base.usd.values())
 
 
-def severities(seen: Sequence[Point]) -> list[Severity | None]:
+def severities(points_read: Sequence[Point]) -> list[Severity | None]:
     """Return the severity of every point by the table."""
-    moments = [point.at for point in seen]
-    midnights = [point for point in seen if _is_midnight(point.at)]
+    moments = [point.at for point in points_read]
+    midnights = [point for point in points_read if _is_midnight(point.at)]
     usual = [(after.at, flow(before, after)[1]) for before, after in pairwise(midnights)]
-    return [_severity(seen, moments, usual, number) for number in range(len(seen))]
+    return [_severity(points_read, moments, usual, number) for number in range(len(points_read))]
 
 
 def _severity(
-    seen: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
+    points_read: Sequence[Point], moments: Sequence[datetime], usual: Sequence[tuple[datetime, float]], number: int
 ) -> Severity | None:
-    end = seen[number]
+    end = points_read[number]
     past = [share for at, share in usual if at <= end.at - DAY][-90:]
     flows = {
-        days: flow(seen[place - 1], end)
+        days: flow(points_read[place - 1], end)
         for days in {days for _, days, _, _ in _TABLE}
         if (place := bisect_right(moments, end.at - days * DAY))
     }
@@ -91,7 +91,7 @@ def _z(share: float, days: int, past: Sequence[float]) -> float | None:
     if len(past) < 14:
         return None
     middle = median(past)
-    mad = median(abs(one - middle) for one in past)
+    mad = median(abs(share - middle) for share in past)
     return 0.6745 * (share - days * middle) / (mad * sqrt(days))
 
 
@@ -99,7 +99,7 @@ def _is_midnight(at: datetime) -> bool:
     return (at.hour, at.minute, at.second) == (0, 0, 0)
 
 
-class PlainTold(NamedTuple):
+class PlainVerdict(NamedTuple):
     """The first day whose daily point crosses, how many do, and the worst severity."""
 
     first: date | None
@@ -108,58 +108,61 @@ class PlainTold(NamedTuple):
 
 
 @lru_cache(maxsize=128)
-def readings(name: str, exchange: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
+def readings(name: str, exchange_id: str, *, hourly: bool, is_true: bool = False) -> list[Point]:
     """Return an exchange's points as a reader of its body has them; `is_true`: without jumps and faults."""
-    whole = episode(name)
-    book = next(book for book in whole.books if book.id == exchange)
-    if not is_true or exchange not in {jump.exchange for jump in whole.jumps} | {
-        fault.exchange for fault in whole.faults
-    }:
-        return points(read_bodies.readings(name, exchange, hourly=hourly), book.own_tokens)
-    ((_, body),) = bodies(replace(whole, books=(book,), jumps=(), faults=()), hourly=hourly)
-    parsed = parse_protocol(msgspec.json.encode(body), exchange, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
-    return points(parsed, book.own_tokens)
+    episode = find_episode(name)
+    exchange = next(exchange for exchange in episode.exchanges if exchange.id == exchange_id)
+    if not is_true or exchange_id not in _distorted(episode):
+        return points(read_bodies.readings(name, exchange_id, hourly=hourly), exchange.own_tokens)
+    ((_, body),) = bodies(replace(episode, exchanges=(exchange,), jumps=(), faults=()), hourly=hourly)
+    parsed = parse_protocol(msgspec.json.encode(body), exchange_id, fetched_at=datetime(2027, 1, 1, tzinfo=UTC))
+    return points(parsed, exchange.own_tokens)
 
 
-def told_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainTold:
+def announced_daily(name: str, exchange: str, *, is_true: bool = False) -> PlainVerdict:
     """Return what the plain rule says of the daily points."""
     days = [reading for reading in readings(name, exchange, hourly=False, is_true=is_true) if _is_midnight(reading.at)]
-    found = severities(days)
-    crossing = [point.at.date() for point, severity in zip(days, found, strict=True) if severity]
-    worst = max(found, key=rank, default=None)
-    return PlainTold(min(crossing, default=None), len(crossing), worst)
+    graded = severities(days)
+    crossing = [point.at.date() for point, severity in zip(days, graded, strict=True) if severity]
+    worst = max(graded, key=rank, default=None)
+    return PlainVerdict(min(crossing, default=None), len(crossing), worst)
 
 
 def crossings(name: str, exchange: str, *, is_true: bool = False) -> Mapping[datetime, Severity]:
     """Return the points of the live phase, read hourly, that cross, and how bad they are."""
-    whole = episode(name)
-    bent = {jump.exchange for jump in whole.jumps} | {fault.exchange for fault in whole.faults}
-    return _crossings(name, exchange, is_true=is_true and exchange in bent)
+    return _crossings(name, exchange, is_true=is_true and exchange in _distorted(find_episode(name)))
+
+
+def _distorted(episode: Episode) -> set[str]:
+    """Return the exchanges that show anything that no customer moved."""
+    return {jump.exchange for jump in episode.jumps} | {fault.exchange for fault in episode.faults}
 
 
 @cache
 def _crossings(name: str, exchange: str, *, is_true: bool) -> Mapping[datetime, Severity]:
-    seen, live_start = readings(name, exchange, hourly=True, is_true=is_true), episode(name).live_start
-    found = zip(seen, severities(seen), strict=True)
-    return {point.at: severity for point, severity in found if severity and point.at >= live_start}
+    hourly, live_start = readings(name, exchange, hourly=True, is_true=is_true), find_episode(name).live_start
+    graded = zip(hourly, severities(hourly), strict=True)
+    return {point.at: severity for point, severity in graded if severity and point.at >= live_start}
 
 
 def worst_hourly(name: str, exchange: str, *, is_true: bool = False) -> Severity | None:
     """Return the worst severity of any point of the live phase, critical where majors are closed at an elevated one."""
-    story, live = episode(name), crossings(name, exchange, is_true=is_true)
+    episode, live = find_episode(name), crossings(name, exchange, is_true=is_true)
     worst = max(live.values(), key=rank, default=None)
-    if any(rank(severity) >= 2 and _closed(story, exchange, at) >= 2 for at, severity in live.items()):
+    if any(rank(severity) >= 2 and _closed(episode, exchange, at) >= 2 for at, severity in live.items()):
         return Severity.CRITICAL
     return worst
 
 
-def _closed(story: Episode, exchange: str, at: datetime) -> int:
+def _closed(episode: Episode, exchange: str, at: datetime) -> int:
     """Return of how many majors every network mentioned so far is closed."""
-    doors = {
-        (door.asset, door.network): door.is_open for door in story.doors if door.exchange == exchange and door.at <= at
+    is_open_by_network = {
+        (change.asset, change.network): change.is_open
+        for change in episode.withdrawal_changes
+        if change.exchange == exchange and change.at <= at
     }
     return sum(
-        any(asset == major for asset, _ in doors)
-        and not any(is_open for (asset, _), is_open in doors.items() if asset == major)
+        any(asset == major for asset, _ in is_open_by_network)
+        and not any(is_open for (asset, _), is_open in is_open_by_network.items() if asset == major)
         for major in MAJORS
     )

@@ -1,4 +1,4 @@
-"""Every episode as it was lived through by the backtest's trial, once a session, and what came of it."""
+"""Every episode as the backtest simulates it, once a session: what would have been announced, and the incidents."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,15 +13,15 @@ from tests.replay import read_bodies
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEpisode:
-    """What was told of an episode, the incidents there were, and how many exchange-years were looked at."""
+    """What was announced of an episode, the incidents there were, and how many exchange-years were judged."""
 
-    tellings: tuple[SimulatedAlert, ...]
+    alerts: tuple[SimulatedAlert, ...]
     incidents: tuple[Incident, ...]
     years: float
 
     def of(self, exchange: str) -> list[SimulatedAlert]:
-        """Return what was told of an exchange's incidents; what is only held belongs to none."""
-        return [telling for telling in self.tellings if telling.exchange == exchange and telling.incident]
+        """Return what was announced of an exchange's incidents; what is only held belongs to none."""
+        return [alert for alert in self.alerts if alert.exchange == exchange and alert.incident]
 
     def reached(self, least: Severity) -> int:
         """Return how many incidents were ever this severe."""
@@ -30,12 +30,13 @@ class SimulatedEpisode:
 
 @cache
 def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
-    """Return an episode lived through, read once a day or once an hour."""
-    known = read_bodies.pasts(name)
-    trial = Simulation(
-        [past.exchange for past in known.values()], gates={exchange: past.gates for exchange, past in known.items()}
+    """Return an episode simulated to its end, read once a day or once an hour."""
+    histories = read_bodies.histories(name)
+    simulation = Simulation(
+        [history.exchange for history in histories.values()],
+        gates={exchange: history.gates for exchange, history in histories.items()},
     )
-    read = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in known}
-    told = [alert for some in rounds(read.values()) for alert in trial.take(some)]
-    years = exchange_years({exchange: (some[0].as_of, some[-1].as_of) for exchange, some in read.items()})
-    return SimulatedEpisode(tuple(told), tuple(trial.incidents()), years)
+    readings = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in histories}
+    alerts = [alert for judged in rounds(readings.values()) for alert in simulation.take(judged)]
+    years = exchange_years({exchange: (series[0].as_of, series[-1].as_of) for exchange, series in readings.items()})
+    return SimulatedEpisode(tuple(alerts), tuple(simulation.incidents()), years)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain.reading import Slot
-from tests.replay.plain_flow import PlainFlow, course
+from tests.replay.plain_flow import PlainFlow, plain_flow
 
 DAY, THREE_DAYS, WEEK = timedelta(days=1), timedelta(days=3), timedelta(days=7)
 
 
 @pytest.fixture
 def run() -> PlainFlow:
-    return course("binance-2022")
+    return plain_flow("binance-2022")
 
 
 def december(day: int, hour: int = 0) -> datetime:
@@ -113,7 +113,7 @@ def test_the_peers_stay_calm_all_the_while(run: PlainFlow) -> None:
         assert min(share for _, share in run.windows(exchange, WEEK)) > -0.06
 
 
-def test_every_anchor_says_where_it_was_read(run: PlainFlow) -> None:
-    assert all(anchor.source and anchor.figure for anchor in run.episode.anchors)
-    assert any(not anchor.is_fitted for anchor in run.episode.anchors)
+def test_every_published_figure_says_where_it_was_read(run: PlainFlow) -> None:
+    assert all(published.source and published.figure for published in run.episode.published_figures)
+    assert any(not published.is_fitted for published in run.episode.published_figures)
     assert run.episode.label == "reconstruction from published figures"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 
 START = datetime(2022, 12, 11, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -21,7 +21,7 @@ class Stopwatch:
         return self.seconds
 
 
-def test_it_runs_as_many_times_faster_as_it_is_told() -> None:
+def test_it_runs_as_many_times_faster_as_it_is_announced() -> None:
     watch = Stopwatch()
     clock = ReplayClock(START, END, speed=3600, ticks=watch)
     watch.seconds += 2.5
@@ -76,12 +76,12 @@ def test_it_never_goes_back() -> None:
 
 
 def test_an_episode_brings_its_own_span_and_speed() -> None:
-    story = episode("binance-2022")
+    episode = find_episode("binance-2022")
     watch = Stopwatch()
-    clock = ReplayClock.of(story, ticks=watch)
-    slow = ReplayClock.of(story, speed=1, ticks=watch)
+    clock = ReplayClock.of(episode, ticks=watch)
+    slow = ReplayClock.of(episode, speed=1, ticks=watch)
     watch.seconds += 1
 
-    assert clock.now() == story.live_start + timedelta(seconds=story.speed)
-    assert slow.now() == story.live_start + timedelta(seconds=1)
-    assert clock.end == story.live_end
+    assert clock.now() == episode.live_start + timedelta(seconds=episode.speed)
+    assert slow.now() == episode.live_start + timedelta(seconds=1)
+    assert clock.end == episode.live_end

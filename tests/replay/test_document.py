@@ -19,23 +19,23 @@ def document() -> str:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_episode_has_its_span_and_its_picture(name: str, document: str) -> None:
-    story = EPISODES[name]
+    episode = EPISODES[name]
 
-    assert f"| `{name}` | {story.live_start:%Y-%m-%d} to {story.live_end:%Y-%m-%d} |" in document
+    assert f"| `{name}` | {episode.live_start:%Y-%m-%d} to {episode.live_end:%Y-%m-%d} |" in document
     assert f"(pictures/{name}.svg)" in document
 
 
 @pytest.mark.parametrize("name", EPISODES)
-def test_every_anchor_is_quoted_with_its_source(name: str, document: str) -> None:
-    said = " ".join(document.split())
+def test_every_published_figure_is_quoted_with_its_source(name: str, document: str) -> None:
+    text = " ".join(document.split())
 
-    for anchor in EPISODES[name].anchors:
-        assert anchor.figure in said
-        assert all(source in said for source in anchor.source.split(" ; "))
+    for published in EPISODES[name].published_figures:
+        assert published.figure in text
+        assert all(source in text for source in published.source.split(" ; "))
 
 
 @pytest.mark.parametrize("name", EPISODES)
-def test_every_expectation_is_told_as_it_is(name: str, document: str) -> None:
+def test_every_expectation_is_written_as_it_is(name: str, document: str) -> None:
     for expected in expected_of(name):
         assert row(name, expected) in document
 

@@ -10,14 +10,14 @@ from click.testing import CliRunner
 from bot.cli.main import cli
 from bot.domain.errors import RunwatchError
 from bot.domain.reading import Reading
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.export import write_bodies
 from bot.replay.generator import run_times
 from tests.replay import read_bodies
 from tests.sources.parsing import parse_protocol
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
-SHORT = episode("slow-small")
+SHORT = find_episode("slow-small")
 
 
 def read(path: Path) -> tuple[Reading, ...]:
@@ -32,8 +32,8 @@ def daily(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_exchange_has_its_file_by_its_slug_in_lower_case(daily: Path) -> None:
-    assert {path.name for path in daily.iterdir()} == {f"{book.slug.lower()}.json" for book in SHORT.books}
-    assert "binance-cex" in {book.slug.lower() for book in episode("binance-2022").books}
+    assert {path.name for path in daily.iterdir()} == {f"{exchange.slug.lower()}.json" for exchange in SHORT.exchanges}
+    assert "binance-cex" in {exchange.slug.lower() for exchange in find_episode("binance-2022").exchanges}
 
 
 def test_a_daily_file_has_one_point_a_day_and_the_newest_run(daily: Path) -> None:
@@ -60,16 +60,16 @@ def test_each_body_says_what_it_is(daily: Path) -> None:
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_the_finest_body_of_every_episode_can_be_read(name: str) -> None:
-    story = episode(name)
-    readings = read_bodies.readings(name, story.books[0].id, hourly=True)
+    episode = find_episode(name)
+    readings = read_bodies.readings(name, episode.exchanges[0].id, hourly=True)
 
     assert min(reading.total_usd() for reading in readings) > 0
-    assert sum(reading.as_of < story.live_start for reading in readings) == story.history.days
-    assert sum(reading.as_of >= story.live_start for reading in readings) > 70
+    assert sum(reading.as_of < episode.live_start for reading in readings) == episode.history.days
+    assert sum(reading.as_of >= episode.live_start for reading in readings) > 70
 
 
 def test_doors_are_lines_of_their_own_file_in_order_of_time(tmp_path: Path) -> None:
-    write_bodies(episode("ftx-2022"), tmp_path)
+    write_bodies(find_episode("ftx-2022"), tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "ftx.withdrawals.jsonl").read_text("utf-8").splitlines()]
     closed = [line for line in lines if not line["open"]]
 
@@ -81,7 +81,7 @@ def test_doors_are_lines_of_their_own_file_in_order_of_time(tmp_path: Path) -> N
 
 
 def test_usdc_was_closed_at_binance_for_eight_hours(tmp_path: Path) -> None:
-    write_bodies(episode("binance-2022"), tmp_path)
+    write_bodies(find_episode("binance-2022"), tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "binance-cex.withdrawals.jsonl").read_text("utf-8").splitlines()]
     last = [(line["at"], line["open"]) for line in lines if line["asset"] == "USDC"][-2:]
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.replay.episode import Episode
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.episodes.synthetic import on
 from bot.replay.upstream import UpstreamBodies
 from tests.sources.parsing import parse_protocol
@@ -16,23 +16,23 @@ INFLOWS = ("inflows_24h", "inflows_1w", "inflows_1m")
 
 
 def row(name: str, exchange: str, at: datetime) -> dict[str, Any]:
-    return next(one for one in rows(name, at) if one["name"].lower() == exchange)
+    return next(row for row in rows(name, at) if row["name"].lower() == exchange)
 
 
 def rows(name: str, at: datetime) -> list[dict[str, Any]]:
-    upstream = _as_of(episode(name), at)
-    found: list[dict[str, Any]] = upstream.list_body()["cexs"]
-    return found
+    upstream = _as_of(find_episode(name), at)
+    listed: list[dict[str, Any]] = upstream.list_body()["cexs"]
+    return listed
 
 
 def body(name: str, exchange: str, at: datetime) -> dict[str, Any]:
-    found = _as_of(episode(name), at).protocol_body(exchange)
-    assert found
-    return found
+    protocol_body = _as_of(find_episode(name), at).protocol_body(exchange)
+    assert protocol_body
+    return protocol_body
 
 
-def _as_of(story: Episode, at: datetime) -> UpstreamBodies:
-    upstream = UpstreamBodies(story)
+def _as_of(episode: Episode, at: datetime) -> UpstreamBodies:
+    upstream = UpstreamBodies(episode)
     upstream.advance(at)
     return upstream
 
@@ -70,9 +70,9 @@ def test_a_repeating_upstream_moves_its_time_and_nothing_else() -> None:
 
 
 def test_a_missing_chain_is_a_gap_in_its_arrays_only() -> None:
-    found = body("guard-chain-missing", "aurelia", on(4))
+    history = body("guard-chain-missing", "aurelia", on(4))
     absent = int(on(3).timestamp())
-    dates = {chain: [point["date"] for point in part["tokens"]] for chain, part in found["chainTvls"].items()}
+    dates = {chain: [point["date"] for point in part["tokens"]] for chain, part in history["chainTvls"].items()}
 
     assert absent not in dates["Tron"]
     assert absent in dates["Bitcoin"]
@@ -94,7 +94,7 @@ def test_null_sections_are_null_while_they_last() -> None:
 
 def test_an_exchange_that_is_gone_is_not_in_the_list_for_an_hour() -> None:
     before, during, after = (
-        {one["name"] for one in rows("guard-source-glitch", at)} for at in (on(6), on(6, 0, 50), on(6, 2))
+        {row["name"] for row in rows("guard-source-glitch", at)} for at in (on(6), on(6, 0, 50), on(6, 2))
     )
 
     assert before - during == {"Borvik", "Dunmere", "Fenwick"}
@@ -102,7 +102,7 @@ def test_an_exchange_that_is_gone_is_not_in_the_list_for_an_hour() -> None:
 
 
 def test_the_list_claims_what_the_amounts_deny() -> None:
-    found = row("guard-disagree", "borvik", on(4, 3))
+    borvik = row("guard-disagree", "borvik", on(4, 3))
 
-    assert found["inflows_24h"] == pytest.approx(0.002 * found["cleanAssetsTvl"])
-    assert row("guard-disagree", "borvik", on(3, 8))["inflows_24h"] != pytest.approx(0.002 * found["cleanAssetsTvl"])
+    assert borvik["inflows_24h"] == pytest.approx(0.002 * borvik["cleanAssetsTvl"])
+    assert row("guard-disagree", "borvik", on(3, 8))["inflows_24h"] != pytest.approx(0.002 * borvik["cleanAssetsTvl"])

@@ -1,4 +1,4 @@
-"""What is found in the episodes, as a backtest and a living bot live through them: every run, and nothing else."""
+"""What is announced of the episodes, by a backtest and by a live bot: every run, and nothing else."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -16,7 +16,7 @@ from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, StepReason
 from bot.domain.severity import Sensitivity, Severity, rank
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.upstream import UpstreamBodies
 from tests.replay import plain_rules, read_bodies
 from tests.replay.expectations import Expectation, ExpectedOutcome, expected, expected_of
@@ -31,94 +31,94 @@ RUNS = [
 ]
 GUARDS = [name for name in EPISODES if name.startswith("guard-")]
 BESIDE = {"guard-withheld", "guard-disagree"}
-"""What holds these is no part of a body: an operator's word, and the list's own figures."""
+"""What holds these is not in a body: an operator's word, and the list's own figures."""
 WAYS = {"daily": False, "hourly": True}
 
 
-def in_words(found: Iterable[tuple[object, ...]]) -> str:
-    return "\n" + "\n".join(" · ".join(map(str, one)) for one in found)
+def in_words(rows: Iterable[tuple[object, ...]]) -> str:
+    return "\n" + "\n".join(" · ".join(map(str, row)) for row in rows)
 
 
-def first_told(name: str, exchange: str, *, hourly: bool) -> datetime | None:
+def first_announced(name: str, exchange: str, *, hourly: bool) -> datetime | None:
     return next((alert.at for alert in simulated(name, hourly=hourly).of(exchange)), None)
 
 
 def test_every_run_is_found_at_the_first_daily_point_at_which_what_really_left_crosses() -> None:
-    found = [
-        (name, expectation.exchange, expectation.due_on, first_told(name, expectation.exchange, hourly=False))
+    results = [
+        (name, expectation.exchange, expectation.due_on, first_announced(name, expectation.exchange, hourly=False))
         for name, expectation in RUNS
     ]
 
-    assert len(found) == 12
-    assert all(told and told.date() == due for *_, due, told in found), in_words(found)
+    assert len(results) == 12
+    assert all(announced and announced.date() == due for *_, due, announced in results), in_words(results)
 
 
-def readings_until_told(name: str, exchange: str) -> int | None:
-    """Return at which reading it is told, 1 being the first at which what really left crosses; None: never."""
-    told = first_told(name, exchange, hourly=True)
+def readings_until_announced(name: str, exchange: str) -> int | None:
+    """Return at which reading it is announced, 1 being the first at which what really left crosses; None: never."""
+    announced = first_announced(name, exchange, hourly=True)
     crossing = min(plain_rules.crossings(name, exchange, is_true=True))
     read = [reading.as_of for reading in read_bodies.readings(name, exchange, hourly=True)]
-    return read.index(told) - read.index(crossing) + 1 if told else None
+    return read.index(announced) - read.index(crossing) + 1 if announced else None
 
 
 def test_every_run_is_found_within_two_hourly_readings_of_crossing() -> None:
-    found = [
-        (name, expectation.exchange, readings_until_told(name, expectation.exchange)) for name, expectation in RUNS
+    results = [
+        (name, expectation.exchange, readings_until_announced(name, expectation.exchange)) for name, expectation in RUNS
     ]
 
-    assert all(count in {1, 2} for *_, count in found), in_words(found)
+    assert all(count in {1, 2} for *_, count in results), in_words(results)
 
 
-def worst_told(name: str, exchange: str, *, hourly: bool) -> Severity | None:
-    told = simulated(name, hourly=hourly).of(exchange)
-    return max((alert.incident.peak for alert in told if alert.incident), key=rank, default=None)
+def worst_announced(name: str, exchange: str, *, hourly: bool) -> Severity | None:
+    announced = simulated(name, hourly=hourly).of(exchange)
+    return max((alert.incident.peak for alert in announced if alert.incident), key=rank, default=None)
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_every_run_is_told_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT001 — a way of reading
-    found = [
-        (name, expectation.exchange, expectation.highest, worst_told(name, expectation.exchange, hourly=hourly))
+def test_every_run_is_announced_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT001 — a way of reading
+    results = [
+        (name, expectation.exchange, expectation.highest, worst_announced(name, expectation.exchange, hourly=hourly))
         for name, expectation in RUNS
     ]
 
-    assert all(worst is highest for *_, highest, worst in found), in_words(found)
+    assert all(worst is highest for *_, highest, worst in results), in_words(results)
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_nobody_is_told_more_than_an_episode_allows(hourly: bool) -> None:  # noqa: FBT001 — as above
-    found = [
-        (name, book.id, worst_told(name, book.id, hourly=hourly), expectation.highest)
-        for name, story in EPISODES.items()
-        for book in story.books
-        if not (expectation := expected(name, book.id)).live_only
+def test_no_episode_announces_more_than_it_may(hourly: bool) -> None:  # noqa: FBT001 — as above
+    results = [
+        (name, exchange.id, worst_announced(name, exchange.id, hourly=hourly), expectation.highest)
+        for name, episode in EPISODES.items()
+        for exchange in episode.exchanges
+        if not (expectation := expected(name, exchange.id)).live_only
     ]
 
-    assert all(rank(worst) <= rank(highest) for *_, worst, highest in found), in_words(
-        one for one in found if one[2] is not one[3]
+    assert all(rank(worst) <= rank(highest) for *_, worst, highest in results), in_words(
+        result for result in results if result[2] is not result[3]
     )
     assert {name for name in EPISODES if simulated(name, hourly=hourly).of("market")} == {"market-wide"}
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_whatever_is_told_says_of_which_window_and_why(hourly: bool) -> None:  # noqa: FBT001 — as above
-    told = [
+def test_whatever_is_announced_says_of_which_window_and_why(hourly: bool) -> None:  # noqa: FBT001 — as above
+    announced = [
         (name, line["exchange"], line["at"], line["event"], line["window"], line["reasons"])
         for name in EPISODES
-        for telling in simulated(name, hourly=hourly).tellings
-        if (line := json.loads(json_line(telling)))
+        for alert in simulated(name, hourly=hourly).alerts
+        if (line := json.loads(json_line(alert)))
     ]
 
-    assert told
-    assert [one for one in told if not all(one)] == []
+    assert announced
+    assert [line for line in announced if not all(line)] == []
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> None:  # noqa: FBT001 — as above
-    told = [
-        (name, telling.exchange, telling.at, telling.reason)
+def test_on_a_guards_episode_nothing_is_announced_that_is_not_held(hourly: bool) -> None:  # noqa: FBT001 — as above
+    announced = [
+        (name, alert.exchange, alert.at, alert.reason)
         for name in GUARDS
         if name not in BESIDE
-        for telling in simulated(name, hourly=hourly).tellings
+        for alert in simulated(name, hourly=hourly).alerts
     ]
     to_hold = {
         (name, expectation.exchange)
@@ -127,53 +127,55 @@ def test_on_a_guards_episode_nothing_is_told_that_is_not_held(hourly: bool) -> N
         if expectation.outcome is ExpectedOutcome.HELD and name not in BESIDE
     }
 
-    assert {reason for *_, reason in told} == {StepReason.HELD}, in_words(told)
-    assert to_hold <= {(name, exchange) for name, exchange, *_ in told}, in_words(told)
+    assert {reason for *_, reason in announced} == {StepReason.HELD}, in_words(announced)
+    assert to_hold <= {(name, exchange) for name, exchange, *_ in announced}, in_words(announced)
 
 
-def told_beside(
+def announced_beside(
     name: str, expectation: Expectation, *, withheld: str | None = None, row: Callable[[datetime], Listing | None]
 ) -> tuple[list[StepReason], set[HoldReason]]:
-    """Return what a living bot tells of an exchange, and why windows were held, beside an operator or the list."""
-    case, incident = ExchangeState(read_bodies.pasts(name)[expectation.exchange].exchange), None
-    told: list[StepReason] = []
-    held: set[HoldReason] = set()
+    """Return what a live bot announces of an exchange, and why windows were held, beside an operator or the list."""
+    state, incident = ExchangeState(read_bodies.histories(name)[expectation.exchange].exchange), None
+    announced: list[StepReason] = []
+    holds: set[HoldReason] = set()
     for reading in read_bodies.readings(name, expectation.exchange, hourly=True):
-        case, now = case.take(reading), reading.as_of
-        seen = grade(look(case, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
-        step = advance(Policy(), incident, seen, now, sensitivity=Sensitivity.NORMAL)
-        incident = _living(step.incident)
-        told += [step.reason] if step.reason in TOLD_REASONS else []
-        held |= {flow.hold.reason for flow in seen.flows if flow.hold}
-    return told, held
+        state, now = state.take(reading), reading.as_of
+        signal = grade(look(state, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
+        step = advance(Policy(), incident, signal, now, sensitivity=Sensitivity.NORMAL)
+        incident = _still_open(step.incident)
+        announced += [step.reason] if step.reason in TOLD_REASONS else []
+        holds |= {flow.hold.reason for flow in signal.flows if flow.hold}
+    return announced, holds
 
 
-def _living(incident: Incident | None) -> Incident | None:
+def _still_open(incident: Incident | None) -> Incident | None:
     return None if incident and incident.ending else incident
 
 
-def test_what_an_operator_withholds_is_told_to_nobody() -> None:
+def test_what_an_operator_withholds_is_announced_to_nobody() -> None:
     (expectation,) = expected_of("guard-withheld")
 
-    told, held = told_beside("guard-withheld", expectation, withheld="wallets are being moved", row=lambda _: None)
+    announced, holds = announced_beside(
+        "guard-withheld", expectation, withheld="wallets are being moved", row=lambda _: None
+    )
 
-    assert (told, held) == ([], {HoldReason.WITHHELD})
+    assert (announced, holds) == ([], {HoldReason.WITHHELD})
 
 
-def test_what_the_list_denies_is_told_to_nobody() -> None:
-    story = episode("guard-disagree")
-    (expectation,) = expected_of(story.id)
-    upstream = UpstreamBodies(story)
+def test_what_the_list_denies_is_announced_to_nobody() -> None:
+    episode = find_episode("guard-disagree")
+    (expectation,) = expected_of(episode.id)
+    upstream = UpstreamBodies(episode)
 
     def row(now: datetime) -> Listing | None:
         upstream.advance(now)
-        listings = parse_listings(msgspec.json.encode(upstream.list_body()), now) if now >= story.live_start else ()
+        listings = parse_listings(msgspec.json.encode(upstream.list_body()), now) if now >= episode.live_start else ()
         return next((listing for listing in listings if listing.exchange.id == expectation.exchange), None)
 
-    told, held = told_beside("guard-disagree", expectation, row=row)
+    announced, holds = announced_beside("guard-disagree", expectation, row=row)
 
-    assert (told, held) == ([], {HoldReason.DISAGREE})
-    assert StepReason.OPENED in told_beside("guard-disagree", expectation, row=lambda _: None)[0]
+    assert (announced, holds) == ([], {HoldReason.DISAGREE})
+    assert StepReason.OPENED in announced_beside("guard-disagree", expectation, row=lambda _: None)[0]
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
@@ -189,11 +191,11 @@ def test_a_year_without_a_run_is_quiet(name: str, watches_a_year: float, hourly:
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_a_move_that_was_told_is_over_as_soon_as_it_is_back(hourly: bool) -> None:  # noqa: FBT001 — as above
-    told = simulated("internal-move", hourly=hourly).of("aurelia")
+def test_a_move_that_was_announced_is_over_as_soon_as_it_is_back(hourly: bool) -> None:  # noqa: FBT001 — as above
+    announced = simulated("internal-move", hourly=hourly).of("aurelia")
 
-    assert [alert.reason for alert in told] == [StepReason.OPENED, StepReason.RESOLVED], in_words(
-        (alert.at, alert.reason) for alert in told
+    assert [alert.reason for alert in announced] == [StepReason.OPENED, StepReason.RESOLVED], in_words(
+        (alert.at, alert.reason) for alert in announced
     )
-    assert told[-1].incident
-    assert told[-1].incident.ending is Ending.INTERNAL_MOVE
+    assert announced[-1].incident
+    assert announced[-1].incident.ending is Ending.INTERNAL_MOVE

@@ -7,7 +7,7 @@ import pytest
 from bot.domain.reading import Slot
 from bot.replay.episode import MADE_UP, RECONSTRUCTION
 from bot.replay.episodes.catalogue import EPISODES
-from tests.replay.plain_flow import PlainFlow, course
+from tests.replay.plain_flow import PlainFlow, plain_flow
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
 BTC = Slot("Bitcoin", "BTC")
@@ -24,7 +24,7 @@ def november(day: int, hour: int = 0) -> datetime:
 
 @pytest.fixture
 def ftx() -> PlainFlow:
-    return course("ftx-2022")
+    return plain_flow("ftx-2022")
 
 
 def test_ftx_lost_37_percent_and_six_billion_over_the_run(ftx: PlainFlow) -> None:
@@ -60,7 +60,7 @@ def test_after_the_halt_ftx_lies_still(ftx: PlainFlow) -> None:
 
 
 def test_binance_lost_1430_million_in_a_day_of_june_2023_and_3450_in_the_week() -> None:
-    june = course("binance-2023-06")
+    june = plain_flow("binance-2023-06")
 
     assert june.flow("binance", at(2023, 6, 5, 15), at(2023, 6, 6, 15)) == pytest.approx(-1.43e9, rel=0.01)
     assert june.flow("binance", at(2023, 6, 5), at(2023, 6, 12)) == pytest.approx(-3.45e9, rel=0.01)
@@ -68,7 +68,7 @@ def test_binance_lost_1430_million_in_a_day_of_june_2023_and_3450_in_the_week() 
 
 
 def test_its_total_fell_far_more_than_that_by_price() -> None:
-    june = course("binance-2023-06")
+    june = plain_flow("binance-2023-06")
     totals = [june.total("binance", at(2023, 6, day)) for day in (5, 12)]
 
     assert totals == [pytest.approx(64.195e9, rel=0.005), pytest.approx(55.95e9, rel=0.005)]
@@ -76,7 +76,7 @@ def test_its_total_fell_far_more_than_that_by_price() -> None:
 
 
 def test_binance_lost_1010_million_in_a_day_of_november_2023_and_703_in_the_week() -> None:
-    month = course("binance-2023-11")
+    month = plain_flow("binance-2023-11")
     day = month.flow("binance", at(2023, 11, 21, 18), at(2023, 11, 22, 18))
 
     assert day == pytest.approx(-1.01e9, rel=0.01)
@@ -86,7 +86,7 @@ def test_binance_lost_1010_million_in_a_day_of_november_2023_and_703_in_the_week
 
 
 def test_a_day_of_busd_took_831_million_with_the_stablecoin_that_appeared() -> None:
-    february = course("busd-2023-02")
+    february = plain_flow("busd-2023-02")
     start, end = at(2023, 2, 13), at(2023, 2, 14)
     appeared = february.at(end).amounts["binance"][Slot("Binance", "USDC")]
 
@@ -97,32 +97,32 @@ def test_a_day_of_busd_took_831_million_with_the_stablecoin_that_appeared() -> N
 
 
 def test_bybit_lost_the_theft_in_one_step_and_then_days_of_billions() -> None:
-    story = course("theft-then-run")
-    eth = [story.at(at(2025, 2, 21, hour)).amounts["bybit"][Slot("Ethereum", "ETH")] for hour in (13, 14)]
-    days = [story.flow("bybit", at(2025, 2, day), at(2025, 2, day + 1)) for day in (21, 22, 23)]
+    flows = plain_flow("theft-then-run")
+    eth = [flows.at(at(2025, 2, 21, hour)).amounts["bybit"][Slot("Ethereum", "ETH")] for hour in (13, 14)]
+    days = [flows.flow("bybit", at(2025, 2, day), at(2025, 2, day + 1)) for day in (21, 22, 23)]
 
-    assert (eth[0] - eth[1]) * story.at(at(2025, 2, 21, 14)).prices["ETH"] == pytest.approx(1.4e9, rel=0.02)
+    assert (eth[0] - eth[1]) * flows.at(at(2025, 2, 21, 14)).prices["ETH"] == pytest.approx(1.4e9, rel=0.02)
     assert days == [pytest.approx(usd, rel=0.01) for usd in (-2.235e9, -2.5e9, -3.26e9)]
 
 
 def test_the_own_token_moved_by_billions_and_the_rest_did_not() -> None:
-    story = course("guard-own-token")
+    flows = plain_flow("guard-own-token")
     for day, billions in ((4, -13.25), (15, -9.67)):
-        before, after = (story.at(at(2024, 5, day, hour)) for hour in (9, 10))
+        before, after = (flows.at(at(2024, 5, day, hour)) for hour in (9, 10))
         slot = Slot("Binance", "BNB")
         step = (after.amounts["binance"][slot] - before.amounts["binance"][slot]) * after.prices["BNB"]
         assert step == pytest.approx(billions * 1e9, rel=0.02)
-    assert min(share for _, share in story.windows("binance", WEEK)) > -0.04
+    assert min(share for _, share in flows.windows("binance", WEEK)) > -0.04
 
 
 def test_every_label_is_one_of_three_and_published_figures_name_their_source() -> None:
-    for name, story in EPISODES.items():
-        assert story.label in {RECONSTRUCTION, MADE_UP} or story.label.startswith("invented: "), name
-        assert all(anchor.figure and anchor.source for anchor in story.anchors), name
-        fitted = any(anchor.is_fitted for anchor in story.anchors)
-        assert fitted == (story.label == RECONSTRUCTION), name
+    for name, episode in EPISODES.items():
+        assert episode.label in {RECONSTRUCTION, MADE_UP} or episode.label.startswith("invented: "), name
+        assert all(published.figure and published.source for published in episode.published_figures), name
+        fitted = any(published.is_fitted for published in episode.published_figures)
+        assert fitted == (episode.label == RECONSTRUCTION), name
 
 
-def _units(story: PlainFlow, exchange: str, moment: datetime, *assets: str) -> float:
-    held = story.at(moment).amounts[exchange]
+def _units(flows: PlainFlow, exchange: str, moment: datetime, *assets: str) -> float:
+    held = flows.at(moment).amounts[exchange]
     return sum(amount for slot, amount in held.items() if slot.asset in assets)

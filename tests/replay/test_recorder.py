@@ -18,12 +18,12 @@ def holding(**millions: float) -> StoredRecord:
 
 def test_chains_are_kept_apart_and_added_up() -> None:
     held = {Slot("Ethereum", "USDT"): 5.0, Slot("Tron", "USDT"): 7.0, Slot("Bitcoin", "BTC"): 2.0}
-    seen = record(NOW, held, {"USDT": 1.0, "BTC": 17_000.0})
+    stored = record(NOW, held, {"USDT": 1.0, "BTC": 17_000.0})
 
-    assert seen.amounts == {"Ethereum": {"USDT": 5.0}, "Tron": {"USDT": 7.0}, "Bitcoin": {"BTC": 2.0}}
-    assert seen.usd["Bitcoin"] == {"BTC": 34_000.0}
-    assert seen.total_amounts == {"USDT": 12.0, "BTC": 2.0}
-    assert seen.total_usd == {"USDT": 12.0, "BTC": 34_000.0}
+    assert stored.amounts == {"Ethereum": {"USDT": 5.0}, "Tron": {"USDT": 7.0}, "Bitcoin": {"BTC": 2.0}}
+    assert stored.usd["Bitcoin"] == {"BTC": 34_000.0}
+    assert stored.total_amounts == {"USDT": 12.0, "BTC": 2.0}
+    assert stored.total_usd == {"USDT": 12.0, "BTC": 34_000.0}
 
 
 def test_deposits_count_positive_and_withdrawals_negative() -> None:
@@ -59,4 +59,4 @@ def test_the_three_sections_tell_the_same_times() -> None:
 
     assert made["tvl"][0] == {"date": int(earlier.timestamp()), "totalLiquidityUSD": 34_000.12346}
     assert made["tokens"][1] == {"date": int(NOW.timestamp()), "tokens": {"BTC": 1.0}}
-    assert [one["date"] for one in made["tokensInUsd"]] == [one["date"] for one in made["tvl"]]
+    assert [point["date"] for point in made["tokensInUsd"]] == [point["date"] for point in made["tvl"]]

@@ -10,22 +10,22 @@ import pytest
 
 from bot.domain.errors import ConfigurationError
 from bot.replay.clock import ReplayClock
-from bot.replay.episodes.catalogue import episode
+from bot.replay.episodes.catalogue import find_episode
 from bot.replay.server import ReplayServer
 
-STORY = episode("binance-2022")
+EPISODE = find_episode("binance-2022")
 PLAIN = {"Accept-Encoding": "identity"}
 
 
 @pytest.fixture
 def clock() -> ReplayClock:
-    return ReplayClock.frozen(STORY.live_start, STORY.live_end)
+    return ReplayClock.frozen(EPISODE.live_start, EPISODE.live_end)
 
 
 @pytest.fixture
 async def web(clock: ReplayClock) -> AsyncIterator[aiohttp.ClientSession]:
     async with (
-        ReplayServer(STORY, clock) as server,
+        ReplayServer(EPISODE, clock) as server,
         aiohttp.ClientSession(server.url, auto_decompress=False) as session,
     ):
         yield session
@@ -76,17 +76,17 @@ async def test_who_takes_gzip_gets_the_same_body_smaller(web: aiohttp.ClientSess
     assert len(packed) < len(plain) / 2
 
 
-async def test_who_has_it_already_is_told_so_until_the_next_run(web: aiohttp.ClientSession, clock: ReplayClock) -> None:
+async def test_an_unchanged_body_is_a_304_until_the_next_run(web: aiohttp.ClientSession, clock: ReplayClock) -> None:
     async with web.get("/cexs") as answer:
-        known = {"If-None-Match": answer.headers["ETag"]}
-        assert known["If-None-Match"].startswith('W/"')
-    async with web.get("/cexs", headers=known) as answer:
+        validators = {"If-None-Match": answer.headers["ETag"]}
+        assert validators["If-None-Match"].startswith('W/"')
+    async with web.get("/cexs", headers=validators) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
     clock.advance(timedelta(minutes=10))
-    async with web.get("/cexs", headers=known) as answer:
+    async with web.get("/cexs", headers=validators) as answer:
         assert answer.status == 304
     clock.advance(timedelta(minutes=20))
-    async with web.get("/cexs", headers=known) as answer:
+    async with web.get("/cexs", headers=validators) as answer:
         assert answer.status == 200
 
 
@@ -102,8 +102,8 @@ async def test_the_body_follows_the_clock(web: aiohttp.ClientSession, clock: Rep
 
 
 async def test_a_taken_port_is_a_sentence(clock: ReplayClock) -> None:
-    async with ReplayServer(STORY, clock) as server:
+    async with ReplayServer(EPISODE, clock) as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(ConfigurationError, match=f"cannot listen on 127.0.0.1:{port}"):
-            async with ReplayServer(STORY, clock, port=port):
+            async with ReplayServer(EPISODE, clock, port=port):
                 pass

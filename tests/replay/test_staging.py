@@ -1,4 +1,4 @@
-"""What the demo adds to an episode: a hold for its viewer, and no other story."""
+"""What the demo adds to an episode: a hold for its viewer, and no other episode."""
 
 import json
 from dataclasses import replace
@@ -13,33 +13,35 @@ from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.export import write_bodies
 from bot.replay.observations import upstream_runs
 
-ALONE = replace(BINANCE_2022, books=BINANCE_2022.books[:1])
+ALONE = replace(BINANCE_2022, exchanges=BINANCE_2022.exchanges[:1])
 
 
-def told_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
-    """Return what would have been told of an episode by one who read it every hour."""
-    told: list[str] = []
+def announced_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
+    """Return what would have been announced of an episode to a reader of every hour."""
+    announced: list[str] = []
     write_bodies(episode, directory, hourly=True)
     Backtest(
-        BacktestOptions(directory, Sensitivity.NORMAL, None, None, as_json=True), out=told.append, err=lambda _: None
+        BacktestOptions(directory, Sensitivity.NORMAL, None, None, as_json=True),
+        out=announced.append,
+        err=lambda _: None,
     ).run()
-    return [json.loads(one) for one in told]
+    return [json.loads(line) for line in announced]
 
 
-def turns(told: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    return [(one["at"], one["event"], one["severity"]) for one in told if one["event"] != "held"]
+def changes(announced: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(line["at"], line["event"], line["severity"]) for line in announced if line["event"] != "held"]
 
 
 def test_the_staged_hold_opens_no_incident_and_delays_none(tmp_path: Path) -> None:
-    plain, staged = told_hourly(ALONE, tmp_path / "plain"), told_hourly(ALONE.staged(), tmp_path / "staged")
+    plain, staged = announced_hourly(ALONE, tmp_path / "plain"), announced_hourly(ALONE.staged(), tmp_path / "staged")
 
-    assert turns(staged) == turns(plain)
-    assert [event for _, event, _ in turns(plain)] == ["opened", "escalated", "resolved"]
-    assert [one for one in plain if one["event"] == "held"] == []
+    assert changes(staged) == changes(plain)
+    assert [event for _, event, _ in changes(plain)] == ["opened", "escalated", "resolved"]
+    assert [line for line in plain if line["event"] == "held"] == []
 
 
 def test_the_staged_chain_is_held_within_the_run_and_named(tmp_path: Path) -> None:
-    (held,) = (one for one in told_hourly(ALONE.staged(), tmp_path) if one["event"] == "held")
+    (held,) = (line for line in announced_hourly(ALONE.staged(), tmp_path) if line["event"] == "held")
 
     assert (held["at"], held["incident"]) == ("2022-12-15T06:20:39Z", "INC-1")
     assert "chain missing" in held["reasons"][0]
@@ -50,7 +52,7 @@ def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:
     without = [
         run.at
         for run in upstream_runs(ALONE.staged())
-        if "Tron" not in {slot.chain for slot in run.sights["binance"].amounts}
+        if "Tron" not in {slot.chain for slot in run.observations["binance"].amounts}
     ]
 
     assert len(without) == 12
@@ -66,8 +68,8 @@ def test_nothing_is_staged_anywhere_but_in_the_demo() -> None:
 
 
 def test_the_viewer_and_the_reader_are_told_of_it() -> None:
-    said = BINANCE_2022.staging.said if BINANCE_2022.staging else ""
+    notice = BINANCE_2022.staging.notice if BINANCE_2022.staging else ""
     document = (Path(__file__).parents[2] / "docs" / "episodes.md").read_text(encoding="utf-8")
 
-    assert said.startswith("Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out")
-    assert said in " ".join(document.split())
+    assert notice.startswith("Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out")
+    assert notice in " ".join(document.split())

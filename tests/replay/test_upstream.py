@@ -8,27 +8,27 @@ import pytest
 
 from bot.domain.reading import Slot
 from bot.replay.episode import HISTORY
-from bot.replay.episodes.catalogue import EPISODES, episode
+from bot.replay.episodes.catalogue import EPISODES, find_episode
 from bot.replay.generator import run_times
 from bot.replay.upstream import UpstreamBodies
-from tests.replay.plain_flow import course
+from tests.replay.plain_flow import plain_flow
 
-STORY = episode("binance-2022")
+EPISODE = find_episode("binance-2022")
 DURING = datetime(2022, 12, 13, 14, 50, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def upstream() -> UpstreamBodies:
-    seen = UpstreamBodies(STORY)
-    assert seen.advance(DURING)
-    return seen
+    upstream = UpstreamBodies(EPISODE)
+    assert upstream.advance(DURING)
+    return upstream
 
 
 @pytest.fixture(scope="module")
 def body(upstream: UpstreamBodies) -> dict[str, Any]:
-    found = upstream.protocol_body("binance-cex")
-    assert found
-    return found
+    protocol_body = upstream.protocol_body("binance-cex")
+    assert protocol_body
+    return protocol_body
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +45,12 @@ def test_days_stand_at_midnight_and_the_newest_run_at_its_odd_second(body: dict[
 
     assert all(date % 86_400 == 0 for date in days)
     assert days == sorted(set(days))
-    assert newest == seconds(max(at for at in run_times(STORY) if at <= DURING))
+    assert newest == seconds(max(at for at in run_times(EPISODE) if at <= DURING))
     assert newest % 2 == 1
 
 
 def test_a_day_holds_what_its_first_run_saw(body: dict[str, Any]) -> None:
-    morning = course("binance-2022").at(datetime(2022, 12, 13, 0, 40, tzinfo=UTC))
+    morning = plain_flow("binance-2022").at(datetime(2022, 12, 13, 0, 40, tzinfo=UTC))
     point = body["chainTvls"]["Bitcoin"]["tokens"][-2]
 
     assert point["date"] == seconds(datetime(2022, 12, 13, tzinfo=UTC))
@@ -83,7 +83,7 @@ def test_chains_have_the_old_names(body: dict[str, Any]) -> None:
 
 
 def test_the_label_is_in_the_body(body: dict[str, Any]) -> None:
-    assert body["description"] == STORY.label
+    assert body["description"] == EPISODE.label
 
 
 @pytest.mark.parametrize("slug", ["Binance-CEX", "binance-cex", "BINANCE CEX"])
@@ -96,19 +96,19 @@ def test_an_unknown_slug_has_no_body(upstream: UpstreamBodies) -> None:
 
 
 def test_the_list_knows_totals_with_and_without_the_own_token(rows: dict[str, dict[str, Any]]) -> None:
-    story = course("binance-2022")
+    flows = plain_flow("binance-2022")
 
     assert rows["Binance"]["slug"] == "Binance-CEX"
-    assert rows["Binance"]["currentTvl"] == pytest.approx(story.total("binance", DURING))
-    assert rows["Binance"]["cleanAssetsTvl"] == pytest.approx(story.clean("binance", DURING))
+    assert rows["Binance"]["currentTvl"] == pytest.approx(flows.total("binance", DURING))
+    assert rows["Binance"]["cleanAssetsTvl"] == pytest.approx(flows.clean("binance", DURING))
 
 
 def test_inflows_are_negative_where_more_is_withdrawn(rows: dict[str, dict[str, Any]]) -> None:
-    story = course("binance-2022")
-    now = story.at(DURING).at
+    flows = plain_flow("binance-2022")
+    now = flows.at(DURING).at
 
     assert rows["Binance"]["inflows_24h"] == pytest.approx(
-        story.flow("binance", now - timedelta(hours=23), now), rel=0.02
+        flows.flow("binance", now - timedelta(hours=23), now), rel=0.02
     )
     assert rows["Binance"]["inflows_1w"] < -2e9
     assert abs(rows["OKX"]["inflows_24h"]) < 0.015 * rows["OKX"]["cleanAssetsTvl"]
@@ -123,8 +123,8 @@ def test_what_is_not_measured_is_a_missing_key(rows: dict[str, dict[str, Any]]) 
 
 
 def test_an_upstream_without_a_past_has_no_inflows() -> None:
-    young = UpstreamBodies(STORY)
-    young.advance(run_times(STORY)[0])
+    young = UpstreamBodies(EPISODE)
+    young.advance(run_times(EPISODE)[0])
     row = young.list_body()["cexs"][0]
 
     assert row["currentTvl"] > 0
@@ -132,20 +132,22 @@ def test_an_upstream_without_a_past_has_no_inflows() -> None:
 
 
 def test_nothing_is_new_between_two_runs_and_at_the_end() -> None:
-    seen = UpstreamBodies(STORY)
-    assert seen.advance(DURING)
-    assert not seen.advance(DURING + timedelta(minutes=20))
-    assert seen.advance(DURING + timedelta(minutes=40))
-    assert seen.advance(STORY.live_end)
-    assert not seen.advance(STORY.live_end + timedelta(days=1))
+    bodies = UpstreamBodies(EPISODE)
+    assert bodies.advance(DURING)
+    assert not bodies.advance(DURING + timedelta(minutes=20))
+    assert bodies.advance(DURING + timedelta(minutes=40))
+    assert bodies.advance(EPISODE.live_end)
+    assert not bodies.advance(EPISODE.live_end + timedelta(days=1))
 
 
 @pytest.mark.parametrize("name", EPISODES)
 def test_every_episode_can_be_served_to_its_end(name: str) -> None:
-    story = replace(episode(name), books=episode(name).books[:2])
-    seen = UpstreamBodies(story)
-    assert seen.advance(story.live_end)
+    episode = replace(find_episode(name), exchanges=find_episode(name).exchanges[:2])
+    bodies = UpstreamBodies(episode)
+    assert bodies.advance(episode.live_end)
 
-    assert [row["slug"] for row in seen.list_body()["cexs"] if "slug" in row] == [book.slug for book in story.books]
-    for book in story.books:
-        assert (seen.protocol_body(book.slug) or {})["name"] == book.protocol_name
+    assert [row["slug"] for row in bodies.list_body()["cexs"] if "slug" in row] == [
+        exchange.slug for exchange in episode.exchanges
+    ]
+    for exchange in episode.exchanges:
+        assert (bodies.protocol_body(exchange.slug) or {})["name"] == exchange.protocol_name

@@ -8,9 +8,9 @@ from statistics import median
 import pytest
 
 from bot.domain.reading import Slot
-from bot.replay.episodes.catalogue import episode
-from bot.replay.generator import run_times, snapshots
-from tests.replay.plain_flow import course
+from bot.replay.episodes.catalogue import find_episode
+from bot.replay.generator import generate_states, run_times
+from tests.replay.plain_flow import plain_flow
 
 SEEDS = (1, 2, 3)
 """Beside the episodes' own, 2023 and 2025: their years, settled before anything was drawn."""
@@ -18,15 +18,15 @@ SEEDS = (1, 2, 3)
 
 def daily_shares(name: str, seed: int) -> list[float]:
     """Return every day of every exchange, lowest first, by the plain formula."""
-    story = replace(episode(name), seed=seed)
-    days = [snapshot for snapshot in snapshots(story) if snapshot.at.hour == 0]
+    episode = replace(find_episode(name), seed=seed)
+    days = [state for state in generate_states(episode) if state.at.hour == 0]
     shares = []
-    for book in story.books:
-        own = book.own_tokens
+    for exchange in episode.exchanges:
+        own = exchange.own_tokens
         for before, after in pairwise(days):
-            held = {slot: held for slot, held in before.amounts[book.id].items() if slot.asset not in own}
+            held = {slot: held for slot, held in before.amounts[exchange.id].items() if slot.asset not in own}
             moved = sum(
-                (after.amounts[book.id][slot] - amount) * before.prices[slot.asset] for slot, amount in held.items()
+                (after.amounts[exchange.id][slot] - amount) * before.prices[slot.asset] for slot, amount in held.items()
             )
             shares.append(moved / sum(amount * before.prices[slot.asset] for slot, amount in held.items()))
     return sorted(shares)
@@ -52,8 +52,8 @@ def test_one_noisy_day_in_a_hundred_is_below_one_and_seven_tenths(seed: int) -> 
 
 
 def test_single_assets_have_heavy_tails() -> None:
-    story = course("quiet-year")
-    days = [snapshot.amounts["gullane"][Slot("Solana", "SOL")] for snapshot in story.snapshots if snapshot.at.hour == 0]
+    flows = plain_flow("quiet-year")
+    days = [state.amounts["gullane"][Slot("Solana", "SOL")] for state in flows.states if state.at.hour == 0]
     moves = sorted(abs(after / before - 1) for before, after in pairwise(days))
 
     assert moves[-1] > 8 * median(moves)
@@ -62,17 +62,17 @@ def test_single_assets_have_heavy_tails() -> None:
 
 @pytest.mark.parametrize("name", ["quiet-year", "noisy-year"])
 def test_a_year_is_365_days_and_hourly_at_its_end(name: str) -> None:
-    story = episode(name)
-    times = run_times(story)
+    episode = find_episode(name)
+    times = run_times(episode)
 
     assert len({at.date() for at in times}) == 365
-    assert sum(at >= story.live_end - timedelta(days=1) for at in times) == 24
+    assert sum(at >= episode.live_end - timedelta(days=1) for at in times) == 24
     assert len(times) == 360 + 5 * 24
 
 
 @pytest.mark.parametrize("name", ["quiet-year", "noisy-year"])
 def test_prices_crash_by_a_fifth_in_a_day_and_rally(name: str) -> None:
-    prices = [snapshot.prices["XRP"] for snapshot in course(name).snapshots if snapshot.at.hour == 0]
+    prices = [state.prices["XRP"] for state in plain_flow(name).states if state.at.hour == 0]
     days = [after / before for before, after in pairwise(prices)]
 
     assert sum(day < 0.81 for day in days) >= 3
@@ -81,8 +81,8 @@ def test_prices_crash_by_a_fifth_in_a_day_and_rally(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["quiet-year", "noisy-year"])
 def test_its_exchanges_are_of_very_different_size(name: str) -> None:
-    story = course(name)
-    sizes = sorted(story.clean(exchange, story.episode.live_start) for exchange in story.exchanges)
+    flows = plain_flow(name)
+    sizes = sorted(flows.clean(exchange, flows.episode.live_start) for exchange in flows.exchanges)
 
     assert len(sizes) == 10
     assert sizes[:2] == [pytest.approx(60e6), pytest.approx(250e6)]

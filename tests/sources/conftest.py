@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.sources.defillama.source import DefiLlama
-from bot.sources.http import FetchLimits, Http
+from bot.sources.http import Http
+from bot.sources.http_types import FetchLimits
 from tests.fakes.defillama import FakeDefiLlama
 
 NOW = datetime(2026, 10, 5, 14, 20, tzinfo=UTC)
@@ -41,5 +42,5 @@ async def llama() -> AsyncIterator[FakeDefiLlama]:
 
 @pytest.fixture
 def source(http: Http, llama: FakeDefiLlama, clock: StoppedClock) -> DefiLlama:
-    quick = FetchLimits(timedelta(seconds=5), wire=4 << 20, plain=4 << 20)
+    quick = FetchLimits(timedelta(seconds=5), wire_bytes=4 << 20, plain_bytes=4 << 20)
     return DefiLlama(http, clock, url=llama.url, list_limits=quick, detail_limits=quick)

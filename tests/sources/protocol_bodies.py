@@ -46,7 +46,7 @@ def parse(body: bytes, since: int = 0) -> tuple[Reading, ...]:
     return parse_protocol(body, "binance", since=datetime.fromtimestamp(since, UTC), fetched_at=FETCHED)
 
 
-def told(body: bytes, since: int = 0) -> dict[int, dict[tuple[str, str], tuple[float, float]]]:
+def contents(body: bytes, since: int = 0) -> dict[int, dict[tuple[str, str], tuple[float, float]]]:
     """Return what a body says as plain values: time → (chain, asset) → (amount, usd)."""
     return {
         int(reading.as_of.timestamp()): {

@@ -1,7 +1,7 @@
 import asyncio
 from datetime import timedelta
 
-from bot.sources.cooperative import LoopSharing, in_slices
+from bot.sources.cooperative import LoopSharing, collect_in_slices
 
 
 async def test_long_work_gives_way_and_short_work_does_not() -> None:
@@ -18,4 +18,4 @@ async def test_long_work_gives_way_and_short_work_does_not() -> None:
 
 
 async def test_items_come_in_their_order() -> None:
-    assert await in_slices(iter(range(5))) == [0, 1, 2, 3, 4]
+    assert await collect_in_slices(iter(range(5))) == [0, 1, 2, 3, 4]

@@ -17,9 +17,9 @@ import pytest
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Reading
-from bot.sources.decompression import PIECE
-from bot.sources.defillama.decode_process import SMALL, ReadingFactory, decoded
-from bot.sources.defillama.decode_worker import answer
+from bot.sources.decompression import PIECE_BYTES
+from bot.sources.defillama.decode_process import SMALL_BODY_BYTES, ReadingFactory, decode_readings
+from bot.sources.defillama.decode_worker import write_answer
 from tests.fakes.defillama import big_protocol_body
 from tests.sources.conftest import NOW
 from tests.sources.parsing import parse_protocol
@@ -28,7 +28,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes where Linux shows them")
 
-PATIENCE = timedelta(seconds=30)
+TIME_LIMIT = timedelta(seconds=30)
 LIMIT = 400 << 20
 LARGE = big_protocol_body(3, first_day=int(NOW.timestamp()) // 86400 * 86400 - 1469 * 86400)
 MONTH = NOW - timedelta(days=30)
@@ -36,42 +36,40 @@ _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
 
 
-async def decode(body: bytes, *, limit: int = LIMIT, patience: timedelta = PATIENCE) -> tuple[Reading, ...]:
+async def decode(body: bytes, *, limit: int = LIMIT, time_limit: timedelta = TIME_LIMIT) -> tuple[Reading, ...]:
     with tempfile.TemporaryFile() as file:
         file.write(body)
-        return await decoded(
-            file, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=limit, patience=patience
+        return await decode_readings(
+            file, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=limit, time_limit=time_limit
         )
 
 
-async def fault_of(body: bytes, *, limit: int = LIMIT, patience: timedelta = PATIENCE) -> SourceFault:
+async def fault_of(body: bytes, *, limit: int = LIMIT, time_limit: timedelta = TIME_LIMIT) -> SourceFault:
     with pytest.raises(SourceError) as caught:
-        await decode(body, limit=limit, patience=patience)
+        await decode(body, limit=limit, time_limit=time_limit)
     return caught.value.fault
 
 
 def children() -> list[int]:
-    """Return the decoders that live: other tests in this process may have left helpers of their own kind."""
-    found = map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
+    """Return the ids of the decoders that live; other tests in this process may have left child processes of theirs."""
+    pids = map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split())
     return [
-        child
-        for child in found
-        if b"bot.sources.defillama.decode_worker" in Path(f"/proc/{child}/cmdline").read_bytes()
+        child for child in pids if b"bot.sources.defillama.decode_worker" in Path(f"/proc/{child}/cmdline").read_bytes()
     ]
 
 
 @pytest.mark.parametrize("compressed", [False, True])
 async def test_the_process_says_what_the_pure_function_says(*, compressed: bool) -> None:
-    assert len(LARGE) > SMALL
-    told = await decode(gzip.compress(LARGE, 1) if compressed else LARGE)
-    assert told == parse_protocol(LARGE, "binance", since=MONTH, fetched_at=NOW)
-    assert len(told) == 30
+    assert len(LARGE) > SMALL_BODY_BYTES
+    readings = await decode(gzip.compress(LARGE, 1) if compressed else LARGE)
+    assert readings == parse_protocol(LARGE, "binance", since=MONTH, fetched_at=NOW)
+    assert len(readings) == 30
     assert not children()
 
 
 async def test_a_small_body_needs_no_process() -> None:
     small = body_of({"Tron": {FIRST: {"USDT": (5.0, 5.0)}}})
-    assert await decode(small, patience=timedelta(0)) == parse_protocol(small, "binance", since=MONTH, fetched_at=NOW)
+    assert await decode(small, time_limit=timedelta(0)) == parse_protocol(small, "binance", since=MONTH, fetched_at=NOW)
 
 
 async def test_of_a_large_body_only_the_beginning_is_read_here() -> None:
@@ -79,8 +77,10 @@ async def test_of_a_large_body_only_the_beginning_is_read_here() -> None:
     with tempfile.TemporaryFile(buffering=0) as file:
         file.write(LARGE)
         body = CountedFile(file.fileno(), closefd=False)
-        await decoded(body, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=LIMIT, patience=PATIENCE)
-    assert SMALL < body.bytes_read <= SMALL + PIECE
+        await decode_readings(
+            body, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=LIMIT, time_limit=TIME_LIMIT
+        )
+    assert SMALL_BODY_BYTES < body.bytes_read <= SMALL_BODY_BYTES + PIECE_BYTES
 
 
 class CountedFile(io.FileIO):
@@ -89,9 +89,9 @@ class CountedFile(io.FileIO):
     bytes_read = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        found = super().read(-1 if size is None else size) or b""
-        self.bytes_read += len(found)
-        return found
+        content = super().read(-1 if size is None else size) or b""
+        self.bytes_read += len(content)
+        return content
 
 
 @pytest.mark.parametrize("body", HARD)
@@ -99,7 +99,7 @@ async def test_a_small_body_meant_to_be_hard_is_decoded_in_another_thread(body: 
     """How long it holds this one, which one call on so little can do at most, is measured by `make bench`."""
     threads = CountedThreads()
     asyncio.get_running_loop().set_default_executor(threads)
-    assert len(body) < SMALL
+    assert len(body) < SMALL_BODY_BYTES
     await fault_of(body)
     assert threads.jobs == 1
     assert not children()
@@ -121,10 +121,10 @@ class CountedThreads(ThreadPoolExecutor):
         (LARGE[:-1], SourceFault.CUT_SHORT),
         (gzip.compress(LARGE, 1)[:-20], SourceFault.CUT_SHORT),
         (gzip.compress(LARGE, 1)[:-8] + bytes(8), SourceFault.CUT_SHORT),
-        (b"<html>" + bytes(SMALL), SourceFault.NOT_JSON),
-        (b" " * (SMALL + 1) + b"[]", SourceFault.BAD_SHAPE),
+        (b"<html>" + bytes(SMALL_BODY_BYTES), SourceFault.NOT_JSON),
+        (b" " * (SMALL_BODY_BYTES + 1) + b"[]", SourceFault.BAD_SHAPE),
         (LARGE + b"x", SourceFault.BAD_SHAPE),
-        (b" " * (SMALL + 1) + b'{"tokens":[]}', SourceFault.EMPTY),
+        (b" " * (SMALL_BODY_BYTES + 1) + b'{"tokens":[]}', SourceFault.EMPTY),
     ],
 )
 async def test_the_process_has_the_same_words_for_what_goes_wrong(body: bytes, fault: SourceFault) -> None:
@@ -139,12 +139,12 @@ async def test_a_plain_size_beyond_the_limit_is_too_large() -> None:
 async def test_a_bomb_meets_the_memory_limit_and_not_the_machine() -> None:
     ten_mb = gzip.compress(b"a" * (10 << 20))
     bomb = gzip.compress(b'{"description":"') + ten_mb * 70 + gzip.compress(b'"}')
-    assert await fault_of(bomb, limit=1 << 40, patience=6 * PATIENCE) is SourceFault.TOO_LARGE
+    assert await fault_of(bomb, limit=1 << 40, time_limit=6 * TIME_LIMIT) is SourceFault.TOO_LARGE
     assert not children()
 
 
 async def test_a_process_that_takes_too_long_is_ended() -> None:
-    assert await fault_of(LARGE, patience=timedelta(milliseconds=1)) is SourceFault.TIMEOUT
+    assert await fault_of(LARGE, time_limit=timedelta(milliseconds=1)) is SourceFault.TIMEOUT
     assert not children()
 
 
@@ -170,7 +170,7 @@ async def test_a_process_that_dies_is_a_source_error() -> None:
 
 def test_the_answer_ends_with_an_empty_frame_so_that_a_cut_one_is_noticed() -> None:
     out = io.BytesIO()
-    answer(io.BytesIO(b"{}"), out, since=0.0, limit=100)
+    write_answer(io.BytesIO(b"{}"), out, since=0.0, limit=100)
     assert out.getvalue().endswith(bytes(4))
     assert b"bad shape" in out.getvalue()
 
@@ -181,5 +181,5 @@ def test_running_out_of_memory_is_too_large() -> None:
             raise MemoryError
 
     out = io.BytesIO()
-    answer(Endless(), out, since=0.0, limit=100)
+    write_answer(Endless(), out, since=0.0, limit=100)
     assert b"too large" in out.getvalue()

@@ -1,4 +1,4 @@
-"""The source as the pipeline uses it, over the real client against the stand-in."""
+"""The source as polling uses it, over the real client against the stand-in."""
 
 import asyncio
 import json
@@ -12,7 +12,8 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange
 from bot.ports.sources import Source
 from bot.sources.defillama.source import DefiLlama
-from bot.sources.http import FetchLimits, Http
+from bot.sources.http import Http
+from bot.sources.http_types import FetchLimits
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama, big_protocol_body
 from tests.sources.conftest import NOW, StoppedClock
 
@@ -202,7 +203,7 @@ async def test_a_wrong_content_type_is_forgiven(source: DefiLlama, llama: FakeDe
 
 
 async def test_slow_answers_time_out(http: Http, llama: FakeDefiLlama, clock: StoppedClock) -> None:
-    short = FetchLimits(timedelta(milliseconds=30), wire=1 << 20, plain=1 << 20)
+    short = FetchLimits(timedelta(milliseconds=30), wire_bytes=1 << 20, plain_bytes=1 << 20)
     source = DefiLlama(http, clock, url=llama.url, list_limits=short, detail_limits=short)
     gate = asyncio.Event()
     llama.fail("/cexs", until=gate, times=3)

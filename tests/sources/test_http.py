@@ -6,14 +6,15 @@ from email.utils import format_datetime
 import pytest
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.http import TRIES, FetchLimits, Http
+from bot.sources.http import MAX_ATTEMPTS, Http
 from bot.sources.http_errors import RequestRefused
+from bot.sources.http_types import FetchLimits
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
 from tests.waiting import in_time
 
-SHORT = FetchLimits(timedelta(milliseconds=50), wire=1 << 20, plain=1 << 20)
-SMALL = FetchLimits(timedelta(seconds=5), wire=2_000, plain=2_000)
-ROOMY = FetchLimits(timedelta(seconds=5), wire=1 << 20, plain=1 << 20)
+SHORT = FetchLimits(timedelta(milliseconds=50), wire_bytes=1 << 20, plain_bytes=1 << 20)
+SMALL = FetchLimits(timedelta(seconds=5), wire_bytes=2_000, plain_bytes=2_000)
+ROOMY = FetchLimits(timedelta(seconds=5), wire_bytes=1 << 20, plain_bytes=1 << 20)
 
 
 async def fault_of(http: Http, url: str, limits: FetchLimits = ROOMY) -> SourceError:
@@ -23,7 +24,7 @@ async def fault_of(http: Http, url: str, limits: FetchLimits = ROOMY) -> SourceE
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "fault", "tries"),
+    ("status", "body", "fault", "attempts"),
     [
         (401, b"who are you", SourceFault.BLOCKED, 1),
         (402, b"Upgrade to the paid API plan at https://defillama.com/subscription", SourceFault.BLOCKED, 1),
@@ -32,20 +33,20 @@ async def fault_of(http: Http, url: str, limits: FetchLimits = ROOMY) -> SourceE
         (400, b"No data", SourceFault.BAD_SHAPE, 1),
         (404, b"Data not found", SourceFault.SERVER_ERROR, 1),
         (404, b"404 page not found", SourceFault.SERVER_ERROR, 1),
-        (408, b"", SourceFault.TIMEOUT, TRIES),
-        (429, b"slow down", SourceFault.RATE_LIMITED, TRIES),
-        (500, b"Internal Error", SourceFault.SERVER_ERROR, TRIES),
-        (502, CLOUDFLARE, SourceFault.SERVER_ERROR, TRIES),
-        *((status, CLOUDFLARE, SourceFault.SERVER_ERROR, TRIES) for status in range(520, 525)),
+        (408, b"", SourceFault.TIMEOUT, MAX_ATTEMPTS),
+        (429, b"slow down", SourceFault.RATE_LIMITED, MAX_ATTEMPTS),
+        (500, b"Internal Error", SourceFault.SERVER_ERROR, MAX_ATTEMPTS),
+        (502, CLOUDFLARE, SourceFault.SERVER_ERROR, MAX_ATTEMPTS),
+        *((status, CLOUDFLARE, SourceFault.SERVER_ERROR, MAX_ATTEMPTS) for status in range(520, 525)),
         (204, b"", SourceFault.BAD_SHAPE, 1),
     ],
 )
 async def test_each_status_has_its_fault_and_only_passing_ones_are_tried_again(  # noqa: PLR0913, PLR0917 -- a table
-    http: Http, llama: FakeDefiLlama, status: int, body: bytes, fault: SourceFault, tries: int
+    http: Http, llama: FakeDefiLlama, status: int, body: bytes, fault: SourceFault, attempts: int
 ) -> None:
     llama.fail("/cexs", status=status, body=body, times=99)
     assert (await fault_of(http, f"{llama.url}/cexs")).fault is fault
-    assert len(llama.asked("/cexs")) == tries
+    assert len(llama.asked("/cexs")) == attempts
 
 
 async def test_a_second_try_may_bring_the_answer(http: Http, llama: FakeDefiLlama) -> None:
@@ -59,7 +60,7 @@ async def test_a_slow_first_byte_times_out(http: Http, llama: FakeDefiLlama) -> 
     llama.fail("/cexs", until=asyncio.Event(), times=3)
     error = await fault_of(http, f"{llama.url}/cexs", SHORT)
     assert error.fault is SourceFault.TIMEOUT
-    assert len(llama.asked("/cexs")) == TRIES
+    assert len(llama.asked("/cexs")) == MAX_ATTEMPTS
 
 
 async def test_a_refused_connection_is_unreachable(http: Http) -> None:
@@ -85,7 +86,7 @@ async def test_an_error_body_that_cannot_be_read_is_left_out(http: Http, llama: 
 async def test_a_reset_connection_is_unreachable_after_every_try(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", reset=True, times=99)
     assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.UNREACHABLE
-    assert len(llama.asked("/cexs")) >= TRIES  # aiohttp may ask once more by itself on a reused connection
+    assert len(llama.asked("/cexs")) >= MAX_ATTEMPTS  # aiohttp may ask once more by itself on a reused connection
 
 
 async def test_a_body_shorter_than_announced_is_cut_short(http: Http, llama: FakeDefiLlama) -> None:
@@ -105,7 +106,7 @@ async def test_more_bytes_than_allowed_are_not_read(http: Http, llama: FakeDefiL
 
 async def test_a_bomb_is_too_large_though_small_on_the_wire(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", body=bytes(1_000_000))
-    error = await fault_of(http, f"{llama.url}/cexs", FetchLimits(SMALL.total, wire=100_000, plain=100_000))
+    error = await fault_of(http, f"{llama.url}/cexs", FetchLimits(SMALL.total, wire_bytes=100_000, plain_bytes=100_000))
     assert error.fault is SourceFault.TOO_LARGE
     assert "wire" not in error.detail
 
@@ -116,7 +117,9 @@ async def test_a_compression_nobody_asked_for_is_refused(http: Http, llama: Fake
 
 
 @pytest.mark.parametrize(
-    "pause", ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)]
+    "pause",
+    ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)],
+    ids=["seconds", "too many seconds", "a date"],
 )
 async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: FakeDefiLlama, pause: str) -> None:
     llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=99)
@@ -144,16 +147,16 @@ async def test_the_pause_asked_for_is_the_pause_kept(llama: FakeDefiLlama) -> No
 async def test_an_unchanged_body_does_not_come_again(http: Http, llama: FakeDefiLlama) -> None:
     body = await http.fetch(f"{llama.url}/cexs")
     assert body is not None
-    assert await http.fetch(f"{llama.url}/cexs", known=body.validators) is None
+    assert await http.fetch(f"{llama.url}/cexs", validators=body.validators) is None
     llama.step("okx", share=0.01)
-    assert await http.fetch(f"{llama.url}/cexs", known=body.validators) is not None
+    assert await http.fetch(f"{llama.url}/cexs", validators=body.validators) is not None
 
 
 async def test_a_date_of_change_is_sent_back_too(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", headers={"Last-Modified": "Wed, 21 Oct 2015 07:28:00 GMT"})
     body = await http.fetch(f"{llama.url}/cexs")
     assert body is not None
-    await http.fetch(f"{llama.url}/cexs", known=body.validators)
+    await http.fetch(f"{llama.url}/cexs", validators=body.validators)
     assert llama.asked("/cexs")[-1]["If-Modified-Since"] == "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
@@ -231,10 +234,10 @@ async def test_large_bodies_come_one_at_a_time_per_host(http: Http, llama: FakeD
         async with http.spool(f"{llama.url}/protocol/{slug}"):
             pass
 
-    async with asyncio.TaskGroup() as both:
-        both.create_task(spool("okx"))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(spool("okx"))
         await llama.wait_for_request("/protocol/okx")
-        both.create_task(spool("bybit"))
+        tasks.create_task(spool("bybit"))
         await http.fetch(f"{llama.url}/cexs")  # the list is not held up, and time enough for the second
         assert not llama.asked("/protocol/bybit")
         gate.set()
@@ -245,10 +248,10 @@ async def test_a_large_body_is_kept_as_it_came_and_from_its_start_after_a_retry(
     http: Http, llama: FakeDefiLlama
 ) -> None:
     llama.fail("/protocol/okx", cut="wire")
-    async with http.spool(f"{llama.url}/protocol/okx") as spool:
-        assert spool is not None
-        spool.file.seek(0)
-        assert gzip.decompress(spool.file.read()) == llama.exchanges["okx"].protocol_body()
+    async with http.spool(f"{llama.url}/protocol/okx") as spooled:
+        assert spooled is not None
+        spooled.file.seek(0)
+        assert gzip.decompress(spooled.file.read()) == llama.exchanges["okx"].protocol_body()
 
 
 async def test_cancelling_a_request_leaves_nothing_behind(http: Http, llama: FakeDefiLlama) -> None:

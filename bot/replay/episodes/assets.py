@@ -1,4 +1,4 @@
-"""The assets of the episodes: a rounded price each, and which price path they follow.
+"""The assets of the episodes: a rounded price each, and which price path it follows.
 
 The prices are those of December 2022, FTT's of the first days of November. An episode of another time says in its paths
 by how many times they differ.

@@ -11,7 +11,7 @@ from bot.replay.episode import (
     RunLeg,
     RunPause,
     Waypoint,
-    WithdrawalWindow,
+    WithdrawalStatusChange,
 )
 from bot.replay.episodes.exchanges import EXCHANGES
 from bot.replay.faults import FaultKind, ObservationFault
@@ -30,7 +30,7 @@ _HISTORY = (
     (11, 9, 0.93), (11, 21, 0.93), (12, 5, 1.0), (12, 11, 1.0),
 )  # fmt: skip
 
-PATHS = {
+PRICE_PATHS = {
     "BTC": _path(
         *_HISTORY, (12, 12, 0.997), (12, 13, 1.005), (12, 14, 1.035), (12, 15, 1.04), (12, 16, 1.015), (12, 17, 0.972),
         (12, 18, 0.98), (12, 19, 0.978), (12, 20, 0.962), (12, 21, 0.985), (12, 26, 0.984), (12, 29, 0.966),
@@ -75,16 +75,16 @@ RUN = OutflowRun(
     pauses=(RunPause("USDC", _at(12, 13, 8, 30), _at(12, 13, 16, 30)),),  # the eight hourly runs after 08:20
 )
 
-DOORS = (
+WITHDRAWAL_CHANGES = (
     *(
-        WithdrawalWindow("binance", _at(12, 11), asset, network, is_open=True)
+        WithdrawalStatusChange("binance", _at(12, 11), asset, network, is_open=True)
         for asset, network in (("BTC", "BTC"), ("ETH", "ETH"), ("USDT", "TRX"), ("USDT", "ETH"), ("USDC", "ETHEREUM"))
     ),
-    WithdrawalWindow("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
-    WithdrawalWindow("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
+    WithdrawalStatusChange("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
+    WithdrawalStatusChange("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
 )
 
-ANCHORS = (
+PUBLISHED_FIGURES = (
     PublishedFigure(
         _at(12, 13, 2),
         "24 h net withdrawals −$1.14 B on about $64 B, 1.78 % (Binance's own figure)",
@@ -131,7 +131,7 @@ ANCHORS = (
 )
 
 STAGING = DemoStaging(
-    (ObservationFault("binance", FaultKind.CHAIN_ABSENT, _at(12, 15, 6), _at(12, 15, 18), of="Tron"),),
+    (ObservationFault("binance", FaultKind.CHAIN_ABSENT, _at(12, 15, 6), _at(12, 15, 18), target="Tron"),),
     "Staged, not from that month: on 2022-12-15, 06:00 to 18:00, the source leaves Tron out at Binance. "
     "Figures that cannot be compared are held, and raise nothing.",
 )
@@ -140,14 +140,14 @@ BINANCE_2022 = Episode(
     id="binance-2022",
     title="Binance, December 2022",
     label=RECONSTRUCTION,
-    books=EXCHANGES,
+    exchanges=EXCHANGES,
     live_start=_at(12, 11),
     live_end=_at(12, 29),
-    paths=PATHS,
+    price_paths=PRICE_PATHS,
     runs=(RUN,),
-    doors=DOORS,
+    withdrawal_changes=WITHDRAWAL_CHANGES,
     crossed_on=date(2022, 12, 13),
-    anchors=ANCHORS,
+    published_figures=PUBLISHED_FIGURES,
     seed=42,
     staging=STAGING,
 )

@@ -24,18 +24,23 @@ _PEERS = EXCHANGES[1:]
 _JUNE_CLEAN, _NOVEMBER_CLEAN, _FEBRUARY_CLEAN = 59.2e9, 58.2e9, 59.6e9
 
 
-def _of(reserves: float, until: datetime, billions: float, **swaps: float) -> RunLeg:
-    return RunLeg(until, billions * 1e9 / reserves, {asset: usd * 1e9 / reserves for asset, usd in swaps.items()})
+def _leg(reserves_usd: float, until: datetime, billions: float, **swaps: float) -> RunLeg:
+    """Return a leg of so many billion USD (negative: out), and so many that move between assets."""
+    return RunLeg(
+        until,
+        billions * 1e9 / reserves_usd,
+        {asset: swapped * 1e9 / reserves_usd for asset, swapped in swaps.items()},
+    )
 
 
 JUNE = Episode(
     id="binance-2023-06",
     title="Binance, June 2023",
     label=RECONSTRUCTION,
-    books=(resized(BINANCE, clean=_JUNE_CLEAN / 1e6, own=5_000), *_PEERS),
+    exchanges=(resized(BINANCE, clean_millions=_JUNE_CLEAN / 1e6, own_millions=5_000), *_PEERS),
     live_start=_at(6, 2),
     live_end=_at(6, 18),
-    paths={
+    price_paths={
         "BTC": _path(6, (2, 1.58), (5, 1.585), (6, 1.5), (7, 1.58), (10, 1.54), (11, 1.5), (12, 1.515), (18, 1.54)),
         "ETH": _path(6, (2, 1.49), (5, 1.49), (6, 1.43), (7, 1.46), (10, 1.41), (11, 1.38), (12, 1.38), (18, 1.36)),
         "BNB": _path(6, (2, 1.07), (5, 1.06), (6, 0.97), (8, 0.92), (10, 0.88), (11, 0.82), (12, 0.82), (18, 0.85)),
@@ -45,18 +50,18 @@ JUNE = Episode(
         OutflowRun(
             "binance",
             (
-                _of(_JUNE_CLEAN, _at(6, 5, 15), -0.02), _of(_JUNE_CLEAN, _at(6, 6), -0.37),
-                _of(_JUNE_CLEAN, _at(6, 6, 15), -1.05), _of(_JUNE_CLEAN, _at(6, 7), -0.18),
-                _of(_JUNE_CLEAN, _at(6, 8), -0.53), _of(_JUNE_CLEAN, _at(6, 9), -0.45),
-                _of(_JUNE_CLEAN, _at(6, 10), -0.40), _of(_JUNE_CLEAN, _at(6, 11), -0.31),
-                _of(_JUNE_CLEAN, _at(6, 12), -0.079), _of(_JUNE_CLEAN, _at(6, 15), 0.30),
+                _leg(_JUNE_CLEAN, _at(6, 5, 15), -0.02), _leg(_JUNE_CLEAN, _at(6, 6), -0.37),
+                _leg(_JUNE_CLEAN, _at(6, 6, 15), -1.05), _leg(_JUNE_CLEAN, _at(6, 7), -0.18),
+                _leg(_JUNE_CLEAN, _at(6, 8), -0.53), _leg(_JUNE_CLEAN, _at(6, 9), -0.45),
+                _leg(_JUNE_CLEAN, _at(6, 10), -0.40), _leg(_JUNE_CLEAN, _at(6, 11), -0.31),
+                _leg(_JUNE_CLEAN, _at(6, 12), -0.079), _leg(_JUNE_CLEAN, _at(6, 15), 0.30),
             ),
             {"BTC": 0.24, "ETH": 0.18, "USDT": 0.26, "USDC": 0.05, "BUSD": 0.20},
             since=_at(6, 5),
         ),
     ),
     crossed_on=date(2023, 6, 7),
-    anchors=(
+    published_figures=(
         PublishedFigure(
             _at(6, 6, 15),
             "24 h net −$1.43 B",
@@ -92,10 +97,10 @@ NOVEMBER = Episode(
     id="binance-2023-11",
     title="Binance, November 2023",
     label=RECONSTRUCTION,
-    books=(resized(BINANCE, clean=_NOVEMBER_CLEAN / 1e6, own=6_800), *_PEERS),
+    exchanges=(resized(BINANCE, clean_millions=_NOVEMBER_CLEAN / 1e6, own_millions=6_800), *_PEERS),
     live_start=_at(11, 14),
     live_end=_at(11, 28),
-    paths={
+    price_paths={
         "BTC": _path(11, (14, 2.12), (20, 2.19), (21, 2.18), (22, 2.11), (23, 2.18), (28, 2.17)),
         "ETH": _path(11, (14, 1.6), (20, 1.6), (21, 1.58), (22, 1.55), (23, 1.62), (28, 1.6)),
         "BNB": _path(11, (14, 0.86), (20, 0.9), (21, 0.92), (22, 0.81), (23, 0.83), (28, 0.8)),
@@ -105,16 +110,16 @@ NOVEMBER = Episode(
         OutflowRun(
             "binance",
             (
-                _of(_NOVEMBER_CLEAN, _at(11, 21, 18), 0.33), _of(_NOVEMBER_CLEAN, _at(11, 22), -0.07),
-                _of(_NOVEMBER_CLEAN, _at(11, 22, 18), -0.952), _of(_NOVEMBER_CLEAN, _at(11, 23), 0.0),
-                _of(_NOVEMBER_CLEAN, _at(11, 25), 0.1),
+                _leg(_NOVEMBER_CLEAN, _at(11, 21, 18), 0.33), _leg(_NOVEMBER_CLEAN, _at(11, 22), -0.07),
+                _leg(_NOVEMBER_CLEAN, _at(11, 22, 18), -0.952), _leg(_NOVEMBER_CLEAN, _at(11, 23), 0.0),
+                _leg(_NOVEMBER_CLEAN, _at(11, 25), 0.1),
             ),
             {"BTC": 0.15, "ETH": 0.30, "USDT": 0.35, "USDC": 0.08, "BUSD": 0.03},
             since=_at(11, 15, 18),
         ),
     ),
     crossed_on=date(2023, 11, 23),
-    anchors=(
+    published_figures=(
         PublishedFigure(
             _at(11, 22, 18),
             "24 h net −$1.01 B and 7 d net −$703 M (DefiLlama)",
@@ -139,10 +144,10 @@ BUSD = Episode(
     id="busd-2023-02",
     title="BUSD is turned into other stablecoins, February 2023",
     label=RECONSTRUCTION,
-    books=(resized(BINANCE, clean=_FEBRUARY_CLEAN / 1e6, own=6_800), *_PEERS),
+    exchanges=(resized(BINANCE, clean_millions=_FEBRUARY_CLEAN / 1e6, own_millions=6_800), *_PEERS),
     live_start=_at(2, 9),
     live_end=_at(2, 23),
-    paths={
+    price_paths={
         "BTC": _path(2, (9, 1.33), (13, 1.27), (14, 1.29), (16, 1.4), (23, 1.42)),
         "ETH": _path(2, (9, 1.28), (13, 1.19), (14, 1.22), (16, 1.32), (23, 1.31)),
         "BNB": _path(2, (9, 1.14), (12, 1.1), (14, 1.02), (16, 1.1), (23, 1.09)),
@@ -152,9 +157,9 @@ BUSD = Episode(
         OutflowRun(
             "binance",
             (
-                _of(_FEBRUARY_CLEAN, _at(2, 14), -0.858, BUSD=-1.1, USDT=0.9, USDC=0.2),
-                _of(_FEBRUARY_CLEAN, _at(2, 16), -0.40, BUSD=-1.6, USDT=1.3, USDC=0.3),
-                _of(_FEBRUARY_CLEAN, _at(2, 20), 0.30, BUSD=-2.0, USDT=1.8, USDC=0.2),
+                _leg(_FEBRUARY_CLEAN, _at(2, 14), -0.858, BUSD=-1.1, USDT=0.9, USDC=0.2),
+                _leg(_FEBRUARY_CLEAN, _at(2, 16), -0.40, BUSD=-1.6, USDT=1.3, USDC=0.3),
+                _leg(_FEBRUARY_CLEAN, _at(2, 20), 0.30, BUSD=-2.0, USDT=1.8, USDC=0.2),
             ),
             {"BUSD": 0.70, "ETH": 0.08, "BTC": 0.06, "USDT": 0.06, "USDC": 0.02},
             since=_at(2, 13),
@@ -164,7 +169,7 @@ BUSD = Episode(
         WalletJump("binance", _at(2, 13, 14), Slot("Ethereum", "BUSD"), -0.7e9, Measure.USD),
         WalletJump("binance", _at(2, 13, 14), Slot("Binance", "USDC"), 0.7e9, Measure.USD),
     ),
-    anchors=(
+    published_figures=(
         PublishedFigure(
             _at(2, 14),
             "24 h net −$831 M, $2.8 B out and $2.0 B in, on 13 February: a conversion (Nansen)",

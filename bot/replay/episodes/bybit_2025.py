@@ -18,9 +18,9 @@ def _path(*points: tuple[int, float]) -> tuple[Waypoint, ...]:
 
 
 _CLEAN = 15.6e9
-_BOOK = resized(
+_BYBIT = resized(
     ExchangeHoldings(
-        BYBIT.row,
+        BYBIT.listing_row,
         {
             "Bitcoin": {"BTC": 5_900},
             "Ethereum": {"ETH": 2_000, "USDT": 2_100, "USDC": 700, "MNT": 900, "STETH": 300, "LINK": 120, "DAI": 60},
@@ -31,21 +31,21 @@ _BOOK = resized(
         },
         BYBIT.protocol_name,
     ),
-    clean=_CLEAN / 1e6,
-    own=900,
+    clean_millions=_CLEAN / 1e6,
+    own_millions=900,
 )
 
 THEFT_THEN_RUN = Episode(
     id="theft-then-run",
     title="Bybit, February 2025",
     label=RECONSTRUCTION,
-    books=(
-        _BOOK, resized(BINANCE, clean=120_000, own=18_000), resized(OKX, clean=24_000, own=3_000), AURELIA, BORVIK,
-        CORVANE,
+    exchanges=(
+        _BYBIT, resized(BINANCE, clean_millions=120_000, own_millions=18_000),
+        resized(OKX, clean_millions=24_000, own_millions=3_000), AURELIA, BORVIK, CORVANE,
     ),
     live_start=_at(18),
     live_end=datetime(2025, 3, 3, tzinfo=UTC),
-    paths={
+    price_paths={
         "BTC": _path((18, 5.6), (21, 5.75), (22, 5.62), (24, 5.55), (26, 5.0), (28, 4.9)),
         "ETH": _path((18, 2.1), (21, 2.2), (22, 2.1), (24, 2.1), (26, 1.9), (28, 1.75)),
         "BNB": _path((18, 2.3), (21, 2.3), (24, 2.25), (26, 2.15), (28, 2.1)),
@@ -65,7 +65,7 @@ THEFT_THEN_RUN = Episode(
     ),
     jumps=(WalletJump("bybit", _at(21, 14, 16), Slot("Ethereum", "ETH"), -1.4e9, Measure.USD),),
     crossed_on=date(2025, 2, 22),
-    anchors=(
+    published_figures=(
         PublishedFigure(
             _at(22),
             "21 February: −$2.235 B, of which $1.4 B stolen in one step",

@@ -18,13 +18,13 @@ _PUBLISHED = (BINANCE_2022, FTX_2022, *BINANCE_2023, THEFT_THEN_RUN)
 _QUIET = (QUIET_WEEKS, QUIET_YEAR, NOISY_YEAR)
 
 EPISODES: Mapping[str, Episode] = {
-    one.id: one for one in (*_PUBLISHED, *_QUIET, *FAULTY_SOURCES, *MOVED_WALLETS, *STAGED_RUNS)
+    episode.id: episode for episode in (*_PUBLISHED, *_QUIET, *FAULTY_SOURCES, *MOVED_WALLETS, *STAGED_RUNS)
 }
 
 
-def episode(name: str) -> Episode:
+def find_episode(name: str) -> Episode:
     """Return the episode of this name; raise ConfigurationError with the known ones."""
-    found = EPISODES.get(name.strip().lower())
-    if found is None:
+    episode = EPISODES.get(name.strip().lower())
+    if episode is None:
         raise ConfigurationError(f"No episode is called “{name}”. There are: {', '.join(EPISODES)}.")
-    return found
+    return episode

@@ -14,7 +14,7 @@ from bot.replay.episode import (
     PublishedFigure,
     RunLeg,
     Waypoint,
-    WithdrawalWindow,
+    WithdrawalStatusChange,
 )
 from bot.replay.episodes.exchanges import EXCHANGES
 from bot.replay.faults import FaultKind, ObservationFault
@@ -59,7 +59,7 @@ _MAJORS = (
     ("USDC", "SOLANA"),
 )  # fmt: skip
 
-ANCHORS = (
+PUBLISHED_FIGURES = (
     PublishedFigure(
         _at(6),
         "37 % of customer funds over the run, about 25 % in a single day (Chicago Fed, from bankruptcy filings)",
@@ -108,10 +108,10 @@ FTX_2022 = Episode(
     id="ftx-2022",
     title="FTX, November 2022",
     label=RECONSTRUCTION,
-    books=(FTX, *EXCHANGES),
+    exchanges=(FTX, *EXCHANGES),
     live_start=_at(3),
     live_end=_at(16),
-    paths={
+    price_paths={
         "BTC": _path((3, 1.22), (6, 1.235), (8, 1.2), (9, 1.08), (10, 0.94), (12, 1.0), (16, 0.97)),
         "ETH": _path((3, 1.24), (6, 1.26), (8, 1.23), (9, 1.05), (10, 0.9), (12, 1.0), (16, 0.96)),
         "BNB": _path((3, 1.2), (6, 1.2), (8, 1.17), (9, 1.15), (10, 0.98), (12, 1.0), (16, 0.95)),
@@ -119,12 +119,12 @@ FTX_2022 = Episode(
         "market": _path((3, 1.2), (6, 1.25), (8, 1.2), (9, 1.0), (10, 0.88), (12, 0.95), (16, 0.92)),
     },
     runs=(RUN,),
-    faults=(ObservationFault("ftx", FaultKind.SILENT, _at(11, 14), _at(16)),),
-    doors=(
-        *(WithdrawalWindow("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
-        *(WithdrawalWindow("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
+    faults=(ObservationFault("ftx", FaultKind.NO_RECORD, _at(11, 14), _at(16)),),
+    withdrawal_changes=(
+        *(WithdrawalStatusChange("ftx", _at(3), asset, network, is_open=True) for asset, network in _MAJORS),
+        *(WithdrawalStatusChange("ftx", _CLOSED, asset, network, is_open=False) for asset, network in _MAJORS),
     ),
     crossed_on=date(2022, 11, 7),
-    anchors=ANCHORS,
+    published_figures=PUBLISHED_FIGURES,
     seed=11,
 )

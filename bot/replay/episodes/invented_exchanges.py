@@ -1,4 +1,4 @@
-"""Exchanges that do not exist, for what nobody published: no real name stands beside a made-up misfortune."""
+"""Exchanges that do not exist, for what never happened: no real name stands beside an invented misfortune."""
 
 from collections.abc import Mapping
 
@@ -19,27 +19,29 @@ _MIX: Mapping[str, Mapping[str, float]] = {
 """Percent of reserves: 14 of them on Tron, 3 in DOT alone."""
 
 
-def resized(book: ExchangeHoldings, *, clean: float, own: float = 0.0) -> ExchangeHoldings:
-    """Return a book scaled to so many million USD: its own token to `own`, everything else to `clean`."""
-    tokens = book.own_tokens
-    held = [(asset, usd) for by_asset in book.reserves_millions.values() for asset, usd in by_asset.items()]
-    of_own = sum(usd for asset, usd in held if asset in tokens)
-    of_rest = sum(usd for asset, usd in held if asset not in tokens)
+def resized(exchange: ExchangeHoldings, *, clean_millions: float, own_millions: float = 0.0) -> ExchangeHoldings:
+    """Return an exchange scaled to so many million USD: of its own tokens, and of everything else (clean)."""
+    own_tokens = exchange.own_tokens
+    holdings = [pair for by_asset in exchange.reserves_millions.values() for pair in by_asset.items()]
+    own_before = sum(millions for asset, millions in holdings if asset in own_tokens)
+    clean_before = sum(millions for asset, millions in holdings if asset not in own_tokens)
 
-    def scaled(asset: str, usd: float) -> float:
-        return usd * own / of_own if asset in tokens else usd * clean / of_rest
+    def scaled(asset: str, millions: float) -> float:
+        if asset in own_tokens:
+            return millions * own_millions / own_before
+        return millions * clean_millions / clean_before
 
     reserves = {
-        chain: {asset: scaled(asset, usd) for asset, usd in by_asset.items()}
-        for chain, by_asset in book.reserves_millions.items()
+        chain: {asset: scaled(asset, millions) for asset, millions in by_asset.items()}
+        for chain, by_asset in exchange.reserves_millions.items()
     }
-    return ExchangeHoldings(book.row, reserves, book.protocol_name)
+    return ExchangeHoldings(exchange.listing_row, reserves, exchange.protocol_name)
 
 
 def _exchange(name: str, millions: float) -> ExchangeHoldings:
     """Return an exchange of this size. It has no token of its own, and the upstream knows no page of its wallets."""
     row = {"name": name, "slug": name, "coin": None, "walletsLink": None}
-    return resized(ExchangeHoldings(row, _MIX, name), clean=millions)
+    return resized(ExchangeHoldings(row, _MIX, name), clean_millions=millions)
 
 
 AURELIA = _exchange("Aurelia", 14_000)

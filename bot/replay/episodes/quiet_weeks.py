@@ -18,10 +18,10 @@ QUIET_WEEKS = Episode(
     id="quiet-weeks",
     title="Three quiet weeks",
     label="invented: ordinary noise, one price crash, one rally",
-    books=EXCHANGES,
+    exchanges=EXCHANGES,
     live_start=_at(3, 1),
     live_end=_at(3, 22),
-    paths={
+    price_paths={
         "BTC": _path((1, 1.0), (8, 1.01), (9, 0.89), (15, 0.9), (17, 1.03), (22, 1.02)),
         "ETH": _path((1, 1.0), (8, 1.0), (9, 0.87), (15, 0.88), (17, 1.04), (22, 1.02)),
         "market": _path((1, 1.0), (8, 1.0), (9, 0.84), (15, 0.86), (17, 1.03), (22, 1.0)),

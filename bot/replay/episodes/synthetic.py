@@ -1,4 +1,4 @@
-"""The stage of the made-up episodes: fifty quiet days among invented exchanges, then the event of one guard."""
+"""Build the invented episodes: fifty quiet days among invented exchanges, then the event that one guard is for."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -9,30 +9,30 @@ from bot.replay.faults import ObservationFault, WalletJump
 
 _START = datetime(2024, 5, 1, tzinfo=UTC)
 _HISTORY = timedelta(days=50)
-_LONGEST_SHOW = timedelta(seconds=90)
-_SPEED = 18_000.0
+_MAX_DEMO_LENGTH = timedelta(seconds=90)  # a longer live phase is played faster
+_SPEED = 18_000.0  # simulated seconds a second: a day takes 4.8 s
 
 
 def on(day: float, hour: int = 0, minute: int = 0) -> datetime:
-    """Return a moment of the live phase; it starts on day 0."""
+    """Return a moment of the live phase, which starts on day 0: `on(3, 10)` is 10:00 UTC of its fourth day."""
     return _START + timedelta(days=day, hours=hour, minutes=minute)
 
 
-def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by name
+def synthetic_episode(  # noqa: PLR0913 — what sets one episode apart from the others, by name
     name: str,
     title: str,
     *,
     days: int,
     seed: int,
     about: str,
-    books: tuple[ExchangeHoldings, ...] = INVENTED,
+    exchanges: tuple[ExchangeHoldings, ...] = INVENTED,
     runs: tuple[OutflowRun, ...] = (),
     jumps: tuple[WalletJump, ...] = (),
     faults: tuple[ObservationFault, ...] = (),
-    anchors: tuple[PublishedFigure, ...] = (),
+    published_figures: tuple[PublishedFigure, ...] = (),
     label: str = MADE_UP,
 ) -> Episode:
-    """Return an episode whose live phase takes so many days; prices sink and recover meanwhile, and mean nothing.
+    """Return an episode with a live phase of so many days. Prices fall by up to 10 % and recover: that is no outflow.
 
     The exchange that it is `about`, by its id, comes first.
     """
@@ -41,16 +41,16 @@ def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by
         id=name,
         title=title,
         label=label,
-        books=tuple(sorted(books, key=lambda book: book.id != about)),
+        exchanges=tuple(sorted(exchanges, key=lambda exchange: exchange.id != about)),
         live_start=_START,
         live_end=end,
-        paths={name: _sway(depth, end) for name, depth in (("BTC", 0.94), ("ETH", 0.92), ("market", 0.9))},
+        price_paths={name: _price_path(depth, end) for name, depth in (("BTC", 0.94), ("ETH", 0.92), ("market", 0.9))},
         runs=runs,
         jumps=jumps,
         faults=faults,
-        anchors=anchors,
+        published_figures=published_figures,
         history=_HISTORY,
-        speed=max(_SPEED, (end - _START) / _LONGEST_SHOW),
+        speed=max(_SPEED, (end - _START) / _MAX_DEMO_LENGTH),
         seed=seed,
     )
 
@@ -58,10 +58,10 @@ def staged(  # noqa: PLR0913 — what sets one episode apart from the others, by
 def with_leader(
     leader: ExchangeHoldings, others: Iterable[ExchangeHoldings] = INVENTED[1:]
 ) -> tuple[ExchangeHoldings, ...]:
-    """Return the invented exchanges with another one in front."""
+    """Return the invented exchanges with `leader` in front, instead of the first of them."""
     return (leader, *others)
 
 
-def _sway(depth: float, end: datetime) -> tuple[Waypoint, ...]:
+def _price_path(depth: float, end: datetime) -> tuple[Waypoint, ...]:
     early, middle = _START - _HISTORY / 2, _START + (end - _START) / 2
     return (Waypoint(early, 1.05), Waypoint(_START, 1.0), Waypoint(middle, depth), Waypoint(end, 1.02))

@@ -1,11 +1,11 @@
-"""Made-up outflows: those that must be told, and one too small to tell."""
+"""Invented outflows: those that must be announced, and one that is too small (`SLOW_SMALL`)."""
 
 from bot.domain.reading import Slot
 from bot.replay.episode import OutflowRun, RunLeg
-from bot.replay.episodes.synthetic import on, staged
+from bot.replay.episodes.synthetic import on, synthetic_episode
 from bot.replay.faults import Measure, WalletJump
 
-WITHHELD = staged(
+WITHHELD = synthetic_episode(
     "guard-withheld",
     "A plain outflow, for an operator's hold",
     days=12,
@@ -14,7 +14,7 @@ WITHHELD = staged(
     about="borvik",
 )
 
-HELD_THEN_RUN = staged(
+HELD_THEN_RUN = synthetic_episode(
     "held-then-run",
     "A step in the wallets, and then a run",
     days=14,
@@ -38,7 +38,7 @@ def _stress(exchange: str, first: int) -> OutflowRun:
     )
 
 
-MARKET_WIDE = staged(
+MARKET_WIDE = synthetic_episode(
     "market-wide",
     "Four large exchanges within two days",
     days=14,
@@ -49,7 +49,7 @@ MARKET_WIDE = staged(
 
 _UNEVEN = (-0.0070, -0.0058, -0.0079, -0.0064, -0.0075, -0.0069, -0.0075)
 
-BLEED = staged(
+BLEED = synthetic_episode(
     "bleed",
     "Thirty days, each with a little outflow",
     days=36,
@@ -64,7 +64,7 @@ BLEED = staged(
     about="corvane",
 )
 
-SLOW_SMALL = staged(
+SLOW_SMALL = synthetic_episode(
     "slow-small",
     "Four percent of a very small exchange",
     days=10,

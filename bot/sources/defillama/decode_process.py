@@ -1,4 +1,8 @@
-"""Decode a body of `/protocol/{slug}` off the event loop: a small one in a thread, a large one in a process."""
+"""Decode a body of `/protocol/{slug}` off the event loop: up to 128 KiB in a thread, a larger one in a process.
+
+The process (`decode_worker`) is killed when it takes too long or when the caller is cancelled; whatever becomes of it
+is a SourceError. Its memory is limited, so that a decompression bomb ends the process and not the bot.
+"""
 
 import asyncio
 import os
@@ -17,15 +21,17 @@ import msgspec
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.sources.cooperative import LoopSharing
-from bot.sources.decompression import inflated
+from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import AnswerHeader, PackedMoment, read_pieces
 from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
 
-SMALL = 128 << 10  # plain bytes; a process takes fifty milliseconds to start, and no call on so little holds long
-_START = "from bot.sources.defillama.decode_worker import main; main()"
-_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")  # and no secret
-_OPENINGS = msgspec.msgpack.Decoder(AnswerHeader)
-_PACKED = msgspec.msgpack.Decoder(PackedMoment)
+SMALL_BODY_BYTES = 128 << 10
+"""Plain bytes up to which a thread decodes: a process takes 50 ms to start, and so little is decoded within 20 ms."""
+_WORKER_CODE = "from bot.sources.defillama.decode_worker import main; main()"
+# The only variables that the worker is given: what an interpreter needs to start. Tokens are no business of a parser.
+_ENVIRONMENT_KEPT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_HEADER_DECODER = msgspec.msgpack.Decoder(AnswerHeader)
+_MOMENT_DECODER = msgspec.msgpack.Decoder(PackedMoment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,66 +56,66 @@ class ReadingFactory:
     def readings(self, extract: ProtocolExtract) -> Iterator[Reading]:
         """Yield what was extracted as readings, oldest first."""
         moments = extract.moments()
-        first = next(moments)
+        first = next(moments)  # only then are all slots known, and a body without points has raised
         layouts = Layouts([Slot(*slot) for slot in extract.slots])
         yield self.reading(first, layouts)
         for moment in moments:
             yield self.reading(moment, layouts)
 
 
-async def decoded(
-    body: BinaryIO, making: ReadingFactory, *, since: datetime, limit: int, patience: timedelta
+async def decode_readings(
+    body: BinaryIO, factory: ReadingFactory, *, since: datetime, limit: int, time_limit: timedelta
 ) -> tuple[Reading, ...]:
     """Return the readings of a spooled body from `since` on, oldest first; raise SourceError.
 
-    `limit` is the most plain bytes to accept, `patience` how long the process apart may take.
+    `limit` is the most plain bytes to accept, `time_limit` how long the worker process may take.
     """
-    if (plain := _small(body)) is not None:
-        return await asyncio.to_thread(_decoded_here, plain, making, since.timestamp())
+    if (plain := _small_body(body)) is not None:
+        return await asyncio.to_thread(_decode_here, plain, factory, since.timestamp())
     try:
-        async with asyncio.timeout(patience.total_seconds()):
-            return await _decoded_in_process(body, making, since=since.timestamp(), limit=limit)
+        async with asyncio.timeout(time_limit.total_seconds()):
+            return await _decode_in_process(body, factory, since=since.timestamp(), limit=limit)
     except TimeoutError as error:
         raise SourceError(SourceFault.TIMEOUT, "decoding takes too long") from error
 
 
-def _decoded_here(plain: bytes, making: ReadingFactory, since: float) -> tuple[Reading, ...]:
-    return tuple(making.readings(ProtocolExtract([plain], since=since)))
+def _decode_here(plain: bytes, factory: ReadingFactory, since: float) -> tuple[Reading, ...]:
+    return tuple(factory.readings(ProtocolExtract([plain], since=since)))
 
 
-def _small(body: BinaryIO) -> bytes | None:
+def _small_body(body: BinaryIO) -> bytes | None:
     """Return the plain bytes of a small body, None of a large one."""
     body.seek(0)
     plain = bytearray()
-    for piece in inflated(read_pieces(body), limit=sys.maxsize):
+    for piece in decompress(read_pieces(body), limit=sys.maxsize):
         plain += piece
-        if len(plain) > SMALL:
+        if len(plain) > SMALL_BODY_BYTES:
             return None
     return bytes(plain)
 
 
-async def _decoded_in_process(
-    body: BinaryIO, making: ReadingFactory, *, since: float, limit: int
+async def _decode_in_process(
+    body: BinaryIO, factory: ReadingFactory, *, since: float, limit: int
 ) -> tuple[Reading, ...]:
     readings: list[Reading] = []
-    slices = LoopSharing()
-    async with _decoder(body, since=since, limit=limit) as answer:
-        opening = _OPENINGS.decode(await _frame(answer))
-        if opening.fault is not None:
-            raise SourceError(SourceFault(opening.fault), opening.detail)
-        layouts = Layouts([Slot(*slot) for slot in opening.slots])
-        while frame := await _frame(answer):
-            readings.append(making.reading(_unpacked(frame), layouts))
-            await slices.yield_if_due()
+    sharing = LoopSharing()
+    async with _worker_process(body, since=since, limit=limit) as output:
+        header = _HEADER_DECODER.decode(await _read_frame(output))
+        if header.fault is not None:
+            raise SourceError(SourceFault(header.fault), header.detail)
+        layouts = Layouts([Slot(*slot) for slot in header.slots])
+        while frame := await _read_frame(output):
+            readings.append(factory.reading(_unpack(frame), layouts))
+            await sharing.yield_if_due()
     return tuple(readings)
 
 
 @asynccontextmanager
-async def _decoder(body: BinaryIO, *, since: float, limit: int) -> AsyncIterator[asyncio.StreamReader]:
-    """Run the decoder process on a body; it is ended with the block, whatever happens in it."""
+async def _worker_process(body: BinaryIO, *, since: float, limit: int) -> AsyncIterator[asyncio.StreamReader]:
+    """Run the worker process on a body and yield its standard output; the process is killed when the block ends."""
     body.seek(0)
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-S", "-P", "-c", _START, repr(since), str(limit)),
+        *(sys.executable, "-S", "-P", "-c", _WORKER_CODE, repr(since), str(limit)),
         stdin=body,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
@@ -123,21 +129,22 @@ async def _decoder(body: BinaryIO, *, since: float, limit: int) -> AsyncIterator
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGKILL)  # process.kill() would reap it, behind the back of who waits
+                # Not process.kill(): it polls first and may reap the child, which asyncio's child watcher then misses.
+                os.kill(process.pid, signal.SIGKILL)
         await process.wait()
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    kept = {name: os.environ[name] for name in _ENVIRONMENT_KEPT if name in os.environ}
     return kept | {"PYTHONPATH": os.pathsep.join(str(Path(entry).resolve()) for entry in sys.path)}
 
 
-async def _frame(answer: asyncio.StreamReader) -> bytes:
-    length = int.from_bytes(await answer.readexactly(4), "big")
-    return await answer.readexactly(length)
+async def _read_frame(output: asyncio.StreamReader) -> bytes:
+    length = int.from_bytes(await output.readexactly(4), "big")
+    return await output.readexactly(length)
 
 
-def _unpacked(frame: bytes) -> Moment:
-    packed = _PACKED.decode(frame)
+def _unpack(frame: bytes) -> Moment:
+    packed = _MOMENT_DECODER.decode(frame)
     columns = AmountColumns(array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd))
     return Moment(packed.as_of, columns)

@@ -1,8 +1,9 @@
-"""The decoder process: reads a body on standard input, writes what it holds on standard output, and ends.
+"""The decoder process: reads a body on standard input, writes what it holds on standard output, and exits.
 
-It runs apart because decoding holds the interpreter, and because memory it took goes back with it. Standard output
-is a row of frames, each a 4-byte length (big-endian) and a msgpack value: first an `Opening`, then one `Packed` per
-moment, at last an empty frame, without which the answer is cut short.
+A process of its own, because decoding holds the interpreter lock for seconds, and because its memory returns to the
+system when it exits. Standard output is a sequence of frames, each a 4-byte length (big-endian) and a msgpack value:
+first an `AnswerHeader`, then one `PackedMoment` per moment, at last an empty frame. An answer without the empty frame
+has been cut short. Example: an exchange with 90 days of history makes 92 frames.
 """
 
 import gc
@@ -13,12 +14,12 @@ from typing import BinaryIO, NamedTuple
 import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.decompression import PIECE, inflated
+from bot.sources.decompression import PIECE_BYTES, decompress
 from bot.sources.defillama.protocol import Moment, ProtocolExtract
 
-MEMORY = 512 << 20  # bytes of address space; a body of 60 MB needs about 60
-CPU_SECONDS = 120  # should nobody be left to end it
-NICENESS = 10
+MEMORY_LIMIT_BYTES = 512 << 20  # of address space; a body of 60 MB needs about 60 MB
+CPU_LIMIT_S = 120  # ends it when the bot, which would, is gone; the bot itself waits for 90 s
+NICENESS = 10  # the event loop goes first where cores are few
 
 
 class AnswerHeader(NamedTuple):
@@ -40,14 +41,17 @@ class PackedMoment(NamedTuple):
 
 def read_pieces(file: BinaryIO) -> Iterator[bytes]:
     """Yield the file's bytes in pieces."""
-    while piece := file.read(PIECE):
+    while piece := file.read(PIECE_BYTES):
         yield piece
 
 
-def answer(body: BinaryIO, out: BinaryIO, *, since: float, limit: int) -> None:
-    """Write the frames for a body (gzip or not, at most `limit` bytes when plain) from `since` (unix seconds) on."""
+def write_answer(body: BinaryIO, out: BinaryIO, *, since: float, limit: int) -> None:
+    """Write the frames for a body (gzip or not, at most `limit` bytes when plain) from `since` (unix seconds) on.
+
+    A SourceError, and memory that runs out, become the header; nothing is raised for what the body holds.
+    """
     try:
-        extract = ProtocolExtract(inflated(read_pieces(body), limit=limit), since=since)
+        extract = ProtocolExtract(decompress(read_pieces(body), limit=limit), since=since)
         moments = extract.moments()
         first = next(moments)
     except SourceError as error:
@@ -56,38 +60,42 @@ def answer(body: BinaryIO, out: BinaryIO, *, since: float, limit: int) -> None:
         _write(out, AnswerHeader(str(SourceFault.TOO_LARGE), "it needs too much memory"))
     else:
         _write(out, AnswerHeader(slots=tuple(extract.slots)))
-        _write(out, _packed(first))
+        _write(out, _pack(first))
         for moment in moments:
-            _write(out, _packed(moment))
+            _write(out, _pack(moment))
     out.write(bytes(4))
     out.flush()
 
 
 def main() -> None:
     """Answer on the standard streams; the arguments are `since` and `limit`."""
-    _live_modestly()
-    answer(sys.stdin.buffer, sys.stdout.buffer, since=float(sys.argv[1]), limit=int(sys.argv[2]))
+    _limit_resources()
+    write_answer(sys.stdin.buffer, sys.stdout.buffer, since=float(sys.argv[1]), limit=int(sys.argv[2]))
 
 
-def _live_modestly() -> None:
-    gc.disable()  # what is built here has no cycles, and the process is short
+def _limit_resources() -> None:
+    gc.disable()  # what is built here has no cycles, and the process lives for seconds
     if sys.platform == "win32":
         return
-    import os  # noqa: PLC0415 -- these two exist on other systems only, as the functions used
+    import os  # noqa: PLC0415 -- `resource` and `os.nice` do not exist on Windows
     import resource  # noqa: PLC0415
 
     os.nice(NICENESS)
-    for kind, limit in ((resource.RLIMIT_AS, MEMORY), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_CORE, 0)):
+    for kind, limit in (
+        (resource.RLIMIT_AS, MEMORY_LIMIT_BYTES),
+        (resource.RLIMIT_CPU, CPU_LIMIT_S),
+        (resource.RLIMIT_CORE, 0),
+    ):
         _, hard = resource.getrlimit(kind)
         resource.setrlimit(kind, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _packed(moment: Moment) -> PackedMoment:
+def _pack(moment: Moment) -> PackedMoment:
     columns = moment.columns
     return PackedMoment(moment.as_of, columns.slots.tobytes(), columns.amounts.tobytes(), columns.usd.tobytes())
 
 
 def _write(out: BinaryIO, frame: AnswerHeader | PackedMoment) -> None:
-    packed = msgspec.msgpack.encode(frame)
-    out.write(len(packed).to_bytes(4, "big"))
-    out.write(packed)
+    encoded = msgspec.msgpack.encode(frame)
+    out.write(len(encoded).to_bytes(4, "big"))
+    out.write(encoded)

@@ -1,14 +1,17 @@
-"""What a body of DefiLlama's `GET /protocol/{slug}` says, drawn out of it without ever holding it whole.
+"""Parse a body of DefiLlama's `GET /protocol/{slug}` into moments, without ever holding the whole body.
+
+For the live bot (`decode_process`) and for backtests on kept bodies. Pure: bytes in, numbers out.
 
 The body holds, per chain, one array of amounts (`tokens`) and one of values (`tokensInUsd`), each a list of
 `{"date": unix seconds, "tokens": {symbol: number}}`: one point per day at 00:00:00 UTC, and the newest hourly record at
-its odd second. A missing day is a gap in the array. What counts, and what does not:
+its odd second (14:03:31). A missing day is a gap in the array. Example: {"tokens": {"USDT": 5, "TRX": 2}} beside
+{"tokens": {"USDT": 5.01}} is 5 USDT worth $5.01, and 2 TRX worth $0. What counts, and what does not:
 
 - A slot needs an amount above zero; amounts of zero, negative zero and below are no holdings. One whose value is
   missing or negative is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never drained.
 - A chain without points, with null sections, or with a day in which any number cannot be read (null, text, out of
   range) has no slots at that time: unknown, which is neither zero nor drained.
-- Sections that repeat what is elsewhere ("Ethereum-staking", "borrowed", "pool2") are left out.
+- Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
 - Only when no chain has points, the aggregate stands in under the chain name "all".
 - Points at the odd second of the newest record within half an hour of each other are one reading: they come from the
   same hourly run. A chain whose last record is older is missing from the newest reading.
@@ -25,14 +28,15 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.sources.json_stream import JsonStream
 
 ALL_CHAINS = "all"
+"""The chain name of the aggregate, where no chain has points of its own."""
 
-_PARTS = ("chainTvls", "tokens", "tokensInUsd")
-_DAY = 86400
-_SAME_RUN = 30 * 60  # seconds
-_LATEST = 4102444800  # 2100-01-01: a later time is no time in seconds
-# What follows the last dash of a section that is no chain of its own, or the whole of its name; see `nonChains` and the
+_EXPECTED_KEYS = ("chainTvls", "tokens", "tokensInUsd")
+_DAY_S = 86400
+_SAME_RUN_S = 30 * 60  # the upstream runs once an hour and writes its chains within minutes
+_LATEST_UNIX_S = 4102444800  # 2100-01-01: a later date is in milliseconds, not in seconds
+# How the name of a section ends (after its last dash; or its whole name) that is no chain; see `nonChains` and the
 # treatment of dashes in https://github.com/DefiLlama/defillama-server, defi/src/utils/normalizeChain.ts
-_EXTRAS = frozenset(
+_NOT_CHAINS = frozenset(
     {"borrowed", "dcandlsoverlap", "doublecounted", "liquidstaking", "masterchef", "offers", "owntokens"}
     | {"pool2", "staking", "treasury", "vesting"}
 )
@@ -47,11 +51,11 @@ class _Time(msgspec.Struct, gc=False):
     date: float
 
 
-_POINTS = msgspec.json.Decoder(list[_Point] | None)
-_TIMES = msgspec.json.Decoder(list[_Time] | None)
-_NUMBERS = msgspec.json.Decoder(dict[str, float])
+_POINTS_DECODER = msgspec.json.Decoder(list[_Point] | None)
+_TIMES_DECODER = msgspec.json.Decoder(list[_Time] | None)
+_NUMBERS_DECODER = msgspec.json.Decoder(dict[str, float])
 
-_Days = dict[float, msgspec.Raw]
+_PointsByTime = dict[float, msgspec.Raw]
 
 
 class AmountColumns(NamedTuple):
@@ -81,7 +85,7 @@ class ProtocolExtract:
         self._positions: dict[str, dict[str, int]] = {}
         self._layouts: dict[tuple[str, tuple[str, ...]], array[int]] = {}
         self._chains: dict[str, dict[float, AmountColumns]] = {}
-        self._aggregate: dict[str, _Days] = {}
+        self._aggregate: dict[str, _PointsByTime] = {}
         self._aggregate_times: frozenset[float] = frozenset()
         self._unreadable = 0
         self._since = since
@@ -89,80 +93,82 @@ class ProtocolExtract:
 
     def moments(self) -> Iterator[Moment]:
         """Yield what was held, oldest first."""
-        self._drop_extras_of_known_chains()
-        self._gather_newest_run()
-        times = sorted({time for days in self._chains.values() for time in days})
+        self._drop_sections_of_chains()
+        self._align_newest_run()
+        times = sorted({time for points in self._chains.values() for time in points})
         if not times:
             fault = SourceFault.BAD_SHAPE if self._unreadable else SourceFault.EMPTY
             raise SourceError(fault, "no usable point")
         for time in times:
             if time >= self._since or time == times[-1]:
-                yield Moment(time, _joined(days[time] for days in self._chains.values() if time in days))
+                yield Moment(time, _concatenate(points[time] for points in self._chains.values() if time in points))
 
     def _read(self, stream: JsonStream) -> None:
         stream.open()
-        known = False
+        has_expected_key = False
         for key in stream.members():
-            known = known or key in _PARTS
+            has_expected_key = has_expected_key or key in _EXPECTED_KEYS
             if key == "chainTvls":
                 self._read_chains(stream)
             elif key == "tvl":
                 self._aggregate_times = frozenset(_times(stream))
             elif key in ("tokens", "tokensInUsd") and not any(self._chains.values()):
-                self._aggregate[key] = self._detached(self._days(stream))
+                self._aggregate[key] = self._copied(self._read_points(stream))
             else:
                 stream.skip()
         stream.close()
-        if not known:
+        if not has_expected_key:
             raise SourceError(SourceFault.BAD_SHAPE, "none of the parts of a protocol")
         if not any(self._chains.values()):
-            self._keep(ALL_CHAINS, self._aggregate)
+            self._add_chain(ALL_CHAINS, self._aggregate)
 
     def _read_chains(self, stream: JsonStream) -> None:
         if stream.peek() == ord("n"):
             stream.skip()
             return
         for chain in stream.members():
-            if chain.rpartition("-")[2].lower() in _EXTRAS or stream.peek() == ord("n"):
+            if chain.rpartition("-")[2].lower() in _NOT_CHAINS or stream.peek() == ord("n"):
                 stream.skip()
                 continue
-            sections: dict[str, _Days] = {}
+            sections: dict[str, _PointsByTime] = {}
             for section in stream.members():
                 if section in ("tokens", "tokensInUsd"):
-                    sections[section] = self._days(stream)
+                    sections[section] = self._read_points(stream)
                 else:
                     stream.skip()
-            self._keep(chain, sections)
+            self._add_chain(chain, sections)
 
-    def _days(self, stream: JsonStream) -> _Days:
+    def _read_points(self, stream: JsonStream) -> _PointsByTime:
         """Return the points from `since` on by their time, and the newest one in any case."""
         try:
-            points = stream.decode(_POINTS) or []
+            points = stream.decode(_POINTS_DECODER) or []
         except (msgspec.DecodeError, RecursionError) as error:
-            raise SourceError(SourceFault.BAD_SHAPE, _place(error)) from error
+            raise SourceError(SourceFault.BAD_SHAPE, _decoder_message(error)) from error
         times = [point.date for point in points]
-        _refuse_odd_times(times)
+        _check_times(times)
         first = min(self._since, max(times, default=0.0))
         return {point.date: point.tokens for point in points if point.date >= first}
 
-    def _detached(self, days: _Days) -> _Days:
+    def _copied(self, points: _PointsByTime) -> _PointsByTime:
         """Return copies that do not keep the whole section alive."""
-        return {time: tokens.copy() for time, tokens in days.items()}
+        return {time: tokens.copy() for time, tokens in points.items()}
 
-    def _keep(self, chain: str, sections: dict[str, _Days]) -> None:
+    def _add_chain(self, chain: str, sections: dict[str, _PointsByTime]) -> None:
         amounts, values = sections.get("tokens", {}), sections.get("tokensInUsd", {})
-        kept = self._chains.setdefault(chain, {})
+        columns_by_time = self._chains.setdefault(chain, {})
         for time, tokens in amounts.items():
             if time in values and (columns := self._columns(chain, tokens, values[time])):
-                kept[time] = columns
+                columns_by_time[time] = columns
 
     def _columns(self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw) -> AmountColumns | None:
         try:
-            amounts, values = _NUMBERS.decode(tokens), _NUMBERS.decode(usd)
+            amounts, values = _NUMBERS_DECODER.decode(tokens), _NUMBERS_DECODER.decode(usd)
         except (msgspec.DecodeError, UnicodeDecodeError):
+            # The whole chain is unknown at that time: to leave out one asset of it would look like an outflow.
             self._unreadable += 1
             return None
         assets = tuple(amounts)
+        # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are filtered.
         if not assets or min(amounts.values()) <= 0 or assets != tuple(values) or min(values.values()) < 0:
             assets = tuple(asset for asset in assets if amounts[asset] > 0)
             amounts = {asset: amounts[asset] for asset in assets}
@@ -185,50 +191,56 @@ class ProtocolExtract:
             layout = self._layouts[chain, assets] = array("I", [positions[asset] for asset in assets])
         return layout
 
-    def _drop_extras_of_known_chains(self) -> None:
-        """Forget "Ethereum-something" where there is an "Ethereum": a new kind of extra, no chain."""
+    def _drop_sections_of_chains(self) -> None:
+        """Drop "Ethereum-something" where there is an "Ethereum": a section that `_NOT_CHAINS` does not know."""
         for chain in list(self._chains):
-            before, dash, _ = chain.rpartition("-")
-            if dash and before in self._chains:
+            prefix, dash, _ = chain.rpartition("-")
+            if dash and prefix in self._chains:
                 del self._chains[chain]
 
-    def _gather_newest_run(self) -> None:
-        """Give the chains' last records of one hourly run one time, the aggregate's where it has one."""
-        lasts = {chain: last for chain, days in self._chains.items() if (last := _last_off_grid(days))}
-        if not lasts:
+    def _align_newest_run(self) -> None:
+        """Give the chains' last records of one hourly run one time: the aggregate's where it has one, else the newest.
+
+        Example: records of 14:03:24 and 14:03:31 with an aggregate of 14:03:31 become one reading of 14:03:31.
+        """
+        newest = {chain: time for chain, points in self._chains.items() if (time := _newest_run_time(points))}
+        if not newest:
             return
-        aggregate = _last_off_grid(self._aggregate_times)
-        run = aggregate if abs(aggregate - max(lasts.values())) <= _SAME_RUN else max(lasts.values())
-        for chain, last in lasts.items():
-            if abs(last - run) <= _SAME_RUN and last not in self._aggregate_times and run not in self._chains[chain]:
-                self._chains[chain][run] = self._chains[chain].pop(last)
+        aggregate_time = _newest_run_time(self._aggregate_times)
+        last_time = max(newest.values())
+        run_time = aggregate_time if abs(aggregate_time - last_time) <= _SAME_RUN_S else last_time
+        for chain, time in newest.items():
+            points = self._chains[chain]
+            # A time that the aggregate has too is of an earlier run of its own, and stays apart.
+            if abs(time - run_time) <= _SAME_RUN_S and time not in self._aggregate_times and run_time not in points:
+                points[run_time] = points.pop(time)
 
 
-def _last_off_grid(times: Iterable[float]) -> float:
-    """Return the newest time that is no midnight, 0 when there is none."""
-    return next((time for time in sorted(times, reverse=True) if time % _DAY), 0.0)
+def _newest_run_time(times: Iterable[float]) -> float:
+    """Return the newest time that is no midnight (those are daily points), 0 when there is none."""
+    return next((time for time in sorted(times, reverse=True) if time % _DAY_S), 0.0)
 
 
 def _times(stream: JsonStream) -> Iterator[float]:
     try:
-        return (point.date for point in stream.decode(_TIMES) or [])
+        return (point.date for point in stream.decode(_TIMES_DECODER) or [])
     except (msgspec.DecodeError, RecursionError) as error:
-        raise SourceError(SourceFault.BAD_SHAPE, _place(error)) from error
+        raise SourceError(SourceFault.BAD_SHAPE, _decoder_message(error)) from error
 
 
-def _refuse_odd_times(times: Sequence[float]) -> None:
-    if times and not (min(times) >= 0 and max(times) < _LATEST):
+def _check_times(times: Sequence[float]) -> None:
+    if times and not (min(times) >= 0 and max(times) < _LATEST_UNIX_S):
         raise SourceError(SourceFault.BAD_SHAPE, "a date is no unix time in seconds")
 
 
-def _place(error: Exception) -> str:
+def _decoder_message(error: Exception) -> str:
     """Return what the decoder says: types and positions, never content."""
     return str(error)[:120]
 
 
-def _joined(each: Iterable[AmountColumns]) -> AmountColumns:
+def _concatenate(parts: Iterable[AmountColumns]) -> AmountColumns:
     whole = AmountColumns(array("I"), array("d"), array("d"))
-    for columns in each:
+    for columns in parts:
         whole.slots.extend(columns.slots)
         whole.amounts.extend(columns.amounts)
         whole.usd.extend(columns.usd)

@@ -1,4 +1,7 @@
-"""DefiLlama: the list of exchanges with their totals, and every exchange's holdings by chain and token.
+"""DefiLlama as a source: the list of exchanges with their totals, and every exchange's holdings by chain and token.
+
+Here a row of the list becomes an `Exchange`: `{"name": "Binance", "slug": "Binance-CEX", "coinSymbol": "BNB"}` is the
+exchange with the id `binance`, the slug `binance-cex` and the own token BNB.
 
 Both calls are free and need no key. The list (`GET /cexs`) is undocumented, the holdings (`GET /protocol/{slug}`) are
 at https://api-docs.defillama.com. Positive inflows are net deposits.
@@ -19,24 +22,27 @@ from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.reading import Reading
 from bot.messages.textual import clean, shorten
 from bot.ports.sources import Clock, Source
-from bot.sources.cooperative import in_slices
-from bot.sources.decompression import PIECE
-from bot.sources.defillama.decode_process import ReadingFactory, decoded
-from bot.sources.http import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Http, Validators
+from bot.sources.cooperative import collect_in_slices
+from bot.sources.decompression import PIECE_BYTES
+from bot.sources.defillama.decode_process import ReadingFactory, decode_readings
+from bot.sources.http import Http
 from bot.sources.http_errors import RequestRefused
+from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Validators
 from bot.sources.json_stream import JsonStream
 from bot.sources.own_tokens import OWN_TOKENS
 
 NAME = "defillama"
 URL = "https://api.llama.fi"
 
-_DECODING = timedelta(seconds=90)
-_RECENT = timedelta(days=3)  # who asks for less than that before the newest reading has what came earlier
-_CLOCKS_DIFFER = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
-_LONGEST_NAME = 40
+_DECODE_TIME_LIMIT = timedelta(seconds=90)  # a body of 60 MB takes seconds
+# Whoever asks for no more than this before the newest reading still has what came earlier, and so an unchanged body
+# need not come again. Whoever asks for more has lost it, or never had it.
+_INCREMENTAL_SPAN = timedelta(days=3)
+_MAX_CLOCK_SKEW = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
+_MAX_NAME_CHARACTERS = 40
+_MAX_ROWS = 10_000  # there were 91 in 2026
 
 log = structlog.get_logger()
-_MOST_ROWS = 10_000  # there were 91 in 2026
 
 
 class _ListingRow(msgspec.Struct, rename="camel"):
@@ -51,17 +57,17 @@ class _ListingRow(msgspec.Struct, rename="camel"):
     inflows_1m: float | None = msgspec.field(default=None, name="inflows_1m")
 
 
-_ROW = msgspec.json.Decoder(_ListingRow)
+_ROW_DECODER = msgspec.json.Decoder(_ListingRow)
 
 
 @dataclass(frozen=True, slots=True)
-class _KnownList:
+class _CachedList:
     validators: Validators
     listings: tuple[Listing, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _KnownDetail:
+class _CachedDetail:
     validators: Validators
     since: datetime
     newest: Reading
@@ -70,8 +76,8 @@ class _KnownDetail:
 class DefiLlama(Source):
     """DefiLlama over one `Http`.
 
-    `url` is scheme and host, for a mirror or a stand-in, `name` what its figures are signed with. What is remembered
-    between calls, for conditional requests: the list, and of each exchange the newest reading.
+    `url` is scheme and host, for a mirror or a stand-in, `name` what its figures are signed with. Kept between calls,
+    for conditional requests (HTTP 304): the list, and the newest reading of each exchange.
     """
 
     def __init__(  # noqa: PLR0913 — the limits are there for tests of small ones
@@ -90,115 +96,121 @@ class DefiLlama(Source):
         self._url = url.rstrip("/")
         self._list_limits = list_limits
         self._detail_limits = detail_limits
-        self._list: _KnownList | None = None
-        self._details: dict[str, _KnownDetail] = {}
-        self._decoding = asyncio.Semaphore(1)  # large bodies one after the other, so that their memory is never added
+        self._cached_list: _CachedList | None = None
+        self._cached_details: dict[str, _CachedDetail] = {}
+        self._decode_slot = asyncio.Semaphore(1)  # one large body at a time, so that their memory does not add up
 
     @override
     async def listings(self) -> tuple[Listing, ...]:
-        """Rows say when they were asked for: what the upstream counts later, they cannot know.
+        """`fetched_at` is when the list was asked for, not when it came: it knows nothing of what happened in between.
 
-        When it says that nothing has changed, the same rows come back with a new `fetched_at`.
+        An unchanged list comes back as the same rows with a new `fetched_at`.
         """
-        known, now = self._list, self._clock.now()
+        cached, now = self._cached_list, self._clock.now()
         body = await self._http.fetch(
-            f"{self._url}/cexs", limits=self._list_limits, known=known.validators if known else None
+            f"{self._url}/cexs", limits=self._list_limits, validators=cached.validators if cached else None
         )
-        if body is None and known:
-            return tuple(replace(listing, fetched_at=now) for listing in known.listings)
+        if body is None and cached:
+            return tuple(replace(listing, fetched_at=now) for listing in cached.listings)
         if body is None:
-            raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-        listings = usable_listings(await in_slices(listing_rows(body.content, now, self.name)))
-        self._list = _KnownList(body.validators, listings)
+            raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
+        listings = usable_listings(await collect_in_slices(listing_rows(body.content, now, self.name)))
+        self._cached_list = _CachedList(body.validators, listings)
         return listings
 
     @override
     async def readings(self, exchange: Exchange, *, since: datetime) -> tuple[Reading, ...]:
         """Return the daily points from `since` on and the newest point in any case.
 
-        When nothing has changed since a call that asked for as much, only the newest reading comes back: enough for
-        whoever has the rest. Who asks for the past has not.
+        When nothing has changed since a call that asked for as much, only the newest reading comes back, with a new
+        `fetched_at`: the caller has the others. A `since` of more than three days before the newest reading says
+        that it has not, and brings the whole span again.
         """
         if exchange.slug is None:
             raise SourceError(SourceFault.UNKNOWN_SLUG, "no wallets of it are tracked")
-        known = self._details.get(exchange.slug)
-        if known and (known.since > since or since < known.newest.as_of - _RECENT):
-            known = None
+        cached = self._cached_details.get(exchange.slug)
+        if cached and (cached.since > since or since < cached.newest.as_of - _INCREMENTAL_SPAN):
+            cached = None
         try:
-            return await self._fresh_readings(exchange, exchange.slug, since, known)
+            return await self._fetch_readings(exchange, exchange.slug, since, cached)
         except RequestRefused as error:
             if error.status in {400, 404} and "protocol not found" in error.text.lower():
                 raise SourceError(SourceFault.UNKNOWN_SLUG, error.detail) from error
             raise
 
-    async def _fresh_readings(
-        self, exchange: Exchange, slug: str, since: datetime, known: _KnownDetail | None
+    async def _fetch_readings(
+        self, exchange: Exchange, slug: str, since: datetime, cached: _CachedDetail | None
     ) -> tuple[Reading, ...]:
         url = f"{self._url}/protocol/{quote(slug, safe='')}"
-        validators = known.validators if known else None
-        async with self._http.spool(url, limits=self._detail_limits, known=validators) as spool:
+        validators = cached.validators if cached else None
+        async with self._http.spool(url, limits=self._detail_limits, validators=validators) as spooled:
             now = self._clock.now()
-            if spool is None and known:
-                return (replace(known.newest, fetched_at=now),)
-            if spool is None:
-                raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was known")
-            async with self._decoding:
-                making = ReadingFactory(exchange.id, self.name, now)
-                readings = await decoded(
-                    spool.file, making, since=since, limit=self._detail_limits.plain, patience=_DECODING
+            if spooled is None and cached:
+                return (replace(cached.newest, fetched_at=now),)
+            if spooled is None:
+                raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
+            async with self._decode_slot:
+                factory = ReadingFactory(exchange.id, self.name, now)
+                readings = await decode_readings(
+                    spooled.file,
+                    factory,
+                    since=since,
+                    limit=self._detail_limits.plain_bytes,
+                    time_limit=_DECODE_TIME_LIMIT,
                 )
-        past = tuple(reading for reading in readings if reading.as_of <= now + _CLOCKS_DIFFER)
-        if len(past) < len(readings):
+        usable = tuple(reading for reading in readings if reading.as_of <= now + _MAX_CLOCK_SKEW)
+        if len(usable) < len(readings):
             log.warning("readings from the future refused", exchange=exchange.id, newest=readings[-1].as_of.isoformat())
-        if not past:
+        if not usable:
             raise SourceError(SourceFault.BAD_SHAPE, "every point is dated in the future")
-        self._details[slug] = _KnownDetail(spool.validators, since, past[-1])
-        return past
+        self._cached_details[slug] = _CachedDetail(spooled.validators, since, usable[-1])
+        return usable
 
 
 def listing_rows(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:
     """Yield the rows of a `/cexs` body one by one, None for one that cannot be read; raise SourceError.
 
-    A row without a name, or with text where a number belongs, is left out: a hole is seen, a wrong number is not.
+    A row without a name, or with text where a number belongs, is left out: a missing row is noticed, a wrong number is
+    not.
     """
-    stream = JsonStream(body[start : start + PIECE] for start in range(0, len(body), PIECE))
+    stream = JsonStream(body[start : start + PIECE_BYTES] for start in range(0, len(body), PIECE_BYTES))
     stream.open()
-    found = False
+    has_list = False
     for key in stream.members():
-        if key == "cexs" and not found:
-            found = True
+        if key == "cexs" and not has_list:
+            has_list = True
             for number, _ in enumerate(stream.elements()):
-                if number >= _MOST_ROWS:
-                    raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MOST_ROWS} rows")
-                yield _listing(stream.take(), fetched_at, source)
+                if number >= _MAX_ROWS:
+                    raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MAX_ROWS} rows")
+                yield _listing(stream.read_value(), fetched_at, source)
         else:
             stream.skip()
     stream.close()
-    if not found:
+    if not has_list:
         raise SourceError(SourceFault.BAD_SHAPE, "no “cexs” in it")
 
 
 def usable_listings(rows: Sequence[Listing | None]) -> tuple[Listing, ...]:
-    """Return the rows that were read, the first of each exchange.
+    """Return the rows that could be read, the first of each exchange.
 
     Raise SourceError: EMPTY for a list without rows, BAD_SHAPE when there are rows and none can be read.
     """
-    first: dict[str, Listing] = {}
+    first_by_id: dict[str, Listing] = {}
     for row in rows:
         if row:
-            first.setdefault(row.exchange.id, row)
-    if not first:
+            first_by_id.setdefault(row.exchange.id, row)
+    if not first_by_id:
         raise SourceError(SourceFault.BAD_SHAPE if rows else SourceFault.EMPTY, f"{len(rows)} rows, none of use")
-    return tuple(first.values())
+    return tuple(first_by_id.values())
 
 
-def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | None:
+def _listing(row_json: bytes, fetched_at: datetime, source: str) -> Listing | None:
     try:
-        row = _ROW.decode(written)
+        row = _ROW_DECODER.decode(row_json)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     slug = "-".join((row.slug or "").lower().replace("'", "").split()) or None
-    name = shorten(clean(row.name).strip(), _LONGEST_NAME)
+    name = shorten(clean(row.name).strip(), _MAX_NAME_CHARACTERS)
     if not name:
         return None
     exchange = Exchange(
@@ -220,6 +232,6 @@ def _listing(written: bytes, fetched_at: datetime, source: str) -> Listing | Non
 
 
 def _own_tokens(exchange: str, row: _ListingRow) -> frozenset[str]:
-    """Return the row's own tokens and the known ones; `coin` is left alone, it may be a CoinGecko id."""
-    named = {token.strip().upper() for token in (row.coin_symbol or "", *(row.own_tokens or ()))}
-    return OWN_TOKENS.get(exchange, frozenset()) | (named - {""})
+    """Return the own tokens that the row names and those of our table; `coin` is left out, it may be a CoinGecko id."""
+    symbols = {token.strip().upper() for token in (row.coin_symbol or "", *(row.own_tokens or ()))}
+    return OWN_TOKENS.get(exchange, frozenset()) | (symbols - {""})

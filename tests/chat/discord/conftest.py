@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat.discord.client import DiscordChat
 from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -76,11 +76,11 @@ async def broken(request: Request) -> Message:
 
 @command(access=Access.MODERATOR)
 async def subscribe(
-    request: Request, place: Annotated[Elsewhere | None, Arg("Another channel of this server")] = None
+    request: Request, place: Annotated[PlaceName | None, Arg("Another channel of this server")] = None
 ) -> Message:
     """Get alerts here."""
-    where = await request.reach.find(place) if place else request.place
-    missing = await request.reach.missing(where)
+    where = await request.place_access.find(place) if place else request.place
+    missing = await request.place_access.missing(where)
     return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
 
 
@@ -203,7 +203,7 @@ def build(
     store: Any = subscriptions  # the adapter and the dispatcher ask nothing else of the three
     counts: Any = meter
     dispatcher = CommandDispatcher(
-        commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, holds=store,
+        commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
     )  # fmt: skip
     chat = DiscordChat(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,

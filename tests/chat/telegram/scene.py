@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from bot.chat.telegram.client import TelegramChat
 from bot.chat.telegram.polling import PollingTimeouts
 from bot.chat.telegram.transport import BotApi
-from bot.commands.arguments import Arg, Elsewhere, ExchangeName
+from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -53,13 +53,13 @@ async def subscribe(request: Request) -> Message:
 @command
 async def lacking(request: Request) -> Message:
     """Say which rights the bot lacks here."""
-    return Message("Lacking: " + (", ".join(await request.reach.missing(request.place)) or "nothing"))
+    return Message("Lacking: " + (", ".join(await request.place_access.missing(request.place)) or "nothing"))
 
 
 @command
-async def find(request: Request, place: Annotated[Elsewhere, Arg("A channel")]) -> Message:
+async def find(request: Request, place: Annotated[PlaceName, Arg("A channel")]) -> Message:
     """Find another place."""
-    return Message(f"Found {await request.reach.find(place)}")
+    return Message(f"Found {await request.place_access.find(place)}")
 
 
 @command(access=Access.OWNER)
@@ -160,7 +160,7 @@ class Scene:
         meter: Any = self.meter  # the adapter and the dispatcher count nothing else
         queries: Any = NoExchanges()
         dispatcher = CommandDispatcher(
-            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, holds=queries
+            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, suppressions=queries
         )
         self.chat = TelegramChat(
             dispatcher,

@@ -1,0 +1,60 @@
+"""What a fetch takes and returns: limits, cache validators, and bodies in memory or in a file."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import BinaryIO
+
+
+@dataclass(frozen=True, slots=True)
+class FetchLimits:
+    """How long one attempt may take in all, and how many bytes a body may have, compressed (on the wire) and plain."""
+
+    total: timedelta
+    wire_bytes: int
+    plain_bytes: int
+
+
+# In 2026 DefiLlama's list had 91 rows, and the body of its largest exchange 60 MB when plain. The caps leave both room
+# to grow, and keep a body that never ends from filling the memory or the disk.
+LIST_LIMITS = FetchLimits(timedelta(seconds=25), wire_bytes=8 << 20, plain_bytes=8 << 20)
+DETAIL_LIMITS = FetchLimits(timedelta(seconds=120), wire_bytes=400 << 20, plain_bytes=400 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """ETag and Last-Modified of an answer: sent back, they let the upstream answer 304 instead of the same body.
+
+    Keep them only beside a result that was good: a 304 after a body that could not be read would hide the next one.
+    https://www.rfc-editor.org/rfc/rfc9110#name-conditional-requests
+    """
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the conditional headers."""
+        values = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in values.items() if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A whole plain body; `charset` is the one the server named, "utf-8" when none or an unknown one."""
+
+    content: bytes
+    validators: Validators
+    charset: str = "utf-8"
+
+    @property
+    def text(self) -> str:
+        """Return the body as text; bytes that are invalid in its charset become “�”."""
+        return self.content.decode(self.charset, errors="replace")
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledBody:
+    """A body as it came, compressed or not, in a file without a name that is gone when closed."""
+
+    file: BinaryIO
+    validators: Validators
