@@ -23,10 +23,10 @@ async def main(redis_url: str) -> None:
     try:
         print("ready", flush=True)
         async for line in lines_of_input():
-            platform, first, number, story, severity = line.split()
+            platform, first, number, incident, severity = line.split()
             everybody = places(Platform(platform), int(number), first=int(first))
             began = perf_counter()
-            await announce(store.incidents, everybody, int(story), Severity(severity), about=None)
+            await announce(store.incidents, everybody, int(incident), Severity(severity), about=None)
             print(began, flush=True)
     finally:
         await store.close()

@@ -29,7 +29,7 @@ from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 from bot.service.application import Application, SystemClock
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import Store, open_store
@@ -39,7 +39,7 @@ from tests.builders import incident
 FIRST_ID = 700_000_000
 """The first of the ids that chats, people and channels of a benchmark have."""
 SUBSCRIBED_TO = "binance"
-_AT_A_TIME = 100
+_BATCH = 100  # subscriptions under way at once
 
 
 def alert_card(severity: Severity = Severity.CRITICAL, number: int = 1) -> Message:
@@ -55,11 +55,11 @@ def places(platform: Platform, number: int, *, first: int = FIRST_ID) -> Sequenc
 async def subscribe(subscriptions: Subscriptions, everybody: Iterable[Place]) -> None:
     """Subscribe places to one exchange, as people do."""
     waiting = iter(everybody)
-    while some := list(islice(waiting, _AT_A_TIME)):
-        await asyncio.gather(*(subscriptions.add(_wish(place)) for place in some))
+    while batch := list(islice(waiting, _BATCH)):
+        await asyncio.gather(*(subscriptions.add(_subscription(place)) for place in batch))
 
 
-def _wish(place: Place) -> Subscription:
+def _subscription(place: Place) -> Subscription:
     person = f"{place.platform}:{place.chat}"
     return Subscription(place, SUBSCRIBED_TO, created_by=person, created_at=datetime.now(UTC))
 
@@ -73,12 +73,12 @@ async def announce(  # noqa: PLR0913 — what an alert is made of
     now: datetime | None = None,
     about: str | None = SUBSCRIBED_TO,
 ) -> None:
-    """Commit an incident that is told in all these places; `about` None: whether they subscribed or not."""
+    """Commit an incident that is announced in all these places; `about` None: whether they subscribed or not."""
     now = now or datetime.now(UTC)
-    story = replace(incident(severity), number=number)
+    opened = replace(incident(severity), number=number)
     alert = Alert(
-        id=f"{story.label}:{now.isoformat()}",
-        incident=story.label,
+        id=f"{opened.label}:{now.isoformat()}",
+        incident=opened.label,
         severity=severity,
         kind=DeliveryKind.POST,
         message=alert_card(severity, number),
@@ -87,7 +87,7 @@ async def announce(  # noqa: PLR0913 — what an alert is made of
         recipients=tuple(Subscription(place, SUBSCRIBED_TO) for place in everybody),
         about=about,
     )
-    await incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, story, [alert])
+    await incidents.commit(SUBSCRIBED_TO, Rule.OUTFLOW, opened, [alert])
 
 
 async def lines_of_input() -> AsyncIterator[str]:
@@ -99,7 +99,7 @@ async def lines_of_input() -> AsyncIterator[str]:
 
 
 class Tally(Metrics):
-    """Counts what was delivered, and lets somebody wait for a number of messages."""
+    """Counts what was delivered, and lets a caller wait for a number of messages."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__(clock, "0")
@@ -142,7 +142,7 @@ class Address:
 
 @asynccontextmanager
 async def worker(settings: Settings) -> AsyncIterator["Worker"]:
-    """Put a worker together that delivers and does nothing else, and keep its voice."""
+    """Put a worker together that delivers and does nothing else, and keep it connected."""
     clock = SystemClock()
     tally = Tally(clock)
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
@@ -150,19 +150,21 @@ async def worker(settings: Settings) -> AsyncIterator["Worker"]:
     try:
         async with Http() as http, asyncio.TaskGroup() as tasks:
             source = DefiLlama(http, clock, url=settings.defillama_url)
-            machine = Application(settings, store=store, source=source, clock=clock, metrics=tally)
-            (voice,) = machine.chats = chats(settings, machine.dispatcher, store, clock, tally, Role.COURIER)
-            speaking = tasks.create_task(voice.run_sender())
-            await ready(voice)
-            yield Worker(store, machine, voice, tally, clock)
-            speaking.cancel()
+            application = Application(settings, store=store, source=source, clock=clock, metrics=tally)
+            (connection,) = application.status.chats = platform_connections(
+                settings, application.dispatcher, store, clock, tally, Role.COURIER
+            )
+            sending = tasks.create_task(connection.run_sender())
+            await ready(connection)
+            yield Worker(store, application, connection, tally, clock)
+            sending.cancel()
     finally:
         await store.close()
 
 
-async def ready(voice: ChatPlatform) -> None:
+async def ready(connection: ChatPlatform) -> None:
     """Wait until a platform can be written to."""
-    while voice.trouble():  # noqa: ASYNC110 — nobody announces it
+    while connection.trouble():  # noqa: ASYNC110 — nothing announces it
         await asyncio.sleep(0.01)
 
 
@@ -171,21 +173,21 @@ class Worker:
     """A worker's parts."""
 
     store: Store
-    machine: Application
-    voice: PlatformConnection
+    application: Application
+    connection: PlatformConnection
     tally: Tally
     clock: Clock
 
-    def courier(self, pace: RateLimit | None = None) -> DeliveryWorker:
-        """Return who delivers, at the service's pace or another; all workers share it."""
-        platform, store = self.voice.platform, self.store
-        if pace is None:
-            return self.machine.delivery_worker(self.voice)
+    def delivery_worker(self, limit: RateLimit | None = None) -> DeliveryWorker:
+        """Return what delivers, within the service's rate limit or another; all workers share it."""
+        platform, store = self.connection.platform, self.store
+        if limit is None:
+            return self.application.delivery_worker(self.connection)
         return DeliveryWorker(
-            self.voice,
+            self.connection,
             outbox=store.outbox,
             subscriptions=store.subscriptions,
             clock=self.clock,
             meter=self.tally,
-            pacer=RateLimiter(platform, pace=pace, budget=store.send_budget),
+            rate_limiter=RateLimiter(platform, limit=limit, budget=store.send_budget),
         )

@@ -1,12 +1,12 @@
 """How long a command takes to be answered while broadcasts to both platforms run at full rate.
 
-    python -m benchmarks.rush [--commands 150] [--backlog 100000]
+    python -m benchmarks.commands_while_sending [--commands 150] [--backlog 100000]
 
 The whole service in a process of its own, with a real Redis and the strict stand-ins, which enforce the platforms'
 limits: on Telegram answers and broadcast together, 30 messages in any second. Of a broadcast at 28 a second there may
 be 29 in one, so there is a command every 1.05 seconds, in turn `/reserves binance` and `/help`, on both platforms at
-once. The watch runs from handing over the update (or the
-interaction) to the arrival of the answer. First everything is idle, then a backlog of very many alerts is on its way.
+once. Timed is from handing over the update (or the interaction) to the arrival of the answer. First everything is idle,
+then a backlog of very many alerts is on its way.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from aiohttp import web
 
 from benchmarks.broadcast import FIRST_ID, SUBSCRIBED_TO
 from benchmarks.figure import Figure, quantile, tell
-from benchmarks.many_chats import discord_crowd, redis_server, telegram_crowd
+from benchmarks.many_chats import discord_channels, redis_server, telegram_chats
 from benchmarks.programs import Process, ask, free_port, runwatch, talking
 from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
 from benchmarks.upstream import until_ready
@@ -35,7 +35,7 @@ from tests.fakes.telegram import FakeTelegram, Rates
 from tests.fakes.telegram_methods import Parameters
 
 P99_MS = 50.0
-_EVERY = 1.05
+_COMMAND_INTERVAL_S = 1.05
 _WARM_UP = 10
 
 Ask = Callable[[], Awaitable[float]]
@@ -48,7 +48,7 @@ class BusyTelegram(TimedTelegram):
         super().__init__()
         self.rates = Rates()
         self._asking = frozenset(map(str, self.chats))
-        self.chats |= telegram_crowd(people)
+        self.chats |= telegram_chats(people)
 
     @property
     def broadcast(self) -> int:
@@ -56,15 +56,15 @@ class BusyTelegram(TimedTelegram):
         return sum(sent.chat.id >= FIRST_ID for sent in self.sent)
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:
-        found = super()._method(token, method)
+        original = super()._method(token, method)
         if method != "sendmessage":
-            return found
+            return original
 
         async def timed(given: Parameters) -> object:
             if given["chat_id"] not in self._asking:
-                return await found(given)
+                return await original(given)
             self._watch.arrived()
-            sent = await found(given)
+            sent = await original(given)
             self._watch.served()
             return sent
 
@@ -79,7 +79,7 @@ class BusyDiscord(TimedDiscord):
 
     def __init__(self, people: int) -> None:
         super().__init__(rates=True)
-        self.world.direct |= discord_crowd(people)
+        self.world.direct |= discord_channels(people)
 
     @property
     def broadcast(self) -> int:
@@ -113,8 +113,8 @@ async def measured(commands: int, backlog: int) -> list[Figure]:
     rates = [(now - then) / seconds for now, then in zip(after, before, strict=True)]
     refused = (telegram.rates.refused if telegram.rates else 0, discord.rate_limited)
     figures = [_figures(way, idle[way], busy[way]) for way in ways]
-    rest = [_beside(*each) for each in zip(ways, rates, refused, strict=True)]
-    return [figure for some in (*figures, *rest) for figure in some]
+    beside = [_beside(*each) for each in zip(ways, rates, refused, strict=True)]
+    return [figure for group in (*figures, *beside) for figure in group]
 
 
 def _telegram_ways(telegram: BusyTelegram) -> Sequence[Ask]:
@@ -136,13 +136,13 @@ async def _asked(ways: Sequence[Ask], commands: int) -> list[float]:
     seconds = []
     for way in islice(cycle(ways), commands):
         seconds.append(await way())
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(_COMMAND_INTERVAL_S)
     return seconds
 
 
 async def _broadcast(announcer: Process, backlog: int) -> None:
-    for story, platform in enumerate((Platform.TELEGRAM, Platform.DISCORD), start=1):
-        await ask(announcer, f"{platform} {FIRST_ID} {backlog} {story} {Severity.CRITICAL}")
+    for incident, platform in enumerate((Platform.TELEGRAM, Platform.DISCORD), start=1):
+        await ask(announcer, f"{platform} {FIRST_ID} {backlog} {incident} {Severity.CRITICAL}")
 
 
 def _figures(platform: Platform, idle: Sequence[float], busy: Sequence[float]) -> Sequence[Figure]:
@@ -154,9 +154,11 @@ def _figures(platform: Platform, idle: Sequence[float], busy: Sequence[float]) -
 
 
 def _beside(platform: Platform, per_second: float, refused: int) -> Sequence[Figure]:
-    pace = RATE_LIMITS[platform].per_second
+    full_rate = RATE_LIMITS[platform].per_second
     return (
-        Figure(f"{platform.title()} broadcast meanwhile, from one to the next", "ms", 1e3 / per_second, 1e3 / pace),
+        Figure(
+            f"{platform.title()} broadcast meanwhile, from one to the next", "ms", 1e3 / per_second, 1e3 / full_rate
+        ),
         Figure(f"{platform.title()} broadcast and answers, refused as too fast", "", refused, at_most=0),
     )
 
@@ -166,8 +168,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--commands", type=int, default=150, help="on each platform, idle and busy")
     parser.add_argument("--backlog", type=int, default=100_000)
-    asked = parser.parse_args()
-    tell(asyncio.run(measured(asked.commands, asked.backlog)), commands=asked.commands, backlog=asked.backlog)
+    options = parser.parse_args()
+    tell(asyncio.run(measured(options.commands, options.backlog)), commands=options.commands, backlog=options.backlog)
 
 
 if __name__ == "__main__":

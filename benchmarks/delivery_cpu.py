@@ -1,12 +1,12 @@
 """What a delivered message costs in CPU: a worker against a bare loop over the same library with the same transport.
 
-    python -m benchmarks.effort [--messages 1000] [--rounds 5]
+    python -m benchmarks.delivery_cpu [--messages 1000] [--rounds 5]
 
 On Telegram also against that loop with python-telegram-bot's own AIORateLimiter. Every way is a process of its own;
 they take turns, the same number of messages to as many different chats each, and the figure is the median over the
 turns. Ours takes the messages from a real Redis and writes down that they were sent; what is counted is the CPU of its
-process, and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the pace of
-Telegram's paid broadcast; then, a fifth as many, at the usual paces, where every way wakes up for every message from a
+process, and on a line of its own that of the Redis server. First as fast as it goes, which for ours is the rate of
+Telegram's paid broadcast; then, a fifth as many, at the usual rates, where every way wakes up for every message from a
 cold sleep. A thousand chats are a small fan-out, and discord.py's own bookkeeping grows with every channel it has seen.
 """
 
@@ -20,7 +20,7 @@ from itertools import count
 
 from benchmarks.broadcast import FIRST_ID, Address, announce, places, subscribe
 from benchmarks.figure import Figure, tell
-from benchmarks.many_chats import CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.many_chats import LargeDiscord, LargeTelegram, redis_server
 from benchmarks.programs import Process, ask, talking
 from bot.delivery.rate_limiter import RATE_LIMITS
 from bot.domain.place import Platform
@@ -28,7 +28,7 @@ from bot.service.application import SystemClock
 from bot.storage.store import Store, open_store
 
 AT_MOST_TIMES = 1.5
-_OURS, _REDIS = "courier", "redis"
+_OURS, _REDIS = "worker", "redis"
 _OTHERS = {"bare": "bare loop", "limiter": "AIORateLimiter"}
 _WARM_UP = 50
 _SLOWER = 5
@@ -37,7 +37,7 @@ Costs = Mapping[str, Sequence[float]]
 """CPU milliseconds of one message by the way it was sent, one for each turn."""
 
 
-class Contest:
+class SenderComparison:
     """Lets the ways to send take turns."""
 
     def __init__(self, store: Store, redis_url: str) -> None:
@@ -45,9 +45,9 @@ class Contest:
         self._redis_url = redis_url
         self._incidents = count(1)
 
-    async def held(self, address: Address, ways: Sequence[str], turns: Sequence[int], per_second: float = 0) -> Costs:
+    async def costs(self, address: Address, ways: Sequence[str], turns: Sequence[int], per_second: float = 0) -> Costs:
         """Return what a message costs each way on a platform; `turns` are the messages, the first of which warm up."""
-        costs: dict[str, list[float]] = {way: [] for way in (*ways, _REDIS)}
+        milliseconds: dict[str, list[float]] = {way: [] for way in (*ways, _REDIS)}
         async with AsyncExitStack() as stack:
             running = {}
             for way in ways:
@@ -57,17 +57,17 @@ class Contest:
             for number in turns:
                 for way, process in running.items():
                     before = await self._redis_ms()
-                    costs[way].append(await self._turn(address.platform, way, process, first, number))
+                    milliseconds[way].append(await self._turn(address.platform, way, process, first, number))
                     if way == _OURS:
-                        costs[_REDIS].append((await self._redis_ms() - before) / number)
+                        milliseconds[_REDIS].append((await self._redis_ms() - before) / number)
                 first += number
-        return {way: each[1:] for way, each in costs.items()}
+        return {way: all_turns[1:] for way, all_turns in milliseconds.items()}
 
     async def _turn(self, platform: Platform, way: str, process: Process, first: int, number: int) -> float:
-        asked = asyncio.create_task(ask(process, f"{first} {number}"))
+        answer = asyncio.create_task(ask(process, f"{first} {number}"))
         if way == _OURS:
             await announce(self._store.incidents, places(platform, number, first=first), next(self._incidents))
-        return float(await asked) * 1000 / number
+        return float(await answer) * 1000 / number
 
     async def _redis_ms(self) -> float:
         used = await self._store.database.facts("cpu")
@@ -81,26 +81,30 @@ async def measured(messages: int, rounds: int) -> list[Figure]:
     with redis_server() as redis:
         store = await open_store(redis.url, clock=SystemClock())
         try:
-            async with CrowdedTelegram(everybody) as telegram, CrowdedDiscord(everybody) as discord:
+            async with LargeTelegram(everybody) as telegram, LargeDiscord(everybody) as discord:
                 for platform in (Platform.TELEGRAM, Platform.DISCORD):
                     await subscribe(store.subscriptions, places(platform, everybody))
-                contest = Contest(store, redis.url)
+                comparison = SenderComparison(store, redis.url)
                 both, every = (_OURS, "bare"), (_OURS, *_OTHERS)
-                pace = {
+                per_second = {
                     platform: RATE_LIMITS[platform].per_second for platform in (Platform.TELEGRAM, Platform.DISCORD)
                 }
                 return [
-                    *_figures("Telegram", await contest.held(telegram.address, every, turns)),
-                    *_figures("Discord", await contest.held(discord.address, both, turns)),
-                    *_at_pace("Telegram", await contest.held(telegram.address, every, slow, pace[Platform.TELEGRAM])),
-                    *_at_pace("Discord", await contest.held(discord.address, both, slow, pace[Platform.DISCORD])),
+                    *_figures("Telegram", await comparison.costs(telegram.address, every, turns)),
+                    *_figures("Discord", await comparison.costs(discord.address, both, turns)),
+                    *_at_usual_rate(
+                        "Telegram", await comparison.costs(telegram.address, every, slow, per_second[Platform.TELEGRAM])
+                    ),
+                    *_at_usual_rate(
+                        "Discord", await comparison.costs(discord.address, both, slow, per_second[Platform.DISCORD])
+                    ),
                 ]
         finally:
             await store.close()
 
 
-def _at_pace(where: str, costs: Costs) -> Iterator[Figure]:
-    """Yield the figures of the usual pace, which have no target: the sleeping between messages decides them."""
+def _at_usual_rate(where: str, costs: Costs) -> Iterator[Figure]:
+    """Yield the figures at the usual rate, which have no target: the sleeping between messages decides them."""
     for figure in _figures(f"{where} at the usual pace", costs):
         yield replace(figure, at_most_times=None)
 
@@ -119,8 +123,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--messages", type=int, default=1000, help="each way in each turn, as fast as it goes")
     parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_args()
-    tell(asyncio.run(measured(asked.messages, asked.rounds)), messages=asked.messages, rounds=asked.rounds)
+    options = parser.parse_args()
+    tell(asyncio.run(measured(options.messages, options.rounds)), messages=options.messages, rounds=options.rounds)
 
 
 if __name__ == "__main__":

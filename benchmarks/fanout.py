@@ -1,11 +1,11 @@
-"""How near a fan-out to very many places comes to the pace that is set, on a clock that nobody waits for.
+"""How near a fan-out to very many places comes to the rate that is set, on a clock that nobody waits for.
 
     python -m benchmarks.fanout [--places 100000]
 
-A courier on a real Redis, with the real client library, and the strict stand-in of the platform, which refuses what
-comes too fast. Time is the loop's own: it passes only while nothing is asked of Redis and a message is on the line, so
+A delivery worker on a real Redis, with the real client library, and the platform's strict stand-in, which refuses what
+comes too fast. Time is the loop's own: it passes only while nothing is asked of Redis and a message is on its way, so
 that an hour takes minutes and a busy machine makes nobody late. A message takes 20 to 40 ms to the platform, and its
-answer 20 to 60 ms back. The ceiling is what the pace allows for so many messages.
+answer 20 to 60 ms back. The ceiling is what the rate limit allows for so many messages.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from aiohttp import web
 
 from benchmarks.broadcast import Tally, announce, places, subscribe
 from benchmarks.figure import Figure, tell
-from benchmarks.many_chats import CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.many_chats import LargeDiscord, LargeTelegram, redis_server
 from benchmarks.simulated_time import BriskDatabase, SimulatedLoop, simulated
 from bot.chat.discord.client import DiscordChat
 from bot.chat.telegram.client import TelegramChat
@@ -41,10 +41,10 @@ from tests.fakes.telegram import Rates
 
 PLACES = 100_000
 AT_LEAST_OF_CEILING = 0.99
-_THERE, _BACK = (0.02, 0.04), (0.02, 0.06)
+_THERE_S, _BACK_S = (0.02, 0.04), (0.02, 0.06)
 
 
-class Line:
+class NetworkPath:
     """The way to a platform and back: how long it takes, when the first and the last message were accepted."""
 
     def __init__(self, number: int) -> None:
@@ -56,17 +56,17 @@ class Line:
 
     async def pass_on(self, answer: Awaitable[web.StreamResponse]) -> web.StreamResponse:
         """Carry a message there and its answer back."""
-        await self._travel(*_THERE)
+        await self._travel(*_THERE_S)
         response = await answer
-        self._note(response.status)
-        await self._travel(*_BACK)
+        self._record(response.status)
+        await self._travel(*_BACK_S)
         return response
 
     async def _travel(self, least: float, most: float) -> None:
         with simulated().work(-1):
             await asyncio.sleep(self._chance.uniform(least, most))
 
-    def _note(self, status: int) -> None:
+    def _record(self, status: int) -> None:
         self.refused += status == HTTPStatus.TOO_MANY_REQUESTS
         if status != HTTPStatus.OK:
             return
@@ -77,29 +77,31 @@ class Line:
             self.is_through.set()
 
 
-class _FarTelegram(CrowdedTelegram):
-    """Telegram at the other end of a line."""
+class _FarTelegram(LargeTelegram):
+    """Telegram at the other end of a network path."""
 
-    def __init__(self, number: int, line: Line) -> None:
+    def __init__(self, number: int, network_path: NetworkPath) -> None:
         super().__init__(number, rates=Rates(clock=simulated().time))
-        self._line = line
+        self._line = network_path
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         return await self._line.pass_on(super()._serve(request))
 
 
-class _FarDiscord(CrowdedDiscord):
-    """Discord at the other end of a line; what was written there is soon forgotten."""
+class _FarDiscord(LargeDiscord):
+    """Discord at the other end of a network path; what was written there is soon forgotten."""
 
-    def __init__(self, number: int, line: Line) -> None:
+    def __init__(self, number: int, network_path: NetworkPath) -> None:
         super().__init__(number, rates=True)
-        self.rest = _FarRest(self.world, self.gateway, self.token, rates=True, notify=self._notify, line=line)
+        self.rest = _FarRest(
+            self.world, self.gateway, self.token, rates=True, notify=self._notify, network_path=network_path
+        )
 
 
 class _FarRest(FakeRest):
-    def __init__(self, *what: Any, line: Line, **how: Any) -> None:
+    def __init__(self, *what: Any, network_path: NetworkPath, **how: Any) -> None:
         super().__init__(*what, **how)
-        self._line = line
+        self._line = network_path
 
     def app(self) -> web.Application:
         app = super().app()
@@ -114,7 +116,7 @@ class _FarRest(FakeRest):
         return await self._line.pass_on(handler(request))
 
 
-class _Near(PlatformConnection):
+class _TimedConnection(PlatformConnection):
     """A platform on which a message on its way, and nothing else, takes time."""
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
@@ -123,17 +125,17 @@ class _Near(PlatformConnection):
 
 
 @asynccontextmanager
-async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
-    async with _FarTelegram(number, line) as telegram:
-        office, clock = DispatcherBench(), LoopClock()
+async def _telegram(number: int, network_path: NetworkPath) -> AsyncIterator[ChatPlatform]:
+    async with _FarTelegram(number, network_path) as telegram:
+        bench, clock = DispatcherBench(), LoopClock()
         chat = TelegramChat(
-            office.dispatcher,
+            bench.dispatcher,
             token=telegram.token,
             api_url=telegram.url,
-            subscriptions=office.memory.subscriptions,
+            subscriptions=bench.memory.subscriptions,
             clock=clock,
             owner_ids=frozenset(),
-            meter=office.memory.meter,
+            meter=bench.memory.meter,
             listens=False,
         )
         try:
@@ -143,23 +145,23 @@ async def _telegram(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
 
 
 @asynccontextmanager
-async def _discord(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
-    async with _FarDiscord(number, line) as discord:
-        office, clock = DispatcherBench(), LoopClock()
+async def _discord(number: int, network_path: NetworkPath) -> AsyncIterator[ChatPlatform]:
+    async with _FarDiscord(number, network_path) as discord:
+        bench, clock = DispatcherBench(), LoopClock()
         chat = DiscordChat(
-            office.dispatcher,
+            bench.dispatcher,
             token=discord.token,
             api_url=discord.api_url,
             gateway_url=discord.gateway_url,
-            subscriptions=office.memory.subscriptions,
+            subscriptions=bench.memory.subscriptions,
             clock=clock,
             owner_ids=frozenset(),
-            meter=office.memory.meter,
+            meter=bench.memory.meter,
             listens=False,
         )
         running = asyncio.create_task(chat.run())
         with simulated().work():
-            while chat.trouble():  # noqa: ASYNC110 — nobody announces it
+            while chat.trouble():  # noqa: ASYNC110 — nothing announces it
                 await asyncio.sleep(0)
         try:
             yield chat
@@ -168,13 +170,13 @@ async def _discord(number: int, line: Line) -> AsyncIterator[ChatPlatform]:
             await asyncio.wait([running])
 
 
-_STANDS = {Platform.TELEGRAM: _telegram, Platform.DISCORD: _discord}
+_PLATFORM_STANDS = {Platform.TELEGRAM: _telegram, Platform.DISCORD: _discord}
 _INCIDENTS = {Platform.TELEGRAM: 1, Platform.DISCORD: 2}
 
 
-async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
+async def _fan_out(platform: Platform, number: int, redis_url: str) -> NetworkPath:
     """Let one alert go out to so many places."""
-    line, clock, everybody = Line(number), LoopClock(), places(platform, number)
+    network_path, clock, everybody = NetworkPath(number), LoopClock(), places(platform, number)
     with simulated().work():
         plain = await connect(redis_url)
     database = BriskDatabase(plain.client, plain.reader, plain.patience, plain.closers)
@@ -182,32 +184,32 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> Line:
         subscriptions = RedisSubscriptions(database)
         await subscribe(subscriptions, everybody)
         await announce(RedisIncidents(database), everybody, _INCIDENTS[platform], now=clock.now())
-        async with _STANDS[platform](number, line) as chat, asyncio.TaskGroup() as tasks:
-            courier = DeliveryWorker(
-                _Near(None, chat),
+        async with _PLATFORM_STANDS[platform](number, network_path) as chat, asyncio.TaskGroup() as tasks:
+            worker = DeliveryWorker(
+                _TimedConnection(None, chat),
                 outbox=RedisOutbox(database, clock),
                 subscriptions=subscriptions,
                 clock=clock,
                 meter=Tally(clock),
-                pacer=RateLimiter(platform),
+                rate_limiter=RateLimiter(platform),
             )
-            tasks.create_task(courier.run())
-            await line.is_through.wait()
-            courier.stop()
+            tasks.create_task(worker.run())
+            await network_path.is_through.wait()
+            worker.stop()
     finally:
         await database.close()
-    return line
+    return network_path
 
 
 def _figures(platform: Platform, number: int, redis_url: str) -> Sequence[Figure]:
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
-        line = runner.run(_fan_out(platform, number, redis_url))
-    pace = RATE_LIMITS[platform].per_second
-    named = f"Fan-out to {number:,} {platform.title()} chats at {pace:g}/s"
-    took, least = (line.ended - line.began) / 60, (number - 1) / pace / 60
+        network_path = runner.run(_fan_out(platform, number, redis_url))
+    per_second = RATE_LIMITS[platform].per_second
+    named = f"Fan-out to {number:,} {platform.title()} chats at {per_second:g}/s"
+    took, least = (network_path.ended - network_path.began) / 60, (number - 1) / per_second / 60
     return (
         Figure(named, "min", took, least, at_most_times=1 / AT_LEAST_OF_CEILING),
-        Figure(f"{named}, refused as too fast", "", line.refused, at_most=0),
+        Figure(f"{named}, refused as too fast", "", network_path.refused, at_most=0),
     )
 
 
@@ -217,7 +219,7 @@ def main() -> None:
     parser.add_argument("--places", type=int, default=PLACES)
     number = parser.parse_args().places
     with redis_server() as redis:
-        figures = [figure for platform in _STANDS for figure in _figures(platform, number, redis.url)]
+        figures = [figure for platform in _PLATFORM_STANDS for figure in _figures(platform, number, redis.url)]
     tell(figures, places=number)
 
 

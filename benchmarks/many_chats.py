@@ -33,21 +33,21 @@ class Arrivals:
         self._chats, self._first = chats, asyncio.get_running_loop().create_future()
         return await self._first
 
-    def note(self, chat: int) -> None:
-        """Take note that a message was accepted."""
+    def record(self, chat: int) -> None:
+        """Record that a message was accepted."""
         self.accepted += 1
         if self._first and not self._first.done() and chat in self._chats:
             self._first.set_result(perf_counter())
 
 
-class CrowdedTelegram(FakeTelegram):
+class LargeTelegram(FakeTelegram):
     """Telegram with so many private chats; `rates` are its limits, none when not given."""
 
     def __init__(self, people: int, *, rates: Rates | None = None) -> None:
         super().__init__()
         self.rates = rates
         self.arrivals = Arrivals()
-        self.chats |= telegram_crowd(people)
+        self.chats |= telegram_chats(people)
 
     @property
     def address(self) -> Address:
@@ -56,19 +56,19 @@ class CrowdedTelegram(FakeTelegram):
 
     def _count(self, chat: Chat) -> None:
         super()._count(chat)
-        self.arrivals.note(chat.id)
+        self.arrivals.record(chat.id)
 
 
-class CrowdedDiscord(FakeDiscord):
+class LargeDiscord(FakeDiscord):
     """Discord with so many private channels, which are quicker to make than servers."""
 
     def __init__(self, people: int, *, rates: bool = False) -> None:
         super().__init__(rates=rates)
         self.arrivals = Arrivals()
-        self.rest = _CrowdedRest(
+        self.rest = _LargeRest(
             self.world, self.gateway, self.token, rates=rates, notify=self._notify, arrivals=self.arrivals
         )
-        self.world.direct |= discord_crowd(people)
+        self.world.direct |= discord_channels(people)
 
     @property
     def address(self) -> Address:
@@ -76,7 +76,7 @@ class CrowdedDiscord(FakeDiscord):
         return Address(Platform.DISCORD, self.api_url, self.token)
 
 
-class _CrowdedRest(FakeRest):
+class _LargeRest(FakeRest):
     """The REST side, which forgets what was written."""
 
     def __init__(self, *what: Any, arrivals: Arrivals, **how: Any) -> None:
@@ -85,17 +85,17 @@ class _CrowdedRest(FakeRest):
 
     async def _post_message(self, request: web.Request) -> web.Response:
         response = await super()._post_message(request)
-        self._arrivals.note(int(request.match_info["channel"]))
+        self._arrivals.record(int(request.match_info["channel"]))
         self.messages.clear()
         return response
 
 
-def telegram_crowd(people: int) -> dict[int, Chat]:
+def telegram_chats(people: int) -> dict[int, Chat]:
     """Return so many private chats by their ids."""
     return {id_: Chat(id_, "private", "Somebody") for id_ in range(FIRST_ID, FIRST_ID + people)}
 
 
-def discord_crowd(people: int) -> dict[str, Channel]:
+def discord_channels(people: int) -> dict[str, Channel]:
     """Return so many private channels by their ids."""
     ids, somebody = map(str, range(FIRST_ID, FIRST_ID + people)), Person("somebody")
     return {id_: Channel("", type=DIRECT, recipient=somebody, id=id_) for id_ in ids}

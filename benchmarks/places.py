@@ -3,7 +3,7 @@
     python -m benchmarks.places [--places 100000]
 
 The whole service among the stand-ins, with Telegram's limits in force, once with one place and once with very many. The
-upstream publishes an outflow; the process is looked at when the first fifty alerts (the only one) were accepted.
+upstream publishes an outflow; the process is measured when the first fifty alerts (the only one) were accepted.
 What counts is the largest resident size it ever had. While that happens `/healthz` is asked every few milliseconds: its
 slowest answer shows how long the loop did nothing else.
 """
@@ -20,7 +20,7 @@ import aiohttp
 
 from benchmarks.broadcast import SUBSCRIBED_TO, places, subscribe
 from benchmarks.figure import Figure, tell
-from benchmarks.many_chats import CrowdedTelegram, redis_server
+from benchmarks.many_chats import LargeTelegram, redis_server
 from benchmarks.memory import peak_mb
 from benchmarks.programs import free_port, runwatch
 from benchmarks.upstream import until_ready
@@ -33,11 +33,11 @@ from tests.fakes.telegram import Rates
 PLACES = 100_000
 REDIS_MB, PROCESS_MB = 60.0, 40.0
 """At most so much for a hundred thousand places."""
-_LOOKED_AT = 50
+_MEASURED_AFTER = 50
 _STEPS = (-0.05, -0.05, -0.001)
-"""Shares of the reserves that move in the three hours before now; the first is too old to tell anybody of."""
-_TOLD_WITHIN = 60.0
-_EVERY = 0.005
+"""Shares of the reserves that move in the three hours before now; the first is too old for an alert."""
+_TIMEOUT_S = 60.0
+_CHECK_INTERVAL_S = 0.005
 _HOUR = timedelta(hours=1)
 _LONG_AGO = 1e9
 
@@ -53,13 +53,15 @@ class Cost:
 
 async def measured(number: int) -> list[Figure]:
     """Return what so many places cost over one place."""
-    one, many = [await _cost(each) for each in (1, number)]
+    single, many = [await _cost(count) for count in (1, number)]
     part = number / PLACES
     named = f"{number:,} subscribed places"
     return [
         Figure(f"Redis for {named}", "MB", many.redis, at_most=REDIS_MB * part),
-        Figure(f"Process memory for {named}", "MB", many.process - one.process, at_most=PROCESS_MB * part),
-        Figure(f"Longest stall while they are told of an incident, {named}", "ms", many.stall * 1e3, one.stall * 1e3),
+        Figure(f"Process memory for {named}", "MB", many.process - single.process, at_most=PROCESS_MB * part),
+        Figure(
+            f"Longest stall while they are told of an incident, {named}", "ms", many.stall * 1e3, single.stall * 1e3
+        ),
     ]
 
 
@@ -67,7 +69,7 @@ async def _cost(number: int) -> Cost:
     with redis_server() as redis:
         kept = await _subscribed(redis.url, number)
         now = datetime.now(UTC) - len(_STEPS) * _HOUR
-        async with FakeDefiLlama(now=now) as llama, CrowdedTelegram(number, rates=Rates()) as telegram:
+        async with FakeDefiLlama(now=now) as llama, LargeTelegram(number, rates=Rates()) as telegram:
             port = free_port()
             settings = {
                 "REDIS_URL": redis.url,
@@ -81,9 +83,9 @@ async def _cost(number: int) -> Cost:
                     for share in _STEPS:
                         as_of = llama.step(SUBSCRIBED_TO, share=share)
                         await _read(port, as_of)
-                    told = min(number, _LOOKED_AT)
+                    alerts = min(number, _MEASURED_AFTER)
                     await telegram.until(
-                        lambda: len(telegram.sent) >= told, "the first alerts on Telegram", limit=_TOLD_WITHIN
+                        lambda: len(telegram.sent) >= alerts, "the first alerts on Telegram", limit=_TIMEOUT_S
                     )
                 return Cost(kept, peak_mb(process.pid), max(stalls))
 
@@ -115,7 +117,7 @@ async def _stalls(http_port: int) -> AsyncIterator[list[float]]:
                 async with session.get(f"http://127.0.0.1:{http_port}/healthz") as response:
                     await response.read()
                 seconds.append(perf_counter() - began)
-                await asyncio.sleep(_EVERY)
+                await asyncio.sleep(_CHECK_INTERVAL_S)
 
     asking = asyncio.create_task(ask())
     try:
@@ -126,8 +128,8 @@ async def _stalls(http_port: int) -> AsyncIterator[list[float]]:
 
 
 async def _read(http_port: int, as_of: datetime) -> None:
-    """Wait until the reading of that time was taken; raise TimeoutError."""
-    async with asyncio.timeout(_TOLD_WITHIN), aiohttp.ClientSession() as session:
+    """Wait until the reading of that time was judged; raise TimeoutError."""
+    async with asyncio.timeout(_TIMEOUT_S), aiohttp.ClientSession() as session:
         while await _newest(session, http_port) < as_of - timedelta(minutes=1):  # noqa: ASYNC110 — only asking tells
             await asyncio.sleep(0.05)
 

@@ -1,11 +1,11 @@
 """Three ways to send one alert to many chats, each a process of its own that says what it cost.
 
-    python -m benchmarks.senders {courier|bare|limiter} {telegram|discord} URL TOKEN REDIS_URL PER_SECOND
+    python -m benchmarks.senders {worker|bare|limiter} {telegram|discord} URL TOKEN REDIS_URL PER_SECOND
 
 `bare` is a loop over the library's own method, with our transport; `limiter` is that loop with python-telegram-bot's
-own AIORateLimiter; `courier` delivers what is in the outbox, as a worker does. A line `FIRST NUMBER` on standard input
+own AIORateLimiter; `worker` delivers what is in the outbox, as a worker does. A line `FIRST NUMBER` on standard input
 asks for so many messages to the chats whose ids begin there; it is answered with the CPU seconds they took, once all
-were sent. `PER_SECOND` 0 is as fast as it goes: the courier then has the pace of Telegram's paid broadcast.
+were sent. `PER_SECOND` 0 is as fast as it goes: the worker then has the rate limit of Telegram's paid broadcast.
 """
 
 import asyncio
@@ -35,17 +35,17 @@ _UNBOUND = 1e6
 
 
 @asynccontextmanager
-async def courier(address: Address, redis_url: str, per_second: float) -> AsyncIterator[Round]:
-    """Deliver what somebody else puts into the outbox, at the service's pace or as fast as a paid broadcast."""
-    async with worker(address.settings(redis_url)) as one, asyncio.TaskGroup() as tasks:
-        runner = one.courier() if per_second else one.courier(PAID_RATE_LIMIT)
+async def outbox_worker(address: Address, redis_url: str, per_second: float) -> AsyncIterator[Round]:
+    """Deliver what somebody else puts into the outbox, at the service's rate or as fast as a paid broadcast."""
+    async with worker(address.settings(redis_url)) as parts, asyncio.TaskGroup() as tasks:
+        runner = parts.delivery_worker(None if per_second else PAID_RATE_LIMIT)
         tasks.create_task(runner.run())
         sent = 0
 
         async def deliver(_: int, number: int) -> None:
             nonlocal sent
             sent += number
-            await one.tally.until_sent(sent)
+            await parts.tally.until_sent(sent)
 
         yield deliver
         runner.stop()
@@ -53,7 +53,7 @@ async def courier(address: Address, redis_url: str, per_second: float) -> AsyncI
 
 @asynccontextmanager
 async def loop(address: Address, per_second: float, *, limited: bool = False) -> AsyncIterator[Round]:
-    """Send to one chat after the other; at a pace, pause after each, or let the limiter do that."""
+    """Send to one chat after the other; at a given rate, pause after each, or let the limiter do that."""
     senders = {Platform.TELEGRAM: _telegram, Platform.DISCORD: _discord}
     pause = 0.0 if limited or not per_second else 1 / per_second
     async with senders[address.platform](address, per_second if limited else None) as send:
@@ -114,9 +114,12 @@ async def serve(sends: Round) -> None:
 async def main(*words: str) -> None:
     """Serve one way of sending until standard input ends."""
     way, platform, url, token, redis_url, per_second = words
-    address, pace = Address(Platform(platform), url, token), float(per_second)
-    chosen = courier(address, redis_url, pace) if way == "courier" else loop(address, pace, limited=way == "limiter")
-    async with chosen as sends:
+    address, rate = Address(Platform(platform), url, token), float(per_second)
+    if way == "worker":
+        way_to_send = outbox_worker(address, redis_url, rate)
+    else:
+        way_to_send = loop(address, rate, limited=way == "limiter")
+    async with way_to_send as sends:
         await serve(sends)
 
 

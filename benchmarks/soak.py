@@ -1,12 +1,12 @@
-"""An hour at full pace: does anything grow?
+"""An hour at the full rate: does anything grow?
 
     python -m benchmarks.soak [--minutes 60]
 
 The whole service runs as a process of its own, with its own Redis, 77 exchanges that it reads, and both platforms.
 Every minute an incident gets worse in 750 Telegram chats and 50 Discord channels: each of them gets a new message, and
 the one before is changed to point to it. That is some 27 messages a second, all the while; a command a second is asked
-on each platform beside it. Each minute one line says what the service and its Redis hold. The figures compare the last
-ten minutes with ten minutes near the beginning, once everything that is kept for ever is there. Linux only.
+on each platform beside it. Each minute one line says how large the service and its Redis are. The figures compare the
+last ten minutes with ten minutes near the beginning, once everything that is kept for ever is there. Linux only.
 """
 
 import argparse
@@ -46,7 +46,7 @@ _PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What is held at one minute: MB of the service and of Redis, and the number of keys there."""
+    """Sizes at one minute: MB of the service and of Redis, and the number of keys there."""
 
     minute: int
     service_mb: float
@@ -116,7 +116,7 @@ async def soaked(minutes: int) -> Soak:
 async def _watch(  # noqa: PLR0913 — what an hour is made of
     soak: Soak, store: Store, url: str, bot: Process, everybody: Sequence[Place], *, minutes: int
 ) -> None:
-    """Let the incident get worse every minute, and write down what is held."""
+    """Let the incident get worse every minute, and record sizes."""
     begun = time.monotonic()
     async with redis.asyncio.Redis.from_url(url) as client:
         for minute in range(minutes):
@@ -138,16 +138,16 @@ async def _watch(  # noqa: PLR0913 — what an hour is made of
             )
 
 
-async def _ask_telegram(telegram: TimedTelegram, taken: list[float]) -> None:
+async def _ask_telegram(telegram: TimedTelegram, milliseconds: list[float]) -> None:
     while True:
         await asyncio.sleep(1)
-        taken.append(await telegram.ask("/reserves binance", patience=_PATIENCE) * 1000)
+        milliseconds.append(await telegram.ask("/reserves binance", patience=_PATIENCE) * 1000)
 
 
-async def _ask_discord(discord: TimedDiscord, taken: list[float]) -> None:
+async def _ask_discord(discord: TimedDiscord, milliseconds: list[float]) -> None:
     while True:
         await asyncio.sleep(1)
-        taken.append(await discord.ask("reserves", {"exchange": "binance"}) * 1000)
+        milliseconds.append(await discord.ask("reserves", {"exchange": "binance"}) * 1000)
 
 
 def figures(soak: Soak) -> list[Figure]:
@@ -155,20 +155,20 @@ def figures(soak: Soak) -> list[Figure]:
     compared = soak.samples[_WARM_UP:] or soak.samples
     first, last = compared[:_STRETCH], compared[-_STRETCH:]
 
-    def held(name: str, unit: str, quantity: str) -> Figure:
-        late, early = (statistics.fmean(getattr(sample, quantity) for sample in some) for some in (last, first))
+    def growth(name: str, unit: str, quantity: str) -> Figure:
+        late, early = (statistics.fmean(getattr(sample, quantity) for sample in samples) for samples in (last, first))
         return Figure(f"{name}, last minutes against first", unit, late, early, at_most_times=_AT_MOST_TIMES)
 
     return [
-        held("Service memory, unique", "MB", "service_mb"),
-        held("Redis memory", "MB", "redis_mb"),
-        held("Redis keys", "", "keys"),
+        growth("Service memory, unique", "MB", "service_mb"),
+        growth("Redis memory", "MB", "redis_mb"),
+        growth("Redis keys", "", "keys"),
         Figure(
             "Deliveries that wait at the end of a minute, at most", "", max(sample.waiting for sample in soak.samples)
         ),
         *(
-            Figure(f"{platform} /reserves meanwhile, p99", "ms", quantile(taken, 0.99), at_most=_P99_MS)
-            for platform, taken in soak.answers.items()
+            Figure(f"{platform} /reserves meanwhile, p99", "ms", quantile(milliseconds, 0.99), at_most=_P99_MS)
+            for platform, milliseconds in soak.answers.items()
         ),
     ]
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.urgency [--trials 50] [--backlog 100000]
 
-The whole service in a process of its own, with a real Redis and the strict stand-ins, which enforce the platforms'
-limits. Another process commits, as the one that judges does. The watch runs from the beginning of the commit, so that
+The whole service in a process of its own, with a real Redis and the strict scene-ins, which enforce the platforms'
+limits. Another process commits, as the one that judges does. Timed is from the beginning of the commit, so that
 writing everything down is in it, to the arrival. Beside the backlog the alert is critical and what waits is of the
 mildest severity; it goes to ten places many times, and at last to as many places as the backlog has.
 """
@@ -19,7 +19,7 @@ from itertools import count
 
 from benchmarks.broadcast import FIRST_ID, SUBSCRIBED_TO
 from benchmarks.figure import Figure, tell
-from benchmarks.many_chats import Arrivals, CrowdedDiscord, CrowdedTelegram, redis_server
+from benchmarks.many_chats import Arrivals, LargeDiscord, LargeTelegram, redis_server
 from benchmarks.programs import Process, ask, free_port, runwatch, talking
 from benchmarks.upstream import until_ready
 from bot.domain.place import Platform
@@ -30,13 +30,13 @@ from tests.fakes.telegram import Rates
 IDLE_MS, BUSY_MS = 50.0, 1000.0
 _PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
 _FEW = 10
-_PAUSE = 0.4
+_PAUSE_S = 0.4
 _FLOWING = 20
-_WITHIN = 120.0
+_TIMEOUT_S = 120.0
 
 
-class Stand:
-    """Who commits, and what stands in for the platforms."""
+class UrgencyScene:
+    """What commits alerts, and what arrives at the platforms' stand-ins."""
 
     def __init__(self, announcer: Process, arrivals: Mapping[Platform, Arrivals]) -> None:
         self._announcer = announcer
@@ -47,13 +47,13 @@ class Stand:
         """Commit a critical alert for chats; return how long it took until the first of them had it."""
         return await self._announced(platform, first, number, Severity.CRITICAL, first)
 
-    async def pile_up(self, platform: Platform, number: int) -> None:
+    async def fill_backlog(self, platform: Platform, number: int) -> None:
         """Commit what is of the mildest severity, and wait until it flows."""
         await self._announced(platform, FIRST_ID, number, Severity.WATCH, FIRST_ID + _FLOWING)
 
     async def _announced(self, platform: Platform, first: int, number: int, severity: Severity, until: int) -> float:
-        """Return how long it took until somebody from `until` on had it."""
-        async with asyncio.timeout(_WITHIN), asyncio.TaskGroup() as tasks:
+        """Return how long it took until a chat from `until` on had it."""
+        async with asyncio.timeout(_TIMEOUT_S), asyncio.TaskGroup() as tasks:
             arrived = tasks.create_task(self._arrivals[platform].first(range(until, first + number)))
             line = f"{platform} {first} {number} {next(self._numbers)} {severity}"
             began = float(await ask(self._announcer, line))
@@ -65,25 +65,25 @@ async def measured(trials: int, backlog: int) -> list[Figure]:
     people = 2 * backlog + 4 * _FEW * (trials + 1)
     async with AsyncExitStack() as stack:
         redis = stack.enter_context(redis_server())
-        telegram = await stack.enter_async_context(CrowdedTelegram(people, rates=Rates()))
-        discord = await stack.enter_async_context(CrowdedDiscord(people, rates=True))
+        telegram = await stack.enter_async_context(LargeTelegram(people, rates=Rates()))
+        discord = await stack.enter_async_context(LargeDiscord(people, rates=True))
         llama = await stack.enter_async_context(FakeDefiLlama(now=datetime.now(UTC)))
         port = free_port()
         settings = {"REDIS_URL": redis.url, "EXCHANGES": SUBSCRIBED_TO}
         bot = runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=settings)
         await until_ready(await stack.enter_async_context(bot), port)
         announcer = await stack.enter_async_context(talking("benchmarks.announcer", redis.url))
-        gc.freeze()  # a look through so many chats would make the stand-ins late
-        stand = Stand(announcer, {Platform.TELEGRAM: telegram.arrivals, Platform.DISCORD: discord.arrivals})
+        gc.freeze()  # a look through so many chats would make the scene-ins late
+        scene = UrgencyScene(announcer, {Platform.TELEGRAM: telegram.arrivals, Platform.DISCORD: discord.arrivals})
         free = count(FIRST_ID + backlog, _FEW)
         idle = {
-            platform: [await _in_turn(stand, platform, next(free), 1) for _ in range(trials)] for platform in _PLATFORMS
+            platform: [await _in_turn(scene, platform, next(free), 1) for _ in range(trials)] for platform in _PLATFORMS
         }
         figures = [
             figure
             for platform in _PLATFORMS
             for figure in _figures(
-                platform, idle[platform], await _beside(stand, platform, free, trials, backlog), backlog
+                platform, idle[platform], await _beside(scene, platform, free, trials, backlog), backlog
             )
         ]
     return [
@@ -94,17 +94,17 @@ async def measured(trials: int, backlog: int) -> list[Figure]:
 
 
 async def _beside(
-    stand: Stand, platform: Platform, free: "count[int]", trials: int, backlog: int
+    scene: UrgencyScene, platform: Platform, free: "count[int]", trials: int, backlog: int
 ) -> tuple[Sequence[float], float]:
     """Return the seconds to few places and to very many while milder messages wait."""
-    await stand.pile_up(platform, backlog)
-    few = [await _in_turn(stand, platform, next(free), _FEW) for _ in range(trials)]
-    return few, await stand.seconds(platform, next(free), backlog)
+    await scene.fill_backlog(platform, backlog)
+    few = [await _in_turn(scene, platform, next(free), _FEW) for _ in range(trials)]
+    return few, await scene.seconds(platform, next(free), backlog)
 
 
-async def _in_turn(stand: Stand, platform: Platform, first: int, number: int) -> float:
-    await asyncio.sleep(_PAUSE)
-    return await stand.seconds(platform, first, number)
+async def _in_turn(scene: UrgencyScene, platform: Platform, first: int, number: int) -> float:
+    await asyncio.sleep(_PAUSE_S)
+    return await scene.seconds(platform, first, number)
 
 
 def _figures(
@@ -126,8 +126,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--trials", type=int, default=50)
     parser.add_argument("--backlog", type=int, default=100_000)
-    asked = parser.parse_args()
-    tell(asyncio.run(measured(asked.trials, asked.backlog)), trials=asked.trials, backlog=asked.backlog)
+    options = parser.parse_args()
+    tell(asyncio.run(measured(options.trials, options.backlog)), trials=options.trials, backlog=options.backlog)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 from tests.waiting import in_time, until
 
 ROOT = Path(__file__).parent.parent
-_LONGEST = 200.0
+_WAIT_S = 200.0
 
 
 @dataclass(frozen=True)
@@ -40,40 +40,40 @@ class Program:
     process: asyncio.subprocess.Process
     printed: list[str] = field(default_factory=list)
     lines: list[dict[str, Any]] = field(default_factory=list)
-    _heard: asyncio.Event = field(default_factory=asyncio.Event)
+    _has_news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def listen(self) -> None:
-        """Take in everything it prints, until it has ended."""
+        """Read everything it prints, until it has ended."""
         streams = (stream_reader for stream_reader in (self.process.stdout, self.process.stderr) if stream_reader)
         async with asyncio.TaskGroup() as tasks:
             for stream in streams:
-                tasks.create_task(self._take_in(stream))
+                tasks.create_task(self._read(stream))
 
-    async def _take_in(self, stream: asyncio.StreamReader) -> None:
+    async def _read(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:
             self.printed.append(line.decode())
             with suppress(ValueError):
                 self.lines.append(json.loads(line))
-            self._heard.set()
+            self._has_news.set()
 
     async def logged(self, event: str, **facts: object) -> dict[str, Any]:
         """Return the first line about an event with these facts, once it is there."""
-        found: list[dict[str, Any]] = []
+        matching: list[dict[str, Any]] = []
 
         def is_there() -> bool:
-            found[:] = [line for line in self.lines if line["event"] == event and facts.items() <= line.items()]
-            return bool(found)
+            matching[:] = [line for line in self.lines if line["event"] == event and facts.items() <= line.items()]
+            return bool(matching)
 
         def missing() -> str:
             return f"a line about {event!r} with {facts}; the newest of {len(self.lines)}: {self.lines[-5:]}"
 
-        await until(is_there, missing, changed=self._heard, limit=_LONGEST)
-        return found[0]
+        await until(is_there, missing, changed=self._has_news, limit=_WAIT_S)
+        return matching[0]
 
     async def end(self, by: signal.Signals) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(by)
-        async with in_time(f"the end of the program after {by.name}", limit=_LONGEST):
+        async with in_time(f"the end of the program after {by.name}", limit=_WAIT_S):
             return await self.process.wait()
 
 
@@ -92,7 +92,7 @@ async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
 
 
 async def _finished(process: asyncio.subprocess.Process) -> Finished:
-    async with in_time("the end of the program", limit=_LONGEST):
+    async with in_time("the end of the program", limit=_WAIT_S):
         out, err = await process.communicate()
     return Finished(process.returncode or 0, out.decode(), err.decode())
 

@@ -15,8 +15,8 @@ from bot.config.settings import Settings
 from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
-from bot.service.server import HealthServer as Endpoints
+from bot.service.platforms import platform_connections
+from bot.service.server import HealthServer
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.discord import FakeDiscord
@@ -30,11 +30,11 @@ DISCORD_TOKEN = "MTA4.loopback-only.never-shown"  # noqa: S105 — opens nothing
 MODERATOR = MEMBER_RIGHTS | MANAGE_GUILD
 POLL_EVERY = timedelta(milliseconds=40)
 _EXCHANGES = ("binance", "okx", "kraken")
-_EARLY = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
+_START = datetime(2026, 10, 5, 1, 3, 31, tzinfo=UTC)
 """Before 13:00 the midnight before last may begin a day's window; of its past the upstream tells midnights only."""
-_STIR = 1e-6
-_NUDGE = timedelta(seconds=10)
-_LONGEST = 200.0
+_SMALL_MOVE = 1e-6  # of the reserves: figures that repeat are no new reading
+_CLOCK_STEP = timedelta(seconds=10)
+_WORLD_S = 200.0
 """More than one wait may take, so that the wait says what was missing."""
 
 
@@ -104,20 +104,19 @@ class Running:
 
     world: World
     service: Service
-    machine: Application
+    application: Application
     port: int
 
     async def hour(self, share: float = 0.0, exchange: str = "binance") -> datetime:
-        """Let an hour pass in which that part of the reserves moved, and return when its reading was looked at.
-
-        Something always moves a little: figures identical to the last ones are no new reading.
-        """
+        """Let an hour pass in which that part of the reserves moved, and return when its reading was judged."""
         self.world.clock.advance(timedelta(hours=1))
-        as_of = self.world.llama.step(exchange, share=share + _STIR)
-        async with in_time(lambda: f"a look at the reading of {as_of} of {exchange}, not {self._newest(exchange)}"):
-            while self._newest(exchange) != as_of:
+        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE)
+        async with in_time(
+            lambda: f"a snapshot with the reading of {as_of} of {exchange}, not {self._newest_reading_at(exchange)}"
+        ):
+            while self._newest_reading_at(exchange) != as_of:
                 await self.world.polls(1)
-                self.world.clock.advance(_NUDGE)  # what was under way when the hour passed is then fetched anew
+                self.world.clock.advance(_CLOCK_STEP)  # what was under way when the hour passed is then fetched anew
         return as_of
 
     async def readiness(self) -> tuple[int, list[str]]:
@@ -144,7 +143,7 @@ class Running:
         )
         assert "Subscribed" in answer.embed["title"]
 
-    async def told(self, words: str, times: int = 1) -> None:
+    async def until_announced(self, words: str, times: int = 1) -> None:
         """Wait until so many messages about incidents hold these words, on both platforms."""
         await until(
             lambda: _count(words, self.world.telegram_titles()) >= times,
@@ -155,15 +154,15 @@ class Running:
             lambda: f"{words!r} on Discord {times} times, among {self.world.discord_titles()}",
         )
 
-    def _newest(self, exchange: str) -> datetime | None:
-        outlook = self.machine.latest.snapshot(exchange)
-        return outlook.reading.as_of if outlook and outlook.reading else None
+    def _newest_reading_at(self, exchange: str) -> datetime | None:
+        snapshot = self.application.latest.snapshot(exchange)
+        return snapshot.reading.as_of if snapshot and snapshot.reading else None
 
 
 @asynccontextmanager
 async def world_of(redis: Server) -> AsyncIterator[World]:
     """Build a world in which nobody has left any exchange for a month."""
-    clock = HandMovedClock(_EARLY)
+    clock = HandMovedClock(_START)
     async with AsyncExitStack() as stack:
         llama = await stack.enter_async_context(FakeDefiLlama(now=clock.now(), days=30))
         telegram = await stack.enter_async_context(FakeTelegram())
@@ -186,17 +185,21 @@ async def running(world: World) -> AsyncIterator[Running]:
     """Run the service until the block ends; inside it every exchange was read and both platforms are connected."""
     stop = asyncio.Event()
     metrics = Metrics(world.clock, "1.2.3")
-    service = Service(world.settings(), clock=world.clock, metrics=metrics, make_chats=chats, poll_every=POLL_EVERY)
+    service = Service(
+        world.settings(), clock=world.clock, metrics=metrics, make_chats=platform_connections, poll_every=POLL_EVERY
+    )
     async with (
-        Endpoints("127.0.0.1", 0, metrics=metrics, unready=service.unready) as endpoints,
-        in_time("the end of what is done while the service runs", limit=_LONGEST),
+        HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,
+        in_time("the end of what is done while the service runs", limit=_WORLD_S),
         asyncio.TaskGroup() as tasks,
     ):
         tasks.create_task(service.run(stop))
         try:
-            machine = await service.started()
-            run = Running(world, service, machine, endpoints.port)
-            await until(lambda: len(machine.latest.snapshots()) == len(world.exchanges), "a reading of every exchange")
+            application = await service.started()
+            run = Running(world, service, application, server.port)
+            await until(
+                lambda: len(application.latest.snapshots()) == len(world.exchanges), "a reading of every exchange"
+            )
             await run.ready()
             await until(lambda: bool(world.discord.commands), "the commands published on Discord")
             yield run

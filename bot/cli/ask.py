@@ -50,7 +50,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         application = Application(
             settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__)
         )
-        await application.restore()
+        await application.updates.restore()
         if not application.latest.snapshots():
             await application.fetch_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)

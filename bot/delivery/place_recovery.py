@@ -1,4 +1,9 @@
-"""Looks after places that are switched off: says once that one was, and asks once a day whether it is open again."""
+"""Looks after places that are switched off: says once that one was, and asks once a day whether it is open again.
+
+A group removes the bot at noon: `failures` switches the place off, within five minutes whoever subscribed it is told in
+private (else the operator is), and from the next day on the platform is asked daily. As soon as the bot may write there
+again the place is on again. After 30 days off it is forgotten (`service/upkeep.py`).
+"""
 
 import asyncio
 from collections import defaultdict
@@ -18,14 +23,14 @@ from bot.ports.subscriptions import PlaceTrouble, Subscriptions
 
 log = structlog.get_logger()
 
-EVERY = timedelta(minutes=5)
-"""How often `look_after` is to be called: with 50 places a time all of 14,400 are asked within a day."""
-_AT_A_TIME = 50
-_GAP = 1.0
-_AGAIN = timedelta(days=1)
-_SOONER = timedelta(hours=1)
-_DONE_BY_THE_READER = frozenset((Obstacle.BLOCKED, Obstacle.DEACTIVATED))
-_OF_A_TOPIC = frozenset((Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
+PLACE_CHECK_INTERVAL = timedelta(minutes=5)
+"""How often `check_places` is to be called: with 50 places each time it gets through 14,400 a day."""
+_PLACES_PER_CHECK = 50
+_CALL_GAP_S = 1.0  # probes and private messages count against the limits that alerts need
+_PROBE_INTERVAL = timedelta(days=1)
+_RETRY_INTERVAL = timedelta(hours=1)  # when the platform did not answer
+_BY_ITS_ONLY_READER = frozenset((Obstacle.BLOCKED, Obstacle.DEACTIVATED))
+_TOPIC_OBSTACLES = frozenset((Obstacle.TOPIC_CLOSED, Obstacle.TOPIC_DELETED))
 
 
 class PlaceRecovery:
@@ -47,87 +52,86 @@ class PlaceRecovery:
         self._sleep = sleep
 
     async def check_places(self) -> None:
-        """Look after the places whose turn has come, a few on each platform, a second apart; raise StorageError."""
+        """Check the places that are due, up to 50 on each platform, a second apart; raise StorageError."""
         now = self._clock.now()
         for chat in self._connected():
-            due = await self._subscriptions.claim_place_checks(
-                chat.platform, now=now, again=now + _AGAIN, limit=_AT_A_TIME
+            checks = await self._subscriptions.claim_place_checks(
+                chat.platform, now=now, again=now + _PROBE_INTERVAL, limit=_PLACES_PER_CHECK
             )
-            await self._tell(chat, [check.trouble for check in due if check.first])
+            # The first check only announces: the place was refused a moment ago, asking again would tell nothing new.
+            await self._announce(chat, [check.trouble for check in checks if check.first])
             await self._probe_places(
-                chat, [check.trouble.place for check in due if not check.first and _can_be_asked(check.trouble)]
+                chat, [check.trouble.place for check in checks if not check.first and _can_be_probed(check.trouble)]
             )
 
     async def _probe_places(self, chat: ProbingPlatform, places: Sequence[Place]) -> None:
-        """Ask about places one by one; once the platform is away the others have to wait."""
+        """Probe places one by one; once the platform does not answer, the remaining ones are put off."""
         for number, place in enumerate(places):
             await self._pause_before(number)
             if not await self._probe(chat, place):
-                for late in places[number:]:
-                    await self._subscriptions.check_place_again(late, self._clock.now() + _SOONER)
+                for unprobed in places[number:]:
+                    await self._subscriptions.check_place_again(unprobed, self._clock.now() + _RETRY_INTERVAL)
                 return
 
     async def _pause_before(self, number: int) -> None:
-        """Keep a second between two calls."""
+        """Pause before every call but the first, which has number 0."""
         if number:
-            await self._sleep(_GAP)
+            await self._sleep(_CALL_GAP_S)
 
     async def _probe(self, chat: ProbingPlatform, place: Place) -> bool:
-        """Ask about a place and do what the answer says; return whether there was one."""
+        """Probe a place and act on the answer; return whether the platform gave one."""
         try:
             await chat.probe(place)
-        except RetryLater as away:
-            log.info("places not asked about", platform=str(chat.platform), reason=str(away))
+        except RetryLater as error:
+            log.info("place checks postponed: platform away", platform=str(chat.platform), reason=str(error))
             return False
         except ChatMoved as moved:
             await self._subscriptions.move(place, moved.moved_to)
-        except DeliveryError as closed:
-            log.debug("place still closed", place=str(place), reason=str(closed))
+        except DeliveryError as refusal:
+            log.debug("place still unreachable", place=str(place), reason=str(refusal))
         else:
             await self._subscriptions.clear_trouble(place)
-            log.info("place open again", place=str(place))
+            log.info("place reachable again", place=str(place))
         return True
 
-    async def _tell(self, chat: ProbingPlatform, troubles: Sequence[PlaceTrouble]) -> None:
-        """Tell whoever set a place up or, where they cannot be reached, the operator."""
-        by_person: defaultdict[str, list[ClosedPlace]] = defaultdict(list)
+    async def _announce(self, chat: ProbingPlatform, troubles: Sequence[PlaceTrouble]) -> None:
+        """Tell each person who set places up which of them are off, all in one message; else tell the operator."""
+        closed_by_person: defaultdict[str, list[ClosedPlace]] = defaultdict(list)
         for trouble in troubles:
-            subscription = await self._newest(trouble.place)
-            if subscription and not _is_known(trouble):
+            subscription = await self._newest_subscription(trouble.place)
+            if subscription and not _is_announced_elsewhere(trouble):
                 name = subscription.title or str(subscription.place)
-                by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
-        unheard: list[ClosedPlace] = []
-        for number, (person, closed) in enumerate(by_person.items()):
+                closed_by_person[subscription.created_by].append((name, why_closed(trouble.obstacle, trouble.reason)))
+        not_announced: list[ClosedPlace] = []
+        for number, (person, closed) in enumerate(closed_by_person.items()):
             await self._pause_before(number)
-            if not await self._notify(chat, person, closed):
-                unheard += closed
-        if unheard:
-            await self._operator.send(closed_card(unheard), uuid4().hex)
+            if not await self._announce_to(chat, person, closed):
+                not_announced += closed
+        if not_announced:
+            await self._operator.send(closed_card(not_announced), uuid4().hex)
 
-    async def _newest(self, place: Place) -> Subscription | None:
-        """Return the subscription behind a place that was set up last, None when there is none."""
-        found = await self._subscriptions.of_whole_chat(place)
+    async def _newest_subscription(self, place: Place) -> Subscription | None:
         return max(
-            found,
+            await self._subscriptions.of_whole_chat(place),
             key=lambda subscription: subscription.created_at.timestamp() if subscription.created_at else 0.0,
             default=None,
         )
 
-    async def _notify(self, chat: ProbingPlatform, person: str, closed: Sequence[ClosedPlace]) -> bool:
+    async def _announce_to(self, chat: ProbingPlatform, person: str, closed: Sequence[ClosedPlace]) -> bool:
         try:
             await chat.send(await chat.private_place(person), closed_card(closed), key=uuid4().hex)
-        except DeliveryError as error:
-            log.info("nobody to tell in person", platform=str(chat.platform), reason=str(error))
+        except DeliveryError as error:  # most often: the person never spoke to the bot, which may not write first
+            log.info("private notice not delivered", platform=str(chat.platform), reason=str(error))
             return False
         return True
 
 
-def _is_known(trouble: PlaceTrouble) -> bool:
-    """Return whether it was its only reader's doing, or is told in the General topic, unless it is that one."""
-    in_a_topic = trouble.place.thread is not None
-    return trouble.obstacle in _DONE_BY_THE_READER or (in_a_topic and trouble.obstacle in _OF_A_TOPIC)
+def _is_announced_elsewhere(trouble: PlaceTrouble) -> bool:
+    """Return whether nobody has to be told: its only reader did it, or a group's General topic says so already."""
+    is_in_topic = trouble.place.thread is not None
+    return trouble.obstacle in _BY_ITS_ONLY_READER or (is_in_topic and trouble.obstacle in _TOPIC_OBSTACLES)
 
 
-def _can_be_asked(trouble: PlaceTrouble) -> bool:
-    """Return whether anything but a message would tell: nothing else shows that a topic is closed still."""
+def _can_be_probed(trouble: PlaceTrouble) -> bool:
+    """Return whether a probe can tell: no call but sending a message shows that a topic is still closed."""
     return trouble.obstacle is not Obstacle.TOPIC_CLOSED

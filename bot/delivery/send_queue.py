@@ -1,4 +1,9 @@
-"""Where deliveries wait for their turn: the most urgent leaves first, and one of a chat at a time."""
+"""Deliveries that were claimed from the outbox and wait for their turn: the most urgent first, one per chat at a time.
+
+Critical before severe before elevated before watch; among equals in the order of arrival. Edits that only point to a
+newer message come last. While a message to chat 7 is under way (and in the pause after it) the others for chat 7 stand
+aside, so that no other chat waits for them.
+"""
 
 import asyncio
 from collections import Counter
@@ -9,33 +14,34 @@ from itertools import count
 from bot.domain.place import Place
 from bot.ports.outbox import Delivery
 
-_QueueEntry = tuple[int, int, Delivery]
+_Entry = tuple[int, int, Delivery]  # rank, order of arrival, and what waits
 
-_MOST_PER_CHAT = 2  # how many of one chat may wait at a time, so that a busy chat does not fill the room
+_MAX_PER_CHAT = 2  # a chat with many alerts must not fill the queue while others could be sent to
 
 
 class SendQueue:
-    """Deliveries of one platform that were taken from the outbox and are not under way yet.
+    """The queue of one platform in one worker.
 
-    It is small, for what is committed meanwhile may be more urgent. `ready` is set while somebody may leave, `roomy`
-    while more should be fetched, and from when it is closed: then nobody has to wait for room.
+    It is kept short, because an alert that is committed meanwhile may be more urgent than all that waits here. The
+    event `has_ready` is set while a delivery may leave; `has_space` while more should be claimed, which is from half
+    full downwards, and for good after `close`, so that nobody waits for space then.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._numbers = count()
-        self._queue: list[_QueueEntry] = []
-        self._busy: set[str] = set()
+        self._arrivals = count()
+        self._ready: list[_Entry] = []  # a heap
+        self._busy_chats: set[str] = set()
+        self._behind_busy: dict[str, list[_Entry]] = {}
         self._count_by_chat: Counter[str] = Counter()
-        self._waiting_by_chat: dict[str, list[_QueueEntry]] = {}
-        self._is_paused = self._is_closed = False
+        self._is_filling_paused = self._is_closed = False
         self.has_ready = asyncio.Event()
         self.has_space = asyncio.Event()
         self._update_events()
 
     def __len__(self) -> int:
-        """Return how many wait."""
-        return len(self._queue) + sum(map(len, self._waiting_by_chat.values()))
+        """Return how many deliveries wait."""
+        return len(self._ready) + sum(map(len, self._behind_busy.values()))
 
     @property
     def space(self) -> int:
@@ -43,82 +49,87 @@ class SendQueue:
         return max(0, self._size - len(self))
 
     def is_full_for(self, place: Place) -> bool:
-        """Return whether enough wait for a chat."""
-        return self._count_by_chat[place.chat] >= _MOST_PER_CHAT
+        """Return whether as many deliveries wait for a chat as may."""
+        return self._count_by_chat[place.chat] >= _MAX_PER_CHAT
 
     def add(self, delivery: Delivery) -> None:
-        """Let a delivery wait, behind those that are as urgent."""
+        """Add a delivery, behind those that are as urgent."""
         self._count_by_chat[delivery.place.chat] += 1
-        self._insert((_rank(delivery), next(self._numbers), delivery))
+        self._insert((_rank(delivery), next(self._arrivals), delivery))
         self._update_events()
 
     def pop(self) -> Delivery | None:
-        """Return the most urgent delivery to a chat at rest, which is busy then until `rest`; None without one."""
-        found = None
-        while self._queue and found is None:
-            seat = heappop(self._queue)
-            if seat[2].place.chat in self._busy:
-                self._insert(seat)
+        """Return the most urgent delivery whose chat is free, None without one; the chat is busy until released."""
+        delivery = None
+        while self._ready and delivery is None:
+            entry = heappop(self._ready)
+            if entry[2].place.chat in self._busy_chats:  # it became busy after the entry had joined the heap
+                self._insert(entry)
             else:
-                found = seat[2]
-                self._busy.add(found.place.chat)
-                self._uncount([seat])
+                delivery = entry[2]
+                self._busy_chats.add(delivery.place.chat)
+                self._uncount([entry])
         self._update_events()
-        return found
+        return delivery
 
     def release_after(self, place: Place, seconds: float) -> None:
-        """Leave a busy chat alone for some seconds; then the next one to it may leave."""
+        """Let the next delivery to a busy chat leave in some seconds."""
         asyncio.get_running_loop().call_later(seconds, self._release, place.chat)
 
     def drain(self, chat: str | None = None) -> list[Delivery]:
-        """Return everybody who waits, or those who wait behind others for one chat, and let them go."""
-        seats = self._waiting_by_chat.pop(chat, []) if chat else sum(self._waiting_by_chat.values(), self._queue)
+        """Remove and return everything that waits, or only what waits behind a busy chat, most urgent first."""
+        entries = self._behind_busy.pop(chat, []) if chat else sum(self._behind_busy.values(), self._ready)
         if chat is None:
-            self._queue, self._waiting_by_chat = [], {}
-        self._uncount(seats)
+            self._ready, self._behind_busy = [], {}
+        self._uncount(entries)
         self._update_events()
-        return [delivery for _, _, delivery in sorted(seats)]
+        return [delivery for _, _, delivery in sorted(entries)]
 
-    def pause(self, *, still: bool) -> None:
-        """Let no more be fetched, or again."""
-        self._is_paused = still
+    def pause_filling(self) -> None:
+        """Keep `has_space` clear, whatever leaves, until `resume_filling`."""
+        self._is_filling_paused = True
+        self._update_events()
+
+    def resume_filling(self) -> None:
+        """Let `has_space` be set again."""
+        self._is_filling_paused = False
         self._update_events()
 
     def close(self) -> None:
-        """Release whoever waits for room, now and later."""
+        """Wake whoever waits for space, now and later."""
         self._is_closed = True
         self._update_events()
 
-    def _uncount(self, seats: Iterable[_QueueEntry]) -> None:
-        for _, _, delivery in seats:
+    def _uncount(self, entries: Iterable[_Entry]) -> None:
+        for _, _, delivery in entries:
             chat = delivery.place.chat
             self._count_by_chat[chat] -= 1
             if not self._count_by_chat[chat]:
-                del self._count_by_chat[chat]
+                del self._count_by_chat[chat]  # else the counter would grow by every chat that ever heard something
 
     def _release(self, chat: str) -> None:
-        self._busy.discard(chat)
-        for seat in self._waiting_by_chat.pop(chat, ()):
-            heappush(self._queue, seat)
+        self._busy_chats.discard(chat)
+        for entry in self._behind_busy.pop(chat, ()):
+            heappush(self._ready, entry)
         self._update_events()
 
-    def _insert(self, seat: _QueueEntry) -> None:
-        chat = seat[2].place.chat
-        if chat in self._busy:
-            self._waiting_by_chat.setdefault(chat, []).append(seat)
+    def _insert(self, entry: _Entry) -> None:
+        chat = entry[2].place.chat
+        if chat in self._busy_chats:
+            self._behind_busy.setdefault(chat, []).append(entry)
         else:
-            heappush(self._queue, seat)
+            heappush(self._ready, entry)
 
     def _update_events(self) -> None:
-        """Bring the two events up to date."""
-        is_roomy = self._is_closed or (not self._is_paused and len(self) <= self._size // 2)
-        for event, holds in ((self.has_ready, bool(self._queue)), (self.has_space, is_roomy)):
-            if holds:
+        # From half full only: claiming one at a time would be a request to the store for every message.
+        has_space = self._is_closed or (not self._is_filling_paused and len(self) <= self._size // 2)
+        for event, is_set in ((self.has_ready, bool(self._ready)), (self.has_space, has_space)):
+            if is_set:
                 event.set()
             else:
                 event.clear()
 
 
 def _rank(delivery: Delivery) -> int:
-    """Return how urgent a delivery is, 0 the most; what only tidies up comes last."""
+    """Return how urgent a delivery is, 0 the most; edits that only point to a newer message are never urgent."""
     return 4 if delivery.older else 4 - delivery.severity.rank

@@ -1,4 +1,11 @@
-"""Empties the outbox at a platform's pace; what goes next is chosen when its turn has come, not before."""
+"""Empties the outbox of one platform, as fast as the rate limiter allows.
+
+The loop: claim from the outbox → drop what is pointless by now → wait in the send queue → when a send slot has come,
+take the most urgent → make one attempt (`attempt`) → let the chat rest (1 s on Telegram, 3 s in a group).
+
+What goes next is chosen when its slot has come, not when it was claimed: a critical alert that is committed in the
+middle of 20,000 others is sent with one of the next slots. What an error leads to, a 429 say, is in `failures`.
+"""
 
 import asyncio
 import random
@@ -9,8 +16,7 @@ from datetime import timedelta
 import structlog
 
 from bot.delivery.attempt import DeliveryAttempt
-from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
-from bot.delivery.fan_out_guard import FanOutGuard, TellOperator
+from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, NotifyOperator, RefusalLimits
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
 from bot.delivery.store_retry import retry_until_stored
@@ -24,20 +30,21 @@ from bot.ports.subscriptions import PlaceStatus, Subscriptions
 
 log = structlog.get_logger()
 
-_WAIT = timedelta(seconds=0.5)  # also how long a courier that is told to stop may wait for nothing
-_STORE_PAUSE = 1.0
-_SMALLEST_QUEUE = 16
-_QUEUE_SECONDS = 0.25  # of the full pace: half of it may pass before something more urgent is fetched
-_SPREAD = 8  # gaps over which what a busy chat cannot take yet comes back
-_LONGEST_WAIT_S = 5.0  # seconds that a taken delivery may wait; after that it is looked at anew
+_CLAIM_WAIT = timedelta(seconds=0.5)  # for a new message; also how long a stopping worker may wait for nothing
+_STORE_PAUSE_S = 1.0  # before the store is asked again after it was away
+_MIN_QUEUE_SIZE = 16  # enough for half a second at Telegram's 28 a second
+# Of the full rate: at 950 a second the queue has room for 238, and is refilled from half of that, so that what is more
+# urgent is claimed an eighth of a second later at most.
+_QUEUE_S = 0.25
+# What a busy chat cannot take yet comes back after 1 to 8 of its pauses, at random, so that not all come at once.
+_MAX_GAPS_POSTPONED = 8
+# A delivery waits in this worker for so long at most. For a longer pause it goes back to the outbox, where it can be
+# superseded or expire, and where another worker may claim it.
+_MAX_WAIT_S = 5.0
 
 
 class DeliveryWorker:
-    """Delivers one platform's messages: several chats at a time, each chat one after the other.
-
-    A message taken from the outbox waits a moment only; one whose chat, or the whole bot, has to pause for longer goes
-    back, so that it is dropped if it is superseded meanwhile.
-    """
+    """Delivers one platform's messages: several chats at a time, within a chat one after the other."""
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
@@ -47,164 +54,163 @@ class DeliveryWorker:
         subscriptions: Subscriptions,
         clock: Clock,
         meter: Meter,
-        pacer: RateLimiter | None = None,
-        breaker: CircuitBreaker | None = None,
-        tell: TellOperator | None = None,
+        rate_limiter: RateLimiter | None = None,
+        refusal_limits: RefusalLimits | None = None,
+        notify_operator: NotifyOperator | None = None,
     ) -> None:
         self._platform = chat.platform
         self._outbox = outbox
         self._subscriptions = subscriptions
-        self._clock = clock
-        self._meter = meter
-        self._pacer = pacer or RateLimiter(chat.platform)
-        self._errand = DeliveryAttempt(
+        self._rate_limiter = rate_limiter or RateLimiter(chat.platform)
+        self._attempt = DeliveryAttempt(
             chat,
             outbox=outbox,
             subscriptions=subscriptions,
             clock=clock,
             meter=meter,
-            pacer=self._pacer,
-            guard=FanOutGuard(
+            rate_limiter=self._rate_limiter,
+            circuit_breaker=CircuitBreaker(
                 chat.platform,
-                breaker=breaker or CircuitBreaker(REFUSAL_LIMITS.get(chat.platform, RefusalLimits())),
-                pacer=self._pacer,
+                limits=refusal_limits or REFUSAL_LIMITS.get(chat.platform, RefusalLimits()),
+                rate_limiter=self._rate_limiter,
                 clock=clock,
                 meter=meter,
-                tell=tell,
+                notify_operator=notify_operator,
             ),
         )
-        pace = self._pacer.limit
-        self._room = SendQueue(max(_SMALLEST_QUEUE, round(pace.per_second * _QUEUE_SECONDS)))
-        self._hands = asyncio.Semaphore(pace.at_once)
-        self._stopping = asyncio.Event()
-        self._stands_until: float | None = None
+        limit = self._rate_limiter.limit
+        self._queue = SendQueue(max(_MIN_QUEUE_SIZE, round(limit.per_second * _QUEUE_S)))
+        self._free_attempts = asyncio.Semaphore(limit.at_once)
+        self._is_stopping = asyncio.Event()
+        self._paused_until_s = 0.0  # on the loop's clock
 
     async def run(self) -> None:
-        """Deliver until told to stop; what is under way then is finished, the rest stays in the outbox."""
+        """Deliver until `stop`; attempts under way then are finished, the rest stays in the outbox."""
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(self._serve(tasks))
-            tasks.create_task(self._fill())
-            await self._stopping.wait()
-            serving.cancel()
+            sending = tasks.create_task(self._send_queued(tasks))
+            tasks.create_task(self._fill_queue())
+            await self._is_stopping.wait()
+            sending.cancel()
 
     def stop(self) -> None:
-        """Begin nothing more."""
-        self._stopping.set()
-        self._room.close()
+        """Begin no further attempt."""
+        self._is_stopping.set()
+        self._queue.close()
 
-    async def _fill(self) -> None:
-        """Fetch what may go next, whenever there is room."""
+    async def _fill_queue(self) -> None:
         while True:
-            await self._room.has_space.wait()
-            if self._stopping.is_set():
+            await self._queue.has_space.wait()
+            if self._is_stopping.is_set():
                 return
             try:
-                batch = await self._outbox.claim(self._platform, limit=max(1, self._room.space), wait=_WAIT)
+                batch = await self._outbox.claim(self._platform, limit=max(1, self._queue.space), wait=_CLAIM_WAIT)
             except StorageError as error:
                 log.warning("store away while delivering", platform=str(self._platform), error=str(error))
-                await asyncio.sleep(_STORE_PAUSE)
+                await asyncio.sleep(_STORE_PAUSE_S)
             else:
-                await self._admit(batch)
+                await self._queue_batch(batch)
 
-    async def _admit(self, batch: Sequence[Delivery]) -> None:
-        """Let those wait here that are still worth sending; what its chat is not ready for soon goes back."""
+    async def _queue_batch(self, batch: Sequence[Delivery]) -> None:
+        """Queue what is still worth sending; end or postpone the rest."""
         if not batch:
             return
-        standings = await retry_until_stored(
+        statuses = await retry_until_stored(
             lambda: self._subscriptions.place_statuses([(delivery.place, delivery.about) for delivery in batch])
         )
-        async with asyncio.TaskGroup() as tasks:  # what ends here is noted together, not one after the other
-            for delivery, standing in zip(batch, standings, strict=True):
-                if ending := self._admit_one(delivery, standing):
+        async with asyncio.TaskGroup() as tasks:  # at the same time: the outbox stores such results in one request
+            for delivery, status in zip(batch, statuses, strict=True):
+                if ending := self._queue_or_end(delivery, status):
                     tasks.create_task(ending)
 
-    def _admit_one(self, delivery: Delivery, standing: PlaceStatus) -> Coroutine[None, None, None] | None:
-        """Let a delivery wait here and return None; else return what brings it to its end, or back."""
-        if reason := _why_not(delivery, standing):
-            return self._errand.drop(delivery, reason)
-        if self._errand.is_over(delivery):
-            return self._errand.finish_unsent(delivery)
-        if standing.trouble:
-            self._errand.troubled.add(standing.place)
-        return self._seat(delivery if delivery.place == standing.place else replace(delivery, place=standing.place))
+    def _queue_or_end(self, delivery: Delivery, status: PlaceStatus) -> Coroutine[None, None, None] | None:
+        """Queue a delivery and return None, or return the coroutine that ends or postpones it."""
+        if reason := _reason_to_drop(delivery, status):
+            return self._attempt.results.drop(delivery, reason)
+        if self._attempt.is_pointless(delivery):
+            return self._attempt.finish_unsent(delivery)
+        if status.trouble:
+            self._attempt.places_in_trouble.add(status.place)
+        # The chat may have moved since the alert was queued: the status has its present address.
+        return self._queue_or_postpone(
+            delivery if delivery.place == status.place else replace(delivery, place=status.place)
+        )
 
-    def _seat(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
-        pause = self._pacer.pause_of(delivery.place.chat)
-        gap = self._pacer.limit.gap(delivery.place)
-        if self._stands_for() > _LONGEST_WAIT_S:
-            return self._errand.postpone(delivery, 0.0)
-        if pause > _LONGEST_WAIT_S:
-            return self._errand.postpone(delivery, pause)
-        if gap and self._room.is_full_for(delivery.place) and not _is_urgent(delivery):
-            return self._errand.postpone(delivery, gap * random.uniform(1, _SPREAD))  # noqa: S311 — so that few come back at a time
-        self._room.add(delivery)
+    def _queue_or_postpone(self, delivery: Delivery) -> Coroutine[None, None, None] | None:
+        pause_s = self._rate_limiter.pause_left_s(delivery.place.chat)
+        gap_s = self._rate_limiter.limit.gap_s(delivery.place)
+        if self._pause_left_s() > _MAX_WAIT_S:
+            return self._attempt.results.postpone(delivery, 0.0)
+        if pause_s > _MAX_WAIT_S:
+            return self._attempt.results.postpone(delivery, pause_s)
+        if gap_s and self._queue.is_full_for(delivery.place) and not _is_urgent(delivery):
+            return self._attempt.results.postpone(delivery, gap_s * random.uniform(1, _MAX_GAPS_POSTPONED))  # noqa: S311 — spreads load, guards nothing
+        self._queue.add(delivery)
         return None
 
-    async def _serve(self, tasks: asyncio.TaskGroup) -> None:
+    async def _send_queued(self, tasks: asyncio.TaskGroup) -> None:
         while True:
-            await self._hands.acquire()
-            delivery = await self._choose()
-            tasks.create_task(self._run(delivery))
+            await self._free_attempts.acquire()
+            delivery = await self._next_delivery()
+            tasks.create_task(self._run_attempt(delivery))
 
-    async def _choose(self) -> Delivery:
-        """Wait for a turn, then return the most urgent delivery there is by then."""
+    async def _next_delivery(self) -> Delivery:
+        """Wait for a send slot, then use it for the most urgent delivery there is by then, and return that."""
         while True:
-            await self._room.has_ready.wait()
-            wait = await self._pacer.due_in(len(self._room))
-            if wait > _LONGEST_WAIT_S:
-                await self._stand_still(wait)
-            elif wait > 0:
-                await asyncio.sleep(wait)
-            elif (delivery := self._room.pop()) and await self._may_be_spoken_to(delivery):
-                self._pacer.use_slot()
-                return delivery
+            await self._queue.has_ready.wait()
+            wait_s = await self._rate_limiter.due_in_s(len(self._queue))
+            if wait_s > _MAX_WAIT_S:
+                await self._pause_sending(wait_s)
+            elif wait_s > 0:
+                await asyncio.sleep(wait_s)
+            elif delivery := self._queue.pop():
+                if pause_s := self._rate_limiter.pause_left_s(delivery.place.chat):
+                    await self._wait_for_chat(delivery, pause_s)
+                else:
+                    self._rate_limiter.use_slot()
+                    return delivery
 
-    async def _may_be_spoken_to(self, delivery: Delivery) -> bool:
-        """Return whether a chat asked for no pause meanwhile; else its deliveries wait, or go back."""
-        pause = self._pacer.pause_of(delivery.place.chat)
-        if pause == 0:
-            return True
-        if pause <= _LONGEST_WAIT_S:
-            self._room.add(delivery)
+    async def _wait_for_chat(self, delivery: Delivery, pause_s: float) -> None:
+        """Queue a delivery again whose chat asked for a pause meanwhile; for a long pause all of the chat's go back."""
+        if pause_s <= _MAX_WAIT_S:
+            self._queue.add(delivery)
         else:
-            for one in (delivery, *self._room.drain(delivery.place.chat)):
-                await self._errand.postpone(one, pause)
-        self._room.release_after(delivery.place, min(pause, _LONGEST_WAIT_S))
-        return False
+            for waiting in (delivery, *self._queue.drain(delivery.place.chat)):
+                await self._attempt.results.postpone(waiting, pause_s)
+        self._queue.release_after(delivery.place, min(pause_s, _MAX_WAIT_S))
 
-    async def _stand_still(self, seconds: float) -> None:
-        """Send nothing for a while; what waits here goes back, for another worker may be able to send it."""
-        log.info("deliveries pause", platform=str(self._platform), seconds=round(seconds))
-        self._stands_until = _now() + seconds
-        self._room.pause(still=True)
-        for delivery in self._room.drain():
-            await self._errand.postpone(delivery, 0.0)
-        await asyncio.sleep(self._stands_for())
-        self._room.pause(still=False)
+    async def _pause_sending(self, seconds: float) -> None:
+        """Send nothing for a while; what waits goes back to the outbox, for another worker may be able to send it."""
+        log.info("deliveries paused", platform=str(self._platform), seconds=round(seconds))
+        self._paused_until_s = _now_s() + seconds
+        self._queue.pause_filling()
+        for delivery in self._queue.drain():
+            await self._attempt.results.postpone(delivery, 0.0)
+        await asyncio.sleep(self._pause_left_s())
+        self._queue.resume_filling()
 
-    def _stands_for(self) -> float:
-        return max(0.0, (self._stands_until or 0.0) - _now())
+    def _pause_left_s(self) -> float:
+        return max(0.0, self._paused_until_s - _now_s())
 
-    async def _run(self, delivery: Delivery) -> None:
-        asked = False
+    async def _run_attempt(self, delivery: Delivery) -> None:
+        platform_was_asked = False
         try:
-            asked = await self._errand.run(delivery)
+            platform_was_asked = await self._attempt.run(delivery)
         finally:
-            pause = self._pacer.pause_of(delivery.place.chat)
-            self._room.release_after(
-                delivery.place, max(pause, self._pacer.limit.gap(delivery.place)) if asked else 0.0
-            )
-            self._hands.release()
+            pause_s = self._rate_limiter.pause_left_s(delivery.place.chat)
+            rest_s = max(pause_s, self._rate_limiter.limit.gap_s(delivery.place)) if platform_was_asked else 0.0
+            self._queue.release_after(delivery.place, rest_s)
+            self._free_attempts.release()
 
 
-def _why_not(delivery: Delivery, standing: PlaceStatus) -> str | None:
-    """Return why a delivery is not to be sent any more, in few words; None when it is."""
-    if standing.trouble and standing.trouble.disabled:
+def _reason_to_drop(delivery: Delivery, status: PlaceStatus) -> str | None:
+    """Return why a delivery must not be sent any more, as a label of the metric; None when it is to be sent."""
+    if status.trouble and status.trouble.disabled:
         return "place disabled"
-    if not standing.subscribed:
+    if not status.subscribed:
         return "unsubscribed"
-    wish = standing.subscription
-    if wish and delivery.kind is DeliveryKind.POST and delivery.severity.rank < wish.min_severity.rank:
+    # Only a new message is spared: who has it already must see how it goes on.
+    wanted = status.subscription
+    if wanted and delivery.kind is DeliveryKind.POST and delivery.severity.rank < wanted.min_severity.rank:
         return "muted"
     return None
 
@@ -213,5 +219,5 @@ def _is_urgent(delivery: Delivery) -> bool:
     return delivery.severity.rank >= Severity.SEVERE.rank and not delivery.older
 
 
-def _now() -> float:
+def _now_s() -> float:
     return asyncio.get_running_loop().time()

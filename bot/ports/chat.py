@@ -1,4 +1,8 @@
-"""One chat platform as the core sees it: messages out, and whether a place is open."""
+"""One chat platform as the core sees it: messages go out, and a place can be probed. Everything raises DeliveryErrors.
+
+The adapters in `bot/chat` translate a platform's answers: Telegram's 429 "retry after 7" becomes
+`RetryLater(after=7 s, rate_limited=True)`, its 403 "bot was kicked" becomes `ChatGone`.
+"""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,12 +11,12 @@ from bot.messages.model import Message
 
 
 class ChatPlatform(Protocol):
-    """One chat platform as the core sees it. Failures are DeliveryErrors."""
+    """A platform that messages can be sent to."""
 
     platform: Platform
 
     async def run(self) -> None:
-        """Serve the platform until cancelled; heal by itself whatever the platform or the network does."""
+        """Serve the platform until cancelled; reconnect by itself whatever the platform or the network does."""
         ...
 
     def trouble(self) -> str | None:
@@ -20,22 +24,26 @@ class ChatPlatform(Protocol):
         ...
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        """Send a message and return its id; `key` is the idempotency key, `reply_to` the message it answers."""
+        """Send a message and return its id.
+
+        `key` is the idempotency key: where a platform can tell, a second call with it sends nothing. `reply_to` is the
+        id of the message that this one answers.
+        """
         ...
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        """Change a sent message; one that is the same already is no error; BadMessage when it cannot be changed."""
+        """Replace what a sent message says; raise BadMessage when it cannot be edited. No change is no error."""
         ...
 
 
 @runtime_checkable
 class ProbingPlatform(ChatPlatform, Protocol):
-    """A chat platform that can say whether a place is open, and where one person can be written to."""
+    """A platform that can say whether a place is open, and where a person is written to in private."""
 
     async def probe(self, place: Place) -> None:
-        """Return when a place can be written to, as far as a cheap call can tell; else raise a DeliveryError."""
+        """Return when a place can be written to, as far as a cheap call that shows nothing there can tell."""
         ...
 
     async def private_place(self, person: str) -> Place:
-        """Return where a person, by their id, is written to in private; raise DeliveryError."""
+        """Return where a person, given by their id on the platform, is written to in private."""
         ...

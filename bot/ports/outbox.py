@@ -1,4 +1,4 @@
-"""Alerts on their way: what is queued, taken, finished, put off and given up."""
+"""Alerts on their way: queued with the incident, claimed by a delivery worker, then finished, postponed or given up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from bot.messages.model import Message
 
 
 class DeliveryKind(StrEnum):
-    """What to do in a place: a new message, a change of the incident's last one, its last change, or an answer to it.
+    """What to do in a place: send a new message, edit the incident's last one, edit it for the last time, or answer it.
 
-    An edit is posted where nothing was said of the incident yet; the last change and the answer are left out there.
+    Where nothing was said of the incident yet, an edit is sent as a new message; the last edit and the answer, which
+    end the incident, are left out.
     """
 
     POST = "post"
@@ -25,12 +26,12 @@ class DeliveryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One message for many places, to be queued in the same step as the incident it speaks of.
+    """One message for many places, to be queued in the same atomic step as the incident it speaks of.
 
-    `id` names the step (incident and number of the step), so that queueing twice is queueing once. `ping` says whether
-    the places' own mentions are added. `expires_at`: later than this it is dropped unsent. `about` is the exchange it
-    is sent for: a place that has unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send
-    it again where it may have arrived.
+    `id` is made of the incident and the number of its step, so that queueing twice is queueing once. `ping` adds the
+    places' own mentions. After `expires_at` it is dropped unsent. `about` is the exchange's id: a place that has
+    unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send it again where it may have
+    arrived already.
     """
 
     id: str
@@ -47,19 +48,18 @@ class Alert:
 
 
 LEFT_BEHIND = "-"
-
-
-"""The message of a place whose chat has moved since: it was told, under a number that means another message by now."""
+"""Stands for the last message in a chat that has moved since: under its id there is another message by now."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One message on its way to one place.
 
-    `key` is the idempotency key (alert and place as it was when queued); it stays the same over every try and when
-    the chat moves. `receipt` names the entry in the outbox, for `done` and `postpone`. `sent` is the newest message of
-    the incident there, LEFT_BEHIND where the chat has moved since. `older` is set for one thing only: the id of a
-    message that a newer one has followed, and that is to say so.
+    `key` is the idempotency key, made of the alert and the place as it was when queued; it stays the same over every
+    attempt and when the chat moves. `receipt` names the entry in the outbox. `attempt` counts the failed attempts so
+    far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. `older` is
+    the id of an earlier message: when it is set, the only thing to do is to edit that one, so that it points to the
+    newer one.
     """
 
     key: str
@@ -80,37 +80,37 @@ class Delivery:
 
     @property
     def sent_here(self) -> str | None:
-        """Return the newest message of the incident that can be changed and answered."""
+        """Return the id of the incident's last message, if it can be edited and answered."""
         return None if self.sent == LEFT_BEHIND else self.sent
 
 
 class Outbox(Protocol):
-    """Messages on their way, in order per place, at least once."""
+    """Messages on their way, in order per place, each delivered at least once. Every method may raise StorageError."""
 
     async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        """Return up to `limit` deliveries to send now, most severe first, waiting up to `wait` when there are none.
+        """Return up to `limit` deliveries that are due, most severe first, waiting up to `wait` when there are none.
 
-        What a dead worker had taken comes back here after a while.
+        No other worker gets them. Those that a dead worker had claimed are due again after a while.
         """
         ...
 
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
-        """Forget a delivery that was sent (`message_id` given) or is not to be sent (None).
+        """Remove a delivery that was sent, as `message_id`, or is not to be sent (None).
 
-        `leaves` is an older message that is to say, some time later, that a newer one has followed.
+        `leaves` is the id of an earlier message, which some time later is to be edited to point to the newer one.
         """
         ...
 
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
-        """Bring a delivery back later, as one more attempt when this one failed."""
+        """Make a delivery due again at a later time, with one more attempt counted when this one failed."""
         ...
 
     async def give_up(self, delivery: Delivery, reason: str) -> None:
-        """Give a delivery up and keep it, with the reason, where an operator finds it."""
+        """Move a delivery, with the reason, to those given up, where an operator finds it."""
         ...
 
     def still_owns(self, delivery: Delivery) -> bool:
-        """Return whether no other worker can have taken a delivery over; else it is forgotten here."""
+        """Return whether no other worker can have claimed a delivery meanwhile; else it is forgotten here."""
         ...
 
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
@@ -118,5 +118,5 @@ class Outbox(Protocol):
         ...
 
     async def oldest_queued_at(self) -> datetime | None:
-        """Return when the oldest waiting delivery was queued."""
+        """Return when the oldest waiting delivery was queued, None when nothing waits."""
         ...

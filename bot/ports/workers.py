@@ -1,4 +1,4 @@
-"""What several workers share: the rate of sending, leases, what is suppressed, and news of each other."""
+"""What several workers share: the rate of sending, the leases, the suppressions, and a feed of changes."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from bot.domain.worker import Lease, LeaseOwner
 
 @dataclass(frozen=True, slots=True)
 class SendSlots:
-    """Turns to send: `number` of them, `gap` seconds apart, the first in `first_in` seconds (negative: just past).
+    """Moments at which a worker may send: `number` of them, `gap` seconds apart, the first in `first_in` seconds.
 
-    `paused` are the chats that asked for a pause, by their ids, with the seconds left of it.
+    A negative `first_in` is a moment just past, which may still be used. `paused` are the ids of the chats that asked
+    for a pause, with the seconds left of it. SendSlots(0.5, 0.036, 3, {}): in 500, 536 and 572 ms.
     """
 
     first_in: float
@@ -25,75 +26,78 @@ class SendSlots:
 
 
 class SendBudget(Protocol):
-    """What all workers of a bot may send together on a platform."""
+    """What all workers of a bot may send together on a platform. Every method may raise StorageError."""
 
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> SendSlots:
-        """Return the next turns of the bot, which nobody else has then; `per_second` is its full pace."""
+        """Return the next slots, which nobody else gets; `per_second` is the full rate of all workers together."""
         ...
 
     async def slow_down(self, platform: Platform, *, chat: str, pause: timedelta, whole_bot: bool) -> None:
-        """Take note of a 429: the chat pauses, the bot does when that was meant or two chats said so at once.
+        """Record a 429: the chat pauses, and all chats do if that was meant or two chats got one within a second.
 
-        The pace is halved and recovers within a minute.
+        The rate is halved and recovers within a minute.
         """
         ...
 
     async def pause_all(self, platform: Platform, *, pause: timedelta, reason: str) -> None:
-        """Let nobody write for a while."""
+        """Let no worker send for a while; a longer pause that is under way stays."""
         ...
 
     async def current_rate(self, platform: Platform, *, per_second: float) -> SendRate:
-        """Return how fast the platform is written to at present; `per_second` is the bot's full pace."""
+        """Return how fast messages go to the platform at present, out of the full rate `per_second`."""
         ...
 
 
 class Suppressions(Protocol):
-    """Which exchanges an operator does not let speak."""
+    """The exchanges whose figures an operator has paused. Every method may raise StorageError."""
 
-    async def add(self, withheld: Suppression) -> None:
-        """Withhold an exchange, in place of an earlier hold on it."""
+    async def add(self, suppression: Suppression) -> None:
+        """Suppress an exchange, in place of an earlier suppression of it."""
         ...
 
     async def remove(self, exchange: str) -> bool:
-        """Let an exchange speak again and return whether it was withheld."""
+        """End the suppression of an exchange and return whether there was one."""
         ...
 
     async def all(self) -> Mapping[str, Suppression]:
-        """Return every hold by its exchange."""
+        """Return every suppression by its exchange's id."""
         ...
 
 
 class Leases(Protocol):
-    """Which worker has which duty; a duty that is not kept for some seconds is anybody's."""
+    """Which worker owns which lease. One that is not renewed for some seconds is free again.
 
-    async def acquire(self, duty: Lease) -> LeaseOwner | None:
-        """Take a duty that nobody has, and return who has it then."""
+    Every method but `release` returns the owner after the call, and may raise StorageError.
+    """
+
+    async def acquire(self, lease: Lease) -> LeaseOwner | None:
+        """Acquire a lease, if it is free."""
         ...
 
-    async def renew(self, duty: Lease, *, trouble: str = "") -> LeaseOwner | None:
-        """Keep a duty that was taken here, telling the others what troubles it, and return who has it then."""
+    async def renew(self, lease: Lease, *, trouble: str = "") -> LeaseOwner | None:
+        """Renew a lease acquired here; `trouble` tells the others what keeps the work from succeeding."""
         ...
 
-    async def release(self, duty: Lease) -> None:
-        """Give up a duty that was taken here; that somebody else has it meanwhile is no fault."""
+    async def release(self, lease: Lease) -> None:
+        """Free a lease acquired here; if another worker owns it by now, nothing happens."""
         ...
 
-    async def owner(self, duty: Lease) -> LeaseOwner | None:
-        """Return who has a duty."""
+    async def owner(self, lease: Lease) -> LeaseOwner | None:
+        """Return who owns a lease, None when it is free."""
         ...
 
 
 class ChangeFeed(Protocol):
-    """What workers tell each other about."""
+    """How workers learn which exchanges another one has read or judged. Every method may raise StorageError."""
 
     async def publish(self, exchanges: Iterable[str]) -> None:
-        """Tell the other workers that there is something new about some exchanges; "" is the list alone."""
+        """Publish the ids of exchanges that changed; "" stands for the list of exchanges alone."""
         ...
 
     async def skip_to_newest(self) -> None:
-        """Take everything told so far as known."""
+        """Ignore everything published so far."""
         ...
 
     async def wait_for_changes(self, *, wait: timedelta) -> Collection[str] | None:
-        """Return what the others told since the last call, waiting for it; None when nobody told anything."""
+        """Return what other workers published since the last call, waiting up to `wait`; None when nothing came."""
         ...

@@ -1,4 +1,8 @@
-"""The service's life: it opens the store, serves every platform, and stops without losing a message."""
+"""A worker's life: it opens the store, starts what its role needs, and stops without losing a message.
+
+On SIGTERM no further delivery begins; those under way get 8 s to finish, and everything else stays in the outbox.
+While the store is away at the start it tries again, after 0.5, 1, 2 and then every 5 s.
+"""
 
 import asyncio
 import gc
@@ -15,32 +19,29 @@ import structlog
 
 from bot import __version__
 from bot.config.settings import Settings
-from bot.delivery.operator_notices import CHECK_EVERY
-from bot.delivery.place_recovery import EVERY as LOOK_AFTER_EVERY
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.worker import Lease, Role, lease_of
-from bot.messages.numbers import span
-from bot.monitoring.poll import SourcePoller
 from bot.ports.sources import Clock
 from bot.service.application import Application, SystemClock
 from bot.service.metrics import Metrics
-from bot.service.platforms import MakeChats, chats, misdirected
+from bot.service.platforms import MakeChats, misdirected, platform_connections
+from bot.service.readiness import unready_reasons
 from bot.service.schedule import Job, Schedule
 from bot.service.server import HealthServer
 from bot.sources.defillama.source import NAME, DefiLlama
 from bot.sources.heartbeat import beat
 from bot.sources.http import Http
-from bot.storage.store import Store, open_store
+from bot.storage.store import open_store
 from bot.workers.change_feed import ChangeFeedFollower
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 
 log = structlog.get_logger()
 
-_STORE_PAUSES = (0.5, 1.0, 2.0, 5.0)
-_COURIERS_EVERY = timedelta(seconds=3)  # a fifth of how long a courier counts as there
-_FINISH_WITHIN = 8.0
-_GAUGES_EVERY = timedelta(seconds=15)
+_STORE_PAUSES_S = (0.5, 1.0, 2.0, 5.0)  # the last one again and again
+_FINISH_WITHIN_S = 8.0  # of the 10 s that Docker waits before it kills
+_POLL_JITTER = 1 / 20  # of the interval, so that many installations do not ask an upstream at the same second
+_FORGET_INTERVAL = timedelta(days=1)
 _Result = TypeVar("_Result")
 
 
@@ -52,14 +53,14 @@ async def serve(settings: Settings, role: Role = Role.ALL) -> None:
             "belongs to one process, which does everything (--role all)."
         )
     for problem in misdirected(settings):
-        log.warning("setting leads nowhere", problem=problem)
+        log.warning("setting names a platform without a token", problem=problem)
     clock = SystemClock()
     metrics = Metrics(clock, __version__)
-    service = Service(settings, clock=clock, metrics=metrics, make_chats=chats, role=role)
+    service = Service(settings, clock=clock, metrics=metrics, make_chats=platform_connections, role=role)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for signals in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(signals, stop.set)
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
     server = HealthServer(
         settings.http_host,
         settings.http_port,
@@ -72,7 +73,11 @@ async def serve(settings: Settings, role: Role = Role.ALL) -> None:
 
 
 class Service:
-    """The whole service, from opening the store to the last message in flight."""
+    """A whole worker, from opening the store to the last message under way.
+
+    The arguments after `metrics` are what a replay and tests do differently: `make_chats` makes the connections to
+    the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly.
+    """
 
     def __init__(  # noqa: PLR0913 — what a replay does differently is named here
         self,
@@ -84,186 +89,165 @@ class Service:
         source_name: str = NAME,
         poll_every: timedelta | None = None,
         role: Role = Role.ALL,
-        tempo: LeaseTiming | None = None,
+        lease_timing: LeaseTiming | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
         self._make_chats = make_chats
         self._source_name = source_name
-        self._poll_every = poll_every or settings.poll_interval
+        self._poll_interval = poll_every or settings.poll_interval
         self._role = role
-        self._tempo = tempo
+        self._lease_timing = lease_timing
         self._is_started = asyncio.Event()
         self._store_fault = "not connected yet"
         self.application: Application | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Serve until `stop` is set: then in-flight messages are finished and the rest stays queued.
+        """Serve until `stop` is set: then messages under way are finished and the rest stays queued.
 
         Raise ConfigurationError where the settings or the store forbid to start.
         """
         async with AsyncExitStack() as stack:
-            where = store_address(self._settings)
-            store = await self._retry_until_open(partial(open_store, where, clock=self._clock), stop)
+            address = store_address(self._settings)
+            store = await self._retry_until_open(partial(open_store, address, clock=self._clock), stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
             http = await stack.enter_async_context(Http())
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
-            machine = Application(self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics)
-            machine.chats = self._make_chats(
-                self._settings, machine.dispatcher, store, self._clock, self._metrics, self._role
+            application = Application(
+                self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
             )
+            application.status.chats = self._make_chats(
+                self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
+            )
+            # First the feed, then the past: what is published in between is then read twice rather than not at all.
             await self._retry_until_open(store.change_feed.skip_to_newest, stop)
             if self._role is not Role.COURIER:
-                await self._retry_until_open(machine.restore, stop)
-                await self._retry_until_open(machine.log_unwatched, stop)
+                await self._retry_until_open(application.updates.restore, stop)
+                await self._retry_until_open(application.upkeep.warn_of_unwatched, stop)
             # What is there by now stays: a full garbage collection that looked through it stops the loop for 80 ms.
             gc.freeze()
-            self.application = machine
+            self.application = application
             self._is_started.set()
-            await self._serve(machine, http, stop)
+            await self._serve(application, http, stop)
 
     async def started(self) -> Application:
-        """Return the machine once it is put together."""
+        """Return the application once it has started."""
         await self._is_started.wait()
         if self.application is None:
             raise StorageError("the service was stopped before it had started")
         return self.application
 
     async def unready(self) -> Sequence[str]:
-        """Return why the service is not ready, nothing when it is."""
+        """Return why the worker is not ready, nothing when it is."""
         if self.application is None:
             return [f"store: {self._store_fault}"]
-        machine = self.application
-        chats = [f"{chat.platform}: {trouble}" for chat in machine.chats if (trouble := machine.trouble(chat))]
-        polls = [] if self._role is Role.COURIER else self._poll_trouble(machine.poller)
-        store = await self._store_trouble(machine.store)
-        if polls and not store and not self._role.polls and not await machine.store.leases.owner(Lease.POLL):
-            polls.append("no worker polls the upstreams: start one with --role poller or all")
-        return [*store, *chats, *polls, *machine.undelivered]
+        return await unready_reasons(
+            self.application, role=self._role, poll_interval=self._poll_interval, clock=self._clock
+        )
 
     def standing_by(self) -> Sequence[str]:
-        """Return for which duties this worker stands by, a sentence each."""
-        return self.application.standing_by() if self.application else ()
+        """Return a sentence for each lease that another worker owns and this one would take over."""
+        return self.application.status.standing_by() if self.application else ()
 
     async def _retry_until_open(self, work: Callable[[], Awaitable[_Result]], stop: asyncio.Event) -> _Result | None:
         """Return what the work brings, trying again while the store is away; None when told to stop meanwhile."""
-        for pause in itertools.chain(_STORE_PAUSES, itertools.repeat(_STORE_PAUSES[-1])):
+        for pause_s in itertools.chain(_STORE_PAUSES_S, itertools.repeat(_STORE_PAUSES_S[-1])):
             try:
                 return await work()
             except StorageError as error:
                 log.warning("store away", error=str(error))
                 self._store_fault = f"not connected yet ({error})"
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+                await asyncio.wait_for(stop.wait(), pause_s)
             if stop.is_set():
                 return None
         return None
 
-    async def _serve(self, machine: Application, http: Http, stop: asyncio.Event) -> None:
-        couriers = self._delivery_workers(machine)
-        posts = self._lease_runners(machine, http, stop)
-        machine.lease_runners = {post.lease: post for post in posts}
-        schedule = Schedule(
-            [
-                Job("gauges", machine.update_gauges, every=_GAUGES_EVERY),
-                Job("places", machine.check_places, every=LOOK_AFTER_EVERY),
-                Job("operator", machine.check_operator_chat, every=CHECK_EVERY),
-                *([Job("store", machine.check_store, every=CHECK_EVERY)] if machine.chats else []),
-                Job(
-                    "couriers",
-                    machine.beat if self._role.delivers else machine.check_delivery_workers,
-                    every=_COURIERS_EVERY,
-                ),
-            ]
-        )
+    async def _serve(self, application: Application, http: Http, stop: asyncio.Event) -> None:
+        chats = application.status.chats
+        delivery_workers = self._delivery_workers(application)
+        lease_runners = self._lease_runners(application, http, stop)
+        application.status.lease_runners = {runner.lease: runner for runner in lease_runners}
+        schedule = Schedule(application.upkeep.jobs(self._role))
         async with asyncio.TaskGroup() as tasks:
-            deliveries = [tasks.create_task(courier.run()) for courier in couriers]
-            others = [tasks.create_task(chat.run_sender()) for chat in machine.chats]
-            others += [tasks.create_task(chat.run()) for chat in machine.chats if lease_of(chat.platform) is None]
-            others += [tasks.create_task(post.run()) for post in posts]
+            deliveries = [tasks.create_task(worker.run()) for worker in delivery_workers]
+            others = [tasks.create_task(chat.run_sender()) for chat in chats]
+            # A platform without a lease (the terminal) belongs to this process alone: nobody to take turns with.
+            others += [tasks.create_task(chat.run()) for chat in chats if lease_of(chat.platform) is None]
+            others += [tasks.create_task(runner.run()) for runner in lease_runners]
             if self._role is not Role.COURIER:
-                others.append(tasks.create_task(ChangeFeedFollower(machine.store.change_feed, machine.follow).run()))
+                follower = ChangeFeedFollower(application.store.change_feed, application.updates.follow)
+                others.append(tasks.create_task(follower.run()))
             schedule.start()
-            log.info(
-                "running",
-                version=__version__,
-                role=str(self._role),
-                worker=machine.store.leases.worker,
-                platforms=[str(chat.platform) for chat in machine.chats],
-            )
+            self._log_running(application)
             try:
                 await stop.wait()
                 log.info("stopping")
-                for courier in couriers:
-                    courier.stop()
+                for worker in delivery_workers:
+                    worker.stop()
                 if deliveries:
-                    await asyncio.wait(deliveries, timeout=_FINISH_WITHIN)
+                    await asyncio.wait(deliveries, timeout=_FINISH_WITHIN_S)
             finally:
                 schedule.stop()
                 for task in (*deliveries, *others):
                     task.cancel()
 
-    def _delivery_workers(self, machine: Application) -> Sequence[DeliveryWorker]:
-        return [machine.delivery_worker(chat) for chat in machine.chats if self._role.delivers]
+    def _log_running(self, application: Application) -> None:
+        log.info(
+            "running",
+            version=__version__,
+            role=str(self._role),
+            worker=application.store.leases.worker,
+            platforms=[str(chat.platform) for chat in application.status.chats],
+        )
 
-    def _lease_runners(self, machine: Application, http: Http, stop: asyncio.Event) -> Sequence[LeaseRunner]:
-        """Return the duties this worker has or stands by for."""
-        leases, tempo = machine.store.leases, self._tempo
-        posts = [
-            LeaseRunner(duty, chat.run, leases=leases, trouble=chat.trouble, tempo=tempo)
-            for chat in machine.chats
-            if self._role.answers and (duty := lease_of(chat.platform))
+    def _delivery_workers(self, application: Application) -> Sequence[DeliveryWorker]:
+        return [application.delivery_worker(chat) for chat in application.status.chats if self._role.delivers]
+
+    def _lease_runners(self, application: Application, http: Http, stop: asyncio.Event) -> Sequence[LeaseRunner]:
+        """Return a runner for each lease that this worker's role may own."""
+        leases, timing = application.store.leases, self._lease_timing
+        lease_runners = [
+            LeaseRunner(lease, chat.run, leases=leases, trouble=chat.trouble, timing=timing)
+            for chat in application.status.chats
+            if self._role.answers and (lease := lease_of(chat.platform))
         ]
         if self._role.polls:
-            poll = partial(self._poll, machine, http, stop)
-            posts.append(LeaseRunner(Lease.POLL, poll, leases=leases, trouble=lambda: None, tempo=tempo))
-        return posts
+            poll = partial(self._poll, application, http, stop)
+            lease_runners.append(LeaseRunner(Lease.POLL, poll, leases=leases, trouble=lambda: None, timing=timing))
+        return lease_runners
 
-    async def _poll(self, machine: Application, http: Http, stop: asyncio.Event) -> None:
-        """Ask the upstreams and judge what they say, beginning with what the worker before has left."""
-        machine.is_judging = True
+    async def _poll(self, application: Application, http: Http, stop: asyncio.Event) -> None:
+        """Poll the upstreams and judge their readings, beginning with what the former owner of the lease has left."""
+        application.updates.is_judging = True
         try:
-            await self._retry_until_open(machine.poller.restore, stop)
-            schedule = Schedule(self._jobs(machine, http))
+            await self._retry_until_open(application.poller.restore, stop)
+            schedule = Schedule(self._polling_jobs(application, http))
             schedule.start()
             try:
-                await machine.poller.serve_details()
+                await application.poller.serve_details()
             finally:
                 schedule.stop()
         finally:
-            machine.is_judging = False
+            application.updates.is_judging = False
 
-    def _jobs(self, machine: Application, http: Http) -> Sequence[Job]:
-        interval = self._poll_every
+    def _polling_jobs(self, application: Application, http: Http) -> Sequence[Job]:
+        poller, heartbeat_url = application.poller, self._settings.heartbeat_url
 
         async def poll() -> None:
-            before = machine.poller.last_good_poll
-            await machine.poller.poll()
-            if machine.poller.last_good_poll != before and self._settings.heartbeat_url:
-                await beat(http, self._settings.heartbeat_url.get_secret_value())
+            before = poller.last_good_poll
+            await poller.poll()
+            if poller.last_good_poll != before and heartbeat_url:
+                await beat(http, heartbeat_url.get_secret_value())
 
+        interval = self._poll_interval
         return [
-            Job("poll", poll, every=interval, jitter=interval / 20),
-            Job("forget", machine.forget_disabled, every=timedelta(days=1)),
+            Job("poll", poll, every=interval, jitter=interval * _POLL_JITTER),
+            Job("forget", application.upkeep.forget_disabled_places, every=_FORGET_INTERVAL),
         ]
-
-    async def _store_trouble(self, store: Store) -> list[str]:
-        try:
-            await store.ping()
-        except StorageError as error:
-            return [f"store: {error}"]
-        return []
-
-    def _poll_trouble(self, poller: SourcePoller) -> list[str]:
-        if poller.last_good_poll is None and poller.unknown:
-            return [f"EXCHANGES names what is not listed: {', '.join(sorted(poller.unknown))}"]
-        if poller.last_good_poll is None:
-            return ["first poll pending"]
-        age = self._clock.now() - poller.last_good_poll
-        return [f"last good poll was {span(age)} ago"] if age > 2 * self._poll_every else []
 
 
 def store_address(settings: Settings) -> str | Path:

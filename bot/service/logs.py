@@ -1,4 +1,8 @@
-"""One line per event, as text or JSON, and never a secret in it."""
+"""Logging: one line per event, as text or JSON, and never a secret in it.
+
+Tokens are known from the settings, but libraries put them into addresses and tracebacks. So every finished line is
+searched: "https://api.telegram.org/bot123456:AbC…/getMe" is logged as "https://api.telegram.org/bot•••/getMe".
+"""
 
 import json
 import logging
@@ -11,10 +15,11 @@ from typing_extensions import override
 
 from bot.config.types import LOGIN_IN_ADDRESS
 
+# Telegram's form, in case a token that is not ours (of a typing error, say) reaches a log.
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
 _MASK = "•••"
-_SHORTEST_SECRET = 4
-_LIBRARIES = {
+_MIN_SECRET_LENGTH = 4  # masking shorter ones, or an empty one, would mask half of every line
+_LIBRARY_LEVELS = {
     "apscheduler": "ERROR",
     "telegram": "WARNING",
     "discord": "WARNING",
@@ -24,27 +29,28 @@ _LIBRARIES = {
 
 
 class Redactor:
-    """Takes known secrets, anything that looks like a bot token, and credentials in addresses out of a text."""
+    """Masks known secrets, anything that looks like a bot token, and credentials in addresses."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets if len(secret) >= _SHORTEST_SECRET for form in _forms(secret)}
-        known = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        forms = {form for secret in secrets if len(secret) >= _MIN_SECRET_LENGTH for form in _forms(secret)}
+        # Longest first: else a password inside a URL would be masked and the rest of the URL would stay.
+        longest_first = sorted(forms, key=len, reverse=True)
+        self._secrets = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def clean(self, text: str) -> str:
         """Return the text without secrets."""
-        if self._known:
-            text = self._known.sub(_MASK, text)
+        if self._secrets:
+            text = self._secrets.sub(_MASK, text)
         return LOGIN_IN_ADDRESS.sub(f"{_MASK}@", _BOT_TOKEN.sub(_MASK, text))
 
 
 def _forms(secret: str) -> Iterator[str]:
     """Yield a secret as it stands in plain text, in JSON, in a `repr`, and in one of these within another."""
-    for once in _written(secret):
-        yield from _written(once)
+    for form in _escaped(secret):
+        yield from _escaped(form)
 
 
-def _written(text: str) -> tuple[str, ...]:
+def _escaped(text: str) -> tuple[str, ...]:
     return text, json.dumps(text, ensure_ascii=False)[1:-1], repr(text)[1:-1]
 
 
@@ -53,7 +59,7 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
 
     def __init__(self, redactor: Redactor, renderer: structlog.typing.Processor) -> None:
         chain = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer]
-        super().__init__(processors=chain, foreign_pre_chain=_shared())
+        super().__init__(processors=chain, foreign_pre_chain=_shared_processors())
         self._redactor = redactor
 
     @override
@@ -78,12 +84,12 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name, usual in _LIBRARIES.items():
-        logging.getLogger(name).setLevel("DEBUG" if level == "debug" else usual)
+    for name, library_level in _LIBRARY_LEVELS.items():
+        logging.getLogger(name).setLevel("DEBUG" if level == "debug" else library_level)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
-            *_shared(),
+            *_shared_processors(),
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -92,7 +98,7 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
     )
 
 
-def _shared() -> list[structlog.typing.Processor]:
+def _shared_processors() -> list[structlog.typing.Processor]:
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,4 +1,7 @@
-"""What operators can measure: the names of `/metrics` are a contract and are all present from the start."""
+"""The metrics of `/metrics`, for Prometheus. Their names and labels are a contract with whoever built a dashboard.
+
+Every metric is present from the start, at 0, so that an alert on it works before the first event.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -15,11 +18,12 @@ from bot.domain.worker import Lease
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 
+# Upper bounds of the histogram: most answers come from memory within milliseconds, a rehearsal takes seconds.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 
 class Metrics(Meter):
-    """The numbers of `/metrics`. Ages are worked out when they are read, so that a stalled source keeps ageing."""
+    """Counts and gauges in a registry of their own, so that several services in one process count apart."""
 
     def __init__(self, clock: Clock, version: str) -> None:
         self.registry = CollectorRegistry()
@@ -41,10 +45,10 @@ class Metrics(Meter):
             buckets=_SECONDS,
             registry=self.registry,
         )
-        self._duties = Gauge("runwatch_duty", "1 where this worker has the duty.", ("duty",), registry=self.registry)
+        self._leases = Gauge("runwatch_duty", "1 where this worker has the duty.", ("duty",), registry=self.registry)
         build = Gauge("runwatch_build_info", "Version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
-        self._show_all()
+        self._create_labelled_metrics()
 
     def text(self) -> bytes:
         """Return everything in Prometheus' text format."""
@@ -90,18 +94,18 @@ class Metrics(Meter):
     def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self._seconds.observe(seconds)
 
-    def set_lease(self, duty: Lease, *, held: bool) -> None:
-        """Note whether this worker has a duty: over all workers they are one each."""
-        self._duties.labels(duty).set(held)
+    def set_lease(self, lease: Lease, *, is_owner: bool) -> None:
+        """Record whether this worker owns a lease: the sum over all workers is 1."""
+        self._leases.labels(lease).set(is_owner)
 
-    def _show_all(self) -> None:
-        """Make every labelled name show up before anything has happened."""
+    def _create_labelled_metrics(self) -> None:
+        """Use every label once: Prometheus' client shows a labelled metric only from then on."""
         for severity in Severity:
             self.set_open_incidents(severity, 0)
         for reason in HoldReason:
             self._holds.labels(reason)
-        for duty in Lease:
-            self.set_lease(duty, held=False)
+        for lease in Lease:
+            self.set_lease(lease, is_owner=False)
         for platform in (Platform.TELEGRAM, Platform.DISCORD):
             self._limited.labels(platform)
             for severity in Severity:
@@ -110,7 +114,7 @@ class Metrics(Meter):
 
 
 class _Ages(Collector):
-    """Ages in seconds, by the clock at the time of reading."""
+    """Ages in seconds, worked out when they are scraped, so that a source that stalls keeps ageing."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -120,7 +124,7 @@ class _Ages(Collector):
 
     @override
     def collect(self) -> Iterator[Metric]:
-        """Yield the three ages."""
+        """Yield the ages of sources, of readings, and of the oldest delivery."""
         now = self._clock.now()
         sources = GaugeMetricFamily("runwatch_source_age_seconds", "Since the last success.", labels=["source"])
         for source, at in list(self.sources.items()):

@@ -1,4 +1,8 @@
-"""The chat platforms that have a token, each as far as a worker's role needs it."""
+"""Connects to the chat platforms that have a token, each as far as a worker's role needs it.
+
+With TELEGRAM_TOKEN and REDIS_URL set, `--role courier` gets a Telegram sender, `--role gateway` a listener, and
+`--role all` both, so that it can deliver while another worker listens.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -17,37 +21,39 @@ from bot.workers.platform_connection import PlatformConnection
 MakeChats = Callable[[Settings, CommandDispatcher, Store, Clock, Metrics, Role], Sequence[PlatformConnection]]
 
 
-def chats(  # noqa: PLR0913, PLR0917 — everything the platforms are made of
-    settings: Settings, desk: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics, role: Role
+def platform_connections(  # noqa: PLR0913, PLR0917 — everything the platforms are made of
+    settings: Settings, dispatcher: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics, role: Role
 ) -> Sequence[PlatformConnection]:
-    """Return the chat platforms that have a token, each as far as a role needs it.
+    """Return a connection to each chat platform that has a token and that a role needs.
 
-    Only those are imported: each costs memory and start-up time. On a store that others can reach, who delivers may
-    have to do so while another worker listens, and so has a mouth of its own.
+    Only the libraries of those are imported: each costs memory and start-up time.
     """
-    found = []
+    connections = []
     error_chat = Place.parse(settings.error_chat) if settings.error_chat else None
-    for platform, make in _makers(settings, desk, store, clock, metrics):
-        speaks = role.delivers or (role.polls and error_chat is not None and error_chat.platform is platform)
-        ear = make(listens=True) if role.answers else None
-        mouth = make(listens=False) if speaks and settings.redis_url else None
-        if ear or mouth:
-            found.append(PlatformConnection(ear, mouth))
-    return found
+    for platform, make_side in _platform_sides(settings, dispatcher, store, clock, metrics):
+        # A worker that polls has to write to the operator when a source breaks, even if it delivers nothing else.
+        sends = role.delivers or (role.polls and error_chat is not None and error_chat.platform is platform)
+        listener = make_side(listens=True) if role.answers else None
+        # On a private server this is the only worker, which always listens and can send through its listener.
+        sender = make_side(listens=False) if sends and settings.redis_url else None
+        if listener or sender:
+            connections.append(PlatformConnection(listener, sender))
+    return connections
 
 
 def misdirected(settings: Settings) -> Iterator[str]:
     """Yield every setting that points at a platform the bot is not on, a sentence each."""
-    chats = [("ERROR_CHAT", settings.error_chat)] if settings.error_chat else []
-    for name, written in (*chats, *(("OWNER_IDS", one) for one in settings.owner_ids)):
-        platform = Platform(written.partition(":")[0])
-        if not {Platform.TELEGRAM: settings.telegram_token, Platform.DISCORD: settings.discord_token}[platform]:
-            yield f"{name} names {written}, but {platform.upper()}_TOKEN is not set."
+    error_chat = [("ERROR_CHAT", settings.error_chat)] if settings.error_chat else []
+    tokens = {Platform.TELEGRAM: settings.telegram_token, Platform.DISCORD: settings.discord_token}
+    for name, address in (*error_chat, *(("OWNER_IDS", owner_id) for owner_id in settings.owner_ids)):
+        platform = Platform(address.partition(":")[0])
+        if not tokens[platform]:
+            yield f"{name} names {address}, but {platform.upper()}_TOKEN is not set."
 
 
-def _makers(
-    settings: Settings, desk: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics
-) -> Iterator[tuple[Platform, "_Make"]]:
+def _platform_sides(
+    settings: Settings, dispatcher: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics
+) -> Iterator[tuple[Platform, "_MakeSide"]]:
     if settings.telegram_token:
         from bot.chat.telegram.client import TelegramChat  # noqa: PLC0415 — imported only where it is used
 
@@ -55,7 +61,7 @@ def _makers(
             Platform.TELEGRAM,
             partial(
                 TelegramChat,
-                desk,
+                dispatcher,
                 token=settings.telegram_token.get_secret_value(),
                 api_url=settings.telegram_api_url,
                 paid_broadcast=settings.telegram_paid_broadcast,
@@ -72,7 +78,7 @@ def _makers(
             Platform.DISCORD,
             partial(
                 DiscordChat,
-                desk,
+                dispatcher,
                 token=settings.discord_token.get_secret_value(),
                 api_url=settings.discord_api_url,
                 gateway_url=settings.discord_gateway_url,
@@ -84,12 +90,12 @@ def _makers(
         )
 
 
-class _Make(Protocol):
-    """Makes one side of a platform: one that listens and speaks, or one that only speaks."""
+class _MakeSide(Protocol):
+    """Makes one side of a platform: one that listens and can send too, or one that only sends."""
 
     def __call__(self, *, listens: bool) -> ChatPlatform: ...
 
 
 def _owners(settings: Settings, platform: Platform) -> frozenset[str]:
     prefix = f"{platform}:"
-    return frozenset(one.removeprefix(prefix) for one in settings.owner_ids if one.startswith(prefix))
+    return frozenset(owner_id.removeprefix(prefix) for owner_id in settings.owner_ids if owner_id.startswith(prefix))

@@ -1,4 +1,4 @@
-"""What runs when: a table of jobs."""
+"""Runs jobs at regular intervals, such as a poll every 10 minutes; `lifetime` and `upkeep` hold the tables of jobs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
@@ -16,9 +16,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to do every so often, at most once at a time; a missed turn is made up for once.
+    """Something to do at an interval, for the first time at once.
 
-    `jitter` spreads the turns of many installations over time. The first turn is at once.
+    A job that still runs when its next turn comes is not started a second time; however many turns it missed, it runs
+    once more. `jitter` moves each turn by a random time of up to so much.
     """
 
     name: str
@@ -33,8 +34,10 @@ class Schedule:
     def __init__(self, jobs: Iterable[Job]) -> None:
         self._scheduler = AsyncIOScheduler(timezone=UTC)
         for job in jobs:
+            # max_instances, coalesce and no grace time make the rules of Job: APScheduler's defaults would drop late
+            # turns with a warning.
             self._scheduler.add_job(
-                _guarded(job),
+                _logging_failures(job),
                 IntervalTrigger(seconds=job.every.total_seconds(), jitter=int(job.jitter.total_seconds()) or None),
                 id=job.name,
                 max_instances=1,
@@ -44,7 +47,7 @@ class Schedule:
             )
 
     def start(self) -> None:
-        """Begin; the loop must be running."""
+        """Start the jobs; raise RuntimeError outside a running event loop."""
         self._scheduler.start()
 
     def stop(self) -> None:
@@ -52,15 +55,15 @@ class Schedule:
         self._scheduler.shutdown(wait=False)
 
 
-def _guarded(job: Job) -> Callable[[], Awaitable[None]]:
+def _logging_failures(job: Job) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         try:
             await job.run()
-        except asyncio.CancelledError:  # at the end; above is only APScheduler, which would call it an error
+        except asyncio.CancelledError:  # when the schedule stops; APScheduler, above, would log it as an error
             log.debug("job cancelled", job=job.name)
         except RunwatchError as error:
             log.warning("job failed", job=job.name, error=str(error))
         except Exception:
-            log.exception("job broke", job=job.name)
+            log.exception("job crashed", job=job.name)
 
     return run

@@ -1,4 +1,7 @@
-"""/healthz, /readyz and /metrics for those who run the bot."""
+"""Serves /healthz, /readyz and /metrics over HTTP, for container health checks and Prometheus.
+
+/readyz is 200 with {"ready": true, "reasons": []}, or 503 with the reasons; `readiness` makes them.
+"""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Self
@@ -16,8 +19,8 @@ log = structlog.get_logger()
 class HealthServer(WebServer):
     """Serves the three endpoints.
 
-    `unready` returns why the bot is not ready, nothing when it is; `standing_by` what it leaves to other workers, which
-    is no reason not to be ready.
+    `unready` returns why the worker is not ready, nothing when it is; `standing_by` what it leaves to other workers,
+    which is no reason not to be ready.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class HealthServer(WebServer):
             ),
             host,
             port,
-            explain=_taken,
+            explain=_address_in_use,
         )
         self._metrics = metrics
         self._unready = unready
@@ -46,12 +49,12 @@ class HealthServer(WebServer):
     @override
     async def __aenter__(self) -> Self:
         await super().__aenter__()
-        log.info("serving", address=f"http://{self._host}:{self.port}")
+        log.info("http server listening", address=f"http://{self._host}:{self.port}")
         return self
 
     @property
     def port(self) -> int:
-        """Return the port that is really listened on."""
+        """Return the port listened on: what the system chose, where 0 was asked for."""
         return self.address[1]
 
     async def _healthz(self, _: web.Request) -> web.Response:
@@ -59,10 +62,10 @@ class HealthServer(WebServer):
 
     async def _readyz(self, _: web.Request) -> web.Response:
         reasons = list(await self._unready())
-        said = {"ready": not reasons, "reasons": reasons}
-        if waiting := self._standing_by():
-            said["standing_by"] = list(waiting)
-        return web.json_response(said, status=503 if reasons else 200)
+        body = {"ready": not reasons, "reasons": reasons}
+        if standing_by := self._standing_by():
+            body["standing_by"] = list(standing_by)
+        return web.json_response(body, status=503 if reasons else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
         return web.Response(
@@ -70,5 +73,5 @@ class HealthServer(WebServer):
         )
 
 
-def _taken(address: str, reason: str) -> str:
+def _address_in_use(address: str, reason: str) -> str:
     return f"Cannot listen on {address} ({reason}); set HTTP_PORT or HTTP_HOST to something else."

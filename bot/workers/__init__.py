@@ -1,1 +1,1 @@
-"""Several workers on one store: who holds which lease, how a platform is connected, what workers tell each other."""
+"""Several workers on one store: which of them polls and listens, and how they learn of each other's readings."""

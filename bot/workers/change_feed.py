@@ -1,4 +1,8 @@
-"""Keeps up with what other workers have read and judged, so that questions are answered here as they are there."""
+"""Keeps a worker's answers up to date with what other workers have read and judged.
+
+The polling worker publishes "binance"; each other worker, within about half a second, reads Binance's newest snapshot
+from the store, so that `/reserves binance` is answered the same everywhere.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection
@@ -11,37 +15,39 @@ from bot.ports.workers import ChangeFeed
 
 log = structlog.get_logger()
 
-_WAIT = timedelta(seconds=2)
-_STORE_PAUSE = 2.0
+_WAIT = timedelta(seconds=2)  # for news, in one request to the store
+_STORE_PAUSE_S = 2.0
+_UPDATE_PAUSE_S = 0.5  # a round publishes every exchange: what comes meanwhile is read in one update
 
 
 class ChangeFeedFollower:
-    """Calls `take_over` with the exchanges that others told of; what is told meanwhile comes with the next call."""
+    """Calls `update` with the ids of exchanges that changed ("": the list alone), all that came since the last call."""
 
     def __init__(
         self,
-        bulletin: ChangeFeed,
-        take_over: Callable[[Collection[str]], Awaitable[None]],
+        feed: ChangeFeed,
+        update: Callable[[Collection[str]], Awaitable[None]],
         *,
-        pause: float = 0.5,
-        store_pause: float = _STORE_PAUSE,
+        pause_s: float = _UPDATE_PAUSE_S,
+        store_pause_s: float = _STORE_PAUSE_S,
     ) -> None:
-        self._feed = bulletin
-        self._take_over = take_over
-        self._pause = pause
-        self._store_pause = store_pause
+        self._feed = feed
+        self._update = update
+        self._pause_s = pause_s
+        self._store_pause_s = store_pause_s
 
     async def run(self) -> None:
-        """Follow until cancelled, from what there is already; what could not be taken over is tried again."""
-        missed: set[str] | None = set()
+        """Follow the feed until cancelled; an update that failed is repeated when the store is back."""
+        # The first update, of no exchange, catches up with what is in the store already.
+        pending: set[str] | None = set()
         while True:
             try:
-                if missed is not None:
-                    await self._take_over(missed)
-                    await asyncio.sleep(self._pause)
-                missed = None
-                told = await self._feed.wait_for_changes(wait=_WAIT)
-                missed = set(told) if told is not None else None
+                if pending is not None:
+                    await self._update(pending)
+                    await asyncio.sleep(self._pause_s)
+                pending = None
+                changes = await self._feed.wait_for_changes(wait=_WAIT)
+                pending = set(changes) if changes is not None else None
             except StorageError as error:
-                log.warning("store away while following", error=str(error))
-                await asyncio.sleep(self._store_pause)
+                log.warning("store away while reading the change feed", error=str(error))
+                await asyncio.sleep(self._store_pause_s)

@@ -1,4 +1,9 @@
-"""Does a duty while this worker has it, and stands by while another one does."""
+"""Leader election: of several workers one polls the upstreams, and one listens to each platform.
+
+Each of these tasks has a lease in the store. Whoever acquires it does the task and renews the lease every 2 s; the
+others ask for it every second. A lease that nobody renews ends after 8 s, so after a worker was killed nobody polls
+for 9 s at most.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,79 +21,82 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class LeaseTiming:
-    """How often a duty is kept, and how often one that another worker has is asked for, in seconds.
+    """How often an own lease is renewed and another worker's is asked for, in seconds.
 
-    A duty lasts some seconds without being kept: that and `ask` are how long nobody does it after a worker was killed.
+    2 s are a quarter of the 8 s that a lease lasts: three renewals may fail before it is lost.
     """
 
-    renew_every: float = 2.0
-    retry_every: float = 1.0
+    renew_every_s: float = 2.0
+    retry_every_s: float = 1.0
 
 
 class LeaseRunner:
-    """One duty in this worker: `work` runs while it is this worker's, `trouble` says what troubles it there.
+    """Runs `work` while this worker owns a lease, and waits while another one does.
 
-    While the store is away the work goes on: nobody can take the duty then, and people are still answered. Whether
-    another worker has it is found out when the store answers again, which is before anything can be written there.
+    `trouble` says what keeps the work from succeeding, for the other workers to show. While the store is away the work
+    goes on: nobody can acquire the lease then, and people are still answered. Whether another worker owns it by now is
+    found out when the store answers again, before anything can be written there.
     """
 
     def __init__(
         self,
-        duty: Lease,
+        lease: Lease,
         work: Callable[[], Awaitable[None]],
         *,
         leases: Leases,
         trouble: Callable[[], str | None],
-        tempo: LeaseTiming | None = None,
+        timing: LeaseTiming | None = None,
     ) -> None:
-        self.lease = duty
+        self.lease = lease
         self.owner: LeaseOwner | None = None
         self._work = work
         self._leases = leases
         self._trouble = trouble
-        self._timing = tempo or LeaseTiming()
+        self._timing = timing or LeaseTiming()
         self._store_is_away = False
 
     @property
     def is_owner(self) -> bool:
-        """Return whether this worker does the duty."""
+        """Return whether this worker owns the lease."""
         return self.owner is not None and self.owner.is_me
 
     async def run(self) -> None:
-        """Do the duty whenever it falls to this worker, until cancelled; then it is left to the others."""
+        """Work whenever this worker owns the lease, until cancelled; then release it."""
         while True:
             await self._update_owner(self._leases.acquire(self.lease))
             if self.is_owner:
                 await self._work_while_owner()
             else:
-                await asyncio.sleep(self._timing.retry_every)
+                await asyncio.sleep(self._timing.retry_every_s)
 
     async def _work_while_owner(self) -> None:
-        log.info("duty taken", duty=str(self.lease))
+        log.info("lease acquired", lease=str(self.lease))
         try:
             async with asyncio.TaskGroup() as tasks:
-                work = tasks.create_task(_awaited(self._work))
+                work = tasks.create_task(_as_coroutine(self._work))
                 while self.is_owner:
-                    await asyncio.sleep(self._timing.renew_every)
+                    await asyncio.sleep(self._timing.renew_every_s)
                     await self._update_owner(self._leases.renew(self.lease, trouble=self._trouble() or ""))
-                log.warning("duty lost", duty=str(self.lease), to=self.owner.worker if self.owner else None)
+                log.warning("lease lost", lease=str(self.lease), to=self.owner.worker if self.owner else None)
                 work.cancel()
         finally:
+            # Released at once, also when stopped or when the work raised: else the others would wait until it ends.
             self.owner = None
             with suppress(StorageError):
                 await self._leases.release(self.lease)
 
-    async def _update_owner(self, asking: Awaitable[LeaseOwner | None]) -> None:
-        """Remember who has the duty; while the store is away, what was known before holds."""
+    async def _update_owner(self, answer: Awaitable[LeaseOwner | None]) -> None:
+        """Record who owns the lease; while the store is away, the last known owner stays."""
         try:
-            self.owner = await asking
+            self.owner = await answer
         except StorageError as error:
             if not self._store_is_away:
-                log.warning("store away while keeping a duty", duty=str(self.lease), error=str(error))
+                log.warning("store away while renewing a lease", lease=str(self.lease), error=str(error))
             self._store_is_away = True
         else:
             self._store_is_away = False
 
 
-async def _awaited(work: Callable[[], Awaitable[None]]) -> None:
+async def _as_coroutine(work: Callable[[], Awaitable[None]]) -> None:
+    """Make any awaitable what `create_task` takes."""
     await work()

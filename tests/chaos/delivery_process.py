@@ -1,9 +1,9 @@
-"""A worker that delivers as `runwatch run --role courier` does, but at a pace and with a patience of its own.
+"""A worker that delivers as `runwatch run --role courier` does, but at a speed of its own.
 
-    python -m tests.chaos.delivery_process      # the settings of the environment and CHAOS_HASTE, in JSON
+    python -m tests.chaos.delivery_process      # the settings of the environment and CHAOS_SPEED, in JSON
 
-The real pace would make a run of 20,000 deliveries last six minutes, and what a dead worker had taken would lie for
-one. It says `ready` for each platform once that can be written to, and delivers until it is killed.
+At the real rate a run of 20,000 deliveries would last six minutes, and what a dead worker had claimed would lie for
+10 s. It says `ready` for each platform once that can be written to, and delivers until it is killed.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from bot.ports.sources import Clock
 from bot.service import logs
 from bot.service.application import Application, SystemClock
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.outbox import RedisOutbox
@@ -32,7 +32,7 @@ from bot.workers.platform_connection import PlatformConnection
 
 @dataclass(frozen=True, slots=True)
 class DeliverySpeed:
-    """How fast, and how patient.
+    """How fast it sends, and how soon others think it dead.
 
     Messages a second on each platform over all workers; how many are under way at once in one worker; after how many
     seconds without a sign of life a worker counts as dead.
@@ -46,46 +46,48 @@ class DeliverySpeed:
         return json.dumps(asdict(self))
 
 
-async def deliver(settings: settings.Settings, haste: DeliverySpeed, *, clock: Clock | None = None) -> None:
+async def deliver(settings: settings.Settings, speed: DeliverySpeed, *, clock: Clock | None = None) -> None:
     """Deliver until cancelled."""
     clock = clock or SystemClock()
-    store = await _opened(settings, clock)
+    store = await _open_store(settings, clock)
     try:
-        await _deliver_from(store, settings, haste, clock)
+        await _deliver_from(store, settings, speed, clock)
     finally:
         await store.close()
 
 
-async def _deliver_from(store: Store, settings: settings.Settings, haste: DeliverySpeed, clock: Clock) -> None:
+async def _deliver_from(store: Store, settings: settings.Settings, speed: DeliverySpeed, clock: Clock) -> None:
     metrics = Metrics(clock, __version__)
-    outbox = RedisOutbox(store.database, clock, idle=timedelta(seconds=haste.idle))
+    outbox = RedisOutbox(store.database, clock, idle=timedelta(seconds=speed.idle))
     async with Http() as http, asyncio.TaskGroup() as tasks:
         source = DefiLlama(http, clock, url=settings.defillama_url)
-        machine = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
-        machine.chats = chats(settings, machine.dispatcher, store, clock, metrics, Role.COURIER)
+        application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
+        application.status.chats = platform_connections(
+            settings, application.dispatcher, store, clock, metrics, Role.COURIER
+        )
         tasks.create_task(outbox.keep_renewing())
-        for voice in machine.chats:
-            tasks.create_task(voice.run_sender())
-            pace = RateLimit(haste.per_second, at_once=haste.at_once)
-            courier = DeliveryWorker(
-                voice,
+        for connection in application.status.chats:
+            tasks.create_task(connection.run_sender())
+            limit = RateLimit(speed.per_second, at_once=speed.at_once)
+            worker = DeliveryWorker(
+                connection,
                 outbox=outbox,
                 subscriptions=store.subscriptions,
                 clock=clock,
                 meter=metrics,
-                pacer=RateLimiter(voice.platform, pace=pace, budget=store.send_budget),
+                rate_limiter=RateLimiter(connection.platform, limit=limit, budget=store.send_budget),
             )
-            tasks.create_task(_run(courier, voice))
+            tasks.create_task(_run(worker, connection))
 
 
-async def _run(courier: DeliveryWorker, voice: PlatformConnection) -> None:
-    while voice.trouble():  # noqa: ASYNC110 — nobody announces its end
+async def _run(worker: DeliveryWorker, connection: PlatformConnection) -> None:
+    while connection.trouble():  # noqa: ASYNC110 — nothing announces its end
         await asyncio.sleep(0.01)
     print("ready", flush=True)  # noqa: T201 — for the process that started this one
-    await courier.run()
+    await worker.run()
 
 
-async def _opened(settings: settings.Settings, clock: Clock) -> Store:
+async def _open_store(settings: settings.Settings, clock: Clock) -> Store:
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     while True:
         try:
@@ -97,4 +99,4 @@ async def _opened(settings: settings.Settings, clock: Clock) -> Store:
 if __name__ == "__main__":
     _settings = settings.load(os.environ)
     logs.configure("warning", "json", settings.secrets(_settings))
-    asyncio.run(deliver(_settings, DeliverySpeed(**json.loads(os.environ["CHAOS_HASTE"]))))
+    asyncio.run(deliver(_settings, DeliverySpeed(**json.loads(os.environ["CHAOS_SPEED"]))))

@@ -1,4 +1,4 @@
-"""Both platforms, a store behind a line that can be broken, and couriers: for one fault at a time."""
+"""Both platforms, a store behind a proxy that can break connections, and workers: for one fault at a time."""
 
 import asyncio
 import shutil
@@ -20,9 +20,9 @@ from bot.service.application import SystemClock
 from bot.storage.store import Store, open_store
 from tests.chaos.delivery_process import DeliverySpeed, deliver
 from tests.chaos.platform_log import PlatformLog, RecordingDiscord, RecordingTelegram
-from tests.chaos.stories import Newsroom
+from tests.chaos.stories import Stories
 from tests.chaos.verdict import Verdict, judge
-from tests.chaos.workers import Workers
+from tests.chaos.workers import WorkerProcesses
 from tests.clocks import HandMovedClock
 from tests.fakes.redis_proxy import RedisProxy
 from tests.servers import Server, kinds
@@ -35,42 +35,42 @@ _A_LITTLE = timedelta(seconds=1)
 
 @dataclass(eq=False)
 class FaultBench:
-    """Everything but what is told; the couriers go through `line`, and `store` where that was asked for."""
+    """Everything but the alerts; the workers go through `proxy`, and `store` where that was asked for."""
 
     server: Server
-    line: RedisProxy
-    ledger: PlatformLog
+    proxy: RedisProxy
+    platform_log: PlatformLog
     telegram: RecordingTelegram
     discord: RecordingDiscord
     store: Store
     places: Sequence[Place]
-    newsroom: Newsroom = field(init=False)
+    stories: Stories = field(init=False)
 
     def __post_init__(self) -> None:
-        self.newsroom = Newsroom(self.store, self.places)
+        self.stories = Stories(self.store, self.places)
 
     def verdict(self) -> Verdict:
-        """Return what came of everything told so far."""
-        return judge(self.newsroom.steps, self.places, self.ledger)
+        """Return what became of every step so far."""
+        return judge(self.stories.steps, self.places, self.platform_log)
 
-    def workers(self, directory: Path, haste: DeliverySpeed) -> Workers:
-        """Return where couriers in processes of their own are started."""
+    def worker_processes(self, directory: Path, speed: DeliverySpeed) -> WorkerProcesses:
+        """Return where workers in processes of their own are started."""
         variables = {
-            "REDIS_URL": self.line.url,
+            "REDIS_URL": self.proxy.url,
             "TELEGRAM_TOKEN": self.telegram.token,
             "TELEGRAM_API_URL": self.telegram.url,
             "DISCORD_TOKEN": DISCORD_TOKEN,
             "DISCORD_API_URL": self.discord.api_url,
             "DISCORD_GATEWAY_URL": self.discord.gateway_url,
         }
-        return Workers(directory, variables, haste)
+        return WorkerProcesses(directory, variables, speed)
 
     @asynccontextmanager
     async def delivering(
-        self, haste: DeliverySpeed, *, couriers: int = 1, clock: Clock | None = None
+        self, speed: DeliverySpeed, *, workers: int = 1, clock: Clock | None = None
     ) -> AsyncIterator[None]:
         """Deliver beside the block, in this process."""
-        running = [asyncio.create_task(deliver(self._settings(), haste, clock=clock)) for _ in range(couriers)]
+        running = [asyncio.create_task(deliver(self._settings(), speed, clock=clock)) for _ in range(workers)]
         try:
             yield
         finally:
@@ -101,7 +101,7 @@ class FaultBench:
         return Settings(
             telegram_token=SecretStr(self.telegram.token),
             discord_token=SecretStr(DISCORD_TOKEN),
-            redis_url=SecretStr(self.line.url),
+            redis_url=SecretStr(self.proxy.url),
             data_dir=Path("/nowhere"),
             telegram_api_url=self.telegram.url,
             discord_api_url=self.discord.api_url,
@@ -110,25 +110,25 @@ class FaultBench:
 
 
 @asynccontextmanager
-async def fault_bench(server: Server, number: int, *, through_the_line: bool = False) -> AsyncIterator[FaultBench]:
-    """Set up a stage with so many places on each platform."""
-    ledger = PlatformLog()
+async def fault_bench(server: Server, number: int, *, through_proxy: bool = False) -> AsyncIterator[FaultBench]:
+    """Set up everything, with so many places on each platform."""
+    platform_log = PlatformLog()
     async with (
-        RedisProxy(server.directory / "s") as line,
-        RecordingTelegram(ledger) as telegram,
-        RecordingDiscord(ledger, DISCORD_TOKEN) as discord,
-        _opened(line.url if through_the_line else server.url) as store,
+        RedisProxy(server.directory / "s") as proxy,
+        RecordingTelegram(platform_log) as telegram,
+        RecordingDiscord(platform_log, DISCORD_TOKEN) as discord,
+        _opened_store(proxy.url if through_proxy else server.url) as store,
     ):
         guild = discord.guild()
         chats = [telegram.private(telegram.user("somebody")) for _ in range(number)]
         channels = [discord.channel(guild) for _ in range(number)]
         places = [Place(Platform.TELEGRAM, str(chat.id)) for chat in chats]
         places += [Place(Platform.DISCORD, channel.id) for channel in channels]
-        yield FaultBench(server, line, ledger, telegram, discord, store, places)
+        yield FaultBench(server, proxy, platform_log, telegram, discord, store, places)
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[Store]:
+async def _opened_store(url: str) -> AsyncIterator[Store]:
     store = await open_store(url, clock=SystemClock())
     try:
         yield store

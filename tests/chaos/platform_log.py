@@ -1,4 +1,4 @@
-"""What the platforms took, in the order in which they took it."""
+"""What the platforms accepted, in the order in which they did."""
 
 import asyncio
 import re
@@ -17,8 +17,8 @@ from tests.waiting import until
 
 _MARK = re.compile(r"(INC-\d+) step (\d+)")
 _FOLLOWED = "The story goes on"
-_LAG = 0.03
-"""Seconds between taking a message and saying so: a worker that dies meanwhile leaves it unnoted."""
+_REPLY_DELAY_S = 0.03
+"""Between accepting a message and saying so: a worker that dies meanwhile leaves it unrecorded."""
 _LONGEST = 600.0
 """A storm of 20,000 deliveries takes minutes."""
 
@@ -30,126 +30,126 @@ def title_of(incident: str, step: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AcceptedMessage:
-    """A message, or a change of one, that a platform took; `follows`: it says only that a newer one has followed."""
+    """A message or an edit that a platform accepted; `is_pointer`: it says only that a newer one has followed."""
 
     place: Place
     incident: str
     step: int
     message_id: str
     is_edit: bool
-    follows: bool
+    is_pointer: bool
     at: float
 
 
 class PlatformLog:
-    """Everything taken.
+    """Everything accepted.
 
-    `told` counts it without what only says that a newer message has followed, `refused_twice` counts the repeats that
+    `accepted_steps` counts it without the pointers to newer messages, `refused_twice` counts the repeats that
     Discord saw through.
     """
 
     def __init__(self) -> None:
-        self.taken: list[AcceptedMessage] = []
-        self.told = 0
+        self.accepted: list[AcceptedMessage] = []
+        self.accepted_steps = 0
         self.refused_twice = 0
         self.is_closed = False
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
 
-    def note(self, place: Place, text: str, message_id: str, *, is_edit: bool) -> None:
-        """Take note of what a platform took just now."""
-        found = _MARK.search(text)
-        if found:
-            follows = _FOLLOWED in text
-            self.taken.append(
-                AcceptedMessage(place, found[1], int(found[2]), message_id, is_edit, follows, time.time())
+    def record(self, place: Place, text: str, message_id: str, *, is_edit: bool) -> None:
+        """Record what a platform accepted just now."""
+        mark = _MARK.search(text)
+        if mark:
+            is_pointer = _FOLLOWED in text
+            self.accepted.append(
+                AcceptedMessage(place, mark[1], int(mark[2]), message_id, is_edit, is_pointer, time.time())
             )
-            self.told += not follows
-            self._stir()
+            self.accepted_steps += not is_pointer
+            self._notify()
 
     async def reached(self, number: int) -> None:
-        """Return when so many were told, or nothing more is expected."""
+        """Return when so many steps were accepted, or nothing more is expected."""
         await until(
-            lambda: self.is_closed or self.told >= number,
-            lambda: f"message {number} on the platforms; they have {self.told}",
-            changed=self._news,
+            lambda: self.is_closed or self.accepted_steps >= number,
+            lambda: f"message {number} on the platforms; they have {self.accepted_steps}",
+            changed=self._changed,
             limit=_LONGEST,
         )
 
     def close(self) -> None:
         """Say that nothing more is expected."""
         self.is_closed = True
-        self._stir()
+        self._notify()
 
-    def _stir(self) -> None:
-        self._news.set()
+    def _notify(self) -> None:
+        self._changed.set()
 
 
 class RecordingTelegram(FakeTelegram):
-    """Telegram, with a ledger of what it took."""
+    """Telegram, with a log of what it accepted."""
 
-    def __init__(self, ledger: PlatformLog) -> None:
+    def __init__(self, platform_log: PlatformLog) -> None:
         super().__init__()
-        self._ledger = ledger
+        self._platform_log = platform_log
 
     def _method(self, token: str, method: str) -> Callable[[Mapping[str, str]], Awaitable[object]]:
-        carry_out = super()._method(token, method)
+        original = super()._method(token, method)
         if method not in {"sendmessage", "editmessagetext"}:
-            return carry_out
+            return original
 
         async def recorded(given: Mapping[str, str]) -> object:
-            result = await carry_out(given)
+            result = await original(given)
             message_id = given.get("message_id") or str(self.sent[-1].id)
             place = Place(Platform.TELEGRAM, given["chat_id"])
-            self._ledger.note(place, given["text"], message_id, is_edit=method != "sendmessage")
-            await asyncio.sleep(_LAG)
+            self._platform_log.record(place, given["text"], message_id, is_edit=method != "sendmessage")
+            await asyncio.sleep(_REPLY_DELAY_S)
             return result
 
         return recorded
 
 
 class RecordingDiscord(FakeDiscord):
-    """Discord, with a ledger of what it took."""
+    """Discord, with a log of what it accepted."""
 
-    def __init__(self, ledger: PlatformLog, token: str) -> None:
+    def __init__(self, platform_log: PlatformLog, token: str) -> None:
         super().__init__(token=token)
-        self.rest = _RecordingRest(ledger, self, token)
+        self.rest = _RecordingRest(platform_log, self, token)
 
 
 class _RecordingRest(FakeRest):
-    def __init__(self, ledger: PlatformLog, discord: FakeDiscord, token: str) -> None:
-        super().__init__(discord.world, discord.gateway, token, rates=False, notify=_nobody)
-        self._ledger = ledger
+    def __init__(self, platform_log: PlatformLog, discord: FakeDiscord, token: str) -> None:
+        super().__init__(discord.world, discord.gateway, token, rates=False, notify=_ignore)
+        self._platform_log = platform_log
 
     async def _post_message(self, request: web.Request) -> web.Response:
         messages = self.messages[request.match_info["channel"]]
         before = len(messages)
         response = await super()._post_message(request)
         if len(messages) > before:
-            self._note(request, messages[-1]["id"], (await request.json())["embeds"], is_edit=False)
+            self._record(request, messages[-1]["id"], (await request.json())["embeds"], is_edit=False)
         else:
-            self._ledger.refused_twice += 1
-        await asyncio.sleep(_LAG)
+            self._platform_log.refused_twice += 1
+        await asyncio.sleep(_REPLY_DELAY_S)
         return response
 
     async def _patch_message(self, request: web.Request) -> web.Response:
         response = await super()._patch_message(request)
-        self._note(request, request.match_info["message"], (await request.json())["embeds"], is_edit=True)
-        await asyncio.sleep(_LAG)
+        self._record(request, request.match_info["message"], (await request.json())["embeds"], is_edit=True)
+        await asyncio.sleep(_REPLY_DELAY_S)
         return response
 
-    def _note(self, request: web.Request, message_id: str, embeds: list[Json], *, is_edit: bool) -> None:
+    def _record(self, request: web.Request, message_id: str, embeds: list[Json], *, is_edit: bool) -> None:
         place = Place(Platform.DISCORD, request.match_info["channel"])
         text = "\n".join(f"{embed['title']}\n{embed.get('description')}" for embed in embeds)
-        self._ledger.note(place, text, message_id, is_edit=is_edit)
+        self._platform_log.record(place, text, message_id, is_edit=is_edit)
 
 
-def _nobody() -> None:
+def _ignore() -> None:
     """Tell nobody that something was asked for."""
 
 
-def by_place(taken: list[AcceptedMessage]) -> Iterator[tuple[tuple[Place, str], list[AcceptedMessage]]]:
-    """Yield what each place was told of each incident, in order."""
-    found: dict[tuple[Place, str], list[AcceptedMessage]] = {}
-    for accepted_message in taken:
-        found.setdefault((accepted_message.place, accepted_message.incident), []).append(accepted_message)
-    yield from found.items()
+def by_place(accepted: list[AcceptedMessage]) -> Iterator[tuple[tuple[Place, str], list[AcceptedMessage]]]:
+    """Yield what each place got of each incident, in order."""
+    messages: dict[tuple[Place, str], list[AcceptedMessage]] = {}
+    for accepted_message in accepted:
+        messages.setdefault((accepted_message.place, accepted_message.incident), []).append(accepted_message)
+    yield from messages.items()

@@ -1,4 +1,4 @@
-"""Incidents that are told to thousands of places while everything breaks, committed as the watch commits them."""
+"""Incidents that are announced to thousands of places while everything breaks, committed as the watch commits them."""
 
 import asyncio
 import time
@@ -21,7 +21,7 @@ from tests.chaos.platform_log import title_of
 from tests.waiting import until
 
 DAY = timedelta(days=1)
-_AGAIN_AFTER = 0.1
+_RETRY_PAUSE_S = 0.1
 _LONGEST = 600.0
 """A storm of 20,000 deliveries takes minutes."""
 
@@ -30,8 +30,8 @@ _LONGEST = 600.0
 class Step:
     """One message of an incident to every place.
 
-    `known` is when the commit was confirmed: from then on every worker can know of it. `after_all` says that every
-    delivery before it was over by then; `in_the_dark` that no worker ran when it was committed.
+    `committed_at` is when the commit was confirmed: from then on every worker can know of it. `after_all_before` says
+    that every delivery before it had ended by then; `without_workers` that no worker ran when it was committed.
     """
 
     incident: str
@@ -39,9 +39,9 @@ class Step:
     kind: DeliveryKind
     alert: str
     expires: float
-    after_all: bool
-    in_the_dark: bool
-    known: float = 0.0
+    after_all_before: bool
+    without_workers: bool
+    committed_at: float = 0.0
 
 
 @dataclass(eq=False)
@@ -52,8 +52,8 @@ class Commit:
     alerts: tuple[Alert, ...]
 
 
-class Newsroom:
-    """Tells incidents to places; `steps` is all that was told, `again` how many commits a crash had swallowed."""
+class Stories:
+    """Announces incidents to places; `steps` are all so far, `repeated` counts commits that a crash had swallowed."""
 
     def __init__(self, store: Store, places: Sequence[Place], *, incidents: RedisIncidents | None = None) -> None:
         self._store = store
@@ -61,16 +61,16 @@ class Newsroom:
         self._recipients = tuple(Subscription(place, None) for place in places)
         self._commits: dict[int, Commit] = {}
         self.steps: list[Step] = []
-        self.again = 0
+        self.repeated = 0
 
     def story(self, number: int, severity: Severity) -> "Story":
-        """Return an incident of which nothing was told yet."""
+        """Return an incident that is not announced yet."""
         return Story(self, incident(severity, number=number, exchange=f"exchange-{number}"))
 
     async def commit(self, commit: Commit) -> None:
         """Change the incident and queue its alerts in one step, however long the store is away."""
         self._commits[commit.incident.number] = commit
-        await self._insist(commit)
+        await self._commit_until_stored(commit)
 
     async def commit_again(self) -> None:
         """Commit the newest step of every incident again, as the watch does that finds the store behind.
@@ -78,7 +78,7 @@ class Newsroom:
         A crash of the store may swallow what it confirmed within its last second (appendfsync everysec).
         """
         for commit in self._commits.values():
-            self.again += await self._insist(commit)
+            self.repeated += await self._commit_until_stored(commit)
 
     async def is_over(self, step: Step) -> bool:
         """Return whether nothing of a step is on its way any more."""
@@ -102,67 +102,68 @@ class Newsroom:
             recipients=self._recipients,
         )
 
-    async def _insist(self, commit: Commit) -> bool:
-        one = commit.incident
+    async def _commit_until_stored(self, commit: Commit) -> bool:
+        changed = commit.incident
         while True:
             try:
-                return await self._incidents.commit(one.subject, one.rule, one, commit.alerts)
+                return await self._incidents.commit(changed.subject, changed.rule, changed, commit.alerts)
             except Superseded:
                 raise
             except StorageError:
-                await asyncio.sleep(_AGAIN_AFTER)
+                await asyncio.sleep(_RETRY_PAUSE_S)
 
 
 class Story:
-    """One incident and what was told of it, step by step."""
+    """One incident and its steps so far."""
 
-    def __init__(self, newsroom: Newsroom, first: Incident) -> None:
-        self._newsroom = newsroom
+    def __init__(self, stories: Stories, first: Incident) -> None:
+        self._stories = stories
         self._incident = first
         self._number = 0
         self.steps: list[Step] = []
 
-    async def open(self, *, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
-        """Tell of it for the first time."""
-        await self._tell(DeliveryKind.POST, lifetime=lifetime, in_the_dark=in_the_dark)
+    async def open(self, *, lifetime: timedelta = DAY, without_workers: bool = False) -> None:
+        """Announce it."""
+        await self._commit_step(DeliveryKind.POST, lifetime=lifetime, without_workers=without_workers)
 
     async def change(self) -> None:
-        """Tell of new figures."""
-        await self._tell(DeliveryKind.EDIT)
+        """Change its figures."""
+        await self._commit_step(DeliveryKind.EDIT)
 
-    async def escalate(self, *, in_the_dark: bool = False) -> None:
-        """Tell that it has become worse."""
-        await self._tell(DeliveryKind.POST, in_the_dark=in_the_dark)
+    async def escalate(self, *, without_workers: bool = False) -> None:
+        """Let it become worse."""
+        await self._commit_step(DeliveryKind.POST, without_workers=without_workers)
 
-    async def end(self, *, in_the_dark: bool = False) -> None:
-        """Tell that it is over: the last change, and an answer to it."""
+    async def end(self, *, without_workers: bool = False) -> None:
+        """End it: the last edit, and an answer to it."""
         self._incident = replace(self._incident, state=IncidentState.RESOLVED)
-        await self._tell(DeliveryKind.CLOSE, DeliveryKind.REPLY, in_the_dark=in_the_dark)
+        await self._commit_step(DeliveryKind.CLOSE, DeliveryKind.REPLY, without_workers=without_workers)
 
     async def until_over(self) -> None:
-        """Return when nothing of what was told so far is on its way any more."""
+        """Return when no step so far is on its way any more."""
         for step in self.steps:
             await until(
-                partial(self._newsroom.is_over, step),
+                partial(self._stories.is_over, step),
                 f"the end of the deliveries of {step.incident} step {step.number}",
                 limit=_LONGEST,
             )
 
-    async def _tell(self, *kinds: DeliveryKind, lifetime: timedelta = DAY, in_the_dark: bool = False) -> None:
-        after_all = all([await self._newsroom.is_over(step) for step in self.steps])
+    async def _commit_step(
+        self, *kinds: DeliveryKind, lifetime: timedelta = DAY, without_workers: bool = False
+    ) -> None:
+        after_all_before = all([await self._stories.is_over(step) for step in self.steps])
         alerts, steps = [], []
         for kind in kinds:
             self._number += 1
-            one = self._incident
-            label = one.label
-            alert = self._newsroom.alert(label, one.severity, self._number, kind, lifetime)
+            label = self._incident.label
+            alert = self._stories.alert(label, self._incident.severity, self._number, kind, lifetime)
             expires = alert.expires_at.timestamp()
-            steps.append(Step(label, self._number, kind, alert.id, expires, after_all, in_the_dark))
+            steps.append(Step(label, self._number, kind, alert.id, expires, after_all_before, without_workers))
             alerts.append(alert)
         self._incident = replace(self._incident, steps=self._number)
-        await self._newsroom.commit(Commit(self._incident, tuple(alerts)))
-        known = time.time()
+        await self._stories.commit(Commit(self._incident, tuple(alerts)))
+        committed_at = time.time()
         for step in steps:
-            step.known = known
+            step.committed_at = committed_at
         self.steps += steps
-        self._newsroom.steps += steps
+        self._stories.steps += steps

@@ -1,4 +1,4 @@
-"""One thing that breaks at a time, while an incident is told on both platforms: each test is a promise."""
+"""One thing that breaks at a time, while an incident is announced on both platforms: each test is a promise."""
 
 import asyncio
 import os
@@ -21,7 +21,7 @@ from bot.storage.lua import script
 from tests.chaos.delivery_process import DeliverySpeed
 from tests.chaos.fault_bench import FaultBench, fault_bench, own_server, scratch
 from tests.chaos.platform_log import PlatformLog
-from tests.chaos.stories import Newsroom
+from tests.chaos.stories import Stories
 from tests.chaos.verdict import Verdict
 from tests.clocks import HandMovedClock
 from tests.fakes.redis_proxy import LOADING, OOM, READONLY, runs
@@ -29,7 +29,7 @@ from tests.servers import Server
 from tests.waiting import until
 
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
-TAKE, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
+CLAIM, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
 RESERVE = script("rate_limit", "reserve_turns")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
@@ -50,58 +50,58 @@ async def few(own: Server) -> AsyncIterator[FaultBench]:
 
 
 def flawless(fault_bench: FaultBench) -> Verdict:
-    """Return what came of it; nothing is missing, and nothing came twice, late or out of order."""
-    found = fault_bench.verdict()
-    assert (found.lost, found.in_the_dark, found.expired, found.disordered) == ([], [], [], [])
-    assert found.unfinished.total() == 0
-    assert found.twice.total() == 0
-    return found
+    """Return the verdict, in which nothing is missing, and nothing came twice, late or out of order."""
+    verdict = fault_bench.verdict()
+    assert (verdict.lost, verdict.without_workers, verdict.expired, verdict.disordered) == ([], [], [], [])
+    assert verdict.unfinished.total() == 0
+    assert verdict.twice.total() == 0
+    return verdict
 
 
-async def tell_everything(fault_bench: FaultBench) -> None:
-    story = fault_bench.newsroom.story(1, Severity.SEVERE)
-    for tell in (story.open, story.change, story.escalate, story.end):
-        await tell()
+async def announce_everything(fault_bench: FaultBench) -> None:
+    story = fault_bench.stories.story(1, Severity.SEVERE)
+    for next_step in (story.open, story.change, story.escalate, story.end):
+        await next_step()
         await story.until_over()
 
 
 @pytest.mark.parametrize("error", [OOM, READONLY, LOADING], ids=("OOM", "READONLY", "LOADING"))
 async def test_a_store_that_refuses_for_a_while_loses_and_doubles_nothing(few: FaultBench, error: str) -> None:
-    for step in (TAKE, FINISH, RESERVE):
-        few.line.refuse(error, when=runs(step), times=2)
+    for step in (CLAIM, FINISH, RESERVE):
+        few.proxy.refuse(error, when=runs(step), times=2)
     async with few.delivering(SWIFT):
-        await tell_everything(few)
-    assert few.line.is_spent
+        await announce_everything(few)
+    assert few.proxy.is_spent
     assert flawless(few).made == 2 * FEW * 5
 
 
 async def test_replies_of_the_store_that_are_lost_change_nothing(few: FaultBench) -> None:
-    for step in (TAKE, FINISH, RESERVE):
-        few.line.lose_reply(when=runs(step), times=2)
+    for step in (CLAIM, FINISH, RESERVE):
+        few.proxy.lose_reply(when=runs(step), times=2)
     async with few.delivering(SWIFT):
-        await tell_everything(few)
-    assert few.line.is_spent
+        await announce_everything(few)
+    assert few.proxy.is_spent
     assert flawless(few).made == 2 * FEW * 5
 
 
 async def test_connections_to_the_store_that_break_again_and_again_change_nothing(few: FaultBench) -> None:
-    async with few.delivering(SWIFT, couriers=2):
-        telling = asyncio.create_task(tell_everything(few))
+    async with few.delivering(SWIFT, workers=2):
+        announcing = asyncio.create_task(announce_everything(few))
         for number in range(20, 320, 60):
-            await few.ledger.reached(number)
-            few.line.cut()
-        await telling
+            await few.platform_log.reached(number)
+            few.proxy.cut()
+        await announcing
     assert flawless(few).made == 2 * FEW * 5
 
 
 async def test_a_store_that_dies_and_comes_back_has_kept_everything(few: FaultBench) -> None:
     async with few.delivering(SWIFT):
-        telling = asyncio.create_task(tell_everything(few))
+        announcing = asyncio.create_task(announce_everything(few))
         for number in (30, 200):
-            await few.ledger.reached(number)
+            await few.platform_log.reached(number)
             few.server.kill()
             few.server.start()
-        await telling
+        await announcing
     assert flawless(few).made == 2 * FEW * 5
 
 
@@ -109,18 +109,18 @@ async def test_a_store_without_a_log_is_warned_of_and_what_it_forgot_does_not_st
     async with own_server("--appendonly", "no") as server:
         with capture_logs() as logs:
             async with fault_bench(server, FEW) as ready:
-                await ready.newsroom.story(1, Severity.SEVERE).open()
+                await ready.stories.story(1, Severity.SEVERE).open()
                 server.kill()
                 server.start()
                 assert await ready.store.outbox.depth() == {}
                 async with ready.delivering(SWIFT):
-                    await ready.newsroom.story(2, Severity.SEVERE).open()
+                    await ready.stories.story(2, Severity.SEVERE).open()
                     await ready.until_all_is_over()
         assert {"event": "the server may lose minutes when it crashes", "setting": "appendonly"}.items() <= logs[
             0
         ].items()
-        assert {accepted_message.incident for accepted_message in ready.ledger.taken} == {"INC-2"}
-        assert len(ready.ledger.taken) == 2 * FEW
+        assert {accepted_message.incident for accepted_message in ready.platform_log.accepted} == {"INC-2"}
+        assert len(ready.platform_log.accepted) == 2 * FEW
 
 
 async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_more(few: FaultBench) -> None:
@@ -128,25 +128,25 @@ async def test_what_the_store_forgets_of_its_last_moments_is_sent_again_and_no_m
     kept = few.server.directory.with_name(f"{few.server.directory.name}-kept")
     try:
         async with few.delivering(SLOW):
-            await few.newsroom.story(1, Severity.SEVERE).open()
-            await few.ledger.reached(20)
+            await few.stories.story(1, Severity.SEVERE).open()
+            await few.platform_log.reached(20)
             shutil.copytree(few.server.directory / "appendonlydir", kept)
-            noted = len(few.ledger.taken) - 2 * SLOW.at_once
-            await few.ledger.reached(50)
+            recorded = len(few.platform_log.accepted) - 2 * SLOW.at_once
+            await few.platform_log.reached(50)
         few.server.kill()
         shutil.rmtree(few.server.directory / "appendonlydir")
         shutil.move(kept, few.server.directory / "appendonlydir")
         few.server.start()
-        forgotten = len(few.ledger.taken) - noted
+        forgotten = len(few.platform_log.accepted) - recorded
         async with few.delivering(SWIFT):
             await few.until_all_is_over()
     finally:
         shutil.rmtree(kept, ignore_errors=True)
-    found = few.verdict()
-    assert found.lost == []
-    assert 0 < found.twice[TELEGRAM] <= forgotten
-    assert found.twice[DISCORD] == 0
-    assert few.ledger.refused_twice > 0
+    verdict = few.verdict()
+    assert verdict.lost == []
+    assert 0 < verdict.twice[TELEGRAM] <= forgotten
+    assert verdict.twice[DISCORD] == 0
+    assert few.platform_log.refused_twice > 0
 
 
 async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothing(few: FaultBench) -> None:
@@ -160,7 +160,7 @@ async def test_a_storm_of_429s_from_many_chats_pauses_everybody_and_loses_nothin
     few.telegram.fail("sendMessage", status=429, description="Too Many Requests: retry after 1",
                       parameters={"retry_after": 1}, times=12)  # fmt: skip
     async with few.delivering(SWIFT):
-        await few.newsroom.story(1, Severity.SEVERE).open()
+        await few.stories.story(1, Severity.SEVERE).open()
         await few.until_all_is_over()
     pauses = (number for number, (at, then) in enumerate(pairwise(asked_at), 1) if then - at > 0.5)
     assert next(pauses, len(asked_at)) <= 2 * SWIFT.at_once  # what was under way when the first two were refused
@@ -171,123 +171,123 @@ async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_r
     clock = HandMovedClock(datetime.now(UTC))
     port = few.telegram.port
     await few.telegram.stop()
-    await few.newsroom.story(1, Severity.CRITICAL).open(lifetime=timedelta(hours=24))
-    await few.newsroom.story(2, Severity.WATCH).open(lifetime=timedelta(hours=4))
+    await few.stories.story(1, Severity.CRITICAL).open(lifetime=timedelta(hours=24))
+    await few.stories.story(2, Severity.WATCH).open(lifetime=timedelta(hours=4))
     async with few.delivering(SWIFT, clock=clock):
-        await few.ledger.reached(2 * FEW)  # Discord does not wait for Telegram
+        await few.platform_log.reached(2 * FEW)  # Discord does not wait for Telegram
         for _ in range(10):
             clock.advance(timedelta(minutes=30))
-            await few.newsroom.commit_again()
+            await few.stories.commit_again()
         await few.telegram.start(port)
         clock.advance(timedelta(minutes=6))  # the longest that what failed again and again is put off
         await few.until_all_is_over(clock=clock)
     by_platform = {
-        (accepted_message.place.platform, accepted_message.incident) for accepted_message in few.ledger.taken
+        (accepted_message.place.platform, accepted_message.incident) for accepted_message in few.platform_log.accepted
     }
     assert by_platform == {(DISCORD, "INC-1"), (DISCORD, "INC-2"), (TELEGRAM, "INC-1")}
-    assert len(few.ledger.taken) == 3 * FEW
+    assert len(few.platform_log.accepted) == 3 * FEW
     assert few.verdict().twice.total() == 0
 
 
-async def test_two_who_judge_for_a_moment_tell_everything_once(few: FaultBench) -> None:
+async def test_two_workers_that_judge_for_a_moment_announce_everything_once(few: FaultBench) -> None:
     first, second = RedisLeases(few.store.database), RedisLeases(few.store.database)
     await first.acquire(Lease.POLL)
-    await few.store.database.command("HSET", key_of(Lease.POLL), "until", 1)  # it did not keep it in time
+    await few.store.database.command("HSET", key_of(Lease.POLL), "until", 1)  # it was not renewed in time
     await second.acquire(Lease.POLL)
-    holder = await second.owner(Lease.POLL)
-    assert holder
-    assert holder.is_me
+    owner = await second.owner(Lease.POLL)
+    assert owner
+    assert owner.is_me
     late, now = (_judging(few, redis_leases) for redis_leases in (first, second))
-    async with few.delivering(SWIFT, couriers=2):
+    async with few.delivering(SWIFT, workers=2):
         with pytest.raises(Superseded):
             await late.story(1, Severity.SEVERE).open()
         await now.story(1, Severity.SEVERE).open()
-        await _judging(few, second).story(1, Severity.SEVERE).open()  # the same step, told once more
+        await _judging(few, second).story(1, Severity.SEVERE).open()  # the same step, committed once more
         await few.until_all_is_over()
-    few.newsroom.steps += now.steps
+    few.stories.steps += now.steps
     assert flawless(few).made == 2 * FEW
 
 
-def _judging(fault_bench: FaultBench, leases: RedisLeases) -> Newsroom:
+def _judging(fault_bench: FaultBench, leases: RedisLeases) -> Stories:
     incidents = RedisIncidents(fault_bench.store.database, lambda: leases.token(Lease.POLL))
-    return Newsroom(fault_bench.store, fault_bench.places, incidents=incidents)
+    return Stories(fault_bench.store, fault_bench.places, incidents=incidents)
 
 
 async def test_what_was_under_way_when_a_worker_is_killed_comes_twice_on_telegram_only(few: FaultBench) -> None:
-    async with scratch() as directory, few.workers(directory, SWIFT) as workers:
+    async with scratch() as directory, few.worker_processes(directory, SWIFT) as workers:
         doomed = await workers.start()
         await doomed.ready()
-        never = few.line.delay(when=runs(FINISH), times=10**6)
-        await few.newsroom.story(1, Severity.SEVERE).open()
+        never = few.proxy.delay(when=runs(FINISH), times=10**6)
+        await few.stories.story(1, Severity.SEVERE).open()
         await until(
-            lambda: _by(few.ledger, TELEGRAM) == _by(few.ledger, DISCORD) == SWIFT.at_once,
+            lambda: _by(few.platform_log, TELEGRAM) == _by(few.platform_log, DISCORD) == SWIFT.at_once,
             "on both platforms, all the messages that may be under way at once",
         )
         await doomed.kill()
-        few.line.behave()
+        few.proxy.behave()
         never.set()
         async with few.delivering(SWIFT):
             await few.until_all_is_over()
-    found = few.verdict()
-    assert found.lost == []
-    assert (found.twice[TELEGRAM], found.twice[DISCORD]) == (SWIFT.at_once, 0)
-    assert few.ledger.refused_twice == SWIFT.at_once
+    verdict = few.verdict()
+    assert verdict.lost == []
+    assert (verdict.twice[TELEGRAM], verdict.twice[DISCORD]) == (SWIFT.at_once, 0)
+    assert few.platform_log.refused_twice == SWIFT.at_once
 
 
-def _by(ledger: PlatformLog, platform: Platform) -> int:
-    return sum(accepted_message.place.platform is platform for accepted_message in ledger.taken)
+def _by(platform_log: PlatformLog, platform: Platform) -> int:
+    return sum(accepted_message.place.platform is platform for accepted_message in platform_log.accepted)
 
 
 async def test_a_worker_that_slept_while_others_took_over_sends_no_more_than_was_under_way(few: FaultBench) -> None:
-    async with scratch() as directory, few.workers(directory, SLOW) as workers:
+    async with scratch() as directory, few.worker_processes(directory, SLOW) as workers:
         sleeper = await workers.start()
         await sleeper.ready()
-        story = few.newsroom.story(1, Severity.SEVERE)
+        story = few.stories.story(1, Severity.SEVERE)
         await story.open()
-        await few.ledger.reached(16)
+        await few.platform_log.reached(16)
         sleeper.stop()
         async with few.delivering(SWIFT):
             await story.until_over()
             await story.end()
             await story.until_over()
-        sleeper.go_on()
-        await few.newsroom.story(2, Severity.SEVERE).open()  # there is nobody else to tell of it
+        sleeper.resume()
+        await few.stories.story(2, Severity.SEVERE).open()  # no other worker can send it
         await few.until_all_is_over()
-    found = few.verdict()
-    assert found.lost == []
-    assert found.twice[TELEGRAM] <= SLOW.at_once
-    assert len(found.behind) <= 2 * SLOW.at_once
-    assert found.twice[DISCORD] == 0
+    verdict = few.verdict()
+    assert verdict.lost == []
+    assert verdict.twice[TELEGRAM] <= SLOW.at_once
+    assert len(verdict.behind) <= 2 * SLOW.at_once
+    assert verdict.twice[DISCORD] == 0
 
 
-@pytest.mark.parametrize("couriers", [1, 2])
+@pytest.mark.parametrize("workers", [1, 2])
 async def test_a_store_away_for_longer_than_a_worker_may_be_silent_costs_what_was_under_way_elsewhere(
-    few: FaultBench, couriers: int
+    few: FaultBench, workers: int
 ) -> None:
-    async with few.delivering(SLOW, couriers=couriers):
-        story = few.newsroom.story(1, Severity.SEVERE)
+    async with few.delivering(SLOW, workers=workers):
+        story = few.stories.story(1, Severity.SEVERE)
         await story.open()
-        await few.ledger.reached(20)
+        await few.platform_log.reached(20)
         os.kill(few.server.pid, signal.SIGSTOP)
         await asyncio.sleep(2 * SLOW.idle)
         os.kill(few.server.pid, signal.SIGCONT)
         await story.until_over()
-    found = few.verdict()
-    assert found.lost == []
-    assert found.twice[TELEGRAM] <= (couriers - 1) * couriers * SLOW.at_once
-    assert found.twice[DISCORD] == 0
+    verdict = few.verdict()
+    assert verdict.lost == []
+    assert verdict.twice[TELEGRAM] <= (workers - 1) * workers * SLOW.at_once
+    assert verdict.twice[DISCORD] == 0
 
 
-async def test_what_is_superseded_before_anybody_could_take_it_is_never_sent(own: Server) -> None:
+async def test_what_is_superseded_before_any_worker_could_claim_it_is_never_sent(own: Server) -> None:
     async with fault_bench(own, MANY) as ready:
-        escalated, ended = (ready.newsroom.story(number, Severity.CRITICAL) for number in (1, 2))
+        escalated, ended = (ready.stories.story(number, Severity.CRITICAL) for number in (1, 2))
         await escalated.open()
         await ended.open()
-        await escalated.escalate(in_the_dark=True)
-        await ended.end(in_the_dark=True)
+        await escalated.escalate(without_workers=True)
+        await ended.end(without_workers=True)
         async with ready.delivering(SWIFT):
             await ready.until_all_is_over()
     assert flawless(ready).made == 2 * MANY
-    assert {(accepted_message.incident, accepted_message.step) for accepted_message in ready.ledger.taken} == {
+    assert {(accepted_message.incident, accepted_message.step) for accepted_message in ready.platform_log.accepted} == {
         ("INC-1", 2)
     }

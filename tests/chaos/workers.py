@@ -1,4 +1,4 @@
-"""Couriers in processes of their own, to be killed; they end with the process that started them."""
+"""Workers in processes of their own, to be killed; they end with the process that started them."""
 
 import asyncio
 import os
@@ -16,25 +16,25 @@ from tests.program import ROOT
 from tests.waiting import in_time
 
 PLATFORMS = (Platform.TELEGRAM, Platform.DISCORD)
-_STARTS_WITHIN = 90.0
+_START_TIMEOUT_S = 90.0
 
 
 @dataclass(eq=False)
-class Worker:
-    """One courier; `wrote` is where its log goes."""
+class WorkerProcess:
+    """One worker; `log_path` is where its log goes."""
 
     process: asyncio.subprocess.Process
-    wrote: Path
-    _silent: int = len(PLATFORMS)
+    log_path: Path
+    _platforms_not_ready: int = len(PLATFORMS)
 
     async def ready(self) -> None:
         """Return once it delivers to both platforms; raise RuntimeError with its log when it never will."""
-        async with in_time("a courier that is ready on both platforms", limit=_STARTS_WITHIN):
-            while self._silent:
+        async with in_time("a worker that is ready on both platforms", limit=_START_TIMEOUT_S):
+            while self._platforms_not_ready:
                 line = await self.process.stdout.readline() if self.process.stdout else b""
                 if line != b"ready\n":
-                    raise RuntimeError(f"a courier did not start: {self.wrote.read_text()[-2000:]}")
-                self._silent -= 1
+                    raise RuntimeError(f"a worker did not start: {self.log_path.read_text()[-2000:]}")
+                self._platforms_not_ready -= 1
 
     async def kill(self) -> None:
         """End it as a crash would."""
@@ -46,26 +46,26 @@ class Worker:
         """Let it stand still, in the middle of whatever it does."""
         self.process.send_signal(signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Let it go on as if no time had passed."""
         self.process.send_signal(signal.SIGCONT)
 
 
 @dataclass(eq=False)
-class Workers:
-    """Starts couriers with these variables in a directory, and kills what is left of them at the end."""
+class WorkerProcesses:
+    """Starts workers with these environment variables in a directory, and kills what is left of them at the end."""
 
     directory: Path
     variables: dict[str, str]
-    haste: DeliverySpeed
+    speed: DeliverySpeed
 
     def __post_init__(self) -> None:
-        self._started: list[Worker] = []
+        self._started: list[WorkerProcess] = []
 
-    async def start(self, **variables: str) -> Worker:
+    async def start(self, **variables: str) -> WorkerProcess:
         """Start one, with some variables of its own; it delivers after `ready`."""
-        log = self.directory / f"courier-{len(self._started)}.log"
-        with log.open("wb") as wrote:
+        log_path = self.directory / f"worker-{len(self._started)}.log"
+        with log_path.open("wb") as log_file:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid())),
                 *(sys.executable, "-m", "tests.chaos.delivery_process"),
@@ -73,12 +73,12 @@ class Workers:
                 env={"PATH": os.environ["PATH"], "HOME": str(self.directory), "PYTHONPATH": str(ROOT)}
                 | self.variables
                 | variables
-                | {"CHAOS_HASTE": self.haste.as_json()},
+                | {"CHAOS_SPEED": self.speed.as_json()},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
-                stderr=wrote,
+                stderr=log_file,
             )
-        worker = Worker(process, log)
+        worker = WorkerProcess(process, log_path)
         self._started.append(worker)
         return worker
 
@@ -91,4 +91,4 @@ class Workers:
 
     def complaints(self) -> list[str]:
         """Return every line that any of them has logged."""
-        return [line for worker in self._started for line in worker.wrote.read_text().splitlines()]
+        return [line for worker in self._started for line in worker.log_path.read_text().splitlines()]

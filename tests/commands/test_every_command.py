@@ -73,7 +73,7 @@ async def on_the_terminal(run: Running, name: str, given: dict[str, str]) -> str
     os.close(beginning)
     with os.fdopen(end) as typed:
         chat = TerminalChat(run.world.clock, out=output)
-        await converse(run.machine.dispatcher, terminal_operator(), chat, typed=typed)
+        await converse(run.application.dispatcher, terminal_operator(), chat, typed=typed)
     return output.getvalue().replace("\n    ", " ")
 
 
@@ -86,10 +86,10 @@ async def run(redis_process: Server) -> AsyncIterator[Running]:
     async with world_of(redis_process) as world, running(world) as run:
         for exchange in ("binance", "kraken"):
             await run.subscribe(exchange)
-            await run.machine.store.subscriptions.add(Subscription(terminal_operator().place, exchange))
+            await run.application.store.subscriptions.add(Subscription(terminal_operator().place, exchange))
         await run.hour(-0.05)
         await run.hour()
-        await run.told("INC-1")
+        await run.until_announced("INC-1")
         yield run
 
 

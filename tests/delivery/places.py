@@ -13,12 +13,12 @@ from tests.messages.cards.plain import said
 
 @dataclass
 class PlaceChat:
-    """A platform with open and closed places, everybody under their own id; fits ports.ProbingPlatform."""
+    """A platform with open and closed places, everybody under their own id; fits ports.chat.ProbingPlatform."""
 
     platform: Platform = Platform.TELEGRAM
     closed: dict[Place, Exception] = field(default_factory=dict)
     shown: list[tuple[Place, str]] = field(default_factory=list)
-    asked: list[Place] = field(default_factory=list)
+    probed: list[Place] = field(default_factory=list)
 
     async def run(self) -> None: ...
 
@@ -34,7 +34,7 @@ class PlaceChat:
     async def edit(self, place: Place, message_id: str, message: Message) -> None: ...
 
     async def probe(self, place: Place) -> None:
-        self.asked.append(place)
+        self.probed.append(place)
         if place in self.closed:
             raise self.closed[place]
 

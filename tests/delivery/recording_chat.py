@@ -1,4 +1,4 @@
-"""A courier's round without a platform and without a store: what there is to deliver, and what became of it."""
+"""A chat platform in memory that records what it was sent, and alerts to send to it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ POST, EDIT, CLOSE, REPLY = DeliveryKind
 
 @dataclass
 class RecordingChat:
-    """A chat platform that takes everything, except what `answers` says to the next sends. Fits ports.ChatPlatform.
+    """A chat platform that takes everything, except what `answers` says to the next sends. Fits ports.chat.
 
     `shown` is what arrived: where, which title, and `=m1` for a change of m1, `m1` for an answer to it.
     """
@@ -38,17 +38,17 @@ class RecordingChat:
 
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
         self.keys.append(key)
-        await self._say(place, message, reply_to)
+        await self._show(place, message, reply_to)
         return f"m{len(self.shown)}"
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        await self._say(place, message, f"={message_id}")
+        await self._show(place, message, f"={message_id}")
 
     @property
     def titles(self) -> list[str]:
         return [title for _, title, _ in self.shown]
 
-    async def _say(self, place: Place, message: Message, about: str | None) -> None:
+    async def _show(self, place: Place, message: Message, about: str | None) -> None:
         if self.before_each:
             await self.before_each(place)
         answer = self.answers.pop(0) if self.answers else None

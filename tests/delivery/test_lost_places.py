@@ -19,14 +19,14 @@ async def closed(run: Running, obstacle: Obstacle) -> None:
     """Wait until one place is switched off for this reason, and no other is."""
 
     async def is_closed() -> bool:
-        return dict(await run.machine.store.subscriptions.disabled()) == {obstacle: 1}
+        return dict(await run.application.store.subscriptions.disabled()) == {obstacle: 1}
 
     await until(is_closed, "a place that is switched off")
 
 
 async def all_open(run: Running) -> None:
     async def are_open() -> bool:
-        return not await run.machine.store.subscriptions.disabled()
+        return not await run.application.store.subscriptions.disabled()
 
     await until(are_open, "places that are open again")
 
@@ -38,7 +38,7 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         world.telegram.remove_bot(world.group, world.ann)
         await closed(run, Obstacle.REMOVED)
 
-        await run.machine.check_places()
+        await run.application.upkeep.check_places()
         word = await world.telegram.wait_for_message(private, containing="switched off")
         assert f"telegram:{world.group.id}: the bot was removed" in word.text
         world.telegram.say(private, world.ann, "/status")
@@ -46,12 +46,12 @@ async def test_a_group_without_the_bot_is_told_of_waited_for_and_found_again(wor
         assert "1 (1 removed)" in status.text
 
         world.clock.advance(DAY)
-        await run.machine.check_places()
+        await run.application.upkeep.check_places()
         await closed(run, Obstacle.REMOVED)
 
         world.group.bot = "member"  # let in again, and nobody says so
         world.clock.advance(DAY)
-        await run.machine.check_places()
+        await run.application.upkeep.check_places()
         await all_open(run)
         assert len(world.telegram.messages_in(private)) == 2
 
@@ -62,7 +62,7 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
     world.error_chat = f"telegram:{operators.id}"
     lost = f"ERROR_CHAT names telegram:{operators.id}, which is not reached: the bot was removed."
     async with running(world) as run:
-        await run.machine.check_operator_chat()
+        await run.application.upkeep.check_operator_chat()
         world.telegram.say(private, world.ann, "/status")
         await world.telegram.wait_for_message(private, containing=lost)
         answer = await world.discord.slash("status", channel=world.channel)
@@ -70,7 +70,7 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
         assert (await run.readiness()) == (200, [])
 
         operators.bot = "member"
-        await run.machine.check_operator_chat()
+        await run.application.upkeep.check_operator_chat()
         answer = await world.discord.slash("status", channel=world.discord.dm(world.owner))
         assert "ERROR_CHAT" not in answer.text
 
@@ -83,7 +83,7 @@ async def test_an_exchange_that_is_left_out_at_a_restart_is_named_where_it_was_s
     with capture_logs() as logged:
         async with running(world):
             answer = await world.discord.slash("subscriptions", channel=world.channel)
-    names = [line["names"] for line in logged if line["event"] == "EXCHANGES leaves out what is subscribed to"]
+    names = [line["names"] for line in logged if line["event"] == "subscribed exchanges missing from EXCHANGES"]
     assert names == [["okx"]]
     assert "**okx** · not watched by this bot any more" in answer.text
     assert "Binance** · from watch on" in answer.text
@@ -99,12 +99,12 @@ async def test_a_channel_whose_moderator_cannot_be_told_is_opened_by_a_right(wor
         await run.hour(-0.05)
         await run.hour()
         await closed(run, Obstacle.UNSEEN)
-        await run.machine.check_places()
+        await run.application.upkeep.check_places()
         await world.discord.overwrite(hidden)
         await all_open(run)
         answer = await world.discord.slash("subscriptions", channel=hidden, permissions=MODERATOR)
         assert "switched off" not in answer.text
-        assert await run.machine.store.subscriptions.trouble(place) is None
+        assert await run.application.store.subscriptions.trouble(place) is None
 
 
 async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_back(world: World) -> None:
@@ -115,7 +115,7 @@ async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_bac
         await run.hour()
 
         async def is_put_off() -> bool:
-            return bool(await run.machine.store.database.command("ZCARD", keys.POSTPONED.key(Platform.DISCORD)))
+            return bool(await run.application.store.database.command("ZCARD", keys.POSTPONED.key(Platform.DISCORD)))
 
         await until(is_put_off, "a delivery that is put off")
         assert world.discord_titles() == []
@@ -149,11 +149,11 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
     async with running(world) as run:
         await run.subscribe()
         assert world.redis.ask(f"DEL {keys.SCHEMA.key()}") == ":1"  # evicted by itself: no reason for alarm
-        await run.machine.check_store()
+        await run.application.upkeep.check_store()
         assert world.redis.ask("FLUSHALL") == "+OK"
 
-        await run.machine.check_store()
-        await run.machine.check_store()
+        await run.application.upkeep.check_store()
+        await run.application.upkeep.check_store()
         word = await world.telegram.wait_for_message(operators, containing="The store was emptied")
         assert "All subscriptions" in word.text
         assert len(world.telegram.messages_in(operators)) == 1
@@ -162,15 +162,15 @@ async def test_a_store_that_was_emptied_is_told_of_once_and_the_watch_goes_on(wo
         await until(lambda: is_watched_again(run), "the exchange among those watched again")
         await run.hour(-0.05)
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
 async def is_watched_again(run: Running) -> bool:
-    """Return whether the duties have been taken anew, and the past of every exchange was read anew."""
-    store, week_ago = run.machine.store, run.world.clock.now() - 7 * DAY
-    held = [await store.leases.owner(duty) for duty in Lease]
+    """Return whether every lease was acquired anew, and the past of every exchange was read anew."""
+    store, week_ago = run.application.store, run.world.clock.now() - 7 * DAY
+    owners = [await store.leases.owner(lease) for lease in Lease]
     pasts = [await store.readings.newest_before(exchange, week_ago) for exchange in run.world.exchanges]
-    return all(held) and None not in pasts
+    return all(owners) and None not in pasts
 
 
 async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(world: World) -> None:
@@ -178,7 +178,7 @@ async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(w
         await run.subscribe()
         await run.hour(-0.05)
         await run.hour()
-        await run.told("elevated outflow")
+        await run.until_announced("elevated outflow")
         old, world.group = world.group, world.telegram.migrate(world.group)
         await until(
             lambda: is_subscribed(run, Place(Platform.TELEGRAM, str(world.group.id))), "the subscription of the group"
@@ -189,11 +189,11 @@ async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(w
         await until(
             lambda: "🟢 INC-1 · Binance · resolved" in world.telegram_titles(), "the end of the incident on Telegram"
         )
-        (told,) = world.telegram_titles()
+        (title,) = world.telegram_titles()
         before = [sent.text.partition("\n")[0] for sent in world.telegram.messages_in(old)]
-    assert told == "🟢 INC-1 · Binance · resolved"
+    assert title == "🟢 INC-1 · Binance · resolved"
     assert "🟠 INC-1 · Binance · elevated outflow" in before
 
 
 async def is_subscribed(run: Running, place: Place) -> bool:
-    return bool(await run.machine.store.subscriptions.of_place(place))
+    return bool(await run.application.store.subscriptions.of_place(place))

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.operator_notices import CHECK_EVERY
+from bot.delivery.operator_notices import OPERATOR_CHECK_INTERVAL
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
@@ -29,8 +29,8 @@ class Scene:
     def close(self, why: DeliveryError) -> None:
         self.chat.closed[OPERATOR] = why
 
-    async def look(self, after: timedelta = CHECK_EVERY) -> list[str]:
-        """Look after a while and return what is said of the operator then."""
+    async def check(self, after: timedelta = OPERATOR_CHECK_INTERVAL) -> list[str]:
+        """Check after a while and return what is said of the operator then."""
         self.clock.advance(after)
         await self.operator.check_reachable()
         return list(self.operator.unreachable)
@@ -48,11 +48,11 @@ async def test_the_operator_is_told(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("place", [None, Place(Platform.DISCORD, "5")])
-async def test_an_operator_where_the_bot_is_not_is_neither_told_nor_looked_for(place: Place | None) -> None:
+async def test_an_operator_where_the_bot_is_not_is_neither_told_nor_probed(place: Place | None) -> None:
     scene = Scene(place)
     await scene.operator.send(NEWS, "1")
-    assert await scene.look() == []
-    assert (scene.chat.shown, scene.chat.asked) == ([], [])
+    assert await scene.check() == []
+    assert (scene.chat.shown, scene.chat.probed) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -68,72 +68,72 @@ async def test_an_operator_who_cannot_be_told_is_known_before_there_is_news(
     scene: Scene, why: DeliveryError, words: str
 ) -> None:
     scene.close(why)
-    assert await scene.look() == [f"ERROR_CHAT names telegram:-999, which is not reached: {words}."]
+    assert await scene.check() == [f"ERROR_CHAT names telegram:-999, which is not reached: {words}."]
     assert scene.chat.shown == []
 
 
 async def test_news_that_did_not_arrive_shows_that_the_operator_is_out_of_reach(scene: Scene) -> None:
-    assert await scene.look() == []
+    assert await scene.check() == []
     scene.close(REMOVED)
     with capture_logs() as logged:
         await scene.operator.send(NEWS, "1")
-    assert [line["event"] for line in logged] == ["operator not told", "operator out of reach"]
+    assert [line["event"] for line in logged] == ["operator notice not delivered", "operator chat unreachable"]
     (sentence,) = scene.operator.unreachable
     assert "the bot was removed" in sentence
     scene.chat.closed.clear()
-    assert await scene.look() == [], "found again at the next look, not a day after the last good one"
+    assert await scene.check() == [], "found again at the next check, not a day after the last good one"
 
 
 @pytest.mark.parametrize("why", [AWAY, BadMessage("too long")])
 async def test_what_is_no_fault_of_the_place_says_nothing_of_it(scene: Scene, why: DeliveryError) -> None:
     scene.close(why)
     await scene.operator.send(NEWS, "1")
-    assert await scene.look() == []
+    assert await scene.check() == []
     scene.close(REMOVED)
-    known = await scene.look()
+    sentences = await scene.check()
     scene.close(why)
-    assert await scene.look() == known != []
+    assert await scene.check() == sentences != []
 
 
-async def test_an_operator_is_looked_for_until_found_and_then_once_a_day(scene: Scene) -> None:
+async def test_an_operator_is_probed_until_reached_and_then_once_a_day(scene: Scene) -> None:
     scene.close(REMOVED)
     for _ in range(3):
-        assert await scene.look() != []
+        assert await scene.check() != []
     scene.chat.closed.clear()
-    assert await scene.look() == []
-    assert len(scene.chat.asked) == 4
+    assert await scene.check() == []
+    assert len(scene.chat.probed) == 4
     for _ in range(3):
-        await scene.look()
-    assert len(scene.chat.asked) == 4
+        await scene.check()
+    assert len(scene.chat.probed) == 4
     scene.close(REMOVED)
-    assert await scene.look(after=DAY) != []
+    assert await scene.check(after=DAY) != []
 
 
-async def test_a_platform_that_is_away_is_asked_again_at_the_next_look(scene: Scene) -> None:
+async def test_a_platform_that_is_away_is_probed_again_at_the_next_check(scene: Scene) -> None:
     scene.close(AWAY)
-    await scene.look()
-    await scene.look()
-    assert len(scene.chat.asked) == 2
+    await scene.check()
+    await scene.check()
+    assert len(scene.chat.probed) == 2
 
 
-async def test_news_that_arrived_needs_no_look_for_a_day(scene: Scene) -> None:
+async def test_news_that_arrived_needs_no_probe_for_a_day(scene: Scene) -> None:
     scene.close(REMOVED)
-    await scene.look()
+    await scene.check()
     scene.chat.closed.clear()
     await scene.operator.send(NEWS, "1")
-    assert await scene.look() == []
-    assert len(scene.chat.asked) == 1
+    assert await scene.check() == []
+    assert len(scene.chat.probed) == 1
 
 
 async def test_an_operator_out_of_reach_is_logged_once_and_again_for_another_reason(scene: Scene) -> None:
     with capture_logs() as logged:
         for why in (REMOVED, REMOVED, NotAllowed("no", Obstacle.NO_RIGHTS)):
             scene.close(why)
-            await scene.look()
+            await scene.check()
     assert [line["reason"] for line in logged] == ["the bot was removed", "the bot lacks the right to write there"]
 
 
-async def test_where_this_worker_does_not_listen_the_operator_is_not_looked_for(scene: Scene) -> None:
+async def test_where_this_worker_does_not_listen_the_operator_is_not_probed(scene: Scene) -> None:
     scene.close(REMOVED)
     scene.chats.clear()
-    assert await scene.look() == []
+    assert await scene.check() == []

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.delivery.place_recovery import EVERY, PlaceRecovery
+from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
 from bot.domain.errors import ChatGone, ChatMoved, NotAllowed, RetryLater, StorageError
 from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.ports.subscriptions import PlaceTrouble
@@ -19,24 +19,24 @@ AWAY = RetryLater("away", after=timedelta(seconds=5))
 
 
 class Scene:
-    """A caretaker, its chats and its store."""
+    """A place recovery with its chats and its store."""
 
     def __init__(self, error_chat: Place | None = OPERATOR) -> None:
         self.memory = Memory(NOON)
         self.subscriptions = self.memory.subscriptions
         self.chat = PlaceChat()
         self.chats = [self.chat]
-        self.naps: list[float] = []
-        self.caretaker = PlaceRecovery(
+        self.pauses_s: list[float] = []
+        self.recovery = PlaceRecovery(
             lambda: self.chats,
             subscriptions=self.subscriptions,
             clock=self.memory.clock,
             operator=operator_at(error_chat, self.memory.clock, self.chats),
-            sleep=self._nap,
+            sleep=self._record_pause,
         )
 
-    async def _nap(self, seconds: float) -> None:
-        self.naps.append(seconds)
+    async def _record_pause(self, seconds: float) -> None:
+        self.pauses_s.append(seconds)
 
     async def subscribe(self, place: Place, by: str = "1", title: str = "") -> None:
         await self.subscriptions.add(Subscription(place, "okx", created_by=by, created_at=NOON, title=title))
@@ -47,7 +47,7 @@ class Scene:
 
     async def after(self, span: timedelta) -> None:
         self.memory.clock.advance(span)
-        await self.caretaker.check_places()
+        await self.recovery.check_places()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_whoever_set_a_place_up_is_told_once_why_it_is_off(scene: Scene) -
     assert "telegram:-100: the bot was removed" in text
 
 
-async def test_a_place_with_a_name_is_told_by_it(scene: Scene) -> None:
+async def test_a_place_with_a_name_is_announced_by_it(scene: Scene) -> None:
     await scene.subscribe(GROUP, title="#traders")
     await scene.close(GROUP)
     await scene.after(HOUR)
@@ -99,7 +99,7 @@ async def test_people_are_told_a_second_apart(scene: Scene) -> None:
         await scene.close(place)
     await scene.after(HOUR)
     assert len(scene.chat.shown) == 3
-    assert scene.naps == [1.0, 1.0]
+    assert scene.pauses_s == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("by", ["1", "-100", ""])
@@ -143,7 +143,7 @@ async def test_where_general_itself_is_closed_whoever_set_it_up_is_told(scene: S
     assert "the topic was closed" in scene.chat.shown[0][1]
 
 
-async def test_a_place_nobody_subscribed_is_told_to_nobody(scene: Scene) -> None:
+async def test_a_place_nobody_subscribed_is_announced_to_nobody(scene: Scene) -> None:
     await scene.close(GROUP)
     await scene.after(HOUR)
     assert scene.chat.shown == []
@@ -155,7 +155,7 @@ async def test_a_place_that_is_open_again_hears_again_within_a_day(scene: Scene)
     await scene.after(HOUR)
     assert await scene.subscriptions.interested_in("okx") == []
     await scene.after(DAY)
-    assert scene.chat.asked == [GROUP.whole_chat]
+    assert scene.chat.probed == [GROUP.whole_chat]
     assert len(await scene.subscriptions.interested_in("okx")) == 1
 
 
@@ -165,13 +165,13 @@ async def test_a_place_that_stays_closed_is_asked_once_a_day_and_forgotten_after
     scene.chat.closed[GROUP] = NotAllowed("no rights")
     for _ in range(29 * 24):
         await scene.after(HOUR)
-    assert len(scene.chat.asked) == 28
+    assert len(scene.chat.probed) == 28
     trouble = await scene.subscriptions.trouble(GROUP)
     assert trouble is not None
-    assert trouble.since == NOON, "asking is no new beginning"
+    assert trouble.since == NOON, "a probe does not restart the 30 days"
     assert await scene.subscriptions.forget_disabled(NOON + timedelta(seconds=1)) == [GROUP]
     await scene.after(DAY)
-    assert len(scene.chat.asked) == 28
+    assert len(scene.chat.probed) == 28
 
 
 async def test_a_chat_that_moved_meanwhile_is_found_under_its_new_address(scene: Scene) -> None:
@@ -187,7 +187,7 @@ async def test_a_closed_topic_is_not_asked_about_for_only_a_message_would_tell(s
     await scene.close(TOPIC, Obstacle.TOPIC_CLOSED)
     await scene.after(HOUR)
     await scene.after(DAY)
-    assert scene.chat.asked == []
+    assert scene.chat.probed == []
     assert await scene.subscriptions.trouble(TOPIC) is not None
 
 
@@ -198,12 +198,12 @@ async def test_while_the_platform_is_away_nothing_is_concluded_and_all_are_asked
     await scene.after(timedelta())
     scene.chat.closed = dict.fromkeys(places, AWAY)
     await scene.after(DAY)
-    assert len(scene.chat.asked) == 1
+    assert len(scene.chat.probed) == 1
     scene.chat.closed.clear()
     await scene.after(HOUR - timedelta(seconds=1))
-    assert len(scene.chat.asked) == 1
+    assert len(scene.chat.probed) == 1
     await scene.after(timedelta(seconds=1))
-    assert sorted(scene.chat.asked[1:]) == sorted(places)
+    assert sorted(scene.chat.probed[1:]) == sorted(places)
     assert await scene.subscriptions.disabled() == {}
 
 
@@ -212,21 +212,21 @@ async def test_many_closed_places_are_asked_fifty_at_a_time_a_second_apart(scene
     scene.chat.closed = dict.fromkeys(places, NotAllowed("no rights"))
     for place in places:
         await scene.close(place)
-    for _ in range(3):  # everybody's first visit asks nothing
-        await scene.after(EVERY)
-    assert scene.chat.asked == []
+    for _ in range(3):  # the first check of a place probes nothing
+        await scene.after(PLACE_CHECK_INTERVAL)
+    assert scene.chat.probed == []
     scene.memory.clock.advance(DAY)
-    asked = []
+    probed = []
     for _ in range(3):
-        await scene.after(EVERY)
-        asked.append(len(scene.chat.asked))
-    assert asked == [50, 100, 120]
-    assert set(scene.chat.asked) == set(places)
-    assert scene.naps == [1.0] * (49 + 49 + 19)
+        await scene.after(PLACE_CHECK_INTERVAL)
+        probed.append(len(scene.chat.probed))
+    assert probed == [50, 100, 120]
+    assert set(scene.chat.probed) == set(places)
+    assert scene.pauses_s == [1.0] * (49 + 49 + 19)
 
 
 def test_ten_thousand_closed_places_are_asked_within_a_day() -> None:
-    assert DAY // EVERY * 50 >= 10_000
+    assert DAY // PLACE_CHECK_INTERVAL * 50 >= 10_000
 
 
 async def test_a_platform_this_worker_does_not_listen_to_is_left_to_others(scene: Scene) -> None:
@@ -239,7 +239,7 @@ async def test_a_platform_this_worker_does_not_listen_to_is_left_to_others(scene
     assert [place for place, _ in scene.chat.shown] == [ANN]
 
 
-async def test_a_store_that_is_away_is_said(scene: Scene) -> None:
+async def test_a_store_that_is_away_is_raised(scene: Scene) -> None:
     scene.subscriptions.away = True
     with pytest.raises(StorageError):
-        await scene.caretaker.check_places()
+        await scene.recovery.check_places()

@@ -20,7 +20,7 @@ from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from bot.service.application import Application
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.store import Store, open_store
@@ -44,14 +44,14 @@ async def telegram() -> AsyncIterator[FakeTelegram]:
         yield telegram
 
 
-class Office:
+class DeliveringWorker:
     """A worker that only delivers, on a store of its own connections."""
 
-    def __init__(self, machine: Application, presence: PlatformConnection, store: Store) -> None:
-        self.machine, self.presence, self.store = machine, presence, store
-        self.courier = machine.delivery_worker(presence)
+    def __init__(self, application: Application, connection: PlatformConnection, store: Store) -> None:
+        self.application, self.connection, self.store = application, connection, store
+        self.delivery_worker = application.delivery_worker(connection)
 
-    async def tell(
+    async def commit(
         self,
         title: str,
         *places: Place,
@@ -79,9 +79,9 @@ class Office:
 
 
 @asynccontextmanager
-async def office(
+async def delivering_worker(
     redis: Server, telegram: FakeTelegram, *, paid: bool = False, error_chat: str | None = None
-) -> AsyncIterator[Office]:
+) -> AsyncIterator[DeliveringWorker]:
     settings = Settings(
         telegram_token=SecretStr(telegram.token),
         telegram_api_url=telegram.url,
@@ -95,18 +95,20 @@ async def office(
     store = await open_store(redis.url, clock=clock)
     async with Http() as http:
         source = DefiLlama(http, clock, url="http://127.0.0.1:9")
-        machine = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
-        [presence] = machine.chats = chats(settings, machine.dispatcher, store, clock, metrics, Role.COURIER)
-        found = Office(machine, presence, store)
-        speaking = asyncio.create_task(presence.run())
-        running = asyncio.create_task(found.courier.run())
+        application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
+        [connection] = application.status.chats = platform_connections(
+            settings, application.dispatcher, store, clock, metrics, Role.COURIER
+        )
+        worker = DeliveringWorker(application, connection, store)
+        connected = asyncio.create_task(connection.run())
+        running = asyncio.create_task(worker.delivery_worker.run())
         try:
-            yield found
+            yield worker
         finally:
-            found.courier.stop()
-            async with in_time("the end of a courier that was stopped"):
+            worker.delivery_worker.stop()
+            async with in_time("the end of a delivery worker that was stopped"):
                 await running
-            await stop(speaking)
+            await stop(connected)
             await store.close()
 
 
@@ -132,12 +134,12 @@ async def test_a_fan_out_keeps_telegrams_rules_and_what_is_severe_goes_first(
 ) -> None:
     chats = people(telegram, 60)
     places = [here(chat) for chat in chats]
-    async with office(redis, telegram) as worker:
+    async with delivering_worker(redis, telegram) as worker:
         await subscribed(worker.store, *places)
-        await worker.tell("watch", *places)
+        await worker.commit("watch", *places)
         await until(lambda: len(telegram.sent) >= 5, "the first five messages on Telegram")
         before = len(telegram.sent)
-        await worker.tell("severe", places[-1], severity=Severity.SEVERE, incident="INC-2")
+        await worker.commit("severe", places[-1], severity=Severity.SEVERE, incident="INC-2")
         await until(worker.nothing_waits, "the end of every delivery")
 
     assert telegram.rates
@@ -149,10 +151,10 @@ async def test_a_fan_out_keeps_telegrams_rules_and_what_is_severe_goes_first(
 
 async def test_two_workers_keep_telegrams_rules_together(redis: Server, telegram: FakeTelegram) -> None:
     places = [here(chat) for chat in people(telegram, 60)]
-    async with office(redis, telegram) as one, office(redis, telegram):
-        await subscribed(one.store, *places)
-        await one.tell("watch", *places)
-        await until(one.nothing_waits, "the end of every delivery")
+    async with delivering_worker(redis, telegram) as first, delivering_worker(redis, telegram):
+        await subscribed(first.store, *places)
+        await first.commit("watch", *places)
+        await until(first.nothing_waits, "the end of every delivery")
 
     assert telegram.rates
     assert telegram.rates.refused == 0
@@ -164,10 +166,10 @@ async def test_an_escalation_becomes_the_message_and_the_older_one_points_to_it(
 ) -> None:
     telegram.rates = None
     [chat] = people(telegram, 1)
-    async with office(redis, telegram) as worker:
+    async with delivering_worker(redis, telegram) as worker:
         await subscribed(worker.store, here(chat))
         for title, kind in (("opened", POST), ("escalated", POST), ("closed", CLOSE), ("resolved", REPLY)):
-            await worker.tell(title, here(chat), kind=kind)
+            await worker.commit(title, here(chat), kind=kind)
             await telegram.until(partial(has_heard, telegram, title), "the alert in every place")
         await until(worker.nothing_waits, "the end of every delivery")
 
@@ -185,47 +187,47 @@ async def test_a_closed_topic_is_announced_once_in_general_and_the_rest_goes_on(
     closed, fine = forum.topic(), forum.topic()
     forum.topics[closed] = False
     places = [here(forum, closed), here(forum, fine)]
-    async with office(redis, telegram) as worker:
+    async with delivering_worker(redis, telegram) as worker:
         await subscribed(worker.store, *places)
-        await worker.tell("opened", *places, severity=Severity.SEVERE)
+        await worker.commit("opened", *places, severity=Severity.SEVERE)
         await until(worker.nothing_waits, "the end of every delivery")
-        await worker.tell("opened", places[0], incident="INC-2")
+        await worker.commit("opened", places[0], incident="INC-2")
         await until(worker.nothing_waits, "the end of every delivery")
         trouble = await worker.store.subscriptions.trouble(places[0])
 
     assert trouble
     assert (trouble.place, trouble.disabled) == (places[0], True)
-    told = Counter((sent.thread, sent.text.splitlines()[0]) for sent in telegram.sent)
-    assert told == {(None, "⚠️ Alerts to a topic are paused"): 1, (fine, "🏦 INC-1 · opened"): 1}
+    counts = Counter((sent.thread, sent.text.splitlines()[0]) for sent in telegram.sent)
+    assert counts == {(None, "⚠️ Alerts to a topic are paused"): 1, (fine, "🏦 INC-1 · opened"): 1}
 
 
 async def test_a_chat_that_left_while_it_waited_is_sent_nothing(redis: Server, telegram: FakeTelegram) -> None:
     stays, leaves = people(telegram, 2)
-    async with office(redis, telegram) as worker:
+    async with delivering_worker(redis, telegram) as worker:
         await subscribed(worker.store, here(stays))
-        await worker.tell("watch", here(leaves), here(stays))
+        await worker.commit("watch", here(leaves), here(stays))
         await until(worker.nothing_waits, "the end of every delivery")
 
     assert [sent.chat for sent in telegram.sent] == [stays]
 
 
-async def test_status_tells_the_pace_and_why_nothing_is_sent(redis: Server, telegram: FakeTelegram) -> None:
-    async with office(redis, telegram) as worker:
-        status = await worker.machine.dispatcher.queries.status()
+async def test_status_tells_the_rate_and_why_nothing_is_sent(redis: Server, telegram: FakeTelegram) -> None:
+    async with delivering_worker(redis, telegram) as worker:
+        status = await worker.application.dispatcher.queries.status()
         assert (status.rates[Platform.TELEGRAM].per_second, status.rates[Platform.TELEGRAM].reason) == (28.0, "")
         pause = timedelta(minutes=5)
         await worker.store.send_budget.pause_all(
             Platform.TELEGRAM, pause=pause, reason="60 of the last 100 were refused"
         )
-        rate = (await worker.machine.dispatcher.queries.status()).rates[Platform.TELEGRAM]
+        rate = (await worker.application.dispatcher.queries.status()).rates[Platform.TELEGRAM]
         assert rate.reason == "60 of the last 100 were refused"
         assert pause - timedelta(seconds=10) < rate.time_for(28) <= pause + timedelta(seconds=1)
 
 
 async def test_a_refusing_platform_is_left_alone_and_the_operator_told(redis: Server, telegram: FakeTelegram) -> None:
     telegram.rates = None
-    crowd, operator = people(telegram, 160), telegram.group("Operators")
-    gone = {str(chat.id) for chat in crowd}
+    readers, operator = people(telegram, 160), telegram.group("Operators")
+    gone = {str(chat.id) for chat in readers}
     telegram.fail(
         "sendMessage",
         status=403,
@@ -233,15 +235,15 @@ async def test_a_refusing_platform_is_left_alone_and_the_operator_told(redis: Se
         times=10**6,
         when=lambda given: given["chat_id"] in gone,
     )
-    places = [here(chat) for chat in crowd]
-    async with office(redis, telegram, paid=True, error_chat=f"telegram:{operator.id}") as worker:
+    places = [here(chat) for chat in readers]
+    async with delivering_worker(redis, telegram, paid=True, error_chat=f"telegram:{operator.id}") as worker:
         await subscribed(worker.store, *places)
-        await worker.tell("watch", *places)
+        await worker.commit("watch", *places)
         notice = await telegram.wait_for_message(operator, containing="Messages to Telegram are stopped")
-        going = await worker.store.send_budget.current_rate(Platform.TELEGRAM, per_second=28.0)
-        kept = sum((await worker.store.outbox.depth()).values())
+        rate = await worker.store.send_budget.current_rate(Platform.TELEGRAM, per_second=28.0)
+        queued = sum((await worker.store.outbox.depth()).values())
 
     assert "of the last 100 messages were refused" in notice.text
-    assert "were refused" in going.reason
-    assert going.paused_for > timedelta(minutes=4)
-    assert kept >= 1
+    assert "were refused" in rate.reason
+    assert rate.paused_for > timedelta(minutes=4)
+    assert queued >= 1

@@ -1,4 +1,4 @@
-"""The courier at work, in simulated time."""
+"""The delivery worker at work, in simulated time."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
-from bot.delivery.circuit_breaker import CircuitBreaker, RefusalLimits
+from bot.delivery.circuit_breaker import RefusalLimits
 from bot.delivery.rate_limiter import LocalBudget, RateLimiter
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ChatGone, ChatMoved, RetryLater
@@ -47,15 +47,15 @@ def now() -> float:
 
 
 class Scene:
-    """Couriers between one outbox and one chat, which takes `takes` seconds for each message."""
+    """Workers between one outbox and one chat, which needs `send_s` seconds for each message."""
 
     def __init__(
         self,
         platform: Platform = TELEGRAM,
         *,
-        takes: float = 0.05,
+        send_s: float = 0.05,
         workers: int = 1,
-        tolerance: RefusalLimits | None = None,
+        refusal_limits: RefusalLimits | None = None,
         budget: SendBudget | None = None,
     ) -> None:
         self.clock = LoopClock()
@@ -63,24 +63,24 @@ class Scene:
         self.subscriptions = MemorySubscriptions(self.outbox)
         self.meter = Tally()
         self.chat = RecordingChat(platform, before_each=self._pass_time)
-        self.takes = takes
+        self.send_s = send_s
         self.under_way: Counter[str] = Counter()
         self.most_at_once = 0
         self.slow = asyncio.Event()
         self.slow_places: set[Place] = set()
         self.budget = budget or LocalBudget()
-        self.tolerance = tolerance or RefusalLimits()
-        self.couriers = [self.worker(self.chat) for _ in range(workers)]
+        self.refusal_limits = refusal_limits or RefusalLimits()
+        self.workers = [self.new_worker(self.chat) for _ in range(workers)]
 
-    def worker(self, chat: RecordingChat) -> DeliveryWorker:
+    def new_worker(self, chat: RecordingChat) -> DeliveryWorker:
         return DeliveryWorker(
             chat,
             outbox=self.outbox,
             subscriptions=self.subscriptions,
             clock=self.clock,
             meter=self.meter,
-            pacer=RateLimiter(chat.platform, budget=self.budget),
-            breaker=CircuitBreaker(self.tolerance),
+            rate_limiter=RateLimiter(chat.platform, budget=self.budget),
+            refusal_limits=self.refusal_limits,
         )
 
     async def _pass_time(self, place: Place) -> None:
@@ -88,7 +88,7 @@ class Scene:
         self.most_at_once = max(self.most_at_once, self.under_way.total())
         assert self.under_way[place.chat] == 1, "two messages under way to one chat"
         try:
-            await asyncio.sleep(self.takes)
+            await asyncio.sleep(self.send_s)
             if place in self.slow_places:
                 await self.slow.wait()
         finally:
@@ -119,12 +119,12 @@ class Scene:
 
     @asynccontextmanager
     async def delivering(self) -> AsyncIterator[None]:
-        running = [asyncio.create_task(courier.run()) for courier in self.couriers]
+        running = [asyncio.create_task(worker.run()) for worker in self.workers]
         try:
             yield
         finally:
-            for courier in self.couriers:
-                courier.stop()
+            for worker in self.workers:
+                worker.stop()
             await asyncio.gather(*running)
 
     async def until_shown(self, number: int) -> None:
@@ -155,8 +155,8 @@ async def test_everybody_is_told_once() -> None:
 
 
 @in_simulated_time
-async def test_a_fan_out_goes_at_the_full_pace_and_is_refused_nothing() -> None:
-    scene = Scene(takes=0.2)
+async def test_a_fan_out_goes_at_the_full_rate_and_is_refused_nothing() -> None:
+    scene = Scene(send_s=0.2)
     rates = Rates(clock=now)
 
     async def by_the_rules(place: Place) -> None:
@@ -164,7 +164,7 @@ async def test_a_fan_out_goes_at_the_full_pace_and_is_refused_nothing() -> None:
             rates.take(int(place.chat))
         except Refused as refused:
             raise RetryLater(str(refused), after=SECOND, rate_limited=True) from refused
-        await asyncio.sleep(scene.takes)
+        await asyncio.sleep(scene.send_s)
 
     scene.chat.before_each = by_the_rules
     scene.queue("opened", *map(person, range(1400)))
@@ -179,7 +179,7 @@ async def test_a_fan_out_goes_at_the_full_pace_and_is_refused_nothing() -> None:
 
 @pytest.mark.parametrize(("where", "seconds"), [(person(1), 1.0), (group(1), 3.0)])
 @in_simulated_time
-async def test_a_chat_is_not_spoken_to_faster_than_the_platform_lets(where: Place, seconds: float) -> None:
+async def test_a_chat_is_not_sent_to_faster_than_the_platform_allows(where: Place, seconds: float) -> None:
     scene = Scene()
     rates = Rates(clock=now)
     scene.chat.before_each = lambda place: obey(rates, place)
@@ -199,7 +199,7 @@ async def obey(rates: Rates, place: Place) -> None:
 
 
 @in_simulated_time
-async def test_topics_of_a_group_share_its_pace() -> None:
+async def test_topics_of_a_group_share_its_rate() -> None:
     scene = Scene()
     scene.queue("opened", *(group(1, str(topic)) for topic in range(3)))
     async with scene.delivering():
@@ -235,7 +235,7 @@ async def test_slow_places_do_not_hold_up_the_next_ones() -> None:
 
 @in_simulated_time
 async def test_only_so_many_are_under_way_at_a_time() -> None:
-    scene = Scene(takes=10.0)
+    scene = Scene(send_s=10.0)
     scene.queue("opened", *map(person, range(200)))
     async with scene.delivering():
         await asyncio.sleep(8)
@@ -262,7 +262,7 @@ async def test_what_is_severe_goes_out_within_a_second_whatever_waits(workers: i
 
 
 @in_simulated_time
-async def test_workers_share_one_pace() -> None:
+async def test_workers_share_one_rate() -> None:
     scene = Scene(workers=10)
     scene.queue("opened", *map(person, range(280)))
     began = now()
@@ -303,7 +303,7 @@ async def test_a_short_pause_of_a_chat_is_waited_for_here() -> None:
     assert scene.chat.times[0] >= 1004.0
 
 
-class ToldElsewhere(LocalBudget):
+class PausedElsewhere(LocalBudget):
     """A budget that knows of a pause which another worker was asked for."""
 
     def __init__(self, chat: str, seconds: float) -> None:
@@ -311,14 +311,14 @@ class ToldElsewhere(LocalBudget):
         self._chat, self._until = chat, now() + seconds
 
     async def reserve(self, platform: Platform, *, per_second: float, number: int) -> SendSlots:
-        turns = await super().reserve(platform, per_second=per_second, number=number)
-        return replace(turns, paused={self._chat: self._until - now()})
+        slots = await super().reserve(platform, per_second=per_second, number=number)
+        return replace(slots, paused={self._chat: self._until - now()})
 
 
 @pytest.mark.parametrize("seconds", [2.0, 30.0])
 @in_simulated_time
-async def test_what_another_worker_was_told_of_a_chat_is_minded_by_what_waits_here(seconds: float) -> None:
-    scene = Scene(budget=ToldElsewhere("1001", seconds))
+async def test_a_pause_that_another_worker_was_asked_for_is_kept_by_what_waits_here(seconds: float) -> None:
+    scene = Scene(budget=PausedElsewhere("1001", seconds))
     scene.queue("opened", person(1))
     scene.queue("other", person(1), person(2), incident="INC-2")
     began = now()
@@ -332,7 +332,7 @@ async def test_what_another_worker_was_told_of_a_chat_is_minded_by_what_waits_he
 
 
 @in_simulated_time
-async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_loses_nothing() -> None:
+async def test_a_pause_of_the_whole_bot_stops_everybody_and_loses_nothing() -> None:
     scene = Scene()
     scene.queue("opened", *map(person, range(60)))
     scene.chat.answers = [None, RetryLater("slower", after=30 * SECOND, rate_limited=True, whole_bot=True)]
@@ -350,8 +350,8 @@ async def test_a_pause_of_the_whole_bot_holds_everybody_back_and_loses_nothing()
 async def test_a_worker_that_cannot_reach_the_platform_leaves_the_rest_to_the_others() -> None:
     scene = Scene()
     scene.queue("opened", *map(person, range(60)))
-    unconnected = scene.worker(RecordingChat(TELEGRAM, before_each=never_connected))
-    scene.couriers.append(unconnected)
+    unconnected = scene.new_worker(RecordingChat(TELEGRAM, before_each=never_connected))
+    scene.workers.append(unconnected)
     async with scene.delivering():
         await asyncio.sleep(10)
 
@@ -363,8 +363,8 @@ async def never_connected(place: Place) -> None:
 
 
 @in_simulated_time
-async def test_what_is_superseded_during_a_pause_is_looked_at_anew() -> None:
-    scene = Scene(takes=0.01)
+async def test_what_is_superseded_during_a_pause_is_checked_anew() -> None:
+    scene = Scene(send_s=0.01)
     scene.queue("opened", person(0), person(1), about="binance")
     for place in (person(0), person(1)):
         await scene.subscriptions.add(Subscription(place, "binance"))
@@ -411,7 +411,7 @@ async def test_a_place_that_asks_for_worse_meanwhile_is_spared_the_opening_but_i
 
 
 @in_simulated_time
-async def test_what_needs_no_message_takes_no_turn() -> None:
+async def test_what_needs_no_message_uses_no_send_slot() -> None:
     scene = Scene()
     people = [person(number) for number in range(200)]
     scene.queue("closed", *people, kind=CLOSE)
@@ -428,7 +428,7 @@ async def test_what_needs_no_message_takes_no_turn() -> None:
 
 @in_simulated_time
 async def test_what_expires_while_it_waits_here_leaves_its_chat_at_rest() -> None:
-    scene = Scene(takes=0.5)
+    scene = Scene(send_s=0.5)
     for number in range(2):
         scene.queue("opened", person(1), incident=f"INC-{number}", expires_in=SECOND)
     async with scene.delivering():
@@ -472,7 +472,7 @@ async def test_everything_for_a_chat_that_moved_reaches_its_new_address() -> Non
 
 @in_simulated_time
 async def test_a_fan_out_that_is_refused_stops_tries_again_and_loses_nothing() -> None:
-    scene = Scene(tolerance=RefusalLimits(judged=20, trial=5))
+    scene = Scene(refusal_limits=RefusalLimits(judged=20, judged_after_pause=5))
     people = [person(number) for number in range(300)]
     refusing = True
 
@@ -493,12 +493,12 @@ async def test_a_fan_out_that_is_refused_stops_tries_again_and_loses_nothing() -
 
     assert asked <= 20 + 32
     assert sorted(where for where, _, _ in scene.chat.shown) == people
-    assert "fan-out stopped" in {log["event"] for log in logs}
+    assert "circuit breaker opened" in {log["event"] for log in logs}
 
 
 @in_simulated_time
 async def test_a_platform_that_forbids_everything_for_a_while_disables_few_places() -> None:
-    scene = Scene(tolerance=RefusalLimits(judged=20, trial=5))
+    scene = Scene(refusal_limits=RefusalLimits(judged=20, judged_after_pause=5))
 
     async def refuse(place: Place) -> None:
         raise ChatGone("403")
@@ -514,7 +514,7 @@ async def test_a_platform_that_forbids_everything_for_a_while_disables_few_place
 
 @in_simulated_time
 async def test_stopping_finishes_what_is_under_way_and_leaves_the_rest() -> None:
-    scene = Scene(takes=0.5)
+    scene = Scene(send_s=0.5)
     scene.queue("opened", *map(person, range(100)))
     async with scene.delivering():
         await asyncio.sleep(2.0)
@@ -528,10 +528,10 @@ async def test_stopping_finishes_what_is_under_way_and_leaves_the_rest() -> None
 
 
 @in_simulated_time
-async def test_stopping_does_not_wait_for_room_for_what_came_at_that_moment() -> None:
-    scene = Scene(takes=0.5)
-    async with in_time("the end of the couriers"), scene.delivering():
-        await asyncio.sleep(1.0)  # by now the courier waits for something to come
+async def test_stopping_does_not_wait_for_space_for_what_came_at_that_moment() -> None:
+    scene = Scene(send_s=0.5)
+    async with in_time("the end of the workers"), scene.delivering():
+        await asyncio.sleep(1.0)  # by now the worker waits for something to come
         scene.queue("opened", *map(person, range(100)))
 
     assert len(scene.chat.shown) + len(scene.outbox.waiting) == 100
@@ -551,11 +551,11 @@ async def test_stopping_does_not_wait_for_a_pause_to_end() -> None:
 
 
 @in_simulated_time
-async def test_a_courier_that_was_stopped_before_it_began_takes_nothing() -> None:
+async def test_a_worker_that_was_stopped_before_it_began_sends_nothing() -> None:
     scene = Scene()
     scene.queue("opened", person(1))
-    scene.couriers[0].stop()
-    await scene.couriers[0].run()
+    scene.workers[0].stop()
+    await scene.workers[0].run()
 
     assert scene.chat.shown == []
 
@@ -576,7 +576,7 @@ async def test_while_the_store_is_away_it_waits_and_goes_on() -> None:
 
 @in_simulated_time
 async def test_the_terminal_is_written_to_in_order() -> None:
-    scene = Scene(Platform.TERMINAL, takes=0.01)
+    scene = Scene(Platform.TERMINAL, send_s=0.01)
     here = Place(Platform.TERMINAL, "here")
     for number in range(20):
         scene.queue(f"{number}", here, incident=f"INC-{number}")

@@ -1,4 +1,4 @@
-"""Couriers among everything that may happen at once: told to stop at any moment they end, and nothing is lost."""
+"""Workers among everything that may happen at once: told to stop at any moment they end, and nothing is lost."""
 
 import asyncio
 from collections import Counter
@@ -26,34 +26,36 @@ def refusals() -> list[DeliveryError]:
     ]
 
 
-class Weather:
-    """News, refusals, pauses and a store that comes and goes around two couriers, drawn from a seed."""
+class RandomEvents:
+    """News, refusals, pauses and a store that comes and goes around two workers, drawn from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)  # noqa: S311 — to be drawn again
         self.scene = Scene(workers=2)
         self.scene.chat.before_each = self._answer
-        self.told = 0
+        self.queued = 0
 
-    async def blow(self) -> None:
+    async def run(self) -> None:
         for _ in range(30):
-            happening = self.random.choice((self._tell, self._tell, self._tell, self._turn_store, self._stand_still))
-            await happening()
+            event = self.random.choice(
+                (self._queue_news, self._queue_news, self._queue_news, self._toggle_store, self._pause_all)
+            )
+            await event()
             await asyncio.sleep(self.random.choice((0.0, 0.3, 20.0, 100.0)))
         self.scene.outbox.away = False
-        await self._tell()
+        await self._queue_news()
         await asyncio.sleep(self.random.choice((0.0, 0.0, 0.01, 0.5, 5.0)))
 
-    async def _tell(self) -> None:
+    async def _queue_news(self) -> None:
         places = self.random.sample(EVERYBODY, self.random.choice((1, 10, 60)))
         severity = self.random.choice((Severity.WATCH, Severity.ELEVATED, Severity.SEVERE))
-        self.scene.queue(f"news {self.told}", *places, severity=severity, incident=f"INC-{self.told}")
-        self.told += len(places)
+        self.scene.queue(f"news {self.queued}", *places, severity=severity, incident=f"INC-{self.queued}")
+        self.queued += len(places)
 
-    async def _turn_store(self) -> None:
+    async def _toggle_store(self) -> None:
         self.scene.outbox.away = not self.scene.outbox.away
 
-    async def _stand_still(self) -> None:
+    async def _pause_all(self) -> None:
         await self.scene.budget.pause_all(TELEGRAM, pause=30 * SECOND, reason="asked for")
 
     async def _answer(self, place: Place) -> None:
@@ -63,18 +65,18 @@ class Weather:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_who_is_told_to_stop_ends_and_loses_nothing(seed: int) -> None:
+def test_workers_that_are_told_to_stop_end_and_lose_nothing(seed: int) -> None:
     @in_simulated_time
     async def play() -> None:
-        weather = Weather(seed)
-        scene = weather.scene
+        events = RandomEvents(seed)
+        scene = events.scene
         ending = in_time(f"the end of the couriers with seed {seed}", limit=None)
         async with ending as stopping, scene.delivering():
-            await weather.blow()
+            await events.run()
             stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
 
         shown, waiting = len(scene.chat.shown), len(scene.outbox.waiting)
-        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.buried) == weather.told
+        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.buried) == events.queued
         assert set(Counter((place, title) for place, title, _ in scene.chat.shown).values()) == {1}
 
     play()

@@ -74,7 +74,7 @@ class Room:
     async def see(self, usd: float | None, minutes: int, asset: str = "USDT") -> list[str]:
         """Take a quote so many minutes after noon, or look without one; return the titles of what is told."""
         self.clock.time = NOON + minutes * MINUTE
-        await self.machine.take("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
+        await self.machine.updates.judge_signal("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
         return [text.partition("\n")[0] for text in await self.told()]
 
     async def told(self) -> list[str]:
@@ -147,7 +147,7 @@ async def opened(room: Room) -> str:
     await room.see(WATCH, 0)
     await room.see(WATCH, 10)
     room.clock.time = NOON + 20 * MINUTE
-    await room.machine.take("peg", [Quote("USDT", room.clock.now(), ELEVATED)])
+    await room.machine.updates.judge_signal("peg", [Quote("USDT", room.clock.now(), ELEVATED)])
     (alert,) = await room.told()
     return alert
 
@@ -184,7 +184,7 @@ async def test_it_is_among_the_incidents_and_why_explains_it(room: Room) -> None
 async def test_a_hold_is_told_with_its_cause(room: Room) -> None:
     await opened(room)
     room.clock.time = NOON + 60 * MINUTE
-    await room.machine.take("peg", [])
+    await room.machine.updates.judge_signal("peg", [])
 
     (held,) = await room.told()
 

@@ -20,22 +20,22 @@ PASSWORD = "hunter@2"  # noqa: S105 — opens nothing
 UNKNOWN = "123456789:SomebodyElsesTokenSomebodyElses"
 SECRETS = (TELEGRAM, DISCORD, REDIS, PASSWORD)
 
-TALE = dedent("""
+SCRIPT = dedent("""
     import asyncio, json, logging, sys, warnings
     import structlog
     from bot.service import logs
 
     level, style, *secrets = json.loads(sys.argv[1])
-    *known, unknown = secrets
-    logs.configure(level, style, known)
+    *configured, unknown = secrets
+    logs.configure(level, style, configured)
     log, library = structlog.get_logger(), logging.getLogger("telegram.ext")
-    telegram, discord, redis, password = known
+    telegram, discord, redis, password = configured
 
-    class Held:
-        def __repr__(self): return f"<Held {telegram!r} {discord!r}>"
+    class Wrapped:
+        def __repr__(self): return f"<Wrapped {telegram!r} {discord!r}>"
 
     for secret in secrets:
-        log.warning(f"said {secret}", field=secret, deep={"list": [secret]}, held=Held())
+        log.warning(f"said {secret}", field=secret, deep={"list": [secret]}, wrapped=Wrapped())
         library.warning("said %s", secret)
         library.warning("raw", extra={"address": f"https://api.telegram.org/bot{secret}/getMe"})
         try:
@@ -48,11 +48,11 @@ TALE = dedent("""
             library.exception("broke")
     structlog.contextvars.bind_contextvars(token=telegram)
     log.error("bound")
-    log.info("for the curious")
+    log.info("for operators")
     log.debug("for developers", token=discord)
     library.info("a library chats")
     library.debug("a library chats more")
-    log.warning("told", when=structlog.get_config()["logger_factory"], url="https://somebody:else@mirror.example/x")
+    log.warning("address", when=structlog.get_config()["logger_factory"], url="https://somebody:else@mirror.example/x")
 
     async def broken(): raise RuntimeError(f"in a task: {redis}")
     async def main():
@@ -64,10 +64,10 @@ TALE = dedent("""
 
 
 @cache
-def told(level: str = "debug", style: str = "json") -> str:
+def printed_log(level: str = "debug", style: str = "json") -> str:
     """Return everything that a process prints that logs secrets in every way there is."""
     ran = subprocess.run(  # noqa: S603 — this very interpreter
-        [sys.executable, "-c", TALE, json.dumps([level, style, *SECRETS, UNKNOWN])],
+        [sys.executable, "-c", SCRIPT, json.dumps([level, style, *SECRETS, UNKNOWN])],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -79,12 +79,12 @@ def told(level: str = "debug", style: str = "json") -> str:
 
 
 def lines(level: str = "debug") -> list[dict[str, Any]]:
-    return [json.loads(line) for line in told(level).splitlines()]
+    return [json.loads(line) for line in printed_log(level).splitlines()]
 
 
 @pytest.mark.parametrize("style", ["json", "text", "auto"])
 def test_no_line_of_any_kind_holds_a_secret(style: str) -> None:
-    printed = told(style=style)
+    printed = printed_log(style=style)
     assert printed.count("•••") > 40
     assert printed.count("Traceback") >= 10
     for secret in ("LoopbackOnly", "quoted", "née", "hunter", "SomebodyElses", "somebody:else"):
@@ -110,33 +110,33 @@ def test_a_mistake_in_a_task_that_nobody_awaits_is_logged() -> None:
 
 
 def test_what_is_beside_a_secret_stays_readable() -> None:
-    (line,) = [line for line in lines() if line["event"] == "told"]
+    (line,) = [line for line in lines() if line["event"] == "address"]
     assert line["url"] == "https://•••@mirror.example/x"
 
 
 def test_without_a_terminal_auto_is_json() -> None:
-    assert told(style="auto").splitlines()[0].startswith("{")
-    assert not told(style="text").startswith("{")
+    assert printed_log(style="auto").splitlines()[0].startswith("{")
+    assert not printed_log(style="text").startswith("{")
 
 
 @pytest.mark.parametrize(
-    ("level", "heard"),
+    ("level", "events"),
     [
-        ("debug", {"for developers", "for the curious", "a library chats", "a library chats more", "bound"}),
-        ("info", {"for the curious", "bound"}),
+        ("debug", {"for developers", "for operators", "a library chats", "a library chats more", "bound"}),
+        ("info", {"for operators", "bound"}),
         ("error", {"bound"}),
     ],
 )
-def test_libraries_chat_only_to_developers(level: str, heard: set[str]) -> None:
-    chatter = {"for developers", "for the curious", "a library chats", "a library chats more", "bound"}
-    assert chatter & {line["event"] for line in lines(level)} == heard
+def test_libraries_chat_only_to_developers(level: str, events: set[str]) -> None:
+    all_events = {"for developers", "for operators", "a library chats", "a library chats more", "bound"}
+    assert all_events & {line["event"] for line in lines(level)} == events
 
 
 def test_a_short_word_is_no_secret() -> None:
     assert Redactor(["abc", "", "abcd"]).clean("abc abcd") == "abc •••"
 
 
-def test_a_secret_within_another_leaves_no_rest() -> None:
+def test_a_secret_within_another_leaves_nothing_behind() -> None:
     assert Redactor(["hunter2", "redis://:hunter2@r"]).clean("redis://:hunter2@r hunter2") == "••• •••"
 
 

@@ -54,7 +54,7 @@ def use_everything(metrics: Metrics, at: datetime) -> None:
     metrics.set_outbox_oldest(at)
     metrics.count_rate_limited(Platform.TELEGRAM)
     metrics.count_answer("reserves", Platform.DISCORD, 0.02, "ok")
-    metrics.set_lease(Lease.POLL, held=True)
+    metrics.set_lease(Lease.POLL, is_owner=True)
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -68,13 +68,13 @@ def test_a_name_of_the_contract_has_its_labels(
     metrics: Metrics, clock: HandMovedClock, name: str, labels: set[str]
 ) -> None:
     use_everything(metrics, clock.now())
-    found = {
+    label_sets = {
         frozenset(sample.labels) - {"le"}
         for family in text_string_to_metric_families(metrics.text().decode())
         for sample in family.samples
         if sample.name in {name, f"{name}_bucket", f"{name}_sum", f"{name}_count"}
     }
-    assert found == {frozenset(labels)}
+    assert label_sets == {frozenset(labels)}
 
 
 def test_what_happened_is_counted(metrics: Metrics, clock: HandMovedClock) -> None:

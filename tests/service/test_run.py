@@ -54,7 +54,7 @@ def settings(tmp_path: Path, llama: FakeDefiLlama, telegram: FakeTelegram) -> di
 
 
 async def readiness(program: Program) -> tuple[int, Any]:
-    address = (await program.logged("serving"))["address"]
+    address = (await program.logged("http server listening"))["address"]
     async with aiohttp.ClientSession() as client, client.get(f"{address}/readyz") as answer:
         return answer.status, (await answer.json())["reasons"]
 
@@ -88,7 +88,7 @@ async def test_it_serves_both_platforms_until_it_is_told_to_stop(
         assert first_poll.until
         first_poll.until.set()
         await ready(program)
-        await program.logged("readings fetched", exchange="kraken")  # by then the larger ones have been looked at
+        await program.logged("readings fetched", exchange="kraken")  # by then the larger ones have been judged
 
         telegram.say(chat, ann, "/reserves binance")
         answer = await telegram.wait_for_message(chat, containing="Binance · reserves")
@@ -118,7 +118,7 @@ async def test_a_setting_that_points_at_a_platform_without_a_token_is_logged_at_
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
     async with running_bot("run", directory=tmp_path, **settings, ERROR_CHAT="discord:456") as program:
-        line = await program.logged("setting leads nowhere", level="warning")
+        line = await program.logged("setting names a platform without a token", level="warning")
         assert line["problem"] == "ERROR_CHAT names discord:456, but DISCORD_TOKEN is not set."
 
 

@@ -20,7 +20,7 @@ from bot.ports.outbox import Alert, DeliveryKind
 from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
-from bot.service.platforms import chats
+from bot.service.platforms import platform_connections
 from bot.storage.leases import LASTS, RedisLeases, key_of
 from bot.storage.store import TAKEN_OVER_AFTER, Store, open_store
 from bot.workers.leader_election import LeaseTiming
@@ -38,7 +38,7 @@ _LONGEST = 200.0
 """More than one wait may take, so that the wait says what was missing."""
 NOBODY_POLLS = "no worker polls the upstreams: start one with --role poller or all"
 NOBODY_DELIVERS = "no worker delivers{}: start one with --role courier or all"
-QUICK = LeaseTiming(renew_every=0.02, retry_every=0.02)
+QUICK = LeaseTiming(renew_every_s=0.02, retry_every_s=0.02)
 
 
 @dataclass
@@ -46,11 +46,12 @@ class Worker:
     """A worker in this process."""
 
     service: Service
-    machine: Application
+    application: Application
     metrics: Metrics
 
-    def holds(self, duty: Lease) -> bool:
-        return duty in self.machine.lease_runners and self.machine.lease_runners[duty].is_owner
+    def owns(self, lease: Lease) -> bool:
+        runner = self.application.status.lease_runners.get(lease)
+        return runner is not None and runner.is_owner
 
 
 @asynccontextmanager
@@ -60,10 +61,10 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
         world.settings(),
         clock=world.clock,
         metrics=metrics,
-        make_chats=chats,
+        make_chats=platform_connections,
         poll_every=POLL_EVERY,
         role=role,
-        tempo=QUICK,
+        lease_timing=QUICK,
     )
     async with in_time("the end of what is done while a worker runs", limit=_LONGEST), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run(stop))
@@ -73,9 +74,9 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
             stop.set()
 
 
-async def ready(one: Worker) -> None:
+async def ready(worker: Worker) -> None:
     async def is_ready() -> bool:
-        return not await one.service.unready()
+        return not await worker.service.unready()
 
     await until(is_ready, "a service that is ready")
 
@@ -86,16 +87,16 @@ async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does
         worker(world, Role.POLLER) as poller,
         worker(world, Role.COURIER) as courier,
     ):
-        for one in (gateway, poller, courier):
-            await ready(one)
+        for role_worker in (gateway, poller, courier):
+            await ready(role_worker)
         await until(lambda: bool(world.discord.commands), "the commands published on Discord")
-        run = Running(world, gateway.service, gateway.machine, port=0)
+        run = Running(world, gateway.service, gateway.application, port=0)
         await run.subscribe()
         await run.hour(-0.05)  # ends when the gateway, which never polls, shows the new reading
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
-        assert not poller.machine.chats
-        assert courier.machine.latest.snapshots() == []
+        await run.until_announced("INC-1 · Binance · elevated outflow")
+        assert not poller.application.status.chats
+        assert courier.application.latest.snapshots() == []
         world.telegram.say(world.group, world.ann, "/incidents")
         await world.telegram.wait_for_message(world.group, containing="INC-1")
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
@@ -123,14 +124,16 @@ async def test_nobody_delivers_is_said_by_those_who_answer_and_who_poll(world: W
             await ready(poller)
 
 
-async def says(one: Worker, reasons: list[str]) -> bool:
-    return list(await one.service.unready()) == reasons
+async def says(worker: Worker, reasons: list[str]) -> bool:
+    return list(await worker.service.unready()) == reasons
 
 
-async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_other_stops(world: World) -> None:
+async def test_a_worker_that_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_other_stops(
+    world: World,
+) -> None:
     async with AsyncExitStack() as first:
-        holder = await first.enter_async_context(worker(world))
-        await ready(holder)
+        owner = await first.enter_async_context(worker(world))
+        await ready(owner)
         async with worker(world) as other:
             await ready(other)
             assert other.service.standing_by() == [
@@ -138,46 +141,48 @@ async def test_who_stands_by_is_ready_says_so_and_takes_over_at_once_when_the_ot
                 "standing by: another worker holds the Discord gateway",
                 "standing by: another worker polls the upstreams",
             ]
-            assert holder.service.standing_by() == []
-            for one, has_it in ((holder, 1), (other, 0)):
-                await one.machine.update_gauges()
-                assert f'runwatch_duty{{duty="poll"}} {has_it}.0' in one.metrics.text().decode()
+            assert owner.service.standing_by() == []
+            for gauged, is_owner in ((owner, 1), (other, 0)):
+                await gauged.application.upkeep.update_gauges()
+                assert f'runwatch_duty{{duty="poll"}} {is_owner}.0' in gauged.metrics.text().decode()
             await first.aclose()
-            await until(lambda: all(other.holds(duty) for duty in Lease), "every duty with the worker that stood by")
+            await until(lambda: all(other.owns(lease) for lease in Lease), "every lease with the worker that stood by")
             await ready(other)
             assert other.service.standing_by() == []
-            run = Running(world, other.service, other.machine, port=0)
+            run = Running(world, other.service, other.application, port=0)
             await run.subscribe()
             await run.hour(-0.05)
             await run.hour()
-            await run.told("INC-1 · Binance · elevated outflow")
+            await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
-async def test_a_worker_that_lost_a_duty_does_it_again_when_it_comes_back(world: World) -> None:
-    async with worker(world) as one:
-        await ready(one)
+async def test_a_worker_that_lost_a_lease_works_again_when_it_comes_back(world: World) -> None:
+    async with worker(world) as first:
+        await ready(first)
         await until(lambda: bool(world.discord.commands), "the commands published on Discord")
-        other = RedisLeases(one.machine.store.database, alone=True)
-        for duty in (Lease.TELEGRAM, Lease.POLL):
-            await other.acquire(duty)
-            await until(partial(knows_that_another_has, one, duty), f"the loss of the duty {duty}")
-        assert [said for said in one.service.standing_by() if "Discord" not in said] == one.service.standing_by()
-        for duty in (Lease.TELEGRAM, Lease.POLL):
-            await other.release(duty)
+        other = RedisLeases(first.application.store.database, alone=True)
+        for lease in (Lease.TELEGRAM, Lease.POLL):
+            await other.acquire(lease)
+            await until(partial(knows_that_another_has, first, lease), f"the loss of the lease {lease}")
+        assert [
+            sentence for sentence in first.service.standing_by() if "Discord" not in sentence
+        ] == first.service.standing_by()
+        for lease in (Lease.TELEGRAM, Lease.POLL):
+            await other.release(lease)
         await until(
-            lambda: one.holds(Lease.TELEGRAM) and one.holds(Lease.POLL),
+            lambda: first.owns(Lease.TELEGRAM) and first.owns(Lease.POLL),
             "both duties with the worker that had lost them",
         )
-        run = Running(world, one.service, one.machine, port=0)
+        run = Running(world, first.service, first.application, port=0)
         await run.subscribe()
         await run.hour(-0.05)
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
-async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World) -> None:
-    async with worker(world) as holder:
-        await ready(holder)
+async def test_trouble_of_the_lease_owner_is_shown_by_the_worker_that_stands_by(world: World) -> None:
+    async with worker(world) as owner:
+        await ready(owner)
         async with worker(world) as other:
             await ready(other)
             world.discord.gateway.refusals = 10**6
@@ -188,65 +193,67 @@ async def test_who_holds_is_shown_to_be_in_trouble_by_who_stands_by(world: World
             assert list(await other.service.unready()) == []
 
 
-async def shows_trouble(one: Worker, platform: Platform) -> bool:
-    return bool((await one.machine.dispatcher.queries.status()).platforms[platform])
+async def shows_trouble(worker: Worker, platform: Platform) -> bool:
+    return bool((await worker.application.dispatcher.queries.status()).platforms[platform])
 
 
-async def test_a_hold_that_one_worker_is_told_of_shows_at_the_others(world: World) -> None:
+async def test_a_suppression_that_one_worker_is_told_of_shows_at_the_others(world: World) -> None:
     async with worker(world) as poller, worker(world, Role.GATEWAY) as gateway:
         await ready(poller)
         await ready(gateway)
         await until(
-            lambda: len(gateway.machine.latest.snapshots()) == len(poller.machine.latest.snapshots()) == 3,
+            lambda: len(gateway.application.latest.snapshots()) == len(poller.application.latest.snapshots()) == 3,
             "a reading of every exchange at both workers",
         )
         world.telegram.say(world.group, world.ann, "/hold binance a migration")
-        for one in (poller, gateway):
-            await until(partial(withholds, one, "binance"), "the reason why Binance is withheld")
+        for informed in (poller, gateway):
+            await until(partial(suppresses, informed, "binance"), "the suppression of Binance, with its reason")
 
 
-def withholds(one: Worker, exchange: str) -> bool:
-    outlook = one.machine.latest.snapshot(exchange)
-    return bool(outlook and outlook.signal and "a migration" in str(outlook.signal.flows))
+def suppresses(worker: Worker, exchange: str) -> bool:
+    snapshot = worker.application.latest.snapshot(exchange)
+    return bool(snapshot and snapshot.signal and "a migration" in str(snapshot.signal.flows))
 
 
-async def test_an_outflow_is_told_once_while_the_duty_to_judge_changes_hands_all_the_time(world: World) -> None:
-    async with worker(world) as one, worker(world) as other:
-        await ready(one)
+async def test_an_outflow_is_announced_once_while_the_lease_to_poll_changes_hands_all_the_time(world: World) -> None:
+    async with worker(world) as first, worker(world) as other:
+        await ready(first)
         await ready(other)
         await until(lambda: bool(world.discord.commands), "the commands published on Discord")
-        run = Running(world, one.service, one.machine, port=0)
+        run = Running(world, first.service, first.application, port=0)
         await run.subscribe()
-        tossing = asyncio.create_task(toss(one.machine.store, (one, other)))
+        passing = asyncio.create_task(pass_poll_lease(first.application.store, (first, other)))
         await run.hour(-0.05)
         for _ in range(2):
             await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
-        await stop(tossing)
-        assert {step.subject: len(step.events) for step in await one.machine.store.incidents.recent()} == {"binance": 1}
+        await run.until_announced("INC-1 · Binance · elevated outflow")
+        await stop(passing)
+        assert {step.subject: len(step.events) for step in await first.application.store.incidents.recent()} == {
+            "binance": 1
+        }
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
 
 
-def knows_that_another_has(one: Worker, duty: Lease) -> bool:
-    holder = one.machine.lease_runners[duty].owner
-    return holder is not None and not holder.is_me
+def knows_that_another_has(worker: Worker, lease: Lease) -> bool:
+    owner = worker.application.status.lease_runners[lease].owner
+    return owner is not None and not owner.is_me
 
 
-def judges(one: Worker) -> bool:
-    return one.machine.is_judging
+def judges(worker: Worker) -> bool:
+    return worker.application.updates.is_judging
 
 
-async def toss(store: Store, workers: tuple[Worker, Worker]) -> None:
-    """Let the duty to judge run out again and again, each time as soon as the other worker has it."""
+async def pass_poll_lease(store: Store, workers: tuple[Worker, Worker]) -> None:
+    """Let the lease to poll run out again and again, each time as soon as the other worker owns it."""
     while True:
-        for one in workers:
+        for worker in workers:
             await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
-            await until(partial(judges, one), "the duty to judge")
+            await until(partial(judges, worker), "the lease to poll")
             await asyncio.sleep(0.005)
 
 
 @dataclass
-class Street:
+class OutsideWorld:
     """What the processes talk to, beside their store."""
 
     llama: FakeDefiLlama
@@ -265,15 +272,15 @@ class Street:
         answer = await self.discord.slash("reserves", {"exchange": "binance"}, channel=self.channel)
         assert "Clean reserves" in answer.text
 
-    def told(self, words: str) -> tuple[int, int]:
+    def count(self, words: str) -> tuple[int, int]:
         """Return how many messages with these words there are on each platform."""
         on_telegram = [sent.text for sent in self.telegram.messages_in(self.chat)]
         on_discord = [str(message["embeds"]) for message in self.discord.messages(self.channel)]
-        return sum(words in one for one in on_telegram), sum(words in one for one in on_discord)
+        return sum(words in text for text in on_telegram), sum(words in text for text in on_discord)
 
 
 @pytest.fixture
-async def street(redis: Server, tmp_path: Path) -> AsyncIterator[Street]:
+async def outside(redis: Server, tmp_path: Path) -> AsyncIterator[OutsideWorld]:
     async with (
         FakeDefiLlama(now=datetime.now(UTC), days=20) as llama,
         FakeTelegram() as telegram,
@@ -292,14 +299,16 @@ async def street(redis: Server, tmp_path: Path) -> AsyncIterator[Street]:
             "POLL_INTERVAL": "1s",
             "HTTP_PORT": "0",
         }
-        yield Street(llama, telegram, discord, ann, telegram.private(ann), discord.channel(discord.guild()), settings)
+        yield OutsideWorld(
+            llama, telegram, discord, ann, telegram.private(ann), discord.channel(discord.guild()), settings
+        )
 
 
-async def alert(store: Store, street: Street, step: str) -> None:
+async def alert(store: Store, outside: OutsideWorld, step: str) -> None:
     """Queue an alert for both places."""
     now = datetime.now(UTC)
-    places = Place(Platform.TELEGRAM, str(street.chat.id)), Place(Platform.DISCORD, str(street.channel.id))
-    told = Alert(
+    places = Place(Platform.TELEGRAM, str(outside.chat.id)), Place(Platform.DISCORD, str(outside.channel.id))
+    queued = Alert(
         id=step,
         incident=step,
         severity=Severity.SEVERE,
@@ -309,78 +318,81 @@ async def alert(store: Store, street: Street, step: str) -> None:
         expires_at=now + timedelta(hours=1),
         recipients=tuple(Subscription(place, None) for place in places),
     )
-    assert await store.incidents.commit("binance", Rule.OUTFLOW, None, [told])
+    assert await store.incidents.commit("binance", Rule.OUTFLOW, None, [queued])
 
 
-async def has_all_duties(program: Program) -> None:
-    for duty in Lease:
-        await program.logged("duty taken", duty=str(duty))
+async def has_all_leases(program: Program) -> None:
+    for lease in Lease:
+        await program.logged("lease acquired", lease=str(lease))
 
 
 def test_what_a_dead_worker_did_and_had_in_hand_is_taken_over_within_15_seconds() -> None:
     """The figures say so; how long the takeover takes on top of them depends on the machine."""
-    assert LASTS + timedelta(seconds=LeaseTiming().retry_every) <= GOES_ON_WITHIN
+    assert LASTS + timedelta(seconds=LeaseTiming().retry_every_s) <= GOES_ON_WITHIN
     assert TAKEN_OVER_AFTER <= GOES_ON_WITHIN
 
 
 async def test_when_one_of_three_is_killed_commands_and_alerts_go_on(
-    tmp_path: Path, street: Street, redis: Server
+    tmp_path: Path, outside: OutsideWorld, redis: Server
 ) -> None:
     async with AsyncExitStack() as stack:
         store = await open_store(redis.url, clock=RealClock())
         stack.push_async_callback(store.close)
-        first = await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings))
-        await has_all_duties(first)
-        await street.discord.connected()
-        never = street.telegram.delay("sendMessage", when=lambda given: "in hand" in given["text"])
-        sends = street.telegram.calls["sendmessage"]
-        await alert(store, street, "in hand")
+        first = await stack.enter_async_context(running_bot("run", directory=tmp_path, **outside.settings))
+        await has_all_leases(first)
+        await outside.discord.connected()
+        never = outside.telegram.delay("sendMessage", when=lambda given: "in hand" in given["text"])
+        sends = outside.telegram.calls["sendmessage"]
+        await alert(store, outside, "in hand")
         await until(
-            lambda: street.telegram.calls["sendmessage"] > sends, "a message to Telegram"
+            lambda: outside.telegram.calls["sendmessage"] > sends, "a message to Telegram"
         )  # it never ends, and dies with the worker
         others = [
-            await stack.enter_async_context(running_bot("run", directory=tmp_path, **street.settings)) for _ in range(2)
+            await stack.enter_async_context(running_bot("run", directory=tmp_path, **outside.settings))
+            for _ in range(2)
         ]
         for program in others:
             await program.logged("running")
 
         assert await first.end(signal.SIGKILL) == -signal.SIGKILL
-        polls = len(street.llama.asked("/cexs"))
-        await alert(store, street, "after the kill")
-        await until(lambda: street.told("after the kill") == (1, 1), "the alert after the kill, once on each platform")
-        await street.answers()
-        await until(lambda: len(street.llama.asked("/cexs")) > polls, "a poll after the kill")
+        polls = len(outside.llama.asked("/cexs"))
+        await alert(store, outside, "after the kill")
         await until(
-            lambda: street.told("in hand") == (1, 1),
+            lambda: outside.count("after the kill") == (1, 1), "the alert after the kill, once on each platform"
+        )
+        await outside.answers()
+        await until(lambda: len(outside.llama.asked("/cexs")) > polls, "a poll after the kill")
+        await until(
+            lambda: outside.count("in hand") == (1, 1),
             "the alert that the dead worker had in hand, once on each platform",
         )
         never.set()
 
-        # Who has the duties now falls asleep, and wakes when another one has taken them.
+        # Who owns the leases now falls asleep, and wakes when another one has acquired them.
         (sleeper,) = [program for program in others if await has(store, Lease.TELEGRAM, program)]
         sleeper.process.send_signal(signal.SIGSTOP)
-        slept_for = [duty for duty in Lease if await has(store, duty, sleeper)]
-        for duty in slept_for:
-            await store.database.command("HSET", key_of(duty), "until", 1)
+        slept_for = [lease for lease in Lease if await has(store, lease, sleeper)]
+        for lease in slept_for:
+            await store.database.command("HSET", key_of(lease), "until", 1)
         (other,) = [program for program in others if program is not sleeper]
-        for duty in slept_for:
-            await other.logged("duty taken", duty=str(duty))
+        for lease in slept_for:
+            await other.logged("lease acquired", lease=str(lease))
         sleeper.process.send_signal(signal.SIGCONT)
-        for duty in slept_for:
-            await sleeper.logged("duty lost", duty=str(duty))
-        await street.answers()
-        await alert(store, street, "after the sleep")
+        for lease in slept_for:
+            await sleeper.logged("lease lost", lease=str(lease))
+        await outside.answers()
+        await alert(store, outside, "after the sleep")
         await until(
-            lambda: street.told("after the sleep") == (1, 1), "the alert after the sleep, once on each platform"
+            lambda: outside.count("after the sleep") == (1, 1), "the alert after the sleep, once on each platform"
         )
-        assert street.told("after the kill") == (1, 1)
+        assert outside.count("after the kill") == (1, 1)
         for program in (sleeper, other):
             assert await program.end(signal.SIGTERM) == 0
 
 
-async def has(store: Store, duty: Lease, program: Program) -> bool:
-    holder = await store.leases.owner(duty)
-    return bool(holder and f":{program.process.pid}:" in holder.worker)
+async def has(store: Store, lease: Lease, program: Program) -> bool:
+    owner = await store.leases.owner(lease)
+    return bool(owner and f":{program.process.pid}:" in owner.worker)
 
 
 class RealClock:

@@ -20,7 +20,7 @@ async def outflow(run: Running, share: float = -0.05) -> None:
 
 async def alerts_and_steps(run: Running) -> tuple[list[str], list[str], list[str]]:
     """Return what both chats show of incidents, and the one incident's history; there is never a second one."""
-    incidents = await run.machine.store.incidents.recent()
+    incidents = await run.application.store.incidents.recent()
     assert len(incidents) <= 1
     events = [str(event.reason) for incident in incidents for event in incident.events]
     return run.world.telegram_titles(), run.world.discord_titles(), events
@@ -31,11 +31,11 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         await run.subscribe()
         await run.hour(-0.05)
         await run.hour()
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
         await run.hour()
 
         await run.hour(-0.06)
-        await run.told("INC-1 · Binance · severe outflow")
+        await run.until_announced("INC-1 · Binance · severe outflow")
         assert "Worse than before: now severe" in world.telegram.messages_in(world.group)[-1].text
         assert [title.partition("INC-1")[2] for title in world.telegram_titles()] == [
             " · Binance · elevated outflow",
@@ -45,10 +45,10 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         await run.hour(0.12)
         for _ in range(6):
             await run.hour()
-        await run.told("INC-1 · Binance · resolved", times=2)
-        await run.told("INC-1 · Binance · continued below")
+        await run.until_announced("INC-1 · Binance · resolved", times=2)
+        await run.until_announced("INC-1 · Binance · continued below")
         telegram, discord, steps = await alerts_and_steps(run)
-        assert await differences(run.machine.store.database) == []  # to what bot/storage/keys.py says of every key
+        assert await differences(run.application.store.database) == []  # to what bot/storage/keys.py says of every key
 
     assert telegram == ["🔴 INC-1 · Binance · continued below", *["🟢 INC-1 · Binance · resolved"] * 2]
     assert [
@@ -79,8 +79,8 @@ async def test_a_blip_tells_nobody(world: World) -> None:
         await run.hour()
         await run.hour()
         assert await alerts_and_steps(run) == ([], [], [])
-        assert await run.machine.store.incidents.open() == []
-        assert await run.machine.store.outbox.depth() == {}
+        assert await run.application.store.incidents.open() == []
+        assert await run.application.store.outbox.depth() == {}
 
 
 async def test_who_has_not_subscribed_hears_nothing(world: World) -> None:
@@ -96,7 +96,7 @@ async def test_an_upstream_that_fails_fires_nothing_and_resolves_nothing(world: 
     async with running(world) as run:
         await run.subscribe()
         await outflow(run)
-        await run.told("elevated outflow")
+        await run.until_announced("elevated outflow")
         world.go_wrong()
         for _ in range(8):
             world.clock.advance(timedelta(hours=1))
@@ -106,47 +106,47 @@ async def test_an_upstream_that_fails_fires_nothing_and_resolves_nothing(world: 
         assert status == 503
         assert re.fullmatch("last good poll was [78] h ago", ", ".join(reasons))  # one was under way as it began
         assert (await alerts_and_steps(run))[2] == ["opened", "held"]
-        await run.told("elevated outflow · held")
+        await run.until_announced("elevated outflow · held")
         assert world.telegram_titles() == world.discord_titles() == ["🟠 INC-1 · Binance · elevated outflow · held"]
 
         world.heal()
         await run.hour()
         await run.ready()
-        await run.told("INC-1 · Binance · severe outflow")
+        await run.until_announced("INC-1 · Binance · severe outflow")
 
 
 async def test_an_upstream_that_repeats_itself_fires_nothing_and_resolves_nothing(world: World) -> None:
     async with running(world) as run:
         await run.subscribe()
         await outflow(run)
-        await run.told("elevated outflow")
+        await run.until_announced("elevated outflow")
         for _ in range(9):
             world.clock.advance(timedelta(hours=1))
             await world.polls(2)
         await until(lambda: is_held(run), "the incident held")
         _, _, steps = await alerts_and_steps(run)
         assert steps == ["opened", "held"]
-        assert [incident.severity for incident in await run.machine.store.incidents.open()] == [Severity.ELEVATED]
+        assert [incident.severity for incident in await run.application.store.incidents.open()] == [Severity.ELEVATED]
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
         assert (await run.readiness())[0] == 200
 
 
 async def is_held(run: Running) -> bool:
-    return any(incident.held for incident in await run.machine.store.incidents.open())
+    return any(incident.held for incident in await run.application.store.incidents.open())
 
 
 async def test_a_restart_goes_on_with_an_open_incident(world: World) -> None:
     async with running(world) as run:
         await run.subscribe()
         await outflow(run)
-        await run.told("elevated outflow")
+        await run.until_announced("elevated outflow")
     async with running(world) as run:
-        assert [incident.label for incident in await run.machine.store.incidents.open()] == ["INC-1"]
+        assert [incident.label for incident in await run.application.store.incidents.open()] == ["INC-1"]
         await run.hour()
         await run.hour()
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1
         await run.hour(-0.06)
-        await run.told("INC-1 · Binance · severe outflow")
+        await run.until_announced("INC-1 · Binance · severe outflow")
         telegram, discord, steps = await alerts_and_steps(run)
     assert [delivery.partition(" · ")[2] for delivery in telegram] == [
         "Binance · elevated outflow",
@@ -169,8 +169,8 @@ async def end_hastily(world: World) -> None:
 
 async def is_on_record_as_told(run: Running, platform: Platform) -> bool:
     """Return whether everything that was queued for a platform is known to be sent: what is not would come again."""
-    opened = await run.machine.store.incidents.open()
-    return bool(opened) and not any(waiting is platform for waiting, _ in await run.machine.store.outbox.depth())
+    opened = await run.application.store.incidents.open()
+    return bool(opened) and not any(waiting is platform for waiting, _ in await run.application.store.outbox.depth())
 
 
 async def test_what_was_not_sent_before_a_hasty_end_arrives_after_it(world: World) -> None:
@@ -180,5 +180,5 @@ async def test_what_was_not_sent_before_a_hasty_end_arrives_after_it(world: Worl
     assert ended.group_contains(InterruptedError)
     held.set()
     async with running(world) as run:
-        await run.told("INC-1 · Binance · elevated outflow")
+        await run.until_announced("INC-1 · Binance · elevated outflow")
         assert len(world.telegram_titles()) == len(world.discord_titles()) == 1

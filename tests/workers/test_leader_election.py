@@ -10,185 +10,191 @@ from bot.domain.worker import Lease, LeaseOwner
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 from tests.waiting import until
 
-QUICK = LeaseTiming(renew_every=0.001, retry_every=0.001)
+QUICK = LeaseTiming(renew_every_s=0.001, retry_every_s=0.001)
 
 
 @dataclass
-class Desk:
-    """Where duties are taken: `has` has the one there is; while `away` is set nobody is told anything."""
+class LeaseStore:
+    """A store of one lease, owned by the worker `owner`; while `away` is set nobody gets an answer."""
 
-    has: str = ""
+    owner: str = ""
     trouble: str = ""
     away: bool = False
-    asked: int = 0
-    left: list[str] = field(default_factory=list)
-    heard: asyncio.Event = field(default_factory=asyncio.Event)
+    requests: int = 0
+    released_by: list[str] = field(default_factory=list)
+    has_request: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def worker(self, name: str) -> "Worker":
-        return Worker(self, name)
+    def leases_of(self, name: str) -> "WorkerLeases":
+        return WorkerLeases(self, name)
 
 
 @dataclass
-class Worker:
-    """One worker's view of the desk; fits ports.Leases."""
+class WorkerLeases:
+    """One worker's view of the store; fits ports.workers.Leases."""
 
-    desk: Desk
+    store: LeaseStore
     name: str
 
-    async def acquire(self, duty: Lease) -> LeaseOwner | None:
-        self._ask()
-        self.desk.has = self.desk.has or self.name
-        return self._holder()
+    async def acquire(self, lease: Lease) -> LeaseOwner | None:
+        self._count_request()
+        self.store.owner = self.store.owner or self.name
+        return self._owner()
 
-    async def renew(self, duty: Lease, *, trouble: str = "") -> LeaseOwner | None:
-        self._ask()
-        self.desk.trouble = trouble
-        return self._holder()
+    async def renew(self, lease: Lease, *, trouble: str = "") -> LeaseOwner | None:
+        self._count_request()
+        self.store.trouble = trouble
+        return self._owner()
 
-    async def release(self, duty: Lease) -> None:
-        self._ask()
-        self.desk.left.append(self.name)
-        if self.desk.has == self.name:
-            self.desk.has = ""
+    async def release(self, lease: Lease) -> None:
+        self._count_request()
+        self.store.released_by.append(self.name)
+        if self.store.owner == self.name:
+            self.store.owner = ""
 
-    async def owner(self, duty: Lease) -> LeaseOwner | None:
-        return self._holder()
+    async def owner(self, lease: Lease) -> LeaseOwner | None:
+        return self._owner()
 
-    def _ask(self) -> None:
-        self.desk.asked += 1
-        self.desk.heard.set()
-        if self.desk.away:
+    def _count_request(self) -> None:
+        self.store.requests += 1
+        self.store.has_request.set()
+        if self.store.away:
             raise StorageError("away")
 
-    def _holder(self) -> LeaseOwner | None:
-        return LeaseOwner(self.desk.has, is_me=self.desk.has == self.name) if self.desk.has else None
+    def _owner(self) -> LeaseOwner | None:
+        return LeaseOwner(self.store.owner, is_me=self.store.owner == self.name) if self.store.owner else None
 
 
 @dataclass
 class Work:
-    """What is done while on duty."""
+    """What a worker does while it owns the lease."""
 
     under_way: int = 0
-    begun: int = 0
-    fault: Exception | None = None
+    starts: int = 0
+    crash: Exception | None = None
     trouble: str | None = None
 
     async def __call__(self) -> None:
-        self.begun += 1
+        self.starts += 1
         self.under_way += 1
         try:
-            if self.fault:
-                raise self.fault
+            if self.crash:
+                raise self.crash
             await asyncio.Event().wait()
         finally:
             self.under_way -= 1
 
-    def why(self) -> str | None:
+    def current_trouble(self) -> str | None:
         return self.trouble
 
 
 @asynccontextmanager
-async def serving(desk: Desk, name: str, work: Work) -> AsyncIterator[LeaseRunner]:
-    post = LeaseRunner(Lease.POLL, work, leases=desk.worker(name), trouble=work.why, tempo=QUICK)
-    task = asyncio.create_task(post.run())
+async def running_lease(store: LeaseStore, name: str, work: Work) -> AsyncIterator[LeaseRunner]:
+    lease_runner = LeaseRunner(
+        Lease.POLL, work, leases=store.leases_of(name), trouble=work.current_trouble, timing=QUICK
+    )
+    task = asyncio.create_task(lease_runner.run())
     try:
-        yield post
+        yield lease_runner
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
 
 
-async def asked(desk: Desk, times: int = 3) -> None:
-    """Let the workers ask so many times more."""
-    before = desk.asked
-    await until(lambda: desk.asked >= before + times, f"{times} more questions of the workers", changed=desk.heard)
+async def requested(store: LeaseStore, times: int = 3) -> None:
+    """Wait until the workers have made so many requests more."""
+    before = store.requests
+    await until(
+        lambda: store.requests >= before + times, f"{times} more questions of the workers", changed=store.has_request
+    )
 
 
 async def test_one_of_two_works_and_the_other_stands_by() -> None:
-    desk, first, second = Desk(), Work(), Work()
-    async with serving(desk, "first", first) as one:
-        await asked(desk)
-        async with serving(desk, "second", second) as other:
-            await asked(desk, 6)
+    store, first, second = LeaseStore(), Work(), Work()
+    async with running_lease(store, "first", first) as first_runner:
+        await requested(store)
+        async with running_lease(store, "second", second) as second_runner:
+            await requested(store, 6)
             assert (first.under_way, second.under_way) == (1, 0)
-            assert (one.is_owner, other.is_owner) == (True, False)
-            assert other.owner == LeaseOwner("first")
+            assert (first_runner.is_owner, second_runner.is_owner) == (True, False)
+            assert second_runner.owner == LeaseOwner("first")
 
 
-async def test_whoever_stops_leaves_the_duty_to_the_one_who_stands_by() -> None:
-    desk, first, second = Desk(), Work(), Work()
-    async with serving(desk, "first", first):
-        await asked(desk)
-        async with serving(desk, "second", second):
-            await asked(desk)
-            desk.has = ""  # as if it had run out, and the second were quicker
-            await desk.worker("second").acquire(Lease.POLL)
-            await asked(desk, 6)
+async def test_whoever_stops_releases_the_lease_to_the_one_who_stands_by() -> None:
+    store, first, second = LeaseStore(), Work(), Work()
+    async with running_lease(store, "first", first):
+        await requested(store)
+        async with running_lease(store, "second", second):
+            await requested(store)
+            store.owner = ""  # as if it had run out, and the second were quicker
+            await store.leases_of("second").acquire(Lease.POLL)
+            await requested(store, 6)
             assert (first.under_way, second.under_way) == (0, 1)
-        assert desk.left[-1] == "second"
-        await asked(desk)
+        assert store.released_by[-1] == "second"
+        await requested(store)
         assert first.under_way == 1
-        assert first.begun == 2
-    assert (first.under_way, desk.has) == (0, "")
+        assert first.starts == 2
+    assert (first.under_way, store.owner) == (0, "")
 
 
 async def test_while_the_store_is_away_the_work_goes_on() -> None:
-    desk, work = Desk(), Work()
-    async with serving(desk, "first", work) as post:
-        await asked(desk)
-        desk.away = True
-        await asked(desk, 10)
-        assert post.is_owner
-        desk.away = False
-        await asked(desk)
-        assert (work.under_way, work.begun) == (1, 1)
+    store, work = LeaseStore(), Work()
+    async with running_lease(store, "first", work) as lease_runner:
+        await requested(store)
+        store.away = True
+        await requested(store, 10)
+        assert lease_runner.is_owner
+        store.away = False
+        await requested(store)
+        assert (work.under_way, work.starts) == (1, 1)
 
 
 async def test_when_the_store_is_back_and_another_was_quicker_the_work_ends() -> None:
-    desk, work = Desk(), Work()
-    async with serving(desk, "first", work):
-        await asked(desk)
-        desk.away = True
-        await asked(desk)
-        desk.away, desk.has = False, "second"
-        await asked(desk)
+    store, work = LeaseStore(), Work()
+    async with running_lease(store, "first", work):
+        await requested(store)
+        store.away = True
+        await requested(store)
+        store.away, store.owner = False, "second"
+        await requested(store)
         assert work.under_way == 0
-        assert desk.has == "second"
+        assert store.owner == "second"
 
 
 async def test_nobody_works_before_the_store_has_answered() -> None:
-    desk, work = Desk(away=True), Work()
-    async with serving(desk, "first", work):
-        await asked(desk)
-        assert work.begun == 0
-        desk.away = False
-        await asked(desk)
+    store, work = LeaseStore(away=True), Work()
+    async with running_lease(store, "first", work):
+        await requested(store)
+        assert work.starts == 0
+        store.away = False
+        await requested(store)
         assert work.under_way == 1
 
 
 async def test_a_worker_stops_while_the_store_is_away() -> None:
-    desk, work = Desk(), Work()
-    async with serving(desk, "first", work):
-        await asked(desk)
-        desk.away = True
+    store, work = LeaseStore(), Work()
+    async with running_lease(store, "first", work):
+        await requested(store)
+        store.away = True
     assert work.under_way == 0
 
 
 async def test_the_others_hear_what_troubles_the_work() -> None:
-    desk, work = Desk(), Work(trouble="no heartbeat")
-    async with serving(desk, "first", work):
-        await asked(desk)
-        assert desk.trouble == "no heartbeat"
+    store, work = LeaseStore(), Work(trouble="no heartbeat")
+    async with running_lease(store, "first", work):
+        await requested(store)
+        assert store.trouble == "no heartbeat"
         work.trouble = None
-        await asked(desk)
-        assert desk.trouble == ""
+        await requested(store)
+        assert store.trouble == ""
 
 
-async def test_work_that_breaks_leaves_the_duty_and_is_not_hidden() -> None:
-    desk, work = Desk(), Work(fault=ZeroDivisionError())
-    post = LeaseRunner(Lease.POLL, work, leases=desk.worker("first"), trouble=work.why, tempo=QUICK)
+async def test_work_that_crashes_releases_the_lease_and_is_not_hidden() -> None:
+    store, work = LeaseStore(), Work(crash=ZeroDivisionError())
+    lease_runner = LeaseRunner(
+        Lease.POLL, work, leases=store.leases_of("first"), trouble=work.current_trouble, timing=QUICK
+    )
     with pytest.raises(ExceptionGroup) as broken:
-        await post.run()
+        await lease_runner.run()
     assert broken.group_contains(ZeroDivisionError)
-    assert desk.has == ""
+    assert store.owner == ""

@@ -1,0 +1,107 @@
+"""Keeps the state that answers are made from up to date, whichever worker has read and judged.
+
+The worker that polls judges its own readings and publishes "binance changed". Every other worker reads Binance's
+snapshot from the store then, so that all answer the same.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+from bot.commands.queries import LatestState
+from bot.delivery.operator_notices import OperatorNotices
+from bot.domain.exchange import Exchange
+from bot.domain.reading import SourceHealth
+from bot.domain.snapshot import ExchangeSnapshot
+from bot.messages.cards.about import source_notice
+from bot.monitoring.poll import SourcePoller
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.monitoring.watch import Watch
+from bot.ports.workers import ChangeFeed
+from bot.service.metrics import Metrics
+
+_LIST_SOURCE = "/cexs"  # how the name of every upstream's list of exchanges ends
+
+
+class LatestUpdates:
+    """Fills the latest state from the store, from other workers' changes, and from this worker's own judging.
+
+    `is_judging` is set while this worker owns the lease to poll.
+    """
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        latest: LatestState,
+        *,
+        poller: Callable[[], SourcePoller],
+        snapshot_builder: SnapshotBuilder,
+        watch: Watch,
+        change_feed: ChangeFeed,
+        metrics: Metrics,
+        operator: OperatorNotices,
+    ) -> None:
+        self.is_judging = False
+        self._latest = latest
+        self._poller = poller
+        self._snapshot_builder = snapshot_builder
+        self._watch = watch
+        self._change_feed = change_feed
+        self._metrics = metrics
+        self._operator = operator
+        self._judging_lock = asyncio.Lock()
+
+    async def restore(self) -> None:
+        """Fill the latest state from the store, so that questions are answered before the first poll."""
+        await self._poller().restore()
+        for listing in list(self._latest.listings.values()):
+            snapshot = await self._snapshot_builder.snapshot(listing.exchange)
+            if snapshot.reading:
+                self._set_snapshot(snapshot)
+
+    async def follow(self, exchange_ids: Collection[str]) -> None:
+        """Take over what other workers published about exchanges; raise StorageError."""
+        # Under the lock: a judging round must not see an exchange's incidents forgotten in its middle.
+        async with self._judging_lock:
+            if not self.is_judging:
+                await self._poller().follow()
+            exchanges = [
+                listing.exchange for exchange_id in exchange_ids if (listing := self._latest.listings.get(exchange_id))
+            ]
+            for exchange in exchanges:
+                self._snapshot_builder.forget_incidents(exchange.id)
+            if self.is_judging:
+                # Whoever judges has the newest readings. Others can only add to them, such as a new suppression.
+                for exchange in exchanges:
+                    self._latest.set_snapshot(await self._snapshot_builder.snapshot(exchange))
+                return
+            async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges):
+                for snapshot in snapshots:
+                    self._set_snapshot(snapshot)
+
+    async def judge(self, exchanges: Sequence[Exchange]) -> None:
+        """Judge a round of new readings, then let the other workers know; raise StorageError."""
+        async with self._judging_lock:
+            await self._watch.judge(exchanges)
+        await self._change_feed.publish(exchange.id for exchange in exchanges)
+
+    async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
+        """Judge what a signal source beside the outflow read at one time; raise StorageError."""
+        async with self._judging_lock:
+            await self._watch.take(rule, readings)
+
+    async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
+        """Show how a source is doing, here and elsewhere, and tell the operator when the list breaks or heals."""
+        self._latest.set_health(now)
+        if now is not was:
+            await self._change_feed.publish([now.source.partition("/")[2].removesuffix("cexs")])
+        if now.last_success:
+            self._metrics.set_source_answered(now.source, now.last_success)
+        # Only the list: a single exchange's body breaks now and then, and its age is shown wherever it matters.
+        if bool(was.fault) is not bool(now.fault) and now.source.endswith(_LIST_SOURCE):
+            key = f"{now.source}:{now.failing_since or now.last_success}"
+            await self._operator.send(source_notice(was, now), key)
+
+    def _set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
+        self._latest.set_snapshot(snapshot)
+        if snapshot.reading:
+            self._metrics.set_reading_time(snapshot.exchange.id, snapshot.reading.as_of)

@@ -1,0 +1,115 @@
+"""What a worker looks after every few seconds or minutes, beside its real work.
+
+`jobs` is the table of it: gauges, places that are switched off, the operator's chat, a store that was emptied, and
+which workers deliver. The worker that polls also forgets places that nobody came back for (`forget_disabled_places`).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import structlog
+
+from bot.delivery.operator_notices import OPERATOR_CHECK_INTERVAL, OperatorNotices
+from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
+from bot.domain.severity import Severity
+from bot.domain.worker import Role
+from bot.messages.cards.about import emptied_notice
+from bot.ports.sources import Clock
+from bot.service.metrics import Metrics
+from bot.service.schedule import Job
+from bot.service.worker_status import WorkerStatus
+from bot.storage.store import Store
+
+log = structlog.get_logger()
+
+_GAUGES_INTERVAL = timedelta(seconds=15)  # Prometheus usually scrapes every 15 s or less often
+_HEARTBEAT_INTERVAL = timedelta(seconds=3)  # a fifth of the 15 s for which a heartbeat counts
+_STORE_CHECK_INTERVAL = timedelta(minutes=1)
+_FORGET_DISABLED_AFTER = timedelta(days=30)
+
+
+class Upkeep:
+    """The periodic jobs; `undelivered` says in a sentence that no worker delivers, where that is so."""
+
+    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+        self,
+        store: Store,
+        *,
+        status: WorkerStatus,
+        operator: OperatorNotices,
+        place_recovery: PlaceRecovery,
+        is_watched: Callable[[str], bool],
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self.undelivered: Sequence[str] = ()
+        self._store = store
+        self._status = status
+        self._operator = operator
+        self._place_recovery = place_recovery
+        self._is_watched = is_watched
+        self._clock = clock
+        self._metrics = metrics
+
+    def jobs(self, role: Role) -> Sequence[Job]:
+        """Return what a worker with this role does regularly."""
+        return [
+            Job("gauges", self.update_gauges, every=_GAUGES_INTERVAL),
+            Job("places", self.check_places, every=PLACE_CHECK_INTERVAL),
+            Job("operator", self.check_operator_chat, every=OPERATOR_CHECK_INTERVAL),
+            # Only a worker with a platform can tell the operator.
+            *([Job("store", self.check_store, every=_STORE_CHECK_INTERVAL)] if self._status.chats else []),
+            Job("heartbeat", self.beat, every=_HEARTBEAT_INTERVAL)
+            if role.delivers
+            else Job("delivery workers", self.check_delivery_workers, every=_HEARTBEAT_INTERVAL),
+        ]
+
+    async def update_gauges(self) -> None:
+        """Bring the gauges up to date that show what all workers share."""
+        for lease, runner in self._status.lease_runners.items():
+            self._metrics.set_lease(lease, is_owner=runner.is_owner)
+        open_by_severity = Counter(incident.severity for incident in await self._store.incidents.open())
+        for severity in Severity:
+            self._metrics.set_open_incidents(severity, open_by_severity[severity])
+        for (platform, severity), depth in (await self._store.outbox.depth()).items():
+            self._metrics.set_outbox_depth(platform, severity, depth)
+        self._metrics.set_outbox_oldest(await self._store.outbox.oldest_queued_at())
+
+    async def beat(self) -> None:
+        """Let the other workers know, for some seconds, that this one delivers to its platforms."""
+        await self._store.heartbeats.beat(chat.platform for chat in self._status.chats)
+
+    async def check_delivery_workers(self) -> None:
+        """Find out whether any worker delivers: to this one's platforms or, where it has none, anywhere."""
+        served = await self._store.heartbeats.served_platforms()
+        missing = sorted({chat.platform for chat in self._status.chats}.difference(served))
+        nobody_delivers = bool(missing) if self._status.chats else not served
+        where = f" to {' and '.join(missing)}" if missing else ""
+        sentence = f"no worker delivers{where}: start one with --role courier or all"
+        self.undelivered = (sentence,) if nobody_delivers else ()
+
+    async def check_places(self) -> None:
+        """Say which places were switched off, and find out which are open again, where this worker listens."""
+        await self._place_recovery.check_places()
+
+    async def check_operator_chat(self) -> None:
+        """Find out whether the operator can be told of problems, where this worker listens."""
+        await self._operator.check_reachable()
+
+    async def check_store(self) -> None:
+        """Tell the operator when the store has lost everything: without subscriptions silence would look like calm."""
+        if await self._store.was_emptied():
+            log.critical("the store was emptied: every subscription is gone")
+            await self._operator.send(emptied_notice(), f"emptied:{self._clock.now().isoformat()}")
+
+    async def forget_disabled_places(self) -> None:
+        """Forget places, with their subscriptions, that could not be reached for a month."""
+        for place in await self._store.subscriptions.forget_disabled(self._clock.now() - _FORGET_DISABLED_AFTER):
+            log.info("place forgotten", place=str(place))
+
+    async def warn_of_unwatched(self) -> None:
+        """Log the exchanges that somebody has subscribed to and EXCHANGES does not name; raise StorageError."""
+        subscribed = await self._store.subscriptions.exchanges()
+        if unwatched := sorted(exchange_id for exchange_id in subscribed if not self._is_watched(exchange_id)):
+            log.warning("subscribed exchanges missing from EXCHANGES", names=unwatched)
