@@ -70,7 +70,7 @@ class SenderComparison:
         return float(await answer) * 1000 / number
 
     async def _redis_ms(self) -> float:
-        used = await self._store.database.facts("cpu")
+        used = await self._store.database.server_info("cpu")
         return (float(used["used_cpu_user"]) + float(used["used_cpu_sys"])) * 1000
 
 

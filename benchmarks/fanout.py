@@ -179,7 +179,7 @@ async def _fan_out(platform: Platform, number: int, redis_url: str) -> NetworkPa
     network_path, clock, everybody = NetworkPath(number), LoopClock(), places(platform, number)
     with simulated().work():
         plain = await connect(redis_url)
-    database = BriskDatabase(plain.client, plain.reader, plain.patience, plain.closers)
+    database = BriskDatabase(plain.client, plain.reader, plain.timeouts, plain.closers)
     try:
         subscriptions = RedisSubscriptions(database)
         await subscribe(subscriptions, everybody)

@@ -102,7 +102,7 @@ async def _subscribed(redis_url: str, number: int) -> float:
 
 
 async def _redis_mb(store: Store) -> float:
-    return int((await store.database.facts("memory"))["used_memory"]) / 1e6
+    return int((await store.database.server_info("memory"))["used_memory"]) / 1e6
 
 
 @asynccontextmanager

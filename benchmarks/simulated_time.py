@@ -75,10 +75,10 @@ def simulated() -> SimulatedLoop:
 class BriskDatabase(Database):
     """A database that answers within no simulated time."""
 
-    async def news(self, stream: str, *, after: str, wait: timedelta) -> None:
+    async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
         """Return when the wait is over; blocking at the server would take real time."""
         await asyncio.sleep(wait.total_seconds())
 
-    async def _guarded(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
         with simulated().work():
-            return await super()._guarded(client, send)
+            return await super()._run(client, send)

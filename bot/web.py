@@ -1,4 +1,8 @@
-"""An HTTP server that listens while its context lasts, for the endpoints of the service and for replays."""
+"""An HTTP server that listens while its context lasts: for `/healthz` and `/metrics` of the service, and for replays.
+
+Port 0 takes any free port: after `async with WebServer(routes, "127.0.0.1", 0, explain=explain) as server`,
+`server.address` is, for example, ("127.0.0.1", 40231).
+"""
 
 from collections.abc import Callable, Iterable
 from types import TracebackType
@@ -8,14 +12,14 @@ from aiohttp import web
 
 from bot.domain.errors import ConfigurationError
 
-_GRACE = 60.0  # seconds for requests under way when the server stops, aiohttp's own default
+_SHUTDOWN_WAIT_S = 60.0  # for requests that are being answered when the server stops; aiohttp's own default
 
 
 class WebServer:
     """Serves routes at one address.
 
-    `explain` makes the sentence for an address that is taken from the address and the system's reason. Port 0 takes a
-    free one, which `address` tells inside the context.
+    When the address is in use already, `explain(address, reason)` returns the sentence of the ConfigurationError.
+    `grace` is how many seconds requests that are being answered get when the server stops.
     """
 
     def __init__(
@@ -25,7 +29,7 @@ class WebServer:
         port: int,
         *,
         explain: Callable[[str, str], str],
-        grace: float = _GRACE,
+        grace: float = _SHUTDOWN_WAIT_S,
     ) -> None:
         application = web.Application()
         application.add_routes(routes)
@@ -34,7 +38,7 @@ class WebServer:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=grace)
 
     async def __aenter__(self) -> Self:
-        """Listen; raise ConfigurationError when the address is taken."""
+        """Listen; raise ConfigurationError when the address is in use."""
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
@@ -52,6 +56,6 @@ class WebServer:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Return the host and the port that are really listened on."""
+        """Return the host and the port that it listens on."""
         host, port = self._runner.addresses[0][:2]
         return str(host), int(port)

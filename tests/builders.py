@@ -1,4 +1,4 @@
-"""Things to test with: every builder names only what matters, the rest is ordinary."""
+"""Builders of values for tests: a call names only what matters to the test, everything else has an ordinary value."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ BINANCE = Exchange("binance", "Binance", "binance-cex", frozenset({"BNB"}))
 OKX = Exchange("okx", "OKX", "okx", frozenset({"OKB"}))
 HERE = Place(Platform.TELEGRAM, "-1001234567890")
 QUIET = Baseline(90, median=0.0, spread=0.004, low=-0.006, high=0.007, worst=-0.01)
-"""An exchange on which a usual day moves less than 0.7 % of reserves."""
+"""A baseline of an exchange on which less than 0.7 % of reserves move on a normal day."""
 CHAIN_MISSING = Hold(HoldReason.CHAIN_MISSING, "Tron, 14.0 % of reserves")
 STALE = Hold(HoldReason.STALE, "newest reading is 5 h old")
 
@@ -32,7 +32,7 @@ def reading(holdings: Mapping[str, tuple[float, float]], *, at: datetime = NOON,
 
 
 def holding(billions: float, *, at: datetime = NOON, exchange: str = "binance") -> Reading:
-    """Return a reading of so many billion dollars: three fifths in USDT, two in BTC at $20,000."""
+    """Return a reading worth a number of billion dollars: three fifths in USDT, two fifths in BTC at $20,000."""
     dollars = billions * 1e9
     return reading(
         {"Tron/USDT": (0.6 * dollars, 1.0), "Bitcoin/BTC": (0.4 * dollars / 20_000, 20_000.0)},
@@ -42,7 +42,7 @@ def holding(billions: float, *, at: datetime = NOON, exchange: str = "binance") 
 
 
 def quiet_days(count: int = 60, *, until: datetime = NOON, share: float = 0.002) -> tuple[DailyPoint, ...]:
-    """Return so many days that end the day before, on which ± `share` moved in turn."""
+    """Return `count` days up to the day before, with a net flow of `share` and −`share` in turn."""
     first = until.replace(hour=0) - count * DAY
     return tuple(DailyPoint(first + day * DAY, 6e10, share * (-1) ** day) for day in range(count))
 
@@ -56,7 +56,7 @@ def flow(  # noqa: PLR0913 — what a flow may be, each part named where it matt
     hold: Hold | None = None,
     missing: tuple[str, ...] = (),
 ) -> Flow:
-    """Return a flow of a share, made of two assets."""
+    """Return a flow of `share`, three fifths of it in USDT and two fifths in BTC."""
     usd = share * reserves
     assets = (AssetFlow("USDT", 0.6 * usd, 0.6 * usd), AssetFlow("BTC", 0.4 * usd / 20_000, 0.4 * usd))
     return Flow(window, at - window.length, at, usd, share, reserves, assets, missing, hold)
@@ -72,7 +72,7 @@ def signal(  # noqa: PLR0913 — as above
     sensitivity: Sensitivity = Sensitivity.NORMAL,
     exchange: str = "binance",
 ) -> Signal:
-    """Return a graded look with this share over 24 hours (None: no such window) beside the flows given."""
+    """Return a graded signal with a flow of `share` over 24 hours (None: without that window) beside `flows`."""
     day = () if share is None else (flow(share, at=at),)
     raw = Signal(
         subject=exchange,
@@ -99,7 +99,7 @@ def incident(  # noqa: PLR0913 — as above
     exchange: str = "binance",
     sensitivity: Sensitivity = Sensitivity.NORMAL,
 ) -> Incident:
-    """Return an incident that was told once, at its first reading."""
+    """Return an incident that was announced once, at its first reading."""
     seen = seen or signal(exchange=exchange)
     return Incident(
         subject=exchange,
@@ -132,7 +132,7 @@ def subscription(  # noqa: PLR0913 — as above
     share: float | None = None,
     mention: str | None = None,
 ) -> Subscription:
-    """Return what a place asked for."""
+    """Return a subscription of a place."""
     return Subscription(place, exchange, severity, sensitivity, usd, share, mention)
 
 
@@ -144,5 +144,5 @@ def listing(
     clean: float | None = 6e10,
     inflow: float | None = None,
 ) -> Listing:
-    """Return a row of the list; `inflow` is the upstream's own opinion of the last 24 hours."""
+    """Return a row of the list; `inflow` is the upstream's own figure for the last 24 hours."""
     return Listing(exchange, "defillama", at, total, clean, inflow)

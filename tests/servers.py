@@ -1,4 +1,4 @@
-"""Real servers to test against: every program found here, on a unix socket each; they end with the tests."""
+"""Real servers to test against: one of every program found here, each on a unix socket; they end with the tests."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ from typing import Self
 from bot.storage.embedded import die_with_parent
 from bot.storage.embedded.server_binary import ServerBinary, installed
 
-_READY_WITHIN = 20.0
+_START_TIMEOUT_S = 20.0
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Server:
 
     def start(self) -> "Server":
         """Start it and return when it answers."""
-        words = ("--port", "0", "--unixsocket", f"{self.directory}/s", "--dir", str(self.directory), "--save", "")
+        options = ("--port", "0", "--unixsocket", f"{self.directory}/s", "--dir", str(self.directory), "--save", "")
         self._process = subprocess.Popen(  # noqa: S603 — a program found by bot.storage.embedded.server_binary, no shell
             [
                 sys.executable,
@@ -51,7 +51,7 @@ class Server:
                 die_with_parent.__file__,
                 str(os.getpid()),
                 str(self.binary.path),
-                *words,
+                *options,
                 "--appendonly",
                 "yes",
                 *self.settings,
@@ -59,7 +59,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + _READY_WITHIN
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while self.ask("PING") != "+PONG":
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{self.binary.path} does not start with {self.settings}")
@@ -68,12 +68,12 @@ class Server:
 
     def ask(self, command: str) -> str:
         """Send one command on a line of its own and return the first line of the reply, "" when nobody answers."""
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(5)
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
             try:
-                line.connect(f"{self.directory}/s")
-                line.sendall(f"{command}\r\n".encode())
-                return line.makefile("r").readline().strip()
+                connection.connect(f"{self.directory}/s")
+                connection.sendall(f"{command}\r\n".encode())
+                return connection.makefile("r").readline().strip()
             except OSError:
                 return ""
 
@@ -90,12 +90,15 @@ class Server:
 
 
 class LossyLine:
-    """A line to a server that loses one reply and hangs up: the first one with `lose_in = 0`, the next with 1…"""
+    """Passes everything on to a server and back, but loses one reply and closes the connection.
+
+    That is the next reply with `lose_in = 0`, the one after it with 1, and so on; none with None.
+    """
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._path = server.directory / "lossy"
-        self._lines: set[asyncio.Task[None]] = set()
+        self._connections: set[asyncio.Task[None]] = set()
         self.lose_in: int | None = None
 
     @property
@@ -107,16 +110,16 @@ class LossyLine:
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        """Wait until every client has hung up."""
+        """Wait until every client has closed its connection."""
         self._listener.close()
-        if self._lines:
-            await asyncio.wait(self._lines)
+        if self._connections:
+            await asyncio.wait(self._connections)
         self._path.unlink(missing_ok=True)
 
     def _connected(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
-        line = asyncio.create_task(self._serve(client, to_client))
-        self._lines.add(line)
-        line.add_done_callback(self._lines.discard)
+        connection = asyncio.create_task(self._serve(client, to_client))
+        self._connections.add(connection)
+        connection.add_done_callback(self._connections.discard)
 
     async def _serve(self, client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         server, to_server = await asyncio.open_unix_connection(f"{self._server.directory}/s")
@@ -126,10 +129,10 @@ class LossyLine:
 
     async def _pass_on(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, *, lossy: bool = False) -> None:
         with suppress(ConnectionError):
-            while some := await source.read(65536):
+            while chunk := await source.read(65536):
                 if lossy and self._is_to_be_lost():
                     break
-                to.write(some)
+                to.write(chunk)
                 await to.drain()
         to.close()
         with suppress(ConnectionError):
@@ -148,7 +151,7 @@ class LossyLine:
 def kinds() -> dict[str, ServerBinary]:
     """Return every server program found here that is new enough, by name and version."""
     return {
-        f"{server_binary.path.name}-{'.'.join(map(str, server_binary.version))}": server_binary
-        for server_binary in installed()
-        if server_binary.new_enough
+        f"{binary.path.name}-{'.'.join(map(str, binary.version))}": binary
+        for binary in installed()
+        if binary.new_enough
     }

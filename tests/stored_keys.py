@@ -1,4 +1,4 @@
-"""Compares what a server holds with the table of keys: `bot/storage/keys.py` says the whole truth about a store."""
+"""Compares the keys of a server with the table in `bot/storage/keys.py`: name, type and lifetime of each."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,7 @@ _PARTS = {
     "priority": "[012]",
     "duty": f"({'|'.join(Lease)})",
 }
-_AT_ONCE = 1000
+_SCAN_COUNT = 1000
 _GONE, _NEVER = -2, -1  # what PTTL says of a key that is not there, and of one that stays
 
 
@@ -58,12 +58,12 @@ def _differences(key: str, kind: str, left: int) -> Iterator[str]:
 
 async def _all_keys(database: Database) -> list[str]:
     """Return every key once: SCAN may name one twice."""
-    cursor, found = b"0", set[str]()
+    cursor, names = b"0", set[str]()
     while True:
-        cursor, some = await database.command("SCAN", cursor, "COUNT", _AT_ONCE)
-        found.update(key.decode() for key in some)
+        cursor, batch = await database.command("SCAN", cursor, "COUNT", _SCAN_COUNT)
+        names.update(key.decode() for key in batch)
         if int(cursor) == 0:
-            return sorted(found)
+            return sorted(names)
 
 
 def _pattern(row: RedisKey) -> str:

@@ -12,7 +12,7 @@ from functools import cached_property
 from bot.detection.flow.windows import base_limit, fits
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
-from bot.domain.reading import NOTHING_HELD, Reading
+from bot.domain.reading import NO_HOLDING, Reading
 
 _KEPT = timedelta(days=9)
 _FIXED_USD = -10e6
@@ -38,7 +38,7 @@ class LastDay:
         """Return Σ (amount at the end − amount at the start) × price at the start, without own tokens."""
         after = self.after.by_asset()
         return sum(
-            (after.get(asset, NOTHING_HELD).amount - held.amount) * held.usd / held.amount
+            (after.get(asset, NO_HOLDING).amount - held.amount) * held.usd / held.amount
             for asset, held in self.before.by_asset().items()
             if asset not in self.own_tokens
         )
@@ -111,7 +111,7 @@ def _upstream_flow(day: LastDay) -> float:
     least = max(_LEAST_USD, _LEAST_SHARE * min(day.before.total_usd(), day.after.total_usd()))
     flow = 0.0
     for asset, held in old.items():
-        now = new.get(asset, NOTHING_HELD)
+        now = new.get(asset, NO_HOLDING)
         if asset in day.own_tokens or min(held.usd, now.usd) < least:
             continue
         richer = held if held.usd > now.usd else now

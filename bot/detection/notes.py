@@ -25,9 +25,9 @@ def _remembered(ledger: GuardState) -> Iterator[Note]:
         yield Note(NoteReason.WALLETS_CHANGED, move.group, move.usd, move.at)
     for move in ledger.counted:
         yield Note(NoteReason.COUNTED, move.group, move.usd, move.at)
-    for trip in ledger.trips:
+    for trip in ledger.round_trips:
         yield Note(NoteReason.ROUND_TRIP, trip.asset, trip.usd, trip.back_at)
-    for passage in ledger.passages:
+    for passage in ledger.pass_throughs:
         yield Note(NoteReason.PASSAGE, passage.asset, passage.usd, passage.left_at)
     for odd in ledger.odd_prices:
         if odd.until is None:

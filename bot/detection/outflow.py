@@ -75,7 +75,7 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
         graded=False,
         previous_as_of=history.previous.as_of if history.previous else None,
         notes=notes(exchange, latest, history.bases, ledger),
-        round_trips=ledger.trips,
+        round_trips=ledger.round_trips,
         source_figures=seconds,
         closed_withdrawals=doors.closed if doors else None,
     )

@@ -1,1 +1,1 @@
-"""What we talk about: frozen values and the error tree. Imports nothing but itself."""
+"""The values that the whole program is about, all frozen, and the error tree. Imports nothing of the other packages."""

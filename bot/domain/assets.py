@@ -1,4 +1,4 @@
-"""What is known of assets by their symbols."""
+"""What is known of assets by their symbols, for the backtest, the withdrawal rules and the cards."""
 
 STABLECOINS = frozenset(
     {
@@ -8,4 +8,4 @@ STABLECOINS = frozenset(
 )  # fmt: skip
 """Symbols of tokens that stand for one US dollar, upper case."""
 MAJORS = ("BTC", "ETH", "USDT", "USDC")
-"""The assets whose doors matter most."""
+"""The assets that most customers hold: that their withdrawals are closed weighs more than it does for any other."""

@@ -7,7 +7,7 @@ RunwatchError
 │   └── NotPermitted       … the caller may not do this here
 ├── ConfigurationError     refuse to start, exit code 2
 ├── StorageError           the store cannot be reached or must not be used; answer from memory, try again
-│   └── Superseded         another worker does this now: leave it to that one
+│   └── LeaseLost          another worker does this now: leave it to that one
 ├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
 └── DeliveryError          a message did not reach its place
     ├── RetryLater         send it again after a while
@@ -17,6 +17,9 @@ RunwatchError
     │   ├── NotAllowed     … disable it when it keeps failing
     │   └── TopicClosed    … pause this topic only
     └── BadMessage         our own fault: send it once more as plain text, count it
+
+Adapters raise these in place of their vendor's errors: a 403 of Telegram "bot was kicked from the group" becomes
+`ChatGone("…", Obstacle.REMOVED)`, a connection to Redis that is refused becomes a `StorageError`.
 """
 
 from datetime import timedelta
@@ -24,24 +27,24 @@ from enum import StrEnum
 
 from bot.domain.place import Obstacle, Place
 
-_LONGEST_ECHO = 40
+_ECHO_MAX_CHARS = 40  # no name of an exchange is longer; a pasted page must not come back in the answer
 
 
 def echo(typed: str) -> str:
-    """Return what somebody typed as it is shown to them again: its beginning, where it is long."""
-    return typed if len(typed) <= _LONGEST_ECHO else f"{typed[:_LONGEST_ECHO]}…"
+    """Return what somebody typed as it is shown to them again: of a long text the first 40 characters and "…"."""
+    return typed if len(typed) <= _ECHO_MAX_CHARS else f"{typed[:_ECHO_MAX_CHARS]}…"
 
 
 class RunwatchError(Exception):
-    """The root; its text is a sentence for people."""
+    """The root of the tree; the text of every error is a sentence for people."""
 
 
 class AskerError(RunwatchError):
-    """Something the person who asked can put right."""
+    """A mistake that the person who asked can correct; they get its text as the answer."""
 
 
 class UnknownExchange(AskerError):
-    """No exchange is known by this name."""
+    """No exchange has this name; `nearest` are the ids of those with similar ones."""
 
     def __init__(self, name: str, nearest: tuple[str, ...] = ()) -> None:
         hint = f" Did you mean {' or '.join(nearest)}?" if nearest else " /exchanges lists the known ones."
@@ -51,11 +54,11 @@ class UnknownExchange(AskerError):
 
 
 class BadArgument(AskerError):
-    """A word of a command cannot be read as what it stands for."""
+    """An argument of a command cannot be read, such as `soon` for a number of days."""
 
 
 class NotPermitted(AskerError):
-    """The caller may not do this in this place."""
+    """The caller lacks the rights for this in this place."""
 
 
 class ConfigurationError(RunwatchError):
@@ -66,12 +69,12 @@ class StorageError(RunwatchError):
     """The store is away, out of memory, or newer than this program."""
 
 
-class Superseded(StorageError):
-    """Another worker has taken this one's duty over, and what this one wanted to write was not written."""
+class LeaseLost(StorageError):
+    """Another worker has acquired this one's lease meanwhile; nothing of what this one wanted to write was written."""
 
 
 class SourceFault(StrEnum):
-    """Why an upstream brought no reading: the word in the log, the metric and `/status`."""
+    """Why an upstream delivered no reading: the word in the log, the metric and `/status`."""
 
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
@@ -87,9 +90,9 @@ class SourceFault(StrEnum):
 
 
 class SourceError(RunwatchError):
-    """An upstream did not deliver.
+    """An upstream did not deliver a reading.
 
-    `retry_after` is the pause the upstream asked for, if it did.
+    `detail` says more, "after 60 s"; `retry_after` is the pause that the upstream asked for (None: it did not).
     """
 
     def __init__(self, fault: SourceFault, detail: str = "", *, retry_after: timedelta | None = None) -> None:
@@ -104,10 +107,11 @@ class DeliveryError(RunwatchError):
 
 
 class RetryLater(DeliveryError):
-    """The platform is busy or away.
+    """The platform is busy or away; the same message may succeed later.
 
-    `after` is the pause to keep, `whole_bot` whether it holds for every place, `ambiguous` whether the message
-    may have arrived all the same (a reply that was lost), `rate_limited` whether this was a 429: that is no failure.
+    `after` is how long to pause, `whole_bot` whether every place has to pause and not this one alone. `ambiguous` says
+    that the message may have arrived all the same, because only the reply was lost. `rate_limited` says that it was a
+    429, which is not counted as a failed attempt.
     """
 
     def __init__(
@@ -127,7 +131,7 @@ class RetryLater(DeliveryError):
 
 
 class ChatMoved(DeliveryError):
-    """The chat has a new address, such as a group that became a supergroup."""
+    """The chat has a new address: a Telegram group gets another id when it becomes a supergroup."""
 
     def __init__(self, moved_to: Place) -> None:
         super().__init__(f"the chat moved to {moved_to}")
@@ -135,7 +139,10 @@ class ChatMoved(DeliveryError):
 
 
 class Unreachable(DeliveryError):
-    """The place cannot be written to; `foreseen` says that the platform was not even asked."""
+    """The place cannot be written to, for the reason that `obstacle` names.
+
+    `foreseen` says that the adapter knew it without a request, for instance from the rights that Discord announced.
+    """
 
     def __init__(self, reason: str, obstacle: Obstacle = Obstacle.REFUSED, *, foreseen: bool = False) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""The exchanges we watch."""
+"""The exchanges that are watched, and the rows of the upstream's list of them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ class Exchange:
 
     `id` is ours: the upstream's slug in lower case without a trailing `-cex` (`binance`), or the name made into one.
     `slug` is the upstream's, in lower case, None when no wallets of it are tracked. `own_tokens` are the upper-case
-    symbols of the tokens it issues itself; they are no reserves.
+    symbols of the tokens it issues itself (BNB): they are not counted as reserves, for it could not pay out with them.
     """
 
     id: str
@@ -22,15 +22,15 @@ class Exchange:
 
 
 MARKET = Exchange("market", "Market-wide")
-"""What incidents of many exchanges at once are about."""
+"""Stands in for an exchange in incidents that concern many exchanges at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One row of the upstream's list: totals in USD, and its own opinion of the flows (USD, positive = deposits).
+    """One row of the upstream's list: totals in USD, and the upstream's own figures of net flow (positive = deposits).
 
-    None means the upstream did not say. The list carries no time of its own: all that is known is when it was asked
-    for, `fetched_at`.
+    `clean_usd` is the total without own tokens. None means that the upstream did not say. The list has no time of its
+    own, so all that is known is when it was requested, `fetched_at`.
     """
 
     exchange: Exchange

@@ -1,4 +1,9 @@
-"""What moved between two readings."""
+"""What moved between two readings: the flow over a window, and why a window may be held.
+
+Example: reserves of $64.1 B a day ago, and $2.3 B less of the same units now: `Flow(Window.DAY, …, usd=-2.3e9,
+share=-0.036, reserves_usd=6.41e10)`. Had a chain with 14 % of reserves been missing now, the flow would be
+that of the other chains, with a `hold`.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +37,7 @@ _LENGTHS = {
 
 
 class HoldReason(StrEnum):
-    """Why a window is withheld from grading; users see these words."""
+    """Why a window is held, that is, not graded; users see these words."""
 
     CHAIN_MISSING = "chain missing"
     STALE = "stale"
@@ -44,7 +49,7 @@ class HoldReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A window that is not comparable: the reason and the detail people read ("Tron, 14 % of reserves")."""
+    """Says that a window cannot be compared: the reason, and the detail that people read ("Tron, 14 % of reserves")."""
 
     reason: HoldReason
     detail: str = ""
@@ -63,9 +68,9 @@ class AssetFlow:
 class Flow:
     """Net flow of an exchange over a window: positive = net deposits, negative = net withdrawals.
 
-    `usd` is at the prices of the window's start, `reserves_usd` the clean reserves (without own tokens) at that
-    start, `share` = usd / reserves_usd (−0.018 is 1.8 % leaving). `missing_chains` were there at the start only and
-    are not part of the figure. `hold` set means: shown, but never graded.
+    `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
+    is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` were in the reading at the start only; they are not
+    part of the figure. A flow with a `hold` is shown but never graded.
     """
 
     window: Window
@@ -81,10 +86,11 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The exchange's own usual day, from the shares of `days` days.
+    """A normal day of the exchange: how the shares of its last `days` days are distributed.
 
-    `median` and `spread` (scaled so that it is a standard deviation where days are normal) make z; `low` and `high`
-    enclose nine days of ten; `worst` is the lowest day.
+    `spread` is the median absolute deviation times 1.4826, which is the standard deviation where days are normally
+    distributed (https://en.wikipedia.org/wiki/Median_absolute_deviation); the robust z of a day is (share − median) /
+    spread (detection/flow/baseline.py). Nine days of ten lie between `low` and `high`; `worst` is the lowest share.
     """
 
     days: int

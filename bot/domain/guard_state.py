@@ -1,4 +1,12 @@
-"""What is remembered about one exchange between readings, so that windows stay comparable."""
+"""What the guards remember of one exchange from one reading to the next, so that windows stay comparable.
+
+The rules are in `bot/detection/guards`; these are only their values. They follow from the readings alone, and are made
+again from those of the last 91 days after a restart, so nothing of them is stored.
+
+Example: on 1 March 10,000 BTC of one chain vanish while everything else is flat. The move is held for one reading as an
+`IsolatedMove`; since it stays, it becomes an `Adjustment` of −10,000 BTC: a window that contains 1 March does not count
+it as an outflow.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,9 +16,9 @@ from bot.domain.reading import Reading, Slot
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A move that is not flow: `amount` units appeared in (positive) or left (negative) a slot at `at`.
+    """A change that is no flow: `amount` units appeared in (positive) or vanished from (negative) a slot at `at`.
 
-    A window that contains `at` leaves the amount out of the slot's change.
+    A window that contains `at` subtracts the amount from the change of the slot.
     """
 
     slot: Slot
@@ -20,10 +28,10 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class IsolatedMove:
-    """One chain or asset (`group`) that moved in one step while the rest was flat, seen at `at`.
+    """One chain or asset (`group`) that moved from one reading to the next, at `at`, while everything else was flat.
 
-    `usd` and `share` (of clean reserves) are signed; `amounts` are the changes by slot, `rest_usd` is what everything
-    else was worth.
+    `usd` and `share` (of reserves without own tokens) are the move, negative when it left; `amounts` are its changes by
+    slot; `rest_usd` is the worth of everything else, positive.
     """
 
     group: str
@@ -36,7 +44,7 @@ class IsolatedMove:
 
 @dataclass(frozen=True, slots=True)
 class RestMove:
-    """What the rest of an exchange did in one step: net flow in USD, positive = deposits."""
+    """The net flow, in USD and positive for deposits, of everything but an isolated move, between two readings."""
 
     at: datetime
     usd: float
@@ -44,7 +52,10 @@ class RestMove:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A large amount of one asset that left at `at`: positive units and USD, and `returned` units of it since."""
+    """A large amount of one asset that left at `at`, in units and in USD; `returned` units of it came back since.
+
+    All are positive.
+    """
 
     asset: str
     at: datetime
@@ -55,7 +66,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A large amount of one asset that came in at `at`: units by slot, and their worth in USD, all positive."""
+    """A large amount of one asset that arrived at `at`: units by slot, and their worth in USD, all positive."""
 
     asset: str
     at: datetime
@@ -65,7 +76,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class PassThrough:
-    """An amount that came in and left again: worth `usd` (positive) when it came; `amounts` are dated then."""
+    """An amount that arrived and left again; `usd` is its worth on arrival, positive; `amounts` have that date, too."""
 
     asset: str
     left_at: datetime
@@ -75,7 +86,7 @@ class PassThrough:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """An amount that left and came back: worth `usd` (positive) when it left."""
+    """An amount that left and came back; `usd` is its worth when it left, positive."""
 
     asset: str
     left_at: datetime
@@ -85,9 +96,10 @@ class RoundTrip:
 
 @dataclass(frozen=True, slots=True)
 class OddPrice:
-    """An asset whose implied price is not believed from `since` until before `until`; `price` is the last believed.
+    """An asset whose implied price, USD by units, is taken for wrong from `since` until before `until`.
 
-    A `doubtful` one has no other exchange to be compared with: the next reading decides, by coming back or by staying.
+    `price` is the last one that was right. A price is `doubtful` when no other exchange holds the asset to compare
+    with: it was wrong if the next reading returns to the old price, and right if it stays.
     """
 
     asset: str
@@ -99,7 +111,7 @@ class OddPrice:
 
 @dataclass(frozen=True, slots=True)
 class SourceGlitch:
-    """A move at `at` that most exchanges of the source made at once, held for that one reading."""
+    """A jump of `share` at `at` that `moved` of the `read` exchanges of a source made at once; held for one reading."""
 
     at: datetime
     share: float
@@ -109,7 +121,10 @@ class SourceGlitch:
 
 @dataclass(frozen=True, slots=True)
 class MissingChain:
-    """A chain that was not in the readings from `since` until before `until`; `last` is the one before."""
+    """A chain that was missing in the readings from `since` until before `until`; `last` is the reading before that.
+
+    `until` is None as long as it is missing.
+    """
 
     chain: str
     since: datetime
@@ -119,24 +134,25 @@ class MissingChain:
 
 @dataclass(frozen=True, slots=True)
 class GuardState:
-    """The memory of one exchange as of its newest reading.
+    """What the guards remember of one exchange as of its newest reading.
 
-    `suspect` is a move held at the newest reading. `rebased` are moves of the last 72 h that stayed and are not
-    counted: their amounts are among the `adjustments`. `strides` are what the rest did since; should it leave, the
-    drops count in full after all (`counted`). `trips` are round trips of the last two days, `passages` what came and
-    left in them; what left then is among the `adjustments`, too. No
-    window starts from a reading of an absence that is over.
+    `suspect` is an isolated move at the newest reading, which is held until the next one. `rebased` are those of the
+    last 72 h that stayed: they are no flow, their amounts are among the `adjustments`. `rest_moves` are the flows of
+    everything else since; when they turn out to be an outflow as well, the drops are flow after all and become
+    `counted`. `round_trips` and `pass_throughs` are of the last two days; what left in a pass-through is among the
+    `adjustments`, too. No window starts from a reading in which a chain was missing that is back by now
+    (`missing_chains`).
     """
 
     adjustments: tuple[Adjustment, ...] = ()
     suspect: IsolatedMove | None = None
     rebased: tuple[IsolatedMove, ...] = ()
     counted: tuple[IsolatedMove, ...] = ()
-    strides: tuple[RestMove, ...] = ()
+    rest_moves: tuple[RestMove, ...] = ()
     departures: tuple[Departure, ...] = ()
-    trips: tuple[RoundTrip, ...] = ()
+    round_trips: tuple[RoundTrip, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
-    passages: tuple[PassThrough, ...] = ()
+    pass_throughs: tuple[PassThrough, ...] = ()
     odd_prices: tuple[OddPrice, ...] = ()
     glitch: SourceGlitch | None = None
-    absences: tuple[MissingChain, ...] = ()
+    missing_chains: tuple[MissingChain, ...] = ()

@@ -1,4 +1,4 @@
-"""The course of an outflow: how much has left since it began, moment by moment."""
+"""How much has left an exchange since a run began, over time: what `/compare` and the pictures of past runs show."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class OutflowCurve:
-    """Cumulative net flow since day 0, as a share of what was held then: `shares[i]` after `elapsed[i]`, oldest first.
+    """Cumulative net flow since `start`, as a share of the reserves then: `shares[i]` after `elapsed[i]`, oldest first.
 
-    Negative is outflow; what is the exchange's own token is not in it. `start` is day 0, both series begin with
-    nothing moved after no time. `label` says what the figures are where they were not read from a source.
+    Negative is outflow: shares (0, −0.05, −0.02) after 0, 1 and 2 days say that 5 % had left on the first day, of which
+    3 % came back on the second. The exchange's own token is not counted. Both series begin with 0. `label` says where
+    the figures come from if they were not read from a source ("" if they were).
     """
 
     title: str
@@ -21,16 +22,16 @@ class OutflowCurve:
 
     @property
     def length(self) -> timedelta:
-        """Return how long the course is."""
+        """Return the time from the start to the last point."""
         return self.elapsed[-1]
 
     @property
     def worst(self) -> float:
-        """Return the lowest share it ever came to."""
+        """Return the lowest share of all points."""
         return min(self.shares)
 
     def at(self, elapsed: timedelta) -> float | None:
-        """Return what had moved after so long, None beyond its end."""
+        """Return the share at the last point at or before a time since the start, None outside of the curve."""
         if not timedelta(0) <= elapsed <= self.length:
             return None
         return self.shares[bisect_right(self.elapsed, elapsed) - 1]

@@ -1,4 +1,4 @@
-"""Where people are: platforms, places in them, and what a place has subscribed to."""
+"""Where people are: platforms, the places in them, and what a place has subscribed to."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,7 +18,7 @@ class Platform(StrEnum):
 
 
 class Obstacle(StrEnum):
-    """Why a place cannot be written to: the word that is kept with it; `messages` has the sentence for each."""
+    """Why a place cannot be written to, as the store has it; `bot/messages/cards/places.py` has the sentences."""
 
     BLOCKED = "blocked"
     DEACTIVATED = "deactivated"
@@ -29,11 +29,11 @@ class Obstacle(StrEnum):
     TOPIC_CLOSED = "topic closed"
     TOPIC_DELETED = "topic deleted"
     ARCHIVED = "archived"
-    REFUSED = "refused"  # for a reason that only the platform's own text tells
+    REFUSED = "refused"  # for a reason that only the text of the platform's error says
 
 
 EVERY_THREAD = "*"
-"""The thread of a place that stands for a whole chat."""
+"""Stands for the thread in a place that means a whole chat, topics included; no real thread has this id."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,14 +55,17 @@ class Place:
 
     @property
     def whole_chat(self) -> "Place":
-        """Return the name for all places of this chat at once: what is wrong with it is wrong with its topics too."""
+        """Return the place that stands for this chat with all its topics, `telegram:-100/*`.
+
+        Trouble is recorded there when it concerns all of them: a bot that was removed from a group reaches no topic.
+        """
         return replace(self, thread=EVERY_THREAD)
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Read what `str()` wrote; raise ValueError on anything else."""
-        platform, separator, rest = text.partition(":")
-        chat, _, thread = rest.partition("/")
+        """Read what `str()` wrote; raise ValueError for anything else."""
+        platform, separator, address = text.partition(":")
+        chat, _, thread = address.partition("/")
         if not separator or not chat:
             raise ValueError(f"not a place: {text!r}")
         return cls(Platform(platform), chat, thread or None)
@@ -72,8 +75,10 @@ class Place:
 class Subscription:
     """What one place wants to hear about one exchange (`exchange` None: about all of them).
 
-    `usd` and `share` are the place's own floors on the size of a flow, both positive: USD, and a fraction of clean
-    reserves. `mention` is what to ping on opening and escalation: a Discord role id, "here", "everyone" or None.
+    `usd` and `share` are the place's own thresholds, both positive: a smaller flow, in USD or as a share of reserves
+    without own tokens, is not announced there. `mention` is whom to ping when an incident opens or gets worse: the id
+    of a Discord role, "here", "everyone" or None. `created_by` is the id of the person who subscribed,
+    `title` the name of the chat.
     """
 
     place: Place

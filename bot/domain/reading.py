@@ -1,4 +1,9 @@
-"""What an exchange held at one moment, and how well a source is doing."""
+"""What an exchange held at one moment, and the health of a source.
+
+Holdings are kept as columns, because a year of a large exchange is a third of a million of them: the slots once for all
+readings that have the same (`Layout`), and for each reading one array of amounts and one of values in USD. To the rest
+of the program they are a `Mapping` of `Slot` to `Holding`, such as ("Tron", "USDT") to (5e9 units, 5e9 USD).
+"""
 
 from array import array
 from collections.abc import Collection, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
@@ -12,31 +17,31 @@ from typing_extensions import override
 
 from bot.domain.errors import SourceFault
 
-_MOST_LAYOUTS = 100  # a list of slots is read in hundreds of rows, most of them alike
+_LAYOUT_CACHE_MAX = 100  # hundreds of readings share a few layouts; a bound, should every reading have its own
 
 
 class Slot(NamedTuple):
-    """Where an amount lies: one asset on one chain, spelled as the upstream spells them."""
+    """One asset on one chain, both spelled as the upstream spells them."""
 
     chain: str
     asset: str
 
 
 class Holding(NamedTuple):
-    """How much lies there: `amount` in units of the asset, `usd` its value at the time of the reading."""
+    """What is in a slot: `amount` in units of the asset, `usd` its value at the time of the reading."""
 
     amount: float
     usd: float
 
 
-NOTHING_HELD = Holding(0.0, 0.0)
+NO_HOLDING = Holding(0.0, 0.0)
 
 
 class Layout:
-    """Which slots holdings lie in, in their order.
+    """The slots of some holdings, in the order of the columns.
 
-    Readings in a row nearly always have the same slots. Where they share one layout, what depends on the slots alone is
-    worked out once.
+    Consecutive readings nearly always have the same slots. They share one layout, so what depends on the slots alone is
+    computed once for all of them.
     """
 
     def __init__(self, slots: Iterable[Slot]) -> None:
@@ -44,7 +49,7 @@ class Layout:
 
     @cached_property
     def rows(self) -> Mapping[Slot, int]:
-        """Return where each slot stands."""
+        """Return the row of each slot in the columns."""
         return {slot: row for row, slot in enumerate(self.slots)}
 
     @cached_property
@@ -71,31 +76,31 @@ class Layout:
 
 
 class Layouts:
-    """The layouts that rows of positions in a list of slots stand for; the same positions give the same layout.
+    """Makes layouts from positions in a list of slots; the same positions give the same layout object.
 
-    Raises IndexError for a position beyond the slots.
+    Of the slots (A, B, C) the positions (0, 2) are the layout of A and C.
     """
 
     def __init__(self, slots: Sequence[Slot]) -> None:
         self._slots = slots
-        self._known: dict[bytes, Layout] = {}
+        self._layouts: dict[bytes, Layout] = {}
 
     def at(self, positions: "array[int]") -> Layout:
-        """Return the layout of the slots at some positions, each named once."""
+        """Return the layout of the slots at positions, each named once; raise IndexError for one beyond the slots."""
         key = positions.tobytes()
-        layout = self._known.get(key)
+        layout = self._layouts.get(key)
         if layout is None:
-            if len(self._known) >= _MOST_LAYOUTS:
-                self._known.clear()
-            layout = self._known[key] = Layout(map(self._slots.__getitem__, positions))
+            if len(self._layouts) >= _LAYOUT_CACHE_MAX:
+                self._layouts.clear()
+            layout = self._layouts[key] = Layout(map(self._slots.__getitem__, positions))
         return layout
 
 
 class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compares by value and has no hash
-    """Holdings kept as columns: a year of an exchange's days in a few megabytes.
+    """Holdings as columns, with a row for every slot of the layout.
 
-    As a dict, one holding takes seven times the memory, and making them by the hundred thousand sets off the
-    garbage collector on the event loop. The columns have a row for every slot of the layout.
+    A year of an exchange's days takes a few megabytes. In a dict a holding takes seven times as much, and making a
+    hundred thousand of those objects starts a garbage collection, which stops the event loop.
     """
 
     __slots__ = ("amounts", "layout", "usd")
@@ -134,28 +139,29 @@ class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compa
 
     @override
     def items(self) -> ItemsView[Slot, Holding]:
-        """Return the pairs; going over them needs no index."""
-        return _Pairs(self)
+        """Return the pairs; iterating over them looks no slot up."""
+        return _HoldingItems(self)
 
     @override
     def values(self) -> ValuesView[Holding]:
-        """Return the holdings; going over them needs no index."""
-        return _Held(self)
+        """Return the holdings; iterating over them looks no slot up."""
+        return _HoldingValues(self)
 
-    def held(self) -> Iterator[Holding]:
-        """Yield the holdings in the order of the columns, made at half the price of calling the class."""
+    def iter_values(self) -> Iterator[Holding]:
+        """Yield the holdings in the order of the columns."""
+        # `tuple.__new__` takes half the time of calling `Holding`, and this runs for every holding of every reading.
         return map(tuple.__new__, repeat(Holding), zip(self.amounts, self.usd, strict=True))
 
-    def pairs(self) -> Iterator[tuple[Slot, Holding]]:
+    def iter_items(self) -> Iterator[tuple[Slot, Holding]]:
         """Yield the pairs in the order of the columns."""
-        return zip(self.layout.slots, self.held(), strict=True)
+        return zip(self.layout.slots, self.iter_values(), strict=True)
 
     @override
     def __repr__(self) -> str:
         return f"Holdings({dict(self)})"
 
 
-class _Pairs(ItemsView[Slot, Holding]):
+class _HoldingItems(ItemsView[Slot, Holding]):
     """The items of `Holdings`, row by row."""
 
     __slots__ = ()
@@ -164,10 +170,10 @@ class _Pairs(ItemsView[Slot, Holding]):
 
     @override
     def __iter__(self) -> Iterator[tuple[Slot, Holding]]:
-        return self._mapping.pairs()
+        return self._mapping.iter_items()
 
 
-class _Held(ValuesView[Holding]):
+class _HoldingValues(ValuesView[Holding]):
     """The values of `Holdings`, row by row."""
 
     __slots__ = ()
@@ -176,15 +182,16 @@ class _Held(ValuesView[Holding]):
 
     @override
     def __iter__(self) -> Iterator[Holding]:
-        return self._mapping.held()
+        return self._mapping.iter_values()
 
 
 @dataclass(frozen=True)
 class Reading:
     """All holdings of one exchange at one moment.
 
-    `as_of` is when it was true by the source's word, `fetched_at` when we got it; both aware, UTC. It has no slots, so
-    that chains and assets, which every answer asks for, are worked out once: a large exchange has hundreds of holdings.
+    `as_of` is the time that the source gives it, `fetched_at` when it was fetched; both aware, UTC. The class has no
+    `__slots__`, so that chains and sums by asset are computed once: every answer needs them, and a large exchange has
+    hundreds of holdings.
     """
 
     exchange: str
@@ -200,13 +207,14 @@ class Reading:
 
     def total_usd(self, *, without: Collection[str] = ()) -> float:
         """Return the value of all holdings in USD, leaving out the assets named in `without`."""
-        held = Holdings.of(self.holdings)
-        if held.layout.assets.isdisjoint(without):
-            return sum(held.usd)
-        return sum([usd for slot, usd in zip(held.layout.slots, held.usd, strict=True) if slot.asset not in without])
+        holdings = Holdings.of(self.holdings)
+        slots = holdings.layout.slots
+        if holdings.layout.assets.isdisjoint(without):
+            return sum(holdings.usd)
+        return sum([usd for slot, usd in zip(slots, holdings.usd, strict=True) if slot.asset not in without])
 
     def by_asset(self) -> Mapping[str, Holding]:
-        """Return amounts and values added up over chains, largest value first."""
+        """Return amounts and values by asset, added up over the chains, largest value first."""
         return self._by_asset
 
     @cached_property
@@ -215,14 +223,14 @@ class Reading:
         for slot, holding in self.holdings.items():
             amount, usd = totals.get(slot.asset, (0.0, 0.0))
             totals[slot.asset] = Holding(amount + holding.amount, usd + holding.usd)
-        return dict(sorted(totals.items(), key=lambda item: -item[1].usd))
+        return dict(sorted(totals.items(), key=lambda total: -total[1].usd))
 
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """How one request to an upstream (`defillama/cexs`, `defillama/binance-cex`) has been doing.
+    """Whether one request to an upstream (`defillama/cexs`, `defillama/binance-cex`) works.
 
-    `fault` is None while it works; `failing_since` is the first failure of the present spell.
+    `fault` is None while it does; else `failing_since` is the first failure since the last success.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""What a rule would have told of the last months."""
+"""Which incidents the rules, as they are now, would have opened in the last months: the answer of `/rehearse`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from bot.domain.incident import Incident
 class Rehearsal:
     """Every incident that would have been opened from `since` to `until`, oldest first.
 
-    `judged_from` says for each exchange from when on there was anything to judge; one without readings is not in it.
-    `source` is where the readings are from, `as_of` the newest one's time.
+    `judged_from` is, by exchange id, the time of the first reading that could be judged; an exchange without readings
+    is not in it. `source` is where the readings are from, `as_of` the time of the newest.
     """
 
     since: datetime
@@ -24,5 +24,5 @@ class Rehearsal:
 
     @property
     def days(self) -> float:
-        """Return how many days were judged, exchanges added up."""
-        return sum((self.until - moment) / timedelta(days=1) for moment in self.judged_from.values())
+        """Return how many days were judged, added up over exchanges: two exchanges for 45 days each are 90."""
+        return sum((self.until - judged_from) / timedelta(days=1) for judged_from in self.judged_from.values())

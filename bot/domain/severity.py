@@ -1,10 +1,10 @@
-"""How bad an outflow is, and how easily a place wants to be told."""
+"""How bad an outflow is, and the presets: how large an outflow has to be for a place to hear of it."""
 
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """The four steps of an incident, mildest first; compare them with `rank`."""
+    """The four severities of an incident, mildest first; compare them by `rank`, for as texts they sort by alphabet."""
 
     WATCH = "watch"
     ELEVATED = "elevated"
@@ -26,7 +26,7 @@ def rank(severity: Severity | None) -> int:
 
 
 class Sensitivity(StrEnum):
-    """The presets of a subscription."""
+    """The presets of a subscription: `early` has the lowest thresholds, `calm` the highest, detection/thresholds.py."""
 
     CALM = "calm"
     NORMAL = "normal"

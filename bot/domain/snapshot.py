@@ -1,4 +1,7 @@
-"""Everything known of one exchange at one time, put together for answering."""
+"""Everything known of one exchange at one time, for the commands and the alerts.
+
+`bot/monitoring/snapshot_builder.py` makes snapshots; `/reserves` and `/why` answer from the latest one in memory.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +13,9 @@ from bot.domain.signal import Signal
 
 @dataclass(frozen=True, slots=True)
 class DailyPoint:
-    """The first reading of a UTC day: clean reserves in USD, and the share that moved since the day before.
+    """The first reading of a UTC day: reserves without own tokens in USD, and the net flow since the day before.
 
-    `share` is None where the two days cannot be compared.
+    `share` is that net flow as a share of reserves (−0.01: 1 % left), None where the two days cannot be compared.
     """
 
     day: datetime
@@ -22,7 +25,10 @@ class DailyPoint:
 
 @dataclass(frozen=True, slots=True)
 class IncidentSpan:
-    """The time of an incident of elevated or worse, from its first reading to its end; `end` None: it lasts."""
+    """When an incident of elevated or worse began, with its first reading, and ended; `end` is None while it is open.
+
+    Days within it are left out of the baseline, for they are not normal days.
+    """
 
     start: datetime
     end: datetime | None = None
@@ -30,10 +36,10 @@ class IncidentSpan:
 
 @dataclass(frozen=True, slots=True)
 class ExchangeSnapshot:
-    """What is known of one exchange. Everything but the exchange may be absent: unknown is said, never guessed.
+    """What is known of one exchange; everything but the exchange itself may be absent.
 
-    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `at` is the moment
-    of the look: a reading that was missed is looked at as of its own time.
+    `days` goes back up to 90 days, oldest first. `health` is the health of the exchange's own source. `seen_at` is the
+    time that the snapshot is made for: now, or that of an older reading which is judged late.
     """
 
     exchange: Exchange

@@ -1,4 +1,4 @@
-"""How the bot itself is doing, for `/status`."""
+"""The health of the bot itself, for `/status`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from bot.domain.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class BotStatus:
-    """The bot's own health at `now`.
+    """The bot's health at `now`.
 
-    `exchanges` are listed, `read` of them have been read. `backlog` counts the messages that wait, by platform and
-    severity. `platforms` says what troubles each ("" for nothing), `standing_by` what this worker leaves to others,
-    `undelivered` why no alert is sent, `misdirected` has a sentence for every setting that leads nowhere.
+    `exchanges` counts those on the upstream's list, `read` those of them with a reading, `places` those with a
+    subscription. `backlog` counts the deliveries that wait, by platform and severity, and `oldest_waiting` is when the
+    oldest of them was queued. `platforms` says what is wrong with each ("" for nothing). The last three are sentences:
+    which work another worker owns the lease of, why no alert is sent, and which settings name a chat of a
+    platform that has no token.
     """
 
     version: str

@@ -1,4 +1,4 @@
-"""An exchange whose figures an operator does not let speak."""
+"""An exchange whose figures an operator has paused with `/hold`, because they are known to be wrong for a while."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,10 @@ from typing_extensions import override
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """Who withholds an exchange's figures from alerts, since when, and why in their own words (may be empty)."""
+    """No alert is sent on the figures of `exchange`: paused since when, by whom, and why in their own words (or "").
+
+    The names of the fields are those of the JSON in the store.
+    """
 
     exchange: str
     since: datetime

@@ -1,4 +1,8 @@
-"""Several processes may share the work: what a worker does, and what only one of them may do at a time."""
+"""Several processes may share the work: which part a worker does, and what only one of them may do at a time.
+
+Example: of two workers with `ROLE=all` both deliver, one polls and one, perhaps the other, listens to Telegram. When
+one is killed, the other owns all the leases about 9 s later.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +11,7 @@ from bot.domain.place import Platform
 
 
 class Lease(StrEnum):
-    """What one worker at a time does, whatever number of them there is."""
+    """Work that only one worker at a time does: polling the upstreams, and listening to a platform."""
 
     POLL = "poll"
     TELEGRAM = "telegram"
@@ -15,32 +19,35 @@ class Lease(StrEnum):
 
 
 class Role(StrEnum):
-    """Which part of the work a process does: all of it, or answers, polls, deliveries alone."""
+    """Which part of the work a process does, as the setting ROLE names it: all of it, or one part alone."""
 
     ALL = "all"
     GATEWAY = "gateway"
     POLLER = "poller"
-    COURIER = "courier"
+    COURIER = "courier"  # a delivery worker; the word in ROLE is part of the contract
 
     @property
     def answers(self) -> bool:
-        """Return whether it answers people."""
+        """Return whether it listens to the platforms and answers people."""
         return self in {Role.ALL, Role.GATEWAY}
 
     @property
     def polls(self) -> bool:
-        """Return whether it asks the upstreams and judges what they say."""
+        """Return whether it polls the upstreams and judges the readings."""
         return self in {Role.ALL, Role.POLLER}
 
     @property
     def delivers(self) -> bool:
-        """Return whether it empties the outbox."""
+        """Return whether it sends what is in the outbox."""
         return self in {Role.ALL, Role.COURIER}
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseOwner:
-    """Who has a duty: the worker's name, what troubles it there ("" for nothing), whether it is the one who asks."""
+    """The worker that owns a lease, by its name; `trouble` is what keeps it from doing the work ("" for nothing).
+
+    `is_me` says that it is the worker that asked.
+    """
 
     worker: str
     trouble: str = ""
@@ -48,5 +55,5 @@ class LeaseOwner:
 
 
 def lease_of(platform: Platform) -> Lease | None:
-    """Return the duty of listening to a platform; None for the terminal, which is one process' own."""
+    """Return the lease to listen to a platform; None for the terminal, which belongs to its own process alone."""
     return None if platform is Platform.TERMINAL else Lease(platform)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from bot.detection.outflow import MAX_AGE
-from bot.domain.errors import SourceError, StorageError, Superseded
+from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
 from bot.monitoring.due import DetailPriorities, LastFetch, due, is_moving
@@ -139,7 +139,7 @@ class SourcePoller:
             self._listed.clear()
             try:
                 await self.poll_details()
-            except Superseded:
+            except LeaseLost:
                 log.warning("another worker judges now")
             except StorageError as error:
                 log.warning("store away while fetching details", error=str(error))

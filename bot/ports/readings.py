@@ -1,4 +1,8 @@
-"""Readings kept by exchange and time, the newest list, and how each source is doing."""
+"""The readings of every exchange by time, the newest list of exchanges, and the health of each source.
+
+`as_of` is the time that a source gives a reading; it is never changed, and a reading is never rewritten. How much is
+kept depends on the store: Redis keeps every reading of 10 days, and the first of each UTC day for 410.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -10,26 +14,32 @@ from bot.domain.signal_source import SignalSource
 
 
 class Readings(Protocol):
-    """What is known of every exchange. Times are kept as the source gave them; nothing is ever rewritten."""
+    """The readings that are kept. Every method may raise StorageError."""
 
     async def add(self, readings: Sequence[Reading]) -> int:
-        """Keep the readings not yet known (by exchange and `as_of`) and return how many those were."""
+        """Keep readings that are not known yet, by exchange and `as_of`, and return how many those were.
+
+        One that repeats the holdings of the reading before it, or is older than what is kept, may be left out.
+        """
         ...
 
     async def latest(self, exchange: str) -> Reading | None:
-        """Return the newest reading by `as_of`."""
+        """Return the newest reading by `as_of`, None when there is none."""
         ...
 
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
-        """Return the newest reading whose `as_of` is at or before the moment."""
+        """Return the newest reading whose `as_of` is at or before a moment, None when there is none."""
         ...
 
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
-        """Return the newest readings at or before each of some moments, each reading once, where there are any."""
+        """Return the bases of windows: the newest reading at or before each of the moments, each reading once.
+
+        Moments of 24 h, 72 h and 7 days ago may have the same base, or none; both make the result shorter.
+        """
         ...
 
     def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        """Yield the first reading of each UTC day in the span, oldest first."""
+        """Yield the first reading of each UTC day from `since` to `until`, both included, oldest first."""
         ...
 
     def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
@@ -37,19 +47,19 @@ class Readings(Protocol):
         ...
 
     async def save_listings(self, listings: Sequence[Listing]) -> None:
-        """Keep the newest row of each exchange listed; rows of exchanges not in it stay as they were."""
+        """Keep the rows of a list of exchanges; the row of an exchange that is not in it stays as it was."""
         ...
 
     async def listings(self) -> Mapping[str, Listing]:
-        """Return the newest row of every exchange ever listed, by id."""
+        """Return the newest row of every exchange that was ever listed, by the exchange's id."""
         ...
 
     async def save_health(self, health: SourceHealth) -> None:
-        """Keep how a source is doing."""
+        """Keep the health of a source."""
         ...
 
     async def health(self) -> Mapping[str, SourceHealth]:
-        """Return how every source is doing, by its name."""
+        """Return the health of every source, by its name."""
         ...
 
 

@@ -1,4 +1,9 @@
-"""Who wants to hear what, and which places cannot be reached."""
+"""Which place wants to hear of which exchange, and what is wrong with places that cannot be written to.
+
+Example: a group blocks the bot. Its trouble is recorded and becomes `disabled`, so it gets no alerts but keeps its
+subscriptions. The place is checked from time to time; when it answers again, the trouble is cleared. If it never does,
+it is forgotten after a month.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +16,10 @@ from bot.domain.severity import Sensitivity
 
 @dataclass(frozen=True, slots=True)
 class PlaceTrouble:
-    """What is wrong with a place: `failures` since `since`; `disabled`, or not yet.
+    """What is wrong with a place, since when, and how many messages failed; a `disabled` place gets no alerts.
 
-    `obstacle` is the reason as one of few words, `reason` what the platform said.
+    `obstacle` is the reason as a fixed word, `reason` the platform's own text. The names are those of the JSON in the
+    store.
     """
 
     place: Place
@@ -26,7 +32,7 @@ class PlaceTrouble:
 
 @dataclass(frozen=True, slots=True)
 class PlaceCheck:
-    """A disabled place that is to be looked after now; `first` when nobody has since it was disabled."""
+    """A disabled place to be checked now; `first` says that nobody has checked it since it was disabled."""
 
     trouble: PlaceTrouble
     first: bool
@@ -34,11 +40,11 @@ class PlaceCheck:
 
 @dataclass(frozen=True, slots=True)
 class PlaceStatus:
-    """How things stand with a place that something is on its way to.
+    """Whether a message to a place is still to be sent, and where to.
 
-    `place` is its present address, `trouble` what is wrong with it or its chat, `subscription` what it is told for: its
-    own one to the exchange, else the one to all; None when it has none any more. `subscribed` is True as well where
-    none is needed.
+    `place` is its present address, `trouble` what is wrong with it or its chat. `subscription` is that to the exchange
+    in question, else the one to all exchanges, else None. `subscribed` says that the message is still wanted, which is
+    also True for a message that needs no subscription.
     """
 
     place: Place
@@ -48,40 +54,41 @@ class PlaceStatus:
 
 
 class Subscriptions(Protocol):
-    """Who wants to hear what, and which places cannot be reached."""
+    """The subscriptions and the troubles of all places. Every method may raise StorageError."""
 
     async def add(self, subscription: Subscription) -> None:
         """Keep a subscription, replacing the place's earlier one for the same exchange; raise AskerError when full."""
         ...
 
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
-        """Forget the place's subscription to an exchange (None: the one to all), or every one; return how many."""
+        """Remove a place's subscription to an exchange (None: the one to all), or `everything`; return how many."""
         ...
 
     async def of_place(self, place: Place) -> Sequence[Subscription]:
-        """Return what one place has subscribed to."""
+        """Return the subscriptions of a place, the one to all exchanges first."""
         ...
 
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        """Return the subscriptions of reachable places to this exchange or to all; a place's own one for it wins.
+        """Return the subscriptions, of places that are not disabled, to an exchange or to all.
 
-        There may be a million of them: look through them in slices, with pauses for others between.
+        A place with both has only that to the exchange in it. Who made them and when is left out. There may be a
+        million: go through them in slices, and let other tasks run in between.
         """
         ...
 
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
-        """Return the presets of all subscriptions to this exchange or to all, in no time however many there are."""
+        """Return the presets in use by subscriptions to this exchange or to all; fast, however many there are."""
         ...
 
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
-        """Return how things stand with places, each asked with the exchange (None: none) it is to hear of.
+        """Return the status of places, each given with the exchange of the message (None: it is about none).
 
-        Of the whole market hears who has any subscription at all.
+        A message about the whole market (`MARKET.id`) is wanted by every place that has any subscription.
         """
         ...
 
     async def exchanges(self) -> Collection[str]:
-        """Return the ids of the exchanges that somebody subscribed to by name."""
+        """Return the ids of the exchanges that some place subscribed to by name."""
         ...
 
     async def count(self) -> int:
@@ -89,46 +96,46 @@ class Subscriptions(Protocol):
         ...
 
     async def move(self, old: Place, new: Place) -> None:
-        """Give everything one chat owns, its topics included, to its new address, in one step."""
+        """Move everything of a chat, its topics included, to its new address, in one step."""
         ...
 
     async def trouble(self, place: Place) -> PlaceTrouble | None:
-        """Return what is wrong with a place, or else with the whole chat it is in."""
+        """Return what is wrong with a place, else with the whole chat it is in, else None."""
         ...
 
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
-        """Keep what is wrong with a place or a whole chat; a disabled one hears nothing until `clear_trouble`."""
+        """Keep what is wrong with a place or a whole chat; a disabled one gets no alerts until `clear_trouble`."""
         ...
 
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
-        """Forget places whose trouble began before the moment and that are disabled still; return which."""
+        """Forget, subscriptions included, the disabled places whose trouble began before a moment; return them."""
         ...
 
     async def clear_trouble(self, place: Place) -> bool:
-        """Forget what was wrong with a place that answered again, and with its chat; return whether there was any.
+        """Forget the trouble of a place that answers again, and that of its chat; return whether there was any.
 
-        A whole chat (`Place.whole_chat`) that answered again heals every place in it. What was put off for a place that
-        is healed is due at once.
+        For a whole chat (`Place.whole_chat`) the trouble of every place in it is forgotten. Deliveries that failed
+        there and were postponed are due at once.
         """
         ...
 
     async def disabled(self) -> Mapping[Obstacle, int]:
-        """Return how many places are disabled, by why."""
+        """Return how many places are disabled, by obstacle."""
         ...
 
     async def claim_place_checks(
         self, platform: Platform, *, now: datetime, again: datetime, limit: int
     ) -> Sequence[PlaceCheck]:
-        """Return up to `limit` disabled places to be looked after now, longest due first.
+        """Return up to `limit` disabled places whose check is due at `now`, the longest due first.
 
-        Their next visit is `again`; two who ask at once are given different ones.
+        Their next check is due at `again`. Two workers that call at once get different places.
         """
         ...
 
     async def check_place_again(self, place: Place, at: datetime) -> None:
-        """Put the next visit to a disabled place at another time."""
+        """Change when the next check of a disabled place is due; a place that is not disabled stays so."""
         ...
 
     async def of_whole_chat(self, place: Place) -> Sequence[Subscription]:
-        """Return what a place, or every place of a whole chat, has subscribed to."""
+        """Return the subscriptions of a place or, for a whole chat, of every place in it."""
         ...

@@ -189,7 +189,10 @@ class Service:
                 for worker in delivery_workers:
                     worker.stop()
                 if deliveries:
-                    await asyncio.wait(deliveries, timeout=_FINISH_WITHIN_S)
+                    # What the platform has not answered by then stays claimed, and is sent by whoever claims it next.
+                    _, unfinished = await asyncio.wait(deliveries, timeout=_FINISH_WITHIN_S)
+                    if unfinished:
+                        log.warning("deliveries cut off at stop", workers=len(unfinished))
             finally:
                 schedule.stop()
                 for task in (*deliveries, *others):

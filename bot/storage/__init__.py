@@ -1,4 +1,4 @@
-"""Redis behind the ports, and the supervisor of the server that runs when no other is set.
+"""The ports on Redis, and the embedded server that runs when REDIS_URL is not set.
 
-`store.open_store` is the way in. `keys.py` lists every key with its type and lifetime; no other file spells one.
+Begin at `store.open_store`. `keys.py` lists every key with its type and lifetime; no other file spells one.
 """

@@ -1,4 +1,8 @@
-"""What one worker tells the others about: which exchanges to look at again (the key CHANGE_FEED of keys.py)."""
+"""The change feed in Redis: a stream in which workers publish the exchanges that they have read or judged anew.
+
+Worker A adds {by: A, exchange: binance}; worker B reads from the entry after the last one it saw, ignores its own and
+reads Binance's snapshot again. The stream is the key CHANGE_FEED of keys.py.
+"""
 
 from collections.abc import Collection, Iterable
 from datetime import timedelta
@@ -7,41 +11,43 @@ from typing_extensions import override
 
 from bot.ports.workers import ChangeFeed
 from bot.storage import keys
-from bot.storage.connection import Database, Word
+from bot.storage.connection import Database, RedisArgument
 
 _KEY = keys.CHANGE_FEED.key()
-_KEPT = 1000
+# About twelve rounds of 80 exchanges. A worker that does not read for longer than that misses changes, and reads those
+# exchanges again when the next round publishes them.
+_ENTRIES_MAX = 1000
 
 
 class RedisChangeFeed(ChangeFeed):
-    """The port Bulletin on Redis."""
+    """Publishes in the name of one worker, and remembers up to which entry that worker has read."""
 
     def __init__(self, database: Database, worker: str) -> None:
         self._database = database
         self._worker = worker
-        self._read_to = "0-0"
+        self._last_read_id = "0-0"
 
     @override
     async def publish(self, exchanges: Iterable[str]) -> None:
-        await self._database.pipeline([notice(self._worker, exchange) for exchange in exchanges])
+        await self._database.pipeline([publish_command(self._worker, exchange) for exchange in exchanges])
 
     @override
     async def skip_to_newest(self) -> None:
-        last = await self._database.command("XREVRANGE", _KEY, "+", "-", "COUNT", 1)
-        self._read_to = last[0][0].decode() if last else "0-0"
+        newest = await self._database.command("XREVRANGE", _KEY, "+", "-", "COUNT", 1)
+        self._last_read_id = newest[0][0].decode() if newest else "0-0"
 
     @override
     async def wait_for_changes(self, *, wait: timedelta) -> Collection[str] | None:
-        """What was told while nobody read for very long is not all there."""
-        await self._database.news(_KEY, after=self._read_to, wait=wait)
-        found = await self._database.command("XRANGE", _KEY, f"({self._read_to}", "+")
-        if not found:
+        # The blocking read only waits: it returns one entry. XRANGE then takes all that there are by now.
+        await self._database.wait_for_entry(_KEY, after=self._last_read_id, wait=wait)
+        entries = await self._database.command("XRANGE", _KEY, f"({self._last_read_id}", "+")
+        if not entries:
             return None
-        self._read_to = found[-1][0].decode()
-        told = [fields for _, fields in found if fields[b"by"].decode() != self._worker]
-        return {fields[b"exchange"].decode() for fields in told} if told else None
+        self._last_read_id = entries[-1][0].decode()
+        by_others = [fields for _, fields in entries if fields[b"by"].decode() != self._worker]
+        return {fields[b"exchange"].decode() for fields in by_others} if by_others else None
 
 
-def notice(worker: str, exchange: str) -> tuple[Word, ...]:
-    """Return the command that tells of an exchange; told twice does no harm."""
-    return "XADD", _KEY, "MAXLEN", "~", _KEPT, "*", "by", worker, "exchange", exchange
+def publish_command(worker: str, exchange: str) -> tuple[RedisArgument, ...]:
+    """Return the command that publishes a change of an exchange; sent twice, it only causes a second update."""
+    return "XADD", _KEY, "MAXLEN", "~", _ENTRIES_MAX, "*", "by", worker, "exchange", exchange

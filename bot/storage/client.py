@@ -1,4 +1,8 @@
-"""From an address to a client: of one server, or of whichever server the Sentinels say is the primary."""
+"""Turns the address in REDIS_URL into a client: of one server, or of the primary that Sentinels name.
+
+`redis://10.0.0.5/0` is one server. `redis+sentinel://a:26379,b:26379/watch` asks the Sentinels on `a` and `b` which
+server is the primary called `watch`; after a failover the next command goes to the new primary.
+"""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -12,9 +16,10 @@ from redis.backoff import NoBackoff
 
 from bot.domain.errors import ConfigurationError
 
-_CONNECTIONS = 16
-_SENTINEL_PORT = 26379
-_SENTINELS = re.compile(
+_CONNECTIONS_MAX = 16  # per client; a caller waits for a free one, so a storm of questions opens no hundreds of them
+_HEALTH_CHECK_S = 30  # a connection that was idle for longer is tried with a PING before it is used
+_SENTINEL_PORT = 26379  # on which a Sentinel listens unless it is told otherwise
+_SENTINEL_URL = re.compile(
     r"(?P<scheme>rediss?)\+sentinel://(?:(?P<user>[^:@/]*):(?P<password>[^@/]*)@)?(?P<hosts>[^/@]+)/(?P<name>[^/?#]+)"
 )
 
@@ -25,25 +30,25 @@ class _PrimaryPool(SentinelConnectionPool, BlockingConnectionPool):
     """Connections to the present primary, for which callers wait in turn."""
 
 
-def client_at(url: str, *, connects_within: float, answers_within: float) -> tuple[Redis, Close]:
-    """Return a client and what closes it; connections are opened when they are needed, times are in seconds.
+def client_at(url: str, *, connect_timeout_s: float, answer_timeout_s: float) -> tuple[Redis, Close]:
+    """Return a client and what closes it; connections are opened when they are needed.
 
     Addresses are `redis://…`, `rediss://…` (TLS), `unix://…`, and `redis+sentinel://[user:password@]host[:port],…/name`
-    (or `rediss+sentinel://`) for a primary that Sentinels watch under that name; user and password are the servers'
-    own. Raise ConfigurationError for any other.
+    (or `rediss+sentinel://`) for the primary that Sentinels watch under that name; user and password are those of the
+    servers. Raise ConfigurationError for any other; its text does not repeat the address, which may hold a password.
     """
     options: dict[str, Any] = {
         "protocol": 2,
         "decode_responses": False,
-        "max_connections": _CONNECTIONS,
-        "timeout": answers_within,
-        "socket_timeout": answers_within,
-        "socket_connect_timeout": connects_within,
-        "health_check_interval": 30,
-        "retry": Retry(NoBackoff(), 0),
+        "max_connections": _CONNECTIONS_MAX,
+        "timeout": answer_timeout_s,
+        "socket_timeout": answer_timeout_s,
+        "socket_connect_timeout": connect_timeout_s,
+        "health_check_interval": _HEALTH_CHECK_S,
+        "retry": Retry(NoBackoff(), 0),  # connection.py retries
     }
     if "+sentinel://" in url:
-        return _watched(url, options)
+        return _primary_client(url, options)
     try:
         client = Redis.from_pool(BlockingConnectionPool.from_url(url, **options))
     except ValueError as error:
@@ -51,26 +56,27 @@ def client_at(url: str, *, connects_within: float, answers_within: float) -> tup
     return client, client.aclose
 
 
-def _watched(url: str, options: dict[str, Any]) -> tuple[Redis, Close]:
-    found = _SENTINELS.fullmatch(url)
-    if not found:
+def _primary_client(url: str, options: dict[str, Any]) -> tuple[Redis, Close]:
+    parts = _SENTINEL_URL.fullmatch(url)
+    if not parts:
         raise ConfigurationError("REDIS_URL must be redis+sentinel://host:26379,host:26379/name, or name one server.")
-    tls = {"ssl": True} if found["scheme"] == "rediss" else {}
-    asking = {name: options[name] for name in ("protocol", "socket_timeout", "socket_connect_timeout", "retry")}
-    hosts = [_host(one) for one in found["hosts"].split(",")]
-    sentinels = Sentinel(hosts, sentinel_kwargs=asking | tls)  # type: ignore[no-untyped-call]  # as redis-py has it
-    login = {name: unquote(found[key]) for name, key in (("username", "user"), ("password", "password")) if found[key]}
-    pool = _PrimaryPool(found["name"], sentinels, **options, **login, **tls)  # type: ignore[no-untyped-call]  # as above
+    tls = {"ssl": True} if parts["scheme"] == "rediss" else {}
+    shared = ("protocol", "socket_timeout", "socket_connect_timeout", "retry")
+    sentinel_options = {name: options[name] for name in shared} | tls
+    hosts = [_host_and_port(host) for host in parts["hosts"].split(",")]
+    sentinels = Sentinel(hosts, sentinel_kwargs=sentinel_options)  # type: ignore[no-untyped-call]  # as redis-py has it
+    login = {name: unquote(parts[key]) for name, key in (("username", "user"), ("password", "password")) if parts[key]}
+    pool = _PrimaryPool(parts["name"], sentinels, **options, **login, **tls)  # type: ignore[no-untyped-call]  # as above
     client = Redis.from_pool(pool)
 
     async def close() -> None:
-        for one in (client, *sentinels.sentinels):
-            await one.aclose()
+        for connected in (client, *sentinels.sentinels):
+            await connected.aclose()
 
     return client, close
 
 
-def _host(text: str) -> tuple[str, int]:
+def _host_and_port(text: str) -> tuple[str, int]:
     """Read `host`, `host:port` or `[v6]:port`."""
     host, colon, port = text.rpartition(":")
     if not colon or "]" in port:

@@ -1,8 +1,11 @@
-"""The one way to the server: a URL becomes a Database whose every failure is a StorageError.
+"""The one way to the server: commands, pipelines and scripts, each of whose failures is a StorageError.
 
-Retries live here and not in redis-py, whose own are nested (a command's tries times a connection's) and would keep an
-asker waiting for minutes. A command, a pipeline or a script is sent again as a whole when its reply was lost, so each
-one that the store uses must be harmless when it happens twice.
+What passes by itself (a lost connection, a server that loads its data, a replica in place of the primary) is tried
+again after 0.02, 0.05, 0.1 … s, for 4 s at most: a restart of the server in half a second is noticed by nobody.
+
+Retries are here and not in redis-py, whose own are nested (the attempts of a command times those of a connection) and
+would keep a caller waiting for minutes. A command, a pipeline or a script is sent again as a whole when its reply was
+lost, so each that the store uses must do no harm when it is carried out twice.
 """
 
 import asyncio
@@ -14,23 +17,25 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
-from redis import exceptions as faults
+from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.storage.client import Close, client_at
-from bot.storage.embedded.server_binary import FLOOR
+from bot.storage.embedded.server_binary import OLDEST_VERSION
 from bot.storage.lua import Script
 
-_WRONG_KEY = (faults.AuthenticationError, faults.AuthorizationError)  # ConnectionErrors, but they do not pass
-_PASSING = (
-    *(faults.ConnectionError, faults.TimeoutError, faults.ReadOnlyError, faults.TryAgainError),
-    faults.ClusterDownError,  # MASTERDOWN as well
+# To redis-py these are ConnectionErrors, but no retry helps.
+_LOGIN_ERRORS = (redis_errors.AuthenticationError, redis_errors.AuthorizationError)
+_TEMPORARY_ERRORS = (
+    *(redis_errors.ConnectionError, redis_errors.TimeoutError, redis_errors.ReadOnlyError, redis_errors.TryAgainError),
+    redis_errors.ClusterDownError,  # redis-py raises it for MASTERDOWN, too
 )
-# What has no class of its own: a role that changed during a blocking read or (Redis 6.2) a script, replicas that lag.
-_PASSING_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
+# Errors that have no class of their own: the server became a replica during a blocking read or, in Redis 6.2, in a
+# script; too few replicas are up to date.
+_TEMPORARY_ERROR_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
 
-Word = str | bytes | int | float
+RedisArgument = str | bytes | int | float
 Result = TypeVar("Result")
 
 log = structlog.get_logger(__name__)
@@ -38,19 +43,20 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StoreTimeouts:
-    """How long to wait for the server, in seconds; a restart of the embedded one takes half a second.
+    """How long to wait for the server, in seconds; a restart of the embedded server takes half a second.
 
-    `news_within` is the longest blocking read; it has to end before the command is given up.
+    `retry_pauses_s` are the pauses between attempts; the attempts end with them, or after `give_up_s` in all.
+    `blocking_read_s` is the longest blocking read; it has to end before the command is given up.
     """
 
-    connects_within: float = 1.0
-    answers_within: float = 2.0
-    gives_up_after: float = 4.0
-    news_within: float = 2.0
-    pauses: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
+    connect_s: float = 1.0
+    answer_s: float = 2.0
+    give_up_s: float = 4.0
+    blocking_read_s: float = 2.0
+    retry_pauses_s: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
-USUAL = StoreTimeouts()
+DEFAULT_TIMEOUTS = StoreTimeouts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,183 +65,181 @@ class Database:
 
     client: Redis
     reader: Redis
-    patience: StoreTimeouts
+    timeouts: StoreTimeouts
     closers: Sequence[Close]
 
-    async def command(self, *words: Word) -> Any:
+    async def command(self, *arguments: RedisArgument) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
-        return await self._guarded(self.client, lambda: _execute(self.client, *words))
+        return await self._run(self.client, lambda: _execute(self.client, *arguments))
 
-    async def pipeline(self, commands: Sequence[Sequence[Word]]) -> list[Any]:
+    async def pipeline(self, commands: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run several commands in one round trip, in order but not as one step; raise StorageError if any failed."""
         if not commands:
             return []
 
         async def send() -> list[Any]:
             async with self.client.pipeline(transaction=False) as pipe:
-                for words in commands:
-                    pipe.execute_command(*words)
+                for arguments in commands:
+                    pipe.execute_command(*arguments)
                 replies = await pipe.execute(raise_on_error=False)
             for reply in replies:
                 if isinstance(reply, Exception):
                     raise reply
             return replies
 
-        return await self._guarded(self.client, send)
+        return await self._run(self.client, send)
 
-    async def script(self, script: Script, key: str, *arguments: Word) -> Any:
+    async def script(self, script: Script, key: str, *arguments: RedisArgument) -> Any:
         """Run a script in one atomic step and return its reply; raise StorageError.
 
-        `key` says where the script's keys live: all of them share its hash tag.
+        `key` is KEYS[1]. The script's other keys share its hash tag, so they are on the same node of a cluster.
         """
 
         async def send() -> Any:
             try:
                 return await _execute(self.client, "EVALSHA", script.sha, 1, key, *arguments)
-            except faults.NoScriptError:
+            except redis_errors.NoScriptError:  # the first call after a start of the server
                 return await _execute(self.client, "EVAL", script.text, 1, key, *arguments)
 
-        return await self._guarded(self.client, send)
+        return await self._run(self.client, send)
 
-    async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[Word]]) -> list[Any]:
+    async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run a script several times in one round trip, each call a step of its own; raise StorageError."""
-        load: tuple[Word, ...] = ("SCRIPT", "LOAD", script.text)
-        return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *words) for words in calls)]))[1:]
+        load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", script.text)
+        return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *call) for call in calls)]))[1:]
 
-    async def news(self, stream: str, *, after: str, wait: timedelta) -> None:
-        """Return when the stream has an entry younger than `after`, or the wait (at most `news_within`) is over."""
-        longest = timedelta(seconds=self.patience.news_within)
-        milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))
-        await self._guarded(
+    async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
+        """Return when a stream has an entry behind the id `after`, or `wait` (at most `blocking_read_s`) is over."""
+        longest = timedelta(seconds=self.timeouts.blocking_read_s)
+        milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
+        await self._run(
             self.reader,
             lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
         )
 
-    async def facts(self, section: str) -> Mapping[str, Any]:
-        """Return a section of INFO, empty where that is forbidden; raise StorageError."""
+    async def server_info(self, section: str) -> Mapping[str, Any]:
+        """Return a section of INFO, empty where the command is forbidden; raise StorageError."""
         try:
-            found: Mapping[str, Any] = await self.command("INFO", section)
+            info: Mapping[str, Any] = await self.command("INFO", section)
         except StorageError as error:
-            if isinstance(error.__cause__, faults.ResponseError):
+            if isinstance(error.__cause__, redis_errors.ResponseError):
                 return {}
             raise
-        return found
+        return info
 
     async def close(self) -> None:
         """Close every connection."""
         for close in self.closers:
             await close()
 
-    async def _guarded(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-        """Send, and be cancelled whenever that was asked for.
+    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        """Send, and raise CancelledError if the task was cancelled meanwhile, even when the reply arrived.
 
         redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that comes together
-        with the result (https://github.com/python/cpython/issues/86296); a task that nobody cancels again runs on.
+        with the result (https://github.com/python/cpython/issues/86296); the task would run on for ever.
         """
-        before = _cancellations()
+        cancellations_before = _cancellation_requests()
         try:
-            return await self._translated(client, send)
+            return await self._with_storage_errors(client, send)
         finally:
-            if _cancellations() > before:
+            if _cancellation_requests() > cancellations_before:
                 raise asyncio.CancelledError
 
-    async def _translated(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-        """Send, again after what passes by itself; turn every other failure into a StorageError with a sentence."""
+    async def _with_storage_errors(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        """Send with retries; turn every failure that is left into a StorageError with a sentence."""
         try:
-            async with asyncio.timeout(self.patience.gives_up_after):
-                return await self._patiently(client, send)
+            async with asyncio.timeout(self.timeouts.give_up_s):
+                return await self._with_retries(client, send)
         except TimeoutError as error:
             raise StorageError("The store is away: no answer.") from error
-        except faults.RedisError as error:
-            if _is_wrong_key(error):
+        except redis_errors.RedisError as error:
+            if _is_login_refused(error):
                 raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
-            if _passes(error):
+            if _is_temporary(error):
                 raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
-            # Inside a script of Redis 6.2 it is a plain ResponseError; later ones tell, without the word.
-            if isinstance(error, faults.OutOfMemoryError) or "OOM" in str(error):
+            # In a script, Redis 6.2 raises a plain ResponseError with OOM in its text; later ones raise the class.
+            if isinstance(error, redis_errors.OutOfMemoryError) or "OOM" in str(error):
                 raise StorageError("The store is out of memory; nothing new can be kept.") from error
             raise StorageError(f"The store refused: {error}.") from error
 
-    async def _patiently(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-        for pause in self.patience.pauses:
+    async def _with_retries(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+        for pause_s in self.timeouts.retry_pauses_s:
             try:
                 return await send()
-            except faults.RedisError as error:
-                if _is_wrong_key(error) or not _passes(error):
+            except redis_errors.RedisError as error:
+                if _is_login_refused(error) or not _is_temporary(error):
                     raise
-                if not isinstance(error, faults.ConnectionError | faults.TimeoutError):
-                    await _look_again(client)
-                await asyncio.sleep(pause)
+                if not isinstance(error, redis_errors.ConnectionError | redis_errors.TimeoutError):
+                    await _drop_idle_connections(client)
+                await asyncio.sleep(pause_s)
         return await send()
 
 
-async def connect(url: str, *, patience: StoreTimeouts = USUAL) -> Database:
-    """Return the database at an address (address.py), after a look at what serves it.
+async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Database:
+    """Return the database at an address (client.py says which there are), after a check of the server.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
-    reads_within = patience.answers_within + patience.news_within
-    client, close_client = client_at(
-        url, connects_within=patience.connects_within, answers_within=patience.answers_within
-    )
-    reader, close_reader = client_at(url, connects_within=patience.connects_within, answers_within=reads_within)
-    database = Database(client, reader, patience, (close_client, close_reader))
+    reader_timeout_s = timeouts.answer_s + timeouts.blocking_read_s
+    client, close_client = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=timeouts.answer_s)
+    reader, close_reader = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=reader_timeout_s)
+    database = Database(client, reader, timeouts, (close_client, close_reader))
     try:
-        await _inspect(database)
+        await _check_server(database)
     except BaseException:
         await database.close()
         raise
     return database
 
 
-async def _inspect(database: Database) -> None:
-    server = await database.facts("server")
+async def _check_server(database: Database) -> None:
+    server = await database.server_info("server")
     if server.get("redis_mode") == "cluster":
-        await _refuse_cluster_of_many(database)
+        await _refuse_several_masters(database)
     version = str(server.get("redis_version", ""))
-    if version and tuple(int(part) for part in version.split(".")[:2]) < FLOOR:
+    if version and tuple(int(part) for part in version.split(".")[:2]) < OLDEST_VERSION:
         raise ConfigurationError(f"The server at REDIS_URL is Redis {version}; 6.2 or newer is needed.")
-    policy = (await database.facts("memory")).get("maxmemory_policy", "noeviction")
+    policy = (await database.server_info("memory")).get("maxmemory_policy", "noeviction")
     if policy != "noeviction":
         log.warning(
             "the server may forget subscriptions", setting="maxmemory-policy", value=policy, wanted="noeviction"
         )
-    if not (await database.facts("persistence")).get("aof_enabled", 1):
+    if not (await database.server_info("persistence")).get("aof_enabled", 1):
         log.warning("the server may lose minutes when it crashes", setting="appendonly", value="no", wanted="yes")
 
 
-async def _refuse_cluster_of_many(database: Database) -> None:
-    """Raise ConfigurationError for what this client could reach a part of only."""
-    facts = str(await database.command("CLUSTER", "INFO"))
-    sizes = [int(one) for one in re.findall(r"cluster_size:(\d+)", facts)]
-    if sizes and sizes[0] > 1:
+async def _refuse_several_masters(database: Database) -> None:
+    """Raise ConfigurationError for a cluster of which this client, which follows no redirections, reaches a part."""
+    info = str(await database.command("CLUSTER", "INFO"))
+    size = re.search(r"cluster_size:(\d+)", info)
+    if size and int(size[1]) > 1:
         raise ConfigurationError(
-            f"REDIS_URL is a Redis Cluster of {sizes[0]} masters; Runwatch needs one that holds everything: a single "
+            f"REDIS_URL is a Redis Cluster of {size[1]} masters; Runwatch needs one that holds everything: a single "
             "server, or a primary with replicas behind one address."
         )
 
 
-def _cancellations() -> int:
-    """Return how many requests to cancel the present task stand."""
+def _cancellation_requests() -> int:
+    """Return how often the present task was told to cancel."""
     task = asyncio.current_task()
     return task.cancelling() if task else 0
 
 
-def _is_wrong_key(error: Exception) -> bool:
-    """Return whether it will not pass; while connecting, redis-py wraps it in an error that looks as if it would."""
-    return isinstance(error, _WRONG_KEY) or isinstance(error.__cause__, _WRONG_KEY)
+def _is_login_refused(error: Exception) -> bool:
+    """Return whether user or password are wrong; while connecting, redis-py wraps that in a temporary error."""
+    return isinstance(error, _LOGIN_ERRORS) or isinstance(error.__cause__, _LOGIN_ERRORS)
 
 
-def _passes(error: faults.RedisError) -> bool:
-    """Return whether it may be over in a moment: a server that restarts, loads, or hands its role to another."""
-    return isinstance(error, _PASSING) or any(word in str(error) for word in _PASSING_WORDS)
+def _is_temporary(error: redis_errors.RedisError) -> bool:
+    """Return whether it may be over in a moment: the server restarts, loads, or hands its role to another."""
+    return isinstance(error, _TEMPORARY_ERRORS) or any(word in str(error) for word in _TEMPORARY_ERROR_WORDS)
 
 
-async def _look_again(client: Redis) -> None:
-    """Drop idle connections to what has become a replica: the new primary may be behind the same address."""
-    with suppress(faults.RedisError):
+async def _drop_idle_connections(client: Redis) -> None:
+    """Close idle connections to what has become a replica: the new primary may be behind the same address."""
+    with suppress(redis_errors.RedisError):
         await client.connection_pool.disconnect(inuse_connections=False)
 
 
-async def _execute(client: Any, *words: Word) -> Any:
-    return await client.execute_command(*words)  # has no types in redis-py
+async def _execute(client: Any, *arguments: RedisArgument) -> Any:
+    return await client.execute_command(*arguments)  # has no types in redis-py

@@ -14,7 +14,7 @@ from bot.storage.connection import Database
 from bot.storage.lua import script
 
 _KEYS = (keys.CURRENT_INCIDENTS.key(), keys.INCIDENTS.key())
-_AT_ONCE = 50  # bodies of some 10 KB: read, changed and written within a few milliseconds
+_INCIDENTS_PER_BATCH = 50  # bodies of some 10 KB: read, changed and written within a few milliseconds
 
 _OF_INCIDENT = {
     "exchange": "subject",
@@ -40,8 +40,8 @@ async def rename_incident_fields(database: Database) -> None:
     """Give every stored incident its new fields; what another worker has moved or changed meanwhile is left alone."""
     for key in _KEYS:
         fields = await database.command("HKEYS", key)
-        for start in range(0, len(fields), _AT_ONCE):
-            chunk = fields[start : start + _AT_ONCE]
+        for start in range(0, len(fields), _INCIDENTS_PER_BATCH):
+            chunk = fields[start : start + _INCIDENTS_PER_BATCH]
             bodies = await database.command("HMGET", key, *chunk)
             calls = [(field, body, renamed(body)) for field, body in zip(chunk, bodies, strict=True) if body]
             await database.scripts(script("replace_field"), key, calls)

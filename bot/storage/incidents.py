@@ -1,6 +1,8 @@
-"""Incidents in the store, and the one step that changes an incident and the outbox together.
+"""The incidents in Redis, and the one step that changes an incident and queues the alerts about it.
 
-keys.py says what the keys hold, lua/commit_incident.lua what the step does.
+The incident and the outbox change in one script (lua/commit_incident.lua), so that a worker that dies in between
+leaves neither an incident that nobody was told of nor an alert about nothing. Alerts have ids: a step that is sent
+again because its reply was lost queues nothing twice. keys.py says what each key has in it.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from uuid import uuid4
 import msgspec
 from typing_extensions import override
 
-from bot.domain.errors import Superseded
+from bot.domain.errors import LeaseLost
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
 from bot.ports.incidents import Incidents
@@ -25,18 +27,21 @@ from bot.storage.lua import script
 from bot.storage.packing import microseconds
 
 _CURRENT = keys.CURRENT_INCIDENTS.key()
-_MOST = 2000
-_CHUNK = 200  # places queued in one go: keeps the server busy for about a millisecond
+_HISTORY_MAX = 2000  # incidents, all exchanges together; the oldest are removed, so that the store stays bounded
+_PLACES_PER_CHUNK = 200  # queued in one go: keeps the server busy for about a millisecond
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Incident)
 
 
 @dataclass(frozen=True, slots=True)
 class RedisIncidents(Incidents):
-    """The port Incidents on Redis."""
+    """Incidents, changed by the worker that owns the lease to poll: `lease_token` returns its token.
+
+    Where there is only one worker `lease_token` returns "", and every commit is accepted.
+    """
 
     database: Database
-    judge: Callable[[], str] = str  # the token of the worker whose duty it is, "" where there is only one
+    lease_token: Callable[[], str] = str
 
     @override
     async def next_number(self) -> int:
@@ -44,8 +49,8 @@ class RedisIncidents(Incidents):
 
     @override
     async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
-        found = await self.database.command("HGET", _CURRENT, f"{subject}/{rule}/{sensitivity}")
-        return _decoder.decode(found) if found else None
+        body = await self.database.command("HGET", _CURRENT, f"{subject}/{rule}/{sensitivity}")
+        return _decoder.decode(body) if body else None
 
     @override
     async def commit(
@@ -57,62 +62,64 @@ class RedisIncidents(Incidents):
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        """Raise Superseded, with nothing changed, when another worker has taken over meanwhile."""
-        prepared = [await _for_script(alert) for alert in alerts]
-        chunks = [chunk for _, own in prepared for chunk in own]
+        prepared = [await _prepared(alert) for alert in alerts]
+        chunks = [chunk for _, alert_chunks in prepared for chunk in alert_chunks]
         step = {
             "field": f"{subject}/{rule}/{sensitivity}",
             "leads": sensitivity is Sensitivity.NORMAL,
             "subject": subject,
-            "judge": self.judge(),
+            "lease_token": self.lease_token(),
             "token": uuid4().hex,
             "number": incident.number if incident else 0,
             "body": _encoder.encode(incident).decode() if incident else None,
             "over": incident is None or incident.state is IncidentState.RESOLVED,
-            "most": _MOST,
+            "most": _HISTORY_MAX,
             "alerts": [facts for facts, _ in prepared],
         }
         packed = msgspec.msgpack.encode(step)
-        done = await self.database.script(script("commit_incident"), _CURRENT, packed, *chunks)
-        if done < 0:
-            raise Superseded("Another worker judges now.")
-        return bool(done)
+        result = await self.database.script(script("commit_incident"), _CURRENT, packed, *chunks)
+        if result < 0:
+            raise LeaseLost("Another worker judges now.")
+        return bool(result)
 
     @override
     async def open(self) -> Sequence[Incident]:
-        found = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
-        told = [incident for incident in found if incident.state is IncidentState.OPEN]
-        return sorted(told, key=lambda incident: (-incident.severity.rank, incident.number))
+        current = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
+        are_open = [incident for incident in current if incident.state is IncidentState.OPEN]
+        return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
     async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
         history = keys.SUBJECT_HISTORY.key(subject) if subject else keys.HISTORY.key()
-        return await self._numbered(await self.database.command("ZREVRANGE", history, 0, limit - 1))
+        return await self._with_numbers(await self.database.command("ZREVRANGE", history, 0, limit - 1))
 
     @override
     async def by_number(self, number: int) -> Incident | None:
-        return next(iter(await self._numbered([number])), None)
+        return next(iter(await self._with_numbers([number])), None)
 
-    async def _numbered(self, numbers: Sequence[bytes | int]) -> list[Incident]:
+    async def _with_numbers(self, numbers: Sequence[bytes | int]) -> list[Incident]:
         if not numbers:
             return []
         bodies: Iterable[bytes | None] = await self.database.command("HMGET", keys.INCIDENTS.key(), *numbers)
         return [_decoder.decode(body) for body in bodies if body]
 
 
-async def _for_script(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
-    """Return an alert and its places as the script reads them, made in slices, so that the loop stays free."""
-    seen: set[str] = set()  # of strings, which a garbage collection does not look through
+async def _prepared(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
+    """Return an alert's facts and the chunks of its places as the script reads them.
+
+    A hundred thousand places take half a second or more, so other tasks get their turn after every chunk.
+    """
+    seen: set[str] = set()  # of strings and not of places: the garbage collector does not look through strings
     left: dict[str, int] = {}
     chunks: list[bytes] = []
-    for start in range(0, len(alert.recipients), _CHUNK):
+    for start in range(0, len(alert.recipients), _PLACES_PER_CHUNK):
         chunk: list[tuple[str, str]] = []
-        for recipient in alert.recipients[start : start + _CHUNK]:
+        for recipient in alert.recipients[start : start + _PLACES_PER_CHUNK]:
             if (place := str(recipient.place)) not in seen:
                 seen.add(place)
                 left[recipient.place.platform] = left.get(recipient.place.platform, 0) + 1
                 chunk.append((place, (recipient.mention or "") if alert.ping else ""))
-        is_last = start + _CHUNK >= len(alert.recipients)
+        is_last = start + _PLACES_PER_CHUNK >= len(alert.recipients)
         chunks.append(msgspec.msgpack.encode((alert.id, chunk, is_last)))
         await asyncio.sleep(0)
     facts = {

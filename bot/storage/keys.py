@@ -82,18 +82,18 @@ SCHEMA = RedisKey(
     "version of the layout; older data is moved forward at start, a program older than its data refuses to run",
 )
 LISTINGS = RedisKey("runwatch:listings", RedisType.HASH, "ever", "exchange → newest row of the upstream's list (JSON)")
-HEALTH = RedisKey("runwatch:health", RedisType.HASH, "ever", "source → how it is doing (JSON)")
+HEALTH = RedisKey("runwatch:health", RedisType.HASH, "ever", "source → its health (JSON)")
 SUPPRESSIONS = RedisKey(
     "runwatch:holds",
     RedisType.HASH,
     "until released",
-    "exchange → that an operator withholds its figures: since when, by whom and why (JSON)",
+    "exchange → the suppression of its figures by an operator: since when, by whom and why (JSON)",
 )
 CHANGE_FEED = RedisKey(
     "runwatch:bulletin",
     RedisType.STREAM,
     "the last 1,000 or so",
-    'which exchanges workers told each other to look at again; "" is the list alone',
+    'the change feed: which exchanges a worker has read or judged anew; "" is the list alone',
 )
 
 # Readings. Scores are `as_of` in microseconds; spans count back from the newest reading, not from the clock.
@@ -117,7 +117,7 @@ INCIDENTS = RedisKey(
     "{ob}:incidents",
     RedisType.HASH,
     "the last 2,000",
-    "number → newest state of the incident (JSON); where several presets tell the same, that of `normal`",
+    "number → newest state of the incident (JSON); where several presets have the same, that of `normal`",
     lua="incidents",
 )
 HISTORY = RedisKey("{ob}:history", RedisType.SORTED_SET, "the last 2,000", "incident numbers, by number", lua="history")
@@ -193,13 +193,13 @@ LANES = RedisKey(
     lifetime=_MONTH,
 )
 POSTPONED = RedisKey(
-    "{ob}:later:<platform>", RedisType.SORTED_SET, "until due", "deliveries put off, by due time", lua="postponed"
+    "{ob}:later:<platform>", RedisType.SORTED_SET, "until due", "postponed deliveries, by due time", lua="postponed"
 )
 FAILED = RedisKey(
     "{ob}:failed:<place>",
     RedisType.SET,
     "until due, at most 30 days",
-    "those put off because they failed in this place: due at once when it can be written to again",
+    "those postponed because they failed in this place: due at once when it can be written to again",
     lua="failed",
     lifetime=_MONTH,
 )
@@ -222,7 +222,7 @@ FORMER_ADDRESS = RedisKey(
     "{ob}:came:<chat>",
     RedisType.STRING,
     "",
-    "the address a chat had before it moved: what was told there goes on in a new message",
+    "the address a chat had before it moved: incidents announced there go on in a new message",
     lua="former_address",
     lifetime=_MONTH,
 )
@@ -239,9 +239,9 @@ DEAD_LETTERS = RedisKey(
 LEASE = RedisKey(
     "{ob}:duty:<duty>",
     RedisType.HASH,
-    "ever; the token of the last holder stays",
-    "which worker does what one alone may do (`poll`, or listen to `telegram` or `discord`): its token, its name, "
-    "until when, what troubles it",
+    "ever; the token of the last owner stays",
+    "which worker owns the lease to `poll`, or to listen to `telegram` or `discord`: its token, its name, until when, "
+    "what troubles it",
     lua="lease",
 )
 
@@ -318,14 +318,14 @@ DISABLED = RedisKey(
     "{subs}:disabled",
     RedisType.SORTED_SET,
     "until the place answers or is forgotten",
-    "places that hear nothing, by the time their trouble began",
+    "places that get no alerts, by the time their trouble began",
     lua="disabled",
 )
 RECOVERY_CHECKS = RedisKey(
     "{subs}:visits:<platform>",
     RedisType.SORTED_SET,
     "until the place answers or is forgotten",
-    "disabled places, by when to try them next; 0: never tried yet",
+    "disabled places, by when to check them next; 0: never checked yet",
     lua="recovery_checks",
 )
 

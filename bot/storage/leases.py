@@ -1,8 +1,9 @@
-"""Which worker has which duty (the key LEASE of keys.py, the script lua/lease.lua).
+"""The leases in Redis: which worker does what only one may do at a time (the key LEASE of keys.py, lua/lease.lua).
 
-The token of the last holding stays when it has run out, so that a worker that was stopped meanwhile finds out whether
-anybody took its place, and so that the commit of incidents can refuse what such a worker still sends
-(lua/commit_incident.lua).
+Worker A acquires the lease to poll for 8 s with a token of its own, and renews it every 2 s. When A is killed, the
+lease ends 8 s after the last renewal and worker B acquires it with another token. The token of the last owner stays in
+the store when a lease has ended. So A, if it was only stopped for a while, learns whether somebody took its place: the
+commit of an incident with an older token is refused (lua/commit_incident.lua).
 """
 
 import os
@@ -18,52 +19,53 @@ from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
-LASTS = timedelta(seconds=8)
+# As long nobody works after a worker was killed; as long the store may be away before another worker takes over.
+LEASE_DURATION = timedelta(seconds=8)
 
 
 class RedisLeases(Leases):
-    """The port Leases on Redis.
+    """The leases as one worker sees them. Its name is `host:process id:random`, for the operators to read.
 
-    `alone`: nobody else can reach this store, so what a former process held is taken from it at once.
+    `exclusive`: no other process can reach this store, so an own lease that a killed process left is taken at once.
     """
 
-    def __init__(self, database: Database, *, lasts: timedelta = LASTS, alone: bool = False) -> None:
+    def __init__(self, database: Database, *, duration: timedelta = LEASE_DURATION, exclusive: bool = False) -> None:
         self._database = database
-        self._milliseconds = int(lasts / timedelta(milliseconds=1))
-        self._take = "seize" if alone else "take"
+        self._duration_ms = int(duration / timedelta(milliseconds=1))
+        self._acquire = "seize" if exclusive else "acquire"
         self._tokens: dict[Lease, str] = {}
         self.worker = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:4]}"
 
     @override
-    async def acquire(self, duty: Lease) -> LeaseOwner | None:
+    async def acquire(self, lease: Lease) -> LeaseOwner | None:
         token = uuid4().hex
-        holder = await self._run(self._take, duty, token)
-        if holder and holder.is_me:
-            self._tokens[duty] = token
-        return holder
+        owner = await self._run(self._acquire, lease, token)
+        if owner and owner.is_me:
+            self._tokens[lease] = token
+        return owner
 
     @override
-    async def renew(self, duty: Lease, *, trouble: str = "") -> LeaseOwner | None:
-        return await self._run("keep", duty, self.token(duty), trouble)
+    async def renew(self, lease: Lease, *, trouble: str = "") -> LeaseOwner | None:
+        return await self._run("renew", lease, self.token(lease), trouble)
 
     @override
-    async def release(self, duty: Lease) -> None:
-        await self._run("leave", duty, self.token(duty))
+    async def release(self, lease: Lease) -> None:
+        await self._run("release", lease, self.token(lease))
 
     @override
-    async def owner(self, duty: Lease) -> LeaseOwner | None:
-        return await self._run("look", duty, self.token(duty))
+    async def owner(self, lease: Lease) -> LeaseOwner | None:
+        return await self._run("read", lease, self.token(lease))
 
-    def token(self, duty: Lease) -> str:
-        """Return the token of the last holding in this process, "" where there was none."""
-        return self._tokens.get(duty, "")
+    def token(self, lease: Lease) -> str:
+        """Return the token with which this worker last acquired the lease, "" if it never did."""
+        return self._tokens.get(lease, "")
 
-    async def _run(self, what: str, duty: Lease, token: str, trouble: str = "") -> LeaseOwner | None:
-        words = (what, token, self.worker, self._milliseconds, trouble)
-        mine, worker, its_trouble = await self._database.script(script("lease"), key_of(duty), *words)
-        return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(mine)) if worker else None
+    async def _run(self, action: str, lease: Lease, token: str, trouble: str = "") -> LeaseOwner | None:
+        arguments = (action, token, self.worker, self._duration_ms, trouble)
+        is_mine, worker, its_trouble = await self._database.script(script("lease"), lease_key(lease), *arguments)
+        return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(is_mine)) if worker else None
 
 
-def key_of(duty: Lease) -> str:
-    """Return where a duty is kept."""
-    return keys.LEASE.key(duty)
+def lease_key(lease: Lease) -> str:
+    """Return the key of a lease."""
+    return keys.LEASE.key(lease)

@@ -1,61 +1,58 @@
-"""What is known of every exchange, as it was seen when it was seen.
+"""The readings in Redis, the newest list of exchanges and the health of each source.
 
-Readings of the last 10 days are kept in full, before that the first of each UTC day, for 410 days (READINGS and
-DAILY_READINGS of keys.py). Scores are microseconds since 1970. Spans count back from the newest reading, not from the
-clock.
+Of each exchange every reading of the last 10 days is kept (the sorted set READINGS of keys.py), and of each UTC day the
+first reading for 410 days (DAILY_READINGS). Scores are microseconds since 1970. Both spans count back from the newest
+reading and not from the clock: a replay of 2022 keeps its data. With a reading an hour these are 240 and 410 readings.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 from typing_extensions import override
 
 from bot.domain.exchange import Listing
-from bot.domain.reading import Layouts, Reading, Slot, SourceHealth
+from bot.domain.reading import Reading, SourceHealth
 from bot.ports.readings import Readings
 from bot.storage import keys
-from bot.storage.connection import Database, Word
+from bot.storage.connection import Database, RedisArgument
 from bot.storage.lua import script
 from bot.storage.packing import HEADER, microseconds, pack, unpack
+from bot.storage.slot_numbers import SlotNumbers
 
 DETAIL_SPAN = timedelta(days=10)
 DAYS_SPAN = timedelta(days=410)
 _LISTINGS, _HEALTH = keys.LISTINGS.key(), keys.HEALTH.key()
-_AT_A_TIME = 10  # readings packed or fetched in one go: some milliseconds for the largest exchange
+_READINGS_PER_BATCH = 10  # packed or fetched in one go: some milliseconds for the largest exchange
 _DAY = timedelta(days=1)
 
 _encoder = msgspec.json.Encoder()
-_listing, _health = msgspec.json.Decoder(Listing), msgspec.json.Decoder(SourceHealth)
-_slot = msgspec.json.Decoder(Slot)
+_listing_decoder, _health_decoder = msgspec.json.Decoder(Listing), msgspec.json.Decoder(SourceHealth)
 
 
 class RedisReadings(Readings):
-    """The port Readings on Redis."""
+    """The readings of all exchanges. Packed readings name slots by number; the numbers are cached by exchange."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._numberings: dict[str, _Numbering] = {}
+        self._slot_numbers: dict[str, SlotNumbers] = {}
 
     @override
     async def add(self, readings: Sequence[Reading]) -> int:
-        """Leave out what repeats or is too old.
-
-        Not kept: one with the same `as_of` as a known one, one that repeats the holdings of the one before it, and one
-        older than the store keeps.
-        """
+        # The script leaves out a reading with a known `as_of`, one that repeats the holdings of the one before it, and
+        # one that is older than the spans.
         kept = 0
-        for start in range(0, len(readings), _AT_A_TIME):
-            some = readings[start : start + _AT_A_TIME]
-            for exchange in dict.fromkeys(reading.exchange for reading in some):
-                kept += await self._add_to(exchange, [reading for reading in some if reading.exchange == exchange])
+        for start in range(0, len(readings), _READINGS_PER_BATCH):
+            batch = readings[start : start + _READINGS_PER_BATCH]
+            for exchange in dict.fromkeys(reading.exchange for reading in batch):
+                kept += await self._add_to(exchange, [reading for reading in batch if reading.exchange == exchange])
         return kept
 
     @override
     async def latest(self, exchange: str) -> Reading | None:
-        found = await self._database.command("ZREVRANGE", _detail(exchange), 0, 0)
-        return await self._read(exchange, found[0]) if found else None
+        newest = await self._database.command("ZREVRANGE", _readings_key(exchange), 0, 0)
+        return await self._unpacked(exchange, newest[0]) if newest else None
 
     @override
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
@@ -67,56 +64,56 @@ class RedisReadings(Readings):
             [
                 ("ZREVRANGEBYSCORE", key, microseconds(moment), "-inf", "LIMIT", 0, 1)
                 for moment in moments
-                for key in (_detail(exchange), _days(exchange))
+                for key in (_readings_key(exchange), _daily_key(exchange))
             ]
         )
-        found: dict[bytes, None] = {}
-        for detail, day in zip(replies[::2], replies[1::2], strict=True):
-            found.update(dict.fromkeys([*detail, *day][:1]))  # the detail has every day's first reading, too
-        return [await self._read(exchange, blob) for blob in found]
+        blobs: dict[bytes, None] = {}  # in order, and each once
+        for recent, daily in zip(replies[::2], replies[1::2], strict=True):
+            # While a day is recent, its first reading is in both sets: what is in READINGS is never the older one.
+            blobs.update(dict.fromkeys([*recent, *daily][:1]))
+        return [await self._unpacked(exchange, blob) for blob in blobs]
 
     @override
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        """Both ends of the span are included."""
-        async for reading in self._span(_days(exchange), exchange, microseconds(since), microseconds(until)):
+        async for reading in self._span(_daily_key(exchange), exchange, microseconds(since), microseconds(until)):
             yield reading
 
     @override
     async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
-        """Single days come first, then all the detail."""
-        start: Word = f"({microseconds(since)}"
-        found = await self._database.command("ZRANGE", _detail(exchange), 0, 0)
-        if not found:
+        start: RedisArgument = f"({microseconds(since)}"
+        oldest_recent = await self._database.command("ZRANGE", _readings_key(exchange), 0, 0)
+        if not oldest_recent:
             return
-        detail = _as_of(found[0])
-        if microseconds(since) < detail:
-            last = min(detail - 1, microseconds(until))
-            async for reading in self._span(_days(exchange), exchange, start, last):
+        # First the daily readings from before the time when every reading is there, then those.
+        recent_from = _as_of(oldest_recent[0])
+        if microseconds(since) < recent_from:
+            last = min(recent_from - 1, microseconds(until))
+            async for reading in self._span(_daily_key(exchange), exchange, start, last):
                 yield reading
-            start = detail
-        async for reading in self._span(_detail(exchange), exchange, start, microseconds(until)):
+            start = recent_from
+        async for reading in self._span(_readings_key(exchange), exchange, start, microseconds(until)):
             yield reading
 
-    async def _span(self, key: str, exchange: str, start: Word, last: int) -> AsyncIterator[Reading]:
-        """Yield the readings of one sorted set between two scores, a few at a time."""
+    async def _span(self, key: str, exchange: str, start: RedisArgument, last: int) -> AsyncIterator[Reading]:
+        """Yield the readings of a sorted set between two scores, fetched a few at a time."""
         while True:
-            found = await self._database.command("ZRANGEBYSCORE", key, start, last, "LIMIT", 0, _AT_A_TIME)
-            for blob in found:
-                yield await self._read(exchange, blob)
-            if len(found) < _AT_A_TIME:
+            blobs = await self._database.command("ZRANGEBYSCORE", key, start, last, "LIMIT", 0, _READINGS_PER_BATCH)
+            for blob in blobs:
+                yield await self._unpacked(exchange, blob)
+            if len(blobs) < _READINGS_PER_BATCH:
                 return
-            start = f"({_as_of(found[-1])}"
+            start = f"({_as_of(blobs[-1])}"
 
     @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
-        words = [word for listing in listings for word in (listing.exchange.id, _encoder.encode(listing))]
-        if words:
-            await self._database.command("HSET", _LISTINGS, *words)
+        rows = [part for listing in listings for part in (listing.exchange.id, _encoder.encode(listing))]
+        if rows:
+            await self._database.command("HSET", _LISTINGS, *rows)
 
     @override
     async def listings(self) -> Mapping[str, Listing]:
-        found = await self._database.command("HGETALL", _LISTINGS)
-        return {exchange.decode(): _listing.decode(row) for exchange, row in found.items()}
+        rows = await self._database.command("HGETALL", _LISTINGS)
+        return {exchange.decode(): _listing_decoder.decode(row) for exchange, row in rows.items()}
 
     @override
     async def save_health(self, health: SourceHealth) -> None:
@@ -124,75 +121,50 @@ class RedisReadings(Readings):
 
     @override
     async def health(self) -> Mapping[str, SourceHealth]:
-        found = await self._database.command("HGETALL", _HEALTH)
-        return {source.decode(): _health.decode(row) for source, row in found.items()}
+        rows = await self._database.command("HGETALL", _HEALTH)
+        return {source.decode(): _health_decoder.decode(row) for source, row in rows.items()}
 
     async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
-        numbering = await self._numbering(exchange)
-        await numbering.cover(slot for reading in readings for slot in reading.holdings)
-        calls: list[Sequence[Word]] = []
+        slot_numbers = await self._numbers_of(exchange)
+        await slot_numbers.ensure(slot for reading in readings for slot in reading.holdings)
+        calls: list[Sequence[RedisArgument]] = []
         for reading in readings:
-            calls.append((_days(exchange), *_script_words(reading, numbering)))
-            await asyncio.sleep(0)
-        return sum(await self._database.scripts(script("add_reading"), _detail(exchange), calls))
+            calls.append((_daily_key(exchange), *_script_arguments(reading, slot_numbers)))
+            await asyncio.sleep(0)  # packing takes up to 0.3 ms; other tasks get their turn in between
+        return sum(await self._database.scripts(script("add_reading"), _readings_key(exchange), calls))
 
-    async def _read(self, exchange: str, blob: bytes) -> Reading:
-        numbering = await self._numbering(exchange)
+    async def _unpacked(self, exchange: str, blob: bytes) -> Reading:
+        slot_numbers = await self._numbers_of(exchange)
         try:
-            return unpack(blob, exchange, numbering.layouts)
-        except IndexError:  # packed by another process, which has seen slots that this one has not
-            await numbering.load()
-            return unpack(blob, exchange, numbering.layouts)
+            return unpack(blob, exchange, slot_numbers.layouts)
+        except IndexError:  # packed by another process, with slots that this one has not seen yet
+            await slot_numbers.load()
+            return unpack(blob, exchange, slot_numbers.layouts)
 
-    async def _numbering(self, exchange: str) -> "_Numbering":
-        if exchange not in self._numberings:
-            numbering = _Numbering(self._database, keys.SLOTS.key(exchange))
-            await numbering.load()
-            self._numberings[exchange] = numbering
-        return self._numberings[exchange]
-
-
-class _Numbering:
-    """The numbers of one exchange's slots, as far as this process knows them; the store may know more."""
-
-    def __init__(self, database: Database, key: str) -> None:
-        self._database = database
-        self._key = key
-        self.numbers: dict[Slot, int] = {}
-        self.layouts = Layouts([])
-
-    async def load(self) -> None:
-        """Learn every number given so far."""
-        found = await self._database.command("HGETALL", self._key)
-        self._learn({_slot.decode(name): int(number) for name, number in found.items()})
-
-    async def cover(self, slots: Iterable[Slot]) -> None:
-        """Make sure that every one of the slots has a number."""
-        new = list(dict.fromkeys(slot for slot in slots if slot not in self.numbers))
-        if new:
-            await self._database.script(script("number_slots"), self._key, *map(_encoder.encode, new))
-            await self.load()
-
-    def _learn(self, numbers: Mapping[Slot, int]) -> None:
-        self.numbers = dict(numbers)
-        self.layouts = Layouts(sorted(numbers, key=numbers.__getitem__))
+    async def _numbers_of(self, exchange: str) -> SlotNumbers:
+        if exchange not in self._slot_numbers:
+            slot_numbers = SlotNumbers(self._database, keys.SLOTS.key(exchange))
+            await slot_numbers.load()
+            self._slot_numbers[exchange] = slot_numbers
+        return self._slot_numbers[exchange]
 
 
-def _detail(exchange: str) -> str:
+def _readings_key(exchange: str) -> str:
     return keys.READINGS.key(exchange)
 
 
-def _days(exchange: str) -> str:
+def _daily_key(exchange: str) -> str:
     return keys.DAILY_READINGS.key(exchange)
 
 
 def _as_of(blob: bytes) -> int:
-    stamp: int = HEADER.unpack_from(blob)[0]
-    return stamp
+    """Return the time of a packed reading in microseconds, which is its score, too."""
+    as_of: int = HEADER.unpack_from(blob)[0]
+    return as_of
 
 
-def _script_words(reading: Reading, numbering: _Numbering) -> Sequence[Word]:
+def _script_arguments(reading: Reading, slot_numbers: SlotNumbers) -> Sequence[RedisArgument]:
     day = datetime.combine(reading.as_of.astimezone(UTC).date(), datetime.min.time(), UTC)
     spans = (DETAIL_SPAN // timedelta(microseconds=1), DAYS_SPAN // timedelta(microseconds=1))
-    blob = pack(reading, numbering.numbers)
+    blob = pack(reading, slot_numbers.numbers)
     return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY), HEADER.size, *spans, blob

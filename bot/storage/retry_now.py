@@ -1,4 +1,8 @@
-"""What was put off because a place could not be written to, tried at once when it can be again."""
+"""Makes deliveries due at once that failed in a place and were postponed, when the place can be written to again.
+
+Example: a group took the bot's rights away, and its alert was postponed by 30 minutes. Two minutes later the rights are
+back: the alert is sent now, not after 28 more minutes.
+"""
 
 from collections.abc import Sequence
 
@@ -7,15 +11,17 @@ from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
 
-_PLACES_AT_A_TIME, _AT_A_TIME = 100, 500
+# Per call of the script, so that other commands get their turn in between.
+_PLACES_PER_CALL, _DELIVERIES_PER_CALL = 100, 500
 
 
 async def retry_now(database: Database, places: Sequence[Place]) -> None:
-    """Make due what failed in these places and was put off, some hundred at a time; raise StorageError.
+    """Make due what was postponed because it failed in these places; raise StorageError.
 
-    It costs nothing for what waits for other places, however much that is.
+    The time depends on the deliveries of these places alone, however many wait for others.
     """
-    for start in range(0, len(places), _PLACES_AT_A_TIME):
-        words = [str(place) for place in places[start : start + _PLACES_AT_A_TIME]]
-        while await database.script(script("lanes", "retry_now"), keys.FANOUT.key(), _AT_A_TIME, *words):
+    for start in range(0, len(places), _PLACES_PER_CALL):
+        batch = [str(place) for place in places[start : start + _PLACES_PER_CALL]]
+        # The script returns 1 as long as there may be more than one call handles.
+        while await database.script(script("lanes", "retry_now"), keys.FANOUT.key(), _DELIVERIES_PER_CALL, *batch):
             pass

@@ -1,4 +1,8 @@
-"""Which layout of keys the store has: moved forward at start, and never read by a program that is older than it."""
+"""The version of the layout of keys: a store is migrated at start, and refused by a program older than its data.
+
+Example: a program of layout 3 starts on data of layout 1. The migrations 1 → 2 and 2 → 3 run, then SCHEMA is 3. From
+then on a program of layout 2 refuses to start on it, for it would not find what was moved.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -17,27 +21,29 @@ VERSION = 4
 
 
 async def _gather_places(database: Database) -> None:
-    """Bring what each place subscribed to into one hash, some hundred places at a time."""
+    """Move what each place subscribed to from a set of its own into one hash, some hundred places at a time."""
+    # The script returns 1 as long as there is more to move.
     while await database.script(script("subscription_indexes", "migrate_1_to_2"), keys.PLACES.key()):
         pass
 
 
 async def _count_presets(database: Database) -> None:
-    """Count which presets are in use, an exchange at a time."""
+    """Count which presets the subscriptions have, an exchange at a time; "*" are the subscriptions to all."""
     for exchange in ("*", *await database.command("SMEMBERS", keys.SUBSCRIBED_EXCHANGES.key())):
         await database.script(script("subscription_indexes", "migrate_2_to_3"), keys.PLACES.key(), exchange)
 
 
-# From each version to the next one. Every migration must be harmless when it runs twice.
+# By the version that it starts from. A migration that was interrupted, or that two workers start at once, runs twice;
+# it must do no harm then.
 MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets, 3: rename_incident_fields}
 
 log = structlog.get_logger(__name__)
 
 
-async def mark(database: Database, version: int = VERSION) -> bool:
-    """Mark a store without a mark with its layout, and return whether it had none; raise StorageError.
+async def mark_layout(database: Database, version: int = VERSION) -> bool:
+    """Write the layout's version into a store that has none, and return whether it had none; raise StorageError.
 
-    Of several workers that ask at once one is told so.
+    Of several workers that call at once, one gets True.
     """
     return await database.command("SET", KEY, version, "NX") is not None
 
@@ -45,18 +51,18 @@ async def mark(database: Database, version: int = VERSION) -> bool:
 async def bring_up_to_date(
     database: Database, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
 ) -> None:
-    """Move the store's layout forward to `version`, marking a new store with it.
+    """Migrate the store to the layout `version`; a new store only gets the version written.
 
     Raise ConfigurationError when the layout is newer than this program, StorageError when the store is away.
     """
-    await mark(database, version)
-    found = int(await database.command("GET", KEY))
-    if found > version:
+    await mark_layout(database, version)
+    stored_version = int(await database.command("GET", KEY))
+    if stored_version > version:
         raise ConfigurationError(
-            f"The store was written by a newer Runwatch (layout {found}, this one knows {version}): "
+            f"The store was written by a newer Runwatch (layout {stored_version}, this one knows {version}): "
             "update the program, or point it at another store."
         )
-    for step in range(found, version):
-        log.info("store moves forward", from_layout=step, to_layout=step + 1)
+    for step in range(stored_version, version):
+        log.info("migrating the store", from_layout=step, to_layout=step + 1)
         await migrations[step](database)
         await database.command("SET", KEY, step + 1)

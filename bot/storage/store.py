@@ -1,4 +1,8 @@
-"""The store as one thing: open it, use its parts, close it."""
+"""The store as a whole: `open_store` connects, starts the embedded server if there is no other, and makes the parts.
+
+After `store = await open_store("redis://localhost", clock=clock)` the newest reading of Binance is
+`await store.readings.latest("binance")`; `await store.close()` ends it.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,20 +15,23 @@ from pathlib import Path
 from bot.domain.worker import Lease
 from bot.ports.sources import Clock
 from bot.storage.change_feed import RedisChangeFeed
-from bot.storage.connection import USUAL, Database, StoreTimeouts, connect
+from bot.storage.connection import DEFAULT_TIMEOUTS, Database, StoreTimeouts, connect
 from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
 from bot.storage.readings import RedisReadings
-from bot.storage.schema import bring_up_to_date, mark
+from bot.storage.schema import bring_up_to_date, mark_layout
 from bot.storage.send_budget import RedisSendBudget
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
 from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
 
 TAKEN_OVER_AFTER = timedelta(seconds=10)
-"""After so long another worker delivers what one has in hand and does not say, every quarter of it, that it lives."""
+"""After so long without a renewal a worker's claims of deliveries end and others take them over.
+
+A worker that lives renews them every quarter of it, so three renewals in a row may fail.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +56,33 @@ class Store:
         await self.database.command("PING")
 
     async def was_emptied(self) -> bool:
-        """Return whether all that was kept is gone since it was opened, once for all workers; raise StorageError.
+        """Return whether everything in the store was deleted since it was opened; raise StorageError.
 
-        A mark that was evicted by itself is only written again.
+        Of several workers one gets True, and once. If only the version of the layout is missing, because a server that
+        evicts keys chose it, it is written again and the answer is False.
         """
-        return await mark(self.database) and not await self.subscriptions.count()
+        return await mark_layout(self.database) and not await self.subscriptions.count()
 
     async def close(self) -> None:
-        """Hand back what was not delivered, close the connections and stop the server if it is our own."""
+        """Return the claims of deliveries, close the connections and stop the embedded server, if it runs."""
         await self._close()
 
 
-async def open_store(where: str | Path, *, clock: Clock, patience: StoreTimeouts = USUAL) -> Store:
-    """Open the store at a `redis://`, `rediss://` or `unix://` address, or on a server of our own in a directory.
+async def open_store(where: str | Path, *, clock: Clock, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Store:
+    """Open the store at an address (client.py), or, given a directory, on an embedded server that keeps its data there.
 
-    `clock` says when a delivery that was put off is due. Raise ConfigurationError when the store must not be used or
+    `clock` decides when a postponed delivery is due. Raise ConfigurationError when the store must not be used or
     the server cannot be started, StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
         url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
-        database = await connect(url, patience=patience)
+        database = await connect(url, timeouts=timeouts)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database)
-        leases = RedisLeases(database, alone=isinstance(where, Path))
+        leases = RedisLeases(database, exclusive=isinstance(where, Path))
         outbox = RedisOutbox(database, clock, idle=TAKEN_OVER_AFTER)
-        holding = asyncio.create_task(outbox.keep_renewing(), name="hold deliveries in hand")
-        stack.push_async_callback(_end, holding, outbox)
+        renewal = asyncio.create_task(outbox.keep_renewing(), name="renew the claims of deliveries")
+        stack.push_async_callback(_stop_claiming, renewal, outbox)
         return Store(
             readings=RedisReadings(database),
             incidents=RedisIncidents(database, partial(leases.token, Lease.POLL)),
@@ -91,7 +99,7 @@ async def open_store(where: str | Path, *, clock: Clock, patience: StoreTimeouts
         )
 
 
-async def _end(holding: asyncio.Task[None], outbox: RedisOutbox) -> None:
-    holding.cancel()
-    await asyncio.wait([holding])
+async def _stop_claiming(renewal: asyncio.Task[None], outbox: RedisOutbox) -> None:
+    renewal.cancel()
+    await asyncio.wait([renewal])
     await outbox.try_to_return_claims()

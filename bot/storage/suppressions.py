@@ -1,4 +1,4 @@
-"""The exchanges that an operator withholds (the key SUPPRESSIONS of keys.py)."""
+"""The suppressions in Redis: which exchanges' figures an operator has paused (the key SUPPRESSIONS of keys.py)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,32 +9,32 @@ from typing_extensions import override
 from bot.domain.suppression import Suppression
 from bot.ports.workers import Suppressions
 from bot.storage import keys
-from bot.storage.change_feed import notice
+from bot.storage.change_feed import publish_command
 from bot.storage.connection import Database
 
-_HOLDS = keys.SUPPRESSIONS.key()
+_KEY = keys.SUPPRESSIONS.key()
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Suppression)
 
 
 @dataclass(frozen=True, slots=True)
 class RedisSuppressions(Suppressions):
-    """The port Holds on Redis; the other workers are told of every change."""
+    """Publishes every change in the change feed, in the name of `worker`, so that all workers answer alike."""
 
     database: Database
     worker: str = ""
 
     @override
-    async def add(self, withheld: Suppression) -> None:
-        words = "HSET", _HOLDS, withheld.exchange, _encoder.encode(withheld)
-        await self.database.pipeline([words, notice(self.worker, withheld.exchange)])
+    async def add(self, suppression: Suppression) -> None:
+        store = "HSET", _KEY, suppression.exchange, _encoder.encode(suppression)
+        await self.database.pipeline([store, publish_command(self.worker, suppression.exchange)])
 
     @override
     async def remove(self, exchange: str) -> bool:
-        gone, _ = await self.database.pipeline([("HDEL", _HOLDS, exchange), notice(self.worker, exchange)])
-        return bool(gone)
+        removed, _ = await self.database.pipeline([("HDEL", _KEY, exchange), publish_command(self.worker, exchange)])
+        return bool(removed)
 
     @override
     async def all(self) -> Mapping[str, Suppression]:
-        found = await self.database.command("HGETALL", _HOLDS)
-        return {exchange.decode(): _decoder.decode(hold) for exchange, hold in found.items()}
+        bodies = await self.database.command("HGETALL", _KEY)
+        return {exchange.decode(): _decoder.decode(body) for exchange, body in bodies.items()}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from bot.domain.errors import StorageError, Superseded
+from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.incident import Incident, IncidentState
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Severity
@@ -107,7 +107,7 @@ class Stories:
         while True:
             try:
                 return await self._incidents.commit(changed.subject, changed.rule, changed, commit.alerts)
-            except Superseded:
+            except LeaseLost:
                 raise
             except StorageError:
                 await asyncio.sleep(_RETRY_PAUSE_S)

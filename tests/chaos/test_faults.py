@@ -11,12 +11,12 @@ from itertools import pairwise
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.errors import Superseded
+from bot.domain.errors import LeaseLost
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Lease
 from bot.storage.incidents import RedisIncidents
-from bot.storage.leases import RedisLeases, key_of
+from bot.storage.leases import RedisLeases, lease_key
 from bot.storage.lua import script
 from tests.chaos.delivery_process import DeliverySpeed
 from tests.chaos.fault_bench import FaultBench, fault_bench, own_server, scratch
@@ -29,8 +29,8 @@ from tests.servers import Server
 from tests.waiting import until
 
 TELEGRAM, DISCORD = Platform.TELEGRAM, Platform.DISCORD
-CLAIM, FINISH = script("lanes", "take_deliveries"), script("lanes", "finish_deliveries")
-RESERVE = script("rate_limit", "reserve_turns")
+CLAIM, FINISH = script("lanes", "claim_deliveries"), script("lanes", "finish_deliveries")
+RESERVE = script("rate_limit", "reserve_slots")
 FEW = 40
 MANY = 120  # more places, on both platforms together, than are queued in one go
 SWIFT = DeliverySpeed(per_second=400.0, at_once=16, idle=1.5)
@@ -192,14 +192,14 @@ async def test_five_hours_without_telegram_delay_what_is_worth_it_and_drop_the_r
 async def test_two_workers_that_judge_for_a_moment_announce_everything_once(few: FaultBench) -> None:
     first, second = RedisLeases(few.store.database), RedisLeases(few.store.database)
     await first.acquire(Lease.POLL)
-    await few.store.database.command("HSET", key_of(Lease.POLL), "until", 1)  # it was not renewed in time
+    await few.store.database.command("HSET", lease_key(Lease.POLL), "until", 1)  # it was not renewed in time
     await second.acquire(Lease.POLL)
     owner = await second.owner(Lease.POLL)
     assert owner
     assert owner.is_me
     late, now = (_judging(few, redis_leases) for redis_leases in (first, second))
     async with few.delivering(SWIFT, workers=2):
-        with pytest.raises(Superseded):
+        with pytest.raises(LeaseLost):
             await late.story(1, Severity.SEVERE).open()
         await now.story(1, Severity.SEVERE).open()
         await _judging(few, second).story(1, Severity.SEVERE).open()  # the same step, committed once more

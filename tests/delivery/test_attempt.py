@@ -245,7 +245,7 @@ async def test_what_could_not_be_told_before_it_expired_is_kept_for_the_operator
     scene.memory.clock.advance(HOUR)
     await scene.deliver()
 
-    assert [why for _, why in scene.memory.outbox.buried] == ["expired: tried 1 times"]
+    assert [why for _, why in scene.memory.outbox.given_up] == ["expired: tried 1 times"]
     assert scene.counted("gave up", "expired") == 1
 
 
@@ -378,7 +378,7 @@ async def test_one_refusal_disables_nothing(scene: Scene) -> None:
     assert await scene.memory.subscriptions.trouble(HERE) == PlaceTrouble(
         HERE, "no rights", NOON, failures=1, obstacle=Obstacle.NO_RIGHTS
     )
-    assert scene.memory.outbox.buried == []
+    assert scene.memory.outbox.given_up == []
     assert scene.counted("retried", "not allowed") == 1
 
 
@@ -410,7 +410,7 @@ async def test_a_refused_message_is_given_up_and_the_place_is_fine(scene: Scene)
     scene.queue()
     await scene.deliver(BadMessage("can't parse"))
 
-    assert [why for _, why in scene.memory.outbox.buried] == ["message refused: can't parse"]
+    assert [why for _, why in scene.memory.outbox.given_up] == ["message refused: can't parse"]
     assert await scene.memory.subscriptions.trouble(HERE) is None
     assert scene.counted("gave up", "message refused") == 1
 
@@ -433,7 +433,7 @@ async def test_a_fault_of_our_own_that_stays_is_given_up_after_twelve_tries(scen
         await scene.deliver(ZeroDivisionError("oh"))
         scene.memory.clock.advance(HOUR)
 
-    assert [why for _, why in scene.memory.outbox.buried] == ["tried 12 times: ZeroDivisionError('oh')"]
+    assert [why for _, why in scene.memory.outbox.given_up] == ["tried 12 times: ZeroDivisionError('oh')"]
     assert scene.memory.outbox.waiting == []
     assert scene.counted("gave up", "tried 12 times") == 1
 

@@ -343,7 +343,7 @@ async def test_a_pause_of_the_whole_bot_stops_everybody_and_loses_nothing() -> N
 
     assert early <= 4  # what was under way
     assert Counter(where for where, _, _ in scene.chat.shown) == Counter(map(person, range(60)))
-    assert [delivery.attempt for delivery, _ in scene.outbox.buried] == []
+    assert [delivery.attempt for delivery, _ in scene.outbox.given_up] == []
 
 
 @in_simulated_time

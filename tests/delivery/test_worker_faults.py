@@ -76,7 +76,7 @@ def test_workers_that_are_told_to_stop_end_and_lose_nothing(seed: int) -> None:
             stopping.reschedule(asyncio.get_running_loop().time() + ENDS_WITHIN)
 
         shown, waiting = len(scene.chat.shown), len(scene.outbox.waiting)
-        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.buried) == events.queued
+        assert shown + waiting + len(scene.outbox.dropped) + len(scene.outbox.given_up) == events.queued
         assert set(Counter((place, title) for place, title, _ in scene.chat.shown).values()) == {1}
 
     play()

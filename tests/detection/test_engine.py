@@ -207,7 +207,7 @@ class TestWhatAReadingStirs:
         trip = RoundTrip("BTC", NOON - HOUR, NOON, 1.0)
 
         for ledger, quiet in (
-            (GuardState(trips=(trip,)), True),
+            (GuardState(round_trips=(trip,)), True),
             (GuardState(departures=(Departure("BTC", NOON - HOUR, 1.0, 1.0),)), False),
         ):
             taken = replace(case, ledger=ledger).stir(holding(59.9)).step

@@ -60,7 +60,9 @@ def test_the_hour_is_never_missed() -> None:
 
 
 def test_a_window_that_would_start_where_a_chain_was_missing_is_missed() -> None:
-    ledger = GuardState(absences=(MissingChain("Tron", NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),))
+    ledger = GuardState(
+        missing_chains=(MissingChain("Tron", NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),)
+    )
     bases = {Window.DAY: holding(60, at=NOON - DAY), Window.WEEK: holding(60, at=NOON - 7 * DAY)}
 
     assert notes(BINANCE, holding(60), bases, ledger) == (Note(NoteReason.GAP, "24h"),)
@@ -72,7 +74,7 @@ def test_what_is_remembered_is_said_with_its_size_and_time() -> None:
     ledger = GuardState(
         rebased=(moved,),
         counted=(moved,),
-        trips=(RoundTrip("BTC", NOON - DAY, NOON - HOUR, 1e9),),
+        round_trips=(RoundTrip("BTC", NOON - DAY, NOON - HOUR, 1e9),),
         odd_prices=(OddPrice("ETH", 1_000.0, NOON), over),
     )
 

@@ -34,10 +34,10 @@ def test_a_sources_fault_is_a_word_and_a_detail(detail: str, text: str) -> None:
     assert (error.fault, error.detail, error.retry_after) == (SourceFault.TIMEOUT, detail, timedelta(minutes=1))
 
 
-def test_a_pause_is_by_default_one_places_and_sure() -> None:
-    pause = RetryLater("busy", after=timedelta(seconds=3))
+def test_a_retry_is_by_default_of_one_place_and_not_ambiguous() -> None:
+    error = RetryLater("busy", after=timedelta(seconds=3))
 
-    assert (pause.whole_bot, pause.ambiguous, pause.rate_limited) == (False, False, False)
+    assert (error.whole_bot, error.ambiguous, error.rate_limited) == (False, False, False)
 
 
 def test_a_moved_chat_knows_where_to() -> None:
@@ -47,10 +47,10 @@ def test_a_moved_chat_knows_where_to() -> None:
     assert str(ChatMoved(to)) == "the chat moved to telegram:-1005"
 
 
-def _family(error: type[BaseException]) -> set[type[BaseException]]:
-    return {error}.union(*map(_family, error.__subclasses__()))
+def _subtree(error: type[BaseException]) -> set[type[BaseException]]:
+    return {error}.union(*map(_subtree, error.__subclasses__()))
 
 
-def test_who_is_to_act_is_told_by_the_branch() -> None:
-    assert not _family(AskerError) & _family(DeliveryError)
-    assert _family(AskerError) | _family(DeliveryError) | {SourceError} < _family(RunwatchError)
+def test_an_error_of_the_asker_is_never_one_of_delivery() -> None:
+    assert not _subtree(AskerError) & _subtree(DeliveryError)
+    assert _subtree(AskerError) | _subtree(DeliveryError) | {SourceError} < _subtree(RunwatchError)

@@ -22,7 +22,7 @@ def test_a_step_without_an_incident_has_nothing_to_number() -> None:
 
 
 def test_severities_are_ordered_and_calm_is_below_them_all() -> None:
-    assert [rank(one) for one in (None, *Severity)] == [0, 1, 2, 3, 4]
+    assert [rank(severity) for severity in (None, *Severity)] == [0, 1, 2, 3, 4]
 
 
 def test_a_signal_finds_its_windows() -> None:

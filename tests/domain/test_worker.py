@@ -17,6 +17,6 @@ def test_a_role_answers_polls_and_delivers(role: Role, does: tuple[bool, bool, b
     assert (role.answers, role.polls, role.delivers) == does
 
 
-def test_listening_is_a_duty_everywhere_but_at_the_terminal() -> None:
+def test_listening_takes_a_lease_everywhere_but_at_the_terminal() -> None:
     assert [lease_of(platform) for platform in (Platform.TELEGRAM, Platform.DISCORD)] == [Lease.TELEGRAM, Lease.DISCORD]
     assert lease_of(Platform.TERMINAL) is None

@@ -45,7 +45,7 @@ class DispatcherBench:
 
     def __post_init__(self) -> None:
         self.snapshot_builder = SnapshotBuilder(
-            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds
+            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.suppressions
         )
         self.history_queries = HistoryQueries(self.memory.readings, self.memory.clock)
         self.queries = Queries(
@@ -74,7 +74,7 @@ class DispatcherBench:
             self.memory.subscriptions,
             clock=self.memory.clock,
             meter=self.memory.meter,
-            suppressions=self.memory.holds,
+            suppressions=self.memory.suppressions,
         )
 
     async def load(self) -> None:

@@ -1,4 +1,4 @@
-"""The ports on plain dictionaries: what a store promises, with nothing that can fail on its own."""
+"""The ports on plain dictionaries, for tests: they do what a store does, and fail only when a test sets `away`."""
 
 import asyncio
 from collections import Counter
@@ -41,7 +41,7 @@ class HandClock(Clock):
 
 @dataclass
 class MemoryReadings(Readings):
-    """What was read. `away` makes every call fail, as when the server is gone."""
+    """Readings, listings and health. `away` makes every call fail, as when the server cannot be reached."""
 
     away: bool = False
     _kept: dict[str, dict[datetime, Reading]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class MemoryReadings(Readings):
 
     @override
     async def add(self, readings: Sequence[Reading]) -> int:
-        self._be_there()
+        self._fail_if_away()
         new = [reading for reading in readings if reading.as_of not in self._kept.get(reading.exchange, {})]
         for reading in new:
             self._kept.setdefault(reading.exchange, {})[reading.as_of] = reading
@@ -66,8 +66,8 @@ class MemoryReadings(Readings):
 
     @override
     async def bases(self, exchange: str, moments: Sequence[datetime]) -> Sequence[Reading]:
-        found = [await self.newest_before(exchange, moment) for moment in moments]
-        return list({reading.as_of: reading for reading in found if reading}.values())
+        bases = [await self.newest_before(exchange, moment) for moment in moments]
+        return list({reading.as_of: reading for reading in bases if reading}.values())
 
     @override
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
@@ -86,12 +86,12 @@ class MemoryReadings(Readings):
 
     @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
-        self._be_there()
+        self._fail_if_away()
         self._listings.update({listing.exchange.id: listing for listing in listings})
 
     @override
     async def listings(self) -> Mapping[str, Listing]:
-        self._be_there()
+        self._fail_if_away()
         return dict(self._listings)
 
     @override
@@ -103,28 +103,27 @@ class MemoryReadings(Readings):
         return dict(self._health)
 
     def _sorted(self, exchange: str) -> list[Reading]:
-        self._be_there()
+        self._fail_if_away()
         return [reading for _, reading in sorted(self._kept.get(exchange, {}).items())]
 
-    def _be_there(self) -> None:
+    def _fail_if_away(self) -> None:
         if self.away:
             raise StorageError("the store is away")
 
 
 @dataclass
 class MemoryOutbox(Outbox):
-    """Messages on their way: in order per place and incident, with what became of everything."""
+    """The outbox, in order per place and incident, with what was sent, dropped and given up."""
 
     clock: Clock
     away: bool = False
-    missed: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: list[Delivery] = field(default_factory=list)
     dropped: list[Delivery] = field(default_factory=list)
-    buried: list[tuple[Delivery, str]] = field(default_factory=list)
+    given_up: list[tuple[Delivery, str]] = field(default_factory=list)
     _due: dict[str, datetime] = field(default_factory=dict)
-    _in_hand: set[str] = field(default_factory=set)
+    _claimed: set[str] = field(default_factory=set)
     sent: dict[tuple[str, Place], str] = field(default_factory=dict)
-    _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _wake_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def queue(self, alert: Alert) -> None:
         """Queue one delivery per recipient."""
@@ -147,29 +146,29 @@ class MemoryOutbox(Outbox):
                     once=alert.once,
                 )
             )
-        self._bell.set()
+        self._wake_up.set()
 
     @override
     async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
-        self._be_there()
-        found = self._next(platform, limit)
-        if not found and wait:
-            self._bell.clear()
+        self._fail_if_away()
+        deliveries = self._next(platform, limit)
+        if not deliveries and wait:
+            self._wake_up.clear()
             try:
                 due = min((at - self.clock.now() for at in self._due.values()), default=wait)
                 async with asyncio.timeout(min(wait, max(due, timedelta())).total_seconds()):
-                    await self._bell.wait()
+                    await self._wake_up.wait()
             except TimeoutError:
-                pass  # something put off may be due
-            found = self._next(platform, limit)
-        for delivery in found:
-            self._in_hand.add(delivery.receipt)
+                pass  # something postponed may be due
+            deliveries = self._next(platform, limit)
+        for delivery in deliveries:
+            self._claimed.add(delivery.receipt)
             self._due.pop(delivery.receipt, None)
-        return found
+        return deliveries
 
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
-        self._be_there()
+        self._fail_if_away()
         if message_id is None:
             self.dropped.append(delivery)
         else:
@@ -181,13 +180,14 @@ class MemoryOutbox(Outbox):
 
     @override
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
-        self._be_there()
+        self._fail_if_away()
         index = self._index(delivery)
         self.waiting[index] = replace(self.waiting[index], attempt=delivery.attempt + failed)
         self._due[delivery.receipt] = until
-        self._in_hand.discard(delivery.receipt)
+        self._claimed.discard(delivery.receipt)
 
-    def hasten(self, places: Collection[Place]) -> None:
+    def retry_now(self, places: Collection[Place]) -> None:
+        """Make due what failed in these places and was postponed."""
         for delivery in self.waiting:
             if (
                 delivery.receipt in self._due
@@ -195,7 +195,7 @@ class MemoryOutbox(Outbox):
                 and {delivery.place, delivery.place.whole_chat} & {*places}
             ):
                 self._due[delivery.receipt] = self.clock.now()
-        self._bell.set()
+        self._wake_up.set()
 
     @override
     def still_owns(self, delivery: Delivery) -> bool:
@@ -203,7 +203,7 @@ class MemoryOutbox(Outbox):
 
     @override
     async def give_up(self, delivery: Delivery, reason: str) -> None:
-        self.buried.append((delivery, reason))
+        self.given_up.append((delivery, reason))
         self._forget(delivery)
 
     @override
@@ -214,9 +214,8 @@ class MemoryOutbox(Outbox):
     async def oldest_queued_at(self) -> datetime | None:
         return min((delivery.created_at for delivery in self.waiting), default=None)
 
-    def _be_there(self) -> None:
+    def _fail_if_away(self) -> None:
         if self.away:
-            self.missed.set()
             raise StorageError("the store is away")
 
     def move(self, old: Place, new: Place) -> None:
@@ -227,38 +226,39 @@ class MemoryOutbox(Outbox):
 
     def _next(self, platform: Platform, limit: int) -> list[Delivery]:
         heads: dict[tuple[str, Place], Delivery] = {}
-        for one in self.waiting:
-            if one.place.platform is platform and not one.older:
-                heads.setdefault((one.incident, one.place), one)
-        followed = [delivery for delivery in self.waiting if delivery.place.platform is platform and delivery.older]
+        of_platform = [delivery for delivery in self.waiting if delivery.place.platform is platform]
+        for delivery in of_platform:
+            if not delivery.older:
+                heads.setdefault((delivery.incident, delivery.place), delivery)
+        edits_of_older = [delivery for delivery in of_platform if delivery.older]
         now = self.clock.now()
-        ready = [head for head in (*heads.values(), *followed) if head.receipt not in self._in_hand]
+        ready = [head for head in (*heads.values(), *edits_of_older) if head.receipt not in self._claimed]
         due = [delivery for delivery in ready if self._due.get(delivery.receipt, now) <= now]
-        urgent = sorted(due, key=lambda one: (one.older is not None, -one.severity.rank))[:limit]
+        urgent = sorted(due, key=lambda delivery: (delivery.older is not None, -delivery.severity.rank))[:limit]
         return [replace(delivery, sent=self.sent.get((delivery.incident, delivery.place))) for delivery in urgent]
 
     def _forget(self, delivery: Delivery) -> None:
         del self.waiting[self._index(delivery)]
-        self._in_hand.discard(delivery.receipt)
+        self._claimed.discard(delivery.receipt)
 
     def _index(self, delivery: Delivery) -> int:
-        return next(index for index, one in enumerate(self.waiting) if one.receipt == delivery.receipt)
+        return next(index for index, waiting in enumerate(self.waiting) if waiting.receipt == delivery.receipt)
 
 
 @dataclass
 class MemoryIncidents(Incidents):
-    """Incidents; `told` keeps every alert that was queued, in order."""
+    """Incidents; `told` has every alert that was queued, in order."""
 
     outbox: MemoryOutbox
     told: list[Alert] = field(default_factory=list)
-    _given: int = 0
+    _last_number: int = 0
     _current: dict[tuple[str, str, Sensitivity], Incident] = field(default_factory=dict)
     _past: dict[tuple[int, Sensitivity], Incident] = field(default_factory=dict)
 
     @override
     async def next_number(self) -> int:
-        self._given += 1
-        return self._given
+        self._last_number += 1
+        return self._last_number
 
     @override
     async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
@@ -274,30 +274,30 @@ class MemoryIncidents(Incidents):
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        known = {alert.id for alert in self.told}
-        fresh = [alert for alert in alerts if alert.id not in known]
-        if alerts and not fresh:
+        queued_ids = {alert.id for alert in self.told}
+        new_alerts = [alert for alert in alerts if alert.id not in queued_ids]
+        if alerts and not new_alerts:
             return False
         self._current.pop((subject, rule, sensitivity), None)
         if incident and incident.state is not IncidentState.RESOLVED:
             self._current[subject, rule, sensitivity] = incident
         if incident and incident.number:
             self._past[incident.number, sensitivity] = incident
-        self.told += fresh
-        for alert in fresh:
+        self.told += new_alerts
+        for alert in new_alerts:
             self.outbox.queue(alert)
         return True
 
     @override
     async def open(self) -> Sequence[Incident]:
-        found = [incident for incident in self._current.values() if incident.state is IncidentState.OPEN]
-        return sorted(found, key=lambda incident: (-incident.severity.rank, incident.number))
+        are_open = [incident for incident in self._current.values() if incident.state is IncidentState.OPEN]
+        return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
     async def recent(self, limit: int = 20, *, subject: str | None = None) -> Sequence[Incident]:
         numbers = sorted({number for number, _ in self._past}, reverse=True)
-        found = [one for number in numbers if (one := await self.by_number(number))]
-        return [incident for incident in found if subject in {None, incident.subject}][:limit]
+        incidents = [incident for number in numbers if (incident := await self.by_number(number))]
+        return [incident for incident in incidents if subject in {None, incident.subject}][:limit]
 
     @override
     async def by_number(self, number: int) -> Incident | None:
@@ -312,14 +312,14 @@ _NORMAL_FIRST = (Sensitivity.NORMAL, Sensitivity.EARLY, Sensitivity.CALM)
 
 @dataclass
 class MemorySubscriptions(Subscriptions):
-    """Who wants to hear what, and `moved`, which chats have a new address."""
+    """Subscriptions and troubles; `moved` has every move of a chat, old and new address."""
 
     outbox: MemoryOutbox
     away: bool = False
     moved: list[tuple[Place, Place]] = field(default_factory=list)
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
-    _visits: dict[Place, datetime] = field(default_factory=dict)
+    _next_checks: dict[Place, datetime] = field(default_factory=dict)
 
     @override
     async def add(self, subscription: Subscription) -> None:
@@ -329,10 +329,10 @@ class MemorySubscriptions(Subscriptions):
 
     @override
     async def remove(self, place: Place, exchange: str | None, *, everything: bool = False) -> int:
-        gone = [key for key in self._kept if key[0] == place and (everything or key[1] == exchange)]
-        for key in gone:
+        removed = [key for key in self._kept if key[0] == place and (everything or key[1] == exchange)]
+        for key in removed:
             del self._kept[key]
-        return len(gone)
+        return len(removed)
 
     @override
     async def of_place(self, place: Place) -> Sequence[Subscription]:
@@ -340,15 +340,15 @@ class MemorySubscriptions(Subscriptions):
 
     @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
-        found = {
+        by_place = {
             subscription.place: subscription for subscription in self._kept.values() if subscription.exchange is None
         }
-        found |= {
+        by_place |= {
             subscription.place: subscription
             for subscription in self._kept.values()
             if subscription.exchange == exchange
         }
-        return [subscription for place, subscription in found.items() if not self._is_disabled(place)]
+        return [subscription for place, subscription in by_place.items() if not self._is_disabled(place)]
 
     @override
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
@@ -361,17 +361,16 @@ class MemorySubscriptions(Subscriptions):
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         if self.away:
-            self.outbox.missed.set()
             raise StorageError("the store is away")
-        return [await self._standing(place, exchange) for place, exchange in asked]
+        return [await self._status(place, exchange) for place, exchange in asked]
 
-    async def _standing(self, place: Place, exchange: str | None) -> PlaceStatus:
+    async def _status(self, place: Place, exchange: str | None) -> PlaceStatus:
         place = next((new for old, new in reversed(self.moved) if old == place), place)
-        mine = [subscription for subscription in self._kept.values() if subscription.place == place]
-        of_it = [subscription for subscription in mine if exchange and subscription.exchange in {exchange, None}]
-        wanted = max(of_it, key=lambda subscription: subscription.exchange or "", default=None)
-        needed = bool(mine) if exchange == MARKET.id else exchange is None or wanted is not None
-        return PlaceStatus(place, await self.trouble(place), wanted, subscribed=needed)
+        of_place = [subscription for subscription in self._kept.values() if subscription.place == place]
+        matching = [subscription for subscription in of_place if exchange and subscription.exchange in {exchange, None}]
+        chosen = max(matching, key=lambda subscription: subscription.exchange or "", default=None)
+        is_wanted = bool(of_place) if exchange == MARKET.id else exchange is None or chosen is not None
+        return PlaceStatus(place, await self.trouble(place), chosen, subscribed=is_wanted)
 
     @override
     async def exchanges(self) -> Collection[str]:
@@ -398,11 +397,11 @@ class MemorySubscriptions(Subscriptions):
 
     @override
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
-        gone = [place for place, trouble in self._troubles.items() if trouble.disabled and trouble.since < before]
-        for place in gone:
+        expired = [place for place, trouble in self._troubles.items() if trouble.disabled and trouble.since < before]
+        for place in expired:
             await self.remove(place, None, everything=True)
             del self._troubles[place]
-        return gone
+        return expired
 
     @override
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
@@ -410,18 +409,18 @@ class MemorySubscriptions(Subscriptions):
 
     @override
     async def clear_trouble(self, place: Place) -> bool:
-        chat = place == place.whole_chat
-        healed = [
-            trouble
-            for trouble in self._troubles
-            if trouble in {place, place.whole_chat} or (chat and trouble.whole_chat == place)
+        is_whole_chat = place == place.whole_chat
+        cleared = [
+            troubled
+            for troubled in self._troubles
+            if troubled in {place, place.whole_chat} or (is_whole_chat and troubled.whole_chat == place)
         ]
-        for one in healed:
-            del self._troubles[one]
-            self._visits.pop(one, None)
-        if healed:
-            self.outbox.hasten({place, *healed})
-        return bool(healed)
+        for troubled in cleared:
+            del self._troubles[troubled]
+            self._next_checks.pop(troubled, None)
+        if cleared:
+            self.outbox.retry_now({place, *cleared})
+        return bool(cleared)
 
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
@@ -438,39 +437,39 @@ class MemorySubscriptions(Subscriptions):
             for trouble in self._troubles.values()
             if trouble.disabled
             and trouble.place.platform is platform
-            and (trouble.place not in self._visits or self._visits[trouble.place] <= now)
+            and (trouble.place not in self._next_checks or self._next_checks[trouble.place] <= now)
         ][:limit]
-        visits = [PlaceCheck(trouble, first=trouble.place not in self._visits) for trouble in due]
-        self._visits |= {trouble.place: again for trouble in due}
-        return visits
+        checks = [PlaceCheck(trouble, first=trouble.place not in self._next_checks) for trouble in due]
+        self._next_checks |= {trouble.place: again for trouble in due}
+        return checks
 
     @override
     async def check_place_again(self, place: Place, at: datetime) -> None:
-        self._visits[place] = at
+        self._next_checks[place] = at
 
     @override
     async def of_whole_chat(self, place: Place) -> Sequence[Subscription]:
-        chat = place == place.whole_chat
+        is_whole_chat = place == place.whole_chat
         return [
             subscription
             for subscription in self._kept.values()
-            if subscription.place == place or (chat and subscription.place.whole_chat == place)
+            if subscription.place == place or (is_whole_chat and subscription.place.whole_chat == place)
         ]
 
     def _is_disabled(self, place: Place) -> bool:
-        troubles = (self._troubles.get(one) for one in (place, place.whole_chat))
+        troubles = (self._troubles.get(troubled) for troubled in (place, place.whole_chat))
         return any(trouble and trouble.disabled for trouble in troubles)
 
 
 @dataclass
-class MemoryHolds(Suppressions):
-    """Which exchanges an operator withholds."""
+class MemorySuppressions(Suppressions):
+    """The exchanges whose figures an operator has paused."""
 
     _kept: dict[str, Suppression] = field(default_factory=dict)
 
     @override
-    async def add(self, withheld: Suppression) -> None:
-        self._kept[withheld.exchange] = withheld
+    async def add(self, suppression: Suppression) -> None:
+        self._kept[suppression.exchange] = suppression
 
     @override
     async def remove(self, exchange: str) -> bool:
@@ -483,7 +482,7 @@ class MemoryHolds(Suppressions):
 
 @dataclass
 class Tally(Meter):
-    """A meter: counts, and the last word on everything."""
+    """A meter: what was counted, and the last value of everything else."""
 
     counts: Counter[tuple[object, ...]] = field(default_factory=Counter)
     open: dict[Severity, int] = field(default_factory=dict)
@@ -534,7 +533,7 @@ class Tally(Meter):
 
 
 class Memory:
-    """A whole store, a meter and a clock."""
+    """A whole store in memory, with a meter and a clock that a test moves."""
 
     def __init__(self, now: datetime) -> None:
         self.clock = HandClock(now)
@@ -543,8 +542,8 @@ class Memory:
         self.incidents = MemoryIncidents(self.outbox)
         self.subscriptions = MemorySubscriptions(self.outbox)
         self.meter = Tally()
-        self.holds = MemoryHolds()
+        self.suppressions = MemorySuppressions()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
-        """Return what was queued so far, of one kind or of all."""
+        """Return the alerts queued so far, of one kind or of all."""
         return [alert for alert in self.incidents.told if kind in {None, alert.kind}]

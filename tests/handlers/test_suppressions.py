@@ -45,4 +45,4 @@ async def test_after_a_release_the_figures_are_judged_again(bench: DispatcherBen
 @pytest.mark.parametrize("line", ["hold binance", "release binance"])
 async def test_only_the_owner_may_suppress_and_release(bench: DispatcherBench, line: str, who: str) -> None:
     assert "for the owner of this bot" in said(await bench.ask(line, who=who))
-    assert await bench.memory.holds.all() == {}
+    assert await bench.memory.suppressions.all() == {}

@@ -31,7 +31,9 @@ class Post:
         self.memory = Memory(NOON)
         self.published: list[ExchangeSnapshot] = []
         self.watch = Watch(
-            SnapshotBuilder(self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.holds),
+            SnapshotBuilder(
+                self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.suppressions
+            ),
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
             clock=self.memory.clock,
@@ -390,7 +392,7 @@ async def test_held_figures_are_counted_once_a_spell(post: Post) -> None:
 
 
 async def test_what_an_operator_withholds_tells_nobody(post: Post) -> None:
-    await post.memory.holds.add(Suppression("binance", NOON, "telegram:1", "a migration"))
+    await post.memory.suppressions.add(Suppression("binance", NOON, "telegram:1", "a migration"))
 
     assert await post.see(50) == []
     assert await post.memory.incidents.open() == []

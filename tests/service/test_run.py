@@ -107,6 +107,7 @@ async def test_it_serves_both_platforms_until_it_is_told_to_stop(
 
     printed = "".join(program.printed)
     assert "stopping" in printed
+    assert "deliveries cut off at stop" not in printed  # nothing was in flight, so nobody had to wait for the limit
     assert "telegram" in printed
     for secret in (TOKEN, TOKEN.partition(":")[2], DISCORD_TOKEN, "never-shown", "interaction-"):
         assert secret not in printed

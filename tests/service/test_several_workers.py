@@ -21,7 +21,7 @@ from bot.service.application import Application
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
 from bot.service.platforms import platform_connections
-from bot.storage.leases import LASTS, RedisLeases, key_of
+from bot.storage.leases import LEASE_DURATION, RedisLeases, lease_key
 from bot.storage.store import TAKEN_OVER_AFTER, Store, open_store
 from bot.workers.leader_election import LeaseTiming
 from tests.fakes.defillama import FakeDefiLlama
@@ -160,7 +160,7 @@ async def test_a_worker_that_lost_a_lease_works_again_when_it_comes_back(world: 
     async with worker(world) as first:
         await ready(first)
         await until(lambda: bool(world.discord.commands), "the commands published on Discord")
-        other = RedisLeases(first.application.store.database, alone=True)
+        other = RedisLeases(first.application.store.database, exclusive=True)
         for lease in (Lease.TELEGRAM, Lease.POLL):
             await other.acquire(lease)
             await until(partial(knows_that_another_has, first, lease), f"the loss of the lease {lease}")
@@ -247,7 +247,7 @@ async def pass_poll_lease(store: Store, workers: tuple[Worker, Worker]) -> None:
     """Let the lease to poll run out again and again, each time as soon as the other worker owns it."""
     while True:
         for worker in workers:
-            await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+            await store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
             await until(partial(judges, worker), "the lease to poll")
             await asyncio.sleep(0.005)
 
@@ -328,7 +328,7 @@ async def has_all_leases(program: Program) -> None:
 
 def test_what_a_dead_worker_did_and_had_in_hand_is_taken_over_within_15_seconds() -> None:
     """The figures say so; how long the takeover takes on top of them depends on the machine."""
-    assert LASTS + timedelta(seconds=LeaseTiming().retry_every_s) <= GOES_ON_WITHIN
+    assert LEASE_DURATION + timedelta(seconds=LeaseTiming().retry_every_s) <= GOES_ON_WITHIN
     assert TAKEN_OVER_AFTER <= GOES_ON_WITHIN
 
 
@@ -373,7 +373,7 @@ async def test_when_one_of_three_is_killed_commands_and_alerts_go_on(
         sleeper.process.send_signal(signal.SIGSTOP)
         slept_for = [lease for lease in Lease if await has(store, lease, sleeper)]
         for lease in slept_for:
-            await store.database.command("HSET", key_of(lease), "until", 1)
+            await store.database.command("HSET", lease_key(lease), "until", 1)
         (other,) = [program for program in others if program is not sleeper]
         for lease in slept_for:
             await other.logged("lease acquired", lease=str(lease))

@@ -21,7 +21,7 @@ CLUSTERING = next(kind for kind in KINDS.values() if kind.version >= (7,))  # `c
 
 @dataclass
 class StillClock:
-    """A clock that moves when told."""
+    """A clock that stands still unless a test moves it."""
 
     time: datetime = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
@@ -58,11 +58,11 @@ class RealClock:
 
 @pytest.fixture(scope="session", params=[*KINDS, CLUSTER])
 def running(request: pytest.FixtureRequest) -> Iterator[Server]:
-    clustered = request.param == CLUSTER
-    kind = CLUSTERING if clustered else KINDS[request.param]
-    server = Server(kind, cluster_settings() if clustered else ()).start()
+    is_clustered = request.param == CLUSTER
+    kind = CLUSTERING if is_clustered else KINDS[request.param]
+    server = Server(kind, cluster_settings() if is_clustered else ()).start()
     try:
-        if clustered:
+        if is_clustered:
             make_cluster(server)
         yield server
     finally:
@@ -93,17 +93,17 @@ async def store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
     """Give an open store; what a test leaves in it is as the table of keys says."""
     store = await open_store(server.url, clock=clock)
     yield store
-    found = await differences(store.database)
+    wrong_keys = await differences(store.database)
     await store.close()
-    assert found == []
+    assert wrong_keys == []
 
 
 @pytest.fixture
 async def patient_store(server: Server, clock: StillClock) -> AsyncIterator[Store]:
-    """Yield a store that looks for news only when it is woken: it waits for longer than any test may last."""
+    """Yield a store whose outbox waits until it is woken: a blocking read lasts longer than any test may."""
     hour = timedelta(hours=1).total_seconds()
-    patience = StoreTimeouts(answers_within=LIMIT, gives_up_after=2 * hour, news_within=hour)
-    store = await open_store(server.url, clock=clock, patience=patience)
+    timeouts = StoreTimeouts(answer_s=LIMIT, give_up_s=2 * hour, blocking_read_s=hour)
+    store = await open_store(server.url, clock=clock, timeouts=timeouts)
     yield store
     await store.close()
 
@@ -112,6 +112,6 @@ async def until_it_waits(store: Store) -> None:
     """Return when a client is blocked at the server."""
 
     async def is_blocked() -> bool:
-        return bool((await store.database.facts("clients"))["blocked_clients"])
+        return bool((await store.database.server_info("clients"))["blocked_clients"])
 
     await until(is_blocked, "a client that waits at the server")

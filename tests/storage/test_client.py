@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 @dataclass
-class Watched:
+class WatchedPrimary:
     """A primary and its replica, and the address of the Sentinel that watches them."""
 
     primary: Server
@@ -63,29 +63,31 @@ def server_on(port: int, *settings: str) -> Server:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Iterator[Watched]:
+def watched(tmp_path: Path) -> Iterator[WatchedPrimary]:
     first, second, sentinel = free_port(), free_port(), free_port()
     with ExitStack() as stack:
         primary = server_on(first)
         stack.callback(primary.stop)
         replica = server_on(second, "--replicaof", f"127.0.0.1 {first}")
         stack.callback(replica.stop)
-        written = tmp_path / "sentinel.conf"
-        written.write_text(
+        configuration = tmp_path / "sentinel.conf"
+        configuration.write_text(
             f"port {sentinel}\nbind 127.0.0.1\ndir {tmp_path}\n"
             f"sentinel monitor watch 127.0.0.1 {first} 1\nsentinel auth-pass watch pass/word\n"
             "sentinel down-after-milliseconds watch 200\nsentinel failover-timeout watch 1000\n"
         )
-        words = (die_with_parent.__file__, str(os.getpid()), str(KIND.path), str(written), "--sentinel")
+        words = (die_with_parent.__file__, str(os.getpid()), str(KIND.path), str(configuration), "--sentinel")
         process = subprocess.Popen([sys.executable, "-I", "-S", *words], stdout=subprocess.DEVNULL)  # noqa: S603 — a program found by bot.storage.embedded.server_binary
         stack.callback(process.wait)
         stack.callback(process.kill)
         nobody = f"127.0.0.1:{free_port()}"  # the first Sentinel of the address may be away
-        yield Watched(primary, replica, sentinel, f"redis+sentinel://:pass%2Fword@{nobody},127.0.0.1:{sentinel}/watch")
+        yield WatchedPrimary(
+            primary, replica, sentinel, f"redis+sentinel://:pass%2Fword@{nobody},127.0.0.1:{sentinel}/watch"
+        )
 
 
 async def test_what_was_kept_is_there_after_the_primary_died_and_its_replica_took_over(
-    watched: Watched, clock: StillClock
+    watched: WatchedPrimary, clock: StillClock
 ) -> None:
     store = await patiently_open(watched.url, clock)
 
@@ -125,7 +127,7 @@ async def patiently_open(url: str, clock: StillClock) -> Store:
 )
 def test_an_address_of_sentinels_that_cannot_be_read_is_refused_without_repeating_it(url: str) -> None:
     with pytest.raises(ConfigurationError, match="REDIS_URL") as refused:
-        client_at(url, connects_within=1, answers_within=1)
+        client_at(url, connect_timeout_s=1, answer_timeout_s=1)
     assert url not in str(refused.value)
     assert "secret" not in str(refused.value)
 
@@ -139,8 +141,8 @@ def test_an_address_of_sentinels_that_cannot_be_read_is_refused_without_repeatin
     ],
 )
 async def test_sentinels_are_read_with_their_ports(hosts: str, read: list[tuple[str, int]]) -> None:
-    client, close = client_at(f"rediss+sentinel://{hosts}/watch", connects_within=1, answers_within=1)
+    client, close = client_at(f"rediss+sentinel://{hosts}/watch", connect_timeout_s=1, answer_timeout_s=1)
     pool: Any = client.connection_pool
-    asked = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
-    assert [(one["host"], one["port"]) for one in asked] == read
+    addresses = [sentinel.connection_pool.connection_kwargs for sentinel in pool.sentinel_manager.sentinels]
+    assert [(address["host"], address["port"]) for address in addresses] == read
     await close()

@@ -20,12 +20,12 @@ async def server_of_version(version: str, directory: Path, *, masters: int = 0) 
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while line := await reader.readline():
-            words = [await bulk(reader) for _ in range(int(line[1:]))]
+            command = [await bulk(reader) for _ in range(int(line[1:]))]
             facts = f"# Server\r\nredis_version:{version}\r\nredis_mode:{'cluster' if masters else 'standalone'}\r\n"
-            if words[0] == b"CLUSTER":
+            if command[0] == b"CLUSTER":
                 facts = f"cluster_state:ok\r\ncluster_size:{masters}\r\n"
-            told = words[0] in {b"INFO", b"CLUSTER"}
-            writer.write(f"${len(facts)}\r\n{facts}\r\n".encode() if told else b"+OK\r\n")
+            has_body = command[0] in {b"INFO", b"CLUSTER"}
+            writer.write(f"${len(facts)}\r\n{facts}\r\n".encode() if has_body else b"+OK\r\n")
             await writer.drain()
         writer.close()
         await writer.wait_closed()
@@ -47,7 +47,7 @@ async def test_a_server_that_is_too_old_is_refused(tmp_path: Path, version: str)
 
 
 @pytest.mark.parametrize("version", ["6.2.0", "7.0.15", "8.4.0", "255.255.255"])
-async def test_a_server_that_is_new_enough_is_taken(tmp_path: Path, version: str) -> None:
+async def test_a_server_that_is_new_enough_is_used(tmp_path: Path, version: str) -> None:
     async with server_of_version(version, tmp_path) as url:
         await (await connect(url)).close()
 
@@ -58,7 +58,7 @@ async def test_a_cluster_of_several_masters_is_refused_with_what_to_do(tmp_path:
             await connect(url)
 
 
-async def test_a_cluster_of_one_is_taken(tmp_path: Path) -> None:
+async def test_a_cluster_of_one_is_used(tmp_path: Path) -> None:
     async with server_of_version("7.0.15", tmp_path, masters=1) as url:
         await (await connect(url)).close()
 
@@ -70,7 +70,7 @@ async def test_an_address_of_another_kind_is_refused_without_repeating_it(url: s
     assert url not in str(refused.value)
 
 
-async def test_a_server_that_forgets_is_warned_of(own_server: Server) -> None:
+async def test_a_server_that_may_lose_data_is_warned_of(own_server: Server) -> None:
     assert own_server.ask("CONFIG SET maxmemory-policy allkeys-lru") == "+OK"
     assert own_server.ask("CONFIG SET appendonly no") == "+OK"
     with capture_logs() as logs:
@@ -78,13 +78,13 @@ async def test_a_server_that_forgets_is_warned_of(own_server: Server) -> None:
     assert [line["setting"] for line in logs if line["log_level"] == "warning"] == ["maxmemory-policy", "appendonly"]
 
 
-async def test_a_sound_server_is_taken_without_a_word(own_server: Server) -> None:
+async def test_a_well_configured_server_is_used_without_a_warning(own_server: Server) -> None:
     with capture_logs() as logs:
         await (await connect(own_server.url)).close()
     assert logs == []
 
 
-async def test_a_server_that_keeps_its_facts_to_itself_is_taken(own_server: Server) -> None:
+async def test_a_server_that_forbids_info_is_used(own_server: Server) -> None:
     assert own_server.ask("ACL SETUSER default -info") == "+OK"
     await (await connect(own_server.url)).close()
 
@@ -99,7 +99,7 @@ async def test_a_store_of_a_newer_program_is_refused(server: Server, store: Stor
         await open_store(server.url, clock=clock)
 
 
-async def test_an_older_layout_is_moved_forward_step_by_step(store: Store) -> None:
+async def test_an_older_layout_is_migrated_step_by_step(store: Store) -> None:
     done = []
 
     def step(name: str) -> Migration:

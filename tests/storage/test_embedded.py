@@ -17,7 +17,7 @@ from tests.storage.conftest import KINDS, StillClock
 from tests.waiting import in_time
 
 GROUP = Place(Platform.TELEGRAM, "-100")
-WISHES = [Subscription(GROUP, None), *(Subscription(GROUP, f"x{n}") for n in range(10, 40))]
+SUBSCRIPTIONS = [Subscription(GROUP, None), *(Subscription(GROUP, f"x{n}") for n in range(10, 40))]
 
 
 @pytest.fixture
@@ -51,12 +51,12 @@ async def test_every_subscription_is_still_there_after_a_restart(
 ) -> None:
     async with EmbeddedServer(tmp_path, binary=kind) as server:
         store = await open_store(server.url, clock=clock)
-        for wish in WISHES:
-            await store.subscriptions.add(wish)
+        for subscription in SUBSCRIPTIONS:
+            await store.subscriptions.add(subscription)
         await store.close()
     async with EmbeddedServer(tmp_path, binary=kind) as server:
         store = await open_store(server.url, clock=clock)
-        assert await store.subscriptions.of_place(GROUP) == WISHES
+        assert await store.subscriptions.of_place(GROUP) == SUBSCRIPTIONS
         await store.close()
 
 
@@ -64,18 +64,18 @@ async def test_the_server_is_private_and_keeps_everything(store: Store, tmp_path
     assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
     assert store.url == f"unix://{tmp_path}/data/server.sock"
     assert (tmp_path / "data" / "server.sock").stat().st_mode & 0o077 == 0
-    assert (await store.database.facts("server"))["tcp_port"] == 0
-    assert (await store.database.facts("persistence"))["aof_enabled"] == 1
-    assert (await store.database.facts("memory"))["maxmemory_policy"] == "noeviction"
+    assert (await store.database.server_info("server"))["tcp_port"] == 0
+    assert (await store.database.server_info("persistence"))["aof_enabled"] == 1
+    assert (await store.database.server_info("memory"))["maxmemory_policy"] == "noeviction"
 
 
 async def test_a_server_that_is_killed_is_back_before_anybody_notices(store: Store, tmp_path: Path) -> None:
-    await store.subscriptions.add(WISHES[0])
+    await store.subscriptions.add(SUBSCRIPTIONS[0])
     for _ in range(2):
         killed = server_pid(tmp_path / "data")
         os.kill(killed, signal.SIGKILL)
         async with in_time("the subscriptions from the server that is back"):
-            assert await store.subscriptions.of_place(GROUP) == WISHES[:1]
+            assert await store.subscriptions.of_place(GROUP) == SUBSCRIPTIONS[:1]
         assert server_pid(tmp_path / "data") != killed
 
 
@@ -85,13 +85,13 @@ async def test_closing_stops_the_server_and_frees_the_directory(tmp_path: Path, 
     assert is_running(pid)
     await store.close()
     assert not is_running(pid)
-    async with EmbeddedServer(tmp_path, lock_within=0):
+    async with EmbeddedServer(tmp_path, lock_timeout_s=0):
         pass
 
 
 async def test_two_bots_never_share_a_directory(store: Store, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"in use by another Runwatch .*{os.getpid()}"):
-        await EmbeddedServer(tmp_path / "data", lock_within=0).__aenter__()
+        await EmbeddedServer(tmp_path / "data", lock_timeout_s=0).__aenter__()
     await store.ping()
 
 
@@ -137,12 +137,12 @@ async def test_the_server_dies_with_a_bot_that_is_killed(tmp_path: Path, clock: 
 
 async def test_a_log_that_was_cut_short_is_read_up_to_the_cut(tmp_path: Path, clock: StillClock) -> None:
     store = await open_store(tmp_path, clock=clock)
-    for wish in WISHES:
-        await store.subscriptions.add(wish)
+    for subscription in SUBSCRIPTIONS:
+        await store.subscriptions.add(subscription)
     await store.close()
     cut_short(tmp_path)
     store = await open_store(tmp_path, clock=clock)
-    assert await store.subscriptions.of_place(GROUP) == WISHES[:-1]
+    assert await store.subscriptions.of_place(GROUP) == SUBSCRIPTIONS[:-1]
     await store.close()
 
 
@@ -163,13 +163,13 @@ async def test_a_directory_that_cannot_be_made_is_a_matter_of_configuration(tmp_
         await EmbeddedServer(tmp_path / "file" / "data").__aenter__()
 
 
-async def test_a_program_that_stops_at_once_is_named_with_its_last_words(tmp_path: Path) -> None:
+async def test_a_program_that_stops_at_once_is_named_with_the_last_lines_of_its_log(tmp_path: Path) -> None:
     program = tmp_path / "broken"
     program.write_text("#!/bin/sh\necho it is broken; exit 3\n")
     program.chmod(0o755)
     with pytest.raises(ConfigurationError, match="it is broken"):
         await EmbeddedServer(tmp_path / "data", binary=ServerBinary(program, (7, 0))).__aenter__()
-    async with EmbeddedServer(tmp_path / "data", lock_within=0):
+    async with EmbeddedServer(tmp_path / "data", lock_timeout_s=0):
         pass
 
 
@@ -180,7 +180,7 @@ def test_a_program_that_is_too_old_is_passed_over(tmp_path: Path) -> None:
         find_binary(tmp_path, [old])
 
 
-def test_a_program_that_would_overlook_what_is_kept_is_passed_over(tmp_path: Path) -> None:
+def test_a_program_that_cannot_read_the_data_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "appendonlydir").mkdir()
     old, new = ServerBinary(Path("/old"), (6, 2, 14)), ServerBinary(Path("/new"), (7, 0, 0))
     assert find_binary(tmp_path, [old, new]) == new

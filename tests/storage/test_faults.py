@@ -31,7 +31,7 @@ from tests.waiting import in_time
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 GROUP = Place(Platform.TELEGRAM, "-100")
 MOVED = Place(Platform.TELEGRAM, "-200")
-NO_PATIENCE = StoreTimeouts(answers_within=0.2, gives_up_after=0.2, pauses=())
+NO_RETRIES = StoreTimeouts(answer_s=0.2, give_up_s=0.2, retry_pauses_s=())
 ALERT = Alert(
     id="INC-1/1",
     incident="INC-1",
@@ -54,8 +54,8 @@ async def own_store(own_server: Server, clock: StillClock) -> AsyncIterator[Stor
 
 
 @pytest.fixture
-async def hasty_store(own_server: Server, clock: StillClock) -> AsyncIterator[Store]:
-    store = await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+async def no_retry_store(own_server: Server, clock: StillClock) -> AsyncIterator[Store]:
+    store = await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)
     yield store
     await store.close()
 
@@ -64,9 +64,9 @@ async def commit(store: Store) -> bool:
     return await store.incidents.commit("binance", Rule.OUTFLOW, None, [ALERT])
 
 
-async def take(store: Store) -> list[str]:
-    found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
-    return [str(delivery.place) for delivery in found]
+async def claimed_places(store: Store) -> list[str]:
+    deliveries = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
+    return [str(delivery.place) for delivery in deliveries]
 
 
 async def test_a_command_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
@@ -85,18 +85,18 @@ async def test_scripts_are_known_again_after_a_restart(own_server: Server, own_s
     own_server.kill()
     own_server.start()
     assert await own_store.readings.add([replace(READING, as_of=NOON + timedelta(hours=1), source="other")]) == 1
-    assert await take(own_store) == []
+    assert await claimed_places(own_store) == []
 
 
-async def test_what_was_taken_before_a_crash_comes_back(
+async def test_what_was_claimed_before_a_crash_comes_back(
     own_server: Server, own_store: Store, clock: StillClock
 ) -> None:
     await commit(own_store)
-    assert len(await take(own_store)) == 2
+    assert len(await claimed_places(own_store)) == 2
     own_server.kill()
     own_server.start()
     await own_store.outbox.return_claims()
-    assert len(await take(own_store)) == 2
+    assert len(await claimed_places(own_store)) == 2
 
 
 async def test_a_worker_that_waits_survives_a_crash_of_the_server(own_server: Server, own_store: Store) -> None:
@@ -114,7 +114,7 @@ async def steps_of_commit(store: Store) -> None:
     assert await store.outbox.depth() == WAITING
 
 
-async def steps_of_done(store: Store) -> None:
+async def steps_of_finish(store: Store) -> None:
     await commit(store)
     first, _ = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta())
     await store.outbox.finish(first, message_id="41")
@@ -126,7 +126,7 @@ async def steps_of_postpone(store: Store) -> None:
     await commit(store)
     for delivery in await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta()):
         await store.outbox.postpone(delivery, until=NOON)
-    assert await take(store) == [str(GROUP), str(MOVED)]
+    assert await claimed_places(store) == [str(GROUP), str(MOVED)]
 
 
 async def steps_of_move(store: Store) -> None:
@@ -142,7 +142,7 @@ async def steps_of_add(store: Store) -> None:
 
 @pytest.fixture
 async def lossy(server: Server, clock: StillClock) -> AsyncIterator[tuple[Store, LossyLine]]:
-    """Yield a store behind a line that can lose a reply; what was taken and not finished comes back at once."""
+    """Yield a store behind a line that can lose a reply; what was claimed and not finished comes back at once."""
     async with LossyLine(server) as line:
         store = await open_store(line.url, clock=clock)
         await store.incidents.commit("okx", Rule.OUTFLOW, None, [])  # else the first reply is that of an unknown script
@@ -150,7 +150,7 @@ async def lossy(server: Server, clock: StillClock) -> AsyncIterator[tuple[Store,
         await store.close()
 
 
-@pytest.mark.parametrize("steps", [steps_of_commit, steps_of_done, steps_of_postpone, steps_of_move, steps_of_add])
+@pytest.mark.parametrize("steps", [steps_of_commit, steps_of_finish, steps_of_postpone, steps_of_move, steps_of_add])
 @pytest.mark.parametrize("nth", range(8))
 async def test_a_lost_reply_changes_nothing(
     lossy: tuple[Store, LossyLine], steps: Callable[[Store], Awaitable[None]], nth: int
@@ -160,19 +160,19 @@ async def test_a_lost_reply_changes_nothing(
     await steps(store)
 
 
-async def test_a_full_store_says_so(own_server: Server, hasty_store: Store) -> None:
+async def test_a_full_store_says_so(own_server: Server, no_retry_store: Store) -> None:
     assert own_server.ask("CONFIG SET maxmemory 1") == "+OK"
     with pytest.raises(StorageError, match="out of memory"):
-        await hasty_store.incidents.commit("binance", Rule.OUTFLOW, incident(), [ALERT])
+        await no_retry_store.incidents.commit("binance", Rule.OUTFLOW, incident(), [ALERT])
     with pytest.raises(StorageError, match="out of memory"):
-        await hasty_store.incidents.next_number()
+        await no_retry_store.incidents.next_number()
     with pytest.raises(StorageError, match="out of memory"):
-        await hasty_store.readings.add([READING])
-    assert await hasty_store.incidents.current("binance", Rule.OUTFLOW) is None
-    assert await hasty_store.outbox.depth() == {}
+        await no_retry_store.readings.add([READING])
+    assert await no_retry_store.incidents.current("binance", Rule.OUTFLOW) is None
+    assert await no_retry_store.outbox.depth() == {}
 
 
-async def test_a_full_store_still_hands_its_mail_out(own_server: Server, own_store: Store) -> None:
+async def test_a_full_store_still_hands_its_deliveries_out(own_server: Server, own_store: Store) -> None:
     await commit(own_store)
     assert own_server.ask("CONFIG SET maxmemory 1") == "+OK"
     for delivery in await own_store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta()):
@@ -181,12 +181,12 @@ async def test_a_full_store_still_hands_its_mail_out(own_server: Server, own_sto
     assert await own_store.outbox.depth() == {}
 
 
-async def test_a_replica_is_a_store_that_is_away(own_server: Server, hasty_store: Store) -> None:
+async def test_a_replica_is_a_store_that_is_away(own_server: Server, no_retry_store: Store) -> None:
     assert own_server.ask("REPLICAOF 127.0.0.1 1") == "+OK"
     with pytest.raises(StorageError):
-        await commit(hasty_store)
+        await commit(no_retry_store)
     with pytest.raises(StorageError):
-        await hasty_store.incidents.next_number()
+        await no_retry_store.incidents.next_number()
 
 
 async def test_a_replica_that_becomes_the_primary_is_written_to(own_server: Server, own_store: Store) -> None:
@@ -218,7 +218,7 @@ async def test_a_script_and_a_reader_outlive_a_change_of_roles(kind: ServerBinar
 
 
 @asynccontextmanager
-async def grumbling_server(directory: Path, grumble: str, times: int) -> AsyncIterator[str]:
+async def refusing_server(directory: Path, refusal: str, times: int) -> AsyncIterator[str]:
     """Serve OK to everything, after so many refusals of GET."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -227,7 +227,7 @@ async def grumbling_server(directory: Path, grumble: str, times: int) -> AsyncIt
             words = [(await reader.readline(), await reader.readline())[1].strip() for _ in range(int(line[1:]))]
             refused = words[0] == b"GET" and times > 0
             times -= refused
-            answer = "-" + grumble if refused else "+PONG" if words[0] == b"PING" else "+OK"
+            answer = "-" + refusal if refused else "+PONG" if words[0] == b"PING" else "+OK"
             writer.write(f"{answer}\r\n".encode())
             await writer.drain()
         writer.close()
@@ -239,7 +239,7 @@ async def grumbling_server(directory: Path, grumble: str, times: int) -> AsyncIt
 
 
 @pytest.mark.parametrize(
-    "grumble",
+    "refusal",
     [
         "LOADING Redis is loading the dataset in memory",
         "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
@@ -249,33 +249,33 @@ async def grumbling_server(directory: Path, grumble: str, times: int) -> AsyncIt
         "READONLY You can't write against a read only replica.",
     ],
 )
-async def test_what_passes_by_itself_is_waited_for(tmp_path: Path, grumble: str) -> None:
-    async with grumbling_server(tmp_path, grumble, times=2) as url:
+async def test_what_passes_by_itself_is_waited_for(tmp_path: Path, refusal: str) -> None:
+    async with refusing_server(tmp_path, refusal, times=2) as url:
         database = await connect(url)
         assert await database.command("GET", "x") == b"OK"
         await database.close()
-    async with grumbling_server(tmp_path, grumble, times=10**6) as url:
-        database = await connect(url, patience=NO_PATIENCE)
+    async with refusing_server(tmp_path, refusal, times=10**6) as url:
+        database = await connect(url, timeouts=NO_RETRIES)
         with pytest.raises(StorageError, match="The store is away"):
             await database.command("GET", "x")
         await database.close()
 
 
-async def test_a_dead_server_is_a_storage_error(own_server: Server, hasty_store: Store) -> None:
-    await hasty_store.ping()
+async def test_a_dead_server_is_a_storage_error(own_server: Server, no_retry_store: Store) -> None:
+    await no_retry_store.ping()
     own_server.kill()
     with pytest.raises(StorageError, match="away"):
-        await hasty_store.ping()
+        await no_retry_store.ping()
     with pytest.raises(StorageError, match="away"):
-        await hasty_store.outbox.claim(Platform.TELEGRAM, limit=1, wait=timedelta(seconds=1))
+        await no_retry_store.outbox.claim(Platform.TELEGRAM, limit=1, wait=timedelta(seconds=1))
 
 
-async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, hasty_store: Store) -> None:
+async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, no_retry_store: Store) -> None:
     os.kill(own_server.pid, signal.SIGSTOP)
     try:
         async with in_time("the end of a command to a server that hangs"):
             with pytest.raises(StorageError, match="away"):
-                await hasty_store.ping()
+                await no_retry_store.ping()
     finally:
         os.kill(own_server.pid, signal.SIGCONT)
 
@@ -283,16 +283,16 @@ async def test_a_hanging_server_is_a_storage_error_in_time(own_server: Server, h
 async def test_no_server_at_all_is_a_storage_error(own_server: Server, clock: StillClock) -> None:
     own_server.kill()
     with pytest.raises(StorageError, match="away"):
-        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+        await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)
 
 
-async def test_other_refusals_are_storage_errors(own_server: Server, hasty_store: Store) -> None:
-    await hasty_store.database.command("SET", "{ob}:number", "no number")
+async def test_other_refusals_are_storage_errors(own_server: Server, no_retry_store: Store) -> None:
+    await no_retry_store.database.command("SET", "{ob}:number", "no number")
     with pytest.raises(StorageError, match="refused"):
-        await hasty_store.incidents.next_number()
+        await no_retry_store.incidents.next_number()
 
 
 async def test_a_password_that_changed_is_a_matter_of_configuration(own_server: Server, clock: StillClock) -> None:
     assert own_server.ask("CONFIG SET requirepass secret") == "+OK"
     with pytest.raises(ConfigurationError, match="password"):
-        await open_store(own_server.url, clock=clock, patience=NO_PATIENCE)
+        await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)

@@ -77,8 +77,8 @@ def alert(step: str = "INC-1/1", *chats: str) -> Alert:
     )
 
 
-async def commit(store: Store, one: Incident | None, *alerts: Alert, exchange: str = "binance") -> bool:
-    return await store.incidents.commit(exchange, Rule.OUTFLOW, one, alerts)
+async def commit(store: Store, new_state: Incident | None, *alerts: Alert, exchange: str = "binance") -> bool:
+    return await store.incidents.commit(exchange, Rule.OUTFLOW, new_state, alerts)
 
 
 async def test_an_incident_comes_back_in_every_detail(store: Store) -> None:
@@ -126,16 +126,16 @@ async def test_open_incidents_come_worst_first(store: Store) -> None:
     severities = [Severity.WATCH, Severity.CRITICAL, Severity.ELEVATED, Severity.SEVERE]
     for number, severity in enumerate(severities, 1):
         await commit(store, incident(number, exchange=f"x{number}", severity=severity), exchange=f"x{number}")
-    found = [one.severity for one in await store.incidents.open()]
-    assert found == [Severity.CRITICAL, Severity.SEVERE, Severity.ELEVATED, Severity.WATCH]
+    severities_found = [opened.severity for opened in await store.incidents.open()]
+    assert severities_found == [Severity.CRITICAL, Severity.SEVERE, Severity.ELEVATED, Severity.WATCH]
 
 
 async def test_the_history_is_newest_first_and_can_be_of_one_exchange(store: Store) -> None:
     for number in range(1, 13):
         exchange = "okx" if number % 2 else "binance"
         await commit(store, incident(number, IncidentState.RESOLVED, exchange=exchange), exchange=exchange)
-    assert [one.number for one in await store.incidents.recent(3)] == [12, 11, 10]
-    assert [one.number for one in await store.incidents.recent(3, subject="okx")] == [11, 9, 7]
+    assert [recent.number for recent in await store.incidents.recent(3)] == [12, 11, 10]
+    assert [recent.number for recent in await store.incidents.recent(3, subject="okx")] == [11, 9, 7]
 
 
 async def test_a_step_is_committed_once(store: Store) -> None:
@@ -154,7 +154,7 @@ async def test_a_step_with_one_new_alert_is_new(store: Store) -> None:
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 2}
 
 
-async def test_an_alert_for_nobody_counts_as_told(store: Store) -> None:
+async def test_an_alert_for_nobody_counts_as_queued(store: Store) -> None:
     nobody = replace(alert(), recipients=())
     assert await commit(store, incident(), nobody)
     assert not await commit(store, incident(), nobody)

@@ -232,8 +232,8 @@ def alert(step: str, severity: Severity, kind: DeliveryKind, about: Incident) ->
     )
 
 
-async def take(store: Store) -> list[Delivery]:
-    batches = [await store.outbox.claim(each, limit=10, wait=timedelta()) for each in Platform]
+async def claim_everything(store: Store) -> list[Delivery]:
+    batches = [await store.outbox.claim(platform, limit=10, wait=timedelta()) for platform in Platform]
     return [delivery for batch in batches for delivery in batch]
 
 
@@ -258,7 +258,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
         await store.incidents.commit(about.subject, about.rule, about, [alert(step, severity, kind, about)])
     seen = await stored_rows(store.database)
 
-    first, second, *others = await take(store)
+    first, second, *others = await claim_everything(store)
     await store.outbox.postpone(first, until=until)
     await store.outbox.give_up(second, "no reason")
     for delivery in others:

@@ -3,10 +3,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.domain.errors import StorageError, Superseded
+from bot.domain.errors import LeaseLost, StorageError
 from bot.domain.signal import Rule
 from bot.domain.worker import Lease, LeaseOwner
-from bot.storage.leases import RedisLeases, key_of
+from bot.storage.leases import RedisLeases, lease_key
 from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
@@ -24,19 +24,19 @@ class Workers:
     first: RedisLeases
     second: RedisLeases
 
-    async def run_out(self, duty: Lease = Lease.POLL) -> None:
-        """Let the time of a duty be over."""
-        await self.store.database.command("HSET", key_of(duty), "until", 1)
+    async def expire(self, lease: Lease = Lease.POLL) -> None:
+        """Let the time of a lease be over."""
+        await self.store.database.command("HSET", lease_key(lease), "until", 1)
 
 
 @pytest.fixture
 async def workers(store: Store) -> Workers:
-    first, second = RedisLeases(store.database, lasts=LONG), RedisLeases(store.database, lasts=LONG)
+    first, second = RedisLeases(store.database, duration=LONG), RedisLeases(store.database, duration=LONG)
     first.worker, second.worker = "first", "second"
     return Workers(store, first, second)
 
 
-async def test_a_duty_has_one_holder_and_everybody_sees_who(workers: Workers) -> None:
+async def test_a_lease_has_one_owner_and_every_worker_sees_who(workers: Workers) -> None:
     assert await workers.second.owner(Lease.POLL) is None
     assert await workers.first.acquire(Lease.POLL) == LeaseOwner("first", is_me=True)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("first")
@@ -44,12 +44,12 @@ async def test_a_duty_has_one_holder_and_everybody_sees_who(workers: Workers) ->
     assert await workers.first.owner(Lease.POLL) == LeaseOwner("first", is_me=True)
 
 
-async def test_duties_are_apart(workers: Workers) -> None:
+async def test_leases_are_owned_one_by_one(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     assert await workers.second.acquire(Lease.TELEGRAM) == LeaseOwner("second", is_me=True)
 
 
-async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None:
+async def test_a_released_lease_is_free_at_once(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
     await workers.first.release(Lease.POLL)
     assert await workers.first.owner(Lease.POLL) is None
@@ -58,8 +58,8 @@ async def test_a_duty_that_is_left_is_anybodys_at_once(workers: Workers) -> None
     assert await workers.first.owner(Lease.POLL) == LeaseOwner("second")
 
 
-async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
-    first, second = (RedisLeases(store.database, lasts=timedelta(milliseconds=20)) for _ in range(2))
+async def test_a_lease_that_is_not_renewed_expires(store: Store) -> None:
+    first, second = (RedisLeases(store.database, duration=timedelta(milliseconds=20)) for _ in range(2))
     await first.acquire(Lease.POLL)
 
     async def second_has_it() -> bool:
@@ -71,48 +71,48 @@ async def test_a_duty_that_is_not_kept_runs_out(store: Store) -> None:
     assert kept is None or not kept.is_me
 
 
-async def test_keeping_makes_it_last(workers: Workers) -> None:
+async def test_a_renewal_makes_a_lease_last(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    ends = await workers.store.database.command("HGET", key_of(Lease.POLL), "until")
+    ends = await workers.store.database.command("HGET", lease_key(Lease.POLL), "until")
 
     async def lasts_longer() -> bool:
         assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
-        return bool(await workers.store.database.command("HGET", key_of(Lease.POLL), "until") > ends)
+        return bool(await workers.store.database.command("HGET", lease_key(Lease.POLL), "until") > ends)
 
     await until(lasts_longer, "a later end of a duty that is kept")
 
 
-async def test_what_ran_out_is_kept_while_nobody_took_it(workers: Workers) -> None:
+async def test_an_expired_lease_can_be_renewed_while_nobody_acquired_it(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.run_out()
+    await workers.expire()
     assert await workers.second.owner(Lease.POLL) is None
     assert await workers.first.renew(Lease.POLL) == LeaseOwner("first", is_me=True)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("first")
 
 
-async def test_a_worker_that_slept_finds_out_that_somebody_was_there(workers: Workers) -> None:
+async def test_a_worker_that_was_stopped_learns_that_another_one_owned_its_lease(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.run_out()
+    await workers.expire()
     await workers.second.acquire(Lease.POLL)
     assert await workers.first.renew(Lease.POLL) == LeaseOwner("second")
     await workers.second.release(Lease.POLL)
     assert await workers.first.renew(Lease.POLL) is None
 
 
-async def test_a_holder_whose_duty_the_store_forgot_is_told(workers: Workers) -> None:
+async def test_a_lease_that_the_store_lost_cannot_be_renewed(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    await workers.store.database.command("DEL", key_of(Lease.POLL))
+    await workers.store.database.command("DEL", lease_key(Lease.POLL))
     assert await workers.first.renew(Lease.POLL) is None
 
 
-async def test_a_server_whose_clock_was_set_back_does_not_keep_a_dead_holder(workers: Workers) -> None:
+async def test_a_server_whose_clock_was_set_back_does_not_keep_a_dead_owner(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    until = int(await workers.store.database.command("HGET", key_of(Lease.POLL), "until"))
-    await workers.store.database.command("HSET", key_of(Lease.POLL), "until", until + 3_600_000)
+    until = int(await workers.store.database.command("HGET", lease_key(Lease.POLL), "until"))
+    await workers.store.database.command("HSET", lease_key(Lease.POLL), "until", until + 3_600_000)
     assert await workers.second.acquire(Lease.POLL) == LeaseOwner("second", is_me=True)
 
 
-async def test_the_others_hear_what_troubles_the_holder(workers: Workers) -> None:
+async def test_the_others_see_what_troubles_the_owner(workers: Workers) -> None:
     await workers.first.acquire(Lease.DISCORD)
     await workers.first.renew(Lease.DISCORD, trouble="no heartbeat")
     assert await workers.second.acquire(Lease.DISCORD) == LeaseOwner("first", "no heartbeat")
@@ -120,27 +120,27 @@ async def test_the_others_hear_what_troubles_the_holder(workers: Workers) -> Non
     assert await workers.second.owner(Lease.DISCORD) == LeaseOwner("first")
 
 
-async def test_who_is_alone_takes_what_a_dead_process_held(workers: Workers) -> None:
+async def test_an_exclusive_worker_acquires_what_a_dead_process_owned(workers: Workers) -> None:
     await workers.first.acquire(Lease.POLL)
-    alone = RedisLeases(workers.store.database, alone=True)
-    holder = await alone.acquire(Lease.POLL)
-    assert holder
-    assert holder.is_me
-    assert await workers.first.renew(Lease.POLL) == LeaseOwner(alone.worker)
+    exclusive = RedisLeases(workers.store.database, exclusive=True)
+    owner = await exclusive.acquire(Lease.POLL)
+    assert owner
+    assert owner.is_me
+    assert await workers.first.renew(Lease.POLL) == LeaseOwner(exclusive.worker)
 
 
-async def test_a_worker_that_was_superseded_changes_no_incident(
+async def test_a_worker_that_lost_its_lease_changes_no_incident(
     store: Store, server: Server, clock: StillClock
 ) -> None:
     other = await open_store(server.url, clock=clock)
     try:
         await store.leases.acquire(Lease.POLL)
         await store.incidents.commit("binance", Rule.OUTFLOW, incident(1), [alert("INC-1/1")])
-        await store.database.command("HSET", key_of(Lease.POLL), "until", 1)
+        await store.database.command("HSET", lease_key(Lease.POLL), "until", 1)
         await other.leases.acquire(Lease.POLL)
-        with pytest.raises(Superseded):
+        with pytest.raises(LeaseLost):
             await store.incidents.commit("binance", Rule.OUTFLOW, incident(2), [alert("INC-2/1")])
-        assert [one.number for one in await store.incidents.open()] == [1]
+        assert [incident.number for incident in await store.incidents.open()] == [1]
         assert await other.incidents.commit("binance", Rule.OUTFLOW, None, [])
         await other.leases.release(Lease.POLL)
         with pytest.raises(StorageError):

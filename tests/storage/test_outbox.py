@@ -55,12 +55,12 @@ async def queue(store: Store, *alerts: Alert) -> None:
     await store.incidents.commit("binance", Rule.OUTFLOW, None, alerts)
 
 
-async def take(outbox: RedisOutbox, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> Sequence[Delivery]:
+async def claim(outbox: RedisOutbox, limit: int = 10, platform: Platform = Platform.TELEGRAM) -> Sequence[Delivery]:
     return await outbox.claim(platform, limit=limit, wait=NOW)
 
 
-async def only(outbox: RedisOutbox) -> Delivery:
-    [delivery] = await take(outbox)
+async def claim_one(outbox: RedisOutbox) -> Delivery:
+    [delivery] = await claim(outbox)
     return delivery
 
 
@@ -77,7 +77,7 @@ async def test_a_queued_alert_is_delivered_whole(store: Store) -> None:
         table=Table(("a",), (("b",),)),
     )
     await queue(store, replace(alert("INC-1/1"), message=message))
-    delivery = await only(store.outbox)
+    delivery = await claim_one(store.outbox)
     assert delivery == Delivery(
         key=delivery.key,
         receipt=delivery.receipt,
@@ -94,27 +94,27 @@ async def test_a_queued_alert_is_delivered_whole(store: Store) -> None:
 
 async def test_a_delivery_is_handed_out_once(store: Store) -> None:
     await queue(store, alert("a"))
-    assert len(await take(store.outbox)) == 1
-    assert await take(store.outbox) == ()
+    assert len(await claim(store.outbox)) == 1
+    assert await claim(store.outbox) == ()
 
 
-async def test_every_platform_takes_its_own(store: Store) -> None:
+async def test_every_platform_claims_its_own(store: Store) -> None:
     terminal = Place(Platform.TERMINAL, "terminal")
     await queue(store, alert("a", GROUP, CHANNEL, terminal))
     for place in (GROUP, CHANNEL, terminal):
-        assert [one.place for one in await take(store.outbox, platform=place.platform)] == [place]
+        assert [delivery.place for delivery in await claim(store.outbox, platform=place.platform)] == [place]
 
 
 async def test_the_idempotency_key_tells_alerts_and_places_apart(store: Store) -> None:
     other = Place(Platform.TELEGRAM, "5")
     await queue(store, alert("a", GROUP, other), alert("b", GROUP, other, incident="INC-2"))
-    keys = {one.key[:25] for one in await take(store.outbox)}
+    keys = {delivery.key[:25] for delivery in await claim(store.outbox)}
     assert len(keys) == 4
 
 
-async def test_a_place_named_twice_hears_once(store: Store) -> None:
+async def test_a_place_named_twice_gets_one_message(store: Store) -> None:
     await queue(store, alert("a", GROUP, GROUP))
-    assert len(await take(store.outbox)) == 1
+    assert len(await claim(store.outbox)) == 1
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
 
@@ -123,57 +123,57 @@ async def test_a_place_is_pinged_with_its_own_mention_when_the_alert_pings(
     store: Store, *, ping: bool, mention: str | None
 ) -> None:
     await queue(store, replace(alert("a"), ping=ping))
-    assert (await only(store.outbox)).message.mention == mention
+    assert (await claim_one(store.outbox)).message.mention == mention
 
 
 async def test_the_most_severe_comes_first(store: Store) -> None:
     for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE, Severity.CRITICAL):
         await queue(store, alert(severity, severity=severity, incident=severity))
-    assert steps(await take(store.outbox)) == ["critical", "severe", "elevated", "watch"]
+    assert steps(await claim(store.outbox)) == ["critical", "severe", "elevated", "watch"]
 
 
 async def test_the_limit_is_kept_and_goes_to_the_most_severe(store: Store) -> None:
     await queue(store, alert("low", severity=Severity.WATCH, incident="INC-2"), alert("high", severity=Severity.SEVERE))
-    assert steps(await take(store.outbox, 1)) == ["high"]
-    assert steps(await take(store.outbox, 1)) == ["low"]
+    assert steps(await claim(store.outbox, 1)) == ["high"]
+    assert steps(await claim(store.outbox, 1)) == ["low"]
 
 
-async def test_one_incident_is_told_in_order_whatever_its_severity(store: Store) -> None:
+async def test_messages_of_one_incident_stay_in_order_whatever_their_severity(store: Store) -> None:
     await queue(store, alert("opened", severity=Severity.ELEVATED))
     await queue(store, alert("moved", severity=Severity.CRITICAL, kind=EDIT))
     await queue(store, alert("resolved", severity=Severity.WATCH, kind=REPLY))
-    told = []
-    while batch := await take(store.outbox):
+    delivered = []
+    while batch := await claim(store.outbox):
         assert len(batch) == 1
-        told += steps(batch)
+        delivered += steps(batch)
         await store.outbox.finish(batch[0], message_id="1")
-    assert told == ["opened", "moved", "resolved"]
+    assert delivered == ["opened", "moved", "resolved"]
 
 
-@pytest.mark.parametrize("taken", [False, True])
-async def test_an_escalation_takes_the_place_of_an_opening_that_was_not_told_yet(store: Store, *, taken: bool) -> None:
+@pytest.mark.parametrize("was_claimed", [False, True])
+async def test_an_escalation_replaces_an_opening_that_was_not_sent_yet(store: Store, *, was_claimed: bool) -> None:
     await queue(store, alert("opened", severity=Severity.WATCH))
-    if taken:
-        await store.outbox.postpone(await only(store.outbox), until=NOON)
+    if was_claimed:
+        await store.outbox.postpone(await claim_one(store.outbox), until=NOON)
     await queue(store, alert("escalated", severity=Severity.CRITICAL))
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["escalated"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.CRITICAL): 1}
 
 
-async def test_what_is_over_before_it_could_be_told_is_not_told(store: Store) -> None:
+async def test_an_incident_that_ended_before_it_could_be_announced_is_not_announced(store: Store) -> None:
     await queue(store, alert("opened"))
     await queue(store, alert("closed", kind=CLOSE), alert("resolved", kind=REPLY))
-    closed = await only(store.outbox)
-    assert (closed.alert, closed.sent) == ("closed", None)  # the courier has nothing to change then
+    closed = await claim_one(store.outbox)
+    assert (closed.alert, closed.sent) == ("closed", None)  # then the worker has nothing to edit
     await store.outbox.finish(closed, message_id=None)
-    assert (await only(store.outbox)).sent is None
+    assert (await claim_one(store.outbox)).sent is None
 
 
-async def test_an_opening_is_told_before_its_figures_change(store: Store) -> None:
+async def test_an_opening_is_sent_before_its_edit(store: Store) -> None:
     await queue(store, alert("opened"))
     await queue(store, alert("moved", kind=EDIT))
-    assert steps(await take(store.outbox)) == ["opened"]
+    assert steps(await claim(store.outbox)) == ["opened"]
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -181,23 +181,23 @@ async def test_nothing_of_an_incident_passes_one_in_flight_elsewhere(
     store: Store, clock: StillClock, severity: Severity
 ) -> None:
     await queue(store, alert("first"))
-    await only(store.outbox)
+    await claim_one(store.outbox)
     await queue(store, alert("second", severity=severity, kind=REPLY))
-    assert await take(RedisOutbox(store.database, clock)) == ()
+    assert await claim(RedisOutbox(store.database, clock)) == ()
 
 
 async def test_a_critical_alert_does_not_wait_for_a_big_fan_out(store: Store) -> None:
     await queue(store, alert("big", *(Place(Platform.TELEGRAM, str(n)) for n in range(900)), severity=Severity.WATCH))
     await queue(store, alert("critical", severity=Severity.CRITICAL, incident="INC-2"))
-    assert steps(await take(store.outbox, 3)) == ["critical"]
-    assert steps(await take(store.outbox, 2)) == ["big", "big"]
+    assert steps(await claim(store.outbox, 3)) == ["critical"]
+    assert steps(await claim(store.outbox, 2)) == ["big", "big"]
 
 
 async def test_a_critical_alert_does_not_wait_until_a_big_fan_out_is_queued(store: Store) -> None:
     many = [Place(Platform.TELEGRAM, str(n)) for n in range(900)]
     await queue(store, alert("big", *many, severity=Severity.WATCH))
     await queue(store, alert("critical", *many, severity=Severity.CRITICAL, incident="INC-2"))
-    assert steps(await take(store.outbox, 3)) == ["critical"] * 3
+    assert steps(await claim(store.outbox, 3)) == ["critical"] * 3
     assert await store.database.command("LLEN", "{ob}:fan") == 5  # all of the big one
 
 
@@ -208,7 +208,7 @@ async def test_a_critical_alert_does_not_overtake_its_own_incident(store: Store)
     await queue(store, alert("moved", *many, severity=Severity.CRITICAL, kind=EDIT))
     handed_out = set[str]()
     while await store.database.command("EXISTS", "{ob}:fanning"):
-        handed_out |= set(steps(await take(store.outbox, 500)))
+        handed_out |= set(steps(await claim(store.outbox, 500)))
     assert "opened" in handed_out
     assert "moved" not in handed_out
 
@@ -216,49 +216,49 @@ async def test_a_critical_alert_does_not_overtake_its_own_incident(store: Store)
 async def test_nothing_is_handed_out_that_a_big_fan_out_supersedes(store: Store) -> None:
     many = [Place(Platform.TELEGRAM, str(n)) for n in range(900)]
     await queue(store, alert("opened", *many, severity=Severity.SEVERE))
-    assert set(steps(await take(store.outbox, 3))) == {"opened"}
+    assert set(steps(await claim(store.outbox, 3))) == {"opened"}
     await queue(store, alert("escalated", *many, severity=Severity.CRITICAL))
     handed_out = set[str]()
-    while batch := await take(store.outbox, 500):
+    while batch := await claim(store.outbox, 500):
         handed_out |= set(steps(batch))
     assert handed_out == {"escalated"}
     assert await store.database.command("EXISTS", "{ob}:superseding") == 0
 
 
-async def test_a_critical_one_lends_its_urgency_to_what_it_waits_for(store: Store) -> None:
+async def test_a_delivery_that_a_critical_one_waits_for_becomes_as_urgent(store: Store) -> None:
     others = [Place(Platform.TELEGRAM, str(n)) for n in range(20)]
     await queue(store, alert("opened", *others, GROUP, severity=Severity.WATCH))
-    await take(store.outbox, 1)
+    await claim(store.outbox, 1)
     await queue(store, alert("worse", GROUP, severity=Severity.CRITICAL, kind=EDIT))
     await store.outbox.renew_claims()
-    [first, *_] = await take(store.outbox, 5)
+    [first, *_] = await claim(store.outbox, 5)
     assert (first.alert, first.place) == ("opened", GROUP)
     await store.outbox.finish(first, message_id="1")
-    assert (await take(store.outbox, 1))[0].alert == "worse"
+    assert (await claim(store.outbox, 1))[0].alert == "worse"
 
 
 async def test_other_incidents_of_the_place_do_not_wait(store: Store) -> None:
     await queue(store, alert("a", incident="INC-1"))
-    held = await only(store.outbox)
-    await store.outbox.postpone(held, until=NOON + 5 * MINUTE)
+    delivery = await claim_one(store.outbox)
+    await store.outbox.postpone(delivery, until=NOON + 5 * MINUTE)
     await queue(store, alert("b", incident="INC-2"))
-    assert steps(await take(store.outbox)) == ["b"]
+    assert steps(await claim(store.outbox)) == ["b"]
 
 
 async def test_of_queued_edits_only_the_newest_is_sent(store: Store) -> None:
     await queue(store, alert("posted"))
-    posted = await only(store.outbox)
+    posted = await claim_one(store.outbox)
     for step in ("edit 1", "edit 2", "edit 3"):
         await queue(store, alert(step, kind=EDIT))
     await store.outbox.finish(posted, message_id="1")
-    newest = await only(store.outbox)
+    newest = await claim_one(store.outbox)
     assert newest.alert == "edit 3"
     await store.outbox.finish(newest, message_id="1")
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     assert await store.outbox.depth() == {}
 
 
-async def test_an_edit_at_the_head_gives_way_too(store: Store) -> None:
+async def test_an_edit_at_the_head_of_a_lane_is_superseded_too(store: Store) -> None:
     await queue(store, alert("edit 1", kind=EDIT))
     await queue(store, alert("escalated", kind=POST))
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
@@ -272,17 +272,17 @@ async def test_the_reply_of_a_resolution_does_not_replace_its_edit(store: Store)
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["closed"]
     await store.outbox.finish(found[0], message_id="1")
-    assert steps(await take(store.outbox)) == ["resolved"]
+    assert steps(await claim(store.outbox)) == ["resolved"]
 
 
 async def test_a_postponed_delivery_comes_back_when_due_as_one_more_attempt(store: Store, clock: StillClock) -> None:
     await queue(store, replace(alert("a"), ping=True))
-    first = await only(store.outbox)
+    first = await claim_one(store.outbox)
     await store.outbox.postpone(first, until=clock.now() + MINUTE)
     clock.advance(MINUTE - timedelta.resolution)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     clock.advance(timedelta.resolution)
-    again = await only(store.outbox)
+    again = await claim_one(store.outbox)
     assert again == replace(first, receipt=again.receipt, attempt=1)
 
 
@@ -290,19 +290,19 @@ async def test_a_postponed_delivery_holds_back_the_younger_ones_of_its_incident(
     store: Store, clock: StillClock
 ) -> None:
     await queue(store, alert("opened"))
-    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE)
+    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE)
     await queue(store, alert("resolved", severity=Severity.CRITICAL, kind=REPLY))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     clock.advance(MINUTE)
-    opened = await only(store.outbox)
+    opened = await claim_one(store.outbox)
     assert opened.alert == "opened"
     await store.outbox.finish(opened, message_id="1")
-    assert steps(await take(store.outbox)) == ["resolved"]
+    assert steps(await claim(store.outbox)) == ["resolved"]
 
 
-async def test_a_postponed_edit_gives_way_to_a_newer_one(store: Store, clock: StillClock) -> None:
+async def test_a_postponed_edit_is_superseded_by_a_newer_one(store: Store, clock: StillClock) -> None:
     await queue(store, alert("old", kind=EDIT))
-    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE)
+    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE)
     await queue(store, alert("new", kind=EDIT))
     clock.advance(MINUTE)
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
@@ -310,15 +310,15 @@ async def test_a_postponed_edit_gives_way_to_a_newer_one(store: Store, clock: St
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
 
-async def test_what_was_put_off_without_a_failure_is_no_further_attempt(store: Store) -> None:
+async def test_a_delivery_postponed_without_a_failure_has_no_further_attempt(store: Store) -> None:
     await queue(store, alert("a"))
-    await store.outbox.postpone(await only(store.outbox), until=NOON, failed=False)
-    assert (await only(store.outbox)).attempt == 0
+    await store.outbox.postpone(await claim_one(store.outbox), until=NOON, failed=False)
+    assert (await claim_one(store.outbox)).attempt == 0
 
 
 async def refuse(store: Store, clock: StillClock) -> None:
-    """Put off for half an hour whatever Telegram is to be told now, and say of every place that it refused."""
-    for delivery in await take(store.outbox):
+    """Postpone what is due on Telegram by half an hour, and record for every place that it refused."""
+    for delivery in await claim(store.outbox):
         await store.subscriptions.record_trouble(PlaceTrouble(delivery.place, "no rights", clock.now()))
         await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
 
@@ -329,15 +329,15 @@ async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_clear
     await queue(store, alert("opened"), alert("escalated", severity=Severity.SEVERE, kind=REPLY))
     await queue(store, alert("other", incident="INC-2"), alert("elsewhere", ELSEWHERE, incident="INC-3"))
     await refuse(store, clock)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
 
     await store.subscriptions.clear_trouble(GROUP)
-    found = await take(store.outbox)
+    found = await claim(store.outbox)
     assert {(delivery.alert, delivery.attempt) for delivery in found} == {("opened", 1), ("other", 1)}
     await store.outbox.finish(next(delivery for delivery in found if delivery.alert == "opened"), message_id="1")
-    assert steps(await take(store.outbox)) == ["escalated"]
+    assert steps(await claim(store.outbox)) == ["escalated"]
     clock.advance(30 * MINUTE)
-    assert steps(await take(store.outbox)) == ["elsewhere"]
+    assert steps(await claim(store.outbox)) == ["elsewhere"]
 
 
 async def test_a_worker_that_waits_wakes_for_a_place_that_may_be_written_to_again(
@@ -353,95 +353,95 @@ async def test_a_worker_that_waits_wakes_for_a_place_that_may_be_written_to_agai
 
 
 @pytest.mark.parametrize("troubled", [GROUP, GROUP.whole_chat])
-@pytest.mark.parametrize("healed", [GROUP, GROUP.whole_chat])
-async def test_a_whole_chat_that_is_healed_hears_in_all_its_topics(
-    store: Store, clock: StillClock, *, troubled: Place, healed: Place
+@pytest.mark.parametrize("cleared", [GROUP, GROUP.whole_chat])
+async def test_a_whole_chat_whose_trouble_is_cleared_gets_its_deliveries_in_all_topics(
+    store: Store, clock: StillClock, *, troubled: Place, cleared: Place
 ) -> None:
     chat, topic = replace(GROUP, thread=None), replace(GROUP, thread="8")
     await store.subscriptions.add(Subscription(GROUP, None))
     await store.subscriptions.add(Subscription(topic, None))
     await queue(store, alert("a", GROUP, chat, topic, ELSEWHERE))
-    for delivery in await take(store.outbox):
+    for delivery in await claim(store.outbox):
         await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
     await store.subscriptions.record_trouble(PlaceTrouble(troubled, "no rights", NOON))
 
-    await store.subscriptions.clear_trouble(healed)
-    everywhere = GROUP.whole_chat in {troubled, healed}
-    assert {delivery.place for delivery in await take(store.outbox)} == (
+    await store.subscriptions.clear_trouble(cleared)
+    everywhere = GROUP.whole_chat in {troubled, cleared}
+    assert {delivery.place for delivery in await claim(store.outbox)} == (
         {GROUP, chat, topic} if everywhere else {GROUP}
     )
 
 
-async def test_what_waits_for_the_pace_or_between_two_edits_does_not_come_sooner(
+async def test_what_waits_for_the_rate_limit_or_between_two_edits_does_not_come_sooner(
     store: Store, clock: StillClock
 ) -> None:
     await queue(store, alert("slow", incident="INC-2"))
-    await store.outbox.postpone(await only(store.outbox), until=clock.now() + MINUTE, failed=False)
+    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE, failed=False)
     await change(store, "first")
     await queue(store, alert("second", kind=EDIT))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
 
     await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "no rights", NOON))
     await store.subscriptions.clear_trouble(GROUP)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
 
 
 async def test_more_than_a_script_may_do_at_a_time_comes_back_too(store: Store, clock: StillClock) -> None:
     await queue(store, *(alert(f"a{n}", incident=f"INC-{n}") for n in range(1100)))
-    while found := await take(store.outbox, 500):
+    while found := await claim(store.outbox, 500):
         for delivery in found:
             await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
     await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "no rights", NOON))
 
     await store.subscriptions.clear_trouble(GROUP)
     due = 0
-    while found := await take(store.outbox, 500):
+    while found := await claim(store.outbox, 500):
         due += len(found)
     assert due == 1100
 
 
-async def test_what_came_back_by_itself_is_not_looked_for_any_more(store: Store, clock: StillClock) -> None:
+async def test_what_was_due_by_itself_is_not_made_due_again(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a"))
     await refuse(store, clock)
     assert await store.database.command("TTL", f"{{ob}}:failed:{GROUP}") > 29 * 86400
     clock.advance(30 * MINUTE)
     [left] = await store.database.command("SMEMBERS", f"{{ob}}:failed:{GROUP}")
-    back = await only(store.outbox)
+    back = await claim_one(store.outbox)
     assert await store.database.command("EXISTS", f"{{ob}}:failed:{GROUP}") == 0
 
     await store.database.command("SADD", f"{{ob}}:failed:{GROUP}", left)  # as a store that lost the last step has it
     await store.subscriptions.clear_trouble(GROUP)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await store.outbox.finish(back, message_id="1")
 
 
 async def change(store: Store, step: str, *, kind: DeliveryKind = EDIT) -> None:
     """Queue one change and let it reach its place."""
     await queue(store, alert(step, kind=kind))
-    await store.outbox.finish(await only(store.outbox), message_id="1")
+    await store.outbox.finish(await claim_one(store.outbox), message_id="1")
 
 
 async def test_a_message_is_edited_once_in_five_minutes(store: Store, clock: StillClock) -> None:
     await change(store, "opened", kind=POST)
     await change(store, "edit 1")
     await queue(store, alert("edit 2", kind=EDIT))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     clock.advance(5 * MINUTE - timedelta.resolution)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     clock.advance(timedelta.resolution)
-    second = await only(store.outbox)
+    second = await claim_one(store.outbox)
     assert (second.alert, second.attempt, second.sent) == ("edit 2", 0, "1")
 
 
 async def test_of_the_edits_that_come_too_soon_the_newest_wins(store: Store, clock: StillClock) -> None:
     await change(store, "edit 1")
     await queue(store, alert("edit 2", kind=EDIT))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await queue(store, alert("edit 3", kind=EDIT))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
     clock.advance(5 * MINUTE)
-    assert steps(await take(store.outbox)) == ["edit 3"]
+    assert steps(await claim(store.outbox)) == ["edit 3"]
 
 
 @pytest.mark.parametrize("kind", [POST, CLOSE])
@@ -450,9 +450,9 @@ async def test_an_escalation_or_the_end_does_not_wait_behind_an_edit_that_came_t
 ) -> None:
     await change(store, "edit 1")
     await queue(store, alert("edit 2", kind=EDIT))
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await queue(store, alert("turn", kind=kind))
-    assert steps(await take(store.outbox)) == ["turn"]
+    assert steps(await claim(store.outbox)) == ["turn"]
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
 
 
@@ -460,13 +460,13 @@ async def test_a_new_message_may_be_edited_at_once(store: Store) -> None:
     await change(store, "edit 1")
     await change(store, "escalated", kind=POST)
     await queue(store, alert("edit 2", kind=EDIT))
-    assert steps(await take(store.outbox)) == ["edit 2"]
+    assert steps(await claim(store.outbox)) == ["edit 2"]
 
 
-async def test_an_older_message_is_told_that_a_newer_one_has_followed_after_everything_else(store: Store) -> None:
+async def test_an_older_message_is_edited_to_point_to_the_newer_one_after_everything_else(store: Store) -> None:
     await change(store, "opened", kind=POST)
     await queue(store, replace(alert("escalated", severity=Severity.CRITICAL), ping=True))
-    escalated = await only(store.outbox)
+    escalated = await claim_one(store.outbox)
     assert escalated.sent == "1"
     await store.outbox.finish(escalated, message_id="2", leaves="1")
     await queue(store, alert("moved", kind=EDIT), alert("other", severity=Severity.WATCH, incident="INC-2"))
@@ -475,62 +475,62 @@ async def test_an_older_message_is_told_that_a_newer_one_has_followed_after_ever
         (Platform.TELEGRAM, Severity.ELEVATED): 1,
         (Platform.TELEGRAM, Severity.WATCH): 1,
     }
-    edit, other, older = await take(store.outbox)
+    edit, other, older = await claim(store.outbox)
     assert (edit.alert, edit.sent, edit.older, other.alert) == ("moved", "2", None, "other")
     assert (older.alert, older.older, older.message.mention) == ("escalated", "1", None)
 
 
-async def followed(store: Store) -> Delivery:
-    """Return the delivery that tells an older message of a newer one."""
+async def edit_of_older_message(store: Store) -> Delivery:
+    """Return the delivery that edits an older message so that it points to a newer one."""
     await change(store, "opened", kind=POST)
     await queue(store, alert("escalated"))
-    await store.outbox.finish(await only(store.outbox), message_id="2", leaves="1")
-    return await only(store.outbox)
+    await store.outbox.finish(await claim_one(store.outbox), message_id="2", leaves="1")
+    return await claim_one(store.outbox)
 
 
-async def test_what_an_older_message_is_to_say_holds_up_nothing_and_changes_nothing_else(store: Store) -> None:
-    older = await followed(store)
+async def test_the_edit_of_an_older_message_delays_nothing_and_changes_nothing_else(store: Store) -> None:
+    older = await edit_of_older_message(store)
     await queue(store, alert("moved", kind=EDIT))
-    moved = await only(store.outbox)
+    moved = await claim_one(store.outbox)
     assert moved.alert == "moved"
     await queue(store, alert("resolved", kind=REPLY))
     await store.outbox.finish(older, message_id=None)
-    assert await take(store.outbox) == ()  # the edit is still under way
+    assert await claim(store.outbox) == ()  # the edit is still under way
     await store.outbox.finish(moved, message_id="2")
-    assert steps(await take(store.outbox)) == ["resolved"]
+    assert steps(await claim(store.outbox)) == ["resolved"]
     assert await newest_message(store, "INC-1", GROUP) == "2"
 
 
-async def test_what_an_older_message_is_to_say_can_be_put_off_and_given_up(store: Store, clock: StillClock) -> None:
-    older = await followed(store)
+async def test_the_edit_of_an_older_message_can_be_postponed_and_given_up(store: Store, clock: StillClock) -> None:
+    older = await edit_of_older_message(store)
     await store.outbox.postpone(older, until=clock.now() + MINUTE)
     await queue(store, alert("moved", kind=EDIT))
-    await store.outbox.finish(await only(store.outbox), message_id="2")
+    await store.outbox.finish(await claim_one(store.outbox), message_id="2")
     clock.advance(MINUTE)
-    again = await only(store.outbox)
+    again = await claim_one(store.outbox)
     assert (again.older, again.attempt) == ("1", 1)
     await store.outbox.give_up(again, "no")
     assert await store.outbox.depth() == {}
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
 
 
-async def test_what_an_older_message_is_to_say_dies_with_its_alert(store: Store) -> None:
-    older = await followed(store)
+async def test_the_edit_of_an_older_message_expires_with_its_alert(store: Store) -> None:
+    older = await edit_of_older_message(store)
     await store.outbox.postpone(older, until=NOON)
     await store.database.command("DEL", "{ob}:alert:escalated")
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await store.outbox.finish(older, message_id=None)
     assert await store.outbox.depth() == {}
 
 
 async def test_finishing_twice_is_finishing_once(store: Store) -> None:
     await queue(store, alert("a", GROUP, Place(Platform.TELEGRAM, "5")))
-    first, second = await take(store.outbox)
+    first, second = await claim(store.outbox)
     for _ in range(2):
         await store.outbox.finish(first, message_id="1")
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
     await store.outbox.postpone(first, until=NOON)
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await store.outbox.finish(second, message_id="2")
     assert await store.outbox.depth() == {}
 
@@ -538,24 +538,24 @@ async def test_finishing_twice_is_finishing_once(store: Store) -> None:
 async def test_the_newest_sent_message_is_remembered_where_it_was_sent(store: Store) -> None:
     moved = Place(Platform.TELEGRAM, "-200", "7")
     await queue(store, alert("a"))
-    delivery = await only(store.outbox)
+    delivery = await claim_one(store.outbox)
     await store.outbox.finish(replace(delivery, place=moved), message_id="41")
     assert await newest_message(store, "INC-1", moved) == "41"
     assert await newest_message(store, "INC-1", GROUP) == "41"  # for what was queued for the old address
     assert await newest_message(store, "INC-2", moved) is None
 
 
-async def test_a_story_that_was_begun_before_a_chat_moved_goes_on_at_its_new_address(store: Store) -> None:
+async def test_an_incident_announced_before_a_chat_moved_goes_on_at_its_new_address(store: Store) -> None:
     chat = Place(Platform.TELEGRAM, "-200")
     await queue(store, alert("opened", GROUP, replace(GROUP, thread=None)))
-    for number, delivery in enumerate(await take(store.outbox)):
+    for number, delivery in enumerate(await claim(store.outbox)):
         await store.outbox.finish(delivery, message_id=f"4{number}")
     await store.subscriptions.move(GROUP, chat)
     await queue(
         store, alert("resolved", replace(GROUP, chat="-200"), chat, Place(Platform.TELEGRAM, "-300"), kind=REPLY)
     )
 
-    assert {str(delivery.place): delivery.sent for delivery in await take(store.outbox)} == {
+    assert {str(delivery.place): delivery.sent for delivery in await claim(store.outbox)} == {
         "telegram:-200/7": LEFT_BEHIND,
         "telegram:-200": LEFT_BEHIND,
         "telegram:-300": None,
@@ -564,24 +564,24 @@ async def test_a_story_that_was_begun_before_a_chat_moved_goes_on_at_its_new_add
 
 async def test_a_delivery_to_a_moved_chat_frees_what_waited_behind_it(store: Store) -> None:
     await queue(store, alert("opened"))
-    delivery = await only(store.outbox)
+    delivery = await claim_one(store.outbox)
     await queue(store, alert("resolved", kind=REPLY))
     await store.outbox.finish(replace(delivery, place=Place(Platform.TELEGRAM, "-200")), message_id="41")
-    assert steps(await take(store.outbox)) == ["resolved"]
+    assert steps(await claim(store.outbox)) == ["resolved"]
 
 
 async def test_an_unsent_delivery_leaves_no_message_behind(store: Store) -> None:
     await queue(store, alert("a"))
-    await store.outbox.finish(await only(store.outbox), message_id=None)
+    await store.outbox.finish(await claim_one(store.outbox), message_id=None)
     assert await newest_message(store, "INC-1", GROUP) is None
     assert await store.outbox.depth() == {}
 
 
-async def test_a_buried_delivery_is_found_with_its_reason(store: Store, clock: StillClock) -> None:
+async def test_a_delivery_that_was_given_up_is_found_with_its_reason(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a"))
-    await store.outbox.give_up(await only(store.outbox), "refused twice")
-    [buried] = await given_up(store)
-    assert buried == {
+    await store.outbox.give_up(await claim_one(store.outbox), "refused twice")
+    [dead_letter] = await given_up(store)
+    assert dead_letter == {
         "alert": "a",
         "incident": "INC-1",
         "place": str(GROUP),
@@ -591,31 +591,31 @@ async def test_a_buried_delivery_is_found_with_its_reason(store: Store, clock: S
     assert await store.outbox.depth() == {}
 
 
-async def test_what_a_dead_worker_had_taken_comes_back(store: Store, clock: StillClock) -> None:
+async def test_what_a_dead_worker_had_claimed_comes_back(store: Store, clock: StillClock) -> None:
     dead = RedisOutbox(store.database, clock)
     await queue(store, alert("a"))
-    taken = await only(dead)
-    assert await take(store.outbox) == ()
-    again = await only(RedisOutbox(store.database, clock, idle=timedelta()))
-    assert again == replace(taken, attempt=1)
+    claimed = await claim_one(dead)
+    assert await claim(store.outbox) == ()
+    again = await claim_one(RedisOutbox(store.database, clock, idle=timedelta()))
+    assert again == replace(claimed, attempt=1)
 
 
-async def test_what_a_stopping_worker_hands_back_comes_at_once(store: Store, clock: StillClock) -> None:
+async def test_what_a_stopping_worker_returns_comes_at_once(store: Store, clock: StillClock) -> None:
     stopping = RedisOutbox(store.database, clock)
     await queue(store, alert("a"))
-    await only(stopping)
+    await claim_one(stopping)
     await stopping.return_claims()
-    assert steps(await take(store.outbox)) == ["a"]
+    assert steps(await claim(store.outbox)) == ["a"]
 
 
-async def test_what_a_worker_holds_is_not_taken_from_it(store: Store, clock: StillClock) -> None:
+async def test_what_a_worker_renewed_is_not_claimed_by_another(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a"))
-    held = await only(store.outbox)
-    await make_idle(store, held)
+    delivery = await claim_one(store.outbox)
+    await make_idle(store, delivery)
     await store.outbox.renew_claims()
-    assert await take(RedisOutbox(store.database, clock)) == ()
-    await make_idle(store, held)
-    assert steps(await take(RedisOutbox(store.database, clock))) == ["a"]
+    assert await claim(RedisOutbox(store.database, clock)) == ()
+    await make_idle(store, delivery)
+    assert steps(await claim(RedisOutbox(store.database, clock))) == ["a"]
 
 
 async def make_idle(store: Store, delivery: Delivery) -> None:
@@ -624,26 +624,26 @@ async def make_idle(store: Store, delivery: Delivery) -> None:
     await store.database.command(*words, "IDLE", 120_000)
 
 
-async def test_a_delivery_that_kills_every_worker_is_buried(store: Store, clock: StillClock) -> None:
+async def test_a_delivery_that_kills_every_worker_is_given_up(store: Store, clock: StillClock) -> None:
     await queue(store, alert("deadly"))
     workers = [RedisOutbox(store.database, clock, idle=timedelta()) for _ in range(6)]
-    attempts = [(await only(worker)).attempt for worker in workers[:5]]
+    attempts = [(await claim_one(worker)).attempt for worker in workers[:5]]
     assert attempts == [0, 1, 2, 3, 4]
-    assert await take(workers[5]) == ()
-    [buried] = await given_up(store)
-    assert "taken 5 times" in buried["reason"]
+    assert await claim(workers[5]) == ()
+    [dead_letter] = await given_up(store)
+    assert "taken 5 times" in dead_letter["reason"]
     assert await store.outbox.depth() == {}
 
 
-async def test_what_a_worker_did_not_hold_in_time_does_not_come_back_to_it_while_it_has_it_in_hand(
+async def test_a_delivery_whose_claim_was_renewed_too_late_does_not_come_back_to_the_worker_that_sends_it(
     store: Store, clock: StillClock
 ) -> None:
     await queue(store, alert("a"))
     late = RedisOutbox(store.database, clock, idle=timedelta())
-    taken = await only(late)
-    assert await take(late) == ()
-    assert not late.still_owns(taken)  # it is left to whoever takes next, this worker included
-    assert steps([await only(late)]) == ["a"]
+    claimed = await claim_one(late)
+    assert await claim(late) == ()
+    assert not late.still_owns(claimed)  # whoever claims next gets it, this worker included
+    assert steps([await claim_one(late)]) == ["a"]
 
 
 async def test_an_alert_wakes_a_worker_that_waits(patient_store: Store) -> None:
@@ -656,9 +656,9 @@ async def test_an_alert_wakes_a_worker_that_waits(patient_store: Store) -> None:
 
 async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(patient_store: Store, clock: StillClock) -> None:
     await queue(patient_store, alert("opened"))
-    opened = await only(patient_store.outbox)
+    opened = await claim_one(patient_store.outbox)
     await queue(patient_store, alert("resolved", kind=REPLY))
-    await take(patient_store.outbox)
+    await claim(patient_store.outbox)
     other = RedisOutbox(patient_store.database, clock)
     waiting = asyncio.create_task(other.claim(Platform.TELEGRAM, limit=5, wait=LONG))
     await until_it_waits(patient_store)
@@ -670,7 +670,7 @@ async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(patient_store
 async def test_a_worker_that_waits_wakes_for_what_is_due(patient_store: Store) -> None:
     outbox = RedisOutbox(patient_store.database, RealClock())
     await queue(patient_store, alert("a"))
-    await outbox.postpone(await only(outbox), until=RealClock().now() + timedelta(milliseconds=20))
+    await outbox.postpone(await claim_one(outbox), until=RealClock().now() + timedelta(milliseconds=20))
     async with in_time("the delivery that is due"):
         found = await outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG)
     assert steps(found) == ["a"]
@@ -687,10 +687,10 @@ async def test_a_cancelled_wait_takes_nothing_with_it(patient_store: Store) -> N
     await stop(waiting)
     assert waiting.cancelled()
     await queue(patient_store, alert("a"))
-    assert steps(await take(patient_store.outbox)) == ["a"]
+    assert steps(await claim(patient_store.outbox)) == ["a"]
 
 
-async def test_the_depth_is_by_platform_and_severity_and_the_oldest_is_known(store: Store) -> None:
+async def test_the_depth_is_by_platform_and_severity_and_the_oldest_has_its_time(store: Store) -> None:
     await queue(store, alert("young", GROUP, CHANNEL, severity=Severity.CRITICAL, created_at=NOON))
     await queue(store, alert("old", GROUP, severity=Severity.WATCH, incident="INC-2", created_at=NOON - MINUTE))
     assert await store.outbox.depth() == {
@@ -699,7 +699,7 @@ async def test_the_depth_is_by_platform_and_severity_and_the_oldest_is_known(sto
         (Platform.TELEGRAM, Severity.WATCH): 1,
     }
     assert await store.outbox.oldest_queued_at() == NOON - MINUTE
-    for delivery in await take(store.outbox):
+    for delivery in await claim(store.outbox):
         await store.outbox.finish(delivery, message_id="1")
     assert await store.outbox.oldest_queued_at() == NOON
 
@@ -709,7 +709,7 @@ async def test_a_big_fan_out_reaches_every_place_once(store: Store) -> None:
     await queue(store, alert("a", *places))
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 2050}
     seen = []
-    while batch := await take(store.outbox, 500):
+    while batch := await claim(store.outbox, 500):
         seen += [delivery.place for delivery in batch]
         await asyncio.gather(*(store.outbox.finish(delivery, message_id="1") for delivery in batch))
     assert seen == places
@@ -720,7 +720,7 @@ async def test_several_workers_share_without_doubling(store: Store, clock: Still
     places = [Place(Platform.TELEGRAM, str(n)) for n in range(600)]
     await queue(store, alert("a", *places))
     workers = [RedisOutbox(store.database, clock) for _ in range(4)]
-    batches = await asyncio.gather(*(take(worker, 200) for worker in workers))
+    batches = await asyncio.gather(*(claim(worker, 200) for worker in workers))
     assert sorted(delivery.place for batch in batches for delivery in batch) == sorted(places)
 
 
@@ -728,14 +728,14 @@ async def test_an_expired_alert_leaves_no_blocked_place_behind(store: Store) -> 
     await queue(store, alert("gone"))
     await store.database.command("DEL", "{ob}:alert:gone")
     assert await store.outbox.depth() == {}
-    assert await take(store.outbox) == ()
+    assert await claim(store.outbox) == ()
     await queue(store, alert("next"))
-    assert steps(await take(store.outbox)) == ["next"]
+    assert steps(await claim(store.outbox)) == ["next"]
 
 
 async def test_an_alert_that_expires_in_its_stream_frees_its_place(store: Store) -> None:
     await queue(store, alert("gone"))
-    await take(store.outbox, 0)
+    await claim(store.outbox, 0)
     await queue(store, alert("next", kind=REPLY))
     await store.database.command("DEL", "{ob}:alert:gone")
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
@@ -750,7 +750,7 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
     assert {key.split(":")[1] for key in temporary} == {"queued", "alert"}
     for key in temporary:
         assert await store.database.command("TTL", key) > 0
-    while batch := [*await take(store.outbox), *await take(store.outbox, platform=Platform.DISCORD)]:
+    while batch := [*await claim(store.outbox), *await claim(store.outbox, platform=Platform.DISCORD)]:
         for key in await store.database.command("KEYS", "{ob}:lanes:*"):
             assert await store.database.command("TTL", key) > 0
         for delivery in batch:
@@ -762,34 +762,34 @@ async def test_nothing_stays_behind_but_what_has_a_time_to_live(store: Store) ->
     assert await store.database.command("TTL", "{ob}:sent:INC-1") > 29 * 86400
 
 
-async def test_what_was_taken_is_had_until_others_may_have_taken_it_over(store: Store, clock: StillClock) -> None:
+async def test_a_claim_lasts_until_others_may_have_claimed_the_delivery(store: Store, clock: StillClock) -> None:
     await queue(store, alert("a", GROUP, CHANNEL))
-    taken = await only(store.outbox)
-    assert store.outbox.still_owns(taken)
-    await store.outbox.finish(taken, message_id="1")
-    assert not store.outbox.still_owns(taken)
+    claimed = await claim_one(store.outbox)
+    assert store.outbox.still_owns(claimed)
+    await store.outbox.finish(claimed, message_id="1")
+    assert not store.outbox.still_owns(claimed)
     slow = RedisOutbox(store.database, clock, idle=timedelta())
-    (late,) = await take(slow, platform=Platform.DISCORD)
+    (late,) = await claim(slow, platform=Platform.DISCORD)
     assert not slow.still_owns(late)
     await slow.renew_claims()
     assert not slow.still_owns(late)
 
 
-def test_to_hold_what_is_in_hand_keeps_it_for_longer(server: Server, clock: StillClock) -> None:
-    async def taken_and_held(loop: HandMovedLoop) -> None:
+def test_renewing_makes_claims_last_longer(server: Server, clock: StillClock) -> None:
+    async def claim_and_renew(loop: HandMovedLoop) -> None:
         store = await open_store(server.url, clock=clock)
         outbox = RedisOutbox(store.database, clock, idle=LONG)
         await queue(store, alert("a"))
-        taken = await only(outbox)
+        claimed = await claim_one(outbox)
         loop.advance(0.9 * LONG)
         await outbox.renew_claims()
         loop.advance(0.9 * LONG)
-        assert outbox.still_owns(taken)
+        assert outbox.still_owns(claimed)
         loop.advance(0.2 * LONG)
-        assert not outbox.still_owns(taken)
+        assert not outbox.still_owns(claimed)
         await store.close()
 
     with asyncio.Runner(loop_factory=HandMovedLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, HandMovedLoop)
-        runner.run(taken_and_held(loop))
+        runner.run(claim_and_renew(loop))

@@ -50,12 +50,12 @@ def test_slots_and_holdings_come_back_as_themselves() -> None:
 
 def test_the_same_holdings_have_the_same_bytes_after_the_header() -> None:
     a, b = Slot("Ethereum", "ETH"), Slot("Tron", "USDT")
-    one = Reading("binance", "defillama", NOON, NOON, {a: Holding(1.0, 2.0), b: Holding(3.0, 4.0)})
-    other = Reading(
+    first = Reading("binance", "defillama", NOON, NOON, {a: Holding(1.0, 2.0), b: Holding(3.0, 4.0)})
+    second = Reading(
         "binance", "defillama", NOON + timedelta(hours=1), NOON, {b: Holding(3.0, 4.0), a: Holding(1.0, 2.0)}
     )
     numbers = {a: 0, b: 1}
-    assert pack(one, numbers)[HEADER.size :] == pack(other, numbers)[HEADER.size :]
+    assert pack(first, numbers)[HEADER.size :] == pack(second, numbers)[HEADER.size :]
 
 
 def test_a_number_beyond_the_known_slots_is_an_index_error() -> None:

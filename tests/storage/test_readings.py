@@ -76,7 +76,7 @@ async def test_a_day_is_its_first_reading(store: Store) -> None:
 
 
 async def between(readings: RedisReadings, since: datetime, until: datetime) -> Sequence[datetime]:
-    return [one.as_of async for one in readings.between("binance", since=since, until=until)]
+    return [reading.as_of async for reading in readings.between("binance", since=since, until=until)]
 
 
 async def test_everything_kept_between_two_moments_comes_in_order(store: Store) -> None:
@@ -144,22 +144,22 @@ async def test_exchanges_are_kept_apart(store: Store) -> None:
     assert await store.readings.latest("okx") == reading(NOON, exchange="okx")
 
 
-async def test_slots_that_another_process_named_are_learned(store: Store) -> None:
+async def test_slots_that_another_process_numbered_are_read(store: Store) -> None:
     here, there = store.readings, RedisReadings(store.database)
     await here.add([reading(NOON)])
     await there.add([reading(NOON + HOUR, slots=300)])
     assert await here.latest("binance") == reading(NOON + HOUR, slots=300)
 
 
-async def test_two_processes_name_slots_at_once_without_confusion(store: Store) -> None:
+async def test_two_processes_number_slots_at_once_without_confusion(store: Store) -> None:
     writers = [RedisReadings(store.database) for _ in range(4)]
     for writer in writers:
         await writer.latest("binance")
     batches = [[reading(NOON + (at * 5 + n) * HOUR, slots=50 * (at + 1)) for n in range(5)] for at in range(4)]
     kept = await asyncio.gather(*(writer.add(batch) for writer, batch in zip(writers, batches, strict=True)))
     assert sum(kept) == 20
-    for one in (one for batch in batches for one in batch):
-        assert await RedisReadings(store.database).newest_before("binance", one.as_of) == one
+    for added in (added for batch in batches for added in batch):
+        assert await RedisReadings(store.database).newest_before("binance", added.as_of) == added
 
 
 async def test_a_year_of_the_largest_exchange_is_written_and_read_a_few_readings_at_a_time(store: Store) -> None:
@@ -167,7 +167,7 @@ async def test_a_year_of_the_largest_exchange_is_written_and_read_a_few_readings
     slots, at_a_time = 900, 10
     async with turns() as turn:
         plain = [reading(MIDNIGHT + n * DAY, slots=slots) for n in range(-120, 0)]
-        history = [replace(one, holdings=CountedHoldings(one.holdings, turn)) for one in plain]
+        history = [replace(original, holdings=CountedHoldings(original.holdings, turn)) for original in plain]
         assert await store.readings.add(history) == 120
     assert slots <= turn.most <= (at_a_time + 1) * slots  # their names are looked at together, then one is packed
 
@@ -195,7 +195,7 @@ async def test_listings_come_back_and_outlive_an_upstream_that_drops_them(store:
 
 
 @pytest.mark.parametrize("fault", [None, SourceFault.TIMEOUT])
-async def test_health_comes_back(store: Store, fault: SourceFault | None) -> None:
+async def test_the_health_of_a_source_comes_back(store: Store, fault: SourceFault | None) -> None:
     health = SourceHealth("defillama/cexs", NOON, None if fault is None else NOON, fault, "slow")
     await store.readings.save_health(health)
     assert await store.readings.health() == {"defillama/cexs": health}

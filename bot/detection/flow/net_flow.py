@@ -12,7 +12,7 @@ from heapq import nlargest
 from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import Adjustment
-from bot.domain.reading import NOTHING_HELD, Reading, Slot
+from bot.domain.reading import NO_HOLDING, Reading, Slot
 
 TOLERATED_MISSING = 0.02
 """The share of reserves whose chains may be absent at the end before the window is held."""
@@ -101,7 +101,7 @@ def _conversions(
         (slot.asset, amount - max(0.0, not_flow.get(slot, 0.0)))
         for slot, (amount, _) in end.holdings.items()
         if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > not_flow.get(slot, 0.0)
-        if slot.chain in chains and base.holdings.get(slot, NOTHING_HELD)[0] <= 0
+        if slot.chain in chains and base.holdings.get(slot, NO_HOLDING)[0] <= 0
     ]
     if left <= 0 or not appeared:
         return

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from bot.domain.reading import NOTHING_HELD, Holding, Reading, Slot
+from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 LARGE = 0.01
 """An asset of which this share of reserves left or came in one step is remembered."""
@@ -52,7 +52,7 @@ class ReadingDiff:
         """Yield what is in slots that were empty before, on chains that were there; own tokens too."""
         before, chains = self.previous.holdings, self.previous.chains
         for slot, held in self.latest.holdings.items():
-            if slot.chain in chains and before.get(slot, NOTHING_HELD).amount <= 0 < held.amount:
+            if slot.chain in chains and before.get(slot, NO_HOLDING).amount <= 0 < held.amount:
                 yield slot, held
 
 
@@ -68,7 +68,7 @@ def reading_diff(previous: Reading, latest: Reading, own_tokens: Collection[str]
         if amount <= 0 or asset in own_tokens or chain not in chains:
             continue
         was_usd += usd
-        change = now.get(slot, NOTHING_HELD)[0] - amount
+        change = now.get(slot, NO_HOLDING)[0] - amount
         worth = change * (usd / amount)
         vanished = slot not in now
         if change:

@@ -36,7 +36,7 @@ def pass_through(ledger: GuardState, taken: ReadingDiff, own_tokens: Collection[
     return replace(
         ledger,
         arrivals=(*waiting, *_arrivals(ledger, taken, own_tokens, at)),
-        passages=(*ledger.passages, *passages),
+        pass_throughs=(*ledger.pass_throughs, *passages),
         adjustments=(*ledger.adjustments, *(each for passage in passages for each in _both_ways(passage))),
     )
 
@@ -55,7 +55,7 @@ def _arrivals(ledger: GuardState, taken: ReadingDiff, own_tokens: Collection[str
     for each in (*grown, *appeared):
         came[each[0].asset].append(each)
     net = taken.usd + sum(usd for _, _, usd in appeared)
-    known = {trip.asset for trip in ledger.trips if trip.back_at == at} | {
+    known = {trip.asset for trip in ledger.round_trips if trip.back_at == at} | {
         departure.asset for departure in ledger.departures
     }
     suspected = {amount.slot for amount in ledger.suspect.amounts} if ledger.suspect else set[Slot]()

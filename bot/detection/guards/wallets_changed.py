@@ -19,7 +19,7 @@ from bot.detection.guards.source_glitch import MarketMoves, source_glitch
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.flow import Hold, HoldReason
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RestMove, RoundTrip
-from bot.domain.reading import NOTHING_HELD, Reading
+from bot.domain.reading import NO_HOLDING, Reading
 from bot.domain.withdrawals import Withdrawals
 
 FLAT = 0.01
@@ -85,13 +85,15 @@ def _forget(ledger: GuardState, now: datetime) -> GuardState:
         adjustments=tuple(adjustment for adjustment in ledger.adjustments if now - adjustment.at < LONGEST_LOOKBACK),
         rebased=tuple(move for move in ledger.rebased if now - move.at <= REMEMBERED),
         counted=tuple(move for move in ledger.counted if now - move.at <= REMEMBERED),
-        strides=tuple(stride for stride in ledger.strides if now - stride.at < _DAY),
+        rest_moves=tuple(stride for stride in ledger.rest_moves if now - stride.at < _DAY),
         departures=tuple(departure for departure in ledger.departures if now - departure.at <= RETURN_WITHIN),
-        trips=tuple(trip for trip in ledger.trips if now - trip.back_at <= RETURN_WITHIN),
+        round_trips=tuple(trip for trip in ledger.round_trips if now - trip.back_at <= RETURN_WITHIN),
         arrivals=tuple(arrival for arrival in ledger.arrivals if now - arrival.at <= RETURN_WITHIN),
-        passages=tuple(passage for passage in ledger.passages if now - passage.left_at <= RETURN_WITHIN),
-        absences=tuple(
-            absence for absence in ledger.absences if absence.until is None or now - absence.until < LONGEST_LOOKBACK
+        pass_throughs=tuple(passage for passage in ledger.pass_throughs if now - passage.left_at <= RETURN_WITHIN),
+        missing_chains=tuple(
+            absence
+            for absence in ledger.missing_chains
+            if absence.until is None or now - absence.until < LONGEST_LOOKBACK
         ),
     )
 
@@ -110,7 +112,7 @@ def _settle(ledger: GuardState, previous: Reading, latest: Reading) -> GuardStat
     if -_moved_since(held, previous, latest) / held.usd > _HALF:
         trip = RoundTrip(held.group, held.at, latest.as_of, abs(held.usd))
         no_flow = (*ledger.adjustments, *_there_and_back(held, previous, latest))
-        return replace(ledger, suspect=None, trips=(*ledger.trips, trip), adjustments=no_flow)
+        return replace(ledger, suspect=None, round_trips=(*ledger.round_trips, trip), adjustments=no_flow)
     return replace(
         ledger, suspect=None, adjustments=(*ledger.adjustments, *held.amounts), rebased=(*ledger.rebased, held)
     )
@@ -121,8 +123,8 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
     moved = 0.0
     for adjustment in held.amounts:
         before, after = (
-            previous.holdings.get(adjustment.slot, NOTHING_HELD),
-            latest.holdings.get(adjustment.slot, NOTHING_HELD),
+            previous.holdings.get(adjustment.slot, NO_HOLDING),
+            latest.holdings.get(adjustment.slot, NO_HOLDING),
         )
         amount, usd = before if before.amount > 0 else after
         moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
@@ -132,7 +134,7 @@ def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> floa
 def _there_and_back(held: IsolatedMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
     """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between."""
     for amount in held.amounts:
-        before, after = previous.holdings.get(amount.slot, NOTHING_HELD), latest.holdings.get(amount.slot, NOTHING_HELD)
+        before, after = previous.holdings.get(amount.slot, NO_HOLDING), latest.holdings.get(amount.slot, NO_HOLDING)
         least, most = sorted((0.0, -amount.amount))
         if back := min(max(after.amount - before.amount, least), most):
             yield from (Adjustment(amount.slot, -back, amount.at), Adjustment(amount.slot, back, latest.as_of))
@@ -202,7 +204,10 @@ def _travel(ledger: GuardState, taken: ReadingDiff, at: datetime) -> GuardState:
     return replace(
         ledger,
         departures=(*(departure for departure in waiting if departure not in back), *left),
-        trips=(*ledger.trips, *(RoundTrip(departure.asset, departure.at, at, departure.usd) for departure in back)),
+        round_trips=(
+            *ledger.round_trips,
+            *(RoundTrip(departure.asset, departure.at, at, departure.usd) for departure in back),
+        ),
     )
 
 
@@ -224,16 +229,16 @@ def _stride(ledger: GuardState, taken: ReadingDiff, at: datetime) -> GuardState:
     """Return the ledger with what the rest did in this step, while there is a drop to remember."""
     drops = _drops(ledger)
     if not drops:
-        return replace(ledger, strides=())
+        return replace(ledger, rest_moves=())
     aside = {amount.slot for drop in drops for amount in drop.amounts}
     rest = sum(change.usd for change in taken.changes if change.slot not in aside)
-    return replace(ledger, strides=(*ledger.strides, RestMove(at, rest)))
+    return replace(ledger, rest_moves=(*ledger.rest_moves, RestMove(at, rest)))
 
 
 def _count(ledger: GuardState, doors: Withdrawals | None) -> GuardState:
     """Return the ledger with remembered drops counted in full after all, once the rest leaves or doors close."""
     drops = _drops(ledger)
-    left = sum(stride.usd for stride in ledger.strides)
+    left = sum(stride.usd for stride in ledger.rest_moves)
     run = [drop for drop in drops if (doors and doors.are_shut) or left <= REST_LEAVES_SHARE * drop.rest_usd]
     if not run:
         return ledger

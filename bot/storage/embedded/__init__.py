@@ -1,1 +1,1 @@
-"""The private Redis or Valkey server that runs while REDIS_URL is unset."""
+"""The embedded server: a private Redis or Valkey process that the bot runs while REDIS_URL is not set."""

@@ -1,9 +1,9 @@
-"""Becomes another program that ends when its parent does, even when the parent is killed outright.
+"""Starts a program that ends when its parent does, even when the parent is ended with `kill -9`.
 
-Run as a script of its own, before the server: `python leash.py PARENT_PID PROGRAM ARGUMENTS…`. It asks the kernel for
-a SIGTERM at the parent's death (prctl(2), PR_SET_PDEATHSIG; kept over exec) and then turns into the program, so that
-nothing has to run between fork and exec in the parent, which may have threads. Linux only: elsewhere it just turns
-into the program.
+It is run as a script: `python die_with_parent.py PARENT_PID PROGRAM ARGUMENTS…`. The script asks the kernel for a
+SIGTERM when the parent dies (prctl(2), PR_SET_PDEATHSIG; an exec keeps it) and then becomes the program by an exec.
+The parent could call prctl between its fork and exec instead, but code that runs there is not safe in a process with
+threads. On Linux only; elsewhere the script just becomes the program.
 """
 
 import ctypes
@@ -11,15 +11,15 @@ import os
 import signal
 import sys
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_PR_SET_PDEATHSIG = 1  # from linux/prctl.h
 
 
 def main(arguments: list[str]) -> None:
-    """Tie this process to the parent and become the program; return only when the parent is already gone."""
+    """Ask for the signal and become the program; return only if the parent is gone already."""
     parent, *program = arguments
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() == int(parent):  # else it died before the kernel knew whom to watch
+    if os.getppid() == int(parent):  # else it died before the kernel was asked to watch it
         os.execv(program[0], program)  # noqa: S606 — the program found by bot.storage.embedded.server_binary
 
 

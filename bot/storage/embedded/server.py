@@ -1,8 +1,10 @@
-"""The private server that runs when REDIS_URL is unset: started, watched, restarted and stopped with the bot.
+"""The embedded server, which runs while REDIS_URL is not set: started, watched, restarted and stopped with the bot.
 
-It listens on a unix socket only, logs every write to an append-only file that is flushed once a second, never evicts,
-and dies with its parent. A lock on the directory keeps two bots from sharing it; the server holds the lock as well,
-so that a new bot never starts a second server while the old one is still writing.
+It listens on a unix socket only, appends every write to a log that is flushed to the disk once a second, never evicts,
+and ends with the bot. When it dies it is restarted after 0.1 s, then 0.2 s and so on up to 2 s.
+
+A lock on the directory keeps two bots from sharing it. The server process has the lock, too: after a `kill -9` of the
+bot, a new bot waits until the old server has written everything and is gone.
 """
 
 import asyncio
@@ -26,65 +28,67 @@ from bot.storage.embedded import die_with_parent
 from bot.storage.embedded.server_binary import ServerBinary, find_binary
 
 _SOCKET = "server.sock"
-_LONGEST_SOCKET_PATH = 100  # sun_path holds 108 bytes on Linux and 104 on macOS, unix(7)
-_LOCK_WITHIN = 5.0  # the server of a bot that was killed needs a moment to stop
-_READY_WITHIN = 60.0  # a log of some hundred MB is read back in seconds
-_STOPS_WITHIN = 5.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 2.0
-_SOUND_AFTER = 30.0  # having lived this long, it may be restarted at once again
+_SOCKET_PATH_MAX_BYTES = 100  # sun_path has room for 108 on Linux and 104 on macOS, unix(7)
+_LOCK_TIMEOUT_S = 5.0  # the server of a bot that was killed needs a moment to stop
+_LOCK_RETRY_S = 0.05
+_START_TIMEOUT_S = 60.0  # a log of some hundred MB is read in seconds
+_STOP_TIMEOUT_S = 5.0  # then it is killed; the log is complete up to the last second anyway
+_FIRST_RESTART_PAUSE_S, _RESTART_PAUSE_MAX_S = 0.1, 2.0
+_STABLE_AFTER_S = 30.0  # a server that ran for so long is restarted after the first pause again
+_LAST_LINES = 20  # of its log, for the message when it does not start
 _LOG_LINE = re.compile(r"^\d+:\w+ .*?(?P<level>[.\-*#]) (?P<text>.*)$")
 
 log = structlog.get_logger(__name__)
 
 
 class EmbeddedServer:
-    """A server of our own in a directory: `async with EmbeddedServer(directory) as server: server.url`."""
+    """A server whose data is in a directory: `async with EmbeddedServer(directory) as server: server.url`."""
 
     def __init__(
-        self, directory: Path, *, binary: ServerBinary | None = None, lock_within: float = _LOCK_WITHIN
+        self, directory: Path, *, binary: ServerBinary | None = None, lock_timeout_s: float = _LOCK_TIMEOUT_S
     ) -> None:
         self._directory = directory
-        self._lock_within = lock_within
+        self._lock_timeout_s = lock_timeout_s
         self._binary = binary
-        self._lines: deque[str] = deque(maxlen=20)
+        self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._socket = directory / _SOCKET
         self._lock: int | None = None
-        self._sound = False
+        self._is_serving = False
         self._process: Process | None = None
-        self._reading: asyncio.Task[None] | None = None
-        self._watch: asyncio.Task[None] | None = None
+        self._log_reader: asyncio.Task[None] | None = None
+        self._supervisor: asyncio.Task[None] | None = None
 
     @property
     def url(self) -> str:
-        """Return where clients reach it: `unix:///…`."""
+        """Return the address for clients: `unix:///…/server.sock`."""
         return f"unix://{self._socket}"
 
     @property
     def pid(self) -> int | None:
-        """Return the process id of the server that runs at present."""
+        """Return the process id of the present server process, None before the first start."""
         return self._process.pid if self._process else None
 
     async def __aenter__(self) -> Self:
         """Start the server and return when it answers; raise ConfigurationError when it cannot be started."""
         self._make_directory()
         self._binary = self._binary or await asyncio.to_thread(find_binary, self._directory)
-        self._lock = await self._take_lock()
+        self._lock = await self._acquire_lock()
         try:
             self._socket = self._socket_path()
             await self._start()
         except BaseException:
             await self._stop()
             raise
-        self._watch = asyncio.create_task(self._keep_running(), name="embedded server")
+        self._supervisor = asyncio.create_task(self._keep_running(), name="embedded server")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop the server; everything it was told is on the disk then."""
-        if self._watch:
-            self._watch.cancel()
-            await asyncio.wait([self._watch])
+        """Stop the server; everything written to it is on the disk afterwards."""
+        if self._supervisor:
+            self._supervisor.cancel()
+            await asyncio.wait([self._supervisor])
         await self._stop()
 
     def _make_directory(self) -> None:
@@ -95,35 +99,39 @@ class EmbeddedServer:
         if not os.access(self._directory, os.W_OK | os.X_OK):
             raise ConfigurationError(f"DATA_DIR {self._directory} cannot be written to.")
 
-    async def _take_lock(self) -> int:
+    async def _acquire_lock(self) -> int:
         path = self._directory / "lock"
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = asyncio.get_running_loop().time() + self._lock_within
+        deadline = asyncio.get_running_loop().time() + self._lock_timeout_s
         while True:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 if asyncio.get_running_loop().time() < deadline:
-                    await asyncio.sleep(0.05)
+                    await asyncio.sleep(_LOCK_RETRY_S)
                     continue
-                holder = os.read(handle, 200).decode(errors="replace").strip()
+                owner = os.read(handle, 200).decode(errors="replace").strip()
                 os.close(handle)
                 raise ConfigurationError(
-                    f"DATA_DIR {self._directory} is in use by another Runwatch ({holder or 'unknown process'}); "
+                    f"DATA_DIR {self._directory} is in use by another Runwatch ({owner or 'unknown process'}); "
                     "stop that one, or give this one a DATA_DIR of its own."
                 ) from error
             return handle
 
     def _socket_path(self) -> Path:
         path = (self._directory / _SOCKET).absolute()
-        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+        if len(os.fsencode(path)) <= _SOCKET_PATH_MAX_BYTES:
             return path
-        short = Path(tempfile.mkdtemp(prefix="runwatch-"), _SOCKET)  # made 0700
-        log.info("socket elsewhere", reason="the path of DATA_DIR is too long for a socket", socket=str(short))
+        short = Path(tempfile.mkdtemp(prefix="runwatch-"), _SOCKET)  # mkdtemp makes it 0700
+        log.info(
+            "embedded server socket outside DATA_DIR",
+            reason="the path of DATA_DIR is too long for a socket",
+            socket=str(short),
+        )
         return short
 
     async def _start(self) -> None:
-        """Start the program and wait until it has read its log back and answers."""
+        """Start the program and return when it has read its log and answers."""
         if self._binary is None or self._lock is None:
             raise RuntimeError("the server is started by `async with`")
         self._socket.unlink(missing_ok=True)
@@ -138,14 +146,14 @@ class EmbeddedServer:
         )
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"bot {os.getpid()}, its server {self._process.pid}\n".encode(), 0)
-        self._reading = asyncio.create_task(self._read_log(self._process), name="embedded server's log")
+        self._log_reader = asyncio.create_task(self._read_log(self._process), name="embedded server's log")
         try:
-            async with asyncio.timeout(_READY_WITHIN):
-                await self._until_it_answers(self._process)
+            async with asyncio.timeout(_START_TIMEOUT_S):
+                await self._wait_for_answer(self._process)
         except TimeoutError as error:
-            await _end(self._process)
-            raise ConfigurationError(f"The embedded server does not answer: {self._last_words()}") from error
-        self._sound = True
+            await _terminate(self._process)
+            raise ConfigurationError(f"The embedded server does not answer: {self._last_lines()}") from error
+        self._is_serving = True
         log.info("embedded server runs", pid=self._process.pid, program=str(self._binary.path))
 
     def _settings(self) -> list[str]:
@@ -164,63 +172,65 @@ class EmbeddedServer:
         }
         return [word for name, value in settings.items() for word in (f"--{name}", value)]
 
-    async def _until_it_answers(self, process: Process) -> None:
+    async def _wait_for_answer(self, process: Process) -> None:
         while process.returncode is None:
             with suppress(OSError, asyncio.IncompleteReadError):
                 reader, writer = await asyncio.open_unix_connection(self._socket)
                 try:
                     writer.write(b"PING\r\n")
-                    if (await reader.readline()).startswith(b"+PONG"):  # else -LOADING
+                    if (await reader.readline()).startswith(b"+PONG"):  # else it says -LOADING
                         return
                 finally:
                     writer.close()
                     with suppress(OSError):
                         await writer.wait_closed()
             await asyncio.sleep(0.01)
-        await self._log_read()
-        raise ConfigurationError(f"The embedded server stopped at once: {self._last_words()}")
+        await self._wait_for_log_end()
+        raise ConfigurationError(f"The embedded server stopped at once: {self._last_lines()}")
 
     async def _read_log(self, process: Process) -> None:
         if process.stdout is None:
             return
         async for raw in process.stdout:
-            found = _LOG_LINE.match(raw.decode(errors="replace").strip())
-            text = found["text"] if found else raw.decode(errors="replace").strip()
+            line = raw.decode(errors="replace").strip()
+            parts = _LOG_LINE.match(line)
+            text = parts["text"] if parts else line
             self._lines.append(text)
-            if found and found["level"] == "#" and self._sound:  # it warns of its host at every start
-                log.warning("embedded server says", text=text)
+            # "#" is a warning. At every start it warns of settings of the host, which concern nobody here.
+            if parts and parts["level"] == "#" and self._is_serving:
+                log.warning("embedded server log", text=text)
             else:
-                log.debug("embedded server says", text=text)
+                log.debug("embedded server log", text=text)
 
-    async def _log_read(self) -> None:
-        if self._reading:
-            await asyncio.wait([self._reading])
+    async def _wait_for_log_end(self) -> None:
+        if self._log_reader:
+            await asyncio.wait([self._log_reader])
 
-    def _last_words(self) -> str:
+    def _last_lines(self) -> str:
         return " / ".join(list(self._lines)[-5:]) or "it said nothing"
 
     async def _keep_running(self) -> None:
-        """Restart the server whenever it dies, at once at first, then with growing pauses."""
+        """Restart the server whenever it dies, after pauses that grow while it keeps dying."""
         loop = asyncio.get_running_loop()
-        pause, started = _FIRST_PAUSE, loop.time()
+        pause_s, started_at_s = _FIRST_RESTART_PAUSE_S, loop.time()
         while self._process:
             code = await self._process.wait()
-            self._sound = False
-            log.warning("embedded server died", code=code, restart_in=pause, last_words=self._last_words())
-            if loop.time() - started > _SOUND_AFTER:
-                pause = _FIRST_PAUSE
-            await asyncio.sleep(pause)
-            pause, started = min(pause * 2, _LONGEST_PAUSE), loop.time()
+            self._is_serving = False
+            log.warning("embedded server died", code=code, restart_in=pause_s, last_words=self._last_lines())
+            if loop.time() - started_at_s > _STABLE_AFTER_S:
+                pause_s = _FIRST_RESTART_PAUSE_S
+            await asyncio.sleep(pause_s)
+            pause_s, started_at_s = min(pause_s * 2, _RESTART_PAUSE_MAX_S), loop.time()
             try:
                 await self._start()
             except (ConfigurationError, OSError) as error:
                 log.error("embedded server does not start", error=str(error))  # noqa: TRY400 — the sentence says it
 
     async def _stop(self) -> None:
-        self._sound = False
+        self._is_serving = False
         if self._process:
-            await _end(self._process)
-            await self._log_read()
+            await _terminate(self._process)
+            await self._wait_for_log_end()
             log.info("embedded server stopped", code=self._process.returncode)
         if self._socket.parent != self._directory.absolute():
             self._socket.unlink(missing_ok=True)
@@ -231,17 +241,17 @@ class EmbeddedServer:
             self._lock = None
 
 
-async def _end(process: Process) -> None:
+async def _terminate(process: Process) -> None:
     """Ask the process to stop, and kill it when it takes too long."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
+    for signal_number in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
-            process.send_signal(sign)
+            process.send_signal(signal_number)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_STOPS_WITHIN):
+            async with asyncio.timeout(_STOP_TIMEOUT_S):
                 await process.wait()
                 return
 
 
 def socket_in(directory: Path) -> Path:
-    """Return where the server of a running bot listens, for a second process that wants to ask it."""
+    """Return the socket of a bot's server, for a second process such as `runwatch ask`; a long path has another."""
     return directory / _SOCKET

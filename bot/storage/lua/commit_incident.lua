@@ -1,18 +1,18 @@
 -- Replace an incident's current state and queue the alerts about it in one step: all of it happens, or nothing.
 --
 -- KEYS[1] keys.CURRENT_INCIDENTS
--- ARGV[1] msgpack {field, subject, token, number, body or nil, leads, over, most, judge, alerts = {alert, ...}}
+-- ARGV[1] msgpack {field, subject, token, number, body or nil, leads, over, most, lease_token, alerts = {alert, ...}}
 --         field   which current incident: 'subject/rule/preset'
 --         token   names this call; a call that is sent again has the same one
 --         number  of the incident, 0 where nothing was numbered yet
 --         body    its new state (JSON); nil, or over = true, removes it from the current ones
 --         leads   whether this preset's state may replace that of another preset in keys.INCIDENTS
 --         most    how many incidents the histories keep
---         judge   token of the lease to poll that the caller holds, '' where there is only one worker
+--         lease_token  token with which the caller acquired the lease to poll, '' where there is only one worker
 --         alert   {id, body, incident, kind, severity, priority, created, seconds, left = {platform -> number},
 --                 chunks = number}; seconds is how long keys.ALERT lives unless its last delivery ends it
 -- ARGV[2…] the places of all alerts in chunks, in order: msgpack {alert id, {{place, mention}, ...}, is the last one}
--- Returns 1; 0 when every alert had been queued by another call, and nothing was changed; -1 when another worker holds
+-- Returns 1; 0 when every alert had been queued by another call, and nothing was changed; -1 when another worker owns
 --         the lease, and nothing was changed.
 --
 -- Example: an elevated outflow opens as INC-7 and 450 places hear of it. One alert with chunks = 3 and three chunks of
@@ -20,7 +20,7 @@
 
 local step = cmsgpack.unpack(ARGV[1])
 -- A worker that was stopped for a while must not write over what its successor decided meanwhile.
-if step.judge ~= '' and redis.call('HGET', KEY.lease .. 'poll', 'token') ~= step.judge then return -1 end
+if step.lease_token ~= '' and redis.call('HGET', KEY.lease .. 'poll', 'token') ~= step.lease_token then return -1 end
 
 local new_alerts, is_repeated, chunk = {}, false, 2
 for _, alert in ipairs(step.alerts) do
@@ -39,7 +39,7 @@ else
 end
 if step.number > 0 then
   local stored = redis.call('HGET', KEY.incidents, step.number)
-  -- Several presets may tell the same incident. What the preset `normal` says of it stays, whatever another says later.
+  -- Several presets may have the same incident. The state of the preset `normal` stays, whatever another has later.
   if step.leads or not stored or not string.find(stored, '"sensitivity":"normal"', 1, true) then
     redis.call('HSET', KEY.incidents, step.number, step.body)
   end
@@ -85,7 +85,7 @@ for _, alert in ipairs(new_alerts) do
     if alert.priority == 0 and not is_fanning_out(alert.incident) then list = KEY.urgent_fanout end
     if list == KEY.fanout then redis.call('HSET', KEY.fanout_incidents, alert.id, alert.incident) end
     -- What is out there already may be superseded by this alert, so it waits until this one is queued
-    -- (take_deliveries.lua).
+    -- (claim_deliveries.lua).
     if has_alerts[alert.incident] and alert.kind ~= 'reply' then
       redis.call('SADD', KEY.superseding_alerts, alert.id)
     end

@@ -1,4 +1,4 @@
--- Return the disabled places that are to be tried again now, and put their next check off: two workers that ask at once
+-- Return the disabled places that are to be checked now, and make their next check later: two workers that ask at once
 -- do not check the same place.
 --
 -- KEYS[1] keys.RECOVERY_CHECKS of a platform   ARGV now, the next check (microseconds), how many at most

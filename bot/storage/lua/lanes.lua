@@ -1,23 +1,23 @@
 -- Shared by the scripts of the outbox: how deliveries of one place about one incident stay in order.
 --
 -- A lane is everything queued for one place about one incident, oldest first. Only its head is in a stream (unread, or
--- taken by a worker) or put off (keys.POSTPONED); the rest waits in the lane. So nothing of a lane overtakes, whatever
--- its priority and however many workers there are.
+-- claimed by a worker) or postponed (keys.POSTPONED); the rest waits in the lane. So nothing of a lane overtakes,
+-- whatever its priority and however many workers there are.
 --
 -- keys.LANES of an incident: place -> msgpack {where the head is, {alert, mention}, ...}. The head is at
 --   '<priority> <entry>'       in that stream: '1 1768046400000-0'
 --   'later'                    in keys.POSTPONED
 --   'spaced <packed delivery>' in keys.POSTPONED too: an edit that comes too soon after the last one
--- keys.FAILED of a place: what of keys.POSTPONED was put off after it had failed there, for retry_now.lua to find.
+-- keys.FAILED of a place: what of keys.POSTPONED failed there, for retry_now.lua to find.
 --
 -- Example: INC-1 opens (elevated) and escalates before the first message was sent. The lane of telegram:7 is {'1
 -- 1768046400000-0', {'INC-1:2:post', ''}}; `append` moves the head to the stream of priority 0, since the escalation
 -- behind it is severe. When the head is over, `advance` puts the escalation into its stream.
 --
--- One delivery stands in no lane: to say in an older message that a newer one has followed it (that message's id is
--- `older`). Nothing else is ever done to that message, so nothing needs to stay in order with it.
+-- One delivery is in no lane: the edit of an older message so that it points to the newer one (`older` is that
+-- message's id). Nothing else is ever done to that message, so nothing needs to stay in order with it.
 
-local GROUP, CONSUMER = 'couriers', 'courier' -- all workers are one consumer: what one took, any other may take over
+local GROUP, CONSUMER = 'couriers', 'courier' -- all workers are one consumer: each may take over what another claimed
 local to_wake, checked = {}, {} -- platforms that got something to do; streams that are known to exist
 
 local stream_of = KEY.deliveries -- of platform and priority
@@ -45,7 +45,7 @@ local function read_entry(fields)
     older = fields[12]}
 end
 
--- Put a lane's head, or what an older message is to say, into its stream and return where it is.
+-- Put a lane's head, or the edit of an older message, into its stream and return where it is.
 local function add_entry(priority, alert, incident, place, mention, attempt, older)
   local platform = platform_of(place)
   local words = {'a', alert, 'i', incident, 'p', place, 'm', mention, 'n', attempt}
@@ -98,7 +98,7 @@ end
 -- stream.
 local function raise_priority(lane, place, priority)
   local at, entry = string.match(lane[1], '^(%d) (.+)$')
-  if not at or at <= priority then return end -- put off, or urgent enough
+  if not at or at <= priority then return end -- postponed, or urgent enough
   local stream = stream_of(platform_of(place), at)
   if #redis.call('XPENDING', stream, GROUP, entry, entry, 1) > 0 then return end -- taken
   local found = redis.call('XRANGE', stream, entry, entry)[1]

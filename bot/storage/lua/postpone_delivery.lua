@@ -1,9 +1,9 @@
--- Put a taken delivery off until later; its lane waits with it. Needs lanes.lua before it.
+-- Postpone a claimed delivery; its lane waits with it. Needs lanes.lua before it.
 --
 -- KEYS[1] keys.FANOUT
 -- ARGV platform, priority, entry, alert, incident, place, mention, number of the next attempt, due (microseconds),
---      older message that it tells of a newer one ('' for any other delivery)
--- Returns 1, or 0 when it was over or put off before.
+--      older message that it edits ('' for any other delivery)
+-- Returns 1, or 0 when it was over or postponed before.
 --
 -- Example: Telegram answers 500 to the first attempt in telegram:7. ARGV 'telegram', 1, '5-0', 'INC-1:1:post', 'INC-1',
 -- 'telegram:7', '', 1, '1768046460000000', '': it comes back in a minute as attempt 1, and nothing else about INC-1
@@ -21,7 +21,7 @@ if attempt > 0 then -- it failed: it is tried at once when the place can be writ
   redis.call('SADD', KEY.failed .. place, packed)
   redis.call('EXPIRE', KEY.failed .. place, LIFETIME_S.failed)
 end
-if older ~= '' then return 1 end -- stands in no lane
+if older ~= '' then return 1 end -- is in no lane
 local lane = read_lane(incident, place) or {}
 lane[1] = 'later'
 keep_lane(incident, place, lane)

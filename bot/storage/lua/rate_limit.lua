@@ -1,7 +1,7 @@
 -- Shared by the scripts of the rate limit: the time, what is stored, and which share of the full rate is allowed.
 --
 -- keys.RATE_LIMIT of a platform, a hash:
---   next          when the next turn is free
+--   next          when the next slot is free
 --   till, why     nobody writes before that time, and for which reason
 --   part, since   the share of the full rate that was allowed at a time
 --   chat, at      which chat was refused with 429 (too many requests) last, and when

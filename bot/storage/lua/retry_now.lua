@@ -1,4 +1,4 @@
--- Make due at once what failed in some places and was put off: they can be written to again. Needs lanes.lua before it.
+-- Make due at once what failed in places and was postponed: they can be written to again. Needs lanes.lua before it.
 --
 -- KEYS[1] keys.FANOUT   ARGV most deliveries per call, place...
 -- Returns 1 when there may be more of them (call again), else 0.

@@ -1,5 +1,5 @@
--- Set for how long taken deliveries count as untouched. Nobody else takes a delivery before that time is longer than a
--- worker may be silent: 0 renews what a living worker has in hand, a day hands it back to whoever takes next.
+-- Set for how long claimed deliveries count as idle. Nobody else claims a delivery before that time is longer than a
+-- claim lasts: 0 renews the claims of a living worker, a day returns them, so that anybody may claim the deliveries.
 --
 -- KEYS[1] keys.DELIVERIES, one stream   ARGV idle milliseconds, entries…
 -- Returns nothing: an entry that is over is no fault.
@@ -10,7 +10,7 @@ local GROUP, CONSUMER = 'couriers', 'courier' -- as in lanes.lua
 
 local idle = table.remove(ARGV, 1)
 if redis.call('EXISTS', KEYS[1]) == 1 and #ARGV > 0 then
-  -- JUSTID: neither the entry nor the count of its deliveries is touched, since nobody takes it anew.
+  -- JUSTID: neither the entry nor the count of its deliveries is touched, since nobody claims it anew.
   local words = {'XCLAIM', KEYS[1], GROUP, CONSUMER, 0, unpack(ARGV)}
   words[#words + 1], words[#words + 2], words[#words + 3] = 'IDLE', idle, 'JUSTID'
   redis.call(unpack(words))

@@ -139,7 +139,7 @@ class TestTheNextStep:
         there_and_back = (Adjustment(TRON, 100 - units, NOON), Adjustment(TRON, units - 100, NOON + HOUR))
         assert now.adjustments == (there_and_back if came_back else move.amounts)
         trip = RoundTrip("Tron", NOON, NOON + HOUR, 100)
-        assert [trip for trip in now.trips if trip.asset == "Tron"] == ([trip] if came_back else [])
+        assert [trip for trip in now.round_trips if trip.asset == "Tron"] == ([trip] if came_back else [])
 
     @pytest.mark.parametrize("unit", [2.0**-10, 1.0])
     @pytest.mark.parametrize(("units", "came_back"), [(130, False), (160, True)])
@@ -163,7 +163,7 @@ class TestTheNextStep:
         now = after(GuardState(), *days)
 
         assert (now.suspect, now.rebased) == (None, ())
-        assert "Tron" in {trip.asset for trip in now.trips}
+        assert "Tron" in {trip.asset for trip in now.round_trips}
 
     @sizes
     def test_sees_what_came_in_vanish_again(self, dollars: float) -> None:
@@ -175,7 +175,7 @@ class TestTheNextStep:
 
         now = after(GuardState(), *days)
 
-        assert (now.suspect, now.rebased, [trip.asset for trip in now.trips]) == (None, (), ["USDT"])
+        assert (now.suspect, now.rebased, [trip.asset for trip in now.round_trips]) == (None, (), ["USDT"])
 
     def test_finds_nothing_in_a_slot_that_stays_empty(self) -> None:
         """Of one dollar that left nothing came back, and of one that came in nothing left."""
@@ -189,7 +189,7 @@ class TestTheNextStep:
 
             found = after(GuardState(), first, second, replace(second, as_of=NOON + HOUR))
 
-            assert (found.suspect, len(found.rebased), found.trips) == (None, 1, ())
+            assert (found.suspect, len(found.rebased), found.round_trips) == (None, 1, ())
 
     def test_waits_for_a_chain_that_is_not_there(self) -> None:
         before = {"Tron/USDT": 100, "Ethereum/USDT": 100, "Ethereum/ETH": 200, "Bitcoin/BTC": 600}

@@ -58,19 +58,19 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
         adjustments=(Adjustment(TRON, -1.0, at),),
         rebased=(moved("Tron", age=age),),
         counted=(moved("Tron", age=age),),
-        strides=(RestMove(at, -1.0),),
+        rest_moves=(RestMove(at, -1.0),),
         departures=(Departure("BTC", at, 1.0, 1.0),),
-        trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
-        absences=(MissingChain("Tron", at - DAY, at, last=WHOLE), MissingChain("Base", at - DAY, last=WHOLE)),
+        round_trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
+        missing_chains=(MissingChain("Tron", at - DAY, at, last=WHOLE), MissingChain("Base", at - DAY, last=WHOLE)),
     )
 
     now = quiet(known)
 
     assert bool(now.adjustments) is (age < 35 * DAY)
     assert (bool(now.rebased), bool(now.counted)) == (age <= 3 * DAY, age <= 3 * DAY)
-    assert bool(now.strides) is (age < DAY)
-    assert (bool(now.departures), bool(now.trips)) == (age <= 2 * DAY, age <= 2 * DAY)
-    assert [absence.chain for absence in now.absences] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
+    assert bool(now.rest_moves) is (age < DAY)
+    assert (bool(now.departures), bool(now.round_trips)) == (age <= 2 * DAY, age <= 2 * DAY)
+    assert [absence.chain for absence in now.missing_chains] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
         (GuardState(suspect=moved("Tron")), True),
         (GuardState(departures=(Departure("BTC", NOON, 1.0, 1.0),)), True),
         (GuardState(rebased=(moved("Tron"),)), True),
-        (GuardState(trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted=(moved("Tron"),)), False),
+        (GuardState(round_trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted=(moved("Tron"),)), False),
     ],
 )
 def test_a_ledger_is_busy_while_the_next_step_may_change_what_it_remembers(
@@ -144,8 +144,8 @@ class TestAnAbsence:
     ) -> None:
         over, latest = MissingChain("Tron", NOON - 2 * HOUR, NOON, last=WHOLE), holding(60, at=at + DAY)
 
-        assert may_start(Window.DAY, holding(60, at=at), latest, GuardState(absences=(over,))) is not partial
-        on = GuardState(absences=(replace(over, until=None),))
+        assert may_start(Window.DAY, holding(60, at=at), latest, GuardState(missing_chains=(over,))) is not partial
+        on = GuardState(missing_chains=(replace(over, until=None),))
         assert may_start(Window.DAY, holding(60, at=at), latest, on)
 
     @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ class TestAnAbsence:
 
         found = inspect(GuardState(), reading_diff(before, latest, {"BNB"}), {"BNB"}, NO_OTHERS)
 
-        assert found.absences == ((MissingChain("Base", NOON, last=before),) if noted else ())
+        assert found.missing_chains == ((MissingChain("Base", NOON, last=before),) if noted else ())
 
     def test_lasts_until_its_chain_is_back_and_ends_once(self) -> None:
         every = {"Base/ETH": 10.0, "Solana/SOL": 10.0, "Bitcoin/BTC": 80.0}
@@ -174,10 +174,10 @@ class TestAnAbsence:
         for day in range(1, len(days)):
             before, latest = units(days[day - 1], at=NOON + (day - 1) * HOUR), units(days[day], at=NOON + day * HOUR)
             ledger = inspect(ledger, reading_diff(before, latest, ()), (), NO_OTHERS)
-            found.append({absence.chain: absence.until for absence in ledger.absences})
+            found.append({absence.chain: absence.until for absence in ledger.missing_chains})
 
         base, solana = NOON + 2 * HOUR, NOON + 3 * HOUR
-        assert {absence.since for absence in ledger.absences} == {NOON + HOUR}
+        assert {absence.since for absence in ledger.missing_chains} == {NOON + HOUR}
         assert found == [
             {"Base": None, "Solana": None},
             {"Base": base, "Solana": None},
@@ -225,7 +225,7 @@ class TestADeparture:
         first = [departure.returned for departure in found.departures if departure.at == NOON]
         assert first == ([] if waiting is None else [waiting])
         trip = RoundTrip("BTC", NOON, NOON + HOUR, 100.0)
-        assert found.trips == ((trip,) if waiting is None else ())
+        assert found.round_trips == ((trip,) if waiting is None else ())
 
 
 class TestADropThatIsRemembered:
@@ -257,7 +257,7 @@ class TestADropThatIsRemembered:
         known = GuardState(
             rebased=(drop, rise),
             adjustments=(earlier, *drop.amounts, *rise.amounts),
-            strides=(RestMove(NOON - HOUR, before),),
+            rest_moves=(RestMove(NOON - HOUR, before),),
         )
 
         found = self.after(known, parts)
@@ -265,7 +265,7 @@ class TestADropThatIsRemembered:
         assert found.counted == ((drop,) if counts else ())
         assert found.rebased == ((rise,) if counts else (drop, rise))
         assert found.adjustments == (earlier, *(() if counts else drop.amounts), *rise.amounts)
-        assert len(found.strides) == 2
+        assert len(found.rest_moves) == 2
 
     def test_counts_once_two_doors_are_closed(self) -> None:
         known = GuardState(rebased=(moved("Tron"),), adjustments=moved("Tron").amounts)
@@ -275,10 +275,10 @@ class TestADropThatIsRemembered:
 
     @pytest.mark.parametrize("usd", [0.5, 100.0])
     def test_is_what_strides_are_kept_for(self, usd: float) -> None:
-        risen = GuardState(rebased=(moved("Tron", usd=usd),), strides=(RestMove(NOON - HOUR, -1.0),))
+        risen = GuardState(rebased=(moved("Tron", usd=usd),), rest_moves=(RestMove(NOON - HOUR, -1.0),))
 
-        assert self.after(risen, {"Bitcoin/BTC": 480.0}).strides == ()
-        assert self.after(replace(risen, rebased=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}).strides == (
+        assert self.after(risen, {"Bitcoin/BTC": 480.0}).rest_moves == ()
+        assert self.after(replace(risen, rebased=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}).rest_moves == (
             RestMove(NOON - HOUR, -1.0),
             RestMove(NOON, -4.0),
         )

@@ -58,7 +58,7 @@ def test_a_light_chain_that_comes_and_goes_is_no_absence() -> None:
     case = days_of().take(book(NOON, light)).take(book(NOON + HOUR, without))
     back = case.take(book(NOON + 2 * HOUR, light))
 
-    assert back.ledger.absences == ()
+    assert back.ledger.missing_chains == ()
 
 
 class TestAChainThatComesBack:
@@ -146,7 +146,7 @@ class TestWhatIsRecalled:
     BACK = book(NOON + HOUR, prices={"SOL": 10.0})
 
     def ledger(self, *, until: datetime | None = None) -> GuardState:
-        return GuardState(absences=(MissingChain("Solana", NOON, until, last=self.BEFORE),))
+        return GuardState(missing_chains=(MissingChain("Solana", NOON, until, last=self.BEFORE),))
 
     @pytest.mark.parametrize("until", [None, BACK.as_of])
     def test_is_what_lay_there_last_at_the_prices_of_now(self, until: datetime | None) -> None:
@@ -176,7 +176,7 @@ class TestWhatIsRecalled:
     def test_is_what_lay_there_before_it_was_away_the_last_time(self) -> None:
         """Even where nobody saw the first absence end."""
         long = MissingChain("Solana", NOON - DAY, last=book(NOON - DAY - HOUR))
-        found = recalled(GuardState(absences=(long, *self.ledger().absences)), self.AWAY, self.BACK)
+        found = recalled(GuardState(missing_chains=(long, *self.ledger().missing_chains)), self.AWAY, self.BACK)
 
         assert found == recalled(self.ledger(), self.AWAY, self.BACK)
 

@@ -63,7 +63,7 @@ def test_no_window_that_begins_in_between_shows_an_outflow(
     steps: list[Mapping[str, float]] = [came if hour in until else {} for hour in range(32)]
     for hour in range(24, 32):
         assert day(lived(steps[: hour + 1], by=by)) == 0.0
-    assert lived(steps[: until.stop + 2], by=by).ledger.passages
+    assert lived(steps[: until.stop + 2], by=by).ledger.pass_throughs
 
 
 @pytest.mark.parametrize("by", FAR, ids=["plain", "numpy", "in detail"])
@@ -94,7 +94,7 @@ def test_what_is_less_than_a_hundredth_is_not_remembered(came: float, *, arrives
 @pytest.mark.parametrize("other", [30.0, 30.5])
 def test_where_it_came_to_two_chains_what_left_one_of_them_is_counted_there_alone(other: float, dollars: float) -> None:
     came = {"Tron/USDT": 370.0, "Ethereum/USDT": 30.0}
-    (found,) = lived([{}, came, {"Ethereum/USDT": other}], dollars=dollars).ledger.passages
+    (found,) = lived([{}, came, {"Ethereum/USDT": other}], dollars=dollars).ledger.pass_throughs
 
     assert (found.asset, found.left_at) == ("USDT", NOON + 2 * HOUR)
     assert found.usd == pytest.approx(70e6)
@@ -126,7 +126,7 @@ def test_a_conversion_brings_nothing() -> None:
 
 def test_what_comes_back_is_no_arrival() -> None:
     case = lived([{}, {"Tron/USDT": 260.0}, {}])
-    assert [trip.asset for trip in case.ledger.trips] == ["USDT"]
+    assert [trip.asset for trip in case.ledger.round_trips] == ["USDT"]
     assert case.ledger.arrivals == ()
     more = lived([{}, {"Tron/USDT": 260.0}, {}, {"Tron/USDT": 340.0}]).ledger
     assert [(arrival.asset, arrival.usd) for arrival in more.arrivals] == [("USDT", 40e6)]
@@ -135,8 +135,8 @@ def test_what_comes_back_is_no_arrival() -> None:
 def test_what_was_held_is_settled_as_what_it_is() -> None:
     """One part that moves far by itself waits for the next reading; that says all there is to say of it."""
     case = lived([{}, {"Tron/USDT": 420.0}, *[{}] * 24])
-    assert case.ledger.passages == ()
-    assert [trip.asset for trip in lived([{}, {"Tron/USDT": 420.0}, {}]).ledger.trips] == ["Tron"]
+    assert case.ledger.pass_throughs == ()
+    assert [trip.asset for trip in lived([{}, {"Tron/USDT": 420.0}, {}]).ledger.round_trips] == ["Tron"]
     assert day(case) == 0.0
     wider = lived([{}, {"Tron/USDT": 420.0, "Ethereum/USDT": 30.0}]).ledger
     assert wider.suspect
@@ -156,7 +156,7 @@ def test_it_is_said_for_two_days_and_forgotten_then() -> None:
 
     stirred = [{"Tron/USDT": 300.0 + number / 100} for number in range(60)]
     later = lived([*steps, *stirred]).ledger
-    assert (later.passages, later.arrivals) == ((), ())
+    assert (later.pass_throughs, later.arrivals) == ((), ())
     assert len(later.adjustments) == 2
     assert lived([{}, MORE, *stirred]).ledger.arrivals == ()
 

@@ -1,6 +1,6 @@
 -- Hand deliveries to a worker, most urgent first. Needs lanes.lua before it.
 --
--- Three steps: queue the next places of the fan-outs; bring back what was put off and is due; hand out entries of the
+-- Three steps: queue the next places of the fan-outs; bring back what was postponed and is due; hand out entries of the
 -- streams p0, p1, p2, those of dead workers first.
 --
 -- KEYS[1] keys.FANOUT
@@ -8,17 +8,17 @@
 --      microseconds between two edits of one message
 -- Returns {1} when more places have to be queued first (call again), else {0, entries, bodies, newest wake-up, due}:
 --      entries        {priority, entry, alert, place, mention, attempts before, newest message there or '',
---                     older message to be told of a newer one or ''}, packed as one word: a client takes long to
---                     read many short ones
+--                     older message to edit so that it points to the newer one, or ''}, packed as one word: a
+--                     client takes long to read many short ones
 --      bodies         alert, body, alert, body, …: each alert once
 --      newest wake-up the entry of keys.WAKE_UP to wait behind for news
---      due            the time of the next delivery that was put off, '' for none
+--      due            the time of the next postponed delivery, '' for none
 --
 -- Example: an alert for telegram:7 and telegram:8 was committed. ARGV 'telegram', 10, …: {0, two entries,
 -- {'INC-1:1:post', its body}, '1768046400000-0', ''}. Nothing else: {0, none, {}, the same, ''}, and the worker waits
 -- for the next wake-up.
 
-local MOST_DELIVERIES = 5 -- taken so often and never finished, a delivery is given up: it may be what kills the workers
+local MOST_DELIVERIES = 5 -- claimed so often and not finished, a delivery is given up: it may be what kills the workers
 local MOST_PLACES = 200 -- queued per call, about a millisecond of work: other commands get their turn in between
 local MOST_DUE = 200
 
@@ -54,7 +54,7 @@ if has_more and redis.call('EXISTS', KEY.superseding_alerts) == 1 then
   return {1}
 end
 
--- Step 2. Bring back what was put off and is due.
+-- Step 2. Bring back what was postponed and is due.
 for _, packed in ipairs(redis.call('ZRANGEBYSCORE', postponed, '-inf', now, 'LIMIT', 0, MOST_DUE)) do
   local delivery = cmsgpack.unpack(packed)
   redis.call('ZREM', postponed, packed)
@@ -71,8 +71,8 @@ end
 -- Step 3. Hand out entries.
 local entries, bodies, has_body = {}, {}, {}
 
--- Say whether what waits behind an edit or a post leaves nothing of it to be told: any younger edit or post behind an
--- edit, an escalation or the end behind a post. A reply speaks beside the message and does not replace it.
+-- Say whether what waits behind an edit or a post supersedes it: any younger edit or post behind an edit, an escalation
+-- or the end behind a post. A reply is beside the message and does not replace it.
 local SUPERSEDES = {edit = {edit = true, post = true, close = true}, post = {post = true, close = true}}
 local function is_superseded(delivery, kind)
   local lane = SUPERSEDES[kind] and read_lane(delivery.incident, delivery.place) or {}

@@ -1,0 +1,41 @@
+"""The numbers of an exchange's slots, by which packed readings name them (the key SLOTS of keys.py).
+
+("Tron", "USDT") may be number 0 of Binance and ("Bitcoin", "BTC") number 1. A number once given never changes, and the
+numbers have no gaps.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from bot.domain.reading import Layouts, Slot
+from bot.storage.connection import Database
+from bot.storage.lua import script
+
+_encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Slot)
+
+
+class SlotNumbers:
+    """The numbers that this process knows of one exchange; another process may have given more since."""
+
+    def __init__(self, database: Database, key: str) -> None:
+        self._database = database
+        self._key = key
+        self.numbers: dict[Slot, int] = {}
+        self.layouts = Layouts([])
+
+    async def load(self) -> None:
+        """Read every number given so far; raise StorageError."""
+        numbers = await self._database.command("HGETALL", self._key)
+        self._set({_decoder.decode(slot): int(number) for slot, number in numbers.items()})
+
+    async def ensure(self, slots: Iterable[Slot]) -> None:
+        """Give a number to each of the slots that has none yet; raise StorageError."""
+        new = list(dict.fromkeys(slot for slot in slots if slot not in self.numbers))
+        if new:
+            await self._database.script(script("number_slots"), self._key, *map(_encoder.encode, new))
+            await self.load()
+
+    def _set(self, numbers: Mapping[Slot, int]) -> None:
+        self.numbers = dict(numbers)
+        self.layouts = Layouts(sorted(numbers, key=numbers.__getitem__))
