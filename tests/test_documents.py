@@ -1,4 +1,4 @@
-"""Documents: every path and every module that they name exists, every link leads somewhere, and lines are short.
+"""Documents: each path, module and log event that they name exists, each link leads somewhere, and lines are short.
 
 `bot/storage/keys.py` is a path, `bot/*/errors.py` and `bot/detection/<name>.py` are patterns that have to fit a file,
 `bot.storage.store.open_store` is a module and a name in it.
@@ -20,6 +20,7 @@ _PATH = re.compile(rf"(?<![\w/.-])(?:{_ROOMS})/[\w./*<>-]*[\w/*]")
 _DOTTED = re.compile(r"(?<![\w/.-])(?:bot|handlers|tests|benchmarks|docs)(?:\.[A-Za-z_]\w*)+(?![\w/-])")
 _LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 _ADDRESS = re.compile(r"<?https?://\S+")
+_LOG_EVENT = re.compile(r"\blog `([^`]+)`")
 _FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _FILE_ENDINGS = frozenset({"md", "py", "lua", "svg", "png", "toml", "yml", "yaml", "json", "lock"})
 
@@ -52,6 +53,16 @@ def test_no_line_of_prose_is_too_long(document: Path) -> None:
     too_long = [line for line in prose_lines(document.read_text(encoding="utf-8")) if len(line) > LONGEST_LINE]
 
     assert not too_long
+
+
+def test_every_log_event_that_an_operator_is_told_of_exists() -> None:
+    """`log `lease lost`` in a table is what somebody searches a log for: it has to be what the code writes."""
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "bot").rglob("*.py")))
+    events = [event.removesuffix(" …") for event in _LOG_EVENT.findall(page)]
+
+    assert len(events) > 10
+    assert [event for event in events if f'"{event}' not in code] == []
 
 
 def test_what_does_not_exist_is_noticed() -> None:
