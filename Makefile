@@ -36,7 +36,7 @@ run: $(RUNTIME)  ## run the service with the settings in .env
 	@$(BIN)/python -m bot run $(ARGS)
 
 test: $(DEV)  ## run every test, the ones on a real Redis server included, and check the coverage
-	@$(BIN)/python -m coverage run -m pytest
+	@$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder --cov --cov-report=
 	@$(BIN)/python -m coverage report --fail-under=90
 	@$(BIN)/python -m coverage report --include='$(CORE)' --fail-under=100
 

@@ -20,8 +20,7 @@ settings.register_profile("home", deadline=None, suppress_health_check=[HealthCh
 settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 _SERVER_FIXTURES = frozenset(("running", "own_server", "redis_process"))
-_RAN = pytest.StashKey[Counter[str]]()
-_FAILED = pytest.StashKey[bool]()
+_WANTED, _GIVEN = "wants a real server", "real server"  # what a report says of its test
 
 
 @pytest.fixture(scope="module")
@@ -47,36 +46,50 @@ async def world(redis: Server) -> AsyncIterator[World]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.stash[_RAN] = Counter()
+    config.pluginmanager.register(RealServers())
     # By default tracebacks are drawn by rich, with every variable: a quarter of a second for each on a busy machine.
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
-    """Count a passed test for every server that it was given."""
-    if call.when != "call" or call.excinfo is not None or not isinstance(item, pytest.Function):
+    """Write on a test's reports whether it wants real servers, and which ones it was given.
+
+    The reports reach the process that sums up, which is another one than the test's when tests run side by side.
+    """
+    if not isinstance(item, pytest.Function):
         return
-    given = {id(funcarg): funcarg for funcarg in item.funcargs.values() if isinstance(funcarg, Server)}
-    item.config.stash[_RAN].update({_name(server) for server in given.values()})
+    if call.when == "setup" and _SERVER_FIXTURES & set(item.fixturenames):
+        item.user_properties.append((_WANTED, True))
+    if call.when == "call":
+        given = {id(funcarg): funcarg for funcarg in item.funcargs.values() if isinstance(funcarg, Server)}
+        item.user_properties.extend((_GIVEN, _name(server)) for server in given.values())
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """Fail a session that wanted real servers and had none."""
-    wanted = any(_SERVER_FIXTURES & set(getattr(item, "fixturenames", ())) for item in session.items)
-    tried = wanted and exitstatus == pytest.ExitCode.OK and not session.config.option.collectonly
-    if tried and not session.config.stash[_RAN]:
-        session.config.stash[_FAILED] = True
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+class RealServers:
+    """Counts the tests that passed on each server, and fails a session that wanted servers and had none."""
 
+    def __init__(self) -> None:
+        self._passed: Counter[str] = Counter()
+        self._is_wanted = self._is_missing = False
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    ran = config.stash[_RAN]
-    if ran:
-        each = ", ".join(f"{name} ({count} tests)" for name, count in ran.most_common())
-        terminalreporter.write_line(f"Redis-backed tests ran on: {each}")
-    if config.stash.get(_FAILED, default=False):
-        terminalreporter.write_line("Redis-backed tests were collected, and none passed on a real server.", red=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._is_wanted |= (_WANTED, True) in report.user_properties
+        if report.when == "call" and report.passed:
+            self._passed.update(str(name) for key, name in report.user_properties if key == _GIVEN)
+
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        if self._is_wanted and exitstatus == pytest.ExitCode.OK and not self._passed:
+            self._is_missing = True
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._passed:
+            each = ", ".join(f"{name} ({count} tests)" for name, count in self._passed.most_common())
+            terminalreporter.write_line(f"Redis-backed tests ran on: {each}")
+        if self._is_missing:
+            terminalreporter.write_line("Redis-backed tests were collected, none passed on a real server.", red=True)
 
 
 def _name(server: Server) -> str:
