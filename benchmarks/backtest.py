@@ -23,9 +23,10 @@ from pathlib import Path
 from random import Random
 
 from benchmarks.figure import Figure, tell
-from bot.detection.engine import ExchangeState, look, take_round
+from bot.detection.engine import signal_at_newest, states_after_round
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Holdings, Layout, Reading, Slot
@@ -99,7 +100,7 @@ def _live_round(exchange_count: int) -> float:
     now = _FIRST + timedelta(days=DAYS)
     states = {
         exchange.id: ExchangeState(
-            exchange, computation=ColumnComputation(exchange.own_tokens, most=8, shows_assets=True)
+            exchange, computation=ColumnComputation(exchange.own_tokens, max_readings=8, shows_assets=True)
         )
         for exchange in exchanges
     }
@@ -107,7 +108,7 @@ def _live_round(exchange_count: int) -> float:
     layouts = {exchange.id: Layout(Slot(*slot) for slot in next(_days(Random(0)))) for exchange in exchanges}  # noqa: S311 — as below
     # A reading at the start of every window, in hours before now, so that all of them are computed.
     for hours in (30 * 24, 14 * 24, 7 * 24, 72, 24, 2, 1):
-        states, market = take_round(
+        states, market = states_after_round(
             states, [_reading(exchange, layouts, now - hours * _HOUR) for exchange in exchanges], market
         )
     readings = [_reading(exchange, layouts, now) for exchange in exchanges]
@@ -119,12 +120,14 @@ def _round_ms(states: dict[str, ExchangeState], readings: list[Reading], market:
 
     Readings cache what was added up over them. A store gives new ones each time, so copies without caches are measured.
     """
-    states = {id_: replace(state, kept=tuple(map(replace, state.kept))) for id_, state in states.items()}
+    states = {
+        id_: replace(state, recent_readings=tuple(map(replace, state.recent_readings))) for id_, state in states.items()
+    }
     readings = list(map(replace, readings))
     started = time.process_time()
-    after, _ = take_round(states, readings, market)
+    after, _ = states_after_round(states, readings, market)
     for reading in readings:
-        grade(look(after[reading.exchange], now), Sensitivity.NORMAL)
+        grade(signal_at_newest(after[reading.exchange], now), Sensitivity.NORMAL)
     return (time.process_time() - started) * 1e3
 
 

@@ -53,12 +53,12 @@ def judge(episode: Episode) -> EpisodeAlarms:
         write_bodies(episode, Path(folder))
         pasts = [past for path in bodies_in(Path(folder)) if (past := read_past(path)).exchange.id not in left_out]
     exchanges = [past.exchange for past in pasts]
-    simulation = Simulation(exchanges, gates={past.exchange.id: past.gates for past in pasts})
+    simulation = Simulation(exchanges, withdrawal_changes={past.exchange.id: past.withdrawal_changes for past in pasts})
     comparison = RuleComparison(exchanges)
     alerts, spans, end = [], dict[str, tuple[datetime, datetime]](), episode.live_end
     for readings in rounds([past.readings() for past in pasts]):
-        alerts += simulation.take(readings)
-        comparison.judge(readings)
+        alerts += simulation.run_round(readings)
+        comparison.add_round(readings)
         for reading in readings:
             spans[reading.exchange] = (spans.get(reading.exchange, (reading.as_of, reading.as_of))[0], reading.as_of)
     ours = {name: alarms(alerts, least, end) for least, name in OURS.items()}

@@ -1,1 +1,1 @@
-"""From a signal to an incident, and to the places that want to hear of it. Pure."""
+"""Turns signals into incidents and decides which places hear of each step. Pure: no clock, no store, no network."""

@@ -1,7 +1,25 @@
-"""An incident's life as one pure function: what one look makes of it, and why.
+"""An incident's life as one pure function: what one signal makes of it, and why.
 
-It is the same for every signal source. A signal is asked how bad and how large it is, what was measured, whether that
-may be judged and whether it may ease; what the figures are about is known to the source and its card alone.
+It is the same for every signal source. A signal is asked how severe and how large it is, what was measured, whether
+that may be judged and whether it may ease; what the figures are about is known to the source and its card alone.
+
+Each rule with an example. All shares are of the reserves without own tokens; elevated begins at −3 % in 24 h and may
+end above −1.8 %, severe begins at −8 %.
+
+- Confirm: −4 % at 12:00 is pending and told to nobody. At 12:10 still −4 %: opened. Had it been −0.2 % then: dismissed.
+- Severe needs no second reading: −10 % at 12:00 opens at once, "not confirmed yet"; the reading of 12:10 confirms it.
+- Sparse readings: where the reading before is 13 h old, one reading opens and confirms. A daily source would otherwise
+  tell a day late.
+- Ease: elevated, then −0.2 % at 14:00, 17:00 and 20:00. The first two readings count, the third ends it: at least two
+  readings, over at least 6 h. With −4 % at 17:00 the count would begin anew.
+- Held: the chain that held a third of the reserves is missing at 14:00. Nothing is concluded, the incident stays open,
+  and its message says so once. When the chain is back at 16:00 it is released, with the newest figures.
+- Came back: $2.6 B left (−4 %) and $1.3 B or more of it is back while no threshold is crossed: resolved at once as an
+  internal move, without the 6 h.
+- Re-announce: at −4.0 % the message is edited from −4.25 % on (0.25 points), at −1.6 % from −1.76 % on (a tenth), at
+  −0.6 % from −0.7 % on (0.1 points at least), and at most every 5 min.
+- Blocked: two major assets cannot be withdrawn any more. An elevated incident becomes critical and stays open, even at
+  −0.2 %, until withdrawals open again.
 """
 
 from dataclasses import dataclass, replace
@@ -16,62 +34,73 @@ from bot.domain.signal import Signal, Size, source_rule
 class Policy:
     """How an incident is entered and left.
 
-    Two fresh readings `confirm_gap` apart confirm; where readings are more than `sparse` apart one is enough. An
-    incident eases after `leave_readings` fresh readings over `leave_span` that graded lower. Figures are told again
-    when the size moved by `retold_points`, or by `retold_part` of itself but not less than `retold_least`, at
-    most every `retold_every`. What was never confirmed needs no `leave_span`: two readings that refute it are enough.
+    Two fresh readings `confirm_gap` apart confirm; where readings are more than `sparse_gap` apart one is enough. An
+    incident eases after `leave_readings` fresh readings over `leave_span` that graded lower; one that was never
+    confirmed needs `confirm_gap` instead of `leave_span`. Figures are announced again when the size changed by
+    `reannounce_points`, or by `reannounce_part` of itself but not less than `reannounce_least`, at most every
+    `reannounce_every`. Sizes are in the signal's own unit: 0.0025 is 0.25 points of reserves.
     """
 
+    # A poll interval: readings that are closer may come from one run of the source, with one fault in both.
     confirm_gap: timedelta = timedelta(minutes=10)
-    sparse: timedelta = timedelta(hours=12)
+    # Half a day: hourly sources never have such a gap unless they were down, daily ones always do.
+    sparse_gap: timedelta = timedelta(hours=12)
+    # One low reading may be a fault of the source, and an outflow pauses for an hour or two without being over.
     leave_readings: int = 2
     leave_span: timedelta = timedelta(hours=6)
-    retold_every: timedelta = timedelta(minutes=5)
-    retold_points: float = 0.0025
-    retold_part: float = 0.1
-    retold_least: float = 0.001
+    # Platforms limit how often a message is edited, and every edit of an alert goes to all of its places.
+    reannounce_every: timedelta = timedelta(minutes=5)
+    # For large outflows points count, for small ones parts; below a tenth of a point the card would show the same.
+    reannounce_points: float = 0.0025
+    reannounce_part: float = 0.1
+    reannounce_least: float = 0.001
 
 
-_MOST_OF_IT = 0.5
-_RAISED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
-_EVENTS = _RAISED | {StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD, StepReason.RELEASED}
-_MADE_CRITICAL = frozenset({Severity.ELEVATED, Severity.SEVERE})
+# An internal move need not bring everything back, as fees and customers' own withdrawals go on meanwhile.
+_RETURNED_PART = 0.5
+_WORSENING = frozenset({StepReason.OPENED, StepReason.ESCALATED})
+# What goes into the history that `/why` shows. Updates and confirmations would push these out of it.
+_HISTORY_REASONS = _WORSENING | {StepReason.DEESCALATED, StepReason.RESOLVED, StepReason.HELD, StepReason.RELEASED}
+# A watch is too small to be called critical, whatever is closed.
+_CRITICAL_WHEN_BLOCKED = frozenset({Severity.ELEVATED, Severity.SEVERE})
 
 
 def advance(
     policy: Policy, incident: Incident | None, signal: Signal, now: datetime, *, sensitivity: Sensitivity
 ) -> Step:
-    """Return the incident after this look, and why it is so.
+    """Return the incident after this signal, and why it is so.
 
     A reading that was seen before changes nothing, nor does a signal that could not be graded, but that people are
     told once (HELD), also when it is the known reading that has become too old. Absence of data never opens, eases or
     resolves. `now` only dates what happened: every decision rests on the readings' own times.
     """
     if incident is None:
-        return _begin(policy, signal, now, sensitivity)
+        return _judge_first(policy, signal, now, sensitivity)
     if signal.as_of < incident.signal.as_of:
         return Step(incident, StepReason.NOTHING)
+    # Before the check for a known reading: a source that went silent shows the same reading, which is too old now.
     if not signal.graded:
-        return _withheld(incident, signal, now)
+        return _hold(incident, signal, now)
     if signal.as_of == incident.signal.as_of:
         return Step(incident, StepReason.NOTHING)
     if incident.state is IncidentState.PENDING:
-        return _confirm(policy, incident, signal, now)
-    return _live_on(policy, incident, signal, now)
+        return _judge_pending(policy, incident, signal, now)
+    return _judge_open(policy, incident, signal, now)
 
 
-def begin(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed: bool) -> Step:
+def open_incident(signal: Signal, now: datetime, sensitivity: Sensitivity, *, confirmed: bool) -> Step:
     """Return the incident that a signal with a severity opens."""
     return _open(_pending(signal, now, sensitivity), signal, now, confirmed=confirmed)
 
 
-def _begin(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
+def _judge_first(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.NOTHING)
-    if _sparse(policy, signal) or signal.confirmed_by_source:
-        return begin(signal, now, sensitivity, confirmed=True)
+    if _is_sparse(policy, signal) or signal.confirmed_by_source:
+        return open_incident(signal, now, sensitivity, confirmed=True)
+    # Ten minutes matter when a twelfth of the reserves has left; that it may be a fault of the source is said.
     if signal.severity.rank >= Severity.SEVERE.rank:
-        return begin(signal, now, sensitivity, confirmed=False)
+        return open_incident(signal, now, sensitivity, confirmed=False)
     return Step(_pending(signal, now, sensitivity), StepReason.PENDING)
 
 
@@ -93,7 +122,7 @@ def _pending(signal: Signal, now: datetime, sensitivity: Sensitivity) -> Inciden
     )
 
 
-def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
+def _judge_pending(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.DISMISSED)
     if signal.as_of - incident.first_as_of >= policy.confirm_gap or signal.confirmed_by_source:
@@ -106,153 +135,169 @@ def _confirm(policy: Policy, incident: Incident, signal: Signal, now: datetime) 
 
 def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool) -> Step:
     severity = signal.severity or incident.severity
+    # The peak begins anew: what was seen only while pending was told to nobody.
     opened = replace(incident, state=IncidentState.OPEN, severity=severity, peak=severity, confirmed=confirmed)
-    return tell(opened, StepReason.OPENED, signal, now)
+    return announce(opened, StepReason.OPENED, signal, now)
 
 
-def _live_on(policy: Policy, incident: Incident, seen: Signal, now: datetime) -> Step:
-    signal = _raised(incident, seen)
+def _judge_open(policy: Policy, incident: Incident, newest: Signal, now: datetime) -> Step:
+    signal = _critical_while_blocked(incident, newest)
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
-        return tell(_confirmed(policy, worse, signal), StepReason.ESCALATED, signal, now)
+        return announce(_with_confirmation(policy, worse, signal), StepReason.ESCALATED, signal, now)
     # While people cannot withdraw, an outflow stops because it must: that is not calm.
-    if _came_back(incident, signal) and not signal.blocks_easing:
-        return end(incident, Ending.INTERNAL_MOVE, signal, now)
+    if _has_come_back(incident, signal) and not signal.blocks_easing:
+        return resolve(incident, Ending.INTERNAL_MOVE, signal, now)
     if rank(signal.easing) < incident.severity.rank and not signal.blocks_easing:
-        if not _comparable(incident, signal):
-            return _withheld(incident, signal, now)
+        if not _is_comparable(incident, signal):
+            return _hold(incident, signal, now)
         return _ease(policy, incident, signal, now)
-    holding_on = _confirmed(policy, replace(incident, easing_since=None, easing_seen=0), signal)
-    return retell(policy, holding_on, signal, now, was=incident)
+    # As severe as before, or between the two thresholds: what was counted towards easing is void.
+    lasting = _with_confirmation(policy, replace(incident, easing_since=None, easing_seen=0), signal)
+    return reannounce_if_changed(policy, lasting, signal, now, before=incident)
 
 
-def _raised(incident: Incident, signal: Signal) -> Signal:
+def _critical_while_blocked(incident: Incident, signal: Signal) -> Signal:
     """Return a signal as critical where easing is blocked and the incident was elevated or severe, however it eases.
 
     Grading knows what the figures show now. What they showed before easing was blocked, the incident knows: an outflow
     of 4 % that fell to 0.2 % once withdrawals closed is critical, not calm.
     """
     reason = signal.blocks_easing
-    if reason is None or incident.severity not in _MADE_CRITICAL or signal.severity is Severity.CRITICAL:
+    if reason is None or incident.severity not in _CRITICAL_WHEN_BLOCKED or signal.severity is Severity.CRITICAL:
         return signal
     return replace(signal, severity=Severity.CRITICAL, reasons=(*signal.reasons, reason))
 
 
 def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> Step:
     since = incident.easing_since or signal.as_of
-    seen = incident.easing_seen + 1
-    easing = replace(incident, easing_since=since, easing_seen=seen)
+    lower_readings = incident.easing_seen + 1
+    easing = replace(incident, easing_since=since, easing_seen=lower_readings)
+    # Nobody was told that an unconfirmed incident is real, so two readings that refute it are enough.
     span = policy.leave_span if incident.confirmed else policy.confirm_gap
-    if seen < policy.leave_readings or signal.as_of - since < span:
-        return retell(policy, easing, signal, now, was=incident)
-    rested = replace(easing, easing_since=None, easing_seen=0)
+    if lower_readings < policy.leave_readings or signal.as_of - since < span:
+        return reannounce_if_changed(policy, easing, signal, now, before=incident)
+    eased = replace(easing, easing_since=None, easing_seen=0)
     if signal.easing is None:
-        return end(rested, Ending.CALM, signal, now)
-    return tell(replace(rested, severity=signal.easing), StepReason.DEESCALATED, signal, now)
+        return resolve(eased, Ending.CALM, signal, now)
+    return announce(replace(eased, severity=signal.easing), StepReason.DEESCALATED, signal, now)
 
 
-def end(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
+def resolve(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
     """Return the incident resolved, with this evidence."""
-    return tell(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
+    return announce(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
 
 
-def _came_back(incident: Incident, signal: Signal) -> bool:
+def _has_come_back(incident: Incident, signal: Signal) -> bool:
     """Return whether no threshold is crossed any more because most of what left has come back since."""
     worst_usd = (incident.worst.usd if incident.worst else None) or 0.0
-    returned = signal.returned_usd(since=incident.first_as_of)
-    return signal.severity is None and returned > 0 and returned >= _MOST_OF_IT * -worst_usd
+    returned_usd = signal.returned_usd(since=incident.first_as_of)
+    # Without the middle condition an incident whose worst was $0 would end by $0 that came back.
+    return signal.severity is None and returned_usd > 0 and returned_usd >= _RETURNED_PART * -worst_usd
 
 
-def _withheld(incident: Incident, signal: Signal, now: datetime) -> Step:
+def _hold(incident: Incident, signal: Signal, now: datetime) -> Step:
+    # People are told once per hold, and nothing of an incident that they have not heard of.
     if incident.state is not IncidentState.OPEN or incident.held:
         return Step(incident, StepReason.NOTHING)
-    return tell(incident, StepReason.HELD, signal, now)
+    return announce(incident, StepReason.HELD, signal, now)
 
 
-def retell(policy: Policy, incident: Incident, signal: Signal, now: datetime, *, was: Incident) -> Step:
-    """Return the incident with fresh figures, told again only when they say something new."""
-    if incident.confirmed and not was.confirmed:
-        return tell(incident, StepReason.CONFIRMED, signal, now)
+def reannounce_if_changed(
+    policy: Policy, incident: Incident, signal: Signal, now: datetime, *, before: Incident
+) -> Step:
+    """Return the incident with fresh figures, announced again only when they say something new."""
+    if incident.confirmed and not before.confirmed:
+        return announce(incident, StepReason.CONFIRMED, signal, now)
     if incident.held:
-        return tell(incident, StepReason.RELEASED, signal, now)
-    if now - incident.announced_at >= policy.retold_every and _moved(policy, incident.announced, signal):
-        return tell(incident, StepReason.UPDATED, signal, now)
-    quiet = replace(incident, signal=signal, rule=_rule(incident, signal), rests_on=_rests_on(incident, signal))
-    return Step(quiet, StepReason.NOTHING)
+        return announce(incident, StepReason.RELEASED, signal, now)
+    if now - incident.announced_at >= policy.reannounce_every and _is_news(policy, incident.announced, signal):
+        return announce(incident, StepReason.UPDATED, signal, now)
+    # `announced` stays, so that many small changes add up to one that is news.
+    unannounced = replace(
+        incident, signal=signal, rule=_rule_name(incident, signal), rests_on=_severity_basis(incident, signal)
+    )
+    return Step(unannounced, StepReason.NOTHING)
 
 
-def tell(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
-    """Return the incident with this signal told: dated, counted, and noted in its history where it is a turn."""
+def announce(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
+    """Return the incident with this signal announced: dated, counted, and added to its history for some reasons."""
     holds = signal.holds if reason is StepReason.HELD else ()
     event = Event(now, reason, incident.severity, signal.size, holds)
-    told = replace(
+    announced = replace(
         incident,
         signal=signal,
         announced=signal,
         announced_at=now,
-        changed_at=now if reason in _EVENTS else incident.changed_at,
+        changed_at=now if reason in _HISTORY_REASONS else incident.changed_at,
         peak=max(incident.peak, incident.severity, key=rank),
         held=reason is StepReason.HELD,
-        rule=_rule(incident, signal),
-        rests_on=_rests_on(incident, signal),
-        worst=_worst(incident.worst, signal.size),
+        rule=_rule_name(incident, signal),
+        rests_on=_severity_basis(incident, signal),
+        worst=_worst_size(incident.worst, signal.size),
         steps=incident.steps + 1,
-        events=(*incident.events, event) if reason in _EVENTS else incident.events,
-        raised_by=signal.in_short() if reason in _RAISED else incident.raised_by,
+        events=(*incident.events, event) if reason in _HISTORY_REASONS else incident.events,
+        raised_by=signal.in_short() if reason in _WORSENING else incident.raised_by,
     )
-    return Step(told, reason)
+    return Step(announced, reason)
 
 
-def _worst(known: Size | None, size: Size | None) -> Size | None:
+def _worst_size(so_far: Size | None, size: Size | None) -> Size | None:
     """Return the lowest value and the lowest worth of two sizes; what is above zero is no trouble and counts as 0."""
     if size is None:
-        return known
-    usd = None if size.usd is None else min((known.usd if known else None) or 0.0, size.usd)
-    return replace(size, value=min(known.value if known else 0.0, size.value), usd=usd)
+        return so_far
+    # Each on its own: −4 % of much may be more dollars than −5 % of little, and subscriptions ask for either.
+    usd = None if size.usd is None else min((so_far.usd if so_far else None) or 0.0, size.usd)
+    return replace(size, value=min(so_far.value if so_far else 0.0, size.value), usd=usd)
 
 
-def _rule(incident: Incident, signal: Signal) -> str:
+def _rule_name(incident: Incident, signal: Signal) -> str:
     """Return the name of the incident's rule: a bleed is an outflow as soon as a shorter window is crossed, and stays.
 
     A name that is not the source's own rule is given up for the signal's; the source's own rule is kept.
     """
-    is_own = incident.rule == source_rule(incident.rule)
-    return incident.rule if is_own or signal.severity is None else signal.rule
+    is_source_rule = incident.rule == source_rule(incident.rule)
+    return incident.rule if is_source_rule or signal.severity is None else signal.rule
 
 
-def _rests_on(incident: Incident, signal: Signal) -> tuple[str, ...]:
-    """Return what the incident's severity rests on: the signal's measurements where it is as severe, else the known."""
+def _severity_basis(incident: Incident, signal: Signal) -> tuple[str, ...]:
+    """Return the measurements that the incident's severity rests on.
+
+    The signal's where it is as severe as the incident, else those of before: a calmer signal proves nothing new.
+    """
     if rank(signal.severity) < incident.severity.rank:
         return incident.rests_on
     return tuple(dict.fromkeys(reason.measurement for reason in signal.reasons))
 
 
-def _comparable(incident: Incident, signal: Signal) -> bool:
+def _is_comparable(incident: Incident, signal: Signal) -> bool:
     """Return whether everything that the incident rests on may be judged, and no part of it went missing since.
 
     A day after a chain was lost the window of a day compares what is left, and may well be calm; what was lost is not.
     """
-    before = incident.raised_by
-    lost = signal.incomplete - before.incomplete if before else ()
+    raised_by = incident.raised_by
+    lost = signal.incomplete - raised_by.incomplete if raised_by else ()
     return not lost and signal.judged.issuperset(incident.rests_on)
 
 
-def _confirmed(policy: Policy, incident: Incident, signal: Signal) -> Incident:
-    if incident.confirmed or (
-        signal.as_of - incident.first_as_of < policy.confirm_gap and not signal.confirmed_by_source
-    ):
+def _with_confirmation(policy: Policy, incident: Incident, signal: Signal) -> Incident:
+    """Return the incident confirmed where this signal is late enough, or another source says the same."""
+    is_too_early = signal.as_of - incident.first_as_of < policy.confirm_gap
+    if incident.confirmed or (is_too_early and not signal.confirmed_by_source):
         return incident
     return replace(incident, confirmed=True)
 
 
-def _sparse(policy: Policy, signal: Signal) -> bool:
-    return signal.previous_as_of is not None and signal.as_of - signal.previous_as_of > policy.sparse
+def _is_sparse(policy: Policy, signal: Signal) -> bool:
+    # The very first reading of a subject is not sparse: nothing is known of how often it is read.
+    return signal.previous_as_of is not None and signal.as_of - signal.previous_as_of > policy.sparse_gap
 
 
-def _moved(policy: Policy, told: Signal, signal: Signal) -> bool:
+def _is_news(policy: Policy, announced: Signal, signal: Signal) -> bool:
     """Return whether the size has changed enough to be news: 4 % to 4.3 % of reserves, or one more closed asset."""
-    before, after = told.size, signal.size
+    before, after = announced.size, signal.size
     if before is None or after is None:
         return before is not after
     change = abs(after.value - before.value)
-    return change >= policy.retold_points or change >= max(policy.retold_part * abs(before.value), policy.retold_least)
+    by_part = max(policy.reannounce_part * abs(before.value), policy.reannounce_least)
+    return change >= policy.reannounce_points or change >= by_part

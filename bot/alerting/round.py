@@ -23,7 +23,7 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.market_wide import advance_market, sheltered
+from bot.alerting.market_wide import advance_market, with_market_cover
 from bot.domain.exchange import MARKET
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Incident, IncidentState, Step
@@ -31,21 +31,21 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.snapshot import IncidentSpan
 
-_AnyStep = TypeVar("_AnyStep", bound="RoundStep")
+_StepType = TypeVar("_StepType", bound="RoundStep")
 
 Grade = Callable[[Signal, Sensitivity], Signal]
-"""Returns a signal with the severity it has under a preset: its source's, which alerting does not know."""
+"""Returns a signal with its severity under a preset. Passed in, because alerting does not know the sources."""
 
 
 class StoryKey(NamedTuple):
-    """What presets tell together, under one number: an exchange, or another subject, and the rule of its source."""
+    """A subject and the rule of its source: what the incidents of all presets are about, under one number."""
 
     subject: str
     rule: str
 
 
 class IncidentKey(NamedTuple):
-    """Under what an incident is kept: a subject, a rule and a preset. There is one incident of each at a time."""
+    """The key an incident is stored under: subject, source's rule and preset. There is one live incident of each."""
 
     subject: str
     rule: str
@@ -58,12 +58,12 @@ class IncidentKey(NamedTuple):
 
 
 def key_of(incident: Incident) -> IncidentKey:
-    """Return under what an incident is kept: a bleed is a word for an outflow, and kept as one."""
+    """Return the key an incident is stored under: a bleed is a name for an outflow, and stored as one."""
     return IncidentKey(incident.subject, incident.source_rule, incident.sensitivity)
 
 
 MARKET_KEY = IncidentKey(MARKET.id, Rule.MARKET_WIDE)
-"""Under what the market-wide incident is kept; the normal preset alone says what is market-wide."""
+"""The key of the market-wide incident; the normal preset alone says what is market-wide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RoundSignal:
 
 @dataclass(frozen=True, slots=True)
 class RoundStep:
-    """What a round makes of one incident at a time: `step.incident` is kept under `key` in place of `before`."""
+    """What a round makes of one incident: `step.incident` is stored under `key` in place of `before`."""
 
     key: IncidentKey
     at: datetime
@@ -86,7 +86,8 @@ class RoundStep:
 
     @property
     def is_new(self) -> bool:
-        """Return whether there is anything to keep."""
+        """Return whether there is anything to store."""
+        # By identity: `advance` returns the very incident where nothing changed, and comparing figures would be slow.
         return self.step.incident is not self.before
 
     @property
@@ -107,20 +108,21 @@ class ExchangeStep(RoundStep):
 class RoundState:
     """The incidents that are pending or open before a round, by their keys."""
 
+    # Every one, not only those of the subjects of a round: the market-wide incident is about all exchanges.
     incidents: Mapping[IncidentKey, Incident] = field(default_factory=dict)
 
     @classmethod
     def of(cls, incidents: Iterable[Incident]) -> "RoundState":
-        """Return the state in which these are under way."""
+        """Return the state that has these incidents."""
         return cls({key_of(incident): incident for incident in incidents})
 
     def with_current(self, current: Mapping[IncidentKey, Incident | None]) -> "RoundState":
-        """Return the state with what is under way under some keys, None where nothing is."""
+        """Return the state with these keys' incidents replaced; None removes a key."""
         incidents = {**self.incidents, **current}
         return RoundState({key: incident for key, incident in incidents.items() if incident})
 
     def after(self, steps: Iterable[RoundStep]) -> "RoundState":
-        """Return the state once these steps are kept: what is dismissed or resolved is not under way any more."""
+        """Return the state once these steps are stored: what is dismissed or resolved is not in it any more."""
         return self.with_current({step.key: step.under_way for step in steps})
 
     def numbers(self) -> dict[StoryKey, int]:
@@ -130,7 +132,7 @@ class RoundState:
 
 @dataclass(frozen=True, slots=True)
 class RoundResult:
-    """What a round has come to: the step of the market-wide incident, those of the exchanges, and the state after."""
+    """The result of a round: the market-wide incident's step, those of single subjects, and the state after them."""
 
     market: RoundStep
     steps: tuple[ExchangeStep, ...]
@@ -138,7 +140,7 @@ class RoundResult:
 
     @property
     def in_order(self) -> tuple[RoundStep, ...]:
-        """Return the steps in the order in which they are kept and told.
+        """Return the steps in the order in which they are stored and announced.
 
         The market-wide incident comes first: those that it covers say its number, and people hear of it before them.
         """
@@ -157,10 +159,14 @@ class RoundDraft:
 
     def numbered(self, numbers: Mapping[StoryKey, int]) -> RoundResult:
         """Return the round with a number for everything in `unnumbered`; a story that goes on keeps its own."""
-        given = {**numbers, **self.state.numbers()}
-        steps = [_numbered(step, given) for step in self.steps]
-        market = _numbered(_market_step(self.policy, self.state, steps, self.now), given)
-        covered = tuple(replace(step, step=sheltered(step.step, step.before, market.step.incident)) for step in steps)
+        # The known numbers last: another preset's incident of the same story decides, whatever was drawn meanwhile.
+        number_of = {**numbers, **self.state.numbers()}
+        steps = [_numbered(step, number_of) for step in self.steps]
+        # Judged again, because the cards of its members show the numbers that they have only now.
+        market = _numbered(_market_step(self.policy, self.state, steps, self.now), number_of)
+        covered = tuple(
+            replace(step, step=with_market_cover(step.step, step.before, market.step.incident)) for step in steps
+        )
         return RoundResult(market, covered, self.state.after((market, *covered)))
 
 
@@ -172,16 +178,20 @@ def judge_round(
     `now` dates what becomes of the market-wide incident; each signal brings the time that dates its own.
     """
     steps = tuple(
-        _step(policy, state, grade(seen.signal, preset), seen.at, preset) for seen in signals for preset in seen.presets
+        _step(policy, state, grade(round_signal.signal, preset), round_signal.at, preset)
+        for round_signal in signals
+        for preset in round_signal.presets
     )
+    # The market-wide incident is judged here only to know whether it opens, and so needs a number as well.
     opened = [step.key.story for step in (*steps, _market_step(policy, state, steps, now)) if _lacks_number(step)]
-    known = state.numbers()
-    unnumbered = tuple(dict.fromkeys(story for story in opened if story not in known))
+    numbered = state.numbers()
+    unnumbered = tuple(dict.fromkeys(story for story in opened if story not in numbered))
     return RoundDraft(policy, state, steps, now, unnumbered)
 
 
 def _step(policy: Policy, state: RoundState, signal: Signal, at: datetime, preset: Sensitivity) -> ExchangeStep:
     key = IncidentKey(signal.subject, source_rule(signal.rule), preset)
+    # None also where the last one was resolved: what comes after that is a new incident, with a new number.
     before = state.incidents.get(key)
     return ExchangeStep(key, at, before, advance(policy, before, signal, at, sensitivity=preset), signal)
 
@@ -198,12 +208,15 @@ def _lacks_number(step: RoundStep) -> bool:
     return incident is not None and not incident.number and incident.state is not IncidentState.PENDING
 
 
-def _numbered(step: _AnyStep, numbers: Mapping[StoryKey, int]) -> _AnyStep:
+def _numbered(step: _StepType, numbers: Mapping[StoryKey, int]) -> _StepType:
     return replace(step, step=step.step.numbered(numbers[step.key.story])) if _lacks_number(step) else step
 
 
 def elevated_spans(incidents: Iterable[Incident]) -> tuple[IncidentSpan, ...]:
-    """Return the times of the outflows that were ever elevated or worse: their days are not learned as usual ones."""
+    """Return the times of the outflows that were ever elevated or worse: their days are not learned as usual ones.
+
+    Otherwise a run of two weeks would make large outflows usual, and the next one would not be unusual enough.
+    """
     return tuple(
         IncidentSpan(incident.first_as_of, incident.changed_at if incident.state is IncidentState.RESOLVED else None)
         for incident in incidents
@@ -212,14 +225,17 @@ def elevated_spans(incidents: Iterable[Incident]) -> tuple[IncidentSpan, ...]:
 
 
 class KnownHolds:
-    """Remembers for which reasons each story's figures are held, so that each is said once as long as it lasts."""
+    """Remembers for which reasons each story's figures are held, so that each is logged and counted once.
+
+    Example: a chain is missing at 12:00, 13:00 and 15:00, but not at 14:00. The reason is new at 12:00 and at 15:00.
+    """
 
     def __init__(self) -> None:
         self._reasons: dict[StoryKey, frozenset[HoldReason]] = {}
 
     def new_reasons(self, story: StoryKey, signal: Signal | None) -> frozenset[HoldReason]:
-        """Return the reasons that were not there at the look before; without a signal nothing is held."""
+        """Return the reasons that the story's signal before did not have; without a signal nothing is held."""
         reasons = frozenset(hold.reason for hold in signal.holds) if signal else frozenset[HoldReason]()
-        known = self._reasons.get(story, frozenset())
+        before = self._reasons.get(story, frozenset())
         self._reasons[story] = reasons
-        return reasons - known
+        return reasons - before

@@ -1,4 +1,9 @@
-"""Who is told what about a step of an incident."""
+"""Which places hear of a step of an incident, in a new message or by a change of the one they have.
+
+Example: a group asked for elevated or worse and $3 B or more. INC-5 opens elevated at −$2.4 B: the group hears nothing.
+An update says −$3.1 B: the group gets its first message. At −$2.0 B its message is edited, as it is for every change
+from then on. Severe: a new message, for that is worth a ping. Resolved: its last message is edited.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,10 +12,9 @@ from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
 from bot.domain.signal import Size, Unit
 
-ANNOUNCED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
-"""Steps that are told in a new message, and the only ones that may ping."""
-CLOSED = StepReason.RESOLVED
-_SILENT = frozenset({StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED})
+# Only what is new or worse interrupts people: a new message, and the only kind that may ping.
+_POSTED = frozenset({StepReason.OPENED, StepReason.ESCALATED})
+_UNANNOUNCED = frozenset({StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +33,23 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     those who were told of it before see its message change.
     """
     incident = step.incident
-    if incident is None or step.reason in _SILENT or incident.quiet:
+    if incident is None or step.reason in _UNANNOUNCED or incident.quiet:
         return Audience()
-    quiet = step.reason is CLOSED or incident.is_inhibited
-    announced = step.reason in ANNOUNCED
+    # The end is never the first that a place hears of an incident.
+    is_edit_only = step.reason is StepReason.RESOLVED or incident.is_inhibited
+    is_posted = step.reason in _POSTED
     post: list[Subscription] = []
     edit: list[Subscription] = []
     for subscription in subscriptions:
+        # Each preset has an incident of its own: a place hears of the one that its preset made.
         if subscription.sensitivity is not incident.sensitivity or not reaches(subscription, incident):
             continue
-        knew = before is not None and reaches(subscription, before)
-        anew = announced and incident.severity.rank >= subscription.min_severity.rank
-        if not quiet and (anew or not knew):
+        has_heard = before is not None and reaches(subscription, before)
+        # A place that asked for severe has heard of one that eased to watch and is elevated again: no new message.
+        is_posted_anew = is_posted and incident.severity.rank >= subscription.min_severity.rank
+        if not is_edit_only and (is_posted_anew or not has_heard):
             post.append(subscription)
-        elif knew:
+        elif has_heard:
             edit.append(subscription)
     return Audience(tuple(post), tuple(edit))
 
@@ -67,4 +74,5 @@ def _is_large_enough(subscription: Subscription, worst: Size | None) -> bool:
     if worst and worst.unit is not Unit.RESERVES:
         return True
     usd, share = (worst.usd or 0.0, worst.value) if worst else (0.0, 0.0)
+    # Sizes are negative, limits positive.
     return -usd >= (subscription.usd or 0.0) and -share >= (subscription.share or 0.0)

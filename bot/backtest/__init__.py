@@ -1,1 +1,1 @@
-"""`runwatch backtest`: the live rules over a past kept as files, and simple rules beside them. The core is pure."""
+"""`runwatch backtest`: the live rules over a history kept as files, naive rules beside them. The core is pure."""

@@ -1,7 +1,7 @@
-"""A folder of bodies of `GET /protocol/{slug}` kept as files: the past that a backtest reads.
+"""A folder of bodies of `GET /protocol/{slug}` kept as files: the history that a backtest reads.
 
 DIR/<slug>.json                 a body in the upstream's own format, gzip or not; any slug
-DIR/<slug>.withdrawals.jsonl    optional: one change of one gate a line, oldest first or not:
+DIR/<slug>.withdrawals.jsonl    optional: a change of withdrawals a line, in any order:
                                 {"at": unix seconds, "asset": "USDT", "network": "TRC20", "open": false}
 """
 
@@ -25,8 +25,8 @@ from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtrac
 from bot.sources.defillama.source import NAME
 from bot.sources.own_tokens import OWN_TOKENS
 
-_LARGEST = 400 << 20  # plain bytes of one body, as on the wire
-_BODY, _GATES = ".json", ".withdrawals.jsonl"
+_MAX_BODY_BYTES = 400 << 20  # unpacked; `DETAIL_LIMITS` of the live source is as large
+_BODY, _WITHDRAWALS = ".json", ".withdrawals.jsonl"
 EVENTS = "events.jsonl"
 
 
@@ -50,19 +50,19 @@ _Line = TypeVar("_Line")
 
 @dataclass(frozen=True, slots=True)
 class ArchivedHistory:
-    """Everything one body says, in columns: sixteen bytes a holding.
+    """Everything one body says, in columns: 16 bytes a holding, where an object would take a hundred.
 
-    `gates` are the changes of withdrawals, oldest first; `odd_lines` are the numbers of lines that could not be read.
+    `withdrawal_changes` are oldest first; `odd_lines` are the numbers of lines of their file that could not be read.
     """
 
     exchange: Exchange
     slots: Sequence[Slot]
     moments: Sequence[Moment]
-    gates: Sequence[WithdrawalStatus] = ()
+    withdrawal_changes: Sequence[WithdrawalStatus] = ()
     odd_lines: Sequence[int] = ()
 
     def readings(self) -> Iterator[Reading]:
-        """Yield the readings, oldest first. In hindsight each was fetched when it was true."""
+        """Yield the readings, oldest first. Each counts as fetched at its own time, as a file does not say when."""
         layouts = Layouts(self.slots)
         for as_of, columns in self.moments:
             at = datetime.fromtimestamp(as_of, UTC)
@@ -78,7 +78,7 @@ def bodies_in(directory: Path) -> list[Path]:
 
 
 def exchange_of(path: Path) -> Exchange:
-    """Return the exchange that a body's name stands for; its own tokens are known by its id, as no body says them."""
+    """Return the exchange that a file's name stands for; its own tokens are known by its id, as no body says them."""
     id_ = exchange_id(path.stem)
     return Exchange(id_, id_, path.stem.lower(), OWN_TOKENS.get(id_, frozenset()))
 
@@ -87,16 +87,18 @@ def read_past(path: Path) -> ArchivedHistory:
     """Return what a body and its log of withdrawals say; raise SourceError where the body cannot be read."""
     try:
         with path.open("rb") as file:
-            extract = ProtocolExtract(decompress(read_pieces(file), limit=_LARGEST), since=0.0)
+            extract = ProtocolExtract(decompress(read_pieces(file), limit=_MAX_BODY_BYTES), since=0.0)
         moments = list(_compact(extract.moments()))
-        gates, odd_lines = _withdrawal_changes(path.with_name(path.stem + _GATES))
+        withdrawal_changes, odd_lines = _withdrawal_changes(path.with_name(path.stem + _WITHDRAWALS))
     except OSError as error:
         raise SourceError(SourceFault.UNREACHABLE, error.strerror or type(error).__name__) from error
-    return ArchivedHistory(exchange_of(path), [Slot(*slot) for slot in extract.slots], moments, gates, odd_lines)
+    return ArchivedHistory(
+        exchange_of(path), [Slot(*slot) for slot in extract.slots], moments, withdrawal_changes, odd_lines
+    )
 
 
 def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
-    """Yield the moments, those of one layout sharing it."""
+    """Yield the moments with equal layouts shared: the days of years have few different sets of slots."""
     layouts: dict[bytes, array[int]] = {}
     for as_of, (slots, amounts, usd) in moments:
         yield Moment(as_of, AmountColumns(layouts.setdefault(slots.tobytes(), slots), amounts, usd))
@@ -109,34 +111,34 @@ def read_events(directory: Path) -> tuple[list[KnownEvent] | None, list[int]]:
 
 
 def _withdrawal_changes(path: Path) -> tuple[list[WithdrawalStatus], list[int]]:
-    """Return the changes in a log, oldest first, and the numbers of lines that are none; no log holds nothing."""
-    gates, odd = _lines(path, _withdrawal_change) if path.exists() else ([], [])
-    return sorted(gates, key=lambda gate: gate.since), odd
+    """Return the changes in a log, oldest first, and the numbers of lines that are none; without a log, nothing."""
+    withdrawal_changes, odd_lines = _lines(path, _withdrawal_change) if path.exists() else ([], [])
+    return sorted(withdrawal_changes, key=lambda change: change.since), odd_lines
 
 
 def _lines(path: Path, read: Callable[[bytes], _Line]) -> tuple[list[_Line], list[int]]:
-    found: list[_Line] = []
-    odd: list[int] = []
-    for number, written in enumerate(path.read_bytes().splitlines(), start=1):
-        if not written.strip():
+    records: list[_Line] = []
+    odd_lines: list[int] = []
+    for number, text in enumerate(path.read_bytes().splitlines(), start=1):
+        if not text.strip():
             continue
         try:
-            found.append(read(written))
+            records.append(read(text))
         except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError, OSError):
-            odd.append(number)
-    return found, odd
+            odd_lines.append(number)  # said to the user later: one odd line must not spoil a run of an hour
+    return records, odd_lines
 
 
-def _withdrawal_change(written: bytes) -> WithdrawalStatus:
-    change = _CHANGE.decode(written)
+def _withdrawal_change(text: bytes) -> WithdrawalStatus:
+    change = _CHANGE.decode(text)
     return WithdrawalStatus(
         change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=_at(change.at)
     )
 
 
-def _event(written: bytes) -> KnownEvent:
-    named = _EVENT.decode(written)
-    return KnownEvent(exchange_id(named.exchange), _at(named.since), _at(named.until))
+def _event(text: bytes) -> KnownEvent:
+    event = _EVENT.decode(text)
+    return KnownEvent(exchange_id(event.exchange), _at(event.since), _at(event.until))
 
 
 def _at(seconds: float) -> datetime:

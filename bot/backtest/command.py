@@ -1,4 +1,8 @@
-"""Reads a past, lives through it, and prints what would have been told."""
+"""Runs a backtest: reads a history from files, simulates the bot over it, and prints what it would have announced.
+
+Used by `runwatch backtest`. Example: a folder with `ftx.json` and `okx.json`, 75 days each. The alerts go to stdout, a
+JSON object or a row each; stderr gets what was skipped and why, totals, and "150 readings of 2 exchanges processed".
+"""
 
 import gc
 import sys
@@ -46,95 +50,103 @@ class BacktestOptions:
 
 
 class Backtest:
-    """One backtest: `out` takes what was asked for, `err` everything else."""
+    """One backtest: `out` writes a line of what was asked for, `err` one of everything else."""
 
-    def __init__(self, order: BacktestOptions, *, out: WriteLine, err: WriteLine) -> None:
-        self._order = order
+    def __init__(self, options: BacktestOptions, *, out: WriteLine, err: WriteLine) -> None:
+        self._options = options
         self._out = out
         self._err = err
-        self._tellings: list[SimulatedAlert] = []
+        self._alerts: list[SimulatedAlert] = []
         self._spans: dict[str, tuple[datetime, datetime]] = {}
         self._judged = 0
 
     def run(self) -> None:
         """Print everything; raise ConfigurationError without a folder, RunwatchError when nothing can be processed."""
-        paths = bodies_in(self._order.directory)
+        paths = bodies_in(self._options.directory)
         if not paths:
-            raise RunwatchError(f"Nothing to process: {self._order.directory} holds no <slug>.json.")
-        with _without_garbage(), _bar() as bar:
-            pasts = list(self._pasts(paths, bar))
-            if not pasts:
-                raise RunwatchError(f"Nothing to process: no body in {self._order.directory} could be read.")
-            contest = self._live_through(pasts, bar)
+            raise RunwatchError(f"Nothing to process: {self._options.directory} holds no <slug>.json.")
+        with _without_garbage_collection(), _progress_bar() as progress:
+            histories = list(self._read_histories(paths, progress))
+            if not histories:
+                raise RunwatchError(f"Nothing to process: no body in {self._options.directory} could be read.")
+            comparison = self._simulate(histories, progress)
         if not self._judged:
             raise RunwatchError("Nothing to process: no reading lies between --from and --to.")
-        self._report(contest)
+        self._report(comparison)
 
-    def _pasts(self, paths: Sequence[Path], bar: Progress) -> Iterator[ArchivedHistory]:
-        """Yield what each body says; one that cannot be read is said and left out, as is a second of one exchange."""
-        taken: dict[str, Path] = {}
-        bodies = bar.track(read_bodies(paths, workers=workers_for(paths)), total=len(paths), description="reading")
-        for path, past in zip(paths, bodies, strict=True):
-            if isinstance(past, str):
-                self._err(f"{path.name} is skipped: {past}.")
+    def _read_histories(self, paths: Sequence[Path], progress: Progress) -> Iterator[ArchivedHistory]:
+        """Yield what each body says; one that cannot be read, or a second of an exchange, is reported and skipped."""
+        path_of: dict[str, Path] = {}
+        bodies = progress.track(read_bodies(paths, workers=workers_for(paths)), total=len(paths), description="reading")
+        for path, history in zip(paths, bodies, strict=True):
+            if isinstance(history, str):
+                self._err(f"{path.name} is skipped: {history}.")
                 continue
-            if (first := taken.setdefault(past.exchange.id, path)) is not path:
-                self._err(f"{path.name} is skipped: {first.name} is the same exchange.")
+            if (earlier := path_of.setdefault(history.exchange.id, path)) is not path:
+                self._err(f"{path.name} is skipped: {earlier.name} is the same exchange.")
                 continue
-            for number in past.odd_lines:
+            for number in history.odd_lines:
                 self._err(f"{path.stem}.withdrawals.jsonl: line {number} is skipped, it cannot be read.")
-            yield past
+            yield history
 
-    def _live_through(self, pasts: Sequence[ArchivedHistory], bar: Progress) -> RuleComparison | None:
-        order = self._order
-        exchanges = [past.exchange for past in pasts]
-        gates = {past.exchange.id: past.gates for past in pasts}
+    def _simulate(self, histories: Sequence[ArchivedHistory], progress: Progress) -> RuleComparison | None:
+        options = self._options
+        exchanges = [history.exchange for history in histories]
+        withdrawal_changes = {history.exchange.id: history.withdrawal_changes for history in histories}
         arithmetic = fastest_arithmetic(self._err)
-        trial = Simulation(exchanges, gates=gates, sensitivity=order.sensitivity, since=order.since, by=arithmetic)
-        contest = RuleComparison(exchanges, since=order.since) if order.compare else None
-        task = bar.add_task("judging", total=sum(len(past.moments) for past in pasts))
-        for readings in rounds([past.readings() for past in pasts]):
-            within = [reading for reading in readings if order.until is None or reading.as_of <= order.until]
-            if not within:
+        simulation = Simulation(
+            exchanges,
+            withdrawal_changes=withdrawal_changes,
+            sensitivity=options.sensitivity,
+            since=options.since,
+            arithmetic=arithmetic,
+        )
+        comparison = RuleComparison(exchanges, since=options.since) if options.compare else None
+        task = progress.add_task("judging", total=sum(len(history.moments) for history in histories))
+        for readings in rounds([history.readings() for history in histories]):
+            judged = [reading for reading in readings if options.until is None or reading.as_of <= options.until]
+            # Rounds come in the order of time, so everything behind this one is later as well.
+            if not judged:
                 break
-            self._tell(trial.take(within))
-            self._note(within)
-            if contest:
-                contest.judge(within)
-            bar.advance(task, len(readings))
-        return contest
+            self._record_alerts(simulation.run_round(judged))
+            self._count_judged(judged)
+            if comparison:
+                comparison.add_round(judged)
+            progress.advance(task, len(readings))
+        return comparison
 
-    def _tell(self, tellings: Sequence[SimulatedAlert]) -> None:
-        self._tellings += tellings
-        if self._order.as_json:
-            for telling in tellings:
-                self._out(json_line(telling))
+    def _record_alerts(self, alerts: Sequence[SimulatedAlert]) -> None:
+        self._alerts += alerts
+        if self._options.as_json:
+            for alert in alerts:
+                self._out(json_line(alert))  # at once: a script that reads along need not wait for the end
 
-    def _note(self, readings: Sequence[Reading]) -> None:
+    def _count_judged(self, readings: Sequence[Reading]) -> None:
         """Count the readings that were judged."""
-        since = self._order.since
+        since = self._options.since
         for reading in readings:
             if since is None or reading.as_of >= since:
-                first, _ = self._spans.get(reading.exchange, (reading.as_of, reading.as_of))
-                self._spans[reading.exchange] = (first, reading.as_of)
+                earlier, _ = self._spans.get(reading.exchange, (reading.as_of, reading.as_of))
+                self._spans[reading.exchange] = (earlier, reading.as_of)
                 self._judged += 1
 
-    def _report(self, contest: RuleComparison | None) -> None:
-        events, odd_lines = read_events(self._order.directory)
+    def _report(self, comparison: RuleComparison | None) -> None:
+        events, odd_lines = read_events(self._options.directory)
         for number in odd_lines:
             self._err(f"{EVENTS}: line {number} is skipped, it cannot be read.")
-        if not self._order.as_json:
-            self._out(table(self._tellings) if self._tellings else "Nothing would have been told.")
+        if not self._options.as_json:
+            self._out(table(self._alerts) if self._alerts else "Nothing would have been told.")
+        # An incident that is still open lasts until the newest reading, for the scores.
         end = max(last for _, last in self._spans.values())
         years = exchange_years(self._spans)
-        if contest:
-            scores = contest.scores(self._tellings, events, end=end, years=years)
-            (self._err if self._order.as_json else self._out)(score_table(scores, assumed=events is None))
-        self._err(summary(self._tellings, events, end=end, years=years))
+        if comparison:
+            scores = comparison.scores(self._alerts, events, end=end, years=years)
+            (self._err if self._options.as_json else self._out)(score_table(scores, assumed=events is None))
+        self._err(summary(self._alerts, events, end=end, years=years))
         self._err(f"{self._judged} readings of {len(self._spans)} exchanges processed")
 
 
-def _bar() -> Progress:
+def _progress_bar() -> Progress:
     """Return the bar that shows on stderr where that is a terminal; a stdout that goes elsewhere is left alone."""
     console = Console(stderr=True)
     return Progress(
@@ -143,8 +155,8 @@ def _bar() -> Progress:
 
 
 @contextmanager
-def _without_garbage() -> Iterator[None]:
-    """Look for no garbage while millions of figures are made and looked at, none of them in a circle."""
+def _without_garbage_collection() -> Iterator[None]:
+    """Switch off garbage collection: it would visit millions of figures again and again, and they have no cycles."""
     gc.disable()
     try:
         yield

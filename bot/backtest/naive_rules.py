@@ -1,6 +1,8 @@
-"""Rules that people write first, kept for comparison: none of them has a guard, a usual day or a life.
+"""Rules that people write first, kept for comparison: none of them knows faults of a source, usual days or incidents.
 
-They look at an exchange's assets, chains added up, at both ends of the last 24 hours, and are asked at every reading.
+They compare an exchange's assets, chains added up, at both ends of the last 24 hours, and are applied to every reading.
+Example: $5 B of reserves in BTC, of which nothing moves while its price falls by 4 %. "total −3 % in 24 h" is true, the
+others are not; our own rule sees a flow of 0.
 """
 
 from bisect import bisect_right
@@ -14,14 +16,14 @@ from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.reading import NO_HOLDING, Reading
 
-_KEPT = timedelta(days=9)
-_FIXED_USD = -10e6
-_DROP = -0.03
+_KEPT_FOR = timedelta(days=9)  # the week of flows, and what the first day of it starts from
+_FIXED_FLOW_USD = -10e6
+_DROP_SHARE = -0.03  # our own limit of elevated in 24 h, so that the rules differ only in what they measure
 _PART_OF_MEAN = 0.2
 _WEEK = timedelta(days=7)
 # The upstream's own rule of early 2026: a token counts when it is worth enough at both ends, and an inflow of more than
 # twice what a token is worth does not.
-_LEAST_USD, _LEAST_SHARE, _MOST_GROWTH = 10_000.0, 0.0001, 2.0
+_MIN_USD, _MIN_SHARE, _MAX_GROWTH = 10_000.0, 0.0001, 2.0
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,13 @@ class LastDay:
 
 def fixed_sum(day: LastDay) -> bool:
     """Say whether 10 M USD or more left."""
-    return day.flow_usd <= _FIXED_USD
+    return day.flow_usd <= _FIXED_FLOW_USD
 
 
 def total_drop(day: LastDay) -> bool:
     """Say whether everything held, own tokens included, is worth 3 % less in USD."""
     before = day.before.total_usd()
-    return before > 0 and day.after.total_usd() / before - 1 <= _DROP
+    return before > 0 and day.after.total_usd() / before - 1 <= _DROP_SHARE
 
 
 def part_of_mean(day: LastDay) -> bool:
@@ -64,7 +66,7 @@ def part_of_mean(day: LastDay) -> bool:
 def upstream_inflow(day: LastDay) -> bool:
     """Say whether the upstream's own inflow is −3 % of clean reserves or lower; it does not see what was drained."""
     reserves = day.before.total_usd(without=day.own_tokens)
-    return reserves > 0 and _upstream_flow(day) / reserves <= _DROP
+    return reserves > 0 and _upstream_flow(day) / reserves <= _DROP_SHARE
 
 
 NAIVE: tuple[tuple[str, Callable[[LastDay], bool]], ...] = (
@@ -77,18 +79,18 @@ NAIVE: tuple[tuple[str, Callable[[LastDay], bool]], ...] = (
 
 
 class NaiveRuleRunner:
-    """Watches one exchange by the naive rules."""
+    """Applies the naive rules to the readings of one exchange."""
 
     def __init__(self, exchange: Exchange) -> None:
         self._own_tokens = exchange.own_tokens
-        self._kept: list[Reading] = []
+        self._readings: list[Reading] = []
         self._flows: list[tuple[datetime, float]] = []
 
     def rules_met(self, reading: Reading) -> tuple[str, ...]:
         """Return the names of the rules that are true after one more reading."""
-        if self._kept and reading.as_of <= self._kept[-1].as_of:
+        if self._readings and reading.as_of <= self._readings[-1].as_of:
             return ()
-        self._kept = [*(one for one in self._kept if one.as_of > reading.as_of - _KEPT), reading]
+        self._readings = [*(kept for kept in self._readings if kept.as_of > reading.as_of - _KEPT_FOR), reading]
         day = self._day(reading)
         if day is None:
             return ()
@@ -99,8 +101,8 @@ class NaiveRuleRunner:
         return tuple(name for name, rule in NAIVE if rule(day))
 
     def _day(self, reading: Reading) -> LastDay | None:
-        found = bisect_right(self._kept, base_limit(Window.DAY, reading.as_of), key=lambda one: one.as_of)
-        base = self._kept[found - 1] if found else None
+        count = bisect_right(self._readings, base_limit(Window.DAY, reading.as_of), key=lambda kept: kept.as_of)
+        base = self._readings[count - 1] if count else None
         if base is None or not fits(Window.DAY, base, reading.as_of):
             return None
         return LastDay(base, reading, self._own_tokens, [flow for _, flow in self._flows])
@@ -108,13 +110,13 @@ class NaiveRuleRunner:
 
 def _upstream_flow(day: LastDay) -> float:
     old, new = day.before.by_asset(), day.after.by_asset()
-    least = max(_LEAST_USD, _LEAST_SHARE * min(day.before.total_usd(), day.after.total_usd()))
+    min_usd = max(_MIN_USD, _MIN_SHARE * min(day.before.total_usd(), day.after.total_usd()))
     flow = 0.0
     for asset, held in old.items():
         now = new.get(asset, NO_HOLDING)
-        if asset in day.own_tokens or min(held.usd, now.usd) < least:
+        if asset in day.own_tokens or min(held.usd, now.usd) < min_usd:
             continue
-        richer = held if held.usd > now.usd else now
-        moved = (now.amount - held.amount) * richer.usd / richer.amount
-        flow += moved if moved <= _MOST_GROWTH * richer.usd else 0.0
+        larger = held if held.usd > now.usd else now
+        moved = (now.amount - held.amount) * larger.usd / larger.amount
+        flow += moved if moved <= _MAX_GROWTH * larger.usd else 0.0
     return flow

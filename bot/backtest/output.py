@@ -1,4 +1,9 @@
-"""What a backtest prints: one JSON object a line, or a table for people."""
+"""What a backtest prints: one JSON object a line for scripts, or a table for people.
+
+A line says what the live bot would have announced: `{"at": "2022-11-08T06:00:00Z", "exchange": "ftx", "incident":
+"INC-1", "event": "opened", "rule": "outflow", "severity": "severe", …, "share": -0.11, …}`. `share` and `flow_usd` are
+negative where money left. Its keys are a contract with scripts that read it: none is ever renamed.
+"""
 
 import json
 from collections.abc import Collection, Iterable, Sequence
@@ -17,63 +22,63 @@ from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Line
 from bot.messages.numbers import clock, percent, span, usd
 
-_DATA = "data"  # the rule's word where figures are held and no incident is open
+_NO_INCIDENT = "data"  # the rule's word where figures are held and no incident is open
 _HEADER = ("at (UTC)", "exchange", "incident", "event", "rule", "severity", "window", "net flow", "share", "why")
 _NUMBERS = frozenset({_HEADER.index("net flow"), _HEADER.index("share")})
 _SCORES = ("rule", "events found", "median delay", "false alarms", "per exchange-year")
 _SCORES_NUMBERS = frozenset({1, 2, 3, 4})
-_TELLING = "Runwatch tells once an incident, a naive rule once a day while it is true."
-_ASSUMED = (
+_COUNTING_RULE = "Runwatch tells once an incident, a naive rule once a day while it is true."
+_ASSUMED_EVENTS = (
     f"No {EVENTS} says what really happened: an event is here what Runwatch itself calls elevated or worse, so its own "
     "first row is true by definition and only the others say something."
 )
 
 
-def json_line(telling: SimulatedAlert, kinds: SignalKinds = SIGNALS) -> str:
-    """Return a telling as JSON, with the keys that every line has; those of flows are null for other sources."""
-    return json.dumps(_record(telling, kinds))
+def json_line(alert: SimulatedAlert, kinds: SignalKinds = SIGNALS) -> str:
+    """Return an alert as JSON, with the keys that every line has; those of flows are null for other sources."""
+    return json.dumps(_record(alert, kinds))
 
 
-def table(tellings: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNALS) -> str:
-    """Return what was told as a table, each column as wide as it needs to be."""
-    return _columns([_HEADER, *(_cells(telling, kinds) for telling in tellings)], _NUMBERS)
+def table(alerts: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNALS) -> str:
+    """Return the alerts as a table, each column as wide as it needs to be."""
+    return _columns([_HEADER, *(_cells(alert, kinds) for alert in alerts)], _NUMBERS)
 
 
 def score_table(scores: Sequence[Score], *, assumed: bool) -> str:
     """Return how the rules did, side by side; `assumed` says that nobody wrote down what really happened."""
-    told = _columns([_SCORES, *map(_score_cells, scores)], _SCORES_NUMBERS)
-    return "\n".join((told, _TELLING, *([_ASSUMED] if assumed else [])))
+    columns = _columns([_SCORES, *map(_score_cells, scores)], _SCORES_NUMBERS)
+    return "\n".join((columns, _COUNTING_RULE, *([_ASSUMED_EVENTS] if assumed else [])))
 
 
 def summary(
-    tellings: Sequence[SimulatedAlert], events: Sequence[KnownEvent] | None, *, end: datetime, years: float
+    alerts: Sequence[SimulatedAlert], events: Sequence[KnownEvent] | None, *, end: datetime, years: float
 ) -> str:
-    """Return what a backtest comes to, in two lines."""
-    told, worse = (alarms(tellings, least, end) for least in (Severity.WATCH, Severity.ELEVATED))
-    held = sum(telling.reason is StepReason.HELD for telling in tellings)
-    first = f"incidents: {len(told)}, elevated or worse: {len(worse)}; spells of held figures: {held}"
+    """Return the totals of a backtest in two lines; `years` are exchange-years."""
+    watches, elevated = (alarms(alerts, min_severity, end) for min_severity in (Severity.WATCH, Severity.ELEVATED))
+    held = sum(alert.reason is StepReason.HELD for alert in alerts)
+    first = f"incidents: {len(watches)}, elevated or worse: {len(elevated)}; spells of held figures: {held}"
     if events is None:
-        rate = f"unknown, {EVENTS} would say what really happened; incidents: {_rate(len(told), years)}"
+        rate = f"unknown, {EVENTS} would say what really happened; incidents: {_rate(len(watches), years)}"
     else:
-        rate = f"{score('', told, events, years).false_alarms_a_year:.2f} by {EVENTS}"
+        rate = f"{score('', watches, events, years).false_alarms_a_year:.2f} by {EVENTS}"
     return f"{first}; exchange-years: {years:.1f}\nfalse alarms per exchange-year: {rate}"
 
 
-def _record(telling: SimulatedAlert, kinds: SignalKinds) -> dict[str, Any]:
-    incident, flow = telling.incident, telling.flow
+def _record(alert: SimulatedAlert, kinds: SignalKinds) -> dict[str, Any]:
+    incident, flow = alert.incident, alert.flow
     return {
-        "at": _iso(telling.at),
-        "exchange": telling.exchange,
+        "at": _iso(alert.at),
+        "exchange": alert.exchange,
         "incident": incident.label if incident else None,
-        "event": str(telling.reason),
+        "event": str(alert.reason),
         "rule": _rule(incident),
         "severity": str(incident.severity) if incident else None,
         "confirmed": incident.confirmed if incident else False,
         "window": str(flow.window) if flow else None,
         "flow_usd": flow.usd if flow else None,
         "share": flow.share if flow else None,
-        "reasons": list(_reasons(telling, kinds)),
-        "inhibited_by": telling.inhibited_by.label if telling.inhibited_by else None,
+        "reasons": list(_reasons(alert, kinds)),
+        "inhibited_by": alert.inhibited_by.label if alert.inhibited_by else None,
     }
 
 
@@ -82,25 +87,25 @@ def _iso(at: datetime) -> str:
 
 
 def _rule(incident: Incident | None) -> str:
-    return str(incident.rule) if incident else _DATA
+    return str(incident.rule) if incident else _NO_INCIDENT
 
 
-def _reasons(telling: SimulatedAlert, kinds: SignalKinds) -> Iterable[str]:
+def _reasons(alert: SimulatedAlert, kinds: SignalKinds) -> Iterable[str]:
     """Yield why: what is held where that is told, else the thresholds crossed, and what people should know beside."""
-    incident, signal = telling.incident, telling.signal
+    incident, signal = alert.incident, alert.signal
     if incident and incident.ending:
         yield f"Resolved: {incident.ending}"
-    if telling.reason is not StepReason.HELD:
+    if alert.reason is not StepReason.HELD:
         yield from map(card_of(signal.rule, kinds).reason, signal.reasons)
         yield from (
             f"{member.exchange}: {member.severity}, {percent(member.share, signed=True)}" for member in signal.members
         )
-    yield from map(_held, telling.holds)
+    yield from map(_held, alert.holds)
     yield from (_text(note_sentence(note)) for note in signal.notes)
 
 
-def _text(said: Line) -> str:
-    return "".join(clock(one.at) if one.at else one.text for one in said)
+def _text(sentence: Line) -> str:
+    return "".join(clock(part.at) if part.at else part.text for part in sentence)
 
 
 def _held(hold: Hold) -> str:
@@ -108,27 +113,29 @@ def _held(hold: Hold) -> str:
     return f"Held: {HOLD_WORDS[hold.reason]}{detail}"
 
 
-def _cells(telling: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:
-    incident, flow = telling.incident, telling.flow
+def _cells(alert: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:
+    incident, flow = alert.incident, alert.flow
+    # The question mark: severe, seen in one reading only.
     severity = "" if incident is None else incident.severity if incident.confirmed else f"{incident.severity}?"
-    inhibited = [f"under {telling.inhibited_by.label}"] if telling.inhibited_by else []
+    inhibited = [f"under {alert.inhibited_by.label}"] if alert.inhibited_by else []
     return (
-        f"{telling.at:%Y-%m-%d %H:%M}",
-        telling.exchange,
+        f"{alert.at:%Y-%m-%d %H:%M}",
+        alert.exchange,
         incident.label if incident else "–",
-        telling.reason,
+        alert.reason,
         _rule(incident),
         severity,
         flow.window if flow else "",
         usd(flow.usd, signed=True) if flow else "",
         percent(flow.share, signed=True) if flow else "",
-        " · ".join((*inhibited, *_reasons(telling, kinds))),
+        " · ".join((*inhibited, *_reasons(alert, kinds))),
     )
 
 
-def _score_cells(one: Score) -> tuple[str, ...]:
-    delay = "–" if one.delay is None else span(one.delay) if one.delay else "none"
-    return one.rule, f"{one.found} of {one.events}", delay, str(one.false_alarms), f"{one.false_alarms_a_year:.2f}"
+def _score_cells(rated: Score) -> tuple[str, ...]:
+    delay = "–" if rated.delay is None else span(rated.delay) if rated.delay else "none"
+    found = f"{rated.found} of {rated.events}"
+    return rated.rule, found, delay, str(rated.false_alarms), f"{rated.false_alarms_a_year:.2f}"
 
 
 def _rate(count: int, years: float) -> str:

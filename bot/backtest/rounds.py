@@ -1,4 +1,9 @@
-"""Readings of many exchanges in the order of time, put together into rounds as a live bot would have read them."""
+"""Readings of many exchanges in the order of time, put together into rounds as a live bot would have read them.
+
+Example: a at 12:00, b at 12:59, a at 13:00 and b at 13:59 are two rounds, (a, b) of 12 and (a, b) of 13 o'clock.
+A round matters because what all exchanges do at once is a fault of the source, and outflows at three of them at once
+are market-wide: both can be seen only where their readings are judged together.
+"""
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -8,7 +13,7 @@ from bot.domain.reading import Reading
 
 
 class RoundCollector:
-    """Takes readings in the order of time and hands them out in rounds: one hour (UTC), each exchange at most once."""
+    """Collects readings, given in the order of time, into rounds: one hour (UTC), each exchange at most once."""
 
     def __init__(self) -> None:
         self._gathered: dict[str, Reading] = {}
@@ -17,23 +22,24 @@ class RoundCollector:
     def add(self, reading: Reading) -> Sequence[Reading]:
         """Return the round that is complete because this reading begins the next one, else nothing."""
         hour = reading.as_of.replace(minute=0, second=0, microsecond=0)
-        begins = hour != self._hour or reading.exchange in self._gathered
-        whole = self.remaining() if begins else ()
+        # A second reading of an exchange begins a round as well: judging knows one reading of each at a time.
+        begins_round = hour != self._hour or reading.exchange in self._gathered
+        complete_round = self.remaining() if begins_round else ()
         self._hour = hour
         self._gathered[reading.exchange] = reading
-        return whole
+        return complete_round
 
     def remaining(self) -> Sequence[Reading]:
         """Return what was gathered since the last round."""
-        rest, self._gathered = tuple(self._gathered.values()), {}
-        return rest
+        last_round, self._gathered = tuple(self._gathered.values()), {}
+        return last_round
 
 
 def rounds(pasts: Iterable[Iterable[Reading]]) -> Iterator[Sequence[Reading]]:
     """Yield the rounds of several exchanges' readings, each oldest first; their order makes no difference."""
-    gathering = RoundCollector()
+    collector = RoundCollector()
     for reading in merge(*pasts, key=lambda reading: (reading.as_of, reading.exchange)):
-        if whole := gathering.add(reading):
-            yield whole
-    if rest := gathering.remaining():
-        yield rest
+        if complete_round := collector.add(reading):
+            yield complete_round
+    if last_round := collector.remaining():
+        yield last_round

@@ -1,4 +1,8 @@
-"""Our rule and naive ones over the same past: what each found, how late, and how often it cried wolf."""
+"""Our rule and naive ones over the same history: what each found, how late, and how many alarms were false.
+
+Example: 40 days of an exchange with one known run. Ours found 1 of 1 at once with no false alarm; "fixed $10 M out in
+24 h" found it too, with 31 false alarms: 283 per exchange-year.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -20,33 +24,35 @@ OURS = {
 
 
 class RuleComparison:
-    """Gathers what was told and what naive rules would have said, and scores both.
+    """Collects when the naive rules are true, and scores them beside our own alerts.
 
-    Readings before `since` only teach.
+    Readings before `since` only fill the rules' windows.
     """
 
     def __init__(self, exchanges: Iterable[Exchange], *, since: datetime | None = None) -> None:
-        self._onlookers = {exchange.id: NaiveRuleRunner(exchange) for exchange in exchanges}
+        self._runners = {exchange.id: NaiveRuleRunner(exchange) for exchange in exchanges}
         self._since = since
         self._moments: defaultdict[tuple[str, str], list[datetime]] = defaultdict(list)
 
-    def judge(self, readings: Iterable[Reading]) -> None:
-        """Ask the naive rules about one round."""
+    def add_round(self, readings: Iterable[Reading]) -> None:
+        """Apply the naive rules to the readings of one round."""
         for reading in readings:
-            for rule in self._onlookers[reading.exchange].rules_met(reading):
+            for rule in self._runners[reading.exchange].rules_met(reading):
                 if self._since is None or reading.as_of >= self._since:
                     self._moments[rule, reading.exchange].append(reading.as_of)
 
     def scores(
-        self, tellings: Sequence[SimulatedAlert], events: Sequence[KnownEvent] | None, *, end: datetime, years: float
+        self, alerts: Sequence[SimulatedAlert], events: Sequence[KnownEvent] | None, *, end: datetime, years: float
     ) -> list[Score]:
         """Return how every rule did, ours first.
 
         Where nobody says what happened (`events` None), an event is what our own rule calls elevated or worse.
         """
-        found = assumed_events(tellings, end) if events is None else events
-        ours = [score(name, alarms(tellings, least, end), found, years) for least, name in OURS.items()]
-        return [*ours, *(score(name, list(self.naive_alarms(name)), found, years) for name, _ in NAIVE)]
+        known_events = assumed_events(alerts, end) if events is None else events
+        ours = [
+            score(name, alarms(alerts, min_severity, end), known_events, years) for min_severity, name in OURS.items()
+        ]
+        return [*ours, *(score(name, list(self.naive_alarms(name)), known_events, years) for name, _ in NAIVE)]
 
     def naive_alarms(self, rule: str) -> Iterator[Alarm]:
         """Yield the alarms of one naive rule."""
@@ -55,24 +61,24 @@ class RuleComparison:
                 yield from daily(exchange, moments)
 
 
-def alarms(tellings: Iterable[SimulatedAlert], least: Severity, end: datetime) -> list[Alarm]:
-    """Return our incidents from when they were first told to be this severe until they resolved, or the end.
+def alarms(alerts: Iterable[SimulatedAlert], min_severity: Severity, end: datetime) -> list[Alarm]:
+    """Return our incidents from when they were first announced as this severe until they resolved, or until `end`.
 
-    A market-wide one tells of incidents that are counted already.
+    A market-wide one is left out: the incidents that it is about are counted already.
     """
-    begun: dict[int, Alarm] = {}
-    for telling in tellings:
-        incident = telling.incident
+    alarm_of: dict[int, Alarm] = {}
+    for alert in alerts:
+        incident = alert.incident
         if incident is None or incident.rule == Rule.MARKET_WIDE:
             continue
-        known = begun.get(incident.number)
-        if known is None and incident.severity.rank >= least.rank:
-            known = begun[incident.number] = Alarm(telling.exchange, telling.at, end)
-        if known and incident.state is IncidentState.RESOLVED:
-            begun[incident.number] = Alarm(known.exchange, known.start, telling.at)
-    return list(begun.values())
+        alarm = alarm_of.get(incident.number)
+        if alarm is None and incident.severity.rank >= min_severity.rank:
+            alarm = alarm_of[incident.number] = Alarm(alert.exchange, alert.at, end)
+        if alarm and incident.state is IncidentState.RESOLVED:
+            alarm_of[incident.number] = Alarm(alarm.exchange, alarm.start, alert.at)
+    return list(alarm_of.values())
 
 
-def assumed_events(tellings: Iterable[SimulatedAlert], end: datetime) -> list[KnownEvent]:
-    """Return what our own rule calls elevated or worse, as the events of a past that nobody has described."""
-    return [KnownEvent(alarm.exchange, alarm.start, alarm.end) for alarm in alarms(tellings, Severity.ELEVATED, end)]
+def assumed_events(alerts: Iterable[SimulatedAlert], end: datetime) -> list[KnownEvent]:
+    """Return what our own rule calls elevated or worse, as the events where nobody wrote down what happened."""
+    return [KnownEvent(alarm.exchange, alarm.start, alarm.end) for alarm in alarms(alerts, Severity.ELEVATED, end)]

@@ -1,4 +1,10 @@
-"""Lives through a past as the live bot would have: the same engine, the same grades, the same life of incidents."""
+"""Simulates the live bot over a history: the same detection, thresholds and lifecycle of incidents.
+
+Used by `runwatch backtest` and `/rehearse`. Readings come round by round and nothing is sent; what would have been
+announced is returned. Example: daily rounds of 6, 7 and 8 November, before each of which 1 %, 11 % and 10 % left FTX.
+`run_round` of the second returns one alert, "opened, severe" as INC-1 at that reading's time; the third changes its
+figures only, which is no alert.
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,10 +24,11 @@ from bot.alerting.round import (
     elevated_spans,
     judge_round,
 )
-from bot.detection.engine import ExchangeState, Outflow, OutflowState
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.withdrawals.status import after
+from bot.detection.outflow_source import Outflow, OutflowState
+from bot.detection.withdrawals.status import with_statuses
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -31,17 +38,18 @@ from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource, signals_of
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
 
-TOLD_REASONS = frozenset(
+ALERT_REASONS = frozenset(
     {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.HELD, StepReason.RESOLVED}
 )
-"""What is told of a life; the rest only changes figures."""
+"""Steps that a backtest prints; all others only change the figures of a message."""
 
-_REMEMBERED = 48  # readings in columns: what the windows of a month of days start from, and some of the last day
+# Readings kept in columns: the starts of the windows of a month of days, and some readings of the last day.
+_MAX_COLUMNS = 48
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedAlert:
-    """One thing that would have been told: a turn of an incident, or with HELD and no incident that figures are held.
+    """What would have been announced: a step of an incident, or (HELD, without an incident) that figures are held.
 
     `at` is the time of the reading it rests on. `flow` leads: of the incident, or the shortest held one. `holds` are
     the reasons for which windows are held. `inhibited_by` is the market-wide incident under which nobody is notified.
@@ -57,20 +65,20 @@ class SimulatedAlert:
     inhibited_by: Incident | None = None
 
 
-class _History:
+class _OpenedIncidents:
     """Every incident of one subject that was ever opened, as it is now, by preset, subject and number."""
 
     def __init__(self, presets: Iterable[Sensitivity]) -> None:
         self._incidents = {preset: defaultdict[str, dict[int, Incident]](dict) for preset in presets}
 
-    def keep(self, step: RoundStep) -> None:
-        """Keep an incident as it is after a step; what is pending has no number, and may come to nothing."""
+    def record(self, step: RoundStep) -> None:
+        """Record an incident as it is after a step; a pending one has no number, and may come to nothing."""
         incident = step.step.incident
         if incident and incident.number:
             self._incidents[step.key.sensitivity][incident.subject][incident.number] = incident
 
     def of_subject(self, subject: str) -> Iterable[Incident]:
-        """Return the incidents of a subject, each number once: as the first of the presets saw it, if it did."""
+        """Return the incidents of a subject, each number once: as the first of the presets that has it."""
         by_number: dict[int, Incident] = {}
         for of_preset in reversed(self._incidents.values()):
             by_number |= of_preset[subject]
@@ -78,124 +86,132 @@ class _History:
 
     def of_preset(self, preset: Sensitivity) -> list[Incident]:
         """Return the incidents of a preset in the order of their numbers."""
-        incidents = [one for by_number in self._incidents[preset].values() for one in by_number.values()]
+        incidents = [incident for by_number in self._incidents[preset].values() for incident in by_number.values()]
         return sorted(incidents, key=lambda incident: incident.number)
 
 
 class Simulation:
-    """One life through a past under one preset. Rounds come in the order of time.
+    """One run through a history under one preset. Rounds come in the order of time.
 
-    Readings before `since` teach the windows and the usual days and are not judged. `gates` are what is known of
-    withdrawals by exchange, oldest first. Beside the preset the normal one is lived, as it always is: it says what is
-    market-wide. `by` is who calculates. `sources` are the signal sources beside the outflow, whose readings are given
-    to `take_from`.
+    Readings before `since` fill the windows and teach the usual days, and are not judged. `withdrawal_changes` are
+    oldest first, by exchange. Beside the preset the normal one is judged, as it always is: it says what is market-wide.
+    `arithmetic` is what columns are calculated with. `sources` are the signal sources beside the outflow; their
+    readings go to `run_other_source`.
     """
 
-    def __init__(  # noqa: PLR0913 — what is lived through, by which rules, and who calculates
+    def __init__(  # noqa: PLR0913 — what is simulated, by which rules, and what calculates
         self,
         exchanges: Iterable[Exchange],
         *,
-        gates: Mapping[str, Sequence[WithdrawalStatus]] | None = None,
+        withdrawal_changes: Mapping[str, Sequence[WithdrawalStatus]] | None = None,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
         since: datetime | None = None,
         policy: Policy | None = None,
-        by: Arithmetic[Any] = PLAIN_ARITHMETIC,
+        arithmetic: Arithmetic[Any] = PLAIN_ARITHMETIC,
         sources: Iterable[SignalSource[Any, Any]] = (),
     ) -> None:
-        cases = {
+        exchange_states = {
             exchange.id: ExchangeState(
-                exchange, computation=ColumnComputation(exchange.own_tokens, by, most=_REMEMBERED)
+                exchange, computation=ColumnComputation(exchange.own_tokens, arithmetic, max_readings=_MAX_COLUMNS)
             )
             for exchange in exchanges
         }
         self._sources: dict[str, SignalSource[Any, Any]] = {source.rule: source for source in (Outflow(), *sources)}
-        self._states: dict[str, Any] = {Rule.OUTFLOW: OutflowState(cases)}
+        self._states: dict[str, Any] = {Rule.OUTFLOW: OutflowState(exchange_states)}
         self._sensitivity = sensitivity
         self._since = since
         self._policy = policy or Policy()
-        self._gates = {exchange: deque(known) for exchange, known in (gates or {}).items() if known}
+        self._withdrawal_changes = {
+            exchange: deque(changes) for exchange, changes in (withdrawal_changes or {}).items() if changes
+        }
         self._presets = tuple(dict.fromkeys((Sensitivity.NORMAL, sensitivity)))
         self._state = RoundState()
-        self._history = _History(self._presets)
+        self._opened_incidents = _OpenedIncidents(self._presets)
         self._holds = KnownHolds()
-        self._numbers = count(1)
+        self._numbers = count(1)  # as a store that is new would give them
 
-    def take(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
-        """Return what is told after one round of reserves; at most one reading of each exchange is in it."""
-        result = self.judge(readings)
-        return list(self._told(result)) if result else []
+    def run_round(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
+        """Return the alerts after one round of reserves, in which there is at most one reading of each exchange."""
+        result = self.judge_reserves(readings)
+        return list(self._alerts_of_round(result)) if result else []
 
-    def take_from(self, rule: str, readings: Sequence[Any], now: datetime) -> list[SimulatedAlert]:
-        """Return what is told after what another source has read by now; without a reading, of figures that are old."""
+    def run_other_source(self, rule: str, readings: Sequence[Any], now: datetime) -> list[SimulatedAlert]:
+        """Return the alerts after another source's readings of one time; without any, of its figures grown older."""
         source = self._sources[rule]
-        state = self._states[rule] = source.take(self._states.get(rule, source.begin()), readings)
+        state = self._states[rule] = source.update(self._states.get(rule, source.initial_state()), readings)
         if self._since and now < self._since:
             return []
         signals = [(signal, now) for signal in signals_of(source, state, now)]
-        return list(self._told(self._judge(signals, now)))
+        return list(self._alerts_of_round(self._judge(signals, now)))
 
-    def judge(self, readings: Sequence[Reading]) -> RoundResult | None:
-        """Return the steps of one round, None where it only teaches what is usual."""
+    def judge_reserves(self, readings: Sequence[Reading]) -> RoundResult | None:
+        """Return the steps of one round of reserves, None where all of it lies before `since`."""
+        # Before the readings, so that a run and the closing of withdrawals that answers it are seen in one round.
         for reading in readings:
-            self._turn_gates(reading)
+            self._apply_withdrawal_changes(reading)
         outflow = self._sources[Rule.OUTFLOW]
-        state: OutflowState = outflow.take(self._states[Rule.OUTFLOW], readings)
+        state: OutflowState = outflow.update(self._states[Rule.OUTFLOW], readings)
         judged = [reading for reading in readings if self._since is None or reading.as_of >= self._since]
         episodes = {
-            id_: elevated_spans(self._history.of_subject(id_)) for id_ in (reading.exchange for reading in judged)
+            id_: elevated_spans(self._opened_incidents.of_subject(id_))
+            for id_ in (reading.exchange for reading in judged)
         }
-        self._states[Rule.OUTFLOW] = state = replace(state, spells=episodes)
+        self._states[Rule.OUTFLOW] = state = replace(state, incident_spans=episodes)
         if not judged:
             return None
-        looks = [(outflow.signal(state, reading.exchange, reading.as_of), reading.as_of) for reading in judged]
-        return self._judge([(signal, at) for signal, at in looks if signal], judged[-1].as_of)
+        signals = [(outflow.signal(state, reading.exchange, reading.as_of), reading.as_of) for reading in judged]
+        return self._judge([(signal, at) for signal, at in signals if signal], judged[-1].as_of)
 
     def _judge(self, signals: Sequence[tuple[Signal, datetime]], now: datetime) -> RoundResult:
-        """Return the steps of one round, and keep what becomes of the incidents."""
-        seen = [RoundSignal(signal, at, self._presets) for signal, at in signals]
-        draft = judge_round(self._policy, self._state, seen, self._grade, now=now)
+        """Return the steps of one round, and record what becomes of the incidents."""
+        round_signals = [RoundSignal(signal, at, self._presets) for signal, at in signals]
+        draft = judge_round(self._policy, self._state, round_signals, self._grade, now=now)
         result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
         self._state = result.state
         for step in result.steps:
-            self._history.keep(step)
+            self._opened_incidents.record(step)
         return result
 
     def incidents(self) -> list[Incident]:
         """Return every incident of one subject that was opened, as it is now, in the order of their numbers."""
-        return self._history.of_preset(self._sensitivity)
+        return self._opened_incidents.of_preset(self._sensitivity)
 
     def _grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
         return self._sources[source_rule(signal.rule)].grade(signal, sensitivity)
 
-    def _told(self, result: RoundResult) -> Iterator[SimulatedAlert]:
+    def _alerts_of_round(self, result: RoundResult) -> Iterator[SimulatedAlert]:
         market = result.market.step.incident
-        if market and result.market.step.reason in TOLD_REASONS:
+        if market and result.market.step.reason in ALERT_REASONS:
             flow = market.signal.leading_flow
             yield SimulatedAlert(result.market.at, MARKET.id, result.market.step.reason, market.signal, market, flow)
         for step in result.steps:
             if step.key.sensitivity is self._sensitivity:
-                yield from self._tellings(step, market)
+                yield from self._alerts_of_step(step, market)
 
-    def _tellings(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
+    def _alerts_of_step(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
         at, exchange, signal, step = judged.at, judged.key.subject, judged.signal, judged.step
         incident, holds = step.incident, signal.holds
-        is_held_anew = bool(self._holds.new_reasons(judged.key.story, signal))
+        is_newly_held = bool(self._holds.new_reasons(judged.key.story, signal))
         inhibited_by = market if incident and incident.is_inhibited else None
-        held = next((flow for flow in signal.flows if flow.hold), None)
-        if step.reason in TOLD_REASONS:
-            flow = held if held and step.reason is StepReason.HELD else signal.leading_flow
+        # Flows are in the order of their windows, so this is the shortest one that is held.
+        held_flow = next((flow for flow in signal.flows if flow.hold), None)
+        if step.reason in ALERT_REASONS:
+            flow = held_flow if held_flow and step.reason is StepReason.HELD else signal.leading_flow
             yield SimulatedAlert(at, exchange, step.reason, signal, incident, flow, holds, inhibited_by)
-        if is_held_anew and step.reason is not StepReason.HELD:
-            told = incident if incident and incident.state is IncidentState.OPEN else None
-            yield SimulatedAlert(at, exchange, StepReason.HELD, signal, told, held, holds, inhibited_by)
+        # Without an open incident nobody would be told; for a backtest it is worth a line that figures were held.
+        if is_newly_held and step.reason is not StepReason.HELD:
+            open_incident = incident if incident and incident.state is IncidentState.OPEN else None
+            yield SimulatedAlert(at, exchange, StepReason.HELD, signal, open_incident, held_flow, holds, inhibited_by)
 
-    def _turn_gates(self, reading: Reading) -> None:
-        """Let the gates of an exchange be as they were at the reading; where none was ever seen, they are unknown."""
-        known = self._gates.get(reading.exchange, deque())
-        turned = []
-        while known and known[0].since <= reading.as_of:
-            turned.append(known.popleft())
-        if turned:
+    def _apply_withdrawal_changes(self, reading: Reading) -> None:
+        """Bring an exchange's withdrawals to the time of a reading; where no change was ever seen, they are unknown."""
+        changes = self._withdrawal_changes.get(reading.exchange, deque())
+        due_changes = []
+        while changes and changes[0].since <= reading.as_of:
+            due_changes.append(changes.popleft())
+        if due_changes:
             state: OutflowState = self._states[Rule.OUTFLOW]
-            doors = after(state.doors.get(reading.exchange, Withdrawals()), turned)
-            self._states[Rule.OUTFLOW] = replace(state, doors={**state.doors, reading.exchange: doors})
+            withdrawals = with_statuses(state.withdrawals.get(reading.exchange, Withdrawals()), due_changes)
+            self._states[Rule.OUTFLOW] = replace(
+                state, withdrawals={**state.withdrawals, reading.exchange: withdrawals}
+            )

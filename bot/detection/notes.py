@@ -1,4 +1,8 @@
-"""What a look has to say beside its figures."""
+"""Notes: what people should know beside a signal's figures, such as what was left out of them and why.
+
+Example: $13 B of BNB left the wallets of Binance that are counted. It is Binance's own token and no reserve, so that no
+window has it; one note says that it moved.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
 
@@ -12,46 +16,53 @@ from bot.domain.reading import Reading
 from bot.domain.signal import Note, NoteReason
 
 _OWN_TOKEN_SHARE = 0.01
-"""A move of own tokens below this share of all reserves is not worth a word."""
+"""A move of own tokens is said from this share of all holdings, own tokens included, on. A judgement: every day has
+smaller ones."""
 
 
-def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], ledger: GuardState) -> tuple[Note, ...]:
-    """Return what people should know: what was left out and why, and what could not be computed."""
-    return (*_remembered(ledger), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases, ledger))
+def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], state: GuardState) -> tuple[Note, ...]:
+    """Return what was left out and why, what moved that is no reserve, and what could not be computed.
+
+    `bases` holds for each window the reading that it would start from.
+    """
+    return (*_remembered(state), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases, state))
 
 
-def _remembered(ledger: GuardState) -> Iterator[Note]:
-    for move in ledger.rebased:
+def _remembered(state: GuardState) -> Iterator[Note]:
+    for move in state.excluded_moves:
         yield Note(NoteReason.WALLETS_CHANGED, move.group, move.usd, move.at)
-    for move in ledger.counted:
-        yield Note(NoteReason.COUNTED, move.group, move.usd, move.at)
-    for trip in ledger.round_trips:
+    for drop in state.counted_drops:
+        yield Note(NoteReason.COUNTED, drop.group, drop.usd, drop.at)
+    for trip in state.round_trips:
         yield Note(NoteReason.ROUND_TRIP, trip.asset, trip.usd, trip.back_at)
-    for passage in ledger.pass_throughs:
-        yield Note(NoteReason.PASSAGE, passage.asset, passage.usd, passage.left_at)
-    for odd in ledger.odd_prices:
+    for passed in state.pass_throughs:
+        yield Note(NoteReason.PASSAGE, passed.asset, passed.usd, passed.left_at)
+    for odd in state.odd_prices:
         if odd.until is None:
             yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)
 
 
 def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
+    """Yield a note on each own token that moved far in 24 h, in USD at the prices of the window's start."""
     base = bases.get(Window.DAY)
     if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
         return
-    slots = [slot for slot in base.holdings if slot.asset in own_tokens]
-    moved = dict.fromkeys(sorted(own_tokens), 0.0)
-    for slot in slots:
+    moved_usd = dict.fromkeys(sorted(own_tokens), 0.0)
+    for slot in [slot for slot in base.holdings if slot.asset in own_tokens]:
         amount, usd = base.holdings[slot]
         after = latest.holdings.get(slot)
-        moved[slot.asset] += ((after.amount if after else 0.0) - amount) * (usd / amount) if amount > 0 else 0.0
-    for token, worth in moved.items():
-        if abs(worth) >= MIN_FLOW_USD and abs(worth) >= _OWN_TOKEN_SHARE * base.total_usd():
-            yield Note(NoteReason.OWN_TOKEN, token, worth)
+        moved_usd[slot.asset] += ((after.amount if after else 0.0) - amount) * (usd / amount) if amount > 0 else 0.0
+    for token, usd in moved_usd.items():
+        if abs(usd) >= MIN_FLOW_USD and abs(usd) >= _OWN_TOKEN_SHARE * base.total_usd():
+            yield Note(NoteReason.OWN_TOKEN, token, usd)
 
 
-def _gap(latest: Reading, bases: Mapping[Window, Reading], ledger: GuardState) -> Iterator[Note]:
-    """Yield one note on the windows that may not start from the base they have; the hour is shown where it is known."""
-    missed = [window for window, base in bases.items() if not may_start(window, base, latest, ledger)]
+def _gap(latest: Reading, bases: Mapping[Window, Reading], state: GuardState) -> Iterator[Note]:
+    """Yield one note on the windows that may not start from the base they have; the hour is shown where there is one.
+
+    The hour is never graded, and where readings are daily it would be missed every time.
+    """
+    missed = [window for window, base in bases.items() if not may_start(window, base, latest, state)]
     named = [window for window in missed if window is not Window.HOUR]
     if named:
         yield Note(NoteReason.GAP, ", ".join(named))

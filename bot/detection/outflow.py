@@ -1,14 +1,24 @@
-"""The outflow rule: net flow over several windows against thresholds and against the exchange's own past."""
+"""The outflow rule: net flow over several windows against thresholds, and against what is normal for the exchange.
+
+`measure` computes the flows and grades nothing; `grade` compares them with the thresholds of a preset. They are two
+steps because the flows of one reading are graded under up to three presets, and computing them is the expensive part.
+
+An example, preset `normal`: 24 h −3.6 % with z = −4.1, 7 d −7 % with z = −3.8. Both windows reach elevated (−3 % and
+−6 %, z ≤ −3.5). The day leads: it is 1.20 times its threshold, the week 1.17 times. With withdrawals of BTC and USDT
+closed the same is critical. At −2.2 % the next day nothing would reach elevated any more, but 0.6 of its threshold is
+−1.8 %: the incident has not eased.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
+from bot.detection.guards.inspection import incomparable
 from bot.detection.guards.missing_chains import may_start
-from bot.detection.guards.source_figures import agree, disputed
-from bot.detection.guards.wallets_changed import incomparable
+from bot.detection.guards.source_figures import figures_agree, hold_disputed
+from bot.detection.guards.staleness import staleness_hold
 from bot.detection.notes import notes
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.domain.exchange import Exchange
@@ -21,48 +31,59 @@ from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.withdrawals import Withdrawals
 
 WINDOWS = tuple(Window)
-"""The windows that are measured; the one of an hour has no threshold and is shown only."""
-_CLOSED_MAJORS = 2  # of so many majors withdrawals must be closed for an outflow to be critical
-MAX_AGE = timedelta(hours=3)
-"""A reading older than this, by the source's own word, is stale: nothing fires on it and nothing resolves."""
+"""The windows that are measured; the one of an hour has no threshold and is only shown."""
+
+# Of so many of BTC, ETH, USDT and USDC withdrawals must be closed for an outflow to be critical. By judgement: one is
+# mostly maintenance of its network, two at once rarely are.
+_CLOSED_MAJORS = 2
+
+_THRESHOLDS_OF = {
+    window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window
+}
+_WINDOWS_WITH_THRESHOLD = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
 @dataclass(frozen=True, slots=True)
-class History:
-    """What one look at an exchange needs: its newest reading, the one before, where windows may start, its past days.
+class WindowInputs:
+    """What the flows of an exchange are measured from.
 
-    `previous` is the reading just before the newest, None when there is none. `bases` holds for each window the newest
-    reading at or before the window's start, if there is one. `ledger` is what is remembered as of the
-    newest, `spells` are its incidents of elevated or worse.
+    `previous` is the reading just before the newest, None when there is none. `bases` has for each window the newest
+    reading at or before the window's start, where there is one. `days` are past days, oldest first. `guard_state` is
+    what the guards remember as of the newest reading, `incident_spans` the times of incidents of elevated or worse.
     """
 
     latest: Reading
     previous: Reading | None
     bases: Mapping[Window, Reading]
     days: Sequence[DailyPoint]
-    ledger: GuardState = GuardState()  # noqa: RUF009 — frozen
-    spells: Sequence[IncidentSpan] = ()
+    guard_state: GuardState = GuardState()  # noqa: RUF009 — frozen
+    incident_spans: Sequence[IncidentSpan] = ()
 
 
-def measure(  # noqa: PLR0913 — everything that one look may rest on
+def measure(  # noqa: PLR0913 — everything that a signal may rest on
     exchange: Exchange,
-    history: History,
+    inputs: WindowInputs,
     now: datetime,
     *,
-    doors: Withdrawals | None = None,
-    seconds: tuple[SourceFigure, ...] = (),
-    withheld: str | None = None,
+    withdrawals: Withdrawals | None = None,
+    source_figures: tuple[SourceFigure, ...] = (),
+    suppression: str | None = None,
     computation: FlowComputation | None = None,
 ) -> Signal:
-    """Return the flows and the baseline of the days before the last 24 hours, not graded yet."""
-    latest, ledger = history.latest, history.ledger
+    """Return the flows (USD and shares, negative = outflow) and the baseline, not graded yet.
+
+    `now` only says how old the newest reading is. `suppression` has the operator's words while figures are paused by
+    them. Without a `computation` flows are computed in detail. The baseline is of the days before the last 24 hours:
+    the day that is judged must not be part of what it is judged by.
+    """
+    latest, guard_state = inputs.latest, inputs.guard_state
     compute = computation or DetailedComputation(exchange.own_tokens)
-    by_hand = Hold(HoldReason.WITHHELD, withheld) if withheld is not None else None
-    held = by_hand or _staleness(latest, now) or incomparable(ledger)
+    suppressed = Hold(HoldReason.WITHHELD, suppression) if suppression is not None else None
+    hold = suppressed or staleness_hold(latest, now) or incomparable(guard_state)
     flows = [
-        compute.flow(window, base, latest, previous=history.previous, adjustments=ledger.adjustments)
-        for window, base in history.bases.items()
-        if may_start(window, base, latest, ledger)
+        compute.flow(window, base, latest, previous=inputs.previous, adjustments=guard_state.adjustments)
+        for window, base in inputs.bases.items()
+        if may_start(window, base, latest, guard_state)
     ]
     return Signal(
         subject=exchange.id,
@@ -70,14 +91,14 @@ def measure(  # noqa: PLR0913 — everything that one look may rest on
         as_of=latest.as_of,
         fetched_at=latest.fetched_at,
         source=latest.source,
-        flows=tuple(replace(flow, hold=held) for flow in flows) if held else disputed(flows, seconds),
-        baseline=baseline(usual_days(history.days, latest.as_of - Window.DAY.length, history.spells)),
+        flows=tuple(replace(flow, hold=hold) for flow in flows) if hold else hold_disputed(flows, source_figures),
+        baseline=baseline(usual_days(inputs.days, latest.as_of - Window.DAY.length, inputs.incident_spans)),
         graded=False,
-        previous_as_of=history.previous.as_of if history.previous else None,
-        notes=notes(exchange, latest, history.bases, ledger),
-        round_trips=ledger.round_trips,
-        source_figures=seconds,
-        closed_withdrawals=doors.closed if doors else None,
+        previous_as_of=inputs.previous.as_of if inputs.previous else None,
+        notes=notes(exchange, latest, inputs.bases, guard_state),
+        round_trips=guard_state.round_trips,
+        source_figures=source_figures,
+        closed_withdrawals=withdrawals.closed if withdrawals else None,
     )
 
 
@@ -87,11 +108,12 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     Its rule is a bleed where only the windows of weeks are crossed.
     """
     scale = SCALES[sensitivity]
-    easing, still = _while_closed(signal, *_severity(signal, scale, ease=EASING))
-    severity, reasons = _while_closed(signal, *_severity(signal, scale)) if easing else (None, ())
+    easing, easing_reasons = _raised_by_withdrawals(signal, *_severity(signal, scale, ease=EASING))
+    # What does not reach the easier thresholds cannot reach the full ones: most signals are calm and stop here.
+    severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
-    leading = _leading(gradable, reasons or still)
+    leading = _leading(gradable, reasons or easing_reasons)
     return replace(
         signal,
         rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
@@ -99,70 +121,72 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
         easing=easing,
         reasons=reasons,
         leading=leading,
-        graded=bool(reasons) or any(flow.window in _DECIDING for flow in gradable),
+        graded=bool(reasons) or any(flow.window in _WINDOWS_WITH_THRESHOLD for flow in gradable),
+        # The readings' own source counts the same wallets: where it is wrong, it is wrong in both figures.
         confirmed_by_source=any(
             figure.source != signal.source and figure.window in crossed and _agrees(signal, figure)
             for figure in signal.source_figures
         ),
-        blocks_easing=_closed(signal, leading),
+        blocks_easing=_withdrawals_reason(signal, leading),
     )
-
-
-_OF_WINDOW = {window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window}
-_DECIDING = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
 def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Severity | None, tuple[Reason, ...]]:
     """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold."""
-    found = [
+    crossed = [
         (threshold, reasons)
         for flow in signal.flows
         if flow.usd <= -MIN_FLOW_USD * ease
-        for threshold in _OF_WINDOW[flow.window]
-        if _may_decide(threshold, flow) and (reasons := _crossed(threshold, flow, signal.baseline, scale, ease))
+        for threshold in _THRESHOLDS_OF[flow.window]
+        if _may_decide(threshold, flow) and (reasons := _reasons(threshold, flow, signal.baseline, scale, ease))
     ]
-    worst = max((threshold.severity for threshold, _ in found), key=rank, default=None)
-    return worst, tuple(reason for threshold, reasons in found if threshold.severity is worst for reason in reasons)
+    worst = max((threshold.severity for threshold, _ in crossed), key=rank, default=None)
+    return worst, tuple(reason for threshold, reasons in crossed if threshold.severity is worst for reason in reasons)
 
 
 def _may_decide(threshold: Threshold, flow: Flow) -> bool:
-    """Return whether a window is comparable; where two figures differ, what is severe goes out with both."""
+    """Return whether a window may be graded by a threshold: it is not held.
+
+    Where only two figures differ, severe is graded all the same, and messages show both: to stay silent about a run
+    because the source's own figure is late would be worse than a false alarm.
+    """
     if flow.hold and flow.hold.reason is HoldReason.DISAGREE:
         return threshold.severity is Severity.SEVERE
     return flow.hold is None
 
 
-def _while_closed(
+def _raised_by_withdrawals(
     signal: Signal, severity: Severity | None, reasons: tuple[Reason, ...]
 ) -> tuple[Severity | None, tuple[Reason, ...]]:
-    """Return critical for what is elevated or worse while withdrawals of two majors are closed."""
-    closed = _closed(signal, reasons[0].window) if severity and severity.rank >= Severity.ELEVATED.rank else None
+    """Return critical, with one more reason, for elevated or worse while withdrawals of two majors are closed."""
+    is_elevated = severity is not None and severity.rank >= Severity.ELEVATED.rank
+    closed = _withdrawals_reason(signal, reasons[0].window) if is_elevated else None
     return (Severity.CRITICAL, (*reasons, closed)) if closed else (severity, reasons)
 
 
-def _closed(signal: Signal, window: Window | None) -> Reason | None:
-    """Return how many majors are closed, of the two that make an outflow over a window critical; None for fewer."""
+def _withdrawals_reason(signal: Signal, window: Window | None) -> Reason | None:
+    """Return how many majors cannot be withdrawn, of the two that make an outflow critical; None for fewer."""
     count = len(signal.closed_withdrawals or ())
     return Reason(window, CLOSED_WITHDRAWALS, float(count), float(_CLOSED_MAJORS)) if count >= _CLOSED_MAJORS else None
 
 
 def _agrees(signal: Signal, figure: SourceFigure) -> bool:
     flow = signal.flow(figure.window)
-    return flow is not None and agree(flow, figure.usd)
+    return flow is not None and figures_agree(flow, figure.usd)
 
 
-def _crossed(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
+def _reasons(threshold: Threshold, flow: Flow, usual: Baseline | None, scale: float, ease: float) -> tuple[Reason, ...]:
     """Return why the threshold is crossed: the share, and z where it was asked; nothing when it is not crossed."""
-    limit, unusual = threshold.share * scale * ease, UNUSUAL_Z * ease
-    if flow.share > limit:
+    share_limit, z_limit = threshold.share * scale * ease, UNUSUAL_Z * ease
+    if flow.share > share_limit:
         return ()
-    by_share = Reason(flow.window, "share", flow.share, limit)
+    by_share = Reason(flow.window, "share", flow.share, share_limit)
     if not threshold.needs_z:
         return (by_share,)
     if usual is None:
         return (by_share,) if threshold.without_z else ()
     z = robust_z(flow.share, flow.window, usual)
-    return (by_share, Reason(flow.window, "z", z, unusual)) if z <= unusual else ()
+    return (by_share, Reason(flow.window, "z", z, z_limit)) if z <= z_limit else ()
 
 
 def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:
@@ -172,10 +196,3 @@ def _leading(flows: Sequence[Flow], reasons: Sequence[Reason]) -> Window | None:
         return max(by_share, key=lambda reason: reason.value / reason.threshold).window
     windows = [flow.window for flow in flows]
     return Window.DAY if Window.DAY in windows else next(iter(windows), None)
-
-
-def _staleness(latest: Reading, now: datetime) -> Hold | None:
-    age = now - latest.as_of
-    if age <= MAX_AGE:
-        return None
-    return Hold(HoldReason.STALE, f"newest reading is {age // timedelta(hours=1)} h old")

@@ -134,25 +134,26 @@ class MissingChain:
 
 @dataclass(frozen=True, slots=True)
 class GuardState:
-    """What the guards remember of one exchange as of its newest reading.
+    """What the guards remember about one exchange as of its newest reading.
 
-    `suspect` is an isolated move at the newest reading, which is held until the next one. `rebased` are those of the
-    last 72 h that stayed: they are no flow, their amounts are among the `adjustments`. `rest_moves` are the flows of
-    everything else since; when they turn out to be an outflow as well, the drops are flow after all and become
-    `counted`. `round_trips` and `pass_throughs` are of the last two days; what left in a pass-through is among the
-    `adjustments`, too. No window starts from a reading in which a chain was missing that is back by now
-    (`missing_chains`).
+    It follows from the readings alone: after a restart it is made again from those that are stored. `held_move` waits
+    for the next reading to say whether it was a change of wallets. `excluded_moves` (72 h) turned out to be one and are
+    left out of every window: their amounts are among the `adjustments`. `rest_moves` (24 h) are what everything else
+    did meanwhile; should it leave, the drops among the excluded moves count after all (`counted_drops`). `departures`
+    and `arrivals` (2 days) are large amounts that may come back or leave again; those that did are `round_trips` and
+    `pass_throughs`, and what passed through is among the `adjustments`, too. No window starts from a reading that
+    lacked one of the `missing_chains` that are back by now.
     """
 
     adjustments: tuple[Adjustment, ...] = ()
-    suspect: IsolatedMove | None = None
-    rebased: tuple[IsolatedMove, ...] = ()
-    counted: tuple[IsolatedMove, ...] = ()
+    held_move: IsolatedMove | None = None
+    excluded_moves: tuple[IsolatedMove, ...] = ()
+    counted_drops: tuple[IsolatedMove, ...] = ()
     rest_moves: tuple[RestMove, ...] = ()
     departures: tuple[Departure, ...] = ()
     round_trips: tuple[RoundTrip, ...] = ()
     arrivals: tuple[Arrival, ...] = ()
     pass_throughs: tuple[PassThrough, ...] = ()
     odd_prices: tuple[OddPrice, ...] = ()
-    glitch: SourceGlitch | None = None
+    source_glitch: SourceGlitch | None = None
     missing_chains: tuple[MissingChain, ...] = ()

@@ -1,4 +1,9 @@
-"""An incident: one story about one subject, an exchange as a rule, under the rule of one signal source."""
+"""An incident: the life of one trouble of one subject, an exchange as a rule, under the rule of one signal source.
+
+Example: INC-42, OKX, outflow, preset normal. Pending at 12:00, opened elevated at 12:10 (step 1), severe at 14:00 (step
+2), elevated again at 20:00 (step 3), resolved at 06:00 (step 4): four events, peak severe, ending calm. In between the
+latest signal was replaced every hour without an event.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,7 +15,7 @@ from bot.domain.signal import Signal, Size, source_rule
 
 
 class IncidentState(StrEnum):
-    """Where an incident stands in its life. Pending ones are not told to anybody."""
+    """Where an incident is in its life. Pending ones are not announced to anybody."""
 
     PENDING = "pending"
     OPEN = "open"
@@ -42,7 +47,7 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One line of an incident's history: how large it was, and the causes for which figures were held then."""
+    """One line of an incident's history: how large it was, and for which reasons figures were held then."""
 
     at: datetime
     reason: StepReason
@@ -53,17 +58,18 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """One story.
+    """An incident of one subject, rule and preset.
 
-    `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest one, `announced` the one
-    that people were last told, `raised_by` that on which it was opened or last got worse.
-    `easing_since`/`easing_seen` count the fresh readings that graded lower. `first_as_of` is the reading that started
-    it, `steps` counts what was told, `worst` has the lowest value and the lowest worth that were told, each above 0
-    counted as 0.
-    `sensitivity` is the preset it was graded by: each preset lives its own life of the same story. `rests_on` names the
-    measurements that its severity rests on: nothing eases while one of them cannot be compared. `held` says that
-    people were last told that nothing is concluded. `ending` is None while it lives. `covered_by` is the number of the
-    market-wide incident it is part of, 0 without one; `quiet` says that it was never told because of that.
+    `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest one, `announced` the one that
+    was last announced, `raised_by` that on which it was opened or last got worse. `started_at` and `changed_at` are
+    times of judging, `first_as_of` is that of the reading that started it.
+    `easing_since`/`easing_seen` count the fresh readings that graded lower. `steps` counts what was announced, `worst`
+    has the lowest value and the lowest worth in USD that were announced, each above 0 counted as 0.
+    `sensitivity` is the preset it was graded by: each preset has incidents of its own, under one number. `rests_on`
+    names the measurements that its severity rests on: nothing eases while one of them cannot be compared. `held` says
+    that the last announcement was that nothing is concluded. `ending` is None until it is resolved. `covered_by` is the
+    number of the market-wide incident it is part of, 0 without one; `quiet` says that it was never announced because
+    of that.
     """
 
     subject: str
@@ -115,7 +121,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one look did to an incident: its new state (None: there is none), and why."""
+    """What a signal did to an incident: the incident after it (None: there is none), and why."""
 
     incident: Incident | None
     reason: StepReason

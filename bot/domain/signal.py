@@ -1,8 +1,12 @@
 """What a signal source says at one time about one subject: an exchange, or an asset such as a stablecoin.
 
-Everything that opens, tells and ends incidents asks a signal general questions only: how bad (`severity`), how large
-(`size`), what was measured and what of it is held (`measurements`), whether it may ease (`blocks_easing`). What one
-source alone knows (the flows of an outflow, say) stands beside that, and is empty in the signals of other sources.
+Everything that opens, announces and ends incidents asks a signal general questions only: how severe (`severity`), how
+large (`size`), what was measured and what of it is held (`measurements`), whether it may ease (`blocks_easing`). What
+one source alone knows (the flows of an outflow, say) stands beside that, and is empty in the signals of other sources.
+
+Example: Binance at 12:00. −4 % in 24 h, −5 % in 7 d, and 30 d held because a chain is missing. Three measurements, of
+which two may be judged; severity elevated by the reason "24h, share, −0.04, limit −0.03", which is the leading one, so
+the size is −0.04 of reserves. `easing` is elevated as well: −4 % is below 0.6 of that limit, −1.8 %.
 """
 
 from dataclasses import dataclass, replace
@@ -17,8 +21,8 @@ from bot.domain.severity import Severity
 class Rule(StrEnum):
     """The rules that flows are judged by; every other signal source has a rule of its own, whose name is any text.
 
-    Outflow and bleed tell one story of an exchange, kept as OUTFLOW: BLEED is its word while only the windows of 14
-    and 30 days are crossed.
+    Outflow and bleed are one incident of an exchange, stored under OUTFLOW: BLEED is its name while only the windows
+    of 14 and 30 days are crossed.
     """
 
     OUTFLOW = "outflow"
@@ -26,12 +30,12 @@ class Rule(StrEnum):
     MARKET_WIDE = "market-wide"
 
 
-_KEPT_AS: dict[str, str] = {Rule.BLEED: Rule.OUTFLOW}
+_STORED_AS: dict[str, str] = {Rule.BLEED: Rule.OUTFLOW}
 
 
 def source_rule(rule: str) -> str:
     """Return the rule of the source that a rule's name is one of: a bleed is an outflow, any other rule is itself."""
-    return _KEPT_AS.get(rule, rule)
+    return _STORED_AS.get(rule, rule)
 
 
 class Unit(StrEnum):
@@ -57,7 +61,7 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One thing that a source measured by itself, under a name that stays the same: a window, an asset, a venue.
+    """A figure that a source measured, under a name that stays the same: a window, an asset, a venue.
 
     With a `hold` it is shown and never judged; `size` is None where nothing is known.
     """
@@ -91,7 +95,7 @@ class Reason:
 
 
 class NoteReason(StrEnum):
-    """What a look has to say beside its figures; nothing is held for it."""
+    """What people should know beside a signal's figures; nothing is held for it."""
 
     WALLETS_CHANGED = "wallets changed"
     ROUND_TRIP = "round trip"
@@ -107,8 +111,8 @@ class NoteReason(StrEnum):
 class Note:
     """Something people should know about the figures.
 
-    `subject` is the chain, the asset or the windows it is about; `usd` the size of it, signed (negative: left), or the
-    price that is used; `at` when it was seen, or from when on nothing was, `until` then.
+    `subject` is the chain, the asset or the windows it is about; `usd` its size in USD (negative: left), or the price
+    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`.
     """
 
     reason: NoteReason
@@ -120,7 +124,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class MarketMember:
-    """One exchange's part in a market-wide incident: how bad its own incident `label` is, and what flowed there."""
+    """One exchange's part in a market-wide incident: its own incident `label`, and its flow over `window`.
+
+    `usd` and `share` (of its reserves) are negative where money left.
+    """
 
     exchange: str
     label: str
@@ -141,7 +148,7 @@ class SourceFigure:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One look: the severity now (None: calm), and the severity under the easier thresholds for leaving.
+    """What is known of a subject at a time: its severity (None: calm), and that by the easier thresholds for leaving.
 
     `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time:
     two signals of the same `as_of` are one observation. `previous_as_of` is the time of the reading before, None when
@@ -186,36 +193,37 @@ class Signal:
     @property
     def size(self) -> Size | None:
         """Return how large it is: the size of the leading measurement."""
-        return next((measured.size for measured in self.measurements if measured.name == self.leading), None)
+        return next((measurement.size for measurement in self.measurements if measurement.name == self.leading), None)
 
     @property
     def holds(self) -> tuple[Hold, ...]:
         """Return the causes for which measurements are held, each once."""
-        return tuple(dict.fromkeys(measured.hold for measured in self.measurements if measured.hold))
+        return tuple(dict.fromkeys(measurement.hold for measurement in self.measurements if measurement.hold))
 
     @property
     def common_hold(self) -> Hold | None:
         """Return why everything is held, as the first measurement says it; None where causes differ or some is not."""
-        holds = [measured.hold for measured in self.measurements]
+        holds = [measurement.hold for measurement in self.measurements]
         return holds[0] if len({hold.reason if hold else None for hold in holds}) == 1 else None
 
     @property
     def judged(self) -> frozenset[str]:
         """Return the names of the measurements that may be judged: nothing holds them."""
-        return frozenset(measured.name for measured in self.measurements if measured.hold is None)
+        return frozenset(measurement.name for measurement in self.measurements if measurement.hold is None)
 
     @property
     def incomplete(self) -> frozenset[str]:
         """Return the names of the measurements that are held because a part of what they measure is missing."""
-        holds = ((measured.name, measured.hold) for measured in self.measurements)
+        holds = ((measurement.name, measurement.hold) for measurement in self.measurements)
         return frozenset(name for name, hold in holds if hold and hold.reason is HoldReason.CHAIN_MISSING)
 
     def returned_usd(self, *, since: datetime) -> float:
-        """Return how much of what was measured has come back after a time, in USD: that much was no trouble."""
+        """Return how much of what left has come back after a time, in USD, 0 or more: that much was no trouble."""
         return sum(trip.usd for trip in self.round_trips if trip.back_at > since)
 
     def in_short(self) -> "Signal":
-        """Return the signal without what would make it heavy to keep: the assets of windows that do not lead."""
+        """Return the signal without what would make it large to store: the assets of windows that do not lead."""
+        # An incident keeps the signal that raised it for as long as it is stored, and flows have many assets.
         flows = (flow if flow.window == self.leading else replace(flow, assets=()) for flow in self.flows)
         return replace(self, flows=tuple(flows))
 

@@ -4,13 +4,13 @@ A source is pure and remembers nothing by itself: what it knows is a state that 
 of all its subjects, for what one of them shows often depends on the others (a network that three exchanges close at
 once, the median price of all venues).
 
-    state = source.take(source.begin(), readings)     # what was read at one time, at most one reading of each subject
+    state = source.update(source.initial_state(), readings)  # readings of one time, at most one of each subject
     signal = source.signal(state, "binance", now)     # what that shows, not judged yet; None: nothing known
     graded = source.grade(signal, Sensitivity.EARLY)  # severity and reasons by the thresholds of a preset
 
-Measuring and grading are two steps because one look is judged under up to three presets.
+Measuring and grading are two steps because one signal is judged under up to three presets.
 
-An example with a source that counts closed withdrawals: `take` of the reading "USDT at 12:00: closed" remembers since
+An example with a source that counts closed withdrawals: `update` by the reading "USDT at 12:00: closed" remembers since
 when; `signal` at 13:00 measures one closed asset for 60 min; `grade` makes watch of it, because 60 min are the limit.
 At 15:00, without another reading, `signal` measures the same and holds it as too old; `grade` leaves it ungraded.
 """
@@ -23,10 +23,10 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Signal
 
 State = TypeVar("State")
-Seen_contra = TypeVar("Seen_contra", contravariant=True)
+Reading_contra = TypeVar("Reading_contra", contravariant=True)
 
 
-class SignalSource(Protocol[State, Seen_contra]):
+class SignalSource(Protocol[State, Reading_contra]):
     """What a kind of incident comes from. Its `rule` is the name that its incidents are kept and shown under."""
 
     @property
@@ -34,11 +34,11 @@ class SignalSource(Protocol[State, Seen_contra]):
         """Return the rule's name."""
         ...
 
-    def begin(self) -> State:
+    def initial_state(self) -> State:
         """Return the state before any reading."""
         ...
 
-    def take(self, state: State, readings: Sequence[Seen_contra]) -> State:
+    def update(self, state: State, readings: Sequence[Reading_contra]) -> State:
         """Return the state after readings of one time; those that are known already change nothing."""
         ...
 

@@ -1,6 +1,6 @@
-"""Everything known of one exchange at one time, for the commands and the alerts.
+"""Everything known of one exchange at one time, for answering commands and for judging.
 
-`bot/monitoring/snapshot_builder.py` makes snapshots; `/reserves` and `/why` answer from the latest one in memory.
+Example: Binance at 12:05, its reading of 12:00, the signal of it, 90 daily points, and a source that answers.
 """
 
 from dataclasses import dataclass
@@ -38,8 +38,8 @@ class IncidentSpan:
 class ExchangeSnapshot:
     """What is known of one exchange; everything but the exchange itself may be absent.
 
-    `days` goes back up to 90 days, oldest first. `health` is the health of the exchange's own source. `seen_at` is the
-    time that the snapshot is made for: now, or that of an older reading which is judged late.
+    `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `seen_at` is the
+    time that the signal is judged at: now, or for a reading that was missed the reading's own time.
     """
 
     exchange: Exchange

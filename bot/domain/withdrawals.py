@@ -1,4 +1,8 @@
-"""Who still lets users withdraw: the state of the majors' doors at one exchange."""
+"""Withdrawal status: over which networks an exchange lets users take out the major assets.
+
+Example: BTC and USDT can be withdrawn over none of their main networks. Two majors are closed, so that an outflow of
+elevated or worse is critical, and does not ease before they open again.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +11,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalStatus:
-    """Withdrawals of one asset over one network, and since when they are so. A delay is no closed gate."""
+    """Whether one asset can be withdrawn over one network, and since when that is so. A delay is not closed."""
 
     asset: str
     network: str
@@ -17,15 +21,15 @@ class WithdrawalStatus:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawals:
-    """Every gate that is known of an exchange, by asset and network as the exchange spells them, upper case.
+    """Every status that is known of an exchange, by asset and network in our spelling (`USDT`, `TRON`).
 
     `closed` are the majors that cannot be withdrawn, each with since when.
     """
 
-    gates: Mapping[tuple[str, str], WithdrawalStatus] = field(default_factory=dict)
+    statuses: Mapping[tuple[str, str], WithdrawalStatus] = field(default_factory=dict)
     closed: tuple[tuple[str, datetime], ...] = ()
 
     @property
-    def are_shut(self) -> bool:
-        """Return whether withdrawals of two majors or more are closed."""
+    def two_majors_closed(self) -> bool:
+        """Return whether two majors or more are closed: one alone may be the maintenance of a wallet."""
         return len(self.closed) > 1

@@ -1,1 +1,1 @@
-"""Monitoring: poll the sources, build what is known of each exchange, judge it, and commit what changed."""
+"""Monitoring: polls sources, builds snapshots of exchanges, judges them, and commits incidents with their alerts."""

@@ -1,4 +1,8 @@
-"""Goes back over what is stored: how much left since a day, and what another rule would have told. Off the loop."""
+"""Answers questions about the stored past: how much left since a day, and what another preset would have announced.
+
+For comparison cards and `/rehearse`. Calculations run in a thread, so that the event loop goes on.
+Example: 50, 40, 38 and 36 units on four days are an outflow curve of 0, −20, −24 and −28 %, all of the first day's.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,7 +24,7 @@ from bot.ports.readings import Readings, SignalPast
 from bot.ports.sources import Clock
 
 REHEARSED_SPAN = timedelta(days=90)
-"""How far back a rule is rehearsed; as much again before it teaches the usual days."""
+"""How far back a rule is rehearsed. The 90 days before that are read as well, to learn the usual days."""
 
 
 class HistoryQueries:
@@ -33,7 +37,7 @@ class HistoryQueries:
         self._readings = readings
         self._clock = clock
         self._pasts = pasts
-        self._rehearsing = asyncio.Semaphore(1)
+        self._rehearsing = asyncio.Semaphore(1)  # one fills a core for seconds
 
     async def outflow_curve(self, exchange: Exchange, since: datetime) -> OutflowCurve | None:
         """Return what has left since the newest reading at or before `since`, else since the first one.
@@ -52,32 +56,33 @@ class HistoryQueries:
         return OutflowCurve(exchange.name, base.as_of, tuple(elapsed), tuple(shares))
 
     async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:
-        """Return the incidents a preset would have told over the last 90 days, by the engine that is live."""
+        """Return the incidents that a preset would have opened over the last 90 days, by the rules that are live."""
         until = self._clock.now()
         since = until - REHEARSED_SPAN
-        trial = Simulation(
+        simulation = Simulation(
             exchanges, sensitivity=sensitivity, since=since, sources=[past.source for past in self._pasts]
         )
         judged_from: dict[str, datetime] = {}
         source, as_of = "", since
         async with self._rehearsing:
-            async for some in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
-                for reading in some:
+            # Dated as the first reading that counted: a store of ten days cannot answer for 90.
+            async for round_readings in self._rounds(exchanges, since - timedelta(days=MAX_DAYS), until):
+                for reading in round_readings:
                     judged_from.setdefault(reading.exchange, max(reading.as_of, since))
-                source, as_of = some[-1].source, some[-1].as_of
-                await asyncio.to_thread(trial.take, some)
+                source, as_of = round_readings[-1].source, round_readings[-1].as_of
+                await asyncio.to_thread(simulation.run_round, round_readings)
             for past in self._pasts:
                 taught_from = since - timedelta(days=MAX_DAYS)
-                async for at, seen in past.rounds(exchanges, since=taught_from, until=until):
-                    await asyncio.to_thread(trial.take_from, past.source.rule, seen, at)
-        incidents = trial.incidents()
+                async for at, observations in past.rounds(exchanges, since=taught_from, until=until):
+                    await asyncio.to_thread(simulation.run_other_source, past.source.rule, observations, at)
+        incidents = simulation.incidents()
         if self._pasts:  # their incidents are numbered after all outflows
             incidents.sort(key=lambda incident: incident.opened_at)
         return Rehearsal(since, until, tuple(incidents), judged_from, source, as_of)
 
     async def _base(self, exchange: str, since: datetime) -> Reading | None:
-        if found := await self._readings.newest_before(exchange, since):
-            return found
+        if base := await self._readings.newest_before(exchange, since):
+            return base
         async for reading in self._readings.days(exchange, since=since, until=self._clock.now()):
             return reading
         return None
@@ -93,31 +98,31 @@ class HistoryQueries:
         self, exchanges: Sequence[Exchange], since: datetime, until: datetime
     ) -> AsyncIterator[Sequence[Reading]]:
         """Yield the rounds of all exchanges in the order of time, a few readings of each in memory."""
-        gathering = RoundCollector()
-        heads: list[_Head] = []
+        collector = RoundCollector()
+        next_readings: list[_NextReading] = []
         for exchange in exchanges:
-            await _push(heads, self._readings.days(exchange.id, since=since, until=until))
-        while heads:
-            head = heappop(heads)
-            if whole := gathering.add(head.reading):
-                yield whole
-            await _push(heads, head.rest)
-        if rest := gathering.remaining():
-            yield rest
+            await _push_next(next_readings, self._readings.days(exchange.id, since=since, until=until))
+        while next_readings:
+            earliest = heappop(next_readings)
+            if complete_round := collector.add(earliest.reading):
+                yield complete_round
+            await _push_next(next_readings, earliest.following)
+        if last_round := collector.remaining():
+            yield last_round
 
 
 @dataclass(frozen=True, slots=True)
-class _Head:
+class _NextReading:
     """The next reading of one exchange, and those behind it."""
 
     reading: Reading
-    rest: AsyncIterator[Reading]
+    following: AsyncIterator[Reading]
 
-    def __lt__(self, other: "_Head") -> bool:
+    def __lt__(self, other: "_NextReading") -> bool:
         return (self.reading.as_of, self.reading.exchange) < (other.reading.as_of, other.reading.exchange)
 
 
-async def _push(heads: list[_Head], readings: AsyncIterator[Reading]) -> None:
+async def _push_next(next_readings: list[_NextReading], readings: AsyncIterator[Reading]) -> None:
     async for reading in readings:
-        heappush(heads, _Head(reading, readings))
+        heappush(next_readings, _NextReading(reading, readings))
         return

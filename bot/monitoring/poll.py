@@ -1,4 +1,10 @@
-"""Asks the sources. A failure is remembered as a failure, never as calm."""
+"""Polls a source: the list of exchanges, then the detail bodies that are due. A failure is never taken for calm.
+
+Example with the defaults: the list comes every 10 min. At 12:00 it shows −3 % at OKX, whose body was fetched at 11:50:
+it is fetched at once, stored, published and judged. Binance, calm, is fetched again six hours after the last time.
+At 12:10 the list fails: that is logged and shown, and no figure changes. When the list is back at 16:00, four hours in
+which nothing was seen are reported, because that is longer than the three hours for which a reading is fresh.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -7,7 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.detection.outflow import MAX_AGE
+from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
@@ -22,17 +28,19 @@ log = structlog.get_logger()
 
 BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
-_BLIND_AFTER = 2  # detail intervals, and never less than what counts as fresh
-_OVERLAP = timedelta(days=2)
-_A_FEW = 8  # bodies between two looks at the list, and enough to see what the source did to many at a time
+_BLIND_AFTER_INTERVALS = 2  # one interval may pass between two bodies; less than `MAX_AGE` is never worth a word
+_REFETCH_OVERLAP = timedelta(days=2)  # sources correct their newest days, and fill gaps of yesterday
+# Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
+# see in one round what a fault of the source did to many exchanges at a time.
+_CALM_BATCH = 8
 
 
 class SourcePoller:
     """Polls one source: its list, and the detail bodies that are due.
 
-    `on_listings` and `on_readings` are told of what arrived, after it was stored; `on_round` of all exchanges that were
-    asked about at a time, once that is over; `on_blind` of a span in which nothing was seen at all; `on_health` of how
-    a source was doing and is doing now.
+    It calls, each after what it is about was stored: `on_listings` with the rows of a list, `on_readings` with an
+    exchange that has new readings, `on_round` with all exchanges that were fetched together, `on_blind` with the start
+    and end of a span in which nothing was seen, and `on_health` with a source's health before and now.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -68,9 +76,9 @@ class SourcePoller:
         self._health: dict[str, SourceHealth] = {}
         self._fetched: dict[str, LastFetch] = {}
         self._listed = asyncio.Event()
-        self._troubled: set[str] = set()
+        self._with_incident: set[str] = set()
         self.unknown: frozenset[str] = frozenset()
-        self._seen_at: datetime | None = None
+        self._list_seen_at: datetime | None = None
         self.last_good_poll: datetime | None = None
         self._is_first_poll = True
         self.rounds = 0
@@ -78,11 +86,12 @@ class SourcePoller:
     async def restore(self) -> None:
         """Take over what was known before a restart, and fetch anew what the store has lost; raise StorageError."""
         self._is_first_poll = True
-        for exchange in [one for one in self._fetched if await self._readings.latest(one) is None]:
-            del self._fetched[exchange]
+        lost = [exchange_id for exchange_id in self._fetched if await self._readings.latest(exchange_id) is None]
+        for exchange_id in lost:
+            del self._fetched[exchange_id]
         self._health = dict(await self._readings.health())
         listings = await self._readings.listings()
-        self._seen_at = max((listing.fetched_at for listing in listings.values()), default=None)
+        self._list_seen_at = max((listing.fetched_at for listing in listings.values()), default=None)
         self._on_listings(self._wanted(listings.values()))
         for health in self._health.values():
             await self._on_health(health, health)
@@ -95,7 +104,7 @@ class SourcePoller:
             self.last_good_poll = listed.last_success
 
     async def poll(self) -> None:
-        """Fetch the list and wake the one who fetches details; a failure is remembered and leaves the old list."""
+        """Fetch the list and wake `serve_details`; a failure is recorded and leaves the old list."""
         name = f"{self._source.name}/cexs"
         try:
             listed = await self._source.listings()
@@ -103,17 +112,17 @@ class SourcePoller:
             await self._failed(name, error)
         else:
             fetched = self._wanted(listed)
-            self._note_unknown(listed)
+            self._record_unknown(listed)
             await self._readings.save_listings(fetched)
             await self._succeeded(name)
-            self._note_seen()
+            self._record_list_seen()
             self._on_listings(fetched)
             if any(listing.total_usd is not None for listing in fetched) and not self._details_are_down():
                 self.last_good_poll = self._clock.now()
         self._listed.set()
 
-    def _note_unknown(self, listed: Iterable[Listing]) -> None:
-        """Remember, and say once, which of the exchanges to watch are on no list."""
+    def _record_unknown(self, listed: Iterable[Listing]) -> None:
+        """Record, and log once, which of the exchanges to watch are on no list."""
         unknown = self._only - {listing.exchange.id for listing in listed}
         if unknown != self.unknown:
             log.warning("EXCHANGES names what is not listed", names=sorted(unknown))
@@ -121,16 +130,18 @@ class SourcePoller:
 
     def _details_are_down(self) -> bool:
         """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
+        # While every body fails the list alone must not keep the bot looking healthy: it has no amounts.
         bodies = [health for name, health in self._health.items() if not name.endswith("/cexs")]
         return bool(bodies) and all(body.fault for body in bodies)
 
-    def _note_seen(self) -> None:
-        """Note that the list was seen now, and tell of the time before when that was long."""
+    def _record_list_seen(self) -> None:
+        """Record that the list was seen now, and report the time before where that was long."""
         now = self._clock.now()
-        if self._seen_at and now - self._seen_at > max(MAX_AGE, _BLIND_AFTER * self._detail_interval):
-            log.warning("saw nothing", since=str(self._seen_at), until=str(now))
-            self._on_blind(self._seen_at, now)
-        self._seen_at = now
+        allowed = max(MAX_AGE, _BLIND_AFTER_INTERVALS * self._detail_interval)
+        if self._list_seen_at and now - self._list_seen_at > allowed:
+            log.warning("list was not seen", since=str(self._list_seen_at), until=str(now))
+            self._on_blind(self._list_seen_at, now)
+        self._list_seen_at = now
 
     async def serve_details(self) -> None:
         """Fetch the detail bodies that are due after every poll of the list, until cancelled."""
@@ -140,62 +151,66 @@ class SourcePoller:
             try:
                 await self.poll_details()
             except LeaseLost:
-                log.warning("another worker judges now")
+                log.warning("readings not judged: another worker is the poller now")
             except StorageError as error:
                 log.warning("store away while fetching details", error=str(error))
             except Exception:
-                log.exception("fetching details broke")  # the next poll tries again
+                log.exception("fetching details failed")  # the next poll tries again
 
     async def poll_details(self) -> None:
         """Fetch the detail bodies that are due, one after the other; raise StorageError."""
         if self._is_first_poll:
             await self._catch_up()
-        await self._round(await self._due())
+        await self._fetch_round(await self._due())
         self.rounds += 1
 
     async def _catch_up(self) -> None:
-        """Fetch everything, as is due at first and after another worker did it: what moves, then a few of the others.
+        """Fetch everything, as is due at first and after another worker did it: what moves, then eight of the others.
 
-        So what moves by the newest list is judged without waiting for all the rest.
+        With 80 bodies due, of which two move, the two are judged first; whatever begins to move in a list that comes
+        meanwhile is judged after at most eight more, not after 78.
         """
-        read: set[str] = set()
+        fetched_ids: set[str] = set()
         while True:
-            queue = await self._due()
-            await self._round([listing for listing in queue if self._is_urgent(listing)])
-            calm = [listing for listing in queue if not self._is_urgent(listing) and listing.exchange.id not in read][
-                :_A_FEW
-            ]
+            due_listings = await self._due()
+            await self._fetch_round([listing for listing in due_listings if self._is_urgent(listing)])
+            calm = [
+                listing
+                for listing in due_listings
+                if not self._is_urgent(listing) and listing.exchange.id not in fetched_ids
+            ][:_CALM_BATCH]
             if not calm:
                 break
-            await self._round(calm)
-            read |= {listing.exchange.id for listing in calm}
+            await self._fetch_round(calm)
+            fetched_ids |= {listing.exchange.id for listing in calm}
+        # Without a single body there was no list yet, or nothing is due: everything is still to be fetched.
         self._is_first_poll = not self._fetched
 
     async def _due(self) -> list[Listing]:
-        """Return the exchanges whose bodies are due, and note which have an open incident; raise StorageError."""
+        """Return the exchanges whose bodies are due, and record which have an open incident; raise StorageError."""
         listings = self._wanted((await self._readings.listings()).values())
-        self._troubled = {incident.subject for incident in await self._incidents.open()}
+        self._with_incident = {incident.subject for incident in await self._incidents.open()}
         return due(
             listings,
             self._fetched,
             self._clock.now(),
             interval=self._detail_interval,
-            attention=DetailPriorities(self._troubled, await self._subscriptions.exchanges()),
+            priorities=DetailPriorities(self._with_incident, await self._subscriptions.exchanges()),
         )
 
     def _is_urgent(self, row: Listing) -> bool:
         """Return whether an exchange moves by its row alone, or has an open incident."""
-        return row.exchange.id in self._troubled or is_moving(row, row)
+        return row.exchange.id in self._with_incident or is_moving(row, row)
 
     async def fetch(self, exchanges: Iterable[Exchange]) -> None:
         """Fetch the detail bodies of some exchanges now; raise StorageError."""
         listings = await self._readings.listings()
-        await self._round([listings[exchange.id] for exchange in exchanges if exchange.id in listings])
+        await self._fetch_round([listings[exchange.id] for exchange in exchanges if exchange.id in listings])
         self.rounds += 1
 
-    async def _round(self, queue: Sequence[Listing]) -> None:
+    async def _fetch_round(self, due_listings: Sequence[Listing]) -> None:
         """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many."""
-        judged = [listing.exchange for listing in queue if await self._poll_detail(listing)]
+        judged = [listing.exchange for listing in due_listings if await self._poll_detail(listing)]
         if judged:
             await self._on_round(judged)
 
@@ -213,7 +228,7 @@ class SourcePoller:
             failures = before.failures + 1 if before else 1
             self._fetched[exchange.id] = LastFetch(asked_at, listing, failures)
             await self._failed(name, error)
-            return exchange.id in self._troubled
+            return exchange.id in self._with_incident
         added = await self._readings.add(readings)
         self._fetched[exchange.id] = LastFetch(asked_at, listing)
         await self._succeeded(name)
@@ -225,31 +240,31 @@ class SourcePoller:
     async def _since(self, exchange: Exchange) -> datetime:
         """Return from when on readings are wanted: everything at first, later only what may be new."""
         latest = await self._readings.latest(exchange.id)
-        return latest.as_of - _OVERLAP if latest else self._clock.now() - BACKFILL
+        return latest.as_of - _REFETCH_OVERLAP if latest else self._clock.now() - BACKFILL
 
     def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
         return [listing for listing in listings if not self._only or listing.exchange.id in self._only]
 
     async def _succeeded(self, name: str) -> None:
         now = self._clock.now()
-        was = self._health.get(name)
-        if was and was.fault:
-            log.info("source healed", source=name, after=str(now - (was.failing_since or now)))
-        await self._note(SourceHealth(name, last_success=now))
+        before = self._health.get(name)
+        if before and before.fault:
+            log.info("source healed", source=name, after=str(now - (before.failing_since or now)))
+        await self._record_health(SourceHealth(name, last_success=now))
         self._meter.count_poll(name, "ok")
         self._meter.set_source_answered(name, now)
 
     async def _failed(self, name: str, error: SourceError) -> None:
         now = self._clock.now()
-        was = self._health.get(name) or SourceHealth(name)
-        if was.fault is None:
+        before = self._health.get(name) or SourceHealth(name)
+        if before.fault is None:
             log.warning("source broke", source=name, reason=str(error.fault), detail=error.detail)
-        since = was.failing_since or now
-        await self._note(replace(was, failing_since=since, fault=error.fault, detail=error.detail))
+        since = before.failing_since or now
+        await self._record_health(replace(before, failing_since=since, fault=error.fault, detail=error.detail))
         self._meter.count_poll(name, str(error.fault))
 
-    async def _note(self, health: SourceHealth) -> None:
-        was = self._health.get(health.source, SourceHealth(health.source))
+    async def _record_health(self, health: SourceHealth) -> None:
+        before = self._health.get(health.source, SourceHealth(health.source))
         self._health[health.source] = health
         await self._readings.save_health(health)
-        await self._on_health(was, health)
+        await self._on_health(before, health)

@@ -1,4 +1,10 @@
-"""Puts together what one look at an exchange needs, from the store, without holding the loop."""
+"""Builds the snapshot of an exchange from the store: newest reading, signal, past days, the source's row.
+
+For judging, round by round, and for answering commands. Example: Binance was last judged at 11:00 and read at 12:00.
+Its state is in memory; the store is asked for the reading of 12:00, and for those that the windows of 24 h, 72 h, 7 d,
+14 d and 30 d start from. After a restart the state is built again from 91 days of readings, with a pause after each,
+so that commands are answered meanwhile.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -6,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerting.round import elevated_spans
-from bot.detection.engine import OPINION_AGE, ExchangeState, look, rounds, take_all
+from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newest, states_after_new_readings
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.windows import base_limit
-from bot.detection.guards.source_glitch import LastMove, MarketMoves
+from bot.detection.guards.market_moves import LastMove, MarketMoves
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
@@ -21,25 +28,25 @@ from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.workers import Suppressions
 
-_REMEMBERED = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
-_PAST = timedelta(days=MAX_DAYS + 1)
-_AT_ONCE = 8  # readings that one look needs: two, and one for each window
-_LAST_TWO = slice(-2, None)  # what the next step and the next look need; windows start from what the store has kept
+_MAX_EPISODES = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
+_HISTORY_SPAN = timedelta(days=MAX_DAYS + 1)  # the usual days, and the one that the first of them is compared with
+_MAX_COLUMNS = 8  # readings that one signal needs: the newest two, and the start of each of six windows
+_LAST_TWO = slice(-2, None)  # what the next reading is compared with; the starts of windows are in the store
 
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """What stands beside the readings: the source's rows, and what an operator withholds, by exchange."""
+    """What a snapshot needs beside the readings, by exchange: the source's rows, and suppressions by an operator."""
 
     listings: Mapping[str, Listing]
-    holds: Mapping[str, Suppression]
+    suppressions: Mapping[str, Suppression]
 
 
 class SnapshotBuilder:
-    """Makes Outlooks.
+    """Builds the snapshots of exchanges.
 
-    The case of every exchange is remembered without its readings, so that a look reads only what is new; after a
-    restart, or when it is forgotten, it is made anew from everything the store has of the last 91 days.
+    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new;
+    after a restart it is built anew from everything the store has of the last 91 days.
     """
 
     def __init__(
@@ -48,110 +55,119 @@ class SnapshotBuilder:
         clock: Clock,
         incidents: Incidents,
         *,
-        holds: Suppressions | None = None,
-        opinion_age: timedelta = OPINION_AGE,
+        suppressions: Suppressions | None = None,
+        opinion_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
-        self._holds = holds
+        self._suppressions = suppressions
         self._opinion_age = opinion_age
-        self._cases: dict[str, ExchangeState] = {}
+        self._exchange_states: dict[str, ExchangeState] = {}
         self._market = MarketMoves()
-        self._spells: dict[str, tuple[IncidentSpan, ...]] = {}
+        self._episodes: dict[str, tuple[IncidentSpan, ...]] = {}
 
     async def snapshot(self, exchange: Exchange) -> ExchangeSnapshot:
         """Return what the store knows of an exchange; raise StorageError.
 
-        A reading that was not judged yet is looked at with what is known of other exchanges by now.
+        Readings that were not judged yet are in it, but not remembered: what other exchanges did in their round, which
+        shows a fault of the source, is known only once the round is complete.
         """
-        case = await self._case(exchange)
-        for reading in await self._news(case):
-            case = case.take(reading, self._market)
-        return await self._outlook(case, await self._beside(), self._clock.now())
+        state = await self._exchange_state(exchange)
+        for reading in await self._new_readings(state):
+            state = state.with_reading(reading, self._market)
+        return await self._snapshot_of(state, await self._read_context(), self._clock.now())
 
     async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
-        """Yield what was seen of exchanges that were read in one round, in order of time; raise StorageError.
+        """Yield snapshots of exchanges that were read in one round, in order of time; raise StorageError.
 
-        Readings that were missed meanwhile come first, each as it was seen at its own time. An exchange without a new
-        reading is looked at last, for its age may have changed.
+        Readings that were missed meanwhile come first, each as it would have been judged at its own time. Exchanges
+        without a new reading come last: their figures may have become too old.
         """
         fresh: list[Reading] = []
         for exchange in exchanges:
-            fresh += await self._news(await self._case(exchange))
-        beside = await self._beside()
+            fresh += await self._new_readings(await self._exchange_state(exchange))
+        context = await self._read_context()
         newest = {reading.exchange: reading for reading in sorted(fresh, key=lambda reading: reading.as_of)}
-        for some in rounds(fresh):
-            cases, self._market = take_all(self._cases, some, self._market)
-            self._cases |= {id_: replace(case, kept=case.kept[_LAST_TWO]) for id_, case in cases.items()}
+        for round_readings in rounds(fresh):
+            states, self._market = states_after_new_readings(self._exchange_states, round_readings, self._market)
+            self._exchange_states |= {
+                id_: replace(state, recent_readings=state.recent_readings[_LAST_TWO]) for id_, state in states.items()
+            }
+            # Only the newest reading is seen now. An older one would be held as too old if it were dated now as well.
             now = self._clock.now()
             yield [
-                await self._outlook(
-                    self._cases[reading.exchange], beside, now if reading is newest[id_] else reading.as_of
+                await self._snapshot_of(
+                    self._exchange_states[reading.exchange], context, now if reading is newest[id_] else reading.as_of
                 )
-                for reading in some
+                for reading in round_readings
                 for id_ in [reading.exchange]
             ]
-        rest = [await self._case(exchange) for exchange in exchanges if exchange.id not in newest]
-        if rest:
-            yield [await self._outlook(case, beside, self._clock.now()) for case in rest]
+        unread_states = [await self._exchange_state(exchange) for exchange in exchanges if exchange.id not in newest]
+        if unread_states:
+            yield [await self._snapshot_of(state, context, self._clock.now()) for state in unread_states]
 
     def forget_incidents(self, exchange: str) -> None:
-        """Ask anew for an exchange's incidents at the next look."""
-        self._spells.pop(exchange, None)
+        """Read an exchange's incidents again for its next snapshot."""
+        self._episodes.pop(exchange, None)
 
-    async def _case(self, exchange: Exchange) -> ExchangeState:
-        """Return an exchange's case as it is known, or made from all that the store has."""
-        known = self._cases.get(exchange.id)
-        if known is not None and known.exchange == exchange:
-            return known
+    async def _exchange_state(self, exchange: Exchange) -> ExchangeState:
+        """Return an exchange's state as it is in memory, or built from all that the store has."""
+        remembered = self._exchange_states.get(exchange.id)
+        # Compared whole: its own tokens may have changed, and with them what counts as a flow.
+        if remembered is not None and remembered.exchange == exchange:
+            return remembered
         latest = await self._readings.latest(exchange.id)
-        computation = ColumnComputation(exchange.own_tokens, most=_AT_ONCE, shows_assets=True)
-        case = ExchangeState(exchange, computation=computation)
+        computation = ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS, shows_assets=True)
+        state = ExchangeState(exchange, computation=computation)
         if latest is None:
-            return case
-        async for reading in self._readings.between(exchange.id, since=latest.as_of - _PAST, until=latest.as_of):
-            taken = case.take(reading)
-            case = replace(taken, kept=taken.kept[_LAST_TWO])
+            return state
+        async for reading in self._readings.between(
+            exchange.id, since=latest.as_of - _HISTORY_SPAN, until=latest.as_of
+        ):
+            after_reading = state.with_reading(reading)
+            state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
-        self._cases[exchange.id] = case
+        self._exchange_states[exchange.id] = state
         self._market = self._market.after([LastMove(latest)])
-        return case
+        return state
 
-    async def _news(self, case: ExchangeState) -> list[Reading]:
-        """Return the readings that came in since the case's newest one, oldest first."""
-        latest = await self._readings.latest(case.exchange.id)
-        if latest is None or case.latest is None or not case.is_new(latest):
+    async def _new_readings(self, state: ExchangeState) -> list[Reading]:
+        """Return the readings that came in since the state's newest one, oldest first."""
+        latest = await self._readings.latest(state.exchange.id)
+        if latest is None or state.latest is None or not state.is_new(latest):
             return []
-        id_, since = case.exchange.id, case.latest.as_of
-        return [one async for one in self._readings.between(id_, since=since, until=latest.as_of)]
+        id_, since = state.exchange.id, state.latest.as_of
+        return [reading async for reading in self._readings.between(id_, since=since, until=latest.as_of)]
 
-    async def _beside(self) -> "_Context":
-        return _Context(await self._readings.listings(), await self._holds.all() if self._holds else {})
+    async def _read_context(self) -> "_Context":
+        return _Context(await self._readings.listings(), await self._suppressions.all() if self._suppressions else {})
 
-    async def _outlook(self, case: ExchangeState, beside: "_Context", now: datetime) -> ExchangeSnapshot:
-        exchange, listing = case.exchange, beside.listings.get(case.exchange.id)
-        withheld = beside.holds.get(exchange.id)
-        if case.latest is None:
+    async def _snapshot_of(self, state: ExchangeState, context: "_Context", now: datetime) -> ExchangeSnapshot:
+        exchange, listing = state.exchange, context.listings.get(state.exchange.id)
+        withheld = context.suppressions.get(exchange.id)
+        if state.latest is None:
             return ExchangeSnapshot(exchange, listing=listing)
-        starts = [base_limit(window, case.latest.as_of) for window in WINDOWS]
-        kept = {base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *case.kept]}
-        whole = replace(case, kept=tuple(kept[at] for at in sorted(kept)))
-        signal = look(
-            whole,
+        starts = [base_limit(window, state.latest.as_of) for window in WINDOWS]
+        bases = {
+            base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *state.recent_readings]
+        }
+        with_bases = replace(state, recent_readings=tuple(bases[at] for at in sorted(bases)))
+        signal = signal_at_newest(
+            with_bases,
             now,
             listing=listing,
-            opinion_age=self._opinion_age,
-            withheld=str(withheld) if withheld else None,
-            spells=await self._lasting(exchange.id),
+            source_figures_max_age=self._opinion_age,
+            suppression=str(withheld) if withheld else None,
+            incident_spans=await self._episodes_of(exchange.id),
         )
         return ExchangeSnapshot(
-            exchange, listing=listing, reading=case.latest, signal=signal, days=case.days, seen_at=now
+            exchange, listing=listing, reading=state.latest, signal=signal, days=state.days, seen_at=now
         )
 
-    async def _lasting(self, exchange: str) -> tuple[IncidentSpan, ...]:
+    async def _episodes_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
-        if exchange not in self._spells:
-            found = await self._incidents.recent(_REMEMBERED, subject=exchange)
-            self._spells[exchange] = elevated_spans(found)
-        return self._spells[exchange]
+        if exchange not in self._episodes:
+            incidents = await self._incidents.recent(_MAX_EPISODES, subject=exchange)
+            self._episodes[exchange] = elevated_spans(incidents)
+        return self._episodes[exchange]

@@ -1,4 +1,10 @@
-"""One look at one exchange: readings, signal, step, and one commit of incident and mail together."""
+"""Judges what was read: signals become steps of incidents, and each step is committed with its alerts in one go.
+
+Used by the worker that holds the lease for polling. Example of a round: Binance and OKX were read at 12:00. Both
+snapshots are published; −4 % at Binance confirms what was pending, OKX is calm. The store gets one commit: incident
+INC-8, opened, and one alert for the 500 places that hear of it. A worker that dies before the commit leaves neither,
+one that dies after it leaves both: nobody is told twice, and no incident is open of which nobody was told.
+"""
 
 import asyncio
 from collections import Counter
@@ -43,9 +49,11 @@ from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
 
-_BLIND_TOLD_FOR = timedelta(days=1)
-_SLICE = 500  # subscriptions looked through at a time: some milliseconds
-_LIFETIME = {
+# As long as the shortest window that is graded: until then its flow may lie in the time that nothing was seen of.
+_BLIND_NOTE_FOR = timedelta(days=1)
+_SLICE_SUBSCRIPTIONS = 500  # routed between two pauses of the event loop: some milliseconds
+# How long an alert is worth delivering late. The worse, the longer: a watch of last night is no news in the morning.
+_ALERT_LIFETIME = {
     Severity.WATCH: timedelta(hours=6),
     Severity.ELEVATED: timedelta(hours=12),
     Severity.SEVERE: timedelta(hours=24),
@@ -54,15 +62,15 @@ _LIFETIME = {
 
 
 class Watch:
-    """Looks at exchanges and lives their incidents. `publish` is told what every look has shown.
+    """Judges exchanges and other subjects by the signals of the newest readings, and commits what becomes of incidents.
 
-    `kinds` are the signal sources. The outflow's readings are in the store, and `judge` looks at them there; what any
-    other source has read is given to `take`.
+    `publish` gets every snapshot that was made on the way. `kinds` are the signal sources. The outflow's readings are
+    in the store, where `judge_exchanges` finds them; what any other source has read is passed to `judge_other_source`.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
         self,
-        observer: SnapshotBuilder,
+        snapshot_builder: SnapshotBuilder,
         *,
         incidents: Incidents,
         subscriptions: Subscriptions,
@@ -73,141 +81,148 @@ class Watch:
         kinds: SignalKinds = SIGNALS,
     ) -> None:
         self._kinds = kinds
-        self._states: dict[str, Any] = {}
-        self._observer = observer
+        self._source_states: dict[str, Any] = {}
+        self._snapshot_builder = snapshot_builder
         self._incidents = incidents
         self._subscriptions = subscriptions
         self._clock = clock
         self._meter = meter
         self._publish = publish
         self._policy = policy or Policy()
-        self._blind: tuple[datetime, datetime] | None = None
+        self._blind_span: tuple[datetime, datetime] | None = None
         self._names = {MARKET.id: MARKET.name}
-        self._holds = KnownHolds()
+        self._known_holds = KnownHolds()
 
     def record_blind_span(self, since: datetime, until: datetime) -> None:
-        """Tell of this span in incidents that are open, or that open within a day."""
-        self._blind = since, until
+        """Remember that nothing was seen from `since` to `until`; signals of the next 24 h have a note that says so."""
+        self._blind_span = since, until
 
-    async def show(self, exchange: Exchange) -> None:
-        """Show what new readings of an exchange say, before they are judged; raise StorageError."""
+    async def publish_snapshot(self, exchange: Exchange) -> None:
+        """Publish what new readings of an exchange show, before they are judged; raise StorageError."""
         self._names[exchange.id] = exchange.name
-        self._publish(await self._observer.snapshot(exchange))
+        self._publish(await self._snapshot_builder.snapshot(exchange))
 
-    async def judge(self, exchanges: Sequence[Exchange]) -> None:
-        """Live the incidents of exchanges that were read in one round; raise StorageError."""
+    async def judge_exchanges(self, exchanges: Sequence[Exchange]) -> None:
+        """Judge the stored readings of exchanges that were read in one round; raise StorageError."""
         self._names |= {exchange.id: exchange.name for exchange in exchanges}
-        async for outlooks in self._observer.snapshots_by_round(exchanges):
-            for outlook in outlooks:
-                self._publish(outlook)
-                self._count_holds(StoryKey(outlook.exchange.id, Rule.OUTFLOW), outlook.signal)
+        async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges):
+            for snapshot in snapshots:
+                self._publish(snapshot)
+                self._count_holds(StoryKey(snapshot.exchange.id, Rule.OUTFLOW), snapshot.signal)
             await self._judge_round(
-                [(look.signal, look.seen_at or self._clock.now()) for look in outlooks if look.signal]
+                [(snapshot.signal, snapshot.seen_at or self._clock.now()) for snapshot in snapshots if snapshot.signal]
             )
-        await self._count()
+        await self._count_open_incidents()
 
-    async def take(self, rule: str, readings: Sequence[Any]) -> None:
-        """Live the incidents of another signal source after what it read at one time; raise StorageError.
+    async def judge_other_source(self, rule: str, readings: Sequence[Any]) -> None:
+        """Judge what another signal source than the outflow read at one time; raise StorageError.
 
-        Without a reading it is looked at again, so that figures that have become too old are held.
+        Without a reading its known ones are judged again, so that figures that have become too old are held.
         """
         source, now = self._kinds[rule].source, self._clock.now()
-        state = self._states[rule] = source.take(self._states.get(rule, source.begin()), readings)
+        state = source.update(self._source_states.get(rule, source.initial_state()), readings)
+        self._source_states[rule] = state
         signals = signals_of(source, state, now)
         for signal in signals:
             self._count_holds(StoryKey(signal.subject, rule), signal)
         await self._judge_round([(signal, now) for signal in signals])
-        await self._count()
+        await self._count_open_incidents()
 
     async def _judge_round(self, signals: Sequence[tuple[Signal, datetime]]) -> None:
-        """Judge what was seen at one time, and commit every step in a transaction of its own, its messages included.
+        """Judge signals of one time, and commit every step in a transaction of its own, its alerts included.
 
         A number is drawn only for what has opened. Where a worker dies between drawing and committing, that number is
         never used: numbers may have gaps, but no two stories share one.
         """
         open_incidents = await self._incidents.open()
-        judged = [await self._judged(signal, at, open_incidents) for signal, at in signals]
-        state = await self._state(open_incidents, judged)
-        draft = judge_round(self._policy, state, judged, partial(grade, kinds=self._kinds), now=self._clock.now())
+        round_signals = [await self._round_signal(signal, at, open_incidents) for signal, at in signals]
+        state = await self._round_state(open_incidents, round_signals)
+        graded = partial(grade, kinds=self._kinds)
+        draft = judge_round(self._policy, state, round_signals, graded, now=self._clock.now())
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
         for step in result.in_order:
             if step.is_new:
                 await self._commit(step)
 
-    async def _judged(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
-        """Return a signal as it is judged at a time, and by which presets."""
+    async def _round_signal(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
+        """Return a signal with the time and the presets it is judged by."""
         asked = await self._subscriptions.presets(signal.subject)
         presets = _presets(asked, open_incidents, StoryKey(signal.subject, source_rule(signal.rule)))
-        return RoundSignal(self._noted(signal), at, presets)
+        return RoundSignal(self._with_blind_note(signal), at, presets)
 
-    async def _state(self, open_incidents: Sequence[Incident], signals: Sequence[RoundSignal]) -> RoundState:
+    async def _round_state(
+        self, open_incidents: Sequence[Incident], round_signals: Sequence[RoundSignal]
+    ) -> RoundState:
         """Return every open incident, and the pending ones of the stories that are judged."""
         state = RoundState.of(open_incidents)
         keys = [
-            IncidentKey(seen.signal.subject, source_rule(seen.signal.rule), preset)
-            for seen in signals
-            for preset in seen.presets
+            IncidentKey(round_signal.signal.subject, source_rule(round_signal.signal.rule), preset)
+            for round_signal in round_signals
+            for preset in round_signal.presets
         ]
         current = [await self._incidents.current(*key) for key in keys]
         return state.with_current(dict(zip(keys, current, strict=True)))
 
-    def _noted(self, signal: Signal) -> Signal:
+    def _with_blind_note(self, signal: Signal) -> Signal:
         """Return a signal that says what could not be seen in the day before it."""
-        if self._blind is None or signal.as_of - self._blind[1] > _BLIND_TOLD_FOR:
+        if self._blind_span is None or signal.as_of - self._blind_span[1] > _BLIND_NOTE_FOR:
             return signal
-        since, until = self._blind
+        since, until = self._blind_span
         return replace(signal, notes=(*signal.notes, Note(NoteReason.BLIND, signal.subject, at=since, until=until)))
 
-    async def _interested(self, step: RoundStep) -> Sequence[Subscription]:
+    async def _subscriptions_for(self, step: RoundStep) -> Sequence[Subscription]:
         """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
         if step.key == MARKET_KEY:
-            return await self._interested_in_market(step)
+            return await self._market_subscriptions(step)
         return await self._subscriptions.interested_in(step.key.subject)
 
-    async def _interested_in_market(self, step: RoundStep) -> CompactSubscriptions:
+    async def _market_subscriptions(self, step: RoundStep) -> CompactSubscriptions:
         """Return who hears of the market: whoever subscribed to all, or to a member of now or before, by any preset."""
-        stories = [incident for incident in (step.before, step.step.incident) if incident]
-        members = {member.exchange: member for story in stories for member in story.signal.members}.values()
-        found, known = CompactSubscriptions(), set[str]()
+        incidents = [incident for incident in (step.before, step.step.incident) if incident]
+        members = {member.exchange: member for incident in incidents for member in incident.signal.members}.values()
+        subscriptions, places = CompactSubscriptions(), set[str]()
         for id_ in (MARKET.id, *(member.exchange for member in members)):
             async for slice_ in _slices(await self._subscriptions.interested_in(id_)):
                 for subscription in slice_:
-                    if (place := str(subscription.place)) not in known:
-                        known.add(place)
-                        found.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
-        return found
+                    # A place that subscribed to three of the members hears once, by the first of its subscriptions.
+                    if (place := str(subscription.place)) not in places:
+                        places.add(place)
+                        # Only the normal preset has a market-wide incident, and routing compares presets.
+                        subscriptions.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
+        return subscriptions
 
-    async def _heard(self, step: RoundStep) -> Audience:
+    async def _audience(self, step: RoundStep) -> Audience:
         """Return who hears of a step."""
         post, edit = CompactSubscriptions(), CompactSubscriptions()
-        async for slice_ in _slices(await self._interested(step)):
-            heard = audience(step.before, step.step, slice_)
-            post.extend(heard.post)
-            edit.extend(heard.edit)
+        async for slice_ in _slices(await self._subscriptions_for(step)):
+            part = audience(step.before, step.step, slice_)
+            post.extend(part.post)
+            edit.extend(part.edit)
         return Audience(post, edit)
 
     async def _commit(self, step: RoundStep) -> None:
-        """Commit a step, incident and mail together."""
+        """Commit a step, incident and alerts together."""
         subject, rule, sensitivity = step.key
-        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._heard(step))
+        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step))
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
-        self._observer.forget_incidents(subject)
+        self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
-            _log(subject, step.step, alerts)
+            _log_step(subject, step.step, alerts)
 
-    def _alerts(self, name: str, step: Step, heard: Audience) -> list[Alert]:
+    def _alerts(self, name: str, step: Step, listeners: Audience) -> list[Alert]:
         incident = step.incident
         if incident is None:
             return []
         card = incident_card(incident, name, step.reason, self._names, self._kinds)
-        over = step.reason is StepReason.RESOLVED
+        is_over = step.reason is StepReason.RESOLVED
         alerts = [
-            self._alert(incident, DeliveryKind.POST, card, heard.post),
-            self._alert(incident, DeliveryKind.CLOSE if over else DeliveryKind.EDIT, card, heard.edit),
+            self._alert(incident, DeliveryKind.POST, card, listeners.post),
+            self._alert(incident, DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT, card, listeners.edit),
         ]
-        if over:
+        if is_over:
+            # An edit notifies nobody, so the end is said in a reply as well.
             reply = resolved_card(incident, name, self._kinds)
-            alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, heard.edit))
+            alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, listeners.edit))
         return [alert for alert in alerts if alert.recipients]
 
     def _alert(
@@ -223,38 +238,41 @@ class Watch:
             kind=kind,
             message=card,
             created_at=now,
-            expires_at=now + _LIFETIME[incident.severity],
+            expires_at=now + _ALERT_LIFETIME[incident.severity],
             recipients=recipients,
             ping=kind is DeliveryKind.POST,
             about=incident.subject,
         )
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
-        """Count and log each reason for which figures are held once a spell."""
-        for reason in sorted(self._holds.new_reasons(story, signal)):
+        """Count and log each reason for which figures are held, once as long as it lasts."""
+        for reason in sorted(self._known_holds.new_reasons(story, signal)):
             self._meter.count_held(reason)
-            log.info("held", exchange=story.subject, reason=str(reason))
+            log.info("figures held", exchange=story.subject, reason=str(reason))
 
-    async def _count(self) -> None:
+    async def _count_open_incidents(self) -> None:
         counts = Counter(incident.severity for incident in await self._incidents.open())
         for severity in Severity:
             self._meter.set_open_incidents(severity, counts[severity])
 
 
 async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequence[Subscription]]:
-    """Yield very many subscriptions some at a time, and let the loop turn between."""
-    for start in range(0, len(subscriptions), _SLICE):
-        yield subscriptions[start : start + _SLICE]
+    """Yield very many subscriptions in slices, and let other tasks run between them."""
+    for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
+        yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
         await asyncio.sleep(0)
 
 
-def _presets(wanted: Collection[Sensitivity], live: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:
-    """Return the presets to live by: the normal one always, the others where somebody asked or an incident is open."""
-    asked = {*wanted} | {incident.sensitivity for incident in live if key_of(incident).story == story}
-    return [Sensitivity.NORMAL, *sorted(asked - {Sensitivity.NORMAL})]
+def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:
+    """Return the presets to judge by: the normal one always, the others where somebody asked or an incident is open.
+
+    An incident whose last subscriber has left must still come to its end.
+    """
+    of_story = {incident.sensitivity for incident in open_incidents if key_of(incident).story == story}
+    return [Sensitivity.NORMAL, *sorted(({*asked} | of_story) - {Sensitivity.NORMAL})]
 
 
-def _log(subject: str, step: Step, alerts: Sequence[Alert]) -> None:
+def _log_step(subject: str, step: Step, alerts: Sequence[Alert]) -> None:
     flow = step.incident.signal.leading_flow if step.incident else None
     log.info(
         "incident",

@@ -84,7 +84,11 @@ class Application:
             clock=clock,
         )
         self.snapshot_builder = SnapshotBuilder(
-            store.readings, clock, store.incidents, holds=store.suppressions, opinion_age=2 * settings.poll_interval
+            store.readings,
+            clock,
+            store.incidents,
+            suppressions=store.suppressions,
+            opinion_age=2 * settings.poll_interval,
         )
         self.watch = Watch(
             self.snapshot_builder,
@@ -115,7 +119,7 @@ class Application:
             detail_interval=settings.detail_interval,
             only=only,
             on_listings=self.latest.set_listings,
-            on_readings=self.watch.show,
+            on_readings=self.watch.publish_snapshot,
             on_round=self.updates.judge,
             on_blind=self.watch.record_blind_span,
             on_health=self.updates.record_health,

@@ -81,13 +81,13 @@ class LatestUpdates:
     async def judge(self, exchanges: Sequence[Exchange]) -> None:
         """Judge a round of new readings, then let the other workers know; raise StorageError."""
         async with self._judging_lock:
-            await self._watch.judge(exchanges)
+            await self._watch.judge_exchanges(exchanges)
         await self._change_feed.publish(exchange.id for exchange in exchanges)
 
     async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
         """Judge what a signal source beside the outflow read at one time; raise StorageError."""
         async with self._judging_lock:
-            await self._watch.take(rule, readings)
+            await self._watch.judge_other_source(rule, readings)
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         """Show how a source is doing, here and elsewhere, and tell the operator when the list breaks or heals."""

@@ -1,4 +1,4 @@
-"""What an incident remembers of its life: what it was raised on, and when and why nothing was concluded."""
+"""What an incident remembers: the signal it was raised on, and when and why nothing was concluded."""
 
 from datetime import datetime
 
@@ -10,11 +10,11 @@ from bot.domain.signal import Signal
 from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, signal
 
 
-def lived(*seen: Signal) -> Incident:
-    """Return what comes of an incident that was there for the first two looks."""
+def life_of(*seen: Signal) -> Incident:
+    """Return the incident after these signals, of which the first two open it."""
     incident: Incident | None = None
-    for one in seen:
-        incident = advance(Policy(), incident, one, one.as_of, sensitivity=Sensitivity.NORMAL).incident
+    for newest in seen:
+        incident = advance(Policy(), incident, newest, newest.as_of, sensitivity=Sensitivity.NORMAL).incident
     assert incident
     return incident
 
@@ -27,15 +27,15 @@ def raised_on(incident: Incident) -> datetime:
 OPENED = (signal(-0.036), signal(-0.036, at=NOON + HOUR))
 
 
-def test_it_remembers_the_look_that_opened_it_and_then_the_one_that_was_worse() -> None:
-    assert raised_on(lived(*OPENED, signal(-0.05, at=NOON + 2 * HOUR))) == NOON + HOUR
-    assert raised_on(lived(*OPENED, signal(-0.09, at=NOON + 2 * HOUR))) == NOON + 2 * HOUR
+def test_it_remembers_the_signal_that_opened_it_and_then_the_one_that_was_worse() -> None:
+    assert raised_on(life_of(*OPENED, signal(-0.05, at=NOON + 2 * HOUR))) == NOON + HOUR
+    assert raised_on(life_of(*OPENED, signal(-0.09, at=NOON + 2 * HOUR))) == NOON + 2 * HOUR
 
 
 def test_what_eases_or_ends_it_leaves_what_it_was_raised_on() -> None:
     calm = [signal(-0.001, at=NOON + DAY + hour * HOUR) for hour in (0, 7)]
 
-    over = lived(*OPENED, *calm)
+    over = life_of(*OPENED, *calm)
 
     assert over.events[-1].reason is StepReason.RESOLVED
     assert raised_on(over) == NOON + HOUR
@@ -44,16 +44,19 @@ def test_what_eases_or_ends_it_leaves_what_it_was_raised_on() -> None:
 def test_assets_are_remembered_of_the_window_that_led_and_of_no_other() -> None:
     with_week = signal(-0.09, at=NOON + 2 * HOUR, flows=[flow(-0.01, Window.WEEK)])
 
-    grounds = lived(*OPENED, with_week).raised_by
+    raised_by = life_of(*OPENED, with_week).raised_by
 
-    assert grounds
-    assert [(one.window, len(one.assets)) for one in grounds.flows] == [(Window.DAY, 2), (Window.WEEK, 0)]
+    assert raised_by
+    assert [(remembered.window, len(remembered.assets)) for remembered in raised_by.flows] == [
+        (Window.DAY, 2),
+        (Window.WEEK, 0),
+    ]
 
 
 def test_a_hold_is_remembered_with_its_causes_and_its_end() -> None:
     held = [flow(hold=CHAIN_MISSING), flow(-0.05, Window.WEEK, hold=CHAIN_MISSING), flow(0, Window.MONTH, hold=STALE)]
 
-    story = lived(*OPENED, signal(None, at=NOON + 2 * HOUR, flows=held), signal(-0.036, at=NOON + 4 * HOUR))
+    story = life_of(*OPENED, signal(None, at=NOON + 2 * HOUR, flows=held), signal(-0.036, at=NOON + 4 * HOUR))
 
     assert [(event.at - NOON, event.reason, event.holds) for event in story.events] == [
         (HOUR, StepReason.OPENED, ()),

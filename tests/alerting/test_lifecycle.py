@@ -25,11 +25,11 @@ def step(before: Incident | None, seen: Signal, *, now: datetime | None = None) 
     return advance(POLICY, before, seen, now or seen.as_of, sensitivity=Sensitivity.NORMAL)
 
 
-def live(*looks: tuple[timedelta, float | None]) -> list[Step]:
-    """Return the step of each look: (time since noon, share of the last day; None where it is held)."""
+def steps_of(*drawn: tuple[timedelta, float | None]) -> list[Step]:
+    """Return the step of each signal: (time since noon, share of the last day; None where it is held)."""
     steps: list[Step] = []
     previous = NOON - HOUR
-    for after, share in looks:
+    for after, share in drawn:
         at = NOON + after
         flows = HELD if share is None else ()
         seen = signal(share, at=at, flows=flows, previous=previous)
@@ -39,7 +39,7 @@ def live(*looks: tuple[timedelta, float | None]) -> list[Step]:
 
 
 def reasons(steps: Sequence[Step]) -> list[StepReason]:
-    return [one.reason for one in steps]
+    return [step_.reason for step_ in steps]
 
 
 def last(steps: Sequence[Step]) -> Incident:
@@ -48,15 +48,15 @@ def last(steps: Sequence[Step]) -> Incident:
     return found
 
 
-class TestTheWord:
+class TestNameOfTheRule:
     def test_a_bleed_becomes_an_outflow_once_a_shorter_window_is_crossed_and_stays_one(self) -> None:
         slow = (flow(-0.12, Window.FORTNIGHT),)
-        looks = [
+        drawn = [
             signal(share, at=NOON + hour * HOUR, flows=slow) for hour, share in enumerate((CALM, CALM, ELEVATED, CALM))
         ]
         before: Incident | None = None
         words = []
-        for seen in looks:
+        for seen in drawn:
             before = step(before, seen).incident
             words.append(before.rule if before else None)
 
@@ -72,12 +72,12 @@ class TestTheWord:
 
 
 class TestEntering:
-    def test_a_calm_look_opens_nothing(self) -> None:
+    def test_a_calm_signal_opens_nothing(self) -> None:
         assert step(None, signal(CALM)) == Step(None, StepReason.NOTHING)
 
     @pytest.mark.parametrize("share", [WATCH, ELEVATED])
     def test_one_reading_is_not_told(self, share: float) -> None:
-        (pending,) = live((0 * MINUTE, share))
+        (pending,) = steps_of((0 * MINUTE, share))
 
         assert pending.reason is StepReason.PENDING
         assert pending.incident
@@ -87,14 +87,14 @@ class TestEntering:
 
     @pytest.mark.parametrize("share", [WATCH, ELEVATED])
     def test_two_readings_ten_minutes_apart_open(self, share: float) -> None:
-        steps = live((0 * MINUTE, share), (10 * MINUTE, share))
+        steps = steps_of((0 * MINUTE, share), (10 * MINUTE, share))
 
         assert reasons(steps) == [StepReason.PENDING, StepReason.OPENED]
         assert last(steps).confirmed
         assert last(steps).first_as_of == NOON
 
     def test_two_readings_too_close_together_are_one_observation(self) -> None:
-        steps = live((0 * MINUTE, WATCH), (9 * MINUTE, ELEVATED), (10 * MINUTE, ELEVATED))
+        steps = steps_of((0 * MINUTE, WATCH), (9 * MINUTE, ELEVATED), (10 * MINUTE, ELEVATED))
 
         assert reasons(steps) == [StepReason.PENDING, StepReason.PENDING, StepReason.OPENED]
         assert steps[1].incident
@@ -106,31 +106,31 @@ class TestEntering:
     def test_what_is_pending_knows_the_worst_that_was_seen(
         self, shares: tuple[float, float], severity: Severity
     ) -> None:
-        pending = last(live(*((minute * MINUTE, share) for minute, share in enumerate(shares))))
+        pending = last(steps_of(*((minute * MINUTE, share) for minute, share in enumerate(shares))))
 
         assert (pending.state, pending.severity, pending.peak) == (IncidentState.PENDING, severity, Severity.ELEVATED)
 
     def test_a_blip_tells_nobody(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, CALM))
+        steps = steps_of((0 * MINUTE, ELEVATED), (HOUR, CALM))
 
         assert reasons(steps) == [StepReason.PENDING, StepReason.DISMISSED]
         assert steps[-1].incident is None
 
     def test_severe_opens_at_once_and_says_that_it_is_not_confirmed(self) -> None:
-        (opened,) = live((0 * MINUTE, SEVERE))
+        (opened,) = steps_of((0 * MINUTE, SEVERE))
 
         assert opened.reason is StepReason.OPENED
         assert opened.incident
         assert (opened.incident.severity, opened.incident.confirmed) == (Severity.SEVERE, False)
 
     def test_the_next_reading_confirms_it(self) -> None:
-        steps = live((0 * MINUTE, SEVERE), (9 * MINUTE, SEVERE), (10 * MINUTE, SEVERE), (20 * MINUTE, SEVERE))
+        steps = steps_of((0 * MINUTE, SEVERE), (9 * MINUTE, SEVERE), (10 * MINUTE, SEVERE), (20 * MINUTE, SEVERE))
 
         assert reasons(steps)[1:] == [StepReason.NOTHING, StepReason.CONFIRMED, StepReason.NOTHING]
         assert last(steps).confirmed
 
     def test_what_gets_severe_before_it_is_confirmed_opens_at_once(self) -> None:
-        steps = live((0 * MINUTE, WATCH), (5 * MINUTE, SEVERE))
+        steps = steps_of((0 * MINUTE, WATCH), (5 * MINUTE, SEVERE))
 
         assert steps[1].reason is StepReason.OPENED
         assert not last(steps).confirmed
@@ -152,11 +152,11 @@ class TestEntering:
         assert step(None, first).reason is StepReason.PENDING
 
     def test_a_reading_after_a_long_silence_confirms_what_was_pending(self) -> None:
-        steps = live((0 * MINUTE, WATCH), (13 * HOUR, WATCH))
+        steps = steps_of((0 * MINUTE, WATCH), (13 * HOUR, WATCH))
 
         assert steps[-1].reason is StepReason.OPENED
 
-    def test_an_incident_knows_the_preset_that_it_lives_by(self) -> None:
+    def test_an_incident_knows_the_preset_it_is_judged_by(self) -> None:
         seen = signal(-0.03, sensitivity=Sensitivity.EARLY)
         found = advance(POLICY, None, seen, NOON, sensitivity=Sensitivity.EARLY).incident
 
@@ -164,9 +164,9 @@ class TestEntering:
         assert found.sensitivity is Sensitivity.EARLY
 
 
-class TestLiving:
+class TestOpen:
     def test_worse_is_told_at_once(self) -> None:
-        steps = live((0 * MINUTE, WATCH), (HOUR, WATCH), (61 * MINUTE, ELEVATED), (62 * MINUTE, SEVERE))
+        steps = steps_of((0 * MINUTE, WATCH), (HOUR, WATCH), (61 * MINUTE, ELEVATED), (62 * MINUTE, SEVERE))
 
         assert reasons(steps)[2:] == [StepReason.ESCALATED, StepReason.ESCALATED]
         assert [event.severity for event in last(steps).events] == [Severity.WATCH, Severity.ELEVATED, Severity.SEVERE]
@@ -183,7 +183,7 @@ class TestLiving:
         assert told.incident.confirmed
 
     def test_a_level_is_told_once(self) -> None:
-        steps = live(*((hour * HOUR, ELEVATED) for hour in range(48)))
+        steps = steps_of(*((hour * HOUR, ELEVATED) for hour in range(48)))
 
         assert [reason for reason in reasons(steps) if reason is not StepReason.NOTHING] == [
             StepReason.PENDING,
@@ -205,12 +205,12 @@ class TestLiving:
 
     @pytest.mark.parametrize(("moved", "told"), [(2**-9, StepReason.UPDATED), (2**-9 - 2**-20, StepReason.NOTHING)])
     def test_figures_that_moved_by_exactly_what_a_policy_asks_are_told(self, moved: float, told: StepReason) -> None:
-        policy = replace(POLICY, retold_points=2**-9)
+        policy = replace(POLICY, reannounce_points=2**-9)
         seen = signal(-(2**-4) - moved, at=NOON + HOUR)
 
-        taken = advance(policy, incident(seen=signal(-(2**-4))), seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
+        result = advance(policy, incident(seen=signal(-(2**-4))), seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
 
-        assert taken.reason is told
+        assert result.reason is told
 
     def test_small_shares_are_told_again_when_they_moved_by_a_tenth(self) -> None:
         small = signal(-0.016)
@@ -248,11 +248,13 @@ class TestLiving:
         assert after
         assert (after.announced, after.signal.as_of, after.steps) == (before.announced, NOON + HOUR, 1)
 
-    def test_it_changed_when_it_last_took_a_turn_and_not_when_figures_moved(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.06), (3 * HOUR, SEVERE), (4 * HOUR, -0.2))
+    def test_it_changed_with_its_last_event_and_not_when_figures_moved(self) -> None:
+        steps = steps_of(
+            (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.06), (3 * HOUR, SEVERE), (4 * HOUR, -0.2)
+        )
 
         assert reasons(steps)[2:] == [StepReason.UPDATED, StepReason.ESCALATED, StepReason.UPDATED]
-        assert [one.incident.changed_at - NOON for one in steps[1:] if one.incident] == [
+        assert [step_.incident.changed_at - NOON for step_ in steps[1:] if step_.incident] == [
             HOUR,
             HOUR,
             3 * HOUR,
@@ -260,11 +262,11 @@ class TestLiving:
         ]
 
     def test_the_worst_that_was_told_is_remembered(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.07), (3 * HOUR, -0.05))
+        steps = steps_of((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, -0.07), (3 * HOUR, -0.05))
 
         assert last(steps).worst == Size(-0.07, Unit.RESERVES, -0.07 * 6.41e10)
 
-    def test_a_look_without_a_figure_leaves_the_worst_as_it_was(self) -> None:
+    def test_a_signal_without_a_figure_leaves_the_worst_as_it_was(self) -> None:
         known = incident(seen=signal(ELEVATED))
 
         held = step(known, signal(None, at=NOON + DAY)).incident
@@ -276,14 +278,14 @@ class TestLiving:
 
 class TestLeaving:
     def test_two_fresh_readings_over_six_hours_resolve(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
+        steps = steps_of((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
 
         assert reasons(steps)[2:] == [StepReason.UPDATED, StepReason.RESOLVED]
         assert last(steps).state is IncidentState.RESOLVED
         assert (last(steps).severity, last(steps).peak) == (Severity.ELEVATED, Severity.ELEVATED)
 
     def test_less_than_six_hours_resolve_nothing(self) -> None:
-        steps = live(
+        steps = steps_of(
             (0 * MINUTE, ELEVATED),
             (HOUR, ELEVATED),
             *((HOUR + later * MINUTE, CALM) for later in range(10, 361, 10)),
@@ -292,12 +294,12 @@ class TestLeaving:
         assert last(steps).state is IncidentState.OPEN
 
     def test_one_reading_after_a_long_silence_resolves_nothing(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (100 * HOUR, CALM))
+        steps = steps_of((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (100 * HOUR, CALM))
 
         assert last(steps).state is IncidentState.OPEN
 
     def test_it_eases_step_by_step(self) -> None:
-        steps = live(
+        steps = steps_of(
             (0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED),
             (9 * HOUR, -0.012), (15 * HOUR, -0.012), (16 * HOUR, CALM), (22 * HOUR, CALM),
         )  # fmt: skip
@@ -317,22 +319,22 @@ class TestLeaving:
         reasons = []
         for hour in (1, 7, 8):
             seen = signal(CALM, at=NOON + hour * HOUR)
-            taken = advance(patient, before, seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
-            before = taken.incident
-            reasons.append(taken.reason)
+            result = advance(patient, before, seen, seen.as_of, sensitivity=Sensitivity.NORMAL)
+            before = result.incident
+            reasons.append(result.reason)
 
         assert reasons == [StepReason.UPDATED, StepReason.NOTHING, StepReason.RESOLVED]
 
-    def test_after_every_turn_easing_begins_anew(self) -> None:
-        eased = live((0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED))
-        worse = live((0 * MINUTE, WATCH), (HOUR, WATCH), (2 * HOUR, CALM), (3 * HOUR, ELEVATED))
+    def test_after_every_change_of_severity_easing_begins_anew(self) -> None:
+        eased = steps_of((0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED))
+        worse = steps_of((0 * MINUTE, WATCH), (HOUR, WATCH), (2 * HOUR, CALM), (3 * HOUR, ELEVATED))
 
         assert [steps[-1].reason for steps in (eased, worse)] == [StepReason.DEESCALATED, StepReason.ESCALATED]
-        for one in (last(eased), last(worse)):
-            assert (one.easing_since, one.easing_seen) == (None, 0)
+        for incident_ in (last(eased), last(worse)):
+            assert (incident_.easing_since, incident_.easing_seen) == (None, 0)
 
     def test_easing_begins_anew_when_it_gets_worse_in_between(self) -> None:
-        steps = live(
+        steps = steps_of(
             (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (7 * HOUR, ELEVATED), (9 * HOUR, CALM),
         )  # fmt: skip
 
@@ -340,38 +342,38 @@ class TestLeaving:
         assert (last(steps).easing_since, last(steps).easing_seen) == (NOON + 9 * HOUR, 1)
 
     def test_between_the_two_thresholds_nothing_eases(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), *((hour * HOUR, -0.019) for hour in range(1, 72)))
+        steps = steps_of((0 * MINUTE, ELEVATED), *((hour * HOUR, -0.019) for hour in range(1, 72)))
 
         assert reasons(steps)[1] is StepReason.OPENED
         assert last(steps).severity is Severity.WATCH
-        low = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), *((hour * HOUR, -0.019) for hour in range(2, 72)))
+        low = steps_of((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), *((hour * HOUR, -0.019) for hour in range(2, 72)))
         assert last(low).severity is Severity.ELEVATED
 
     def test_a_level_that_had_eased_is_told_again(self) -> None:
-        steps = live(
+        steps = steps_of(
             (0 * MINUTE, SEVERE), (HOUR, SEVERE), (2 * HOUR, ELEVATED), (8 * HOUR, ELEVATED), (9 * HOUR, SEVERE),
         )  # fmt: skip
 
         assert reasons(steps)[-2:] == [StepReason.DEESCALATED, StepReason.ESCALATED]
 
 
-class TestWithheld:
-    def test_a_look_that_proves_nothing_opens_nothing(self) -> None:
+class TestHeld:
+    def test_a_signal_that_proves_nothing_opens_nothing(self) -> None:
         assert step(None, signal(None, flows=HELD)) == Step(None, StepReason.NOTHING)
 
     def test_it_leaves_what_is_pending_as_it_was(self) -> None:
-        steps = live((0 * MINUTE, WATCH), (HOUR, None))
+        steps = steps_of((0 * MINUTE, WATCH), (HOUR, None))
 
         assert steps[1] == Step(steps[0].incident, StepReason.NOTHING)
 
-    def test_people_are_told_once_per_spell_that_nothing_is_concluded(self) -> None:
-        steps = live(
+    def test_people_are_told_once_per_hold_that_nothing_is_concluded(self) -> None:
+        steps = steps_of(
             (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, None), (3 * HOUR, None), (4 * HOUR, ELEVATED),
             (5 * HOUR, None),
         )  # fmt: skip
 
         assert reasons(steps)[2:] == [StepReason.HELD, StepReason.NOTHING, StepReason.RELEASED, StepReason.HELD]
-        assert [one.held for one in (steps[2].incident, steps[4].incident) if one] == [True, False]
+        assert [incident_.held for incident_ in (steps[2].incident, steps[4].incident) if incident_] == [True, False]
 
     def test_a_known_reading_that_grew_too_old_is_told_once(self) -> None:
         known = incident()
@@ -386,7 +388,9 @@ class TestWithheld:
         assert step(incident(), signal(None, at=NOON + 80 * HOUR)).reason is StepReason.HELD
 
     def test_a_release_into_calm_still_takes_two_readings(self) -> None:
-        steps = live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, None), (20 * HOUR, CALM), (26 * HOUR, CALM))
+        steps = steps_of(
+            (0 * MINUTE, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, None), (20 * HOUR, CALM), (26 * HOUR, CALM)
+        )
 
         assert reasons(steps)[2:] == [StepReason.HELD, StepReason.RELEASED, StepReason.RESOLVED]
 
@@ -409,18 +413,18 @@ class TestWithheld:
         assert last(steps).severity is Severity.ELEVATED
 
     @staticmethod
-    def after_a_chain_was_lost(*grounds: Flow) -> Incident | None:
+    def after_a_chain_was_lost(*raised_flows: Flow) -> Incident | None:
         """Return what two calm days leave of an incident while the chain is missing from the week."""
-        raised = signal(ELEVATED, flows=grounds)
+        raised = signal(ELEVATED, flows=raised_flows)
         before: Incident | None = replace(incident(seen=raised), raised_by=raised)
         for hour in (30, 54):
             week = flow(-0.01, Window.WEEK, hold=CHAIN_MISSING)
             before = step(before, signal(CALM, at=NOON + hour * HOUR, flows=[week])).incident
         return before
 
-    @pytest.mark.parametrize("grounds", [(), (flow(-0.01, Window.WEEK),)])
-    def test_nothing_eases_by_what_is_left_once_a_chain_was_lost(self, grounds: tuple[Flow, ...]) -> None:
-        held = self.after_a_chain_was_lost(*grounds)
+    @pytest.mark.parametrize("raised_flows", [(), (flow(-0.01, Window.WEEK),)])
+    def test_nothing_eases_by_what_is_left_once_a_chain_was_lost(self, raised_flows: tuple[Flow, ...]) -> None:
+        held = self.after_a_chain_was_lost(*raised_flows)
 
         assert held
         assert (held.state, held.held, held.easing_seen) == (IncidentState.OPEN, True, 0)
@@ -437,7 +441,7 @@ class TestWithheld:
     def test_only_a_lost_chain_in_a_window_of_no_weight_keeps_it_open(
         self, reason: HoldReason, told: StepReason
     ) -> None:
-        opened = last(live((0 * MINUTE, ELEVATED), (HOUR, ELEVATED)))
+        opened = last(steps_of((0 * MINUTE, ELEVATED), (HOUR, ELEVATED)))
         week = flow(-0.001, Window.WEEK, hold=Hold(reason))
 
         assert step(opened, signal(CALM, at=NOON + 2 * HOUR, flows=[week])).reason is told
@@ -466,8 +470,8 @@ def test_an_older_reading_that_comes_late_changes_nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Look:
-    """One look of a random life: the minutes since the reading before, and what the windows show."""
+class DrawnSignal:
+    """A signal of a random history: the minutes since the reading before, and what the windows show."""
 
     minutes: int
     day: float | None
@@ -477,108 +481,108 @@ class Look:
 
 minutes = st.sampled_from((1, 9, 10, 30, 60, 180, 361, 721, 1441))
 moved = st.one_of(st.none(), st.sampled_from((0.02, CALM, -0.012, WATCH, -0.025, ELEVATED, -0.05, SEVERE)))
-lives = st.lists(st.builds(Look, minutes, moved, moved, st.booleans()), min_size=1, max_size=40)
+drawn_lives = st.lists(st.builds(DrawnSignal, minutes, moved, moved, st.booleans()), min_size=1, max_size=40)
 
 
-def signals(looks: Sequence[Look]) -> list[Signal]:
+def signals(drawn: Sequence[DrawnSignal]) -> list[Signal]:
     at = NOON
     found = []
-    for look in looks:
-        previous, at = at, at + look.minutes * MINUTE
-        hold = CHAIN_MISSING if look.held else None
-        week = [flow(look.week, Window.WEEK)] if look.week is not None else []
-        day = [flow(look.day, hold=hold)] if look.day is not None else []
+    for drawn_signal in drawn:
+        previous, at = at, at + drawn_signal.minutes * MINUTE
+        hold = CHAIN_MISSING if drawn_signal.held else None
+        week = [flow(drawn_signal.week, Window.WEEK)] if drawn_signal.week is not None else []
+        day = [flow(drawn_signal.day, hold=hold)] if drawn_signal.day is not None else []
         found.append(signal(None, at=at, flows=[*day, *week], previous=previous))
     return found
 
 
-def lived(looks: Sequence[Look]) -> list[tuple[Incident | None, Signal, Step]]:
-    """Return every look of a life as (incident before, signal, step), numbered and forgotten as the watch does it."""
+def simulated(drawn: Sequence[DrawnSignal]) -> list[tuple[Incident | None, Signal, Step]]:
+    """Return every signal as (incident before, signal, step), with numbers, and resolved incidents forgotten."""
     found: list[tuple[Incident | None, Signal, Step]] = []
     before: Incident | None = None
     number = 0
-    for seen in signals(looks):
-        taken = step(before, seen)
-        if taken.reason is StepReason.OPENED:
+    for seen in signals(drawn):
+        result = step(before, seen)
+        if result.reason is StepReason.OPENED:
             number += 1
-            taken = taken.numbered(number)
-        found.append((before, seen, taken))
-        over = taken.incident and taken.incident.state is IncidentState.RESOLVED
-        before = None if over else taken.incident
+            result = result.numbered(number)
+        found.append((before, seen, result))
+        over = result.incident and result.incident.state is IncidentState.RESOLVED
+        before = None if over else result.incident
     return found
 
 
-@given(lives)
-def test_missing_data_never_opens_eases_or_resolves(looks: Sequence[Look]) -> None:
-    for before, seen, taken in lived(looks):
+@given(drawn_lives)
+def test_missing_data_never_opens_eases_or_resolves(drawn: Sequence[DrawnSignal]) -> None:
+    for before, seen, result in simulated(drawn):
         if not seen.graded:
-            assert taken.reason in {StepReason.NOTHING, StepReason.HELD}
-            assert (taken.incident is None) is (before is None)
-            if before and taken.incident:
-                assert taken.incident.severity is before.severity
-                assert taken.incident.state is before.state
+            assert result.reason in {StepReason.NOTHING, StepReason.HELD}
+            assert (result.incident is None) is (before is None)
+            if before and result.incident:
+                assert result.incident.severity is before.severity
+                assert result.incident.state is before.state
 
 
-@given(lives)
-def test_seeing_a_reading_twice_changes_nothing(looks: Sequence[Look]) -> None:
-    for _, seen, taken in lived(looks):
-        if taken.incident and taken.incident.state is not IncidentState.RESOLVED:
-            again = step(taken.incident, seen, now=seen.as_of + HOUR)
-            assert again == Step(taken.incident, StepReason.NOTHING)
+@given(drawn_lives)
+def test_seeing_a_reading_twice_changes_nothing(drawn: Sequence[DrawnSignal]) -> None:
+    for _, seen, result in simulated(drawn):
+        if result.incident and result.incident.state is not IncidentState.RESOLVED:
+            again = step(result.incident, seen, now=seen.as_of + HOUR)
+            assert again == Step(result.incident, StepReason.NOTHING)
 
 
-@given(lives)
-def test_severity_falls_only_after_two_lower_readings_over_six_hours(looks: Sequence[Look]) -> None:
+@given(drawn_lives)
+def test_severity_falls_only_after_two_lower_readings_over_six_hours(drawn: Sequence[DrawnSignal]) -> None:
     lower: list[datetime] = []
-    for before, seen, taken in lived(looks):
-        if before is None or before.state is not IncidentState.OPEN or not seen.graded or not taken.incident:
+    for before, seen, result in simulated(drawn):
+        if before is None or before.state is not IncidentState.OPEN or not seen.graded or not result.incident:
             continue
-        if taken.reason is StepReason.ESCALATED or rank(seen.easing) >= before.severity.rank:
+        if result.reason is StepReason.ESCALATED or rank(seen.easing) >= before.severity.rank:
             lower = []
-        elif taken.reason is not StepReason.HELD:
+        elif result.reason is not StepReason.HELD:
             lower.append(seen.as_of)
-        eased = taken.reason in {StepReason.DEESCALATED, StepReason.RESOLVED}
-        assert eased or taken.incident.severity.rank >= before.severity.rank
+        eased = result.reason in {StepReason.DEESCALATED, StepReason.RESOLVED}
+        assert eased or result.incident.severity.rank >= before.severity.rank
         if eased:
             assert len(lower) >= 2
             assert lower[-1] - lower[0] >= (6 * HOUR if before.confirmed else POLICY.confirm_gap)
-            assert seen.easing is (taken.incident.severity if taken.reason is StepReason.DEESCALATED else None)
+            assert seen.easing is (result.incident.severity if result.reason is StepReason.DEESCALATED else None)
             lower = []
 
 
-@given(lives)
-def test_a_level_is_announced_once_until_it_has_eased(looks: Sequence[Look]) -> None:
+@given(drawn_lives)
+def test_a_level_is_announced_once_until_it_has_eased(drawn: Sequence[DrawnSignal]) -> None:
     announced: set[Severity] = set()
-    for before, _, taken in lived(looks):
-        if before is None or taken.reason is StepReason.DEESCALATED:
+    for before, _, result in simulated(drawn):
+        if before is None or result.reason is StepReason.DEESCALATED:
             announced = set()
-        if taken.reason in {StepReason.OPENED, StepReason.ESCALATED} and taken.incident:
-            assert taken.incident.severity not in announced
-            announced.add(taken.incident.severity)
+        if result.reason in {StepReason.OPENED, StepReason.ESCALATED} and result.incident:
+            assert result.incident.severity not in announced
+            announced.add(result.incident.severity)
 
 
-@given(lives)
-def test_a_number_once_given_is_never_lost(looks: Sequence[Look]) -> None:
-    for before, _, taken in lived(looks):
+@given(drawn_lives)
+def test_a_number_once_given_is_never_lost(drawn: Sequence[DrawnSignal]) -> None:
+    for before, _, result in simulated(drawn):
         if before and before.number:
-            assert taken.incident
-            assert taken.incident.number == before.number
+            assert result.incident
+            assert result.incident.number == before.number
 
 
-@given(lives)
-def test_every_step_that_is_told_counts_and_says_what_was_told(looks: Sequence[Look]) -> None:
+@given(drawn_lives)
+def test_every_step_that_is_told_counts_and_says_what_was_told(drawn: Sequence[DrawnSignal]) -> None:
     silent = {StepReason.NOTHING, StepReason.PENDING, StepReason.DISMISSED}
-    for before, seen, taken in lived(looks):
-        told = taken.reason not in silent
-        if taken.incident:
-            assert taken.incident.steps == (before.steps if before else 0) + told
-            assert not told or taken.incident.announced == seen == taken.incident.signal
-            assert taken.incident.peak.rank >= taken.incident.severity.rank
+    for before, seen, result in simulated(drawn):
+        told = result.reason not in silent
+        if result.incident:
+            assert result.incident.steps == (before.steps if before else 0) + told
+            assert not told or result.incident.announced == seen == result.incident.signal
+            assert result.incident.peak.rank >= result.incident.severity.rank
 
 
 @given(st.sampled_from((WATCH, ELEVATED)), st.integers(1, 720))
 def test_no_blip_short_of_severe_is_ever_told(share: float, later: int) -> None:
-    assert reasons(live((0 * MINUTE, share), (later * MINUTE, CALM))) == [StepReason.PENDING, StepReason.DISMISSED]
+    assert reasons(steps_of((0 * MINUTE, share), (later * MINUTE, CALM))) == [StepReason.PENDING, StepReason.DISMISSED]
 
 
 def test_a_day_of_silence_is_no_calm() -> None:
@@ -590,8 +594,8 @@ def test_a_day_of_silence_is_no_calm() -> None:
 class TestInternalMoves:
     @staticmethod
     def back(usd: float, share: float = CALM, *, back_at: datetime = NOON + 2 * HOUR) -> Step:
-        """Return the step of a look at which so much had come back, after an outflow of 4 % ($2.6 B)."""
-        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        """Return the step of a signal by which so much had come back, after an outflow of 4 % ($2.6 B)."""
+        opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
         trip = RoundTrip("BTC", NOON, back_at, usd)
         return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), round_trips=(trip,)))
 
@@ -609,10 +613,10 @@ class TestInternalMoves:
     def test_it_is_not_over_while_less_came_back_or_others_leave(
         self, usd: float, share: float, back_at: datetime
     ) -> None:
-        lives = self.back(usd, share, back_at=back_at)
+        after = self.back(usd, share, back_at=back_at)
 
-        assert lives.incident
-        assert (lives.incident.state, lives.incident.ending) == (IncidentState.OPEN, None)
+        assert after.incident
+        assert (after.incident.state, after.incident.ending) == (IncidentState.OPEN, None)
 
     @pytest.mark.parametrize(
         ("worst", "usd", "ending"), [(0.0, 0.0, None), (-1.0, 0.5, Ending.INTERNAL_MOVE), (-1.0, 0.49, None)]
@@ -629,28 +633,28 @@ class TestInternalMoves:
         assert found.ending is ending
 
     def test_an_ordinary_end_is_calm(self) -> None:
-        steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
+        steps = steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM), (8 * HOUR, CALM))
 
         assert last(steps).ending is Ending.CALM
 
 
-class TestDoors:
-    SHUT = (("BTC", NOON), ("USDT", NOON))
+class TestClosedWithdrawals:
+    CLOSED = (("BTC", NOON), ("USDT", NOON))
 
-    def shut(self, seen: Signal, closed: int = 2) -> Signal:
-        """Return a look while so many majors cannot be withdrawn."""
-        return grade(replace(seen, closed_withdrawals=self.SHUT[:closed]), Sensitivity.NORMAL)
+    def while_closed(self, seen: Signal, closed: int = 2) -> Signal:
+        """Return the signal while so many majors cannot be withdrawn."""
+        return grade(replace(seen, closed_withdrawals=self.CLOSED[:closed]), Sensitivity.NORMAL)
 
-    def test_an_outflow_that_stops_at_a_closed_door_is_not_calm(self) -> None:
-        steps = live((0 * HOUR, ELEVATED), (HOUR, ELEVATED))
+    def test_an_outflow_that_stops_because_withdrawals_closed_is_not_calm(self) -> None:
+        steps = steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED))
         for hour in range(2, 30):
-            calm = self.shut(signal(CALM, at=NOON + hour * HOUR))
+            calm = self.while_closed(signal(CALM, at=NOON + hour * HOUR))
             steps.append(step(steps[-1].incident, calm))
         before = steps[-1].incident
 
         assert before
         assert (before.state, before.severity, before.easing_seen) == (IncidentState.OPEN, Severity.CRITICAL, 0)
-        assert [one.reason for one in steps].count(StepReason.ESCALATED) == 1
+        assert [step_.reason for step_ in steps].count(StepReason.ESCALATED) == 1
         assert steps[2].reason is StepReason.ESCALATED
 
     @pytest.mark.parametrize(
@@ -661,32 +665,32 @@ class TestDoors:
             (WATCH, Severity.WATCH, Severity.WATCH),
         ],
     )
-    def test_that_close_while_it_eases_make_critical_what_was_elevated(
+    def test_withdrawals_that_close_while_it_eases_make_critical_what_was_elevated(
         self, share: float, told: Severity, severity: Severity
     ) -> None:
-        before = last(live((0 * HOUR, share), (HOUR, share), (2 * HOUR, CALM)))
-        seen = step(before, self.shut(signal(CALM, at=NOON + 3 * HOUR))).incident
+        before = last(steps_of((0 * HOUR, share), (HOUR, share), (2 * HOUR, CALM)))
+        seen = step(before, self.while_closed(signal(CALM, at=NOON + 3 * HOUR))).incident
 
         assert seen
         assert (before.severity, seen.severity) == (told, severity)
-        doors = [reason for reason in seen.signal.reasons if reason.measure == CLOSED_WITHDRAWALS]
-        assert [(door.window, door.value, door.threshold) for door in doors] == (
+        closed = [reason for reason in seen.signal.reasons if reason.measure == CLOSED_WITHDRAWALS]
+        assert [(reason.window, reason.value, reason.threshold) for reason in closed] == (
             [(Window.DAY, 2.0, 2.0)] if severity is Severity.CRITICAL else []
         )
 
-    def test_are_told_of_the_window_that_says_most(self) -> None:
+    def test_closed_withdrawals_are_a_reason_of_the_window_that_says_most(self) -> None:
         weekly = incident(seen=signal(None, flows=[flow(-0.07, Window.WEEK)]))
-        seen = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]))
-        calm = self.shut(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]))
+        seen = self.while_closed(signal(CALM, at=NOON + HOUR, flows=[flow(-0.07, Window.WEEK)]))
+        calm = self.while_closed(signal(CALM, at=NOON + HOUR, flows=[flow(-0.01, Window.WEEK)]))
 
-        for one, window in ((seen, Window.WEEK), (calm, Window.DAY)):
-            told = step(weekly, one).incident
+        for closed_signal, window in ((seen, Window.WEEK), (calm, Window.DAY)):
+            told = step(weekly, closed_signal).incident
             assert told
             assert told.signal.reasons[-1] == Reason(window, CLOSED_WITHDRAWALS, 2.0, 2.0)
 
-    def test_are_one_reason_however_the_look_was_graded(self) -> None:
-        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
-        critical = self.shut(signal(ELEVATED, at=NOON + 2 * HOUR))
+    def test_closed_withdrawals_are_one_reason_however_the_signal_was_graded(self) -> None:
+        opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        critical = self.while_closed(signal(ELEVATED, at=NOON + 2 * HOUR))
 
         seen = step(opened, critical).incident
 
@@ -694,37 +698,37 @@ class TestDoors:
         assert (seen.severity, seen.signal) == (Severity.CRITICAL, critical)
 
     def test_not_even_what_came_back_ends_it(self) -> None:
-        opened = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
+        opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
         trips = (RoundTrip("BTC", NOON, NOON + 2 * HOUR, 9e9),)
 
-        seen = self.shut(replace(signal(CALM, at=NOON + 2 * HOUR), round_trips=trips))
+        seen = self.while_closed(replace(signal(CALM, at=NOON + 2 * HOUR), round_trips=trips))
 
         assert step(opened, seen).reason is not StepReason.RESOLVED
 
-    def test_one_closed_door_keeps_nothing_open(self) -> None:
-        before = last(live((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM)))
+    def test_one_closed_asset_keeps_nothing_open(self) -> None:
+        before = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED), (2 * HOUR, CALM)))
 
-        seen = self.shut(signal(CALM, at=NOON + 8 * HOUR), closed=1)
+        seen = self.while_closed(signal(CALM, at=NOON + 8 * HOUR), closed=1)
 
         assert step(before, seen).reason is StepReason.RESOLVED
 
 
-class TestASecondOpinion:
-    def test_that_agrees_confirms_at_once(self) -> None:
+class TestAnotherSourceSaysTheSame:
+    def test_a_figure_that_agrees_confirms_at_once(self) -> None:
         opened = step(None, replace(signal(ELEVATED), confirmed_by_source=True))
 
         assert opened.reason is StepReason.OPENED
         assert opened.incident
         assert opened.incident.confirmed
 
-    def test_that_comes_later_confirms_what_was_told(self) -> None:
-        (severe,) = live((0 * MINUTE, SEVERE))
+    def test_a_figure_that_agrees_later_confirms_what_was_announced(self) -> None:
+        (severe,) = steps_of((0 * MINUTE, SEVERE))
         seen = replace(signal(SEVERE, at=NOON + MINUTE, previous=NOON), confirmed_by_source=True)
 
         assert step(severe.incident, seen).reason is StepReason.CONFIRMED
 
-    def test_that_agrees_while_pending_opens(self) -> None:
-        (pending,) = live((0 * MINUTE, WATCH))
+    def test_a_figure_that_agrees_while_pending_opens(self) -> None:
+        (pending,) = steps_of((0 * MINUTE, WATCH))
         seen = replace(signal(WATCH, at=NOON + MINUTE, previous=NOON), confirmed_by_source=True)
 
         assert step(pending.incident, seen).reason is StepReason.OPENED

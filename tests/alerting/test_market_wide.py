@@ -5,7 +5,7 @@ from datetime import datetime
 import pytest
 
 from bot.alerting.lifecycle import Policy
-from bot.alerting.market_wide import advance_market, involved, sheltered
+from bot.alerting.market_wide import advance_market, large_outflows, with_market_cover
 from bot.alerting.routing import Audience, audience
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
@@ -37,7 +37,7 @@ def opened(incidents: Sequence[Incident] | None = None) -> Incident:
     return replace(found, number=7)
 
 
-class TestTheMarket:
+class TestMarketWide:
     def test_three_large_exchanges_in_trouble_open_one_incident(self) -> None:
         found = step(None, three())
 
@@ -87,10 +87,10 @@ class TestTheMarket:
 
     def test_its_figures_are_as_new_as_the_newest_and_never_get_older(self) -> None:
         newest = story("c", at=NOON + HOUR)
-        one = opened([story("a"), story("b"), newest])
+        market = opened([story("a"), story("b"), newest])
 
-        assert one.signal.as_of == NOON + HOUR
-        after = step(one, [*three(), story("d")]).incident
+        assert market.signal.as_of == NOON + HOUR
+        after = step(market, [*three(), story("d")]).incident
         assert after
         assert (after.signal.as_of, len(after.signal.members)) == (NOON + HOUR, 4)
 
@@ -115,10 +115,10 @@ class TestTheMarket:
             for name in ("a", "b", "c")
         ]
 
-        one = opened(weekly)
+        market = opened(weekly)
 
-        assert (one.signal.flows, one.signal.leading, len(one.signal.members)) == ((), None, 3)
-        assert one.worst is None
+        assert (market.signal.flows, market.signal.leading, len(market.signal.members)) == ((), None, 3)
+        assert market.worst is None
 
     def test_it_is_as_severe_as_the_third_worst(self) -> None:
         four = [story("a", SEVERE), story("b", SEVERE), story("c"), story("d")]
@@ -140,7 +140,7 @@ class TestTheMarket:
         assert over.incident.state is IncidentState.RESOLVED
 
     def test_it_lasts_while_three_are_in_trouble_however_long(self) -> None:
-        later = [replace(one, first_as_of=NOON + index * 5 * DAY) for index, one in enumerate(three())]
+        later = [replace(member, first_as_of=NOON + index * 5 * DAY) for index, member in enumerate(three())]
 
         assert step(opened(), later).reason is StepReason.NOTHING
 
@@ -148,70 +148,72 @@ class TestTheMarket:
         assert step(opened(), [*three(), story("d")]).reason is StepReason.UPDATED
 
     def test_it_is_no_member_of_itself(self) -> None:
-        assert involved([opened()]) == []
+        assert large_outflows([opened()]) == []
 
 
-class TestUnderIt:
-    def under(self, one: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
-        found = sheltered(Step(one, StepReason.OPENED), before, market or opened()).incident
+class TestCoveredIncidents:
+    def covered(self, single: Incident, before: Incident | None = None, market: Incident | None = None) -> Incident:
+        found = with_market_cover(Step(single, StepReason.OPENED), before, market or opened()).incident
         assert found
         return found
 
     def test_a_single_incident_knows_what_it_is_part_of(self) -> None:
-        assert (self.under(story("a")).covered_by, self.under(story("a")).quiet) == (7, True)
-        assert sheltered(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
+        assert (self.covered(story("a")).covered_by, self.covered(story("a")).quiet) == (7, True)
+        assert with_market_cover(Step(story("a"), StepReason.OPENED), None, None).incident == story("a")
 
     def test_incidents_of_other_sources_stand_beside_it(self) -> None:
         other = replace(story("a"), rule="withdrawals")
 
-        assert self.under(other) == other
-        assert involved([other]) == []
+        assert self.covered(other) == other
+        assert large_outflows([other]) == []
 
     def test_it_is_no_longer_once_the_market_is_calm(self) -> None:
         over = replace(opened(), state=IncidentState.RESOLVED)
-        before = self.under(story("a"))
+        before = self.covered(story("a"))
 
-        assert self.under(before, before, over) == story("a")
+        assert self.covered(before, before, over) == story("a")
 
     def test_one_that_opens_is_told_to_nobody(self) -> None:
-        one = self.under(story("a"))
+        single = self.covered(story("a"))
 
-        assert audience(None, Step(one, StepReason.OPENED), [subscription("a")]) == Audience()
+        assert audience(None, Step(single, StepReason.OPENED), [subscription("a")]) == Audience()
 
     def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
         pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
-        never_told = self.under(story("a"))
+        never_told = self.covered(story("a"))
 
-        assert self.under(story("a"), pending).quiet
-        later = self.under(replace(never_told, steps=2), never_told)
+        assert self.covered(story("a"), pending).quiet
+        later = self.covered(replace(never_told, steps=2), never_told)
         assert later.quiet
         assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
 
     @pytest.mark.parametrize("number", [1, 7])
     def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
         before = story("a", WATCH)
-        one = self.under(story("a"), before, replace(opened(), number=number))
+        single = self.covered(story("a"), before, replace(opened(), number=number))
 
-        assert not one.quiet
-        assert audience(before, Step(one, StepReason.ESCALATED), [subscription("a")]) == Audience(
+        assert not single.quiet
+        assert audience(before, Step(single, StepReason.ESCALATED), [subscription("a")]) == Audience(
             edit=(subscription("a"),)
         )
 
     def test_a_severe_one_is_posted(self) -> None:
-        before = self.under(story("a"))
-        worse = sheltered(Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened())
+        before = self.covered(story("a"))
+        worse = with_market_cover(
+            Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened()
+        )
 
         assert worse.incident
         assert not worse.incident.quiet
         assert audience(before, worse, [subscription("a")]) == Audience(post=(subscription("a"),))
 
     def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:
-        before = self.under(story("a"))
-        updated = sheltered(Step(before, StepReason.UPDATED), before, None)
+        before = self.covered(story("a"))
+        updated = with_market_cover(Step(before, StepReason.UPDATED), before, None)
 
         assert audience(before, updated, [subscription("a")]).edit == (subscription("a"),)
 
     def test_nothing_stays_nothing(self) -> None:
         gone = Step(None, StepReason.DISMISSED)
 
-        assert sheltered(gone, story("a"), opened()) is gone
+        assert with_market_cover(gone, story("a"), opened()) is gone

@@ -47,7 +47,7 @@ def numbered(draft: RoundDraft, first: int = 1) -> RoundResult:
     return draft.numbered({story: number for number, story in enumerate(draft.unnumbered, start=first)})
 
 
-def lived(*rounds: Iterable[RoundSignal]) -> list[RoundResult]:
+def run_rounds(*rounds: Iterable[RoundSignal]) -> list[RoundResult]:
     """Return what rounds come to, each of which goes on from the one before."""
     results, state, given = list[RoundResult](), RoundState(), 0
     for number, signals in enumerate(rounds):
@@ -59,11 +59,11 @@ def lived(*rounds: Iterable[RoundSignal]) -> list[RoundResult]:
 
 def numbers(result: RoundResult) -> dict[tuple[str, Sensitivity], int]:
     incidents = {step.key: step.step.incident for step in result.in_order}
-    return {(key.subject, key.sensitivity): each.number for key, each in incidents.items() if each}
+    return {(key.subject, key.sensitivity): incident_.number for key, incident_ in incidents.items() if incident_}
 
 
 def test_a_signal_is_graded_by_each_of_its_presets() -> None:
-    (result,) = lived([seen(WATCH, presets=(NORMAL, EARLY, CALM))])
+    (result,) = run_rounds([seen(WATCH, presets=(NORMAL, EARLY, CALM))])
 
     assert [(step.key.sensitivity, step.signal.severity) for step in result.steps] == [
         (NORMAL, Severity.WATCH),
@@ -85,7 +85,7 @@ def test_a_number_that_was_not_drawn_is_missed_at_once() -> None:
 
 
 def test_presets_that_open_together_share_a_number_and_exchanges_do_not() -> None:
-    (result,) = lived([seen(SEVERE, name, presets=(NORMAL, EARLY)) for name in ("b", "a")])
+    (result,) = run_rounds([seen(SEVERE, name, presets=(NORMAL, EARLY)) for name in ("b", "a")])
 
     assert numbers(result) == {("b", NORMAL): 1, ("b", EARLY): 1, ("a", NORMAL): 2, ("a", EARLY): 2}
 
@@ -112,14 +112,14 @@ def test_a_bleed_is_kept_as_an_outflow() -> None:
     bleed = replace(incident(exchange="a"), rule=Rule.BLEED)
 
     assert key_of(bleed) == IncidentKey("a", Rule.OUTFLOW)
-    assert lived([seen(SEVERE)])[0].steps[0].key == key_of(bleed)
+    assert run_rounds([seen(SEVERE)])[0].steps[0].key == key_of(bleed)
 
 
 class TestTheMarket:
     three = ("a", "b", "c")
 
     def test_is_numbered_last_and_kept_first(self) -> None:
-        (result,) = lived([seen(SEVERE, name) for name in self.three])
+        (result,) = run_rounds([seen(SEVERE, name) for name in self.three])
 
         assert [(step.key.subject, step.step.reason) for step in result.in_order] == [
             ("market", StepReason.OPENED),
@@ -128,14 +128,14 @@ class TestTheMarket:
         assert numbers(result) == {("market", NORMAL): 4, ("a", NORMAL): 1, ("b", NORMAL): 2, ("c", NORMAL): 3}
 
     def test_names_the_numbers_of_its_members_and_they_its_own(self) -> None:
-        (result,) = lived([seen(SEVERE, name) for name in self.three])
+        (result,) = run_rounds([seen(SEVERE, name) for name in self.three])
 
         market = result.state.incidents[MARKET_KEY]
-        assert [each.label for each in market.signal.members] == ["INC-1", "INC-2", "INC-3"]
+        assert [incident_.label for incident_ in market.signal.members] == ["INC-1", "INC-2", "INC-3"]
         assert {step.step.incident.covered_by for step in result.steps if step.step.incident} == {4}
 
-    def test_is_the_normal_presets_word_alone(self) -> None:
-        (result,) = lived([seen(SEVERE, name, presets=(EARLY,)) for name in self.three])
+    def test_is_made_by_the_normal_preset_alone(self) -> None:
+        (result,) = run_rounds([seen(SEVERE, name, presets=(EARLY,)) for name in self.three])
 
         assert result.market.step == Step(None, StepReason.NOTHING)
         assert not result.market.is_new
@@ -148,8 +148,8 @@ class TestTheMarket:
         assert draft.unnumbered == (StoryKey("c", Rule.OUTFLOW), StoryKey("market", Rule.MARKET_WIDE))
 
     def test_is_advanced_where_nothing_was_read_at_all(self) -> None:
-        (opened,) = lived([seen(SEVERE, name) for name in self.three])
-        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.subject != "a"})
+        (opened,) = run_rounds([seen(SEVERE, name) for name in self.three])
+        fewer = RoundState({key: incident_ for key, incident_ in opened.state.incidents.items() if key.subject != "a"})
 
         result = numbered(judged(fewer))
 
@@ -157,8 +157,8 @@ class TestTheMarket:
         assert MARKET_KEY not in result.state.incidents
 
     def test_that_is_over_covers_nobody(self) -> None:
-        (opened,) = lived([seen(SEVERE, name) for name in self.three])
-        fewer = RoundState({key: each for key, each in opened.state.incidents.items() if key.subject != "b"})
+        (opened,) = run_rounds([seen(SEVERE, name) for name in self.three])
+        fewer = RoundState({key: incident_ for key, incident_ in opened.state.incidents.items() if key.subject != "b"})
 
         result = numbered(judged(fewer, seen(-0.09, "a", at=NOON + HOUR)))
 
@@ -168,33 +168,33 @@ class TestTheMarket:
 
 class TestTheStateAfter:
     def test_holds_what_is_pending_and_open(self) -> None:
-        (result,) = lived([seen(ELEVATED, "a"), seen(SEVERE, "b"), seen(0.0, "c")])
+        (result,) = run_rounds([seen(ELEVATED, "a"), seen(SEVERE, "b"), seen(0.0, "c")])
 
-        assert {key.subject: each.state for key, each in result.state.incidents.items()} == {
+        assert {key.subject: incident_.state for key, incident_ in result.state.incidents.items()} == {
             "a": IncidentState.PENDING,
             "b": IncidentState.OPEN,
         }
         assert result.state.numbers() == {StoryKey("b", Rule.OUTFLOW): 1}
 
     def test_forgets_what_was_dismissed(self) -> None:
-        _, result = lived([seen(ELEVATED)], [seen(0.0, at=NOON + HOUR)])
+        _, result = run_rounds([seen(ELEVATED)], [seen(0.0, at=NOON + HOUR)])
 
         (dismissed,) = result.steps
         assert (dismissed.step.reason, dismissed.is_new, result.state) == (StepReason.DISMISSED, True, RoundState())
 
     def test_forgets_what_is_over(self) -> None:
-        _, easing, over = lived([seen(SEVERE)], [seen(0.0, at=NOON + HOUR)], [seen(0.0, at=NOON + 8 * HOUR)])
+        _, easing, over = run_rounds([seen(SEVERE)], [seen(0.0, at=NOON + HOUR)], [seen(0.0, at=NOON + 8 * HOUR)])
 
         assert easing.state.numbers() == {StoryKey("a", Rule.OUTFLOW): 1}
         assert (over.steps[0].step.reason, over.state) == (StepReason.RESOLVED, RoundState())
 
     def test_leaves_what_was_not_read_as_it_is(self) -> None:
-        first, second = lived([seen(ELEVATED, "a")], [seen(ELEVATED, "b", at=NOON + HOUR)])
+        first, second = run_rounds([seen(ELEVATED, "a")], [seen(ELEVATED, "b", at=NOON + HOUR)])
 
         key = IncidentKey("a", Rule.OUTFLOW)
         assert second.state.incidents[key] is first.state.incidents[key]
 
-    def test_takes_the_stores_word_for_what_is_under_way(self) -> None:
+    def test_takes_the_stores_incidents_in_place_of_its_own(self) -> None:
         known, other = incident(exchange="a"), incident(exchange="b")
 
         state = RoundState.of([known, other]).with_current({key_of(known): None, IncidentKey("c", Rule.OUTFLOW): other})
@@ -203,7 +203,7 @@ class TestTheStateAfter:
 
 
 def test_a_reading_that_is_known_is_nothing_to_keep() -> None:
-    first, again = lived([seen(SEVERE)], [seen(SEVERE)])
+    first, again = run_rounds([seen(SEVERE)], [seen(SEVERE)])
 
     assert (first.steps[0].is_new, again.steps[0].is_new) == (True, False)
 
@@ -239,8 +239,8 @@ def test_a_reason_to_hold_is_new_once_as_long_as_it_lasts() -> None:
     known = KnownHolds()
 
     told = [
-        known.new_reasons(StoryKey("a", Rule.OUTFLOW), each)
-        for each in (chain, chain, both, None, chain, signal(), chain)
+        known.new_reasons(StoryKey("a", Rule.OUTFLOW), incident_)
+        for incident_ in (chain, chain, both, None, chain, signal(), chain)
     ]
 
     missing, stale = frozenset({HoldReason.CHAIN_MISSING}), frozenset({HoldReason.STALE})

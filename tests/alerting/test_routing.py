@@ -121,10 +121,12 @@ asks = st.builds(
     usd=st.one_of(st.none(), st.floats(1e6, 1e10)),
     share=st.one_of(st.none(), st.floats(0.005, 0.3)),
 )
-lives = st.lists(st.sampled_from((0.0, -0.012, -0.02, -0.03, -0.04, -0.06, -0.09, -0.2)), min_size=2, max_size=30)
+drawn_shares = st.lists(
+    st.sampled_from((0.0, -0.012, -0.02, -0.03, -0.04, -0.06, -0.09, -0.2)), min_size=2, max_size=30
+)
 
 
-@given(asks, lives)
+@given(asks, drawn_shares)
 def test_no_place_is_told_of_changes_before_the_story_itself(asked: Subscription, shares: list[float]) -> None:
     """Whatever an incident does: its first word to a place is a post, and every later step reaches it."""
     before: Incident | None = None

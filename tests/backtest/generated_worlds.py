@@ -1,4 +1,4 @@
-"""Worlds to state properties of the whole engine with: an exchange's quiet weeks, and drawn turns after them."""
+"""Worlds to state properties of the whole engine with: an exchange's quiet weeks, and drawn moves after them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class DrawnMove:
 def drawn_moves(
     *shares: float, hours: Sequence[int] = (1, 2, 6, 13, 24), swapped: float = 0.0
 ) -> st.SearchStrategy[DrawnMove]:
-    """Draw turns in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
+    """Draw moves in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
 
     Shares that are no round figures keep windows off their thresholds, where rounding would decide; none is 0, as a
     reading that repeats the one before is none.
@@ -47,8 +47,8 @@ def drawn_moves(
     return st.builds(DrawnMove, st.sampled_from(hours), left, st.floats(swapped / 2, swapped))
 
 
-any_turn = drawn_moves(-0.0031, 0.0001, 0.0007, 0.0057, 0.0113, 0.0173, 0.0411, 0.0927)
-worlds = st.lists(any_turn, min_size=1, max_size=12)
+any_move = drawn_moves(-0.0031, 0.0001, 0.0007, 0.0057, 0.0113, 0.0173, 0.0411, 0.0927)
+worlds = st.lists(any_move, min_size=1, max_size=12)
 
 
 def quiet_weeks(exchange: Exchange = BINANCE) -> list[Reading]:
@@ -60,31 +60,31 @@ def quiet_weeks(exchange: Exchange = BINANCE) -> list[Reading]:
 
 
 def times(world: Sequence[DrawnMove]) -> list[datetime]:
-    """Return when the turns are read."""
-    return [NOON + hours * HOUR for hours in accumulate(turn.hours for turn in world)]
+    """Return when the moves are read."""
+    return [NOON + hours * HOUR for hours in accumulate(move.hours for move in world)]
 
 
 def holdings(world: Iterable[DrawnMove]) -> list[Mapping[str, float]]:
-    """Return which part of what is usual every slot holds at each turn."""
+    """Return which part of what is usual every slot holds after each move."""
     parts = dict.fromkeys(SLOTS, 1.0)
-    found: list[Mapping[str, float]] = []
-    for turn in world:
-        parts = {slot: part * (1 - left) for (slot, part), left in zip(parts.items(), turn.left, strict=True)}
-        moved = turn.swapped * parts["Tron/USDT"]
+    parts_held: list[Mapping[str, float]] = []
+    for move in world:
+        parts = {slot: part * (1 - left) for (slot, part), left in zip(parts.items(), move.left, strict=True)}
+        moved = move.swapped * parts["Tron/USDT"]
         parts["Tron/USDT"] -= moved
         parts["Ethereum/USDC"] += moved * WORTH["Tron/USDT"] / WORTH["Ethereum/USDC"]
-        found.append(dict(parts))
-    return found
+        parts_held.append(dict(parts))
+    return parts_held
 
 
 def readings(world: Sequence[DrawnMove], exchange: Exchange = BINANCE) -> list[Reading]:
-    """Return the quiet weeks and a reading of every turn."""
-    turned = zip(times(world), holdings(world), strict=True)
-    return [*quiet_weeks(exchange), *(book(at, parts, exchange=exchange.id) for at, parts in turned)]
+    """Return the quiet weeks and a reading after every move."""
+    moves_read = zip(times(world), holdings(world), strict=True)
+    return [*quiet_weeks(exchange), *(book(at, parts, exchange=exchange.id) for at, parts in moves_read)]
 
 
 class Decision(NamedTuple):
-    """What is told, without its figures."""
+    """What is announced, without its figures."""
 
     at: datetime
     exchange: str
@@ -93,19 +93,18 @@ class Decision(NamedTuple):
     ending: Ending | None
 
 
-def decisions(tellings: Iterable[SimulatedAlert]) -> list[Decision]:
+def decisions(alerts: Iterable[SimulatedAlert]) -> list[Decision]:
     """Return what was decided, in an order that does not hang on who was read first within a round."""
-    found = [_decision(telling) for telling in tellings]
-    return sorted(found, key=str)
+    return sorted(map(_decision, alerts), key=str)
 
 
-def _decision(one: SimulatedAlert) -> Decision:
-    about = one.incident
-    severity, ending = (about.severity, about.ending) if about else (None, None)
-    return Decision(one.at, one.exchange, one.reason, severity, ending)
+def _decision(alert: SimulatedAlert) -> Decision:
+    incident = alert.incident
+    severity, ending = (incident.severity, incident.ending) if incident else (None, None)
+    return Decision(alert.at, alert.exchange, alert.reason, severity, ending)
 
 
-def told(past: Iterable[Reading], exchange: Exchange = BINANCE) -> list[Decision]:
+def decisions_about(past: Iterable[Reading], exchange: Exchange = BINANCE) -> list[Decision]:
     """Return what is decided about an exchange that is alone in the world."""
-    trial = Simulation([exchange])
-    return decisions(alert for reading in past for alert in trial.take([reading]))
+    simulation = Simulation([exchange])
+    return decisions(alert for reading in past for alert in simulation.run_round([reading]))

@@ -72,7 +72,7 @@ def test_days_of_one_layout_share_it(body: Path) -> None:
     series = {FIRST + day * DAY: {"USDT": (5.0 + day, 5.0), "TRX": (1.0, 1.0)} for day in range(3)}
     body.write_bytes(body_of({"Tron": series, "Ethereum": series}))
 
-    layouts = {id(one.columns.slots) for one in read_past(body).moments}
+    layouts = {id(moment_.columns.slots) for moment_ in read_past(body).moments}
 
     assert len(layouts) == 1
 
@@ -99,7 +99,7 @@ def test_a_body_that_cannot_be_opened_says_why(tmp_path: Path) -> None:
         read_past(tmp_path / "gone.json")
 
 
-def test_gates_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Path) -> None:
+def test_withdrawal_changes_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Path) -> None:
     lines = [
         {"at": FIRST + 9, "asset": "usdt", "network": " trc20", "open": True, "more": 1},
         {"at": FIRST, "asset": "USDT", "network": "TRC20", "open": False},
@@ -111,7 +111,7 @@ def test_gates_are_read_in_the_order_of_time_and_odd_lines_are_counted(body: Pat
 
     past = read_past(body)
 
-    assert past.gates == [
+    assert past.withdrawal_changes == [
         WithdrawalStatus("USDT", "TRC20", is_open=False, since=moment(FIRST)),
         WithdrawalStatus("USDT", "TRC20", is_open=True, since=moment(FIRST + 9)),
     ]

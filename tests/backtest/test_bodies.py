@@ -15,7 +15,7 @@ MEGABYTE = 1 << 20
 
 
 def exchanges(found: list[ArchivedHistory | str]) -> list[str]:
-    return [one.exchange.id if isinstance(one, ArchivedHistory) else one for one in found]
+    return [read.exchange.id if isinstance(read, ArchivedHistory) else read for read in found]
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot.backtest.command import Backtest, BacktestOptions
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
-from tests.backtest.written_past import DAY, FIRST, amounts, gates, quiet, run, write, write_lines
+from tests.backtest.written_past import DAY, FIRST, amounts, changes, quiet, run, write, write_lines
 
 SPRUNG = FIRST + 40 * DAY
 MAJORS = (("BTC", "BTC"), ("ETH", "ERC20"), ("USDT", "TRC20"), ("USDT", "ETH"), ("USDC", "ethereum"))
@@ -42,9 +42,9 @@ def past(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def backtest(past: Path, **order: Any) -> Ran:
+def backtest(past: Path, **options: Any) -> Ran:
     ran = Ran()
-    Backtest(BacktestOptions(past, **({"as_json": True} | order)), out=ran.out.append, err=_lines_of(ran.err)).run()
+    Backtest(BacktestOptions(past, **({"as_json": True} | options)), out=ran.out.append, err=_lines_of(ran.err)).run()
     return ran
 
 
@@ -52,8 +52,8 @@ def _lines_of(kept: list[str]) -> Any:
     return lambda text: kept.extend(text.splitlines())
 
 
-def lines(past: Path, **order: Any) -> list[dict[str, Any]]:
-    return backtest(past, **order).records
+def lines(past: Path, **options: Any) -> list[dict[str, Any]]:
+    return backtest(past, **options).records
 
 
 def moment(day: float) -> datetime:
@@ -94,45 +94,49 @@ def test_what_is_earlier_only_teaches_and_what_is_later_is_left_alone(past: Path
     (opened,) = after.records
 
     assert (opened["at"], opened["event"]) == (at(41), "opened")
-    assert any("robust z" in one for one in opened["reasons"])
+    assert any("robust z" in reason for reason in opened["reasons"])
     assert after.err[-1] == "4 readings of 2 exchanges processed"
     assert lines(past, until=moment(39)) == []
     with pytest.raises(RunwatchError, match="no reading lies between --from and --to"):
         backtest(past, since=moment(400))
 
 
-def test_closed_doors_make_it_critical_and_keep_it_open(past: Path) -> None:
+def test_closed_withdrawals_make_it_critical_and_keep_it_open(past: Path) -> None:
     log = past / "Binance-CEX.withdrawals.jsonl"
-    write_lines(log, [*gates(SPRUNG - DAY, *MAJORS, is_open=True), *gates(SPRUNG + 3600, *MAJORS[:2], is_open=False)])
+    write_lines(
+        log, [*changes(SPRUNG - DAY, *MAJORS, is_open=True), *changes(SPRUNG + 3600, *MAJORS[:2], is_open=False)]
+    )
 
     found = lines(past)
 
-    assert [(one["at"], one["event"], one["severity"]) for one in found] == [
+    assert [(record["at"], record["event"], record["severity"]) for record in found] == [
         (at(40), "opened", "elevated"),
         (at(41), "escalated", "critical"),
     ]
 
 
-def test_doors_that_open_again_let_it_end(past: Path) -> None:
+def test_withdrawals_that_open_again_let_it_end(past: Path) -> None:
     log = past / "Binance-CEX.withdrawals.jsonl"
-    closed = gates(SPRUNG + 3600, *MAJORS[:2], is_open=False)
-    write_lines(log, [*gates(SPRUNG + 20 * DAY, *MAJORS[:2], is_open=True), *closed])
+    closed = changes(SPRUNG + 3600, *MAJORS[:2], is_open=False)
+    write_lines(log, [*changes(SPRUNG + 20 * DAY, *MAJORS[:2], is_open=True), *closed])
 
     found = lines(past)
 
-    assert [one["severity"] for one in found][:2] == ["elevated", "critical"]
+    assert [record["severity"] for record in found][:2] == ["elevated", "critical"]
     assert found[-1]["event"] == "resolved"
     assert found[-1]["at"] > at(60)
 
 
 def test_one_closed_network_beside_an_open_one_closes_nothing(past: Path) -> None:
     log = past / "Binance-CEX.withdrawals.jsonl"
-    write_lines(log, [*gates(SPRUNG, *MAJORS, is_open=True), *gates(SPRUNG, ("USDT", "TRX"), MAJORS[0], is_open=False)])
+    write_lines(
+        log, [*changes(SPRUNG, *MAJORS, is_open=True), *changes(SPRUNG, ("USDT", "TRX"), MAJORS[0], is_open=False)]
+    )
 
     assert "critical" not in {line["severity"] for line in lines(past)}
 
 
-def test_figures_that_cannot_be_compared_are_held_once_a_spell(past: Path) -> None:
+def test_figures_that_cannot_be_compared_are_held_once_as_long_as_it_lasts(past: Path) -> None:
     points = quiet(75)
     for day in (50, 51, 52):
         del points[FIRST + day * DAY]["USDT"]
@@ -205,30 +209,30 @@ def test_where_nothing_can_be_processed_it_is_said(tmp_path: Path) -> None:
         BacktestOptions(tmp_path, since=moment(1), until=moment(0))
 
 
-def shuffled(points: Mapping[int, Any], order: Random) -> dict[int, Any]:
-    return dict(order.sample(list(points.items()), len(points)))
+def shuffled(points: Mapping[int, Any], random: Random) -> dict[int, Any]:
+    return dict(random.sample(list(points.items()), len(points)))
 
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=15, deadline=None)
-def test_neither_the_order_of_files_nor_of_points_nor_doubles_change_anything(order: Random) -> None:
+def test_neither_the_order_of_files_nor_of_points_nor_doubles_change_anything(random: Random) -> None:
     story, calm = run(), quiet(75)
-    with TemporaryDirectory() as one, TemporaryDirectory() as other:
-        straight, mixed = Path(one), Path(other)
+    with TemporaryDirectory() as first, TemporaryDirectory() as second:
+        straight, mixed = Path(first), Path(second)
         write(straight, "one", story)
         write(straight, "two", calm)
-        for name, held in order.sample([("one", story), ("two", calm)], 2):
-            write(mixed, name, shuffled(held, order))
-            double(mixed / f"{name}.json", order)
+        for name, held in random.sample([("one", story), ("two", calm)], 2):
+            write(mixed, name, shuffled(held, random))
+            double(mixed / f"{name}.json", random)
         assert backtest(straight).out == backtest(mixed).out
 
 
-def double(path: Path, order: Random) -> None:
+def double(path: Path, random: Random) -> None:
     """Let some points of every section stand twice."""
     body = json.loads(path.read_bytes())
     for sections in (*body["chainTvls"].values(), body):
         for section in ("tokens", "tokensInUsd"):
-            sections[section] += order.sample(sections[section], 5)
+            sections[section] += random.sample(sections[section], 5)
     path.write_text(json.dumps(body))
 
 
@@ -270,11 +274,11 @@ def test_trouble_at_three_large_exchanges_is_told_as_one(tmp_path: Path) -> None
     held, told = found[:4], found[4:]
     opened = told[0]
 
-    assert {(one["at"], one["event"], one["rule"]) for one in held} == {(at(40), "held", "data")}
+    assert {(record["at"], record["event"], record["rule"]) for record in held} == {(at(40), "held", "data")}
     assert (opened["at"], opened["exchange"], opened["event"]) == (at(41), "market", "opened")
     assert (opened["rule"], opened["severity"]) == ("market-wide", "elevated")
     assert opened["reasons"][0] == "aa: elevated, −5.4 %"
-    singles = [one for one in found if one["event"] == "opened" and one["exchange"] != "market"]
+    singles = [record for record in found if record["event"] == "opened" and record["exchange"] != "market"]
     assert {single["inhibited_by"] for single in singles} == {opened["incident"]}
 
 

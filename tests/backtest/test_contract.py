@@ -40,12 +40,14 @@ async def test_standard_output_is_one_object_a_line_and_nothing_else(past: Path)
     ran = await backtest(past, "--json")
     found: list[dict[str, Any]] = [json.loads(line) for line in ran.out.splitlines()]
 
-    assert all(list(one) == KEYS for one in found)
-    assert [(one["at"], one["event"], one["severity"]) for one in found] == [
+    assert all(list(record) == KEYS for record in found)
+    assert [(record["at"], record["event"], record["severity"]) for record in found] == [
         (at(40), "opened", "elevated"),
         (at(71), "resolved", "elevated"),
     ]
-    assert {(one["exchange"], one["incident"], one["rule"]) for one in found} == {("binance", "INC-1", "outflow")}
+    assert {(record["exchange"], record["incident"], record["rule"]) for record in found} == {
+        ("binance", "INC-1", "outflow")
+    }
     assert ran.err.splitlines() == [
         "incidents: 1, elevated or worse: 1; spells of held figures: 0; exchange-years: 0.4",
         "false alarms per exchange-year: unknown, events.jsonl would say what really happened; incidents: 2.50",

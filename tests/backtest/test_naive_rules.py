@@ -14,10 +14,10 @@ BEFORE = {"Tron/USDT": (1e9, 1.0), "Bitcoin/BTC": (5e4, 20_000.0), "Binance/BNB"
 
 def fired(after: Mapping[str, tuple[float, float]], *, past: int = 1) -> set[str]:
     """Return the rules that are true once, after days without a move, this is held."""
-    onlooker = NaiveRuleRunner(BINANCE)
+    runner = NaiveRuleRunner(BINANCE)
     for age in range(past, 0, -1):
-        onlooker.rules_met(reading(BEFORE, at=NOON - age * DAY))
-    return set(onlooker.rules_met(reading(BEFORE | dict(after))))
+        runner.rules_met(reading(BEFORE, at=NOON - age * DAY))
+    return set(runner.rules_met(reading(BEFORE | dict(after))))
 
 
 def test_a_fixed_sum_is_ten_million() -> None:
@@ -33,14 +33,14 @@ def test_a_total_drops_with_prices_and_own_tokens_too() -> None:
 
 
 def test_a_part_of_the_mean_is_nearly_always_reached() -> None:
-    onlooker = NaiveRuleRunner(BINANCE)
+    runner = NaiveRuleRunner(BINANCE)
     moves = [0.0, 1e6, -1e6, 1e6, -0.25e6, 0.1e6]
-    told = [
-        MEAN in onlooker.rules_met(reading({"Tron/USDT": (1e9 + sum(moves[: day + 1]), 1.0)}, at=NOON + day * DAY))
+    is_true = [
+        MEAN in runner.rules_met(reading({"Tron/USDT": (1e9 + sum(moves[: day + 1]), 1.0)}, at=NOON + day * DAY))
         for day in range(len(moves))
     ]
 
-    assert told == [False, False, True, True, True, False]
+    assert is_true == [False, False, True, True, True, False]
 
 
 def test_the_upstreams_rule_does_not_see_what_was_drained() -> None:
@@ -63,16 +63,16 @@ def test_the_upstreams_rule_is_the_one_its_stand_in_has(usdt: float) -> None:
 
 
 def test_without_a_reading_of_the_day_before_nothing_is_said() -> None:
-    onlooker = NaiveRuleRunner(BINANCE)
+    runner = NaiveRuleRunner(BINANCE)
 
-    assert onlooker.rules_met(reading(BEFORE, at=NOON - 3 * DAY)) == ()
-    assert onlooker.rules_met(reading({"Tron/USDT": (1.0, 1.0)}, at=NOON)) == ()
-    assert onlooker.rules_met(reading({"Tron/USDT": (0.1, 1.0)}, at=NOON - HOUR)) == ()
+    assert runner.rules_met(reading(BEFORE, at=NOON - 3 * DAY)) == ()
+    assert runner.rules_met(reading({"Tron/USDT": (1.0, 1.0)}, at=NOON)) == ()
+    assert runner.rules_met(reading({"Tron/USDT": (0.1, 1.0)}, at=NOON - HOUR)) == ()
 
 
 def test_of_nothing_held_no_share_leaves() -> None:
-    onlooker = NaiveRuleRunner(BINANCE)
-    onlooker.rules_met(reading({}, at=NOON - DAY))
+    runner = NaiveRuleRunner(BINANCE)
+    runner.rules_met(reading({}, at=NOON - DAY))
 
-    assert onlooker.rules_met(reading({})) == ()
+    assert runner.rules_met(reading({})) == ()
     assert timedelta(0) < DAY

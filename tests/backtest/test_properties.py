@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from bot.backtest.rounds import rounds
 from bot.backtest.simulation import Simulation
-from bot.detection.engine import ExchangeState, look
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.computation import ColumnComputation
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Flow
@@ -23,11 +24,11 @@ from tests.backtest.generated_worlds import (
     Decision,
     DrawnMove,
     decisions,
+    decisions_about,
     drawn_moves,
     quiet_weeks,
     readings,
     times,
-    told,
     worlds,
 )
 from tests.builders import BINANCE, DAY, HOUR, NOON
@@ -54,10 +55,10 @@ def without(reading: Reading, chains: frozenset[str]) -> Reading:
 
 def flows(past: Sequence[Reading], *, quick: bool) -> Sequence[Flow]:
     """Return what a look at the newest reading shows, by the columns or in detail."""
-    case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, most=48) if quick else None)
+    case = ExchangeState(BINANCE, computation=ColumnComputation(BINANCE.own_tokens, max_readings=48) if quick else None)
     for reading in past:
-        case = case.take(reading)
-    return look(case, past[-1].as_of).flows
+        case = case.with_reading(reading)
+    return signal_at_newest(case, past[-1].as_of).flows
 
 
 class TestPrices:
@@ -101,7 +102,7 @@ class TestPrices:
 
         dearer = [priced(reading, dict.fromkeys(ASSETS, factors.get(reading.as_of, 1.0))) for reading in past]
 
-        assert told(dearer) == told(past)
+        assert decisions_about(dearer) == decisions_about(past)
 
     @SOME
     @given(worlds, st.floats(0.1, 10))
@@ -123,32 +124,34 @@ class TestOrder:
     def test_what_comes_again_or_late_changes_no_decision(self, world: list[DrawnMove], random: Random) -> None:
         """Beside each reading come some that were known already, and others of their times that say something else."""
         past = readings(world)
-        trial = Simulation([BINANCE])
+        simulation = Simulation([BINANCE])
         found = []
         for number, reading in enumerate(past):
-            found += trial.take([reading])
+            found += simulation.run_round([reading])
             known = random.choice(past[: number + 1])
             drained = book(known.as_of, dict.fromkeys(SLOTS, random.choice((0.1, 0.9, 2.0))))
             for again in random.sample((reading, known, drained), 2):
-                assert trial.take([again]) == []
+                assert simulation.run_round([again]) == []
 
-        assert decisions(found) == told(past)
+        assert decisions(found) == decisions_about(past)
 
     stirred = st.lists(drawn_moves(0.0007, 0.0411, 0.0927), min_size=1, max_size=5)
 
     @FEW
     @given(stirred, stirred, st.randoms(use_true_random=False))
     def test_the_order_of_exchanges_in_a_round_and_of_their_holdings_changes_no_decision(
-        self, one: list[DrawnMove], other: list[DrawnMove], random: Random
+        self, common: list[DrawnMove], other: list[DrawnMove], random: Random
     ) -> None:
-        at_once = [replace(turn, hours=known.hours) for turn, known in zip(other, one, strict=False)]
-        lived = (one, one, one, at_once, at_once)
+        at_once = [replace(move, hours=known.hours) for move, known in zip(other, common, strict=False)]
+        lived = (common, common, common, at_once, at_once)
         pasts = [readings(world, exchange) for world, exchange in zip(lived, FIVE, strict=True)]
         as_it_is, shuffled = Simulation(FIVE), Simulation(random.sample(FIVE, len(FIVE)))
         expected, found = [], []
-        for some in rounds(pasts):
-            expected += as_it_is.take(some)
-            found += shuffled.take([_shuffled(reading, random) for reading in random.sample(some, len(some))])
+        for round_readings in rounds(pasts):
+            expected += as_it_is.run_round(round_readings)
+            found += shuffled.run_round(
+                [_shuffled(reading, random) for reading in random.sample(round_readings, len(round_readings))]
+            )
 
         assert decisions(found) == decisions(expected)
 
@@ -176,7 +179,7 @@ class TestChains:
             }
             return replace(reading, holdings={**reading.holdings, **pieces})
 
-        assert told(map(spread, past)) == told(past)
+        assert decisions_about(map(spread, past)) == decisions_about(past)
 
 
 faults = st.one_of(
@@ -207,8 +210,8 @@ class TestMissing:
     def test_missing_data_opens_nothing(self, world: list[DrawnMove], bent: list[str | frozenset[str]]) -> None:
         past = readings(world)
 
-        assert told(past) == []
-        assert {decision.reason for decision in told(seen(past[20:], bent))} <= {StepReason.HELD}
+        assert decisions_about(past) == []
+        assert {decision.reason for decision in decisions_about(seen(past[20:], bent))} <= {StepReason.HELD}
 
     @MANY
     @given(
@@ -226,7 +229,7 @@ class TestMissing:
             without(reading, frozenset(chains)) if since <= reading.as_of < since + DAY else reading for reading in past
         ]
 
-        assert {decision.reason for decision in told(bent)} <= {StepReason.HELD}
+        assert {decision.reason for decision in decisions_about(bent)} <= {StepReason.HELD}
 
     missing = faults.filter(lambda fault: fault != "whole")
 
@@ -243,7 +246,7 @@ class TestMissing:
         still = DrawnMove(1, (0.0001,) * len(SLOTS))
         past = readings([run, still, *world])
 
-        found = told(seen(past[20:], ["whole", "whole", *bent]))
+        found = decisions_about(seen(past[20:], ["whole", "whole", *bent]))
 
         assert found[0].reason is StepReason.OPENED
         assert {decision.reason for decision in found[1:]} <= {StepReason.HELD}
@@ -277,7 +280,7 @@ class TestMore:
             }
             return replace(reading, holdings=held)
 
-        less, more = told(past), told([*past[:20], *map(scaled, past[20:])])
+        less, more = decisions_about(past), decisions_about([*past[:20], *map(scaled, past[20:])])
 
         assert rank(worst(more)) >= rank(worst(less))
         assert not less or more[0].at <= less[0].at

@@ -36,10 +36,10 @@ def test_rounds_hold_every_reading_once_in_the_order_of_time(a: list[int], b: li
     pasts = [[(id_, at) for at in past] for id_, past in zip("abc", (a, b, c), strict=True)]
     readings = [[holding(1, at=NOON + at * MINUTE, exchange=id_) for id_, at in past] for past in pasts]
     found = list(rounds(readings))
-    flat = [reading for some in found for reading in some]
+    flat = [reading for round_readings in found for reading in round_readings]
 
     assert sorted(map(id, flat)) == sorted(id(reading) for past in readings for reading in past)
     assert all(reading.as_of <= other.as_of for reading, other in pairwise(flat))
-    assert all(len({reading.exchange for reading in some}) == len(some) for some in found)
-    assert all(len({reading.as_of.hour for reading in some}) == 1 for some in found)
+    assert all(len({reading.exchange for reading in round_readings}) == len(round_readings) for round_readings in found)
+    assert all(len({reading.as_of.hour for reading in round_readings}) == 1 for round_readings in found)
     assert list(rounds(readings[::-1])) == found

@@ -13,7 +13,7 @@ def alarm(start: timedelta, length: timedelta = timedelta(0), exchange: str = "b
 
 
 @pytest.mark.parametrize(
-    ("one", "delay"),
+    ("tested", "delay"),
     [
         (alarm(timedelta(0)), timedelta(0)),
         (alarm(2 * DAY), 2 * DAY),
@@ -25,14 +25,14 @@ def alarm(start: timedelta, length: timedelta = timedelta(0), exchange: str = "b
         (alarm(timedelta(0), exchange="okx"), None),
     ],
 )
-def test_an_event_is_found_within_three_days(one: Alarm, delay: timedelta | None) -> None:
-    found = score("rule", [one], [EVENT], 2.0)
+def test_an_event_is_found_within_three_days(tested: Alarm, delay: timedelta | None) -> None:
+    found = score("rule", [tested], [EVENT], 2.0)
 
     assert (found.found, found.events, found.delay) == (int(delay is not None), 1, delay)
 
 
 @pytest.mark.parametrize(
-    ("one", "is_false"),
+    ("tested", "is_false"),
     [
         (alarm(-2 * DAY), True),
         (alarm(-DAY), False),
@@ -41,16 +41,16 @@ def test_an_event_is_found_within_three_days(one: Alarm, delay: timedelta | None
         (alarm(timedelta(0), exchange="okx"), True),
     ],
 )
-def test_an_alarm_about_nothing_is_false(one: Alarm, is_false: bool) -> None:  # noqa: FBT001 — a column of the table
-    found = score("rule", [one, alarm(DAY)], [EVENT], 4.0)
+def test_an_daily_alarmabout_nothing_is_false(tested: Alarm, is_false: bool) -> None:  # noqa: FBT001 — a column of the table
+    found = score("rule", [tested, alarm(DAY)], [EVENT], 4.0)
 
     assert found.false_alarms == int(is_false)
     assert found.false_alarms_a_year == int(is_false) / 4
 
 
 def test_delays_are_told_by_their_median() -> None:
-    events = [KnownEvent(one, NOON, NOON) for one in "abc"]
-    alarms = [alarm(after * HOUR, exchange=one) for one, after in zip("abc", (1, 50, 2), strict=True)]
+    events = [KnownEvent(exchange, NOON, NOON) for exchange in "abc"]
+    alarms = [alarm(after * HOUR, exchange=exchange) for exchange, after in zip("abc", (1, 50, 2), strict=True)]
 
     assert score("rule", alarms, events, 1.0).delay == 2 * HOUR
 
@@ -59,10 +59,10 @@ def test_without_time_there_is_no_rate() -> None:
     assert score("rule", [alarm(DAY)], [], 0.0).false_alarms_a_year == 0.0
 
 
-def test_a_rule_without_a_life_tells_once_a_day() -> None:
+def test_a_rule_without_incidents_alarms_once_a_day() -> None:
     moments: list[datetime] = [NOON + 13 * HOUR, NOON + HOUR, NOON, NOON + 40 * HOUR]
 
-    assert [one.start for one in daily("okx", moments)] == [NOON, NOON + 13 * HOUR, NOON + 40 * HOUR]
+    assert [daily_alarm.start for daily_alarm in daily("okx", moments)] == [NOON, NOON + 13 * HOUR, NOON + 40 * HOUR]
 
 
 def test_years_add_up_over_exchanges() -> None:

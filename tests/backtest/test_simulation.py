@@ -17,119 +17,118 @@ DAWN = NOON - timedelta(hours=12)
 def days(*billions: float, exchange: Exchange = BINANCE, quiet: int = 40) -> list[Reading]:
     """Return readings of quiet days, then of these, the last of which is at dawn."""
     held = [*(billions[0] * (1.002 if day % 2 else 1.0) for day in range(quiet)), *billions]
-    return [holding(one, at=DAWN - (len(held) - 1 - day) * DAY, exchange=exchange.id) for day, one in enumerate(held)]
-
-
-def told(trial: Simulation, *pasts: Iterable[Reading]) -> list[SimulatedAlert]:
-    return [alert for some in rounds(pasts) for alert in trial.take(some)]
-
-
-def reasons(tellings: Iterable[SimulatedAlert]) -> list[tuple[str, StepReason, Severity | None]]:
     return [
-        (telling.exchange, telling.reason, telling.incident.severity if telling.incident else None)
-        for telling in tellings
+        holding(amount, at=DAWN - (len(held) - 1 - day) * DAY, exchange=exchange.id) for day, amount in enumerate(held)
     ]
 
 
-def test_a_past_is_told_as_it_would_have_been() -> None:
-    trial = Simulation([BINANCE])
+def alerts_of(simulation: Simulation, *pasts: Iterable[Reading]) -> list[SimulatedAlert]:
+    return [alert for round_readings in rounds(pasts) for alert in simulation.run_round(round_readings)]
 
-    opened, worse = told(trial, days(60.1, 58, 53))
+
+def reasons(alerts: Iterable[SimulatedAlert]) -> list[tuple[str, StepReason, Severity | None]]:
+    return [(alert.exchange, alert.reason, alert.incident.severity if alert.incident else None) for alert in alerts]
+
+
+def test_a_past_is_told_as_it_would_have_been() -> None:
+    simulation = Simulation([BINANCE])
+
+    opened, worse = alerts_of(simulation, days(60.1, 58, 53))
 
     assert (opened.at, opened.reason) == (DAWN - DAY, StepReason.OPENED)
     assert opened.flow is opened.signal.leading_flow
     assert (worse.reason, worse.incident and worse.incident.severity) == (StepReason.ESCALATED, Severity.SEVERE)
-    (incident,) = trial.incidents()
+    (incident,) = simulation.incidents()
     assert (incident.label, incident.peak) == ("INC-1", Severity.SEVERE)
 
 
 def test_a_run_is_not_learned_as_usual() -> None:
-    trial = Simulation([BINANCE])
-    first = told(trial, days(60.1, 57, 54, 51.5))
-    spells = first[-1].signal.baseline
+    simulation = Simulation([BINANCE])
+    first = alerts_of(simulation, days(60.1, 57, 54, 51.5))
+    baseline = first[-1].signal.baseline
 
-    assert spells
-    assert spells.worst > -0.01
+    assert baseline
+    assert baseline.worst > -0.01
 
 
 def test_what_lies_before_the_beginning_only_teaches() -> None:
-    trial = Simulation([BINANCE], since=DAWN)
+    simulation = Simulation([BINANCE], since=DAWN)
 
-    (opened,) = told(trial, days(60.1, 50, 47))
+    (opened,) = alerts_of(simulation, days(60.1, 50, 47))
 
     assert opened.at == DAWN
     assert opened.signal.baseline
 
 
-def test_presets_live_beside_the_normal_one_under_one_number() -> None:
-    trial = Simulation([BINANCE], sensitivity=Sensitivity.EARLY)
+def test_presets_are_judged_beside_the_normal_one_under_one_number() -> None:
+    simulation = Simulation([BINANCE], sensitivity=Sensitivity.EARLY)
 
-    tellings = told(trial, days(60.1, 58.6, 57))
+    alerts = alerts_of(simulation, days(60.1, 58.6, 57))
 
-    assert reasons(tellings) == [
+    assert reasons(alerts) == [
         ("binance", StepReason.OPENED, Severity.ELEVATED),
     ]
-    assert {telling.incident.sensitivity for telling in tellings if telling.incident} == {Sensitivity.EARLY}
-    assert [incident.label for incident in trial.incidents()] == ["INC-1"]
+    assert {alert.incident.sensitivity for alert in alerts if alert.incident} == {Sensitivity.EARLY}
+    assert [incident.label for incident in simulation.incidents()] == ["INC-1"]
 
 
-def test_doors_that_close_are_known_from_the_next_reading_on() -> None:
+def test_withdrawals_that_close_are_known_from_the_next_reading_on() -> None:
     closed = [
-        WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in GATES.items()
+        WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in NETWORKS.items()
     ]
-    trial = Simulation([BINANCE, OKX], gates={"binance": closed, "okx": []})
+    simulation = Simulation([BINANCE, OKX], withdrawal_changes={"binance": closed, "okx": []})
 
-    tellings = told(trial, days(60.1, 57.5, 55), days(9, 9.01, 9, exchange=OKX))
+    alerts = alerts_of(simulation, days(60.1, 57.5, 55), days(9, 9.01, 9, exchange=OKX))
 
-    assert reasons(tellings) == [
+    assert reasons(alerts) == [
         ("binance", StepReason.OPENED, Severity.ELEVATED),
         ("binance", StepReason.ESCALATED, Severity.CRITICAL),
     ]
 
 
-GATES: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
+NETWORKS: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
 
 
-def test_a_hold_is_told_once_a_spell() -> None:
+def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:
     whole = days(60, 60.1, 60, 60.1, 60, 60.1)
     for place in (-5, -4, -2):
-        held = {slot: one for slot, one in whole[place].holdings.items() if slot.chain != "Tron"}
+        held = {slot: amounts for slot, amounts in whole[place].holdings.items() if slot.chain != "Tron"}
         whole[place] = Reading("binance", "defillama", whole[place].as_of, whole[place].as_of, held)
 
-    tellings = told(Simulation([BINANCE]), whole)
+    alerts = alerts_of(Simulation([BINANCE]), whole)
 
-    assert [(telling.at, telling.reason, telling.incident) for telling in tellings] == [
+    assert [(alert.at, alert.reason, alert.incident) for alert in alerts] == [
         (DAWN - 4 * DAY, StepReason.HELD, None),
         (DAWN - DAY, StepReason.HELD, None),
     ]
-    assert [hold.reason for hold in tellings[0].holds] == [HoldReason.CHAIN_MISSING]
-    assert tellings[0].flow
-    assert tellings[0].flow.hold
+    assert [hold.reason for hold in alerts[0].holds] == [HoldReason.CHAIN_MISSING]
+    assert alerts[0].flow
+    assert alerts[0].flow.hold
 
 
 def test_a_hold_while_an_incident_is_open_is_told_of_it() -> None:
     whole = days(60.1, 57, 54, 51)
     whole.append(reading({"Bitcoin/BTC": (1e6, 20_000.0)}, at=DAWN + DAY))
 
-    tellings = told(Simulation([BINANCE]), whole)
+    alerts = alerts_of(Simulation([BINANCE]), whole)
 
-    assert tellings[-1].reason is StepReason.HELD
-    assert tellings[-1].incident
-    assert tellings[-1].incident.label == "INC-1"
-    assert tellings[-1].flow
-    assert tellings[-1].flow.hold in tellings[-1].holds
+    assert alerts[-1].reason is StepReason.HELD
+    assert alerts[-1].incident
+    assert alerts[-1].incident.label == "INC-1"
+    assert alerts[-1].flow
+    assert alerts[-1].flow.hold in alerts[-1].holds
 
 
 def test_what_is_market_wide_is_told_first_and_over_once_it_is() -> None:
     three = [Exchange(id_, id_) for id_ in ("a", "b", "c")]
     calm = [19.2 if day % 2 else 19.21 for day in range(20)]
-    trial = Simulation(three)
+    simulation = Simulation(three)
 
-    tellings = told(trial, *(days(20.1, 19.2, *calm, exchange=exchange) for exchange in three))
-    of_the_market = [telling for telling in tellings if telling.exchange == "market"]
+    alerts = alerts_of(simulation, *(days(20.1, 19.2, *calm, exchange=exchange) for exchange in three))
+    of_the_market = [alert for alert in alerts if alert.exchange == "market"]
 
     assert [alert.reason for alert in of_the_market] == [StepReason.OPENED, StepReason.RESOLVED]
-    assert tellings[0] is of_the_market[0]
-    singles = [telling for telling in tellings if telling.reason is StepReason.OPENED and telling.exchange != "market"]
+    assert alerts[0] is of_the_market[0]
+    singles = [alert for alert in alerts if alert.reason is StepReason.OPENED and alert.exchange != "market"]
     assert [single.inhibited_by and single.inhibited_by.label for single in singles] == ["INC-4"] * 3
-    assert {incident.state for incident in trial.incidents()} == {IncidentState.RESOLVED}
+    assert {incident.state for incident in simulation.incidents()} == {IncidentState.RESOLVED}

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.backtest.vectors import Vector, Vectors
 from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
 
-figures = st.floats(-1e12, 1e12).map(lambda one: round(one, 3))
+figures = st.floats(-1e12, 1e12).map(lambda figure: round(figure, 3))
 pairs = st.lists(st.tuples(figures, figures), max_size=20)
 FAST = Vectors()
 
@@ -21,43 +21,55 @@ def columns(drawn: list[tuple[float, float]]) -> tuple[list[list[float]], list[V
 
 @given(pairs)
 def test_sums_and_products_are_the_same(drawn: list[tuple[float, float]]) -> None:
-    (one, other), (left, right) = columns(drawn)
+    (plain_left, plain_right), (fast_left, fast_right) = columns(drawn)
     error = 1e-9 * sum(abs(a * b) + abs(a) for a, b in drawn)
 
-    assert FAST.figures(left) == PLAIN_ARITHMETIC.figures(one)
-    assert FAST.least(left) == PLAIN_ARITHMETIC.least(one)
-    assert FAST.total(left) == pytest.approx(PLAIN_ARITHMETIC.total(one), rel=1e-9, abs=error)
-    assert FAST.size(left) == pytest.approx(PLAIN_ARITHMETIC.size(one), rel=1e-9, abs=error)
-    assert FAST.dot(left, right) == pytest.approx(PLAIN_ARITHMETIC.dot(one, other), rel=1e-9, abs=error)
-    assert FAST.figures(FAST.times(left, right)) == PLAIN_ARITHMETIC.times(one, other)
-    assert FAST.figures(FAST.minus(left, right)) == PLAIN_ARITHMETIC.minus(one, other)
+    assert FAST.figures(fast_left) == PLAIN_ARITHMETIC.figures(plain_left)
+    assert FAST.minimum(fast_left) == PLAIN_ARITHMETIC.minimum(plain_left)
+    assert FAST.total(fast_left) == pytest.approx(PLAIN_ARITHMETIC.total(plain_left), rel=1e-9, abs=error)
+    assert FAST.absolute_total(fast_left) == pytest.approx(
+        PLAIN_ARITHMETIC.absolute_total(plain_left), rel=1e-9, abs=error
+    )
+    assert FAST.dot(fast_left, fast_right) == pytest.approx(
+        PLAIN_ARITHMETIC.dot(plain_left, plain_right), rel=1e-9, abs=error
+    )
+    assert FAST.figures(FAST.times(fast_left, fast_right)) == PLAIN_ARITHMETIC.times(plain_left, plain_right)
+    assert FAST.figures(FAST.minus(fast_left, fast_right)) == PLAIN_ARITHMETIC.minus(plain_left, plain_right)
 
 
-@given(pairs.map(lambda drawn: [(one, other or 1.0) for one, other in drawn]))
+@given(pairs.map(lambda drawn: [(left, right or 1.0) for left, right in drawn]))
 def test_quotients_are_the_same(drawn: list[tuple[float, float]]) -> None:
-    (one, other), (left, right) = columns(drawn)
-    assert FAST.figures(FAST.over(left, right)) == PLAIN_ARITHMETIC.over(one, other) == [a / b for a, b in drawn]
+    (plain_left, plain_right), (fast_left, fast_right) = columns(drawn)
+    assert (
+        FAST.figures(FAST.over(fast_left, fast_right))
+        == PLAIN_ARITHMETIC.over(plain_left, plain_right)
+        == [a / b for a, b in drawn]
+    )
 
 
 @given(pairs, st.sampled_from((0.25, 0.3, 1.0)))
 def test_the_same_figures_exceed_a_part_of_their_base(drawn: list[tuple[float, float]], part: float) -> None:
-    (one, other), (left, right) = columns(drawn)
-    base = PLAIN_ARITHMETIC.times(other, other)
+    (plain_left, plain_right), (fast_left, fast_right) = columns(drawn)
+    base = PLAIN_ARITHMETIC.times(plain_right, plain_right)
 
-    assert FAST.any_exceeds(left, FAST.times(right, right), part) is PLAIN_ARITHMETIC.any_exceeds(one, base, part)
-    assert PLAIN_ARITHMETIC.any_exceeds(one, base, part) is any(abs(a) > part * (b * b) for a, b in drawn)
+    assert FAST.any_exceeds(fast_left, FAST.times(fast_right, fast_right), part) is PLAIN_ARITHMETIC.any_exceeds(
+        plain_left, base, part
+    )
+    assert PLAIN_ARITHMETIC.any_exceeds(plain_left, base, part) is any(abs(a) > part * (b * b) for a, b in drawn)
 
 
 @given(pairs)
 def test_groups_and_places_are_the_same(drawn: list[tuple[float, float]]) -> None:
-    (one, _), (left, _) = columns(drawn)
+    (plain_left, _), (fast_left, _) = columns(drawn)
     groups = array("q", [int(abs(b)) % 3 for _, b in drawn])
-    places = tuple(range(2 * len(one), len(one), -1))
+    places = tuple(range(2 * len(plain_left), len(plain_left), -1))
 
-    assert FAST.sums(groups, 3, left) == pytest.approx(PLAIN_ARITHMETIC.sums(groups, 3, one), rel=1e-9, abs=1e-3)
-    size = 2 * len(one) + 2
-    assert FAST.figures(FAST.placed(left, places, size)) == PLAIN_ARITHMETIC.placed(one, places, size)
-    assert [PLAIN_ARITHMETIC.placed(one, places, size)[place] for place in places] == one
+    assert FAST.group_totals(groups, 3, fast_left) == pytest.approx(
+        PLAIN_ARITHMETIC.group_totals(groups, 3, plain_left), rel=1e-9, abs=1e-3
+    )
+    size = 2 * len(plain_left) + 2
+    assert FAST.figures(FAST.placed(fast_left, places, size)) == PLAIN_ARITHMETIC.placed(plain_left, places, size)
+    assert [PLAIN_ARITHMETIC.placed(plain_left, places, size)[place] for place in places] == plain_left
 
 
 def test_columns_share_the_memory_of_a_reading() -> None:

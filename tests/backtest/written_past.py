@@ -73,5 +73,5 @@ def write_lines(path: Path, lines: Sequence[Mapping[str, Any]]) -> None:
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
 
 
-def gates(at: int, *assets: tuple[str, str], is_open: bool) -> list[dict[str, Any]]:
+def changes(at: int, *assets: tuple[str, str], is_open: bool) -> list[dict[str, Any]]:
     return [{"at": at, "asset": asset, "network": network, "open": is_open} for asset, network in assets]

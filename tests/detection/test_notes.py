@@ -60,25 +60,25 @@ def test_the_hour_is_never_missed() -> None:
 
 
 def test_a_window_that_would_start_where_a_chain_was_missing_is_missed() -> None:
-    ledger = GuardState(
+    state = GuardState(
         missing_chains=(MissingChain("Tron", NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),)
     )
     bases = {Window.DAY: holding(60, at=NOON - DAY), Window.WEEK: holding(60, at=NOON - 7 * DAY)}
 
-    assert notes(BINANCE, holding(60), bases, ledger) == (Note(NoteReason.GAP, "24h"),)
+    assert notes(BINANCE, holding(60), bases, state) == (Note(NoteReason.GAP, "24h"),)
 
 
 def test_what_is_remembered_is_said_with_its_size_and_time() -> None:
     moved = IsolatedMove("Tron", NOON, -2e9, -0.03, (), 5e10)
     over = OddPrice("SOL", 20.0, NOON - DAY, NOON)
-    ledger = GuardState(
-        rebased=(moved,),
-        counted=(moved,),
+    state = GuardState(
+        excluded_moves=(moved,),
+        counted_drops=(moved,),
         round_trips=(RoundTrip("BTC", NOON - DAY, NOON - HOUR, 1e9),),
         odd_prices=(OddPrice("ETH", 1_000.0, NOON), over),
     )
 
-    assert notes(BINANCE, holding(60), {}, ledger) == (
+    assert notes(BINANCE, holding(60), {}, state) == (
         Note(NoteReason.WALLETS_CHANGED, "Tron", -2e9, NOON),
         Note(NoteReason.COUNTED, "Tron", -2e9, NOON),
         Note(NoteReason.ROUND_TRIP, "BTC", 1e9, NOON - HOUR),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detection.flow.baseline import robust_z
-from bot.detection.outflow import WINDOWS, History, grade, measure
+from bot.detection.outflow import WINDOWS, WindowInputs, grade, measure
 from bot.detection.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -105,7 +105,7 @@ def test_a_bleed_is_an_outflow_over_weeks_alone(shares_by_window: Mapping[Window
         (Window.MONTH, -0.2, Severity.ELEVATED),
     ],
 )
-def test_what_is_severe_or_a_bleed_is_told_however_usual_it_has_become(
+def test_what_is_severe_or_a_bleed_is_graded_however_usual_it_has_become(
     window: Window, share: float, severity: Severity | None
 ) -> None:
     used_to_it = replace(QUIET, median=-0.01, spread=0.05)
@@ -130,13 +130,13 @@ def test_more_outflow_never_gives_less_severity(
 ) -> None:
     more = {window: share - data.draw(st.floats(0, 1)) for window, share in moved.items()}
 
-    def seen(by_window: Mapping[Window, float]) -> Signal:
+    def graded_under(by_window: Mapping[Window, float]) -> Signal:
         flows = [flow(share, window) for window, share in by_window.items()]
         return signal(None, flows=flows, baseline=usual, sensitivity=sensitivity)
 
-    one, other = seen(moved), seen(more)
-    assert rank(other.severity) >= rank(one.severity)
-    assert rank(other.easing) >= rank(one.easing)
+    milder, worse = graded_under(moved), graded_under(more)
+    assert rank(worse.severity) >= rank(milder.severity)
+    assert rank(worse.easing) >= rank(milder.easing)
 
 
 @given(st.dictionaries(st.sampled_from(WINDOWS), shares), usuals, st.sampled_from(Sensitivity))
@@ -144,10 +144,10 @@ def test_leaving_is_never_easier_than_entering_again(
     moved: Mapping[Window, float], usual: Baseline | None, sensitivity: Sensitivity
 ) -> None:
     flows = [flow(share, window) for window, share in moved.items()]
-    seen = signal(None, flows=flows, baseline=usual, sensitivity=sensitivity)
+    result = signal(None, flows=flows, baseline=usual, sensitivity=sensitivity)
 
-    assert rank(seen.easing) >= rank(seen.severity)
-    assert bool(seen.reasons) is (seen.severity is not None)
+    assert rank(result.easing) >= rank(result.severity)
+    assert bool(result.reasons) is (result.severity is not None)
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_flow_near_the_floor_in_dollars_has_not_eased(reserves: float, easing:
 
 
 def test_the_reasons_are_the_thresholds_of_the_worst_severity_as_numbers() -> None:
-    seen = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
+    result = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
 
-    assert seen.reasons == (
+    assert result.reasons == (
         Reason(Window.DAY, "share", -0.036, -0.03),
         Reason(Window.DAY, "z", robust_z(-0.036, Window.DAY, QUIET), -3.5),
         Reason(Window.WEEK, "share", -0.07, -0.06),
@@ -211,9 +211,9 @@ def test_the_leading_window_is_the_one_furthest_past_its_threshold(
 
 
 def test_a_held_window_is_not_graded_and_the_others_are() -> None:
-    seen = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
+    result = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
 
-    assert (seen.severity, seen.leading, seen.graded) == (Severity.ELEVATED, Window.WEEK, True)
+    assert (result.severity, result.leading, result.graded) == (Severity.ELEVATED, Window.WEEK, True)
 
 
 def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
@@ -227,7 +227,7 @@ def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("window", "usd", "source", "seconded"),
+    ("window", "usd", "source", "is_confirmed"),
     [
         (Window.DAY, -2e9, "elsewhere", True),
         (Window.DAY, -2e9, "defillama", False),
@@ -240,106 +240,106 @@ def test_only_another_source_that_agrees_on_a_crossed_window_confirms(
     window: Window,
     usd: float,
     source: str,
-    seconded: bool,  # noqa: FBT001 — a table's column
+    is_confirmed: bool,  # noqa: FBT001 — a table's column
 ) -> None:
     raw = signal(-0.036, flows=[flow(-0.03, Window.WEEK)])
 
     assert (
         grade(replace(raw, source_figures=(SourceFigure(window, usd, source),)), Sensitivity.NORMAL).confirmed_by_source
-        is seconded
+        is is_confirmed
     )
 
 
-def test_closed_doors_make_it_critical_and_are_counted_among_the_reasons() -> None:
-    shut = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
+def test_closed_withdrawals_make_it_critical_and_are_counted_among_the_reasons() -> None:
+    closed = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
     raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
 
-    seen = grade(replace(raw, closed_withdrawals=shut), Sensitivity.NORMAL)
+    result = grade(replace(raw, closed_withdrawals=closed), Sensitivity.NORMAL)
 
-    assert (seen.severity, seen.easing) == (Severity.CRITICAL, Severity.CRITICAL)
-    assert seen.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, 3.0, 2.0))
+    assert (result.severity, result.easing) == (Severity.CRITICAL, Severity.CRITICAL)
+    assert result.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, 3.0, 2.0))
 
 
 @pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
-def test_neither_little_outflow_nor_one_closed_door_is_critical(share: float, count: int) -> None:
-    shut = (("BTC", NOON), ("ETH", NOON))[:count]
+def test_neither_little_outflow_nor_one_closed_asset_is_critical(share: float, count: int) -> None:
+    closed = (("BTC", NOON), ("ETH", NOON))[:count]
     raw = signal(share)
 
-    assert grade(replace(raw, closed_withdrawals=shut), Sensitivity.NORMAL).severity is raw.severity
+    assert grade(replace(raw, closed_withdrawals=closed), Sensitivity.NORMAL).severity is raw.severity
 
 
 @pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])
-def test_with_nothing_to_grade_a_look_proves_neither_trouble_nor_calm(flows: list[Flow]) -> None:
-    seen = signal(None, flows=flows)
+def test_with_nothing_to_grade_a_signal_proves_neither_trouble_nor_calm(flows: list[Flow]) -> None:
+    result = signal(None, flows=flows)
 
-    assert (seen.graded, seen.severity, seen.easing) == (False, None, None)
+    assert (result.graded, result.severity, result.easing) == (False, None, None)
 
 
-def history(
+def inputs(
     latest: Reading,
     *,
     previous: Reading | None = None,
     days: tuple[DailyPoint, ...] = (),
     bases: Mapping[Window, Reading] | None = None,
-) -> History:
-    return History(latest, previous, bases or {Window.DAY: holding(60, at=latest.as_of - DAY)}, days)
+) -> WindowInputs:
+    return WindowInputs(latest, previous, bases or {Window.DAY: holding(60, at=latest.as_of - DAY)}, days)
 
 
-def look(story: History, *, now: datetime = NOON, exchange: Exchange = BINANCE) -> Signal:
+def graded_signal(window_inputs: WindowInputs, *, now: datetime = NOON, exchange: Exchange = BINANCE) -> Signal:
     """Return what the rule says under the normal preset, measured and graded as the watch does it."""
-    return grade(measure(exchange, story, now), Sensitivity.NORMAL)
+    return grade(measure(exchange, window_inputs, now), Sensitivity.NORMAL)
 
 
-def test_a_look_measures_every_window_that_has_a_young_enough_base() -> None:
+def test_a_signal_measures_every_window_that_has_a_young_enough_base() -> None:
     bases = {
         Window.DAY: holding(60, at=NOON - 2 * DAY),
         Window.WEEK: holding(64, at=NOON - 7 * DAY),
         Window.MONTH: holding(70, at=NOON - 31 * DAY),
     }
 
-    seen = look(history(holding(60), bases=bases))
+    result = graded_signal(inputs(holding(60), bases=bases))
 
-    assert [one.window for one in seen.flows] == [Window.WEEK, Window.MONTH]
-    assert seen.flow(Window.DAY) is None
-    assert seen.severity is Severity.ELEVATED
+    assert [flow.window for flow in result.flows] == [Window.WEEK, Window.MONTH]
+    assert result.flow(Window.DAY) is None
+    assert result.severity is Severity.ELEVATED
 
 
-def test_a_look_carries_where_and_when_its_figures_are_from() -> None:
+def test_a_signal_carries_where_and_when_its_figures_are_from() -> None:
     latest, before = holding(57), holding(58, at=NOON - HOUR)
 
-    seen = look(history(latest, previous=before))
+    result = graded_signal(inputs(latest, previous=before))
 
-    assert (seen.subject, seen.source, seen.as_of) == ("binance", "defillama", NOON)
-    assert (seen.fetched_at, seen.previous_as_of) == (latest.fetched_at, NOON - HOUR)
-    assert look(history(latest)).previous_as_of is None
+    assert (result.subject, result.source, result.as_of) == ("binance", "defillama", NOON)
+    assert (result.fetched_at, result.previous_as_of) == (latest.fetched_at, NOON - HOUR)
+    assert graded_signal(inputs(latest)).previous_as_of is None
 
 
 def test_the_exchanges_own_token_is_no_reserve() -> None:
     base = reading({"Binance/BNB": (100, 1.0), "Tron/USDT": (100e6, 1.0)}, at=NOON - DAY)
     latest = reading({"Binance/BNB": (1, 1.0), "Tron/USDT": (100e6, 1.0)})
 
-    assert look(history(latest, bases={Window.DAY: base})).severity is None
+    assert graded_signal(inputs(latest, bases={Window.DAY: base})).severity is None
 
 
 def test_an_asset_that_vanished_just_now_raises_nothing_yet() -> None:
     base = reading({"Tron/USDT": (60e9, 1.0), "Tron/TRX": (1e9, 1.0)}, at=NOON - DAY)
     before, latest = replace(base, as_of=NOON - HOUR), reading({"Tron/TRX": (1e9, 1.0)})
 
-    assert look(history(latest, previous=before, bases={Window.DAY: base})).severity is None
-    confirmed = history(latest, previous=replace(latest, as_of=NOON - HOUR), bases={Window.DAY: base})
-    assert look(confirmed).severity is Severity.SEVERE
+    assert graded_signal(inputs(latest, previous=before, bases={Window.DAY: base})).severity is None
+    confirmed = inputs(latest, previous=replace(latest, as_of=NOON - HOUR), bases={Window.DAY: base})
+    assert graded_signal(confirmed).severity is Severity.SEVERE
 
 
 @pytest.mark.parametrize(("age", "graded"), [(3 * HOUR, True), (3 * HOUR + timedelta(seconds=1), False)])
 def test_an_old_reading_is_not_graded(age: timedelta, graded: bool) -> None:  # noqa: FBT001 — a table's column
-    seen = look(history(holding(30)), now=NOON + age)
+    result = graded_signal(inputs(holding(30)), now=NOON + age)
 
-    assert seen.graded is graded
-    assert (seen.severity is Severity.SEVERE) is graded
+    assert result.graded is graded
+    assert (result.severity is Severity.SEVERE) is graded
 
 
 def test_an_old_reading_says_how_old_it_is() -> None:
-    hold = look(history(holding(30)), now=NOON + 5 * HOUR + timedelta(minutes=59)).flows[0].hold
+    hold = graded_signal(inputs(holding(30)), now=NOON + 5 * HOUR + timedelta(minutes=59)).flows[0].hold
 
     assert hold
     assert (hold.reason, hold.detail) == (HoldReason.STALE, "newest reading is 5 h old")
@@ -348,14 +348,14 @@ def test_an_old_reading_says_how_old_it_is() -> None:
 def test_the_day_in_question_is_not_part_of_what_is_usual() -> None:
     days = (*quiet_days(60), DailyPoint(NOON.replace(hour=0), 6e10, -0.2))
 
-    seen = look(history(holding(57), days=days))
+    result = graded_signal(inputs(holding(57), days=days))
 
-    assert seen.baseline
-    assert (seen.baseline.days, seen.baseline.worst) == (60, -0.002)
+    assert result.baseline
+    assert (result.baseline.days, result.baseline.worst) == (60, -0.002)
 
 
 def test_measuring_grades_nothing_and_grading_changes_no_figure() -> None:
-    raw = measure(BINANCE, history(holding(57), days=quiet_days(60)), NOON)
+    raw = measure(BINANCE, inputs(holding(57), days=quiet_days(60)), NOON)
     graded = grade(raw, Sensitivity.NORMAL)
 
     assert (raw.graded, raw.severity) == (False, None)
@@ -364,11 +364,11 @@ def test_measuring_grades_nothing_and_grading_changes_no_figure() -> None:
 
 def test_december_2022_on_its_first_day_was_something_to_watch() -> None:
     """−1.14 bn on 65 bn in a day: nothing for a rule in dollars, unusual for this exchange."""
-    seen = look(history(holding(63.86), days=quiet_days(30), bases={Window.DAY: holding(65, at=NOON - DAY)}))
+    result = graded_signal(inputs(holding(63.86), days=quiet_days(30), bases={Window.DAY: holding(65, at=NOON - DAY)}))
 
-    assert seen.severity is Severity.WATCH
-    assert seen.leading_flow
-    assert seen.leading_flow.share == pytest.approx(-0.0175, abs=5e-5)
+    assert result.severity is Severity.WATCH
+    assert result.leading_flow
+    assert result.leading_flow.share == pytest.approx(-0.0175, abs=5e-5)
 
 
 def test_november_2023_was_no_exodus_for_the_share_alone() -> None:

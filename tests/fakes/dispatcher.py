@@ -45,7 +45,7 @@ class DispatcherBench:
 
     def __post_init__(self) -> None:
         self.snapshot_builder = SnapshotBuilder(
-            self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.suppressions
+            self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.suppressions
         )
         self.history_queries = HistoryQueries(self.memory.readings, self.memory.clock)
         self.queries = Queries(

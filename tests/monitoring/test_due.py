@@ -18,8 +18,8 @@ def is_due(
 ) -> bool:
     """Return whether a row is due that was last fetched so long ago, when the list said `last`."""
     fetched = {row.exchange.id: LastFetch(NOON - since, last or row, failures)}
-    attention = DetailPriorities(incidents={row.exchange.id} if incident else ())
-    return due([row], fetched, NOON, interval=HOUR, attention=attention) == [row]
+    priorities = DetailPriorities(incidents={row.exchange.id} if incident else ())
+    return due([row], fetched, NOON, interval=HOUR, priorities=priorities) == [row]
 
 
 @pytest.mark.parametrize(
@@ -53,17 +53,17 @@ def test_a_failure_is_tried_again_after_ever_longer_pauses_up_to_the_interval(fa
 def test_what_was_never_fetched_is_due_unless_it_has_no_wallets() -> None:
     rows = [listing(), listing(Exchange("nexo", "NEXO"))]
 
-    assert due(rows, {}, NOON, interval=HOUR, attention=DetailPriorities()) == rows[:1]
+    assert due(rows, {}, NOON, interval=HOUR, priorities=DetailPriorities()) == rows[:1]
 
 
 def test_incidents_come_first_then_what_is_subscribed_then_the_largest() -> None:
     names = ("small", "large", "wanted", "burning", "unmeasured")
     sizes = (1e9, 9e9, 1e8, 1e7, None)
-    rows = [listing(Exchange(one, one, one), total=size) for one, size in zip(names, sizes, strict=True)]
+    rows = [listing(Exchange(row, row, row), total=size) for row, size in zip(names, sizes, strict=True)]
 
-    queue = due(rows, {}, NOON, interval=HOUR, attention=DetailPriorities({"burning"}, {"wanted"}))
+    queue = due(rows, {}, NOON, interval=HOUR, priorities=DetailPriorities({"burning"}, {"wanted"}))
 
-    assert [one.exchange.id for one in queue] == ["burning", "wanted", "large", "small", "unmeasured"]
+    assert [row.exchange.id for row in queue] == ["burning", "wanted", "large", "small", "unmeasured"]
 
 
 @pytest.mark.parametrize(
@@ -103,4 +103,4 @@ def test_an_exchange_is_asked_for_by_its_own_row() -> None:
     rows = [listing(BINANCE), listing(OKX)]
     fetched = {"binance": LastFetch(NOON, rows[0])}
 
-    assert due(rows, fetched, NOON, interval=HOUR, attention=DetailPriorities()) == rows[1:]
+    assert due(rows, fetched, NOON, interval=HOUR, priorities=DetailPriorities()) == rows[1:]

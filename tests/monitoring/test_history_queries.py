@@ -16,11 +16,11 @@ def memory() -> Memory:
     return Memory(NOON)
 
 
-def retracer(memory: Memory) -> HistoryQueries:
+def history_queries(memory: Memory) -> HistoryQueries:
     return HistoryQueries(memory.readings, memory.clock)
 
 
-async def live(memory: Memory, exchange: Exchange, *, left: float, on: int, days: int = 200) -> None:
+async def store_days(memory: Memory, exchange: Exchange, *, left: float, on: int, days: int = 200) -> None:
     """Keep so many days on which a little comes and goes, but for one, `on` days ago, on which a share left."""
     readings = [
         holding(20 * (1.002 if age % 2 else 1.0) * (1 - left if age <= on else 1.0), at=DAWN - age * DAY,
@@ -30,40 +30,40 @@ async def live(memory: Memory, exchange: Exchange, *, left: float, on: int, days
     await memory.readings.add(readings)
 
 
-async def test_a_course_has_the_first_reading_of_each_day_and_the_newest(memory: Memory) -> None:
+async def test_an_outflow_curve_has_the_first_reading_of_each_day_and_the_newest(memory: Memory) -> None:
     held = {-72 * HOUR: 50, -48 * HOUR: 40, -24 * HOUR: 38, -HOUR: 37, 0 * HOUR: 36}
     await memory.readings.add([holding(billions, at=NOON + after) for after, billions in held.items()])
 
-    found = await retracer(memory).outflow_curve(BINANCE, NOON - 40 * HOUR)
+    answer = await history_queries(memory).outflow_curve(BINANCE, NOON - 40 * HOUR)
 
-    assert found
-    assert (found.title, found.start) == ("Binance", NOON - 2 * DAY)
-    assert found.elapsed == (0 * DAY, DAY, 47 * HOUR, 2 * DAY)
-    assert found.shares == pytest.approx((0.0, -0.05, -0.075, -0.1))
+    assert answer
+    assert (answer.title, answer.start) == ("Binance", NOON - 2 * DAY)
+    assert answer.elapsed == (0 * DAY, DAY, 47 * HOUR, 2 * DAY)
+    assert answer.shares == pytest.approx((0.0, -0.05, -0.075, -0.1))
 
 
-async def test_where_the_past_is_too_short_a_course_begins_with_it(memory: Memory) -> None:
+async def test_where_the_past_is_too_short_a_curve_begins_with_it(memory: Memory) -> None:
     await memory.readings.add([holding(40, at=NOON - DAY), holding(36)])
 
-    found = await retracer(memory).outflow_curve(BINANCE, NOON - 7 * DAY)
+    answer = await history_queries(memory).outflow_curve(BINANCE, NOON - 7 * DAY)
 
-    assert found
-    assert found.start == NOON - DAY
+    assert answer
+    assert answer.start == NOON - DAY
 
 
 @pytest.mark.parametrize("ages", [(), (0,)])
-async def test_without_two_readings_there_is_no_course(memory: Memory, ages: tuple[int, ...]) -> None:
+async def test_without_two_readings_there_is_no_curve(memory: Memory, ages: tuple[int, ...]) -> None:
     await memory.readings.add([holding(40, at=NOON - age * DAY) for age in ages])
 
-    assert await retracer(memory).outflow_curve(BINANCE, NOON - DAY) is None
+    assert await history_queries(memory).outflow_curve(BINANCE, NOON - DAY) is None
 
 
 async def test_a_rehearsal_finds_what_a_preset_would_have_told(memory: Memory) -> None:
-    await live(memory, BINANCE, left=0.05, on=40)
-    await live(memory, OKX, left=0.025, on=20)
+    await store_days(memory, BINANCE, left=0.05, on=40)
+    await store_days(memory, OKX, left=0.025, on=20)
 
-    normal = await retracer(memory).rehearse([BINANCE, OKX], Sensitivity.NORMAL)
-    early = await retracer(memory).rehearse([BINANCE, OKX], Sensitivity.EARLY)
+    normal = await history_queries(memory).rehearse([BINANCE, OKX], Sensitivity.NORMAL)
+    early = await history_queries(memory).rehearse([BINANCE, OKX], Sensitivity.EARLY)
 
     assert [(incident.subject, incident.peak) for incident in normal.incidents] == [
         ("binance", Severity.ELEVATED),
@@ -76,15 +76,15 @@ async def test_a_rehearsal_finds_what_a_preset_would_have_told(memory: Memory) -
 
 
 async def test_what_lies_before_the_ninety_days_only_teaches(memory: Memory) -> None:
-    await live(memory, BINANCE, left=0.05, on=120)
+    await store_days(memory, BINANCE, left=0.05, on=120)
 
-    found = await retracer(memory).rehearse([BINANCE], Sensitivity.NORMAL)
+    answer = await history_queries(memory).rehearse([BINANCE], Sensitivity.NORMAL)
 
-    assert found.incidents == ()
-    assert found.days == pytest.approx(90)
+    assert answer.incidents == ()
+    assert answer.days == pytest.approx(90)
 
 
 async def test_a_rehearsal_of_nothing_judges_nothing(memory: Memory) -> None:
-    found = await retracer(memory).rehearse([BINANCE], Sensitivity.NORMAL)
+    answer = await history_queries(memory).rehearse([BINANCE], Sensitivity.NORMAL)
 
-    assert (found.incidents, found.judged_from, found.days) == ((), {}, 0)
+    assert (answer.incidents, answer.judged_from, answer.days) == ((), {}, 0)

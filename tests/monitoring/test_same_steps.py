@@ -31,7 +31,7 @@ _DAWN = NOON - HOUR
 
 
 @dataclass(frozen=True)
-class Kept:
+class RecordedStep:
     """One step as it is kept, with the figures that lead it; they are rounded, for they are added up in two orders."""
 
     exchange: str
@@ -40,23 +40,30 @@ class Kept:
     figures: tuple[tuple[str, int, int], ...] = ()
 
     @classmethod
-    def of(cls, exchange: str, preset: Sensitivity, incident: Incident | None) -> "Kept":
+    def of(cls, exchange: str, preset: Sensitivity, incident: Incident | None) -> "RecordedStep":
         if incident is None:
             return cls(exchange, preset, None)
         figures = [(flow.window, round(flow.usd / 100), round(flow.share * 1e8)) for flow in incident.signal.flows]
-        told = (incident.number, incident.state, incident.severity, incident.peak, incident.rule, incident.confirmed)
+        identity = (
+            incident.number,
+            incident.state,
+            incident.severity,
+            incident.peak,
+            incident.rule,
+            incident.confirmed,
+        )
         quiet = (incident.held, incident.covered_by, incident.quiet, incident.ending, incident.easing_seen)
         dates = (incident.started_at, incident.changed_at, incident.first_as_of, incident.announced_at, incident.steps)
         events = tuple((event.at, event.reason, event.severity) for event in incident.events)
         members = tuple((member.exchange, member.label, member.severity) for member in incident.signal.members)
-        return cls(exchange, preset, (*told, *quiet, *dates, events, members), tuple(figures))
+        return cls(exchange, preset, (*identity, *quiet, *dates, events, members), tuple(figures))
 
 
 @dataclass
 class RecordedIncidents(MemoryIncidents):
     """The store's incidents, which also remember every step in the order in which it was committed."""
 
-    kept: list[Kept] = field(default_factory=list)
+    recorded: list[RecordedStep] = field(default_factory=list)
 
     async def commit(
         self,
@@ -67,16 +74,16 @@ class RecordedIncidents(MemoryIncidents):
         *,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
     ) -> bool:
-        self.kept.append(Kept.of(subject, sensitivity, incident))
+        self.recorded.append(RecordedStep.of(subject, sensitivity, incident))
         return await super().commit(subject, rule, incident, alerts, sensitivity=sensitivity)
 
 
-Steps = tuple[list[Kept], list[str]]
+Steps = tuple[list[RecordedStep], list[str]]
 """Every step as it is kept, and the reasons of those that have one, both in order."""
 
 
 def committed_live(
-    taught: Sequence[Sequence[Reading]], lived: Sequence[Sequence[Reading]], preset: Sensitivity
+    history: Sequence[Sequence[Reading]], rounds_read: Sequence[Sequence[Reading]], preset: Sensitivity
 ) -> Steps:
     """Return what the live bot commits, and why as its log says, when somebody subscribed to all by a preset."""
     memory = Memory(NOON)
@@ -92,46 +99,48 @@ def committed_live(
             publish=list[ExchangeSnapshot]().append,
         )
         await memory.subscriptions.add(subscription(None, sensitivity=preset))
-        await memory.readings.add([reading for past in taught for reading in past])
-        for together in lived:
+        await memory.readings.add([reading for past in history for reading in past])
+        for together in rounds_read:
             memory.clock.time = together[-1].as_of
             await memory.readings.add(together)
             read = {reading.exchange for reading in together}
-            await watch.judge([exchange for exchange in EXCHANGES if exchange.id in read])
+            await watch.judge_exchanges([exchange for exchange in EXCHANGES if exchange.id in read])
 
     with capture_logs() as logs:
         asyncio.run(live())
-    return incidents.kept, [entry["reason"] for entry in logs if entry["event"] == "incident"]
+    return incidents.recorded, [entry["reason"] for entry in logs if entry["event"] == "incident"]
 
 
-def kept_by_a_backtest(
-    taught: Sequence[Sequence[Reading]], lived: Sequence[Sequence[Reading]], preset: Sensitivity
+def recorded_by_a_backtest(
+    history: Sequence[Sequence[Reading]], rounds_read: Sequence[Sequence[Reading]], preset: Sensitivity
 ) -> Steps:
     """Return what a backtest keeps, and why."""
-    trial = Simulation(EXCHANGES, sensitivity=preset, since=_DAWN)
-    results = [trial.judge(together) for together in (*rounds(taught), *lived)]
+    simulation = Simulation(EXCHANGES, sensitivity=preset, since=_DAWN)
+    results = [simulation.judge_reserves(together) for together in (*rounds(history), *rounds_read)]
     steps = [step for result in results if result for step in result.in_order if step.is_new]
-    return list(map(_kept, steps)), [step.step.reason for step in steps if step.step.reason is not StepReason.NOTHING]
+    return list(map(_recorded_step, steps)), [
+        step.step.reason for step in steps if step.step.reason is not StepReason.NOTHING
+    ]
 
 
-def _kept(step: RoundStep) -> Kept:
-    return Kept.of(step.key.subject, step.key.sensitivity, step.step.incident)
+def _recorded_step(step: RoundStep) -> RecordedStep:
+    return RecordedStep.of(step.key.subject, step.key.sensitivity, step.step.incident)
 
 
-_turns = drawn_moves(-0.0431, -0.0061, *[0.0001] * 6, 0.0057, 0.0173, 0.0411, 0.0927)
+_moves = drawn_moves(-0.0431, -0.0061, *[0.0001] * 6, 0.0057, 0.0173, 0.0411, 0.0927)
 """Half of them are quiet, and some bring back what left, so that incidents end as well as begin."""
 _UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 """A world of dozens of readings is hard to make smaller; the first one that fails says enough, and at once."""
 
 
 @st.composite
-def lives(draw: st.DrawFn) -> list[Sequence[Reading]]:
+def drawn_rounds(draw: st.DrawFn) -> list[Sequence[Reading]]:
     """Draw rounds in which all exchanges are read at once, but for some that are not read at all."""
-    clock = draw(st.lists(_turns, min_size=4, max_size=14))
+    clock = draw(st.lists(_moves, min_size=4, max_size=14))
     worlds = []
     for exchange in EXCHANGES:
-        own = draw(st.lists(_turns, min_size=len(clock), max_size=len(clock)))
-        at_once = [replace(turn, hours=common.hours) for turn, common in zip(own, clock, strict=True)]
+        own = draw(st.lists(_moves, min_size=len(clock), max_size=len(clock)))
+        at_once = [replace(move, hours=common.hours) for move, common in zip(own, clock, strict=True)]
         worlds.append(readings(at_once, exchange)[-len(clock) :])
     away = st.frozensets(st.sampled_from([exchange.id for exchange in EXCHANGES]), max_size=2)
     together = [(round_, draw(away)) for round_ in zip(*worlds, strict=True)]
@@ -139,13 +148,15 @@ def lives(draw: st.DrawFn) -> list[Sequence[Reading]]:
 
 
 @settings(max_examples=40, phases=_UNSHRUNK)
-@given(lives(), st.sampled_from(Sensitivity))
-def test_the_live_bot_and_a_backtest_make_the_same_steps(lived: list[Sequence[Reading]], preset: Sensitivity) -> None:
-    taught = [quiet_weeks(exchange) for exchange in EXCHANGES]
+@given(drawn_rounds(), st.sampled_from(Sensitivity))
+def test_the_live_bot_and_a_backtest_make_the_same_steps(
+    rounds_read: list[Sequence[Reading]], preset: Sensitivity
+) -> None:
+    history = [quiet_weeks(exchange) for exchange in EXCHANGES]
     dawn = [book(_DAWN, dict.fromkeys(SLOTS, 1.0005), exchange=exchange.id) for exchange in EXCHANGES]
 
-    live, why_live = committed_live(taught, [dawn, *lived], preset)
-    past, why_past = kept_by_a_backtest(taught, [dawn, *lived], preset)
+    live, why_live = committed_live(history, [dawn, *rounds_read], preset)
+    past, why_past = recorded_by_a_backtest(history, [dawn, *rounds_read], preset)
 
     assert live == past
     assert why_live == why_past

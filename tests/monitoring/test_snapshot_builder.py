@@ -23,21 +23,21 @@ def memory() -> Memory:
 async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> None:
     await memory.readings.save_listings([listing()])
 
-    outlook = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+    snapshot = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
 
-    assert (outlook.listing, outlook.reading, outlook.signal, outlook.days) == (listing(), None, None, ())
+    assert (snapshot.listing, snapshot.reading, snapshot.signal, snapshot.days) == (listing(), None, None, ())
 
 
-async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
+async def test_a_snapshot_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:
     await memory.readings.add(
         [holding(60, at=NOON - age) for age in (31 * DAY, 7 * DAY, 3 * DAY, 25 * HOUR, 24 * HOUR, 23 * HOUR, HOUR)]
     )
     await memory.readings.add([holding(57)])
 
-    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+    newest_signal = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
 
-    assert seen
-    starts = {flow.window: NOON - flow.start for flow in seen.flows}
+    assert newest_signal
+    starts = {flow.window: NOON - flow.start for flow in newest_signal.flows}
     assert starts == {
         Window.HOUR: HOUR,
         Window.DAY: DAY,
@@ -45,17 +45,17 @@ async def test_a_look_measures_every_window_from_the_newest_reading_old_enough(m
         Window.WEEK: 7 * DAY,
         Window.MONTH: 31 * DAY,
     }
-    assert seen.previous_as_of == NOON - HOUR
+    assert newest_signal.previous_as_of == NOON - HOUR
 
 
 async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
     await memory.readings.add([holding(60)])
 
-    outlook = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+    snapshot = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
 
-    assert outlook.signal
-    assert (outlook.signal.previous_as_of, outlook.signal.flows, outlook.signal.baseline) == (None, (), None)
-    assert [day.share for day in outlook.days] == [None]
+    assert snapshot.signal
+    assert (snapshot.signal.previous_as_of, snapshot.signal.flows, snapshot.signal.baseline) == (None, (), None)
+    assert [day.share for day in snapshot.days] == [None]
 
 
 async def test_past_days_are_compared_each_with_the_one_before(memory: Memory) -> None:
@@ -76,14 +76,14 @@ async def test_no_more_than_ninety_days_are_kept(memory: Memory) -> None:
     assert None not in {day.share for day in days}
 
 
-async def test_a_second_look_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
-    observer = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
+async def test_a_second_snapshot_adds_the_new_day_and_remembers_the_rest(memory: Memory) -> None:
+    snapshot_builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
     await memory.readings.add([holding(60, at=MIDNIGHT - DAY), holding(59, at=MIDNIGHT), holding(58)])
-    first = (await observer.snapshot(BINANCE)).days
+    first = (await snapshot_builder.snapshot(BINANCE)).days
     memory.clock.advance(DAY)
     await memory.readings.add([holding(57, at=MIDNIGHT + DAY), holding(56, at=NOON + DAY)])
 
-    days = (await observer.snapshot(BINANCE)).days
+    days = (await snapshot_builder.snapshot(BINANCE)).days
 
     assert days[:2] == first
     assert [day.reserves_usd for day in days] == pytest.approx([60e9, 59e9, 57e9])
@@ -94,10 +94,10 @@ async def test_a_stalled_source_is_not_calm(memory: Memory) -> None:
     await memory.readings.add([holding(60, at=NOON - DAY), holding(60)])
     memory.clock.advance(4 * HOUR + timedelta(minutes=1))
 
-    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+    newest_signal = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
 
-    assert seen
-    assert all(flow.hold for flow in seen.flows)
+    assert newest_signal
+    assert all(flow.hold for flow in newest_signal.flows)
 
 
 async def test_a_store_that_is_away_is_no_answer(memory: Memory) -> None:
@@ -114,8 +114,8 @@ async def test_days_inside_an_incident_are_no_usual_days(memory: Memory, severit
     over = replace(began, changed_at=MIDNIGHT - 11 * DAY)
     await memory.incidents.commit("binance", Rule.OUTFLOW, over, [])
 
-    seen = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+    newest_signal = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
 
-    assert seen
-    assert seen.baseline
-    assert seen.baseline.days == left
+    assert newest_signal
+    assert newest_signal.baseline
+    assert newest_signal.baseline.days == left

@@ -24,7 +24,7 @@ POST, EDIT, CLOSE, REPLY = DeliveryKind
 THERE = Place(Platform.DISCORD, "99")
 
 
-class Post:
+class WatchedBinance:
     """A watch over Binance at $60 B, with 60 quiet days behind it, on which a fifth of a percent moved in turn."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Post:
         self.published: list[ExchangeSnapshot] = []
         self.watch = Watch(
             SnapshotBuilder(
-                self.memory.readings, self.memory.clock, self.memory.incidents, holds=self.memory.suppressions
+                self.memory.readings, self.memory.clock, self.memory.incidents, suppressions=self.memory.suppressions
             ),
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
@@ -41,29 +41,29 @@ class Post:
             publish=self.published.append,
         )
 
-    async def begin(self) -> None:
+    async def store_quiet_days(self) -> None:
         days = [holding(60 + 0.12 * (day % 2), at=NOON.replace(hour=0) - day * DAY) for day in range(60)]
         await self.memory.readings.add([*days, *(holding(60, at=NOON - hour * HOUR) for hour in range(1, 25))])
 
-    async def see(self, billions: float, *, after: timedelta = timedelta()) -> list[Alert]:
+    async def judge_reading(self, billions: float, *, after: timedelta = timedelta()) -> list[Alert]:
         """Take a reading so long after noon, look at it, and return what was queued."""
         at: datetime = NOON + after
         self.memory.clock.time = at
         await self.memory.readings.add([holding(billions, at=at)])
-        return await self.look()
+        return await self.judge_again()
 
-    async def look(self) -> list[Alert]:
+    async def judge_again(self) -> list[Alert]:
         before = len(self.memory.told())
-        await self.watch.judge([BINANCE])
+        await self.watch.judge_exchanges([BINANCE])
         return self.memory.told()[before:]
 
 
 @pytest.fixture
-async def post() -> Post:
-    found = Post()
-    await found.begin()
-    await found.memory.subscriptions.add(subscription())
-    return found
+async def watched() -> WatchedBinance:
+    started = WatchedBinance()
+    await started.store_quiet_days()
+    await started.memory.subscriptions.add(subscription())
+    return started
 
 
 @pytest.fixture
@@ -76,201 +76,203 @@ def kinds(alerts: list[Alert]) -> list[DeliveryKind]:
     return [alert.kind for alert in alerts]
 
 
-async def test_an_outflow_is_told_once(post: Post) -> None:
-    told = [await post.see(57.5, after=hour * HOUR) for hour in range(12)]
+async def test_an_outflow_is_told_once(watched: WatchedBinance) -> None:
+    announced = [await watched.judge_reading(57.5, after=hour * HOUR) for hour in range(12)]
 
-    assert [kinds(one) for one in told] == [[], [POST], *[[]] * 10]
-    (opened,) = told[1]
+    assert [kinds(alerts) for alerts in announced] == [[], [POST], *[[]] * 10]
+    (opened,) = announced[1]
     assert (opened.incident, opened.severity) == ("INC-1:normal", Severity.ELEVATED)
     assert [recipient.place for recipient in opened.recipients] == [HERE]
     assert opened.message.title == "INC-1 · Binance · elevated outflow"
 
 
-async def test_of_very_many_places_nobody_is_left_out(post: Post) -> None:
+async def test_of_very_many_places_nobody_is_left_out(watched: WatchedBinance) -> None:
     places = [Place(Platform.TELEGRAM, str(number)) for number in range(4500)]
     for place in places:
-        await post.memory.subscriptions.add(subscription(place=place))
+        await watched.memory.subscriptions.add(subscription(place=place))
 
-    (opened,) = await post.see(54)
-    (changed,) = await post.see(54, after=HOUR)
+    (opened,) = await watched.judge_reading(54)
+    (changed,) = await watched.judge_reading(54, after=HOUR)
 
     assert {recipient.place for recipient in opened.recipients} == {HERE, *places}
     assert changed.kind is EDIT
     assert changed.recipients == opened.recipients
 
 
-async def test_a_blip_tells_nobody(post: Post) -> None:
-    assert await post.see(57.5) == []
-    assert await post.see(60, after=HOUR) == []
-    assert await post.memory.incidents.open() == []
-    assert await post.memory.incidents.next_number() == 1
+async def test_a_blip_tells_nobody(watched: WatchedBinance) -> None:
+    assert await watched.judge_reading(57.5) == []
+    assert await watched.judge_reading(60, after=HOUR) == []
+    assert await watched.memory.incidents.open() == []
+    assert await watched.memory.incidents.next_number() == 1
 
 
-async def test_looking_twice_tells_once(post: Post) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
+async def test_judging_a_reading_twice_announces_it_once(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
 
-    assert await post.look() == []
+    assert await watched.judge_again() == []
 
 
-async def test_severe_is_told_at_once(post: Post) -> None:
-    (opened,) = await post.see(54)
+async def test_severe_is_told_at_once(watched: WatchedBinance) -> None:
+    (opened,) = await watched.judge_reading(54)
 
     assert opened.severity is Severity.SEVERE
     assert "Not confirmed yet" in str(opened.message.lines)
-    assert kinds(await post.see(54, after=HOUR)) == [EDIT]
+    assert kinds(await watched.judge_reading(54, after=HOUR)) == [EDIT]
 
 
-async def test_a_silent_source_is_not_calm(post: Post) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
-    post.memory.clock.advance(5 * HOUR)
+async def test_a_silent_source_is_not_calm(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+    watched.memory.clock.advance(5 * HOUR)
 
-    (held,) = await post.look()
+    (held,) = await watched.judge_again()
 
     assert held.kind is EDIT
     assert "data too old (newest reading is 5 h old)" in str(held.message.lines[0])
-    assert await post.look() == []
-    (incident,) = await post.memory.incidents.open()
+    assert await watched.judge_again() == []
+    (incident,) = await watched.memory.incidents.open()
     assert incident.severity is Severity.ELEVATED
 
 
-async def test_worse_is_posted_anew_and_better_is_edited(post: Post) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
+async def test_worse_is_posted_anew_and_better_is_edited(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
 
-    assert kinds(await post.see(54, after=2 * HOUR)) == [POST]
-    assert kinds(await post.see(57.9, after=3 * HOUR)) == [EDIT]
-    assert kinds(await post.see(57.9, after=9 * HOUR)) == [EDIT]
-    (incident,) = await post.memory.incidents.open()
+    assert kinds(await watched.judge_reading(54, after=2 * HOUR)) == [POST]
+    assert kinds(await watched.judge_reading(57.9, after=3 * HOUR)) == [EDIT]
+    assert kinds(await watched.judge_reading(57.9, after=9 * HOUR)) == [EDIT]
+    (incident,) = await watched.memory.incidents.open()
     assert (incident.severity, incident.peak) == (Severity.ELEVATED, Severity.SEVERE)
 
 
-async def test_the_end_is_an_edit_and_an_answer(post: Post) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
-    await post.see(58.4, after=26 * HOUR)
+async def test_the_end_is_an_edit_and_an_answer(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+    await watched.judge_reading(58.4, after=26 * HOUR)
 
-    over = await post.see(58.4, after=32 * HOUR)
+    closing = await watched.judge_reading(58.4, after=32 * HOUR)
 
-    assert kinds(over) == [CLOSE, REPLY]
-    assert {alert.message.title for alert in over} == {"INC-1 · Binance · resolved"}
-    assert await post.memory.incidents.open() == []
-    assert len(await post.memory.incidents.recent()) == 1
-
-
-async def test_what_comes_back_within_two_days_is_over_at_once(post: Post) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
-
-    over = await post.see(60, after=2 * HOUR)
-
-    assert kinds(over) == [CLOSE, REPLY]
-    assert "internal move" in str(over[1].message.lines)
+    assert kinds(closing) == [CLOSE, REPLY]
+    assert {alert.message.title for alert in closing} == {"INC-1 · Binance · resolved"}
+    assert await watched.memory.incidents.open() == []
+    assert len(await watched.memory.incidents.recent()) == 1
 
 
-async def test_a_second_story_has_a_number_of_its_own(post: Post) -> None:
+async def test_what_comes_back_within_two_days_is_over_at_once(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+
+    closing = await watched.judge_reading(60, after=2 * HOUR)
+
+    assert kinds(closing) == [CLOSE, REPLY]
+    assert "internal move" in str(closing[1].message.lines)
+
+
+async def test_a_second_incident_has_a_number_of_its_own(watched: WatchedBinance) -> None:
     for hour, billions in enumerate((57.5, 57.5, 60, 60, 60, 60, 60, 60, 60, 57.4, 57.4)):
-        await post.see(billions, after=hour * HOUR)
+        await watched.judge_reading(billions, after=hour * HOUR)
 
-    assert [alert.incident for alert in post.memory.told(POST)] == ["INC-1:normal", "INC-2:normal"]
+    assert [alert.incident for alert in watched.memory.told(POST)] == ["INC-1:normal", "INC-2:normal"]
 
 
-async def test_each_preset_lives_its_own_life_under_one_number(post: Post) -> None:
-    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+async def test_each_preset_has_its_own_incident_under_one_number(watched: WatchedBinance) -> None:
+    await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
 
-    await post.see(59.3)
-    (early,) = await post.see(59.3, after=HOUR)
-    await post.see(57.5, after=2 * HOUR)
-    later = await post.see(57.5, after=3 * HOUR)
+    await watched.judge_reading(59.3)
+    (early,) = await watched.judge_reading(59.3, after=HOUR)
+    await watched.judge_reading(57.5, after=2 * HOUR)
+    later = await watched.judge_reading(57.5, after=3 * HOUR)
 
     assert (early.incident, [recipient.place for recipient in early.recipients]) == ("INC-1:early", [THERE])
     assert {alert.incident for alert in later if alert.kind is POST} == {"INC-1:normal"}
 
 
-async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(post: Post) -> None:
-    await post.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(watched: WatchedBinance) -> None:
+    await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
     swings = (57.5, 57.5, *[59.35] * 9, 57.5, 57.5)
     for hour, billions in enumerate(swings):
-        await post.see(billions, after=hour * HOUR)
+        await watched.judge_reading(billions, after=hour * HOUR)
 
-    normal = [alert for alert in post.memory.told(POST) if alert.incident == "INC-1:normal"]
+    normal = [alert for alert in watched.memory.told(POST) if alert.incident == "INC-1:normal"]
 
     assert len(normal) == 2
     assert normal[0].id != normal[1].id
 
 
-async def test_an_incident_whose_last_subscriber_left_still_ends(post: Post) -> None:
-    await post.memory.subscriptions.add(subscription(sensitivity=Sensitivity.CALM))
-    await post.see(54)
-    await post.see(54, after=HOUR)
-    await post.memory.subscriptions.remove(HERE, "binance")
-    assert {incident.sensitivity for incident in await post.memory.incidents.open()} == {
+async def test_an_incident_whose_last_subscriber_left_still_ends(watched: WatchedBinance) -> None:
+    await watched.memory.subscriptions.add(subscription(sensitivity=Sensitivity.CALM))
+    await watched.judge_reading(54)
+    await watched.judge_reading(54, after=HOUR)
+    await watched.memory.subscriptions.remove(HERE, "binance")
+    assert {incident.sensitivity for incident in await watched.memory.incidents.open()} == {
         Sensitivity.NORMAL,
         Sensitivity.CALM,
     }
     for hour in range(2, 10):
-        await post.see(60, after=hour * HOUR)
+        await watched.judge_reading(60, after=hour * HOUR)
 
-    assert await post.memory.incidents.open() == []
+    assert await watched.memory.incidents.open() == []
 
 
-async def test_a_place_that_is_first_told_late_is_pinged_all_the_same(post: Post) -> None:
-    await post.memory.subscriptions.add(subscription(usd=4e9, mention="here"))
-    await post.see(57.5)
-    assert await post.see(57.5, after=HOUR) == []
+async def test_a_place_that_is_first_told_late_is_pinged_all_the_same(watched: WatchedBinance) -> None:
+    await watched.memory.subscriptions.add(subscription(usd=4e9, mention="here"))
+    await watched.judge_reading(57.5)
+    assert await watched.judge_reading(57.5, after=HOUR) == []
 
-    (first,) = await post.see(55.9, after=2 * HOUR)
+    (first,) = await watched.judge_reading(55.9, after=2 * HOUR)
 
     assert (first.kind, first.ping) == (POST, True)
-    assert post.memory.outbox.waiting[0].message.mention == "here"
+    assert watched.memory.outbox.waiting[0].message.mention == "here"
 
 
-async def test_only_new_messages_ping(post: Post) -> None:
-    await post.see(57.5)
-    opened = await post.see(57.5, after=HOUR)
-    updated = await post.see(57, after=2 * HOUR)
+async def test_only_new_messages_ping(watched: WatchedBinance) -> None:
+    await watched.judge_reading(57.5)
+    opened = await watched.judge_reading(57.5, after=HOUR)
+    updated = await watched.judge_reading(57, after=2 * HOUR)
 
     assert [alert.ping for alert in (*opened, *updated)] == [True, False]
 
 
 @pytest.mark.parametrize(("billions", "hours"), [(58.9, 6), (57.5, 12), (54, 24)])
-async def test_a_message_expires_the_later_the_worse_it_is(post: Post, billions: float, hours: int) -> None:
-    await post.see(billions)
-    await post.see(billions, after=HOUR)
+async def test_a_message_expires_the_later_the_worse_it_is(
+    watched: WatchedBinance, billions: float, hours: int
+) -> None:
+    await watched.judge_reading(billions)
+    await watched.judge_reading(billions, after=HOUR)
 
-    first = post.memory.told(POST)[0]
+    first = watched.memory.told(POST)[0]
 
     assert first.expires_at - first.created_at == hours * HOUR
 
 
-async def test_without_subscribers_an_incident_lives_all_the_same(post: Post) -> None:
-    await post.memory.subscriptions.remove(HERE, None, everything=True)
+async def test_without_subscribers_an_incident_is_opened_all_the_same(watched: WatchedBinance) -> None:
+    await watched.memory.subscriptions.remove(HERE, None, everything=True)
 
-    assert await post.see(54) == []
-    (incident,) = await post.memory.incidents.open()
+    assert await watched.judge_reading(54) == []
+    (incident,) = await watched.memory.incidents.open()
     assert (incident.number, incident.state) == (1, IncidentState.OPEN)
 
 
-async def test_every_look_is_published_even_when_there_is_nothing_to_see() -> None:
-    post = Post()
+async def test_every_snapshot_is_published_even_when_it_is_empty() -> None:
+    watched = WatchedBinance()
 
-    await post.watch.judge([OKX])
+    await watched.watch.judge_exchanges([OKX])
 
-    assert post.published == [ExchangeSnapshot(OKX)]
-
-
-async def test_open_incidents_are_counted(post: Post) -> None:
-    await post.see(54)
-
-    assert post.memory.meter.open == dict.fromkeys(Severity, 0) | {Severity.SEVERE: 1}
+    assert watched.published == [ExchangeSnapshot(OKX)]
 
 
-async def test_a_step_is_logged_with_its_facts(post: Post, logs: list[dict[str, object]]) -> None:
-    await post.see(57.5)
-    await post.see(57.5, after=HOUR)
-    await post.see(57.5, after=2 * HOUR)
-    await post.memory.incidents.commit("binance", Rule.OUTFLOW, None, [])
+async def test_open_incidents_are_counted(watched: WatchedBinance) -> None:
+    await watched.judge_reading(54)
+
+    assert watched.memory.meter.open == dict.fromkeys(Severity, 0) | {Severity.SEVERE: 1}
+
+
+async def test_a_step_is_logged_with_its_facts(watched: WatchedBinance, logs: list[dict[str, object]]) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+    await watched.judge_reading(57.5, after=2 * HOUR)
+    await watched.memory.incidents.commit("binance", Rule.OUTFLOW, None, [])
 
     steps = [entry for entry in logs if entry["event"] == "incident"]
     assert [(step["incident"], step["reason"], step["places"]) for step in steps] == [
@@ -280,15 +282,17 @@ async def test_a_step_is_logged_with_its_facts(post: Post, logs: list[dict[str, 
     assert steps[1]["share"] == pytest.approx(-0.04167, abs=1e-5)
 
 
-async def test_a_dismissed_suspicion_is_logged_without_a_name(post: Post, logs: list[dict[str, object]]) -> None:
-    await post.see(57.5)
-    await post.see(60, after=HOUR)
+async def test_a_dismissed_suspicion_is_logged_without_a_name(
+    watched: WatchedBinance, logs: list[dict[str, object]]
+) -> None:
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(60, after=HOUR)
 
     dismissed = logs[-1]
     assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
 
 
-class Crowd:
+class FourWatchedExchanges:
     """A watch over four exchanges of $60 B each, of which the place here subscribed to one."""
 
     def __init__(self) -> None:
@@ -303,38 +307,38 @@ class Crowd:
             publish=list[ExchangeSnapshot]().append,
         )
 
-    async def see(self, *billions: float, hour: int = 0) -> list[Alert]:
+    async def judge_reading(self, *billions: float, hour: int = 0) -> list[Alert]:
         """Read all exchanges at once, judge them, and return what was queued."""
         at = NOON + hour * HOUR
         self.memory.clock.time = at
-        for exchange, one in zip(self.exchanges, billions, strict=True):
-            await self.memory.readings.add([holding(one, at=at, exchange=exchange.id)])
+        for exchange, held in zip(self.exchanges, billions, strict=True):
+            await self.memory.readings.add([holding(held, at=at, exchange=exchange.id)])
         before = len(self.memory.told())
-        await self.watch.judge(self.exchanges)
+        await self.watch.judge_exchanges(self.exchanges)
         return self.memory.told()[before:]
 
 
 @pytest.fixture
-async def crowd() -> Crowd:
-    found = Crowd()
-    await found.memory.subscriptions.add(subscription("a"))
-    for exchange in found.exchanges:
+async def four() -> FourWatchedExchanges:
+    started = FourWatchedExchanges()
+    await started.memory.subscriptions.add(subscription("a"))
+    for exchange in started.exchanges:
         days = [holding(60 + 0.12 * (day % 2), at=NOON - day * DAY, exchange=exchange.id) for day in range(1, 61)]
-        await found.memory.readings.add(days)
-    await found.see(60, 60, 60, 60, hour=-1)
-    return found
+        await started.memory.readings.add(days)
+    await started.judge_reading(60, 60, 60, 60, hour=-1)
+    return started
 
 
-async def test_many_at_once_are_one_story(crowd: Crowd) -> None:
+async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None:
     """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
-    await crowd.see(57.5, 57.5, 57.5, 60)
+    await four.judge_reading(57.5, 57.5, 57.5, 60)
 
-    (alert,) = await crowd.see(57.5, 57.5, 57.5, 60, hour=1)
+    (alert,) = await four.judge_reading(57.5, 57.5, 57.5, 60, hour=1)
 
     assert alert.message.title == "INC-4 · Market-wide · elevated outflow at 3 exchanges"
     assert [recipient.place for recipient in alert.recipients] == [HERE]
     assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
-    singles = [incident for incident in await crowd.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
+    singles = [incident for incident in await four.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
     assert [(single.number, single.covered_by, single.quiet) for single in singles] == [
         (1, 4, True),
         (2, 4, True),
@@ -342,77 +346,77 @@ async def test_many_at_once_are_one_story(crowd: Crowd) -> None:
     ]
 
 
-async def test_under_the_market_a_severe_exchange_is_told_by_itself(crowd: Crowd) -> None:
+async def test_under_the_market_a_severe_exchange_is_told_by_itself(four: FourWatchedExchanges) -> None:
     for hour in range(2):
-        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+        await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
 
-    told = await crowd.see(54, 57.5, 57.5, 60, hour=2)
+    announced = await four.judge_reading(54, 57.5, 57.5, 60, hour=2)
 
-    assert [alert.message.title for alert in told if alert.kind is POST] == ["INC-1 · A · severe outflow"]
-    (single,) = [alert for alert in told if alert.kind is POST]
+    assert [alert.message.title for alert in announced if alert.kind is POST] == ["INC-1 · A · severe outflow"]
+    (single,) = [alert for alert in announced if alert.kind is POST]
     assert "Part of INC-4, which is market-wide." in str(single.message.lines)
 
 
-async def test_the_market_is_over_when_two_are_left(crowd: Crowd) -> None:
+async def test_the_market_is_over_when_two_are_left(four: FourWatchedExchanges) -> None:
     for hour in range(2):
-        await crowd.see(57.5, 57.5, 57.5, 60, hour=hour)
+        await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
 
-    over = await crowd.see(57.5, 57.5, 60, 60, hour=2)
+    closing = await four.judge_reading(57.5, 57.5, 60, 60, hour=2)
 
-    assert [alert.message.title for alert in over if alert.kind is REPLY] == ["INC-4 · Market-wide · resolved"]
-    singles = await crowd.memory.incidents.open()
+    assert [alert.message.title for alert in closing if alert.kind is REPLY] == ["INC-4 · Market-wide · resolved"]
+    singles = await four.memory.incidents.open()
     assert [(single.subject, single.covered_by) for single in singles] == [("a", 0), ("b", 0)]
 
 
-async def test_readings_that_were_missed_are_lived_through_in_order(crowd: Crowd) -> None:
+async def test_readings_that_were_missed_are_judged_in_order(four: FourWatchedExchanges) -> None:
     """Down for two days: the outflow began and grew meanwhile, and is told once, as it stands."""
     for hours, billions in ((12, 57.5), (24, 57.4), (36, 52)):
-        await crowd.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
-    crowd.memory.clock.time = NOON + 37 * HOUR
+        await four.memory.readings.add([holding(billions, at=NOON + hours * HOUR, exchange="a")])
+    four.memory.clock.time = NOON + 37 * HOUR
 
-    await crowd.watch.judge(crowd.exchanges[:1])
+    await four.watch.judge_exchanges(four.exchanges[:1])
 
-    (incident,) = await crowd.memory.incidents.open()
+    (incident,) = await four.memory.incidents.open()
     assert [(event.at - NOON, event.reason) for event in incident.events] == [
         (12 * HOUR, StepReason.OPENED),
         (37 * HOUR, StepReason.ESCALATED),
     ]
 
 
-async def test_held_figures_are_counted_once_a_spell(post: Post) -> None:
-    post.memory.clock.advance(5 * HOUR)
+async def test_held_figures_are_counted_once_as_long_as_it_lasts(watched: WatchedBinance) -> None:
+    watched.memory.clock.advance(5 * HOUR)
     for _ in range(3):
-        await post.look()
+        await watched.judge_again()
 
-    assert post.memory.meter.counts["held", HoldReason.STALE] == 1
-    await post.see(60, after=6 * HOUR)
-    post.memory.clock.advance(5 * HOUR)
-    await post.look()
-    assert post.memory.meter.counts["held", HoldReason.STALE] == 2
-
-
-async def test_what_an_operator_withholds_tells_nobody(post: Post) -> None:
-    await post.memory.suppressions.add(Suppression("binance", NOON, "telegram:1", "a migration"))
-
-    assert await post.see(50) == []
-    assert await post.memory.incidents.open() == []
-    assert post.memory.meter.counts["held", HoldReason.WITHHELD] == 1
+    assert watched.memory.meter.counts["held", HoldReason.STALE] == 1
+    await watched.judge_reading(60, after=6 * HOUR)
+    watched.memory.clock.advance(5 * HOUR)
+    await watched.judge_again()
+    assert watched.memory.meter.counts["held", HoldReason.STALE] == 2
 
 
-async def test_a_figure_of_another_source_that_agrees_confirms_at_once(post: Post) -> None:
+async def test_what_an_operator_withholds_tells_nobody(watched: WatchedBinance) -> None:
+    await watched.memory.suppressions.add(Suppression("binance", NOON, "telegram:1", "a migration"))
+
+    assert await watched.judge_reading(50) == []
+    assert await watched.memory.incidents.open() == []
+    assert watched.memory.meter.counts["held", HoldReason.WITHHELD] == 1
+
+
+async def test_a_figure_of_another_source_that_agrees_confirms_at_once(watched: WatchedBinance) -> None:
     row = replace(listing(inflow=-2.2e9), source="elsewhere")
-    await post.memory.readings.save_listings([row])
+    await watched.memory.readings.save_listings([row])
 
-    (opened,) = await post.see(57.5)
+    (opened,) = await watched.judge_reading(57.5)
 
     assert "Not confirmed yet" not in said(opened.message)
 
 
-async def test_an_incident_says_what_the_bot_did_not_see(post: Post) -> None:
-    post.watch.record_blind_span(NOON - 4 * HOUR, NOON - HOUR)
+async def test_an_incident_says_what_the_bot_did_not_see(watched: WatchedBinance) -> None:
+    watched.watch.record_blind_span(NOON - 4 * HOUR, NOON - HOUR)
 
-    (opened,) = await post.see(54)
+    (opened,) = await watched.judge_reading(54)
 
     assert "Between 2022-12-13 08:00 UTC and 2022-12-13 11:00 UTC this bot saw nothing." in said(opened.message)
-    later = await post.see(53, after=26 * HOUR)
+    later = await watched.judge_reading(53, after=26 * HOUR)
     assert "saw nothing" not in said(later[0].message)

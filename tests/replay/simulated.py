@@ -34,9 +34,9 @@ def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
     histories = read_bodies.histories(name)
     simulation = Simulation(
         [history.exchange for history in histories.values()],
-        gates={exchange: history.gates for exchange, history in histories.items()},
+        withdrawal_changes={exchange: history.withdrawal_changes for exchange, history in histories.items()},
     )
     readings = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in histories}
-    alerts = [alert for judged in rounds(readings.values()) for alert in simulation.take(judged)]
+    alerts = [alert for judged in rounds(readings.values()) for alert in simulation.run_round(judged)]
     years = exchange_years({exchange: (series[0].as_of, series[-1].as_of) for exchange, series in readings.items()})
     return SimulatedEpisode(tuple(alerts), tuple(simulation.incidents()), years)

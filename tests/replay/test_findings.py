@@ -9,8 +9,9 @@ import pytest
 
 from bot.alerting.lifecycle import Policy, advance
 from bot.backtest.output import json_line
-from bot.backtest.simulation import TOLD_REASONS
-from bot.detection.engine import ExchangeState, look
+from bot.backtest.simulation import ALERT_REASONS
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
 from bot.domain.flow import HoldReason
@@ -139,11 +140,11 @@ def announced_beside(
     announced: list[StepReason] = []
     holds: set[HoldReason] = set()
     for reading in read_bodies.readings(name, expectation.exchange, hourly=True):
-        state, now = state.take(reading), reading.as_of
-        signal = grade(look(state, now, withheld=withheld, listing=row(now)), Sensitivity.NORMAL)
+        state, now = state.with_reading(reading), reading.as_of
+        signal = grade(signal_at_newest(state, now, suppression=withheld, listing=row(now)), Sensitivity.NORMAL)
         step = advance(Policy(), incident, signal, now, sensitivity=Sensitivity.NORMAL)
         incident = _still_open(step.incident)
-        announced += [step.reason] if step.reason in TOLD_REASONS else []
+        announced += [step.reason] if step.reason in ALERT_REASONS else []
         holds |= {flow.hold.reason for flow in signal.flows if flow.hold}
     return announced, holds
 

@@ -44,15 +44,15 @@ class Peg(SignalSource[Quotes, Quote]):
     rule = "peg"
 
     @override
-    def begin(self) -> Quotes:
+    def initial_state(self) -> Quotes:
         return Quotes()
 
     @override
-    def take(self, state: Quotes, readings: Sequence[Quote]) -> Quotes:
-        known = state.newest
-        fresh = {quote.asset: quote for quote in readings if _is_newer(quote, known.get(quote.asset))}
-        previous = {asset: known[asset].at for asset in fresh if asset in known}
-        return Quotes({**known, **fresh}, {**state.previous, **previous})
+    def update(self, state: Quotes, readings: Sequence[Quote]) -> Quotes:
+        newest = state.newest
+        fresh = {quote.asset: quote for quote in readings if _is_newer(quote, newest.get(quote.asset))}
+        previous = {asset: newest[asset].at for asset in fresh if asset in newest}
+        return Quotes({**newest, **fresh}, {**state.previous, **previous})
 
     @override
     def subjects(self, state: Quotes) -> Collection[str]:
@@ -99,5 +99,5 @@ def _severity(value: float, scale: float) -> Severity | None:
     return next((severity for severity, limit in THRESHOLDS.items() if value <= -limit * scale), None)
 
 
-def _is_newer(quote: Quote, known: Quote | None) -> bool:
-    return known is None or quote.at > known.at
+def _is_newer(quote: Quote, newest: Quote | None) -> bool:
+    return newest is None or quote.at > newest.at

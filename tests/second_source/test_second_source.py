@@ -1,4 +1,4 @@
-"""A second signal source lives the life of an incident, by one detection file, one card and one line in the table.
+"""A second signal source has incidents from start to end, by one detection file, one card and one line in the table.
 
 The watch, the store, the commands and what the platforms make of the messages are the real ones.
 """
@@ -64,24 +64,24 @@ class QuotedDaily(SignalPast):
 
 
 @dataclass
-class Room:
+class Chats:
     """A Telegram group that subscribed to everything, and the bot's terminal."""
 
-    machine: Application
+    application: Application
     store: Store
     clock: HandMovedClock
 
-    async def see(self, usd: float | None, minutes: int, asset: str = "USDT") -> list[str]:
-        """Take a quote so many minutes after noon, or look without one; return the titles of what is told."""
+    async def judge_quote(self, usd: float | None, minutes: int, asset: str = "USDT") -> list[str]:
+        """Judge a quote so many minutes after noon, or the known ones again; return the titles of what is delivered."""
         self.clock.time = NOON + minutes * MINUTE
-        await self.machine.updates.judge_signal("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
-        return [text.partition("\n")[0] for text in await self.told()]
+        await self.application.updates.judge_signal("peg", [Quote(asset, self.clock.now(), usd)] if usd else [])
+        return [text.partition("\n")[0] for text in await self.deliver()]
 
-    async def told(self) -> list[str]:
+    async def deliver(self) -> list[str]:
         """Deliver what waits and return it: its kind, and what Telegram shows."""
         texts = []
-        while found := await self.store.outbox.claim(Platform.TELEGRAM, limit=9, wait=timedelta()):
-            for delivery in found:
+        while claimed := await self.store.outbox.claim(Platform.TELEGRAM, limit=9, wait=timedelta()):
+            for delivery in claimed:
                 texts.append(f"{delivery.kind} {render(delivery.message, self.clock.now()).text}")
                 await self.store.outbox.finish(delivery, message_id=f"message-{len(texts)}")
         return texts
@@ -90,21 +90,21 @@ class Room:
         """Return what the terminal answers."""
         command = COMMANDS.get(name)
         assert command
-        answer = await self.machine.dispatcher.answer_words(terminal_operator(), command, words)
+        answer = await self.application.dispatcher.answer_words(terminal_operator(), command, words)
         return plain_text(answer, self.clock.now(), width=200)
 
     async def incident(self) -> Incident:
-        (found,) = await self.store.incidents.recent()
-        return found
+        (incident,) = await self.store.incidents.recent()
+        return incident
 
 
 @pytest.fixture
-async def room(redis: Server) -> AsyncIterator[Room]:
+async def chats(redis: Server) -> AsyncIterator[Chats]:
     clock = HandMovedClock(NOON)
     store = await open_store(redis.url, clock=clock)
     await store.subscriptions.add(subscription(None))
     async with Http() as http:
-        machine = Application(
+        application = Application(
             Settings(data_dir=Path("/nowhere")),
             store=store,
             source=DefiLlama(http, clock, url="http://127.0.0.1:9"),
@@ -113,25 +113,25 @@ async def room(redis: Server) -> AsyncIterator[Room]:
             kinds=KINDS,
             pasts=[QuotedDaily()],
         )
-        yield Room(machine, store, clock)
+        yield Chats(application, store, clock)
     await store.close()
 
 
-async def test_it_lives_from_its_first_suspicion_to_its_end(room: Room) -> None:
-    assert await room.see(CALM, 0) == []
-    assert await room.see(WATCH, 10) == []
-    assert await room.see(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
-    assert await room.see(ELEVATED, 30) == ["post 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await room.see(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await room.see(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · held"]
-    assert await room.see(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await room.see(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await room.see(CALM, 90 + 6 * 60) == [
+async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> None:
+    assert await chats.judge_quote(CALM, 0) == []
+    assert await chats.judge_quote(WATCH, 10) == []
+    assert await chats.judge_quote(WATCH, 20) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
+    assert await chats.judge_quote(ELEVATED, 30) == ["post 🟠 INC-1 · USDT · elevated, off its peg"]
+    assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
+    assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · held"]
+    assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
+    assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
+    assert await chats.judge_quote(CALM, 90 + 6 * 60) == [
         "close 🟢 INC-1 · USDT · resolved",
         "reply 🟢 INC-1 · USDT · resolved",
     ]
 
-    incident = await room.incident()
+    incident = await chats.incident()
     assert (incident.subject, incident.rule, incident.state) == ("USDT", "peg", IncidentState.RESOLVED)
     assert [event.reason for event in incident.events] == [
         StepReason.OPENED,
@@ -142,18 +142,18 @@ async def test_it_lives_from_its_first_suspicion_to_its_end(room: Room) -> None:
     ]
 
 
-async def opened(room: Room) -> str:
+async def alert_of_opening(chats: Chats) -> str:
     """Let USDT fall to $0.985 and $0.97, and return the alert."""
-    await room.see(WATCH, 0)
-    await room.see(WATCH, 10)
-    room.clock.time = NOON + 20 * MINUTE
-    await room.machine.updates.judge_signal("peg", [Quote("USDT", room.clock.now(), ELEVATED)])
-    (alert,) = await room.told()
+    await chats.judge_quote(WATCH, 0)
+    await chats.judge_quote(WATCH, 10)
+    chats.clock.time = NOON + 20 * MINUTE
+    await chats.application.updates.judge_signal("peg", [Quote("USDT", chats.clock.now(), ELEVATED)])
+    (alert,) = await chats.deliver()
     return alert
 
 
-async def test_the_alert_is_in_the_words_of_its_card(room: Room) -> None:
-    assert (await opened(room)).splitlines() == [
+async def test_the_alert_is_in_the_words_of_its_card(chats: Chats) -> None:
+    assert (await alert_of_opening(chats)).splitlines() == [
         "post 🟠 INC-1 · USDT · elevated, off its peg",
         "Worse than before: now elevated.",
         "price: −3.0 %",
@@ -163,10 +163,10 @@ async def test_the_alert_is_in_the_words_of_its_card(room: Room) -> None:
     ]
 
 
-async def test_it_is_among_the_incidents_and_why_explains_it(room: Room) -> None:
-    await opened(room)
+async def test_it_is_among_the_incidents_and_why_explains_it(chats: Chats) -> None:
+    await alert_of_opening(chats)
 
-    listed, why = await room.ask("incidents"), await room.ask("why", "INC-1")
+    listed, why = await chats.ask("incidents"), await chats.ask("why", "INC-1")
 
     assert "🟠 INC-1 · USDT · elevated, elevated at worst · −3.0 % · opened 12:10 UTC" in listed
     assert "A price is one venue's opinion." in listed
@@ -181,79 +181,79 @@ async def test_it_is_among_the_incidents_and_why_explains_it(room: Room) -> None
         assert words in why
 
 
-async def test_a_hold_is_told_with_its_cause(room: Room) -> None:
-    await opened(room)
-    room.clock.time = NOON + 60 * MINUTE
-    await room.machine.updates.judge_signal("peg", [])
+async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
+    await alert_of_opening(chats)
+    chats.clock.time = NOON + 60 * MINUTE
+    await chats.application.updates.judge_signal("peg", [])
 
-    (held,) = await room.told()
+    (held,) = await chats.deliver()
 
     assert "Held: data too old (newest price is 40 min old); nothing is concluded from the newest figures." in held
-    assert "Held: 13:00 UTC to now, data too old (newest price is 40 min old)" in await room.ask("why", "INC-1")
+    assert "Held: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
 
 
-async def test_each_preset_grades_it_by_its_own_thresholds(room: Room) -> None:
+async def test_each_preset_grades_it_by_its_own_thresholds(chats: Chats) -> None:
     early = subscription(None, place=Place(Platform.TELEGRAM, "-77"), sensitivity=Sensitivity.EARLY)
-    await room.store.subscriptions.add(early)
+    await chats.store.subscriptions.add(early)
 
-    await room.see(0.996, 0)
-    titles = await room.see(0.996, 10)
+    await chats.judge_quote(0.996, 0)
+    titles = await chats.judge_quote(0.996, 10)
 
     assert titles == ["post 🟡 INC-1 · USDT · watch, off its peg"]
-    assert [incident.sensitivity for incident in await room.store.incidents.open()] == [Sensitivity.EARLY]
+    assert [incident.sensitivity for incident in await chats.store.incidents.open()] == [Sensitivity.EARLY]
 
 
-async def test_two_subjects_have_two_incidents(room: Room) -> None:
-    await room.see(WATCH, 0)
-    await room.see(WATCH, 10)
-    await room.see(WATCH, 11, "USDC")
+async def test_two_subjects_have_two_incidents(chats: Chats) -> None:
+    await chats.judge_quote(WATCH, 0)
+    await chats.judge_quote(WATCH, 10)
+    await chats.judge_quote(WATCH, 11, "USDC")
 
-    assert await room.see(WATCH, 21, "USDC") == ["post 🟡 INC-2 · USDC · watch, off its peg"]
-    assert {incident.subject for incident in await room.store.incidents.open()} == {"USDT", "USDC"}
-
-
-async def test_limits_in_dollars_and_reserves_are_about_flows_and_keep_nothing_else_away(room: Room) -> None:
-    await room.store.subscriptions.add(subscription(None, usd=1e9, share=0.5))
-
-    await room.see(WATCH, 0)
-
-    assert await room.see(WATCH, 10) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
+    assert await chats.judge_quote(WATCH, 21, "USDC") == ["post 🟡 INC-2 · USDC · watch, off its peg"]
+    assert {incident.subject for incident in await chats.store.incidents.open()} == {"USDT", "USDC"}
 
 
-async def test_a_rehearsal_tells_how_often_it_would_have_spoken(room: Room) -> None:
-    await room.store.readings.add([holding(60, at=NOON - day * DAY) for day in range(9)])
-    room.machine.latest.set_listings([listing()])
+async def test_limits_in_dollars_and_reserves_are_about_flows_and_keep_nothing_else_away(chats: Chats) -> None:
+    await chats.store.subscriptions.add(subscription(None, usd=1e9, share=0.5))
 
-    answer = await room.ask("rehearse", "normal binance")
+    await chats.judge_quote(WATCH, 0)
+
+    assert await chats.judge_quote(WATCH, 10) == ["post 🟡 INC-1 · USDT · watch, off its peg"]
+
+
+async def test_a_rehearsal_tells_how_often_it_would_have_spoken(chats: Chats) -> None:
+    await chats.store.readings.add([holding(60, at=NOON - day * DAY) for day in range(9)])
+    chats.application.latest.set_listings([listing()])
+
+    answer = await chats.ask("rehearse", "normal binance")
 
     assert "it would have spoken once over 1 exchange" in answer
     assert f"🟠 {NOON - 28 * DAY:%Y-%m-%d} · USDT · elevated at worst, −3.0 % · resolved" in answer
 
 
-def lived(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:
-    """Return what a backtest would have told of these minutes and prices of USDT, and its incidents."""
-    trial = Simulation([], sources=[Peg()])
-    told: list[SimulatedAlert] = []
+def simulated_quotes(*quotes: tuple[int, float | None]) -> tuple[list[SimulatedAlert], Sequence[Incident]]:
+    """Return the alerts of a backtest for these minutes and prices of USDT, and its incidents."""
+    simulation = Simulation([], sources=[Peg()])
+    announced: list[SimulatedAlert] = []
     for minutes, usd in quotes:
         now: datetime = NOON + minutes * MINUTE
-        told += trial.take_from("peg", [Quote("USDT", now, usd)] if usd else [], now)
-    return told, trial.incidents()
+        announced += simulation.run_other_source("peg", [Quote("USDT", now, usd)] if usd else [], now)
+    return announced, simulation.incidents()
 
 
 PAST = ((0, WATCH), (10, WATCH), (20, SEVERE), (60, None), (70, CALM), (440, CALM))
 
 
 def test_a_backtest_tells_of_it() -> None:
-    told, (incident,) = lived(*PAST)
+    announced, (incident,) = simulated_quotes(*PAST)
 
-    assert [telling.reason for telling in told] == [
+    assert [alert.reason for alert in announced] == [
         StepReason.OPENED,
         StepReason.ESCALATED,
         StepReason.HELD,
         StepReason.RESOLVED,
     ]
     assert (incident.peak, incident.state) == (Severity.SEVERE, IncidentState.RESOLVED)
-    assert json.loads(json_line(told[1], KINDS)) == {
+    assert json.loads(json_line(announced[1], KINDS)) == {
         "at": "2022-12-13T12:20:00Z",
         "exchange": "USDT",
         "incident": "INC-1",
@@ -267,14 +267,14 @@ def test_a_backtest_tells_of_it() -> None:
         "reasons": ["6.0 % off $1, limit 5.0 %"],
         "inhibited_by": None,
     }
-    assert "Held: data too old (newest price is 40 min old)" in table(told, KINDS)
+    assert "Held: data too old (newest price is 40 min old)" in table(announced, KINDS)
 
 
 def test_what_was_read_before_a_backtest_begins_only_teaches() -> None:
-    trial = Simulation([], sources=[Peg()], since=NOON + MINUTE)
+    simulation = Simulation([], sources=[Peg()], since=NOON + MINUTE)
 
-    assert trial.take_from("peg", [Quote("USDT", NOON, SEVERE)], NOON) == []
-    (opened,) = trial.take_from("peg", [Quote("USDT", NOON + MINUTE, SEVERE)], NOON + MINUTE)
+    assert simulation.run_other_source("peg", [Quote("USDT", NOON, SEVERE)], NOON) == []
+    (opened,) = simulation.run_other_source("peg", [Quote("USDT", NOON + MINUTE, SEVERE)], NOON + MINUTE)
     assert opened.signal.previous_as_of == NOON
 
 

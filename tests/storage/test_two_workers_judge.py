@@ -88,7 +88,7 @@ async def read_and_judge(
     at: datetime = NOON + after
     clock.time = at
     await worker.store.readings.add([holding(billions, at=at)])
-    await worker.watch.judge([BINANCE])
+    await worker.watch.judge_exchanges([BINANCE])
 
 
 async def test_an_outflow_that_two_workers_judge_is_announced_once(
@@ -102,7 +102,7 @@ async def test_an_outflow_that_two_workers_judge_is_announced_once(
         await paused.incidents.is_paused.wait()
 
     await other.acquire_lease()
-    await other.watch.judge([BINANCE])
+    await other.watch.judge_exchanges([BINANCE])
     paused.incidents.may_go_on.set()
     with pytest.raises(LeaseLost):
         await judging

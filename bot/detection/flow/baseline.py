@@ -1,7 +1,13 @@
-"""What is usual for an exchange: robust statistics over its own past days.
+"""What is normal for an exchange: robust statistics over its own past days, and how unusual a flow is against them.
 
-z = (share − n × median) / (spread × √n) for a window of n days, with spread = MAD / 0.6745, or
-1.2533 × the mean absolute deviation where the MAD is 0 (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993).
+z = (share − n × median) / (spread × √n) for a window of n days, with spread = MAD / 0.6745, or 1.2533 × the mean
+absolute deviation where the MAD is 0 (Iglewicz & Hoaglin, How to Detect and Handle Outliers, 1993; the constants make
+the spread a standard deviation where days are normally distributed:
+https://en.wikipedia.org/wiki/Median_absolute_deviation). Median and MAD, because a mean and a standard deviation are
+pulled away by the very outliers that are sought.
+
+An example: 14 days with a median of 0 and a MAD of 0.01 have a spread of 0.01 / 0.6745 = 0.0148. A day of −5 % then has
+z = −0.05 / 0.0148 = −3.37: not quite unusual (−3.5). A week of −5 % has z = −0.05 / (0.0148 × √7) = −1.27.
 """
 
 from bisect import bisect_right
@@ -17,13 +23,28 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 
 MIN_DAYS = 14
-"""With fewer days there is no z."""
+"""With fewer days than two weeks there is no baseline, so no z: two of each weekday are the least that says
+anything."""
 MAX_DAYS = 90
-_MAD_TO_SPREAD = 0.6745
-_MEAN_TO_SPREAD = 1.2533
-_MOST = 99.0
+"""How many days count at most: a quarter, so that what an exchange was half a year ago does not count as normal now."""
+
+# Both from Iglewicz & Hoaglin: for normally distributed days the MAD is 0.6745 standard deviations, and the standard
+# deviation is 1.2533 (√(π/2)) mean absolute deviations.
+_MAD_PER_STANDARD_DEVIATION = 0.6745
+_STANDARD_DEVIATIONS_PER_MEAN_DEVIATION = 1.2533
+
+# One day in twenty lies below `low`, one in twenty above `high`: "between −0.6 % and +0.7 % on nine days of ten".
+_TAIL_FRACTION = 0.05
+
+# Beyond this a z says nothing more; it also stands for infinity, where all days were alike (spread 0).
+_MAX_Z = 99.0
+
 _DAY = timedelta(days=1)
-_NEXT_DAY = (timedelta(hours=12), timedelta(hours=36))
+
+# How far apart two first readings of a day may be for the flow between them to be "a day". The first reading of a day
+# may come late after a gap of the source; half a day more or less keeps the share of the order of a day's.
+_MIN_DAY = timedelta(hours=12)
+_MAX_DAY = timedelta(hours=36)
 
 
 def daily_point(
@@ -32,61 +53,77 @@ def daily_point(
     computation: FlowComputation,
     adjustments: Sequence[Adjustment] = (),
 ) -> DailyPoint:
-    """Return a day from its first reading and the day before's; no share where the two cannot be compared."""
-    reserves = reading.total_usd(without=computation.own_tokens)
-    return DailyPoint(reading.as_of, reserves, _day_share(reading, previous, computation, adjustments))
+    """Return the point of a UTC day from its first reading and that of the day before.
+
+    The reserves are in USD without own tokens; the share is negative for an outflow, and None where the two readings
+    cannot be compared: they are no day apart, or the flow between them is held.
+    """
+    reserves_usd = reading.total_usd(without=computation.own_tokens)
+    return DailyPoint(reading.as_of, reserves_usd, _day_share(reading, previous, computation, adjustments))
 
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
-    """Return what is usual over the last 90 of these days, None when fewer than 14 can be used."""
+    """Return what is normal over the last 90 of these days, None when fewer than 14 of them have a share."""
     shares = sorted([day.share for day in days[-MAX_DAYS:] if day.share is not None])
     if len(shares) < MIN_DAYS:
         return None
-    middle = _median(shares)
-    deviations = [abs(share - middle) for share in shares]
+    median = _median(shares)
+    deviations = [abs(share - median) for share in shares]
     mad = _median(sorted(deviations))
-    spread = mad / _MAD_TO_SPREAD if mad > 0 else _MEAN_TO_SPREAD * fmean(deviations)
-    edge = round(0.05 * (len(shares) - 1))
-    return Baseline(len(shares), middle, spread, low=shares[edge], high=shares[-1 - edge], worst=shares[0])
+    # The MAD is 0 as soon as more than half of the days are alike, as on an exchange where little ever moves.
+    # The mean deviation is then the next best; it is 0 only where all days are alike.
+    spread = (
+        mad / _MAD_PER_STANDARD_DEVIATION if mad > 0 else _STANDARD_DEVIATIONS_PER_MEAN_DEVIATION * fmean(deviations)
+    )
+    tail = round(_TAIL_FRACTION * (len(shares) - 1))
+    return Baseline(len(shares), median, spread, low=shares[tail], high=shares[-1 - tail], worst=shares[0])
 
 
-def usual_days(days: Sequence[DailyPoint], until: datetime, spells: Sequence[IncidentSpan]) -> Sequence[DailyPoint]:
-    """Return the days, given oldest first, up to `until` that no spell touches: a run is not learned as normal.
+def usual_days(
+    days: Sequence[DailyPoint], until: datetime, incident_spans: Sequence[IncidentSpan]
+) -> Sequence[DailyPoint]:
+    """Return the days up to `until` that no incident touches; days are given and returned oldest first.
 
-    A day is the 24 hours before its point.
+    A point stands for the 24 hours before it. Days of an incident of elevated or worse are left out because a run must
+    not be learned as normal: after a week of −5 % a day, −5 % would no longer be unusual.
     """
-    past = days[: bisect_right(days, until, key=_day)]
-    return [day for day in past if not any(_touches(spell, day.day) for spell in spells)] if spells else past
+    past = days[: bisect_right(days, until, key=_end_of_day)]
+    if not incident_spans:
+        return past
+    return [day for day in past if not any(_touches(span, day.day) for span in incident_spans)]
 
 
-def _day(point: DailyPoint) -> datetime:
+def _end_of_day(point: DailyPoint) -> datetime:
     return point.day
 
 
 def _median(figures: Sequence[float]) -> float:
-    """Return the median of sorted figures."""
+    """Return the median of sorted figures; `statistics.median` would sort them once more for every signal."""
     half = len(figures) // 2
     return figures[half] if len(figures) % 2 else (figures[half - 1] + figures[half]) / 2
 
 
-def _touches(spell: IncidentSpan, day: datetime) -> bool:
-    return spell.start <= day and (spell.end is None or day - _DAY < spell.end)
+def _touches(span: IncidentSpan, end_of_day: datetime) -> bool:
+    return span.start <= end_of_day and (span.end is None or end_of_day - _DAY < span.end)
 
 
 def robust_z(share: float, window: Window, usual: Baseline) -> float:
-    """Return how unusual a window's share is, in spreads of the exchange's own days; clamped to ±99."""
-    days = window.length / timedelta(days=1)
+    """Return how unusual a window's share is, as a number of the exchange's own daily spreads; negative = outflow.
+
+    The medians of n days add up, and their spreads add up as √n, as those of independent days do. Clamped to ±99.
+    """
+    days = window.length / _DAY
     distance = share - days * usual.median
     spread = usual.spread * sqrt(days)
     if spread <= 0:
-        return 0.0 if distance == 0 else _MOST if distance > 0 else -_MOST
-    return max(-_MOST, min(_MOST, distance / spread))
+        return 0.0 if distance == 0 else _MAX_Z if distance > 0 else -_MAX_Z
+    return max(-_MAX_Z, min(_MAX_Z, distance / spread))
 
 
 def percentile(share: float, days: Sequence[DailyPoint]) -> float | None:
-    """Return the fraction of past days whose share was lower than this one; None without any."""
-    shares = [day.share for day in days if day.share is not None]
-    return sum(one < share for one in shares) / len(shares) if shares else None
+    """Return the fraction, 0 to 1, of past days whose share was lower than this one; None without any such day."""
+    past_shares = [day.share for day in days if day.share is not None]
+    return sum(past_share < share for past_share in past_shares) / len(past_shares) if past_shares else None
 
 
 def _day_share(
@@ -95,7 +132,7 @@ def _day_share(
     computation: FlowComputation,
     adjustments: Sequence[Adjustment],
 ) -> float | None:
-    if previous is None or not _NEXT_DAY[0] <= reading.as_of - previous.as_of <= _NEXT_DAY[1]:
+    if previous is None or not _MIN_DAY <= reading.as_of - previous.as_of <= _MAX_DAY:
         return None
     flow = computation.flow(Window.DAY, previous, reading, adjustments=adjustments, with_assets=False)
     return None if flow.hold else flow.share

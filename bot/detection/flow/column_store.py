@@ -1,250 +1,172 @@
-"""Readings as columns of numbers, so that the flows of years are worked out in seconds.
+"""Computes flows from columns of numbers, so that years of readings are worked through in seconds.
 
-Every slot an exchange ever had is given a place in its columns once, and the columns only grow. The flow between two
-readings is then one sum of products. Where that would not be the whole truth (a chain is missing, a slot vanished just
-now, a stablecoin appeared) nothing is returned, and the detailed way of `netflow` and `step` is taken.
+The flow between two readings is one sum of products: amounts now × prices before, minus what was there before. Where
+that would not be the whole answer (a chain is missing, a slot vanished just now, a stablecoin appeared) nothing is
+returned, and `computation` goes through the slots with `net_flow` and `reading_diff` instead.
+
+An example: 100 USDT and 500 BTC at $1, then 90 USDT and 500 BTC: 590 − 600 = −10 USD. If USDT is not in the second
+reading at all, but was in the reading just before it, there is no answer: it may be a fault of one reading.
 """
 
-from array import array
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Generic
 
 from bot.detection.flow.arithmetic import Arithmetic, V
 from bot.detection.flow.net_flow import SHOWN_ASSETS
+from bot.detection.flow.reading_columns import ReadingColumns, SlotGroups, SlotPlaces, reading_columns
 from bot.detection.flow.reading_diff import ReadingDiff
-from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Window
-from bot.domain.reading import Holdings, Layout, Reading, Slot
-
-_MOST_LAYOUTS = 100
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadingColumns(Generic[V]):
-    """One reading, by place; 0 stands for what is not there.
-
-    `values` and `prices` are 0 for own tokens, and for what has no amount. `worth` is the sum of the values, `reserves`
-    that of all clean value in USD. It `is_full` when every slot has an amount. `stables` are the places of stablecoins
-    that are there.
-    """
-
-    reading: Reading
-    layout: Layout
-    amounts: V
-    values: V
-    prices: V
-    size: int
-    is_full: bool
-    worth: float
-    reserves: float
-    stables: frozenset[int]
-
-    @property
-    def chains(self) -> frozenset[str]:
-        """Return the chains that the reading covers."""
-        return self.layout.chains
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _SlotPositions:
-    """Where the rows of a layout stand in the columns.
-
-    `places` is None where they stand in their own order. `clean` is 1 for what is no own token, else 0, and None where
-    there is no own token. `stable` are the rows of stablecoins.
-    """
-
-    places: tuple[int, ...] | None
-    clean: "array[float] | None"
-    stable: tuple[int, ...]
-    stables: frozenset[int]
+from bot.domain.reading import Holdings, Reading
 
 
 class ColumnStore(Generic[V]):
-    """The columns of one exchange's readings, the `most` last made remembered; what it returns never changes."""
+    """The columns of one exchange's readings, of which the newest `max_readings` made are kept."""
 
-    def __init__(self, own_tokens: Collection[str], arithmetic: Arithmetic[V], *, most: int) -> None:
-        self._own_tokens = own_tokens
-        self._by = arithmetic
-        self._most = most
-        self._places: dict[Slot, int] = {}
-        self._chains, self._assets = _Groups(), _Groups()
-        self._placings: dict[Layout, _SlotPositions] = {}
-        self._known: dict[int, ReadingColumns[V]] = {}
+    def __init__(self, own_tokens: Collection[str], arithmetic: Arithmetic[V], *, max_readings: int) -> None:
+        self._arithmetic = arithmetic
+        self._max_readings = max_readings
+        self._places = SlotPlaces(own_tokens)
+        self._columns_by_id: dict[int, ReadingColumns[V]] = {}
 
-    def of(self, reading: Reading) -> ReadingColumns[V]:
-        """Return a reading as columns."""
-        known = self._known.get(id(reading))  # what is remembered lives on: no other reading gets its id
-        if known is None:
-            held = Holdings.of(reading.holdings)
-            placing = self._placings.get(held.layout) or self._placed(held.layout)
-            known = self._known[id(reading)] = self._columns(reading, held, placing)
-            if len(self._known) > self._most:
-                del self._known[next(iter(self._known))]
-        return known
+    def columns(self, reading: Reading) -> ReadingColumns[V]:
+        """Return a reading as columns: those that were made of this very object before, or new ones."""
+        # Comparing readings by value would cost more than the columns save. An id is safe as a key: the columns refer
+        # to their reading, so it lives as long as they do, and no other object can get its id.
+        columns = self._columns_by_id.get(id(reading))
+        return columns or self._add(reading)
 
     def flow(
-        self, window: Window, base: Reading, end: Reading, before: Reading | None, *, with_assets: bool
+        self, window: Window, base: Reading, end: Reading, previous: Reading | None, *, with_assets: bool
     ) -> Flow | None:
-        """Return the net flow between two readings, None where only the detailed way tells all of it.
+        """Return the net flow between two readings, None where only `net_flow` gives the whole answer.
 
-        `before` is the reading just before the end.
+        `previous` is the reading just before `end`.
         """
-        was, now = self._pair(base, end)
-        if was.layout is not now.layout and not was.chains <= now.chains:
+        at_base, at_end = self._pair(base, end)
+        # Layouts and sets are shared by most readings: comparing by identity first is what makes the checks free.
+        if at_base.layout is not at_end.layout and not at_base.chains <= at_end.chains:
             return None
-        if was.stables is not now.stables and not now.stables <= was.stables:
+        if at_base.stablecoins is not at_end.stablecoins and not at_end.stablecoins <= at_base.stablecoins:
             return None
-        if before is not None and _vanished(before, end):
+        if previous is not None and _any_slot_vanished(previous, end):
             return None
         if with_assets:
-            moved = self._by.minus(now.amounts, was.amounts)
-            worth = self._by.times(moved, was.prices)
-            usd, assets = self._by.total(worth), self._largest(moved, worth)
+            moved = self._arithmetic.minus(at_end.amounts, at_base.amounts)
+            moved_usd = self._arithmetic.times(moved, at_base.prices)
+            usd, assets = self._arithmetic.total(moved_usd), self._largest(moved, moved_usd)
         else:
-            usd, assets = self._by.dot(now.amounts, was.prices) - was.worth, ()
-        share = usd / was.reserves if was.reserves > 0 else 0.0
-        return Flow(window, base.as_of, end.as_of, usd, share, was.reserves, assets)
+            usd, assets = self._arithmetic.dot(at_end.amounts, at_base.prices) - at_base.total_usd, ()
+        share = usd / at_base.reserves_usd if at_base.reserves_usd > 0 else 0.0
+        return Flow(window, base.as_of, end.as_of, usd, share, at_base.reserves_usd, assets)
 
-    def quiet_step(
+    def quiet_diff(
         self, previous: Reading, latest: Reading, *, jump: float, large: float, least: float
     ) -> ReadingDiff | None:
-        """Return a step of which nothing needs to be remembered, else None: its details are then to be looked at.
+        """Return the difference of two readings if it is quiet: no guard has to remember any of it; else None.
 
-        In it no chain or asset of at least `least` of what is there moved by more than `jump` of itself, and no asset
-        worth `large` of it or more left or came.
+        All three limits are fractions. It is quiet when no asset worth `large` of what was there left or came, and no
+        chain or asset of at least `least` of what was there moved by more than `jump` of itself.
         """
-        base, end = self._pair(previous, latest)
-        if not base.worth or _vanished(previous, latest) or self._appeared(base, end) >= large * base.worth:
+        before, now = self._pair(previous, latest)
+        large_usd = large * before.total_usd
+        if not before.total_usd or _any_slot_vanished(previous, latest) or self._appeared_usd(before, now) >= large_usd:
             return None
-        worth = self._by.times(self._by.minus(end.amounts, base.amounts), base.prices)
-        if self._by.size(worth) >= large * base.worth and any(
-            abs(usd) >= large * base.worth for usd in self._sums(self._assets, worth)
+        moved_usd = self._arithmetic.times(self._arithmetic.minus(now.amounts, before.amounts), before.prices)
+        # First one cheap question about all slots; only where it says "perhaps", the sums of every chain and asset.
+        if self._arithmetic.absolute_total(moved_usd) >= large_usd and any(
+            abs(usd) >= large_usd for usd in self._group_totals(self._places.assets, moved_usd)
         ):
             return None
-        if self._by.any_exceeds(worth, base.values, jump) and any(
-            _jumped(self._sums(groups, base.values), self._sums(groups, worth), jump, least * base.worth)
-            for groups in (self._chains, self._assets)
+        if self._arithmetic.any_exceeds(moved_usd, before.values, jump) and any(
+            _any_jumped(
+                self._group_totals(groups, before.values),
+                self._group_totals(groups, moved_usd),
+                jump,
+                least * before.total_usd,
+            )
+            for groups in (self._places.chains, self._places.assets)
         ):
             return None
-        return ReadingDiff(previous, latest, base.worth, self._by.total(worth), (), {}, is_quiet=True)
+        return ReadingDiff(previous, latest, before.total_usd, self._arithmetic.total(moved_usd), (), {}, is_quiet=True)
 
     def prices_are_steady(self, previous: Reading, latest: Reading, *, tolerated: float, least: float) -> bool:
-        """Return whether no asset worth `least` of the reserves or more changed its price by a part of itself."""
-        base, end = self._pair(previous, latest)
-        if not self._by.any_exceeds(self._by.minus(end.prices, base.prices), base.prices, tolerated):
+        """Return whether no asset of weight changed its price by more than a fraction `tolerated`.
+
+        An asset has weight when it is worth `least` of the reserves or more, at either price. Its price is that over
+        all chains, for sources state slightly different prices on each.
+        """
+        before, now = self._pair(previous, latest)
+        price_changes = self._arithmetic.minus(now.prices, before.prices)
+        if not self._arithmetic.any_exceeds(price_changes, before.prices, tolerated):
             return True
-        sums = [self._sums(self._assets, one) for one in (base.amounts, base.values, end.amounts, end.values)]
-        each = zip(*sums, strict=True)
+        totals = [
+            self._group_totals(self._places.assets, column)
+            for column in (before.amounts, before.values, now.amounts, now.values)
+        ]
         return not any(
-            abs(usd * held / (amount * worth) - 1) > tolerated
-            and max(usd, worth * amount / held) >= least * end.reserves
-            for held, worth, amount, usd in each
-            if worth > 0 and amount > 0
+            abs(usd_now * amount_before / (amount_now * usd_before) - 1) > tolerated
+            and max(usd_now, usd_before * amount_now / amount_before) >= least * now.reserves_usd
+            for amount_before, usd_before, amount_now, usd_now in zip(*totals, strict=True)
+            if usd_before > 0 and amount_now > 0
         )
 
-    def _pair(self, base: Reading, end: Reading) -> tuple[ReadingColumns[V], ReadingColumns[V]]:
+    def _pair(self, earlier: Reading, later: Reading) -> tuple[ReadingColumns[V], ReadingColumns[V]]:
         """Return two readings as columns of one length."""
-        was, now = self.of(base), self.of(end)
-        if was.size != now.size:  # the second brought slots that were new
-            return self.of(base), now
-        return was, now
+        first, second = self.columns(earlier), self.columns(later)
+        if first.size != second.size:  # the second brought slots that were new, so the first has become too short
+            return self.columns(earlier), second
+        return first, second
 
-    def _placed(self, layout: Layout) -> _SlotPositions:
-        """Return where a layout stands; slots that are new get the next places, and what is remembered is made anew."""
-        size = len(self._places)
-        places = tuple([self._places.setdefault(slot, len(self._places)) for slot in layout.slots])
-        for slot in list(self._places)[size:]:
-            self._chains.add(slot.chain)
-            self._assets.add(slot.asset)
-        if len(self._places) > size or len(self._placings) >= _MOST_LAYOUTS:
-            self._known.clear()
-            self._placings.clear()
-        clean = array("d", [0.0 if slot.asset in self._own_tokens else 1.0 for slot in layout.slots])
-        stable = tuple([row for row, slot in enumerate(layout.slots) if slot.asset in STABLECOINS and clean[row]])
-        in_order = places == tuple(range(len(self._places)))
-        placing = self._placings[layout] = _SlotPositions(
-            None if in_order else places,
-            None if all(clean) else clean,
-            stable,
-            frozenset([places[row] for row in stable]),
-        )
-        return placing
+    def _add(self, reading: Reading) -> ReadingColumns[V]:
+        holdings, count_before = Holdings.of(reading.holdings), self._places.count
+        positions = self._places.positions(holdings.layout)
+        if self._places.count > count_before:  # columns of different lengths cannot be subtracted
+            self._columns_by_id.clear()
+        columns = reading_columns(reading, holdings, positions, self._places.count, self._arithmetic)
+        self._columns_by_id[id(reading)] = columns
+        if len(self._columns_by_id) > self._max_readings:
+            del self._columns_by_id[next(iter(self._columns_by_id))]  # the oldest: dicts keep the order of insertion
+        return columns
 
-    def _columns(self, reading: Reading, held: Holdings, placing: _SlotPositions) -> ReadingColumns[V]:
-        by, size = self._by, len(self._places)
-        amounts, values = by.column(held.amounts), by.column(held.usd)
-        if placing.clean:
-            values = by.times(values, by.column(placing.clean))
-        reserves, stables = by.total(values), placing.stables
-        is_full, worth = by.least(amounts) > 0, reserves
-        if is_full:
-            prices = by.over(values, amounts)
-        else:
-            each = zip(held.amounts, by.figures(values), strict=True)
-            there = [(amount, usd) if amount > 0 else (1.0, 0.0) for amount, usd in each]
-            values = by.column(array("d", [usd for _, usd in there]))
-            prices = by.over(values, by.column(array("d", [amount for amount, _ in there])))
-            worth = by.total(values)
-            gone = [row for row in placing.stable if held.amounts[row] <= 0]
-            stables -= {placing.places[row] if placing.places else row for row in gone}
-        if placing.places:
-            amounts, values, prices = (by.placed(one, placing.places, size) for one in (amounts, values, prices))
-        return ReadingColumns(reading, held.layout, amounts, values, prices, size, is_full, worth, reserves, stables)
-
-    def _appeared(self, base: ReadingColumns[V], end: ReadingColumns[V]) -> float:
-        """Return the worth of what is in slots that the base does not have."""
-        if base.layout == end.layout and base.is_full:
+    def _appeared_usd(self, before: ReadingColumns[V], now: ReadingColumns[V]) -> float:
+        """Return the worth of what is in slots that were empty before, in USD; own tokens count too."""
+        if before.layout == now.layout and before.is_full:
             return 0.0
-        known = {slot for slot, (amount, _) in base.reading.holdings.items() if amount > 0}
-        slots = zip(end.layout.slots, Holdings.of(end.reading.holdings).usd, strict=True)
-        return sum(usd for slot, usd in slots if slot not in known)
+        held_before = {slot for slot, (amount, _) in before.reading.holdings.items() if amount > 0}
+        slots = zip(now.layout.slots, Holdings.of(now.reading.holdings).usd, strict=True)
+        return sum(usd for slot, usd in slots if slot not in held_before)
 
-    def _sums(self, groups: "_Groups", column: V) -> list[float]:
-        return self._by.sums(groups.of, len(groups.names), column)
+    def _group_totals(self, groups: SlotGroups, column: V) -> list[float]:
+        return self._arithmetic.group_totals(groups.group_of_place, len(groups.names), column)
 
-    def _largest(self, moved: V, worth: V) -> tuple[AssetFlow, ...]:
-        """Return one flow per asset, largest first, as many as are shown."""
-        by_asset, amounts = self._sums(self._assets, worth), self._by.figures(moved)
-        sizes = list(map(abs, by_asset))
-        least = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
-        found = sorted([(size, number) for number, size in enumerate(sizes) if size >= least and size], reverse=True)
-        names, members = self._assets.names, self._assets.members
+    def _largest(self, moved: V, moved_usd: V) -> tuple[AssetFlow, ...]:
+        """Return one flow per asset over all its chains, largest first by worth, `SHOWN_ASSETS` at most."""
+        usd_by_asset = self._group_totals(self._places.assets, moved_usd)
+        amounts = self._arithmetic.figures(moved)
+        sizes = list(map(abs, usd_by_asset))
+        # Sorting plain floats is cheap; names and amounts are looked up for the few that pass the smallest one shown.
+        smallest_shown = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
+        largest = sorted(
+            [(size, number) for number, size in enumerate(sizes) if size >= smallest_shown and size], reverse=True
+        )
+        names, members = self._places.assets.names, self._places.assets.members
         return tuple(
             [
-                AssetFlow(names[number], sum([amounts[place] for place in members[number]]), by_asset[number])
-                for _, number in found[:SHOWN_ASSETS]
+                AssetFlow(names[number], sum([amounts[place] for place in members[number]]), usd_by_asset[number])
+                for _, number in largest[:SHOWN_ASSETS]
             ]
         )
 
 
-class _Groups:
-    """To which chain, or asset, each place belongs; both by number."""
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.members: list[list[int]] = []
-        self.of = array("q")
-        self._numbers: dict[str, int] = {}
-
-    def add(self, name: str) -> None:
-        """Say to which group the next place belongs."""
-        number = self._numbers.setdefault(name, len(self.names))
-        if number == len(self.names):
-            self.names.append(name)
-            self.members.append([])
-        self.members[number].append(len(self.of))
-        self.of.append(number)
-
-
-def _jumped(was: Sequence[float], moved: Sequence[float], jump: float, least: float) -> bool:
-    """Return whether a group of weight moved by more than a part of itself."""
+def _any_jumped(was_usd: Sequence[float], moved_usd: Sequence[float], jump: float, least_usd: float) -> bool:
+    """Return whether a group worth `least_usd` or more, before or after, moved by more than a fraction of itself."""
     return any(
-        abs(usd) > jump * worth and max(worth, worth + usd) >= least for worth, usd in zip(was, moved, strict=True)
+        abs(moved) > jump * was and max(was, was + moved) >= least_usd
+        for was, moved in zip(was_usd, moved_usd, strict=True)
     )
 
 
-def _vanished(before: Reading, end: Reading) -> bool:
-    """Return whether a slot of the reading before is not there any more."""
-    was, now = Holdings.of(before.holdings).layout, Holdings.of(end.holdings).layout
-    return was is not now and not now.rows.keys() >= was.rows.keys()
+def _any_slot_vanished(earlier: Reading, later: Reading) -> bool:
+    """Return whether a slot of the earlier reading is not in the later one; an amount of 0 is still there."""
+    before, after = Holdings.of(earlier.holdings).layout, Holdings.of(later.holdings).layout
+    return before is not after and not after.rows.keys() >= before.rows.keys()

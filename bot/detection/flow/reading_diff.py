@@ -1,4 +1,9 @@
-"""What happened between two readings in a row: slot by slot, by chain and by asset, free of price moves."""
+"""What changed between two successive readings of one exchange: by slot, by chain and by asset, free of price moves.
+
+The guards judge these differences one by one; flows over windows are computed by `net_flow`. Every change of an amount
+is valued at the price of the earlier reading. An example: 100 USDT on Tron at $1 and 0.5 BTC at $40, then 90 USDT and
+0.75 BTC, which now costs $80. Changes: −10 USDT (−10 USD) and +0.25 BTC (+10 USD, not +20). Net: 0 of 120 USD.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -8,14 +13,20 @@ from datetime import timedelta
 from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 LARGE = 0.01
-"""An asset of which this share of reserves left or came in one step is remembered."""
+"""The fraction of reserves from which the guards remember an amount of one asset that left or came in one step. It lies
+just below the lowest threshold of a day under any preset (1.5 % × 0.7 = 1.05 %): less than that alerts nobody alone."""
 RETURN_WITHIN = timedelta(days=2)
-"""How long: what left and comes back by then is no flow, nor is what came and leaves again."""
+"""How long it is remembered: what left and comes back by then was no flow, nor what came and leaves again. By
+judgement: longer than the upstream's longest gap (12 h), and shorter than a run, whose money does not come back in
+days."""
 
 
 @dataclass(frozen=True, slots=True)
 class SlotChange:
-    """What one slot did: the change of its amount, signed, and that change in USD; both at the price of the start."""
+    """What changed in one slot: units of the asset and USD at the earlier price, both positive when something came in.
+
+    `vanished` says that the slot is not in the later reading at all, which is not the same as an amount of 0.
+    """
 
     slot: Slot
     amount: float
@@ -25,7 +36,7 @@ class SlotChange:
 
 @dataclass(slots=True)
 class GroupMove:
-    """A chain or an asset: what it was worth before, and the net of what moved in it, in USD."""
+    """A chain or an asset: what it was worth before, and what moved in it, net, in USD (negative: left)."""
 
     was_usd: float = 0.0
     moved_usd: float = 0.0
@@ -33,11 +44,13 @@ class GroupMove:
 
 @dataclass(frozen=True, slots=True)
 class ReadingDiff:
-    """One step of an exchange over the chains that both readings cover, without its own tokens, in USD.
+    """The difference of two readings on the chains that both cover, without the exchange's own tokens, in USD.
 
-    `parts` are its chains and assets, each under ("chain" or "asset", name). Slots that vanished are part of the
-    changes but not of what moved in a part: a token that vanished is drained, no change of wallets. Of a quiet step, in
-    which nothing moved far, only the net flow `usd` is known.
+    `was_usd` is what these slots were worth before, `usd` the net flow (negative: left). `parts` has every chain and
+    asset, keyed ("chain", name) or ("asset", name). A slot that vanished is among the `changes` but moves nothing in
+    its `parts`: a token that vanished was drained, while `parts` are there to find changes of wallet lists.
+
+    A quiet difference (`is_quiet`) is one in which nothing moved far. Only `was_usd` and `usd` are worked out for it.
     """
 
     previous: Reading
@@ -49,32 +62,36 @@ class ReadingDiff:
     is_quiet: bool = False
 
     def appeared(self) -> Iterator[tuple[Slot, Holding]]:
-        """Yield what is in slots that were empty before, on chains that were there; own tokens too."""
+        """Yield what lies in slots that were empty before, on chains that were there already; own tokens too."""
         before, chains = self.previous.holdings, self.previous.chains
-        for slot, held in self.latest.holdings.items():
-            if slot.chain in chains and before.get(slot, NO_HOLDING).amount <= 0 < held.amount:
-                yield slot, held
+        for slot, holding in self.latest.holdings.items():
+            if slot.chain in chains and before.get(slot, NO_HOLDING).amount <= 0 < holding.amount:
+                yield slot, holding
 
 
 def reading_diff(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> ReadingDiff:
-    """Return what happened from one reading to the next; slots that appear count as nothing."""
+    """Return the difference of two readings in detail.
+
+    Slots that appear are no change: there is no earlier price, and most are new listings or new labels of wallets.
+    """
     chains = latest.chains
-    now = latest.holdings
+    holdings_now = latest.holdings
     was_usd = 0.0
     changes: list[SlotChange] = []
-    parts: defaultdict[tuple[str, str], GroupMove] = defaultdict(GroupMove)
+    groups: defaultdict[tuple[str, str], GroupMove] = defaultdict(GroupMove)
     for slot, (amount, usd) in previous.holdings.items():
         chain, asset = slot
+        # A chain that is not in the later reading was not read, so nothing is known to have left it.
         if amount <= 0 or asset in own_tokens or chain not in chains:
             continue
         was_usd += usd
-        change = now.get(slot, NO_HOLDING)[0] - amount
-        worth = change * (usd / amount)
-        vanished = slot not in now
+        change = holdings_now.get(slot, NO_HOLDING)[0] - amount
+        change_usd = change * (usd / amount)
+        vanished = slot not in holdings_now
         if change:
-            changes.append(SlotChange(slot, change, worth, vanished))
-        for part in (parts["chain", chain], parts["asset", asset]):
-            part.was_usd += usd
-            part.moved_usd += 0.0 if vanished else worth
-    usd = sum(change.usd for change in changes)
-    return ReadingDiff(previous, latest, was_usd, usd, tuple(changes), dict(parts))
+            changes.append(SlotChange(slot, change, change_usd, vanished))
+        for group in (groups["chain", chain], groups["asset", asset]):
+            group.was_usd += usd
+            group.moved_usd += 0.0 if vanished else change_usd
+    net_usd = sum(change.usd for change in changes)
+    return ReadingDiff(previous, latest, was_usd, net_usd, tuple(changes), dict(groups))

@@ -1,16 +1,40 @@
-"""Prices that are not believed: an exchange's implied price that jumps while it stays the same elsewhere."""
+"""Odd prices: the price that a reading implies (value / amount) jumps at one exchange alone, and is not believed.
+
+Flows are valued at the prices of the window's start, so that a wrong price there makes a flow too large or too small.
+The last price that was believed stands in for it until the price is as before or as elsewhere. Where no other exchange
+has the asset, the price is only doubtful, and the next reading decides: it stays or it comes back.
+
+Example: SOL at $20, then $2, then $20 again, while nobody else trades it. The middle reading is valued at $20.
+
+    >>> from tests.detection.guards.worked_series import readings, state_after
+    >>> series = readings(prices={"SOL": (20, 2, 20)}, SOL=(5, 5, 5), BTC=(900, 900, 900))
+    >>> state = state_after(series)
+    >>> [(odd.asset, odd.price, odd.until == series[2].as_of) for odd in state.odd_prices]
+    [('SOL', 20.0, True)]
+    >>> series[1].total_usd(), with_believed_prices(series[1], state.odd_prices).total_usd()
+    (910.0, 1000.0)
+"""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.detection.flow.windows import LONGEST_LOOKBACK
-from bot.detection.guards.source_glitch import MarketMoves
+from bot.detection.guards.guard_input import GuardInput
+from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
-from bot.domain.guard_state import OddPrice
+from bot.domain.guard_state import GuardState, OddPrice
 from bot.domain.reading import Holding, Reading
 
 
-def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
+def record_odd_prices(state: GuardState, given: GuardInput) -> GuardState:
+    """Return the state with the odd prices after one more reading; none is checked where none moved and none is odd."""
+    if not (given.prices_moved or state.odd_prices):
+        return state
+    latest = odd_prices(state.odd_prices, given.previous, given.latest, given.own_tokens, given.market)
+    return replace(state, odd_prices=latest)
+
+
+def with_believed_prices(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
     """Return the reading with every asset whose price was odd at its time valued at the last price believed."""
     if not odd:
         return reading
@@ -29,38 +53,45 @@ def valued(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
 
 
 def odd_prices(
-    known: Sequence[OddPrice], previous: Reading, latest: Reading, own_tokens: Collection[str], market: MarketMoves
+    earlier: Sequence[OddPrice], previous: Reading, latest: Reading, own_tokens: Collection[str], market: MarketMoves
 ) -> tuple[OddPrice, ...]:
-    """Return the odd prices after one more reading: those that ended are closed, those that begin are added."""
-    lasting = {odd_price.asset: odd_price for odd_price in known if odd_price.until is None}
+    """Return the odd prices after one more reading: those that ended are closed, those that begin are added.
+
+    A price is odd that differs from the last one by more than a quarter, while the others' median does not.
+    """
+    lasting = {odd_price.asset for odd_price in earlier if odd_price.until is None}
+    # A window of 30 days may start from a reading of 35 days ago, whose prices have to be put right still.
     recent = (
-        odd_price for odd_price in known if odd_price.until is None or latest.as_of - odd_price.until < LONGEST_LOOKBACK
+        odd_price
+        for odd_price in earlier
+        if odd_price.until is None or latest.as_of - odd_price.until < LONGEST_LOOKBACK
     )
     kept = [judged for odd_price in recent if (judged := _judged(odd_price, latest, market))]
-    least = PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens)
+    least_usd = PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
         if asset in own_tokens or asset in lasting or before is None or amount <= 0 or before.amount <= 0:
             continue
         price, last = usd / amount, before.usd / before.amount
-        if last > 0 and _differs(price, last) and max(usd, amount * last) >= least:
+        # Valued at either price: an asset of weight may have become nearly worthless by the wrong one.
+        if last > 0 and _differs(price, last) and max(usd, amount * last) >= least_usd:
             elsewhere = market.price(asset, latest)
             if elsewhere is None or not _differs(elsewhere, last):
                 kept.append(OddPrice(asset, last, latest.as_of, doubtful=elsewhere is None))
     return tuple(kept)
 
 
-def _judged(one: OddPrice, latest: Reading, market: MarketMoves) -> OddPrice | None:
+def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves) -> OddPrice | None:
     """Return an odd price, closed when the asset is priced again as before or as elsewhere; None: it was right."""
-    holding = latest.by_asset().get(one.asset)
-    if one.until is not None or holding is None or holding.amount <= 0:
-        return one
+    holding = latest.by_asset().get(odd_price.asset)
+    if odd_price.until is not None or holding is None or holding.amount <= 0:
+        return odd_price
     price = holding.usd / holding.amount
-    if one.doubtful:
-        return None if _differs(price, one.price) else replace(one, until=latest.as_of)
-    elsewhere = market.price(one.asset, latest)
-    believed = one.price if elsewhere is None else elsewhere
-    return one if _differs(price, believed) else replace(one, until=latest.as_of)
+    if odd_price.doubtful:
+        return None if _differs(price, odd_price.price) else replace(odd_price, until=latest.as_of)
+    elsewhere = market.price(odd_price.asset, latest)
+    believed = odd_price.price if elsewhere is None else elsewhere
+    return odd_price if _differs(price, believed) else replace(odd_price, until=latest.as_of)
 
 
 def _differs(price: float, last: float) -> bool:

@@ -1,8 +1,19 @@
-"""What came in and left again within two days: the mirror image of a round trip, and as little of a flow.
+"""Pass-through: a large amount comes in and leaves again within two days, the mirror image of a round trip.
 
 A label or a count that is wrong for some readings shows so, and so does a large deposit that moves on. What left is
 taken out up to what had come, at both ends: a window that holds both is as it was, and one that begins in between shows
 no outflow that was an inflow before. Nothing is taken out of what was there all the time.
+
+Example: USDT 300 → 360 → 250. Of the 110 that leave, 60 had come in just before: a window that begins in between has
+an outflow of 50.
+
+    >>> from tests.detection.guards.worked_series import flow_usd, readings, state_after
+    >>> series = readings(USDT=(300, 360, 250), BTC=(700, 700, 700))
+    >>> state = state_after(series)
+    >>> [(passed.asset, passed.usd) for passed in state.pass_throughs]
+    [('USDT', 60.0)]
+    >>> flow_usd(series[1:], state), flow_usd(series, state)
+    (-50.0, -50.0)
 """
 
 from collections import defaultdict
@@ -11,56 +22,67 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.detection.flow.reading_diff import LARGE, ReadingDiff
+from bot.detection.guards.guard_input import GuardInput
 from bot.domain.guard_state import Adjustment, Arrival, GuardState, PassThrough
 from bot.domain.reading import Slot
 
-_HALF = 0.5
-_Came = tuple[Slot, float, float]  # units, and their worth in USD
+_HALF = 0.5  # more than half must leave again to be the same amount; half of what came must be new to the exchange
+_CameIn = tuple[Slot, float, float]  # units, and their worth in USD
 
 
-def pass_through(ledger: GuardState, taken: ReadingDiff, own_tokens: Collection[str], at: datetime) -> GuardState:
-    """Return the ledger with large amounts noted that came in this step, and those adjusted that left again in it.
+def record_pass_throughs(state: GuardState, given: GuardInput) -> GuardState:
+    """Return the state with large amounts remembered that came in, and those left out that leave again.
 
-    The suspect of the step is decided; what it is made of is its own affair, as is what only came back.
+    Runs once the held move is decided: what that is made of has a guard of its own, as has what only came back.
     """
-    gone = {change.slot: -change.amount for change in taken.changes if change.amount < 0}
-    passages, waiting = list[PassThrough](), list[Arrival]()
-    for arrival in ledger.arrivals:
-        left = [(each.slot, min(each.amount, gone.get(each.slot, 0.0)), each.amount) for each in arrival.amounts]
+    diff, at = given.diff, given.at
+    if not diff.was_usd:
+        return state
+    gone = {change.slot: -change.amount for change in diff.changes if change.amount < 0}
+    passed, waiting = list[PassThrough](), list[Arrival]()
+    for arrival in state.arrivals:
+        left = [
+            (amount.slot, min(amount.amount, gone.get(amount.slot, 0.0)), amount.amount) for amount in arrival.amounts
+        ]
         part = sum(units for _, units, _ in left) / sum(whole for _, _, whole in left)
         if part > _HALF:
             amounts = tuple(Adjustment(slot, units, arrival.at) for slot, units, _ in left if units > 0)
-            passages.append(PassThrough(arrival.asset, at, arrival.usd * part, amounts))
+            passed.append(PassThrough(arrival.asset, at, arrival.usd * part, amounts))
         else:
             waiting.append(arrival)
+    no_flow = (adjustment for pass_through in passed for adjustment in _both_ways(pass_through))
     return replace(
-        ledger,
-        arrivals=(*waiting, *_arrivals(ledger, taken, own_tokens, at)),
-        pass_throughs=(*ledger.pass_throughs, *passages),
-        adjustments=(*ledger.adjustments, *(each for passage in passages for each in _both_ways(passage))),
+        state,
+        arrivals=(*waiting, *_arrivals(state, diff, given.own_tokens, at)),
+        pass_throughs=(*state.pass_throughs, *passed),
+        adjustments=(*state.adjustments, *no_flow),
     )
 
 
-def _both_ways(one: PassThrough) -> Iterator[Adjustment]:
-    for each in one.amounts:
-        yield each
-        yield Adjustment(each.slot, -each.amount, one.left_at)
+def _both_ways(passed: PassThrough) -> Iterator[Adjustment]:
+    """Yield what came, dated when it came, and what left again, dated when it left."""
+    for amount in passed.amounts:
+        yield amount
+        yield Adjustment(amount.slot, -amount.amount, passed.left_at)
 
 
-def _arrivals(ledger: GuardState, taken: ReadingDiff, own_tokens: Collection[str], at: datetime) -> Iterator[Arrival]:
-    """Yield what came in, asset by asset, in a step that brought more than it took: a conversion brings nothing."""
-    appeared = [(slot, held.amount, held.usd) for slot, held in taken.appeared() if slot.asset not in own_tokens]
-    grown = [(change.slot, change.amount, change.usd) for change in taken.changes if change.amount > 0]
-    came: defaultdict[str, list[_Came]] = defaultdict(list)
-    for each in (*grown, *appeared):
-        came[each[0].asset].append(each)
-    net = taken.usd + sum(usd for _, _, usd in appeared)
-    known = {trip.asset for trip in ledger.round_trips if trip.back_at == at} | {
-        departure.asset for departure in ledger.departures
-    }
-    suspected = {amount.slot for amount in ledger.suspect.amounts} if ledger.suspect else set[Slot]()
-    for asset, parts in came.items():
-        usd = sum(each for _, _, each in parts)
-        is_new = asset not in known and not any(slot in suspected for slot, _, _ in parts)
-        if is_new and usd >= LARGE * taken.was_usd and net >= _HALF * usd:
+def _arrivals(state: GuardState, diff: ReadingDiff, own_tokens: Collection[str], at: datetime) -> Iterator[Arrival]:
+    """Yield what came in, asset by asset, when it is large and not paid for by other assets that left.
+
+    A conversion brings nothing: else customers who leave with what their coins were turned into would not be seen.
+    """
+    appeared = [(slot, held.amount, held.usd) for slot, held in diff.appeared() if slot.asset not in own_tokens]
+    grown = [(change.slot, change.amount, change.usd) for change in diff.changes if change.amount > 0]
+    came_in: defaultdict[str, list[_CameIn]] = defaultdict(list)
+    for slot, units, usd in (*grown, *appeared):
+        came_in[slot.asset].append((slot, units, usd))
+    net_usd = diff.usd + sum(usd for _, _, usd in appeared)
+    # What comes back, wholly or in part, and what is held are explained already; they are no deposits.
+    returning = {trip.asset for trip in state.round_trips if trip.back_at == at}
+    returning |= {departure.asset for departure in state.departures}
+    held = {amount.slot for amount in state.held_move.amounts} if state.held_move else set[Slot]()
+    for asset, parts in came_in.items():
+        usd = sum(worth for _, _, worth in parts)
+        is_new = asset not in returning and not any(slot in held for slot, _, _ in parts)
+        if is_new and usd >= LARGE * diff.was_usd and net_usd >= _HALF * usd:
             yield Arrival(asset, at, tuple(Adjustment(slot, units, at) for slot, units, _ in parts), usd)

@@ -1,72 +1,67 @@
-"""What the other exchanges do: the last step of each, by which one exchange's own step is judged."""
+"""Source glitch: many exchanges of one source make the same large move at once, so the source is doubted, not they.
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from statistics import median
+The exchanges that moved are held for one reading. If the next reading still shows the move, it is believed.
 
-from bot.detection.flow.reading_diff import ReadingDiff
-from bot.domain.guard_state import SourceGlitch
+Example: all six exchanges of a source lose 10 % in the same hour. Each is held once; an hour later the figures count.
+
+    >>> from tests.detection.guards.worked_series import market_after, readings
+    >>> names = ["binance", "okx", "bybit", "kraken", "gate", "bitget"]
+    >>> series = [readings(exchange=name, BTC=(100, 90)) for name in names]
+    >>> glitch = source_glitch(market_after(series), series[0][-1], held=False)
+    >>> round(glitch.share, 3), glitch.moved, glitch.read
+    (-0.1, 6, 6)
+    >>> print(source_glitch(market_after(series), series[0][-1], held=True))  # the reading after
+    None
+"""
+
+from dataclasses import replace
+
+from bot.detection.guards.guard_input import GuardInput
+from bot.detection.guards.market_moves import MarketMoves
+from bot.domain.flow import Hold, HoldReason
+from bot.domain.guard_state import GuardState, SourceGlitch
 from bot.domain.reading import Reading
 
 LEAST_READ = 5
 """Fewer exchanges than this, read from one source at a time, say nothing about the source."""
 GLITCH_MOVE = 0.03
+"""A move must be larger than this share of reserves: that of an elevated day. Smaller ones are not worth a hold."""
 GLITCH_PART = 0.3
-_AT_ONCE = timedelta(minutes=90)
+"""More than this part of the exchanges must move the same way. A judgement: runs spread from one exchange to the next,
+a wrong answer of the source shows in one reading of many."""
 
 
-@dataclass(frozen=True, slots=True)
-class LastMove:
-    """The last step of one exchange: its newest reading, what moved since the one before, and the share that did.
-
-    `step` and `share` (of clean reserves, free of prices) are None for a first reading; −1 stands for an exchange most
-    of which vanished.
-    """
-
-    reading: Reading
-    step: ReadingDiff | None = None
-    share: float | None = None
+def record_source_glitch(state: GuardState, given: GuardInput) -> GuardState:
+    """Return the state with a glitch that the newest reading shows, and without one that was held once."""
+    glitch = source_glitch(given.market, given.latest, held=state.source_glitch is not None)
+    return replace(state, source_glitch=glitch) if glitch or state.source_glitch else state
 
 
-@dataclass(frozen=True, slots=True)
-class MarketMoves:
-    """The last step of every exchange, by its id."""
-
-    stirs: Mapping[str, LastMove] = field(default_factory=dict)
-
-    def after(self, stirs: Iterable[LastMove]) -> "MarketMoves":
-        """Return the market once these exchanges were read."""
-        return MarketMoves({**self.stirs, **{stir.reading.exchange: stir for stir in stirs}})
-
-    def around(self, reading: Reading) -> Iterator[LastMove]:
-        """Yield the last steps that were seen at the same time as a reading, its own exchange's included."""
-        return (stir for stir in self.stirs.values() if abs(stir.reading.as_of - reading.as_of) <= _AT_ONCE)
-
-    def price(self, asset: str, reading: Reading) -> float | None:
-        """Return the median price of an asset at other exchanges at the time of a reading, None where none has it."""
-        others = [move.reading for move in self.around(reading) if move.reading.exchange != reading.exchange]
-        found = [one for other in others if (one := other.by_asset().get(asset)) and one.amount > 0 and one.usd > 0]
-        return median(holding.usd / holding.amount for holding in found) if found else None
-
-
-NO_OTHERS = MarketMoves()
-"""A market in which nothing else is known."""
+def glitch_hold(state: GuardState) -> Hold | None:
+    """Return why the newest reading is held, None where the source is believed."""
+    glitch = state.source_glitch
+    if glitch is None:
+        return None
+    return Hold(HoldReason.SOURCE_GLITCH, f"{glitch.moved} of {glitch.read} exchanges moved more than 3 % at once")
 
 
 def source_glitch(market: MarketMoves, latest: Reading, *, held: bool) -> SourceGlitch | None:
     """Return what the source seems to have got wrong at a reading: too many exchanges made the same large move at once.
 
-    A move is `held` for one reading only. At the next one it is still there, and believed, or it is not.
+    `held` says that the reading before was held for a glitch: nothing is held twice in a row.
     """
-    own = market.stirs.get(latest.exchange)
+    own = market.last_moves.get(latest.exchange)
     if held or own is None or own.reading.as_of != latest.as_of or own.share is None or abs(own.share) <= GLITCH_MOVE:
         return None
     sign = 1 if own.share > 0 else -1
-    peers = [
-        move.share for move in market.around(latest) if move.reading.source == latest.source if move.share is not None
+    # Only exchanges of the same source: those of another one cannot share its mistake.
+    shares = [
+        move.share
+        for move in market.at_time_of(latest)
+        if move.reading.source == latest.source
+        if move.share is not None
     ]
-    moved = sum(share * sign > GLITCH_MOVE for share in peers)
-    if len(peers) < LEAST_READ or moved <= GLITCH_PART * len(peers):
+    moved = sum(share * sign > GLITCH_MOVE for share in shares)
+    if len(shares) < LEAST_READ or moved <= GLITCH_PART * len(shares):
         return None
-    return SourceGlitch(latest.as_of, own.share, moved, len(peers))
+    return SourceGlitch(latest.as_of, own.share, moved, len(shares))

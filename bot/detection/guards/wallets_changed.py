@@ -1,257 +1,145 @@
-"""What is remembered of an exchange, reading after reading: moves that are no flow, round trips, odd prices.
+"""Wallets changed: one chain or asset moves far in one reading while the rest stands still.
 
-A wallet list that changes looks like a flow in one chain or one asset, in one step, while the rest stands still. It is
-held for one reading. What comes back was a round trip; what stays is not counted, in either direction, and said. A drop
-is remembered for three days all the same: should the rest leave after it, it was the beginning of a run.
+A source that adds or drops wallets of an exchange makes such a move, and customers seldom do. It is held for one
+reading. If the next one has it back, it was a round trip; if it stays, it is left out of every window, whichever its
+direction, and said. `rest_leaves` counts a drop after all should customers follow.
+
+Example: Tron 100 → 50 while Bitcoin stays at 900. It is held once, then the net flow is 0.
+
+    >>> from tests.detection.guards.worked_series import flow_usd, readings, state_after
+    >>> series = readings(Tron=(100, 50, 50), Bitcoin=(900, 900, 900))
+    >>> wallets_hold(state_after(series[:2])).detail
+    'Tron, -5.0 % of reserves in one step'
+    >>> state = state_after(series)
+    >>> state.held_move, flow_usd(series, state)
+    (None, 0.0)
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.detection.flow.reading_diff import LARGE, RETURN_WITHIN, ReadingDiff, SlotChange
-from bot.detection.flow.windows import LONGEST_LOOKBACK
-from bot.detection.guards.missing_chains import note_absence, stood_still
-from bot.detection.guards.odd_prices import odd_prices
-from bot.detection.guards.pass_through import pass_through
-from bot.detection.guards.source_glitch import MarketMoves, source_glitch
+from bot.detection.flow.reading_diff import RETURN_WITHIN, ReadingDiff
+from bot.detection.guards.guard_input import GuardInput
+from bot.detection.guards.missing_chains import rest_is_unchanged
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.flow import Hold, HoldReason
-from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RestMove, RoundTrip
+from bot.domain.guard_state import Adjustment, GuardState, IsolatedMove, RoundTrip
 from bot.domain.reading import NO_HOLDING, Reading
-from bot.domain.withdrawals import Withdrawals
 
 FLAT = 0.01
-REMEMBERED = timedelta(hours=72)
-REST_LEAVES_SHARE = -0.015
-_DAY = timedelta(days=1)
-_HALF = 0.5
-_NOTHING_KNOWN = GuardState()
+"""The rest stands still while its net move is below this share of itself. A judgement: most usual days move less."""
+_HALF = 0.5  # more than half of a move must come back to be a return; less than half of the reserves may move alone
 
 
-def inspect(  # noqa: PLR0913 — a step, and what it is judged by
-    ledger: GuardState,
-    taken: ReadingDiff,
-    own_tokens: Collection[str],
-    market: MarketMoves,
-    doors: Withdrawals | None = None,
-    *,
-    prices_moved: bool = True,
-) -> GuardState:
-    """Return the ledger after one more step; every step is inspected once, in order.
-
-    The market knows this step and what the others did in the same round. A quiet step may be given where the ledger is
-    not busy; where no price `prices_moved` far none is looked at.
-    """
-    latest, at = taken.latest, taken.latest.as_of
-    kept = note_absence(_forget(ledger, at), taken.previous, latest, own_tokens)
-    if prices_moved or kept.odd_prices:
-        odd = odd_prices(kept.odd_prices, taken.previous, latest, own_tokens, market)
-        kept = replace(kept, odd_prices=odd)
-    found = source_glitch(market, latest, held=ledger.glitch is not None)
-    if taken.is_quiet:
-        return replace(kept, glitch=found) if found or ledger.glitch else kept
-    moved = _travel(_settle(kept, taken.previous, latest), taken, at)
-    alone = stood_still(ledger, taken.latest, own_tokens, within=FLAT)
-    suspecting = replace(moved, suspect=moved.suspect or (_suspect(ledger, taken, at) if alone else None))
-    passing = pass_through(suspecting, taken, own_tokens, at) if taken.was_usd else suspecting
-    counted = _count(_stride(passing, taken, at), doors)
-    return replace(counted, glitch=found)
+def wallets_hold(state: GuardState) -> Hold | None:
+    """Return why the newest reading is held, None where no move waits for the next one."""
+    move = state.held_move
+    if move is None:
+        return None
+    return Hold(HoldReason.WALLETS_CHANGED, f"{move.group}, {move.share * 100:+.1f} % of reserves in one step")
 
 
-def is_busy(ledger: GuardState) -> bool:
-    """Return whether the ledger waits for something that only the details of the next step tell."""
-    return bool(ledger.suspect or ledger.departures or ledger.rebased or ledger.arrivals)
-
-
-def incomparable(ledger: GuardState) -> Hold | None:
-    """Return why the newest reading cannot be compared with those before it, None when it can."""
-    if ledger.glitch:
-        seen = ledger.glitch
-        return Hold(HoldReason.SOURCE_GLITCH, f"{seen.moved} of {seen.read} exchanges moved more than 3 % at once")
-    if ledger.suspect:
-        held = ledger.suspect
-        return Hold(HoldReason.WALLETS_CHANGED, f"{held.group}, {held.share * 100:+.1f} % of reserves in one step")
-    return None
-
-
-def _forget(ledger: GuardState, now: datetime) -> GuardState:
-    """Return the ledger without what is too old to matter."""
-    if ledger == _NOTHING_KNOWN:
-        return ledger
+def settle_held_move(state: GuardState, given: GuardInput) -> GuardState:
+    """Return the state with the move that was held decided: it came back (a round trip), or it stays (excluded)."""
+    move, latest = state.held_move, given.latest
+    if move is None or _is_undecided(move, latest):
+        return state
+    if -_moved_since(move, given.previous, latest) / move.usd > _HALF:
+        trip = RoundTrip(move.group, move.at, latest.as_of, abs(move.usd))
+        no_flow = (*state.adjustments, *_there_and_back(move, given.previous, latest))
+        return replace(state, held_move=None, round_trips=(*state.round_trips, trip), adjustments=no_flow)
     return replace(
-        ledger,
-        adjustments=tuple(adjustment for adjustment in ledger.adjustments if now - adjustment.at < LONGEST_LOOKBACK),
-        rebased=tuple(move for move in ledger.rebased if now - move.at <= REMEMBERED),
-        counted=tuple(move for move in ledger.counted if now - move.at <= REMEMBERED),
-        rest_moves=tuple(stride for stride in ledger.rest_moves if now - stride.at < _DAY),
-        departures=tuple(departure for departure in ledger.departures if now - departure.at <= RETURN_WITHIN),
-        round_trips=tuple(trip for trip in ledger.round_trips if now - trip.back_at <= RETURN_WITHIN),
-        arrivals=tuple(arrival for arrival in ledger.arrivals if now - arrival.at <= RETURN_WITHIN),
-        pass_throughs=tuple(passage for passage in ledger.pass_throughs if now - passage.left_at <= RETURN_WITHIN),
-        missing_chains=tuple(
-            absence
-            for absence in ledger.missing_chains
-            if absence.until is None or now - absence.until < LONGEST_LOOKBACK
-        ),
+        state,
+        held_move=None,
+        adjustments=(*state.adjustments, *move.amounts),
+        excluded_moves=(*state.excluded_moves, move),
     )
 
 
-def _settle(ledger: GuardState, previous: Reading, latest: Reading) -> GuardState:
-    """Return the ledger with what was held decided: it came back, or it stays.
+def hold_isolated_move(state: GuardState, given: GuardInput) -> GuardState:
+    """Return the state with a move held that the newest reading shows, unless one is held already."""
+    if state.held_move or not rest_is_unchanged(given.before, given.latest, given.own_tokens, within=FLAT):
+        return state
+    return replace(state, held_move=_isolated_move(given.before, given.diff, given.at))
 
-    While most of it lies on chains that are not there to tell, that waits, but not for ever.
+
+def _is_undecided(move: IsolatedMove, latest: Reading) -> bool:
+    """Return whether most of the move lies on chains that the reading lacks; after two days it is decided all the same.
+
+    Without that limit a chain that is gone for good would keep the exchange held for ever.
     """
-    held = ledger.suspect
-    if held is None:
-        return ledger
-    there = sum(abs(amount.amount) for amount in held.amounts if amount.slot.chain in latest.chains)
-    if there <= _HALF * sum(abs(amount.amount) for amount in held.amounts) and latest.as_of - held.at <= RETURN_WITHIN:
-        return ledger
-    if -_moved_since(held, previous, latest) / held.usd > _HALF:
-        trip = RoundTrip(held.group, held.at, latest.as_of, abs(held.usd))
-        no_flow = (*ledger.adjustments, *_there_and_back(held, previous, latest))
-        return replace(ledger, suspect=None, round_trips=(*ledger.round_trips, trip), adjustments=no_flow)
-    return replace(
-        ledger, suspect=None, adjustments=(*ledger.adjustments, *held.amounts), rebased=(*ledger.rebased, held)
-    )
+    there = sum(abs(amount.amount) for amount in move.amounts if amount.slot.chain in latest.chains)
+    whole = sum(abs(amount.amount) for amount in move.amounts)
+    return there <= _HALF * whole and latest.as_of - move.at <= RETURN_WITHIN
 
 
-def _moved_since(held: IsolatedMove, previous: Reading, latest: Reading) -> float:
-    """Return what moved in the held slots in the step after, in USD."""
+def _moved_since(move: IsolatedMove, previous: Reading, latest: Reading) -> float:
+    """Return what moved in the held slots since the reading that was held, in USD, positive = came in."""
     moved = 0.0
-    for adjustment in held.amounts:
-        before, after = (
-            previous.holdings.get(adjustment.slot, NO_HOLDING),
-            latest.holdings.get(adjustment.slot, NO_HOLDING),
-        )
-        amount, usd = before if before.amount > 0 else after
-        moved += (after.amount - before.amount) * (usd / amount) if amount > 0 else 0.0
+    for amount in move.amounts:
+        before, after = previous.holdings.get(amount.slot, NO_HOLDING), latest.holdings.get(amount.slot, NO_HOLDING)
+        # A slot that was emptied has no price of its own, so that what came back to it is valued at the new one.
+        units, usd = before if before.amount > 0 else after
+        moved += (after.amount - before.amount) * (usd / units) if units > 0 else 0.0
     return moved
 
 
-def _there_and_back(held: IsolatedMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
-    """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between."""
-    for amount in held.amounts:
+def _there_and_back(move: IsolatedMove, previous: Reading, latest: Reading) -> Iterator[Adjustment]:
+    """Yield what moved and came back, both ways: no flow either for a window that starts from the reading between.
+
+    A slot gives back at most what it had taken; what moved beyond that is a flow of its own.
+    """
+    for amount in move.amounts:
         before, after = previous.holdings.get(amount.slot, NO_HOLDING), latest.holdings.get(amount.slot, NO_HOLDING)
         least, most = sorted((0.0, -amount.amount))
         if back := min(max(after.amount - before.amount, least), most):
             yield from (Adjustment(amount.slot, -back, amount.at), Adjustment(amount.slot, back, latest.as_of))
 
 
-def _suspect(before: GuardState, taken: ReadingDiff, at: datetime) -> IsolatedMove | None:
-    """Return the largest part that moved by itself while everything else, which is most of it, stood still."""
-    net = taken.usd
-    found: list[tuple[float, str, str]] = []
-    for (kind, name), part in taken.parts.items():
-        rest = taken.was_usd - part.was_usd
-        large = max(part.was_usd, part.was_usd + part.moved_usd) >= ISOLATED_MOVE_SHARE * taken.was_usd
-        alone = rest >= _HALF * taken.was_usd and abs(net - part.moved_usd) < FLAT * rest
-        if large and alone and abs(part.moved_usd) > ISOLATED_MOVE_JUMP * part.was_usd:
-            found.append((abs(part.moved_usd), kind, name))
-    if not found:
+def _isolated_move(before: GuardState, diff: ReadingDiff, at: datetime) -> IsolatedMove | None:
+    """Return the largest chain or asset that moved by itself while everything else, which is most of it, stood still.
+
+    None as well where the move only settles or continues what is known already.
+    """
+    candidates: list[tuple[float, str, str]] = []
+    for (kind, name), part in diff.parts.items():
+        rest_usd = diff.was_usd - part.was_usd
+        is_large = max(part.was_usd, part.was_usd + part.moved_usd) >= ISOLATED_MOVE_SHARE * diff.was_usd
+        # The rest has to be most of the exchange: against a small rest every large move would look isolated.
+        is_alone = rest_usd >= _HALF * diff.was_usd and abs(diff.usd - part.moved_usd) < FLAT * rest_usd
+        if is_large and is_alone and abs(part.moved_usd) > ISOLATED_MOVE_JUMP * part.was_usd:
+            candidates.append((abs(part.moved_usd), kind, name))
+    if not candidates:
         return None
-    _, kind, name = max(found)
-    move = _move(taken, kind, name, at)
-    is_known = _is_return(before, name) or _brings_back(before, taken, move) or _goes_on(before, move)
-    return None if is_known else move
+    _, kind, name = max(candidates)
+    move = _described(diff, kind, name, at)
+    is_explained = _was_held(before, name) or _brings_back(before, diff, move) or _follows_counted_drop(before, move)
+    return None if is_explained else move
 
 
-def _is_return(before: GuardState, name: str) -> bool:
-    """Return whether the part was held at the reading before: its step now only settles that."""
-    return before.suspect is not None and before.suspect.group == name
+def _was_held(before: GuardState, name: str) -> bool:
+    """Return whether the same part was held at the reading before: its move now only settles that."""
+    return before.held_move is not None and before.held_move.group == name
 
 
-def _brings_back(before: GuardState, taken: ReadingDiff, move: IsolatedMove) -> bool:
-    """Return whether most of what came in is of assets that had left just before: that settles, and changes nothing."""
+def _brings_back(before: GuardState, diff: ReadingDiff, move: IsolatedMove) -> bool:
+    """Return whether most of what came in is of assets that had left just before: that is a return, no new wallets."""
     left = {departure.asset for departure in before.departures}
     slots = {amount.slot for amount in move.amounts}
-    back = sum(change.usd for change in taken.changes if change.slot in slots and change.slot.asset in left)
-    return move.usd > 0 and back > _HALF * move.usd
+    back_usd = sum(change.usd for change in diff.changes if change.slot in slots and change.slot.asset in left)
+    return move.usd > 0 and back_usd > _HALF * move.usd
 
 
-def _goes_on(before: GuardState, move: IsolatedMove) -> bool:
-    """Return whether one part after another leaves: a drop that was held counts by now, and the next is no riddle."""
-    return move.usd < 0 and bool(before.counted)
+def _follows_counted_drop(before: GuardState, move: IsolatedMove) -> bool:
+    """Return whether a drop follows one that counts by now: a run that empties asset after asset is held no longer."""
+    return move.usd < 0 and bool(before.counted_drops)
 
 
-def _move(taken: ReadingDiff, kind: str, name: str, at: datetime) -> IsolatedMove:
-    own = [change for change in taken.changes if name == (change.slot.chain if kind == "chain" else change.slot.asset)]
+def _described(diff: ReadingDiff, kind: str, name: str, at: datetime) -> IsolatedMove:
+    own = [change for change in diff.changes if name == (change.slot.chain if kind == "chain" else change.slot.asset)]
+    # A slot that vanished is drained, and counts as flow; wallets that change leave something behind.
     amounts = tuple(Adjustment(change.slot, change.amount, at) for change in own if not change.vanished)
-    part = taken.parts[kind, name]
-    share = part.moved_usd / taken.was_usd
-    return IsolatedMove(name, at, part.moved_usd, share, amounts, taken.was_usd - part.was_usd)
-
-
-def _travel(ledger: GuardState, taken: ReadingDiff, at: datetime) -> GuardState:
-    """Return the ledger with large amounts noted that left in this step, and those that came back in it."""
-    if not taken.was_usd:
-        return ledger
-    amounts, worth = _by_asset(taken.changes)
-    waiting = tuple(
-        replace(
-            departure,
-            returned=departure.returned
-            + max(0.0, amounts.get(departure.asset, 0.0) + _reappeared(departure.asset, taken)),
-        )
-        for departure in ledger.departures
-    )
-    back = [departure for departure in waiting if departure.returned > _HALF * departure.amount]
-    left = [
-        Departure(asset, at, -amounts[asset], -usd) for asset, usd in worth.items() if usd <= -LARGE * taken.was_usd
-    ]
-    return replace(
-        ledger,
-        departures=(*(departure for departure in waiting if departure not in back), *left),
-        round_trips=(
-            *ledger.round_trips,
-            *(RoundTrip(departure.asset, departure.at, at, departure.usd) for departure in back),
-        ),
-    )
-
-
-def _reappeared(asset: str, taken: ReadingDiff) -> float:
-    """Return the units of an asset in slots that were empty before: it is back."""
-    return sum(held.amount for slot, held in taken.appeared() if slot.asset == asset)
-
-
-def _by_asset(changes: Iterable[SlotChange]) -> tuple[dict[str, float], dict[str, float]]:
-    amounts: defaultdict[str, float] = defaultdict(float)
-    worth: defaultdict[str, float] = defaultdict(float)
-    for change in changes:
-        amounts[change.slot.asset] += change.amount
-        worth[change.slot.asset] += change.usd
-    return amounts, worth
-
-
-def _stride(ledger: GuardState, taken: ReadingDiff, at: datetime) -> GuardState:
-    """Return the ledger with what the rest did in this step, while there is a drop to remember."""
-    drops = _drops(ledger)
-    if not drops:
-        return replace(ledger, rest_moves=())
-    aside = {amount.slot for drop in drops for amount in drop.amounts}
-    rest = sum(change.usd for change in taken.changes if change.slot not in aside)
-    return replace(ledger, rest_moves=(*ledger.rest_moves, RestMove(at, rest)))
-
-
-def _count(ledger: GuardState, doors: Withdrawals | None) -> GuardState:
-    """Return the ledger with remembered drops counted in full after all, once the rest leaves or doors close."""
-    drops = _drops(ledger)
-    left = sum(stride.usd for stride in ledger.rest_moves)
-    run = [drop for drop in drops if (doors and doors.are_shut) or left <= REST_LEAVES_SHARE * drop.rest_usd]
-    if not run:
-        return ledger
-    freed = {(amount.slot, amount.at) for move in run for amount in move.amounts}
-    return replace(
-        ledger,
-        adjustments=tuple(
-            adjustment for adjustment in ledger.adjustments if (adjustment.slot, adjustment.at) not in freed
-        ),
-        rebased=tuple(move for move in ledger.rebased if move not in run),
-        counted=(*ledger.counted, *run),
-    )
-
-
-def _drops(ledger: GuardState) -> Sequence[IsolatedMove]:
-    return [move for move in ledger.rebased if move.usd < 0]
+    part = diff.parts[kind, name]
+    share = part.moved_usd / diff.was_usd
+    return IsolatedMove(name, at, part.moved_usd, share, amounts, diff.was_usd - part.was_usd)

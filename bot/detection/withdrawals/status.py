@@ -1,4 +1,8 @@
-"""What counts as a closed door: an asset none of whose main networks lets it out."""
+"""Withdrawal status: a major asset counts as closed once none of its main networks lets it out.
+
+Example: USDT closed over Tron and open over Ethereum is open. Closed over both it is closed, since the later of the
+two, whether or not it can still be withdrawn over BNB Chain, which is none of its main networks.
+"""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -13,6 +17,7 @@ MAIN_NETWORKS = {
     "USDC": ("ETHEREUM", "SOLANA"),
 }
 """The networks over which most of each major leaves."""
+# As exchanges' own interfaces spell them, in upper case and without anything but letters and digits.
 _SPELLINGS = {
     "BITCOIN": ("BITCOIN", "BTC", "XBT", "BTCBITCOIN", "BITCOINMAINNET"),
     "ETHEREUM": ("ETHEREUM", "ETH", "ERC20", "ETHERC20", "ETHEREUMERC20", "ERC20ETHEREUM", "ETHEREUMMAINNET", "ETHER"),
@@ -29,25 +34,27 @@ def network_name(asset: str, network: str) -> str:
     """
     plain = "".join(letter for letter in network.upper() if letter.isalnum())
     symbol = asset.upper()
-    spelled = (plain, plain.removeprefix(symbol), plain.removesuffix(symbol))
-    return next((_NETWORKS[one] for one in spelled if one in _NETWORKS), plain)
+    # Many exchanges write the asset before or after the network.
+    spellings = (plain, plain.removeprefix(symbol), plain.removesuffix(symbol))
+    return next((_NETWORKS[spelling] for spelling in spellings if spelling in _NETWORKS), plain)
 
 
-def after(doors: Withdrawals, gates: Iterable[WithdrawalStatus]) -> Withdrawals:
-    """Return the doors once these gates were seen, in any spelling, in order of time; what was so keeps its time."""
-    known = dict(doors.gates)
-    for gate in gates:
-        asset = gate.asset.upper()
-        key = asset, network_name(asset, gate.network)
-        before = known.get(key)
-        if before is None or before.is_open is not gate.is_open:
-            known[key] = WithdrawalStatus(*key, gate.is_open, gate.since)
-    return Withdrawals(known, tuple(_closed(known.values())))
+def with_statuses(withdrawals: Withdrawals, statuses: Iterable[WithdrawalStatus]) -> Withdrawals:
+    """Return the withdrawals once these statuses were seen, in order of time; assets and networks in any spelling."""
+    by_network = dict(withdrawals.statuses)
+    for status in statuses:
+        asset = status.asset.upper()
+        key = asset, network_name(asset, status.network)
+        before = by_network.get(key)
+        # A repeated status keeps its first time: people are told since when an asset is closed.
+        if before is None or before.is_open is not status.is_open:
+            by_network[key] = WithdrawalStatus(*key, status.is_open, status.since)
+    return Withdrawals(by_network, tuple(_closed(by_network.values())))
 
 
-def _closed(gates: Iterable[WithdrawalStatus]) -> Iterator[tuple[str, datetime]]:
-    """Yield the majors none of whose main networks that are listed is open, each with when the last one closed."""
-    listed = list(gates)
+def _closed(statuses: Iterable[WithdrawalStatus]) -> Iterator[tuple[str, datetime]]:
+    """Yield the majors none of whose listed main networks is open, each with when the last of them closed."""
+    listed = list(statuses)
     for asset in MAJORS:
         main = [status for status in listed if status.asset == asset and status.network in MAIN_NETWORKS[asset]]
         if main and not any(status.is_open for status in main):

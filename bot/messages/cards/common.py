@@ -1,4 +1,7 @@
-"""Phrases that several cards share."""
+"""Phrases that several cards share: flows, holds, notes and where figures are from.
+
+Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (measured over 27 h)".
+"""
 
 from datetime import datetime, timedelta
 
@@ -25,8 +28,8 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-_NOTICEABLE = 1.1  # a window that is longer than its name by this factor says so
-_IN_HOURS = 2  # days that are still told in hours
+_NOTICEABLY_LONGER = 1.1  # 24 h measured over 26 h is as good as 24 h; from 26.4 h on the true length is said
+_DAYS_IN_HOURS = 2  # up to here a length is said in hours: 27 h, but 3.5 d
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -80,32 +83,32 @@ def flow_sentence(flow: Flow) -> Line:
     return line(
         f"Net {direction} ",
         bold(usd(flow.usd, signed=True)),
-        f" in {_measured(flow)} · ",
+        f" in {_window_length(flow)} · ",
         bold(percent(abs(flow.share))),
         f" of clean reserves ({usd(flow.reserves_usd)})",
     )
 
 
-def _measured(flow: Flow) -> str:
+def _window_length(flow: Flow) -> str:
     """Return the length of a window in words, with the true one where it began noticeably earlier."""
-    name, true = WINDOW_NAMES[flow.window], flow.end - flow.start
-    if true <= flow.window.length * _NOTICEABLE:
+    name, measured = WINDOW_NAMES[flow.window], flow.end - flow.start
+    if measured <= flow.window.length * _NOTICEABLY_LONGER:
         return name
-    days = true / timedelta(days=1)
-    return f"{name} (measured over {span(true) if days < _IN_HOURS else f'{days:.1f} d'})"
+    days = measured / timedelta(days=1)
+    return f"{name} (measured over {span(measured) if days < _DAYS_IN_HOURS else f'{days:.1f} d'})"
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:
     """Return what the flow consists of: the largest assets, and the rest of the net figure."""
     leading = flow.assets[:shown]
-    rest = flow.usd - sum(asset_flow.usd for asset_flow in leading)
+    other_usd = flow.usd - sum(asset_flow.usd for asset_flow in leading)
     pieces = [f"{asset_flow.asset} {usd(asset_flow.usd, signed=True)}" for asset_flow in leading]
     if len(flow.assets) > shown:
-        pieces.append(f"everything else {usd(rest, signed=True)}")
+        pieces.append(f"everything else {usd(other_usd, signed=True)}")
     return line(" · ".join(pieces))
 
 
-def second_opinion(listing: Listing | None, window: Window) -> Line | None:
+def source_figure_line(listing: Listing | None, window: Window) -> Line | None:
     """Return the upstream's own figure for a window, named as such; None when it gives none."""
     if listing is None or window not in listing.inflows_usd:
         return None
@@ -120,9 +123,9 @@ def note_sentence(note: Note) -> Line:
     """Return what people should know beside the figures."""
     if note.reason is NoteReason.BLIND and note.at and note.until:
         return line("Between ", moment(note.at), " and ", moment(note.until), " this bot saw nothing.")
-    worth = note.usd or 0.0
+    amount_usd = note.usd or 0.0
     words = _NOTE_WORDS[note.reason].format(
-        subject=note.subject, moved=usd(worth, signed=True), size=usd(abs(worth)), price=f"${worth:,.6g}"
+        subject=note.subject, moved=usd(amount_usd, signed=True), size=usd(abs(amount_usd)), price=f"${amount_usd:,.6g}"
     )
     return line(words, *((" · ", moment(note.at)) if note.at else ()))
 

@@ -18,7 +18,7 @@ from bot.messages.cards.common import (
     flow_sentence,
     note_sentence,
     provenance,
-    second_opinion,
+    source_figure_line,
     trouble_sentence,
 )
 from bot.messages.cards.reserves import reserves_card
@@ -45,7 +45,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
             _rank_line(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
             _comparability(flow) if flow else None,
-            second_opinion(snapshot.listing, window),
+            source_figure_line(snapshot.listing, window),
             *map(note_sentence, signal.notes),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),

@@ -1,4 +1,8 @@
-"""Incidents: the alert itself and the list."""
+"""Cards of incidents: the alert that is posted and edited, the reply that closes it, and the list of `/incidents`.
+
+Example of an alert's title and first line: "INC-42 · OKX · elevated outflow", "Net outflow −$1.14 B in 24 h · 4.0 % of
+clean reserves ($28.4 B)". What a signal source says in its own words comes from its `SignalCard`.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -34,24 +38,25 @@ def incident_card(
     """
     card = card_of(incident.rule, kinds)
     if incident.rule == Rule.MARKET_WIDE:
-        return market_card(incident, names or {}, _turn(incident, reason, card))
+        return market_card(incident, names or {}, _change_line(incident, reason, card))
     signal = incident.signal
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
-        title=f"{incident.label} · {name} · {_state(incident, card)}",
+        title=f"{incident.label} · {name} · {_title_state(incident, card)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=lines(
-            _turn(incident, reason, card),
+            _change_line(incident, reason, card),
             *card.evidence(signal),
-            _unconfirmed(incident),
-            _covered(incident),
+            _unconfirmed_line(incident),
+            _cover_line(incident),
+            # With one reason for everything the line of the change has said it already.
             None if incident.held and signal.common_hold else comparability(signal, card),
             *map(note_sentence, signal.notes),
             card.footnote,
         ),
         footer=provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
-        silent=incident.severity is Severity.WATCH or resolved,
+        silent=incident.severity is Severity.WATCH or resolved,  # neither is worth a sound
     )
 
 
@@ -82,14 +87,14 @@ def incidents_card(
             lines=lines("No incident is open and none is remembered. /status says how fresh the data is."),
         )
     newest = max((incident.signal for incident in incidents), key=lambda signal: signal.as_of)
-    open_ones = sum(incident.state is IncidentState.OPEN for incident in incidents)
+    open_count = sum(incident.state is IncidentState.OPEN for incident in incidents)
     return Message(
         title=f"Incidents{where}",
         tone=max((TONES[incident.severity] for incident in incidents if incident.state is IncidentState.OPEN),
                  key=list(Tone).index, default=Tone.GOOD),
         lines=lines(
-            f"{open_ones} open, {len(incidents)} shown, newest first.",
-            *[_entry(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
+            f"{open_count} open, {len(incidents)} shown, newest first.",
+            *[_entry_line(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
             *dict.fromkeys(card_of(incident.rule, kinds).footnote for incident in incidents),
         ),
         footer=provenance(newest.source, newest.as_of),
@@ -108,7 +113,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
         lines=lines(
             first,
             flow_sentence(flow) if flow and not resolved else None,
-            *[_member(member, names) for member in signal.members],
+            *[_member_line(member, names) for member in signal.members],
             None if resolved else "Their own incidents go on under this one and are told again from severe on.",
             "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
             LIABILITIES,
@@ -119,24 +124,24 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
     )
 
 
-def _member(one: MarketMember, names: Mapping[str, str]) -> Line:
-    label = f" ({one.label})" if one.label else ""
-    moved = f"{usd(one.usd, signed=True)} · {percent(one.share, signed=True)}"
-    figures = f"{one.severity} · {moved} in {WINDOW_NAMES[one.window]}"
-    return line(bold(names.get(one.exchange, one.exchange)), f"{label} · {figures}")
+def _member_line(member: MarketMember, names: Mapping[str, str]) -> Line:
+    label = f" ({member.label})" if member.label else ""
+    moved = f"{usd(member.usd, signed=True)} · {percent(member.share, signed=True)}"
+    figures = f"{member.severity} · {moved} in {WINDOW_NAMES[member.window]}"
+    return line(bold(names.get(member.exchange, member.exchange)), f"{label} · {figures}")
 
 
-def _covered(incident: Incident) -> str | None:
+def _cover_line(incident: Incident) -> str | None:
     return f"Part of INC-{incident.covered_by}, which is market-wide." if incident.covered_by else None
 
 
-def _state(incident: Incident, card: SignalCard) -> str:
+def _title_state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
     return f"{card.headline(incident)} · held" if incident.held else card.headline(incident)
 
 
-def _turn(incident: Incident, reason: StepReason, card: SignalCard) -> Line | None:
+def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Line | None:
     match reason:
         case StepReason.ESCALATED:
             return line(f"Worse than before: now {incident.severity}.")
@@ -145,20 +150,20 @@ def _turn(incident: Incident, reason: StepReason, card: SignalCard) -> Line | No
         case StepReason.RESOLVED:
             return line(f"Resolved: {card.ending(incident)} It was {incident.peak} at worst.")
         case StepReason.HELD:
-            return _held(incident.signal)
+            return _hold_line(incident.signal)
         case StepReason.RELEASED:
             return line("The hold is over: the newest figures can be compared again.")
         case _:
             return None
 
 
-def _unconfirmed(incident: Incident) -> str | None:
+def _unconfirmed_line(incident: Incident) -> str | None:
     if incident.confirmed or incident.state is IncidentState.RESOLVED:
         return None
     return "Not confirmed yet: seen in one reading only; the next one that shows it confirms it."
 
 
-def _held(signal: Signal) -> Line:
+def _hold_line(signal: Signal) -> Line:
     hold = signal.common_hold
     if hold is None:
         return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
@@ -167,12 +172,12 @@ def _held(signal: Signal) -> Line:
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:
     """Return what was left out, measurement by measurement, else what the source says of figures that are all whole."""
-    held: dict[str, list[str]] = {}
+    names_by_hold: dict[str, list[str]] = {}
     for measurement in signal.measurements:
         if measurement.hold:
-            held.setdefault(hold_sentence(measurement.hold), []).append(card.measurement(measurement.name))
-    if held:
-        return " ".join(f"Held over {', '.join(names)}: {why}." for why, names in held.items())
+            names_by_hold.setdefault(hold_sentence(measurement.hold), []).append(card.measurement(measurement.name))
+    if names_by_hold:
+        return " ".join(f"Held over {', '.join(names)}: {why}." for why, names in names_by_hold.items())
     return card.caution(signal)
 
 
@@ -180,8 +185,8 @@ def _name(incident: Incident, names: Mapping[str, str]) -> str:
     return MARKET.name if incident.rule == Rule.MARKET_WIDE else names.get(incident.subject, incident.subject)
 
 
-def _entry(incident: Incident, name: str, card: SignalCard) -> Line:
-    """Return an incident in one line, which reads the same on a phone and on a wide screen."""
+def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
+    """Return an incident in one line of text: a table would be too wide for a phone."""
     is_open = incident.state is IncidentState.OPEN
     now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"

@@ -1,11 +1,15 @@
-"""What incidents of the outflow rule say: which share left over which window, what is usual, and who says the same."""
+"""The words of the outflow's incidents: which share left over which window, what is usual, what other figures say.
+
+Example of a crossed threshold: "24 h: −4.2 % of clean reserves ≤ −3.0 %". Figures are negative where money left, and
+all minus signs are typographic (−), also in numbers that Python has formatted.
+"""
 
 from collections.abc import Iterator
 
 from typing_extensions import override
 
 from bot.detection.flow.baseline import robust_z
-from bot.detection.guards.source_figures import agree
+from bot.detection.guards.source_figures import figures_agree
 from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident
@@ -17,14 +21,14 @@ from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
 from bot.messages.numbers import amount, percent, usd
 
-_WORDS = {
+_HEADLINES = {
     Severity.WATCH: "unusual outflow",
     Severity.ELEVATED: "elevated outflow",
     Severity.SEVERE: "severe outflow",
     Severity.CRITICAL: "critical: outflow while withdrawals are closed",
 }
-_BLEED = "slow outflow over weeks"
-_ASSETS = 4
+_BLEED_HEADLINE = "slow outflow over weeks"
+_SHOWN_ASSETS = 4  # with amounts; the rest of the net figure is added up
 
 
 class OutflowCard(SignalCard):
@@ -40,7 +44,7 @@ class OutflowCard(SignalCard):
     @override
     def headline(self, incident: Incident) -> str:
         is_bleed = incident.rule == Rule.BLEED and incident.severity is not Severity.CRITICAL
-        return _BLEED if is_bleed else _WORDS[incident.severity]
+        return _BLEED_HEADLINE if is_bleed else _HEADLINES[incident.severity]
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
@@ -108,8 +112,8 @@ class OutflowCard(SignalCard):
             )
             for severity in (Severity.WATCH, Severity.ELEVATED, Severity.SEVERE)
         )
-        beside = f" (* and robust z ≤ {UNUSUAL_Z:.1f}), never below {usd(MIN_FLOW_USD)}; ends at {EASING:g} of them."
-        return line(bold("Thresholds: "), by_severity, beside.replace("-", "−"))
+        notes = f" (* and robust z ≤ {UNUSUAL_Z:.1f}), never below {usd(MIN_FLOW_USD)}; ends at {EASING:g} of them."
+        return line(bold("Thresholds: "), by_severity, notes.replace("-", "−"))
 
     @override
     def inputs(self, signal: Signal) -> Iterator[Line]:
@@ -134,10 +138,10 @@ class OutflowCard(SignalCard):
 
     @override
     def background(self, signal: Signal) -> Iterator[Line]:
-        """Yield the usual day, the place of this one among such days, the source's own figures, closed withdrawals."""
-        yield _baseline(signal.baseline)
-        yield from _place_among_days(signal)
-        yield from _opinions(signal)
+        """Yield the usual day, the percentile of this one, the source's own figures, and closed withdrawals."""
+        yield _baseline_line(signal.baseline)
+        yield from _percentile_lines(signal)
+        yield from _source_figure_lines(signal)
         yield from _closed_withdrawals(signal)
 
     @override
@@ -183,41 +187,41 @@ def _closed_withdrawals(signal: Signal) -> Iterator[Line]:
 
 def _by_asset(flow: Flow) -> str:
     """Return what the largest assets moved, in their own units and in dollars, and the rest of the net figure."""
-    shown = flow.assets[:_ASSETS]
+    shown = flow.assets[:_SHOWN_ASSETS]
     pieces = [f"{amount(part.amount, part.asset, signed=True)} = {usd(part.usd, signed=True)}" for part in shown]
-    if len(flow.assets) > _ASSETS:
+    if len(flow.assets) > _SHOWN_ASSETS:
         pieces.append(f"everything else {usd(flow.usd - sum(part.usd for part in shown), signed=True)}")
     return " · ".join(pieces)
 
 
-def _baseline(usual: Baseline | None) -> Line:
-    if usual is None:
+def _baseline_line(baseline: Baseline | None) -> Line:
+    if baseline is None:
         return usual_day(None)
     return line(
         bold("Baseline: "),
-        f"median {percent(usual.median, signed=True)} a day, spread {percent(usual.spread)}, nine days of ten between "
-        f"{percent(usual.low, signed=True)} and {percent(usual.high, signed=True)}, "
-        f"lowest {percent(usual.worst, signed=True)}, from {usual.days} days.",
+        f"median {percent(baseline.median, signed=True)} a day, spread {percent(baseline.spread)}, "
+        f"nine days of ten between {percent(baseline.low, signed=True)} and {percent(baseline.high, signed=True)}, "
+        f"lowest {percent(baseline.worst, signed=True)}, from {baseline.days} days.",
     )
 
 
-def _place_among_days(signal: Signal) -> Iterator[Line]:
+def _percentile_lines(signal: Signal) -> Iterator[Line]:
     """Yield where the day's flow lies among the usual days: the percentile, as far as the baseline tells it."""
-    flow, usual = signal.flow(Window.DAY), signal.baseline
-    if flow and usual:
-        z = f"robust z {robust_z(flow.share, flow.window, usual):+.1f}".replace("-", "−")
-        yield line(f"Its 24 h, {percent(flow.share, signed=True)}: {_percentile(flow.share, usual)}, {z}.")
+    flow, baseline = signal.flow(Window.DAY), signal.baseline
+    if flow and baseline:
+        z = f"robust z {robust_z(flow.share, flow.window, baseline):+.1f}".replace("-", "−")
+        yield line(f"Its 24 h, {percent(flow.share, signed=True)}: {_percentile(flow.share, baseline)}, {z}.")
 
 
-def _percentile(share: float, usual: Baseline) -> str:
-    if share < usual.worst:
-        return f"percentile 0, lower than all {usual.days} days"
-    if share < usual.low:
+def _percentile(share: float, baseline: Baseline) -> str:
+    if share < baseline.worst:
+        return f"percentile 0, lower than all {baseline.days} days"
+    if share < baseline.low:
         return "below percentile 5"
-    return "between percentiles 5 and 95" if share <= usual.high else "above percentile 95"
+    return "between percentiles 5 and 95" if share <= baseline.high else "above percentile 95"
 
 
-def _opinions(signal: Signal) -> Iterator[Line]:
+def _source_figure_lines(signal: Signal) -> Iterator[Line]:
     """Yield the source's own figures and whether they say the same, or that there is none."""
     for figure in signal.source_figures:
         yield line(
@@ -232,5 +236,5 @@ def _opinions(signal: Signal) -> Iterator[Line]:
 def _agreement(flow: Flow | None, figure: SourceFigure) -> str:
     if flow is None:
         return "."
-    verdict = "agrees with" if agree(flow, figure.usd) else "differs from"
+    verdict = "agrees with" if figures_agree(flow, figure.usd) else "differs from"
     return f"; it {verdict} the {usd(flow.usd, signed=True)} of the amounts."

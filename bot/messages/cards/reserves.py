@@ -21,7 +21,7 @@ from bot.messages.cards.common import (
     WINDOW_NAMES,
     flow_value,
     provenance,
-    second_opinion,
+    source_figure_line,
     source_name,
     trouble_sentence,
 )
@@ -49,7 +49,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -
         title=f"{exchange.name} · reserves",
         lines=lines(
             holdings.totals,
-            second_opinion(snapshot.listing, Window.DAY),
+            source_figure_line(snapshot.listing, Window.DAY),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),

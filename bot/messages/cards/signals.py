@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bot.detection.engine import Outflow
+from bot.detection.outflow_source import Outflow
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource

@@ -1,4 +1,8 @@
-"""Why there is an incident: what was compared, what is usual, which limits were crossed, and what was held."""
+"""The card of `/why`: what was compared, what is usual, which limits were crossed, and what was held when.
+
+It explains the figures on which the incident was opened or last got worse. An incident that opened at −4 % and is at
+−0.2 % now shows the two readings of the −4 %, and one line "Newest reading: …" for the −0.2 %.
+"""
 
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
@@ -15,9 +19,10 @@ _MARKET_RULE = (
     "Rule “market-wide”: three or more exchanges with clean reserves of $1 B or more are elevated or worse, "
     "and got there within 72 hours; as severe as the third worst of them."
 )
-_TURNS = 8
-_SPELLS = 3
-_SPELL = frozenset({StepReason.HELD, StepReason.RELEASED})
+_SHOWN_EVENTS = 8  # the newest: an embed of Discord has 25 fields at most, and nobody reads so many
+_SHOWN_HOLDS = 3
+# Holds have lines of their own, with their causes and ends, and are left out of the list of events.
+_HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
 
 
 def why_card(
@@ -34,21 +39,21 @@ def why_card(
         title=f"{incident.label} · {name} · why",
         tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
         lines=lines(
-            _standing(incident),
+            _status_line(incident),
             *card.inputs(raised_by),
-            *_crossings(raised_by, card),
+            *_crossed_lines(raised_by, card),
             card.thresholds(incident.sensitivity),
             *card.background(raised_by),
             comparability(raised_by, card),
-            *_holds(incident, card),
-            _now(incident, card) if incident.raised_by and raised_by.as_of != incident.signal.as_of else None,
+            *_hold_lines(incident, card),
+            _newest_line(incident, card) if incident.raised_by and raised_by.as_of != incident.signal.as_of else None,
             *map(note_sentence, incident.signal.notes),
             card.method,
             card.footnote,
         ),
         fields=tuple(
             Field(event.reason, line(moment(event.at), _event_size(event, card)), inline=False)
-            for event in [event for event in incident.events if event.reason not in _SPELL][-_TURNS:]
+            for event in [event for event in incident.events if event.reason not in _HOLD_REASONS][-_SHOWN_EVENTS:]
         ),
         table=card.table(raised_by),
         footer=provenance(incident.signal.source, incident.signal.as_of),
@@ -56,37 +61,38 @@ def why_card(
     )
 
 
-def _standing(incident: Incident) -> str:
+def _status_line(incident: Incident) -> str:
     now = "" if incident.state is IncidentState.RESOLVED else f" {incident.severity} now,"
     return f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state},{now} {incident.peak} at worst."
 
 
-def _crossings(raised_by: Signal, card: SignalCard) -> Iterator[Line]:
+def _crossed_lines(raised_by: Signal, card: SignalCard) -> Iterator[Line]:
     for reason in raised_by.reasons:
         yield line(bold("Crossed: "), card.reason(reason))
     if not raised_by.reasons:
         yield line("No threshold is crossed by these figures.")
 
 
-def _holds(incident: Incident, card: SignalCard) -> Iterator[Line]:
-    """Yield the newest spells in which nothing was concluded, and why; or that there was none."""
-    turns = pairwise((*incident.events, None))
-    spells = [(held, after) for held, after in turns if held and held.reason is StepReason.HELD]
-    if len(spells) > _SPELLS:
-        yield line(bold("Held: "), f"{len(spells)} times in its life; the last {_SPELLS} of them:")
-    for held, after in spells[-_SPELLS:]:
+def _hold_lines(incident: Incident, card: SignalCard) -> Iterator[Line]:
+    """Yield the newest spans in which nothing was concluded, and why; or that there was none."""
+    # A hold ends with the event after it, whatever that is; the last one may last until now.
+    successive = pairwise((*incident.events, None))
+    held_spans = [(held, after) for held, after in successive if held and held.reason is StepReason.HELD]
+    if len(held_spans) > _SHOWN_HOLDS:
+        yield line(bold("Held: "), f"{len(held_spans)} times in its life; the last {_SHOWN_HOLDS} of them:")
+    for held, after in held_spans[-_SHOWN_HOLDS:]:
         end = moment(after.at) if after else "now"
-        yield line(bold("Held: "), moment(held.at), " to ", end, f", {_causes(held, card)}")
-    if not spells:
+        yield line(bold("Held: "), moment(held.at), " to ", end, f", {_hold_causes(held, card)}")
+    if not held_spans:
         yield line(bold("Held: "), "never in its life.")
 
 
-def _causes(held: Event, card: SignalCard) -> str:
+def _hold_causes(held: Event, card: SignalCard) -> str:
     first_of_each = {hold.reason: hold for hold in reversed(held.holds)}
     return " and ".join(hold_sentence(hold) for hold in first_of_each.values()) or card.nothing_measured
 
 
-def _now(incident: Incident, card: SignalCard) -> Line:
+def _newest_line(incident: Incident, card: SignalCard) -> Line:
     """Return what the newest reading says, beside what once raised the incident."""
     signal = incident.signal
     label = "At its end: " if incident.state is IncidentState.RESOLVED else "Newest reading: "

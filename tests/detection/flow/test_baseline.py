@@ -194,7 +194,7 @@ def test_the_builders_quiet_exchange_is_quiet() -> None:
     ],
 )
 def test_a_run_is_not_learned_as_usual(start: datetime, end: datetime | None, left: set[int]) -> None:
-    """A day is the 24 hours before its point; the first day of a spell is the one whose point showed it."""
+    """A day is the 24 hours before its point; the first day of an incident is the one whose point showed it."""
     past = days(*[0.0] * 10)
 
     usual = usual_days(past, NOON + 7 * DAY, [IncidentSpan(start, end)])
@@ -203,8 +203,8 @@ def test_a_run_is_not_learned_as_usual(start: datetime, end: datetime | None, le
 
 
 def test_every_run_is_left_out_of_what_is_usual() -> None:
-    spells = [IncidentSpan(NOON + DAY, NOON + DAY), IncidentSpan(NOON + 4 * DAY, NOON + 4 * DAY)]
+    incident_spans = [IncidentSpan(NOON + DAY, NOON + DAY), IncidentSpan(NOON + 4 * DAY, NOON + 4 * DAY)]
 
-    usual = usual_days(days(*[0.0] * 7), NOON + 6 * DAY, spells)
+    usual = usual_days(days(*[0.0] * 7), NOON + 6 * DAY, incident_spans)
 
     assert [(day.day - NOON) // DAY for day in usual] == [0, 2, 3, 5, 6]

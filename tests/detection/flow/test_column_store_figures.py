@@ -1,4 +1,4 @@
-"""What the columns tell by themselves, figure by figure, and where they leave it to the detailed way."""
+"""Which figures the columns give, and where they give none because only the detailed way has the whole answer."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,8 +36,8 @@ class TestAFlow:
         with_assets: bool = False,
     ) -> Flow | None:
         previous = None if before is None else units(before)
-        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
-        return sheet.flow(Window.DAY, units(base), units(end, days=1), previous, with_assets=with_assets)
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        return store.flow(Window.DAY, units(base), units(end, days=1), previous, with_assets=with_assets)
 
     @pytest.mark.parametrize("with_assets", [True, False])
     @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ class TestAFlow:
             ({"Tron/USDT": GONE}, None),
         ],
     )
-    def test_is_told_unless_a_chain_is_missing_or_a_stablecoin_appeared(
+    def test_is_computed_unless_a_chain_is_missing_or_a_stablecoin_appeared(
         self,
         moved: Mapping[str, float],
         usd: float | None,
@@ -71,7 +71,7 @@ class TestAFlow:
             assert bool(found.assets) is (with_assets and usd != 0)
 
     @pytest.mark.parametrize(
-        ("before", "told"),
+        ("before", "is_answered"),
         [
             (None, True),
             (USUAL, False),
@@ -85,11 +85,11 @@ class TestAFlow:
     def test_is_left_to_the_detailed_way_where_something_vanished_just_now(
         self,
         before: Mapping[str, float] | None,
-        told: bool,  # noqa: FBT001 — a table's column
+        is_answered: bool,  # noqa: FBT001 — a table's column
     ) -> None:
         end = {**USUAL, "Tron/USDT": GONE, "Tron/TRX": 5.0}
 
-        assert (self.between(USUAL, end, before) is not None) is told
+        assert (self.between(USUAL, end, before) is not None) is is_answered
 
     def test_values_nothing_that_had_no_amount_and_no_own_token(self) -> None:
         base = {**USUAL, "Tron/TRX": 0.0, "Binance/BNB": 500.0, "Binance/FDUSD": 500.0}
@@ -129,17 +129,17 @@ class TestAFlow:
         assert [asset.usd for asset in found.assets] == [asset.amount for asset in found.assets]
 
 
-class TestAQuietStep:
+class TestAQuietDiff:
     @staticmethod
-    def taken(base: Mapping[str, float], now: Mapping[str, float]) -> ReadingDiff | None:
+    def quiet_diff(base: Mapping[str, float], now: Mapping[str, float]) -> ReadingDiff | None:
         previous, latest = units(base), units(now, days=1)
-        found = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).quiet_step(
+        found = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).quiet_diff(
             previous, latest, jump=0.3, large=0.01, least=0.005
         )
-        whole = reading_diff(previous, latest, OWN)
+        detailed = reading_diff(previous, latest, OWN)
         if found:
-            assert found == ReadingDiff(previous, latest, whole.was_usd, found.usd, (), {}, is_quiet=True)
-            assert found.usd == pytest.approx(whole.usd)
+            assert found == ReadingDiff(previous, latest, detailed.was_usd, found.usd, (), {}, is_quiet=True)
+            assert found.usd == pytest.approx(detailed.usd)
         return found
 
     @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ class TestAQuietStep:
     ) -> None:
         base = {**USUAL, "Bitcoin/BTC": 492.0, "Litecoin/LTC": 8.0, "Binance/BNB": 100.0}
 
-        assert (self.taken(base, {**base, **moved}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, **moved}) is not None) is is_quiet
 
     @pytest.mark.parametrize(
         ("was", "now", "is_quiet"),
@@ -182,7 +182,7 @@ class TestAQuietStep:
     ) -> None:
         base = {"Bitcoin/BTC": 500.0, "Ethereum/ETH": 500.0 - was, "Solana/SOL": was}
 
-        assert (self.taken(base, {**base, "Solana/SOL": now}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, "Solana/SOL": now}) is not None) is is_quiet
 
     @pytest.mark.parametrize(
         ("now", "is_quiet"),
@@ -199,7 +199,7 @@ class TestAQuietStep:
     ) -> None:
         base = {"Tron/USDT": 100.0, "Tron/TRX": 100.0, "Base/USDT": 100.0, "Base/TRX": 100.0, "Bitcoin/BTC": 600.0}
 
-        assert (self.taken(base, {**base, **now}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, **now}) is not None) is is_quiet
 
     @pytest.mark.parametrize(("trx", "is_quiet"), [(50.0, True), (50.5, False)])
     def test_is_one_in_which_a_chain_moved_by_three_tenths_at_most(
@@ -210,14 +210,14 @@ class TestAQuietStep:
         base = {"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Bitcoin/BTC": 750.0}
         now = {"Tron/USDT": 80.0, "Tron/TRX": trx, "Base/USDT": 120.0}
 
-        assert (self.taken(base, {**base, **now}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, **now}) is not None) is is_quiet
 
     def test_is_none_where_a_slot_vanished_or_nothing_was_there(self) -> None:
         dust = {**USUAL, "Tron/TRX": 0.001}
 
-        assert self.taken(dust, {**dust, "Tron/TRX": GONE}) is None
-        assert self.taken({"Tron/TRX": 0.0, "Binance/BNB": 5.0}, {"Tron/TRX": 9.0, "Binance/BNB": 5.0}) is None
-        assert self.taken({}, {}) is None
+        assert self.quiet_diff(dust, {**dust, "Tron/TRX": GONE}) is None
+        assert self.quiet_diff({"Tron/TRX": 0.0, "Binance/BNB": 5.0}, {"Tron/TRX": 9.0, "Binance/BNB": 5.0}) is None
+        assert self.quiet_diff({}, {}) is None
 
 
 class TestSteadyPrices:
@@ -226,7 +226,7 @@ class TestSteadyPrices:
         price: float, *, was: float = 1.0, amount: float = 500.0, held: float = 500.0, other: float = 500.0
     ) -> bool:
         base, now = {"Bitcoin/BTC": held, "Tron/USDT": other}, {"Bitcoin/BTC": amount, "Tron/USDT": other}
-        return ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+        return ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
             units(base, price={"Bitcoin/BTC": was}),
             units(now, price={"Bitcoin/BTC": price}, days=1),
             tolerated=0.25,
@@ -272,7 +272,7 @@ class TestSteadyPrices:
         base = {"Tron/USDT": 500.0, "Tron/SOL": 100.0}
         now = units({**base, "Base/SOL": 1000.0}, price={"Base/SOL": 5.0}, days=1)
 
-        assert not ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+        assert not ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
             units(base), now, tolerated=0.25, least=0.001
         )
 
@@ -280,7 +280,7 @@ class TestSteadyPrices:
         base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
         latest = units(now, price={"Binance/BNB": 9.0}, days=1)
 
-        assert ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(
+        assert ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
             units(base), latest, tolerated=0.25, least=0.001
         )
 
@@ -299,56 +299,58 @@ class TestSteadyPrices:
         steady: bool,  # noqa: FBT001 — a table's column
     ) -> None:
         slots = ("Tron/USDT", "Base/USDT")
-        one, other = (
+        earlier, later = (
             units(dict.fromkeys(slots, 100.0), price=dict(zip(slots, prices, strict=True))) for prices in (before, now)
         )
 
         assert (
-            ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).prices_are_steady(one, other, tolerated=0.25, least=0.001)
+            ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
+                earlier, later, tolerated=0.25, least=0.001
+            )
             is steady
         )
 
 
 class TestWhatIsRemembered:
     def test_are_as_many_as_were_asked_for_the_last_ones(self) -> None:
-        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=2)
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=2)
         days = [units(USUAL, days=day) for day in range(3)]
-        first, second = sheet.of(days[0]), sheet.of(days[1])
+        first, second = store.columns(days[0]), store.columns(days[1])
 
-        assert (sheet.of(days[0]) is first, sheet.of(days[1]) is second) == (True, True)
-        sheet.of(days[2])
-        assert sheet.of(days[1]) is second
-        assert sheet.of(days[0]) is not first
+        assert (store.columns(days[0]) is first, store.columns(days[1]) is second) == (True, True)
+        store.columns(days[2])
+        assert store.columns(days[1]) is second
+        assert store.columns(days[0]) is not first
 
     def test_are_made_anew_only_where_slots_are_new(self) -> None:
-        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
-        one, fewer, more = units(USUAL), units({"Bitcoin/BTC": 500.0}, days=1), units({"Base/ETH": 1.0}, days=2)
-        known = sheet.of(one)
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        first, fewer, more = units(USUAL), units({"Bitcoin/BTC": 500.0}, days=1), units({"Base/ETH": 1.0}, days=2)
+        columns = store.columns(first)
 
-        sheet.of(fewer)
-        assert sheet.of(one) is known
-        sheet.of(more)
-        assert sheet.of(one) is not known
+        store.columns(fewer)
+        assert store.columns(first) is columns
+        store.columns(more)
+        assert store.columns(first) is not columns
 
     def test_slots_that_are_new_find_their_place_after_the_known_ones(self) -> None:
-        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
         base, end = units(USUAL), units({"Base/ETH": 7.0, **USUAL, "Bitcoin/BTC": 400.0}, days=1)
 
         for _ in range(2):
-            found = sheet.flow(Window.DAY, base, end, base, with_assets=True)
+            found = store.flow(Window.DAY, base, end, base, with_assets=True)
             assert found
             assert [(asset.asset, asset.usd) for asset in found.assets] == [("BTC", -100.0)]
-        assert (sheet.of(base).amounts, sheet.of(end).amounts) == (
+        assert (store.columns(base).amounts, store.columns(end).amounts) == (
             [100.0, 500.0, 400.0, 0.0],
             [100.0, 400.0, 400.0, 7.0],
         )
-        assert sheet.of(end).chains == {"Tron", "Bitcoin", "Ethereum", "Base"}
+        assert store.columns(end).chains == {"Tron", "Bitcoin", "Ethereum", "Base"}
 
-    def test_a_reading_is_told_by_itself_and_not_by_its_time(self) -> None:
-        sheet = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8)
-        one, other = units(USUAL), units({**USUAL, "Tron/USDT": 50.0})
+    def test_readings_of_one_time_are_not_confused(self) -> None:
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        first, second = units(USUAL), units({**USUAL, "Tron/USDT": 50.0})
 
-        assert [sheet.of(reading).worth for reading in (one, other, one)] == [1000.0, 950.0, 1000.0]
+        assert [store.columns(reading).total_usd for reading in (first, second, first)] == [1000.0, 950.0, 1000.0]
 
 
 def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
@@ -360,9 +362,9 @@ def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
         Slot("Binance", "FDUSD"): Holding(5.0, 5.0),
     }
 
-    seen = ColumnStore(OWN, PLAIN_ARITHMETIC, most=8).of(replace(reading({}), holdings=held))
+    columns = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).columns(replace(reading({}), holdings=held))
 
-    assert seen.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
-    assert seen.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]
-    assert seen.prices == [1.0, 0.0, 20_000.0, 0.0, 0.0]
-    assert (seen.worth, seen.reserves, seen.stables) == (5_000.5, 5_007.5, frozenset({0}))
+    assert columns.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
+    assert columns.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]
+    assert columns.prices == [1.0, 0.0, 20_000.0, 0.0, 0.0]
+    assert (columns.total_usd, columns.reserves_usd, columns.stablecoins) == (5_000.5, 5_007.5, frozenset({0}))

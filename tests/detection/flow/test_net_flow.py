@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 chains = st.sampled_from(("Bitcoin", "Ethereum", "Tron", "Solana"))
 assets = st.sampled_from(("BTC", "ETH", "USDT", "SOL", "BNB"))
 amounts = st.floats(0.001, 1e9)
-prices = st.fixed_dictionaries({one: st.floats(0.01, 1e5) for one in ("BTC", "ETH", "USDT", "SOL", "BNB")})
+prices = st.fixed_dictionaries({asset: st.floats(0.01, 1e5) for asset in ("BTC", "ETH", "USDT", "SOL", "BNB")})
 books = st.dictionaries(st.tuples(chains, assets), amounts, min_size=1)
 
 
@@ -71,12 +71,12 @@ def test_a_factor_on_every_price_leaves_every_share(
     held: tuple[dict[Slot, float], dict[Slot, float]], price: dict[str, float], factor: float
 ) -> None:
     start, end = held
-    dearer = {asset: one * factor for asset, one in price.items()}
+    dearer = {asset: usd * factor for asset, usd in price.items()}
 
-    one = between(priced(start, price), priced(end, price, end=True))
-    other = between(priced(start, dearer), priced(end, dearer, end=True))
+    expected = between(priced(start, price), priced(end, price, end=True))
+    actual = between(priced(start, dearer), priced(end, dearer, end=True))
 
-    assert other.share == pytest.approx(one.share, rel=1e-6, abs=1e-9)
+    assert actual.share == pytest.approx(expected.share, rel=1e-6, abs=1e-9)
 
 
 @given(two_books(), prices, st.randoms())
@@ -88,11 +88,11 @@ def test_the_order_of_holdings_does_not_matter(
     for book in shuffled:
         random.shuffle(book)
 
-    one = between(priced(start, price), priced(end, price, end=True))
-    other = between(priced(dict(shuffled[0]), price), priced(dict(shuffled[1]), price, end=True))
+    expected = between(priced(start, price), priced(end, price, end=True))
+    actual = between(priced(dict(shuffled[0]), price), priced(dict(shuffled[1]), price, end=True))
 
-    assert other.usd == pytest.approx(one.usd, rel=1e-9, abs=1e-3)
-    assert {asset.asset for asset in other.assets} == {asset.asset for asset in one.assets}
+    assert actual.usd == pytest.approx(expected.usd, rel=1e-9, abs=1e-3)
+    assert {asset.asset for asset in actual.assets} == {asset.asset for asset in expected.assets}
 
 
 @given(st.floats(1, 1e6), st.floats(1, 1e6), st.floats(0.01, 0.99), st.floats(0.01, 0.99))
@@ -119,11 +119,11 @@ def test_own_tokens_never_count(
     start.pop(slot, None)
     end.pop(slot, None)
 
-    one = between(priced(start, price), priced(end, price, end=True), "BNB")
-    other = between(priced(start | {slot: 5e6}, price), priced(end | {slot: own}, price, end=True), "BNB")
+    expected = between(priced(start, price), priced(end, price, end=True), "BNB")
+    actual = between(priced(start | {slot: 5e6}, price), priced(end | {slot: own}, price, end=True), "BNB")
 
     if start:
-        assert (other.usd, other.share, other.assets) == (one.usd, one.share, one.assets)
+        assert (actual.usd, actual.share, actual.assets) == (expected.usd, expected.share, expected.assets)
 
 
 def test_an_asset_that_vanished_counts_as_drained() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.flow import Window
 from tests.builders import DAY, HOUR, NOON
-from tests.detection.quiet_past import after, book, days_of
+from tests.detection.quiet_past import book, days_of, signals_after
 
 LEFT = {"Solana/SOL": 0.85}
 """Fifteen per cent of the SOL, 1.25 % of all: a day like others, at its usual price."""
@@ -12,7 +12,7 @@ LEFT = {"Solana/SOL": 0.85}
 
 @pytest.mark.parametrize("price", [20_000.0, 30.0, 10.0, 0.0])
 def test_a_price_that_comes_back_was_never_believed(price: float) -> None:
-    odd, _, later = after(
+    odd, _, later = signals_after(
         days_of(), book(NOON, prices={"SOL": price}), book(NOON + HOUR), book(NOON + DAY, LEFT)
     )  # fmt: skip
 
@@ -28,7 +28,7 @@ def test_a_price_that_comes_back_was_never_believed(price: float) -> None:
 @pytest.mark.parametrize("price", [30.0, 10.0])
 def test_a_price_that_stays_is_believed_from_its_first_reading_on(price: float) -> None:
     prices = {"SOL": price}
-    *_, later = after(
+    *_, later = signals_after(
         days_of(),
         book(NOON, prices=prices),
         book(NOON + HOUR, prices=prices),

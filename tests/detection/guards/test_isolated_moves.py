@@ -8,8 +8,8 @@ from itertools import pairwise
 import pytest
 
 from bot.detection.flow.reading_diff import reading_diff
-from bot.detection.guards.source_glitch import NO_OTHERS
-from bot.detection.guards.wallets_changed import inspect
+from bot.detection.guards.inspection import inspect
+from bot.detection.guards.market_moves import NO_OTHERS
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RoundTrip
 from bot.domain.reading import Reading, Slot
 from tests.builders import HOUR, NOON, reading
@@ -26,19 +26,19 @@ def held(parts: Mapping[str, float], *, at: datetime = NOON, dollars: float = 1.
     return reading({slot: (units, dollars) for slot, units in parts.items() if units >= 0}, at=at)
 
 
-def after(ledger: GuardState, *readings: Reading) -> GuardState:
-    """Return the ledger after the steps from the first reading to the last."""
+def after(state: GuardState, *readings: Reading) -> GuardState:
+    """Return the guard state after the moves from the first reading to the last."""
     for previous, latest in pairwise(readings):
-        ledger = inspect(ledger, reading_diff(previous, latest, OWN), OWN, NO_OTHERS)
-    return ledger
+        state = inspect(state, reading_diff(previous, latest, OWN), OWN, NO_OTHERS)
+    return state
 
 
-def suspect(
+def held_move(
     before: Mapping[str, float], now: Mapping[str, float], *, dollars: float = 1.0, known: GuardState | None = None
 ) -> IsolatedMove | None:
     """Return what is held after one step in which some of `before` became `now`."""
     first = held(before, at=NOON - HOUR, dollars=dollars)
-    return after(known or GuardState(), first, held({**before, **now}, dollars=dollars)).suspect
+    return after(known or GuardState(), first, held({**before, **now}, dollars=dollars)).held_move
 
 
 @sizes
@@ -48,7 +48,7 @@ def test_a_part_is_held_once_it_moves_by_more_than_three_tenths(
     dollars: float,
     is_held: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    found = suspect(USUAL, {"Tron/USDT": units}, dollars=dollars)
+    found = held_move(USUAL, {"Tron/USDT": units}, dollars=dollars)
 
     assert (found is not None) is is_held
     if found:
@@ -64,7 +64,7 @@ def test_a_part_is_held_while_the_rest_moves_less_than_a_hundredth(
     dollars: float,
     is_held: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    found = suspect(USUAL, {"Tron/USDT": 100, "Bitcoin/BTC": units}, dollars=dollars)
+    found = held_move(USUAL, {"Tron/USDT": 100, "Bitcoin/BTC": units}, dollars=dollars)
 
     assert (found is not None) is is_held
 
@@ -76,7 +76,7 @@ def test_a_part_is_held_while_it_is_no_more_than_half(
 ) -> None:
     before = {"Tron/USDT": units, "Bitcoin/BTC": 250, "Ethereum/ETH": 750 - units}
 
-    assert (suspect(before, {"Tron/USDT": 100}) is not None) is is_held
+    assert (held_move(before, {"Tron/USDT": 100}) is not None) is is_held
 
 
 @pytest.mark.parametrize(
@@ -89,13 +89,13 @@ def test_a_part_is_held_from_half_a_percent_on_before_or_after(
 ) -> None:
     before = {"Solana/SOL": was, "Bitcoin/BTC": 500, "Ethereum/ETH": 500 - was}
 
-    assert (suspect(before, {"Solana/SOL": units}) is not None) is is_held
+    assert (held_move(before, {"Solana/SOL": units}) is not None) is is_held
 
 
 def test_the_largest_part_that_moved_is_the_one_that_is_held() -> None:
     before = {"Tron/USDT": 100, "Tron/TRX": 5, "Bitcoin/BTC": 450, "Ethereum/ETH": 450}
 
-    found = suspect(before, {"Tron/USDT": 50, "Tron/TRX": 1})
+    found = held_move(before, {"Tron/USDT": 50, "Tron/TRX": 1})
 
     assert found
     assert (found.group, found.usd) == ("Tron", -54)
@@ -108,14 +108,14 @@ def test_an_asset_is_held_over_all_its_chains_and_what_vanished_is_none_of_it() 
         held({**before, "Tron/USDT": 50, "Ethereum/USDT": 50, "Base/USDT": -1}),
     )
 
-    found = after(GuardState(), first, latest).suspect
+    found = after(GuardState(), first, latest).held_move
 
     assert found
     assert (found.group, found.usd, found.rest_usd) == ("USDT", -100, 796)
     assert [(amount.slot, amount.amount) for amount in found.amounts] == [(TRON, -50), (Slot("Ethereum", "USDT"), -50)]
 
 
-class TestTheNextStep:
+class TestTheNextReading:
     @pytest.fixture
     def readings(self) -> tuple[Reading, Reading]:
         return held(USUAL, at=NOON - HOUR), held({**USUAL, "Tron/USDT": 100})
@@ -130,12 +130,12 @@ class TestTheNextStep:
         came_back: bool,  # noqa: FBT001 — a table's column
     ) -> None:
         known = after(GuardState(), *readings)
-        move = known.suspect
+        move = known.held_move
         assert move
 
         now = after(known, readings[1], held({**USUAL, "Tron/USDT": units}, at=NOON + HOUR))
 
-        assert (now.suspect and now.suspect.group, now.rebased) == (None, () if came_back else (move,))
+        assert (now.held_move and now.held_move.group, now.excluded_moves) == (None, () if came_back else (move,))
         there_and_back = (Adjustment(TRON, 100 - units, NOON), Adjustment(TRON, units - 100, NOON + HOUR))
         assert now.adjustments == (there_and_back if came_back else move.amounts)
         trip = RoundTrip("Tron", NOON, NOON + HOUR, 100)
@@ -155,14 +155,14 @@ class TestTheNextStep:
             for hour, (amount, price) in enumerate([(200, 1.0), (100, 1.0), (units, 3.0 if units < 150 else 0.1)])
         ]
 
-        assert [move.group for move in after(GuardState(), *days).rebased] == ([] if came_back else ["Tron"])
+        assert [move.group for move in after(GuardState(), *days).excluded_moves] == ([] if came_back else ["Tron"])
 
     def test_sees_what_came_back_to_an_empty_slot(self) -> None:
         days = [held({**USUAL, "Tron/USDT": units}, at=NOON + hour * HOUR) for hour, units in enumerate((200, 0, 200))]
 
         now = after(GuardState(), *days)
 
-        assert (now.suspect, now.rebased) == (None, ())
+        assert (now.held_move, now.excluded_moves) == (None, ())
         assert "Tron" in {trip.asset for trip in now.round_trips}
 
     @sizes
@@ -175,7 +175,7 @@ class TestTheNextStep:
 
         now = after(GuardState(), *days)
 
-        assert (now.suspect, now.rebased, [trip.asset for trip in now.round_trips]) == (None, (), ["USDT"])
+        assert (now.held_move, now.excluded_moves, [trip.asset for trip in now.round_trips]) == (None, (), ["USDT"])
 
     def test_finds_nothing_in_a_slot_that_stays_empty(self) -> None:
         """Of one dollar that left nothing came back, and of one that came in nothing left."""
@@ -189,7 +189,20 @@ class TestTheNextStep:
 
             found = after(GuardState(), first, second, replace(second, as_of=NOON + HOUR))
 
-            assert (found.suspect, len(found.rebased), found.round_trips) == (None, 1, ())
+            assert (found.held_move, len(found.excluded_moves), found.round_trips) == (None, 1, ())
+
+    def test_leaves_out_there_and_back_only_in_the_slots_that_gave_back(self) -> None:
+        """Of 50 and 50 that left, 60 came back to one slot: 50 of them and nothing of the other's were a round trip."""
+        before = {"Tron/USDT": 100, "Ethereum/USDT": 100, "Bitcoin/BTC": 800}
+        days = [
+            held({**before, "Tron/USDT": tron, "Ethereum/USDT": ethereum}, at=NOON + hour * HOUR)
+            for hour, (tron, ethereum) in enumerate([(100, 100), (50, 50), (110, 50)])
+        ]
+
+        now = after(GuardState(), *days)
+
+        assert (now.held_move, now.excluded_moves) == (None, ())
+        assert now.adjustments == (Adjustment(TRON, -50, NOON + HOUR), Adjustment(TRON, 50, NOON + 2 * HOUR))
 
     def test_waits_for_a_chain_that_is_not_there(self) -> None:
         before = {"Tron/USDT": 100, "Ethereum/USDT": 100, "Ethereum/ETH": 200, "Bitcoin/BTC": 600}
@@ -201,23 +214,23 @@ class TestTheNextStep:
         waiting = after(known, second, held(partial, at=NOON + HOUR))
         decided = after(waiting, held(partial, at=NOON + HOUR), held(now, at=NOON + 2 * HOUR))
 
-        assert known.suspect
-        assert waiting.suspect == known.suspect
-        assert (decided.suspect, decided.rebased) == (None, (known.suspect,))
+        assert known.held_move
+        assert waiting.held_move == known.held_move
+        assert (decided.held_move, decided.excluded_moves) == (None, (known.held_move,))
 
     @pytest.mark.parametrize("units", [100, 300])
-    def test_settles_a_move_in_either_direction_and_suspects_no_other(self, units: float) -> None:
+    def test_settles_a_move_in_either_direction_and_holds_no_other(self, units: float) -> None:
         first, second = held(USUAL, at=NOON - HOUR), held({**USUAL, "Tron/USDT": units})
 
-        assert after(GuardState(), first, second, held(USUAL, at=NOON + HOUR)).suspect is None
+        assert after(GuardState(), first, second, held(USUAL, at=NOON + HOUR)).held_move is None
 
-    def test_may_be_suspect_itself_in_another_part(self, readings: tuple[Reading, Reading]) -> None:
+    def test_may_show_another_move_that_is_held(self, readings: tuple[Reading, Reading]) -> None:
         other = held({**USUAL, "Tron/USDT": 100, "Bitcoin/BTC": 600}, at=NOON + HOUR)
 
         found = after(GuardState(), *readings, other)
 
-        assert found.suspect
-        assert (found.suspect.group, [move.group for move in found.rebased]) == ("Bitcoin", ["Tron"])
+        assert found.held_move
+        assert (found.held_move.group, [move.group for move in found.excluded_moves]) == ("Bitcoin", ["Tron"])
 
 
 class TestWhatComesBackWithItsChain:
@@ -235,20 +248,20 @@ class TestWhatComesBackWithItsChain:
     ) -> None:
         now = {"Ethereum/ETH": eth, "Ethereum/USDC": usdc}
 
-        assert (suspect(self.BEFORE, now, dollars=dollars, known=self.KNOWN) is not None) is is_held
-        assert suspect(self.BEFORE, now, dollars=dollars) is not None
+        assert (held_move(self.BEFORE, now, dollars=dollars, known=self.KNOWN) is not None) is is_held
+        assert held_move(self.BEFORE, now, dollars=dollars) is not None
 
     @sizes
     def test_that_leaves_once_more_is_held(self, dollars: float) -> None:
         now = {"Ethereum/ETH": 50.0, "Ethereum/USDC": 50.0}
 
-        assert suspect(self.BEFORE, now, dollars=dollars, known=self.KNOWN) is not None
+        assert held_move(self.BEFORE, now, dollars=dollars, known=self.KNOWN) is not None
 
     def test_is_counted_where_it_moved_alone(self) -> None:
         before = {"Tron/USDT": 100.0, "Base/ETH": 300.0, "Bitcoin/BTC": 600.0}
         now = {"Tron/USDT": 150.0, "Base/ETH": 330.0, "Bitcoin/BTC": 570.0}
 
-        found = suspect(before, now, known=self.KNOWN)
+        found = held_move(before, now, known=self.KNOWN)
 
         assert found
         assert found.usd == 50

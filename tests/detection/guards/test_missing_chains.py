@@ -1,18 +1,18 @@
-"""Chains that are absent for a while, and the windows that would start there."""
+"""Chains that are missing for a while, and the windows that would start there."""
 
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from bot.detection.guards.missing_chains import recalled
+from bot.detection.guards.missing_chains import with_recalled_chains
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import GuardState, MissingChain
 from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason, Signal
 from tests.builders import DAY, HOUR, NOON
-from tests.detection.quiet_past import WORTH, after, book, days_of
+from tests.detection.quiet_past import WORTH, book, days_of, signals_after
 
 OTHERS = [slot for slot in WORTH if slot != "Tron/USDT"]
 PARTIAL = {"Bitcoin/BTC": -1.0, "Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0}
@@ -21,7 +21,7 @@ MOVED = {"Tron/USDT": 0.75, "Ethereum/USDC": 2.0}
 
 
 def test_no_window_starts_from_a_reading_that_lacked_a_chain() -> None:
-    held, whole, later = after(
+    held, whole, later = signals_after(
         days_of(),
         book(NOON, PARTIAL),
         book(NOON + HOUR),
@@ -36,15 +36,15 @@ def test_no_window_starts_from_a_reading_that_lacked_a_chain() -> None:
 
 def test_a_chain_that_is_new_keeps_nobody_from_comparing() -> None:
     young = {"Solana/SOL": -1.0}
-    case = days_of(until=NOON)
-    before, now = after(case, book(NOON + HOUR, young), book(NOON + DAY + HOUR, young))
+    state = days_of(until=NOON)
+    before, now = signals_after(state, book(NOON + HOUR, young), book(NOON + DAY + HOUR, young))
 
     assert before.flow(Window.DAY)
     assert now.flow(Window.DAY)
 
 
-def test_what_is_absent_still_is_a_base_among_its_like() -> None:
-    *_, last = after(days_of(), *[book(NOON + hour * HOUR, PARTIAL) for hour in range(0, 49, 6)])
+def test_a_reading_without_a_chain_that_is_still_missing_is_a_base() -> None:
+    *_, last = signals_after(days_of(), *[book(NOON + hour * HOUR, PARTIAL) for hour in range(0, 49, 6)])
 
     day = last.flow(Window.DAY)
     assert day
@@ -52,13 +52,13 @@ def test_what_is_absent_still_is_a_base_among_its_like() -> None:
     assert day.share == 0.0
 
 
-def test_a_light_chain_that_comes_and_goes_is_no_absence() -> None:
+def test_a_light_chain_that_comes_and_goes_is_not_remembered() -> None:
     light = {"Tron/USDT": 100.0}
     without = light | {"Solana/SOL": -1.0}
-    case = days_of().take(book(NOON, light)).take(book(NOON + HOUR, without))
-    back = case.take(book(NOON + 2 * HOUR, light))
+    state = days_of().with_reading(book(NOON, light)).with_reading(book(NOON + HOUR, without))
+    back = state.with_reading(book(NOON + 2 * HOUR, light))
 
-    assert back.ledger.missing_chains == ()
+    assert back.guard_state.missing_chains == ()
 
 
 class TestAChainThatComesBack:
@@ -66,12 +66,14 @@ class TestAChainThatComesBack:
 
     AWAY = ({"Tron/USDT": -1.0},) * 6
 
-    def told(self, *parts: dict[str, float]) -> list[Signal]:
-        return after(days_of(), *[book(NOON + hour * HOUR, each) for hour, each in enumerate(({}, *self.AWAY, *parts))])
+    def signals(self, *parts: dict[str, float]) -> list[Signal]:
+        return signals_after(
+            days_of(), *[book(NOON + hour * HOUR, each) for hour, each in enumerate(({}, *self.AWAY, *parts))]
+        )
 
     @pytest.mark.parametrize("part", [0.5, 1.6])
     def test_changed_by_itself_is_held_and_then_not_counted(self, part: float) -> None:
-        *_, back, stays, on = self.told(*[{"Tron/USDT": part}] * 3)
+        *_, back, stays, on = self.signals(*[{"Tron/USDT": part}] * 3)
 
         assert {flow.hold.reason for flow in back.flows if flow.hold} == {HoldReason.WALLETS_CHANGED}
         assert not any(signal.severity for signal in (back, stays, on))
@@ -80,27 +82,27 @@ class TestAChainThatComesBack:
 
     def test_changed_while_the_rest_left_too_is_a_run(self) -> None:
         gone = dict.fromkeys(WORTH, 0.9) | {"Tron/USDT": 0.5}
-        *_, back, _ = self.told(gone, gone)
+        *_, back, _ = self.signals(gone, gone)
 
         assert back.severity is Severity.SEVERE
 
     def test_counts_in_full_when_the_rest_leaves_after_it(self) -> None:
         half = {"Tron/USDT": 0.5}
-        *_, run = self.told(half, half, dict.fromkeys(WORTH, 0.97) | half)
+        *_, run = self.signals(half, half, dict.fromkeys(WORTH, 0.97) | half)
 
         assert run.severity is Severity.SEVERE
 
     def test_with_what_had_left_the_others_is_no_flow(self) -> None:
         """While Tron is away a sixth of everything moves there, step by step."""
         steps = [{"Tron/USDT": -1.0} | dict.fromkeys(OTHERS, 1 - 0.02 * hour) for hour in range(1, 6)]
-        *_, back, on = self.told(*steps, *[{"Tron/USDT": 1.2} | dict.fromkeys(OTHERS, 0.9)] * 2)
+        *_, back, on = self.signals(*steps, *[{"Tron/USDT": 1.2} | dict.fromkeys(OTHERS, 0.9)] * 2)
 
         assert not any(signal.severity for signal in (back, on))
         assert all(abs(flow.share) < 0.01 for flow in on.flows)
 
     def test_smaller_with_the_others_that_left_meanwhile_is_a_run(self) -> None:
         steps = [{"Tron/USDT": -1.0} | dict.fromkeys(OTHERS, 1 - 0.006 * hour) for hour in range(1, 6)]
-        *_, back = self.told(*steps, {"Tron/USDT": 0.6} | dict.fromkeys(OTHERS, 0.97))
+        *_, back = self.signals(*steps, {"Tron/USDT": 0.6} | dict.fromkeys(OTHERS, 0.97))
 
         assert back.severity is Severity.SEVERE
 
@@ -109,7 +111,7 @@ class TestAChainThatComesBack:
         gone = {"Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0, "Solana/SOL": -1.0}
         half_back = {"Solana/SOL": -1.0}
         moved = half_back | {"Tron/USDT": 0.75, "Ethereum/USDC": 2.0}
-        *_, last = after(
+        *_, last = signals_after(
             days_of(),
             *[book(NOON + hour * HOUR, gone) for hour in range(24)],
             book(NOON + 24 * HOUR, half_back),
@@ -121,14 +123,14 @@ class TestAChainThatComesBack:
         assert last.severity is None
 
     def test_as_it_was_is_nothing(self) -> None:
-        *_, back = self.told({})
+        *_, back = self.signals({})
 
         assert all(flow.hold is None and flow.share == pytest.approx(0, abs=0.002) for flow in back.flows)
 
     def test_without_one_of_its_tokens_has_it_drained_at_the_next_reading_only(self) -> None:
         usual, less = {"Tron/USDT": 1.0}, {"Ethereum/USDC": -1.0}
         away = {"Ethereum/USDC": -1.0, "Ethereum/ETH": -1.0}
-        first, *_, back, on = after(
+        first, *_, back, on = signals_after(
             days_of(),
             *[book(NOON + hour * HOUR, each) for hour, each in enumerate((usual, away, away, less, less))],
         )
@@ -145,12 +147,12 @@ class TestWhatIsRecalled:
     AWAY = book(NOON, {"Solana/SOL": -1.0})
     BACK = book(NOON + HOUR, prices={"SOL": 10.0})
 
-    def ledger(self, *, until: datetime | None = None) -> GuardState:
+    def guard_state(self, *, until: datetime | None = None) -> GuardState:
         return GuardState(missing_chains=(MissingChain("Solana", NOON, until, last=self.BEFORE),))
 
     @pytest.mark.parametrize("until", [None, BACK.as_of])
     def test_is_what_lay_there_last_at_the_prices_of_now(self, until: datetime | None) -> None:
-        found = recalled(self.ledger(until=until), self.AWAY, self.BACK)
+        found = with_recalled_chains(self.guard_state(until=until), self.AWAY, self.BACK)
 
         assert (found.as_of, found.chains) == (NOON, self.BACK.chains)
         assert dict(found.holdings) == {
@@ -171,39 +173,41 @@ class TestWhatIsRecalled:
         slot = Slot("Solana", "SOL")
         back = replace(self.BACK, holdings={**self.BACK.holdings, slot: now})
 
-        assert recalled(self.ledger(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
+        assert with_recalled_chains(self.guard_state(), self.AWAY, back).holdings[slot] == Holding(7.5e8, 7.5e8 * price)
 
     def test_is_what_lay_there_before_it_was_away_the_last_time(self) -> None:
-        """Even where nobody saw the first absence end."""
+        """Even where nobody saw the chain come back the first time."""
         long = MissingChain("Solana", NOON - DAY, last=book(NOON - DAY - HOUR))
-        found = recalled(GuardState(missing_chains=(long, *self.ledger().missing_chains)), self.AWAY, self.BACK)
+        found = with_recalled_chains(
+            GuardState(missing_chains=(long, *self.guard_state().missing_chains)), self.AWAY, self.BACK
+        )
 
-        assert found == recalled(self.ledger(), self.AWAY, self.BACK)
+        assert found == with_recalled_chains(self.guard_state(), self.AWAY, self.BACK)
 
-    def test_is_nothing_of_an_absence_that_is_over(self) -> None:
-        assert recalled(self.ledger(until=NOON), self.AWAY, self.BACK) is self.AWAY
+    def test_is_nothing_of_a_chain_that_is_back_already(self) -> None:
+        assert with_recalled_chains(self.guard_state(until=NOON), self.AWAY, self.BACK) is self.AWAY
 
     def test_is_nothing_while_the_chain_is_away_or_where_it_was_there(self) -> None:
-        assert recalled(self.ledger(), self.AWAY, self.AWAY) is self.AWAY
-        assert recalled(self.ledger(), self.BACK, self.BACK) is self.BACK
+        assert with_recalled_chains(self.guard_state(), self.AWAY, self.AWAY) is self.AWAY
+        assert with_recalled_chains(self.guard_state(), self.BACK, self.BACK) is self.BACK
 
 
-class TestASuspectOnAChainThatGoes:
+class TestAHeldMoveOnAChainThatGoes:
     HALF = {"Tron/USDT": 0.5}  # noqa: RUF012 — never changed
     GONE = {"Tron/USDT": -1.0}  # noqa: RUF012 — never changed
 
     @pytest.mark.parametrize(("hours", "held"), [(48, True), (49, False)])
     def test_waits_for_two_days_and_then_stays(self, hours: int, held: bool) -> None:  # noqa: FBT001 — a table's column
-        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        state = days_of().with_reading(book(NOON)).with_reading(book(NOON + HOUR, self.HALF))
         for hour in range(1, hours + 1):
-            case = case.take(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
+            state = state.with_reading(book(NOON + (hour + 1) * HOUR, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * hour}))
 
-        assert bool(case.ledger.suspect) is held
+        assert bool(state.guard_state.held_move) is held
 
     def test_is_no_reason_to_be_silent_for_ever(self) -> None:
-        case = days_of().take(book(NOON)).take(book(NOON + HOUR, self.HALF))
+        state = days_of().with_reading(book(NOON)).with_reading(book(NOON + HOUR, self.HALF))
         for day in range(1, 40):
-            case = case.take(book(NOON + day * DAY, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * day}))
-        (run,) = after(case, book(NOON + 40 * DAY, {**self.GONE, **dict.fromkeys(OTHERS, 0.8)}))
+            state = state.with_reading(book(NOON + day * DAY, {**self.GONE, "Bitcoin/BTC": 1 + 1e-6 * day}))
+        (run,) = signals_after(state, book(NOON + 40 * DAY, {**self.GONE, **dict.fromkeys(OTHERS, 0.8)}))
 
         assert run.severity is Severity.SEVERE

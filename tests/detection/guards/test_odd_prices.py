@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.guards.odd_prices import odd_prices, valued
-from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.odd_prices import odd_prices, with_believed_prices
 from bot.domain.guard_state import OddPrice
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, HOUR, NOON, reading
@@ -28,7 +28,9 @@ SECOND = timedelta(seconds=1)
 def test_an_odd_price_is_replaced_from_its_first_reading_until_before_its_last(
     since: datetime, until: datetime | None, price: float
 ) -> None:
-    found = valued(reading({"Solana/SOL": (3, 2.0), "Tron/USDT": (7, 1.0)}), [OddPrice("SOL", 20.0, since, until)])
+    found = with_believed_prices(
+        reading({"Solana/SOL": (3, 2.0), "Tron/USDT": (7, 1.0)}), [OddPrice("SOL", 20.0, since, until)]
+    )
 
     assert found.holdings == {Slot("Solana", "SOL"): Holding(3, 3 * price), Slot("Tron", "USDT"): Holding(7, 7.0)}
 
@@ -89,7 +91,7 @@ def test_what_is_worth_less_than_a_thousandth_at_either_price_is_not_judged(
 
     assert bool(judged(before, after)) is is_odd
     own_token = {Slot("Binance", "BNB"): Holding(9, 9e9)}
-    richer = [replace(one, holdings={**one.holdings, **own_token}) for one in (before, after)]
+    richer = [replace(bare, holdings={**bare.holdings, **own_token}) for bare in (before, after)]
     assert bool(judged(*richer, own="BNB")) is is_odd
 
 

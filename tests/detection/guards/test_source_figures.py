@@ -3,8 +3,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot.detection.engine import OPINION_AGE, ExchangeState, look
-from bot.detection.guards.source_figures import agree, disputed, second_figures
+from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, signal_at_newest
+from bot.detection.exchange_state import ExchangeState
+from bot.detection.guards.source_figures import figures_agree, hold_disputed, source_figures
 from bot.detection.outflow import grade
 from bot.domain.exchange import Listing
 from bot.domain.flow import Hold, HoldReason, Window
@@ -19,10 +20,10 @@ def past() -> ExchangeState:
     return days_of()
 
 
-def told(case: ExchangeState, part: float, row: Listing | None) -> Signal:
+def signal_with(state: ExchangeState, part: float, row: Listing | None) -> Signal:
     latest = book(NOON, dict.fromkeys(WORTH, part))
     row = replace(row, fetched_at=latest.fetched_at) if row else None
-    return grade(look(case.take(latest), NOON, listing=row), Sensitivity.NORMAL)
+    return grade(signal_at_newest(state.with_reading(latest), NOON, listing=row), Sensitivity.NORMAL)
 
 
 def row(day: float | None, *, source: str = "defillama") -> Listing:
@@ -44,7 +45,7 @@ def row(day: float | None, *, source: str = "defillama") -> Listing:
     ],
 )
 def test_figures_agree_within_a_factor_of_three(ours: float, theirs: float, same: bool) -> None:  # noqa: FBT001 — a table's column
-    assert agree(replace(flow(), usd=ours), theirs) is same
+    assert figures_agree(replace(flow(), usd=ours), theirs) is same
 
 
 @pytest.mark.parametrize(
@@ -63,70 +64,72 @@ def test_figures_that_differ_hold_a_window_once_one_of_them_might_be_graded(
     reserves: float,
     held: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    (one,) = disputed([replace(flow(reserves=reserves), usd=ours)], [SourceFigure(Window.DAY, theirs, "defillama")])
+    (compared,) = hold_disputed(
+        [replace(flow(reserves=reserves), usd=ours)], [SourceFigure(Window.DAY, theirs, "defillama")]
+    )
 
-    assert (one.hold is not None) is held
+    assert (compared.hold is not None) is held
 
 
 def test_both_figures_are_said() -> None:
-    (one,) = disputed([replace(flow(), usd=-2.5e9)], [SourceFigure(Window.DAY, 0.25e9, "defillama")])
+    (compared,) = hold_disputed([replace(flow(), usd=-2.5e9)], [SourceFigure(Window.DAY, 0.25e9, "defillama")])
 
-    assert one.hold == Hold(HoldReason.DISAGREE, "−2,500 M USD from the amounts, +250 M USD by the source")
+    assert compared.hold == Hold(HoldReason.DISAGREE, "−2,500 M USD from the amounts, +250 M USD by the source")
 
 
 def test_what_is_held_already_keeps_its_reason() -> None:
     held = flow(hold=CHAIN_MISSING)
 
-    assert disputed([held], [SourceFigure(Window.DAY, 3e9, "defillama")]) == (held,)
+    assert hold_disputed([held], [SourceFigure(Window.DAY, 3e9, "defillama")]) == (held,)
 
 
 def test_a_figure_of_another_source_that_agrees_confirms_at_once(past: ExchangeState) -> None:
-    assert told(past, 0.95, row(-2.0e9, source="elsewhere")).confirmed_by_source
-    assert not told(past, 0.95, row(None)).confirmed_by_source
-    assert not told(past, 0.95, None).confirmed_by_source
+    assert signal_with(past, 0.95, row(-2.0e9, source="elsewhere")).confirmed_by_source
+    assert not signal_with(past, 0.95, row(None)).confirmed_by_source
+    assert not signal_with(past, 0.95, None).confirmed_by_source
 
 
 def test_a_source_does_not_confirm_itself(past: ExchangeState) -> None:
     """A reading that is wrong for an hour is wrong in its list, too: a blip tells nobody."""
-    seen = told(past, 0.95, row(-2.0e9))
+    signal = signal_with(past, 0.95, row(-2.0e9))
 
-    assert (seen.severity, seen.confirmed_by_source) == (Severity.ELEVATED, False)
+    assert (signal.severity, signal.confirmed_by_source) == (Severity.ELEVATED, False)
 
 
 @pytest.mark.parametrize("theirs", [2e9, -0.5e9, -12e9])
 def test_where_two_figures_differ_watch_and_elevated_wait(past: ExchangeState, theirs: float) -> None:
-    seen = told(past, 0.95, row(theirs))
+    signal = signal_with(past, 0.95, row(theirs))
 
-    day = seen.flow(Window.DAY)
+    day = signal.flow(Window.DAY)
     assert day
     assert day.hold
     assert day.hold.reason is HoldReason.DISAGREE
     assert "M USD from the amounts" in day.hold.detail
-    assert (seen.severity, seen.confirmed_by_source) == (None, False)
+    assert (signal.severity, signal.confirmed_by_source) == (None, False)
 
 
 def test_severe_goes_out_with_both_figures(past: ExchangeState) -> None:
-    seen = told(past, 0.9, row(2e9))
+    signal = signal_with(past, 0.9, row(2e9))
 
-    assert (seen.severity, seen.confirmed_by_source) == (Severity.SEVERE, False)
-    assert seen.source_figures == (SourceFigure(Window.DAY, 2e9, "defillama"),)
-    assert {reason.window for reason in seen.reasons} == {Window.DAY}
+    assert (signal.severity, signal.confirmed_by_source) == (Severity.SEVERE, False)
+    assert signal.source_figures == (SourceFigure(Window.DAY, 2e9, "defillama"),)
+    assert {reason.window for reason in signal.reasons} == {Window.DAY}
 
 
 @pytest.mark.parametrize(("part", "theirs"), [(0.999, 0.1e9), (0.9985, 0.4e9)])
 def test_small_figures_may_differ(past: ExchangeState, part: float, theirs: float) -> None:
-    assert all(one.hold is None for one in told(past, part, row(theirs)).flows)
+    assert all(shown.hold is None for shown in signal_with(past, part, row(theirs)).flows)
 
 
 def test_a_large_figure_of_the_source_alone_is_a_difference(past: ExchangeState) -> None:
-    day = told(past, 0.999, row(-3e9)).flow(Window.DAY)
+    day = signal_with(past, 0.999, row(-3e9)).flow(Window.DAY)
 
     assert day
     assert day.hold
 
 
 def test_exactly_nothing_is_no_figure() -> None:
-    assert second_figures(row(0.0), book(NOON), OPINION_AGE) == ()
+    assert source_figures(row(0.0), book(NOON), SOURCE_FIGURES_MAX_AGE) == ()
 
 
 @pytest.mark.parametrize(
@@ -136,21 +139,24 @@ def test_exactly_nothing_is_no_figure() -> None:
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + HOUR)
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, OPINION_AGE)) == count
+    assert (
+        len(source_figures(replace(row(-1e9), fetched_at=latest.fetched_at + age), latest, SOURCE_FIGURES_MAX_AGE))
+        == count
+    )
 
 
 @pytest.mark.parametrize(("early", "count"), [(timedelta(), 1), (timedelta(seconds=1), 0)])
 def test_figures_of_a_time_before_the_reading_know_nothing_of_it(early: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + timedelta(minutes=9))
 
-    assert len(second_figures(replace(row(-1e9), fetched_at=NOON - early), latest, OPINION_AGE)) == count
+    assert len(source_figures(replace(row(-1e9), fetched_at=NOON - early), latest, SOURCE_FIGURES_MAX_AGE)) == count
 
 
 def test_every_window_of_the_source_is_compared() -> None:
     latest = book(NOON)
     full = Listing(row(None).exchange, "defillama", latest.fetched_at, 6e10, 6e10, -1e9, -2e9, -3e9)
 
-    assert second_figures(full, latest, HOUR) == (
+    assert source_figures(full, latest, HOUR) == (
         SourceFigure(Window.DAY, -1e9, "defillama"),
         SourceFigure(Window.WEEK, -2e9, "defillama"),
         SourceFigure(Window.MONTH, -3e9, "defillama"),

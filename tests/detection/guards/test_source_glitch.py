@@ -4,16 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.engine import ExchangeState, take_round
-from bot.detection.guards.source_glitch import LEAST_READ, NO_OTHERS, LastMove, MarketMoves, source_glitch
+from bot.detection.engine import states_after_round
+from bot.detection.exchange_state import ExchangeState
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.source_glitch import LEAST_READ, source_glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import SourceGlitch
-from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason
-from tests.builders import DAY, HOUR, NOON, holding, reading
-from tests.detection.quiet_past import WORTH, book, days_of, seen
+from tests.builders import DAY, HOUR, NOON, holding
+from tests.detection.quiet_past import WORTH, book, days_of, graded_signal
 
 NAMES = ("a", "b", "c", "d", "e", "f", "g", "h", "i", "j")
 
@@ -23,36 +24,39 @@ def all_of(count: int) -> dict[str, ExchangeState]:
 
 
 def round_of(
-    cases: dict[str, ExchangeState], parts: Sequence[float], *, day: int = 0, market: MarketMoves = NO_OTHERS
+    states: dict[str, ExchangeState], parts: Sequence[float], *, day: int = 0, market: MarketMoves = NO_OTHERS
 ) -> dict[str, ExchangeState]:
-    """Return the cases after a round in which each exchange holds such a part of everything."""
+    """Return the states after a round in which each exchange holds such a part of everything."""
     readings = [
         book(NOON + day * DAY, dict.fromkeys(WORTH, part), exchange=name)
-        for name, part in zip(cases, parts, strict=True)
+        for name, part in zip(states, parts, strict=True)
     ]
-    return take_round(cases, readings, market)[0]
+    return states_after_round(states, readings, market)[0]
 
 
 class TestAGlitchOfTheSource:
     def test_holds_those_that_moved_for_one_reading(self) -> None:
-        cases = round_of(all_of(6), [0.9, 0.9, 1.0, 1.0, 1.0, 1.0])
+        states = round_of(all_of(6), [0.9, 0.9, 1.0, 1.0, 1.0, 1.0])
 
-        held = {name: {flow.hold.reason for flow in seen(case).flows if flow.hold} for name, case in cases.items()}
-        assert held == {name: {HoldReason.SOURCE_GLITCH} if name in "ab" else set() for name in cases}
+        held = {
+            name: {flow.hold.reason for flow in graded_signal(state).flows if flow.hold}
+            for name, state in states.items()
+        }
+        assert held == {name: {HoldReason.SOURCE_GLITCH} if name in "ab" else set() for name in states}
 
     def test_is_believed_when_the_next_reading_confirms_it(self) -> None:
-        cases = round_of(round_of(all_of(6), [0.9] * 6), [0.899] * 6, day=1)
+        states = round_of(round_of(all_of(6), [0.9] * 6), [0.899] * 6, day=1)
 
-        for case in cases.values():
-            assert seen(case).severity is Severity.ELEVATED
-            assert seen(case).reasons[0].window is Window.WEEK
+        for state in states.values():
+            assert graded_signal(state).severity is Severity.ELEVATED
+            assert graded_signal(state).reasons[0].window is Window.WEEK
 
     def test_is_over_when_the_next_reading_is_as_before(self) -> None:
-        cases = round_of(round_of(all_of(6), [0.5] * 6), [1.0] * 6, day=1)
+        states = round_of(round_of(all_of(6), [0.5] * 6), [1.0] * 6, day=1)
 
-        for case in cases.values():
-            one = seen(case)
-            assert (one.graded, one.severity) == (True, None)
+        for state in states.values():
+            signal = graded_signal(state)
+            assert (signal.graded, signal.severity) == (True, None)
 
     @pytest.mark.parametrize(
         "parts",
@@ -64,50 +68,50 @@ class TestAGlitchOfTheSource:
         ],
     )
     def test_needs_many_that_move_far_the_same_way(self, parts: Sequence[float]) -> None:
-        cases = round_of(all_of(len(parts)), parts)
+        states = round_of(all_of(len(parts)), parts)
 
-        assert all(flow.hold is None for case in cases.values() for flow in seen(case).flows)
+        assert all(flow.hold is None for state in states.values() for flow in graded_signal(state).flows)
 
     def test_is_none_when_prices_fall_everywhere(self) -> None:
         crash = dict.fromkeys(("BTC", "ETH", "SOL"), 0.5)
         readings = [
-            book(NOON, prices={one: 20_000 * part for one, part in crash.items()}, exchange=name) for name in NAMES
+            book(NOON, prices={asset: 20_000 * part for asset, part in crash.items()}, exchange=name) for name in NAMES
         ]
 
-        cases, _ = take_round(all_of(10), readings, NO_OTHERS)
+        states, _ = states_after_round(all_of(10), readings, NO_OTHERS)
 
-        assert all(flow.hold is None for case in cases.values() for flow in seen(case).flows)
+        assert all(flow.hold is None for state in states.values() for flow in graded_signal(state).flows)
 
     def test_of_another_time_says_nothing(self) -> None:
-        cases = all_of(6)
+        states = all_of(6)
         market = NO_OTHERS
-        for hour, name in enumerate(cases):
+        for hour, name in enumerate(states):
             reading = book(NOON + 2 * hour * HOUR, dict.fromkeys(WORTH, 0.9), exchange=name)
-            cases, market = take_round(cases, [reading], market)
+            states, market = states_after_round(states, [reading], market)
 
-        assert all(flow.hold is None for case in cases.values() for flow in seen(case).flows)
+        assert all(flow.hold is None for state in states.values() for flow in graded_signal(state).flows)
 
     def test_an_exchange_most_of_which_vanished_moved(self) -> None:
-        cases = all_of(6)
+        states = all_of(6)
         gone = {slot: -1.0 for slot in WORTH if slot != "Solana/SOL"}
-        readings = [book(NOON, gone if name in "ab" else None, exchange=name) for name in cases]
+        readings = [book(NOON, gone if name in "ab" else None, exchange=name) for name in states]
 
-        cases, _ = take_round(cases, readings, NO_OTHERS)
+        states, _ = states_after_round(states, readings, NO_OTHERS)
 
-        assert {name for name, case in cases.items() if case.ledger.glitch} == {"a", "b"}
+        assert {name for name, state in states.items() if state.guard_state.source_glitch} == {"a", "b"}
 
 
-def stir(name: str, share: float | None, *, at: datetime = NOON, source: str = "defillama") -> LastMove:
+def last_move(name: str, share: float | None, *, at: datetime = NOON, source: str = "defillama") -> LastMove:
     return LastMove(replace(holding(60, at=at, exchange=name), source=source), None, share)
 
 
-def found(first: LastMove, *others: LastMove) -> SourceGlitch | None:
+def glitch_of(first: LastMove, *others: LastMove) -> SourceGlitch | None:
     """Return what is wrong with the reading of the first of these."""
     return source_glitch(NO_OTHERS.after((first, *others)), first.reading, held=False)
 
 
 def peers(*shares: float, at: datetime = NOON, source: str = "defillama") -> list[LastMove]:
-    return [stir(f"peer {number}", share, at=at, source=source) for number, share in enumerate(shares)]
+    return [last_move(f"peer {number}", share, at=at, source=source) for number, share in enumerate(shares)]
 
 
 class TestWhatCountsAsAGlitch:
@@ -132,7 +136,7 @@ class TestWhatCountsAsAGlitch:
     ) -> None:
         expected = SourceGlitch(NOON, share, moved, 1 + len(others)) if moved else None
 
-        assert found(stir("a", share), *peers(*others)) == expected
+        assert glitch_of(last_move("a", share), *peers(*others)) == expected
 
     @pytest.mark.parametrize(("minutes", "source", "counts"), [
         (90, "defillama", True), (-90, "defillama", True), (91, "defillama", False), (0, "elsewhere", False),
@@ -145,64 +149,26 @@ class TestWhatCountsAsAGlitch:
     ) -> None:
         others = peers(*[-0.1] * 4, at=NOON + timedelta(minutes=minutes), source=source)
 
-        assert (found(stir("a", -0.1), *others) is not None) is counts
+        assert (glitch_of(last_move("a", -0.1), *others) is not None) is counts
 
     def test_a_first_reading_is_none_and_counts_for_nothing(self) -> None:
-        assert found(stir("a", None), *peers(*[-0.1] * 4)) is None
-        assert found(stir("a", -0.1), *peers(*[-0.1] * 3), stir("b", None)) is None
+        assert glitch_of(last_move("a", None), *peers(*[-0.1] * 4)) is None
+        assert glitch_of(last_move("a", -0.1), *peers(*[-0.1] * 3), last_move("b", None)) is None
 
     def test_a_move_that_was_held_or_that_another_reading_showed_is_none(self) -> None:
-        one = stir("a", -0.1)
-        market = NO_OTHERS.after((one, *peers(*[-0.1] * 4)))
+        first = last_move("a", -0.1)
+        market = NO_OTHERS.after((first, *peers(*[-0.1] * 4)))
 
-        assert source_glitch(market, one.reading, held=False)
-        assert source_glitch(market, one.reading, held=True) is None
+        assert source_glitch(market, first.reading, held=False)
+        assert source_glitch(market, first.reading, held=True) is None
         assert source_glitch(market, holding(60, at=NOON + HOUR, exchange="a"), held=False) is None
         assert source_glitch(market, holding(60, exchange="b"), held=False) is None
 
 
-class TestThePriceElsewhere:
-    @staticmethod
-    def elsewhere(*holdings: tuple[float, float]) -> float | None:
-        """Return the price of BTC at exchanges that hold (amount, price) of it, for one that has it at $1."""
-        readings = [
-            reading({"Bitcoin/BTC": held}, exchange=str(number)) for number, held in enumerate([(5, 1.0), *holdings])
-        ]
-        return NO_OTHERS.after(LastMove(one) for one in readings).price("BTC", readings[0])
-
-    @pytest.mark.parametrize(
-        ("holdings", "price"),
-        [
-            ([(1, 20_000.0), (9, 21_000.0), (2, 90_000.0)], 21_000.0),
-            ([(0.5, 0.5)], 0.5),
-            ([(1, 0.0), (1, 0.0), (1, 20_000.0)], 20_000.0),
-            ([(0, 20_000.0)], None),
-            ([(1, 0.0)], None),
-            ([], None),
-        ],
-    )
-    def test_is_the_middle_one_of_those_that_have_one(
-        self, holdings: Sequence[tuple[float, float]], price: float | None
-    ) -> None:
-        assert self.elsewhere(*holdings) == price
-
-    def test_is_not_that_of_a_value_without_an_amount(self) -> None:
-        mine, other = holding(60, exchange="a"), holding(60, exchange="b")
-        worth = replace(other, holdings={Slot("Bitcoin", "BTC"): Holding(0.0, 7.0)})
-
-        assert NO_OTHERS.after([LastMove(mine), LastMove(worth)]).price("BTC", mine) is None
-
-    def test_of_an_asset_that_nobody_else_has_is_unknown(self) -> None:
-        mine = reading({"Tron/TRX": (1, 1.0)}, exchange="a")
-        market = NO_OTHERS.after([LastMove(mine), LastMove(reading({"Bitcoin/BTC": (1, 20_000.0)}, exchange="b"))])
-
-        assert market.price("TRX", mine) is None
-
-
 class TestOddPrices:
     def odd(self, price: float, elsewhere: float, *, alone: bool = False) -> ExchangeState:
-        """Return the case of an exchange whose price of BTC is seen so, and a day later still."""
-        cases = all_of(1 if alone else 3)
+        """Return the state of an exchange whose price of BTC is seen so, and a day later still."""
+        states = all_of(1 if alone else 3)
         market = NO_OTHERS
         for day in range(2):
             readings = [
@@ -212,41 +178,41 @@ class TestOddPrices:
                     prices={"BTC": price if name == "a" else elsewhere},
                     exchange=name,
                 )
-                for name in cases
+                for name in states
                 for at in [NOON + day * DAY]
             ]
-            cases, market = take_round(cases, readings, market)
-        return cases["a"]
+            states, market = states_after_round(states, readings, market)
+        return states["a"]
 
     @pytest.mark.parametrize("price", [0.0, 2_000.0, 200_000.0])
     def test_a_price_that_jumps_here_alone_is_not_believed(self, price: float) -> None:
-        case = self.odd(price, 21_000.0)
+        state = self.odd(price, 21_000.0)
 
-        assert [note.reason for note in seen(case).notes] == [NoteReason.PRICE_ODD]
-        assert [day.reserves_usd for day in case.days[-2:]] == pytest.approx([66e9] * 2, rel=0.002)
+        assert [note.reason for note in graded_signal(state).notes] == [NoteReason.PRICE_ODD]
+        assert [day.reserves_usd for day in state.days[-2:]] == pytest.approx([66e9] * 2, rel=0.002)
 
     @pytest.mark.parametrize(("price", "elsewhere"), [(16_000.0, 20_000.0), (2_000.0, 2_100.0), (24_000.0, 20_000.0)])
     def test_a_price_that_moves_little_or_everywhere_is_believed(self, price: float, elsewhere: float) -> None:
-        assert self.odd(price, elsewhere).ledger.odd_prices == ()
+        assert self.odd(price, elsewhere).guard_state.odd_prices == ()
 
     def test_without_another_exchange_no_price_is_odd(self) -> None:
-        assert self.odd(2_000.0, 0.0, alone=True).ledger.odd_prices == ()
+        assert self.odd(2_000.0, 0.0, alone=True).guard_state.odd_prices == ()
 
     def test_a_flow_from_an_odd_price_is_valued_at_the_last_one(self) -> None:
         """From a base at a tenth of the price, an outflow of BTC would look a tenth of its size."""
-        case = self.odd(2_000.0, 20_000.0)
-        case = case.take(book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.8}, exchange="a"))
+        state = self.odd(2_000.0, 20_000.0)
+        state = state.with_reading(book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.8}, exchange="a"))
 
-        flow = seen(case).flow(Window.DAY)
+        flow = graded_signal(state).flow(Window.DAY)
         assert flow
         assert flow.usd == pytest.approx(-4e9, rel=0.02)
 
     def test_it_is_over_once_the_price_is_as_elsewhere(self) -> None:
-        cases = {"a": self.odd(2_000.0, 20_000.0), "b": all_of(2)["b"]}
-        readings = [book(NOON + 2 * DAY, exchange=name) for name in cases]
+        states = {"a": self.odd(2_000.0, 20_000.0), "b": all_of(2)["b"]}
+        readings = [book(NOON + 2 * DAY, exchange=name) for name in states]
 
-        cases, _ = take_round(cases, readings, NO_OTHERS)
+        states, _ = states_after_round(states, readings, NO_OTHERS)
 
-        assert seen(cases["a"]).notes == ()
-        (odd,) = cases["a"].ledger.odd_prices
+        assert graded_signal(states["a"]).notes == ()
+        (odd,) = states["a"].guard_state.odd_prices
         assert (odd.since, odd.until) == (NOON, NOON + 2 * DAY)

@@ -5,48 +5,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.detection.engine import ExchangeState
-from bot.detection.guards.wallets_changed import REMEMBERED
+from bot.detection.exchange_state import ExchangeState
 from bot.domain.flow import HoldReason, Window
-from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
-from bot.domain.signal import Note, NoteReason, Signal
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.signal import Note, NoteReason
 from tests.builders import DAY, HOUR, NOON
-from tests.detection.quiet_past import WORTH, after, book, days_of, seen
-
-SHUT = Withdrawals(closed=(("BTC", NOON), ("USDT", NOON)))
+from tests.detection.quiet_past import (
+    WORTH,
+    book,
+    days_of,
+    flow_share,
+    graded_signal,
+    hold_reasons,
+    note_reasons,
+    signals_after,
+)
 
 
 @pytest.fixture
-def case() -> ExchangeState:
+def state() -> ExchangeState:
     return days_of()
 
 
-def holds(one: Signal) -> set[HoldReason]:
-    return {flow.hold.reason for flow in one.flows if flow.hold}
-
-
-def share(one: Signal, window: Window = Window.DAY) -> float:
-    found = one.flow(window)
-    assert found
-    return found.share
-
-
-def noted(one: Signal) -> set[NoteReason]:
-    return {note.reason for note in one.notes}
-
-
 class TestOnePartThatMovesAlone:
-    def test_is_held_for_one_reading(self, case: ExchangeState) -> None:
-        held, decided = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + DAY, {"Tron/USDT": 0.5}))
+    def test_is_held_for_one_reading(self, state: ExchangeState) -> None:
+        held, decided = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + DAY, {"Tron/USDT": 0.5}))
 
-        assert (holds(held), held.graded, held.severity) == ({HoldReason.WALLETS_CHANGED}, False, None)
-        assert holds(decided) == set()
+        assert (hold_reasons(held), held.graded, held.severity) == ({HoldReason.WALLETS_CHANGED}, False, None)
+        assert hold_reasons(decided) == set()
 
     @pytest.mark.parametrize("part", [0.5, 1.6])
-    def test_that_stays_is_not_counted_in_either_direction_and_said(self, case: ExchangeState, part: float) -> None:
-        _, decided, later = after(case, *[book(NOON + day * DAY, {"Tron/USDT": part}) for day in range(3)])
+    def test_that_stays_is_not_counted_in_either_direction_and_said(self, state: ExchangeState, part: float) -> None:
+        _, decided, later = signals_after(state, *[book(NOON + day * DAY, {"Tron/USDT": part}) for day in range(3)])
 
         for signal in (decided, later):
             assert [flow.share for flow in signal.flows] == pytest.approx([0.0] * len(signal.flows), abs=0.002)
@@ -55,18 +45,18 @@ class TestOnePartThatMovesAlone:
             assert (note.reason, note.subject, note.at) == (NoteReason.WALLETS_CHANGED, "Tron", NOON)
             assert note.usd == pytest.approx((part - 1) * 20e9, rel=0.01)
 
-    def test_that_comes_back_was_a_round_trip(self, case: ExchangeState) -> None:
-        _, back = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.9}))
+    def test_that_comes_back_was_a_round_trip(self, state: ExchangeState) -> None:
+        _, back = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.9}))
 
-        assert NoteReason.ROUND_TRIP in noted(back)
-        assert share(back) == pytest.approx(-0.0343, abs=0.001)
+        assert NoteReason.ROUND_TRIP in note_reasons(back)
+        assert flow_share(back) == pytest.approx(-0.0343, abs=0.001)
         assert {trip.asset for trip in back.round_trips} >= {"Tron"}
 
-    def test_that_comes_back_by_less_than_half_stays(self, case: ExchangeState) -> None:
-        _, decided = after(case, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.7}))
+    def test_that_comes_back_by_less_than_half_stays(self, state: ExchangeState) -> None:
+        _, decided = signals_after(state, book(NOON, {"Tron/USDT": 0.5}), book(NOON + HOUR, {"Tron/USDT": 0.7}))
 
-        assert noted(decided) == {NoteReason.WALLETS_CHANGED}
-        assert share(decided) == pytest.approx(0.2 * 20 / 60, abs=0.002)
+        assert note_reasons(decided) == {NoteReason.WALLETS_CHANGED}
+        assert flow_share(decided) == pytest.approx(0.2 * 20 / 60, abs=0.002)
 
     @pytest.mark.parametrize(
         "parts",
@@ -76,169 +66,62 @@ class TestOnePartThatMovesAlone:
             {"Tron/USDT": 0.5, "Bitcoin/BTC": 0.5},
         ],
     )
-    def test_is_flow_when_it_is_small_or_others_move_too(self, case: ExchangeState, parts: dict[str, float]) -> None:
-        (one,) = after(case, book(NOON, parts))
+    def test_is_flow_when_it_is_small_or_others_move_too(self, state: ExchangeState, parts: dict[str, float]) -> None:
+        (signal,) = signals_after(state, book(NOON, parts))
 
-        assert holds(one) == set()
-        assert one.severity is Severity.SEVERE
+        assert hold_reasons(signal) == set()
+        assert signal.severity is Severity.SEVERE
 
     def test_is_flow_when_it_is_most_of_what_there_is(self) -> None:
         most = {slot: 0.05 for slot in WORTH if slot != "Tron/USDT"}
-        case = ExchangeState(days_of().exchange).take(book(NOON - DAY, most))
+        state = ExchangeState(days_of().exchange).with_reading(book(NOON - DAY, most))
 
-        (one,) = after(case, book(NOON, {**most, "Tron/USDT": 0.6}))
+        (signal,) = signals_after(state, book(NOON, {**most, "Tron/USDT": 0.6}))
 
-        assert (holds(one), one.severity) == (set(), Severity.SEVERE)
+        assert (hold_reasons(signal), signal.severity) == (set(), Severity.SEVERE)
 
-    def test_is_too_small_to_matter_below_half_a_percent(self, case: ExchangeState) -> None:
+    def test_is_too_small_to_matter_below_half_a_percent(self, state: ExchangeState) -> None:
         little = {"Solana/SOL": 0.05}
-        case = case.take(book(NOON - HOUR, little)).take(book(NOON - HOUR / 2, little))
+        state = state.with_reading(book(NOON - HOUR, little)).with_reading(book(NOON - HOUR / 2, little))
 
-        (one,) = after(case, book(NOON, {"Solana/SOL": 0.03}))
+        (signal,) = signals_after(state, book(NOON, {"Solana/SOL": 0.03}))
 
-        assert holds(one) == set()
+        assert hold_reasons(signal) == set()
 
-    def test_a_token_that_vanished_is_drained_and_no_change_of_wallets(self, case: ExchangeState) -> None:
-        first, confirmed = after(case, book(NOON, {"Ethereum/USDC": -1}), book(NOON + HOUR, {"Ethereum/USDC": -1}))
+    def test_a_token_that_vanished_is_drained_and_no_change_of_wallets(self, state: ExchangeState) -> None:
+        first, confirmed = signals_after(
+            state, book(NOON, {"Ethereum/USDC": -1}), book(NOON + HOUR, {"Ethereum/USDC": -1})
+        )
 
-        assert holds(first) == set()
-        assert share(first) == pytest.approx(0.0, abs=0.002)
-        assert share(confirmed) == pytest.approx(-5 / 60, abs=0.002)
+        assert hold_reasons(first) == set()
+        assert flow_share(first) == pytest.approx(0.0, abs=0.002)
+        assert flow_share(confirmed) == pytest.approx(-5 / 60, abs=0.002)
         assert confirmed.severity is Severity.SEVERE
 
 
-class TestADropThatStays:
-    def test_counts_in_full_once_the_rest_leaves(self, case: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
-
-        _, _, run = after(case, book(NOON, dropped), book(NOON + DAY, dropped), book(NOON + 2 * DAY, leaving))
-
-        assert share(run, Window.THREE_DAYS) == pytest.approx(-(10 + 2) / 60, abs=0.003)
-        assert NoteReason.COUNTED in noted(run)
-
-    def test_counts_with_the_next_and_holds_no_third(self, case: ExchangeState) -> None:
-        """A run that empties one asset after another is held for two readings, not for as long as it lasts."""
-        left: dict[str, float] = {}
-        steps = [left := {**left, slot: 0.6} for slot in ("Tron/USDT", "Ethereum/ETH", "Ethereum/USDC")]
-
-        first, second, third = after(case, *[book(NOON + day * DAY, parts) for day, parts in enumerate(steps)])
-
-        assert holds(first) == holds(second) == {HoldReason.WALLETS_CHANGED}
-        assert (holds(third), third.severity) == (set(), Severity.SEVERE)
-        assert share(third, Window.THREE_DAYS) == pytest.approx(-(8 + 4 + 2) / 60, abs=0.003)
-
-    def test_counts_in_full_once_doors_close(self, case: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped))
-
-        assert share(seen(case)) == pytest.approx(0.0, abs=0.002)
-        assert share(seen(case.take(book(NOON + 2 * HOUR, dropped), doors=SHUT))) == pytest.approx(-1 / 6, abs=0.002)
-
-    def test_is_forgotten_after_three_days(self, case: ExchangeState) -> None:
-        dropped = {"Tron/USDT": 0.5}
-        late = NOON + REMEMBERED + HOUR
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 0.5}
-        case = case.take(book(NOON, dropped)).take(book(NOON + HOUR, dropped)).take(book(late - HOUR, dropped))
-
-        run = seen(case.take(book(late, leaving)))
-
-        assert share(run, Window.WEEK) == pytest.approx(-2 / 60, abs=0.003)
-
-    def test_a_rise_never_counts(self, case: ExchangeState) -> None:
-        risen = {"Tron/USDT": 1.6}
-        leaving = {**dict.fromkeys(WORTH, 0.95), "Tron/USDT": 1.6}
-
-        *_, run = after(case, book(NOON, risen), book(NOON + DAY, risen), book(NOON + 2 * DAY, leaving))
-
-        assert share(run, Window.THREE_DAYS) == pytest.approx(-2 / 60, abs=0.003)
-
-
-class TestRoundTrips:
-    def test_an_amount_that_left_and_came_back_within_two_days_is_one(self, case: ExchangeState) -> None:
-        """Six days before its auditors came, 51,000 BTC left Binance and 76,000 returned."""
-        gone = {"Bitcoin/BTC": 0.9}
-        *_, back = after(case, book(NOON, gone), book(NOON + DAY, gone), book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.96}))
-
-        (trip,) = back.round_trips
-        assert (trip.asset, trip.left_at, trip.back_at) == ("BTC", NOON, NOON + 2 * DAY)
-        assert trip.usd == pytest.approx(2e9, rel=0.02)
-
-    def test_a_token_that_was_missing_and_is_there_again_is_one(self, case: ExchangeState) -> None:
-        """It vanished from the source's answer, not from the exchange."""
-        gone = {"Ethereum/USDC": -1.0}
-        *_, back = after(case, book(NOON, gone), book(NOON + HOUR, gone), book(NOON + 2 * HOUR))
-
-        assert [(trip.asset, trip.back_at) for trip in back.round_trips] == [("USDC", NOON + 2 * HOUR)]
-
-    def test_an_asset_on_a_chain_that_was_never_there_is_none(self, case: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9, "Tron/USDT": 0.9}
-        readings = [book(NOON, gone), book(NOON + HOUR, gone)]
-        elsewhere = replace(book(NOON + 2 * HOUR, gone), holdings={
-            **book(NOON, gone).holdings, Slot("Base", "BTC"): Holding(1e6, 2e10)
-        })  # fmt: skip
-        *_, last = after(case, *readings, elsewhere)
-
-        assert last.round_trips == ()
-
-    def test_one_that_comes_back_later_is_none(self, case: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9}
-        readings = [book(NOON + day * DAY, gone) for day in range(3)]
-        *_, back = after(case, *readings, book(NOON + 3 * DAY, {"Bitcoin/BTC": 1.0}))
-
-        assert back.round_trips == ()
-
-    def test_another_asset_that_comes_in_is_none(self, case: ExchangeState) -> None:
-        gone = {"Bitcoin/BTC": 0.9}
-        *_, back = after(case, book(NOON, gone), book(NOON + HOUR, {**gone, "Ethereum/ETH": 1.2}))
-
-        assert back.round_trips == ()
-
-
-class TestAWindowThatStartsBetweenThereAndBack:
-    """A wallet counted twice for an hour comes back as the base of every window a day, three and seven later."""
-
-    @pytest.mark.parametrize("part", [0.5, 1.5, 3.0])
-    @pytest.mark.parametrize(("gap", "window"), [(DAY, Window.DAY), (7 * DAY, Window.WEEK)])
-    def test_shows_no_flow(self, case: ExchangeState, part: float, gap: timedelta, window: Window) -> None:
-        odd, back = book(NOON, {"Tron/USDT": part}), book(NOON + HOUR)
-
-        *_, last = after(case, odd, back, book(NOON + gap))
-
-        assert last.severity is None
-        assert share(last, window) == pytest.approx(0.0, abs=0.002)
-
-    @pytest.mark.parametrize("part", [0.5, 1.5])
-    def test_shows_what_else_left(self, case: ExchangeState, part: float) -> None:
-        *_, last = after(case, book(NOON, {"Tron/USDT": part}), book(NOON + DAY, dict.fromkeys(WORTH, 0.95)))
-
-        assert last.severity is Severity.ELEVATED
-        assert share(last) == pytest.approx(-0.042, abs=0.003)
-
-
 class TestTheOwnToken:
-    def test_moves_nothing_and_is_said(self, case: ExchangeState) -> None:
+    def test_moves_nothing_and_is_said(self, state: ExchangeState) -> None:
         """In April 2024 $13 B of BNB left the wallets that are counted: composition, no flow."""
-        (one,) = after(case, book(NOON, {"Binance/BNB": 0.4}))
+        (signal,) = signals_after(state, book(NOON, {"Binance/BNB": 0.4}))
 
-        assert (holds(one), one.severity) == (set(), None)
-        (note,) = one.notes
+        assert (hold_reasons(signal), signal.severity) == (set(), None)
+        (note,) = signal.notes
         assert (note.reason, note.subject) == (NoteReason.OWN_TOKEN, "BNB")
         assert note.usd == pytest.approx(-3.6e9, rel=0.01)
 
 
-def test_windows_whose_base_is_too_old_are_named(case: ExchangeState) -> None:
-    (one,) = after(case, book(NOON + 6 * DAY))
+def test_windows_whose_base_is_too_old_are_named(state: ExchangeState) -> None:
+    (signal,) = signals_after(state, book(NOON + 6 * DAY))
 
-    assert {flow.window for flow in one.flows} == {Window.WEEK, Window.FORTNIGHT, Window.MONTH}
-    assert one.notes == (Note(NoteReason.GAP, "24h, 72h"),)
+    assert {flow.window for flow in signal.flows} == {Window.WEEK, Window.FORTNIGHT, Window.MONTH}
+    assert signal.notes == (Note(NoteReason.GAP, "24h, 72h"),)
 
 
-def test_a_held_day_is_not_learned_as_usual(case: ExchangeState) -> None:
+def test_a_held_day_is_not_learned_as_usual(state: ExchangeState) -> None:
     for day in range(3):
-        case = case.take(book(NOON + day * DAY, {"Tron/USDT": 0.5}))
+        state = state.with_reading(book(NOON + day * DAY, {"Tron/USDT": 0.5}))
 
-    shares = [day.share for day in case.days[-3:]]
+    shares = [day.share for day in state.days[-3:]]
     assert shares[:2] == [None, None]
     assert shares[2] == pytest.approx(0.0, abs=1e-9)
 
@@ -250,7 +133,7 @@ slots = st.sampled_from(sorted(set(WORTH) - {"Binance/BNB"}))
 @given(slots, st.floats(0.05, 0.65), st.integers(1, 40))
 def test_a_wallet_list_that_changes_is_no_flow_ever(slot: str, part: float, days: int) -> None:
     changed = {slot: part}
-    *_, last = after(days_of(count=35), *[book(NOON + day * DAY, changed) for day in range(days + 1)])
+    *_, last = signals_after(days_of(count=35), *[book(NOON + day * DAY, changed) for day in range(days + 1)])
 
     assert all(abs(flow.share) < 0.002 for flow in last.flows)
     assert last.severity is None
@@ -264,40 +147,42 @@ def test_a_wallet_list_that_changes_is_no_flow_ever(slot: str, part: float, days
 )
 def test_what_flows_after_a_wallet_list_changed_is_counted(slot: str, part: float, steps: list[float]) -> None:
     """Adjusted figures move as those of an exchange that never had the difference."""
-    case = days_of(count=20).take(book(NOON, {slot: part})).take(book(NOON + HOUR, {slot: part}))
-    other = next(one for one in ("Bitcoin/BTC", "Tron/USDT") if one != slot)
+    state = days_of(count=20).with_reading(book(NOON, {slot: part})).with_reading(book(NOON + HOUR, {slot: part}))
+    other = next(asset_slot for asset_slot in ("Bitcoin/BTC", "Tron/USDT") if asset_slot != slot)
     left = 1.0
     for hour, step in enumerate(steps, 2):
         left *= step
-        case = case.take(book(NOON + hour * HOUR, {slot: part, other: left}))
+        state = state.with_reading(book(NOON + hour * HOUR, {slot: part, other: left}))
 
-    one = seen(case)
-    if not any(note.reason is NoteReason.COUNTED for note in one.notes):
-        flow = one.flow(Window.DAY)
+    signal = graded_signal(state)
+    if not any(note.reason is NoteReason.COUNTED for note in signal.notes):
+        flow = signal.flow(Window.DAY)
         assert flow
         assert flow.usd == pytest.approx((left - 1.001) * 20e9 - 0.001 * (40e9 - 0), abs=0.08e9)
 
 
 @settings(max_examples=30)
 @given(st.dictionaries(slots, st.floats(0.2, 1.8), min_size=1), st.dictionaries(slots, st.floats(0.2, 1.8), min_size=1))
-def test_the_ledger_follows_from_the_readings_alone(first: dict[str, float], second: dict[str, float]) -> None:
-    """A restart that replays the same readings arrives at the same ledger."""
+def test_the_guard_state_follows_from_the_readings_alone(first: dict[str, float], second: dict[str, float]) -> None:
+    """A restart that replays the same readings arrives at the same guard state."""
     readings = [book(NOON + hour * HOUR, parts) for hour, parts in enumerate((first, second, first, second))]
-    one = other = days_of(count=3)
+    kept_whole = restarted = days_of(count=3)
     for reading in readings:
-        one = one.take(reading)
+        kept_whole = kept_whole.with_reading(reading)
     for reading in readings:
-        other = replace(other.take(reading), kept=other.take(reading).kept[-1:])
+        restarted = replace(
+            restarted.with_reading(reading), recent_readings=restarted.with_reading(reading).recent_readings[-1:]
+        )
 
-    assert one.ledger == other.ledger
-    assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in one.ledger.adjustments)
+    assert kept_whole.guard_state == restarted.guard_state
+    assert all(abs(adjustment.at - NOON) <= timedelta(hours=4) for adjustment in kept_whole.guard_state.adjustments)
 
 
-def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(case: ExchangeState) -> None:
+def test_what_comes_back_with_its_whole_chain_is_no_change_of_wallets(state: ExchangeState) -> None:
     gone = book(NOON, {"Ethereum/ETH": 0.25, "Ethereum/USDC": 1.002})
     back = [book(NOON + day * DAY, {"Ethereum/USDC": 1.004}) for day in (1, 2, 3)]
 
-    *_, last = after(case, gone, *back)
+    *_, last = signals_after(state, gone, *back)
 
     assert last.severity is None
-    assert share(last, Window.WEEK) == pytest.approx(0.0, abs=0.003)
+    assert flow_share(last, Window.WEEK) == pytest.approx(0.0, abs=0.003)

@@ -2,12 +2,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.withdrawals.status import after, network_name
+from bot.detection.withdrawals.status import network_name, with_statuses
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
 from tests.builders import HOUR, NOON
 
 
-def gate(asset: str, network: str, *, is_open: bool = False, at: datetime = NOON) -> WithdrawalStatus:
+def status(asset: str, network: str, *, is_open: bool = False, at: datetime = NOON) -> WithdrawalStatus:
     return WithdrawalStatus(asset, network, is_open, at)
 
 
@@ -37,34 +37,34 @@ def test_networks_have_many_spellings_and_one_name(asset: str, network: str, nam
 
 
 @pytest.mark.parametrize(
-    ("gates", "closed"),
+    ("statuses", "closed"),
     [
-        ([gate("BTC", "BTC")], ["BTC"]),
-        ([gate("USDT", "TRC20"), gate("USDT", "ERC20", is_open=True)], []),
-        ([gate("USDT", "TRC20"), gate("USDT", "ERC20")], ["USDT"]),
-        ([gate("USDT", "TRC20"), gate("USDT", "BEP20", is_open=True)], ["USDT"]),
-        ([gate("USDT", "BEP20")], []),
-        ([gate("DOGE", "DOGE")], []),
-        ([gate("BTC", "BTC"), gate("BTC", "BITCOIN", is_open=True)], []),
-        ([gate("usdc", "sol"), gate("ETH", "ERC20"), gate("USDC", "eth")], ["ETH", "USDC"]),
+        ([status("BTC", "BTC")], ["BTC"]),
+        ([status("USDT", "TRC20"), status("USDT", "ERC20", is_open=True)], []),
+        ([status("USDT", "TRC20"), status("USDT", "ERC20")], ["USDT"]),
+        ([status("USDT", "TRC20"), status("USDT", "BEP20", is_open=True)], ["USDT"]),
+        ([status("USDT", "BEP20")], []),
+        ([status("DOGE", "DOGE")], []),
+        ([status("BTC", "BTC"), status("BTC", "BITCOIN", is_open=True)], []),
+        ([status("usdc", "sol"), status("ETH", "ERC20"), status("USDC", "eth")], ["ETH", "USDC"]),
     ],
 )
 def test_an_asset_is_closed_when_every_main_network_that_is_listed_is(
-    gates: list[WithdrawalStatus], closed: list[str]
+    statuses: list[WithdrawalStatus], closed: list[str]
 ) -> None:
-    assert [asset for asset, _ in after(Withdrawals(), gates).closed] == closed
+    assert [asset for asset, _ in with_statuses(Withdrawals(), statuses).closed] == closed
 
 
-def test_two_closed_majors_shut_the_doors() -> None:
-    one = after(Withdrawals(), [gate("BTC", "BTC")])
+def test_two_closed_majors_are_told_from_one() -> None:
+    bitcoin_closed = with_statuses(Withdrawals(), [status("BTC", "BTC")])
 
-    assert not one.are_shut
-    assert after(one, [gate("ETH", "ETH")]).are_shut
+    assert not bitcoin_closed.two_majors_closed
+    assert with_statuses(bitcoin_closed, [status("ETH", "ETH")]).two_majors_closed
 
 
-def test_a_door_is_closed_since_its_last_network_closed() -> None:
+def test_a_major_is_closed_since_its_last_network_closed() -> None:
     later = NOON + HOUR
-    doors = after(Withdrawals(), [gate("USDT", "TRC20"), gate("USDT", "ERC20", at=later)])
-    again = after(doors, [gate("USDT", "TRX", at=NOON + timedelta(days=1))])
+    withdrawals = with_statuses(Withdrawals(), [status("USDT", "TRC20"), status("USDT", "ERC20", at=later)])
+    again = with_statuses(withdrawals, [status("USDT", "TRX", at=NOON + timedelta(days=1))])
 
-    assert doors.closed == again.closed == (("USDT", later),)
+    assert withdrawals.closed == again.closed == (("USDT", later),)

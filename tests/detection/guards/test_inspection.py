@@ -1,4 +1,4 @@
-"""How long the ledger remembers, and from which figure on it does."""
+"""How long the guards remember, and from which figure on they do."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
+from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
 from bot.detection.guards.missing_chains import may_start
-from bot.detection.guards.source_glitch import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.wallets_changed import incomparable, inspect, is_busy
 from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.guard_state import (
     Adjustment,
@@ -38,11 +38,11 @@ def units(parts: Mapping[str, float], *, at: datetime = NOON) -> Reading:
     return reading({slot: (amount, 1.0) for slot, amount in parts.items()}, at=at)
 
 
-def quiet(ledger: GuardState, *, market: MarketMoves = NO_OTHERS, prices_moved: bool = True) -> GuardState:
-    """Return the ledger after a step at noon in which nothing moved far."""
+def quiet(state: GuardState, *, market: MarketMoves = NO_OTHERS, prices_moved: bool = True) -> GuardState:
+    """Return the guard state after a reading at noon in which nothing moved far."""
     latest = holding(60)
-    taken = ReadingDiff(holding(60, at=NOON - HOUR), latest, 6e10, 0.0, (), {}, is_quiet=True)
-    return inspect(ledger, taken, (), market, prices_moved=prices_moved)
+    diff = ReadingDiff(holding(60, at=NOON - HOUR), latest, 6e10, 0.0, (), {}, is_quiet=True)
+    return inspect(state, diff, (), market, prices_moved=prices_moved)
 
 
 def moved(group: str, *, age: timedelta = HOUR, usd: float = -100.0, slot: Slot = TRON) -> IsolatedMove:
@@ -56,8 +56,8 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
     at = NOON - age
     known = GuardState(
         adjustments=(Adjustment(TRON, -1.0, at),),
-        rebased=(moved("Tron", age=age),),
-        counted=(moved("Tron", age=age),),
+        excluded_moves=(moved("Tron", age=age),),
+        counted_drops=(moved("Tron", age=age),),
         rest_moves=(RestMove(at, -1.0),),
         departures=(Departure("BTC", at, 1.0, 1.0),),
         round_trips=(RoundTrip("BTC", at - DAY, at, 1.0),),
@@ -67,27 +67,27 @@ def test_each_memory_lasts_as_long_as_it_matters(age: timedelta) -> None:
     now = quiet(known)
 
     assert bool(now.adjustments) is (age < 35 * DAY)
-    assert (bool(now.rebased), bool(now.counted)) == (age <= 3 * DAY, age <= 3 * DAY)
+    assert (bool(now.excluded_moves), bool(now.counted_drops)) == (age <= 3 * DAY, age <= 3 * DAY)
     assert bool(now.rest_moves) is (age < DAY)
     assert (bool(now.departures), bool(now.round_trips)) == (age <= 2 * DAY, age <= 2 * DAY)
-    assert [absence.chain for absence in now.missing_chains] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
+    assert [missing.chain for missing in now.missing_chains] == (["Tron", "Base"] if age < 35 * DAY else ["Base"])
 
 
 @pytest.mark.parametrize(
-    ("ledger", "busy"),
+    ("state", "busy"),
     [
         (GuardState(), False),
-        (GuardState(suspect=moved("Tron")), True),
+        (GuardState(held_move=moved("Tron")), True),
         (GuardState(departures=(Departure("BTC", NOON, 1.0, 1.0),)), True),
-        (GuardState(rebased=(moved("Tron"),)), True),
-        (GuardState(round_trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted=(moved("Tron"),)), False),
+        (GuardState(excluded_moves=(moved("Tron"),)), True),
+        (GuardState(round_trips=(RoundTrip("BTC", NOON, NOON, 1.0),), counted_drops=(moved("Tron"),)), False),
     ],
 )
-def test_a_ledger_is_busy_while_the_next_step_may_change_what_it_remembers(
-    ledger: GuardState,
+def test_a_guard_state_is_busy_while_the_next_reading_may_change_what_it_remembers(
+    state: GuardState,
     busy: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    assert is_busy(ledger) is busy
+    assert is_busy(state) is busy
 
 
 def test_what_is_held_is_said_with_its_size() -> None:
@@ -95,29 +95,29 @@ def test_what_is_held_is_said_with_its_size() -> None:
     rise = replace(moved("Tron"), share=0.1234)
 
     assert incomparable(GuardState()) is None
-    assert incomparable(GuardState(glitch=seen, suspect=rise)) == Hold(
+    assert incomparable(GuardState(source_glitch=seen, held_move=rise)) == Hold(
         HoldReason.SOURCE_GLITCH, "4 of 10 exchanges moved more than 3 % at once"
     )
-    assert incomparable(GuardState(suspect=rise)) == Hold(
+    assert incomparable(GuardState(held_move=rise)) == Hold(
         HoldReason.WALLETS_CHANGED, "Tron, +12.3 % of reserves in one step"
     )
 
 
 def test_prices_are_looked_at_unless_none_is_said_to_have_moved() -> None:
     before = reading({"Tron/USDT": (100, 1.0), "Solana/SOL": (100, 1.0)}, at=NOON - HOUR)
-    taken = reading_diff(before, reading({"Tron/USDT": (100, 1.0), "Solana/SOL": (100, 2.0)}), ())
+    diff = reading_diff(before, reading({"Tron/USDT": (100, 1.0), "Solana/SOL": (100, 2.0)}), ())
 
-    assert [price.asset for price in inspect(GuardState(), taken, (), NO_OTHERS).odd_prices] == ["SOL"]
-    assert inspect(GuardState(), taken, (), NO_OTHERS, prices_moved=False).odd_prices == ()
+    assert [price.asset for price in inspect(GuardState(), diff, (), NO_OTHERS).odd_prices] == ["SOL"]
+    assert inspect(GuardState(), diff, (), NO_OTHERS, prices_moved=False).odd_prices == ()
 
 
-class TestAQuietStep:
+class TestAQuietReading:
     def test_ends_a_glitch_and_may_begin_one(self) -> None:
         many = [LastMove(holding(60, exchange=name), None, 0.1) for name in ("binance", "b", "c", "d", "e")]
         begun = quiet(GuardState(), market=NO_OTHERS.after(many))
 
-        assert begun.glitch == SourceGlitch(NOON, 0.1, 5, 5)
-        assert quiet(begun, market=NO_OTHERS.after(many)).glitch is None
+        assert begun.source_glitch == SourceGlitch(NOON, 0.1, 5, 5)
+        assert quiet(begun, market=NO_OTHERS.after(many)).source_glitch is None
         assert quiet(GuardState()) == GuardState()
 
     def test_still_judges_a_price_that_was_odd(self) -> None:
@@ -126,7 +126,7 @@ class TestAQuietStep:
         assert quiet(GuardState(odd_prices=(odd,)), prices_moved=False).odd_prices == (replace(odd, until=NOON),)
 
 
-class TestAnAbsence:
+class TestAMissingChain:
     @pytest.mark.parametrize(
         ("at", "partial"),
         [
@@ -167,17 +167,17 @@ class TestAnAbsence:
 
     def test_lasts_until_its_chain_is_back_and_ends_once(self) -> None:
         every = {"Base/ETH": 10.0, "Solana/SOL": 10.0, "Bitcoin/BTC": 80.0}
-        some = {"Base/ETH": 10.0, "Bitcoin/BTC": 80.0}
-        days = [every, {"Bitcoin/BTC": 80.0}, some, every, {**every, "Tron/TRX": 1.0}]
+        without_solana = {"Base/ETH": 10.0, "Bitcoin/BTC": 80.0}
+        days = [every, {"Bitcoin/BTC": 80.0}, without_solana, every, {**every, "Tron/TRX": 1.0}]
         found = []
-        ledger = GuardState()
+        state = GuardState()
         for day in range(1, len(days)):
             before, latest = units(days[day - 1], at=NOON + (day - 1) * HOUR), units(days[day], at=NOON + day * HOUR)
-            ledger = inspect(ledger, reading_diff(before, latest, ()), (), NO_OTHERS)
-            found.append({absence.chain: absence.until for absence in ledger.missing_chains})
+            state = inspect(state, reading_diff(before, latest, ()), (), NO_OTHERS)
+            found.append({missing.chain: missing.until for missing in state.missing_chains})
 
         base, solana = NOON + 2 * HOUR, NOON + 3 * HOUR
-        assert {absence.since for absence in ledger.missing_chains} == {NOON + HOUR}
+        assert {missing.since for missing in state.missing_chains} == {NOON + HOUR}
         assert found == [
             {"Base": None, "Solana": None},
             {"Base": base, "Solana": None},
@@ -190,11 +190,11 @@ class TestADeparture:
     USUAL: Mapping[str, float] = {"Bitcoin/BTC": 400.0, "Base/ETH": 300.0, "Ethereum/ETH": 300.0}
 
     def after(self, *steps: Mapping[str, float]) -> GuardState:
-        ledger, before = GuardState(), units(self.USUAL, at=NOON - HOUR)
+        state, before = GuardState(), units(self.USUAL, at=NOON - HOUR)
         for hour, parts in enumerate(steps):
             latest = units({**self.USUAL, **parts}, at=NOON + hour * HOUR)
-            ledger, before = inspect(ledger, reading_diff(before, latest, ()), (), NO_OTHERS), latest
-        return ledger
+            state, before = inspect(state, reading_diff(before, latest, ()), (), NO_OTHERS), latest
+        return state
 
     @pytest.mark.parametrize(
         ("parts", "left"),
@@ -231,10 +231,12 @@ class TestADeparture:
 class TestADropThatIsRemembered:
     REST: Mapping[str, float] = {"Bitcoin/BTC": 500.0, "Ethereum/ETH": 500.0}
 
-    def after(self, known: GuardState, parts: Mapping[str, float], *, doors: Withdrawals | None = None) -> GuardState:
+    def after(
+        self, known: GuardState, parts: Mapping[str, float], *, withdrawals: Withdrawals | None = None
+    ) -> GuardState:
         before = units({**self.REST, "Tron/USDT": 100.0}, at=NOON - HOUR / 2)
         latest = units({**self.REST, "Tron/USDT": 100.0, **parts})
-        return inspect(known, reading_diff(before, latest, ()), (), NO_OTHERS, doors)
+        return inspect(known, reading_diff(before, latest, ()), (), NO_OTHERS, withdrawals)
 
     @pytest.mark.parametrize(
         ("parts", "before", "counts"),
@@ -255,30 +257,32 @@ class TestADropThatIsRemembered:
         drop, rise = moved("Tron"), moved("Bitcoin", usd=50.0, slot=BITCOIN)
         earlier = Adjustment(TRON, -7.0, NOON - 2 * HOUR)
         known = GuardState(
-            rebased=(drop, rise),
+            excluded_moves=(drop, rise),
             adjustments=(earlier, *drop.amounts, *rise.amounts),
             rest_moves=(RestMove(NOON - HOUR, before),),
         )
 
         found = self.after(known, parts)
 
-        assert found.counted == ((drop,) if counts else ())
-        assert found.rebased == ((rise,) if counts else (drop, rise))
+        assert found.counted_drops == ((drop,) if counts else ())
+        assert found.excluded_moves == ((rise,) if counts else (drop, rise))
         assert found.adjustments == (earlier, *(() if counts else drop.amounts), *rise.amounts)
         assert len(found.rest_moves) == 2
 
-    def test_counts_once_two_doors_are_closed(self) -> None:
-        known = GuardState(rebased=(moved("Tron"),), adjustments=moved("Tron").amounts)
+    def test_counts_once_withdrawals_of_two_majors_are_closed(self) -> None:
+        known = GuardState(excluded_moves=(moved("Tron"),), adjustments=moved("Tron").amounts)
 
-        assert self.after(known, {}, doors=SHUT).counted == (moved("Tron"),)
-        assert self.after(known, {}, doors=replace(SHUT, closed=SHUT.closed[:1])).counted == ()
+        assert self.after(known, {}, withdrawals=SHUT).counted_drops == (moved("Tron"),)
+        assert self.after(known, {}, withdrawals=replace(SHUT, closed=SHUT.closed[:1])).counted_drops == ()
 
     @pytest.mark.parametrize("usd", [0.5, 100.0])
     def test_is_what_strides_are_kept_for(self, usd: float) -> None:
-        risen = GuardState(rebased=(moved("Tron", usd=usd),), rest_moves=(RestMove(NOON - HOUR, -1.0),))
+        risen = GuardState(excluded_moves=(moved("Tron", usd=usd),), rest_moves=(RestMove(NOON - HOUR, -1.0),))
 
         assert self.after(risen, {"Bitcoin/BTC": 480.0}).rest_moves == ()
-        assert self.after(replace(risen, rebased=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}).rest_moves == (
+        assert self.after(
+            replace(risen, excluded_moves=(moved("Tron", usd=-usd),)), {"Bitcoin/BTC": 496.0}
+        ).rest_moves == (
             RestMove(NOON - HOUR, -1.0),
             RestMove(NOON, -4.0),
         )

@@ -1,0 +1,143 @@
+"""What is known of one exchange, and how one more reading changes it.
+
+A state is a value: `with_reading` returns the next one. It has what the guards remember, the newest readings and one
+point for every past day. Readings come in the order of `as_of`.
+
+An example: a state has readings of 10:00 and 11:00, and by 12:00 USDT worth 5 % of the reserves has left. `last_move`
+of that reading has the share −0.05, which is compared with what other exchanges did. `with_reading` returns a state
+with three readings, in which the guards remember the departure. A reading of 11:30 that comes later changes nothing.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.detection.flow.baseline import MAX_DAYS, daily_point
+from bot.detection.flow.computation import DetailedComputation, FlowComputation
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
+from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
+from bot.detection.guards.missing_chains import with_recalled_chains
+from bot.detection.guards.odd_prices import with_believed_prices
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.guard_state import GuardState
+from bot.domain.reading import Reading
+from bot.domain.snapshot import DailyPoint
+from bot.domain.withdrawals import Withdrawals
+
+# Where less than half of the reserves is in slots that both readings have, the rest has vanished from the source, and a
+# share of what is left would say nothing. Such a move counts as −1: everything.
+_MIN_COMMON_FRACTION = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ExchangeState:
+    """What is known of one exchange as of its newest reading.
+
+    `guard_state` is what the guards remember. `recent_readings` are oldest first; a backtest keeps those of the longest
+    window, the live bot the last two, and adds those that windows start from for each signal. `days` has one point for
+    each of the last 90 UTC days, oldest first, and `first_of_day` is the first reading of the newest of them, from
+    which the next day's share is computed. `computation` is how flows are computed; None: in detail.
+    """
+
+    exchange: Exchange
+    guard_state: GuardState = GuardState()  # noqa: RUF009 — frozen
+    recent_readings: tuple[Reading, ...] = ()
+    days: tuple[DailyPoint, ...] = ()
+    first_of_day: Reading | None = None
+    computation: FlowComputation | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def latest(self) -> Reading | None:
+        """Return the newest reading."""
+        return self.recent_readings[-1] if self.recent_readings else None
+
+    @property
+    def flow_computation(self) -> FlowComputation:
+        """Return how flows are computed."""
+        return self.computation or DetailedComputation(self.exchange.own_tokens)
+
+    @property
+    def previous(self) -> Reading | None:
+        """Return the reading before the newest, with what chains that have just come back held when last seen."""
+        readings = self.recent_readings
+        return with_recalled_chains(self.guard_state, readings[-2], readings[-1]) if len(readings) > 1 else None
+
+    def is_new(self, reading: Reading) -> bool:
+        """Return whether a reading is newer than the newest."""
+        return not self.recent_readings or reading.as_of > self.recent_readings[-1].as_of
+
+    def last_move(self, reading: Reading) -> LastMove:
+        """Return what a newer reading shows since the newest one, to be compared with what other exchanges did.
+
+        Its share is that of the reserves without own tokens, negative = outflow, and None where there is none to tell.
+        """
+        newest = self.latest
+        if newest is None:
+            return LastMove(reading)
+        previous = with_recalled_chains(
+            self.guard_state, with_believed_prices(newest, self.guard_state.odd_prices), reading
+        )
+        # Details may be left out only while no guard waits for them.
+        diff = self.flow_computation.reading_diff(previous, reading, may_be_quiet=not is_busy(self.guard_state))
+        # In a quiet difference nothing vanished, so it covers all reserves, and the sum over the slots is spared.
+        reserves_usd = diff.was_usd if diff.is_quiet else previous.total_usd(without=self.exchange.own_tokens)
+        if reserves_usd <= 0:
+            return LastMove(reading, diff)
+        has_vanished = diff.was_usd <= _MIN_COMMON_FRACTION * reserves_usd
+        return LastMove(reading, diff, -1.0 if has_vanished else diff.usd / reserves_usd)
+
+    def with_reading(
+        self, reading: Reading, market: MarketMoves = NO_OTHERS, withdrawals: Withdrawals | None = None
+    ) -> "ExchangeState":
+        """Return the state after one more reading; one that is not newer than the newest leaves it as it is.
+
+        `market` has the last moves of all exchanges, those of the same round and this one's included.
+        """
+        if not self.is_new(reading):
+            return self
+        # The market has this exchange's own move already where the round has computed it: that is half of the work.
+        known_move = market.last_moves.get(reading.exchange)
+        move = known_move if known_move and known_move.reading is reading else self.last_move(reading)
+        guard_state = self.guard_state
+        if diff := move.diff:
+            prices_moved = self.flow_computation.prices_moved(diff.previous, diff.latest)
+            guard_state = inspect(
+                guard_state, diff, self.exchange.own_tokens, market, withdrawals, prices_moved=prices_moved
+            )
+        days, first_of_day = self._days_with(with_believed_prices(reading, guard_state.odd_prices), guard_state)
+        recent = (*self._still_recent(reading), reading)
+        return ExchangeState(self.exchange, guard_state, recent, days, first_of_day, self.computation)
+
+    def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
+        """Return the newest reading at or before the start of each window, where there is one."""
+        if not self.recent_readings:
+            return {}
+        end = self.recent_readings[-1].as_of
+        counts = {window: bisect_right(self.recent_readings, base_limit(window, end), key=_as_of) for window in windows}
+        return {window: self.recent_readings[count - 1] for window, count in counts.items() if count}
+
+    def _still_recent(self, reading: Reading) -> tuple[Reading, ...]:
+        """Return the readings that a window which ends at a newer reading may still start from."""
+        first = bisect_right(self.recent_readings, reading.as_of - LONGEST_LOOKBACK, key=_as_of)
+        return self.recent_readings[first:]
+
+    def _days_with(self, reading: Reading, guard_state: GuardState) -> tuple[tuple[DailyPoint, ...], Reading]:
+        """Return the days and the first reading of the newest one after a reading: one more if it begins a UTC day.
+
+        A day has no share while a guard holds the figures, before the reading or after it: it would be learned as
+        normal whatever it turns out to be.
+        """
+        first_of_day = self.first_of_day
+        if first_of_day is not None and first_of_day.as_of.date() == reading.as_of.date():
+            return self.days, first_of_day
+        point = daily_point(reading, first_of_day, self.flow_computation, guard_state.adjustments)
+        if incomparable(guard_state) or incomparable(self.guard_state):
+            point = replace(point, share=None)
+        return (*self.days[-MAX_DAYS + 1 :], point), reading
+
+
+def _as_of(reading: Reading) -> datetime:
+    return reading.as_of
