@@ -13,7 +13,7 @@ DEV     := .venv/dev.stamp
 LOCK    := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
            --no-header --no-annotate --no-emit-index-url
 CODE    := $(wildcard bot handlers tests benchmarks)
-CORE    := bot/domain/*,bot/detection/*,bot/alerting/*,bot/messages/*,bot/ports/*,bot/backtest/simulation.py,bot/backtest/rule_comparison.py,bot/backtest/naive_rules.py,bot/backtest/rounds.py,bot/backtest/scores.py,handlers/*
+CORE    := bot/domain/*,bot/detection/*,bot/alerting/*,bot/messages/*,bot/ports/*,bot/backtest/simulation.py,bot/backtest/rule_comparison.py,bot/backtest/naive_rules.py,bot/backtest/reading_rounds.py,bot/backtest/scores.py,handlers/*
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

@@ -20,7 +20,7 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.domain.worker import Role
-from bot.messages.cards.incidents import incident_card
+from bot.messages.cards.alert import incident_card
 from bot.messages.model import Message
 from bot.ports.chat import ChatPlatform
 from bot.ports.incidents import Incidents

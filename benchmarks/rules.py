@@ -16,11 +16,11 @@ from pathlib import Path
 
 from bot.backtest.archive import bodies_in, read_past
 from bot.backtest.naive_rules import NAIVE
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.rule_comparison import OURS, RuleComparison, alarms
 from bot.backtest.scores import Alarm, KnownEvent, Score, exchange_years, score
 from bot.backtest.simulation import Simulation
-from bot.messages.numbers import span
+from bot.messages.number_format import span
 from bot.replay.episode import RECONSTRUCTION, Episode
 from bot.replay.episodes.catalogue import EPISODES
 from bot.replay.export import write_bodies

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from bot.commands.arguments import Arg, ExchangeName, IncidentNumber
 from bot.commands.declaration import Request, command
-from bot.messages.cards.incidents import incidents_card
+from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Message
 

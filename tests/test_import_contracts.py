@@ -51,7 +51,7 @@ def test_every_contract_holds() -> None:
         ("bot/domain/place.py", "import discord", "The core and the handlers know no vendor"),
         ("bot/domain/place.py", "import bot.messages.model", "A floor imports only the floors below it"),
         ("bot/detection/flow/windows.py", "import asyncio", "The pure floors do no input or output"),
-        ("bot/monitoring/due.py", "import handlers", "Only the composition root knows the handlers"),
+        ("bot/monitoring/due_details.py", "import handlers", "Only the composition root knows the handlers"),
         ("bot/storage/store.py", "import telegram", "python-telegram-bot has one home"),
         ("bot/domain/place.py", "import bot.domain.errors", "Siblings never import in a circle"),
     ],

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 
 from bot.config.settings import Settings
 from bot.service.application import Application
+from bot.service.health_server import HealthServer
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
 from bot.service.platforms import platform_connections
-from bot.service.server import HealthServer
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.discord import FakeDiscord

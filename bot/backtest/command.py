@@ -16,10 +16,10 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bot.backtest.archive import EVENTS, ArchivedHistory, bodies_in, read_events
-from bot.backtest.bodies import read_bodies, workers_for
+from bot.backtest.body_reader import read_bodies, workers_for
 from bot.backtest.fastest_arithmetic import fastest_arithmetic
 from bot.backtest.output import json_line, score_table, summary, table
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.rule_comparison import RuleComparison
 from bot.backtest.scores import exchange_years
 from bot.backtest.simulation import SimulatedAlert, Simulation

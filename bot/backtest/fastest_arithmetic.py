@@ -9,7 +9,7 @@ from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from typing import Any
 
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 
 WITHOUT_NUMPY = "numpy is not installed: judging takes twice as long as with it (pip install 'runwatch[backtest]')."
 
@@ -21,6 +21,6 @@ def fastest_arithmetic(
     if find("numpy") is None:
         err(WITHOUT_NUMPY)
         return PLAIN_ARITHMETIC
-    from bot.backtest.vectors import Vectors  # noqa: PLC0415 — importing it needs numpy
+    from bot.backtest.numpy_arithmetic import NumpyArithmetic  # noqa: PLC0415 — importing it needs numpy
 
-    return Vectors()
+    return NumpyArithmetic()

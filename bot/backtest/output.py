@@ -20,7 +20,7 @@ from bot.domain.severity import Severity
 from bot.messages.cards.common import HOLD_WORDS, note_sentence
 from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Line
-from bot.messages.numbers import clock, percent, span, usd
+from bot.messages.number_format import clock, percent, span, usd
 
 _NO_INCIDENT = "data"  # the rule's word where figures are held and no incident is open
 _HEADER = ("at (UTC)", "exchange", "incident", "event", "rule", "severity", "window", "net flow", "share", "why")

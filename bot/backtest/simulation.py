@@ -13,8 +13,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from bot.alerting.lifecycle import Policy
-from bot.alerting.round import (
+from bot.alerting.judging_round import (
     ExchangeStep,
     KnownHolds,
     RoundResult,
@@ -24,8 +23,9 @@ from bot.alerting.round import (
     elevated_spans,
     judge_round,
 )
+from bot.alerting.lifecycle import Policy
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.outflow_source import Outflow, OutflowState
 from bot.detection.withdrawals.status import with_statuses

@@ -28,7 +28,7 @@ from bot.domain.errors import AskerError, NotPermitted, StorageError
 from bot.domain.place import Place
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.model import Message
-from bot.messages.textual import clean
+from bot.messages.plain_text import clean
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions

@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config.types import (
+from bot.config.setting_types import (
     LOGIN_IN_ADDRESS,
     SECONDS,
     ChatName,

@@ -1,15 +1,15 @@
 """Makes one attempt at one delivery: sends a new message, edits the one that is there, or answers it.
 
-What happens after an error (a 429, a chat that is gone, a new try later) is decided in `failures`.
+What happens after an error (a 429, a chat that is gone, a new try later) is decided in `retry_policy`.
 """
 
 import structlog
 
 from bot.delivery.circuit_breaker import CircuitBreaker
-from bot.delivery.failures import DeliveryFailures
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.results import DeliveryResults
-from bot.delivery.store_retry import retry_until_stored
+from bot.delivery.retry_policy import RetryPolicy
+from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import BadMessage, DeliveryError
 from bot.domain.place import Place
 from bot.messages.cards.deliveries import followed_card
@@ -47,7 +47,7 @@ class DeliveryAttempt:
         self._circuit_breaker = circuit_breaker
         self.results = DeliveryResults(outbox, clock=clock, meter=meter)
         self.places_in_trouble: set[Place] = set()
-        self._failures = DeliveryFailures(
+        self._failures = RetryPolicy(
             chat,
             results=self.results,
             subscriptions=subscriptions,

@@ -1,8 +1,8 @@
 """Looks after places that are switched off: says once that one was, and asks once a day whether it is open again.
 
-A group removes the bot at noon: `failures` switches the place off, within five minutes whoever subscribed it is told in
-private (else the operator is), and from the next day on the platform is asked daily. As soon as the bot may write there
-again the place is on again. After 30 days off it is forgotten (`service/upkeep.py`).
+A group removes the bot at noon: `retry_policy` switches the place off, within five minutes whoever subscribed it is
+told in private (else the operator is), and from the next day on the platform is asked daily. As soon as the bot may
+write there again the place is on again. After 30 days off it is forgotten (`service/upkeep.py`).
 """
 
 import asyncio

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import structlog
 
-from bot.delivery.store_retry import retry_until_stored
+from bot.delivery.stored_writes import retry_until_stored
 from bot.ports.meter import Meter
 from bot.ports.outbox import Delivery, Outbox
 from bot.ports.sources import Clock

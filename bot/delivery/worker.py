@@ -4,7 +4,7 @@ The loop: claim from the outbox → drop what is pointless by now → wait in th
 take the most urgent → make one attempt (`attempt`) → let the chat rest (1 s on Telegram, 3 s in a group).
 
 What goes next is chosen when its slot has come, not when it was claimed: a critical alert that is committed in the
-middle of 20,000 others is sent with one of the next slots. What an error leads to, a 429 say, is in `failures`.
+middle of 20,000 others is sent with one of the next slots. What an error leads to, a 429 say, is in `retry_policy`.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from bot.delivery.attempt import DeliveryAttempt
 from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, NotifyOperator, RefusalLimits
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
-from bot.delivery.store_retry import retry_until_stored
+from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import StorageError
 from bot.domain.severity import Severity
 from bot.ports.chat import ChatPlatform

@@ -16,7 +16,7 @@ from datetime import datetime
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
 from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
-from bot.detection.guards.inspection import incomparable, inspect, is_busy
+from bot.detection.guards.all_guards import incomparable, inspect, is_busy
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
 from bot.detection.guards.missing_chains import with_recalled_chains
 from bot.detection.guards.odd_prices import with_believed_prices

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.guards.inspection import incomparable
+from bot.detection.guards.all_guards import incomparable
 from bot.detection.guards.missing_chains import may_start
 from bot.detection.guards.source_figures import figures_agree, hold_disputed
 from bot.detection.guards.staleness import staleness_hold

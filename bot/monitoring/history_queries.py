@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 
-from bot.backtest.rounds import RoundCollector
+from bot.backtest.reading_rounds import RoundCollector
 from bot.backtest.simulation import Simulation
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.net_flow import net_flow

@@ -17,7 +17,7 @@ from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import SourceHealth
-from bot.monitoring.due import DetailPriorities, LastFetch, due, is_moving
+from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
 from bot.ports.readings import Readings

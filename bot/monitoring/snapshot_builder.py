@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.alerting.round import elevated_spans
+from bot.alerting.judging_round import elevated_spans
 from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newest, states_after_new_readings
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import MAX_DAYS

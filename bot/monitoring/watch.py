@@ -16,8 +16,7 @@ from typing import Any
 
 import structlog
 
-from bot.alerting.lifecycle import Policy
-from bot.alerting.round import (
+from bot.alerting.judging_round import (
     MARKET_KEY,
     IncidentKey,
     KnownHolds,
@@ -28,6 +27,7 @@ from bot.alerting.round import (
     judge_round,
     key_of,
 )
+from bot.alerting.lifecycle import Policy
 from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
@@ -37,7 +37,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
 from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.incidents import incident_card, resolved_card
+from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.signals import SIGNALS, SignalKinds, grade
 from bot.messages.model import Message
 from bot.monitoring.snapshot_builder import SnapshotBuilder

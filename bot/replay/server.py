@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import msgspec
 from aiohttp import ETag, web
 
+from bot.http_server import WebServer
 from bot.ports.sources import Clock
 from bot.replay.episode import Episode
 from bot.replay.upstream import UpstreamBodies
-from bot.web import WebServer
 
 _CACHE_CONTROL = "public, max-age=600"
 _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second

@@ -24,16 +24,16 @@ from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.worker import Lease, Role, lease_of
 from bot.ports.sources import Clock
 from bot.service.application import Application, SystemClock
+from bot.service.health_server import HealthServer
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.readiness import unready_reasons
 from bot.service.schedule import Job, Schedule
-from bot.service.server import HealthServer
 from bot.sources.defillama.source import NAME, DefiLlama
 from bot.sources.heartbeat import beat
 from bot.sources.http import Http
 from bot.storage.store import open_store
-from bot.workers.change_feed import ChangeFeedFollower
+from bot.workers.change_feed_follower import ChangeFeedFollower
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 
 log = structlog.get_logger()

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from bot.domain.errors import StorageError
 from bot.domain.worker import Lease, Role
-from bot.messages.numbers import span
+from bot.messages.number_format import span
 from bot.ports.sources import Clock
 from bot.service.application import Application
 

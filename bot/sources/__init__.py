@@ -5,5 +5,5 @@ To add a source: a folder beside `defillama/` with a class that fits `bot.ports.
 `bot/service/application.py`. The steps in full are in docs/adding-a-source.md.
 
 What all sources share: `http` (client, limits, retries), `http_errors` (what each failure means), `decompression`,
-`json_stream` (large documents in pieces), `cooperative` (long work on the event loop), `own_tokens` (a table).
+`json_stream` (large documents in pieces), `loop_sharing` (long work on the event loop), `own_tokens` (a table).
 """

@@ -20,10 +20,10 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
-from bot.sources.cooperative import collect_in_slices
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
+from bot.sources.loop_sharing import collect_in_slices
 
 USER_AGENT = f"runwatch/{__version__}"
 MAX_ATTEMPTS = 3

@@ -24,7 +24,7 @@ from bot.storage import keys
 from bot.storage.alert_payload import encode_alert, priority_of
 from bot.storage.connection import Database
 from bot.storage.lua import script
-from bot.storage.packing import microseconds
+from bot.storage.reading_encoding import microseconds
 
 _CURRENT = keys.CURRENT_INCIDENTS.key()
 _HISTORY_MAX = 2000  # incidents, all exchanges together; the oldest are removed, so that the store stays bounded

@@ -32,7 +32,7 @@ from bot.storage.alert_payload import decode_alert
 from bot.storage.connection import Database, RedisArgument
 from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, urgency
 from bot.storage.lua import script
-from bot.storage.packing import microseconds, moment
+from bot.storage.reading_encoding import microseconds, moment
 from bot.storage.write_batcher import WriteBatcher
 
 _FANOUT = keys.FANOUT.key()

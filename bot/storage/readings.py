@@ -18,7 +18,7 @@ from bot.ports.readings import Readings
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
 from bot.storage.lua import script
-from bot.storage.packing import HEADER, microseconds, pack, unpack
+from bot.storage.reading_encoding import HEADER, microseconds, pack, unpack
 from bot.storage.slot_numbers import SlotNumbers
 
 DETAIL_SPAN = timedelta(days=10)

@@ -20,7 +20,7 @@ from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subsc
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
 from bot.storage.lua import script
-from bot.storage.packing import microseconds
+from bot.storage.reading_encoding import microseconds
 from bot.storage.retry_now import retry_now
 from bot.storage.stored_subscription import (
     EVERY_EXCHANGE,

@@ -22,7 +22,7 @@ from bot.chat.telegram.render import render
 from bot.cli.ask import terminal_operator
 from bot.config.settings import Settings
 from bot.domain.incident import StepReason
-from bot.messages.cards.incidents import incident_card
+from bot.messages.cards.alert import incident_card
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
 from bot.replay.episodes.catalogue import find_episode

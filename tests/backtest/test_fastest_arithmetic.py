@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.backtest.fastest_arithmetic import WITHOUT_NUMPY, fastest_arithmetic
-from bot.backtest.vectors import Vectors
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
+from bot.backtest.numpy_arithmetic import NumpyArithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
 from tests.backtest.written_past import quiet, run, write
 
 _ROOT = Path(__file__).parents[2]
@@ -18,7 +18,7 @@ _BLOCKED = "import sys; sys.modules['numpy'] = None; from bot.__main__ import ma
 def test_numpy_calculates_where_it_is_installed() -> None:
     said: list[str] = []
 
-    assert isinstance(fastest_arithmetic(said.append), Vectors)
+    assert isinstance(fastest_arithmetic(said.append), NumpyArithmetic)
     assert said == []
 
 

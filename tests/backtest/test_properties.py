@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.simulation import Simulation
 from bot.detection.engine import signal_at_newest
 from bot.detection.exchange_state import ExchangeState

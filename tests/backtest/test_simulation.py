@@ -1,7 +1,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.simulation import SimulatedAlert, Simulation
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason

@@ -9,8 +9,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from bot.alerting.round import RoundStep
-from bot.backtest.rounds import rounds
+from bot.alerting.judging_round import RoundStep
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.simulation import Simulation
 from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, StepReason

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cache
 
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from bot.backtest.scores import exchange_years
 from bot.backtest.simulation import SimulatedAlert, Simulation
 from bot.domain.incident import Incident

@@ -7,7 +7,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Line, line
-from bot.messages.numbers import percent
+from bot.messages.number_format import percent
 from tests.second_source.peg import SCALES, THRESHOLDS
 
 

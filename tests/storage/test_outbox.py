@@ -12,7 +12,7 @@ from bot.messages.model import Chart, Field, Message, Table, line, moment
 from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.outbox import RedisOutbox
-from bot.storage.packing import microseconds
+from bot.storage.reading_encoding import microseconds
 from bot.storage.store import Store, open_store
 from tests.clocks import HandMovedLoop
 from tests.servers import Server

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bot.messages.model import Action
-from bot.messages.textual import clean, shorten
+from bot.messages.plain_text import clean, shorten
 
 CUSTOM_ID_PREFIX = "run:"
 """What a button's custom_id begins with; the command line follows."""

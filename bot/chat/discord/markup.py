@@ -8,8 +8,8 @@ import re
 from datetime import datetime
 
 from bot.messages.model import Line, Span
-from bot.messages.numbers import clock
-from bot.messages.textual import clean
+from bot.messages.number_format import clock
+from bot.messages.plain_text import clean
 
 _MARKUP = re.compile(r"([\\*_~`|<>\[\]()])")
 # "# heading", "- item", "-# small print" and "1. item" mean something at the beginning of a line only.

@@ -12,9 +12,9 @@ from typing import Any
 
 from bot.chat.discord.buttons import MAX_BUTTONS, button_rows
 from bot.chat.discord.markup import code_block, escape, line_markdown, line_plain
-from bot.messages.fitting import MessageLimits, fit, trim
+from bot.messages.length_limits import MessageLimits, fit, trim
 from bot.messages.model import Chart, Field, Message, Tone
-from bot.messages.textual import shorten, sparkline, text_table, title_with_tone
+from bot.messages.plain_text import shorten, sparkline, text_table, title_with_tone
 
 Payload = dict[str, Any]
 """A JSON object of Discord's API."""

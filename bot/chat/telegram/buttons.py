@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from bot.messages.model import Action
-from bot.messages.textual import clean, shorten
+from bot.messages.plain_text import clean, shorten
 
 ButtonRows = tuple[tuple[tuple[str, str], ...], ...]
 """Rows of (label, callback data)."""

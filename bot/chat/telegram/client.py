@@ -11,9 +11,9 @@ from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.command_menu import update_command_menus
 from bot.chat.telegram.errors import OUTAGE_PAUSE
 from bot.chat.telegram.membership_handler import MembershipHandler
+from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.place_probe import TelegramPlaceProbe
 from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller
-from bot.chat.telegram.rights import ChatRights
 from bot.chat.telegram.sender import TelegramSender
 from bot.chat.telegram.task_limiter import TaskLimiter
 from bot.chat.telegram.transport import AiohttpRequest, BotApi

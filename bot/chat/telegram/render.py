@@ -11,10 +11,10 @@ from html import escape
 from typing_extensions import override
 
 from bot.chat.telegram.buttons import ButtonRows, button_rows
-from bot.messages.fitting import fit
+from bot.messages.length_limits import fit
 from bot.messages.model import Chart, Field, Line, Message, Span, Table
-from bot.messages.numbers import ago, clock, percent, usd
-from bot.messages.textual import clean, sparkline, text_table, utf16_length
+from bot.messages.number_format import ago, clock, percent, usd
+from bot.messages.plain_text import clean, sparkline, text_table, utf16_length
 
 _MAX_TEXT_UTF16_UNITS = 4096  # https://core.telegram.org/bots/api#sendmessage
 _TABLE_COLUMNS = 44  # what a fixed-width block shows on a phone before it wraps

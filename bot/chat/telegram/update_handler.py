@@ -13,7 +13,7 @@ from telegram.error import TelegramError
 
 from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.membership_handler import MembershipHandler
-from bot.chat.telegram.rights import ChatRights
+from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import (
     Author,

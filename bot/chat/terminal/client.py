@@ -18,7 +18,7 @@ from bot.chat.terminal.plain import heading, line_text
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
-from bot.messages.textual import shorten
+from bot.messages.plain_text import shorten
 from bot.ports.chat import ChatPlatform
 from bot.ports.sources import Clock
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from bot.chat.terminal.plain import plain_text
 from bot.messages.model import Message
-from bot.messages.numbers import clock
+from bot.messages.number_format import clock
 
 if TYPE_CHECKING:
     from rich.console import Console

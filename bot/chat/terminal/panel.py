@@ -15,7 +15,7 @@ from rich.text import Text
 from bot.chat.terminal.plain import CHART_WIDTH, WIDTH, actions_text, heading, moment_text, value_text
 from bot.messages import model
 from bot.messages.model import Chart, Field, Line, Message, Tone
-from bot.messages.textual import clean, sparkline
+from bot.messages.plain_text import clean, sparkline
 
 _TONE_COLOURS = {
     Tone.INFO: "cyan",

@@ -9,8 +9,8 @@ from textwrap import wrap
 from typing import Any
 
 from bot.messages.model import Action, Chart, Field, Line, Message, Tone
-from bot.messages.numbers import ago, clock, percent, usd
-from bot.messages.textual import clean, sparkline, text_table, title_with_tone
+from bot.messages.number_format import ago, clock, percent, usd
+from bot.messages.plain_text import clean, sparkline, text_table, title_with_tone
 
 # In columns: longer lines are hard to read, also where a terminal has room for them.
 WIDTH = 100

@@ -11,7 +11,7 @@ reading at all, but was in the reading just before it, there is no answer: it ma
 from collections.abc import Collection, Sequence
 from typing import Generic
 
-from bot.detection.flow.arithmetic import Arithmetic, V
+from bot.detection.flow.column_arithmetic import Arithmetic, V
 from bot.detection.flow.net_flow import SHOWN_ASSETS
 from bot.detection.flow.reading_columns import ReadingColumns, SlotGroups, SlotPlaces, reading_columns
 from bot.detection.flow.reading_diff import ReadingDiff

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from typing_extensions import override
 
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore
 from bot.detection.flow.net_flow import net_flow
 from bot.detection.flow.reading_diff import LARGE, ReadingDiff, reading_diff

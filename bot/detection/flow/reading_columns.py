@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Generic
 
-from bot.detection.flow.arithmetic import Arithmetic, V
+from bot.detection.flow.column_arithmetic import Arithmetic, V
 from bot.domain.assets import STABLECOINS
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 

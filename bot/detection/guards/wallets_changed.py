@@ -2,7 +2,7 @@
 
 A source that adds or drops wallets of an exchange makes such a move, and customers seldom do. It is held for one
 reading. If the next one has it back, it was a round trip; if it stays, it is left out of every window, whichever its
-direction, and said. `rest_leaves` counts a drop after all should customers follow.
+direction, and said. `drops_counted_later` counts a drop after all should customers follow.
 
 Example: Tron 100 → 50 while Bitcoin stays at 900. It is held once, then the net flow is 0.
 

@@ -15,7 +15,7 @@ from bot.domain.status import BotStatus
 from bot.messages.cards.common import source_name
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
-from bot.messages.numbers import ago, span
+from bot.messages.number_format import ago, span
 
 _MAX_FAILING = 5
 """Failing sources that `/status` names. An outage breaks all of some eighty at once, and they read alike."""

@@ -11,7 +11,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
 from bot.messages.model import Line, Tone, bold, line, moment
-from bot.messages.numbers import percent, span, usd
+from bot.messages.number_format import percent, span, usd
 
 LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
 TONES = {

@@ -17,7 +17,7 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
-from bot.messages.numbers import percent, span, usd
+from bot.messages.number_format import percent, span, usd
 
 _DAY = timedelta(days=1)
 _MAX_DAYS = 14

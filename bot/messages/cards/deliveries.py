@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.domain.place import Obstacle, Platform
 from bot.messages.model import Message, Tone, line, lines
-from bot.messages.numbers import span
+from bot.messages.number_format import span
 
 
 def followed_card(message: Message) -> Message:

@@ -23,7 +23,7 @@ from bot.messages.cards.common import (
 )
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, line, lines
-from bot.messages.numbers import amount, percent, usd
+from bot.messages.number_format import amount, percent, usd
 
 _MAX_ASSETS = 10
 """Rows of the table of assets: what fits on a phone without scrolling sideways or far."""

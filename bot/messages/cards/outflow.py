@@ -19,7 +19,7 @@ from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence
 from bot.messages.cards.flows import usual_day
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
-from bot.messages.numbers import amount, percent, usd
+from bot.messages.number_format import amount, percent, usd
 
 _HEADLINES = {
     Severity.WATCH: "unusual outflow",

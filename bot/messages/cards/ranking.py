@@ -13,7 +13,7 @@ from bot.domain.flow import Flow, Window
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
 from bot.messages.model import Action, Line, Message, Table, Tone, line, lines
-from bot.messages.numbers import percent, span, usd
+from bot.messages.number_format import percent, span, usd
 
 _MAX_ROWS = 10
 """Exchanges in a ranking: as many as fit on a phone."""

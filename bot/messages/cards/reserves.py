@@ -26,7 +26,7 @@ from bot.messages.cards.common import (
     trouble_sentence,
 )
 from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines
-from bot.messages.numbers import amount, percent, usd
+from bot.messages.number_format import amount, percent, usd
 
 _MAX_ASSETS = 8
 """Rows of the table before the rest is added up in a last one: as many as fit on a phone under the other figures."""

@@ -11,7 +11,7 @@ from bot.domain.incident import Incident
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
 from bot.messages.model import Action, Line, Table, bold, line
-from bot.messages.numbers import percent
+from bot.messages.number_format import percent
 
 
 class SignalCard:

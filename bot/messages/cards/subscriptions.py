@@ -11,7 +11,7 @@ from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Severity
 from bot.messages.cards.common import LIABILITIES, TONES
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
-from bot.messages.numbers import percent, usd
+from bot.messages.number_format import percent, usd
 
 EVERYTHING = "all exchanges"
 

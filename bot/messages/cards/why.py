@@ -9,8 +9,8 @@ from itertools import pairwise
 
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.signal import Rule, Signal
+from bot.messages.cards.alert import comparability, market_card
 from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance
-from bot.messages.cards.incidents import comparability, market_card
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Field, Line, Message, Tone, bold, line, lines, moment

@@ -20,10 +20,10 @@ import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
-from bot.sources.cooperative import LoopSharing
 from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import AnswerHeader, PackedMoment, read_pieces
 from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
+from bot.sources.loop_sharing import LoopSharing
 
 SMALL_BODY_BYTES = 128 << 10
 """Plain bytes up to which a thread decodes: a process takes 50 ms to start, and so little is decoded within 20 ms."""

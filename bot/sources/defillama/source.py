@@ -20,15 +20,15 @@ from typing_extensions import override
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.exchange import Exchange, Listing, exchange_id
 from bot.domain.reading import Reading
-from bot.messages.textual import clean, shorten
+from bot.messages.plain_text import clean, shorten
 from bot.ports.sources import Clock, Source
-from bot.sources.cooperative import collect_in_slices
 from bot.sources.decompression import PIECE_BYTES
 from bot.sources.defillama.decode_process import ReadingFactory, decode_readings
 from bot.sources.http import Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Validators
 from bot.sources.json_stream import JsonStream
+from bot.sources.loop_sharing import collect_in_slices
 from bot.sources.own_tokens import OWN_TOKENS
 
 NAME = "defillama"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.chat.telegram.render import render
 from bot.messages.model import Action, Chart, Field, Message, Span, Table, Tone, bold, code, line, lines, moment
-from bot.messages.textual import utf16_length
+from bot.messages.plain_text import utf16_length
 from tests.chat.telegram.scene import NOW
 from tests.fakes.telegram_markup import plain_text
 

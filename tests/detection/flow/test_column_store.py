@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.backtest.vectors import Vectors
+from bot.backtest.numpy_arithmetic import NumpyArithmetic
 from bot.detection.engine import signal_at_newest, states_after_new_readings
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.flow.net_flow import net_flow
@@ -50,7 +50,7 @@ def signals_over(
     return signals
 
 
-@pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, Vectors()], ids=["plain", "numpy"])
+@pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, NumpyArithmetic()], ids=["plain", "numpy"])
 @settings(max_examples=100, deadline=None)
 @given(drawn=drawn_moves)
 def test_columns_and_detail_say_the_same(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
 from bot.detection.flow.column_store import ColumnStore
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
 from bot.domain.flow import Flow, Window

@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from bot.detection.flow.reading_diff import reading_diff
-from bot.detection.guards.inspection import inspect
+from bot.detection.guards.all_guards import inspect
 from bot.detection.guards.market_moves import NO_OTHERS
 from bot.domain.guard_state import Adjustment, Departure, GuardState, IsolatedMove, RoundTrip
 from bot.domain.reading import Reading, Slot

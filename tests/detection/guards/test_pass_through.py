@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.backtest.vectors import Vectors
+from bot.backtest.numpy_arithmetic import NumpyArithmetic
 from bot.detection.engine import signal_at_newest
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC, Arithmetic
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
 from bot.domain.flow import Window
 from bot.domain.guard_state import Adjustment, Arrival, GuardState
@@ -18,7 +18,7 @@ from tests.builders import BINANCE, DAY, HOUR, NOON, reading
 
 USUAL = {"Tron/USDT": 300.0, "Ethereum/ETH": 300.0, "Ethereum/USDC": 200.0, "Bitcoin/BTC": 200.0}
 """A thousand million dollars at a dollar a unit, in millions."""
-FAR = [PLAIN_ARITHMETIC, Vectors(), None]
+FAR = [PLAIN_ARITHMETIC, NumpyArithmetic(), None]
 sizes = pytest.mark.parametrize("dollars", [1.0, 2.0**30], ids=["many units", "parts of one"])
 """What one unit is worth: a token of a dollar, and one of which nobody has a whole."""
 

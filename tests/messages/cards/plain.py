@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.messages.model import Line, Message
-from bot.messages.numbers import clock
+from bot.messages.number_format import clock
 
 
 def said(message: Message) -> str:

@@ -2,7 +2,7 @@ import pytest
 
 from bot.domain.place import Obstacle
 from bot.messages.cards.places import closed_card, closed_words, why_closed
-from bot.messages.textual import clean
+from bot.messages.plain_text import clean
 from tests.messages.cards.plain import said
 
 

@@ -26,11 +26,12 @@ from bot.messages.cards.about import (
     source_notice,
     status_card,
 )
+from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
-from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
+from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card

@@ -8,7 +8,8 @@ from bot.domain.incident import Incident, StepReason
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Measurement, Reason, Rule, Signal, Size, Unit
-from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
+from bot.messages.cards.alert import incident_card, resolved_card
+from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.signal_card import SignalCard

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.messages.numbers import ago, amount, clock, percent, span, usd
+from bot.messages.number_format import ago, amount, clock, percent, span, usd
 
 NOON = datetime(2022, 12, 13, 12, 5, tzinfo=UTC)
 

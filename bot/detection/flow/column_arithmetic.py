@@ -1,8 +1,9 @@
 """Sums and products over columns of figures, behind one interface with two implementations.
 
-`PlainArithmetic` works on lists: it needs no dependency and is fast enough for the live bot. `bot.backtest.vectors`
-does the same with numpy for backtests over years. An example of what they are used for: amounts before (10, 5), amounts
-now (9, 5) and prices before (2, 100) give `dot(now, prices) - dot(before, prices)` = 518 − 520: a flow of −2 USD.
+`PlainArithmetic` works on lists: it needs no dependency and is fast enough for the live bot.
+`bot.backtest.numpy_arithmetic` does the same with numpy for backtests over years. An example of what they are used
+for: amounts before (10, 5), amounts now (9, 5) and prices before (2, 100) give `dot(now, prices) - dot(before,
+prices)` = 518 − 520: a flow of −2 USD.
 """
 
 from array import array

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.messages.model import Message, Table, Tone
-from bot.messages.textual import clean, display_width, shorten, sparkline, text_table, title_with_tone, utf16_length
+from bot.messages.plain_text import clean, display_width, shorten, sparkline, text_table, title_with_tone, utf16_length
 
 
 @pytest.mark.parametrize(

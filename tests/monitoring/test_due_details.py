@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.exchange import Exchange, Listing
-from bot.monitoring.due import DetailPriorities, LastFetch, due, is_moving
+from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
 from tests.builders import BINANCE, HOUR, NOON, OKX, listing
 
 MINUTE = timedelta(minutes=1)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.messages.model import Field, Line, Message, Span, Table, line
-from bot.messages.textual import shorten
+from bot.messages.plain_text import shorten
 
 _LONG_TEXT = 1000
 """Characters. No text of ours is as long; what is comes from outside and must not push figures out of a message."""

@@ -9,8 +9,8 @@ import numpy.typing as npt
 Vector = npt.NDArray[np.float64]
 
 
-class Vectors:
-    """Implements `bot.detection.flow.arithmetic.Arithmetic`. Columns share the memory of what they were made of."""
+class NumpyArithmetic:
+    """Implements `Arithmetic` of bot/detection/flow. Columns share the memory of what they were made of."""
 
     def column(self, figures: "array[float]") -> Vector:
         """Return figures as a column."""

@@ -17,7 +17,7 @@ import structlog
 
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.results import DeliveryResults
-from bot.delivery.store_retry import retry_until_stored
+from bot.delivery.stored_writes import retry_until_stored
 from bot.domain.errors import (
     ChatGone,
     ChatMoved,
@@ -49,7 +49,7 @@ _REFUSALS_UNTIL_DISABLED = 3
 _REFUSED_UNTIL_DISABLED = timedelta(hours=24)
 
 
-class DeliveryFailures:
+class RetryPolicy:
     """Decides, by the kind of error, what becomes of a delivery and of its place."""
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together

@@ -9,8 +9,9 @@ from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Size, Unit
+from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
-from bot.messages.cards.incidents import incident_card, incidents_card, resolved_card
+from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, signal

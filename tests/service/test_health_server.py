@@ -6,8 +6,8 @@ import aiohttp
 import pytest
 
 from bot.domain.errors import ConfigurationError
+from bot.service.health_server import HealthServer
 from bot.service.metrics import Metrics
-from bot.service.server import HealthServer
 from tests.clocks import HandMovedClock
 
 

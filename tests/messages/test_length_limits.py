@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.messages.fitting import MessageLimits, fit, shorten_line, trim
+from bot.messages.length_limits import MessageLimits, fit, shorten_line, trim
 from bot.messages.model import Action, Chart, Field, Message, Table, bold, line, moment
 
 AT = datetime(2022, 12, 13, 14, 5, tzinfo=UTC)

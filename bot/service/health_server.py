@@ -10,8 +10,8 @@ import structlog
 from aiohttp import web
 from typing_extensions import override
 
+from bot.http_server import WebServer
 from bot.service.metrics import Metrics
-from bot.web import WebServer
 
 log = structlog.get_logger()
 

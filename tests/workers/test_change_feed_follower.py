@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.errors import StorageError
-from bot.workers.change_feed import ChangeFeedFollower
+from bot.workers.change_feed_follower import ChangeFeedFollower
 from tests.waiting import in_time
 
 

@@ -1,7 +1,7 @@
 import asyncio
 from datetime import timedelta
 
-from bot.sources.cooperative import LoopSharing, collect_in_slices
+from bot.sources.loop_sharing import LoopSharing, collect_in_slices
 
 
 async def test_long_work_gives_way_and_short_work_does_not() -> None:

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backtest.vectors import Vector, Vectors
-from bot.detection.flow.arithmetic import PLAIN_ARITHMETIC
+from bot.backtest.numpy_arithmetic import NumpyArithmetic, Vector
+from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
 
 figures = st.floats(-1e12, 1e12).map(lambda figure: round(figure, 3))
 pairs = st.lists(st.tuples(figures, figures), max_size=20)
-FAST = Vectors()
+FAST = NumpyArithmetic()
 
 
 def columns(drawn: list[tuple[float, float]]) -> tuple[list[list[float]], list[Vector]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.guards.rest_leaves import REMEMBERED
+from bot.detection.guards.drops_counted_later import REMEMBERED
 from bot.domain.flow import HoldReason, Window
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.telegram.rights import ChatRights
+from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity
 from bot.domain.errors import AskerError, NotPermitted

@@ -1,4 +1,4 @@
-"""Repeats a write until the store has taken it. (When a message is sent again is decided in `failures`.)"""
+"""Repeats a write until the store has taken it. (When a message is sent again is decided in `retry_policy`.)"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,12 +1,11 @@
-"""Cards of incidents: the alert that is posted and edited, the reply that closes it, and the list of `/incidents`.
+"""The text of an alert: the message that is posted and edited, and the reply that closes it.
 
 Example of an alert's title and first line: "INC-42 · OKX · elevated outflow", "Net outflow −$1.14 B in 24 h · 4.0 % of
 clean reserves ($28.4 B)". What a signal source says in its own words comes from its `SignalCard`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from bot.domain.exchange import MARKET
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
 from bot.domain.signal import MarketMember, Rule, Signal
@@ -22,7 +21,7 @@ from bot.messages.cards.common import (
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
-from bot.messages.numbers import percent, usd
+from bot.messages.number_format import percent, usd
 
 
 def incident_card(
@@ -73,33 +72,6 @@ def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNALS) -
         footer=provenance(incident.signal.source, incident.signal.as_of),
         silent=True,
     )
-
-
-def incidents_card(
-    incidents: Sequence[Incident], names: dict[str, str], *, about: str = "", kinds: SignalKinds = SIGNALS
-) -> Message:
-    """Return the list of open and recent incidents."""
-    where = f" · {about}" if about else ""
-    if not incidents:
-        return Message(
-            title=f"Incidents{where}",
-            tone=Tone.GOOD,
-            lines=lines("No incident is open and none is remembered. /status says how fresh the data is."),
-        )
-    newest = max((incident.signal for incident in incidents), key=lambda signal: signal.as_of)
-    open_count = sum(incident.state is IncidentState.OPEN for incident in incidents)
-    return Message(
-        title=f"Incidents{where}",
-        tone=max((TONES[incident.severity] for incident in incidents if incident.state is IncidentState.OPEN),
-                 key=list(Tone).index, default=Tone.GOOD),
-        lines=lines(
-            f"{open_count} open, {len(incidents)} shown, newest first.",
-            *[_entry_line(incident, _name(incident, names), card_of(incident.rule, kinds)) for incident in incidents],
-            *dict.fromkeys(card_of(incident.rule, kinds).footnote for incident in incidents),
-        ),
-        footer=provenance(newest.source, newest.as_of),
-        actions=tuple(Action(f"Why {incident.label}", f"why {incident.label}") for incident in incidents[:3]),
-    )  # fmt: skip
 
 
 def market_card(incident: Incident, names: Mapping[str, str], first: Line | None) -> Message:
@@ -179,17 +151,3 @@ def comparability(signal: Signal, card: SignalCard) -> str | None:
     if names_by_hold:
         return " ".join(f"Held over {', '.join(names)}: {why}." for why, names in names_by_hold.items())
     return card.caution(signal)
-
-
-def _name(incident: Incident, names: Mapping[str, str]) -> str:
-    return MARKET.name if incident.rule == Rule.MARKET_WIDE else names.get(incident.subject, incident.subject)
-
-
-def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
-    """Return an incident in one line of text: a table would be too wide for a phone."""
-    is_open = incident.state is IncidentState.OPEN
-    now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
-    state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
-    size = card.brief(incident.signal) if is_open else ""
-    words = " · ".join(("", name, state, *([size] if size else []), "opened "))
-    return line(now, bold(incident.label), words, moment(incident.opened_at))

@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN, ReadingDiff
 from bot.detection.flow.windows import LONGEST_LOOKBACK
+from bot.detection.guards.drops_counted_later import REMEMBERED, REST_MOVES_KEPT, count_drops, record_rest_move
 from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.guards.missing_chains import record_missing_chains
 from bot.detection.guards.odd_prices import record_odd_prices
 from bot.detection.guards.pass_through import record_pass_throughs
-from bot.detection.guards.rest_leaves import REMEMBERED, REST_MOVES_KEPT, count_drops, record_rest_move
 from bot.detection.guards.round_trip import record_round_trips
 from bot.detection.guards.source_glitch import glitch_hold, record_source_glitch
 from bot.detection.guards.wallets_changed import hold_isolated_move, settle_held_move, wallets_hold

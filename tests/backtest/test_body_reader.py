@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.backtest.archive import ArchivedHistory, bodies_in
-from bot.backtest.bodies import read_bodies, workers_for
+from bot.backtest.body_reader import read_bodies, workers_for
 from bot.domain.errors import RunwatchError
 from tests.backtest.written_past import quiet, write
 

@@ -6,8 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.alerting.lifecycle import Policy
-from bot.alerting.round import (
+from bot.alerting.judging_round import (
     MARKET_KEY,
     IncidentKey,
     KnownHolds,
@@ -20,6 +19,7 @@ from bot.alerting.round import (
     judge_round,
     key_of,
 )
+from bot.alerting.lifecycle import Policy
 from bot.detection.outflow import grade
 from bot.domain.flow import HoldReason, Window
 from bot.domain.incident import IncidentState, Step, StepReason

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import StorageError
 from bot.domain.reading import Holding, Layouts, Reading, Slot
-from bot.storage.packing import HEADER, microseconds, moment, pack, unpack
+from bot.storage.reading_encoding import HEADER, microseconds, moment, pack, unpack
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 FIGURES = st.floats(allow_nan=False)

@@ -3,7 +3,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.backtest.rounds import rounds
+from bot.backtest.reading_rounds import rounds
 from tests.builders import HOUR, NOON, holding
 
 MINUTE = HOUR / 60
