@@ -11,7 +11,7 @@ BIN     := .venv/bin
 RUNTIME := .venv/runtime.stamp
 DEV     := .venv/dev.stamp
 LOCK    := uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-           --no-header --no-annotate --no-emit-index-url
+           --no-header --no-annotate --no-emit-index-url --no-strip-extras
 CODE    := $(wildcard bot handlers tests benchmarks)
 CORE    := bot/domain/*,bot/detection/*,bot/alerting/*,bot/messages/*,bot/ports/*,bot/backtest/simulation.py,bot/backtest/rule_comparison.py,bot/backtest/naive_rules.py,bot/backtest/reading_rounds.py,bot/backtest/scores.py,handlers/*
 
