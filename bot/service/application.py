@@ -108,36 +108,45 @@ class Application:
             metrics=metrics,
             operator=self._operator,
         )
-        only = frozenset(settings.exchanges)
-        self.poller = SourcePoller(
+        self.poller = self._source_poller(settings, source)
+        queries = self._queries(settings, kinds, pasts)
+        self.upkeep = self._upkeep(queries)
+        self.dispatcher = CommandDispatcher(
+            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
+        )
+
+    def _source_poller(self, settings: Settings, source: Source) -> SourcePoller:
+        return SourcePoller(
             source,
-            readings=store.readings,
-            incidents=store.incidents,
-            subscriptions=store.subscriptions,
-            clock=clock,
-            meter=metrics,
+            readings=self.store.readings,
+            incidents=self.store.incidents,
+            subscriptions=self.store.subscriptions,
+            clock=self._clock,
+            meter=self._metrics,
             detail_interval=settings.detail_interval,
-            only=only,
+            only=frozenset(settings.exchanges),
             on_listings=self.latest.set_listings,
             on_readings=self.watch.publish_snapshot,
             on_round=self.updates.judge,
             on_blind=self.watch.record_blind_span,
             on_health=self.updates.record_health,
         )
-        history_queries = HistoryQueries(store.readings, clock, pasts=pasts)
-        queries = Queries(
+
+    def _queries(self, settings: Settings, kinds: SignalKinds, pasts: Sequence[SignalPast]) -> Queries:
+        history_queries = HistoryQueries(self.store.readings, self._clock, pasts=pasts)
+        return Queries(
             self.latest,
-            incidents=store.incidents,
-            outbox=store.outbox,
-            subscriptions=store.subscriptions,
+            incidents=self.store.incidents,
+            outbox=self.store.outbox,
+            subscriptions=self.store.subscriptions,
             build_snapshot=self.snapshot_builder.snapshot,
-            only=only,
+            only=frozenset(settings.exchanges),
             history=HistoryAnswers(
                 outflow_curve=history_queries.outflow_curve,
                 past_curve=past_outflow_curve,
                 rehearse=history_queries.rehearse,
             ),
-            clock=clock,
+            clock=self._clock,
             version=__version__,
             platforms=self.status.troubles,
             standing_by=self.status.standing_by,
@@ -146,22 +155,21 @@ class Application:
             rates=self.status.rates,
             kinds=kinds,
         )
-        self.upkeep = Upkeep(
-            store,
+
+    def _upkeep(self, queries: Queries) -> Upkeep:
+        return Upkeep(
+            self.store,
             status=self.status,
             operator=self._operator,
             place_recovery=PlaceRecovery(
                 self.status.probing_platforms,
-                subscriptions=store.subscriptions,
-                clock=clock,
+                subscriptions=self.store.subscriptions,
+                clock=self._clock,
                 operator=self._operator,
             ),
             is_watched=queries.is_watched,
-            clock=clock,
-            metrics=metrics,
-        )
-        self.dispatcher = CommandDispatcher(
-            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
+            clock=self._clock,
+            metrics=self._metrics,
         )
 
     def delivery_worker(self, chat: ChatPlatform) -> DeliveryWorker:
