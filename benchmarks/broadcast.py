@@ -151,7 +151,7 @@ async def worker(settings: Settings) -> AsyncIterator["Worker"]:
         async with Http() as http, asyncio.TaskGroup() as tasks:
             source = DefiLlama(http, clock, url=settings.defillama_url)
             application = Application(settings, store=store, source=source, clock=clock, metrics=tally)
-            (connection,) = application.status.chats = platform_connections(
+            (connection,) = application.status.connections = platform_connections(
                 settings, application.dispatcher, store, clock, tally, Role.COURIER
             )
             sending = tasks.create_task(connection.run_sender())

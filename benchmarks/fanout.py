@@ -22,8 +22,8 @@ from benchmarks.broadcast import Tally, announce, places, subscribe
 from benchmarks.figure import Figure, tell
 from benchmarks.many_chats import LargeDiscord, LargeTelegram, redis_server
 from benchmarks.simulated_time import BriskDatabase, SimulatedLoop, simulated
-from bot.chat.discord.client import DiscordChat
-from bot.chat.telegram.client import TelegramChat
+from bot.chat.discord.client import DiscordPlatform
+from bot.chat.telegram.client import TelegramPlatform
 from bot.delivery.rate_limiter import RATE_LIMITS, RateLimiter
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.place import Place, Platform
@@ -128,7 +128,7 @@ class _TimedConnection(PlatformConnection):
 async def _telegram(number: int, network_path: NetworkPath) -> AsyncIterator[ChatPlatform]:
     async with _FarTelegram(number, network_path) as telegram:
         bench, clock = DispatcherBench(), LoopClock()
-        chat = TelegramChat(
+        chat = TelegramPlatform(
             bench.dispatcher,
             token=telegram.token,
             api_url=telegram.url,
@@ -148,7 +148,7 @@ async def _telegram(number: int, network_path: NetworkPath) -> AsyncIterator[Cha
 async def _discord(number: int, network_path: NetworkPath) -> AsyncIterator[ChatPlatform]:
     async with _FarDiscord(number, network_path) as discord:
         bench, clock = DispatcherBench(), LoopClock()
-        chat = DiscordChat(
+        chat = DiscordPlatform(
             bench.dispatcher,
             token=discord.token,
             api_url=discord.api_url,

@@ -85,7 +85,7 @@ class RoundStep:
     step: Step
 
     @property
-    def is_new(self) -> bool:
+    def has_changed(self) -> bool:
         """Return whether there is anything to store."""
         # By identity: `advance` returns the very incident where nothing changed, and comparing figures would be slow.
         return self.step.incident is not self.before

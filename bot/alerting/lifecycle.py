@@ -137,14 +137,14 @@ def _open(incident: Incident, signal: Signal, now: datetime, *, confirmed: bool)
     severity = signal.severity or incident.severity
     # The peak begins anew: what was seen only while pending was told to nobody.
     opened = replace(incident, state=IncidentState.OPEN, severity=severity, peak=severity, confirmed=confirmed)
-    return announce(opened, StepReason.OPENED, signal, now)
+    return as_announced(opened, StepReason.OPENED, signal, now)
 
 
 def _judge_open(policy: Policy, incident: Incident, newest: Signal, now: datetime) -> Step:
     signal = _critical_while_blocked(incident, newest)
     if rank(signal.severity) > incident.severity.rank and signal.severity:
         worse = replace(incident, severity=signal.severity, easing_since=None, easing_seen=0)
-        return announce(_with_confirmation(policy, worse, signal), StepReason.ESCALATED, signal, now)
+        return as_announced(_with_confirmation(policy, worse, signal), StepReason.ESCALATED, signal, now)
     # While people cannot withdraw, an outflow stops because it must: that is not calm.
     if _has_come_back(incident, signal) and not signal.blocks_easing:
         return resolve(incident, Ending.INTERNAL_MOVE, signal, now)
@@ -180,12 +180,14 @@ def _ease(policy: Policy, incident: Incident, signal: Signal, now: datetime) -> 
     eased = replace(easing, easing_since=None, easing_seen=0)
     if signal.easing is None:
         return resolve(eased, Ending.CALM, signal, now)
-    return announce(replace(eased, severity=signal.easing), StepReason.DEESCALATED, signal, now)
+    return as_announced(replace(eased, severity=signal.easing), StepReason.DEESCALATED, signal, now)
 
 
 def resolve(incident: Incident, ending: Ending, signal: Signal, now: datetime) -> Step:
     """Return the incident resolved, with this evidence."""
-    return announce(replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now)
+    return as_announced(
+        replace(incident, state=IncidentState.RESOLVED, ending=ending), StepReason.RESOLVED, signal, now
+    )
 
 
 def _has_come_back(incident: Incident, signal: Signal) -> bool:
@@ -200,7 +202,7 @@ def _hold(incident: Incident, signal: Signal, now: datetime) -> Step:
     # People are told once per hold, and nothing of an incident that they have not heard of.
     if incident.state is not IncidentState.OPEN or incident.held:
         return Step(incident, StepReason.NOTHING)
-    return announce(incident, StepReason.HELD, signal, now)
+    return as_announced(incident, StepReason.HELD, signal, now)
 
 
 def reannounce_if_changed(
@@ -208,11 +210,11 @@ def reannounce_if_changed(
 ) -> Step:
     """Return the incident with fresh figures, announced again only when they say something new."""
     if incident.confirmed and not before.confirmed:
-        return announce(incident, StepReason.CONFIRMED, signal, now)
+        return as_announced(incident, StepReason.CONFIRMED, signal, now)
     if incident.held:
-        return announce(incident, StepReason.RELEASED, signal, now)
+        return as_announced(incident, StepReason.RELEASED, signal, now)
     if now - incident.announced_at >= policy.reannounce_every and _is_news(policy, incident.announced, signal):
-        return announce(incident, StepReason.UPDATED, signal, now)
+        return as_announced(incident, StepReason.UPDATED, signal, now)
     # `announced` stays, so that many small changes add up to one that is news.
     unannounced = replace(
         incident, signal=signal, rule=_rule_name(incident, signal), rests_on=_severity_basis(incident, signal)
@@ -220,7 +222,7 @@ def reannounce_if_changed(
     return Step(unannounced, StepReason.NOTHING)
 
 
-def announce(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
+def as_announced(incident: Incident, reason: StepReason, signal: Signal, now: datetime) -> Step:
     """Return the incident with this signal announced: dated, counted, and added to its history for some reasons."""
     holds = signal.holds if reason is StepReason.HELD else ()
     event = Event(now, reason, incident.severity, signal.size, holds)

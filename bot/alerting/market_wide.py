@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.alerting.lifecycle import Policy, announce, open_incident, reannounce_if_changed, resolve
+from bot.alerting.lifecycle import Policy, as_announced, open_incident, reannounce_if_changed, resolve
 from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
@@ -57,12 +57,12 @@ def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[
         return resolve(before, Ending.CALM, replace(before.signal, members=_members(members)), now)
     signal, severity = _market_signal(members, before), _third_worst(members)
     if severity.rank > before.severity.rank:
-        return announce(replace(before, severity=severity), StepReason.ESCALATED, signal, now)
+        return as_announced(replace(before, severity=severity), StepReason.ESCALATED, signal, now)
     if severity.rank < before.severity.rank:
-        return announce(replace(before, severity=severity), StepReason.DEESCALATED, signal, now)
+        return as_announced(replace(before, severity=severity), StepReason.DEESCALATED, signal, now)
     # A member that joins or leaves is news, however little it changes the sum.
     if {member.exchange for member in signal.members} != {member.exchange for member in before.announced.members}:
-        return announce(before, StepReason.UPDATED, signal, now)
+        return as_announced(before, StepReason.UPDATED, signal, now)
     return reannounce_if_changed(policy, before, signal, now, before=before)
 
 

@@ -18,7 +18,7 @@ from bot.domain.flow import Hold
 from bot.domain.incident import Incident, StepReason
 from bot.domain.severity import Severity
 from bot.messages.cards.common import HOLD_WORDS, note_sentence
-from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Line
 from bot.messages.number_format import clock, percent, span, usd
 
@@ -34,12 +34,12 @@ _ASSUMED_EVENTS = (
 )
 
 
-def json_line(alert: SimulatedAlert, kinds: SignalKinds = SIGNALS) -> str:
+def json_line(alert: SimulatedAlert, kinds: SignalKinds = SIGNAL_KINDS) -> str:
     """Return an alert as JSON, with the keys that every line has; those of flows are null for other sources."""
     return json.dumps(_record(alert, kinds))
 
 
-def table(alerts: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNALS) -> str:
+def table(alerts: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNAL_KINDS) -> str:
     """Return the alerts as a table, each column as wide as it needs to be."""
     return _columns([_HEADER, *(_cells(alert, kinds) for alert in alerts)], _NUMBERS)
 

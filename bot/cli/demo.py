@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bot import __version__
-from bot.chat.terminal import TerminalChat, answer, converse
+from bot.chat.terminal import TerminalPlatform, answer, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
 from bot.config.settings import Settings
@@ -47,7 +47,7 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
     speed = hours_a_second.total_seconds() if hours_a_second else episode.speed
     # Frozen until the past has been read, which takes some seconds that the story must not lose.
     clock = ReplayClock.frozen(episode.live_start, episode.live_end)
-    chat = TerminalChat(clock)
+    chat = TerminalPlatform(clock)
     async with AsyncExitStack() as stack:
         upstream = await stack.enter_async_context(ReplayServer(episode, clock))
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="runwatch-demo-")))
@@ -95,7 +95,7 @@ def _introduction(episode: Episode) -> Message:
 
 
 async def _run_episode(
-    application: Application, episode: Episode, clock: ReplayClock, chat: TerminalChat, speed: float
+    application: Application, episode: Episode, clock: ReplayClock, chat: TerminalPlatform, speed: float
 ) -> None:
     """Let the past load, run the clock to the end, ask two questions, then give the prompt to the viewer."""
     context = terminal_operator()
@@ -143,13 +143,15 @@ def _poll_every(speed: float) -> timedelta:
     return max(_HOUR / speed, _SHORTEST_POLL_INTERVAL)
 
 
-async def _ask(application: Application, context: CommandContext, chat: TerminalChat, name: str, words: str) -> None:
+async def _ask(
+    application: Application, context: CommandContext, chat: TerminalPlatform, name: str, words: str
+) -> None:
     """Ask as a viewer would, question and answer visible."""
     await chat.show_line(f"> /{name} {words}")
     await chat.show(await answer(application.dispatcher, context, name, words))
 
 
-async def _show_day(application: Application, exchange: str, chat: TerminalChat) -> None:
+async def _show_day(application: Application, exchange: str, chat: TerminalPlatform) -> None:
     if snapshot := application.latest.snapshot(exchange):
         await chat.show_line(daily_line(snapshot))
 

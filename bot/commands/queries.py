@@ -22,7 +22,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
-from bot.messages.cards.signals import SIGNALS, SignalKinds
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
@@ -104,7 +104,7 @@ class Queries:
         standing_by: Callable[[], Sequence[str]] = tuple,
         undelivered: Callable[[], Sequence[str]] = tuple,
         misdirected: Callable[[], Sequence[str]] = tuple,
-        kinds: SignalKinds = SIGNALS,
+        kinds: SignalKinds = SIGNAL_KINDS,
     ) -> None:
         self.kinds = kinds
         self._latest = latest

@@ -114,6 +114,7 @@ class DeliveryAttempt:
     async def _send(self, delivery: Delivery) -> None:
         """Send a new message, as an answer to the last one; after an escalation that one will point to it."""
         last_id = delivery.sent_here
+        # A `PlatformConnection`, which passes it to the platform's listener or sender: `TelegramPlatform.send`.
         message_id = await self._chat.send(delivery.place, delivery.message, key=delivery.key, reply_to=last_id)
         superseded_id = last_id if delivery.kind is DeliveryKind.POST and last_id != message_id else None
         await self.results.record_sent(delivery, message_id, superseded_id=superseded_id)

@@ -6,9 +6,9 @@
         for reading in readings:
             signal = signal_at_newest(states[reading.exchange], now, …)
 
-`alerting.round` then judges the signals of a round. They go by rounds because a guard has to know what the other
-exchanges of a source did at the same time: five exchanges that lose 4 % within one hour are a fault of the source, one
-is not.
+`alerting.judging_round` then judges the signals of a round. They go by rounds because a guard has to know what the
+other exchanges of a source did at the same time: five exchanges that lose 4 % within one hour are a fault of the
+source, one is not.
 
 An example of a reading that is none: at 12:00 Binance is read with the same amounts and values as at 11:00, to the last
 digit. The source has stalled, so the newest reading stays that of 11:00, and after 14:00 it is stale.

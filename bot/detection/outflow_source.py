@@ -3,9 +3,9 @@
 It keeps every recent reading in memory, as a backtest does. The live bot cannot: it takes the same two steps of
 `engine`, and reads from the store what windows start from.
 
-An example: `begin()` knows no exchange. With `OutflowState({"binance": ExchangeState(BINANCE)})` and 60 daily readings,
-`take` of one more that is 5 % lower gives a state of which `signal` has the flows −5 % over 24 h and longer, and
-`grade` with the preset `normal` makes elevated of it.
+An example: `initial_state()` knows no exchange. With `OutflowState({"binance": ExchangeState(BINANCE)})` and 60 daily
+readings, `update` with one more that is 5 % lower gives a state of which `signal` has the flows −5 % over 24 h and
+longer, and `grade` with the preset `normal` makes elevated of it.
 """
 
 from collections.abc import Collection, Mapping, Sequence

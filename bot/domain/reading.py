@@ -228,7 +228,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class SourceHealth:
-    """Whether one request to an upstream (`defillama/cexs`, `defillama/binance-cex`) works.
+    """Whether one request to an upstream (`defillama/cexs`, `defillama/binance`) works.
 
     `fault` is None while it does; else `failing_since` is the first failure since the last success.
     """

@@ -38,9 +38,12 @@ _CALM_BATCH = 8
 class SourcePoller:
     """Polls one source: its list, and the detail bodies that are due.
 
-    It calls, each after what it is about was stored: `on_listings` with the rows of a list, `on_readings` with an
-    exchange that has new readings, `on_round` with all exchanges that were fetched together, `on_blind` with the start
+    It calls, each after what it is about was stored: `on_listings` with the rows of a list, `on_stored` with an
+    exchange that has new readings, `on_batch` with all exchanges that were fetched together, `on_blind` with the start
     and end of a span in which nothing was seen, and `on_health` with a source's health before and now.
+
+    Readings are not passed on: they are in the store by then, and `SnapshotBuilder` reads them there. `on_stored` only
+    refreshes what commands answer. Judging, and with it every alert, begins with `on_batch`.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -55,8 +58,8 @@ class SourcePoller:
         detail_interval: timedelta,
         only: frozenset[str],
         on_listings: Callable[[Sequence[Listing]], None],
-        on_readings: Callable[[Exchange], Awaitable[None]],
-        on_round: Callable[[Sequence[Exchange]], Awaitable[None]],
+        on_stored: Callable[[Exchange], Awaitable[None]],
+        on_batch: Callable[[Sequence[Exchange]], Awaitable[None]],
         on_blind: Callable[[datetime, datetime], None],
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
     ) -> None:
@@ -69,8 +72,8 @@ class SourcePoller:
         self._detail_interval = detail_interval
         self._only = only
         self._on_listings = on_listings
-        self._on_readings = on_readings
-        self._on_round = on_round
+        self._on_stored = on_stored
+        self._on_batch = on_batch
         self._on_blind = on_blind
         self._on_health = on_health
         self._health: dict[str, SourceHealth] = {}
@@ -161,7 +164,7 @@ class SourcePoller:
         """Fetch the detail bodies that are due, one after the other; raise StorageError."""
         if self._is_first_poll:
             await self._catch_up()
-        await self._fetch_round(await self._due())
+        await self._fetch_batch(await self._due())
         self.rounds += 1
 
     async def _catch_up(self) -> None:
@@ -173,7 +176,7 @@ class SourcePoller:
         fetched_ids: set[str] = set()
         while True:
             due_listings = await self._due()
-            await self._fetch_round([listing for listing in due_listings if self._is_urgent(listing)])
+            await self._fetch_batch([listing for listing in due_listings if self._is_urgent(listing)])
             calm = [
                 listing
                 for listing in due_listings
@@ -181,7 +184,7 @@ class SourcePoller:
             ][:_CALM_BATCH]
             if not calm:
                 break
-            await self._fetch_round(calm)
+            await self._fetch_batch(calm)
             fetched_ids |= {listing.exchange.id for listing in calm}
         # Without a single body there was no list yet, or nothing is due: everything is still to be fetched.
         self._is_first_poll = not self._fetched
@@ -205,14 +208,14 @@ class SourcePoller:
     async def fetch(self, exchanges: Iterable[Exchange]) -> None:
         """Fetch the detail bodies of some exchanges now; raise StorageError."""
         listings = await self._readings.listings()
-        await self._fetch_round([listings[exchange.id] for exchange in exchanges if exchange.id in listings])
+        await self._fetch_batch([listings[exchange.id] for exchange in exchanges if exchange.id in listings])
         self.rounds += 1
 
-    async def _fetch_round(self, due_listings: Sequence[Listing]) -> None:
+    async def _fetch_batch(self, due_listings: Sequence[Listing]) -> None:
         """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many."""
         judged = [listing.exchange for listing in due_listings if await self._poll_detail(listing)]
         if judged:
-            await self._on_round(judged)
+            await self._on_batch(judged)
 
     async def _poll_detail(self, listing: Listing) -> bool:
         """Fetch one detail body and return whether there is something to judge: new readings, or figures that grow old.
@@ -234,7 +237,7 @@ class SourcePoller:
         await self._succeeded(name)
         self._meter.set_reading_time(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
-        await self._on_readings(exchange)
+        await self._on_stored(exchange)
         return True
 
     async def _since(self, exchange: Exchange) -> datetime:

@@ -56,16 +56,16 @@ class SnapshotBuilder:
         incidents: Incidents,
         *,
         suppressions: Suppressions | None = None,
-        opinion_age: timedelta = SOURCE_FIGURES_MAX_AGE,
+        source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
         self._suppressions = suppressions
-        self._opinion_age = opinion_age
+        self._source_figures_max_age = source_figures_max_age
         self._exchange_states: dict[str, ExchangeState] = {}
         self._market = MarketMoves()
-        self._episodes: dict[str, tuple[IncidentSpan, ...]] = {}
+        self._incident_spans: dict[str, tuple[IncidentSpan, ...]] = {}
 
     async def snapshot(self, exchange: Exchange) -> ExchangeSnapshot:
         """Return what the store knows of an exchange; raise StorageError.
@@ -109,7 +109,7 @@ class SnapshotBuilder:
 
     def forget_incidents(self, exchange: str) -> None:
         """Read an exchange's incidents again for its next snapshot."""
-        self._episodes.pop(exchange, None)
+        self._incident_spans.pop(exchange, None)
 
     async def _exchange_state(self, exchange: Exchange) -> ExchangeState:
         """Return an exchange's state as it is in memory, or built from all that the store has."""
@@ -157,17 +157,17 @@ class SnapshotBuilder:
             with_bases,
             now,
             listing=listing,
-            source_figures_max_age=self._opinion_age,
+            source_figures_max_age=self._source_figures_max_age,
             suppression=str(withheld) if withheld else None,
-            incident_spans=await self._episodes_of(exchange.id),
+            incident_spans=await self._incident_spans_of(exchange.id),
         )
         return ExchangeSnapshot(
             exchange, listing=listing, reading=state.latest, signal=signal, days=state.days, seen_at=now
         )
 
-    async def _episodes_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
+    async def _incident_spans_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
-        if exchange not in self._episodes:
+        if exchange not in self._incident_spans:
             incidents = await self._incidents.recent(_MAX_EPISODES, subject=exchange)
-            self._episodes[exchange] = elevated_spans(incidents)
-        return self._episodes[exchange]
+            self._incident_spans[exchange] = elevated_spans(incidents)
+        return self._incident_spans[exchange]

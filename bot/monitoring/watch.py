@@ -38,7 +38,7 @@ from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
 from bot.domain.signal_source import signals_of
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.alert import incident_card, resolved_card
-from bot.messages.cards.signals import SIGNALS, SignalKinds, grade
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
 from bot.messages.model import Message
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.ports.incidents import Incidents
@@ -78,7 +78,7 @@ class Watch:
         meter: Meter,
         publish: Callable[[ExchangeSnapshot], None],
         policy: Policy | None = None,
-        kinds: SignalKinds = SIGNALS,
+        kinds: SignalKinds = SIGNAL_KINDS,
     ) -> None:
         self._kinds = kinds
         self._source_states: dict[str, Any] = {}
@@ -137,11 +137,11 @@ class Watch:
         open_incidents = await self._incidents.open()
         round_signals = [await self._round_signal(signal, at, open_incidents) for signal, at in signals]
         state = await self._round_state(open_incidents, round_signals)
-        graded = partial(grade, kinds=self._kinds)
+        graded = partial(grade_by_source, kinds=self._kinds)
         draft = judge_round(self._policy, state, round_signals, graded, now=self._clock.now())
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
         for step in result.in_order:
-            if step.is_new:
+            if step.has_changed:
                 await self._commit(step)
 
     async def _round_signal(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
@@ -229,11 +229,11 @@ class Watch:
         self, incident: Incident, kind: DeliveryKind, card: Message, recipients: Sequence[Subscription]
     ) -> Alert:
         now = self._clock.now()
-        story = f"{incident.label}:{incident.sensitivity}"
+        incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
         return Alert(
             # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
-            id=f"{story}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{kind}",
-            incident=story,
+            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{kind}",
+            incident=incident_key,
             severity=incident.severity,
             kind=kind,
             message=card,

@@ -90,7 +90,8 @@ class Outbox(Protocol):
     async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
         """Return up to `limit` deliveries that are due, most severe first, waiting up to `wait` when there are none.
 
-        No other worker gets them. Those that a dead worker had claimed are due again after a while.
+        No other worker gets them. Those that a dead worker had claimed are due again after a while. The places of an
+        alert that was just committed become deliveries here, some hundred at a time.
         """
         ...
 

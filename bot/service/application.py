@@ -22,7 +22,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import AskerError, ConfigurationError
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
-from bot.messages.cards.signals import SIGNALS, SignalKinds
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -66,7 +66,7 @@ class Application:
         source: Source,
         clock: Clock,
         metrics: Metrics,
-        kinds: SignalKinds = SIGNALS,
+        kinds: SignalKinds = SIGNAL_KINDS,
         pasts: Sequence[SignalPast] = (),
     ) -> None:
         self.store = store
@@ -79,7 +79,7 @@ class Application:
         self.status = WorkerStatus(store.send_budget, self._rate_limits)
         self._operator = OperatorNotices(
             Place.parse(settings.error_chat) if settings.error_chat else None,
-            chats=lambda: self.status.chats,
+            chats=lambda: self.status.connections,
             connected=self.status.probing_platforms,
             clock=clock,
         )
@@ -88,7 +88,7 @@ class Application:
             clock,
             store.incidents,
             suppressions=store.suppressions,
-            opinion_age=2 * settings.poll_interval,
+            source_figures_max_age=2 * settings.poll_interval,
         )
         self.watch = Watch(
             self.snapshot_builder,
@@ -126,8 +126,8 @@ class Application:
             detail_interval=settings.detail_interval,
             only=frozenset(settings.exchanges),
             on_listings=self.latest.set_listings,
-            on_readings=self.watch.publish_snapshot,
-            on_round=self.updates.judge,
+            on_stored=self.watch.publish_snapshot,
+            on_batch=self.updates.judge,
             on_blind=self.watch.record_blind_span,
             on_health=self.updates.record_health,
         )

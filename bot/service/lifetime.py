@@ -119,7 +119,7 @@ class Service:
             application = Application(
                 self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
             )
-            application.status.chats = self._make_chats(
+            application.status.connections = self._make_chats(
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
             )
             # First the feed, then the past: what is published in between is then read twice rather than not at all.
@@ -167,7 +167,7 @@ class Service:
         return None
 
     async def _serve(self, application: Application, http: Http, stop: asyncio.Event) -> None:
-        chats = application.status.chats
+        chats = application.status.connections
         delivery_workers = self._delivery_workers(application)
         lease_runners = self._lease_runners(application, http, stop)
         application.status.lease_runners = {runner.lease: runner for runner in lease_runners}
@@ -204,18 +204,18 @@ class Service:
             version=__version__,
             role=str(self._role),
             worker=application.store.leases.worker,
-            platforms=[str(chat.platform) for chat in application.status.chats],
+            platforms=[str(chat.platform) for chat in application.status.connections],
         )
 
     def _delivery_workers(self, application: Application) -> Sequence[DeliveryWorker]:
-        return [application.delivery_worker(chat) for chat in application.status.chats if self._role.delivers]
+        return [application.delivery_worker(chat) for chat in application.status.connections if self._role.delivers]
 
     def _lease_runners(self, application: Application, http: Http, stop: asyncio.Event) -> Sequence[LeaseRunner]:
         """Return a runner for each lease that this worker's role may own."""
         leases, timing = application.store.leases, self._lease_timing
         lease_runners = [
             LeaseRunner(lease, chat.run, leases=leases, trouble=chat.trouble, timing=timing)
-            for chat in application.status.chats
+            for chat in application.status.connections
             if self._role.answers and (lease := lease_of(chat.platform))
         ]
         if self._role.polls:

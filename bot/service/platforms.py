@@ -55,12 +55,12 @@ def _platform_sides(
     settings: Settings, dispatcher: CommandDispatcher, store: Store, clock: Clock, metrics: Metrics
 ) -> Iterator[tuple[Platform, "_MakeSide"]]:
     if settings.telegram_token:
-        from bot.chat.telegram.client import TelegramChat  # noqa: PLC0415 — imported only where it is used
+        from bot.chat.telegram.client import TelegramPlatform  # noqa: PLC0415 — imported only where it is used
 
         yield (
             Platform.TELEGRAM,
             partial(
-                TelegramChat,
+                TelegramPlatform,
                 dispatcher,
                 token=settings.telegram_token.get_secret_value(),
                 api_url=settings.telegram_api_url,
@@ -72,12 +72,12 @@ def _platform_sides(
             ),
         )
     if settings.discord_token:
-        from bot.chat.discord.client import DiscordChat  # noqa: PLC0415 — as above
+        from bot.chat.discord.client import DiscordPlatform  # noqa: PLC0415 — as above
 
         yield (
             Platform.DISCORD,
             partial(
-                DiscordChat,
+                DiscordPlatform,
                 dispatcher,
                 token=settings.discord_token.get_secret_value(),
                 api_url=settings.discord_api_url,

@@ -23,7 +23,7 @@ async def unready_reasons(
     store = await _store_reasons(application)
     platforms = [
         f"{chat.platform}: {trouble}"
-        for chat in application.status.chats
+        for chat in application.status.connections
         if (trouble := application.status.trouble(chat))
     ]
     # A worker that only delivers needs no readings.

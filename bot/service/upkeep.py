@@ -59,7 +59,7 @@ class Upkeep:
             Job("places", self.check_places, every=PLACE_CHECK_INTERVAL),
             Job("operator", self.check_operator_chat, every=OPERATOR_CHECK_INTERVAL),
             # Only a worker with a platform can tell the operator.
-            *([Job("store", self.check_store, every=_STORE_CHECK_INTERVAL)] if self._status.chats else []),
+            *([Job("store", self.check_store, every=_STORE_CHECK_INTERVAL)] if self._status.connections else []),
             Job("heartbeat", self.beat, every=_HEARTBEAT_INTERVAL)
             if role.delivers
             else Job("delivery workers", self.check_delivery_workers, every=_HEARTBEAT_INTERVAL),
@@ -78,13 +78,13 @@ class Upkeep:
 
     async def beat(self) -> None:
         """Let the other workers know, for some seconds, that this one delivers to its platforms."""
-        await self._store.heartbeats.beat(chat.platform for chat in self._status.chats)
+        await self._store.heartbeats.beat(chat.platform for chat in self._status.connections)
 
     async def check_delivery_workers(self) -> None:
         """Find out whether any worker delivers: to this one's platforms or, where it has none, anywhere."""
         served = await self._store.heartbeats.served_platforms()
-        missing = sorted({chat.platform for chat in self._status.chats}.difference(served))
-        nobody_delivers = bool(missing) if self._status.chats else not served
+        missing = sorted({chat.platform for chat in self._status.connections}.difference(served))
+        nobody_delivers = bool(missing) if self._status.connections else not served
         where = f" to {' and '.join(missing)}" if missing else ""
         sentence = f"no worker delivers{where}: start one with --role courier or all"
         self.undelivered = (sentence,) if nobody_delivers else ()

@@ -20,10 +20,10 @@ _WORK_OF = {
 
 
 class WorkerStatus:
-    """The platforms and leases of this worker; `chats` and `lease_runners` are filled in when it starts."""
+    """The platforms and leases of this worker; `connections` and `lease_runners` are filled in when it starts."""
 
     def __init__(self, send_budget: SendBudget, rate_limits: Mapping[Platform, RateLimit]) -> None:
-        self.chats: Sequence[PlatformConnection] = ()
+        self.connections: Sequence[PlatformConnection] = ()
         self.lease_runners: Mapping[Lease, LeaseRunner] = {}
         self._send_budget = send_budget
         self._rate_limits = rate_limits
@@ -35,7 +35,7 @@ class WorkerStatus:
 
     def troubles(self) -> Mapping[Platform, str]:
         """Return what troubles each platform, here or at the worker that listens to it; "" for nothing."""
-        return {chat.platform: self.trouble(chat) or self._trouble_elsewhere(chat) for chat in self.chats}
+        return {chat.platform: self.trouble(chat) or self._trouble_elsewhere(chat) for chat in self.connections}
 
     def standing_by(self) -> Sequence[str]:
         """Return a sentence for each lease that another worker owns and this one would take over."""
@@ -44,7 +44,7 @@ class WorkerStatus:
 
     def probing_platforms(self) -> Sequence[ProbingPlatform]:
         """Return the platforms that this worker listens to right now, which can say whether a place is open."""
-        return [prober for chat in self.chats if (prober := chat.place_prober())]
+        return [prober for chat in self.connections if (prober := chat.place_prober())]
 
     async def rates(self) -> Mapping[Platform, SendRate]:
         """Return how fast messages go to the platforms, over all workers; raise StorageError."""
@@ -52,7 +52,7 @@ class WorkerStatus:
             chat.platform: await self._send_budget.current_rate(
                 chat.platform, per_second=self._rate_limits[chat.platform].per_second
             )
-            for chat in self.chats
+            for chat in self.connections
         }
 
     def _trouble_elsewhere(self, chat: PlatformConnection) -> str:

@@ -97,7 +97,9 @@ CHANGE_FEED = RedisKey(
 )
 
 # Readings. Scores are `as_of` in microseconds; spans count back from the newest reading, not from the clock.
-READINGS = RedisKey("{rd:<exchange>}:detail", RedisType.SORTED_SET, "10 days", "readings (packing.py) by `as_of`")
+READINGS = RedisKey(
+    "{rd:<exchange>}:detail", RedisType.SORTED_SET, "10 days", "readings (reading_encoding.py) by `as_of`"
+)
 DAILY_READINGS = RedisKey(
     "{rd:<exchange>}:days", RedisType.SORTED_SET, "410 days", "the first reading of each UTC day, by `as_of`"
 )

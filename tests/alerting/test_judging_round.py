@@ -138,7 +138,7 @@ class TestTheMarket:
         (result,) = run_rounds([seen(SEVERE, name, presets=(EARLY,)) for name in self.three])
 
         assert result.market.step == Step(None, StepReason.NOTHING)
-        assert not result.market.is_new
+        assert not result.market.has_changed
 
     def test_counts_what_is_open_at_exchanges_that_were_not_read(self) -> None:
         known = [replace(incident(exchange=name, number=number)) for number, name in enumerate("ab", start=1)]
@@ -180,7 +180,11 @@ class TestTheStateAfter:
         _, result = run_rounds([seen(ELEVATED)], [seen(0.0, at=NOON + HOUR)])
 
         (dismissed,) = result.steps
-        assert (dismissed.step.reason, dismissed.is_new, result.state) == (StepReason.DISMISSED, True, RoundState())
+        assert (dismissed.step.reason, dismissed.has_changed, result.state) == (
+            StepReason.DISMISSED,
+            True,
+            RoundState(),
+        )
 
     def test_forgets_what_is_over(self) -> None:
         _, easing, over = run_rounds([seen(SEVERE)], [seen(0.0, at=NOON + HOUR)], [seen(0.0, at=NOON + 8 * HOUR)])
@@ -205,7 +209,7 @@ class TestTheStateAfter:
 def test_a_reading_that_is_known_is_nothing_to_keep() -> None:
     first, again = run_rounds([seen(SEVERE)], [seen(SEVERE)])
 
-    assert (first.steps[0].is_new, again.steps[0].is_new) == (True, False)
+    assert (first.steps[0].has_changed, again.steps[0].has_changed) == (True, False)
 
 
 @pytest.mark.parametrize(

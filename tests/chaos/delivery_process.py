@@ -62,11 +62,11 @@ async def _deliver_from(store: Store, settings: settings.Settings, speed: Delive
     async with Http() as http, asyncio.TaskGroup() as tasks:
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
-        application.status.chats = platform_connections(
+        application.status.connections = platform_connections(
             settings, application.dispatcher, store, clock, metrics, Role.COURIER
         )
         tasks.create_task(outbox.keep_renewing())
-        for connection in application.status.chats:
+        for connection in application.status.connections:
             tasks.create_task(connection.run_sender())
             limit = RateLimit(speed.per_second, at_once=speed.at_once)
             worker = DeliveryWorker(

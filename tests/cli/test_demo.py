@@ -9,7 +9,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
-from bot.chat.terminal import TerminalChat, answer
+from bot.chat.terminal import TerminalPlatform, answer
 from bot.cli.ask import terminal_operator
 from bot.cli.demo import SpeedControl
 from bot.config.settings import Settings
@@ -104,7 +104,7 @@ class Play:
     clock: ReplayClock
     application: Application
     exchange: str
-    chat: TerminalChat
+    chat: TerminalPlatform
     output: StringIO = field(default_factory=StringIO)
 
     def is_up_to_date(self) -> bool:
@@ -135,7 +135,7 @@ class Play:
 async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIterator[Play]:
     """Run the service on an episode, the terminal subscribed to everything; it has read its past when this begins."""
     clock, output, stop = ReplayClock.frozen(episode.live_start, episode.live_end), StringIO(), asyncio.Event()
-    chat = TerminalChat(clock, out=output)
+    chat = TerminalPlatform(clock, out=output)
     async with ReplayServer(episode, clock) as upstream, asyncio.TaskGroup() as tasks:
         service = Service(
             Settings(

@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 import pytest_asyncio
 
-from bot.chat.terminal import TerminalChat, converse
+from bot.chat.terminal import TerminalPlatform, converse
 from bot.cli.ask import terminal_operator
 from bot.commands.declaration import Access
 from bot.domain.place import Subscription
@@ -72,7 +72,7 @@ async def on_the_terminal(run: Running, name: str, given: dict[str, str]) -> str
     os.write(beginning, " ".join((name, *given.values(), "\nquit\n")).encode())
     os.close(beginning)
     with os.fdopen(end) as typed:
-        chat = TerminalChat(run.world.clock, out=output)
+        chat = TerminalPlatform(run.world.clock, out=output)
         await converse(run.application.dispatcher, terminal_operator(), chat, typed=typed)
     return output.getvalue().replace("\n    ", " ")
 

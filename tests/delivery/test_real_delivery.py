@@ -96,7 +96,7 @@ async def delivering_worker(
     async with Http() as http:
         source = DefiLlama(http, clock, url="http://127.0.0.1:9")
         application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
-        [connection] = application.status.chats = platform_connections(
+        [connection] = application.status.connections = platform_connections(
             settings, application.dispatcher, store, clock, metrics, Role.COURIER
         )
         worker = DeliveringWorker(application, connection, store)

@@ -65,8 +65,8 @@ class RecordingPoller:
             detail_interval=HOUR,
             only=frozenset(only),
             on_listings=lambda rows: self.listed.append([row.exchange.id for row in rows]),
-            on_readings=self._publish,
-            on_round=self._judge,
+            on_stored=self._publish,
+            on_batch=self._judge,
             on_blind=lambda since, until: self.blind_spans.append((since, until)),
             on_health=self._record_health,
         )

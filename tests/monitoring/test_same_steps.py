@@ -117,7 +117,7 @@ def recorded_by_a_backtest(
     """Return what a backtest keeps, and why."""
     simulation = Simulation(EXCHANGES, sensitivity=preset, since=_DAWN)
     results = [simulation.judge_reserves(together) for together in (*rounds(history), *rounds_read)]
-    steps = [step for result in results if result for step in result.in_order if step.is_new]
+    steps = [step for result in results if result for step in result.in_order if step.has_changed]
     return list(map(_recorded_step, steps)), [
         step.step.reason for step in steps if step.step.reason is not StepReason.NOTHING
     ]

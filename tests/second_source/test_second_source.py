@@ -25,7 +25,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Sensitivity, Severity
-from bot.messages.cards.signals import SIGNALS, SignalKind, signal_kinds
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKind, signal_kinds
 from bot.ports.outbox import DeliveryKind
 from bot.ports.readings import SignalPast
 from bot.service.application import COMMANDS, Application
@@ -40,7 +40,7 @@ from tests.second_source.peg_card import PegCard
 from tests.servers import Server
 
 KINDS = signal_kinds(
-    *SIGNALS.values(),
+    *SIGNAL_KINDS.values(),
     SignalKind(Peg(), PegCard()),
 )
 MINUTE = timedelta(minutes=1)

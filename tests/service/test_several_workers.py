@@ -96,7 +96,7 @@ async def test_a_gateway_a_poller_and_a_courier_do_together_what_one_worker_does
         await run.hour(-0.05)  # ends when the gateway, which never polls, shows the new reading
         await run.hour()
         await run.until_announced("INC-1 · Binance · elevated outflow")
-        assert not poller.application.status.chats
+        assert not poller.application.status.connections
         assert courier.application.latest.snapshots() == []
         world.telegram.say(world.group, world.ann, "/incidents")
         await world.telegram.wait_for_message(world.group, containing="INC-1")

@@ -40,10 +40,10 @@ _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
 
 
-class DiscordChat(ProbingPlatform):
+class DiscordPlatform(ProbingPlatform):
     """Discord as the core sees it.
 
-    The library keeps Discord's addresses for the whole process, so there is one DiscordChat in it. With `listens`
+    The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
     False it only sends: for a process that delivers while another one holds the gateway.
     """
 

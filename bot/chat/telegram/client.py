@@ -31,7 +31,7 @@ from bot.ports.subscriptions import Subscriptions
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
-class TelegramChat(ProbingPlatform):
+class TelegramPlatform(ProbingPlatform):
     """Telegram as the core sees it.
 
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`

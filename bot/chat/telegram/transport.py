@@ -133,6 +133,7 @@ class BotApi(Bot):
         """Return the plain result of a method; parameters that are None are left out. Raise TelegramError."""
         # Not the library's own methods: they refuse a whole answer when a server, older or newer than the library,
         # leaves out a field.
+        # `_post` comes back to `AiohttpRequest.do_request` in this file.
         given = {name: value for name, value in parameters.items() if value is not None}
         timeout = BaseRequest.DEFAULT_NONE if read_timeout_s is None else read_timeout_s
         return await self._post(method, given, read_timeout=timeout)

@@ -25,7 +25,7 @@ from bot.ports.sources import Clock
 _LINE_CHARACTERS = 118  # a line of its own is cut where a terminal of 120 columns would wrap it
 
 
-class TerminalChat(ChatPlatform):
+class TerminalPlatform(ChatPlatform):
     """Writes messages to `out`, with the clock's time: panels where it is a terminal, plain text where it is not.
 
     Whatever is written raises ChatGone when nobody can read it any more.

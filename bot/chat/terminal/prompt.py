@@ -11,7 +11,7 @@ from contextlib import aclosing
 from difflib import get_close_matches
 from typing import TextIO
 
-from bot.chat.terminal.client import TerminalChat
+from bot.chat.terminal.client import TerminalPlatform
 from bot.commands.declaration import CommandSet
 from bot.commands.dispatcher import CommandContext, CommandDispatcher
 from bot.messages.cards.errors import refusal
@@ -26,7 +26,7 @@ _MAX_SUGGESTIONS = 3
 
 
 async def converse(
-    dispatcher: CommandDispatcher, context: CommandContext, chat: TerminalChat, *, typed: TextIO | None = None
+    dispatcher: CommandDispatcher, context: CommandContext, chat: TerminalPlatform, *, typed: TextIO | None = None
 ) -> None:
     """Answer typed lines until `quit` or the end of the input; a slash in front of a command is optional.
 

@@ -19,7 +19,7 @@ from bot.messages.cards.common import (
     provenance,
 )
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, usd
 
@@ -29,7 +29,7 @@ def incident_card(
     name: str,
     reason: StepReason,
     names: Mapping[str, str] | None = None,
-    kinds: SignalKinds = SIGNALS,
+    kinds: SignalKinds = SIGNAL_KINDS,
 ) -> Message:
     """Return the alert that is posted, edited and finally closed.
 
@@ -59,7 +59,7 @@ def incident_card(
     )
 
 
-def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNALS) -> Message:
+def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNAL_KINDS) -> Message:
     """Return the short reply that closes an incident."""
     card = card_of(incident.rule, kinds)
     return Message(

@@ -10,12 +10,12 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.signal import Rule
 from bot.messages.cards.common import TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 
 
 def incidents_card(
-    incidents: Sequence[Incident], names: dict[str, str], *, about: str = "", kinds: SignalKinds = SIGNALS
+    incidents: Sequence[Incident], names: dict[str, str], *, about: str = "", kinds: SignalKinds = SIGNAL_KINDS
 ) -> Message:
     """Return the list of open and recent incidents."""
     where = f" · {about}" if about else ""

@@ -10,7 +10,7 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.rehearsal import Rehearsal
 from bot.messages.cards.common import LIABILITIES, TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, bold, line, lines
 
 _MAX_SHOWN = 10  # lines that fit into a message of every platform
@@ -25,7 +25,7 @@ def rehearsal_card(  # noqa: PLR0913 — what was rehearsed, what came of it, an
     names: Mapping[str, str],
     *,
     left_out: int = 0,
-    kinds: SignalKinds = SIGNALS,
+    kinds: SignalKinds = SIGNAL_KINDS,
 ) -> Message:
     """Return when a rule (`rule` in words) would have spoken; `fired` are those of the incidents that reach it."""
     judged = rehearsal.judged_from

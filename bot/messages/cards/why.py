@@ -12,7 +12,7 @@ from bot.domain.signal import Rule, Signal
 from bot.messages.cards.alert import comparability, market_card
 from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.cards.signals import SIGNALS, SignalKinds, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Field, Line, Message, Tone, bold, line, lines, moment
 
 _MARKET_RULE = (
@@ -26,7 +26,7 @@ _HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
 
 
 def why_card(
-    incident: Incident, name: str, names: Mapping[str, str] | None = None, kinds: SignalKinds = SIGNALS
+    incident: Incident, name: str, names: Mapping[str, str] | None = None, kinds: SignalKinds = SIGNAL_KINDS
 ) -> Message:
     """Return the inputs, the baseline, the thresholds and the source behind an incident.
 

@@ -56,7 +56,7 @@ class ReadingFactory:
     def readings(self, extract: ProtocolExtract) -> Iterator[Reading]:
         """Yield what was extracted as readings, oldest first."""
         moments = extract.moments()
-        first = next(moments)  # only then are all slots known, and a body without points has raised
+        first = next(moments)  # a body without points raises here
         layouts = Layouts([Slot(*slot) for slot in extract.slots])
         yield self.reading(first, layouts)
         for moment in moments:

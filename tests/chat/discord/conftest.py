@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import pytest
 
-from bot.chat.discord.client import DiscordChat
+from bot.chat.discord.client import DiscordPlatform
 from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
 from bot.commands.arguments import Arg, ExchangeName, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
@@ -182,7 +182,7 @@ class FourExchanges:
 class Bot:
     """The bot under test and what it was given."""
 
-    chat: DiscordChat
+    chat: DiscordPlatform
     slow_commands: SlowCommands
     subscriptions: RecordedSubscriptions
     meter: RecordedMeter
@@ -205,7 +205,7 @@ def build(
     dispatcher = CommandDispatcher(
         commands or slow_commands.commands(), queries, store, clock=clock, meter=counts, suppressions=store,
     )  # fmt: skip
-    chat = DiscordChat(
+    chat = DiscordPlatform(
         dispatcher, token=token, api_url=discord.api_url, gateway_url=discord.gateway_url, subscriptions=store,
         clock=clock, owner_ids=frozenset((OWNER,)), meter=counts, timeouts=timeouts, listens=listens,
     )  # fmt: skip

@@ -220,7 +220,7 @@ async def test_the_librarys_talkative_lines_are_off(bot: Bot) -> None:
 
 
 async def test_a_second_run_after_the_first_works(discord: FakeDiscord) -> None:
-    """The same DiscordChat may run again after it was cancelled, as a lease that is lost and won again does."""
+    """The same DiscordPlatform may run again after it was cancelled, as a lease that is lost and won again does."""
     bot = build(discord)
     for _ in range(2):
         async with running(bot):

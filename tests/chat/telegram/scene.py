@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from bot.chat.telegram.client import TelegramChat
+from bot.chat.telegram.client import TelegramPlatform
 from bot.chat.telegram.polling import PollingTimeouts
 from bot.chat.telegram.transport import BotApi
 from bot.commands.arguments import Arg, ExchangeName, PlaceName
@@ -162,7 +162,7 @@ class Scene:
         dispatcher = CommandDispatcher(
             self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, suppressions=queries
         )
-        self.chat = TelegramChat(
+        self.chat = TelegramPlatform(
             dispatcher,
             token=self.telegram.token,
             api_url=self.telegram.url,

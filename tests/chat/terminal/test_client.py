@@ -12,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.chat.terminal import TerminalChat
+from bot.chat.terminal import TerminalPlatform
 from bot.domain.errors import ChatGone
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message, Tone, lines
@@ -34,18 +34,18 @@ def output() -> io.StringIO:
 
 
 @pytest.fixture
-def chat(clock: ReplayClock, output: io.StringIO) -> TerminalChat:
-    return TerminalChat(clock, out=output)
+def chat(clock: ReplayClock, output: io.StringIO) -> TerminalPlatform:
+    return TerminalPlatform(clock, out=output)
 
 
-def test_it_fits_the_port(chat: TerminalChat) -> None:
+def test_it_fits_the_port(chat: TerminalPlatform) -> None:
     platform: ChatPlatform = chat
 
     assert platform.platform is Platform.TERMINAL
     assert platform.trouble() is None
 
 
-async def test_it_runs_until_it_is_cancelled(chat: TerminalChat) -> None:
+async def test_it_runs_until_it_is_cancelled(chat: TerminalPlatform) -> None:
     running = asyncio.create_task(chat.run())
     await asyncio.sleep(0)
     assert not running.done()
@@ -54,7 +54,7 @@ async def test_it_runs_until_it_is_cancelled(chat: TerminalChat) -> None:
         await running
 
 
-async def test_a_message_is_written_whole_with_the_simulated_time(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_a_message_is_written_whole_with_the_simulated_time(chat: TerminalPlatform, output: io.StringIO) -> None:
     first = await chat.send(HERE, INCIDENT, key="a")
     second = await chat.send(HERE, INCIDENT, key="b")
 
@@ -63,7 +63,7 @@ async def test_a_message_is_written_whole_with_the_simulated_time(chat: Terminal
     assert "\x1b" not in output.getvalue()
 
 
-async def test_an_edit_is_one_line(chat: TerminalChat, output: io.StringIO, clock: ReplayClock) -> None:
+async def test_an_edit_is_one_line(chat: TerminalPlatform, output: io.StringIO, clock: ReplayClock) -> None:
     sent = await chat.send(HERE, INCIDENT, key="a")
     before = output.getvalue()
     clock.advance(timedelta(hours=1))
@@ -74,7 +74,7 @@ async def test_an_edit_is_one_line(chat: TerminalChat, output: io.StringIO, cloc
     )
 
 
-async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalPlatform, output: io.StringIO) -> None:
     """A terminal cannot change what stands further up, so what became of it is written again."""
     sent = await chat.send(HERE, INCIDENT, key="a")
     before = output.getvalue()
@@ -90,7 +90,7 @@ async def test_an_edit_under_a_new_title_is_written_whole(chat: TerminalChat, ou
 
 
 async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
-    chat: TerminalChat, output: io.StringIO
+    chat: TerminalPlatform, output: io.StringIO
 ) -> None:
     sent = await chat.send(HERE, INCIDENT, key="a")
     before = output.getvalue()
@@ -100,7 +100,7 @@ async def test_an_edit_that_asks_for_no_sound_is_one_line_under_any_title(
 
 
 async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(
-    chat: TerminalChat, output: io.StringIO
+    chat: TerminalPlatform, output: io.StringIO
 ) -> None:
     """The story goes on in the answer, so the older message needs no panel of its own any more."""
     sent = await chat.send(HERE, INCIDENT, key="a")
@@ -115,7 +115,7 @@ async def test_an_edit_of_what_was_answered_is_one_line_under_any_title(
 
 
 async def test_an_edit_that_says_nothing_new_is_not_written(
-    chat: TerminalChat, output: io.StringIO, clock: ReplayClock
+    chat: TerminalPlatform, output: io.StringIO, clock: ReplayClock
 ) -> None:
     await chat.edit(HERE, "1", INCIDENT)
     await chat.edit(HERE, "2", INCIDENT)
@@ -127,20 +127,20 @@ async def test_an_edit_that_says_nothing_new_is_not_written(
     assert output.getvalue() == written
 
 
-async def test_a_long_edit_is_cut_to_a_line(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_a_long_edit_is_cut_to_a_line(chat: TerminalPlatform, output: io.StringIO) -> None:
     await chat.edit(HERE, "1", Message("Binance", Tone.WATCH, lines=lines("outflow " * 40)))
 
     assert len(output.getvalue()) == 119
     assert output.getvalue().endswith("…\n")
 
 
-async def test_a_single_line_is_written_as_it_is(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_a_single_line_is_written_as_it_is(chat: TerminalPlatform, output: io.StringIO) -> None:
     await chat.show_line("> /reserves binance")
 
     assert output.getvalue() == "> /reserves binance\n"
 
 
-async def test_a_reply_is_short(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_a_reply_is_short(chat: TerminalPlatform, output: io.StringIO) -> None:
     await chat.send(HERE, RESERVES, key="a", reply_to="1")
 
     assert "/flows binance" in output.getvalue()
@@ -153,7 +153,7 @@ async def test_a_pipe_nobody_reads_is_a_chat_that_is_gone(clock: ReplayClock) ->
     os.close(reading)
     with open(writing, "w", buffering=1) as out:  # noqa: ASYNC230, PTH123 — a pipe's end, opened by its number
         with pytest.raises(ChatGone, match="cannot be written to"):
-            await TerminalChat(clock, out=out).send(HERE, INCIDENT, key="a")
+            await TerminalPlatform(clock, out=out).send(HERE, INCIDENT, key="a")
         os.dup2(os.open(os.devnull, os.O_WRONLY), writing)
 
 
@@ -177,7 +177,7 @@ def terminal() -> Iterator[tuple[int, io.TextIOWrapper]]:
 
 async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: tuple[int, io.TextIOWrapper]) -> None:
     person, out = terminal
-    chat = TerminalChat(clock, out=out)
+    chat = TerminalPlatform(clock, out=out)
     await chat.send(HERE, INCIDENT, key="a")
     await chat.edit(HERE, "1", INCIDENT)
     await chat.show_prompt("runwatch> ")
@@ -190,7 +190,7 @@ async def test_a_person_sees_a_panel_and_a_prompt(clock: ReplayClock, terminal: 
     assert seen.endswith("runwatch> ")
 
 
-async def test_a_pipe_sees_no_prompt(chat: TerminalChat, output: io.StringIO) -> None:
+async def test_a_pipe_sees_no_prompt(chat: TerminalPlatform, output: io.StringIO) -> None:
     await chat.show_prompt("runwatch> ")
 
     assert output.getvalue() == ""

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TextIO
 
 import pytest
 
-from bot.chat.terminal import TerminalChat, converse
+from bot.chat.terminal import TerminalPlatform, converse
 from bot.commands.arguments import Arg, ExchangeName
 from bot.commands.declaration import Caller, CommandSet, PlaceAccess, Request, command
 from bot.commands.dispatcher import CommandContext, CommandDispatcher
@@ -63,7 +63,7 @@ class Scene:
         meter: Any = NoMeter()  # the dispatcher counts nothing else
         clock = ReplayClock.frozen(NOW, NOW + timedelta(days=1))
         self.output = io.StringIO()
-        self.chat = TerminalChat(clock, out=self.output)
+        self.chat = TerminalPlatform(clock, out=self.output)
         self.dispatcher = CommandDispatcher(
             CommandSet((reserves, flows)), unused, unused, clock=clock, meter=meter, suppressions=unused
         )

@@ -13,7 +13,7 @@ from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.rehearsal import rehearsal_card
 from bot.messages.cards.signal_card import SignalCard
-from bot.messages.cards.signals import SIGNALS, card_of
+from bot.messages.cards.signal_kinds import SIGNAL_KINDS, card_of
 from bot.messages.cards.why import why_card
 from tests.builders import DAY, HOUR, NOON, STALE, incident
 from tests.messages.cards.plain import said
@@ -104,6 +104,6 @@ def test_a_rule_finds_its_card(rule: str, card: type[SignalCard]) -> None:
 
 
 def test_every_source_is_found_by_its_rule_and_says_what_its_thresholds_are() -> None:
-    for rule, kind in SIGNALS.items():
+    for rule, kind in SIGNAL_KINDS.items():
         assert kind.source.rule == rule
         assert kind.card.thresholds(Sensitivity.NORMAL)

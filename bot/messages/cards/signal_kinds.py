@@ -34,7 +34,7 @@ def signal_kinds(*kinds: SignalKind) -> SignalKinds:
     return MappingProxyType({kind.source.rule: kind for kind in kinds})
 
 
-SIGNALS = signal_kinds(
+SIGNAL_KINDS = signal_kinds(
     SignalKind(Outflow(), OutflowCard()),
 )
 
@@ -42,7 +42,7 @@ _MARKET_WIDE = MarketWideCard()
 _UNKNOWN = SignalCard()
 
 
-def card_of(rule: str, kinds: SignalKinds = SIGNALS) -> SignalCard:
+def card_of(rule: str, kinds: SignalKinds = SIGNAL_KINDS) -> SignalCard:
     """Return the card of a rule's incidents; one of a source that is not in the table (any more) has the plainest."""
     if rule == Rule.MARKET_WIDE:
         return _MARKET_WIDE
@@ -50,6 +50,6 @@ def card_of(rule: str, kinds: SignalKinds = SIGNALS) -> SignalCard:
     return kind.card if kind else _UNKNOWN
 
 
-def grade(signal: Signal, sensitivity: Sensitivity, kinds: SignalKinds = SIGNALS) -> Signal:
+def grade_by_source(signal: Signal, sensitivity: Sensitivity, kinds: SignalKinds = SIGNAL_KINDS) -> Signal:
     """Return a signal graded by its source."""
     return kinds[source_rule(signal.rule)].source.grade(signal, sensitivity)
