@@ -116,13 +116,11 @@ async def test_a_compression_nobody_asked_for_is_refused(http: Http, llama: Fake
     assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BAD_SHAPE
 
 
-@pytest.mark.parametrize(
-    "pause",
-    ["31", "86400000000000000", format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)],
-    ids=["seconds", "too many seconds", "a date"],
-)
+@pytest.mark.parametrize("pause", ["31", "86400000000000000", "a date"])
 async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: FakeDefiLlama, pause: str) -> None:
-    llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=99)
+    in_ten_minutes = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
+    pause_or_date = in_ten_minutes if pause == "a date" else pause
+    llama.fail("/cexs", status=429, headers={"Retry-After": pause_or_date}, times=99)
     error = await fault_of(http, f"{llama.url}/cexs")
     assert error.retry_after is not None
     assert error.retry_after > timedelta(seconds=30)
