@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 
-WITHOUT_NUMPY = "numpy is not installed: judging takes twice as long as with it (pip install 'runwatch[backtest]')."
+WITHOUT_NUMPY = "numpy is not installed: judging takes twice as long as with it (pip install 'numpy>=2.2')."
 
 
 def fastest_arithmetic(

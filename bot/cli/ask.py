@@ -62,7 +62,8 @@ async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -
     # A store that does not answer is no reason to fail: the question is then answered from freshly fetched figures.
     for address in _service_stores(settings):
         with suppress(StorageError):
-            store = await open_store(address, clock=clock)
+            # A question changes nothing: the service that runs there may be of the version before this one.
+            store = await open_store(address, clock=clock, may_migrate=False)
             stack.push_async_callback(store.close)
             return store
     directory = stack.enter_context(TemporaryDirectory(prefix="runwatch-"))

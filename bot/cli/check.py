@@ -4,8 +4,10 @@ Example: a DISCORD_TOKEN with `ERROR_CHAT=telegram:-100123` gives “ERROR_CHAT 
 TELEGRAM_TOKEN is not set.”.
 """
 
+from contextlib import suppress
+
 from bot.config.settings import Settings
-from bot.domain.errors import ConfigurationError, RunwatchError
+from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
 from bot.service.platforms import misdirected
 from bot.storage.embedded.server_binary import find_binary
@@ -22,8 +24,10 @@ async def configuration_problems(settings: Settings) -> list[str]:
     problems += misdirected(settings)
     try:
         if settings.redis_url:
-            store = await open_store(settings.redis_url.get_secret_value(), clock=SystemClock())
-            await store.close()
+            # Data of an older layout is no problem: the service moves it forward when it starts.
+            with suppress(StoreOutdated):
+                store = await open_store(settings.redis_url.get_secret_value(), clock=SystemClock(), may_migrate=False)
+                await store.close()
         else:
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             find_binary(settings.data_dir)

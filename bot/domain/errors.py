@@ -6,6 +6,7 @@ RunwatchError
 │   ├── BadArgument        … and show how the command is used
 │   └── NotPermitted       … the caller may not do this here
 ├── ConfigurationError     refuse to start, exit code 2
+│   └── StoreOutdated      … an older program wrote the data; the service moves it forward when it starts
 ├── StorageError           the store cannot be reached or must not be used; answer from memory, try again
 │   └── LeaseLost          another worker does this now: leave it to that one
 ├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
@@ -63,6 +64,10 @@ class NotPermitted(AskerError):
 
 class ConfigurationError(RunwatchError):
     """A setting is missing or contradicts another."""
+
+
+class StoreOutdated(ConfigurationError):
+    """The data has the layout of an older program, and whoever opens the store here may not migrate it."""
 
 
 class StorageError(RunwatchError):

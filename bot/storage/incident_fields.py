@@ -8,10 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.lua import script
+
+log = structlog.get_logger(__name__)
 
 _KEYS = (keys.CURRENT_INCIDENTS.key(), keys.INCIDENTS.key())
 _INCIDENTS_PER_BATCH = 50  # bodies of some 10 KB: read, changed and written within a few milliseconds
@@ -43,8 +46,22 @@ async def rename_incident_fields(database: Database) -> None:
         for start in range(0, len(fields), _INCIDENTS_PER_BATCH):
             chunk = fields[start : start + _INCIDENTS_PER_BATCH]
             bodies = await database.command("HMGET", key, *chunk)
-            calls = [(field, body, renamed(body)) for field, body in zip(chunk, bodies, strict=True) if body]
+            calls = [
+                (field, body, new_body)
+                for field, body in zip(chunk, bodies, strict=True)
+                if body and (new_body := _renamed_or_none(body, key, field)) is not None
+            ]
             await database.scripts(script("replace_field"), key, calls)
+
+
+def _renamed_or_none(body: bytes, key: str, field: bytes) -> bytes | None:
+    """Return the body in layout 4; None, and a line in the log, for a damaged one: it must not stop the others."""
+    try:
+        return renamed(body)
+    # What is damaged may be cut off, or have any shape where another one is expected.
+    except (msgspec.DecodeError, TypeError, KeyError, AttributeError, ValueError) as error:
+        log.warning("stored incident cannot be read", key=key, field=field.decode(errors="replace"), error=repr(error))
+        return None
 
 
 def renamed(body: bytes) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import ConfigurationError, StoreOutdated
 from bot.storage import keys
 from bot.storage.connection import Database
 from bot.storage.incident_fields import rename_incident_fields
@@ -49,11 +49,16 @@ async def mark_layout(database: Database, version: int = VERSION) -> bool:
 
 
 async def bring_up_to_date(
-    database: Database, *, version: int = VERSION, migrations: Mapping[int, Migration] = MIGRATIONS
+    database: Database,
+    *,
+    version: int = VERSION,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+    may_migrate: bool = True,
 ) -> None:
     """Migrate the store to the layout `version`; a new store only gets the version written.
 
-    Raise ConfigurationError when the layout is newer than this program, StorageError when the store is away.
+    Raise ConfigurationError when the layout is newer than this program, StoreOutdated when it is older and
+    `may_migrate` is False, StorageError when the store is away.
     """
     await mark_layout(database, version)
     stored_version = int(await database.command("GET", KEY))
@@ -61,6 +66,11 @@ async def bring_up_to_date(
         raise ConfigurationError(
             f"The store was written by a newer Runwatch (layout {stored_version}, this one knows {version}): "
             "update the program, or point it at another store."
+        )
+    if stored_version < version and not may_migrate:
+        raise StoreOutdated(
+            f"The store was written by an older Runwatch (layout {stored_version}, this one knows {version}): "
+            "start the service with this version first, which moves the data forward."
         )
     for step in range(stored_version, version):
         log.info("migrating the store", from_layout=step, to_layout=step + 1)

@@ -68,17 +68,20 @@ class Store:
         await self._close()
 
 
-async def open_store(where: str | Path, *, clock: Clock, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Store:
+async def open_store(
+    where: str | Path, *, clock: Clock, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, may_migrate: bool = True
+) -> Store:
     """Open the store at an address (client.py), or, given a directory, on an embedded server that keeps its data there.
 
-    `clock` decides when a postponed delivery is due. Raise ConfigurationError when the store must not be used or
-    the server cannot be started, StorageError when it is away.
+    `clock` decides when a postponed delivery is due. Data of an older layout is migrated, which a service of the older
+    version that still runs could not read any more: where `may_migrate` is False StoreOutdated is raised instead. Raise
+    ConfigurationError when the store must not be used or the server cannot be started, StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
         url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
         database = await connect(url, timeouts=timeouts)
         stack.push_async_callback(database.close)
-        await bring_up_to_date(database)
+        await bring_up_to_date(database, may_migrate=may_migrate)
         leases = RedisLeases(database, exclusive=isinstance(where, Path))
         outbox = RedisOutbox(database, clock, idle=TAKEN_OVER_AFTER)
         renewal = asyncio.create_task(outbox.keep_renewing(), name="renew the claims of deliveries")

@@ -8,6 +8,7 @@ import pytest
 
 from bot.service.application import COMMANDS
 from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
+from tests.servers import Server
 from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
@@ -95,6 +96,18 @@ async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: P
             "runwatch: OWNER_IDS names discord:2, but DISCORD_TOKEN is not set.",
         ],
     )
+
+
+async def test_ask_and_check_move_no_data_of_an_older_version(tmp_path: Path, redis: Server) -> None:
+    assert redis.ask("SET runwatch:schema 3") == "+OK"
+
+    asked = await bot("ask", "/incidents", directory=tmp_path, REDIS_URL=redis.url)
+    checked = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, REDIS_URL=redis.url)
+
+    assert (asked.code, asked.out) == (2, "")
+    assert asked.sentence.startswith("The store was written by an older Runwatch (layout 3, ")
+    assert (checked.code, checked.err) == (0, "")
+    assert redis.ask("INCRBY runwatch:schema 0") == ":3"
 
 
 async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
+from bot.domain.errors import StoreOutdated
 from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.guard_state import RoundTrip
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
@@ -13,8 +15,10 @@ from bot.domain.severity import Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Size, SourceFigure, Unit
 from bot.storage.incident_fields import rename_incident_fields, renamed
 from bot.storage.lua import script
-from bot.storage.schema import KEY, bring_up_to_date
-from bot.storage.store import Store
+from bot.storage.schema import KEY, VERSION, bring_up_to_date
+from bot.storage.store import Store, open_store
+from tests.servers import Server
+from tests.storage.conftest import StillClock
 from tests.storage.layout_3 import MARKET_WIDE, OPEN, PENDING
 
 NOON = datetime(2022, 12, 13, 12, tzinfo=UTC)
@@ -41,6 +45,45 @@ async def test_incidents_of_the_layout_before_are_read_on(store: Store) -> None:
     assert await store.incidents.open() == [read(OPEN)]
     assert await store.incidents.current("okx", "outflow") is None
     assert [await store.incidents.by_number(number) for number in (7, 9)] == [read(OPEN), read(MARKET_WIDE)]
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        OPEN[:200],
+        "\xff",
+        "5",
+        "null",
+        "",
+        OPEN.replace('"measure"', '"measured"'),
+        OPEN.replace('"events":[', '"events":5,"e":['),
+    ],
+    ids=["cut off", "no JSON", "a number", "null", "empty", "another shape", "no list"],
+)
+async def test_a_damaged_incident_is_said_and_stops_nothing(store: Store, damaged: str) -> None:
+    await store.database.command("HSET", "{ob}:incidents", 7, OPEN, 8, damaged)
+    await store.database.command("SET", KEY, 3)
+
+    with capture_logs() as logs:
+        await bring_up_to_date(store.database)
+
+    said = [log for log in logs if log["event"] == "stored incident cannot be read"]
+    assert [log["field"] for log in said] == (["8"] if damaged else [])
+    assert await store.incidents.by_number(7) == read(OPEN)
+    assert await store.database.command("HGET", "{ob}:incidents", 8) == damaged.encode()
+    assert int(await store.database.command("GET", KEY)) == VERSION
+
+
+async def test_who_may_not_migrate_leaves_older_data_alone(server: Server, store: Store) -> None:
+    """A question from the shell must not move the data of a service of the version before that still runs."""
+    await keep(store)
+    await store.database.command("SET", KEY, 3)
+
+    with pytest.raises(StoreOutdated, match="start the service with this version first"):
+        await open_store(server.url, clock=StillClock(), may_migrate=False)
+
+    assert await store.database.command("HGET", "{ob}:incidents", 7) == OPEN.encode()
+    await bring_up_to_date(store.database)
 
 
 async def test_what_another_worker_has_changed_meanwhile_is_left_alone(store: Store) -> None:
