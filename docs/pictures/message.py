@@ -1,6 +1,6 @@
 """Draw the README's picture: one real alert and one real answer, as the bot's own renderers make them.
 
-python docs/pictures/message.py > /tmp/message.html
+PYTHONPATH=. python docs/pictures/message.py > message.html
 chromium --headless --no-sandbox --screenshot=docs/pictures/message.png --window-size=1240,900 /tmp/message.html
 
 The messages come from the whole application, run over the episode `binance-2022`; only the bubbles are drawn.
