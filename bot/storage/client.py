@@ -52,7 +52,9 @@ def client_at(url: str, *, connect_timeout_s: float, answer_timeout_s: float) ->
     try:
         client = Redis.from_pool(BlockingConnectionPool.from_url(url, **options))
     except ValueError as error:
-        raise ConfigurationError("REDIS_URL must begin with redis://, rediss:// or unix://.") from error
+        raise ConfigurationError(
+            "REDIS_URL must begin with redis://, rediss://, redis+sentinel:// or unix://."
+        ) from error
     return client, client.aclose
 
 
