@@ -28,14 +28,10 @@ from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Withdrawals
 
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is only shown."""
-
-# Of so many of BTC, ETH, USDT and USDC withdrawals must be closed for an outflow to be critical. By judgement: one is
-# mostly maintenance of its network, two at once rarely are.
-_CLOSED_MAJORS = 2
 
 _THRESHOLDS_OF = {
     window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window
@@ -167,7 +163,9 @@ def _raised_by_withdrawals(
 def _withdrawals_reason(signal: Signal, window: Window | None) -> Reason | None:
     """Return how many majors cannot be withdrawn, of the two that make an outflow critical; None for fewer."""
     count = len(signal.closed_withdrawals or ())
-    return Reason(window, CLOSED_WITHDRAWALS, float(count), float(_CLOSED_MAJORS)) if count >= _CLOSED_MAJORS else None
+    if count < CRITICAL_CLOSED_MAJORS:
+        return None
+    return Reason(window, CLOSED_WITHDRAWALS, float(count), float(CRITICAL_CLOSED_MAJORS))
 
 
 def _agrees(signal: Signal, figure: SourceFigure) -> bool:

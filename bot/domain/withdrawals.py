@@ -8,6 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+CRITICAL_CLOSED_MAJORS = 2
+"""Of so many of BTC, ETH, USDT and USDC withdrawals must be closed for an outflow to be critical.
+
+By judgement: one is mostly maintenance of its network, two at once rarely are.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class WithdrawalStatus:
@@ -32,4 +38,4 @@ class Withdrawals:
     @property
     def two_majors_closed(self) -> bool:
         """Return whether two majors or more are closed: one alone may be the maintenance of a wallet."""
-        return len(self.closed) > 1
+        return len(self.closed) >= CRITICAL_CLOSED_MAJORS
