@@ -71,6 +71,9 @@ class Flow:
     `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
     is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` were in the reading at the start only; they are not
     part of the figure. A flow with a `hold` is shown but never graded.
+
+    Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
+    and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
     """
 
     window: Window
@@ -82,6 +85,21 @@ class Flow:
     assets: tuple[AssetFlow, ...] = ()
     missing_chains: tuple[str, ...] = ()
     hold: Hold | None = None
+    lowest_usd: float | None = None
+    highest_usd: float | None = None
+
+    @property
+    def low(self) -> float:
+        """Return the lowest share that is possible: the worst case."""
+        return self.share if self.lowest_usd is None else self._share_of(self.lowest_usd)
+
+    @property
+    def high(self) -> float:
+        """Return the highest share that is possible: the certain end of an outflow."""
+        return self.share if self.highest_usd is None else self._share_of(self.highest_usd)
+
+    def _share_of(self, usd: float) -> float:
+        return usd / self.reserves_usd if self.reserves_usd > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

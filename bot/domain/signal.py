@@ -15,6 +15,7 @@ from enum import StrEnum
 
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import RoundTrip
+from bot.domain.jump import Jump
 from bot.domain.severity import Severity
 
 
@@ -160,7 +161,7 @@ class Signal:
 
     The rest is about flows: `round_trips` are large amounts that left and came back in the last two days,
     `source_figures` what the source itself says flowed, `members` the exchanges that a market-wide signal is about,
-    worst first.
+    worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
     """
 
     subject: str
@@ -184,6 +185,7 @@ class Signal:
     round_trips: tuple[RoundTrip, ...] = ()
     source_figures: tuple[SourceFigure, ...] = ()
     members: tuple[MarketMember, ...] = ()
+    jumps: tuple[Jump, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

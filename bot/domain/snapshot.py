@@ -35,11 +35,26 @@ class IncidentSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingPart:
+    """A part of the reserves that the source does not tell: a chain ("Tron"), or an asset on one ("ETH on Ethereum").
+
+    `usd` is what it was worth when it was last read, just before `since`.
+    """
+
+    name: str
+    usd: float
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ExchangeSnapshot:
     """What is known of one exchange; everything but the exchange itself may be absent.
 
     `days` goes back up to 90 days, oldest first. `health` is how the exchange's own source is doing. `seen_at` is the
     time that the signal is judged at: now, or for a reading that was missed the reading's own time.
+
+    Where the newest reading lacks a part of the reserves, `missing` names it and `last_complete` is the newest reading
+    that had everything: a total is shown from that one, for the newest would look like an outflow.
     """
 
     exchange: Exchange
@@ -49,3 +64,5 @@ class ExchangeSnapshot:
     days: tuple[DailyPoint, ...] = ()
     health: SourceHealth | None = None
     seen_at: datetime | None = None
+    missing: tuple[MissingPart, ...] = ()
+    last_complete: Reading | None = None

@@ -1,0 +1,80 @@
+"""A step of one exchange's reserves that may be no flow: what moved, why it is suspected, and what became of it.
+
+The source's upkeep makes steps: a wallet is added to a list, a balance is counted wrong for an hour, coins go to an
+address that nobody lists. Such a step is remembered with a verdict, and the same few fields describe it at every age.
+
+Example: on 1 March at 12:00 the reserves lose 10,000 BTC of 20,000 in one reading, and nothing else moves. The jump has
+`usd` −1e9, `share` −0.2 and the verdict WAITING. At 13:00 the BTC are still away: NOT_COUNTED. On 4 March they are
+back: RETURNED. Had everything else left meanwhile, the verdict would be COUNTED.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What became of a jump; users see these words."""
+
+    WAITING = "waiting"
+    """The readings to come decide; until then it is not counted."""
+    NOT_COUNTED = "not counted"
+    """It stays, and is in no window: a changed wallet list or one large transfer."""
+    COUNTED = "counted"
+    """It is part of every window that begins before it."""
+    RETURNED = "returned"
+    """Most of it came back, or left again: no flow in either direction."""
+
+
+class JumpReason(StrEnum):
+    """Why a jump is suspected to be no flow."""
+
+    ALONE = "moved alone"
+    """One chain or asset moved far while everything else stood still."""
+    EVENLY = "everything by one factor"
+    """Every asset changed by the same factor."""
+    TOGETHER = "several exchanges at once"
+    """Several exchanges of one source made their largest step for 90 days in one round."""
+    LARGE = "large"
+    """One asset moved by a large amount: counted, and remembered in case it turns round."""
+    APPEARED = "appeared"
+    """An asset or a chain that was not there before: a listing or a new label, never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units of an asset, signed, that moved at a time and are not counted."""
+
+    at: datetime
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class JumpPart:
+    """One asset's part in a jump: `amount` units, negative where it left.
+
+    `moves` are the jump itself and what turned round of it since; their sum is what of it still stands: between 0 and
+    `amount`.
+    """
+
+    asset: str
+    amount: float
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """One step from a reading to the next, at `at`, in what `group` names: a chain, an asset, or "everything".
+
+    `usd` and `share` (of reserves without own tokens) are its size, negative where it left. `decided_at` is when the
+    verdict was given last, None while it waits.
+    """
+
+    group: str
+    at: datetime
+    usd: float
+    share: float
+    reason: JumpReason
+    verdict: Verdict
+    parts: tuple[JumpPart, ...]
+    decided_at: datetime | None = None
