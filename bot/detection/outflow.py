@@ -15,11 +15,10 @@ from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.guards.all_guards import incomparable
-from bot.detection.guards.missing_chains import may_start
+from bot.detection.flow.windows import fits
 from bot.detection.guards.source_figures import figures_agree, hold_disputed
 from bot.detection.guards.staleness import staleness_hold
-from bot.detection.notes import notes
+from bot.detection.notes import notes, recent_jumps
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -36,6 +35,8 @@ WINDOWS = tuple(Window)
 _THRESHOLDS_OF = {
     window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window
 }
+# What holds a window, and leaves bounds within which its flow lies.
+_BOUNDED = frozenset({HoldReason.CHAIN_MISSING, HoldReason.WALLETS_CHANGED, HoldReason.SOURCE_GLITCH})
 _WINDOWS_WITH_THRESHOLD = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
@@ -44,8 +45,9 @@ class WindowInputs:
     """What the flows of an exchange are measured from.
 
     `previous` is the reading just before the newest, None when there is none. `bases` has for each window the newest
-    reading at or before the window's start, where there is one. `days` are past days, oldest first. `guard_state` is
-    what the guards remember as of the newest reading, `incident_spans` the times of incidents of elevated or worse.
+    reading at or before the window's start, where there is one; these and the newest are as they are understood. `days`
+    are past days, oldest first. `guard_state` is what the guards remember as of the newest reading, `incident_spans`
+    the times of incidents of elevated or worse.
     """
 
     latest: Reading
@@ -75,11 +77,11 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
     latest, guard_state = inputs.latest, inputs.guard_state
     compute = computation or DetailedComputation(exchange.own_tokens)
     suppressed = Hold(HoldReason.WITHHELD, suppression) if suppression is not None else None
-    hold = suppressed or staleness_hold(latest, now) or incomparable(guard_state)
+    hold = suppressed or staleness_hold(latest, now)
     flows = [
-        compute.flow(window, base, latest, previous=inputs.previous, adjustments=guard_state.adjustments)
+        compute.flow(window, base, latest, jumps=guard_state.jumps, lost_parts=guard_state.lost_parts)
         for window, base in inputs.bases.items()
-        if may_start(window, base, latest, guard_state)
+        if fits(window, base, latest.as_of)
     ]
     return Signal(
         subject=exchange.id,
@@ -92,7 +94,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         graded=False,
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
-        round_trips=guard_state.round_trips,
+        jumps=recent_jumps(guard_state, latest.as_of),
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,
     )
@@ -109,7 +111,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
-    leading = _leading(gradable, reasons or easing_reasons)
+    leading = _leading(gradable or signal.flows, reasons or easing_reasons)
     return replace(
         signal,
         rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
@@ -128,27 +130,34 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
 
 
 def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Severity | None, tuple[Reason, ...]]:
-    """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold."""
+    """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold.
+
+    What is not certain about a flow neither raises a severity nor lets it ease: the full thresholds are compared with
+    the certain end of it, the easier ones with the worst that is possible.
+    """
+    is_easing = ease < 1
     crossed = [
         (threshold, reasons)
         for flow in signal.flows
-        if flow.usd <= -MIN_FLOW_USD * ease
+        for figure in [flow.at_low if is_easing else flow.at_high]
+        if figure.usd <= -MIN_FLOW_USD * ease
         for threshold in _THRESHOLDS_OF[flow.window]
-        if _may_decide(threshold, flow) and (reasons := _reasons(threshold, flow, signal.baseline, scale, ease))
+        if _may_decide(threshold, flow) and (reasons := _reasons(threshold, figure, signal.baseline, scale, ease))
     ]
     worst = max((threshold.severity for threshold, _ in crossed), key=rank, default=None)
     return worst, tuple(reason for threshold, reasons in crossed if threshold.severity is worst for reason in reasons)
 
 
 def _may_decide(threshold: Threshold, flow: Flow) -> bool:
-    """Return whether a window may be graded by a threshold: it is not held.
+    """Return whether a window may be graded by a threshold.
 
-    Where only two figures differ, severe is graded all the same, and messages show both: to stay silent about a run
-    because the source's own figure is late would be worse than a false alarm.
+    One that is held for what is not known of it is graded by what is certain. Where only two figures differ, severe is
+    graded all the same, and messages show both: to stay silent about a run because the source's own figure is late
+    would be worse than a false alarm.
     """
-    if flow.hold and flow.hold.reason is HoldReason.DISAGREE:
-        return threshold.severity is Severity.SEVERE
-    return flow.hold is None
+    if flow.hold is None or flow.hold.reason in _BOUNDED:
+        return True
+    return flow.hold.reason is HoldReason.DISAGREE and threshold.severity is Severity.SEVERE
 
 
 def _raised_by_withdrawals(

@@ -5,7 +5,7 @@ share=-0.036, reserves_usd=6.41e10)`. Had a chain with 14 % of reserves been mis
 that of the other chains, with a `hold`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -97,6 +97,16 @@ class Flow:
     def high(self) -> float:
         """Return the highest share that is possible: the certain end of an outflow."""
         return self.share if self.highest_usd is None else self._share_of(self.highest_usd)
+
+    @property
+    def at_low(self) -> "Flow":
+        """Return the flow with its lowest figures in place of the likely ones."""
+        return self if self.lowest_usd is None else replace(self, usd=self.lowest_usd, share=self.low)
+
+    @property
+    def at_high(self) -> "Flow":
+        """Return the flow with its highest figures in place of the likely ones."""
+        return self if self.highest_usd is None else replace(self, usd=self.highest_usd, share=self.high)
 
     def _share_of(self, usd: float) -> float:
         return usd / self.reserves_usd if self.reserves_usd > 0 else 0.0

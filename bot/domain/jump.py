@@ -66,8 +66,9 @@ class JumpPart:
 class Jump:
     """One step from a reading to the next, at `at`, in what `group` names: a chain, an asset, or "everything".
 
-    `usd` and `share` (of reserves without own tokens) are its size, negative where it left. `decided_at` is when the
-    verdict was given last, None while it waits.
+    `usd` and `share` (of reserves without own tokens) are its size, negative where it left; `rest_usd` is the worth of
+    everything else then, positive. `decided_at` is when the verdict was given last, None while it never was.
+    `turns` counts how often it has turned round (back, away again, back: 3), `turned_at` is when it did last.
     """
 
     group: str
@@ -77,4 +78,21 @@ class Jump:
     reason: JumpReason
     verdict: Verdict
     parts: tuple[JumpPart, ...]
+    rest_usd: float = 0.0
     decided_at: datetime | None = None
+    turns: int = 0
+    turned_at: datetime | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether it is part of the windows that contain it."""
+        return self.verdict is Verdict.COUNTED
+
+    @property
+    def standing(self) -> float:
+        """Return which fraction of it still stands, 0 to 1, of the asset that has the largest part of it.
+
+        The parts are in the order of their worth, largest first.
+        """
+        largest = self.parts[0]
+        return sum(move.amount for move in largest.moves) / largest.amount

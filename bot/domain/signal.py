@@ -14,8 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
-from bot.domain.guard_state import RoundTrip
-from bot.domain.jump import Jump
+from bot.domain.jump import Jump, Verdict
 from bot.domain.severity import Severity
 
 
@@ -159,9 +158,8 @@ class Signal:
     incident that was elevated or severe becomes critical for it. `closed_withdrawals` are the majors that cannot be
     withdrawn and since when, None where nobody watches that. `figures` are what a source measured that is not flow.
 
-    The rest is about flows: `round_trips` are large amounts that left and came back in the last two days,
-    `source_figures` what the source itself says flowed, `members` the exchanges that a market-wide signal is about,
-    worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
+    The rest is about flows: `source_figures` is what the source itself says flowed, `members` the exchanges that a
+    market-wide signal is about, worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
     """
 
     subject: str
@@ -182,7 +180,6 @@ class Signal:
     figures: tuple[Measurement, ...] = ()
     flows: tuple[Flow, ...] = ()
     baseline: Baseline | None = None
-    round_trips: tuple[RoundTrip, ...] = ()
     source_figures: tuple[SourceFigure, ...] = ()
     members: tuple[MarketMember, ...] = ()
     jumps: tuple[Jump, ...] = ()
@@ -221,7 +218,11 @@ class Signal:
 
     def returned_usd(self, *, since: datetime) -> float:
         """Return how much of what left has come back after a time, in USD, 0 or more: that much was no trouble."""
-        return sum(trip.usd for trip in self.round_trips if trip.back_at > since)
+        return sum(
+            -jump.usd
+            for jump in self.jumps
+            if jump.usd < 0 and jump.verdict is Verdict.RETURNED and jump.turned_at and jump.turned_at > since
+        )
 
     def in_short(self) -> "Signal":
         """Return the signal without what would make it large to store: the assets of windows that do not lead."""
