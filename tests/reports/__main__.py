@@ -28,7 +28,7 @@ def judge(directories: Sequence[Path], kind: str | None, seed: int) -> None:
         raise click.UsageError(f"There is no {EXPECTATION_FILE} in {', '.join(map(str, directories))}.")
     found = {folder: evaluate(folder, read_expectation(folder)) for folder in folders}
     for folder, complaints in found.items():
-        click.echo(f"{folder.name}: {'as expected' if not complaints else ''}".strip())
+        click.echo(f"{folder.name}:" if complaints else f"{folder.name}: as expected")
         for complaint in complaints:
             click.echo(f"  {complaint}")
     sys.exit(1 if any(found.values()) else 0)
@@ -42,4 +42,5 @@ def _folders(directory: Path) -> Iterator[Path]:
     yield from sorted(path.parent for path in directory.glob(f"*/{EXPECTATION_FILE}"))
 
 
-judge()
+if __name__ == "__main__":
+    judge()

@@ -105,15 +105,26 @@ def third_chunk_counts(seed: int) -> Report:
     Each is told as a data notice of a watch; the third counts together with those before, a quarter of reserves.
     """
     random = drawn("third-chunk-counts", seed)
-    second, third = random.randint(80, 130), random.randint(180, 250)
+    # More than 72 h apart: so long a step is remembered in case that the rest leaves after it.
+    second, third = random.randint(125, 150), random.randint(230, 280)
     chunks = [random.randint(30, 50), second, third]
-    history = northex(seed, reading_times((1, 300)))
+    history = northex(seed, reading_times((1, 320)))
     for chunk in chunks:
         history.multiply({BTC: 1 - random.uniform(0.34, 0.37)}, hour(chunk))
     raw = history.raw_flow(hour(third + 6), 720)
     month = WindowRange(NORTHEX, hour(third + 6), "30d", raw - 0.01, raw + 0.01)
     opens = Opening(NORTHEX, "elevated", hour(third), hour(third + 6))
     return Report([history], Expectation(opens=opens, windows=(month,)))
+
+
+def even_loss_stays(seed: int) -> Report:
+    """An eighth of everything is gone in one hour by one factor, and stays away: the source first, an outflow then."""
+    random = drawn("even-loss-stays", seed)
+    start, part = random.randint(30, 50), random.uniform(0.1, 0.15)
+    history = northex(seed, reading_times((1, 80)))
+    history.multiply({slot: 1 - part * random.uniform(0.99, 1.01) for slot in history.slots()}, hour(start))
+    opens = Opening(NORTHEX, "watch", hour(start), hour(start + 4))
+    return Report([history], Expectation(opens=opens, confirmed_not_before=hour(start + 1)))
 
 
 def two_exchanges_in_one_hour(seed: int) -> Report:

@@ -14,6 +14,13 @@ from tests.reports.generated_exchanges import BTC, drawn, hour, northex, peers, 
 from tests.reports.report import Report
 
 
+def quiet_weeks(seed: int) -> Report:
+    """Nothing happens: what is wrong here is wrong with the noise, or with the figures of every other report too."""
+    history = northex(seed, reading_times((1, 120)))
+    times = [hour(number) for number in (0, 13, 30, 60, 119)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def absurd_amount(seed: int) -> Report:
     """A failed call leaves an amount worth millions of times everything there is, for two readings: a missing value."""
     random = drawn("absurd-amount", seed)
@@ -85,7 +92,8 @@ def flapping_backends(seed: int) -> Report:
     for number in range(48):
         if number == 0 or random.random() < 0.5:
             history.multiply({BTC: 1 - lacking}, hour(start + number), hour(start + number + 1))
-    windows = quiet_windows(hour(start + 52), hour(start + 75))
+    # Not the shorter ones: those may begin at a reading in which the BTC were away.
+    windows = quiet_windows(hour(start + 52), hour(start + 75), windows=("7d", "14d", "30d"))
     return Report([history], Expectation(incidents_at_most=1, windows=windows))
 
 
@@ -103,7 +111,7 @@ def native_balance_zero(seed: int) -> Report:
 def one_leg_chain_swap(seed: int) -> Report:
     """A third of the USDT on Tron is burnt, and hours later as much is minted on Ethereum: no flow in any window."""
     random = drawn("one-leg-chain-swap", seed)
-    start, gap, part = random.randint(30, 50), random.randint(1, 6), random.uniform(0.33, 0.4)
+    start, gap, part = random.randint(30, 50), random.randint(1, 5), random.uniform(0.33, 0.4)
     history = northex(seed, reading_times((1, 96), (6, 20), (24, 20)))
     moved = history.worth([Slot("Tron", "USDT")], hour(start)) * part
     history.add(Slot("Tron", "USDT"), -moved, hour(start))
@@ -119,7 +127,8 @@ def one_leg_label_60h(seed: int) -> Report:
     history = northex(seed, reading_times((1, 130), (6, 20), (24, 11)))
     history.multiply({BTC: 1 - part}, hour(start), hour(start + 60))
     long = ("7d", "14d", "30d")
-    windows = quiet_windows(hour(start + 60), hour(start + 96), hour(start + 200), windows=long)
+    # No window of these begins while the BTC are away.
+    windows = quiet_windows(hour(start + 60), hour(start + 96), hour(start + 240), windows=long)
     return Report([history], Expectation(closed_by=hour(start + 84), windows=windows))
 
 
