@@ -1,9 +1,12 @@
 """What a snapshot says of parts that the source leaves out: told by readings alone, through the builder."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
@@ -24,6 +27,10 @@ EVERYTHING: Mapping[str, tuple[float, float]] = {
 def without(*chains: str, at: datetime = NOON) -> Reading:
     held = {slot: amount for slot, amount in EVERYTHING.items() if slot.partition("/")[0] not in chains}
     return reading(held, at=at)
+
+
+def as_of(of: Reading) -> datetime:
+    return of.as_of
 
 
 async def snapshot_after(*readings: Reading) -> ExchangeSnapshot:
@@ -106,3 +113,21 @@ async def test_days_without_a_part_are_marked_also_once_it_is_back(back: bool) -
     days = (await snapshot_after(*readings)).days
 
     assert [day.is_complete for day in days] == [True, False, False]
+
+
+_HEAVY = tuple(slot.partition("/")[0] for slot in EVERYTHING if slot != "BSC/BNB")
+_AWAY = st.lists(st.sets(st.sampled_from(_HEAVY), max_size=3), max_size=12)
+
+
+@settings(max_examples=200)
+@given(_AWAY)
+def test_a_total_is_always_that_of_the_newest_reading_with_every_chain(away: list[set[str]]) -> None:
+    """Chains go and come back one by one or together, in any order; the first reading has all four."""
+    readings = [
+        without(*chains, at=NOON - (len(away) - hours) * HOUR) for hours, chains in enumerate([set[str](), *away])
+    ]
+
+    snapshot = asyncio.run(snapshot_after(*readings))
+
+    assert snapshot.shown_reading == max((reading for reading in readings if len(reading.chains) == 4), key=as_of)
+    assert {part.name for part in snapshot.missing} == (away[-1] if away else set())

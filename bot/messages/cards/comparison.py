@@ -34,6 +34,7 @@ _MAX_DAYS = 14
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
 _UNKNOWN = "unknown"
+_WINDOWS = (Window.DAY, Window.WEEK, Window.MONTH)
 
 
 def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: datetime) -> Message:
@@ -50,6 +51,8 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
         title=f"{first.exchange.name} · {second.exchange.name} · compared",
         lines=lines(
             *missing_notes((first, second)),
+            *_held_lines(first),
+            *_held_lines(second),
             "Shares are of clean reserves: without the exchange's own token.",
             LIABILITIES,
         ),
@@ -117,7 +120,7 @@ def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> It
     yield "Total", usd(total)
     yield "Own token", _share_of(total, total - clean)
     yield "Stablecoins", _share_of(total, stable)
-    for window in (Window.DAY, Window.WEEK, Window.MONTH):
+    for window in _WINDOWS:
         yield f"Net flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
     yield "Lowest day in 90", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
     yield "Age", span(now - reading.as_of)
@@ -128,11 +131,19 @@ def _share_of(total_usd: float, part_usd: float) -> str:
 
 
 def _flow_share(snapshot: ExchangeSnapshot, window: Window) -> str:
-    """Return a window's net flow as a share of reserves, negative for an outflow, or why it is held or unknown."""
+    """Return a window's net flow as a share of reserves, negative for an outflow; why it is held is said above."""
     flow = snapshot.signal.flow(window) if snapshot.signal else None
     if flow is None:
         return _UNKNOWN
-    return f"held: {HOLD_WORDS[flow.hold.reason]}" if flow.hold else share_figure(flow)
+    return "held" if flow.hold else share_figure(flow)
+
+
+def _held_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
+    """Yield why windows of an exchange are held: in the table the reasons would not fit on a phone."""
+    flows = [snapshot.signal.flow(window) for window in _WINDOWS] if snapshot.signal else []
+    reasons = dict.fromkeys(flow.hold.reason for flow in flows if flow and flow.hold)
+    if reasons:
+        yield f"Held for {snapshot.exchange.name}: {'; '.join(HOLD_WORDS[reason] for reason in reasons)}."
 
 
 def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:

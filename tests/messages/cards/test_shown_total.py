@@ -4,6 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from bot.chat.discord.render import payload
+from bot.chat.telegram.render import render
+from bot.chat.terminal import plain_text
 from bot.domain.flow import Flow, Window
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
@@ -13,6 +16,7 @@ from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.reserves import reserves_card
 from bot.messages.cards.shown_total import shown_total
 from bot.messages.model import Message, ShownTotal
+from bot.messages.plain_text import text_table
 from tests.builders import (
     BINANCE,
     CHAIN_MISSING,
@@ -47,6 +51,7 @@ PARTIAL = ExchangeSnapshot(
 OKX_SNAPSHOT = ExchangeSnapshot(OKX, None, holding(90, exchange="okx"), signal(-0.01, exchange="okx"))
 MISSING_SINCE = "Tron ($22.0 B, 21.6 %) since 2022-12-13 10:00 UTC"
 NOTE = f"* Binance: last complete at 2022-12-13 09:00 UTC (ago); missing now: {MISSING_SINCE}."
+_TELEGRAM_COLUMNS = 44
 PARTIAL_FIGURES = ("$82.0 B", "$85.0 B")
 """What the newest reading adds up to without its own token, and with it, as the source's list has it."""
 
@@ -127,7 +132,9 @@ def test_a_comparison_marks_the_column_and_shows_its_last_complete_figures(is_fi
     assert [figures[name] for name in ("Clean reserves", "Total", "Own token", "Stablecoins", "Age")] == [
         "$102 B", "$105 B", "2.9 %", "21.0 %", "3 h",
     ]  # fmt: skip
+    assert figures["Net flow 24 h"] == "held"
     assert NOTE in said(card).splitlines()
+    assert "Held for Binance: chain missing." in said(card).splitlines()
     assert "as of 2022-12-13 09:00 UTC (ago)" in said(replace(card, lines=()))
 
 
@@ -299,3 +306,24 @@ def test_a_total_of_the_list_alone_is_marked_as_not_checked() -> None:
     assert "From the source's list alone: a chain that is missing there would lower this total unnoticed." in said(
         reserves_card(listed, NOON)
     )
+
+
+CARDS = {
+    "reserves": reserves_card(PARTIAL, NOON),
+    "flows": flows_card(PARTIAL, Window.DAY, NOON),
+    "compare": side_by_side_card(PARTIAL, OKX_SNAPSHOT, NOON),
+    "top": top_card([PARTIAL, OKX_SNAPSHOT], RankBy.RESERVES, Window.DAY, NOON),
+    "exchanges": exchanges_card([listing(total=8.5e10)], [PARTIAL], NOON),
+}
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_every_platform_names_what_is_missing_and_no_table_is_cut(card: Message) -> None:
+    on_telegram = render(card, NOON).text
+    on_discord = payload(card)["embeds"][0]["description"].replace("\\", "")
+    on_the_terminal = plain_text(card, NOON)
+
+    assert all("Tron ($22.0 B, 21.6 %) since" in text for text in (on_telegram, on_discord, on_the_terminal))
+    assert f"<t:{TRON.since.timestamp():.0f}:f>" in on_discord
+    if card.table:
+        assert "…" not in text_table(card.table, width=_TELEGRAM_COLUMNS)
