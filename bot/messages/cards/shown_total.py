@@ -89,13 +89,11 @@ def missing_line(snapshot: ExchangeSnapshot) -> Line | None:
 
 def missing_notes(snapshots: Iterable[ExchangeSnapshot]) -> Iterator[Line]:
     """Yield for each marked exchange of a table when it was complete and what is missing since, a few at most."""
-    incomplete = [snapshot for snapshot in snapshots if snapshot.missing]
-    for snapshot in incomplete[:_MAX_NOTES]:
-        total = shown_total(snapshot)
-        if total is not None:
-            since = ("last complete at ", moment(total.as_of, relative=True), "; ") if snapshot.last_complete else ()
-            missing = _parts(snapshot.missing, total.reserves_usd)
-            yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
+    incomplete = [(snapshot, total) for snapshot in snapshots if snapshot.missing and (total := shown_total(snapshot))]
+    for snapshot, total in incomplete[:_MAX_NOTES]:
+        since = ("last complete at ", moment(total.as_of, relative=True), "; ") if snapshot.last_complete else ()
+        missing = _parts(snapshot.missing, total.reserves_usd)
+        yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
     if len(incomplete) > _MAX_NOTES:
         yield line(f"* {len(incomplete) - _MAX_NOTES} more are incomplete now; /reserves says what is missing.")
 
