@@ -81,7 +81,7 @@ def missing_line(snapshot: ExchangeSnapshot) -> Line | None:
     missing = snapshot.missing
     now_usd = usd(total.newest_reserves_usd)
     rest = f"The rest: {now_usd} now."
-    # What the rest was then is known where everything went at once: right after the reading that the total is from.
+    # Where everything went at once, nearly always right after the last complete reading, the rest of that is known too.
     if snapshot.last_complete and total.reserves_usd and len({part.since for part in missing}) == 1:
         rest = f"The rest: {usd(total.reserves_usd - sum(part.usd for part in missing))} then, {now_usd} now."
     return line(f"⚠️ Missing at {source_name(shown.source)}: ", *_parts(missing, total.reserves_usd), ". ", rest)
