@@ -61,6 +61,16 @@ class LatestState:
         source = snapshot.reading.source if snapshot.reading else ""
         return replace(snapshot, listing=self.listings.get(exchange), health=self.health.get(f"{source}/{exchange}"))
 
+    def size_usd(self, listing: Listing) -> float:
+        """Return the total to order an exchange by: the list's, or the last complete one while a part is missing.
+
+        The list's own falls with the missing part, and the exchange would move down in lists and completions.
+        """
+        snapshot = self._snapshots.get(listing.exchange.id)
+        if snapshot and snapshot.missing and snapshot.last_complete:
+            return snapshot.last_complete.total_usd()
+        return listing.total_usd or 0.0
+
     def snapshots(self) -> list[ExchangeSnapshot]:
         """Return the newest snapshot of every exchange that has one."""
         return [snapshot for exchange in list(self._snapshots) if (snapshot := self.snapshot(exchange))]
@@ -145,7 +155,7 @@ class Queries:
     def listings(self) -> Sequence[Listing]:
         """Return the newest row of every exchange ever listed, largest first, unmeasured ones last."""
         return sorted(
-            self._latest.listings.values(), key=lambda listing: (-(listing.total_usd or 0.0), listing.exchange.id)
+            self._latest.listings.values(), key=lambda listing: (-self._latest.size_usd(listing), listing.exchange.id)
         )
 
     def exchanges_like(self, typed: str) -> Sequence[Exchange]:

@@ -23,6 +23,7 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
+from bot.monitoring.missing_parts import with_missing_parts
 from bot.ports.incidents import Incidents
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
@@ -161,9 +162,10 @@ class SnapshotBuilder:
             suppression=str(withheld) if withheld else None,
             incident_spans=await self._incident_spans_of(exchange.id),
         )
-        return ExchangeSnapshot(
+        snapshot = ExchangeSnapshot(
             exchange, listing=listing, reading=state.latest, signal=signal, days=state.days, seen_at=now
         )
+        return with_missing_parts(snapshot, state.guard_state)
 
     async def _incident_spans_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""

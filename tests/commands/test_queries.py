@@ -11,6 +11,7 @@ from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
+from bot.domain.snapshot import MissingPart
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
@@ -172,3 +173,16 @@ async def test_a_bot_that_just_started_knows_nothing() -> None:
     status = await DispatcherBench().queries.status()
 
     assert (status.exchanges, status.read, status.newest_reading, status.oldest_waiting) == (0, 0, None, None)
+
+
+async def test_an_exchange_that_lacks_a_part_keeps_its_place_among_the_largest(bench: DispatcherBench) -> None:
+    """What the list still tells of Binance, $8 B, is less than the $9 B of OKX."""
+    snapshot = await bench.queries.snapshot("binance")
+    missing = (MissingPart("Tron", 5e10, NOON - HOUR),)
+    bench.add_listings(listing(total=8e9))
+    assert [exchange.id for exchange in bench.queries.exchanges()][:2] == ["okx", "binance"]
+
+    bench.latest.set_snapshot(replace(snapshot, missing=missing, last_complete=holding(58, at=NOON - 2 * HOUR)))
+
+    assert [exchange.id for exchange in bench.queries.exchanges()][:2] == ["binance", "okx"]
+    assert bench.queries.exchanges_like("")[0].id == "binance"

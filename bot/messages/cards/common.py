@@ -63,14 +63,6 @@ def provenance(source: str, as_of: datetime, *, by_source: bool = True) -> Line:
     return line(source_name(source), " · as of " if by_source else " · fetched ", moment(as_of, relative=True))
 
 
-def flow_value(flow: Flow | None) -> Line:
-    """Return a flow in dollars and as a share, or why there is none."""
-    if flow is None:
-        return line("unknown: no comparable reading")
-    figure = f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}"
-    return line(figure, f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
-
-
 def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
     words = HOLD_WORDS[hold.reason]
@@ -83,13 +75,13 @@ def flow_sentence(flow: Flow) -> Line:
     return line(
         f"Net {direction} ",
         bold(usd(flow.usd, signed=True)),
-        f" in {_window_length(flow)} · ",
+        f" in {window_length(flow)} · ",
         bold(percent(abs(flow.share))),
         f" of clean reserves ({usd(flow.reserves_usd)})",
     )
 
 
-def _window_length(flow: Flow) -> str:
+def window_length(flow: Flow) -> str:
     """Return the length of a window in words, with the true one where it began noticeably earlier."""
     name, measured = WINDOW_NAMES[flow.window], flow.end - flow.start
     if measured <= flow.window.length * _NOTICEABLY_LONGER:

@@ -39,9 +39,10 @@ ON_DISCORD = Place(Platform.DISCORD, "7")
 
 def snapshot(exchange: Exchange, share: float, reserves: float) -> ExchangeSnapshot:
     graded = signal(None, flows=[flow(share, reserves=reserves)])
-    return ExchangeSnapshot(exchange, None, holding(1, exchange=exchange.id), graded)
+    return ExchangeSnapshot(exchange, None, holding(reserves / 1e9, exchange=exchange.id), graded)
 
 
+BINANCE_READ = ExchangeSnapshot(BINANCE, listing(), holding(58))
 SNAPSHOTS = [snapshot(BINANCE, -0.02, 6e10), snapshot(OKX, 0.01, 9e9), snapshot(KUCOIN, -0.2, 3e9)]
 
 
@@ -87,16 +88,16 @@ def test_a_ranking_without_readings_names_no_source() -> None:
 def test_exchanges_are_listed_with_what_is_known_of_them() -> None:
     rows = [listing(), listing(OKX, total=None), listing(Exchange("nexo", "NEXO"))]
 
-    text = said(exchanges_card(rows, frozenset({"binance"}))).splitlines()
+    text = said(exchanges_card(rows, [BINANCE_READ], NOON)).splitlines()
 
     assert text[0] == "Exchanges · 3 known, 1 watched"
-    assert "binance | $65.0 B | watched" in text
+    assert "binance | $58.0 B | watched" in text
     assert "okx | unknown | not read yet" in text
     assert "nexo | $65.0 B | no wallets" in text
 
 
 def test_no_list_yet_says_what_to_do() -> None:
-    assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], frozenset()))
+    assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], [], NOON))
 
 
 def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
@@ -332,7 +333,7 @@ def test_where_nobody_can_be_mentioned_no_mention_is_promised() -> None:
 def test_an_exchange_that_left_the_list_says_so() -> None:
     unlisted = replace(listing(OKX), fetched_at=NOON - HOUR)
 
-    table = exchanges_card([listing(), unlisted], frozenset({"binance", "okx"})).table
+    table = exchanges_card([listing(), unlisted], [BINANCE_READ, SNAPSHOTS[1]], NOON).table
 
     assert table
     assert [row[-1] for row in table.rows] == ["watched", "not listed"]
