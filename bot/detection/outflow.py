@@ -155,7 +155,7 @@ def _may_decide(threshold: Threshold, flow: Flow) -> bool:
     graded all the same, and messages show both: to stay silent about a run because the source's own figure is late
     would be worse than a false alarm.
     """
-    if flow.hold is None or flow.hold.reason in _BOUNDED:
+    if flow.hold is None or (flow.hold.reason in _BOUNDED and flow.highest_usd is not None):
         return True
     return flow.hold.reason is HoldReason.DISAGREE and threshold.severity is Severity.SEVERE
 

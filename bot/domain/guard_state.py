@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.jump import Jump
-from bot.domain.reading import Holding, Slot
+from bot.domain.reading import Holding, Reading, Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,15 @@ class LostPart:
     """A part of the reserves that the source did not tell in the readings from `since` until before `until`.
 
     `name` is a chain, or an asset on one ("ETH on Ethereum"); `until` is None as long as it is missing. `holdings` are
-    what was there when it was last told. `is_drained_next` says that a part which the next reading lacks as well has
-    left: a token that drops out of the answer while the rest of its chain is there was emptied.
+    what was there when it was last told, and `last` is the reading that did. `is_drained_next` says that a part which
+    the next reading lacks as well has left: a token that drops out of the answer while the rest of its chain is there
+    was emptied.
     """
 
     name: str
     since: datetime
     holdings: Mapping[Slot, Holding] = field(compare=False, repr=False)
+    last: Reading = field(compare=False, repr=False)
     until: datetime | None = None
     is_drained_next: bool = False
 

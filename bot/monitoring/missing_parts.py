@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.domain.guard_state import GuardState, MissingChain
+from bot.domain.guard_state import GuardState, LostPart
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 
 GONE_AFTER = timedelta(days=30)
 """A part that was missing for longer is gone, and the rest is everything. As long as the longest window: what is older
 than that concerns no flow any more either."""
+_SHOWN_FROM = 0.001
+"""A part below this share of the reserves changes no total that people see: every day a token drops out for an hour."""
 
 
 def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> ExchangeSnapshot:
@@ -24,13 +26,11 @@ def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> E
     Days whose reading lacked a part are marked as not complete, also those of parts that are back by now.
     """
     reading = snapshot.reading
-    if reading is None or not guard_state.missing_chains:
+    remembered = [part for part in guard_state.lost_parts if _is_shown(part, reading, snapshot.exchange.own_tokens)]
+    if reading is None or not remembered:
         return snapshot
-    remembered = [
-        chain for chain in guard_state.missing_chains if chain.until or reading.as_of - chain.since <= GONE_AFTER
-    ]
-    away = [chain for chain in remembered if chain.until is None]
-    parts = [MissingPart(chain.chain, _reserves_on(chain, snapshot.exchange.own_tokens), chain.since) for chain in away]
+    away = [part for part in remembered if part.until is None]
+    parts = [MissingPart(part.name, _reserves_in(part, snapshot.exchange.own_tokens), part.since) for part in away]
     return replace(
         snapshot,
         missing=tuple(sorted(parts, key=lambda part: (-part.usd, part.name))),
@@ -41,16 +41,18 @@ def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> E
     )
 
 
-def _reserves_on(chain: MissingChain, own_tokens: frozenset[str]) -> float:
-    """Return what the chain held in USD when it was last read, without own tokens."""
-    return sum(
-        held.usd
-        for slot, held in chain.last.holdings.items()
-        if slot.chain == chain.chain and slot.asset not in own_tokens
-    )
+def _is_shown(part: LostPart, reading: Reading | None, own_tokens: frozenset[str]) -> bool:
+    if reading is None or (part.until is None and reading.as_of - part.since > GONE_AFTER):
+        return False
+    return _reserves_in(part, own_tokens) >= _SHOWN_FROM * part.last.total_usd(without=own_tokens)
 
 
-def _last_complete(away: Sequence[MissingChain], remembered: Sequence[MissingChain]) -> Reading:
+def _reserves_in(part: LostPart, own_tokens: frozenset[str]) -> float:
+    """Return what the part held in USD when it was last read, without own tokens."""
+    return sum(held.usd for slot, held in part.holdings.items() if slot.asset not in own_tokens)
+
+
+def _last_complete(away: Sequence[LostPart], remembered: Sequence[LostPart]) -> Reading:
     last = min(away, key=_since).last
     # The reading before a chain went may itself have lacked another one, which may be back by now. Each step goes to
     # an earlier reading, so this ends.
@@ -59,9 +61,9 @@ def _last_complete(away: Sequence[MissingChain], remembered: Sequence[MissingCha
     return last
 
 
-def _lacking_at(at: datetime, remembered: Sequence[MissingChain]) -> list[MissingChain]:
-    return [chain for chain in remembered if chain.since <= at and (chain.until is None or at < chain.until)]
+def _lacking_at(at: datetime, remembered: Sequence[LostPart]) -> list[LostPart]:
+    return [part for part in remembered if part.lacks(at)]
 
 
-def _since(chain: MissingChain) -> datetime:
-    return chain.since
+def _since(part: LostPart) -> datetime:
+    return part.since

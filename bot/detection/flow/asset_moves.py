@@ -36,7 +36,10 @@ class AssetMove:
 
 @dataclass(frozen=True, slots=True)
 class AssetMoves:
-    """What moved, by asset: `counted` is flow, `appeared` came to slots that were empty before and counts as nothing."""
+    """What moved, by asset.
+
+    `counted` is flow, `appeared` came to slots that were empty before and counts as nothing.
+    """
 
     counted: Mapping[str, AssetMove]
     appeared: Mapping[str, AssetMove] = field(default_factory=dict)
@@ -55,19 +58,7 @@ def asset_moves(
     uncounted: Mapping[str, float] = _NONE_UNCOUNTED,
 ) -> AssetMoves:
     """Return what moved from `base` to `end`, without own tokens and without the chains that `end` does not cover."""
-    moved: defaultdict[str, AssetMove] = defaultdict(AssetMove)
-    held: defaultdict[str, AssetMove] = defaultdict(AssetMove)
-    end_holdings, end_chains = end.holdings, end.chains
-    for slot, (amount, usd) in base.holdings.items():
-        if amount <= 0 or slot.asset in own_tokens or slot.chain not in end_chains:
-            continue
-        change = end_holdings.get(slot, NO_HOLDING)[0] - amount
-        asset_held, asset_moved = held[slot.asset], moved[slot.asset]
-        asset_held.units += amount
-        asset_held.usd += usd
-        if change:
-            asset_moved.units += change
-            asset_moved.usd += change * (usd / amount)
+    held, moved = _held_and_moved(base, end, own_tokens)
     appeared = _appeared(base, end, own_tokens)
     for asset, came in appeared.items():
         if asset in moved and moved[asset].units < 0 and _is_same_price(asset, came, base, end):
@@ -79,16 +70,37 @@ def asset_moves(
         if asset in appeared:
             _shrink(appeared[asset], max(0.0, appeared[asset].units - max(0.0, units)))
     for asset, came in _conversions(moved, appeared):
-        moved[asset].units += came.units
-        moved[asset].usd += came.usd
+        converted = moved.setdefault(asset, AssetMove())
+        converted.units += came.units
+        converted.usd += came.usd
     return AssetMoves(
         {asset: move for asset, move in moved.items() if move.usd},
         {asset: move for asset, move in appeared.items() if move.units > 0},
     )
 
 
+def _held_and_moved(
+    base: Reading, end: Reading, own_tokens: Collection[str]
+) -> tuple[dict[str, AssetMove], dict[str, AssetMove]]:
+    """Return what was held at the base and what moved in these slots, by asset, on the chains that the end covers."""
+    held: defaultdict[str, AssetMove] = defaultdict(AssetMove)
+    moved: defaultdict[str, AssetMove] = defaultdict(AssetMove)
+    end_holdings, end_chains = end.holdings, end.chains
+    for slot, (amount, usd) in base.holdings.items():
+        if amount <= 0 or slot.asset in own_tokens or slot.chain not in end_chains:
+            continue
+        change = end_holdings.get(slot, NO_HOLDING)[0] - amount
+        asset_held, asset_moved = held[slot.asset], moved[slot.asset]
+        asset_held.units += amount
+        asset_held.usd += usd
+        if change:
+            asset_moved.units += change
+            asset_moved.usd += change * (usd / amount)
+    return dict(held), dict(moved)
+
+
 def appeared_slots(base: Reading, end: Reading) -> Iterator[tuple[Slot, float, float]]:
-    """Yield what lies in slots that were empty at the base: units, and their worth in USD at the end; own tokens too."""
+    """Yield what lies in slots that were empty at the base: units, and USD at the end; own tokens too."""
     before = base.holdings
     for slot, (amount, usd) in end.holdings.items():
         if amount > 0 and before.get(slot, NO_HOLDING)[0] <= 0:
@@ -139,8 +151,9 @@ def _without(moved: AssetMove, uncounted_usd: float) -> AssetMove:
 
 
 def _conversions(moved: Mapping[str, AssetMove], appeared: Mapping[str, AssetMove]) -> Iterator[tuple[str, AssetMove]]:
-    """Yield the stablecoins that appeared, at one dollar each, up to what left all others; they are taken from `appeared`.
+    """Yield the stablecoins that appeared, at one dollar each, up to what left all others.
 
+    They are taken from `appeared`.
     Without that limit a new listing of a stablecoin would look like a deposit.
     """
     left_usd = -sum([move.usd for asset, move in moved.items() if asset in STABLECOINS])

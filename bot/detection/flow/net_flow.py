@@ -54,43 +54,28 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     the figure uncertain, and holds the window once it was worth more than 2 % of the reserves; what is certain of it
     is graded all the same.
     """
-    moves = asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, base.as_of, end.as_of))
-    waiting = waiting_jumps(jumps, base.as_of, end.as_of)
-    worst_usd = moves.usd
+    since, until = base.as_of, end.as_of
+    moves = asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until))
+    reserves_usd, usd = base.total_usd(without=own_tokens), moves.usd
+    waiting, worst_usd = waiting_jumps(jumps, since, until), usd
     if waiting:
-        counted = uncounted_units(jumps, base.as_of, end.as_of, with_waiting=False)
-        worst_usd = min(worst_usd, asset_moves(base, end, own_tokens, uncounted=counted).usd)
-    return flow_with_bounds(
-        window, base, end, moves, worst_usd, unknown_parts(base, end, own_tokens, lost_parts), waiting, own_tokens
-    )
-
-
-def flow_with_bounds(  # noqa: PLR0913 — everything a flow consists of
-    window: Window,
-    base: Reading,
-    end: Reading,
-    moves: AssetMoves,
-    worst_usd: float,
-    unknown: Sequence[UnknownPart],
-    waiting: Sequence[Jump],
-    own_tokens: Collection[str],
-) -> Flow:
-    """Return the flow of these moves; `worst_usd` is what it would be if the jumps that wait counted."""
-    reserves_usd, net_usd = base.total_usd(without=own_tokens), moves.usd
+        uncounted = uncounted_units(jumps, since, until, with_waiting=False)
+        worst_usd = min(usd, asset_moves(base, end, own_tokens, uncounted=uncounted).usd)
+    unknown = unknown_parts(base, end, own_tokens, lost_parts)
     unknown_usd = sum(part.usd for part in unknown)
     is_certain = not unknown and not waiting
     return Flow(
         window=window,
-        start=base.as_of,
-        end=end.as_of,
-        usd=net_usd,
-        share=net_usd / reserves_usd if reserves_usd > 0 else 0.0,
+        start=since,
+        end=until,
+        usd=usd,
+        share=usd / reserves_usd if reserves_usd > 0 else 0.0,
         reserves_usd=reserves_usd,
         assets=_largest(moves),
         missing_chains=tuple(sorted(part.name for part in unknown)),
-        hold=jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
+        hold=_jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
         lowest_usd=None if is_certain else worst_usd - unknown_usd,
-        highest_usd=None if is_certain else net_usd + unknown_usd,
+        highest_usd=None if is_certain else usd + unknown_usd,
     )
 
 
@@ -103,8 +88,8 @@ def unknown_parts(
     """
     lost = [part for part in lost_parts if part.lacks(end.as_of) and not part.lacks(base.as_of)]
     parts = [UnknownPart(part.name, _worth(part, base, own_tokens)) for part in lost]
-    for chain in sorted(base.chains - end.chains):
-        parts.append(UnknownPart(chain, clean_usd(base, {chain}, own_tokens)))
+    chains = base.chains - end.chains
+    parts += [UnknownPart(chain, clean_usd(base, {chain}, own_tokens)) for chain in chains]
     return [part for part in parts if part.usd > 0]
 
 
@@ -132,7 +117,7 @@ def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[
     )
 
 
-def jump_hold(waiting: Sequence[Jump]) -> Hold | None:
+def _jump_hold(waiting: Sequence[Jump]) -> Hold | None:
     """Return why a window is held in which jumps wait for their verdict: the largest of them; None without any."""
     if not waiting:
         return None

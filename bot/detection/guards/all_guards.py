@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.detection.flow.reading_diff import RETURN_WITHIN, SUDDEN, ReadingDiff
+from bot.detection.flow.reading_diff import RETURN_WITHIN, SUDDEN
 from bot.detection.flow.windows import LONGEST_LOOKBACK
 from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.lost_parts import open_parts, with_lost_parts

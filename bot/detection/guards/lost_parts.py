@@ -87,25 +87,24 @@ def _lost_now(
     for chain in sorted(previous.chains - latest.chains):
         there = {slot: held for slot, held in previous.holdings.items() if slot.chain == chain}
         if not there.keys() <= lost_slots:
-            yield LostPart(chain, at, there)
+            yield LostPart(chain, at, there, previous)
     for slot in sorted(impossible):
         if slot not in lost_slots:
-            yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)})
+            yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)}, previous)
     for slot, held in previous.holdings.items():
         is_gone = slot not in latest.holdings and slot.chain in latest.chains and slot not in lost_slots
         if is_gone and held.usd >= least_usd and held.amount > 0 and slot.asset not in own_tokens:
-            yield LostPart(slot_name(slot), at, {slot: held}, is_drained_next=True)
+            yield LostPart(slot_name(slot), at, {slot: held}, previous, is_drained_next=True)
 
 
-def _impossible(
-    previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float
-) -> Iterator[Slot]:
+def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
     """Yield the slots whose values in the latest reading cannot be true: nothing is worth more than `most_usd`."""
     for slot, (amount, usd) in latest.holdings.items():
         before = previous.holdings.get(slot, NO_HOLDING)
-        price = before.usd / before.amount if before.amount > 0 else 0.0
-        # At the old price as well: a price that is missing or wrong must not hide an absurd amount.
-        is_absurd = slot.asset not in own_tokens and max(usd, amount * price) > most_usd > 0
+        known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
+        # At the old price where there is one: it is the amount that is absurd, not a market that rose.
+        worth_usd = amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else usd
+        is_absurd = slot.asset not in own_tokens and worth_usd > most_usd > 0
         if is_absurd or (amount == 0 < before.usd and _is_largest_of_still_chain(slot, before, previous, latest)):
             yield slot
 
