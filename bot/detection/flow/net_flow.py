@@ -7,8 +7,9 @@ An example: 1,000 USDT and 10 BTC at $100, then 900 USDT and 11 BTC at $50. The 
 the flow is −100 × 1 + 1 × 100 = 0.
 
 Where a part of last known value M is missing at the end, what the rest lost may have moved there, and the part itself
-may have lost up to M: with a flow of −58 % and M = 2.6 % the true figure lies between −60.6 and −55.4 %. A step that
-waits for its verdict widens the interval as well: it may count, or not.
+may have lost up to M: with a flow of −58 % and M = 2.6 % the true figure lies between −60.6 and −55.4 %. A drop that
+waits for its verdict widens the interval as well: it may count, or not. A rise that waits is in neither end: in the
+upper one it would hide what left beside it.
 """
 
 from collections.abc import Collection, Iterable, Sequence

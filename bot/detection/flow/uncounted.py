@@ -16,12 +16,13 @@ def uncounted_units(
 ) -> Mapping[str, float]:
     """Return the units by asset, signed, that moved after `since` up to `until` without being flow.
 
-    A move at the very time of a window's base is in the base already. Without `with_waiting`, jumps whose verdict is
-    not known yet count as flow.
+    A move at the very time of a window's base is in the base already. Without `with_waiting`, drops whose verdict is
+    not known yet count as flow; rises never do, which would hide what left beside them.
     """
     units: defaultdict[str, float] = defaultdict(float)
     for jump in jumps:
-        if jump.is_counted or (jump.verdict is Verdict.WAITING and not with_waiting):
+        is_waiting_drop = jump.verdict is Verdict.WAITING and jump.usd < 0
+        if jump.is_counted or (is_waiting_drop and not with_waiting):
             continue
         for part in jump.parts:
             for move in part.moves:
