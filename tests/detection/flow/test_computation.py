@@ -20,7 +20,7 @@ from tests.builders import BINANCE, DAY, HOUR, NOON, holding, jump
 from tests.detection.flow.drawn_books import OWN, PRICES, knowledge, two_calm_readings, two_readings
 
 THEN = NOON - DAY
-ARITHMETICS = pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, NumpyArithmetic()], ids=["plain", "numpy"])
+EACH_ARITHMETIC = pytest.mark.parametrize("by", [PLAIN_ARITHMETIC, NumpyArithmetic()], ids=["plain", "numpy"])
 
 
 def columns(by: Arithmetic[Any] = PLAIN_ARITHMETIC) -> ColumnComputation:
@@ -33,7 +33,7 @@ def shown_assets(flow: Flow) -> dict[str, AssetFlow]:
     return {asset.asset: asset for asset in flow.assets if abs(asset.usd) > least}
 
 
-@ARITHMETICS
+@EACH_ARITHMETIC
 @settings(max_examples=100, deadline=None)
 @given(two_readings(), knowledge)
 def test_columns_and_detail_give_the_same_flow(
@@ -62,7 +62,7 @@ def test_columns_and_detail_give_the_same_flow(
         assert part.amount == pytest.approx(expected[asset].amount, rel=1e-6)
 
 
-@ARITHMETICS
+@EACH_ARITHMETIC
 @settings(max_examples=100, deadline=None)
 @given(two_calm_readings())
 def test_columns_and_detail_give_the_same_quiet_diff(by: Arithmetic[Any], books: tuple[Reading, Reading]) -> None:
