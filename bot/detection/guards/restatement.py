@@ -31,12 +31,14 @@ def restated_amounts(reading: Reading, state: GuardState) -> Reading:
 
 def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     """Return a reading with slots under their first names and amounts in the units of today."""
+    if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
+        return reading
     renamed = {name.renamed: name.original for name in state.renamed_slots if name.at <= reading.as_of}
     factors: dict[str, float] = {}
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
             factors[new_unit.asset] = factors.get(new_unit.asset, 1.0) * new_unit.factor
-    if not factors and renamed.keys().isdisjoint(reading.holdings):
+    if not factors and not any(slot in reading.holdings for slot in renamed):
         return reading
     holdings: dict[Slot, Holding] = {}
     for slot, (amount, usd) in reading.holdings.items():
