@@ -30,6 +30,9 @@ SHOWN_ASSETS = 12
 """How many assets a flow names at most. Messages show fewer; the other figures of a flow count every asset."""
 
 
+_TWICE = 4  # turns: away, back, away, back
+
+
 @dataclass(frozen=True, slots=True)
 class UnknownPart:
     """A part that is missing at the end of a window, and what it was worth when it was last told, in USD."""
@@ -124,6 +127,8 @@ def _jump_hold(waiting: Sequence[Jump]) -> Hold | None:
     jump = max(waiting, key=lambda jump: abs(jump.usd))
     of_source = jump.reason in {JumpReason.EVENLY, JumpReason.TOGETHER}
     detail = f"{jump.group}, {jump.share * 100:+.1f} % of reserves in one step"
+    if jump.turns:
+        detail += f", away again after {jump.turns // 2} {'return' if jump.turns < _TWICE else 'returns'}"
     return Hold(HoldReason.SOURCE_GLITCH if of_source else HoldReason.WALLETS_CHANGED, detail)
 
 

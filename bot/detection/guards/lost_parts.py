@@ -56,7 +56,13 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
     most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
     impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]
-    lost_slots = {slot for part in kept if part.until is None for slot in part.holdings}
+    # What is drained by now has left, and is not lost once more.
+    lost_slots = {
+        slot
+        for part in kept
+        if part.until is None or (part.until == latest.as_of and part.is_drained_next)
+        for slot in part.holdings
+    }
     new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
     parts = (*(part for part in kept if latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK), *new)
     return replace(state, lost_parts=parts) if parts != state.lost_parts else state
