@@ -15,10 +15,10 @@ from datetime import datetime
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_candidates, base_limit
 from bot.detection.guards.all_guards import incomparable, inspect, is_busy
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.missing_chains import with_recalled_chains
+from bot.detection.guards.missing_chains import may_start, with_recalled_chains
 from bot.detection.guards.odd_prices import with_believed_prices
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
@@ -112,12 +112,34 @@ class ExchangeState:
         return ExchangeState(self.exchange, guard_state, recent, days, first_of_day, self.computation)
 
     def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
-        """Return the newest reading at or before the start of each window, where there is one."""
+        """Return the reading that each window starts from, where there is one.
+
+        A window that cannot be computed has the newest reading at or before its start, which is too old or lacks a
+        chain: a note says so.
+        """
         if not self.recent_readings:
             return {}
-        end = self.recent_readings[-1].as_of
-        counts = {window: bisect_right(self.recent_readings, base_limit(window, end), key=_as_of) for window in windows}
-        return {window: self.recent_readings[count - 1] for window, count in counts.items() if count}
+        found = {window: self._base(window) or self._newest_before(window) for window in windows}
+        return {window: base for window, base in found.items() if base}
+
+    def unsuited_bases(self, windows: Iterable[Window]) -> list[Window]:
+        """Return the windows that may not start from the newest reading at or before their start, the hour aside."""
+        latest = self.recent_readings[-1]
+        nearest = {window: self._newest_before(window) for window in windows if window is not Window.HOUR}
+        return [
+            window
+            for window, base in nearest.items()
+            if base is None or not may_start(window, base, latest, self.guard_state)
+        ]
+
+    def _base(self, window: Window) -> Reading | None:
+        latest = self.recent_readings[-1]
+        candidates = base_candidates(window, self.recent_readings, latest.as_of)
+        return next((base for base in candidates if may_start(window, base, latest, self.guard_state)), None)
+
+    def _newest_before(self, window: Window) -> Reading | None:
+        count = bisect_right(self.recent_readings, base_limit(window, self.recent_readings[-1].as_of), key=_as_of)
+        return self.recent_readings[count - 1] if count else None
 
     def _still_recent(self, reading: Reading) -> tuple[Reading, ...]:
         """Return the readings that a window which ends at a newer reading may still start from."""

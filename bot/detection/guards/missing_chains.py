@@ -23,7 +23,7 @@ from dataclasses import replace
 
 from bot.detection.flow.net_flow import TOLERATED_MISSING, clean_usd
 from bot.detection.flow.reading_diff import reading_diff
-from bot.detection.flow.windows import fits
+from bot.detection.flow.windows import base_limit, fits
 from bot.detection.guards.guard_input import GuardInput
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, MissingChain
@@ -94,13 +94,18 @@ def rest_is_unchanged(state: GuardState, latest: Reading, own_tokens: Collection
 
 
 def may_start(window: Window, base: Reading, latest: Reading, state: GuardState) -> bool:
-    """Return whether a window may start from a reading: one that is young enough, and lacks no chain that is back."""
-    return fits(window, base, latest.as_of) and not _lacks_chain(state, base)
+    """Return whether a window may start from a reading: one of a fitting age that lacks no chain, or one still away.
 
-
-def _lacks_chain(state: GuardState, base: Reading) -> bool:
-    """Return whether a chain was away at a reading that is back by now; one that is still away is no hindrance.
-
-    Without it the window's two ends have the same chains, and compare well.
+    A chain that is still away does not keep a reading as old as the window's start from being its base: without the
+    chain both ends compare well. It does keep a younger one: after 12 h what left the rest may still be on that chain.
     """
-    return any(missing.until and missing.since <= base.as_of < missing.until for missing in state.missing_chains)
+    is_younger = base.as_of > base_limit(window, latest.as_of)
+    return fits(window, base, latest.as_of) and not _lacks_chain(state, base, may_be_away=not is_younger)
+
+
+def _lacks_chain(state: GuardState, base: Reading, *, may_be_away: bool) -> bool:
+    """Return whether a chain was away at a reading that is back by now, or that must not be away still."""
+    return any(
+        missing.since <= base.as_of and (base.as_of < missing.until if missing.until else not may_be_away)
+        for missing in state.missing_chains
+    )
