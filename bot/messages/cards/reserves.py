@@ -14,13 +14,13 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
-from bot.domain.signal import Signal
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import (
     LIABILITIES,
     WINDOW_NAMES,
-    flow_value,
+    flow_or_source_figure,
     provenance,
+    source_figure,
     source_figure_line,
     source_name,
     trouble_sentence,
@@ -53,7 +53,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),
-        fields=(*holdings.composition, *_flow_fields(snapshot.signal)),
+        fields=(*holdings.composition, *_flow_fields(snapshot)),
         chart=_chart(snapshot),
         table=holdings.table,
         footer=provenance(reading.source, reading.as_of),
@@ -115,10 +115,10 @@ def _composition(exchange: Exchange, reading: Reading, total: float, clean: floa
     )
 
 
-def _flow_fields(signal: Signal | None) -> tuple[Field, ...]:
+def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]}", flow_value(signal.flow(window) if signal else None))
+        Field(f"Net flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
         for window in windows
     )
 
@@ -190,6 +190,7 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(usd(value, signed=True)))
-        for window, value in listing.inflows_usd.items()
+        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(figure))
+        for window in listing.inflows_usd
+        if (figure := source_figure(listing, window))
     )
