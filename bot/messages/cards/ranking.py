@@ -8,10 +8,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
+from bot.detection.window_coverage import GRADED_WINDOWS, window_coverage
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.coverage import later_windows_line
 from bot.messages.model import Action, Line, Message, Table, Tone, line, lines
 from bot.messages.number_format import percent, span, usd
 
@@ -47,7 +49,10 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
         return Message(
             title=f"Top · {_TITLES[by]}",
             tone=Tone.TROUBLE,
-            lines=lines(f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why."),
+            lines=lines(
+                f"No exchange has a comparable figure for {WINDOW_NAMES[window]} yet. /status says why.",
+                _later_line(snapshots, window, now),
+            ),
         )
     heading, format_figure = _COLUMNS.get(by, ("Net flow", lambda flow: usd(flow.usd, signed=True)))
     rows = tuple(
@@ -60,11 +65,19 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             f"{len(comparable)} of {len(snapshots)} exchanges are comparable over {WINDOW_NAMES[window]}. "
             "Reserves are clean ones at the window's start; liabilities are not in these figures.",
             f"{len(measured) - len(comparable)} held." if len(measured) > len(comparable) else None,
+            _later_line(snapshots, window, now),
         ),
         table=Table(("Exchange", heading, "Share", "Age"), rows, numeric=(1, 2, 3)),
         footer=_newest_provenance([snapshot for snapshot, _ in ranked]),
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
     )
+
+
+def _later_line(snapshots: Sequence[ExchangeSnapshot], window: Window, now: datetime) -> Line | None:
+    """Return from when on the window can be judged of all exchanges, None when it is or is never judged (the hour)."""
+    if window not in GRADED_WINDOWS:
+        return None
+    return later_windows_line(window_coverage(snapshots, now, (window,)))
 
 
 _SORT_KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {
