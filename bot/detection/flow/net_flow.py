@@ -13,6 +13,7 @@ waits for its verdict widens the interval as well: it may count, or not.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import nlargest
 
 from bot.detection.flow.asset_moves import AssetMoves, asset_moves
@@ -25,6 +26,10 @@ from bot.domain.reading import Reading
 TOLERATED_MISSING = 0.02
 """The fraction of reserves that may be missing at the end before the window is held. By judgement: small chains come
 and go at the upstream, and what could have left them stays below the threshold of elevated (3 %)."""
+
+GONE_FROM_BOTH_ENDS = timedelta(hours=72)
+"""How long a part counts as missing from windows of which it is missing at both ends. A judgement: a source that lost a
+chain by mistake has it again within days."""
 
 SHOWN_ASSETS = 12
 """How many assets a flow names at most. Messages show fewer; the other figures of a flow count every asset."""
@@ -87,9 +92,14 @@ def unknown_parts(
 ) -> list[UnknownPart]:
     """Return the parts of the base that are missing at the end, each with its worth at the base's prices.
 
-    A part that both ends lack says nothing about the time between: they compare well without it.
+    A part that both ends lack may hold what left the rest between them, too. After 72 h it is taken for gone: the ends
+    compare well without it, and a chain that the source gave up must not silence an exchange for good.
     """
-    lost = [part for part in lost_parts if part.lacks(end.as_of) and not part.lacks(base.as_of)]
+    lost = [
+        part
+        for part in lost_parts
+        if part.lacks(end.as_of) and (not part.lacks(base.as_of) or end.as_of - part.since <= GONE_FROM_BOTH_ENDS)
+    ]
     parts = [UnknownPart(part.name, _worth(part, base, own_tokens)) for part in lost]
     chains = base.chains - end.chains
     parts += [UnknownPart(chain, clean_usd(base, {chain}, own_tokens)) for chain in chains]

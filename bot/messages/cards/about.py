@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from bot.detection.window_coverage import WindowCoverage
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus
 from bot.messages.cards.common import source_name
+from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.number_format import ago, span
@@ -80,8 +82,8 @@ def privacy_card() -> Message:
     )
 
 
-def status_card(status: BotStatus) -> Message:
-    """Return the bot's own health."""
+def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Message:
+    """Return the bot's own health, and what can be judged by now of the exchanges that are read."""
     now = status.now
     failing = [health for health in status.sources.values() if health.fault]
     paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
@@ -107,6 +109,7 @@ def status_card(status: BotStatus) -> Message:
             f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
             if len(failing) > _MAX_FAILING
             else None,
+            *(coverage_lines(coverage) if coverage else ()),
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),

@@ -78,7 +78,7 @@ def test_with_nothing_to_rank_it_says_where_to_look() -> None:
     card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.MONTH, NOON)
 
     assert card.tone is Tone.TROUBLE
-    assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
+    assert "No exchange has a comparable figure for 30 d yet. /status says why." in said(card)
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
