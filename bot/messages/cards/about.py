@@ -84,6 +84,7 @@ def status_card(status: BotStatus) -> Message:
     """Return the bot's own health."""
     now = status.now
     failing = [health for health in status.sources.values() if health.fault]
+    impossible = [health for health in status.sources.values() if health.detail and not health.fault]
     paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
     is_in_trouble = (
         bool(failing or paused or status.undelivered or status.misdirected)
@@ -107,6 +108,7 @@ def status_card(status: BotStatus) -> Message:
             f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
             if len(failing) > _MAX_FAILING
             else None,
+            *[_impossible_values(health) for health in impossible[:_MAX_FAILING]],
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
@@ -184,7 +186,14 @@ def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
     since = ago(health.failing_since, now) if health.failing_since else "just now"
     source, _, resource = health.source.partition("/")
-    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}, since {since}")
+    # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
+    refusal = f" ({health.detail}); its answers are refused" if health.fault and health.fault.is_refusal else ""
+    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}{refusal}, since {since}")
+
+
+def _impossible_values(health: SourceHealth) -> Line:
+    source, _, resource = health.source.partition("/")
+    return line(f"⚠️ {source_name(source)} {resource}: impossible values left out: {health.detail}")
 
 
 def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
