@@ -101,6 +101,10 @@ class Layouts:
             layout = self._layouts[key] = Layout(map(self._slots.__getitem__, positions))
         return layout
 
+    def slots_at(self, positions: Iterable[int]) -> frozenset[Slot]:
+        """Return the slots at positions that have no columns; raise IndexError for one beyond the slots."""
+        return frozenset(self._slots[position] for position in positions)
+
 
 class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compares by value and has no hash
     """Holdings as columns, with a row for every slot of the layout.
@@ -209,7 +213,8 @@ class Reading:
 
     `as_of` is the time that the source gives it, `fetched_at` when it was fetched; both aware, UTC. `impossible_slots`
     are those that the source named with an amount or a value that cannot be (below zero, infinite, no number): they are
-    not in `holdings`, and neither zero nor drained but missing.
+    not in `holdings`, and neither zero nor drained but missing. `zero_slots` are those that it gave an amount of zero
+    and that have held something: everything left them, or a node answered an error. They are not in `holdings` either.
 
     The class has no `__slots__`, so that chains and sums by asset are computed once: every answer needs them, and a
     large exchange has hundreds of holdings.
@@ -221,6 +226,7 @@ class Reading:
     fetched_at: datetime
     holdings: Mapping[Slot, Holding]
     impossible_slots: frozenset[Slot] = frozenset()
+    zero_slots: frozenset[Slot] = frozenset()
 
     @cached_property
     def chains(self) -> frozenset[str]:

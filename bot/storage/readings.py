@@ -127,7 +127,7 @@ class RedisReadings(Readings):
     async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
         slot_numbers = await self._numbers_of(exchange)
         await slot_numbers.ensure(
-            slot for reading in readings for slot in (*reading.holdings, *reading.impossible_slots)
+            slot for reading in readings for slot in (*reading.holdings, *reading.impossible_slots, *reading.zero_slots)
         )
         calls: list[Sequence[RedisArgument]] = []
         for reading in readings:

@@ -117,6 +117,31 @@ def test_nothing_is_no_holding_and_not_impossible(pair: tuple[float, float]) -> 
     assert impossible(body) == {FIRST: set()}
 
 
+def test_a_zero_is_named_where_something_was_held_and_not_where_nothing_ever_was() -> None:
+    eth, zero = {"ETH": (2.0, 6e3)}, {"ETH": (0, 0)}
+    series: Series = {
+        FIRST: eth | FIVE_USDT | {"NEVER": (0, 0)},
+        FIRST + DAY: zero | FIVE_USDT | {"NEVER": (-0.0, 0)},
+        ODD: FIVE_USDT,
+    }
+    readings = parse(body_of({"Ethereum": series}))
+    assert [{*reading.zero_slots} for reading in readings] == [set(), {("Ethereum", "ETH")}, set()]
+    assert all(reading.zero_slots.isdisjoint(reading.holdings) for reading in readings)
+
+
+def test_a_zero_beside_another_name_of_the_asset_is_none() -> None:
+    series: Series = {FIRST: {"USDT": (5.0, 5.0)}, FIRST + DAY: {"USDT": (0, 0), "USD₮0": (5.0, 5.0)}}
+    assert [reading.zero_slots for reading in parse(body_of({"Arbitrum": series}))] == [frozenset(), frozenset()]
+
+
+def test_a_chain_of_zeros_alone_is_missing_from_its_reading_and_named() -> None:
+    series: Series = {FIRST: FIVE_USDT, FIRST + DAY: {"USDT": (0, 0)}}
+    bitcoin: Series = dict.fromkeys((FIRST, FIRST + DAY), FIVE_USDT)
+    newest = parse(body_of({"Tron": series, "Bitcoin": bitcoin}))[-1]
+    assert newest.chains == {"Bitcoin"}
+    assert newest.zero_slots == {("Tron", "USDT")}
+
+
 @pytest.mark.parametrize("part", ["amount", "value"])
 @pytest.mark.parametrize("number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "null", '"5"', "[]", "true", "9" * 400])
 def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(part: str, number: str) -> None:
@@ -411,7 +436,7 @@ def assert_readings_or_source_error(body: bytes, since: int) -> None:
     assert sorted(readings, key=lambda reading: reading.as_of) == list(readings)
     for reading in readings:
         assert reading.holdings
-        assert reading.impossible_slots.isdisjoint(reading.holdings)
+        assert (reading.impossible_slots | reading.zero_slots).isdisjoint(reading.holdings)
         for held in reading.holdings.values():
             assert math.isfinite(held.amount)
             assert math.isfinite(held.usd)

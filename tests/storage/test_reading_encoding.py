@@ -19,24 +19,35 @@ MOMENTS = st.datetimes(datetime(1999, 1, 1), datetime(2200, 1, 1), timezones=st.
 
 
 def there_and_back(reading: Reading) -> Reading:
-    slots = [*reading.holdings, *reading.impossible_slots]
+    slots = [*reading.holdings, *reading.impossible_slots, *reading.zero_slots]
     return unpack(pack(reading, {slot: at for at, slot in enumerate(slots)}), reading.exchange, Layouts(slots))
 
 
-@given(HOLDINGS, MOMENTS, MOMENTS, st.text(max_size=12), st.sets(SLOTS, max_size=3))
+@given(HOLDINGS, MOMENTS, MOMENTS, st.text(max_size=12))
 def test_every_reading_comes_back_exactly(
-    holdings: dict[Slot, Holding], as_of: datetime, fetched_at: datetime, source: str, impossible: set[Slot]
+    holdings: dict[Slot, Holding], as_of: datetime, fetched_at: datetime, source: str
 ) -> None:
-    reading = Reading("binance", source, as_of, fetched_at, holdings, frozenset(impossible - holdings.keys()))
+    reading = Reading("binance", source, as_of, fetched_at, holdings)
     assert there_and_back(reading) == reading
 
 
-def test_only_a_reading_with_impossible_slots_is_refused_by_an_older_program() -> None:
+@given(HOLDINGS, st.frozensets(SLOTS, max_size=3), st.frozensets(SLOTS, max_size=3))
+def test_slots_without_a_holding_come_back_as_what_they_were(
+    holdings: dict[Slot, Holding], impossible: frozenset[Slot], zeros: frozenset[Slot]
+) -> None:
+    impossible -= holdings.keys()
+    zeros -= holdings.keys() | impossible
+    reading = Reading("binance", "defillama", NOON, NOON, holdings, impossible, zeros)
+    assert there_and_back(reading) == reading
+
+
+def test_only_a_reading_with_such_slots_is_refused_by_an_older_program() -> None:
     usdt, eth = Slot("Tron", "USDT"), Slot("Ethereum", "ETH")
     whole = Reading("binance", "defillama", NOON, NOON, {usdt: Holding(1.0, 2.0)})
     partial = replace(whole, impossible_slots=frozenset({eth}))
-    layouts = [pack(reading, {usdt: 0, eth: 1})[HEADER.size] for reading in (whole, partial)]
-    assert layouts == [1, 2]
+    emptied = replace(whole, zero_slots=frozenset({eth}))
+    layouts = [pack(reading, {usdt: 0, eth: 1})[HEADER.size] for reading in (whole, partial, emptied)]
+    assert layouts == [1, 2, 2]
 
 
 def test_two_rows_of_one_slot_add_up_and_share_their_layout() -> None:

@@ -253,13 +253,15 @@ async def test_no_flow_is_in_a_window_across_a_change_of_name(store: Store, cloc
     assert {flow.window: round(flow.share, 6) for flow in snapshot.signal.flows}[Window.DAY] == -0.01
 
 
-async def test_what_was_impossible_is_remembered_as_such(store: Store) -> None:
-    partial = replace(reading(NOON), impossible_slots=frozenset({Slot("Ethereum", "ETH"), RENAMED}))
+async def test_what_was_impossible_or_zero_is_remembered_as_such(store: Store) -> None:
+    eth, trx = Slot("Ethereum", "ETH"), Slot("Tron", "TRX")
+    partial = replace(reading(NOON), impossible_slots=frozenset({eth, RENAMED}), zero_slots=frozenset({trx}))
     await store.readings.add([reading(NOON - HOUR), partial, reading(NOON + HOUR)])
 
     found = [found async for found in store.readings.between("binance", since=NOON - 2 * HOUR, until=NOON + HOUR)]
 
-    assert [sorted(stored.impossible_slots) for stored in found] == [[], [USDT, Slot("Ethereum", "ETH")], []]
+    assert [sorted(stored.impossible_slots) for stored in found] == [[], [USDT, eth], []]
+    assert [stored.zero_slots for stored in found] == [frozenset(), {trx}, frozenset()]
 
 
 async def test_a_value_that_becomes_possible_again_is_a_new_reading(store: Store) -> None:

@@ -51,9 +51,8 @@ class ReadingFactory:
             as_of=datetime.fromtimestamp(moment.as_of, UTC),
             fetched_at=self.fetched_at,
             holdings=Holdings(layouts.at(columns.slots), columns.amounts, columns.usd),
-            impossible_slots=frozenset(layouts.at(array("I", columns.impossible)).slots)
-            if columns.impossible
-            else frozenset(),
+            impossible_slots=layouts.slots_at(columns.impossible),
+            zero_slots=layouts.slots_at(columns.zeros),
         )
 
     def readings(self, extract: ProtocolExtract) -> Iterator[Reading]:
@@ -156,6 +155,6 @@ async def _read_frame(output: asyncio.StreamReader) -> bytes:
 def _unpack(frame: bytes) -> Moment:
     packed = _MOMENT_DECODER.decode(frame)
     columns = AmountColumns(
-        array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd), packed.impossible
+        array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd), packed.impossible, packed.zeros
     )
     return Moment(packed.as_of, columns)

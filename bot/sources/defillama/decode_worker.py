@@ -39,6 +39,7 @@ class PackedMoment(NamedTuple):
     amounts: bytes
     usd: bytes
     impossible: tuple[int, ...] = ()
+    zeros: tuple[int, ...] = ()
 
 
 def read_pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -100,6 +101,7 @@ def _pack(moment: Moment) -> PackedMoment:
         columns.amounts.tobytes(),
         columns.usd.tobytes(),
         columns.impossible,
+        columns.zeros,
     )
 
 

@@ -7,8 +7,10 @@ The body holds, per chain, one array of amounts (`tokens`) and one of values (`t
 its odd second (14:03:31). A missing day is a gap in the array. Example: {"tokens": {"USDT": 5, "TRX": 2}} beside
 {"tokens": {"USDT": 5.01}} is 5 USDT worth $5.01, and 2 TRX worth $0. What counts, and what does not:
 
-- A slot needs an amount above zero; amounts of zero and negative zero are no holdings. One whose value is not there is
-  held at a value of zero: unpriced, so it weighs nothing, but not gone, so never drained.
+- A slot needs an amount above zero; an amount of zero is no holding. It is named as zero where the body has held
+  something in that slot: an asset that is drained is not told any more, and a node that answers errors tells a zero.
+- A slot whose value is not there is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never
+  drained.
 - An amount or a value below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and
   named as impossible, which is neither zero nor drained.
 - A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
@@ -71,13 +73,15 @@ _MAX_NAME_CHARACTERS = 80  # of what a body calls itself: it comes back in the l
 class AmountColumns(NamedTuple):
     """Holdings side by side: positions in the list of slots, amounts in units, values in USD.
 
-    `impossible` are the positions of slots that were named with an amount or a value that cannot be; they have no row.
+    `impossible` are the positions of slots that were named with an amount or a value that cannot be, `zeros` of those
+    that were named with an amount of zero; they have no row.
     """
 
     slots: "array[int]"
     amounts: "array[float]"
     usd: "array[float]"
     impossible: tuple[int, ...] = ()
+    zeros: tuple[int, ...] = ()
 
 
 class Moment(NamedTuple):
@@ -128,6 +132,7 @@ class ProtocolExtract:
         self._read(JsonStream(pieces))
         self._drop_sections_of_chains()
         self._align_newest_run()
+        self._held = frozenset[int]().union(*self._layouts.values())
         self._times = sorted(
             {time for points in self._chains.values() for time, columns in points.items() if columns.amounts}
         )
@@ -139,7 +144,9 @@ class ProtocolExtract:
             raise SourceError(fault, "no usable point")
         for time in self._times:
             if time >= self._since or time == self._times[-1]:
-                yield Moment(time, _concatenate(points[time] for points in self._chains.values() if time in points))
+                columns = _concatenate(points[time] for points in self._chains.values() if time in points)
+                # A token that is worth nothing to anybody is told as zero for ever, and would only fill the readings.
+                yield Moment(time, columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held)))
 
     def statement(self) -> BodyStatement:
         """Return what the body says of itself; raise IndexError when it has no moment."""
@@ -149,7 +156,10 @@ class ProtocolExtract:
             return stated.usd if stated and abs(stated.date - newest) <= _SAME_RUN_S else None
 
         totals = {chain: of_newest_run(self._chain_totals.get(chain)) for chain in self._chains}
-        chains_at = [{chain for chain, points in self._chains.items() if time in points} for time in self._times[-2:]]
+        chains_at = [
+            {chain for chain, points in self._chains.items() if time in points and points[time].amounts}
+            for time in self._times[-2:]
+        ]
         return BodyStatement(
             name=self._texts.get("name"),
             slug=self._texts.get("slug"),
@@ -269,6 +279,7 @@ class ProtocolExtract:
         """Return what is held by the names it goes by here, and what cannot be; NaN is a number that is none."""
         held: dict[str, tuple[float, float]] = {}
         impossible: dict[str, None] = {}
+        zeros: dict[str, None] = {}
         for symbol, amount in amounts.items():
             asset, value = asset_name(symbol), values.get(symbol, 0.0)
             amount_before, value_before = held.get(asset, (0.0, 0.0))
@@ -277,30 +288,35 @@ class ProtocolExtract:
                 impossible[asset] = None
             elif amount > 0:
                 held[asset] = total
+            else:
+                zeros[asset] = None
         for asset in impossible:  # a part of it may have been readable under its other name
             held.pop(asset, None)
         if impossible and not held:
             self._unreadable += 1
-        if not impossible and not held:
+        if not impossible and not held and not zeros:
             return None
         return AmountColumns(
             self._layout(chain, tuple(held)),
             array("d", [amount for amount, _ in held.values()]),
             array("d", [value for _, value in held.values()]),
-            tuple(self._layout(chain, tuple(impossible))),
+            tuple(self._position(chain, asset) for asset in impossible),
+            tuple(self._position(chain, asset) for asset in zeros if asset not in held and asset not in impossible),
         )
 
     def _layout(self, chain: str, assets: tuple[str, ...]) -> "array[int]":
-        """Return the positions of these slots; days of one layout share the array."""
+        """Return the positions of these slots, which are held; days of one layout share the array."""
         layout = self._layouts.get((chain, assets))
         if layout is None:
-            positions = self._positions.setdefault(chain, {})
-            for asset in assets:
-                if asset not in positions:
-                    positions[asset] = len(self.slots)
-                    self.slots.append((chain, asset))
-            layout = self._layouts[chain, assets] = array("I", [positions[asset] for asset in assets])
+            layout = self._layouts[chain, assets] = array("I", [self._position(chain, asset) for asset in assets])
         return layout
+
+    def _position(self, chain: str, asset: str) -> int:
+        positions = self._positions.setdefault(chain, {})
+        if asset not in positions:
+            positions[asset] = len(self.slots)
+            self.slots.append((chain, asset))
+        return positions[asset]
 
     def _drop_sections_of_chains(self) -> None:
         """Drop "Ethereum-something" where there is an "Ethereum": a section that `_NOT_CHAINS` does not know."""
@@ -367,9 +383,11 @@ def _decoder_message(error: Exception) -> str:
 def _concatenate(parts: Iterable[AmountColumns]) -> AmountColumns:
     whole = AmountColumns(array("I"), array("d"), array("d"))
     impossible: list[int] = []
+    zeros: list[int] = []
     for columns in parts:
         whole.slots.extend(columns.slots)
         whole.amounts.extend(columns.amounts)
         whole.usd.extend(columns.usd)
         impossible.extend(columns.impossible)
-    return whole._replace(impossible=tuple(impossible)) if impossible else whole
+        zeros.extend(columns.zeros)
+    return whole._replace(impossible=tuple(impossible), zeros=tuple(zeros))
