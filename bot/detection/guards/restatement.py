@@ -45,7 +45,12 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
         known = renamed.get(slot, slot)
         amount_there, usd_there = holdings.get(known, NO_HOLDING)
         holdings[known] = Holding(amount_there + amount * factors.get(known.asset, 1.0), usd_there + usd)
-    return replace(reading, holdings=holdings)
+    return replace(
+        reading,
+        holdings=holdings,
+        impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots),
+        zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots),
+    )
 
 
 def _with_lost_parts(reading: Reading, state: GuardState) -> Reading:

@@ -86,6 +86,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Me
     """Return the bot's own health, and what can be judged by now of the exchanges that are read."""
     now = status.now
     failing = [health for health in status.sources.values() if health.fault]
+    impossible = [health for health in status.sources.values() if health.detail and not health.fault]
     paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
     is_in_trouble = (
         bool(failing or paused or status.undelivered or status.misdirected)
@@ -110,6 +111,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Me
             if len(failing) > _MAX_FAILING
             else None,
             *(coverage_lines(coverage) if coverage else ()),
+            *[_impossible_values(health) for health in impossible[:_MAX_FAILING]],
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
@@ -187,7 +189,14 @@ def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
     since = ago(health.failing_since, now) if health.failing_since else "just now"
     source, _, resource = health.source.partition("/")
-    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}, since {since}")
+    # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
+    refusal = f" ({health.detail}); its answers are refused" if health.fault and health.fault.is_refusal else ""
+    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}{refusal}, since {since}")
+
+
+def _impossible_values(health: SourceHealth) -> Line:
+    source, _, resource = health.source.partition("/")
+    return line(f"⚠️ {source_name(source)} {resource}: impossible values left out: {health.detail}")
 
 
 def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:

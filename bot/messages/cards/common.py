@@ -132,4 +132,7 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
     """Return what is wrong with a source right now, None when it works."""
     if health is None or health.fault is None or health.failing_since is None:
         return None
+    if health.fault.is_refusal:
+        refused_for = span(now - health.failing_since)
+        return line(f"⚠️ The source contradicts itself; its answers were refused for {refused_for} ({health.fault}).")
     return line(f"⚠️ The source has not answered for {span(now - health.failing_since)} ({health.fault}).")
