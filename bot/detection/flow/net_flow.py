@@ -17,10 +17,10 @@ from datetime import timedelta
 from heapq import nlargest
 
 from bot.detection.flow.asset_moves import AssetMoves, asset_moves
-from bot.detection.flow.uncounted import uncounted_units, waiting_jumps
+from bot.detection.flow.uncounted import UNCOUNTED, jumps_within, uncounted_units
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import LostPart
-from bot.domain.jump import Jump, JumpReason
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 
 TOLERATED_MISSING = 0.02
@@ -63,12 +63,16 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     is graded all the same.
     """
     since, until = base.as_of, end.as_of
-    moves = asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until))
+
+    def moves_without(verdicts: Collection[Verdict]) -> AssetMoves:
+        return asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until, verdicts))
+
+    moves = moves_without(UNCOUNTED)
     reserves_usd, usd = base.total_usd(without=own_tokens), moves.usd
-    waiting, worst_usd = waiting_jumps(jumps, since, until), usd
-    if waiting:
-        uncounted = uncounted_units(jumps, since, until, with_waiting=False)
-        worst_usd = min(usd, asset_moves(base, end, own_tokens, uncounted=uncounted).usd)
+    waiting = jumps_within(jumps, Verdict.WAITING, since, until)
+    worst_usd = min(usd, moves_without(UNCOUNTED - {Verdict.WAITING}).usd) if waiting else usd
+    has_doubted = jumps_within(jumps, Verdict.DOUBTED, since, until)
+    doubted_usd = min(0.0, usd - moves_without(UNCOUNTED | {Verdict.DOUBTED}).usd) if has_doubted else 0.0
     unknown = unknown_parts(base, end, own_tokens, lost_parts)
     unknown_usd = sum(part.usd for part in unknown)
     is_certain = not unknown and not waiting
@@ -84,6 +88,7 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
         hold=_jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
         lowest_usd=None if is_certain else worst_usd - unknown_usd,
         highest_usd=None if is_certain else usd + unknown_usd,
+        doubted_usd=doubted_usd,
     )
 
 

@@ -43,6 +43,10 @@ _NOTE_WORDS = {
         "{subject} {moved} moved in one step: wallet list change or one large transfer; not counted"
     ),
     NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full, because more left after it",
+    NoteReason.TOGETHER: (
+        "{subject} {moved} in one step, in the hour in which other exchanges of this source moved as well: "
+        "perhaps the source; not called severe until more leaves"
+    ),
     NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
     NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
     NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
