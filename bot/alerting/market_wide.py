@@ -101,7 +101,7 @@ def _market_signal(members: Sequence[Incident], before: Incident | None) -> Sign
     # signal would be taken for one that came late.
     earlier = [before.signal] if before else []
     newest = max((*earlier, *(member.signal for member in members)), key=lambda signal: signal.as_of)
-    flows = [flow for member in members if (flow := member.signal.flow(Window.DAY))]
+    flows = [flow for member in members if (flow := member.figures.flow(Window.DAY))]
     usd, reserves = sum(flow.usd for flow in flows), sum(flow.reserves_usd for flow in flows)
     day = (
         Flow(Window.DAY, newest.as_of - Window.DAY.length, newest.as_of, usd, usd / reserves, reserves)
@@ -145,4 +145,5 @@ def _members(incidents: Iterable[Incident]) -> tuple[MarketMember, ...]:
 
 def _shown_flow(incident: Incident) -> Flow | None:
     # The day's where there is one, so that members can be compared with each other.
-    return incident.signal.flow(Window.DAY) or incident.signal.leading_flow
+    # Of the last complete figures: what is missing at one exchange must not end what is said of the market.
+    return incident.figures.flow(Window.DAY) or incident.figures.leading_flow

@@ -57,19 +57,31 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class WorstMoment:
+    """When an incident was worst: the time of the reading, the measurement that led then, and how large it was."""
+
+    as_of: datetime
+    severity: Severity
+    measurement: str
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
     """An incident of one subject, rule and preset.
 
-    `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest one, `announced` the one that
-    was last announced, `raised_by` that on which it was opened or last got worse. `started_at` and `changed_at` are
-    times of judging, `first_as_of` is that of the reading that started it.
+    `number` is 0 while pending and is given on opening (`INC-42`). `signal` is the latest one, `announced` the one
+    whose figures its message shows, `raised_by` that on which it was opened or last got worse. `last_complete` is the
+    newest one with complete figures, None while that is `signal` itself. `started_at` and `changed_at` are times of
+    judging, `first_as_of` is that of the reading that started it.
     `easing_since`/`easing_seen` count the fresh readings that graded lower. `steps` counts what was announced, `worst`
-    has the lowest value and the lowest worth in USD that were announced, each above 0 counted as 0.
+    has the lowest value and the lowest worth in USD that were announced, each above 0 counted as 0; `worst_moment` is
+    the worst reading since it opened.
     `sensitivity` is the preset it was graded by: each preset has incidents of its own, under one number. `rests_on`
-    names the measurements that its severity rests on: nothing eases while one of them cannot be compared. `held` says
-    that the last announcement was that nothing is concluded. `ending` is None until it is resolved. `covered_by` is the
-    number of the market-wide incident it is part of, 0 without one; `quiet` says that it was never announced because
-    of that.
+    names every measurement that was past a threshold at any time in its life: nothing eases while one of them cannot be
+    compared. `held` says that by the last announcement the data are incomplete. `ending` is None until it is resolved.
+    `covered_by` is the number of the market-wide incident it is part of, 0 without one; `quiet` says that it was never
+    announced because of that.
     """
 
     subject: str
@@ -97,6 +109,8 @@ class Incident:
     covered_by: int = 0
     quiet: bool = False
     raised_by: Signal | None = None
+    last_complete: Signal | None = None
+    worst_moment: WorstMoment | None = None
 
     @property
     def label(self) -> str:
@@ -107,6 +121,16 @@ class Incident:
     def source_rule(self) -> str:
         """Return the rule of the source that makes its signals, under which it is kept: the outflow's for a bleed."""
         return source_rule(self.rule)
+
+    @property
+    def figures(self) -> Signal:
+        """Return the newest signal whose figures are complete, where there was one."""
+        return self.last_complete or self.signal
+
+    @property
+    def is_frozen(self) -> bool:
+        """Return whether its message shows older figures, because the newest ones are incomplete."""
+        return self.held and self.announced != self.signal
 
     @property
     def is_inhibited(self) -> bool:
