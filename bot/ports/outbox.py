@@ -47,6 +47,15 @@ class Alert:
     once: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierMessage:
+    """A message that a newer one of its incident has followed: its id, and the text that it shows, of which alert."""
+
+    id: str
+    alert: str
+    message: Message
+
+
 LEFT_BEHIND = "-"
 """Stands for the last message in a chat that has moved since: under its id there is another message by now."""
 
@@ -57,8 +66,8 @@ class Delivery:
 
     `key` is the idempotency key, made of the alert and the place as it was when queued; it stays the same over every
     attempt and when the chat moves. `receipt` names the entry in the outbox. `attempt` counts the failed attempts so
-    far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. `older` is
-    the id of an earlier message: when it is set, the only thing to do is to edit that one, so that it points to the
+    far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. When `older`
+    is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
     newer one.
     """
 
@@ -76,7 +85,7 @@ class Delivery:
     about: str | None = None
     once: bool = False
     sent: str | None = None
-    older: str | None = None
+    older: EarlierMessage | None = None
 
     @property
     def sent_here(self) -> str | None:

@@ -67,6 +67,7 @@ runwatch:bulletin stream
 {ob}:failed:<place> set
 {ob}:courier:<platform> string
 {ob}:sent:<incident> hash
+{ob}:texts:<incident> hash
 {ob}:came:<chat> string
 {ob}:bell:<platform> stream
 {ob}:dead stream

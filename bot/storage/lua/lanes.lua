@@ -14,8 +14,9 @@
 -- 1768046400000-0', {'INC-1:2:post', ''}}; `append` moves the head to the stream of priority 0, since the escalation
 -- behind it is severe. When the head is over, `advance` puts the escalation into its stream.
 --
--- One delivery is in no lane: the edit of an older message so that it points to the newer one (`older` is that
--- message's id). Nothing else is ever done to that message, so nothing needs to stay in order with it.
+-- One delivery is in no lane: the edit of an earlier message so that it points to the newer one (`older` is that
+-- message's id and the alert whose text it shows). Nothing else is ever done to that message, so nothing needs to stay
+-- in order with it.
 
 local GROUP, CONSUMER = 'couriers', 'courier' -- all workers are one consumer: each may take over what another claimed
 local to_wake, checked = {}, {} -- platforms that got something to do; streams that are known to exist
@@ -43,6 +44,13 @@ end
 local function read_entry(fields)
   return {alert = fields[2], incident = fields[4], place = fields[6], mention = fields[8], attempt = fields[10],
     older = fields[12]}
+end
+
+-- What keys.SENT_MESSAGES says of a place: 'id when alert', `when` 0 or the microseconds of the last edit. An older program wrote
+-- 'id' alone, or 'id when' after an edit. Returns id, alert or '', when or ''.
+local function read_message(value)
+  local id, edited, alert = string.match(value, '^(%S*) ?(%d*) ?(.*)$')
+  return id, alert, edited
 end
 
 -- Put a lane's head, or the edit of an older message, into its stream and return where it is.
