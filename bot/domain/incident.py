@@ -5,6 +5,7 @@ Example: INC-42, OKX, outflow, preset normal. Pending at 12:00, opened elevated 
 latest signal was replaced every hour without an event.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +142,16 @@ class Incident:
     def opened_at(self) -> datetime:
         """Return when people could first hear of it: what waits to be confirmed began earlier, and is not open."""
         return self.events[0].at if self.events else self.started_at
+
+
+def open_by_number(incidents: Iterable[Incident]) -> dict[int, Incident]:
+    """Return the open ones of incidents by number, each once: as the preset `normal` has it, where it is open there.
+
+    `/incidents`, `/status` and the metric count by this: INC-8 that two presets have is one incident, and it is open as
+    long as one of them has it open.
+    """
+    normal_last = sorted(incidents, key=lambda incident: incident.sensitivity is Sensitivity.NORMAL)
+    return {incident.number: incident for incident in normal_last if incident.state is IncidentState.OPEN}
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ from bot.alerting.lifecycle import Policy
 from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.incident import Incident, Step, StepReason
+from bot.domain.incident import Incident, Step, StepReason, open_by_number
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
@@ -251,7 +251,8 @@ class Watch:
             log.info("figures held", exchange=story.subject, reason=str(reason))
 
     async def _count_open_incidents(self) -> None:
-        counts = Counter(incident.severity for incident in await self._incidents.open())
+        are_open = open_by_number(await self._incidents.open()).values()
+        counts = Counter(incident.severity for incident in are_open)
         for severity in Severity:
             self._meter.set_open_incidents(severity, counts[severity])
 
