@@ -8,6 +8,7 @@ from then on. Severe: a new message, for that is worth a ping. Resolved: its las
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.compact_subscriptions import Follows
 from bot.domain.incident import Incident, Step, StepReason
 from bot.domain.place import Subscription
 from bot.domain.signal import Size, Unit
@@ -42,7 +43,7 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
     edit: list[Subscription] = []
     for subscription in subscriptions:
         # Each preset has an incident of its own: a place hears of the one that its preset made.
-        if subscription.sensitivity is not incident.sensitivity or not reaches(subscription, incident):
+        if subscription.preset_for(incident.number) is not incident.sensitivity or not reaches(subscription, incident):
             continue
         has_heard = before is not None and reaches(subscription, before)
         # A place that asked for severe has heard of one that eased to watch and is elevated again: no new message.
@@ -52,6 +53,37 @@ def audience(before: Incident | None, step: Step, subscriptions: Iterable[Subscr
         elif has_heard:
             edit.append(subscription)
     return Audience(tuple(post), tuple(edit))
+
+
+def followed_incidents(
+    subscription: Subscription, before: Sequence[Subscription], open_incidents: Iterable[Incident]
+) -> Follows:
+    """Return which open incidents a place goes on hearing of by another preset than that of its new subscription.
+
+    Example: a group was told of INC-8 by the preset `normal` and subscribes again with `early`. It hears of INC-8 by
+    `normal` to its end, and not of what `early` makes of the same outflow: that would be told twice. `before` are all
+    of the place's subscriptions.
+    """
+    return tuple(
+        (incident.number, incident.sensitivity)
+        for incident in open_incidents
+        if (told_by := _subscription_to(incident.subject, before))
+        # What has no subscription of its own is told by the one to all exchanges, which need not be the new one.
+        and _subscription_to(incident.subject, [*_without(before, subscription.exchange), subscription]) is subscription
+        and told_by.preset_for(incident.number) is incident.sensitivity is not subscription.sensitivity
+        and not incident.quiet
+        and reaches(told_by, incident)
+    )
+
+
+def _subscription_to(subject: str, subscriptions: Iterable[Subscription]) -> Subscription | None:
+    """Return the subscription by which a place hears of an exchange: its own, else that to all."""
+    to_subject = [subscription for subscription in subscriptions if subscription.exchange in {subject, None}]
+    return max(to_subject, key=lambda subscription: subscription.exchange or "", default=None)
+
+
+def _without(subscriptions: Iterable[Subscription], exchange: str | None) -> list[Subscription]:
+    return [subscription for subscription in subscriptions if subscription.exchange != exchange]
 
 
 def reaches(subscription: Subscription, incident: Incident) -> bool:

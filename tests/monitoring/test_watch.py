@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.alerting.routing import followed_incidents
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
@@ -198,6 +199,26 @@ async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(watc
 
     assert len(normal) == 2
     assert normal[0].id != normal[1].id
+
+
+async def test_a_place_that_changed_its_preset_hears_the_end_of_what_it_was_told_of(watched: WatchedBinance) -> None:
+    """It asked by the early preset from the second hour on, which has an incident of its own by then."""
+    await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+    changed = subscription(sensitivity=Sensitivity.EARLY)
+    follows = followed_incidents(changed, [subscription()], await watched.memory.incidents.open())
+    await watched.memory.subscriptions.add(replace(changed, follows=follows))
+    for hour in (2, 3, 9, 10, 16):
+        await watched.judge_reading(60, after=hour * HOUR)
+
+    told_here = [
+        (alert.incident, alert.kind)
+        for alert in watched.memory.told()
+        if HERE in {recipient.place for recipient in alert.recipients}
+    ]
+    assert {incident for incident, _ in told_here} == {"INC-1:normal"}
+    assert [kind for _, kind in told_here if kind is not EDIT] == [POST, CLOSE, REPLY]
 
 
 async def test_an_incident_whose_last_subscriber_left_still_ends(watched: WatchedBinance) -> None:
