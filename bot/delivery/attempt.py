@@ -76,7 +76,7 @@ class DeliveryAttempt:
         """Return whether a delivery has expired, or ends an incident of which nothing was said in its place."""
         return (
             self._has_expired(delivery)
-            or (delivery.kind is DeliveryKind.REPLY and delivery.sent is None)
+            or ((delivery.kind is DeliveryKind.REPLY or delivery.only_where_sent) and delivery.sent is None)
             or (delivery.kind is DeliveryKind.CLOSE and delivery.sent_here is None)
         )
 

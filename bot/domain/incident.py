@@ -81,8 +81,8 @@ class Incident:
     `sensitivity` is the preset it was graded by: each preset has incidents of its own, under one number. `rests_on`
     names every measurement that was past a threshold at any time in its life: nothing eases while one of them cannot be
     compared. `held` says that by the last announcement the data are incomplete. `ending` is None until it is resolved.
-    `covered_by` is the number of the market-wide incident it is part of, 0 without one; `quiet` says that it was never
-    announced because of that.
+    `covered_by` is the number of the market-wide incident it is part of, 0 without one; `quiet` says that it was part
+    of one from its opening on, so that nobody who subscribed to all exchanges has a message of it.
     """
 
     subject: str
@@ -135,8 +135,8 @@ class Incident:
 
     @property
     def is_inhibited(self) -> bool:
-        """Return whether only the market-wide incident is posted: this one is part of it and below severe."""
-        return self.covered_by > 0 and self.severity.rank < Severity.SEVERE.rank
+        """Return whether those who subscribed to all exchanges read of it inside the market-wide incident only."""
+        return self.covered_by > 0
 
     @property
     def opened_at(self) -> datetime:

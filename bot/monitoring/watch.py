@@ -142,7 +142,7 @@ class Watch:
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
         for step in result.in_order:
             if step.has_changed:
-                await self._commit(step)
+                await self._commit(step, result.market.under_way)
 
     async def _round_signal(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
         """Return a signal with the time and the presets it is judged by."""
@@ -191,19 +191,20 @@ class Watch:
                         subscriptions.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
         return subscriptions
 
-    async def _audience(self, step: RoundStep) -> Audience:
+    async def _audience(self, step: RoundStep, market: Incident | None) -> Audience:
         """Return who hears of a step."""
-        post, edit = CompactSubscriptions(), CompactSubscriptions()
+        post, edit, follow = CompactSubscriptions(), CompactSubscriptions(), CompactSubscriptions()
         async for slice_ in _slices(await self._subscriptions_for(step)):
-            part = audience(step.before, step.step, slice_)
+            part = audience(step.before, step.step, slice_, market)
             post.extend(part.post)
             edit.extend(part.edit)
-        return Audience(post, edit)
+            follow.extend(part.follow)
+        return Audience(post, edit, follow)
 
-    async def _commit(self, step: RoundStep) -> None:
-        """Commit a step, incident and alerts together."""
+    async def _commit(self, step: RoundStep, market: Incident | None) -> None:
+        """Commit a step, incident and alerts together; `market` is the market-wide incident that is open."""
         subject, rule, sensitivity = step.key
-        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step))
+        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step, market))
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
@@ -214,25 +215,36 @@ class Watch:
         if incident is None:
             return []
         card = incident_card(incident, name, step.reason, self._names, self._kinds)
-        is_over = step.reason is StepReason.RESOLVED
+        change = DeliveryKind.CLOSE if step.reason is StepReason.RESOLVED else DeliveryKind.EDIT
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, listeners.post),
-            self._alert(incident, DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT, card, listeners.edit),
+            self._alert(incident, change, card, listeners.edit),
+            self._alert(incident, change, card, listeners.follow, only_where_sent=True),
         ]
-        if is_over:
+        if step.reason is StepReason.RESOLVED:
             # An edit notifies nobody, so the end is said in a reply as well.
             reply = resolved_card(incident, name, self._kinds)
-            alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, listeners.edit))
+            for only_where_sent, recipients in ((False, listeners.edit), (True, listeners.follow)):
+                alerts.append(
+                    self._alert(incident, DeliveryKind.REPLY, reply, recipients, only_where_sent=only_where_sent)
+                )
         return [alert for alert in alerts if alert.recipients]
 
     def _alert(
-        self, incident: Incident, kind: DeliveryKind, card: Message, recipients: Sequence[Subscription]
+        self,
+        incident: Incident,
+        kind: DeliveryKind,
+        card: Message,
+        recipients: Sequence[Subscription],
+        *,
+        only_where_sent: bool = False,
     ) -> Alert:
         now = self._clock.now()
+        role = f"{kind}-where-sent" if only_where_sent else kind
         incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
         return Alert(
             # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
-            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{kind}",
+            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{role}",
             incident=incident_key,
             severity=incident.severity,
             kind=kind,
@@ -242,6 +254,7 @@ class Watch:
             recipients=recipients,
             ping=kind is DeliveryKind.POST,
             about=incident.subject,
+            only_where_sent=only_where_sent,
         )
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:

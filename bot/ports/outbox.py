@@ -31,7 +31,8 @@ class Alert:
     `id` is made of the incident and the number of its step, so that queueing twice is queueing once. `ping` adds the
     places' own mentions. After `expires_at` it is dropped unsent. `about` is the exchange's id: a place that has
     unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send it again where it may have
-    arrived already.
+    arrived already. `only_where_sent` leaves out places that have no message of the incident, which an edit would be
+    sent to as a new one.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Alert:
     ping: bool = False
     about: str | None = None
     once: bool = False
+    only_where_sent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ class Delivery:
     attempt: int = 0
     about: str | None = None
     once: bool = False
+    only_where_sent: bool = False
     sent: str | None = None
     older: EarlierMessage | None = None
 

@@ -82,6 +82,7 @@ def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> D
         attempt=attempt,
         about=payload.about,
         once=payload.once,
+        only_where_sent=payload.only_where_sent,
         sent=sent or None,
         older=_earlier_message(older, payloads),
     )

@@ -148,7 +148,7 @@ class TestChangedPreset:
         [
             ([], incident()),
             ([subscription(severity=Severity.SEVERE)], incident()),
-            ([HERE], replace(incident(), quiet=True)),
+            ([subscription(None)], replace(incident(), quiet=True)),
             ([subscription("okx")], incident()),
             ([HERE], incident(exchange="okx")),
             ([EARLY], incident(sensitivity=Sensitivity.EARLY)),

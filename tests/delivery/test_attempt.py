@@ -164,6 +164,20 @@ async def test_an_older_message_that_was_deleted_needs_no_pointer(scene: Scene) 
     assert scene.memory.outbox.waiting == []
 
 
+async def test_a_change_for_those_who_have_a_message_is_sent_to_nobody_else(scene: Scene) -> None:
+    now = scene.memory.clock.now()
+    scene.queue("opened", HERE)
+    await scene.deliver_all()
+    scene.memory.outbox.queue(
+        replace(alert("updated", HERE, THERE, now=now, kind=EDIT), only_where_sent=True),
+    )
+
+    await scene.deliver_all()
+
+    assert scene.chat.shown == [(HERE, "opened", None), (HERE, "updated", "=m1")]
+    assert scene.counted("dropped", "nothing to change") == 1
+
+
 async def test_a_place_that_subscribed_late_hears_of_an_open_incident_at_its_next_change(scene: Scene) -> None:
     scene.queue("updated", kind=EDIT)
     await scene.deliver()

@@ -145,6 +145,7 @@ class MemoryOutbox(Outbox):
                     expires_at=alert.expires_at,
                     about=alert.about,
                     once=alert.once,
+                    only_where_sent=alert.only_where_sent,
                 )
             )
         self._wake_up.set()

@@ -351,13 +351,16 @@ async def four() -> FourWatchedExchanges:
 
 
 async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None:
-    """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
+    """Three open in one round: who asked for all hears of the market, and of that alone."""
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
     await four.judge_reading(57.5, 57.5, 57.5, 60)
 
-    (alert,) = await four.judge_reading(57.5, 57.5, 57.5, 60, hour=1)
+    alert, single = await four.judge_reading(57.5, 57.5, 57.5, 60, hour=1)
 
     assert alert.message.title == "INC-4 · Market-wide · elevated outflow at 3 exchanges"
-    assert [recipient.place for recipient in alert.recipients] == [HERE]
+    assert {recipient.place for recipient in alert.recipients} == {HERE, THERE}
+    assert single.message.title == "INC-1 · A · elevated outflow"
+    assert [recipient.place for recipient in single.recipients] == [HERE]  # it named that exchange
     assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
     singles = [incident for incident in await four.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
     assert [(single.number, single.covered_by, single.quiet) for single in singles] == [
@@ -367,15 +370,48 @@ async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None
     ]
 
 
-async def test_under_the_market_a_severe_exchange_is_told_by_itself(four: FourWatchedExchanges) -> None:
+async def test_under_the_market_a_severe_exchange_is_told_by_itself_to_who_named_it(
+    four: FourWatchedExchanges,
+) -> None:
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
     for hour in range(2):
         await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
 
     announced = await four.judge_reading(54, 57.5, 57.5, 60, hour=2)
 
-    assert [alert.message.title for alert in announced if alert.kind is POST] == ["INC-1 · A · severe outflow"]
     (single,) = [alert for alert in announced if alert.kind is POST]
+    assert single.message.title == "INC-1 · A · severe outflow"
+    assert [recipient.place for recipient in single.recipients] == [HERE]
     assert "Part of INC-4, which is market-wide." in str(single.message.lines)
+    (market,) = [alert for alert in announced if alert.incident == "INC-4:normal"]
+    assert market.kind is EDIT
+    assert "A (INC-1) · severe" in said(market.message)
+
+
+async def test_what_was_told_before_the_market_goes_on_where_there_is_a_message(four: FourWatchedExchanges) -> None:
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
+    for hour in range(2):
+        await four.judge_reading(57.5, 60, 60, 60, hour=hour)
+    for hour in range(2, 4):
+        await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
+
+    changed = await four.judge_reading(56.5, 57.5, 57.5, 60, hour=4)
+
+    follows = {
+        alert.only_where_sent: [recipient.place for recipient in alert.recipients]
+        for alert in changed
+        if alert.incident == "INC-1:normal"
+    }
+    assert follows == {False: [HERE], True: [THERE]}
+    closing = [
+        alert
+        for alert in await four.judge_reading(60, 57.5, 57.5, 54, hour=5)
+        if alert.incident == "INC-1:normal" and alert.kind is not EDIT
+    ]
+    assert [(alert.kind, alert.only_where_sent) for alert in closing] == [
+        (CLOSE, False), (CLOSE, True), (REPLY, False), (REPLY, True),
+    ]  # fmt: skip
+    assert len({alert.id for alert in closing}) == 4
 
 
 async def test_the_market_is_over_when_two_are_left(four: FourWatchedExchanges) -> None:

@@ -93,7 +93,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
             first,
             flow_sentence(flow) if flow and not resolved else None,
             *[_member_line(member, names) for member in signal.members],
-            None if resolved else "Their own incidents go on under this one and are told again from severe on.",
+            None if resolved else "Alerts of single exchanges go to places that follow them by name.",
             "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
             LIABILITIES,
         ),
