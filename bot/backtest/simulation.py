@@ -169,7 +169,8 @@ class Simulation:
         result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
         self._state = result.state
         for step in result.steps:
-            self._opened_incidents.record(step)
+            if not _is_notice(step):
+                self._opened_incidents.record(step)
         return result
 
     def incidents(self) -> list[Incident]:
@@ -185,7 +186,8 @@ class Simulation:
             flow = market.signal.leading_flow
             yield SimulatedAlert(result.market.at, MARKET.id, result.market.step.reason, market.signal, market, flow)
         for step in result.steps:
-            if step.key.sensitivity is self._sensitivity:
+            # Data notices have no preset of their own: every place hears of them.
+            if step.key.sensitivity is self._sensitivity or _is_notice(step):
                 yield from self._alerts_of_step(step, market)
 
     def _alerts_of_step(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
@@ -215,3 +217,7 @@ class Simulation:
             self._states[Rule.OUTFLOW] = replace(
                 state, withdrawals={**state.withdrawals, reading.exchange: withdrawals}
             )
+
+
+def _is_notice(step: RoundStep) -> bool:
+    return step.step.incident is not None and step.step.incident.rule == Rule.DATA

@@ -40,10 +40,16 @@ class StepReason(StrEnum):
 
 
 class Ending(StrEnum):
-    """How an incident ended: everything is back under its thresholds, or what left came back and was no trouble."""
+    """How an incident ended: everything is back under its thresholds, or what left came back and was no trouble.
+
+    The last three end a data notice: its step came back, is counted as part of the outflow, or stays and is not.
+    """
 
     CALM = "calm"
     INTERNAL_MOVE = "internal move"
+    RETURNED = "came back"
+    COUNTED = "counted"
+    NOT_COUNTED = "not counted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,13 @@ class Rule(StrEnum):
     """The rules that flows are judged by; every other signal source has a rule of its own, whose name is any text.
 
     Outflow and bleed are one incident of an exchange, stored under OUTFLOW: BLEED is its name while only the windows
-    of 14 and 30 days are crossed.
+    of 14 and 30 days are crossed. DATA is the notice of a step that is held or not counted.
     """
 
     OUTFLOW = "outflow"
     BLEED = "bleed"
     MARKET_WIDE = "market-wide"
+    DATA = "data"
 
 
 # A tenth of a point of reserves: shares are shown with one digit, and below 1 % nothing is announced for less.
@@ -77,6 +78,8 @@ class Measurement:
 
 CLOSED_WITHDRAWALS = "closed withdrawals"
 """The measure of a reason that counts the major assets whose withdrawals are closed."""
+STEP = "step"
+"""The measure of a data notice: how large a step of reserves is that is held or not counted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from bot.alerting.data_notice import HEARD_AS, as_notice_listener
 from bot.alerting.judging_round import (
     MARKET_KEY,
     IncidentKey,
@@ -174,6 +175,8 @@ class Watch:
         """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
         if step.key == MARKET_KEY:
             return await self._market_subscriptions(step)
+        if _is_notice(step.step.incident):
+            return await self._notice_subscriptions(step.key.subject)
         return await self._subscriptions.interested_in(step.key.subject)
 
     async def _market_subscriptions(self, step: RoundStep) -> CompactSubscriptions:
@@ -189,6 +192,15 @@ class Watch:
                         places.add(place)
                         # Only the normal preset has a market-wide incident, and routing compares presets.
                         subscriptions.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
+        return subscriptions
+
+    async def _notice_subscriptions(self, subject: str) -> CompactSubscriptions:
+        """Return who hears of data notices: all but the places that have switched them off."""
+        subscriptions, off = CompactSubscriptions(), await self._subscriptions.places_without_notices()
+        async for slice_ in _slices(await self._subscriptions.interested_in(subject)):
+            subscriptions.extend(
+                as_notice_listener(subscription) for subscription in slice_ if subscription.place not in off
+            )
         return subscriptions
 
     async def _audience(self, step: RoundStep, market: Incident | None) -> Audience:
@@ -221,7 +233,8 @@ class Watch:
             self._alert(incident, change, card, listeners.edit),
             self._alert(incident, change, card, listeners.follow, only_where_sent=True),
         ]
-        if step.reason is StepReason.RESOLVED:
+        # A data notice is one message, and its end is the last change of it.
+        if step.reason is StepReason.RESOLVED and not _is_notice(incident):
             # An edit notifies nobody, so the end is said in a reply as well.
             reply = resolved_card(incident, name, self._kinds)
             for only_where_sent, recipients in ((False, listeners.edit), (True, listeners.follow)):
@@ -241,18 +254,19 @@ class Watch:
     ) -> Alert:
         now = self._clock.now()
         role = f"{kind}-where-sent" if only_where_sent else kind
+        severity = HEARD_AS[incident.severity] if _is_notice(incident) else incident.severity
         incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
         return Alert(
             # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
             id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{role}",
             incident=incident_key,
-            severity=incident.severity,
+            severity=severity,
             kind=kind,
             message=card,
             created_at=now,
-            expires_at=now + _ALERT_LIFETIME[incident.severity],
+            expires_at=now + _ALERT_LIFETIME[severity],
             recipients=recipients,
-            ping=kind is DeliveryKind.POST,
+            ping=kind is DeliveryKind.POST and not _is_notice(incident),
             about=incident.subject,
             only_where_sent=only_where_sent,
         )
@@ -275,6 +289,10 @@ async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequen
     for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
         yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
         await asyncio.sleep(0)
+
+
+def _is_notice(incident: Incident | None) -> bool:
+    return incident is not None and incident.rule == Rule.DATA
 
 
 def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:

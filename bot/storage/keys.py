@@ -309,6 +309,13 @@ SUBSCRIBED_EXCHANGES = RedisKey(
     "exchanges that somebody subscribed to by name",
     lua="subscribed_exchanges",
 )
+NOTICES_OFF = RedisKey(
+    "{subs}:notices:off",
+    RedisType.SET,
+    "until switched on, or the place is forgotten",
+    "places that have switched data notices off",
+    lua="notices_off",
+)
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",
     RedisType.STRING,

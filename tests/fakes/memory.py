@@ -326,6 +326,15 @@ class MemorySubscriptions(Subscriptions):
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     _next_checks: dict[Place, datetime] = field(default_factory=dict)
+    _notices_off: set[Place] = field(default_factory=set)
+
+    @override
+    async def places_without_notices(self) -> Collection[Place]:
+        return self._notices_off
+
+    @override
+    async def switch_notices(self, place: Place, *, on: bool) -> None:
+        (self._notices_off.discard if on else self._notices_off.add)(place)
 
     @override
     async def add(self, subscription: Subscription) -> None:

@@ -1,23 +1,26 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from typing_extensions import override
 
 from bot.alerting.routing import followed_incidents
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.suppression import Suppression
+from bot.messages.model import Tone
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.outbox import Alert, DeliveryKind
-from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, subscription
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, signal, subscription
 from tests.fakes.memory import Memory
 from tests.messages.cards.plain import said
 
@@ -311,6 +314,83 @@ async def test_a_dismissed_suspicion_is_logged_without_a_name(
 
     dismissed = logs[-1]
     assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
+
+
+class SnapshotsWithJumps(SnapshotBuilder):
+    """Snapshots of calm readings of Binance, with the jumps that a test sets."""
+
+    jumps: tuple[Jump, ...] = ()
+
+    @override
+    async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
+        now = self._clock.now()
+        yield [ExchangeSnapshot(BINANCE, signal=replace(signal(-0.001, at=now), jumps=self.jumps), seen_at=now)]
+
+
+class NoticeBench:
+    """A watch that sees what jumps there are."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.snapshots = SnapshotsWithJumps(self.memory.readings, self.memory.clock, self.memory.incidents)
+        self.watch = Watch(
+            self.snapshots,
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=list[ExchangeSnapshot]().append,
+        )
+
+    async def judge(self, share: float, verdict: Verdict, *, hour: int) -> list[Alert]:
+        """Judge a reading by which the BTC of noon have this verdict, and return what was queued."""
+        self.memory.clock.time = NOON + hour * HOUR
+        self.snapshots.jumps = (Jump("BTC", NOON, share * 6e10, share, JumpReason.ALONE, verdict, ()),)
+        before = len(self.memory.told())
+        await self.watch.judge_exchanges([BINANCE])
+        return self.memory.told()[before:]
+
+
+async def test_a_step_that_is_not_counted_is_one_message_that_pings_nobody() -> None:
+    bench = NoticeBench()
+    await bench.memory.subscriptions.add(subscription(mention="here", sensitivity=Sensitivity.EARLY))
+
+    (opened,) = await bench.judge(-0.12, Verdict.WAITING, hour=0)
+    (stays,) = await bench.judge(-0.12, Verdict.NOT_COUNTED, hour=1)
+    (over,) = await bench.judge(-0.12, Verdict.RETURNED, hour=2)
+
+    assert [(alert.kind, alert.ping, alert.message.silent) for alert in (opened, stays, over)] == [
+        (POST, False, True), (EDIT, False, True), (CLOSE, False, True),
+    ]  # fmt: skip
+    assert {alert.incident for alert in (opened, stays, over)} == {"INC-1:normal"}
+    assert opened.message.title == "INC-1 · Binance · BTC moved in one step"
+    assert "It may be a changed wallet list or one large transfer." in said(opened.message)
+    assert "Not counted so far" in said(opened.message)
+    assert "It stays, and is not counted" in said(stays.message)
+    assert "Resolved: it came back: no flow." in said(over.message)
+
+
+@pytest.mark.parametrize(("share", "asked"), [(-0.12, Severity.ELEVATED), (-0.2, Severity.SEVERE)])
+async def test_a_notice_is_not_dropped_as_too_mild_for_those_it_is_told_to(share: float, asked: Severity) -> None:
+    """A worker drops a post that is milder than what its place hears of by now."""
+    bench = NoticeBench()
+    await bench.memory.subscriptions.add(subscription(severity=asked))
+
+    (opened,) = await bench.judge(share, Verdict.WAITING, hour=0)
+
+    assert opened.severity is asked
+    assert opened.message.tone is (Tone.WATCH if asked is Severity.ELEVATED else Tone.ELEVATED)
+
+
+async def test_a_place_that_switched_notices_off_hears_of_none() -> None:
+    bench = NoticeBench()
+    for place in (HERE, THERE):
+        await bench.memory.subscriptions.add(subscription(place=place))
+    await bench.memory.subscriptions.switch_notices(HERE, on=False)
+
+    (opened,) = await bench.judge(-0.12, Verdict.WAITING, hour=0)
+
+    assert [recipient.place for recipient in opened.recipients] == [THERE]
 
 
 class FourWatchedExchanges:

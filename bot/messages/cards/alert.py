@@ -21,6 +21,7 @@ from bot.messages.cards.common import (
     note_sentence,
     provenance,
 )
+from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
@@ -41,6 +42,8 @@ def incident_card(
     card = card_of(incident.rule, kinds)
     if incident.rule == Rule.MARKET_WIDE:
         return market_card(incident, names or {}, _change_line(incident, reason, card))
+    if incident.rule == Rule.DATA:
+        return notice_card(incident, name, card)
     signal = incident.announced
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
