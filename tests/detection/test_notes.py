@@ -82,6 +82,7 @@ NOT_COUNTED = jump("Tron", -2e9, at=NOON, verdict=Verdict.NOT_COUNTED)
         (replace(NOT_COUNTED, verdict=Verdict.COUNTED), Note(NoteReason.COUNTED, "Tron", -2e9, NOON)),
         (replace(NOT_COUNTED, verdict=Verdict.COUNTED, reason=JumpReason.LARGE), None),
         (replace(NOT_COUNTED, verdict=Verdict.WAITING), None),
+        (replace(NOT_COUNTED, verdict=Verdict.DOUBTED), Note(NoteReason.TOGETHER, "Tron", -2e9, NOON)),
         (
             jump("BTC", -1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED),
             Note(NoteReason.ROUND_TRIP, "BTC", 1e9, NOON - HOUR),

@@ -14,6 +14,7 @@ from bot.detection.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import GuardState, LostPart
+from bot.domain.jump import Jump, Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
@@ -248,30 +249,36 @@ def bounded(low: float, share: float, high: float, *, hold: Hold | None = None, 
 class TestAnUncertainFlow:
     @pytest.mark.parametrize("hold", [*UNCERTAIN, None])
     @pytest.mark.parametrize(
-        ("low", "share", "high", "severity", "easing"),
+        ("bounds", "severity", "easing"),
         [
-            (-0.606, -0.58, -0.554, Severity.SEVERE, Severity.SEVERE),
-            (-0.2, -0.09, -0.079, Severity.ELEVATED, Severity.SEVERE),
-            (-0.2, -0.09, -0.031, Severity.ELEVATED, Severity.SEVERE),
-            (-0.2, -0.09, -0.016, Severity.WATCH, Severity.SEVERE),
-            (-0.2, -0.09, -0.014, None, Severity.SEVERE),
-            (-0.02, -0.0, 0.02, None, Severity.ELEVATED),
-            (-0.01, 0.0, 0.01, None, Severity.WATCH),
-            (-0.008, 0.0, 0.008, None, None),
+            ((-0.606, -0.58, -0.554), Severity.SEVERE, Severity.SEVERE),
+            ((-0.2, -0.09, -0.079), Severity.ELEVATED, Severity.SEVERE),
+            ((-0.2, -0.09, -0.031), Severity.ELEVATED, Severity.SEVERE),
+            ((-0.2, -0.09, -0.016), Severity.WATCH, Severity.SEVERE),
+            ((-0.2, -0.09, -0.014), None, Severity.SEVERE),
+            ((-0.02, 0.0, 0.02), None, Severity.ELEVATED),
+            ((-0.01, 0.0, 0.01), None, Severity.WATCH),
+            ((-0.008, 0.0, 0.008), None, None),
         ],
     )
     def test_is_graded_by_its_certain_end_and_eases_by_the_worst_that_is_possible(
-        self, low: float, share: float, high: float, hold: Hold | None, severity: Severity | None, easing: Severity
+        self,
+        bounds: tuple[float, float, float],
+        hold: Hold | None,
+        severity: Severity | None,
+        easing: Severity | None,
     ) -> None:
         """A chain of 2.6 % that is missing does not silence a loss of 58 %, of which 55.4 % are certain."""
-        result = signal(None, flows=[bounded(low, share, high, hold=hold)])
+        result = signal(None, flows=[bounded(*bounds, hold=hold)])
 
         assert (result.severity, result.easing) == (severity, easing)
 
     def test_has_its_certain_end_among_the_reasons(self) -> None:
         result = signal(None, flows=[bounded(-0.606, -0.58, -0.554, hold=UNCERTAIN[0])])
 
-        assert result.reasons == (Reason(Window.DAY, "share", pytest.approx(-0.554), -0.08),)
+        (reason,) = result.reasons
+        assert (reason.window, reason.measure, reason.threshold) == (Window.DAY, "share", -0.08)
+        assert reason.value == pytest.approx(-0.554)
         assert (result.graded, result.leading) == (True, Window.DAY)
 
     def test_that_is_held_and_raises_nothing_proves_no_calm(self) -> None:
@@ -288,7 +295,7 @@ class TestAnUncertainFlow:
 
     @pytest.mark.parametrize("hold", [Hold(HoldReason.STALE), Hold(HoldReason.WITHHELD), Hold(HoldReason.DISAGREE)])
     def test_is_not_graded_while_it_is_held_for_another_reason(self, hold: Hold) -> None:
-        result = signal(None, flows=[bounded(-0.07, -0.06, -0.05, hold=hold)])
+        result = signal(None, flows=[bounded(-0.045, -0.04, -0.035, hold=hold)])
 
         assert (result.graded, result.severity, result.easing) == (False, None, None)
 
@@ -310,6 +317,58 @@ class TestAnUncertainFlow:
 
         assert rank(least.severity) == rank(uncertain.severity) <= rank(most.severity)
         assert rank(least.easing) <= rank(uncertain.easing) == rank(most.easing)
+
+
+class TestADoubtedFlow:
+    """Of the flow, `doubted` was lost in one step that several exchanges of the source made at once."""
+
+    @pytest.mark.parametrize(
+        ("share", "doubted", "severity"),
+        [
+            (-0.25, -0.25, Severity.ELEVATED),
+            (-0.25, -0.171, Severity.ELEVATED),
+            (-0.25, -0.169, Severity.SEVERE),
+            (-0.02, -0.02, Severity.WATCH),
+        ],
+    )
+    def test_makes_nobody_severe_by_itself(self, share: float, doubted: float, severity: Severity) -> None:
+        likely = flow(share)
+        result = signal(None, flows=[replace(likely, doubted_usd=doubted * likely.reserves_usd)])
+
+        assert result.severity is severity
+
+    def test_eases_as_any_other(self) -> None:
+        likely = flow(-0.25)
+
+        assert signal(None, flows=[replace(likely, doubted_usd=likely.usd)]).easing is Severity.SEVERE
+
+    def test_is_taken_from_what_is_certain(self) -> None:
+        """25 % left, at least 20 % of it for certain; 13 % are doubted, and 7 % are not severe."""
+        uncertain = bounded(-0.3, -0.25, -0.2, hold=UNCERTAIN[0])
+
+        result = signal(None, flows=[replace(uncertain, doubted_usd=-0.13 * uncertain.reserves_usd)])
+
+        assert result.severity is Severity.ELEVATED
+
+
+class TestTheWindowsThatAreCrossed:
+    @pytest.mark.parametrize(
+        ("flows", "crossed"),
+        [
+            ([flow(-0.01), flow(-0.01, Window.WEEK)], ()),
+            ([flow(-0.016), flow(-0.01, Window.WEEK)], (Window.DAY,)),
+            ([flow(-0.09), flow(-0.061, Window.WEEK), flow(-0.1, Window.FORTNIGHT)], (
+                Window.DAY, Window.WEEK, Window.FORTNIGHT,
+            )),
+            ([flow(-0.09, hold=CHAIN_MISSING), flow(-0.061, Window.WEEK)], (Window.WEEK,)),
+            ([bounded(-0.2, -0.09, -0.016, hold=UNCERTAIN[0])], (Window.DAY,)),
+            ([bounded(-0.2, -0.09, -0.014, hold=UNCERTAIN[0])], ()),
+            ([flow(-0.5, reserves=9.99e6)], ()),
+            ([flow(-0.5, reserves=10e6)], (Window.DAY,)),
+        ],
+    )  # fmt: skip
+    def test_are_those_past_a_threshold_of_any_severity(self, flows: list[Flow], crossed: tuple[Window, ...]) -> None:
+        assert signal(None, flows=flows).crossed == crossed
 
 
 def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
@@ -432,6 +491,31 @@ def after(state: ExchangeState) -> Signal:
     """Return what the rule says of a state at its newest reading."""
     assert state.latest
     return grade(signal_at_newest(state, state.latest.as_of), Sensitivity.NORMAL)
+
+
+SINCE = NOON - 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("jumps", "since"),
+    [
+        ([replace(jump(at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], SINCE),
+        ([replace(jump(at=SINCE, verdict=Verdict.DOUBTED), decided_at=NOON)], SINCE),
+        ([replace(jump(at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON - HOUR)], None),
+        ([replace(jump(at=SINCE, verdict=Verdict.NOT_COUNTED), decided_at=NOON)], None),
+        ([replace(jump("BTC", 28.0, at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], None),
+        ([replace(jump(at=SINCE - DAY, verdict=Verdict.COUNTED, turned=SINCE), decided_at=NOON)], SINCE),
+        (
+            [replace(jump(at=NOON - hours * HOUR, verdict=Verdict.COUNTED), decided_at=NOON) for hours in (1, 3, 2)],
+            SINCE,
+        ),
+        ([], None),
+    ],
+)
+def test_a_drop_that_waited_and_counts_now_was_seen_before(jumps: list[Jump], since: datetime | None) -> None:
+    state = GuardState(jumps=tuple(jumps))
+
+    assert graded_signal(replace(inputs(holding(55)), guard_state=state)).seen_since == since
 
 
 def test_a_signal_has_the_jumps_and_the_parts_that_the_guards_remember() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -52,6 +52,7 @@ def test_columns_and_detail_give_the_same_flow(
     assert quick.reserves_usd == pytest.approx(slow.reserves_usd, rel=1e-9)
     assert quick.share * quick.reserves_usd == pytest.approx(slow.share * slow.reserves_usd, rel=1e-9, abs=rounding)
     assert (quick.lowest_usd, quick.highest_usd) == (slow.lowest_usd, slow.highest_usd)
+    assert quick.doubted_usd == slow.doubted_usd
     assert (quick.start, quick.end, quick.missing_chains, quick.hold) == (
         slow.start, slow.end, slow.missing_chains, slow.hold
     )  # fmt: skip
@@ -95,6 +96,7 @@ def test_a_flow_lies_between_its_bounds(
     flow = DetailedComputation(OWN).flow(Window.DAY, *books, jumps=jumps, lost_parts=lost_parts)
 
     assert flow.low <= flow.share <= flow.high
+    assert flow.doubted_usd <= 0
     assert (flow.lowest_usd is None) is (flow.highest_usd is None)
     assert flow.lowest_usd is not None or (flow.hold, flow.missing_chains) == (None, ())
 
@@ -124,11 +126,17 @@ class TestWhatColumnsDoThemselves:
         assert self.asset_count([jump("USDT", -1.0, at=NOON, verdict=Verdict.NOT_COUNTED)]) == 0
 
     @pytest.mark.parametrize(
-        ("at", "count"),
-        [(THEN, 0), (THEN + timedelta(microseconds=1), 2), (NOON, 2), (NOON + timedelta(microseconds=1), 0)],
+        ("verdict", "count"),
+        [
+            (Verdict.COUNTED, 0),
+            (Verdict.NOT_COUNTED, 0),
+            (Verdict.RETURNED, 0),
+            (Verdict.WAITING, 2),
+            (Verdict.DOUBTED, 2),
+        ],
     )
-    def test_is_left_to_the_details_while_a_jump_of_the_window_waits(self, at: datetime, count: int) -> None:
-        assert self.asset_count([jump(at=at, verdict=Verdict.WAITING)]) == count
+    def test_is_left_to_the_details_while_a_jump_may_count_or_not(self, verdict: Verdict, count: int) -> None:
+        assert self.asset_count([jump(verdict=verdict)]) == count
 
     @pytest.mark.parametrize(
         ("since", "until", "count"),

@@ -294,6 +294,17 @@ class TestAJumpThatWaits:
         assert found.hold
         assert found.hold.reason is hold
 
+    @pytest.mark.parametrize(
+        ("turns", "said"), [(0, ""), (2, ", away again after 1 return"), (4, ", away again after 2 returns")]
+    )
+    def test_that_is_away_again_says_how_often_it_was_back(self, turns: int, said: str) -> None:
+        away = replace(jump("USDT", -100.0, share=-0.1), turns=turns)
+
+        hold = between(self.BASE, replace(self.BASE, as_of=NOON), jumps=[away]).hold
+
+        assert hold
+        assert hold.detail == f"USDT, -10.0 % of reserves in one step{said}"
+
     def test_that_is_the_largest_is_named(self) -> None:
         jumps = [jump("BTC", -10.0), jump("USDT", -100.0), jump("TRX", 20.0)]
 
@@ -320,6 +331,42 @@ class TestAJumpThatWaits:
         assert (found.low, found.high) == (0.0, 0.0)
 
 
+class TestADoubtedJump:
+    """Several exchanges of the source moved at once: it is flow, but no proof of a run at this one."""
+
+    BASE = reading({"Tron/USDT": (600, 1.0), "Bitcoin/BTC": (400, 1.0)}, at=THEN)
+    END = reading({"Tron/USDT": (500, 1.0), "Bitcoin/BTC": (390, 1.0)})
+
+    @pytest.mark.parametrize(
+        ("asset", "units", "at", "doubted_usd"),
+        [
+            ("USDT", -100.0, NOON, -100.0),
+            ("USDT", -60.0, NOON, -60.0),
+            ("USDT", -160.0, NOON, -100.0),
+            ("USDT", -100.0, THEN, 0.0),
+            ("USDT", 50.0, NOON, 0.0),
+            ("TRX", -50.0, NOON, 0.0),
+        ],
+    )
+    def test_is_part_of_the_flow_which_says_how_much_of_it_is_doubted(
+        self, asset: str, units: float, at: datetime, doubted_usd: float
+    ) -> None:
+        found = between(self.BASE, self.END, jumps=[jump(asset, units, at=at, verdict=Verdict.DOUBTED)])
+
+        assert (found.usd, found.doubted_usd) == (-110.0, doubted_usd)
+        assert (found.hold, found.lowest_usd, found.highest_usd) == (None, None, None)
+        assert found.without_doubted.usd == -110.0 - doubted_usd
+        assert found.without_doubted.share == pytest.approx((-110.0 - doubted_usd) / 1000)
+
+    def test_comes_to_the_bounds_of_one_that_waits(self) -> None:
+        jumps = [jump("USDT", -100.0, verdict=Verdict.DOUBTED), jump("BTC", -10.0)]
+
+        found = between(self.BASE, self.END, jumps=jumps)
+
+        assert (found.usd, found.lowest_usd, found.highest_usd, found.doubted_usd) == (-100.0, -110.0, -100.0, -100.0)
+        assert found.without_doubted.usd == 0.0
+
+
 class TestALostPart:
     BASE = reading({"Ethereum/ETH": (86, 1.0), "Tron/USDT": (10, 1.0), "Solana/SOL": (4, 1.0)}, at=THEN)
 
@@ -341,13 +388,14 @@ class TestALostPart:
             (THEN + SECOND, None, True),
             (THEN + SECOND, NOON + SECOND, True),
             (THEN + SECOND, NOON, False),
-            (THEN, None, False),
-            (THEN - DAY, None, False),
+            (THEN, None, True),
+            (NOON - 3 * DAY, None, True),
+            (NOON - 3 * DAY - SECOND, None, False),
             (THEN - DAY, THEN + SECOND, False),
             (NOON + SECOND, None, False),
         ],
     )
-    def test_makes_uncertain_only_windows_whose_end_lacks_it_and_whose_start_does_not(
+    def test_makes_uncertain_windows_whose_end_lacks_it_and_where_both_do_for_three_days(
         self,
         since: datetime,
         until: datetime | None,

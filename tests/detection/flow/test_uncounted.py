@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.flow.uncounted import uncounted_units, waiting_jumps
+from bot.detection.flow.uncounted import jumps_within, uncounted_units
 from bot.domain.jump import JumpPart, Move, Verdict
 from tests.builders import DAY, HOUR, NOON, jump
 
 THEN = NOON - DAY
 TICK = timedelta(microseconds=1)
-OTHER_VERDICTS = [verdict for verdict in Verdict if verdict is not Verdict.WAITING]
 
 
 @pytest.mark.parametrize(
@@ -41,34 +40,31 @@ def test_a_move_at_the_start_is_in_the_base_already_and_one_at_the_end_is_in_the
     moved = jump(at=at, verdict=Verdict.WAITING)
 
     assert uncounted_units([moved], THEN, NOON) == ({"BTC": -28.0} if is_in_it else {})
-    assert waiting_jumps([moved], THEN, NOON) == ([moved] if is_in_it else [])
+    assert jumps_within([moved], Verdict.WAITING, THEN, NOON) == ([moved] if is_in_it else [])
 
 
 @pytest.mark.parametrize(
-    ("verdict", "units", "with_waiting", "left_out"),
+    ("verdict", "left_out"),
     [
-        (Verdict.COUNTED, -28.0, True, False),
-        (Verdict.NOT_COUNTED, -28.0, True, True),
-        (Verdict.NOT_COUNTED, -28.0, False, True),
-        (Verdict.RETURNED, -28.0, True, True),
-        (Verdict.RETURNED, -28.0, False, True),
-        (Verdict.WAITING, -28.0, True, True),
-        (Verdict.WAITING, -28.0, False, False),
-        (Verdict.WAITING, 28.0, True, True),
-        (Verdict.WAITING, 28.0, False, True),
+        (Verdict.COUNTED, False),
+        (Verdict.DOUBTED, False),
+        (Verdict.NOT_COUNTED, True),
+        (Verdict.RETURNED, True),
+        (Verdict.WAITING, True),
     ],
 )
-def test_everything_but_what_counts_is_left_out_and_drops_that_wait_may_count(
+def test_everything_but_what_counts_is_left_out(
     verdict: Verdict,
-    units: float,
-    with_waiting: bool,  # noqa: FBT001 — a table's column
-    left_out: bool,  # noqa: FBT001 — as above
+    left_out: bool,  # noqa: FBT001 — a table's column
 ) -> None:
-    moved = jump("BTC", units, verdict=verdict)
+    assert uncounted_units([jump(verdict=verdict)], THEN, NOON) == ({"BTC": -28.0} if left_out else {})
 
-    found = uncounted_units([moved], THEN, NOON, with_waiting=with_waiting)
 
-    assert found == ({"BTC": units} if left_out else {})
+@pytest.mark.parametrize("verdict", Verdict)
+def test_or_what_has_the_verdicts_that_are_asked_for(verdict: Verdict) -> None:
+    found = uncounted_units([jump(verdict=verdict)], THEN, NOON, {Verdict.DOUBTED, Verdict.WAITING})
+
+    assert found == ({"BTC": -28.0} if verdict in {Verdict.DOUBTED, Verdict.WAITING} else {})
 
 
 def test_the_parts_of_all_jumps_add_up_by_asset() -> None:
@@ -79,13 +75,15 @@ def test_the_parts_of_all_jumps_add_up_by_asset() -> None:
     assert uncounted_units([first, *came], THEN, NOON) == {"BTC": 2.0}
 
 
-@pytest.mark.parametrize("verdict", OTHER_VERDICTS)
-def test_only_jumps_without_a_verdict_wait(verdict: Verdict) -> None:
-    assert waiting_jumps([jump(verdict=verdict)], THEN, NOON) == []
+@pytest.mark.parametrize("verdict", Verdict)
+def test_jumps_are_found_by_their_verdict(verdict: Verdict) -> None:
+    jumps = [jump(verdict=each) for each in Verdict]
+
+    assert [found.verdict for found in jumps_within(jumps, verdict, THEN, NOON)] == [verdict]
 
 
-def test_a_jump_that_turned_in_the_window_waits_in_it() -> None:
+def test_a_jump_that_turned_in_the_window_is_in_it() -> None:
     away_again = replace(jump(at=THEN - HOUR, turned=NOON), verdict=Verdict.WAITING)
 
-    assert waiting_jumps([away_again], THEN, NOON) == [away_again]
-    assert waiting_jumps([away_again], NOON, NOON + DAY) == []
+    assert jumps_within([away_again], Verdict.WAITING, THEN, NOON) == [away_again]
+    assert jumps_within([away_again], Verdict.WAITING, NOON, NOON + DAY) == []
