@@ -97,7 +97,7 @@ def notice_steps(
     `open_notices` are those of this exchange. Events without any consequence are left out.
     """
     before = {notice.first_as_of: notice for notice in open_notices}
-    events = {event.at: event for event in jump_events(signal.jumps)}
+    events = {event.at: event for event in jump_events((*signal.jumps, *_late_returns(signal)))}
     for at in sorted({*before, *events}):
         notice, event = before.get(at), events.get(at)
         if notice is None and event and _is_told(event, signal):
@@ -108,6 +108,21 @@ def notice_steps(
             step = _advance(notice, shown, now)
             if step.incident is not notice:
                 yield at, notice, step, shown
+
+
+def _late_returns(signal: Signal) -> Iterator[Jump]:
+    """Yield as jumps of their own what turned round in the newest reading, of jumps whose notice is over long since.
+
+    What came in uncounted in May and leaves in June is not counted either: the second step is said as the first was.
+    """
+    for jump in signal.jumps:
+        if (
+            jump.verdict is Verdict.RETURNED
+            and jump.turned_at == signal.as_of
+            and jump.turned_at - jump.at > _KEPT_OPEN
+        ):
+            usd, share = -jump.usd, -jump.share
+            yield replace(jump, at=jump.turned_at, usd=usd, share=share, verdict=Verdict.NOT_COUNTED)
 
 
 def as_notice_listener(subscription: Subscription) -> Subscription:

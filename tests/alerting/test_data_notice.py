@@ -21,7 +21,12 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
 from tests.builders import DAY, HOUR, NOON, flow, signal, subscription
 
-WAITING, NOT_COUNTED, COUNTED, RETURNED = Verdict
+WAITING, NOT_COUNTED, COUNTED, RETURNED = (
+    Verdict.WAITING,
+    Verdict.NOT_COUNTED,
+    Verdict.COUNTED,
+    Verdict.RETURNED,
+)
 
 
 def jump(
@@ -247,3 +252,13 @@ def test_an_event_is_one_message_with_at_most_one_end(first: Verdict, drawn: lis
     assert (notices.open == []) is (reasons[-1] is StepReason.RESOLVED)
     if at - NOON >= 3 * DAY:
         assert notices.newest.state is IncidentState.RESOLVED
+
+
+def test_what_leaves_after_its_notice_is_over_is_said_again() -> None:
+    """A label of 12 % appeared, uncounted, and is taken back: after five days its end is said, after one it is not."""
+    for days, reasons in ((5, [StepReason.OPENED]), (1, [])):
+        gone = replace(jump(0.12, RETURNED, at=NOON - days * DAY), turned_at=NOON)
+        notices = Notices()
+
+        assert notices.judge(seen(gone)) == reasons
+        assert [notice.signal.jumps[0].share for notice in notices.open] == [-0.12] * len(reasons)
