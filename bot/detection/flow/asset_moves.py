@@ -38,7 +38,8 @@ class AssetMove:
 class AssetMoves:
     """What moved, by asset.
 
-    `counted` is flow, `appeared` came to slots that were empty before and counts as nothing.
+    `counted` is flow, `appeared` came to slots that were empty before and counts as nothing. What had no price is among
+    them as well, for jumps are followed in units.
     """
 
     counted: Mapping[str, AssetMove]
@@ -74,7 +75,7 @@ def asset_moves(
         converted.units += came.units
         converted.usd += came.usd
     return AssetMoves(
-        {asset: move for asset, move in moved.items() if move.usd},
+        {asset: move for asset, move in moved.items() if move.usd or move.units},
         {asset: move for asset, move in appeared.items() if move.units > 0},
     )
 

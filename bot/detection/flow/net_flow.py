@@ -125,7 +125,7 @@ def _worth(part: LostPart, base: Reading, own_tokens: Collection[str]) -> float:
 def _largest(moves: AssetMoves) -> tuple[AssetFlow, ...]:
     """Return one flow per asset, largest first by worth, `SHOWN_ASSETS` at most."""
     largest = nlargest(SHOWN_ASSETS, moves.counted.items(), key=lambda moved: abs(moved[1].usd))
-    return tuple(AssetFlow(asset, move.units, move.usd) for asset, move in largest)
+    return tuple(AssetFlow(asset, move.units, move.usd) for asset, move in largest if move.usd)
 
 
 def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[str]) -> float:

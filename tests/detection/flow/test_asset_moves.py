@@ -77,6 +77,15 @@ def test_units_and_dollars_are_both_told_at_the_prices_of_the_start() -> None:
     assert found.counted == {"BTC": AssetMove(3.0, 304.0)}
 
 
+def test_what_had_no_price_moves_in_units_alone() -> None:
+    """Else what left uncounted and came back while it had no price could not be followed when it leaves again."""
+    found = moves_between(
+        {"Bitcoin/BTC": 10.0, "Tron/TRX": 5.0}, {"Bitcoin/BTC": 9.0, "Tron/TRX": 1.0}, base_price={"Tron/TRX": 0.0}
+    )
+
+    assert (found.usd, found.counted["TRX"]) == (-1.0, AssetMove(-4.0, 0.0))
+
+
 class TestTheSameAssetOnAnotherChain:
     @pytest.mark.parametrize(
         ("left", "came", "counted", "appeared"),
@@ -265,6 +274,7 @@ class TestWhatIsNotCounted:
         )
 
         assert usd_of(found.counted) == {"BTC": -10.0}
+        assert found.usd == -10.0
 
     @pytest.mark.parametrize(
         ("uncounted", "counted", "appeared"),

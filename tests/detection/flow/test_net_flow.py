@@ -523,6 +523,14 @@ def test_only_the_largest_assets_are_kept_of_a_long_list() -> None:
     assert found.usd == -sum(range(30))
 
 
+def test_an_asset_without_a_price_is_not_shown() -> None:
+    base = reading({"Tron/USDT": (100, 1.0), "Tron/TRX": (100, 0.0)}, at=THEN)
+
+    found = between(base, reading({"Tron/USDT": (90, 1.0), "Tron/TRX": (50, 0.0)}))
+
+    assert found.assets == (AssetFlow("USDT", -10.0, -10.0),)
+
+
 def test_bybit_lost_a_fifth_of_a_percent() -> None:
     """The published figure of 2026-08: −27,319,332 USD of 13.07 bn."""
     base = reading({"Tron/USDT": (13.07e9, 1.0)}, at=THEN)
