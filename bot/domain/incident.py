@@ -65,12 +65,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WorstMoment:
-    """When an incident was worst: the time of the reading, the measurement that led then, and how large it was."""
+    """When an incident was worst: the time of the reading, the measurement that led then, and how large it was.
+
+    `excess` is how many times its threshold it was: 2 for −6 % where the limit is −3 %.
+    """
 
     as_of: datetime
     severity: Severity
     measurement: str
     size: Size
+    excess: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
