@@ -135,8 +135,10 @@ class Incident:
 
     @property
     def figures(self) -> Signal:
-        """Return the newest signal whose figures are complete, where there was one."""
-        return self.last_complete or self.signal
+        """Return the newest signal with figures to show: complete ones, or those on which it got worse since."""
+        if self.last_complete is None:
+            return self.signal
+        return max(self.last_complete, self.announced, key=lambda signal: signal.as_of)
 
     @property
     def is_frozen(self) -> bool:
