@@ -8,6 +8,7 @@ from typing import Annotated
 from bot.alerting.routing import reaches
 from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
+from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
@@ -56,12 +57,14 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         and incident.sensitivity is sensitivity
         and reaches(subscription, incident)
     ]
+    snapshots = [await request.queries.snapshot(exchange)] if chosen else request.queries.snapshots()
     return subscribed_card(
         subscription,
         chosen.name if chosen else None,
         await request.place_access.missing(target),
         open_incidents,
         is_tracked=chosen is None or chosen.slug is not None,
+        coverage=window_coverage(snapshots, request.now),
     )
 
 

@@ -40,7 +40,9 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
     for jump in recent_jumps(state, now):
         if jump.verdict is Verdict.NOT_COUNTED and now - jump.at <= COUNTS_WITHIN:
             yield Note(NoteReason.WALLETS_CHANGED, jump.group, jump.usd, jump.at)
-        elif jump.is_counted and jump.reason is not JumpReason.LARGE:
+        elif jump.verdict is Verdict.DOUBTED:
+            yield Note(NoteReason.TOGETHER, jump.group, jump.usd, jump.at)
+        elif jump.verdict is Verdict.COUNTED and jump.reason is not JumpReason.LARGE:
             yield Note(NoteReason.COUNTED, jump.group, jump.usd, jump.at)
         elif jump.verdict is Verdict.RETURNED and jump.turned_at and now - jump.turned_at <= RETURN_WITHIN:
             reason = NoteReason.ROUND_TRIP if jump.usd < 0 else NoteReason.PASSAGE

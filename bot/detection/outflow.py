@@ -111,7 +111,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
     crossed = {reason.window for reason in reasons}
-    leading = _leading(gradable or signal.flows, reasons or easing_reasons)
+    leading = _leading(gradable, reasons or easing_reasons)
     return replace(
         signal,
         rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
@@ -139,13 +139,23 @@ def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Sever
     crossed = [
         (threshold, reasons)
         for flow in signal.flows
-        for figure in [flow.at_low if is_easing else flow.at_high]
-        if figure.usd <= -MIN_FLOW_USD * ease
         for threshold in _THRESHOLDS_OF[flow.window]
+        for figure in [_graded_figure(threshold, flow, is_easing=is_easing)]
+        if figure.usd <= -MIN_FLOW_USD * ease
         if _may_decide(threshold, flow) and (reasons := _reasons(threshold, figure, signal.baseline, scale, ease))
     ]
     worst = max((threshold.severity for threshold, _ in crossed), key=rank, default=None)
     return worst, tuple(reason for threshold, reasons in crossed if threshold.severity is worst for reason in reasons)
+
+
+def _graded_figure(threshold: Threshold, flow: Flow, *, is_easing: bool) -> Flow:
+    """Return the figure of a flow that is compared with a threshold: its worst one for easing, else its certain one.
+
+    A step that several exchanges of the source made at once makes nobody severe by itself.
+    """
+    if is_easing:
+        return flow.at_low
+    return flow.without_doubted if threshold.severity is Severity.SEVERE and flow.doubted_usd else flow.at_high
 
 
 def _may_decide(threshold: Threshold, flow: Flow) -> bool:

@@ -22,6 +22,8 @@ class Verdict(StrEnum):
     """It stays, and is in no window: a changed wallet list or one large transfer."""
     COUNTED = "counted"
     """It is part of every window that begins before it."""
+    DOUBTED = "doubted"
+    """It is counted, but no reason for more than elevated until more leaves: several exchanges moved at once."""
     RETURNED = "returned"
     """Most of it came back, or left again: no flow in either direction."""
 
@@ -86,7 +88,7 @@ class Jump:
     @property
     def is_counted(self) -> bool:
         """Return whether it is part of the windows that contain it."""
-        return self.verdict is Verdict.COUNTED
+        return self.verdict in {Verdict.COUNTED, Verdict.DOUBTED}
 
     @property
     def standing(self) -> float:

@@ -101,6 +101,7 @@ class NoteReason(StrEnum):
     ROUND_TRIP = "round trip"
     PASSAGE = "came and left"
     COUNTED = "counted after all"
+    TOGETHER = "several exchanges at once"
     PRICE_ODD = "price odd"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
     GAP = "gap"

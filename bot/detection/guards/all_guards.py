@@ -24,14 +24,14 @@ from bot.detection.guards.odd_prices import record_odd_prices
 from bot.detection.guards.redenominations import with_redenominations
 from bot.detection.guards.renamed_assets import with_renamed_slots
 from bot.detection.guards.restatement import in_known_terms, restated
-from bot.detection.guards.suspected_steps import Step, suspected_jumps
+from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
     REMEMBERED,
     tracked_assets,
     with_moves_taken,
     without_old_moves,
 )
-from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, Evidence, is_run_under_way, judged
+from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, MAY_COUNT, Evidence, is_run_under_way, judged
 from bot.domain.guard_state import GuardState, LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import NO_HOLDING, Reading
@@ -68,7 +68,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
         moved[asset] = moved.get(asset, 0.0) + came.units
     jumps, left = with_moves_taken(state.jumps, moved, given.at)
     kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
-    step = Step(diff, kept, given.own_tokens)
+    step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)
     if jumps:
         jumps = judged(jumps, _evidence(state, given, step))
@@ -93,7 +93,7 @@ def watched_assets(state: GuardState, at: datetime) -> frozenset[str]:
     return tracked_assets(state.jumps, at)
 
 
-def _with_later_flow(state: GuardState, step: Step, at: datetime) -> GuardState:
+def _with_later_flow(state: GuardState, step: ReadingStep, at: datetime) -> GuardState:
     """Return the state with what moved in this reading beside the jumps, as long as one of them may count after all."""
     if not any(map(_may_count, state.jumps)):
         return replace(state, later_flows=()) if state.later_flows else state
@@ -104,7 +104,7 @@ def _with_later_flow(state: GuardState, step: Step, at: datetime) -> GuardState:
     return replace(state, later_flows=(*state.later_flows, LaterFlow(at, usd)))
 
 
-def _evidence(state: GuardState, given: GuardInput, step: Step) -> Evidence:
+def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Evidence:
     diff = step.diff
     moved_usd = diff.usd - sum(move.usd for move in diff.moves.values()) if diff.is_quiet else 0.0
     moved_usd += sum(step.usd.values())
@@ -130,7 +130,7 @@ def _unseen(state: GuardState, latest: Reading) -> frozenset[str]:
 
 
 def _may_count(jump: Jump) -> bool:
-    return jump.usd < 0 and jump.verdict in {Verdict.WAITING, Verdict.NOT_COUNTED}
+    return jump.usd < 0 and jump.verdict in MAY_COUNT | {Verdict.WAITING}
 
 
 def _back_chains(state: GuardState, at: datetime) -> frozenset[str]:

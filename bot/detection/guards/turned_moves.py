@@ -77,7 +77,7 @@ def _may_leave_again(jump: Jump, units: float, part: JumpPart, at: datetime) -> 
 
 def _is_remembered(jump: Jump, at: datetime) -> bool:
     """Return whether moves may still be part of a jump: two days where it counts, else ninety."""
-    is_large_only = jump.reason is JumpReason.LARGE or jump.is_counted
+    is_large_only = jump.reason is JumpReason.LARGE or jump.verdict is Verdict.COUNTED
     since = jump.turned_at or jump.at
     return at - since <= RETURN_WITHIN if is_large_only else at - jump.at < REMEMBERED
 
