@@ -157,15 +157,22 @@ class TestExchangesThatMovedAtOnce:
         assert reasons(states)["a"] == {(JumpReason.TOGETHER, Verdict.WAITING)}
 
     @pytest.mark.parametrize(
-        ("then", "share", "verdict"),
-        [(0.7999, 0.0, Verdict.NOT_COUNTED), (0.78, -0.1, Verdict.COUNTED), (1.0, 0.0, Verdict.RETURNED)],
+        ("then", "share", "verdict", "severity"),
+        [
+            (0.7999, -0.09, Verdict.DOUBTED, Severity.ELEVATED),
+            (0.78, -0.1, Verdict.COUNTED, Severity.SEVERE),
+            (1.0, 0.0, Verdict.RETURNED, None),
+        ],
     )
-    def test_are_believed_only_where_it_goes_on(self, then: float, share: float, verdict: Verdict) -> None:
+    def test_make_nobody_severe_unless_it_goes_on(
+        self, then: float, share: float, verdict: Verdict, severity: Severity | None
+    ) -> None:
         states = round_of(all_of(2), [1.0, 1.0], at=NOON - HOUR)
         states = round_of(round_of(states, [0.8, 0.8]), [then, then * 1.0001], at=NOON + HOUR)
 
         assert reasons(states) == {name: {(JumpReason.TOGETHER, verdict)} for name in "ab"}
-        assert flow_share(graded_signal(states["a"])) == pytest.approx(share, abs=0.004)
+        signal = graded_signal(states["a"])
+        assert (signal.severity, flow_share(signal)) == (severity, pytest.approx(share, abs=0.004))
 
     def test_are_believed_where_readings_are_a_day_apart(self) -> None:
         """Exchanges that are in trouble together show it in the same reading then."""
@@ -206,9 +213,7 @@ class TestExchangesThatMovedAtOnce:
         assert not any(reasons(states).values())
 
     def test_a_count_of_all_by_one_factor_is_held_as_well(self) -> None:
-        readings = [
-            book(NOON, dict.fromkeys(WORTH, 0.5 if name in "ab" else 1.0), exchange=name) for name in NAMES[:6]
-        ]
+        readings = [book(NOON, dict.fromkeys(WORTH, 0.5 if name in "ab" else 1.0), exchange=name) for name in NAMES[:6]]
 
         states, _ = states_after_round(all_of(6), readings, NO_OTHERS)
 

@@ -152,9 +152,7 @@ class TestARedenominatedAsset:
 
     def test_comes_back_in_new_units_where_it_left_in_old_ones(self) -> None:
         """Half of it leaves alone and is not counted; a thousand new units replace each; the half is back."""
-        series = readings(
-            prices={"ABC": (1, 1, 1, 0.001, 0.001)}, ABC=(100, 50, 50, 50_000, 100_000), BTC=(900,) * 5
-        )
+        series = readings(prices={"ABC": (1, 1, 1, 0.001, 0.001)}, ABC=(100, 50, 50, 50_000, 100_000), BTC=(900,) * 5)
         away, back = state_after(series[:4]), state_after(series)
 
         assert [(jump.parts[0].amount, jump.verdict) for jump in away.jumps] == [(-50_000, Verdict.NOT_COUNTED)]

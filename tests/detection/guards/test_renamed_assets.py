@@ -30,9 +30,7 @@ def priced(units: Mapping[str, float], *, price: float = 1.0, at: timedelta = ti
     return reading({slot: (held, price if "USDT0" in slot else 1.0) for slot, held in units.items()}, at=NOON + at)
 
 
-def names(
-    before: Mapping[str, float], after: Mapping[str, float], *, price: float = 1.0
-) -> list[tuple[Slot, Slot]]:
+def names(before: Mapping[str, float], after: Mapping[str, float], *, price: float = 1.0) -> list[tuple[Slot, Slot]]:
     state = with_renamed_slots(GuardState(), priced(before, at=-HOUR), priced(after, price=price), {"OWN"})
     assert all(name.at == NOON for name in state.renamed_slots)
     return [(name.original, name.renamed) for name in state.renamed_slots]

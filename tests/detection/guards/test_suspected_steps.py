@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import pytest
 
 from bot.detection.flow.reading_diff import reading_diff
-from bot.detection.guards.suspected_steps import EVERYTHING, Step, suspected_jumps
+from bot.detection.guards.suspected_steps import EVERYTHING, ReadingStep, suspected_jumps
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from tests.builders import HOUR, NOON, reading
 
@@ -30,7 +30,7 @@ def jumps_of(  # noqa: PLR0913 — a step, and what is known beside it
         reading({slot: (units, dollars) for slot, units in parts.items() if units >= 0}, at=at)
         for parts, at in ((before, NOON - HOUR), ({**before, **changed}, NOON))
     )
-    step = Step(reading_diff(previous, latest, OWN), kept or {}, OWN)
+    step = ReadingStep(reading_diff(previous, latest, OWN), kept or {}, OWN)
     return suspected_jumps(step, together=together, back_chains=back_chains, runs=runs)
 
 

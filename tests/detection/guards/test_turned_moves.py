@@ -93,6 +93,7 @@ class TestAJumpTakesMoves:
             (replace(LARGE, verdict=Verdict.WAITING), 2 * DAY),
             (LEFT, REMEMBERED - SECOND),
             (CAME, REMEMBERED - SECOND),
+            (replace(LEFT, verdict=Verdict.DOUBTED), REMEMBERED - SECOND),
             (replace(LEFT, verdict=Verdict.WAITING), REMEMBERED - SECOND),
         ],
     )

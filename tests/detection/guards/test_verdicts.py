@@ -17,6 +17,7 @@ LARGE = jump("BTC", -100, reason=JumpReason.LARGE, verdict=Verdict.COUNTED)
 EVENLY = jump("BTC", -100, reason=JumpReason.EVENLY)
 TOGETHER = jump("BTC", -100, reason=JumpReason.TOGETHER)
 LEFT_OUT = replace(DROP, verdict=Verdict.NOT_COUNTED, decided_at=NOON)
+DOUBTED = replace(TOGETHER, verdict=Verdict.DOUBTED, decided_at=NOON)
 RETURNED = jump("BTC", -100, verdict=Verdict.RETURNED, turned=NOON + HOUR)
 
 
@@ -53,7 +54,8 @@ class TestAJumpThatWaits:
             (DROP, Verdict.NOT_COUNTED),
             (replace(DROP, usd=100.0), Verdict.NOT_COUNTED),
             (EVENLY, Verdict.COUNTED),
-            (TOGETHER, Verdict.NOT_COUNTED),
+            (TOGETHER, Verdict.DOUBTED),
+            (replace(TOGETHER, usd=100.0), Verdict.NOT_COUNTED),
             (replace(LARGE, verdict=Verdict.WAITING), Verdict.COUNTED),
         ],
     )
@@ -91,14 +93,14 @@ class TestSeveralExchangesAtOnce:
         ("share", "usd", "is_sparse", "verdict"),
         [
             (-0.005, -100.0, False, Verdict.COUNTED),
-            (-0.0049, -100.0, False, Verdict.NOT_COUNTED),
-            (0.005, -100.0, False, Verdict.NOT_COUNTED),
-            (-0.005, 100.0, False, Verdict.NOT_COUNTED),
+            (-0.0049, -100.0, False, Verdict.DOUBTED),
+            (0.005, -100.0, False, Verdict.DOUBTED),
             (0.0, -100.0, True, Verdict.COUNTED),
-            (0.0, 100.0, True, Verdict.COUNTED),
+            (-0.005, 100.0, False, Verdict.NOT_COUNTED),
+            (0.0, 100.0, True, Verdict.NOT_COUNTED),
         ],
     )
-    def test_are_believed_where_it_goes_on_or_readings_are_sparse(
+    def test_are_believed_where_it_goes_on_or_readings_are_sparse_and_doubted_else(
         self, share: float, usd: float, verdict: Verdict, *, is_sparse: bool
     ) -> None:
         assert verdict_of(after(replace(TOGETHER, usd=usd), share=share, is_sparse=is_sparse)) is verdict
@@ -108,7 +110,7 @@ class TestSeveralExchangesAtOnce:
 
 
 class TestTurns:
-    @pytest.mark.parametrize("known", [LARGE, LEFT_OUT, replace(EVENLY, verdict=Verdict.COUNTED)])
+    @pytest.mark.parametrize("known", [LARGE, LEFT_OUT, DOUBTED, replace(EVENLY, verdict=Verdict.COUNTED)])
     def test_what_comes_back_was_no_flow_whatever_was_said_of_it(self, known: Jump) -> None:
         (found,) = after(with_moves(known, 80.0), at=NOON + 5 * HOUR)
 
@@ -116,7 +118,7 @@ class TestTurns:
         assert found.turned_at == found.decided_at == NOON + 5 * HOUR
 
     def test_what_stays_as_it_is_keeps_its_verdict_and_hour(self) -> None:
-        known = (LARGE, LEFT_OUT, RETURNED)
+        known = (LARGE, LEFT_OUT, DOUBTED, RETURNED)
 
         assert after(*known) == known
         assert after(with_moves(LARGE, 40.0)) == (with_moves(LARGE, 40.0),)
@@ -187,8 +189,7 @@ class TestADropThatWasNotCounted:
 
         assert verdict_of(after(LEFT_OUT, later=later)) is Verdict.NOT_COUNTED
         # Of a jump in everything the rest is what everything does afterwards.
-        together = replace(LEFT_OUT, reason=JumpReason.TOGETHER)
-        assert verdict_of(after(together, later=later)) is Verdict.COUNTED
+        assert verdict_of(after(DOUBTED, later=later)) is Verdict.COUNTED
 
     @pytest.mark.parametrize(("at", "counts"), [(NOON, False), (NOON + SECOND, True)])
     def test_counts_by_what_left_after_it(self, at: datetime, *, counts: bool) -> None:
@@ -196,8 +197,9 @@ class TestADropThatWasNotCounted:
 
         assert (found is Verdict.COUNTED) is counts
 
-    def test_counts_once_withdrawals_close(self) -> None:
-        assert verdict_of(after(LEFT_OUT, has_closed=True)) is Verdict.COUNTED
+    @pytest.mark.parametrize("known", [LEFT_OUT, DOUBTED])
+    def test_counts_once_withdrawals_close(self, known: Jump) -> None:
+        assert after(known, has_closed=True) == (replace(known, verdict=Verdict.COUNTED, decided_at=NOON + HOUR),)
 
     @pytest.mark.parametrize(("age", "counts"), [(72 * HOUR, True), (72 * HOUR + SECOND, False)])
     def test_for_three_days(self, age: timedelta, *, counts: bool) -> None:
@@ -241,6 +243,7 @@ class TestThreeDropsOfOneAsset:
             jump("BTC", 10, verdict=Verdict.NOT_COUNTED),
             jump("BTC", -10, verdict=Verdict.RETURNED, turned=NOON),
             jump("BTC", -10, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+            jump("BTC", -10, reason=JumpReason.TOGETHER, verdict=Verdict.DOUBTED),
         ],
     )
     def test_are_of_the_same_asset_and_all_left_out(self, third: Jump) -> None:
@@ -280,6 +283,7 @@ class TestARunIsUnderWay:
             (replace(COUNTED, usd=100.0), HOUR, False),
             (replace(COUNTED, decided_at=None), HOUR, False),
             (LEFT_OUT, HOUR, False),
+            (DOUBTED, HOUR, False),
             (DROP, HOUR, False),
         ],
     )
