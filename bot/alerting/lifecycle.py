@@ -96,7 +96,7 @@ def open_incident(signal: Signal, now: datetime, sensitivity: Sensitivity, *, co
 def _judge_first(policy: Policy, signal: Signal, now: datetime, sensitivity: Sensitivity) -> Step:
     if signal.severity is None:
         return Step(None, StepReason.NOTHING)
-    if _is_sparse(policy, signal) or signal.confirmed_by_source:
+    if _is_sparse(policy, signal) or signal.confirmed_by_source or _has_waited(policy, signal):
         return open_incident(signal, now, sensitivity, confirmed=True)
     # Ten minutes matter when a twelfth of the reserves has left; that it may be a fault of the source is said.
     if signal.severity.rank >= Severity.SEVERE.rank:
@@ -288,6 +288,11 @@ def _with_confirmation(policy: Policy, incident: Incident, signal: Signal) -> In
     if incident.confirmed or (is_too_early and not signal.confirmed_by_source):
         return incident
     return replace(incident, confirmed=True)
+
+
+def _has_waited(policy: Policy, signal: Signal) -> bool:
+    """Return whether the figures were seen long enough before, and waited for this reading to confirm them."""
+    return signal.seen_since is not None and signal.as_of - signal.seen_since >= policy.confirm_gap
 
 
 def _is_sparse(policy: Policy, signal: Signal) -> bool:

@@ -95,8 +95,21 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
         jumps=recent_jumps(guard_state, latest.as_of),
+        seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,
+    )
+
+
+def _seen_since(state: GuardState, now: datetime) -> datetime | None:
+    """Return when a drop was first seen that waited, and counts since this reading: two readings show it."""
+    return min(
+        (
+            jump.turned_at or jump.at
+            for jump in state.jumps
+            if jump.usd < 0 and jump.is_counted and jump.decided_at == now
+        ),
+        default=None,
     )
 
 

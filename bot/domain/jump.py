@@ -53,7 +53,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class JumpPart:
-    """One asset's part in a jump: `amount` units, negative where it left.
+    """One asset's part in a jump: `amount` units, negative where it left, of `before` units that were there.
 
     `moves` are the jump itself and what turned round of it since; their sum is what of it still stands: between 0 and
     `amount`.
@@ -62,6 +62,7 @@ class JumpPart:
     asset: str
     amount: float
     moves: tuple[Move, ...]
+    before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Jump:
     `usd` and `share` (of reserves without own tokens) are its size, negative where it left; `rest_usd` is the worth of
     everything else then, positive. `decided_at` is when the verdict was given last, None while it never was.
     `turns` counts how often it has turned round (back, away again, back: 3), `turned_at` is when it did last.
+    `repeats` says that it is away again, and the same fraction of the asset as before.
     """
 
     group: str
@@ -84,6 +86,7 @@ class Jump:
     decided_at: datetime | None = None
     turns: int = 0
     turned_at: datetime | None = None
+    repeats: bool = False
 
     @property
     def is_counted(self) -> bool:

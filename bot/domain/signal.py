@@ -155,7 +155,8 @@ class Signal:
     two signals of the same `as_of` are one observation. `previous_as_of` is the time of the reading before, None when
     there is none. `leading` is the name of the measurement that says most; one with a hold may not be judged. With
     nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `confirmed_by_source` says that
-    another source says the same. While `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
+    another source says the same, `seen_since` that an earlier reading showed it already and it waited for this one.
+    While `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
     incident that was elevated or severe becomes critical for it. `closed_withdrawals` are the majors that cannot be
     withdrawn and since when, None where nobody watches that. `figures` are what a source measured that is not flow.
 
@@ -176,6 +177,7 @@ class Signal:
     previous_as_of: datetime | None = None
     notes: tuple[Note, ...] = ()
     confirmed_by_source: bool = False
+    seen_since: datetime | None = None
     blocks_easing: Reason | None = None
     closed_withdrawals: tuple[tuple[str, datetime], ...] | None = None
     figures: tuple[Measurement, ...] = ()

@@ -68,7 +68,7 @@ async def test_it_is_refused_without_a_list_and_in_a_process_of_its_own_as_well(
 
 NAMES = (  # our id, the list's name, the slug, and what the body calls itself: as the upstream writes them in 2026
     ("binance", "Binance", "binance-cex", "Binance CEX"),
-    ("binance", "Binance", "binance-cex", "Binance"),
+    ("binance", "Binance (global)", "binance-cex", "Binance"),
     ("crypto-com", "Crypto.com", "crypto-com", "Crypto-com"),
     ("nexo", "NEXO", "nexo", "Nexo"),
     ("bitmake", "Bitmake", "bitmake", "BitMake"),
@@ -111,7 +111,7 @@ async def test_a_name_that_is_only_similar_is_another_exchange(
 
 
 @pytest.mark.parametrize(
-    "said", [{"name": None}, {"name": 7}, {"name": ""}, {"name": "…"}, {"name": "Bi Nance", "slug": "binance-cex"}]
+    "said", [{"name": None}, {"name": 7}, {"name": ""}, {"name": "…"}, {"name": "BNB", "slug": "binance-cex"}]
 )
 async def test_what_the_body_does_not_say_is_not_held_against_it(
     source: DefiLlama, llama: FakeDefiLlama, said: Body
@@ -203,6 +203,9 @@ async def test_a_run_that_the_list_has_and_the_body_has_not_is_no_contradiction(
     body = llama.exchanges["binance"].protocol_body()
     clock.time = llama.step("binance", share=-0.6) + MINUTE
     await source.listings()
+    clock.time += HOUR
+    llama.step("binance", share=-0.01)
+    await source.listings()
     llama.fail(DETAIL, body=body, times=2)
     assert (await read(source)).holdings
 
@@ -271,7 +274,7 @@ def multiply_values(factor: float, *chains: str) -> Callable[[Body], None]:
     "edit",
     [
         multiply_values(3, "Bitcoin"),
-        multiply_values(100, "Bitcoin", "Ethereum", "Tron", "Binance"),
+        multiply_values(1e6, "Bitcoin", "Ethereum", "Tron", "Binance"),
         multiply_values(0.5, "Ethereum", "Tron"),
         lambda body: body["tvl"][-1].update(totalLiquidityUSD=body["tvl"][-1]["totalLiquidityUSD"] * 1.2),
         lambda body: body["tvl"][-1].update(totalLiquidityUSD=body["tvl"][-1]["totalLiquidityUSD"] / 1.2),
@@ -315,6 +318,11 @@ def with_an_absurd_total(body: Body) -> None:
     body["chainTvls"]["Ethereum"]["tokensInUsd"][-1]["tokens"]["ETH"] = 1e24
 
 
+def with_an_impossible_value_in_a_chain_without_totals(body: Body) -> None:
+    body["chainTvls"]["Ethereum"]["tvl"] = []
+    body["chainTvls"]["Ethereum"]["tokens"][-1]["tokens"]["ETH"] = -1.0
+
+
 def with_null_sections(body: Body) -> None:
     body["chainTvls"]["Tron"] |= {"tokens": None, "tokensInUsd": None}
 
@@ -333,6 +341,7 @@ def with_null_sections(body: Body) -> None:
         set_newest("Ethereum", "tokensInUsd", ETH=1e24),
         multiply_values(10, "Bitcoin"),
         with_an_absurd_total,
+        with_an_impossible_value_in_a_chain_without_totals,
     ],
 )
 async def test_what_only_looks_like_a_contradiction_is_read(

@@ -66,7 +66,10 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
     moved = {asset: move.units for asset, move in diff.moves.items()}
     for asset, came in diff.appeared.items():
         moved[asset] = moved.get(asset, 0.0) + came.units
-    jumps, left = with_moves_taken(state.jumps, moved, given.at)
+    jumps: tuple[Jump, ...] = state.jumps
+    left: Mapping[str, float] = moved
+    if jumps:
+        jumps, left = with_moves_taken(jumps, moved, given.at, given.previous.by_asset())
     kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
     step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)

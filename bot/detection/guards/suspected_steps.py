@@ -25,6 +25,7 @@ from bot.detection.flow.asset_moves import appeared_slots
 from bot.detection.flow.reading_diff import LARGE, LISTED, SUDDEN, GroupKind, GroupMove, ReadingDiff, slot_name
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
+from bot.domain.reading import NO_HOLDING
 
 FLAT = 0.01
 """The rest stands still while its net move is below this share of itself. A judgement: most usual days move less."""
@@ -58,7 +59,8 @@ class ReadingStep:
             move = self.diff.moves.get(asset)
             if usd and move and move.usd:
                 units = move.units * (usd / move.usd)
-                parts.append(JumpPart(asset, units, (Move(at, units),)))
+                before = self.diff.previous.by_asset().get(asset, NO_HOLDING).amount
+                parts.append(JumpPart(asset, units, (Move(at, units),), before))
         total = sum(parts_usd.values())
         if not parts:
             return None

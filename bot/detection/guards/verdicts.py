@@ -43,7 +43,6 @@ MAY_COUNT = frozenset({Verdict.NOT_COUNTED, Verdict.DOUBTED})
 """The verdicts of drops that count in full once the rest leaves."""
 AGAIN_AFTER = timedelta(hours=1)
 UNSTEADY_AFTER = timedelta(hours=12)
-_SAME_AMOUNT = 0.95  # as large as before, but for what customers did meanwhile
 _HALF = 0.5  # more than half must be back. A judgement: customers take out a part of it meanwhile
 
 
@@ -113,7 +112,7 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
         return False
     if not jump.turns:
         return True
-    return evidence.at - since >= (UNSTEADY_AFTER if jump.standing >= _SAME_AMOUNT else AGAIN_AFTER)
+    return evidence.at - since >= (UNSTEADY_AFTER if jump.repeats else AGAIN_AFTER)
 
 
 def _final(jump: Jump, evidence: Evidence) -> Verdict:

@@ -128,11 +128,10 @@ def _check_exchange(exchange: Exchange, statement: BodyStatement) -> None:
 
 
 def _plain_names(name: str) -> frozenset[str]:
-    """Return the letters and digits of a name without "CEX", also without a domain: "Gate.io" is "gateio" or "gate"."""
+    """Return the letters and digits of a name, with its domain and without: "Gate.io" is "gateio" and "gate"."""
     lower = name.lower()
     without_domain = lower.removesuffix(".com").removesuffix(".io")
-    plain = {"".join(filter(str.isalnum, form)).removesuffix("cex") for form in (lower, without_domain)}
-    return frozenset(plain - {""})
+    return frozenset({"".join(filter(str.isalnum, form)) for form in (lower, without_domain)} - {""})
 
 
 def _check_values(
