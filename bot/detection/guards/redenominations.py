@@ -73,6 +73,7 @@ def _converted_jump(jump: Jump, unit: Redenomination) -> Jump:
             part,
             amount=part.amount * unit.factor,
             moves=tuple(replace(move, amount=move.amount * unit.factor) for move in part.moves),
+            before=part.before * unit.factor,
         )
         if part.asset == unit.asset
         else part

@@ -96,13 +96,14 @@ class TestWhatIsRemembered:
     def test_is_converted(self) -> None:
         away = {Slot("Base", "ABC"): Holding(7.0, 14.0), Slot("Base", "ETH"): Holding(3.0, 3.0)}
         both = replace(
-            jump("ABC", -30), parts=(JumpPart("ABC", -30, (Move(NOON, -30), Move(NOON, 5))), jump("BTC", -1).parts[0])
+            jump("ABC", -30),
+            parts=(JumpPart("ABC", -30, (Move(NOON, -30), Move(NOON, 5)), 100), jump("BTC", -1).parts[0]),
         )
         known = GuardState(jumps=(both, jump("BTC", -2)), lost_parts=(LostPart("Base", NOON - HOUR, away, BEFORE),))
 
         found = with_redenominations(known, BEFORE, abc(100_000, 0.001), {"OWN"})
 
-        converted = JumpPart("ABC", -30_000, (Move(NOON, -30_000), Move(NOON, 5_000)))
+        converted = JumpPart("ABC", -30_000, (Move(NOON, -30_000), Move(NOON, 5_000)), 100_000)
         assert found.jumps == (replace(both, parts=(converted, both.parts[1])), jump("BTC", -2))
         (part,) = found.lost_parts
         assert dict(part.holdings) == {

@@ -56,7 +56,7 @@ class TestAlone:
         found = suspected(USUAL, {"Tron/USDT": units}, dollars=dollars)
 
         moved = units - 200
-        parts = (JumpPart("USDT", moved, (Move(NOON, moved),)),)
+        parts = (JumpPart("USDT", moved, (Move(NOON, moved),), 200),)
         expected = Jump(
             "USDT", NOON, moved * dollars, moved / 1000, JumpReason.ALONE, Verdict.WAITING, parts, 800 * dollars
         )
@@ -265,7 +265,7 @@ class TestLarge:
         found = jumps_of(USUAL, {"Bitcoin/BTC": units}, dollars=dollars)
 
         moved = units - 400
-        parts = (JumpPart("BTC", moved, (Move(NOON, moved),)),)
+        parts = (JumpPart("BTC", moved, (Move(NOON, moved),), 400),)
         expected = Jump(
             "BTC", NOON, moved * dollars, moved / 1000, JumpReason.LARGE, Verdict.COUNTED, parts, 600 * dollars
         )

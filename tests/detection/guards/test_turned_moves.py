@@ -7,6 +7,7 @@ import pytest
 
 from bot.detection.guards.turned_moves import REMEMBERED, tracked_assets, with_moves_taken, without_old_moves
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
+from bot.domain.reading import Holding
 from tests.builders import DAY, HOUR, NOON, jump
 
 SECOND = timedelta(seconds=1)
@@ -18,7 +19,7 @@ BACK = jump("USDT", -60, verdict=Verdict.RETURNED, turned=NOON + HOUR)
 
 def taken(known: Jump, units: float, *, after: timedelta = HOUR) -> tuple[float, float]:
     """Return how many units a jump takes of a later move, and how many are left."""
-    (changed,), left = with_moves_taken((known,), {"USDT": units}, NOON + after)
+    (changed,), left = with_moves_taken((known,), {"USDT": units}, NOON + after, {})
     moved = sum(move.amount for move in changed.parts[0].moves) - sum(move.amount for move in known.parts[0].moves)
     assert changed.parts[0].amount == known.parts[0].amount
     return moved, left["USDT"]
@@ -46,7 +47,7 @@ class TestAMoveOfTheSameAsset:
     def test_may_take_it_in_any_number_of_steps(self) -> None:
         known, counted = CAME, 0.0
         for hour in range(1, 11):
-            (known,), left = with_moves_taken((known,), {"USDT": -7}, NOON + hour * HOUR)
+            (known,), left = with_moves_taken((known,), {"USDT": -7}, NOON + hour * HOUR, {})
             counted += left["USDT"]
 
         assert (known.standing, counted) == (0.0, -10.0)
@@ -58,19 +59,19 @@ class TestAMoveOfTheSameAsset:
 
     def test_may_bring_back_what_had_left_again(self) -> None:
         """Half of a label goes and comes once more: it was never flow."""
-        (known,), _ = with_moves_taken((CAME,), {"USDT": -25}, NOON + HOUR)
+        (known,), _ = with_moves_taken((CAME,), {"USDT": -25}, NOON + HOUR, {})
 
         assert taken(known, 40, after=2 * HOUR) == (25, 15)
 
     def test_belongs_to_the_newest_jump_first(self) -> None:
         newer = replace(CAME, at=NOON + HOUR, parts=(JumpPart("USDT", 20, (Move(NOON + HOUR, 20),)),))
 
-        (older, newer), left = with_moves_taken((CAME, newer), {"USDT": -50}, NOON + 2 * HOUR)
+        (older, newer), left = with_moves_taken((CAME, newer), {"USDT": -50}, NOON + 2 * HOUR, {})
 
         assert (newer.standing, older.standing, left["USDT"]) == (0.0, 0.5, 0.0)
 
     def test_of_another_asset_does_not(self) -> None:
-        (known,), left = with_moves_taken((CAME,), {"BTC": -50}, NOON + HOUR)
+        (known,), left = with_moves_taken((CAME,), {"BTC": -50}, NOON + HOUR, {})
 
         assert known is CAME
         assert left == {"BTC": -50.0}
@@ -78,7 +79,7 @@ class TestAMoveOfTheSameAsset:
     def test_is_taken_from_each_part_of_a_jump(self) -> None:
         both = replace(CAME, parts=(CAME.parts[0], JumpPart("TRX", 5, (Move(NOON, 5),))))
 
-        (known,), left = with_moves_taken((both,), {"USDT": -15, "TRX": -7}, NOON + HOUR)
+        (known,), left = with_moves_taken((both,), {"USDT": -15, "TRX": -7}, NOON + HOUR, {})
 
         assert [part.moves[-1].amount for part in known.parts] == [-15, -5]
         assert (left, known.standing) == ({"USDT": 0.0, "TRX": -2.0}, 0.75)
@@ -139,10 +140,55 @@ class TestWhatHasComeBackMayLeaveAgain:
         """A tenth of it leaves and comes again, fifty times; then the label is gone."""
         known = CAME
         for hour in range(1, 101):
-            (known,), left = with_moves_taken((known,), {"USDT": 6 * (-1) ** hour}, NOON + hour * HOUR)
+            (known,), left = with_moves_taken((known,), {"USDT": 6 * (-1) ** hour}, NOON + hour * HOUR, {})
             assert left == {"USDT": 0}
 
         assert taken(known, -60, after=101 * HOUR) == (-60, 0)
+
+
+class TestTheSameFractionAgain:
+    """Of 200 BTC 60 were away, and are back: three tenths."""
+
+    BACK = replace(BACK, parts=(replace(BACK.parts[0], before=200.0),))
+
+    @staticmethod
+    def repeats(units: float, held: float, known: Jump) -> bool:
+        (found,), _ = with_moves_taken((known,), {"USDT": units}, NOON + 3 * HOUR, {"USDT": Holding(held, held)})
+        return found.repeats
+
+    @pytest.mark.parametrize(
+        ("units", "held", "is_same"),
+        [
+            (-60.0, 200.0, True),
+            (-58.3, 200.0, True),
+            (-58.1, 200.0, False),
+            (-61.7, 200.0, True),
+            (-61.9, 200.0, False),
+            (-30.0, 100.0, True),
+            (-60.0, 100.0, False),
+            (-20.0, 200.0, False),
+        ],
+    )
+    def test_is_within_three_percent_of_itself(self, units: float, held: float, *, is_same: bool) -> None:
+        """Of what was there each time: customers may have taken out half of it meanwhile."""
+        assert self.repeats(units, held, self.BACK) is is_same
+
+    @pytest.mark.parametrize("verdict", [Verdict.WAITING, Verdict.NOT_COUNTED])
+    @pytest.mark.parametrize("already", [True, False])
+    def test_is_asked_when_it_goes_away_again(self, verdict: Verdict, *, already: bool) -> None:
+        away = replace(self.BACK, parts=(replace(LEFT.parts[0], before=200.0),), repeats=already)
+
+        assert self.repeats(30, 140, replace(away, verdict=verdict)) is already
+        most = replace(away.parts[0], moves=(Move(NOON, -60), Move(NOON, 20)))
+        assert self.repeats(-20, 160, replace(away, verdict=verdict, parts=(most,))) is already
+        # What comes back of it says nothing either.
+        assert self.repeats(30, 140, replace(away, parts=(most,))) is already
+
+    def test_is_not_known_where_nothing_was_there(self) -> None:
+        assert not self.repeats(-60, 0.0, self.BACK)
+        assert not self.repeats(-60, 200.0, BACK)
+        (found,), _ = with_moves_taken((self.BACK,), {"USDT": -60}, NOON + 3 * HOUR, {})
+        assert not found.repeats
 
 
 class TestMovesBeforeAllWindows:

@@ -132,24 +132,22 @@ class TestTurns:
         assert found.decided_at == RETURNED.decided_at
 
     @pytest.mark.parametrize(
-        ("amount", "waited", "is_decided"),
+        ("repeats", "waited", "is_decided"),
         [
-            (-94.0, HOUR - SECOND, False),
-            (-94.0, HOUR, True),
-            (-95.0, HOUR, False),
-            (-100.0, HOUR, False),
-            (-100.0, 12 * HOUR - SECOND, False),
-            (-100.0, 12 * HOUR, True),
+            (False, HOUR - SECOND, False),
+            (False, HOUR, True),
+            (True, HOUR, False),
+            (True, 12 * HOUR - SECOND, False),
+            (True, 12 * HOUR, True),
         ],
     )
     @pytest.mark.parametrize(
         ("reason", "verdict"), [(JumpReason.ALONE, Verdict.NOT_COUNTED), (JumpReason.LARGE, Verdict.COUNTED)]
     )
     def test_the_same_amount_waits_for_half_a_day_and_another_for_an_hour(
-        self, amount: float, waited: timedelta, reason: JumpReason, verdict: Verdict, *, is_decided: bool
+        self, waited: timedelta, reason: JumpReason, verdict: Verdict, *, repeats: bool, is_decided: bool
     ) -> None:
-        known = replace(DROP, reason=reason, turns=2, turned_at=NOON + 2 * HOUR)
-        again = with_moves(known, 100.0, amount)
+        again = replace(DROP, reason=reason, turns=2, turned_at=NOON + 2 * HOUR, repeats=repeats)
 
         found = verdict_of(after(again, at=NOON + 2 * HOUR + waited))
 
