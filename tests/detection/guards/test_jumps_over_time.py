@@ -166,9 +166,7 @@ class TestADropThatIsNotCounted:
             ([(2, 905), (3, 886.6)], False),
         ],
     )
-    def test_counts_after_all_when_the_rest_leaves(
-        self, steps: Sequence[tuple[float, float]], *, counts: bool
-    ) -> None:
+    def test_counts_after_all_when_the_rest_leaves(self, steps: Sequence[tuple[float, float]], *, counts: bool) -> None:
         """1.5 % of the 900 beside it, within 24 h, until 72 h after it."""
         series, state = self.lived(*steps)
 
