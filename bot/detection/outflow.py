@@ -123,7 +123,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     # What does not reach the easier thresholds cannot reach the full ones: most signals are calm and stop here.
     severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
-    crossed = {reason.window for reason in reasons}
+    crossed = {reason.window for reason in reasons}  # by the worst severity
     leading = _leading(gradable, reasons or easing_reasons)
     return replace(
         signal,
@@ -139,6 +139,20 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
             for figure in signal.source_figures
         ),
         blocks_easing=_withdrawals_reason(signal, leading),
+        crossed=_crossed_windows(signal, scale) if easing else (),
+    )
+
+
+def _crossed_windows(signal: Signal, scale: float) -> tuple[Window, ...]:
+    """Return the windows past a threshold of any severity: an incident ends only when all of them are back."""
+    return tuple(
+        flow.window
+        for flow in signal.flows
+        if flow.at_high.usd <= -MIN_FLOW_USD
+        and any(
+            _may_decide(threshold, flow) and _reasons(threshold, flow.at_high, signal.baseline, scale, ease=1.0)
+            for threshold in _THRESHOLDS_OF[flow.window]
+        )
     )
 
 

@@ -100,4 +100,4 @@ class Jump:
         The parts are in the order of their worth, largest first.
         """
         largest = self.parts[0]
-        return sum(move.amount for move in largest.moves) / largest.amount
+        return sum(move.amount for move in largest.moves) / largest.amount if largest.amount else 0.0

@@ -156,6 +156,17 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(bench: Dis
     assert await bench.memory.subscriptions.of_place(HERE) == []
 
 
+async def test_a_place_that_changes_its_preset_follows_what_it_was_told_of(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance")
+    await bench.memory.incidents.commit("binance", "outflow", incident(Severity.ELEVATED), [])
+
+    answer = await moderate(bench, "subscribe binance early")
+
+    (kept,) = await bench.memory.subscriptions.of_place(HERE)
+    assert (kept.sensitivity, kept.follows) == (Sensitivity.EARLY, ((42, Sensitivity.NORMAL),))
+    assert "INC-42 is open now: elevated. Its next change is posted here." in said(answer)
+
+
 @pytest.mark.parametrize(
     ("line", "is_told"),
     [

@@ -27,6 +27,7 @@ from bot.detection.guards.restatement import in_known_terms, restated
 from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
     REMEMBERED,
+    WHOLE_RETURN_WITHIN,
     tracked_assets,
     with_moves_taken,
     without_old_moves,
@@ -151,10 +152,16 @@ def _without_expired(state: GuardState, at: datetime) -> GuardState:
     return replace(state, jumps=jumps, large_steps=large_steps, later_flows=later_flows)
 
 
+def _counted_for(jump: Jump) -> timedelta:
+    """Return how long a jump that counts is remembered."""
+    if jump.reason is not JumpReason.LARGE:
+        return COUNTS_WITHIN
+    return WHOLE_RETURN_WITHIN if jump.usd < 0 else RETURN_WITHIN
+
+
 def _is_expired(jump: Jump, at: datetime) -> bool:
     if jump.is_counted:
-        last = jump.decided_at or jump.at
-        return at - last > (RETURN_WITHIN if jump.reason is JumpReason.LARGE else COUNTS_WITHIN)
+        return at - (jump.decided_at or jump.at) > _counted_for(jump)
     last_move = max(move.at for part in jump.parts for move in part.moves)
     has_left_windows = at - last_move >= LONGEST_LOOKBACK
     return has_left_windows and (at - jump.at >= REMEMBERED or jump.verdict is Verdict.RETURNED)

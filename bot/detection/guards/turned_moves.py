@@ -26,6 +26,10 @@ from bot.domain.reading import NO_HOLDING, Holding
 
 REMEMBERED = timedelta(days=90)
 """How long what was not counted may turn round: as long as the readings go back that the state is made from again."""
+WHOLE_RETURN_WITHIN = timedelta(days=30)
+"""How long a large amount that left is recognised when it is back in one step: an address that nobody listed was a cold
+wallet of the exchange. As long as the longest window."""
+_WHOLE_WITHIN = 0.1  # of the amount that left: customers move a little meanwhile
 _SAME_FRACTION = 0.03  # of itself: customers move little in the hour in which a source changes its mind
 _LEAST_PART = 0.25
 """A jump that has come back takes only moves of this fraction of itself or more: customers' own are smaller."""
@@ -59,7 +63,7 @@ def _repeats(jump: Jump, step: float, before: Mapping[str, Holding]) -> bool:
     if step * part.amount <= 0 or jump.verdict is not Verdict.RETURNED:
         return jump.repeats
     held = before.get(part.asset, NO_HOLDING).amount
-    if not held or not part.before:
+    if not held or not part.before or not part.amount:
         return False
     return abs((step / held) / (part.amount / part.before) - 1) <= _SAME_FRACTION
 
@@ -78,7 +82,7 @@ def without_old_moves(jump: Jump, at: datetime) -> Jump:
 def _taken(jump: Jump, part: JumpPart, left: dict[str, float], at: datetime) -> JumpPart:
     """Return a part with as much of the asset's move as it takes, which is removed from `left`."""
     units = left.get(part.asset, 0.0)
-    if not units or not _is_remembered(jump, at):
+    if not units or not (_is_remembered(jump, at) or _is_whole_return(jump, part, units, at)):
         return part
     standing = sum(move.amount for move in part.moves)
     least, most = sorted((0.0, part.amount))
@@ -98,8 +102,14 @@ def _may_leave_again(jump: Jump, units: float, part: JumpPart, at: datetime) -> 
     return is_recent and abs(units) >= _LEAST_PART * abs(part.amount)
 
 
+def _is_whole_return(jump: Jump, part: JumpPart, units: float, at: datetime) -> bool:
+    """Return whether a move brings back a large amount that left within 30 days, in one step and to a tenth."""
+    is_large_drop = jump.usd < 0 and jump.reason is JumpReason.LARGE and at - jump.at <= WHOLE_RETURN_WITHIN
+    return is_large_drop and not jump.turns and abs(units + part.amount) <= _WHOLE_WITHIN * abs(part.amount)
+
+
 def _is_remembered(jump: Jump, at: datetime) -> bool:
-    """Return whether moves may still be part of a jump: two days where it counts, else ninety."""
+    """Return whether any move may still be part of a jump: two days where it counts, else ninety."""
     is_large_only = jump.reason is JumpReason.LARGE or jump.verdict is Verdict.COUNTED
     since = jump.turned_at or jump.at
     return at - since <= RETURN_WITHIN if is_large_only else at - jump.at < REMEMBERED

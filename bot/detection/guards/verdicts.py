@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
 from bot.domain.guard_state import LaterFlow
-from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 
 COUNTS_WITHIN = timedelta(hours=72)
 """How long a drop may count after all. A judgement: the longer of the two windows in which an outflow may be severe."""
@@ -92,13 +92,30 @@ def _judged(jump: Jump, evidence: Evidence) -> Jump:
     if stands != (jump.turns % 2 == 0):
         jump = replace(jump, turns=jump.turns + 1, turned_at=evidence.at)
     if not stands:
-        returned = jump.verdict is Verdict.RETURNED
-        return jump if returned else _with_verdict(jump, Verdict.RETURNED, evidence.at)
+        return jump if jump.verdict is Verdict.RETURNED else _returned(jump, evidence.at)
     if jump.verdict is Verdict.RETURNED:
         return replace(jump, verdict=Verdict.WAITING)
     if jump.verdict is Verdict.WAITING and _is_decided(jump, evidence):
         return _with_verdict(jump, _final(jump, evidence), evidence.at)
     return jump
+
+
+def _returned(jump: Jump, at: datetime) -> Jump:
+    """Return a jump that came back. Of one that counted, what did not come back goes on to count.
+
+    28 BTC left and 20 came back: 20 are no flow, 8 are.
+    """
+    if jump.is_counted:
+        parts = tuple(_without_flow(part) for part in jump.parts)
+        back = 1 - jump.standing
+        jump = replace(jump, parts=parts, usd=jump.usd * back, share=jump.share * back)
+    return _with_verdict(jump, Verdict.RETURNED, at)
+
+
+def _without_flow(part: JumpPart) -> JumpPart:
+    first, *others = part.moves
+    standing = sum(move.amount for move in part.moves)
+    return replace(part, amount=part.amount - standing, moves=(Move(first.at, first.amount - standing), *others))
 
 
 def _is_decided(jump: Jump, evidence: Evidence) -> bool:
