@@ -213,11 +213,48 @@ class TestALargeMove:
             assert nothing(flows_into(series, count))
         assert verdicts(series)[-1] == [Verdict.RETURNED]
 
-    @pytest.mark.parametrize(("hours", "back"), [(48.0, True), (48.1, False)])
-    def test_that_turns_round_later_is_flow(self, hours: float, *, back: bool) -> None:
-        series = readings(hours=(-1, 0, 1, hours), BTC=(400, 360, 360, 400), ETH=(600,) * 4)
+    @pytest.mark.parametrize(
+        ("hours", "btc", "back", "flow"),
+        [
+            (48.0, 360.0, 385.0, 0.0),
+            (48.1, 360.0, 385.0, 25.0),
+            (48.0, 440.0, 415.0, 0.0),
+            (48.1, 440.0, 415.0, -25.0),
+            (48.1, 440.0, 400.0, -40.0),
+        ],
+    )
+    def test_that_turns_round_later_is_flow(self, hours: float, btc: float, back: float, flow: float) -> None:
+        series = readings(hours=(-1, 0, 1, hours), BTC=(400, btc, btc, back), ETH=(600,) * 4)
 
-        assert flows_into(series, 4) == [0.0, 0.0 if back else 40.0, 0.0 if back else 40.0]
+        assert flows_into(series, 4) == [back - 400, flow, flow]
+
+    @pytest.mark.parametrize(
+        ("days", "back", "flow"),
+        [
+            (30.0, 400.0, 0.0),
+            (30.0, 396.0, 0.0),
+            (30.0, 404.0, 4.0),
+            (30.0, 395.9, 35.9),
+            (30.0, 404.1, 44.1),
+            (30.01, 400.0, 40.0),
+        ],
+    )
+    def test_that_left_and_is_back_whole_in_one_step_within_thirty_days_was_none(
+        self, days: float, back: float, flow: float
+    ) -> None:
+        """It lay at an address that nobody had listed: to a tenth of itself, for customers move a little meanwhile."""
+        series = readings(hours=(-1, 0, 1, 24 * days), BTC=(400, 360, 360, back), ETH=(600,) * 4)
+
+        assert flows_into(series, 4) == pytest.approx([back - 400, flow, flow])
+
+    def test_of_which_more_than_half_comes_back_goes_on_to_count_for_the_rest(self) -> None:
+        """40 leave, 30 come back: the ten are flow in every window that contains the first step, and in no other."""
+        series = readings(BTC=(400, 360, 390, 390, 400), ETH=(600,) * 5)
+
+        assert flows_into(series, 3) == [-10.0, 0.0]
+        assert flows_into(series, 4) == [-10.0, 0.0, 0.0]
+        # What comes back of the ten later is a deposit.
+        assert flows_into(series, 5) == [0.0, 10.0, 10.0, 10.0]
 
     def test_of_which_less_than_half_comes_back_stays_flow(self) -> None:
         series = readings(BTC=(400, 360, 379), ETH=(600,) * 3)

@@ -104,7 +104,43 @@ class TestAJumpTakesMoves:
         assert taken(known, units, after=last) == (units, 0)
         assert taken(known, units, after=last + SECOND) == (0, units)
         assert tracked_assets([known], NOON + last) == {"USDT"}
-        assert tracked_assets([known], NOON + last + SECOND) == set()
+        assert tracked_assets([known], NOON + last + SECOND) == (
+            {"USDT"} if known.reason is JumpReason.LARGE else set()
+        )
+
+    @pytest.mark.parametrize(
+        ("units", "after", "is_taken"),
+        [
+            (54.0, 30 * DAY, True),
+            (53.9, 30 * DAY, False),
+            (66.0, 30 * DAY, True),
+            (66.1, 30 * DAY, False),
+            (60.0, 30 * DAY + SECOND, False),
+            (-60.0, 3 * DAY, False),
+        ],
+    )
+    def test_that_bring_all_of_it_back_in_one_step_for_thirty_days(
+        self, units: float, after: timedelta, *, is_taken: bool
+    ) -> None:
+        kept = min(units, 60.0)
+
+        assert taken(LARGE, units, after=after) == ((kept, units - kept) if is_taken else (0, units))
+        assert tracked_assets([LARGE], NOON + after) == ({"USDT"} if after <= 30 * DAY else set())
+
+    @pytest.mark.parametrize(
+        "known",
+        [
+            replace(LARGE, turns=2, turned_at=NOON),
+            replace(LEFT, verdict=Verdict.COUNTED),
+            jump("USDT", 60, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+        ],
+        ids=["turned before", "looked like upkeep", "came in"],
+    )
+    def test_that_bring_all_of_it_back_only_of_a_large_drop_that_never_turned(self, known: Jump) -> None:
+        units = -known.parts[0].amount
+
+        assert taken(known, units, after=3 * DAY) == (0, units)
+        assert tracked_assets([known], NOON + 3 * DAY) == set()
 
     @pytest.mark.parametrize(("after", "is_taken"), [(2 * DAY, True), (2 * DAY + SECOND, False)])
     def test_for_two_days_from_when_a_large_one_turned_last(self, after: timedelta, *, is_taken: bool) -> None:
@@ -184,7 +220,10 @@ class TestTheSameFractionAgain:
         # What comes back of it says nothing either.
         assert self.repeats(30, 140, replace(away, parts=(most,))) is already
 
-    def test_is_not_known_where_nothing_was_there(self) -> None:
+    def test_is_not_known_where_nothing_was_there_or_all_of_it_counts(self) -> None:
+        nothing = replace(self.BACK.parts[0], amount=0.0, moves=(Move(NOON, 0.0),))
+        other = replace(self.BACK.parts[0], asset="TRX")
+        assert not self.repeats(0, 200.0, replace(self.BACK, parts=(nothing, other)))
         assert not self.repeats(-60, 0.0, self.BACK)
         assert not self.repeats(-60, 200.0, BACK)
         (found,), _ = with_moves_taken((self.BACK,), {"USDT": -60}, NOON + 3 * HOUR, {})

@@ -117,6 +117,31 @@ class TestTurns:
         assert (found.verdict, found.turns) == (Verdict.RETURNED, 1)
         assert found.turned_at == found.decided_at == NOON + 5 * HOUR
 
+    @pytest.mark.parametrize("known", [LARGE, DOUBTED, replace(EVENLY, verdict=Verdict.COUNTED)])
+    def test_of_what_counted_the_part_that_did_not_come_back_goes_on_to_count(self, known: Jump) -> None:
+        (found,) = after(with_moves(known, 60.0, 15.0), at=NOON + 5 * HOUR)
+
+        moves = (Move(NOON, -75.0), Move(NOON + HOUR, 60.0), Move(NOON + 2 * HOUR, 15.0))
+        assert found.parts == (JumpPart("BTC", -75.0, moves),)
+        assert [found.usd, found.share] == pytest.approx([-75.0, -0.0375])
+        assert found.standing == 0.0
+
+    def test_of_several_assets_each_goes_on_to_count_for_its_own_part(self) -> None:
+        side = JumpPart("ETH", -40.0, (Move(NOON, -40.0),))
+        both = replace(LARGE, parts=(*with_moves(LARGE, 90.0).parts, side))
+
+        (found,) = after(both)
+
+        assert [part.amount for part in found.parts] == [-90.0, 0.0]
+        assert found.parts[1].moves == (Move(NOON, 0.0),)
+
+    def test_of_what_was_left_out_nothing_counts(self) -> None:
+        known = with_moves(LEFT_OUT, 60.0)
+
+        (found,) = after(known)
+
+        assert (found.parts, found.usd, found.standing) == (known.parts, -100.0, 0.4)
+
     def test_what_stays_as_it_is_keeps_its_verdict_and_hour(self) -> None:
         known = (LARGE, LEFT_OUT, DOUBTED, RETURNED)
 
