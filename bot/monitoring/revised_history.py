@@ -60,7 +60,7 @@ class RevisedHistory:
         verdicts: list[_Comparison] = []
         for point in points:
             verdicts.append(_compared(point, stored.get(point.as_of), proposed.get(point.as_of)))
-            await asyncio.sleep(0)  # half a millisecond each for the largest exchange
+            await asyncio.sleep(0)  # each takes up to 4 ms for the largest exchange
         revised = [verdict.told for verdict in verdicts if verdict.is_confirmed]
         if revised:
             await self._take_over(exchange, revised, _beside_revised(verdicts), told_until=body[-1].as_of)
@@ -143,6 +143,9 @@ def tells_differently(stored: Reading, told: Reading) -> bool:
 
     Added up over all slots: what an amount differs by, at its price, or the value itself, whichever is more.
     """
+    # Nearly every point is told exactly as it was before: 0.2 ms for 900 slots, where the sum takes 3 ms.
+    if _is_exactly(Holdings.of(stored.holdings), Holdings.of(told.holdings)):
+        return False
     before, after = dict(stored.holdings.items()), dict(told.holdings.items())
     difference_usd = sum(
         _difference_usd(before.get(slot, NO_HOLDING), after.get(slot, NO_HOLDING)) for slot in before.keys() | after
@@ -188,6 +191,16 @@ def _with_untold_chains(point: Reading, stored: Reading) -> Reading:
     holdings: dict[Slot, Holding] = dict(point.holdings.items())
     holdings |= {slot: holding for slot, holding in stored.holdings.items() if slot.chain in untold}
     return replace(point, holdings=Holdings.of(holdings))
+
+
+def _is_exactly(stored: Holdings, told: Holdings) -> bool:
+    """Return whether two holdings are the same to the last digit; their slots may be in different orders."""
+    if len(stored) != len(told):
+        return False
+    rows = [stored.layout.rows.get(slot, -1) for slot in told.layout.slots]
+    if -1 in rows:
+        return False
+    return [stored.amounts[row] for row in rows] == [*told.amounts] and [stored.usd[row] for row in rows] == [*told.usd]
 
 
 def _difference_usd(before: Holding, after: Holding) -> float:

@@ -24,8 +24,8 @@ class ReadingPacker:
     async def packed(self, exchange: str, readings: Sequence[Reading]) -> AsyncIterator[tuple[Reading, bytes]]:
         """Yield readings of one exchange, each with its bytes."""
         slot_numbers = await self._numbers_of(exchange)
-        await slot_numbers.ensure(slot for reading in readings for slot in reading.holdings)
         for reading in readings:
+            await slot_numbers.ensure(reading.holdings)
             yield reading, pack(reading, slot_numbers.numbers)
             await asyncio.sleep(0)  # packing takes up to 0.3 ms; other tasks get their turn in between
 
