@@ -96,7 +96,7 @@ class RevisedHistory:
         superseded = await self._revisions.revise(
             exchange, revised, standing=standing, told_until=told_until, now=self._clock.now()
         )
-        self._meter.count_revised_points(revised[0].source, len(revised))
+        self._meter.count_revised_points(len(revised))
         self._logged.pop(exchange, None)
         log.warning(
             "history revised by the source",

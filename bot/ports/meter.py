@@ -31,8 +31,8 @@ class Meter(Protocol):
         """Count one episode in which windows of an exchange were held, because they could not be compared."""
         ...
 
-    def count_revised_points(self, source: str, points: int) -> None:
-        """Count daily points of an exchange's history that a source revised, once they are taken over."""
+    def count_revised_points(self, points: int) -> None:
+        """Count daily points of an exchange's history that its source revised, once they are taken over."""
         ...
 
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:

@@ -33,7 +33,7 @@ class Metrics(Meter):
         self._incidents = Gauge("runwatch_incidents", "Open incidents.", ("severity",), registry=self.registry)
         self._holds = Counter("runwatch_holds", "Spells of held figures.", ("reason",), registry=self.registry)
         self._revised = Counter(
-            "runwatch_revised_points", "Daily points that sources revised.", ("source",), registry=self.registry
+            "runwatch_revised_points", "Daily points of the past that sources revised.", registry=self.registry
         )
         self._deliveries = Counter(
             "runwatch_deliveries", "Deliveries.", ("platform", "result", "reason"), registry=self.registry
@@ -78,8 +78,8 @@ class Metrics(Meter):
         self._holds.labels(reason).inc()
 
     @override
-    def count_revised_points(self, source: str, points: int) -> None:
-        self._revised.labels(source).inc(points)
+    def count_revised_points(self, points: int) -> None:
+        self._revised.inc(points)
 
     @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:

@@ -566,8 +566,8 @@ class Tally(Meter):
         self.counts["held", reason] += 1
 
     @override
-    def count_revised_points(self, source: str, points: int) -> None:
-        self.counts["revised", source] += points
+    def count_revised_points(self, points: int) -> None:
+        self.counts[("revised",)] += points
 
     @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:

@@ -64,7 +64,7 @@ async def test_what_two_bodies_in_a_row_tell_is_taken_over(compared: ComparedHis
 
     await compared.read(day(50, 3), day(51, 2))
     assert await compared.billions() == pytest.approx({5: 60.05, 4: 60.04, 3: 50, 2: 51, 1: 60.01})
-    assert compared.memory.meter.counts["revised", "defillama"] == 2
+    assert compared.memory.meter.counts[("revised",)] == 2
     assert await compared.memory.revisions.proposed("binance") == {}
 
 
@@ -120,6 +120,12 @@ async def test_a_repair_that_goes_on_is_taken_over_point_by_point(compared: Comp
     assert await compared.billions() == pytest.approx({5: 60.05, 4: 50, 3: 60.03, 2: 60.02, 1: 60.01})
     await compared.read(day(50, 4), day(51, 3))
     assert await compared.billions() == pytest.approx({5: 60.05, 4: 50, 3: 51, 2: 60.02, 1: 60.01})
+
+
+async def test_a_day_told_for_the_first_time_does_not_disturb_the_one_beside_it(compared: ComparedHistory) -> None:
+    await compared.read(day(50, 5))
+    await compared.read(day(59, 8), day(50, 5))
+    assert await compared.billions() == pytest.approx({5: 50, 4: 60.04, 3: 60.03, 2: 60.02, 1: 60.01})
 
 
 async def test_a_day_that_was_unknown_is_taken_over_as_well(compared: ComparedHistory) -> None:
@@ -202,6 +208,11 @@ def test_a_hundredth_of_a_per_cent_of_the_reserves_is_rounding(
     stored, now = reading(CHAINS), reading(dict(reversed([*CHAINS.items()])) | told)
     assert tells_differently(stored, now) is differs
     assert tells_differently(now, stored) is differs
+
+
+def test_an_asset_under_another_name_is_a_revision() -> None:
+    renamed = {slot.replace("USDT", "USDT0"): held for slot, held in CHAINS.items()}
+    assert tells_differently(reading(CHAINS), reading(renamed))
 
 
 def test_an_amount_without_a_value_is_no_revision() -> None:
