@@ -266,7 +266,7 @@ async def test_the_note_goes_after_a_week(lived: LivedThrough) -> None:
     [signal] = await lived.next_body()
     assert [note.reason for note in signal.notes] == [NoteReason.REVISED]
     words = "".join(span.text for span in note_sentence(signal.notes[0]))
-    assert words.startswith("The source revised its history: 8 days, 2026-03-02 to 2026-03-09.")
+    assert words.startswith("The source revised its history (8 days, 2026-03-02 to 2026-03-09): ")
 
     for _ in range(7 * 4):
         await lived.next_body()

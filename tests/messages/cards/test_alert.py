@@ -84,7 +84,7 @@ def test_an_internal_move_is_no_recovery() -> None:
         (Note(NoteReason.GAP, "24h, 72h"), "Not computed: 24h, 72h."),
         (
             Note(NoteReason.REVISED, "2 days, 2022-12-03 to 2022-12-04"),
-            "The source revised its history: 2 days, 2022-12-03 to 2022-12-04. These figures follow what it says now",
+            "The source revised its history (2 days, 2022-12-03 to 2022-12-04): what was told of those days before may",
         ),
     ],
 )
