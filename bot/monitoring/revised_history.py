@@ -1,4 +1,4 @@
-"""Takes over what a source says of its own past once two of its bodies in a row say it.
+"""Takes over what a source says of its own past once two of its bodies in a row say it, ten minutes apart or more.
 
 Every detail body repeats the daily points of the past. Each is compared with the reading that is stored for its time.
 Example: from 1 to 9 March the source told 8,000 BTC instead of 10,000, and on 13 March it repairs its history. The body
@@ -35,6 +35,8 @@ COMPARED_SPAN = timedelta(days=MAX_DAYS + 1)
 NOTE_FOR = timedelta(days=7)
 """How long people are told that history was revised."""
 _ROUNDING_SHARE = 1e-4  # of reserves: a hundredth of a per cent, far below what any window shows
+# A body that is fetched twice at once, because a worker was restarted or two of them poll for a moment, is one body.
+_BODIES_APART = timedelta(minutes=10)
 _BASES_AT_A_TIME = 10  # unpacked in one go: some milliseconds for the largest exchange
 
 log = structlog.get_logger()
@@ -57,14 +59,14 @@ class RevisedHistory:
             return  # an unchanged body: only its newest reading comes back
         proposed = await self._revisions.proposed(exchange)
         stored = await self._stored(exchange, points)
-        verdicts: list[_Comparison] = []
+        comparisons: list[_Comparison] = []
         for point in points:
-            verdicts.append(_compared(point, stored.get(point.as_of), proposed.get(point.as_of)))
+            comparisons.append(_compared(point, stored.get(point.as_of), proposed.get(point.as_of)))
             await asyncio.sleep(0)  # each takes up to 4 ms for the largest exchange
-        revised = [verdict.told for verdict in verdicts if verdict.is_confirmed]
+        revised = [comparison.told for comparison in comparisons if comparison.is_confirmed]
         if revised:
-            await self._take_over(exchange, revised, _beside_revised(verdicts), told_until=body[-1].as_of)
-        pending = [verdict.told for verdict in verdicts if verdict.differs and not verdict.is_confirmed]
+            await self._take_over(exchange, revised, _beside_revised(comparisons), told_until=body[-1].as_of)
+        pending = [comparison.pending for comparison in comparisons if comparison.pending]
         told = {point.as_of for point in points}
         untold = [
             point for as_of, point in proposed.items() if as_of not in told and body[-1].as_of - as_of < COMPARED_SPAN
@@ -118,12 +120,16 @@ class RevisedHistory:
 
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """One daily point: what the body tells (`told`), what is stored for its time, and how the two compare."""
+    """One daily point: what the body tells (`told`), what is stored for its time, and what follows.
+
+    `pending` is what waits for the next body, None where the two are the same, and where two bodies have agreed on a
+    revision (`is_confirmed`).
+    """
 
     told: Reading
     stored: Reading | None
-    differs: bool
-    is_confirmed: bool
+    pending: Reading | None = None
+    is_confirmed: bool = False
 
 
 def daily_points(body: Sequence[Reading]) -> list[Reading]:
@@ -174,13 +180,13 @@ def _compared(point: Reading, stored: Reading | None, proposed: Reading | None) 
     else:
         told = _with_untold_chains(point, stored)
         differs = tells_differently(stored, told)
-    is_confirmed = (
-        differs
-        and proposed is not None
-        and proposed.fetched_at < point.fetched_at
-        and not tells_differently(proposed, told)
-    )
-    return _Comparison(told, stored, differs, is_confirmed)
+    if not differs:
+        return _Comparison(told, stored)
+    if proposed is None or tells_differently(proposed, told):
+        return _Comparison(told, stored, pending=told)
+    if point.fetched_at - proposed.fetched_at < _BODIES_APART:
+        return _Comparison(told, stored, pending=proposed)
+    return _Comparison(told, stored, is_confirmed=True)
 
 
 def _with_untold_chains(point: Reading, stored: Reading) -> Reading:
@@ -208,10 +214,10 @@ def _difference_usd(before: Holding, after: Holding) -> float:
     return max(abs(after.usd - before.usd), abs(after.amount - before.amount) * price)
 
 
-def _beside_revised(verdicts: Iterable[_Comparison]) -> list[Reading]:
+def _beside_revised(comparisons: Iterable[_Comparison]) -> list[Reading]:
     """Return the points next to revised ones as they stand; a point that is not stored itself is dated to its time."""
     beside: dict[datetime, Reading] = {}
-    for earlier, later in pairwise(verdicts):
+    for earlier, later in pairwise(comparisons):
         if earlier.is_confirmed is not later.is_confirmed:
             neighbour = later if earlier.is_confirmed else earlier
             if neighbour.stored:

@@ -98,11 +98,14 @@ async def test_an_unchanged_body_is_no_second_body(compared: ComparedHistory) ->
     assert (await compared.billions())[3] == pytest.approx(50)
 
 
-async def test_one_fetch_does_not_confirm_itself(compared: ComparedHistory) -> None:
-    body = [replace(day(50, 3), fetched_at=NOON), holding(60)]
-    for _ in range(2):
-        await compared.history.compare("binance", body)
-    assert (await compared.billions())[3] == pytest.approx(60.03)
+@pytest.mark.parametrize(("apart", "billions"), [(0, 60.03), (9, 60.03), (10, 50)])
+async def test_a_body_that_is_fetched_twice_at_once_is_one_body(
+    compared: ComparedHistory, apart: int, billions: float
+) -> None:
+    for minutes in (0, apart // 2, apart):  # the one between does not begin anew
+        fetched_at = NOON + timedelta(minutes=minutes)
+        await compared.history.compare("binance", [replace(day(50, 3), fetched_at=fetched_at), holding(60)])
+    assert (await compared.billions())[3] == pytest.approx(billions)
 
 
 async def test_a_point_that_a_body_leaves_out_goes_on_waiting_and_one_never_told_again_stays(

@@ -260,6 +260,22 @@ async def test_points_and_chains_that_a_body_leaves_out_are_not_revised(lived: L
     assert before.items() <= (await lived.stored_btc()).items()
 
 
+async def test_two_pollers_that_read_the_same_body_are_no_two_bodies_and_agree_on_the_next(
+    lived: LivedThrough,
+) -> None:
+    other = lived.installed(lived.store)
+    lived.upstream.repair()
+    await lived.next_body(other)
+    assert min((await lived.stored_btc()).values()) < 17_000
+
+    first, second = await lived.next_body(other)
+    assert min((await lived.stored_btc()).values()) > 19_999
+    assert shares(first) == shares(second)
+    assert set(await lived.store.revisions.revised_days("northex")) == {
+        START.replace(hour=0, minute=0) + day * DAY for day in range(1, 9)
+    }
+
+
 async def test_the_note_goes_after_a_week(lived: LivedThrough) -> None:
     lived.upstream.repair()
     await lived.next_body()
