@@ -65,7 +65,9 @@ class RevisedHistory:
             await asyncio.sleep(0)  # each takes up to 4 ms for the largest exchange
         revised = [comparison.told for comparison in comparisons if comparison.is_confirmed]
         if revised:
-            await self._take_over(exchange, revised, _beside_revised(comparisons), told_until=body[-1].as_of)
+            # The newest reading is not stored where it repeats one that may be superseded now.
+            standing = [*_beside_revised(comparisons), body[-1]]
+            await self._take_over(exchange, revised, standing, told_until=body[-1].as_of)
         pending = [comparison.pending for comparison in comparisons if comparison.pending]
         told = {point.as_of for point in points}
         untold = [

@@ -36,9 +36,9 @@ class ReadingRevisions(Protocol):
 
         All in one step, and a second time without effect. Superseded are the reading of a point's time and every
         reading less than a day from it that the source does not tell, which is our own record of the wrong time.
-        `standing` are the points beside the revised ones that stay as they are, and `told_until` is the `as_of` of the
-        body's newest reading: what is as new as that, or newer, stays. Of each time what was first seen is kept on
-        record.
+        `standing` are the points beside the revised ones that stay as they are, and the body's newest reading.
+        `told_until` is the `as_of` of that: what is as new, or newer, stays. Of each time what was first seen is kept
+        on record.
         """
         ...
 

@@ -39,10 +39,12 @@ async def stored(store: Store) -> dict[datetime, float]:
 
 
 async def on_record(store: Store) -> dict[datetime, float]:
-    """Return the amounts of what was superseded, by time."""
+    """Return the amounts of what was superseded, by time; of each time there is one."""
     blobs = await store.database.command("ZRANGE", keys.SUPERSEDED_READINGS.key("binance"), 0, -1)
     readings = [await store.readings.packer.unpacked("binance", blob) for blob in blobs]
-    return {reading.as_of: reading.holdings[SLOT].amount for reading in readings}
+    amounts = {reading.as_of: reading.holdings[SLOT].amount for reading in readings}
+    assert len(amounts) == len(readings)
+    return amounts
 
 
 async def revise(
@@ -135,6 +137,19 @@ async def test_what_was_first_seen_stays_on_record_when_a_revision_is_taken_back
 
     assert await stored(store) == {MIDNIGHT: 100.0, NOON: 101.0}
     assert await on_record(store) == {MIDNIGHT: 100.0}
+
+
+async def test_what_was_first_seen_is_on_record_for_410_days(store: Store) -> None:
+    await store.readings.add([btc(100.0, MIDNIGHT), btc(101.0, NOON)])
+    await revise(store, [btc(125.0, MIDNIGHT, fetched=NOON)])
+    later = [btc(110.0, MIDNIGHT + 409 * DAY), btc(111.0, NOON + 409 * DAY)]
+    await store.readings.add(later)
+
+    await revise(store, [btc(126.0, MIDNIGHT + 409 * DAY)], until=later[1].as_of)
+    assert await on_record(store) == {MIDNIGHT: 100.0, MIDNIGHT + 409 * DAY: 110.0}
+
+    await revise(store, [], until=MIDNIGHT + 411 * DAY)
+    assert await on_record(store) == {MIDNIGHT + 409 * DAY: 110.0}
 
 
 async def test_a_point_that_repeated_a_revised_one_is_stored_when_it_stands_alone(store: Store) -> None:
