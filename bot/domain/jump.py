@@ -22,6 +22,8 @@ class Verdict(StrEnum):
     """It stays, and is in no window: a changed wallet list or one large transfer."""
     COUNTED = "counted"
     """It is part of every window that begins before it."""
+    DOUBTED = "doubted"
+    """It is counted, but no reason for more than elevated until more leaves: several exchanges moved at once."""
     RETURNED = "returned"
     """Most of it came back, or left again: no flow in either direction."""
 
@@ -51,7 +53,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class JumpPart:
-    """One asset's part in a jump: `amount` units, negative where it left.
+    """One asset's part in a jump: `amount` units, negative where it left, of `before` units that were there.
 
     `moves` are the jump itself and what turned round of it since; their sum is what of it still stands: between 0 and
     `amount`.
@@ -60,14 +62,17 @@ class JumpPart:
     asset: str
     amount: float
     moves: tuple[Move, ...]
+    before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Jump:
     """One step from a reading to the next, at `at`, in what `group` names: a chain, an asset, or "everything".
 
-    `usd` and `share` (of reserves without own tokens) are its size, negative where it left. `decided_at` is when the
-    verdict was given last, None while it waits.
+    `usd` and `share` (of reserves without own tokens) are its size, negative where it left; `rest_usd` is the worth of
+    everything else then, positive. `decided_at` is when the verdict was given last, None while it never was.
+    `turns` counts how often it has turned round (back, away again, back: 3), `turned_at` is when it did last.
+    `repeats` says that it is away again, and the same fraction of the asset as before.
     """
 
     group: str
@@ -77,4 +82,22 @@ class Jump:
     reason: JumpReason
     verdict: Verdict
     parts: tuple[JumpPart, ...]
+    rest_usd: float = 0.0
     decided_at: datetime | None = None
+    turns: int = 0
+    turned_at: datetime | None = None
+    repeats: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Return whether it is part of the windows that contain it."""
+        return self.verdict in {Verdict.COUNTED, Verdict.DOUBTED}
+
+    @property
+    def standing(self) -> float:
+        """Return which fraction of it still stands, 0 to 1, of the asset that has the largest part of it.
+
+        The parts are in the order of their worth, largest first.
+        """
+        largest = self.parts[0]
+        return sum(move.amount for move in largest.moves) / largest.amount if largest.amount else 0.0

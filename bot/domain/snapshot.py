@@ -15,12 +15,14 @@ from bot.domain.signal import Signal
 class DailyPoint:
     """The first reading of a UTC day: reserves without own tokens in USD, and the net flow since the day before.
 
-    `share` is that net flow as a share of reserves (−0.01: 1 % left), None where the two days cannot be compared.
+    `share` is that net flow as a share of reserves (−0.01: 1 % left), None where the two days cannot be compared. A day
+    whose reading lacked a part is not complete: its `reserves_usd` are no total.
     """
 
     day: datetime
     reserves_usd: float
     share: float | None = None
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +68,8 @@ class ExchangeSnapshot:
     seen_at: datetime | None = None
     missing: tuple[MissingPart, ...] = ()
     last_complete: Reading | None = None
+
+    @property
+    def shown_reading(self) -> Reading | None:
+        """Return the reading that totals are shown from: the newest one that had everything, where it is known."""
+        return self.last_complete if self.missing and self.last_complete else self.reading

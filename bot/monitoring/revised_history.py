@@ -6,7 +6,8 @@ of 12:00 tells eight points differently: they are proposed, and nothing changes.
 they are taken over. A window that starts on 7 March then compares 10,000 with 10,000, as in a new installation.
 
 - Differences of less than 0.01 % of the reserves are rounding.
-- A point, or a chain of a point, that a body does not tell is unknown, not revised: what is stored of it stays.
+- A point, or a chain of a point, that a body does not tell is unknown, not revised: what is stored of it stays. So is
+  an amount that cannot be.
 - A body that tells the stored figures again takes a proposal back. So of a source that tells two versions in turn
   nothing is ever taken over.
 - Our hourly readings less than a day from a revised point are a record of the wrong time, and a new installation would
@@ -180,7 +181,7 @@ def _compared(point: Reading, stored: Reading | None, proposed: Reading | None) 
     elif stored.chains.isdisjoint(point.chains):
         told, differs = point, False  # the aggregate in the place of the chains: nothing that could be compared
     else:
-        told = _with_untold_chains(point, stored)
+        told = _with_untold_parts(point, stored)
         differs = tells_differently(stored, told)
     if not differs:
         return _Comparison(told, stored)
@@ -191,14 +192,18 @@ def _compared(point: Reading, stored: Reading | None, proposed: Reading | None) 
     return _Comparison(told, stored, is_confirmed=True)
 
 
-def _with_untold_chains(point: Reading, stored: Reading) -> Reading:
-    """Return a point with what is stored of the chains that it does not tell: they are unknown, not empty."""
+def _with_untold_parts(point: Reading, stored: Reading) -> Reading:
+    """Return a point with what is stored of the chains and slots that it does not tell: unknown, not empty."""
     untold = stored.chains - point.chains
-    if not untold:
+    if not untold and not point.impossible_slots:
         return point
     holdings: dict[Slot, Holding] = dict(point.holdings.items())
-    holdings |= {slot: holding for slot, holding in stored.holdings.items() if slot.chain in untold}
-    return replace(point, holdings=Holdings.of(holdings))
+    holdings |= {
+        slot: holding
+        for slot, holding in stored.holdings.items()
+        if slot.chain in untold or slot in point.impossible_slots
+    }
+    return replace(point, holdings=Holdings.of(holdings), impossible_slots=point.impossible_slots - holdings.keys())
 
 
 def _is_exactly(stored: Holdings, told: Holdings) -> bool:

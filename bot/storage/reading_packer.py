@@ -25,7 +25,7 @@ class ReadingPacker:
         """Yield readings of one exchange, each with its bytes."""
         slot_numbers = await self._numbers_of(exchange)
         for reading in readings:
-            await slot_numbers.ensure(reading.holdings)
+            await slot_numbers.ensure((*reading.holdings, *reading.impossible_slots, *reading.zero_slots))
             yield reading, pack(reading, slot_numbers.numbers)
             await asyncio.sleep(0)  # packing takes up to 0.3 ms; other tasks get their turn in between
 

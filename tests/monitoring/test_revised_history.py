@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.reading import Reading
+from bot.domain.reading import Reading, Slot
 from bot.domain.signal import Note, NoteReason
 from bot.monitoring.revised_history import RevisedHistory, daily_points, revision_note, tells_differently
 from tests.builders import DAY, HOUR, NOON, holding, reading
@@ -16,6 +16,7 @@ from tests.stalls import CountedHoldings, turns
 
 MIDNIGHT = NOON.replace(hour=0)
 CHAINS = {"Tron/USDT": (30e9, 1.0), "Bitcoin/BTC": (1e6, 20_000.0), "Ethereum/ETH": (5e6, 2_000.0)}
+WITH_USDC = CHAINS | {"Ethereum/USDC": (5e9, 1.0)}
 
 
 class ComparedHistory:
@@ -172,6 +173,16 @@ async def test_a_chain_that_a_point_does_not_tell_is_unknown_and_stays() -> None
     found = await compared.memory.readings.newest_before("binance", at)
     assert found
     assert found.holdings == reading(CHAINS | {"Bitcoin/BTC": (2e6, 20_000.0)}, at=at).holdings
+
+
+async def test_an_amount_that_cannot_be_is_unknown_and_what_is_stored_of_it_stays() -> None:
+    at = MIDNIGHT - 3 * DAY
+    compared = ComparedHistory([reading(WITH_USDC, at=at), day(60, 1)])
+    await compared.keep()
+    told = replace(reading(CHAINS, at=at), impossible_slots=frozenset({Slot("Ethereum", "USDC")}))
+    for _ in range(3):
+        await compared.read(told)
+    assert await compared.memory.revisions.revised_days("binance") == {}
 
 
 async def test_the_aggregate_in_the_place_of_the_chains_is_no_revision(compared: ComparedHistory) -> None:

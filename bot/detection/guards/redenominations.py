@@ -1,0 +1,86 @@
+"""Redenominations: an asset is counted in other units from one reading to the next, and is worth the same.
+
+A token is split, or the source corrects its decimals: a thousand times as many units, each at a thousandth of the
+price. Earlier readings are restated in the new units (`restatement`), so that nothing flows.
+
+Example: 2 units at $50 become 2,000 at 5 cents.
+
+    >>> from tests.detection.guards.worked_series import flow_usd, readings, state_after
+    >>> series = readings(prices={"ABC": (50, 0.05)}, ABC=(2, 2_000), BTC=(900, 900))
+    >>> state = state_after(series)
+    >>> [(new_unit.asset, new_unit.factor) for new_unit in state.redenominations], round(flow_usd(series, state), 9)
+    ([('ABC', 1000.0)], 0.0)
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from math import isclose, log10
+
+from bot.detection.flow.reading_diff import LISTED
+from bot.detection.guards.renamed_assets import REMEMBERED_NAMES
+from bot.domain.guard_state import GuardState, LostPart, Redenomination
+from bot.domain.jump import Jump
+from bot.domain.reading import Holding, Reading
+
+_LEAST_FACTOR = 5.0  # below this a price may have done the same while customers moved coins
+_SAME_WORTH = 0.05  # prices of two readings differ by a few percent as well
+
+
+def with_redenominations(
+    state: GuardState, previous: Reading, latest: Reading, own_tokens: Collection[str]
+) -> GuardState:
+    """Return the state with assets that the latest reading counts in other units; what it remembers is converted.
+
+    `previous` is restated, `latest` in known terms.
+    """
+    new_units = list(_new_units(previous, latest, own_tokens))
+    recent = tuple(unit for unit in state.redenominations if latest.as_of - unit.at < REMEMBERED_NAMES)
+    if not new_units and recent == state.redenominations:
+        return state
+    for unit in new_units:
+        state = replace(
+            state,
+            jumps=tuple(_converted_jump(jump, unit) for jump in state.jumps),
+            lost_parts=tuple(_converted_part(part, unit) for part in state.lost_parts),
+        )
+    return replace(state, redenominations=(*recent, *new_units))
+
+
+def _new_units(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Iterator[Redenomination]:
+    least_usd = LISTED * previous.total_usd(without=own_tokens)
+    for asset, (amount, usd) in latest.by_asset().items():
+        before = previous.by_asset().get(asset)
+        if before is None or min(before.usd, usd) < max(least_usd, 0.0) or min(before.amount, amount, before.usd) <= 0:
+            continue
+        factor = amount / before.amount
+        is_other_unit = factor >= _LEAST_FACTOR or factor <= 1 / _LEAST_FACTOR
+        if is_other_unit and abs(usd / before.usd - 1) <= _SAME_WORTH:
+            yield Redenomination(asset, _rounded(factor), latest.as_of)
+
+
+def _rounded(factor: float) -> float:
+    """Return the power of ten that a factor is nearly, else the factor: what little it differs by is flow."""
+    power = float(10 ** round(log10(factor)))
+    return power if isclose(factor, power, rel_tol=_SAME_WORTH) else factor
+
+
+def _converted_jump(jump: Jump, unit: Redenomination) -> Jump:
+    parts = tuple(
+        replace(
+            part,
+            amount=part.amount * unit.factor,
+            moves=tuple(replace(move, amount=move.amount * unit.factor) for move in part.moves),
+        )
+        if part.asset == unit.asset
+        else part
+        for part in jump.parts
+    )
+    return replace(jump, parts=parts)
+
+
+def _converted_part(part: LostPart, unit: Redenomination) -> LostPart:
+    holdings = {
+        slot: Holding(held.amount * unit.factor, held.usd) if slot.asset == unit.asset else held
+        for slot, held in part.holdings.items()
+    }
+    return replace(part, holdings=holdings)
