@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from bot.alerting.lifecycle import Policy, advance
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Hold, HoldReason, Window
-from bot.domain.guard_state import RoundTrip
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
+from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, Size, Unit
-from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, signal
+from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, jump, signal
 
 POLICY = Policy()
 MINUTE = timedelta(minutes=1)
@@ -787,8 +787,8 @@ class TestInternalMoves:
     def back(usd: float, share: float = CALM, *, back_at: datetime = NOON + 2 * HOUR) -> Step:
         """Return the step of a signal by which so much had come back, after an outflow of 4 % ($2.6 B)."""
         opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
-        trip = RoundTrip("BTC", NOON, back_at, usd)
-        return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), round_trips=(trip,)))
+        trip = jump("BTC", -usd, at=NOON, verdict=Verdict.RETURNED, turned=back_at)
+        return step(opened, replace(signal(share, at=NOON + 2 * HOUR, previous=NOON + HOUR), jumps=(trip,)))
 
     def test_an_outflow_that_came_back_is_over_at_once(self) -> None:
         over = self.back(2e9)
@@ -815,8 +815,8 @@ class TestInternalMoves:
     def test_it_is_over_once_half_of_what_was_told_is_back_and_something_was(
         self, worst: float, usd: float, ending: Ending | None
     ) -> None:
-        trips = (RoundTrip("BTC", NOON, NOON + HOUR, usd),)
-        seen = replace(signal(CALM, at=NOON + HOUR), round_trips=trips)
+        trip = jump("BTC", -usd, at=NOON, verdict=Verdict.RETURNED, turned=NOON + HOUR)
+        seen = replace(signal(CALM, at=NOON + HOUR), jumps=(trip,))
 
         found = step(replace(incident(), worst=Size(-0.036, Unit.RESERVES, worst)), seen).incident
 
@@ -890,9 +890,9 @@ class TestClosedWithdrawals:
 
     def test_not_even_what_came_back_ends_it(self) -> None:
         opened = last(steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED)))
-        trips = (RoundTrip("BTC", NOON, NOON + 2 * HOUR, 9e9),)
+        trip = jump("BTC", -9e9, at=NOON, verdict=Verdict.RETURNED, turned=NOON + 2 * HOUR)
 
-        seen = self.while_closed(replace(signal(CALM, at=NOON + 2 * HOUR), round_trips=trips))
+        seen = self.while_closed(replace(signal(CALM, at=NOON + 2 * HOUR), jumps=(trip,)))
 
         assert step(opened, seen).reason is not StepReason.RESOLVED
 

@@ -55,7 +55,7 @@ def test_each_window_says_its_flow_and_the_reading_that_it_starts_from(tmp_path:
 def test_windows_that_cannot_be_computed_are_absent(tmp_path: Path) -> None:
     write(tmp_path, "okx", quiet(3))
 
-    assert [list(record["windows"]) for record in records(tmp_path)] == [[], ["24h"], ["24h"]]
+    assert [list(record["windows"]) for record in records(tmp_path)] == [[], ["24h"], ["24h", "72h"]]
 
 
 def test_a_reading_that_repeats_the_one_before_has_a_line_that_says_why_it_is_held(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class ColumnStore(Generic[V]):
         # Layouts and sets are shared by most readings: comparing by identity first is what makes the checks free.
         if at_base.layout is not at_end.layout and not at_base.chains <= at_end.chains:
             return None
-        if at_base.held is not at_end.held and self._make_up_for_others(at_end.held - at_base.held, at_base.held):
+        if self._make_up_for_others(at_base, at_end):
             return None
         corrections = self._corrections(at_base, at_end, uncounted)
         assets: tuple[AssetFlow, ...] = ()
@@ -90,6 +90,7 @@ class ColumnStore(Generic[V]):
         if (
             not before.total_usd
             or _any_slot_vanished(previous, latest)
+            or self._make_up_for_others(before, now)
             or self._appeared_usd(before, now) >= limits.listed * before.total_usd
         ):
             return None
@@ -180,12 +181,14 @@ class ColumnStore(Generic[V]):
         }
         return {asset: move for asset, move in moves.items() if move.units}
 
-    def _make_up_for_others(self, appeared: Collection[int], held: Collection[int]) -> bool:
+    def _make_up_for_others(self, before: ReadingColumns[V], now: ReadingColumns[V]) -> bool:
         """Return whether something that appeared may make up for what left: of its own asset, or of stablecoins."""
+        if before.held is now.held:
+            return False
         assets = self._places.assets
         return any(
-            assets.names[number] in STABLECOINS or any(place in held for place in assets.members[number])
-            for number in {assets.group_of_place[place] for place in appeared}
+            assets.names[number] in STABLECOINS or any(place in before.held for place in assets.members[number])
+            for number in {assets.group_of_place[place] for place in now.held - before.held}
         )
 
     def _corrections(

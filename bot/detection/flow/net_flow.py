@@ -7,8 +7,9 @@ An example: 1,000 USDT and 10 BTC at $100, then 900 USDT and 11 BTC at $50. The 
 the flow is −100 × 1 + 1 × 100 = 0.
 
 Where a part of last known value M is missing at the end, what the rest lost may have moved there, and the part itself
-may have lost up to M: with a flow of −58 % and M = 2.6 % the true figure lies between −60.6 and −55.4 %. A step that
-waits for its verdict widens the interval as well: it may count, or not.
+may have lost up to M: with a flow of −58 % and M = 2.6 % the true figure lies between −60.6 and −55.4 %. A drop that
+waits for its verdict widens the interval as well: it may count, or not. A rise that waits is in neither end: in the
+upper one it would hide what left beside it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -64,13 +65,14 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     """
     since, until = base.as_of, end.as_of
 
-    def moves_without(verdicts: Collection[Verdict]) -> AssetMoves:
-        return asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until, verdicts))
+    def moves_without(verdicts: Collection[Verdict], among: Sequence[Jump] = jumps) -> AssetMoves:
+        return asset_moves(base, end, own_tokens, uncounted=uncounted_units(among, since, until, verdicts))
 
     moves = moves_without(UNCOUNTED)
     reserves_usd, usd = base.total_usd(without=own_tokens), moves.usd
     waiting = jumps_within(jumps, Verdict.WAITING, since, until)
-    worst_usd = min(usd, moves_without(UNCOUNTED - {Verdict.WAITING}).usd) if waiting else usd
+    all_but_drops = [jump for jump in jumps if jump.verdict is not Verdict.WAITING or jump.usd > 0]
+    worst_usd = min(usd, moves_without(UNCOUNTED, all_but_drops).usd) if waiting else usd
     has_doubted = jumps_within(jumps, Verdict.DOUBTED, since, until)
     doubted_usd = min(0.0, usd - moves_without(UNCOUNTED | {Verdict.DOUBTED}).usd) if has_doubted else 0.0
     unknown = unknown_parts(base, end, own_tokens, lost_parts)

@@ -148,7 +148,7 @@ def reading_columns(
         total_usd = arithmetic.total(values)
         empty_rows = [row for row, amount in enumerate(holdings.amounts) if amount <= 0]
         held -= {positions.places[row] if positions.places else row for row in empty_rows}
-    if positions.places:
+    if positions.places is not None:
         amounts, values, prices = (
             arithmetic.placed(column, positions.places, size) for column in (amounts, values, prices)
         )
