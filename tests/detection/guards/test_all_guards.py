@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from bot.detection.guards.missing_chains import may_start
 
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
 from bot.detection.guards.all_guards import incomparable, inspect, is_busy
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.missing_chains import may_start
 from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.guard_state import (
     Adjustment,

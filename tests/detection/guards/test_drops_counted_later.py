@@ -1,9 +1,9 @@
 """A drop that was left out counts after all once the rest leaves after it, or withdrawals close."""
 
 import pytest
+from bot.detection.guards.drops_counted_later import REMEMBERED
 
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.guards.drops_counted_later import REMEMBERED
 from bot.domain.flow import HoldReason, Window
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason

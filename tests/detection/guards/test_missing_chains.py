@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-
 from bot.detection.guards.missing_chains import with_recalled_chains
+
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import GuardState, MissingChain
 from bot.domain.reading import Holding, Slot

@@ -3,11 +3,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from bot.detection.guards.source_glitch import LEAST_READ, source_glitch
 
 from bot.detection.engine import states_after_round
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.source_glitch import LEAST_READ, source_glitch
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason, Window
 from bot.domain.guard_state import SourceGlitch
