@@ -8,6 +8,9 @@ INC-7 opens, watch, because the step is of 3 % or more (from 15 % on: elevated):
 transfer", waiting for the next reading. At 13:00 the BTC are still away: its message says that the step is not counted.
 On the third day the BTC are back: it is resolved, "came back". Had everything else left meanwhile, it would be resolved
 as counted, a part of the outflow. With neither it is resolved after 72 hours, as not counted.
+
+A source that changes its mind every hour is told twice, the second time as unsteady. From the third step of one chain
+or asset within 72 hours on only what stays away for six hours is said.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +30,11 @@ NOTICE_SHARE = 0.03
 """A step from this share of reserves on is said: as much as makes an outflow of a day elevated."""
 ELEVATED_NOTICE_SHARE = 0.15
 """From this share on it is elevated, and places that hear of severe alone are told as well."""
+STEPS_LATELY = "steps in 72 h"
+"""The measurement of a notice that counts the steps of the same chain or asset, itself included."""
 _KEPT_OPEN = timedelta(hours=72)  # as long as a step that was left out may count after all
+_TOLD_AT_ONCE = 2  # so many events of a chain or an asset within 72 hours; more say nothing new
+_STAYS_AFTER = timedelta(hours=6)  # as long as easing takes: what flaps is back by then
 _UNSETTLED = frozenset({Verdict.WAITING, Verdict.NOT_COUNTED})
 _ENDINGS = {
     Verdict.RETURNED: Ending.RETURNED,
@@ -97,14 +104,17 @@ def notice_steps(
     `open_notices` are those of this exchange. Events without any consequence are left out.
     """
     before = {notice.first_as_of: notice for notice in open_notices}
-    events = {event.at: event for event in jump_events((*signal.jumps, *_late_returns(signal)))}
+    jumps = jump_events((*signal.jumps, *_late_returns(signal)))
+    in_order = [event for event in jumps if abs(event.share) >= NOTICE_SHARE or event.at in before]
+    events = {event.at: event for event in in_order}
     for at in sorted({*before, *events}):
         notice, event = before.get(at), events.get(at)
-        if notice is None and event and _is_told(event, signal):
-            yield at, None, _opened(event, signal, now), _notice_signal(event, signal)
+        count = _count_lately(event, in_order) if event else 0
+        if notice is None and event and _is_told(event, signal, count):
+            yield at, None, _opened(event, signal, now, count), _notice_signal(event, signal, count)
         elif notice and signal.as_of > notice.signal.as_of:
             # An event that is not remembered any more has stayed as it was.
-            shown = _notice_signal(event, signal) if event else replace(notice.signal, as_of=signal.as_of)
+            shown = _notice_signal(event, signal, count) if event else replace(notice.signal, as_of=signal.as_of)
             step = _advance(notice, shown, now)
             if step.incident is not notice:
                 yield at, notice, step, shown
@@ -135,16 +145,32 @@ def as_notice_listener(subscription: Subscription) -> Subscription:
     )
 
 
-def _is_told(event: JumpEvent, signal: Signal) -> bool:
-    """Return whether a step is large enough, left out, and of the newest readings: of what is known it was told."""
+def _is_told(event: JumpEvent, signal: Signal, count: int) -> bool:
+    """Return whether an event without a notice is left out and of the newest readings: older ones had theirs.
+
+    `count` says the number of its kind it is (1: the first); what flaps has to stay away for a while first.
+    """
+    if any(hold.reason is HoldReason.WITHHELD for hold in signal.holds):
+        return False
+    if count > _TOLD_AT_ONCE:
+        return event.verdict is Verdict.NOT_COUNTED and _STAYS_AFTER <= signal.as_of - event.at < _KEPT_OPEN
     is_new = event.at == signal.as_of or (signal.previous_as_of is not None and event.at >= signal.previous_as_of)
-    is_suppressed = any(hold.reason is HoldReason.WITHHELD for hold in signal.holds)
-    return is_new and not is_suppressed and event.verdict in _UNSETTLED and abs(event.share) >= NOTICE_SHARE
+    return is_new and event.verdict in _UNSETTLED
 
 
-def _opened(event: JumpEvent, signal: Signal, now: datetime) -> Step:
+def _count_lately(event: JumpEvent, in_order: Sequence[JumpEvent]) -> int:
+    """Return how many events of the same chain or asset there were in the 72 hours up to one, itself included."""
+    groups = {jump.group for jump in event.jumps}
+    return sum(
+        timedelta() <= event.at - earlier.at < _KEPT_OPEN
+        and not groups.isdisjoint(jump.group for jump in earlier.jumps)
+        for earlier in in_order
+    )
+
+
+def _opened(event: JumpEvent, signal: Signal, now: datetime, count: int) -> Step:
     # No second reading is waited for: that the figures are doubtful is what is said.
-    step = open_incident(_notice_signal(event, signal), now, Sensitivity.NORMAL, confirmed=True)
+    step = open_incident(_notice_signal(event, signal, count), now, Sensitivity.NORMAL, confirmed=True)
     # The event's time is the notice's identity, also where it was found one reading later.
     return Step(step.incident and replace(step.incident, first_as_of=event.at), step.reason)
 
@@ -163,7 +189,7 @@ def verdict_of(signal: Signal) -> Verdict:
     return JumpEvent(signal.as_of, signal.jumps).verdict
 
 
-def _notice_signal(event: JumpEvent, signal: Signal) -> Signal:
+def _notice_signal(event: JumpEvent, signal: Signal, count: int) -> Signal:
     severity = Severity.ELEVATED if abs(event.share) >= ELEVATED_NOTICE_SHARE else Severity.WATCH
     # Sizes are the worse the further below zero, and a step is as doubtful in either direction.
     size = Size(-abs(event.share), Unit.RESERVES, -abs(event.usd))
@@ -179,6 +205,6 @@ def _notice_signal(event: JumpEvent, signal: Signal) -> Signal:
         reasons=(Reason(None, STEP, event.share, limit),),
         leading=STEP,
         previous_as_of=signal.previous_as_of,
-        figures=(Measurement(STEP, size),),
+        figures=(Measurement(STEP, size), Measurement(STEPS_LATELY, Size(-float(count), Unit.COUNT))),
         jumps=event.jumps,
     )

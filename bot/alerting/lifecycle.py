@@ -305,13 +305,25 @@ def _worst_moment(so_far: WorstMoment | None, signal: Signal) -> WorstMoment | N
     """Return the worse of what was and what is; a calm signal is no moment of trouble."""
     if signal.severity is None or signal.size is None or signal.leading is None:
         return so_far
-    newest = WorstMoment(signal.as_of, signal.severity, signal.leading, signal.size)
+    newest = WorstMoment(signal.as_of, signal.severity, signal.leading, signal.size, _excess(signal))
     if so_far is None:
         return newest
     if so_far.measurement == newest.measurement:
         return newest if newest.size.value < so_far.size.value else so_far
-    # −20 % in 30 days is less than −9 % in one: of different windows the more severe one is worse.
-    return max(so_far, newest, key=lambda moment: (moment.severity.rank, -moment.size.value))
+    # −20 % in 30 days is less than −9 % in one: of different windows the more severe one is worse, and of those that
+    # are as severe the one further past its threshold.
+    return max(so_far, newest, key=lambda moment: (moment.severity.rank, moment.excess))
+
+
+def _excess(signal: Signal) -> float:
+    """Return how many times its threshold the leading measurement is, 1 where none of it is crossed."""
+    size = signal.size
+    limits = [
+        reason.threshold
+        for reason in signal.reasons
+        if reason.measurement == signal.leading and size and reason.value == size.value and reason.threshold
+    ]
+    return size.value / limits[0] if size and limits else 1.0
 
 
 def _worst_size(so_far: Size | None, size: Size | None) -> Size | None:
@@ -357,9 +369,13 @@ def _is_comparable(incident: Incident, signal: Signal) -> bool:
 def _is_incomplete(incident: Incident, signal: Signal) -> bool:
     """Return whether a signal cannot say in full what the incident's message shows.
 
-    It proves nothing, or the leading window, now or in the message, lacks a part or has two bounds.
+    It proves nothing, or would ease while something that was ever past a threshold cannot be compared, or the leading
+    window, now or in the message, lacks a part or has two bounds.
     """
     if not signal.graded:
+        return True
+    is_lower = rank(signal.easing) < incident.severity.rank and not signal.blocks_easing
+    if is_lower and not _is_comparable(incident, signal):
         return True
     leading = {signal.leading, incident.announced.leading}
     return not leading.isdisjoint(signal.incomplete) or not leading.isdisjoint(signal.uncertain)

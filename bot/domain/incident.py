@@ -65,12 +65,16 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class WorstMoment:
-    """When an incident was worst: the time of the reading, the measurement that led then, and how large it was."""
+    """When an incident was worst: the time of the reading, the measurement that led then, and how large it was.
+
+    `excess` is how many times its threshold it was: 2 for −6 % where the limit is −3 %.
+    """
 
     as_of: datetime
     severity: Severity
     measurement: str
     size: Size
+    excess: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +135,10 @@ class Incident:
 
     @property
     def figures(self) -> Signal:
-        """Return the newest signal whose figures are complete, where there was one."""
-        return self.last_complete or self.signal
+        """Return the newest signal with figures to show: complete ones, or those on which it got worse since."""
+        if self.last_complete is None:
+            return self.signal
+        return max(self.announced, self.last_complete, key=lambda signal: signal.as_of)
 
     @property
     def is_frozen(self) -> bool:

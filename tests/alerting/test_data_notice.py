@@ -187,6 +187,42 @@ def test_two_events_of_one_exchange_are_two_notices() -> None:
     assert [notice.number for notice in notices.open] == [2]
 
 
+def test_a_source_that_changes_its_mind_every_hour_is_told_twice() -> None:
+    """For two days each reading comes from one of two servers, of which one lacks a fifth."""
+    notices = Notices()
+    jumps: list[Jump] = []
+    for hour in range(48):
+        at = NOON + hour * HOUR
+        jumps = [replace(step, verdict=RETURNED) for step in jumps]
+        if hour % 2 == 0:
+            jumps.append(jump(-0.22, at=at))
+        notices.judge(seen(*jumps, at=at))
+
+    opened = [step.incident for step in notices.steps if step.reason is StepReason.OPENED and step.incident]
+    assert [notice.first_as_of - NOON for notice in opened] == [timedelta(), 2 * HOUR]
+    assert notices.open == []
+
+
+def test_the_third_step_that_stays_away_is_said_after_all() -> None:
+    notices = Notices()
+    back = [jump(-0.22, RETURNED, at=NOON - hour * HOUR) for hour in (4, 2)]
+    stays = jump(-0.22)
+    for hour in range(6):
+        stays = replace(stays, verdict=NOT_COUNTED if hour else WAITING)
+        assert notices.judge(seen(*back, stays, at=NOON + hour * HOUR)) == []
+
+    assert notices.judge(seen(*back, stays, at=NOON + 6 * HOUR)) == [StepReason.OPENED]
+    assert notices.judge(seen(*back, stays, at=NOON + 72 * HOUR)) == [StepReason.RESOLVED]
+    assert notices.judge(seen(*back, stays, at=NOON + 73 * HOUR)) == []
+
+
+def test_steps_of_other_chains_or_of_last_week_are_no_change_of_mind() -> None:
+    others = [jump(-0.22, RETURNED, at=NOON - 72 * HOUR), jump(-0.22, RETURNED, at=NOON - HOUR, group="Tron")]
+    small = [jump(-0.02, RETURNED, at=NOON - hour * HOUR) for hour in (3, 2)]
+
+    assert Notices().judge(seen(*others, *small, jump())) == [StepReason.OPENED]
+
+
 def test_every_exchange_has_its_own() -> None:
     notices = Notices()
 

@@ -72,7 +72,7 @@ def test_the_worst_moment_is_remembered_though_nobody_was_told_of_it() -> None:
     story = life_of(*OPENED, signal(-0.037, at=NOON + 2 * HOUR), signal(-0.02, at=NOON + 3 * HOUR))
 
     assert story.worst_moment == WorstMoment(
-        NOON + 2 * HOUR, Severity.ELEVATED, Window.DAY, Size(-0.037, Unit.RESERVES, -0.037 * 6.41e10)
+        NOON + 2 * HOUR, Severity.ELEVATED, Window.DAY, Size(-0.037, Unit.RESERVES, -0.037 * 6.41e10), 0.037 / 0.03
     )
 
 
@@ -81,6 +81,7 @@ def test_the_worst_moment_is_remembered_though_nobody_was_told_of_it() -> None:
     [
         ((signal(-0.09, at=NOON + 2 * HOUR),), (Window.DAY, 2)),
         ((signal(-0.001, at=NOON + 2 * HOUR, flows=[flow(-0.25, Window.MONTH)]),), (Window.MONTH, 2)),
+        ((signal(-0.001, at=NOON + 2 * HOUR, flows=[flow(-0.22, Window.MONTH)]),), (Window.DAY, 1)),
         (
             (
                 signal(-0.09, at=NOON + 2 * HOUR),
@@ -91,7 +92,7 @@ def test_the_worst_moment_is_remembered_though_nobody_was_told_of_it() -> None:
         ((signal(-0.036, at=NOON + 2 * HOUR),), (Window.DAY, 1)),
     ],
 )
-def test_of_two_windows_the_more_severe_is_worse_and_of_one_the_larger(
+def test_of_two_windows_the_more_severe_is_worse_then_the_one_further_past_its_limit_and_of_one_the_larger(
     later: Sequence[Signal], worst: tuple[Window, int]
 ) -> None:
     moment = life_of(*OPENED, *later).worst_moment

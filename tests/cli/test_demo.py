@@ -57,13 +57,18 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated outflow · held",
         "🟠 INC-1 · Binance · elevated outflow",
+        "🟠 INC-1 · Binance · elevated outflow, easing",
         "🟢 INC-1 · Binance · resolved",
         "🏦 Binance · reserves",
         "🟢 INC-1 · Binance · why",
     ]
-    opened, _, held, released, _, asked, why = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    messages = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    opened, _, held, released, easing, _, asked, why = messages
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
-    assert "Held: chain missing (Tron, 15.8 % of reserves); nothing is concluded" in held
+    frozen = r"Figures of \d\d:\d\d UTC; Tron has been missing since\.\n  Net outflow −\$\d\.\d+ B in 7 d"
+    assert re.search(frozen, held)
+    assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Escalated to elevated at", shown)
+    assert re.search(r"Net inflow .+\n(.+\n)+  Below the limits of elevated since", easing)
     assert "The hold is over" in released
     assert re.search(_PROVENANCE, asked)
     explained = re.sub(r"\n +", " ", why)

@@ -10,6 +10,7 @@ what moved.
     ['not counted']
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -34,9 +35,10 @@ from bot.detection.guards.turned_moves import (
 from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, MAY_COUNT, Evidence, is_run_under_way, judged
 from bot.domain.guard_state import GuardState, LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpReason, Verdict
-from bot.domain.reading import Reading
+from bot.domain.reading import NO_HOLDING, Reading
 
 _LARGE_STEPS_KEPT = timedelta(days=90)
+_MOST = 0.5  # of an asset of which the reading lacks more than half, nothing is told
 _REST = ""  # the key of what is left of a quiet diff, in which only the assets of jumps are told apart
 
 
@@ -116,8 +118,19 @@ def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Eviden
         state.later_flows,
         has_closed=given.withdrawals is not None and given.withdrawals.two_majors_closed,
         is_sparse=given.at - given.previous.as_of > SPARSE_GAP,
-        lost_chains={part.name for part in open_parts(state)},
+        unseen=_unseen(state, given.latest),
     )
+
+
+def _unseen(state: GuardState, latest: Reading) -> frozenset[str]:
+    """Return what the reading lacks most of, as jumps are named: chains, assets, and assets on a chain."""
+    parts = open_parts(state)
+    lost_units: defaultdict[str, float] = defaultdict(float)
+    for slot, held in (entry for part in parts for entry in part.holdings.items()):
+        lost_units[slot.asset] += held.amount
+    known = latest.by_asset()  # as it is understood: with what the lost parts held last
+    assets = (asset for asset, units in lost_units.items() if units > _MOST * known.get(asset, NO_HOLDING).amount)
+    return frozenset([*(part.name for part in parts), *assets])
 
 
 def _may_count(jump: Jump) -> bool:

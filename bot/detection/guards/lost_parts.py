@@ -98,8 +98,8 @@ def _lost_now(
         if slot not in lost_slots and slot.chain in latest.chains:
             yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)}, previous)
     for slot, held in previous.holdings.items():
-        # What is stated to be zero has left, and is not waited for.
-        is_told = slot in latest.holdings or slot in latest.zero_slots
+        # What is stated to be zero has left, and is not waited for; what is impossible is lost already.
+        is_told = slot in latest.holdings or slot in latest.zero_slots or slot in impossible
         is_gone = not is_told and slot.chain in latest.chains and slot not in lost_slots
         if is_gone and held.usd >= least_usd and held.amount > 0 and slot.asset not in own_tokens:
             yield LostPart(slot_name(slot), at, {slot: held}, previous, is_drained_next=True)

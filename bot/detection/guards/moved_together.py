@@ -44,7 +44,7 @@ def have_moved_together(market: MarketMoves, latest: Reading) -> bool:
     others = [
         move for move in market.at_time_of(latest) if move.reading.source == latest.source and move.share is not None
     ]
-    large = [move for move in others if move.share is not None and move.share * sign > SUDDEN]
+    large = [move for move in others if move.share is not None and move.share * sign >= SUDDEN]
     if len(others) >= LEAST_READ and len(large) > GLITCH_PART * len(others):
         return True
     records = [move for move in large if move.is_record]

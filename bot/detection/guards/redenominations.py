@@ -48,9 +48,12 @@ def with_redenominations(
 
 def _new_units(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Iterator[Redenomination]:
     least_usd = LISTED * previous.total_usd(without=own_tokens)
+    if not previous.chains <= latest.chains:  # what a missing chain holds is compared once it is back
+        there = {slot: held for slot, held in previous.holdings.items() if slot.chain in latest.chains}
+        previous = replace(previous, holdings=there)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
-        if before is None or min(before.usd, usd) < max(least_usd, 0.0) or min(before.amount, amount, before.usd) <= 0:
+        if before is None or min(before.usd, usd) < least_usd or min(before.amount, amount, before.usd) <= 0:
             continue
         factor = amount / before.amount
         is_other_unit = factor >= _LEAST_FACTOR or factor <= 1 / _LEAST_FACTOR
@@ -70,6 +73,7 @@ def _converted_jump(jump: Jump, unit: Redenomination) -> Jump:
             part,
             amount=part.amount * unit.factor,
             moves=tuple(replace(move, amount=move.amount * unit.factor) for move in part.moves),
+            before=part.before * unit.factor,
         )
         if part.asset == unit.asset
         else part

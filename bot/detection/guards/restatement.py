@@ -38,7 +38,8 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
             factors[new_unit.asset] = factors.get(new_unit.asset, 1.0) * new_unit.factor
-    if not factors and not any(slot in reading.holdings for slot in renamed):
+    told = (reading.holdings, reading.zero_slots, reading.impossible_slots)
+    if not factors and not any(slot in slots for slot in renamed for slots in told):
         return reading
     holdings: dict[Slot, Holding] = {}
     for slot, (amount, usd) in reading.holdings.items():

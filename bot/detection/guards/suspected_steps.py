@@ -62,7 +62,7 @@ class ReadingStep:
                 before = self.diff.previous.by_asset().get(asset, NO_HOLDING).amount
                 parts.append(JumpPart(asset, units, (Move(at, units),), before))
         total = sum(parts_usd.values())
-        if not parts or not self.diff.was_usd:
+        if not parts:
             return None
         # Of a jump in all assets the rest is what all of them do afterwards.
         rest_usd = self.diff.was_usd - (self._worth(parts_usd) if group != EVERYTHING else 0.0)
@@ -168,11 +168,9 @@ def _large(step: ReadingStep, held: Collection[str]) -> Iterator[Jump]:
     """
     net_usd = sum(step.usd.values())
     for asset, usd in step.usd.items():
-        is_deposit = usd > 0 and net_usd < _HALF * usd
-        if asset not in held and abs(usd) >= LARGE * step.diff.was_usd and not is_deposit:
-            jump = step.jump(asset, {asset: usd}, JumpReason.LARGE, Verdict.COUNTED)
-            if jump:
-                yield jump
+        is_conversion = usd > 0 and net_usd < _HALF * usd
+        if asset not in held and abs(usd) >= LARGE * step.diff.was_usd and not is_conversion:
+            yield from filter(None, [step.jump(asset, {asset: usd}, JumpReason.LARGE, Verdict.COUNTED)])
 
 
 def _appeared(step: ReadingStep) -> Iterator[Jump]:

@@ -70,7 +70,9 @@ def _repeats(jump: Jump, step: float, before: Mapping[str, Holding]) -> bool:
 
 def tracked_assets(jumps: Sequence[Jump], at: datetime) -> frozenset[str]:
     """Return the assets whose moves a jump may take."""
-    return frozenset(part.asset for jump in jumps if _is_remembered(jump, at) for part in jump.parts)
+    return frozenset(
+        part.asset for jump in jumps if _is_remembered(jump, at) or _may_return_whole(jump, at) for part in jump.parts
+    )
 
 
 def without_old_moves(jump: Jump, at: datetime) -> Jump:
@@ -104,8 +106,12 @@ def _may_leave_again(jump: Jump, units: float, part: JumpPart, at: datetime) -> 
 
 def _is_whole_return(jump: Jump, part: JumpPart, units: float, at: datetime) -> bool:
     """Return whether a move brings back a large amount that left within 30 days, in one step and to a tenth."""
-    is_large_drop = jump.usd < 0 and jump.reason is JumpReason.LARGE and at - jump.at <= WHOLE_RETURN_WITHIN
-    return is_large_drop and not jump.turns and abs(units + part.amount) <= _WHOLE_WITHIN * abs(part.amount)
+    return _may_return_whole(jump, at) and abs(units + part.amount) <= _WHOLE_WITHIN * abs(part.amount)
+
+
+def _may_return_whole(jump: Jump, at: datetime) -> bool:
+    is_large_drop = jump.usd < 0 and jump.reason is JumpReason.LARGE
+    return is_large_drop and not jump.turns and at - jump.at <= WHOLE_RETURN_WITHIN
 
 
 def _is_remembered(jump: Jump, at: datetime) -> bool:

@@ -52,7 +52,7 @@ class Evidence:
 
     `share` is what moved in it beside the jumps, of reserves; `later_flows` are those of the last 24 h, this reading's
     included. `has_closed` says that withdrawals of two majors are closed, `is_sparse` that the reading before is many
-    hours old. `lost_chains` are those that the reading lacks.
+    hours old. `unseen` are the chains, the assets and the assets on a chain of which the reading lacks most.
     """
 
     at: datetime
@@ -60,7 +60,7 @@ class Evidence:
     later_flows: Sequence[LaterFlow]
     has_closed: bool
     is_sparse: bool
-    lost_chains: Collection[str]
+    unseen: Collection[str]
 
 
 def judged(jumps: Sequence[Jump], evidence: Evidence) -> tuple[Jump, ...]:
@@ -88,7 +88,7 @@ def is_run_under_way(jumps: Sequence[Jump], at: datetime) -> bool:
 
 
 def _judged(jump: Jump, evidence: Evidence) -> Jump:
-    stands = jump.standing > _HALF
+    stands = jump.standing >= _HALF
     if stands != (jump.turns % 2 == 0):
         jump = replace(jump, turns=jump.turns + 1, turned_at=evidence.at)
     if not stands:
@@ -121,11 +121,11 @@ def _without_flow(part: JumpPart) -> JumpPart:
 def _is_decided(jump: Jump, evidence: Evidence) -> bool:
     """Return whether a jump that waits has stood long enough.
 
-    A chain that is not told says nothing; after two days it is decided all the same, or a chain that is gone for good
+    A part that is not told says nothing; after two days it is decided all the same, or one that is gone for good
     would keep the exchange waiting for ever.
     """
     since = jump.turned_at or jump.at
-    if jump.group in evidence.lost_chains and evidence.at - jump.at <= RETURN_WITHIN:
+    if jump.group in evidence.unseen and evidence.at - jump.at <= RETURN_WITHIN:
         return False
     if not jump.turns:
         return True

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from typing_extensions import override
 
-from bot.alerting.data_notice import ELEVATED_NOTICE_SHARE, NOTICE_SHARE, verdict_of
+from bot.alerting.data_notice import ELEVATED_NOTICE_SHARE, NOTICE_SHARE, STEPS_LATELY, verdict_of
 from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
@@ -47,6 +47,9 @@ class DataNoticeCard(SignalCard):
         for jump in signal.jumps:
             figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of clean reserves at "
             yield line(bold(jump.group), figures, moment(jump.at))
+        # The first time says it; the second time the source has changed its mind.
+        if (count := _steps_lately(signal)) > 1:
+            yield line(f"Its step number {count} within 72 h: the source is unsteady here.")
 
     @override
     def figure(self, signal: Signal) -> Line:
@@ -105,6 +108,11 @@ def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=True,
     )
+
+
+def _steps_lately(signal: Signal) -> int:
+    sizes = [measured.size for measured in signal.measurements if measured.name == STEPS_LATELY and measured.size]
+    return round(abs(sizes[0].value)) if sizes else 0
 
 
 def _subject(signal: Signal) -> str:

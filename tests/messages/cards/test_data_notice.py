@@ -11,7 +11,7 @@ from bot.messages.cards.alert import incident_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
-from tests.builders import NOON, signal
+from tests.builders import HOUR, NOON, signal
 from tests.messages.cards.plain import said
 
 
@@ -39,6 +39,17 @@ def test_it_says_what_moved_and_both_readings_of_it() -> None:
     ]
     assert (card.tone, card.silent, card.mention) == (Tone.WATCH, True, None)
     assert incident_card(notice(0.2), "Binance", StepReason.OPENED).tone is Tone.ELEVATED
+
+
+def test_a_second_step_says_that_the_source_is_unsteady() -> None:
+    first = Jump("BTC", NOON - HOUR, -1e9, -0.1, JumpReason.ALONE, Verdict.RETURNED, ())
+    again = replace(first, at=NOON, verdict=Verdict.WAITING)
+    [(_, _, step, _)] = notice_steps([], replace(signal(-0.001), jumps=(first, again)), NOON)
+    assert step.incident
+
+    card = incident_card(step.incident, "Binance", StepReason.OPENED)
+
+    assert "Its step number 2 within 72 h: the source is unsteady here." in said(card).splitlines()
 
 
 @pytest.mark.parametrize(

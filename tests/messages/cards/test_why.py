@@ -183,7 +183,7 @@ def test_the_worst_moment_is_told_and_not_only_the_last_step() -> None:
 def test_while_a_part_is_missing_the_last_complete_reading_is_told() -> None:
     complete = signal(-0.041, at=NOON + HOUR)
     held = signal(None, at=NOON + 2 * HOUR, flows=[flow(hold=CHAIN_MISSING)])
-    story = replace(raised(signal(-0.036), now=held), last_complete=complete)
+    story = replace(raised(signal(-0.036), now=held), announced=signal(-0.036), last_complete=complete)
 
     assert any(sentence.startswith("Last complete reading: Net outflow −$2.63 B in 24 h") for sentence in why(story))
 
