@@ -105,7 +105,7 @@ def notice_steps(
     """
     before = {notice.first_as_of: notice for notice in open_notices}
     jumps = jump_events((*signal.jumps, *_late_returns(signal)))
-    in_order = [event for event in jumps if abs(event.share) >= NOTICE_SHARE]
+    in_order = [event for event in jumps if abs(event.share) >= NOTICE_SHARE or event.at in before]
     events = {event.at: event for event in in_order}
     for at in sorted({*before, *events}):
         notice, event = before.get(at), events.get(at)

@@ -369,9 +369,13 @@ def _is_comparable(incident: Incident, signal: Signal) -> bool:
 def _is_incomplete(incident: Incident, signal: Signal) -> bool:
     """Return whether a signal cannot say in full what the incident's message shows.
 
-    It proves nothing, or the leading window, now or in the message, lacks a part or has two bounds.
+    It proves nothing, or would ease while something that was ever past a threshold cannot be compared, or the leading
+    window, now or in the message, lacks a part or has two bounds.
     """
     if not signal.graded:
+        return True
+    is_lower = rank(signal.easing) < incident.severity.rank and not signal.blocks_easing
+    if is_lower and not _is_comparable(incident, signal):
         return True
     leading = {signal.leading, incident.announced.leading}
     return not leading.isdisjoint(signal.incomplete) or not leading.isdisjoint(signal.uncertain)

@@ -19,7 +19,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
+from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -174,6 +174,12 @@ class Queries:
     def snapshots(self) -> Sequence[ExchangeSnapshot]:
         """Return the newest snapshot of every exchange that has one."""
         return self._latest.snapshots()
+
+    def revision_note(self, exchange: str) -> Note | None:
+        """Return the note that an exchange, by its id, has whose source revised its history lately; None for others."""
+        snapshot = self._latest.snapshot(exchange)
+        notes = snapshot.signal.notes if snapshot and snapshot.signal else ()
+        return next((note for note in notes if note.reason is NoteReason.REVISED), None)
 
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""

@@ -138,7 +138,7 @@ class Incident:
         """Return the newest signal with figures to show: complete ones, or those on which it got worse since."""
         if self.last_complete is None:
             return self.signal
-        return max(self.last_complete, self.announced, key=lambda signal: signal.as_of)
+        return max(self.announced, self.last_complete, key=lambda signal: signal.as_of)
 
     @property
     def is_frozen(self) -> bool:

@@ -112,6 +112,7 @@ class NoteReason(StrEnum):
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
     GAP = "gap"
     BLIND = "saw nothing"
+    REVISED = "history revised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Note:
     """Something people should know about the figures.
 
     `subject` is the chain, the asset or the windows it is about; `usd` its size in USD (negative: left), or the price
-    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`.
+    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`, a REVISED one about the
+    days that the source tells differently than before ("9 days, 2022-12-03 to 2022-12-11").
     """
 
     reason: NoteReason

@@ -19,8 +19,10 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, SourceHealth
 from bot.messages.plain_text import clean
 from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
+from bot.monitoring.revised_history import COMPARED_SPAN, RevisedHistory
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock, Source
 from bot.ports.subscriptions import Subscriptions
@@ -30,7 +32,7 @@ log = structlog.get_logger()
 BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
 _BLIND_AFTER_INTERVALS = 2  # one interval may pass between two bodies; less than `MAX_AGE` is never worth a word
-_REFETCH_OVERLAP = timedelta(days=2)  # sources correct their newest days, and fill gaps of yesterday
+_GAPS_FILLED = timedelta(days=2)  # sources fill gaps of yesterday; what they say of older days is compared
 # Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
 # see in one round what a fault of the source did to many exchanges at a time.
 _CALM_BATCH = 8
@@ -53,6 +55,7 @@ class SourcePoller:
         source: Source,
         *,
         readings: Readings,
+        revisions: ReadingRevisions,
         incidents: Incidents,
         subscriptions: Subscriptions,
         clock: Clock,
@@ -67,6 +70,7 @@ class SourcePoller:
     ) -> None:
         self._source = source
         self._readings = readings
+        self._history = RevisedHistory(readings, revisions, clock=clock, meter=meter)
         self._incidents = incidents
         self._subscriptions = subscriptions
         self._clock = clock
@@ -227,14 +231,17 @@ class SourcePoller:
         exchange = listing.exchange
         name = f"{self._source.name}/{exchange.id}"
         before, asked_at = self._fetched.get(exchange.id), self._clock.now()
+        latest = await self._readings.latest(exchange.id)
+        # Everything at first, later what may be new and what is compared with what is stored.
+        since = latest.as_of - COMPARED_SPAN if latest else self._clock.now() - BACKFILL
         try:
-            readings = await self._source.readings(exchange, since=await self._since(exchange))
+            readings = await self._source.readings(exchange, since=since)
         except SourceError as error:
             failures = before.failures + 1 if before else 1
             self._fetched[exchange.id] = LastFetch(asked_at, listing, failures)
             await self._failed(name, error)
             return exchange.id in self._with_incident
-        added = await self._readings.add(readings)
+        added = await self._add(exchange, readings, latest)
         self._fetched[exchange.id] = LastFetch(asked_at, listing)
         await self._succeeded(name, left_out=_left_out(readings[-1]))
         self._meter.set_reading_time(exchange.id, readings[-1].as_of)
@@ -242,10 +249,14 @@ class SourcePoller:
         await self._on_stored(exchange)
         return True
 
-    async def _since(self, exchange: Exchange) -> datetime:
-        """Return from when on readings are wanted: everything at first, later only what may be new."""
-        latest = await self._readings.latest(exchange.id)
-        return latest.as_of - _REFETCH_OVERLAP if latest else self._clock.now() - BACKFILL
+    async def _add(self, exchange: Exchange, body: Sequence[Reading], latest: Reading | None) -> int:
+        """Store what is new in a body, compare the rest with what is stored, and return how many readings are new."""
+        if latest is None:
+            return await self._readings.add(body)
+        new_from = latest.as_of - _GAPS_FILLED
+        added = await self._readings.add([reading for reading in body if reading.as_of >= new_from])
+        await self._history.compare(exchange.id, body)
+        return added
 
     def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
         return [listing for listing in listings if not self._only or listing.exchange.id in self._only]

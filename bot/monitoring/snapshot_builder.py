@@ -24,7 +24,9 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
 from bot.monitoring.missing_parts import with_missing_parts
+from bot.monitoring.revised_history import revision_note
 from bot.ports.incidents import Incidents
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.workers import Suppressions
@@ -47,24 +49,28 @@ class SnapshotBuilder:
     """Builds the snapshots of exchanges.
 
     The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new;
-    after a restart it is built anew from everything the store has of the last 91 days.
+    after a restart it is built anew from everything the store has of the last 91 days, and so it is when the source has
+    revised its history (revised_history.py), whichever worker took that over.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — the neighbours of a snapshot, each named where they are put together
         self,
         readings: Readings,
         clock: Clock,
         incidents: Incidents,
         *,
+        revisions: ReadingRevisions | None = None,
         suppressions: Suppressions | None = None,
         source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
+        self._revisions = revisions
         self._suppressions = suppressions
         self._source_figures_max_age = source_figures_max_age
         self._exchange_states: dict[str, ExchangeState] = {}
+        self._revised_days: dict[str, Mapping[datetime, datetime]] = {}
         self._market = MarketMoves()
         self._incident_spans: dict[str, tuple[IncidentSpan, ...]] = {}
 
@@ -114,23 +120,27 @@ class SnapshotBuilder:
 
     async def _exchange_state(self, exchange: Exchange) -> ExchangeState:
         """Return an exchange's state as it is in memory, or built from all that the store has."""
+        # Read before the readings: what is revised while they are read has the state built once more.
+        revised_days = await self._revisions.revised_days(exchange.id) if self._revisions else {}
+        is_revised = revised_days != self._revised_days.get(exchange.id, {})
         remembered = self._exchange_states.get(exchange.id)
         # Compared whole: its own tokens may have changed, and with them what counts as a flow.
-        if remembered is not None and remembered.exchange == exchange:
+        if remembered is not None and remembered.exchange == exchange and not is_revised:
             return remembered
         latest = await self._readings.latest(exchange.id)
         computation = ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS, shows_assets=True)
         state = ExchangeState(exchange, computation=computation)
         if latest is None:
             return state
-        async for reading in self._readings.between(
-            exchange.id, since=latest.as_of - _HISTORY_SPAN, until=latest.as_of
-        ):
+        # What was not judged yet before a revision is left for its round, with what other exchanges did in it.
+        until = remembered.latest.as_of if remembered and remembered.latest else latest.as_of
+        async for reading in self._readings.between(exchange.id, since=until - _HISTORY_SPAN, until=until):
             after_reading = state.with_reading(reading)
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
         self._exchange_states[exchange.id] = state
-        self._market = self._market.after([LastMove(latest)])
+        self._revised_days[exchange.id] = revised_days
+        self._market = self._market.after([LastMove(state.latest or latest)])
         return state
 
     async def _new_readings(self, state: ExchangeState) -> list[Reading]:
@@ -157,6 +167,8 @@ class SnapshotBuilder:
             suppression=str(withheld) if withheld else None,
             incident_spans=await self._incident_spans_of(exchange.id),
         )
+        if note := revision_note(self._revised_days.get(exchange.id, {}), now):
+            signal = replace(signal, notes=(*signal.notes, note))
         snapshot = ExchangeSnapshot(
             exchange, listing=listing, reading=state.latest, signal=signal, days=state.days, seen_at=now
         )

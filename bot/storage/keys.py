@@ -103,6 +103,29 @@ READINGS = RedisKey(
 DAILY_READINGS = RedisKey(
     "{rd:<exchange>}:days", RedisType.SORTED_SET, "410 days", "the first reading of each UTC day, by `as_of`"
 )
+PROPOSED_READINGS = RedisKey(
+    "{rd:<exchange>}:proposed",
+    RedisType.SORTED_SET,
+    "until a body tells them again or takes them back, at most 7 days",
+    "daily points that the source's newest body tells otherwise than they are stored, by `as_of`",
+    lifetime=timedelta(days=7),  # bodies come every few hours: after a week without one the next is no second in a row
+)
+SUPERSEDED_READINGS = RedisKey(
+    "{rd:<exchange>}:superseded",
+    RedisType.SORTED_SET,
+    "410 days after the last revision",
+    "what was first seen of times that the source has revised since, by `as_of`; no window starts from it",
+    lua="superseded_readings",
+    lifetime=timedelta(days=410),
+)
+REVISED_DAYS = RedisKey(
+    "{rd:<exchange>}:revised",
+    RedisType.HASH,
+    "30 days after the last revision",
+    "`as_of` of a revised daily point → when the revision was taken over (both microseconds)",
+    lua="revised_days",
+    lifetime=_MONTH,
+)
 SLOTS = RedisKey(
     "{rd:<exchange>}:slots",
     RedisType.HASH,

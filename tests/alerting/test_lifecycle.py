@@ -500,6 +500,7 @@ class TestHeld:
         held = step(weekly, signal(None, at=NOON + 2 * HOUR, flows=[*day, calm_week])).incident
         assert held
         assert (held.held, held.easing_seen) == (True, 0)
+        assert (held.announced, held.figures, held.is_frozen) == (weekly.announced, held.announced, True)
         comparable = step(held, signal(CALM, at=NOON + 3 * HOUR, flows=[calm_week])).incident
         assert comparable
         assert comparable.easing_seen == 1

@@ -254,7 +254,7 @@ class TestMissing:
 
 def uneven(share: float) -> tuple[float, ...]:
     """Return so much of every slot, more of the first and less of the last: everything alike would be the source."""
-    return (1.2 * share, *(share for _ in SLOTS[2:]), 0.8 * share)
+    return (1.5 * share, *(share for _ in SLOTS[2:]), 0.5 * share)
 
 
 def worst(found: Sequence[Decision]) -> Severity | None:

@@ -6,7 +6,7 @@ import pytest
 from bot.detection.notes import notes, recent_jumps
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, LostPart, OddPrice
-from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.domain.jump import Jump, JumpPart, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.signal import Note, NoteReason
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, jump, reading
@@ -117,8 +117,16 @@ def test_a_jump_is_told_for_three_days_after_its_verdict_and_its_return_for_two(
 ) -> None:
     state = GuardState(jumps=(remembered,))
 
-    assert recent_jumps(state, NOON) == ((remembered,) if is_recent else ())
+    assert [found.at for found in recent_jumps(state, NOON)] == ([remembered.at] if is_recent else [])
     assert bool(notes(BINANCE, holding(60), {}, state)) is is_said
+
+
+def test_a_jump_is_told_without_the_moves_that_only_the_guards_need() -> None:
+    turned = jump("BTC", -1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED)
+
+    assert recent_jumps(GuardState(jumps=(turned,)), NOON) == (
+        replace(turned, parts=(JumpPart("BTC", -1e9, (), turned.parts[0].before),)),
+    )
 
 
 def test_all_that_is_remembered_is_said_in_its_order() -> None:

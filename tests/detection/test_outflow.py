@@ -525,7 +525,9 @@ def test_a_signal_has_the_jumps_and_the_parts_that_the_guards_remember() -> None
 
     result = graded_signal(replace(inputs(holding(55)), guard_state=state))
 
-    assert result.jumps == (fell,)
+    assert [(told.group, told.at, told.usd, told.verdict) for told in result.jumps] == [
+        ("USDT", NOON, -3e9, Verdict.WAITING)
+    ]
     assert result.leading_flow
     assert result.leading_flow.hold
     assert result.leading_flow.hold.reason is HoldReason.WALLETS_CHANGED

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from bot.domain.suppression import Suppression
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
 from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outbox
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
@@ -102,6 +103,11 @@ class MemoryReadings(Readings):
     async def health(self) -> Mapping[str, SourceHealth]:
         return dict(self._health)
 
+    def take_out(self, exchange: str, is_gone: Callable[[datetime], bool]) -> list[Reading]:
+        """Remove the readings of an exchange whose `as_of` a predicate picks, and return them."""
+        kept = self._kept.get(exchange, {})
+        return [kept.pop(as_of) for as_of in list(kept) if is_gone(as_of)]
+
     def _sorted(self, exchange: str) -> list[Reading]:
         self._fail_if_away()
         return [reading for _, reading in sorted(self._kept.get(exchange, {}).items())]
@@ -109,6 +115,54 @@ class MemoryReadings(Readings):
     def _fail_if_away(self) -> None:
         if self.away:
             raise StorageError("the store is away")
+
+
+@dataclass
+class MemoryReadingRevisions(ReadingRevisions):
+    """Revisions of the readings of one `MemoryReadings`, with what they superseded, by exchange and time."""
+
+    readings: MemoryReadings
+    superseded: dict[tuple[str, datetime], Reading] = field(default_factory=dict)
+    _proposed: dict[str, dict[datetime, Reading]] = field(default_factory=dict)
+    _revised: dict[str, dict[datetime, datetime]] = field(default_factory=dict)
+
+    @override
+    async def proposed(self, exchange: str) -> Mapping[datetime, Reading]:
+        return dict(self._proposed.get(exchange, {}))
+
+    @override
+    async def propose(self, exchange: str, points: Sequence[Reading]) -> None:
+        self._proposed[exchange] = {point.as_of: point for point in points}
+
+    @override
+    async def revise(
+        self,
+        exchange: str,
+        revised: Sequence[Reading],
+        *,
+        standing: Sequence[Reading],
+        told_until: datetime,
+        now: datetime,
+    ) -> int:
+        stay = {point.as_of for point in standing}
+        times = {point.as_of for point in revised}
+        gone = self.readings.take_out(
+            exchange,
+            lambda as_of: (
+                as_of < told_until
+                and as_of not in stay
+                and any(abs(as_of - time) < timedelta(days=1) for time in times)
+            ),
+        )
+        for reading in gone:
+            self.superseded.setdefault((exchange, reading.as_of), reading)
+        await self.readings.add([*revised, *standing])
+        self._revised.setdefault(exchange, {}).update(dict.fromkeys(times, now))
+        return len(gone)
+
+    @override
+    async def revised_days(self, exchange: str) -> Mapping[datetime, datetime]:
+        return dict(self._revised.get(exchange, {}))
 
 
 @dataclass
@@ -527,6 +581,10 @@ class Tally(Meter):
         self.counts["held", reason] += 1
 
     @override
+    def count_revised_points(self, points: int) -> None:
+        self.counts[("revised",)] += points
+
+    @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.counts["delivered", result, reason] += 1
 
@@ -553,6 +611,7 @@ class Memory:
     def __init__(self, now: datetime) -> None:
         self.clock = HandClock(now)
         self.readings = MemoryReadings()
+        self.revisions = MemoryReadingRevisions(self.readings)
         self.outbox = MemoryOutbox(self.clock)
         self.incidents = MemoryIncidents(self.outbox)
         self.subscriptions = MemorySubscriptions(self.outbox)

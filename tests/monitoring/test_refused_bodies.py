@@ -60,6 +60,7 @@ async def polled() -> AsyncIterator[PolledUpstream]:
         poller = SourcePoller(
             DefiLlama(http, memory.clock, url=llama.url),
             readings=memory.readings,
+            revisions=memory.revisions,
             incidents=memory.incidents,
             subscriptions=memory.subscriptions,
             clock=memory.clock,

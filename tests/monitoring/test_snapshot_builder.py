@@ -9,7 +9,7 @@ from bot.domain.errors import StorageError
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
-from bot.domain.signal import Rule
+from bot.domain.signal import Note, NoteReason, Rule
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, incident, listing, signal
 from tests.detection.quiet_past import book
@@ -163,3 +163,34 @@ async def test_days_inside_an_incident_are_no_usual_days(memory: Memory, severit
     assert newest_signal
     assert newest_signal.baseline
     assert newest_signal.baseline.days == left
+
+
+async def test_a_revised_history_is_read_again_and_said(memory: Memory) -> None:
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents, revisions=memory.revisions)
+    wrong, right = (holding(billions, at=NOON - 7 * DAY) for billions in (50, 60))
+    await memory.readings.add([wrong, holding(60, at=NOON - DAY), holding(60)])
+    before = (await builder.snapshot(BINANCE)).signal
+
+    await memory.revisions.revise("binance", [right], standing=[], told_until=NOON, now=NOON)
+    after = (await builder.snapshot(BINANCE)).signal
+
+    assert before
+    assert after
+    week_before, week_after = before.flow(Window.WEEK), after.flow(Window.WEEK)
+    assert week_before
+    assert week_after
+    assert (week_before.share, week_after.share) == pytest.approx((0.2, 0.0))
+    assert NoteReason.REVISED not in {note.reason for note in before.notes}
+    assert Note(NoteReason.REVISED, "2022-12-06", at=NOON) in after.notes
+
+
+async def test_what_came_in_before_a_revision_is_still_judged_round_by_round(memory: Memory) -> None:
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents, revisions=memory.revisions)
+    await memory.readings.add([holding(60, at=NOON - 7 * DAY), holding(60, at=NOON - 3 * HOUR)])
+    await builder.snapshot(BINANCE)
+    await memory.readings.add([holding(59 - hour, at=NOON - hour * HOUR) for hour in (2, 1, 0)])
+    await memory.revisions.revise("binance", [holding(61, at=NOON - 7 * DAY)], standing=[], told_until=NOON, now=NOON)
+
+    judged = [snapshots[0].reading async for snapshots in builder.snapshots_by_round([BINANCE])]
+
+    assert judged == [holding(59 - hour, at=NOON - hour * HOUR) for hour in (2, 1, 0)]

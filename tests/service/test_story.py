@@ -62,7 +62,7 @@ async def test_an_outflow_is_told_once_on_both_platforms_until_it_is_over(world:
         for _ in range(6):
             await run.hour()
         await run.until_announced("INC-1 · Binance · resolved", times=2)
-        for shown in (lambda: first_text_on_telegram(world), lambda: first_text_on_discord(world)):
+        for shown in (partial(first_text_on_telegram, world), partial(first_text_on_discord, world)):
             await until(partial(says_where_it_goes_on, shown), "the line that an earlier message gains")
             assert "−$3.6" in shown()
         kept = first_text_on_telegram(world)

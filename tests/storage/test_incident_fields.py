@@ -19,6 +19,7 @@ from bot.storage.store import Store, open_store
 from tests.servers import Server
 from tests.storage.conftest import StillClock
 from tests.storage.layout_3 import MARKET_WIDE, OPEN, PENDING
+from tests.storage.layout_4 import OPEN as OPEN_IN_LAYOUT_4
 
 NOON = datetime(2022, 12, 13, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -150,3 +151,13 @@ def test_no_name_of_the_layout_before_is_left(body: str) -> None:
     incident = msgspec.json.decode(renamed(body.encode()))
 
     assert incident.keys() <= msgspec.json.decode(msgspec.json.encode(read(body))).keys()
+
+
+def test_an_incident_of_layout_4_is_read_as_it_is() -> None:
+    incident = msgspec.json.decode(OPEN_IN_LAYOUT_4, type=Incident)
+
+    assert (incident.label, incident.severity, incident.signal.leading) == ("INC-42", Severity.SEVERE, "24h")
+    assert incident.signal.holds == (TRON,)
+    day = incident.signal.flow(Window.DAY)
+    assert day
+    assert (day.low, day.high, incident.signal.jumps) == (day.share, day.share, ())

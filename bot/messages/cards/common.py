@@ -53,6 +53,7 @@ _NOTE_WORDS = {
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
     NoteReason.GAP: "Not computed: {subject}. The reading it would start from is missing, or lacks a chain.",
     NoteReason.BLIND: "For a while this bot saw nothing.",
+    NoteReason.REVISED: "The source revised its history ({subject}): what was told of those days before may be wrong",
 }
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Note, Rule, Signal
 from bot.messages.cards.alert import comparability, market_card
 from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance
 from bot.messages.cards.signal_card import SignalCard
@@ -26,11 +26,17 @@ _HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
 
 
 def why_card(
-    incident: Incident, name: str, names: Mapping[str, str] | None = None, kinds: SignalKinds = SIGNAL_KINDS
+    incident: Incident,
+    name: str,
+    names: Mapping[str, str] | None = None,
+    kinds: SignalKinds = SIGNAL_KINDS,
+    *,
+    revised: Note | None = None,
 ) -> Message:
     """Return the inputs, the baseline, the thresholds and the source behind an incident.
 
-    The figures are those on which it was opened or last got worse; what the newest reading says stands apart.
+    The figures are those on which it was opened or last got worse; what the newest reading says stands apart. `revised`
+    says that the source has revised its history since, of which an incident that is over knows nothing itself.
     """
     if incident.rule == Rule.MARKET_WIDE:
         return market_card(incident, names or {}, line(_MARKET_RULE))
@@ -49,6 +55,7 @@ def why_card(
             *_hold_lines(incident, card),
             _newest_line(incident, card) if incident.raised_by and raised_by.as_of != incident.signal.as_of else None,
             *map(note_sentence, incident.signal.notes),
+            note_sentence(revised) if revised and revised not in incident.signal.notes else None,
             card.method,
             card.footnote,
         ),

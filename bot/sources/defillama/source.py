@@ -38,8 +38,8 @@ URL = "https://api.llama.fi"
 
 _DECODE_TIME_LIMIT = timedelta(seconds=90)  # a body of 60 MB takes seconds
 # Whoever asks for no more than this before the newest reading still has what came earlier, and so an unchanged body
-# need not come again. Whoever asks for more has lost it, or never had it.
-_INCREMENTAL_SPAN = timedelta(days=3)
+# need not come again: the poller compares 91 days of each body. Whoever asks for more has lost it, or never had it.
+_INCREMENTAL_SPAN = timedelta(days=100)
 _MAX_CLOCK_SKEW = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
 _MAX_NAME_CHARACTERS = 40
 _MAX_ROWS = 10_000  # there were 91 in 2026
@@ -129,7 +129,7 @@ class DefiLlama(Source):
         """Return the daily points from `since` on and the newest point in any case.
 
         When nothing has changed since a call that asked for as much, only the newest reading comes back, with a new
-        `fetched_at`: the caller has the others. A `since` of more than three days before the newest reading says
+        `fetched_at`: the caller has the others. A `since` of more than 100 days before the newest reading says
         that it has not, and brings the whole span again. A body that contradicts itself or the list is refused
         (`body_checks`), and its validators are not kept: it is asked for again, and may be right by then.
         """

@@ -39,7 +39,10 @@ def columns_of(
 def signals_over(
     exchange: Exchange, readings: list[Reading], okx_readings: list[Reading], by: Arithmetic[Any] | None
 ) -> list[Signal]:
-    """Return every signal of an exchange that is read beside another one, in columns or (by None) in detail."""
+    """Return every signal of an exchange that is read beside another one, in columns or (by None) in detail.
+
+    Each has the jumps as the guards remember them, moves and all.
+    """
     states = {
         listed.id: ExchangeState(listed, computation=columns_of(listed, by) if by else None)
         for listed in (exchange, OKX)
@@ -47,7 +50,8 @@ def signals_over(
     market, signals = MarketMoves(), []
     for latest, beside in zip(readings, okx_readings, strict=True):
         states, market = states_after_new_readings(states, [latest, beside], market)
-        signals.append(signal_at_newest(states[exchange.id], latest.as_of))
+        state = states[exchange.id]
+        signals.append(replace(signal_at_newest(state, latest.as_of), jumps=state.guard_state.jumps))
     return signals
 
 
