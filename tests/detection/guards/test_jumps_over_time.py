@@ -3,9 +3,13 @@
 All amounts are at a dollar a unit, of 1,000 at the start unless it is said.
 """
 
+import itertools
+import operator
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.detection.exchange_state import ExchangeState
 from bot.domain.jump import JumpReason, Verdict
@@ -53,6 +57,24 @@ class TestOnePartThatMovesAlone:
 
         assert verdicts(series)[-2:] == [[Verdict.RETURNED]] * 2
         assert nothing(all_flows(series))
+
+    @settings(max_examples=50, deadline=None)
+    @given(
+        part=st.one_of(st.floats(0.05, 0.65), st.floats(1.35, 3.0)),
+        days=st.integers(1, 34),
+        left=st.lists(st.floats(0.991, 1.0), max_size=4),
+    )
+    def test_and_stays_for_weeks_shows_what_else_flows_and_no_more(
+        self, part: float, days: int, left: list[float]
+    ) -> None:
+        """The figures are those of an exchange that never had the difference, unless the rest leaves as well."""
+        btc = [900.0, 900.0, *itertools.accumulate([900.0, *left], operator.mul)]
+        hours = [0.0, 1.0, *(24.0 * days + number for number in range(len(btc) - 2))]
+        series = readings(hours=hours, USDT=[100.0, *[100 * part] * (len(btc) - 1)], BTC=btc)
+        state = state_after(series)
+
+        if not any(jump.verdict is Verdict.COUNTED and jump.reason is JumpReason.ALONE for jump in state.jumps):
+            assert flow_usd(series, state) == pytest.approx(btc[-1] - 900.0)
 
     def test_and_comes_back_in_parts_is_in_no_window(self) -> None:
         series = readings(USDT=(100, 50, 50, 60, 70, 90, 100), BTC=(900,) * 7)
