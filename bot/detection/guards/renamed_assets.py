@@ -25,7 +25,7 @@ from bot.domain.reading import NO_HOLDING, Holding, Reading
 SAME_AMOUNT = 0.01
 """Amounts that differ by less than this fraction are the same: customers take out a little in the meantime."""
 REMEMBERED_NAMES = timedelta(days=90)
-"""How long a first name is kept: as long as jumps are remembered by it."""
+"""How long a first name is kept at least; longer while a jump is remembered by it."""
 
 
 def with_renamed_slots(
@@ -54,7 +54,13 @@ def with_renamed_slots(
                 names.append(RenamedSlot(original, slot, latest.as_of))
                 del vanished[original]
                 break
-    recent = tuple(name for name in state.renamed_slots if latest.as_of - name.at < REMEMBERED_NAMES)
+    # A jump that is still remembered is known by the asset's first name.
+    needed = {part.asset for jump in state.jumps for part in jump.parts}
+    recent = tuple(
+        name
+        for name in state.renamed_slots
+        if latest.as_of - name.at < REMEMBERED_NAMES or name.original.asset in needed
+    )
     return replace(state, renamed_slots=(*recent, *names)) if names or recent != state.renamed_slots else state
 
 

@@ -179,7 +179,7 @@ class TestTheNextReading:
         after = {"Arbitrum/USDT0": 100.0, "Ripple/XRP": 100_000.0, "Bitcoin/BTC": 700.0}
         series = on_chains(before, after, prices={"XRP": (1.0, 0.001)})
 
-        known = understood(GuardState(), *series, ())
+        known = understood(GuardState(), series[0], series[1], ())
 
         assert [name.renamed.asset for name in known.renamed_slots] == ["USDT0"]
         assert [(unit.asset, unit.factor) for unit in known.redenominations] == [("XRP", 1000.0)]
@@ -193,10 +193,10 @@ class TestWhatIsRecorded:
     @pytest.mark.parametrize(("btc", "steps"), [(370.0, [-0.03]), (370.1, []), (430.0, [0.03]), (429.9, [])])
     def test_is_a_step_of_three_percent_by_which_others_are_measured(self, btc: float, steps: list[float]) -> None:
         series = on_chains(self.UNITS, self.UNITS | {"Bitcoin/BTC": btc})
+        found = state_after(series).large_steps
 
-        assert [(found.at, found.share) for found in state_after(series).large_steps] == [
-            (series[1].as_of, pytest.approx(share)) for share in steps
-        ]
+        assert [step.at for step in found] == [series[1].as_of] * len(steps)
+        assert [step.share for step in found] == pytest.approx(steps)
 
     def test_is_no_step_of_an_exchange_that_had_nothing(self) -> None:
         assert state_after(on_chains({"Tron/OWN": 5.0}, self.UNITS)).large_steps == ()
@@ -335,15 +335,21 @@ AMOUNTS = st.lists(
 )
 
 
+def series_of(parts: Mapping[str, Sequence[float]], *, hours: float) -> list[Reading]:
+    """Return readings in which each asset, on a chain of its own, is such a part of 300."""
+    counted = range(len(parts[ASSETS[0]]))
+    return on_chains(
+        *[{f"{asset}/{asset}": 300.0 * parts[asset][number] for asset in ASSETS} for number in counted], hours=hours
+    )
+
+
 def lived(steps: Sequence[Sequence[tuple[int, float]]], *, hours: float) -> list[Reading]:
     """Return readings in which assets are at a time such a part of what they were at first; a step lasts two."""
-    usual = {"USDT": 300.0, "BTC": 300.0, "ETH": 300.0, "SOL": 100.0}
-    amounts: dict[str, list[float | None]] = {asset: [usual[asset]] for asset in ASSETS}
+    parts = {asset: [1.0] for asset in ASSETS}
     for changed in steps:
-        for asset in ASSETS:
-            part = dict(changed).get(ASSETS.index(asset), 1.0)
-            amounts[asset] += [usual[asset] * part] * 2
-    return readings(hours=hours, **amounts)
+        for number, asset in enumerate(ASSETS):
+            parts[asset] += [dict(changed).get(number, 1.0)] * 2
+    return series_of(parts, hours=hours)
 
 
 Spells = Sequence[tuple[int, int, float]]
@@ -370,7 +376,7 @@ def spent(spells: Spells, *, days: int) -> list[float]:
 
 class TestTheReadingsAlone:
     @WAYS
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(steps=st.lists(AMOUNTS, min_size=1, max_size=8), hours=st.sampled_from([1.0, 7.0, 24.0]))
     def test_decide_whichever_way_flows_are_computed(
         self, by: Arithmetic[Any], steps: list[list[tuple[int, float]]], hours: float
@@ -387,20 +393,15 @@ class TestTheReadingsAlone:
                 assert found.standing == pytest.approx(expected.standing, abs=1e-9)
             assert len(in_columns.guard_state.later_flows) == len(in_detail.guard_state.later_flows)
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(before=SPELLS, since=SPELLS)
     def test_of_the_last_ninety_one_days_make_the_state_again(
         self, before: Sequence[Spells], since: Sequence[Spells]
     ) -> None:
         """Where nothing that was left out is still away when they begin: a restart cannot know of what is older."""
         early, late = ([spent(spells, days=days) for spells in each] for each, days in ((before, 25), (since, 95)))
-        series = readings(
-            hours=24,
-            **{
-                asset: [300.0 * part for part in (*early[number], *[1.0] * 5, *late[number])]
-                for number, asset in enumerate(ASSETS)
-            },
-        )
+        parts = {asset: [*early[number], *[1.0] * 5, *late[number]] for number, asset in enumerate(ASSETS)}
+        series = series_of(parts, hours=24)
         ran_on, restarted = state_after(series), state_after(series[-92:])
 
         for base in series[-35:]:
@@ -410,7 +411,7 @@ class TestTheReadingsAlone:
             (known.at, known.verdict) for known in restarted.jumps
         ]
 
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(steps=st.lists(AMOUNTS, min_size=1, max_size=8), hours=st.sampled_from([1.0, 24.0]))
     def test_never_make_more_of_a_change_than_it_is(self, steps: list[list[tuple[int, float]]], hours: float) -> None:
         """For every window and asset the counted flow lies between nothing and what the amounts say."""

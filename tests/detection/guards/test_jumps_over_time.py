@@ -3,16 +3,20 @@
 All amounts are at a dollar a unit, of 1,000 at the start unless it is said.
 """
 
+import itertools
+import operator
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.detection.exchange_state import ExchangeState
 from bot.domain.jump import JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.withdrawals import Withdrawals
 from tests.builders import HOUR, NOON
-from tests.detection.guards.worked_series import EXAMPLE, flow_usd, on_chains, readings, state_after
+from tests.detection.guards.worked_series import EXAMPLE, flow_between, flow_usd, on_chains, readings, state_after
 
 SHUT = Withdrawals(closed=(("BTC", NOON), ("ETH", NOON)))
 
@@ -54,6 +58,24 @@ class TestOnePartThatMovesAlone:
         assert verdicts(series)[-2:] == [[Verdict.RETURNED]] * 2
         assert nothing(all_flows(series))
 
+    @settings(max_examples=50, deadline=None)
+    @given(
+        part=st.one_of(st.floats(0.05, 0.65), st.floats(1.35, 3.0)),
+        days=st.integers(1, 34),
+        left=st.lists(st.floats(0.991, 1.0), max_size=4),
+    )
+    def test_and_stays_for_weeks_shows_what_else_flows_and_no_more(
+        self, part: float, days: int, left: list[float]
+    ) -> None:
+        """The figures are those of an exchange that never had the difference, unless the rest leaves as well."""
+        btc = [900.0, 900.0, *itertools.accumulate([900.0, *left], operator.mul)]
+        hours = [0.0, 1.0, *(24.0 * days + number for number in range(len(btc) - 2))]
+        series = readings(hours=hours, USDT=[100.0, *[100 * part] * (len(btc) - 1)], BTC=btc)
+        state = state_after(series)
+
+        if not any(jump.verdict is Verdict.COUNTED and jump.reason is JumpReason.ALONE for jump in state.jumps):
+            assert flow_usd(series, state) == pytest.approx(btc[-1] - 900.0)
+
     def test_and_comes_back_in_parts_is_in_no_window(self) -> None:
         series = readings(USDT=(100, 50, 50, 60, 70, 90, 100), BTC=(900,) * 7)
 
@@ -75,7 +97,9 @@ class TestEverythingByOneFactor:
     UNITS = {"USDT": 300.0, "BTC": 400.0, "ETH": 300.0}  # noqa: RUF012 — never changed
 
     def by(self, *factors: float) -> list[Reading]:
-        return readings(**{asset: [units * factor for factor in factors] for asset, units in self.UNITS.items()})
+        return on_chains(
+            *[{f"{asset}/{asset}": units * factor for asset, units in self.UNITS.items()} for factor in factors]
+        )
 
     def test_that_stays_is_believed(self) -> None:
         series = self.by(1, 0.5, 0.5, 0.5)
@@ -321,7 +345,7 @@ class TestAnArrivalThatWasNotCounted:
         (slot,) = came
         after = [usual | ({slot: amount} if amount else {}) for amount in left]
         hours = [0.0, 1.0, 2.0, *(24 * days + 3 + gap * number for number in range(len(left)))]
-        return on_chains(usual, usual | came, usual | came, *after, hours=hours)
+        return on_chains(usual, {**usual, **came}, {**usual, **came}, *after, hours=hours)
 
     @pytest.mark.parametrize("days", [0, 3, 40, 89])
     @pytest.mark.parametrize(("came", "gone"), [(LABEL, 0.0), (TREBLED, 30.0)])
@@ -410,6 +434,52 @@ class TestAJumpAndAMissingChain:
 
         assert verdicts(on_chains(before, less, without_base))[-1] == [Verdict.NOT_COUNTED]
         assert verdicts(on_chains(before, less, without_tron))[-1] == [Verdict.WAITING]
+
+
+class TestTheExamplesOfTheDocuments:
+    """docs/detection.md, "Conservation": readings of Sunday to Wednesday, at noon."""
+
+    def test_what_counted_and_came_back(self) -> None:
+        series = readings(hours=24, BTC=(100, 72, 70, 100), ETH=(900,) * 4)
+
+        assert verdicts(series) == [[Verdict.COUNTED], [Verdict.COUNTED], [Verdict.RETURNED]]
+        assert [flows_into(series, count)[0] for count in (2, 3, 4)] == [-28.0, -30.0, 0.0]
+        assert flows_into(series, 4)[-1] == 2.0
+
+    def test_what_was_not_counted_and_came_back(self) -> None:
+        series = readings(hours=24, BTC=(100, 65, 63, 100), ETH=(900,) * 4)
+
+        assert verdicts(series) == [[Verdict.WAITING], [Verdict.NOT_COUNTED], [Verdict.RETURNED]]
+        assert [flows_into(series, count)[0] for count in (2, 3, 4)] == [0.0, -2.0, 0.0]
+        assert flows_into(series, 4)[-1] == 2.0
+        held = flow_between(series[0], series[1], state_after(series[:2]))
+        assert (held.lowest_usd, held.highest_usd) == (-35.0, 0.0)
+
+    def test_what_counts_because_the_rest_leaves(self) -> None:
+        series = readings(hours=24, BTC=(100, 65, 63), ETH=(900, 900, 886))
+
+        assert verdicts(series)[-1][0] is Verdict.COUNTED
+        assert flows_into(series, 3)[0] == -51.0
+
+    def test_what_arrived_and_leaves_with_more(self) -> None:
+        leaving = [360.0 - 11 * step for step in range(1, 11)]
+        hours = [0.0, 1.0, *(720.0 + step for step in range(10))]
+        held = [
+            {"Tron/USDT": min(usdt, 300.0), "Bitcoin/BTC": 700.0, "Base/USDT": max(usdt - 300.0, 0.0)}
+            for usdt in (300.0, 360.0, *leaving)
+        ]
+        series = on_chains(*held, hours=hours)
+
+        assert flows_into(series, len(series))[0] == pytest.approx(-50.0)
+        assert flows_into(series, len(series))[1] == pytest.approx(-50.0)
+
+    def test_what_is_certain_while_a_part_is_missing(self) -> None:
+        """Under the heading "Bounds": 58 % leaves while a chain of 2.6 % is missing."""
+        before = {"Bitcoin/BTC": 574.0, "Ethereum/ETH": 400.0, "Litecoin/LTC": 26.0}
+        series = on_chains(before, {"Bitcoin/BTC": 234.0, "Ethereum/ETH": 160.0})
+        flow = flow_between(series[0], series[1], state_after(series))
+
+        assert [flow.share, flow.low, flow.high] == pytest.approx([-0.58, -0.606, -0.554])
 
 
 def test_a_first_reading_and_an_empty_one_leave_nothing_to_remember() -> None:

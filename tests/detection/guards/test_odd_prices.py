@@ -200,7 +200,8 @@ class TestWhereNobodyElseTradesIt:
         assert odd.severity is None
         day = later.flow(Window.DAY)
         assert day
-        assert (day.start, day.share) == (NOON, pytest.approx(-0.0125, abs=0.001))
+        assert day.start == NOON
+        assert day.share == pytest.approx(-0.0125, abs=0.001)
         assert day.reserves_usd == pytest.approx(60e9, rel=0.01)
         assert later.severity is None
 

@@ -1,6 +1,7 @@
 """From which figures on what vanished and what appeared are one asset under two names."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,8 +9,8 @@ import pytest
 from bot.detection.guards.renamed_assets import with_renamed_slots
 from bot.domain.guard_state import GuardState, RenamedSlot
 from bot.domain.jump import JumpReason, Verdict
-from bot.domain.reading import Reading, Slot
-from tests.builders import DAY, HOUR, NOON, reading
+from bot.domain.reading import Holding, Reading, Slot
+from tests.builders import DAY, HOUR, NOON, jump, reading
 from tests.detection.guards.worked_series import flow_between, flow_usd, on_chains, state_after
 
 OLD, NEW = Slot("Arbitrum", "USDT"), Slot("Arbitrum", "USDT0")
@@ -82,14 +83,39 @@ class TestTheSameAsset:
         # A third that appears as well is no name of either.
         assert len(names(before, after | {"Arbitrum/DAI": 100.0})) == 2
 
-    @pytest.mark.parametrize("place", ["amount", "value"])
-    def test_is_not_what_has_no_amount_or_no_value(self, place: str) -> None:
-        nothing = (0.0, 1.0) if place == "amount" else (100.0, 0.0)
-        before = priced(USUAL, at=-HOUR)
-        after = reading({**{slot: (held, 1.0) for slot, held in without("Arbitrum/USDT").items()},
-                         "Arbitrum/USDT0": nothing})  # fmt: skip
+    @pytest.mark.parametrize("held", [Holding(0.0, 100.0), Holding(100.0, 0.0)])
+    def test_is_not_what_has_no_amount_or_no_value(self, held: Holding) -> None:
+        before, after = priced(USUAL, at=-HOUR), priced(RENAMED)
+        odd = replace(after, holdings={**after.holdings, NEW: held})
 
-        assert with_renamed_slots(GuardState(), before, after, ()).renamed_slots == ()
+        assert with_renamed_slots(GuardState(), before, odd, ()).renamed_slots == ()
+
+
+class TestAChainByAnotherName:
+    CHAIN = {"Tron/USDT": 300.0, "Bitcoin/BTC": 400.0, "ArbitrumOne/USDT": 100.0, "ArbitrumOne/ETH": 200.0}  # noqa: RUF012 — never changed
+
+    def test_has_the_same_assets(self) -> None:
+        assert names(USUAL, self.CHAIN) == [
+            (OLD, Slot("ArbitrumOne", "USDT")),
+            (Slot("Arbitrum", "ETH"), Slot("ArbitrumOne", "ETH")),
+        ]
+        series = on_chains(USUAL, self.CHAIN, self.CHAIN, USUAL)
+        state = state_after(series)
+        assert (state.jumps, state.lost_parts) == ((), ())
+        assert [flow_usd(series[start:], state) for start in range(3)] == [0.0] * 3
+
+    def test_is_not_one_that_was_there_before(self) -> None:
+        before = USUAL | {"ArbitrumOne/LINK": 5.0}
+
+        assert names(before, self.CHAIN | {"ArbitrumOne/LINK": 5.0}) == []
+
+    def test_is_not_one_of_a_chain_that_is_still_there(self) -> None:
+        assert names(USUAL, without("Arbitrum/USDT") | {"ArbitrumOne/USDT": 100.0}) == []
+
+    def test_has_them_under_the_same_names(self) -> None:
+        after = {"Tron/USDT": 300.0, "Bitcoin/BTC": 400.0, "ArbitrumOne/USDT0": 100.0, "ArbitrumOne/ETH": 150.0}
+
+        assert names(USUAL, after) == []
 
 
 @pytest.mark.parametrize(("age", "is_kept"), [(90 * DAY - HOUR, True), (90 * DAY, False)])
@@ -106,6 +132,15 @@ def test_a_name_is_remembered_for_ninety_days(age: timedelta, *, is_kept: bool) 
     )
 
 
+@pytest.mark.parametrize(("asset", "is_kept"), [("USDT", True), ("USDT0", False)])
+def test_a_name_is_remembered_as_long_as_a_jump_is_known_by_it(asset: str, *, is_kept: bool) -> None:
+    known = GuardState(jumps=(jump(asset),), renamed_slots=(RenamedSlot(OLD, NEW, NOON - 99 * DAY),))
+
+    found = with_renamed_slots(known, priced(USUAL, at=-HOUR), priced(USUAL), ())
+
+    assert found.renamed_slots == (known.renamed_slots if is_kept else ())
+
+
 def test_where_nothing_is_renamed_the_state_stays_the_same_object() -> None:
     known = GuardState()
 
@@ -113,6 +148,16 @@ def test_where_nothing_is_renamed_the_state_stays_the_same_object() -> None:
 
 
 class TestARenamedAsset:
+    def test_is_no_flow_when_its_name_is_old_and_a_jump_of_it_is_not(self) -> None:
+        """Renamed on day 0, a third of it leaves alone on day 80: not counted, on day 95 as little as on day 81."""
+        old = {"Arbitrum/USDT": 100.0, "Arbitrum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+        new = {"Arbitrum/USDT0": 100.0, "Arbitrum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+        less = {**new, "Arbitrum/USDT0": 60.0}
+        series = on_chains(old, new, new, less, less, less, hours=[24.0 * day for day in (0, 1, 79, 80, 81, 95)])
+
+        for count in (5, 6):
+            assert flow_usd(series[2:count], state_after(series[:count])) == 0.0
+
     def test_moves_nothing_at_once_later_or_when_it_is_renamed_back(self) -> None:
         series = on_chains(USUAL, RENAMED, RENAMED, USUAL, USUAL)
 

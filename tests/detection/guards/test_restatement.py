@@ -38,7 +38,8 @@ class TestNames:
 
         found = in_known_terms(said, known)
 
-        assert (found.impossible_slots, found.zero_slots) == ({OLD, TRON}, {OLD, SOL})
+        assert found.impossible_slots == {OLD, TRON}
+        assert found.zero_slots == {OLD, SOL}
 
     def test_are_put_right_where_only_a_zero_or_an_impossible_value_has_them(self) -> None:
         held = {slot: holding for slot, holding in LATEST.holdings.items() if slot != NEW}
@@ -47,7 +48,7 @@ class TestNames:
         zero = in_known_terms(replace(LATEST, holdings=held, zero_slots=frozenset({NEW})), known)
         impossible = in_known_terms(replace(LATEST, holdings=held, impossible_slots=frozenset({NEW})), known)
 
-        assert (zero.zero_slots, impossible.impossible_slots) == ({OLD}, {OLD})
+        assert zero.zero_slots == impossible.impossible_slots == {OLD}
 
 
 class TestUnits:
