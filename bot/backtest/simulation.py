@@ -169,7 +169,8 @@ class Simulation:
         result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
         self._state = result.state
         for step in result.steps:
-            self._opened_incidents.record(step)
+            if not _is_notice(step):
+                self._opened_incidents.record(step)
         return result
 
     def incidents(self) -> list[Incident]:
@@ -180,8 +181,11 @@ class Simulation:
         return self._sources[source_rule(signal.rule)].grade(signal, sensitivity)
 
     def steps_of_round(self, result: RoundResult) -> Iterator[ExchangeStep]:
-        """Yield the steps of a judged round under the simulation's preset, each with the signal of its reading."""
-        return (step for step in result.steps if step.key.sensitivity is self._sensitivity)
+        """Yield the steps of a judged round under the simulation's preset, each with the signal of its reading.
+
+        Data notices have no preset of their own: every place hears of them.
+        """
+        return (step for step in result.steps if step.key.sensitivity is self._sensitivity or _is_notice(step))
 
     def alerts_of_round(self, result: RoundResult) -> Iterator[SimulatedAlert]:
         """Yield the alerts of a judged round, the market-wide one first. Each round is asked for once, in order."""
@@ -219,3 +223,7 @@ class Simulation:
             self._states[Rule.OUTFLOW] = replace(
                 state, withdrawals={**state.withdrawals, reading.exchange: withdrawals}
             )
+
+
+def _is_notice(step: RoundStep) -> bool:
+    return step.step.incident is not None and step.step.incident.rule == Rule.DATA

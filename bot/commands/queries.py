@@ -12,7 +12,7 @@ from bot.commands.exchange_lookup import complete_exchange, find_exchange
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, open_by_number
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
@@ -202,8 +202,12 @@ class Queries:
         return await self._history.rehearse(exchanges, sensitivity)
 
     async def recent_incidents(self, exchange: Exchange | None = None) -> Sequence[Incident]:
-        """Return open and past incidents, newest first."""
-        return await self._incidents.recent(subject=exchange.id if exchange else None)
+        """Return open and past incidents, newest first, every open one among them."""
+        subject = exchange.id if exchange else None
+        recent = await self._incidents.recent(subject=subject)
+        are_open = [incident for incident in await self._incidents.open() if subject in {None, incident.subject}]
+        by_number = {incident.number: incident for incident in recent} | open_by_number(are_open)
+        return sorted(by_number.values(), key=lambda incident: -incident.number)
 
     async def incident(self, number: int) -> Incident:
         """Return INC-`number`; raise AskerError when there is none."""
@@ -223,7 +227,7 @@ class Queries:
             exchanges=len(self._latest.listings),
             read=len(read_at),
             newest_reading=max(read_at, default=None),
-            open_incidents=len(await self._incidents.open()),
+            open_incidents=len(open_by_number(await self._incidents.open())),
             backlog=await self._outbox.depth(),
             oldest_waiting=await self._outbox.oldest_queued_at(),
             places=await self._subscriptions.count(),

@@ -15,7 +15,7 @@ from datetime import datetime
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_candidates, base_limit, fits
 from bot.detection.guards.all_guards import inspect, needs_understanding, understood, watched_assets
 from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
@@ -107,12 +107,29 @@ class ExchangeState:
         return ExchangeState(self.exchange, guard_state, recent, days, first_of_day, self.computation)
 
     def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
-        """Return the newest reading at or before the start of each window, where there is one."""
+        """Return the reading that each window starts from, where there is one.
+
+        A window that cannot be computed has the newest reading at or before its start, which is too old: a note says
+        so.
+        """
         if not self.recent_readings:
             return {}
-        end = self.recent_readings[-1].as_of
-        counts = {window: bisect_right(self.recent_readings, base_limit(window, end), key=_as_of) for window in windows}
-        return {window: self.recent_readings[count - 1] for window, count in counts.items() if count}
+        found = {window: self._base(window) or self._newest_before(window) for window in windows}
+        return {window: base for window, base in found.items() if base}
+
+    def unsuited_bases(self, windows: Iterable[Window]) -> list[Window]:
+        """Return the windows that may not start from the newest reading at or before their start, the hour aside."""
+        latest = self.recent_readings[-1]
+        nearest = {window: self._newest_before(window) for window in windows if window is not Window.HOUR}
+        return [window for window, base in nearest.items() if base is None or not fits(window, base, latest.as_of)]
+
+    def _base(self, window: Window) -> Reading | None:
+        latest = self.recent_readings[-1]
+        return next(base_candidates(window, self.recent_readings, latest.as_of), None)
+
+    def _newest_before(self, window: Window) -> Reading | None:
+        count = bisect_right(self.recent_readings, base_limit(window, self.recent_readings[-1].as_of), key=_as_of)
+        return self.recent_readings[count - 1] if count else None
 
     def _still_recent(self, reading: Reading) -> tuple[Reading, ...]:
         """Return the readings that a window which ends at a newer reading may still start from."""

@@ -5,6 +5,7 @@ window has it; one note says that it moved.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
@@ -32,15 +33,24 @@ def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], 
 
 
 def recent_jumps(state: GuardState, now: datetime) -> tuple[Jump, ...]:
-    """Return the jumps that people may want to hear of: of the last 72 h, or decided in them."""
-    return tuple(jump for jump in state.jumps if now - (jump.decided_at or jump.at) <= COUNTS_WITHIN)
+    """Return the jumps that people may want to hear of: of the last 72 h, or decided in them.
+
+    Without their moves, which only the guards need: signals are stored, and moves are many.
+    """
+    return tuple(
+        replace(jump, parts=tuple(replace(part, moves=()) for part in jump.parts))
+        for jump in state.jumps
+        if now - (jump.decided_at or jump.at) <= COUNTS_WITHIN
+    )
 
 
 def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
     for jump in recent_jumps(state, now):
         if jump.verdict is Verdict.NOT_COUNTED and now - jump.at <= COUNTS_WITHIN:
             yield Note(NoteReason.WALLETS_CHANGED, jump.group, jump.usd, jump.at)
-        elif jump.is_counted and jump.reason is not JumpReason.LARGE:
+        elif jump.verdict is Verdict.DOUBTED:
+            yield Note(NoteReason.TOGETHER, jump.group, jump.usd, jump.at)
+        elif jump.verdict is Verdict.COUNTED and jump.reason is not JumpReason.LARGE:
             yield Note(NoteReason.COUNTED, jump.group, jump.usd, jump.at)
         elif jump.verdict is Verdict.RETURNED and jump.turned_at and now - jump.turned_at <= RETURN_WITHIN:
             reason = NoteReason.ROUND_TRIP if jump.usd < 0 else NoteReason.PASSAGE

@@ -95,8 +95,21 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
         jumps=recent_jumps(guard_state, latest.as_of),
+        seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,
+    )
+
+
+def _seen_since(state: GuardState, now: datetime) -> datetime | None:
+    """Return when a drop was first seen that waited, and counts since this reading: two readings show it."""
+    return min(
+        (
+            jump.turned_at or jump.at
+            for jump in state.jumps
+            if jump.usd < 0 and jump.is_counted and jump.decided_at == now
+        ),
+        default=None,
     )
 
 
@@ -110,8 +123,8 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     # What does not reach the easier thresholds cannot reach the full ones: most signals are calm and stop here.
     severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
-    crossed = {reason.window for reason in reasons}
-    leading = _leading(gradable or signal.flows, reasons or easing_reasons)
+    crossed = {reason.window for reason in reasons}  # by the worst severity
+    leading = _leading(gradable, reasons or easing_reasons)
     return replace(
         signal,
         rule=Rule.BLEED if crossed and crossed <= BLEED else Rule.OUTFLOW,
@@ -126,6 +139,20 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
             for figure in signal.source_figures
         ),
         blocks_easing=_withdrawals_reason(signal, leading),
+        crossed=_crossed_windows(signal, scale) if easing else (),
+    )
+
+
+def _crossed_windows(signal: Signal, scale: float) -> tuple[Window, ...]:
+    """Return the windows past a threshold of any severity: an incident ends only when all of them are back."""
+    return tuple(
+        flow.window
+        for flow in signal.flows
+        if flow.at_high.usd <= -MIN_FLOW_USD
+        and any(
+            _may_decide(threshold, flow) and _reasons(threshold, flow.at_high, signal.baseline, scale, ease=1.0)
+            for threshold in _THRESHOLDS_OF[flow.window]
+        )
     )
 
 
@@ -139,13 +166,23 @@ def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Sever
     crossed = [
         (threshold, reasons)
         for flow in signal.flows
-        for figure in [flow.at_low if is_easing else flow.at_high]
-        if figure.usd <= -MIN_FLOW_USD * ease
         for threshold in _THRESHOLDS_OF[flow.window]
+        for figure in [_graded_figure(threshold, flow, is_easing=is_easing)]
+        if figure.usd <= -MIN_FLOW_USD * ease
         if _may_decide(threshold, flow) and (reasons := _reasons(threshold, figure, signal.baseline, scale, ease))
     ]
     worst = max((threshold.severity for threshold, _ in crossed), key=rank, default=None)
     return worst, tuple(reason for threshold, reasons in crossed if threshold.severity is worst for reason in reasons)
+
+
+def _graded_figure(threshold: Threshold, flow: Flow, *, is_easing: bool) -> Flow:
+    """Return the figure of a flow that is compared with a threshold: its worst one for easing, else its certain one.
+
+    A step that several exchanges of the source made at once makes nobody severe by itself.
+    """
+    if is_easing:
+        return flow.at_low
+    return flow.without_doubted if threshold.severity is Severity.SEVERE and flow.doubted_usd else flow.at_high
 
 
 def _may_decide(threshold: Threshold, flow: Flow) -> bool:

@@ -74,6 +74,8 @@ class Flow:
 
     Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
     and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
+    `doubted_usd` is what of the figure several exchanges of the source lost in one and the same step, negative: it is
+    flow, but no proof of a run at one of them.
     """
 
     window: Window
@@ -87,6 +89,7 @@ class Flow:
     hold: Hold | None = None
     lowest_usd: float | None = None
     highest_usd: float | None = None
+    doubted_usd: float = 0.0
 
     @property
     def low(self) -> float:
@@ -107,6 +110,13 @@ class Flow:
     def at_high(self) -> "Flow":
         """Return the flow with its highest figures in place of the likely ones."""
         return self if self.highest_usd is None else replace(self, usd=self.highest_usd, share=self.high)
+
+    @property
+    def without_doubted(self) -> "Flow":
+        """Return the flow with its highest figures, without what is doubted of them."""
+        certain = self.at_high
+        usd = certain.usd - self.doubted_usd
+        return replace(certain, usd=usd, share=self._share_of(usd))
 
     def _share_of(self, usd: float) -> float:
         return usd / self.reserves_usd if self.reserves_usd > 0 else 0.0

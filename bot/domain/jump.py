@@ -22,6 +22,8 @@ class Verdict(StrEnum):
     """It stays, and is in no window: a changed wallet list or one large transfer."""
     COUNTED = "counted"
     """It is part of every window that begins before it."""
+    DOUBTED = "doubted"
+    """It is counted, but no reason for more than elevated until more leaves: several exchanges moved at once."""
     RETURNED = "returned"
     """Most of it came back, or left again: no flow in either direction."""
 
@@ -51,7 +53,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class JumpPart:
-    """One asset's part in a jump: `amount` units, negative where it left.
+    """One asset's part in a jump: `amount` units, negative where it left, of `before` units that were there.
 
     `moves` are the jump itself and what turned round of it since; their sum is what of it still stands: between 0 and
     `amount`.
@@ -60,6 +62,7 @@ class JumpPart:
     asset: str
     amount: float
     moves: tuple[Move, ...]
+    before: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Jump:
     `usd` and `share` (of reserves without own tokens) are its size, negative where it left; `rest_usd` is the worth of
     everything else then, positive. `decided_at` is when the verdict was given last, None while it never was.
     `turns` counts how often it has turned round (back, away again, back: 3), `turned_at` is when it did last.
+    `repeats` says that it is away again, and the same fraction of the asset as before.
     """
 
     group: str
@@ -82,11 +86,12 @@ class Jump:
     decided_at: datetime | None = None
     turns: int = 0
     turned_at: datetime | None = None
+    repeats: bool = False
 
     @property
     def is_counted(self) -> bool:
         """Return whether it is part of the windows that contain it."""
-        return self.verdict is Verdict.COUNTED
+        return self.verdict in {Verdict.COUNTED, Verdict.DOUBTED}
 
     @property
     def standing(self) -> float:
@@ -95,4 +100,4 @@ class Jump:
         The parts are in the order of their worth, largest first.
         """
         largest = self.parts[0]
-        return sum(move.amount for move in largest.moves) / largest.amount
+        return sum(move.amount for move in largest.moves) / largest.amount if largest.amount else 0.0

@@ -16,7 +16,8 @@ import structlog
 from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
-from bot.domain.reading import SourceHealth
+from bot.domain.reading import Reading, SourceHealth
+from bot.messages.plain_text import clean
 from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
@@ -33,6 +34,7 @@ _REFETCH_OVERLAP = timedelta(days=2)  # sources correct their newest days, and f
 # Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
 # see in one round what a fault of the source did to many exchanges at a time.
 _CALM_BATCH = 8
+_MAX_NAMED_SLOTS = 3  # impossible values that the log and `/status` name: enough to find the others at the source
 
 
 class SourcePoller:
@@ -234,7 +236,7 @@ class SourcePoller:
             return exchange.id in self._with_incident
         added = await self._readings.add(readings)
         self._fetched[exchange.id] = LastFetch(asked_at, listing)
-        await self._succeeded(name)
+        await self._succeeded(name, left_out=_left_out(readings[-1]))
         self._meter.set_reading_time(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
         await self._on_stored(exchange)
@@ -248,12 +250,18 @@ class SourcePoller:
     def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
         return [listing for listing in listings if not self._only or listing.exchange.id in self._only]
 
-    async def _succeeded(self, name: str) -> None:
+    async def _succeeded(self, name: str, *, left_out: str = "") -> None:
+        """Record that a source answered; `left_out` names what of its newest reading was impossible, logged once."""
         now = self._clock.now()
         before = self._health.get(name)
         if before and before.fault:
             log.info("source healed", source=name, after=str(now - (before.failing_since or now)))
-        await self._record_health(SourceHealth(name, last_success=now))
+        was_left_out = before.detail if before and not before.fault else ""
+        if left_out and not was_left_out:
+            log.warning("impossible values left out", source=name, slots=left_out)
+        elif was_left_out and not left_out:
+            log.info("no impossible values any more", source=name)
+        await self._record_health(SourceHealth(name, last_success=now, detail=left_out))
         self._meter.count_poll(name, "ok")
         self._meter.set_source_answered(name, now)
 
@@ -271,3 +279,11 @@ class SourcePoller:
         self._health[health.source] = health
         await self._readings.save_health(health)
         await self._on_health(before, health)
+
+
+def _left_out(reading: Reading) -> str:
+    """Return the slots of a reading whose amounts or values cannot be: "ETH on Ethereum, TRX on Tron and 4 more"."""
+    slots = sorted(reading.impossible_slots)
+    names = [clean(f"{slot.asset} on {slot.chain}") for slot in slots[:_MAX_NAMED_SLOTS]]
+    more = f" and {len(slots) - len(names)} more" if len(slots) > len(names) else ""
+    return ", ".join(names) + more

@@ -7,7 +7,7 @@ so that commands are answered meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,7 +16,7 @@ from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newes
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.flow.windows import base_limit
+from bot.detection.flow.windows import base_limit, base_span
 from bot.detection.guards.market_moves import LastMove, MarketMoves
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
@@ -149,13 +149,8 @@ class SnapshotBuilder:
         withheld = context.suppressions.get(exchange.id)
         if state.latest is None:
             return ExchangeSnapshot(exchange, listing=listing)
-        starts = [base_limit(window, state.latest.as_of) for window in WINDOWS]
-        bases = {
-            base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *state.recent_readings]
-        }
-        with_bases = replace(state, recent_readings=tuple(bases[at] for at in sorted(bases)))
         signal = signal_at_newest(
-            with_bases,
+            await self._with_bases(state, state.latest.as_of),
             now,
             listing=listing,
             source_figures_max_age=self._source_figures_max_age,
@@ -167,9 +162,31 @@ class SnapshotBuilder:
         )
         return with_missing_parts(snapshot, state.guard_state)
 
+    async def _with_bases(self, state: ExchangeState, end: datetime) -> ExchangeState:
+        """Return a state with the readings that windows which end at `end` start from, found in the store.
+
+        Nearly always those are the newest ones at or before the windows' starts, one query for all windows. Where that
+        one is too old, all that may take its place are read: in the first hours of a new installation,
+        after a gap, and where the history is too short.
+        """
+        id_ = state.exchange.id
+        starts = [base_limit(window, end) for window in WINDOWS]
+        state = _with_readings(state, await self._readings.bases(id_, starts))
+        for window in state.unsuited_bases(WINDOWS):
+            first, last = base_span(window, end)
+            between = self._readings.between(id_, since=first - timedelta.resolution, until=last)
+            state = _with_readings(state, [reading async for reading in between])
+        return state
+
     async def _incident_spans_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
         if exchange not in self._incident_spans:
             incidents = await self._incidents.recent(_MAX_EPISODES, subject=exchange)
             self._incident_spans[exchange] = elevated_spans(incidents)
         return self._incident_spans[exchange]
+
+
+def _with_readings(state: ExchangeState, readings: Iterable[Reading]) -> ExchangeState:
+    """Return a state with older readings among its recent ones."""
+    by_time = {reading.as_of: reading for reading in (*readings, *state.recent_readings)}
+    return replace(state, recent_readings=tuple(by_time[at] for at in sorted(by_time)))

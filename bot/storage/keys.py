@@ -216,8 +216,16 @@ SENT_MESSAGES = RedisKey(
     "{ob}:sent:<incident>",
     RedisType.HASH,
     "",
-    "place → id of the newest message there, and when it was last edited",
+    "place → id of the newest message there, when it was last edited, and the alert whose text it shows",
     lua="sent_messages",
+    lifetime=_MONTH,
+)
+SENT_TEXTS = RedisKey(
+    "{ob}:texts:<incident>",
+    RedisType.HASH,
+    "as long as some message shows it, at most 30 days",
+    "alert → its text (JSON), for the line that an earlier message gains; `#<alert>` counts the messages that show it",
+    lua="sent_texts",
     lifetime=_MONTH,
 )
 FORMER_ADDRESS = RedisKey(
@@ -300,6 +308,13 @@ SUBSCRIBED_EXCHANGES = RedisKey(
     "until unsubscribed",
     "exchanges that somebody subscribed to by name",
     lua="subscribed_exchanges",
+)
+NOTICES_OFF = RedisKey(
+    "{subs}:notices:off",
+    RedisType.SET,
+    "until switched on, or the place is forgotten",
+    "places that have switched data notices off",
+    lua="notices_off",
 )
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",

@@ -126,7 +126,9 @@ class RedisReadings(Readings):
 
     async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
         slot_numbers = await self._numbers_of(exchange)
-        await slot_numbers.ensure(slot for reading in readings for slot in reading.holdings)
+        await slot_numbers.ensure(
+            slot for reading in readings for slot in (*reading.holdings, *reading.impossible_slots, *reading.zero_slots)
+        )
         calls: list[Sequence[RedisArgument]] = []
         for reading in readings:
             calls.append((_daily_key(exchange), *_script_arguments(reading, slot_numbers)))

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import AskerError, SourceFault, UnknownExchange
 from bot.domain.exchange import Exchange
+from bot.domain.incident import IncidentState
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import MissingPart
 from bot.messages.model import Message
@@ -129,6 +130,39 @@ async def test_incidents_are_found_by_number_and_by_exchange(bench: DispatcherBe
     assert [incident.number for incident in await bench.queries.recent_incidents()] == [4, 3]
     assert [incident.number for incident in await bench.queries.recent_incidents(BINANCE)] == [3]
     assert len(await bench.queries.open_incidents()) == 2
+
+
+async def test_status_and_incidents_count_alike(bench: DispatcherBench) -> None:
+    """INC-3 is open under two presets, INC-4 by now under one of them, and INC-5 is over."""
+    normal, early = Sensitivity.NORMAL, Sensitivity.EARLY
+    for name, number, sensitivity, state in (
+        ("binance", 3, normal, IncidentState.OPEN),
+        ("binance", 3, early, IncidentState.OPEN),
+        ("okx", 4, normal, IncidentState.RESOLVED),
+        ("okx", 4, early, IncidentState.OPEN),
+        ("kucoin", 5, normal, IncidentState.RESOLVED),
+    ):
+        found = incident(number=number, exchange=name, state=state, sensitivity=sensitivity)
+        await bench.memory.incidents.commit(name, Rule.OUTFLOW, found, [], sensitivity=sensitivity)
+
+    listed = await bench.queries.recent_incidents()
+
+    assert [(found.number, found.state) for found in listed] == [
+        (5, IncidentState.RESOLVED),
+        (4, IncidentState.OPEN),
+        (3, IncidentState.OPEN),
+    ]
+    assert (await bench.queries.status()).open_incidents == 2
+
+
+async def test_every_open_incident_is_listed_however_old(bench: DispatcherBench) -> None:
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=1), [])
+    for number in range(2, 30):
+        over = incident(number=number, exchange="okx", state=IncidentState.RESOLVED)
+        await bench.memory.incidents.commit("okx", Rule.OUTFLOW, over, [])
+
+    assert (await bench.queries.recent_incidents())[-1].number == 1
+    assert len(await bench.queries.recent_incidents()) == 21
 
 
 async def test_the_open_incident_of_an_exchange_is_its_outflow(bench: DispatcherBench) -> None:

@@ -50,6 +50,29 @@ def test_nothing_read_gives_no_window() -> None:
     assert ExchangeState(BINANCE).bases(Window) == {}
 
 
+def test_a_window_without_a_base_has_the_reading_that_is_too_old() -> None:
+    state = ExchangeState(BINANCE)
+    for hours in (90, 38, 11):
+        state = state.with_reading(holding(60, at=NOON - hours * HOUR))
+    state = state.with_reading(holding(60))
+
+    bases = state.bases((Window.HOUR, Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.FORTNIGHT))
+
+    assert {window: (NOON - base.as_of) / HOUR for window, base in bases.items()} == {
+        Window.HOUR: 11,
+        Window.DAY: 38,
+        Window.THREE_DAYS: 38,
+        Window.WEEK: 90,
+    }
+    assert state.unsuited_bases(Window) == [Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.FORTNIGHT, Window.MONTH]
+
+
+def test_a_base_that_is_as_old_as_its_window_suits_it() -> None:
+    state = quiet_weeks().with_reading(holding(60, at=MIDNIGHT))
+
+    assert state.unsuited_bases(Window) == []
+
+
 class TestTheLastMoveOfAReading:
     @pytest.mark.parametrize(
         ("before", "now", "share"),

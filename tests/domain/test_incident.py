@@ -1,6 +1,6 @@
 from bot.domain.flow import Window
-from bot.domain.incident import Step, StepReason
-from bot.domain.severity import Severity, rank
+from bot.domain.incident import IncidentState, Step, StepReason, open_by_number
+from bot.domain.severity import Sensitivity, Severity, rank
 from tests.builders import flow, incident, signal
 
 
@@ -19,6 +19,14 @@ def test_a_step_without_an_incident_has_nothing_to_number() -> None:
     nothing = Step(None, StepReason.NOTHING)
 
     assert nothing.numbered(7) is nothing
+
+
+def test_an_incident_of_two_presets_counts_once_and_as_the_normal_one_has_it() -> None:
+    early = incident(Severity.SEVERE, sensitivity=Sensitivity.EARLY)
+    alone = incident(number=7, sensitivity=Sensitivity.EARLY)
+
+    assert open_by_number([early, incident(), alone]) == {42: incident(), 7: alone}
+    assert open_by_number([early, incident(state=IncidentState.RESOLVED)]) == {42: early}
 
 
 def test_severities_are_ordered_and_calm_is_below_them_all() -> None:

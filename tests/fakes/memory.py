@@ -18,7 +18,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.suppression import Suppression
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
-from bot.ports.outbox import Alert, Delivery, DeliveryKind, Outbox
+from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outbox
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
@@ -123,6 +123,7 @@ class MemoryOutbox(Outbox):
     _due: dict[str, datetime] = field(default_factory=dict)
     _claimed: set[str] = field(default_factory=set)
     sent: dict[tuple[str, Place], str] = field(default_factory=dict)
+    shown: dict[tuple[str, Place], EarlierMessage] = field(default_factory=dict)
     _wake_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def queue(self, alert: Alert) -> None:
@@ -144,6 +145,7 @@ class MemoryOutbox(Outbox):
                     expires_at=alert.expires_at,
                     about=alert.about,
                     once=alert.once,
+                    only_where_sent=alert.only_where_sent,
                 )
             )
         self._wake_up.set()
@@ -169,14 +171,17 @@ class MemoryOutbox(Outbox):
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
         self._fail_if_away()
+        where = delivery.incident, delivery.place
+        earlier = self.shown.get(where)
         if message_id is None:
             self.dropped.append(delivery)
         else:
-            self.sent[delivery.incident, delivery.place] = message_id
+            self.sent[where] = message_id
+            self.shown[where] = EarlierMessage(message_id, delivery.alert, replace(delivery.message, mention=None))
         self._forget(delivery)
-        if leaves:
+        if leaves and earlier and earlier.id == leaves:
             receipt = f"{delivery.receipt}:{leaves}"
-            self.waiting.append(replace(delivery, receipt=receipt, older=leaves, attempt=0))
+            self.waiting.append(replace(delivery, receipt=receipt, older=earlier, attempt=0))
 
     @override
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
@@ -223,6 +228,7 @@ class MemoryOutbox(Outbox):
         for incident, place in list(self.sent):
             if place == old:
                 self.sent[incident, new] = self.sent.pop((incident, old))
+                self.shown[incident, new] = self.shown.pop((incident, old))
 
     def _next(self, platform: Platform, limit: int) -> list[Delivery]:
         heads: dict[tuple[str, Place], Delivery] = {}
@@ -320,6 +326,15 @@ class MemorySubscriptions(Subscriptions):
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     _next_checks: dict[Place, datetime] = field(default_factory=dict)
+    _notices_off: set[Place] = field(default_factory=set)
+
+    @override
+    async def places_without_notices(self) -> Collection[Place]:
+        return self._notices_off
+
+    @override
+    async def switch_notices(self, place: Place, *, on: bool) -> None:
+        (self._notices_off.discard if on else self._notices_off.add)(place)
 
     @override
     async def add(self, subscription: Subscription) -> None:

@@ -67,6 +67,7 @@ runwatch:bulletin stream
 {ob}:failed:<place> set
 {ob}:courier:<platform> string
 {ob}:sent:<incident> hash
+{ob}:texts:<incident> hash
 {ob}:came:<chat> string
 {ob}:bell:<platform> stream
 {ob}:dead stream
@@ -78,6 +79,7 @@ runwatch:bulletin stream
 {subs}:places hash
 {subs}:topics:<chat> set
 {subs}:exchanges set
+{subs}:notices:off set
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
@@ -267,6 +269,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
 
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
+    await store.subscriptions.switch_notices(TOPIC, on=False)
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))
     return seen | await stored_rows(store.database)

@@ -18,12 +18,14 @@ from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.column_store import ColumnStore, QuietLimits
 from bot.detection.flow.net_flow import net_flow
 from bot.detection.flow.reading_diff import LARGE, LISTED, SUDDEN, ReadingDiff, reading_diff
-from bot.detection.flow.uncounted import uncounted_units, waiting_jumps
+from bot.detection.flow.uncounted import uncounted_units
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE, ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.flow import Flow, Window
 from bot.domain.guard_state import LostPart
-from bot.domain.jump import Jump
+from bot.domain.jump import Jump, Verdict
 from bot.domain.reading import Reading
+
+_UNSURE = frozenset({Verdict.WAITING, Verdict.DOUBTED})
 
 
 class FlowComputation(Protocol):
@@ -145,12 +147,13 @@ class ColumnComputation(FlowComputation):
         with_assets: bool = True,
     ) -> Flow:
         # A part that is lost at either end makes the figure uncertain, which columns know nothing of.
-        if not any(part.lacks(base.as_of) or part.lacks(end.as_of) for part in lost_parts):
+        is_lacking = any(part.lacks(base.as_of) or part.lacks(end.as_of) for part in lost_parts)
+        # Nor of jumps that may count, or not, or not in full.
+        if not is_lacking and not any(jump.verdict in _UNSURE for jump in jumps):
             uncounted = uncounted_units(jumps, base.as_of, end.as_of)
-            if not waiting_jumps(jumps, base.as_of, end.as_of):
-                with_assets = with_assets and self._shows_assets
-                if flow := self._columns.flow(window, base, end, uncounted, with_assets=with_assets):
-                    return flow
+            with_assets = with_assets and self._shows_assets
+            if flow := self._columns.flow(window, base, end, uncounted, with_assets=with_assets):
+                return flow
         return self._detailed.flow(window, base, end, jumps=jumps, lost_parts=lost_parts)
 
     @override

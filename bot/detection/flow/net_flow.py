@@ -13,21 +13,29 @@ waits for its verdict widens the interval as well: it may count, or not.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from heapq import nlargest
 
 from bot.detection.flow.asset_moves import AssetMoves, asset_moves
-from bot.detection.flow.uncounted import uncounted_units, waiting_jumps
+from bot.detection.flow.uncounted import UNCOUNTED, jumps_within, uncounted_units
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import LostPart
-from bot.domain.jump import Jump, JumpReason
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 
 TOLERATED_MISSING = 0.02
 """The fraction of reserves that may be missing at the end before the window is held. By judgement: small chains come
 and go at the upstream, and what could have left them stays below the threshold of elevated (3 %)."""
 
+GONE_FROM_BOTH_ENDS = timedelta(hours=72)
+"""How long a part counts as missing from windows of which it is missing at both ends. A judgement: a source that lost a
+chain by mistake has it again within days."""
+
 SHOWN_ASSETS = 12
 """How many assets a flow names at most. Messages show fewer; the other figures of a flow count every asset."""
+
+
+_TWICE = 4  # turns: away, back, away, back
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +63,16 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     is graded all the same.
     """
     since, until = base.as_of, end.as_of
-    moves = asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until))
+
+    def moves_without(verdicts: Collection[Verdict]) -> AssetMoves:
+        return asset_moves(base, end, own_tokens, uncounted=uncounted_units(jumps, since, until, verdicts))
+
+    moves = moves_without(UNCOUNTED)
     reserves_usd, usd = base.total_usd(without=own_tokens), moves.usd
-    waiting, worst_usd = waiting_jumps(jumps, since, until), usd
-    if waiting:
-        uncounted = uncounted_units(jumps, since, until, with_waiting=False)
-        worst_usd = min(usd, asset_moves(base, end, own_tokens, uncounted=uncounted).usd)
+    waiting = jumps_within(jumps, Verdict.WAITING, since, until)
+    worst_usd = min(usd, moves_without(UNCOUNTED - {Verdict.WAITING}).usd) if waiting else usd
+    has_doubted = jumps_within(jumps, Verdict.DOUBTED, since, until)
+    doubted_usd = min(0.0, usd - moves_without(UNCOUNTED | {Verdict.DOUBTED}).usd) if has_doubted else 0.0
     unknown = unknown_parts(base, end, own_tokens, lost_parts)
     unknown_usd = sum(part.usd for part in unknown)
     is_certain = not unknown and not waiting
@@ -76,6 +88,7 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
         hold=_jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
         lowest_usd=None if is_certain else worst_usd - unknown_usd,
         highest_usd=None if is_certain else usd + unknown_usd,
+        doubted_usd=doubted_usd,
     )
 
 
@@ -84,9 +97,14 @@ def unknown_parts(
 ) -> list[UnknownPart]:
     """Return the parts of the base that are missing at the end, each with its worth at the base's prices.
 
-    A part that both ends lack says nothing about the time between: they compare well without it.
+    A part that both ends lack may hold what left the rest between them, too. After 72 h it is taken for gone: the ends
+    compare well without it, and a chain that the source gave up must not silence an exchange for good.
     """
-    lost = [part for part in lost_parts if part.lacks(end.as_of) and not part.lacks(base.as_of)]
+    lost = [
+        part
+        for part in lost_parts
+        if part.lacks(end.as_of) and (not part.lacks(base.as_of) or end.as_of - part.since <= GONE_FROM_BOTH_ENDS)
+    ]
     parts = [UnknownPart(part.name, _worth(part, base, own_tokens)) for part in lost]
     chains = base.chains - end.chains
     parts += [UnknownPart(chain, clean_usd(base, {chain}, own_tokens)) for chain in chains]
@@ -124,6 +142,8 @@ def _jump_hold(waiting: Sequence[Jump]) -> Hold | None:
     jump = max(waiting, key=lambda jump: abs(jump.usd))
     of_source = jump.reason in {JumpReason.EVENLY, JumpReason.TOGETHER}
     detail = f"{jump.group}, {jump.share * 100:+.1f} % of reserves in one step"
+    if jump.turns:
+        detail += f", away again after {jump.turns // 2} {'return' if jump.turns < _TWICE else 'returns'}"
     return Hold(HoldReason.SOURCE_GLITCH if of_source else HoldReason.WALLETS_CHANGED, detail)
 
 

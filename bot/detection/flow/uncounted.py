@@ -5,23 +5,25 @@ BTC are not counted, in one from Tuesday to Thursday +20.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from bot.domain.jump import Jump, Verdict
 
+UNCOUNTED = frozenset({Verdict.WAITING, Verdict.NOT_COUNTED, Verdict.RETURNED})
+"""The verdicts of jumps that are not flow."""
+
 
 def uncounted_units(
-    jumps: Iterable[Jump], since: datetime, until: datetime, *, with_waiting: bool = True
+    jumps: Iterable[Jump], since: datetime, until: datetime, verdicts: Collection[Verdict] = UNCOUNTED
 ) -> Mapping[str, float]:
     """Return the units by asset, signed, that moved after `since` up to `until` without being flow.
 
-    A move at the very time of a window's base is in the base already. Without `with_waiting`, jumps whose verdict is
-    not known yet count as flow.
+    A move at the very time of a window's base is in the base already. What is not flow are jumps of these `verdicts`.
     """
     units: defaultdict[str, float] = defaultdict(float)
     for jump in jumps:
-        if jump.is_counted or (jump.verdict is Verdict.WAITING and not with_waiting):
+        if jump.verdict not in verdicts:
             continue
         for part in jump.parts:
             for move in part.moves:
@@ -30,11 +32,10 @@ def uncounted_units(
     return {asset: amount for asset, amount in units.items() if amount}
 
 
-def waiting_jumps(jumps: Iterable[Jump], since: datetime, until: datetime) -> list[Jump]:
-    """Return the jumps in a window whose verdict is not known yet."""
+def jumps_within(jumps: Iterable[Jump], verdict: Verdict, since: datetime, until: datetime) -> list[Jump]:
+    """Return the jumps of a verdict that moved something in a window."""
     return [
         jump
         for jump in jumps
-        if jump.verdict is Verdict.WAITING
-        and any(since < move.at <= until for part in jump.parts for move in part.moves)
+        if jump.verdict is verdict and any(since < move.at <= until for part in jump.parts for move in part.moves)
     ]

@@ -23,14 +23,15 @@ from bot.detection.guards.odd_prices import record_odd_prices
 from bot.detection.guards.redenominations import with_redenominations
 from bot.detection.guards.renamed_assets import with_renamed_slots
 from bot.detection.guards.restatement import in_known_terms, restated
-from bot.detection.guards.suspected_steps import Step, suspected_jumps
+from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
     REMEMBERED,
+    WHOLE_RETURN_WITHIN,
     tracked_assets,
     with_moves_taken,
     without_old_moves,
 )
-from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, Evidence, is_run_under_way, judged
+from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, MAY_COUNT, Evidence, is_run_under_way, judged
 from bot.domain.guard_state import GuardState, LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
@@ -64,9 +65,12 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
     moved = {asset: move.units for asset, move in diff.moves.items()}
     for asset, came in diff.appeared.items():
         moved[asset] = moved.get(asset, 0.0) + came.units
-    jumps, left = with_moves_taken(state.jumps, moved, given.at)
+    jumps: tuple[Jump, ...] = state.jumps
+    left: Mapping[str, float] = moved
+    if jumps:
+        jumps, left = with_moves_taken(jumps, moved, given.at, given.previous.by_asset())
     kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
-    step = Step(diff, kept, given.own_tokens)
+    step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)
     if jumps:
         jumps = judged(jumps, _evidence(state, given, step))
@@ -91,7 +95,7 @@ def watched_assets(state: GuardState, at: datetime) -> frozenset[str]:
     return tracked_assets(state.jumps, at)
 
 
-def _with_later_flow(state: GuardState, step: Step, at: datetime) -> GuardState:
+def _with_later_flow(state: GuardState, step: ReadingStep, at: datetime) -> GuardState:
     """Return the state with what moved in this reading beside the jumps, as long as one of them may count after all."""
     if not any(map(_may_count, state.jumps)):
         return replace(state, later_flows=()) if state.later_flows else state
@@ -102,7 +106,7 @@ def _with_later_flow(state: GuardState, step: Step, at: datetime) -> GuardState:
     return replace(state, later_flows=(*state.later_flows, LaterFlow(at, usd)))
 
 
-def _evidence(state: GuardState, given: GuardInput, step: Step) -> Evidence:
+def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Evidence:
     diff = step.diff
     moved_usd = diff.usd - sum(move.usd for move in diff.moves.values()) if diff.is_quiet else 0.0
     moved_usd += sum(step.usd.values())
@@ -117,7 +121,7 @@ def _evidence(state: GuardState, given: GuardInput, step: Step) -> Evidence:
 
 
 def _may_count(jump: Jump) -> bool:
-    return jump.usd < 0 and jump.verdict in {Verdict.WAITING, Verdict.NOT_COUNTED}
+    return jump.usd < 0 and jump.verdict in MAY_COUNT | {Verdict.WAITING}
 
 
 def _back_chains(state: GuardState, at: datetime) -> frozenset[str]:
@@ -135,10 +139,16 @@ def _without_expired(state: GuardState, at: datetime) -> GuardState:
     return replace(state, jumps=jumps, large_steps=large_steps, later_flows=later_flows)
 
 
+def _counted_for(jump: Jump) -> timedelta:
+    """Return how long a jump that counts is remembered."""
+    if jump.reason is not JumpReason.LARGE:
+        return COUNTS_WITHIN
+    return WHOLE_RETURN_WITHIN if jump.usd < 0 else RETURN_WITHIN
+
+
 def _is_expired(jump: Jump, at: datetime) -> bool:
     if jump.is_counted:
-        last = jump.decided_at or jump.at
-        return at - last > (RETURN_WITHIN if jump.reason is JumpReason.LARGE else COUNTS_WITHIN)
+        return at - (jump.decided_at or jump.at) > _counted_for(jump)
     last_move = max(move.at for part in jump.parts for move in part.moves)
     has_left_windows = at - last_move >= LONGEST_LOOKBACK
     return has_left_windows and (at - jump.at >= REMEMBERED or jump.verdict is Verdict.RETURNED)

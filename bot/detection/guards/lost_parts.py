@@ -57,7 +57,13 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
     most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
     impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]
-    lost_slots = {slot for part in kept if part.until is None for slot in part.holdings}
+    # What is drained by now has left, and is not lost once more.
+    lost_slots = {
+        slot
+        for part in kept
+        if part.until is None or (part.until == latest.as_of and part.is_drained_next)
+        for slot in part.holdings
+    }
     new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
     parts = (*(part for part in kept if latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK), *new)
     return replace(state, lost_parts=parts) if parts != state.lost_parts else state
@@ -90,23 +96,29 @@ def _lost_now(
         if not there.keys() <= lost_slots:
             yield LostPart(chain, at, there, previous)
     for slot in sorted(impossible):
-        if slot not in lost_slots:
+        if slot not in lost_slots and slot.chain in latest.chains:
             yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)}, previous)
     for slot, held in previous.holdings.items():
-        is_gone = slot not in latest.holdings and slot.chain in latest.chains and slot not in lost_slots
+        # What is stated to be zero has left, and is not waited for.
+        is_told = slot in latest.holdings or slot in latest.zero_slots
+        is_gone = not is_told and slot.chain in latest.chains and slot not in lost_slots
         if is_gone and held.usd >= least_usd and held.amount > 0 and slot.asset not in own_tokens:
             yield LostPart(slot_name(slot), at, {slot: held}, previous, is_drained_next=True)
 
 
 def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
     """Yield the slots whose values in the latest reading cannot be true: nothing is worth more than `most_usd`."""
+    yield from (slot for slot in latest.impossible_slots if previous.holdings.get(slot, NO_HOLDING).amount > 0)
+    for slot in latest.zero_slots:
+        before = previous.holdings.get(slot, NO_HOLDING)
+        if before.amount > 0 and _is_largest_of_still_chain(slot, before, previous, latest):
+            yield slot
     for slot, (amount, usd) in latest.holdings.items():
         before = previous.holdings.get(slot, NO_HOLDING)
         known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
         # At the old price where there is one: it is the amount that is absurd, not a market that rose.
         worth_usd = amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else usd
-        is_absurd = slot.asset not in own_tokens and worth_usd > most_usd > 0
-        if is_absurd or (amount == 0 < before.usd and _is_largest_of_still_chain(slot, before, previous, latest)):
+        if slot.asset not in own_tokens and worth_usd > most_usd > 0:
             yield slot
 
 

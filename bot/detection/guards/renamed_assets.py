@@ -1,7 +1,8 @@
 """Renamed assets: the source calls the same coins by another name from one reading to the next.
 
 A slot that vanishes and one that appears on the same chain in the same reading, with the same amount and price, are one
-asset. It keeps the name that it had first, so that its moves to and from other chains are still netted.
+asset. It keeps the name that it had first, so that its moves to and from other chains are still netted. A chain may get
+a new name as well: the same assets, with the same amounts, on a chain that was not there before.
 
 Example: 100 USDT on Arbitrum are called USDT0 from the second reading on. Nothing flows.
 
@@ -35,18 +36,21 @@ def with_renamed_slots(
     `previous` is restated, `latest` in known terms.
     """
     least_usd = LISTED * previous.total_usd(without=own_tokens)
-    chains = latest.chains
+    new_chains, gone_chains = latest.chains - previous.chains, previous.chains - latest.chains
     vanished = {
         slot: held
         for slot, held in previous.holdings.items()
-        if held.usd >= least_usd and slot not in latest.holdings and slot.chain in chains
+        if held.usd >= least_usd and slot not in latest.holdings and (new_chains or slot.chain not in gone_chains)
     }
     names: list[RenamedSlot] = []
     for slot, held in latest.holdings.items() if vanished else ():
         if previous.holdings.get(slot, NO_HOLDING).amount > 0 or held.usd < least_usd:
             continue
         for original, before in vanished.items():
-            if original.chain == slot.chain and _is_same(before, held):
+            is_renamed_chain = (
+                original.asset == slot.asset and original.chain in gone_chains and slot.chain in new_chains
+            )
+            if (original.chain == slot.chain or is_renamed_chain) and _is_same(before, held):
                 names.append(RenamedSlot(original, slot, latest.as_of))
                 del vanished[original]
                 break

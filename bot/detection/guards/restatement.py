@@ -31,19 +31,26 @@ def restated_amounts(reading: Reading, state: GuardState) -> Reading:
 
 def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     """Return a reading with slots under their first names and amounts in the units of today."""
+    if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
+        return reading
     renamed = {name.renamed: name.original for name in state.renamed_slots if name.at <= reading.as_of}
     factors: dict[str, float] = {}
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
             factors[new_unit.asset] = factors.get(new_unit.asset, 1.0) * new_unit.factor
-    if not factors and renamed.keys().isdisjoint(reading.holdings):
+    if not factors and not any(slot in reading.holdings for slot in renamed):
         return reading
     holdings: dict[Slot, Holding] = {}
     for slot, (amount, usd) in reading.holdings.items():
         known = renamed.get(slot, slot)
         amount_there, usd_there = holdings.get(known, NO_HOLDING)
         holdings[known] = Holding(amount_there + amount * factors.get(known.asset, 1.0), usd_there + usd)
-    return replace(reading, holdings=holdings)
+    return replace(
+        reading,
+        holdings=holdings,
+        impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots),
+        zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots),
+    )
 
 
 def _with_lost_parts(reading: Reading, state: GuardState) -> Reading:

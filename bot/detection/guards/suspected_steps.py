@@ -25,6 +25,7 @@ from bot.detection.flow.asset_moves import appeared_slots
 from bot.detection.flow.reading_diff import LARGE, LISTED, SUDDEN, GroupKind, GroupMove, ReadingDiff, slot_name
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
+from bot.domain.reading import NO_HOLDING
 
 FLAT = 0.01
 """The rest stands still while its net move is below this share of itself. A judgement: most usual days move less."""
@@ -39,7 +40,7 @@ _HALF = 0.5  # the rest has to be most of the exchange: against a small rest eve
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReadingStep:
     """A diff whose moves are as large as `kept` says, by asset: 1, or less where the rest belongs to known jumps."""
 
     diff: ReadingDiff
@@ -58,7 +59,8 @@ class Step:
             move = self.diff.moves.get(asset)
             if usd and move and move.usd:
                 units = move.units * (usd / move.usd)
-                parts.append(JumpPart(asset, units, (Move(at, units),)))
+                before = self.diff.previous.by_asset().get(asset, NO_HOLDING).amount
+                parts.append(JumpPart(asset, units, (Move(at, units),), before))
         total = sum(parts_usd.values())
         if not parts or not self.diff.was_usd:
             return None
@@ -71,7 +73,7 @@ class Step:
         return sum(by_asset[asset].usd for asset in assets if asset in by_asset)
 
 
-def suspected_jumps(step: Step, *, together: bool, back_chains: Collection[str], runs: bool) -> list[Jump]:
+def suspected_jumps(step: ReadingStep, *, together: bool, back_chains: Collection[str], runs: bool) -> list[Jump]:
     """Return the jumps that begin with this step.
 
     `together` says that other exchanges of the source moved as well, `back_chains` are chains that came back in this
@@ -86,7 +88,7 @@ def suspected_jumps(step: Step, *, together: bool, back_chains: Collection[str],
     return [*([suspected] if suspected else []), *_large(step, held), *_appeared(step)]
 
 
-def _together(step: Step) -> Jump | None:
+def _together(step: ReadingStep) -> Jump | None:
     """Return the jump of everything that moved the way that the whole did, where that is much."""
     net_usd = sum(step.usd.values())
     if abs(net_usd) < SUDDEN * step.diff.was_usd:
@@ -95,7 +97,7 @@ def _together(step: Step) -> Jump | None:
     return step.jump(EVERYTHING, same_way, JumpReason.TOGETHER, Verdict.WAITING)
 
 
-def _even(step: Step) -> Jump | None:
+def _even(step: ReadingStep) -> Jump | None:
     """Return the jump of everything where all assets of weight changed by one factor."""
     before, usd = step.diff.previous.by_asset(), step.usd
     least_usd = ISOLATED_MOVE_SHARE * step.diff.was_usd
@@ -112,7 +114,7 @@ def _even(step: Step) -> Jump | None:
     return step.jump(EVERYTHING, usd, JumpReason.EVENLY, Verdict.WAITING)
 
 
-def _alone(step: Step, back_chains: Collection[str]) -> Jump | None:
+def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
     """Return the jump of the largest group that moved by itself while everything else, which is most, stood still."""
     diff, usd = step.diff, step.usd
     groups = diff.groups(step.own_tokens, step.kept)
@@ -158,7 +160,7 @@ def _between(part_usd: float, whole_usd: float) -> float:
     return min(max(part_usd, least), most)
 
 
-def _large(step: Step, held: Collection[str]) -> Iterator[Jump]:
+def _large(step: ReadingStep, held: Collection[str]) -> Iterator[Jump]:
     """Yield a jump for each asset that moved by much and is not held: it counts, and may turn round.
 
     What came in for other assets that left is a conversion and brings nothing: else customers who leave with what their
@@ -173,7 +175,7 @@ def _large(step: Step, held: Collection[str]) -> Iterator[Jump]:
                 yield jump
 
 
-def _appeared(step: Step) -> Iterator[Jump]:
+def _appeared(step: ReadingStep) -> Iterator[Jump]:
     """Yield what appeared, a chain that was not there at all as one jump."""
     diff = step.diff
     at = diff.latest.as_of

@@ -10,7 +10,7 @@ Example: 60 USDT appear (uncounted) beside 300, then 110 leave. 60 of them belon
     >>> from bot.domain.jump import JumpReason, Verdict
     >>> from tests.builders import NOON, jump
     >>> came = jump("USDT", 60, reason=JumpReason.APPEARED, verdict=Verdict.NOT_COUNTED)
-    >>> (came,), left = with_moves_taken((came,), {"USDT": -110}, NOON + timedelta(hours=1))
+    >>> (came,), left = with_moves_taken((came,), {"USDT": -110}, NOON + timedelta(hours=1), {})
     >>> left["USDT"], came.standing
     (-50.0, 0.0)
 """
@@ -22,23 +22,50 @@ from datetime import datetime, timedelta
 from bot.detection.flow.reading_diff import RETURN_WITHIN
 from bot.detection.flow.windows import LONGEST_LOOKBACK
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
+from bot.domain.reading import NO_HOLDING, Holding
 
 REMEMBERED = timedelta(days=90)
 """How long what was not counted may turn round: as long as the readings go back that the state is made from again."""
+WHOLE_RETURN_WITHIN = timedelta(days=30)
+"""How long a large amount that left is recognised when it is back in one step: an address that nobody listed was a cold
+wallet of the exchange. As long as the longest window."""
+_WHOLE_WITHIN = 0.1  # of the amount that left: customers move a little meanwhile
+_SAME_FRACTION = 0.03  # of itself: customers move little in the hour in which a source changes its mind
 _LEAST_PART = 0.25
 """A jump that has come back takes only moves of this fraction of itself or more: customers' own are smaller."""
 
 
 def with_moves_taken(
-    jumps: Sequence[Jump], moves: Mapping[str, float], at: datetime
+    jumps: Sequence[Jump], moves: Mapping[str, float], at: datetime, before: Mapping[str, Holding]
 ) -> tuple[tuple[Jump, ...], Mapping[str, float]]:
-    """Return the jumps with what turned round of them, and the moves that are left; units by asset, signed."""
+    """Return the jumps with what turned round of them, and the moves that are left; units by asset, signed.
+
+    `before` is what was there of each asset before these moves.
+    """
     left = {asset: float(units) for asset, units in moves.items()}
     after: list[Jump] = []
-    for jump in reversed(jumps):  # the newest first: what came last leaves first
+    for known in reversed(jumps):  # the newest first: what came last leaves first
+        jump = known
+        step = left.get(jump.parts[0].asset, 0.0)
         parts = tuple(_taken(jump, part, left, at) for part in jump.parts)
-        after.append(replace(jump, parts=parts) if parts != jump.parts else jump)
+        if parts != jump.parts:
+            jump = replace(jump, parts=parts, repeats=_repeats(jump, step, before))
+        after.append(jump)
     return tuple(reversed(after)), left
+
+
+def _repeats(jump: Jump, step: float, before: Mapping[str, Holding]) -> bool:
+    """Return whether a jump is away again, by the same fraction of its asset; any other move leaves that as it was.
+
+    Asked of the whole step: of a larger loss only a part is what was away before.
+    """
+    part = jump.parts[0]
+    if step * part.amount <= 0 or jump.verdict is not Verdict.RETURNED:
+        return jump.repeats
+    held = before.get(part.asset, NO_HOLDING).amount
+    if not held or not part.before or not part.amount:
+        return False
+    return abs((step / held) / (part.amount / part.before) - 1) <= _SAME_FRACTION
 
 
 def tracked_assets(jumps: Sequence[Jump], at: datetime) -> frozenset[str]:
@@ -55,7 +82,7 @@ def without_old_moves(jump: Jump, at: datetime) -> Jump:
 def _taken(jump: Jump, part: JumpPart, left: dict[str, float], at: datetime) -> JumpPart:
     """Return a part with as much of the asset's move as it takes, which is removed from `left`."""
     units = left.get(part.asset, 0.0)
-    if not units or not _is_remembered(jump, at):
+    if not units or not (_is_remembered(jump, at) or _is_whole_return(jump, part, units, at)):
         return part
     standing = sum(move.amount for move in part.moves)
     least, most = sorted((0.0, part.amount))
@@ -75,9 +102,15 @@ def _may_leave_again(jump: Jump, units: float, part: JumpPart, at: datetime) -> 
     return is_recent and abs(units) >= _LEAST_PART * abs(part.amount)
 
 
+def _is_whole_return(jump: Jump, part: JumpPart, units: float, at: datetime) -> bool:
+    """Return whether a move brings back a large amount that left within 30 days, in one step and to a tenth."""
+    is_large_drop = jump.usd < 0 and jump.reason is JumpReason.LARGE and at - jump.at <= WHOLE_RETURN_WITHIN
+    return is_large_drop and not jump.turns and abs(units + part.amount) <= _WHOLE_WITHIN * abs(part.amount)
+
+
 def _is_remembered(jump: Jump, at: datetime) -> bool:
-    """Return whether moves may still be part of a jump: two days where it counts, else ninety."""
-    is_large_only = jump.reason is JumpReason.LARGE or jump.is_counted
+    """Return whether any move may still be part of a jump: two days where it counts, else ninety."""
+    is_large_only = jump.reason is JumpReason.LARGE or jump.verdict is Verdict.COUNTED
     since = jump.turned_at or jump.at
     return at - since <= RETURN_WITHIN if is_large_only else at - jump.at < REMEMBERED
 

@@ -2,13 +2,13 @@
 
 - A jump that waits is decided by the next reading. It came back by more than half: returned, no flow either way. It
   stays: a jump of one part alone is not counted (a changed wallet list or one large transfer); one of everything by one
-  factor is believed and counts; one that several exchanges made together counts if the outflow goes on, and is not
-  counted if nothing more moves.
+  factor is believed and counts; one that several exchanges made together counts if the outflow goes on, and is doubted
+  if nothing more moves: it is flow, but makes nobody severe.
 - A large move counts from the start. If it turns round within two days it is returned.
 - Having been wrong is remembered for two days: what returned and is away again waits for two readings an hour apart,
   and for twelve hours where it is the same amount as before: the source takes its figure from one of two servers.
-- What is not counted for 72 h counts in full after all once the rest leaves (1.5 % of itself within 24 h) or
-  withdrawals of two majors close. So does the third drop of one asset within 30 days, together with those before.
+- What is not counted, or doubted, counts in full after all within 72 h once the rest leaves (1.5 % of itself within
+  24 h) or withdrawals of two majors close. So does the third drop of one asset within 30 days, with those before.
 
 Example: Tron 100 → 50, not counted; then Bitcoin 900 → 880, −2.2 % of the rest. The net flow is −70, not −20.
 
@@ -26,7 +26,7 @@ from datetime import datetime, timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
 from bot.domain.guard_state import LaterFlow
-from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 
 COUNTS_WITHIN = timedelta(hours=72)
 """How long a drop may count after all. A judgement: the longer of the two windows in which an outflow may be severe."""
@@ -39,9 +39,10 @@ GOES_ON_SHARE = -0.005
 SAME_DIRECTION_WITHIN = timedelta(days=30)
 SAME_DIRECTION_COUNT = 3
 """So many drops of one asset within 30 days are no upkeep of a wallet list any more."""
+MAY_COUNT = frozenset({Verdict.NOT_COUNTED, Verdict.DOUBTED})
+"""The verdicts of drops that count in full once the rest leaves."""
 AGAIN_AFTER = timedelta(hours=1)
 UNSTEADY_AFTER = timedelta(hours=12)
-_SAME_AMOUNT = 0.95  # as large as before, but for what customers did meanwhile
 _HALF = 0.5  # more than half must be back. A judgement: customers take out a part of it meanwhile
 
 
@@ -78,7 +79,7 @@ def is_run_under_way(jumps: Sequence[Jump], at: datetime) -> bool:
     """Return whether a drop counts by now that first looked like upkeep: what follows it is held no longer."""
     return any(
         jump.usd < 0
-        and jump.is_counted
+        and jump.verdict is Verdict.COUNTED
         and jump.reason is not JumpReason.LARGE
         and jump.decided_at is not None
         and at - jump.decided_at <= COUNTS_WITHIN
@@ -91,13 +92,30 @@ def _judged(jump: Jump, evidence: Evidence) -> Jump:
     if stands != (jump.turns % 2 == 0):
         jump = replace(jump, turns=jump.turns + 1, turned_at=evidence.at)
     if not stands:
-        returned = jump.verdict is Verdict.RETURNED
-        return jump if returned else _with_verdict(jump, Verdict.RETURNED, evidence.at)
+        return jump if jump.verdict is Verdict.RETURNED else _returned(jump, evidence.at)
     if jump.verdict is Verdict.RETURNED:
         return replace(jump, verdict=Verdict.WAITING)
     if jump.verdict is Verdict.WAITING and _is_decided(jump, evidence):
         return _with_verdict(jump, _final(jump, evidence), evidence.at)
     return jump
+
+
+def _returned(jump: Jump, at: datetime) -> Jump:
+    """Return a jump that came back. Of one that counted, what did not come back goes on to count.
+
+    28 BTC left and 20 came back: 20 are no flow, 8 are.
+    """
+    if jump.is_counted:
+        parts = tuple(_without_flow(part) for part in jump.parts)
+        back = 1 - jump.standing
+        jump = replace(jump, parts=parts, usd=jump.usd * back, share=jump.share * back)
+    return _with_verdict(jump, Verdict.RETURNED, at)
+
+
+def _without_flow(part: JumpPart) -> JumpPart:
+    first, *others = part.moves
+    standing = sum(move.amount for move in part.moves)
+    return replace(part, amount=part.amount - standing, moves=(Move(first.at, first.amount - standing), *others))
 
 
 def _is_decided(jump: Jump, evidence: Evidence) -> bool:
@@ -111,16 +129,14 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
         return False
     if not jump.turns:
         return True
-    return evidence.at - since >= (UNSTEADY_AFTER if jump.standing >= _SAME_AMOUNT else AGAIN_AFTER)
+    return evidence.at - since >= (UNSTEADY_AFTER if jump.repeats else AGAIN_AFTER)
 
 
 def _final(jump: Jump, evidence: Evidence) -> Verdict:
     if jump.reason in {JumpReason.LARGE, JumpReason.EVENLY}:
         return Verdict.COUNTED
-    if jump.reason is JumpReason.TOGETHER and (
-        evidence.is_sparse or (jump.usd < 0 and evidence.share <= GOES_ON_SHARE)
-    ):
-        return Verdict.COUNTED
+    if jump.reason is JumpReason.TOGETHER and jump.usd < 0:
+        return Verdict.COUNTED if evidence.is_sparse or evidence.share <= GOES_ON_SHARE else Verdict.DOUBTED
     return Verdict.NOT_COUNTED
 
 
@@ -129,7 +145,7 @@ def _counts_after_all(jump: Jump, evidence: Evidence) -> bool:
 
     A rise is never counted: new wallets of the exchange would hide what customers take out.
     """
-    if jump.usd >= 0 or jump.verdict is not Verdict.NOT_COUNTED or evidence.at - jump.at > COUNTS_WITHIN:
+    if jump.usd >= 0 or jump.verdict not in MAY_COUNT or evidence.at - jump.at > COUNTS_WITHIN:
         return False
     aside = {part.asset for part in jump.parts} if jump.reason is JumpReason.ALONE else set[str]()
     left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at > jump.at)

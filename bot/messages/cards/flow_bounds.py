@@ -5,8 +5,10 @@ The one nearer to zero is certain, and comes first: "between −55.0 % and −61
 the direction is open, the lower one comes first: "between −2.0 % and +3.0 %".
 """
 
-from bot.domain.flow import Flow
-from bot.messages.cards.common import HOLD_WORDS, flow_sentence, window_length
+from bot.domain.exchange import Listing
+from bot.domain.flow import Flow, Window
+from bot.domain.signal import Signal
+from bot.messages.cards.common import HOLD_WORDS, flow_sentence, source_figure, source_name, window_length
 from bot.messages.model import Line, bold, line
 from bot.messages.number_format import percent, usd
 
@@ -41,6 +43,18 @@ def flow_value(flow: Flow | None) -> Line:
     return line(flow_figures(flow), f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
 
 
+def flow_or_source_figure(signal: Signal | None, listing: Listing | None, window: Window) -> Line:
+    """Return a flow, or while it cannot be computed the upstream's own figure, marked; else that there is neither.
+
+    The upstream's figure is shown and never judged: nothing says which wallets and which time it is about.
+    """
+    flow = signal.flow(window) if signal else None
+    figure = source_figure(listing, window)
+    if flow is None and listing and figure:
+        return line(f"{figure} ({source_name(listing.source)}'s own figure)")
+    return flow_value(flow)
+
+
 def share_figure(flow: Flow) -> str:
     """Return the share alone, as short as a column of a table needs it: `−55.0 to −61.0 %`."""
     if not is_bounded(flow):
@@ -60,13 +74,15 @@ def bounded_flow_sentence(flow: Flow, unknown_at_start: str = "") -> Line:
         return flow_sentence(flow)
     if not is_bounded(flow):
         moved, share = bold(usd(flow.usd, signed=True)), bold(percent(abs(flow.share)))
-        return line(f"Net {_direction(flow.usd)} ", moved, f" in {window_length(flow)} · ", share, of_reserves)
+        return line(f"Net {_direction(flow.usd)} ", moved, " in ", *window_length(flow), " · ", share, of_reserves)
     nearer, farther = _in_order(flow.low, flow.high)
     if nearer < 0 < farther:
         ends = bold(f"between {_percent(nearer)} and {_percent(farther)}")
-        return line(f"Net flow in {window_length(flow)}: ", ends, f"{of_reserves}, {_usd_range(flow)}")
+        return line("Net flow in ", *window_length(flow), ": ", ends, f"{of_reserves}, {_usd_range(flow)}")
     ends = bold(f"between {percent(abs(nearer))} and {percent(abs(farther))}")
-    return line(f"Net {_direction(farther)} ", ends, f"{of_reserves} in {window_length(flow)}, {_usd_range(flow)}")
+    return line(
+        f"Net {_direction(farther)} ", ends, f"{of_reserves} in ", *window_length(flow), f", {_usd_range(flow)}"
+    )
 
 
 def _direction(figure: float) -> str:

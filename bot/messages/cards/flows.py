@@ -8,6 +8,7 @@ the band of nine days in ten beside it. A flow whose exact size is not known is 
 from datetime import datetime
 
 from bot.detection.flow.baseline import percentile, robust_z
+from bot.domain.exchange import Listing
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.signal import Signal
 from bot.domain.snapshot import ExchangeSnapshot
@@ -17,6 +18,7 @@ from bot.messages.cards.common import (
     WINDOW_NAMES,
     note_sentence,
     provenance,
+    source_figure,
     trouble_sentence,
 )
 from bot.messages.cards.flow_bounds import (
@@ -33,6 +35,7 @@ from bot.messages.number_format import amount, clock, percent, usd
 
 _MAX_ASSETS = 10
 """Rows of the table of assets: what fits on a phone without scrolling sideways or far."""
+_SHOWN_WINDOWS = (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
 _CHART_DAYS = 30
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
@@ -49,7 +52,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
         lines=lines(
             bounded_flow_sentence(flow, _unknown_at_start(flow, snapshot))
             if flow
-            else f"Net flow in {WINDOW_NAMES[window]}: unknown, no two readings give it.",
+            else _without_flow(snapshot.listing, window),
             missing_line(snapshot),
             _rank_line(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
@@ -60,7 +63,8 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
             trouble_sentence(snapshot.health, now),
         ),
         fields=tuple(
-            _field(shown_window, signal) for shown_window in (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
+            _field(shown_window, signal, snapshot.listing)
+            for shown_window in (Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.MONTH)
         ),
         chart=_chart(snapshot),
         table=_table(flow) if flow else None,
@@ -137,10 +141,19 @@ def _comparability(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     return "Figures comparable: every chain is in both readings."
 
 
-def _field(window: Window, signal: Signal) -> Field:
+def _without_flow(listing: Listing | None, window: Window) -> str:
+    """Return why a window has no flow; where the source states one itself, the line of its figure follows."""
+    name = WINDOW_NAMES[window]
+    if source_figure(listing, window) is None:
+        return f"Net flow in {name}: unknown, no two readings give it."
+    return f"Net flow in {name}: not computed yet, so no alert rests on it. What the source itself says stands below."
+
+
+def _field(window: Window, signal: Signal, listing: Listing | None) -> Field:
     flow = signal.flow(window)
     if flow is None:
-        return Field(WINDOW_NAMES[window], line("unknown"))
+        figure = source_figure(listing, window)
+        return Field(WINDOW_NAMES[window], line(f"{figure} (the source's own figure)" if figure else "unknown"))
     mark = " (held)" if flow.hold else ""
     return Field(WINDOW_NAMES[window], line(f"{flow_figures(flow)}{mark}"))
 

@@ -10,10 +10,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.detection.window_coverage import GRADED_WINDOWS, window_coverage
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.coverage import later_windows_line
 from bot.messages.cards.flow_bounds import certain_share, certain_usd, is_bounded
 from bot.messages.cards.shown_total import INCOMPLETE_MARK, listed_total, missing_notes, shown_total
 from bot.messages.model import Action, Line, Message, ShownTotal, Table, Tone, line, lines
@@ -60,7 +62,8 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             title=f"Top · {_TITLES[by]}",
             tone=Tone.TROUBLE,
             lines=lines(
-                f"No exchange has two comparable readings {WINDOW_NAMES[window]} apart yet. /status says why.",
+                f"No exchange has a comparable figure for {WINDOW_NAMES[window]} yet. /status says why.",
+                _later_line(snapshots, window, now),
                 *missing_notes(held),
             ),
         )
@@ -81,6 +84,7 @@ def top_card(snapshots: Sequence[ExchangeSnapshot], by: RankBy, window: Window, 
             f"{len(held)} held." if held else None,
             _AT_LEAST if any(is_bounded(flow) for _, flow in ranked) else None,
             *missing_notes([*(snapshot for snapshot, _ in ranked), *held]),
+            _later_line(snapshots, window, now),
         ),
         table=Table(("Exchange", "Net flow", "Share", "Age"), rows, numeric=(1, 2, 3)),
         footer=_newest_provenance([snapshot for snapshot, _ in ranked]),
@@ -110,6 +114,13 @@ def _largest_reserves(snapshots: Sequence[ExchangeSnapshot], window: Window, now
         actions=tuple(Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot, _ in ranked[:3]),
         totals=tuple(total for _, total in ranked),
     )
+
+
+def _later_line(snapshots: Sequence[ExchangeSnapshot], window: Window, now: datetime) -> Line | None:
+    """Return from when on the window can be judged of all exchanges, None when it is or is never judged (the hour)."""
+    if window not in GRADED_WINDOWS:
+        return None
+    return later_windows_line(window_coverage(snapshots, now, (window,)))
 
 
 _SORT_KEYS: dict[RankBy, Callable[[tuple[ExchangeSnapshot, Flow]], float]] = {

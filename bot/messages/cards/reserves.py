@@ -13,10 +13,16 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
-from bot.domain.signal import Signal
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
-from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, provenance, source_name, trouble_sentence
-from bot.messages.cards.flow_bounds import flow_value
+from bot.messages.cards.common import (
+    LIABILITIES,
+    WINDOW_NAMES,
+    provenance,
+    source_figure,
+    source_name,
+    trouble_sentence,
+)
+from bot.messages.cards.flow_bounds import flow_or_source_figure
 from bot.messages.cards.shown_total import (
     ReadingIdentity,
     missing_line,
@@ -54,7 +60,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> 
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),
-        fields=(*holdings.composition, *_flow_fields(snapshot.signal)),
+        fields=(*holdings.composition, *_flow_fields(snapshot)),
         chart=_chart(snapshot),
         table=holdings.table,
         footer=provenance_of_total(snapshot, shown),
@@ -120,10 +126,10 @@ def _composition(
     )
 
 
-def _flow_fields(signal: Signal | None) -> tuple[Field, ...]:
+def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]}", flow_value(signal.flow(window) if signal else None))
+        Field(f"Net flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
         for window in windows
     )
 
@@ -200,6 +206,7 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(usd(value, signed=True)))
-        for window, value in listing.inflows_usd.items()
+        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(figure))
+        for window in listing.inflows_usd
+        if (figure := source_figure(listing, window))
     )

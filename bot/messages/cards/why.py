@@ -40,6 +40,7 @@ def why_card(
         tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
         lines=lines(
             _status_line(incident),
+            _worst_line(incident, card),
             *card.inputs(raised_by),
             *_crossed_lines(raised_by, card),
             card.thresholds(incident.sensitivity),
@@ -64,6 +65,14 @@ def why_card(
 def _status_line(incident: Incident) -> str:
     now = "" if incident.state is IncidentState.RESOLVED else f" {incident.severity} now,"
     return f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state},{now} {incident.peak} at worst."
+
+
+def _worst_line(incident: Incident, card: SignalCard) -> Line | None:
+    """Return the figures and the time of the worst reading: the last step need not have been the worst one."""
+    worst = incident.worst_moment
+    if worst is None:
+        return None
+    return line(bold("Worst: "), f"{card.worst_moment(worst)}, {worst.severity}, ", moment(worst.as_of), ".")
 
 
 def _crossed_lines(raised_by: Signal, card: SignalCard) -> Iterator[Line]:
@@ -94,8 +103,10 @@ def _hold_causes(held: Event, card: SignalCard) -> str:
 
 def _newest_line(incident: Incident, card: SignalCard) -> Line:
     """Return what the newest reading says, beside what once raised the incident."""
-    signal = incident.signal
-    label = "At its end: " if incident.state is IncidentState.RESOLVED else "Newest reading: "
+    signal = incident.figures
+    label = "Newest reading: " if signal is incident.signal else "Last complete reading: "
+    if incident.state is IncidentState.RESOLVED:
+        label = "At its end: "
     crossed = "; ".join(map(card.reason, signal.reasons)) or "no threshold is crossed"
     return (
         *line(bold(label)),

@@ -120,7 +120,7 @@ def test_a_quiet_week_is_worked_out_in_columns() -> None:
         state = state.with_reading(book(NOON + day * DAY, dict.fromkeys(WORTH, 1 + day / 1000)))
 
     flows = signal_at_newest(state, NOON + 8 * DAY).flows
-    assert len(flows) == 3
+    assert [flow.window for flow in flows] == [Window.DAY, Window.THREE_DAYS, Window.WEEK, Window.FORTNIGHT]
     assert all(flow.assets == () for flow in flows)
     assert all(flow.assets for flow in signal_at_newest(replace(state, computation=None), NOON + 8 * DAY).flows)
 

@@ -12,7 +12,7 @@ from bot.domain.reading import Holding, Slot
 from bot.domain.severity import Severity
 from bot.domain.signal import NoteReason, Signal
 from tests.builders import DAY, HOUR, NOON
-from tests.detection.quiet_past import WORTH, book, days_of, signals_after
+from tests.detection.quiet_past import WORTH, book, days_of, note_reasons, signals_after
 
 OTHERS = [slot for slot in WORTH if slot != "Tron/USDT"]
 PARTIAL = {"Bitcoin/BTC": -1.0, "Ethereum/ETH": -1.0, "Ethereum/USDC": -1.0}
@@ -30,8 +30,19 @@ def test_no_window_starts_from_a_reading_that_lacked_a_chain() -> None:
 
     assert {flow.hold.reason for flow in held.flows if flow.hold} == {HoldReason.CHAIN_MISSING}
     assert whole.severity is None
-    assert later.flow(Window.DAY) is None
+    day = later.flow(Window.DAY)
+    assert day
+    assert day.start == NOON + HOUR
     assert later.severity is None
+
+
+def test_a_window_with_no_reading_that_has_all_chains_is_not_computed() -> None:
+    readings = [book(NOON - 20 * HOUR, PARTIAL), book(NOON - 13 * HOUR, PARTIAL), book(NOON - 2 * HOUR), book(NOON)]
+
+    *_, last = signals_after(days_of(until=NOON - 14 * HOUR), *readings)
+
+    assert last.flow(Window.DAY) is None
+    assert NoteReason.GAP in note_reasons(last)
 
 
 def test_a_chain_that_is_new_keeps_nobody_from_comparing() -> None:
@@ -50,6 +61,18 @@ def test_a_reading_without_a_chain_that_is_still_missing_is_a_base() -> None:
     assert day
     assert day.hold is None
     assert day.share == 0.0
+
+
+def test_a_reading_without_a_chain_that_is_still_missing_is_no_base_for_less_than_a_day() -> None:
+    """What left the rest in 14 h may lie on the missing chain; after a day the rest is compared without it."""
+    partial = [book(NOON + hours * HOUR, PARTIAL | {"Tron/USDT": 1 - hours / 100}) for hours in (0, 14, 24)]
+
+    _, younger, as_old = signals_after(days_of(until=NOON - 14 * HOUR), *partial)
+
+    assert younger.flow(Window.DAY) is None
+    day = as_old.flow(Window.DAY)
+    assert day
+    assert day.start == NOON
 
 
 def test_a_light_chain_that_comes_and_goes_is_not_remembered() -> None:

@@ -13,7 +13,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
 from bot.messages.cards.about import source_notice, status_card
-from bot.messages.cards.common import assets_sentence, source_name
+from bot.messages.cards.common import assets_sentence, source_name, trouble_sentence
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
@@ -78,7 +78,7 @@ def test_with_nothing_to_rank_it_says_where_to_look() -> None:
     card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.MONTH, NOON)
 
     assert card.tone is Tone.TROUBLE
-    assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
+    assert "No exchange has a comparable figure for 30 d yet. /status says why." in said(card)
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
@@ -265,6 +265,41 @@ def test_failing_sources_are_named_and_many_are_counted() -> None:
     assert "⚠️ DefiLlama x0: timeout, since just now" in said(card)
     assert "⚠️ DefiLlama x1: timeout, since 1 h ago" in said(card)
     assert "… and 2 more sources that do not answer." in said(card)
+
+
+def test_a_source_whose_answers_are_refused_says_why() -> None:
+    refused = SourceHealth(
+        "defillama/binance",
+        failing_since=NOON - HOUR,
+        fault=SourceFault.WRONG_EXCHANGE,
+        detail="the body is of “OKX”, and Binance was asked for",
+    )
+
+    card = status(sources={refused.source: refused})
+
+    assert card.tone is Tone.TROUBLE
+    assert (
+        "⚠️ DefiLlama binance: wrong exchange (the body is of “OKX”, and Binance was asked for); "
+        "its answers are refused, since 1 h ago" in said(card)
+    )
+    assert plain(trouble_sentence(refused, NOON) or ()) == (
+        "⚠️ The source contradicts itself; its answers were refused for 1 h (wrong exchange)."
+    )
+
+
+def test_what_an_upstream_says_of_its_own_failure_is_not_repeated() -> None:
+    failing = SourceHealth("defillama/binance", failing_since=NOON, fault=SourceFault.BLOCKED, detail="HTTP 403: hello")
+
+    assert "hello" not in said(status(sources={failing.source: failing}))
+
+
+def test_impossible_values_of_a_source_that_works_are_named() -> None:
+    partial = SourceHealth("defillama/binance", last_success=NOON, detail="ETH on Ethereum")
+
+    card = status(sources={partial.source: partial})
+
+    assert card.tone is Tone.GOOD
+    assert "⚠️ DefiLlama binance: impossible values left out: ETH on Ethereum" in said(card)
 
 
 def test_a_platform_in_trouble_is_named() -> None:

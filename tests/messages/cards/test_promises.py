@@ -130,7 +130,7 @@ PROSE: Mapping[str, Message] = {
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
         rates={Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
     )),
-    "followed": followed_card(Message(HOSTILE)),
+    "followed": followed_card(Message(HOSTILE), Severity.SEVERE, NOON),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
     "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),
     "stopped": stopped_card(Platform.DISCORD, HOSTILE, HOUR),
