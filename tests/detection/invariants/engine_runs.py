@@ -10,7 +10,7 @@ from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal
 from tests.detection.invariants.worlds import EXCHANGE, World
 
 EXAMPLE = Exchange(EXCHANGE, "Example", EXCHANGE)
@@ -41,6 +41,12 @@ def signals(world: World, *, fast: bool = True) -> list[Signal]:
 
 
 def alerts(world: World) -> list[SimulatedAlert]:
-    """Return what would have been announced of a world."""
+    """Return what would have been announced of outflows in a world; data notices are no part of it."""
     simulation = Simulation([EXAMPLE])
-    return [alert for reading in world.readings for alert in simulation.run_round([reading])]
+    found = [alert for reading in world.readings for alert in simulation.run_round([reading])]
+    return [alert for alert in found if is_about_flow(alert)]
+
+
+def is_about_flow(alert: SimulatedAlert) -> bool:
+    """Return whether an alert is no data notice."""
+    return alert.incident is None or alert.incident.rule != Rule.DATA

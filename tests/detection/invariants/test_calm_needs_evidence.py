@@ -9,7 +9,7 @@ from bot.detection.thresholds import EASING, MIN_FLOW_USD, THRESHOLDS
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import IncidentState, StepReason
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal
 from tests.detection.invariants.engine_runs import EXAMPLE
 from tests.detection.invariants.world_strategies import EXAMPLES, STEPS_OF_A_SOURCE, absurd, worlds
 from tests.detection.invariants.worlds import World
@@ -35,7 +35,7 @@ def endings(world: World) -> Iterator[tuple[frozenset[str], Signal]]:
     for reading in world.readings:
         result = simulation.judge_reserves([reading])
         for judged in result.steps if result else ():
-            if judged.key.sensitivity is not Sensitivity.NORMAL:
+            if judged.key.sensitivity is not Sensitivity.NORMAL or judged.key.rule != Rule.OUTFLOW:
                 continue
             crossed |= {reason.measurement for reason in judged.signal.reasons}
             incident = judged.step.incident

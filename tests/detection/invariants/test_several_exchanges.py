@@ -7,6 +7,7 @@ from bot.backtest.simulation import SimulatedAlert, Simulation
 from bot.detection.engine import rounds
 from bot.domain.exchange import Exchange
 from bot.domain.severity import Severity
+from tests.detection.invariants.engine_runs import is_about_flow
 from tests.detection.invariants.source_events import WalletsChanged
 from tests.detection.invariants.world_strategies import EXAMPLES
 from tests.detection.invariants.worlds import PAST, SLOTS, Outflow, World
@@ -32,7 +33,12 @@ def market_of(steps: list[tuple[float, tuple[float, ...]]], *, others: int, afte
 def alerts_of(market: list[World]) -> list[SimulatedAlert]:
     simulation = Simulation(EXCHANGES)
     readings = [reading for world in market for reading in world.readings]
-    return [alert for round_readings in rounds(readings) for alert in simulation.run_round(round_readings)]
+    return [
+        alert
+        for round_readings in rounds(readings)
+        for alert in simulation.run_round(round_readings)
+        if is_about_flow(alert)
+    ]
 
 
 @EXAMPLES

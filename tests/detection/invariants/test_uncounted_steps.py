@@ -48,11 +48,11 @@ def test_every_large_step_that_is_not_counted_is_told_with_its_verdict(
         latest = state.latest
         assert latest
         if previous and uncounted_share(state, previous) >= SAID_SHARE:
-            at = latest.as_of
-            told = [
-                jump
-                for jump in signal_of(state).jumps
-                if any(move.at == at for part in jump.parts for move in part.moves)
-            ]
-            assert any(jump.verdict is not Verdict.COUNTED for jump in told), (at, told)
+            moved_now = {
+                (jump.group, jump.at)
+                for jump in state.guard_state.jumps
+                if any(move.at == latest.as_of for part in jump.parts for move in part.moves)
+            }
+            told = [jump for jump in signal_of(state).jumps if (jump.group, jump.at) in moved_now]
+            assert any(jump.verdict is not Verdict.COUNTED for jump in told), (latest.as_of, moved_now, told)
         previous = latest
