@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from bot.domain.flow import Flow
 from tests.detection.invariants.engine_runs import signals
-from tests.detection.invariants.source_events import NOTHING
+from tests.detection.invariants.source_events import NOTHING, Told
 from tests.detection.invariants.world_strategies import EXAMPLES, STEPS_OF_A_SOURCE, absurd, worlds
-from tests.detection.invariants.worlds import World
+from tests.detection.invariants.worlds import World, of_asset
 
 _ROUNDING = 1e-9  # of reserves
 
@@ -51,3 +51,19 @@ def test_a_flow_lies_between_nothing_and_the_raw_change(world: World, fast: bool
     for signal in signals(world, fast=fast):
         for flow in signal.flows:
             assert_conserved(world, flow)
+
+
+@EXAMPLES
+@given(worlds(*STEPS_OF_A_SOURCE, absurd, least_events=1, noises=(0.0,)), st.booleans())
+def test_a_window_is_zero_where_the_same_is_told_at_both_ends(world: World, fast: bool) -> None:  # noqa: FBT001 — drawn
+    """Whatever was counted or left out in between: prices may differ, amounts do not."""
+    for step, signal in enumerate(signals(world, fast=fast)):
+        for flow in signal.flows:
+            at_both = (amounts(world.told[index]) for index in (world.index(flow.start), step))
+            if len(set(at_both)) == 1:
+                assert abs(flow.usd) <= _ROUNDING * flow.reserves_usd, (signal.as_of, flow)
+
+
+def amounts(told: Told) -> frozenset[tuple[str, float]]:
+    """Return the units of every asset that is told."""
+    return frozenset((asset, of_asset(told, asset)) for asset in {slot.asset for slot in told})
