@@ -80,9 +80,8 @@ def test_what_leaves_beyond_what_came_is_counted(
 
     assert_nothing_counted_beyond(world, left_usd)
     flows = [flow for flow in signals(world)[_QUIET + later].flows if flow.start < world.times[_QUIET + later]]
-    # It may wait for the next reading where it is a large part of its asset; then it is the worst that is possible.
     noise_usd = _MOST_NOISE * len(world.hours) ** 0.5 * 100e9
-    assert all(flow.low * flow.reserves_usd <= -left_usd + noise_usd for flow in flows)
+    assert all(flow.usd <= -left_usd + noise_usd for flow in flows)
 
 
 def assert_nothing_counted_beyond(world: World, left_usd: float) -> None:

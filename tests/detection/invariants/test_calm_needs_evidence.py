@@ -1,8 +1,10 @@
 """Calm needs evidence (invariant 4): what is held or not known ends no incident."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.backtest.simulation import Simulation
 from bot.detection.thresholds import EASING, MIN_FLOW_USD, THRESHOLDS
@@ -12,7 +14,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal
 from tests.detection.invariants.engine_runs import EXAMPLE
 from tests.detection.invariants.world_strategies import EXAMPLES, STEPS_OF_A_SOURCE, absurd, worlds
-from tests.detection.invariants.worlds import World
+from tests.detection.invariants.worlds import PAST, Outflow, World
 
 
 def easing_limit(window: Window) -> float | None:
@@ -45,8 +47,22 @@ def endings(world: World) -> Iterator[tuple[frozenset[str], Signal]]:
                 crossed.clear()
 
 
+LONG = st.lists(st.sampled_from((1.0, 3.0, 6.0, 13.0, 24.0)), min_size=14, max_size=20)
+
+
+@st.composite
+def ended_outflows(draw: st.DrawFn) -> World:
+    """Draw a world in which a real outflow ends, and most of it comes back or the windows pass it."""
+    world = draw(worlds(*STEPS_OF_A_SOURCE, absurd, hours=LONG, most_events=2))
+    first = len(PAST) + draw(st.integers(0, 2))
+    part = draw(st.sampled_from((0.04, 0.1, 0.25)))
+    came_back = draw(st.sampled_from((0.0, 0.6, 1.0)))
+    after = first + draw(st.integers(2, 9))
+    return replace(world, outflows=(Outflow(part, first, draw(st.integers(1, 2))), Outflow(-part * came_back, after)))
+
+
 @EXAMPLES
-@given(worlds(*STEPS_OF_A_SOURCE, absurd, least_events=1))
+@given(ended_outflows())
 def test_an_incident_ends_only_when_every_window_that_was_crossed_is_known_to_be_calm(world: World) -> None:
     for crossed, signal in endings(world):
         flows = {str(flow.window): flow for flow in signal.flows}
