@@ -88,7 +88,8 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
         assets=_largest(moves),
         missing_chains=tuple(sorted(part.name for part in unknown)),
         hold=_jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
-        lowest_usd=None if is_certain else worst_usd - unknown_usd,
+        # No more can have left than was there: what is missing may have been told far higher since the base.
+        lowest_usd=None if is_certain else max(worst_usd - unknown_usd, -reserves_usd),
         highest_usd=None if is_certain else usd + unknown_usd,
         doubted_usd=doubted_usd,
     )
@@ -154,4 +155,4 @@ def _missing_hold(unknown: Sequence[UnknownPart], unknown_usd: float, reserves_u
     if reserves_usd <= 0 or unknown_usd <= TOLERATED_MISSING * reserves_usd:
         return None
     names = ", ".join(sorted(part.name for part in unknown))
-    return Hold(HoldReason.CHAIN_MISSING, f"{names}, {unknown_usd / reserves_usd * 100:.1f} % of reserves")
+    return Hold(HoldReason.CHAIN_MISSING, f"{names}, {min(unknown_usd / reserves_usd, 1) * 100:.1f} % of reserves")

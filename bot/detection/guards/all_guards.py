@@ -28,6 +28,7 @@ from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
     REMEMBERED,
     WHOLE_RETURN_WITHIN,
+    recently_wrong,
     tracked_assets,
     with_moves_taken,
     without_old_moves,
@@ -83,6 +84,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
                 together=have_moved_together(given.market, given.latest),
                 back_chains=_back_chains(state, given.at),
                 runs=is_run_under_way(jumps, given.at),
+                recently_wrong=recently_wrong(jumps, given.at),
             )
         )
     steps = state.large_steps

@@ -51,8 +51,9 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
         for slot, last in part.holdings.items()
         if latest.holdings.get(slot, NO_HOLDING).amount > last.amount
     }
-    # What is away uncounted, and may be back, belongs to what the exchange had.
-    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0 and not jump.is_counted)
+    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
+    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
+    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
     most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
     impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]

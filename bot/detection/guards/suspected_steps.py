@@ -73,11 +73,19 @@ class ReadingStep:
         return sum(by_asset[asset].usd for asset in assets if asset in by_asset)
 
 
-def suspected_jumps(step: ReadingStep, *, together: bool, back_chains: Collection[str], runs: bool) -> list[Jump]:
+def suspected_jumps(
+    step: ReadingStep,
+    *,
+    together: bool,
+    back_chains: Collection[str],
+    runs: bool,
+    recently_wrong: Collection[str] = (),
+) -> list[Jump]:
     """Return the jumps that begin with this step.
 
     `together` says that other exchanges of the source moved as well, `back_chains` are chains that came back in this
-    reading. While an outflow is under way (`runs`), what leaves is no change of wallets any more.
+    reading. While an outflow is under way (`runs`), what leaves is no change of wallets any more. Drops of the assets
+    `recently_wrong` came back within the last two days.
     """
     if not step.diff.was_usd:
         return []
@@ -85,7 +93,7 @@ def suspected_jumps(step: ReadingStep, *, together: bool, back_chains: Collectio
     if suspected is not None and runs and suspected.usd < 0:
         suspected = None
     held = {part.asset for part in suspected.parts} if suspected else set[str]()
-    return [*([suspected] if suspected else []), *_large(step, held), *_appeared(step)]
+    return [*([suspected] if suspected else []), *_large(step, held, recently_wrong), *_appeared(step)]
 
 
 def _together(step: ReadingStep) -> Jump | None:
@@ -160,8 +168,10 @@ def _between(part_usd: float, whole_usd: float) -> float:
     return min(max(part_usd, least), most)
 
 
-def _large(step: ReadingStep, held: Collection[str]) -> Iterator[Jump]:
+def _large(step: ReadingStep, held: Collection[str], recently_wrong: Collection[str]) -> Iterator[Jump]:
     """Yield a jump for each asset that moved by much and is not held: it counts, and may turn round.
+
+    A drop of an asset that was wrong before waits until it has stood for an hour.
 
     What came in for other assets that left is a conversion and brings nothing: else customers who leave with what their
     coins were turned into would not be seen.
@@ -170,7 +180,8 @@ def _large(step: ReadingStep, held: Collection[str]) -> Iterator[Jump]:
     for asset, usd in step.usd.items():
         is_conversion = usd > 0 and net_usd < _HALF * usd
         if asset not in held and abs(usd) >= LARGE * step.diff.was_usd and not is_conversion:
-            yield from filter(None, [step.jump(asset, {asset: usd}, JumpReason.LARGE, Verdict.COUNTED)])
+            verdict = Verdict.WAITING if usd < 0 and asset in recently_wrong else Verdict.COUNTED
+            yield from filter(None, [step.jump(asset, {asset: usd}, JumpReason.LARGE, verdict)])
 
 
 def _appeared(step: ReadingStep) -> Iterator[Jump]:

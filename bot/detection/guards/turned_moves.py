@@ -31,8 +31,9 @@ WHOLE_RETURN_WITHIN = timedelta(days=30)
 wallet of the exchange. As long as the longest window."""
 _WHOLE_WITHIN = 0.1  # of the amount that left: customers move a little meanwhile
 _SAME_FRACTION = 0.03  # of itself: customers move little in the hour in which a source changes its mind
-_LEAST_PART = 0.25
-"""A jump that has come back takes only moves of this fraction of itself or more: customers' own are smaller."""
+_HALF = 0.5
+"""A jump that has come back takes only a move by which more than this fraction of it is away again, for of less it
+would never be decided. What is smaller is a step of its own."""
 
 
 def with_moves_taken(
@@ -91,7 +92,7 @@ def _taken(jump: Jump, part: JumpPart, left: dict[str, float], at: datetime) -> 
     change = min(max(standing + units, least), most) - standing
     is_away_again = change * part.amount > 0
     # Once it is back, only another change of mind of the source is part of it, not what customers do.
-    if is_away_again and jump.verdict is Verdict.RETURNED and not _may_leave_again(jump, units, part, at):
+    if is_away_again and jump.verdict is Verdict.RETURNED and not _leaves_again(jump, part, standing + change, at):
         return part
     if not change:
         return part
@@ -99,9 +100,20 @@ def _taken(jump: Jump, part: JumpPart, left: dict[str, float], at: datetime) -> 
     return replace(part, moves=(*part.moves, Move(at, change)))
 
 
-def _may_leave_again(jump: Jump, units: float, part: JumpPart, at: datetime) -> bool:
-    is_recent = jump.turned_at is not None and at - jump.turned_at <= RETURN_WITHIN
-    return is_recent and abs(units) >= _LEAST_PART * abs(part.amount)
+def _leaves_again(jump: Jump, part: JumpPart, standing: float, at: datetime) -> bool:
+    return _has_just_returned(jump, at) and abs(standing) > _HALF * abs(part.amount)
+
+
+def recently_wrong(jumps: Sequence[Jump], at: datetime) -> frozenset[str]:
+    """Return the assets of which a drop came back within the last two days: another one may be as wrong."""
+    returned = [jump for jump in jumps if jump.usd < 0 and _has_just_returned(jump, at)]
+    return frozenset(part.asset for jump in returned for part in jump.parts)
+
+
+def _has_just_returned(jump: Jump, at: datetime) -> bool:
+    if jump.verdict is not Verdict.RETURNED or jump.turned_at is None:
+        return False
+    return at - jump.turned_at <= RETURN_WITHIN
 
 
 def _is_whole_return(jump: Jump, part: JumpPart, units: float, at: datetime) -> bool:

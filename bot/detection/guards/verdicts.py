@@ -6,7 +6,8 @@
   if nothing more moves: it is flow, but makes nobody severe.
 - A large move counts from the start. If it turns round within two days it is returned.
 - Having been wrong is remembered for two days: what returned and is away again waits for two readings an hour apart,
-  and for twelve hours where it is the same amount as before: the source takes its figure from one of two servers.
+  and for twelve hours where it is the same amount as before: the source takes its figure from one of two servers. Less
+  than half of it that is away again is a large move of its own, and waits an hour as well.
 - What is not counted, or doubted, counts in full after all within 72 h once the rest leaves (1.5 % of itself within
   24 h) or withdrawals of two majors close. So does the third drop of one asset within 30 days, with those before.
 
@@ -127,7 +128,8 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
     since = jump.turned_at or jump.at
     if jump.group in evidence.unseen and evidence.at - jump.at <= RETURN_WITHIN:
         return False
-    if not jump.turns:
+    # A large step waits only where its asset was wrong before, as one does that has turned.
+    if not jump.turns and jump.reason is not JumpReason.LARGE:
         return True
     return evidence.at - since >= (UNSTEADY_AFTER if jump.repeats else AGAIN_AFTER)
 
