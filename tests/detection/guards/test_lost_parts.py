@@ -290,10 +290,13 @@ class TestAnAbsurdAmount:
             (Verdict.WAITING, 3300.0, False),
             (Verdict.WAITING, 3300.1, True),
             (Verdict.NOT_COUNTED, 3300.0, False),
-            (Verdict.COUNTED, 3000.1, True),
+            (Verdict.COUNTED, 3300.0, False),
+            (Verdict.COUNTED, 3300.1, True),
         ],
     )
-    def test_is_measured_with_what_is_away_uncounted(self, verdict: Verdict, units: float, *, is_absurd: bool) -> None:
+    def test_is_measured_with_what_left_and_may_be_back(
+        self, verdict: Verdict, units: float, *, is_absurd: bool
+    ) -> None:
         rise = jump("ETH", 500, verdict=Verdict.NOT_COUNTED)
         known = GuardState(jumps=(jump("BTC", -100, verdict=verdict), rise))
 

@@ -153,13 +153,13 @@ class TestWhatHasComeBackMayLeaveAgain:
     @pytest.mark.parametrize(
         ("units", "after", "is_taken"),
         [
-            (-15, 2 * HOUR, True),
-            (-14.9, 2 * HOUR, False),
+            (-30.1, 2 * HOUR, True),
+            (-30, 2 * HOUR, False),
             (-60, 49 * HOUR, True),
             (-60, 49 * HOUR + SECOND, False),
         ],
     )
-    def test_within_two_days_and_by_a_quarter_of_itself(
+    def test_within_two_days_and_by_more_than_half_of_itself(
         self, units: float, after: timedelta, *, is_taken: bool
     ) -> None:
         assert taken(BACK, units, after=after) == ((units, 0) if is_taken else (0, units))
@@ -200,7 +200,7 @@ class TestTheSameFractionAgain:
             (-58.1, 200.0, False),
             (-61.7, 200.0, True),
             (-61.9, 200.0, False),
-            (-30.0, 100.0, True),
+            (-45.0, 150.0, True),
             (-60.0, 100.0, False),
             (-20.0, 200.0, False),
         ],
