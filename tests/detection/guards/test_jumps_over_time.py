@@ -309,7 +309,7 @@ class TestAfterAReturn:
     def test_the_same_amount_waits_for_twelve_hours(self) -> None:
         assert self.again(360, hours=14) == [*[[Verdict.WAITING]] * 12, [Verdict.COUNTED], [Verdict.COUNTED]]
 
-    @pytest.mark.parametrize("btc", [370.0, 380.0])
+    @pytest.mark.parametrize("btc", [370.0, 378.0])
     def test_another_amount_waits_for_an_hour(self, btc: float) -> None:
         assert self.again(btc, hours=2) == [[Verdict.WAITING], [Verdict.COUNTED]]
 
@@ -317,6 +317,11 @@ class TestAfterAReturn:
         found = self.again(320, hours=2)
 
         assert found == [[Verdict.WAITING, Verdict.COUNTED], [Verdict.COUNTED, Verdict.COUNTED]]
+
+    def test_half_of_it_or_less_is_a_step_of_its_own_that_waits_as_well(self) -> None:
+        found = self.again(380, hours=2)
+
+        assert found == [[Verdict.RETURNED, Verdict.WAITING], [Verdict.RETURNED, Verdict.COUNTED]]
 
     def test_meanwhile_it_is_held(self) -> None:
         series = readings(BTC=(400, 360, 400, 360), ETH=(600,) * 4)
