@@ -18,7 +18,7 @@ from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import MarketMember, Rule, Signal
+from bot.domain.signal import MarketMember, Note, NoteReason, Rule, Signal
 
 LARGE_RESERVES_USD = 1e9
 """Reserves in USD from which an exchange counts: a single customer moves the share of a smaller one."""
@@ -125,7 +125,17 @@ def _market_signal(members: Sequence[Incident], before: Incident | None) -> Sign
         flows=(day,) if day else (),
         leading=Window.DAY if day else None,
         members=_members(members),
+        notes=_together_notes(members),
     )
+
+
+def _together_notes(members: Sequence[Incident]) -> tuple[Note, ...]:
+    """Return one note where the source moved several of the members at once: the cause may be the source's own."""
+    moved = [note for member in members for note in member.signal.notes if note.reason is NoteReason.TOGETHER]
+    if not moved:
+        return ()
+    usd = sum(note.usd or 0.0 for note in moved)
+    return (Note(NoteReason.TOGETHER, f"{len(moved)} exchanges", usd, moved[0].at),)
 
 
 def _third_worst(members: Sequence[Incident]) -> Severity:

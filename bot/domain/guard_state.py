@@ -1,7 +1,7 @@
 """What the guards remember of one exchange from one reading to the next, so that windows stay comparable.
 
 The rules are in `bot/detection/guards`; these are only their values. They follow from the readings alone, and are made
-again from those of the last 91 days after a restart, so nothing of them is stored.
+again from those of the last 125 days after a restart, so nothing of them is stored.
 
 Example: on 1 March 10,000 BTC of one chain vanish while everything else is flat. The state has a `Jump` of −10,000 BTC
 from then on: a window that contains 1 March does not count it as an outflow.

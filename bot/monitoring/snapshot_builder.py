@@ -2,7 +2,7 @@
 
 For judging, round by round, and for answering commands. Example: Binance was last judged at 11:00 and read at 12:00.
 Its state is in memory; the store is asked for the reading of 12:00, and for those that the windows of 24 h, 72 h, 7 d,
-14 d and 30 d start from. After a restart the state is built again from 91 days of readings, with a pause after each,
+14 d and 30 d start from. After a restart the state is built again from 125 days of readings, with a pause after each,
 so that commands are answered meanwhile.
 """
 
@@ -14,10 +14,10 @@ from datetime import datetime, timedelta
 from bot.alerting.judging_round import elevated_spans
 from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newest, states_after_new_readings
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.flow.windows import base_limit, base_span
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit, base_span
 from bot.detection.guards.market_moves import LastMove, MarketMoves
+from bot.detection.guards.turned_moves import REMEMBERED
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
@@ -32,7 +32,9 @@ from bot.ports.sources import Clock
 from bot.ports.workers import Suppressions
 
 _MAX_EPISODES = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
-_HISTORY_SPAN = timedelta(days=MAX_DAYS + 1)  # the usual days, and the one that the first of them is compared with
+# What the guards remember, and what it may concern: a jump of 90 days ago, in a window that was 35 days long then. The
+# usual days go back as far.
+_HISTORY_SPAN = REMEMBERED + LONGEST_LOOKBACK
 _MAX_COLUMNS = 8  # readings that one signal needs: the newest two, and the start of each of six windows
 _LAST_TWO = slice(-2, None)  # what the next reading is compared with; the starts of windows are in the store
 
@@ -48,9 +50,9 @@ class _Context:
 class SnapshotBuilder:
     """Builds the snapshots of exchanges.
 
-    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new;
-    after a restart it is built anew from everything the store has of the last 91 days, and so it is when the source has
-    revised its history (revised_history.py), whichever worker took that over.
+    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new.
+    After a restart it is built anew from everything the store has of the last 125 days, and so it is when the source
+    has revised its history (revised_history.py), whichever worker took that over.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of a snapshot, each named where they are put together
