@@ -1,4 +1,4 @@
-"""What must not matter: the order of slots in a reading, a restart, and how large the exchange is."""
+"""What must not matter: the order of slots, how flows are computed, how large the exchange is, and a restart."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -65,6 +65,12 @@ def test_an_exchange_of_another_size_has_the_same_shares(
 ) -> None:
     """By a power of two, which leaves every digit as it is; and large enough for the least flow that is graded."""
     assert_the_same(signals(replace(world, scale=scale), fast=fast), signals(world, fast=fast))
+
+
+@EXAMPLES
+@given(worlds(*ANY_EVENT))
+def test_columns_and_detail_tell_the_same(world: World) -> None:
+    assert_the_same(signals(world, fast=True), signals(world, fast=False))
 
 
 old = st.tuples(st.lists(st.sampled_from((72.0, 96.0, 120.0)), min_size=28, max_size=30), MIXED).map(
