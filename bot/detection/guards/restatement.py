@@ -59,10 +59,8 @@ def _with_lost_parts(reading: Reading, state: GuardState) -> Reading:
     lost = [part for part in state.lost_parts if part.lacks(reading.as_of)]
     if not lost:
         return reading
+    # An impossible value in a slot that was empty before becomes an amount of 0: its chain is told all the same.
     holdings = dict(reading.holdings)
-    for slot, last in (entry for part in lost for entry in part.holdings.items()):
-        if last == NO_HOLDING:  # an impossible value in a slot that was empty before
-            holdings.pop(slot, None)
-        else:
-            holdings[slot] = last
+    for part in lost:
+        holdings |= part.holdings
     return replace(reading, holdings=holdings)

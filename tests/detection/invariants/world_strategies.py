@@ -161,15 +161,9 @@ STEPS_OF_A_SOURCE: tuple[Drawer, ...] = (
 
 
 def _is_told_throughout(events: Sequence[SourceEvent]) -> bool:
-    """Return whether no slot is listed twice, and none is told as zero that is told as absurd as well.
-
-    An absurd value right after a zero makes a chain missing that was told as empty; its figure is that of the rest.
-    """
+    """Return whether no slot is listed twice."""
     slots = [event.slot for event in events if isinstance(event, Listed)]
-    zeros = {event.slot for event in events if isinstance(event, Zero)}
-    return len(slots) == len(set(slots)) and not any(
-        isinstance(event, Absurd) and event.slot in zeros for event in events
-    )
+    return len(slots) == len(set(slots))
 
 
 def _rank(event: SourceEvent) -> int:
