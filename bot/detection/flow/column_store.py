@@ -221,16 +221,14 @@ class ColumnStore(Generic[V]):
                 for place in self._places.assets.members[number]:
                     amounts[place] *= counted_usd / usd if usd else 0.0
         sizes = list(map(abs, usd_by_asset))
-        # Sorting plain floats is cheap; names and amounts are looked up for the few that pass the smallest one shown.
-        smallest_shown = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
-        largest = sorted(
-            [(size, number) for number, size in enumerate(sizes) if size >= smallest_shown and size], reverse=True
-        )
+        # Numbers are sorted by plain floats, which is cheap; names and amounts are looked up for those that are shown.
+        largest = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:SHOWN_ASSETS]
         names, members = self._places.assets.names, self._places.assets.members
         return tuple(
             [
                 AssetFlow(names[number], sum([amounts[place] for place in members[number]]), usd_by_asset[number])
-                for _, number in largest[:SHOWN_ASSETS]
+                for number in largest
+                if sizes[number]
             ]
         )
 
