@@ -134,6 +134,7 @@ async def test_an_upstream_that_fails_fires_nothing_and_resolves_nothing(world: 
         world.heal()
         await run.hour()
         await run.ready()
+        await run.hour()  # all assets lost the same part meanwhile: one more reading has to say so
         await run.until_announced("INC-1 · Binance · severe outflow")
 
 

@@ -144,7 +144,8 @@ def _jump_hold(waiting: Sequence[Jump]) -> Hold | None:
         return None
     jump = max(waiting, key=lambda jump: abs(jump.usd))
     of_source = jump.reason in {JumpReason.EVENLY, JumpReason.TOGETHER}
-    detail = f"{jump.group}, {jump.share * 100:+.1f} % of reserves in one step"
+    share = f"{jump.share * 100:+.1f}".replace("-", "−")
+    detail = f"{jump.group}, {share} % of reserves in one step"
     if jump.turns:
         detail += f", away again after {jump.turns // 2} {'return' if jump.turns < _TWICE else 'returns'}"
     return Hold(HoldReason.SOURCE_GLITCH if of_source else HoldReason.WALLETS_CHANGED, detail)

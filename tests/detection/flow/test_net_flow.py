@@ -273,7 +273,7 @@ class TestAJumpThatWaits:
 
         found = between(self.BASE, end, jumps=[jump("USDT", -100.0, share=-0.1)])
 
-        assert found.hold == Hold(HoldReason.WALLETS_CHANGED, "USDT, -10.0 % of reserves in one step")
+        assert found.hold == Hold(HoldReason.WALLETS_CHANGED, "USDT, −10.0 % of reserves in one step")
         assert (found.usd, found.lowest_usd, found.highest_usd) == (-10.0, -110.0, -10.0)
         assert (found.share, found.low, found.high) == (-0.01, -0.11, -0.01)
 
@@ -303,7 +303,7 @@ class TestAJumpThatWaits:
         hold = between(self.BASE, replace(self.BASE, as_of=NOON), jumps=[away]).hold
 
         assert hold
-        assert hold.detail == f"USDT, -10.0 % of reserves in one step{said}"
+        assert hold.detail == f"USDT, −10.0 % of reserves in one step{said}"
 
     def test_that_is_the_largest_is_named(self) -> None:
         jumps = [jump("BTC", -10.0), jump("USDT", -100.0), jump("TRX", 20.0)]

@@ -395,18 +395,18 @@ class TestTheReadingsAlone:
 
     @settings(max_examples=25, deadline=None)
     @given(before=SPELLS, since=SPELLS)
-    def test_of_the_last_ninety_one_days_make_the_state_again(
+    def test_of_the_last_hundred_and_twenty_five_days_make_the_state_again(
         self, before: Sequence[Spells], since: Sequence[Spells]
     ) -> None:
         """Where nothing that was left out is still away when they begin: a restart cannot know of what is older."""
-        early, late = ([spent(spells, days=days) for spells in each] for each, days in ((before, 25), (since, 95)))
+        early, late = ([spent(spells, days=days) for spells in each] for each, days in ((before, 25), (since, 123)))
         parts = {asset: [*early[number], *[1.0] * 5, *late[number]] for number, asset in enumerate(ASSETS)}
         series = series_of(parts, hours=24)
-        ran_on, restarted = state_after(series), state_after(series[-92:])
+        ran_on, restarted = state_after(series), state_after(series[-125:])
 
         for base in series[-35:]:
             assert flow_usd([base, series[-1]], ran_on) == pytest.approx(flow_usd([base, series[-1]], restarted))
-        since_then = [known for known in ran_on.jumps if known.at >= series[-92].as_of]
+        since_then = [known for known in ran_on.jumps if known.at >= series[-125].as_of]
         assert [(known.at, known.verdict) for known in since_then] == [
             (known.at, known.verdict) for known in restarted.jumps
         ]

@@ -97,7 +97,7 @@ class TestLostParts:
         assert dict(found.holdings) == {**LATEST.holdings, **(self.HELD if is_lacking else {})}
         assert (found is LATEST) is not is_lacking
 
-    def test_of_which_there_was_nothing_are_nothing(self) -> None:
+    def test_of_which_there_was_nothing_are_told_as_zero(self) -> None:
         known = GuardState(
             lost_parts=(
                 LostPart("SOL on Solana", NOON, {SOL: NO_HOLDING}, LATEST),
@@ -105,7 +105,12 @@ class TestLostParts:
             )
         )
 
-        assert dict(restated_amounts(LATEST, known).holdings) == {NEW: Holding(100, 100), TRON: Holding(300, 300)}
+        assert dict(restated_amounts(LATEST, known).holdings) == {
+            NEW: Holding(100, 100),
+            TRON: Holding(300, 300),
+            SOL: NO_HOLDING,
+            Slot("Base", "ETH"): NO_HOLDING,
+        }
 
     def test_that_went_at_different_times_are_each_as_they_were(self) -> None:
         first = LostPart("Tron", NOON - DAY, {TRON: Holding(1, 1)}, LATEST, NOON - HOUR)
