@@ -83,7 +83,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",
         r"percentile 0, lower than all 89 days",
         r"Second opinion: the source's own figure for 24 h is −\$[\d.]+ B; it agrees with",
-        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.8 % of reserves\)",
+        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.\d % of reserves\)",
         r"opened: 2022-12-1[23] .+ escalated: 2022-12-13 .+ resolved: 2022-12-2",
         _PROVENANCE,
     ):
