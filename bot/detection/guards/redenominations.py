@@ -55,16 +55,24 @@ def _new_units(previous: Reading, latest: Reading, own_tokens: Collection[str]) 
         before = previous.by_asset().get(asset)
         if before is None or min(before.usd, usd) < least_usd or min(before.amount, amount, before.usd) <= 0:
             continue
-        factor = amount / before.amount
-        is_other_unit = factor >= _LEAST_FACTOR or factor <= 1 / _LEAST_FACTOR
-        if is_other_unit and abs(usd / before.usd - 1) <= _SAME_WORTH:
-            yield Redenomination(asset, _rounded(factor), latest.as_of)
+        factor = _unit_factor(before, Holding(amount, usd))
+        if factor is not None:
+            yield Redenomination(asset, factor, latest.as_of)
 
 
-def _rounded(factor: float) -> float:
-    """Return the power of ten that a factor is nearly, else the factor: what little it differs by is flow."""
-    power = float(10 ** round(log10(factor)))
-    return power if isclose(factor, power, rel_tol=_SAME_WORTH) else factor
+def _unit_factor(before: Holding, after: Holding) -> float | None:
+    """Return how many units are what one was before, None where it is the same unit.
+
+    A power of ten shows in the price, whatever customers took out in the same hour: 2 units at $50 become 1,500 at 5
+    cents, which is 2,000 of which 500 left. Any other factor only where the worth is the same.
+    """
+    amount_factor = after.amount / before.amount
+    price_factor = (before.usd / before.amount) / (after.usd / after.amount)
+    power = float(10 ** round(log10(price_factor)))
+    if isclose(price_factor, power, rel_tol=_SAME_WORTH) and power != 1:
+        return power if 1 / _LEAST_FACTOR < amount_factor / power < _LEAST_FACTOR else None
+    is_other_unit = amount_factor >= _LEAST_FACTOR or amount_factor <= 1 / _LEAST_FACTOR
+    return amount_factor if is_other_unit and abs(after.usd / before.usd - 1) <= _SAME_WORTH else None
 
 
 def _converted_jump(jump: Jump, unit: Redenomination) -> Jump:

@@ -398,9 +398,9 @@ class TestTheReadingsAlone:
     def test_of_the_last_hundred_and_twenty_five_days_make_the_state_again(
         self, before: Sequence[Spells], since: Sequence[Spells]
     ) -> None:
-        """Where nothing that was left out is still away when they begin: a restart cannot know of what is older."""
+        """Where nothing of what is older is remembered by then: a restart cannot know of it."""
         early, late = ([spent(spells, days=days) for spells in each] for each, days in ((before, 25), (since, 123)))
-        parts = {asset: [*early[number], *[1.0] * 5, *late[number]] for number, asset in enumerate(ASSETS)}
+        parts = {asset: [*early[number], *[1.0] * 95, *late[number]] for number, asset in enumerate(ASSETS)}
         series = series_of(parts, hours=24)
         ran_on, restarted = state_after(series), state_after(series[-125:])
 

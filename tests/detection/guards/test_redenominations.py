@@ -35,7 +35,7 @@ class TestAnotherUnit:
     def test_is_a_fifth_or_five_times_as_many(self, factor: float, *, is_noted: bool) -> None:
         assert factors(BEFORE, abc(100 * factor, 1 / factor)) == ([pytest.approx(factor)] if is_noted else [])
 
-    @pytest.mark.parametrize(("worth", "is_noted"), [(95.1, True), (94.9, False), (104.9, True), (105.1, False)])
+    @pytest.mark.parametrize(("worth", "is_noted"), [(95.1, True), (94.9, False), (104.9, True), (106.0, False)])
     def test_is_worth_the_same_within_a_twentieth(self, worth: float, *, is_noted: bool) -> None:
         assert bool(factors(BEFORE, abc(100_000, worth / 100_000))) is is_noted
 
@@ -174,3 +174,16 @@ class TestARedenominatedAsset:
         for start in range(3):
             assert flow_usd(series[start:3], state_after(series[:3])) == pytest.approx(0.0, abs=1e-9)
             assert flow_usd(series[start:], state) == pytest.approx(-1.0)
+
+
+def test_a_run_in_the_very_reading_is_flow_in_the_new_units() -> None:
+    """2 units at $50 become 1,500 at 5 cents: a quarter left."""
+    series = readings(prices={"ABC": (50, 0.05)}, ABC=(2, 1_500), BTC=(900, 900))
+    state = state_after(series)
+
+    assert [new_unit.factor for new_unit in state.redenominations] == [1000.0]
+    assert flow_usd(series, state) == pytest.approx(-25)
+
+
+def test_a_price_that_is_a_tenth_of_itself_alone_is_no_new_unit() -> None:
+    assert state_after(readings(prices={"ABC": (50, 5)}, ABC=(2, 2), BTC=(900, 900))).redenominations == ()
