@@ -28,7 +28,7 @@ from typing import Any
 import aiohttp  # noqa: F401 -- part of the bot's memory in both ways
 
 from bot.domain.reading import Holding, Reading, Slot
-from bot.sources.defillama.decode_process import ReadingFactory, decode_readings
+from bot.sources.defillama.decode_process import ReadingFactory, decode_body
 from tests.fakes.defillama import big_protocol_body
 
 FIRST_DAY = 1668297600
@@ -159,9 +159,8 @@ async def _timed(way: str, path: Path) -> tuple[Sequence[Reading], dict[str, flo
     else:
         with path.open("rb") as file:
             making = ReadingFactory("binance", "defillama", FETCHED)
-            readings = await decode_readings(
-                file, making, since=SINCE, limit=400 << 20, time_limit=timedelta(minutes=1)
-            )
+            minute = timedelta(minutes=1)
+            readings = (await decode_body(file, making, since=SINCE, limit=400 << 20, time_limit=minute)).readings
     seconds = time.perf_counter() - start
     await asyncio.sleep(0.002)
     heartbeat.cancel()

@@ -20,7 +20,7 @@ from benchmarks.many_chats import redis_server
 from bot.domain.errors import SourceError
 from bot.domain.reading import Holding, Reading, Slot
 from bot.service.application import SystemClock
-from bot.sources.defillama.decode_process import ReadingFactory, decode_readings
+from bot.sources.defillama.decode_process import ReadingFactory, decode_body
 from bot.storage.readings import RedisReadings
 from bot.storage.store import open_store
 from tests.sources.protocol_bodies import HARD
@@ -72,7 +72,7 @@ async def _bodies_stall_ms() -> float:
         for body in HARD:
             with tempfile.TemporaryFile() as file, suppress(SourceError):
                 file.write(body)
-                await decode_readings(file, making, since=_LAST, limit=1 << 30, time_limit=minute)
+                await decode_body(file, making, since=_LAST, limit=1 << 30, time_limit=minute)
 
     return await _stall_ms(decode_all)
 

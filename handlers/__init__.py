@@ -9,6 +9,7 @@ from handlers.comparison import compare
 from handlers.incidents import incidents, why
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
+from handlers.settings import settings
 from handlers.subscriptions import subscribe, subscriptions, unsubscribe
 from handlers.suppressions import hold, release
 
@@ -24,6 +25,7 @@ COMMANDS = CommandSet(
         subscribe,
         unsubscribe,
         subscriptions,
+        settings,
         rehearse,
         hold,
         release,

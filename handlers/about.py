@@ -5,6 +5,7 @@ from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
 from bot.commands.declaration import Request, command
+from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
 from bot.messages.cards.about import command_card, help_card, privacy_card, status_card
 from bot.messages.model import Message
@@ -32,7 +33,8 @@ async def status(request: Request) -> Message:
     """Show the bot's own health: sources, their age, what waits to be sent"""
     bot_status = await request.queries.status()
     # Sentences about settings name chats of the operator, which are nobody else's business.
-    return status_card(bot_status if request.caller.is_owner else replace(bot_status, misdirected=()))
+    shown = bot_status if request.caller.is_owner else replace(bot_status, misdirected=())
+    return status_card(shown, window_coverage(request.queries.snapshots(), request.now))
 
 
 @command

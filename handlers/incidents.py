@@ -26,4 +26,10 @@ async def why(request: Request, incident: Annotated[IncidentNumber, Arg("Inciden
     """Show the inputs, baseline, thresholds and sources behind an incident"""
     found = await request.queries.incident(incident)
     names = request.queries.names()
-    return why_card(found, names.get(found.subject, found.subject), names, request.queries.kinds)
+    return why_card(
+        found,
+        names.get(found.subject, found.subject),
+        names,
+        request.queries.kinds,
+        revised=request.queries.revision_note(found.subject),
+    )

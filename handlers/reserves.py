@@ -43,5 +43,4 @@ async def top(
 @command
 async def exchanges(request: Request) -> Message:
     """List the exchanges that are known and watched"""
-    read_ids = frozenset(snapshot.exchange.id for snapshot in request.queries.snapshots() if snapshot.reading)
-    return exchanges_card(request.queries.listings(), read_ids)
+    return exchanges_card(request.queries.listings(), request.queries.snapshots(), request.now)

@@ -3,11 +3,13 @@
 A place is a chat, channel, group, topic or thread. Its moderators decide for it; anybody in it may look.
 """
 
+from dataclasses import replace
 from typing import Annotated
 
-from bot.alerting.routing import reaches
+from bot.alerting.routing import followed_incidents, reaches
 from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName, Share, Usd
 from bot.commands.declaration import Access, Request, command
+from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.place import Place, Subscription
@@ -47,21 +49,26 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         created_by=request.caller.id,
         created_at=request.now,
     )
+    all_open = await request.queries.open_incidents()
+    before = await request.subscriptions.of_place(target)
+    subscription = replace(subscription, follows=followed_incidents(subscription, before, all_open))
     await request.subscriptions.add(subscription)
     # A place that subscribes during a run is told at once what is open: the next alert may be hours away.
     open_incidents = [
         incident
-        for incident in await request.queries.open_incidents()
+        for incident in all_open
         if (chosen is None or incident.subject == chosen.id)
-        and incident.sensitivity is sensitivity
+        and incident.sensitivity is subscription.preset_for(incident.number)
         and reaches(subscription, incident)
     ]
+    snapshots = [await request.queries.snapshot(exchange)] if chosen else request.queries.snapshots()
     return subscribed_card(
         subscription,
         chosen.name if chosen else None,
         await request.place_access.missing(target),
         open_incidents,
         is_tracked=chosen is None or chosen.slug is not None,
+        coverage=window_coverage(snapshots, request.now),
     )
 
 

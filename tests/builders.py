@@ -7,6 +7,7 @@ from bot.detection.outflow import grade
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import AssetFlow, Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.incident import Incident, IncidentState
+from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import Holding, Reading, Slot
 from bot.domain.severity import Sensitivity, Severity
@@ -60,6 +61,34 @@ def flow(  # noqa: PLR0913 — what a flow may be, each part named where it matt
     usd = share * reserves
     assets = (AssetFlow("USDT", 0.6 * usd, 0.6 * usd), AssetFlow("BTC", 0.4 * usd / 20_000, 0.4 * usd))
     return Flow(window, at - window.length, at, usd, share, reserves, assets, missing, hold)
+
+
+def jump(  # noqa: PLR0913 — as above
+    asset: str = "BTC",
+    units: float = -28.0,
+    *,
+    at: datetime = NOON,
+    usd: float | None = None,
+    share: float = -0.05,
+    reason: JumpReason = JumpReason.ALONE,
+    verdict: Verdict = Verdict.WAITING,
+    turned: datetime | None = None,
+) -> Jump:
+    """Return a jump of one asset, worth a dollar a unit; with `turned` it has come back at that time."""
+    moves = (Move(at, units), *([Move(turned, -units)] if turned else []))
+    return Jump(
+        asset,
+        at,
+        units if usd is None else usd,
+        share,
+        reason,
+        verdict,
+        (JumpPart(asset, units, moves),),
+        rest_usd=900.0,
+        decided_at=turned,
+        turns=1 if turned else 0,
+        turned_at=turned,
+    )
 
 
 def signal(  # noqa: PLR0913 — as above

@@ -5,7 +5,8 @@ The end of a run says on which servers the Redis-backed tests ran.
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import structlog
@@ -21,6 +22,17 @@ settings.load_profile("ci" if os.environ.get("CI") else "home")
 
 _SERVER_FIXTURES = frozenset(("running", "own_server", "redis_process"))
 _WANTED, _GIVEN = "wants a real server", "real server"  # what a report says of its test
+
+
+# Thousands of drawn worlds: recording what they cover takes longer than they do, and the tests of each part cover it.
+_WITHOUT_COVERAGE = frozenset(Path(__file__).parent / folder for folder in ("detection/invariants", "reports"))
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Leave coverage out of the tests that are many worlds of the same."""
+    for test in items:
+        if not _WITHOUT_COVERAGE.isdisjoint(test.path.parents):
+            test.add_marker("no_cover")
 
 
 @pytest.fixture(scope="module")

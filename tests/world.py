@@ -19,6 +19,7 @@ from bot.service.metrics import Metrics
 from bot.service.platforms import platform_connections
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
+from tests.fakes.defillama_world import Holdings
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord_world import MANAGE_GUILD, MEMBER_RIGHTS, Channel
 from tests.fakes.discord_world import User as Member
@@ -107,10 +108,18 @@ class Running:
     application: Application
     port: int
 
-    async def hour(self, share: float = 0.0, exchange: str = "binance") -> datetime:
-        """Let an hour pass in which that part of the reserves moved, and return when its reading was judged."""
+    async def hour(
+        self, share: float = 0.0, exchange: str = "binance", *, holdings: Holdings | None = None
+    ) -> datetime:
+        """Let an hour pass in which that part of the reserves moved, and return the time of its reading, once judged.
+
+        `holdings` are amounts by chain and asset that are then there instead.
+        """
         self.world.clock.advance(timedelta(hours=1))
-        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE)
+        as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE, holdings=holdings)
+        # The first amounts of a day are told as of midnight as well, and what repeats them is no reading.
+        midnight = as_of.replace(hour=0, minute=0, second=0)
+        as_of = midnight if as_of - midnight < timedelta(hours=1) else as_of
         async with in_time(
             lambda: f"a snapshot with the reading of {as_of} of {exchange}, not {self._newest_reading_at(exchange)}"
         ):
@@ -160,9 +169,9 @@ class Running:
 
 
 @asynccontextmanager
-async def world_of(redis: Server) -> AsyncIterator[World]:
-    """Build a world in which nobody has left any exchange for a month."""
-    clock = HandMovedClock(_START)
+async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[World]:
+    """Build a world in which nobody has left any exchange for a month; its clock stands at `start`."""
+    clock = HandMovedClock(start)
     async with AsyncExitStack() as stack:
         llama = await stack.enter_async_context(FakeDefiLlama(now=clock.now(), days=30))
         telegram = await stack.enter_async_context(FakeTelegram())

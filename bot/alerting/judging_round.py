@@ -8,20 +8,22 @@ what becomes of the steps.
     for step in result.in_order: commit(step)             # the market-wide incident first, then the exchanges
 
 A round has three parts. (1) Each signal is graded under each preset and advances the incident of its story and
-preset. (2) What has opened gets a number, and presets of one story share it. Numbers come from outside, because
-several workers draw them from one counter; `unnumbered` says how many are needed, so that none is drawn in vain.
-(3) The market-wide incident is advanced from all exchanges as they are after (1) and (2), and covers their incidents.
+preset; steps of reserves that an outflow's figures leave out advance the exchange's data notices. (2) What has opened
+gets a number, and presets of one story share it. Numbers come from outside, because several workers draw them from one
+counter; `unnumbered` says how many are needed, so that none is drawn in vain. (3) The market-wide incident is advanced
+from all exchanges as they are after (1) and (2), and covers their incidents.
 
 Example: no incident is open, INC-7 was the last number. In one round a pending watch at Binance is confirmed, under the
 early preset alone, and OKX shows a severe outflow under both presets. Binance's early incident is INC-8, both incidents
 of OKX are INC-9. When Binance reaches the normal preset as well, hours later, that incident is INC-8 too.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
+from bot.alerting.data_notice import notice_key_rule, notice_steps
 from bot.alerting.lifecycle import Policy, advance
 from bot.alerting.market_wide import advance_market, with_market_cover
 from bot.domain.exchange import MARKET
@@ -58,7 +60,12 @@ class IncidentKey(NamedTuple):
 
 
 def key_of(incident: Incident) -> IncidentKey:
-    """Return the key an incident is stored under: a bleed is a name for an outflow, and stored as one."""
+    """Return the key an incident is stored under: a bleed is a name for an outflow, and stored as one.
+
+    Of data notices there is one for each event.
+    """
+    if incident.rule == Rule.DATA:
+        return IncidentKey(incident.subject, notice_key_rule(incident.first_as_of))
     return IncidentKey(incident.subject, incident.source_rule, incident.sensitivity)
 
 
@@ -177,10 +184,13 @@ def judge_round(
 
     `now` dates what becomes of the market-wide incident; each signal brings the time that dates its own.
     """
-    steps = tuple(
-        _step(policy, state, grade(round_signal.signal, preset), round_signal.at, preset)
-        for round_signal in signals
-        for preset in round_signal.presets
+    steps = (
+        *(
+            _step(policy, state, grade(round_signal.signal, preset), round_signal.at, preset)
+            for round_signal in signals
+            for preset in round_signal.presets
+        ),
+        *(step for round_signal in signals for step in _notice_steps(state, round_signal)),
     )
     # The market-wide incident is judged here only to know whether it opens, and so needs a number as well.
     opened = [step.key.story for step in (*steps, _market_step(policy, state, steps, now)) if _lacks_number(step)]
@@ -194,6 +204,20 @@ def _step(policy: Policy, state: RoundState, signal: Signal, at: datetime, prese
     # None also where the last one was resolved: what comes after that is a new incident, with a new number.
     before = state.incidents.get(key)
     return ExchangeStep(key, at, before, advance(policy, before, signal, at, sensitivity=preset), signal)
+
+
+def _notice_steps(state: RoundState, round_signal: RoundSignal) -> Iterator[ExchangeStep]:
+    """Yield the steps of data notices: what was held or not counted in the figures of an outflow's signal."""
+    signal, at = round_signal.signal, round_signal.at
+    if source_rule(signal.rule) != Rule.OUTFLOW:
+        return
+    notices = [
+        incident
+        for incident in state.incidents.values()
+        if incident.rule == Rule.DATA and incident.subject == signal.subject
+    ]
+    for event_at, before, step, shown in notice_steps(notices, signal, at):
+        yield ExchangeStep(IncidentKey(signal.subject, notice_key_rule(event_at)), at, before, step, shown)
 
 
 def _market_step(policy: Policy, state: RoundState, steps: Iterable[RoundStep], now: datetime) -> RoundStep:

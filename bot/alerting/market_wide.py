@@ -2,8 +2,9 @@
 
 Example: Binance, OKX and Kraken, each with $1 B of reserves or more, become elevated on Monday, Tuesday and Wednesday.
 On Wednesday the market-wide incident INC-9 opens, elevated, and the three are part of it: INC-9 is posted, Kraken's own
-incident is not, and the messages about Binance and OKX are only edited from now on. OKX becomes severe: it is posted
-again, and INC-9 stays elevated, because the third worst of the three is. When Kraken's incident ends, two are left:
+incident is not, and the messages about Binance and OKX are only edited from now on. OKX becomes severe: INC-9 says so
+in its line about OKX, and stays elevated, because the third worst of the three is. Places that named an exchange get
+its own messages all along (routing.py). When Kraken's incident ends, two are left:
 INC-9 is resolved, and Binance and OKX go on by themselves. Had the three begun on Monday, on Thursday and a week later,
 nothing would be market-wide.
 """
@@ -17,7 +18,7 @@ from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import MarketMember, Rule, Signal
+from bot.domain.signal import MarketMember, Note, NoteReason, Rule, Signal
 
 LARGE_RESERVES_USD = 1e9
 """Reserves in USD from which an exchange counts: a single customer moves the share of a smaller one."""
@@ -60,8 +61,8 @@ def advance_market(policy: Policy, before: Incident | None, incidents: Iterable[
         return as_announced(replace(before, severity=severity), StepReason.ESCALATED, signal, now)
     if severity.rank < before.severity.rank:
         return as_announced(replace(before, severity=severity), StepReason.DEESCALATED, signal, now)
-    # A member that joins or leaves is news, however little it changes the sum.
-    if {member.exchange for member in signal.members} != {member.exchange for member in before.announced.members}:
+    # A member that joins, leaves or gets worse is news, however little it changes the sum: it is read here alone.
+    if _who_is_in_trouble(signal) != _who_is_in_trouble(before.announced):
         return as_announced(before, StepReason.UPDATED, signal, now)
     return reannounce_if_changed(policy, before, signal, now, before=before)
 
@@ -84,6 +85,10 @@ def with_market_cover(step: Step, before: Incident | None, market: Incident | No
     return Step(replace(covered, quiet=quiet), step.reason)
 
 
+def _who_is_in_trouble(signal: Signal) -> set[tuple[str, Severity]]:
+    return {(member.exchange, member.severity) for member in signal.members}
+
+
 def _began_together(members: Sequence[Incident]) -> bool:
     """Return whether the three newest began close to each other; one that lasts for weeks must not prevent it."""
     newest_first = sorted((member.first_as_of for member in members), reverse=True)
@@ -101,7 +106,7 @@ def _market_signal(members: Sequence[Incident], before: Incident | None) -> Sign
     # signal would be taken for one that came late.
     earlier = [before.signal] if before else []
     newest = max((*earlier, *(member.signal for member in members)), key=lambda signal: signal.as_of)
-    flows = [flow for member in members if (flow := member.signal.flow(Window.DAY))]
+    flows = [flow for member in members if (flow := member.figures.flow(Window.DAY))]
     usd, reserves = sum(flow.usd for flow in flows), sum(flow.reserves_usd for flow in flows)
     day = (
         Flow(Window.DAY, newest.as_of - Window.DAY.length, newest.as_of, usd, usd / reserves, reserves)
@@ -120,7 +125,17 @@ def _market_signal(members: Sequence[Incident], before: Incident | None) -> Sign
         flows=(day,) if day else (),
         leading=Window.DAY if day else None,
         members=_members(members),
+        notes=_together_notes(members),
     )
+
+
+def _together_notes(members: Sequence[Incident]) -> tuple[Note, ...]:
+    """Return one note where the source moved several of the members at once: the cause may be the source's own."""
+    moved = [note for member in members for note in member.signal.notes if note.reason is NoteReason.TOGETHER]
+    if not moved:
+        return ()
+    usd = sum(note.usd or 0.0 for note in moved)
+    return (Note(NoteReason.TOGETHER, f"{len(moved)} exchanges", usd, moved[0].at),)
 
 
 def _third_worst(members: Sequence[Incident]) -> Severity:
@@ -145,4 +160,5 @@ def _members(incidents: Iterable[Incident]) -> tuple[MarketMember, ...]:
 
 def _shown_flow(incident: Incident) -> Flow | None:
     # The day's where there is one, so that members can be compared with each other.
-    return incident.signal.flow(Window.DAY) or incident.signal.leading_flow
+    # Of the last complete figures: what is missing at one exchange must not end what is said of the market.
+    return incident.figures.flow(Window.DAY) or incident.figures.leading_flow

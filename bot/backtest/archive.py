@@ -21,7 +21,7 @@ from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.domain.withdrawals import WithdrawalStatus
 from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import read_pieces
-from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
+from bot.sources.defillama.protocol import Moment, ProtocolExtract
 from bot.sources.defillama.source import NAME
 from bot.sources.own_tokens import OWN_TOKENS
 
@@ -67,7 +67,8 @@ class ArchivedHistory:
         for as_of, columns in self.moments:
             at = datetime.fromtimestamp(as_of, UTC)
             held = Holdings(layouts.at(columns.slots), columns.amounts, columns.usd)
-            yield Reading(self.exchange.id, NAME, at, at, held)
+            impossible, zeros = map(layouts.slots_at, (columns.impossible, columns.zeros))
+            yield Reading(self.exchange.id, NAME, at, at, held, impossible, zeros)
 
 
 def bodies_in(directory: Path) -> list[Path]:
@@ -100,8 +101,8 @@ def read_past(path: Path) -> ArchivedHistory:
 def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
     """Yield the moments with equal layouts shared: the days of years have few different sets of slots."""
     layouts: dict[bytes, array[int]] = {}
-    for as_of, (slots, amounts, usd) in moments:
-        yield Moment(as_of, AmountColumns(layouts.setdefault(slots.tobytes(), slots), amounts, usd))
+    for as_of, columns in moments:
+        yield Moment(as_of, columns._replace(slots=layouts.setdefault(columns.slots.tobytes(), columns.slots)))
 
 
 def read_events(directory: Path) -> tuple[list[KnownEvent] | None, list[int]]:

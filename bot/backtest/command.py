@@ -1,7 +1,8 @@
 """Runs a backtest: reads a history from files, simulates the bot over it, and prints what it would have announced.
 
 Used by `runwatch backtest`. Example: a folder with `ftx.json` and `okx.json`, 75 days each. The alerts go to stdout, a
-JSON object or a row each; stderr gets what was skipped and why, totals, and "150 readings of 2 exchanges processed".
+JSON object or a row each, with `--windows` also the figures of every reading; stderr gets what was skipped and why,
+totals, and "150 readings of 2 exchanges processed".
 """
 
 import gc
@@ -10,15 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.alerting.judging_round import RoundResult
 from bot.backtest.archive import EVENTS, ArchivedHistory, bodies_in, read_events
 from bot.backtest.body_reader import read_bodies, workers_for
 from bot.backtest.fastest_arithmetic import fastest_arithmetic
-from bot.backtest.output import json_line, score_table, summary, table
+from bot.backtest.output import json_line, score_table, summary, table, windows_line
 from bot.backtest.reading_rounds import rounds
 from bot.backtest.rule_comparison import RuleComparison
 from bot.backtest.scores import exchange_years
@@ -26,13 +29,17 @@ from bot.backtest.simulation import SimulatedAlert, Simulation
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
+from bot.domain.signal import Rule
 
 WriteLine = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class BacktestOptions:
-    """What is asked of a backtest. `since` and `until` bound what is judged; earlier readings teach the usual days."""
+    """What is asked of a backtest. `since` and `until` bound what is judged; earlier readings teach the usual days.
+
+    `windows` adds a line of figures for every judged reading to those of `as_json`.
+    """
 
     directory: Path
     sensitivity: Sensitivity = Sensitivity.NORMAL
@@ -40,9 +47,12 @@ class BacktestOptions:
     until: datetime | None = None
     as_json: bool = False
     compare: bool = False
+    windows: bool = False
 
     def __post_init__(self) -> None:
-        """Raise ConfigurationError where the bounds leave nothing."""
+        """Raise ConfigurationError where the bounds leave nothing, or two options do not go together."""
+        if self.windows and not self.as_json:
+            raise ConfigurationError("--windows adds JSON lines to those of --json: give --json as well.")
         if self.since and self.until and self.since > self.until:
             raise ConfigurationError(
                 f"--from ({self.since:%Y-%m-%d %H:%M}) is after --to ({self.until:%Y-%m-%d %H:%M})."
@@ -108,18 +118,27 @@ class Backtest:
             # Rounds come in the order of time, so everything behind this one is later as well.
             if not judged:
                 break
-            self._record_alerts(simulation.run_round(judged))
+            if result := simulation.judge_reserves(judged):
+                self._record_round(simulation, result)
             self._count_judged(judged)
             if comparison:
                 comparison.add_round(judged)
             progress.advance(task, len(readings))
         return comparison
 
-    def _record_alerts(self, alerts: Sequence[SimulatedAlert]) -> None:
+    def _record_round(self, simulation: Simulation, result: RoundResult) -> None:
+        alerts = list(simulation.alerts_of_round(result))
         self._alerts += alerts
         if self._options.as_json:
-            for alert in alerts:
-                self._out(json_line(alert))  # at once: a script that reads along need not wait for the end
+            lines = [(alert.at, json_line(alert)) for alert in alerts]
+            if self._options.windows:
+                # A reading has one step of the rule that measures flows, whatever other rules make of it.
+                steps = (step for step in simulation.steps_of_round(result) if step.key.rule == Rule.OUTFLOW)
+                windows = [(step.at, windows_line(step)) for step in steps]
+                # Stable: what was measured at a time comes before what was announced of it.
+                lines = sorted([*windows, *lines], key=itemgetter(0))
+            for _, line in lines:
+                self._out(line)  # at once: a script that reads along need not wait for the end
 
     def _count_judged(self, readings: Sequence[Reading]) -> None:
         """Count the readings that were judged."""

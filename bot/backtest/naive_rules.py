@@ -5,13 +5,12 @@ Example: $5 B of reserves in BTC, of which nothing moves while its price falls b
 others are not; our own rule sees a flow of 0.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
-from bot.detection.flow.windows import base_limit, fits
+from bot.detection.flow.windows import base_candidates
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.reading import NO_HOLDING, Reading
@@ -101,9 +100,8 @@ class NaiveRuleRunner:
         return tuple(name for name, rule in NAIVE if rule(day))
 
     def _day(self, reading: Reading) -> LastDay | None:
-        count = bisect_right(self._readings, base_limit(Window.DAY, reading.as_of), key=lambda kept: kept.as_of)
-        base = self._readings[count - 1] if count else None
-        if base is None or not fits(Window.DAY, base, reading.as_of):
+        base = next(base_candidates(Window.DAY, self._readings, reading.as_of), None)
+        if base is None:
             return None
         return LastDay(base, reading, self._own_tokens, [flow for _, flow in self._flows])
 

@@ -3,6 +3,10 @@
 A line says what the live bot would have announced: `{"at": "2022-11-08T06:00:00Z", "exchange": "ftx", "incident":
 "INC-1", "event": "opened", "rule": "outflow", "severity": "severe", …, "share": -0.11, …}`. `share` and `flow_usd` are
 negative where money left. Its keys are a contract with scripts that read it: none is ever renamed.
+
+A windows line says what was measured at one reading, whether or not anything was announced: `{"at":
+"2022-11-08T06:00:00Z", "exchange": "ftx", "windows": {"24h": {"share": -0.11, "low": -0.13, "high": -0.11, "flow_usd":
+-1.9e9, "since": "2022-11-07T06:00:00Z", "held": null}, …}}`. The true share lies between `low` and `high`.
 """
 
 import json
@@ -10,14 +14,15 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.alerting.judging_round import ExchangeStep
 from bot.backtest.archive import EVENTS
 from bot.backtest.rule_comparison import alarms
 from bot.backtest.scores import KnownEvent, Score, score
 from bot.backtest.simulation import SimulatedAlert
-from bot.domain.flow import Hold
+from bot.domain.flow import Flow, Hold
 from bot.domain.incident import Incident, StepReason
 from bot.domain.severity import Severity
-from bot.messages.cards.common import HOLD_WORDS, note_sentence
+from bot.messages.cards.common import hold_sentence, note_sentence
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Line
 from bot.messages.number_format import clock, percent, span, usd
@@ -37,6 +42,12 @@ _ASSUMED_EVENTS = (
 def json_line(alert: SimulatedAlert, kinds: SignalKinds = SIGNAL_KINDS) -> str:
     """Return an alert as JSON, with the keys that every line has; those of flows are null for other sources."""
     return json.dumps(_record(alert, kinds))
+
+
+def windows_line(step: ExchangeStep) -> str:
+    """Return what was measured at one reading as JSON; a window that cannot be computed is absent."""
+    windows = {str(flow.window): _window(flow) for flow in step.signal.flows}
+    return json.dumps({"at": _iso(step.at), "exchange": step.key.subject, "windows": windows})
 
 
 def table(alerts: Sequence[SimulatedAlert], kinds: SignalKinds = SIGNAL_KINDS) -> str:
@@ -82,6 +93,17 @@ def _record(alert: SimulatedAlert, kinds: SignalKinds) -> dict[str, Any]:
     }
 
 
+def _window(flow: Flow) -> dict[str, Any]:
+    return {
+        "share": flow.share,
+        "low": flow.low,
+        "high": flow.high,
+        "flow_usd": flow.usd,
+        "since": _iso(flow.start),
+        "held": hold_sentence(flow.hold) if flow.hold else None,
+    }
+
+
 def _iso(at: datetime) -> str:
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
@@ -109,8 +131,7 @@ def _text(sentence: Line) -> str:
 
 
 def _held(hold: Hold) -> str:
-    detail = f" ({hold.detail})" if hold.detail else ""
-    return f"Held: {HOLD_WORDS[hold.reason]}{detail}"
+    return f"Held: {hold_sentence(hold)}"
 
 
 def _cells(alert: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:

@@ -64,12 +64,13 @@ class RuleComparison:
 def alarms(alerts: Iterable[SimulatedAlert], min_severity: Severity, end: datetime) -> list[Alarm]:
     """Return our incidents from when they were first announced as this severe until they resolved, or until `end`.
 
-    A market-wide one is left out: the incidents that it is about are counted already.
+    A market-wide one is left out: the incidents that it is about are counted already. So are data notices, which say
+    that figures are in doubt and not that money leaves.
     """
     alarm_of: dict[int, Alarm] = {}
     for alert in alerts:
         incident = alert.incident
-        if incident is None or incident.rule == Rule.MARKET_WIDE:
+        if incident is None or incident.rule in {Rule.MARKET_WIDE, Rule.DATA}:
             continue
         alarm = alarm_of.get(incident.number)
         if alarm is None and incident.severity.rank >= min_severity.rank:

@@ -133,7 +133,7 @@ class Simulation:
     def run_round(self, readings: Sequence[Reading]) -> list[SimulatedAlert]:
         """Return the alerts after one round of reserves, in which there is at most one reading of each exchange."""
         result = self.judge_reserves(readings)
-        return list(self._alerts_of_round(result)) if result else []
+        return list(self.alerts_of_round(result)) if result else []
 
     def run_other_source(self, rule: str, readings: Sequence[Any], now: datetime) -> list[SimulatedAlert]:
         """Return the alerts after another source's readings of one time; without any, of its figures grown older."""
@@ -142,7 +142,7 @@ class Simulation:
         if self._since and now < self._since:
             return []
         signals = [(signal, now) for signal in signals_of(source, state, now)]
-        return list(self._alerts_of_round(self._judge(signals, now)))
+        return list(self.alerts_of_round(self._judge(signals, now)))
 
     def judge_reserves(self, readings: Sequence[Reading]) -> RoundResult | None:
         """Return the steps of one round of reserves, None where all of it lies before `since`."""
@@ -169,7 +169,8 @@ class Simulation:
         result = draft.numbered({story: next(self._numbers) for story in draft.unnumbered})
         self._state = result.state
         for step in result.steps:
-            self._opened_incidents.record(step)
+            if not _is_notice(step):
+                self._opened_incidents.record(step)
         return result
 
     def incidents(self) -> list[Incident]:
@@ -179,14 +180,21 @@ class Simulation:
     def _grade(self, signal: Signal, sensitivity: Sensitivity) -> Signal:
         return self._sources[source_rule(signal.rule)].grade(signal, sensitivity)
 
-    def _alerts_of_round(self, result: RoundResult) -> Iterator[SimulatedAlert]:
+    def steps_of_round(self, result: RoundResult) -> Iterator[ExchangeStep]:
+        """Yield the steps of a judged round under the simulation's preset, each with the signal of its reading.
+
+        Data notices have no preset of their own: every place hears of them.
+        """
+        return (step for step in result.steps if step.key.sensitivity is self._sensitivity or _is_notice(step))
+
+    def alerts_of_round(self, result: RoundResult) -> Iterator[SimulatedAlert]:
+        """Yield the alerts of a judged round, the market-wide one first. Each round is asked for once, in order."""
         market = result.market.step.incident
         if market and result.market.step.reason in ALERT_REASONS:
             flow = market.signal.leading_flow
             yield SimulatedAlert(result.market.at, MARKET.id, result.market.step.reason, market.signal, market, flow)
-        for step in result.steps:
-            if step.key.sensitivity is self._sensitivity:
-                yield from self._alerts_of_step(step, market)
+        for step in self.steps_of_round(result):
+            yield from self._alerts_of_step(step, market)
 
     def _alerts_of_step(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
         at, exchange, signal, step = judged.at, judged.key.subject, judged.signal, judged.step
@@ -215,3 +223,7 @@ class Simulation:
             self._states[Rule.OUTFLOW] = replace(
                 state, withdrawals={**state.withdrawals, reading.exchange: withdrawals}
             )
+
+
+def _is_notice(step: RoundStep) -> bool:
+    return step.step.incident is not None and step.step.incident.rule == Rule.DATA

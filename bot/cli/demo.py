@@ -39,6 +39,7 @@ _MAX_LEAD = timedelta(hours=1.2)
 _LOAD_TIMEOUT_S = 60.0
 _SETTLE_TIMEOUT_S = 10.0
 _CHECK_EVERY_S = 0.02
+_MANY = 50  # incidents of a replay: the worst is explained at its end
 
 
 async def play(name: str, hours_a_second: timedelta | None) -> None:
@@ -111,8 +112,9 @@ async def _run_episode(
             await _show_day(application, leading, chat)
     await _wait_until_settled(application)
     await _ask(application, context, chat, "reserves", leading)
-    for incident in await application.store.incidents.recent(1, subject=leading):
-        await _ask(application, context, chat, "why", incident.label)
+    incidents = await application.store.incidents.recent(_MANY, subject=leading)
+    if incidents:  # the outflow, not a notice about it
+        await _ask(application, context, chat, "why", max(incidents, key=lambda incident: incident.peak.rank).label)
     if sys.stdin.isatty():
         await converse(application.dispatcher, context, chat)
 

@@ -205,13 +205,25 @@ def _span_end(context: click.Context, option: click.Parameter, written: str | No
 )
 @click.option("--to", "until", callback=_span_end, help="Judge up to this day or moment (UTC), included.")
 @click.option("--compare", is_flag=True, help="Run naive rules beside ours, and say how each did.")
+@click.option(
+    "--windows", is_flag=True, help="With --json: a line for every reading too, with its flow in each window."
+)
 def backtest(  # noqa: PLR0913 — what the command line lets one say
-    directory: Path, *, as_json: bool, preset: str, since: datetime | None, until: datetime | None, compare: bool
+    directory: Path,
+    *,
+    as_json: bool,
+    preset: str,
+    since: datetime | None,
+    until: datetime | None,
+    compare: bool,
+    windows: bool,
 ) -> None:
     """Say what would have been told of a past kept as files: the live rules, with the clock of the data."""
     from bot.backtest.command import Backtest, BacktestOptions  # noqa: PLC0415 — as above
 
-    options = BacktestOptions(directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare)
+    options = BacktestOptions(
+        directory, Sensitivity(preset), since, until, as_json=as_json, compare=compare, windows=windows
+    )
     Backtest(options, out=click.echo, err=partial(click.echo, err=True)).run()
 
 

@@ -12,14 +12,14 @@ from bot.commands.exchange_lookup import complete_exchange, find_exchange
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, open_by_number
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Rule
+from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -60,6 +60,16 @@ class LatestState:
         # Polling keeps the health of an exchange's detail body under “<source>/<exchange>”.
         source = snapshot.reading.source if snapshot.reading else ""
         return replace(snapshot, listing=self.listings.get(exchange), health=self.health.get(f"{source}/{exchange}"))
+
+    def size_usd(self, listing: Listing) -> float:
+        """Return the total to order an exchange by: the list's, or the last complete one while a part is missing.
+
+        The list's own falls with the missing part, and the exchange would move down in lists and completions.
+        """
+        snapshot = self._snapshots.get(listing.exchange.id)
+        if snapshot and snapshot.missing and snapshot.last_complete:
+            return snapshot.last_complete.total_usd()
+        return listing.total_usd or 0.0
 
     def snapshots(self) -> list[ExchangeSnapshot]:
         """Return the newest snapshot of every exchange that has one."""
@@ -145,7 +155,7 @@ class Queries:
     def listings(self) -> Sequence[Listing]:
         """Return the newest row of every exchange ever listed, largest first, unmeasured ones last."""
         return sorted(
-            self._latest.listings.values(), key=lambda listing: (-(listing.total_usd or 0.0), listing.exchange.id)
+            self._latest.listings.values(), key=lambda listing: (-self._latest.size_usd(listing), listing.exchange.id)
         )
 
     def exchanges_like(self, typed: str) -> Sequence[Exchange]:
@@ -164,6 +174,12 @@ class Queries:
     def snapshots(self) -> Sequence[ExchangeSnapshot]:
         """Return the newest snapshot of every exchange that has one."""
         return self._latest.snapshots()
+
+    def revision_note(self, exchange: str) -> Note | None:
+        """Return the note that an exchange, by its id, has whose source revised its history lately; None for others."""
+        snapshot = self._latest.snapshot(exchange)
+        notes = snapshot.signal.notes if snapshot and snapshot.signal else ()
+        return next((note for note in notes if note.reason is NoteReason.REVISED), None)
 
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""
@@ -192,8 +208,12 @@ class Queries:
         return await self._history.rehearse(exchanges, sensitivity)
 
     async def recent_incidents(self, exchange: Exchange | None = None) -> Sequence[Incident]:
-        """Return open and past incidents, newest first."""
-        return await self._incidents.recent(subject=exchange.id if exchange else None)
+        """Return open and past incidents, newest first, every open one among them."""
+        subject = exchange.id if exchange else None
+        recent = await self._incidents.recent(subject=subject)
+        are_open = [incident for incident in await self._incidents.open() if subject in {None, incident.subject}]
+        by_number = {incident.number: incident for incident in recent} | open_by_number(are_open)
+        return sorted(by_number.values(), key=lambda incident: -incident.number)
 
     async def incident(self, number: int) -> Incident:
         """Return INC-`number`; raise AskerError when there is none."""
@@ -213,7 +233,7 @@ class Queries:
             exchanges=len(self._latest.listings),
             read=len(read_at),
             newest_reading=max(read_at, default=None),
-            open_incidents=len(await self._incidents.open()),
+            open_incidents=len(open_by_number(await self._incidents.open())),
             backlog=await self._outbox.depth(),
             oldest_waiting=await self._outbox.oldest_queued_at(),
             places=await self._subscriptions.count(),

@@ -15,7 +15,7 @@ from bot.domain.place import Place
 from bot.messages.cards.deliveries import followed_card
 from bot.ports.chat import ChatPlatform
 from bot.ports.meter import Meter
-from bot.ports.outbox import Delivery, DeliveryKind, Outbox
+from bot.ports.outbox import Delivery, DeliveryKind, EarlierMessage, Outbox
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
@@ -76,7 +76,7 @@ class DeliveryAttempt:
         """Return whether a delivery has expired, or ends an incident of which nothing was said in its place."""
         return (
             self._has_expired(delivery)
-            or (delivery.kind is DeliveryKind.REPLY and delivery.sent is None)
+            or ((delivery.kind is DeliveryKind.REPLY or delivery.only_where_sent) and delivery.sent is None)
             or (delivery.kind is DeliveryKind.CLOSE and delivery.sent_here is None)
         )
 
@@ -132,10 +132,11 @@ class DeliveryAttempt:
         else:
             await self.results.record_sent(delivery, message_id)
 
-    async def _point_to_newer(self, delivery: Delivery, older_id: str) -> None:
-        """Edit an older message so that it says that a newer one has followed."""
+    async def _point_to_newer(self, delivery: Delivery, earlier: EarlierMessage) -> None:
+        """Edit an earlier message so that it keeps its text and says that a newer one has followed."""
+        followed = followed_card(earlier.message, delivery.severity, delivery.created_at)
         try:
-            await self._chat.edit(delivery.place, older_id, followed_card(delivery.message))
+            await self._chat.edit(delivery.place, earlier.id, followed)
         except BadMessage as refusal:
             _log_edit_refused(delivery, refusal)
             await self.results.drop(delivery, "nothing to change")

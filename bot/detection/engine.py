@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.market_moves import MarketMoves
-from bot.detection.guards.odd_prices import with_believed_prices
+from bot.detection.guards.restatement import restated
 from bot.detection.guards.source_figures import source_figures
 from bot.detection.outflow import WINDOWS, WindowInputs, measure
 from bot.domain.exchange import Listing
@@ -99,13 +99,12 @@ def signal_at_newest(  # noqa: PLR0913 — everything that a signal may rest on
     words of an operator who paused the figures (`suppression`). `incident_spans` are the exchange's incidents of
     elevated or worse, whose days are not learned as normal.
     """
-    odd_prices = state.guard_state.odd_prices
-    # Prices that are not believed are replaced at both ends of every window, or the flow would contain their jump.
-    latest = with_believed_prices(state.recent_readings[-1], odd_prices)
-    bases = {window: with_believed_prices(base, odd_prices) for window, base in state.bases(WINDOWS).items()}
+    guard_state = state.guard_state
+    latest = restated(state.recent_readings[-1], guard_state)
+    bases = {window: restated(base, guard_state) for window, base in state.bases(WINDOWS).items()}
     return measure(
         state.exchange,
-        WindowInputs(latest, state.previous, bases, state.days, state.guard_state, incident_spans),
+        WindowInputs(latest, state.previous, bases, state.days, guard_state, incident_spans),
         now,
         withdrawals=withdrawals,
         source_figures=source_figures(listing, latest, source_figures_max_age),

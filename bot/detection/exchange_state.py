@@ -10,26 +10,23 @@ with three readings, in which the guards remember the departure. A reading of 11
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit
-from bot.detection.guards.all_guards import incomparable, inspect, is_busy
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_candidates, base_limit, fits
+from bot.detection.guards.all_guards import inspect, needs_understanding, understood, watched_assets
+from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.missing_chains import with_recalled_chains
-from bot.detection.guards.odd_prices import with_believed_prices
+from bot.detection.guards.moved_together import SPARSE_GAP
+from bot.detection.guards.restatement import restated, restated_amounts
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint
 from bot.domain.withdrawals import Withdrawals
-
-# Where less than half of the reserves is in slots that both readings have, the rest has vanished from the source, and a
-# share of what is left would say nothing. Such a move counts as −1: everything.
-_MIN_COMMON_FRACTION = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +58,8 @@ class ExchangeState:
 
     @property
     def previous(self) -> Reading | None:
-        """Return the reading before the newest, with what chains that have just come back held when last seen."""
-        readings = self.recent_readings
-        return with_recalled_chains(self.guard_state, readings[-2], readings[-1]) if len(readings) > 1 else None
+        """Return the reading before the newest, as it was read."""
+        return self.recent_readings[-2] if len(self.recent_readings) > 1 else None
 
     def is_new(self, reading: Reading) -> bool:
         """Return whether a reading is newer than the newest."""
@@ -74,20 +70,20 @@ class ExchangeState:
 
         Its share is that of the reserves without own tokens, negative = outflow, and None where there is none to tell.
         """
-        newest = self.latest
+        newest, state = self.latest, self.guard_state
         if newest is None:
             return LastMove(reading)
-        previous = with_recalled_chains(
-            self.guard_state, with_believed_prices(newest, self.guard_state.odd_prices), reading
-        )
-        # Details may be left out only while no guard waits for them.
-        diff = self.flow_computation.reading_diff(previous, reading, may_be_quiet=not is_busy(self.guard_state))
-        # In a quiet difference nothing vanished, so it covers all reserves, and the sum over the slots is spared.
-        reserves_usd = diff.was_usd if diff.is_quiet else previous.total_usd(without=self.exchange.own_tokens)
-        if reserves_usd <= 0:
-            return LastMove(reading, diff)
-        has_vanished = diff.was_usd <= _MIN_COMMON_FRACTION * reserves_usd
-        return LastMove(reading, diff, -1.0 if has_vanished else diff.usd / reserves_usd)
+        diff = None
+        if not needs_understanding(state):
+            watched = watched_assets(state, reading.as_of)
+            diff = self.flow_computation.quiet_diff(restated(newest, state), reading, watched)
+        if diff is None:
+            state = understood(state, newest, reading, self.exchange.own_tokens)
+            diff = self.flow_computation.reading_diff(restated(newest, state), restated_amounts(reading, state))
+        share = diff.usd / diff.was_usd if diff.was_usd > 0 else None
+        is_record = share is not None and all(abs(step.share) < abs(share) for step in state.large_steps)
+        is_sparse = reading.as_of - newest.as_of > SPARSE_GAP
+        return LastMove(reading, diff, share, is_record, is_sparse, state)
 
     def with_reading(
         self, reading: Reading, market: MarketMoves = NO_OTHERS, withdrawals: Withdrawals | None = None
@@ -102,22 +98,38 @@ class ExchangeState:
         known_move = market.last_moves.get(reading.exchange)
         move = known_move if known_move and known_move.reading is reading else self.last_move(reading)
         guard_state = self.guard_state
-        if diff := move.diff:
-            prices_moved = self.flow_computation.prices_moved(diff.previous, diff.latest)
-            guard_state = inspect(
-                guard_state, diff, self.exchange.own_tokens, market, withdrawals, prices_moved=prices_moved
-            )
-        days, first_of_day = self._days_with(with_believed_prices(reading, guard_state.odd_prices), guard_state)
+        if move.diff and move.state:
+            prices_moved = self.flow_computation.prices_moved(move.diff.previous, move.diff.latest)
+            given = GuardInput(move.diff, self.exchange.own_tokens, market, withdrawals, prices_moved)
+            guard_state = inspect(move.state, given)
+        days, first_of_day = self._days_with(reading, guard_state)
         recent = (*self._still_recent(reading), reading)
         return ExchangeState(self.exchange, guard_state, recent, days, first_of_day, self.computation)
 
     def bases(self, windows: Iterable[Window]) -> dict[Window, Reading]:
-        """Return the newest reading at or before the start of each window, where there is one."""
+        """Return the reading that each window starts from, where there is one.
+
+        A window that cannot be computed has the newest reading at or before its start, which is too old: a note says
+        so.
+        """
         if not self.recent_readings:
             return {}
-        end = self.recent_readings[-1].as_of
-        counts = {window: bisect_right(self.recent_readings, base_limit(window, end), key=_as_of) for window in windows}
-        return {window: self.recent_readings[count - 1] for window, count in counts.items() if count}
+        found = {window: self._base(window) or self._newest_before(window) for window in windows}
+        return {window: base for window, base in found.items() if base}
+
+    def unsuited_bases(self, windows: Iterable[Window]) -> list[Window]:
+        """Return the windows that may not start from the newest reading at or before their start, the hour aside."""
+        latest = self.recent_readings[-1]
+        nearest = {window: self._newest_before(window) for window in windows if window is not Window.HOUR}
+        return [window for window, base in nearest.items() if base is None or not fits(window, base, latest.as_of)]
+
+    def _base(self, window: Window) -> Reading | None:
+        latest = self.recent_readings[-1]
+        return next(base_candidates(window, self.recent_readings, latest.as_of), None)
+
+    def _newest_before(self, window: Window) -> Reading | None:
+        count = bisect_right(self.recent_readings, base_limit(window, self.recent_readings[-1].as_of), key=_as_of)
+        return self.recent_readings[count - 1] if count else None
 
     def _still_recent(self, reading: Reading) -> tuple[Reading, ...]:
         """Return the readings that a window which ends at a newer reading may still start from."""
@@ -127,15 +139,15 @@ class ExchangeState:
     def _days_with(self, reading: Reading, guard_state: GuardState) -> tuple[tuple[DailyPoint, ...], Reading]:
         """Return the days and the first reading of the newest one after a reading: one more if it begins a UTC day.
 
-        A day has no share while a guard holds the figures, before the reading or after it: it would be learned as
-        normal whatever it turns out to be.
+        A day has no share while its figure is held: it would be learned as normal whatever it turns out to be.
         """
         first_of_day = self.first_of_day
         if first_of_day is not None and first_of_day.as_of.date() == reading.as_of.date():
             return self.days, first_of_day
-        point = daily_point(reading, first_of_day, self.flow_computation, guard_state.adjustments)
-        if incomparable(guard_state) or incomparable(self.guard_state):
-            point = replace(point, share=None)
+        before = restated(first_of_day, guard_state) if first_of_day else None
+        point = daily_point(
+            restated(reading, guard_state), before, self.flow_computation, guard_state.jumps, guard_state.lost_parts
+        )
         return (*self.days[-MAX_DAYS + 1 :], point), reading
 
 

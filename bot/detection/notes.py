@@ -5,13 +5,17 @@ window has it; one note says that it moved.
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 
+from bot.detection.flow.reading_diff import RETURN_WITHIN
 from bot.detection.flow.windows import fits
-from bot.detection.guards.missing_chains import may_start
+from bot.detection.guards.verdicts import COUNTS_WITHIN
 from bot.detection.thresholds import MIN_FLOW_USD
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.signal import Note, NoteReason
 
@@ -25,18 +29,32 @@ def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], 
 
     `bases` holds for each window the reading that it would start from.
     """
-    return (*_remembered(state), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases, state))
+    return (*_remembered(state, latest.as_of), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases))
 
 
-def _remembered(state: GuardState) -> Iterator[Note]:
-    for move in state.excluded_moves:
-        yield Note(NoteReason.WALLETS_CHANGED, move.group, move.usd, move.at)
-    for drop in state.counted_drops:
-        yield Note(NoteReason.COUNTED, drop.group, drop.usd, drop.at)
-    for trip in state.round_trips:
-        yield Note(NoteReason.ROUND_TRIP, trip.asset, trip.usd, trip.back_at)
-    for passed in state.pass_throughs:
-        yield Note(NoteReason.PASSAGE, passed.asset, passed.usd, passed.left_at)
+def recent_jumps(state: GuardState, now: datetime) -> tuple[Jump, ...]:
+    """Return the jumps that people may want to hear of: of the last 72 h, or decided in them.
+
+    Without their moves, which only the guards need: signals are stored, and moves are many.
+    """
+    return tuple(
+        replace(jump, parts=tuple(replace(part, moves=()) for part in jump.parts))
+        for jump in state.jumps
+        if now - (jump.decided_at or jump.at) <= COUNTS_WITHIN
+    )
+
+
+def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
+    for jump in recent_jumps(state, now):
+        if jump.verdict is Verdict.NOT_COUNTED and now - jump.at <= COUNTS_WITHIN:
+            yield Note(NoteReason.WALLETS_CHANGED, jump.group, jump.usd, jump.at)
+        elif jump.verdict is Verdict.DOUBTED:
+            yield Note(NoteReason.TOGETHER, jump.group, jump.usd, jump.at)
+        elif jump.verdict is Verdict.COUNTED and jump.reason is not JumpReason.LARGE:
+            yield Note(NoteReason.COUNTED, jump.group, jump.usd, jump.at)
+        elif jump.verdict is Verdict.RETURNED and jump.turned_at and now - jump.turned_at <= RETURN_WITHIN:
+            reason = NoteReason.ROUND_TRIP if jump.usd < 0 else NoteReason.PASSAGE
+            yield Note(reason, jump.group, abs(jump.usd), jump.turned_at)
     for odd in state.odd_prices:
         if odd.until is None:
             yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)
@@ -57,12 +75,12 @@ def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Wind
             yield Note(NoteReason.OWN_TOKEN, token, usd)
 
 
-def _gap(latest: Reading, bases: Mapping[Window, Reading], state: GuardState) -> Iterator[Note]:
+def _gap(latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
     """Yield one note on the windows that may not start from the base they have; the hour is shown where there is one.
 
     The hour is never graded, and where readings are daily it would be missed every time.
     """
-    missed = [window for window, base in bases.items() if not may_start(window, base, latest, state)]
+    missed = [window for window, base in bases.items() if not fits(window, base, latest.as_of)]
     named = [window for window in missed if window is not Window.HOUR]
     if named:
         yield Note(NoteReason.GAP, ", ".join(named))

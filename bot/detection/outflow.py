@@ -15,11 +15,10 @@ from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
-from bot.detection.guards.all_guards import incomparable
-from bot.detection.guards.missing_chains import may_start
+from bot.detection.flow.windows import fits
 from bot.detection.guards.source_figures import figures_agree, hold_disputed
 from bot.detection.guards.staleness import staleness_hold
-from bot.detection.notes import notes
+from bot.detection.notes import notes, recent_jumps
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
@@ -36,6 +35,8 @@ WINDOWS = tuple(Window)
 _THRESHOLDS_OF = {
     window: tuple(threshold for threshold in THRESHOLDS if threshold.window is window) for window in Window
 }
+# What holds a window, and leaves bounds within which its flow lies.
+_BOUNDED = frozenset({HoldReason.CHAIN_MISSING, HoldReason.WALLETS_CHANGED, HoldReason.SOURCE_GLITCH})
 _WINDOWS_WITH_THRESHOLD = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
@@ -44,8 +45,9 @@ class WindowInputs:
     """What the flows of an exchange are measured from.
 
     `previous` is the reading just before the newest, None when there is none. `bases` has for each window the newest
-    reading at or before the window's start, where there is one. `days` are past days, oldest first. `guard_state` is
-    what the guards remember as of the newest reading, `incident_spans` the times of incidents of elevated or worse.
+    reading at or before the window's start, where there is one; these and the newest are as they are understood. `days`
+    are past days, oldest first. `guard_state` is what the guards remember as of the newest reading, `incident_spans`
+    the times of incidents of elevated or worse.
     """
 
     latest: Reading
@@ -75,11 +77,11 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
     latest, guard_state = inputs.latest, inputs.guard_state
     compute = computation or DetailedComputation(exchange.own_tokens)
     suppressed = Hold(HoldReason.WITHHELD, suppression) if suppression is not None else None
-    hold = suppressed or staleness_hold(latest, now) or incomparable(guard_state)
+    hold = suppressed or staleness_hold(latest, now)
     flows = [
-        compute.flow(window, base, latest, previous=inputs.previous, adjustments=guard_state.adjustments)
+        compute.flow(window, base, latest, jumps=guard_state.jumps, lost_parts=guard_state.lost_parts)
         for window, base in inputs.bases.items()
-        if may_start(window, base, latest, guard_state)
+        if fits(window, base, latest.as_of)
     ]
     return Signal(
         subject=exchange.id,
@@ -92,9 +94,22 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         graded=False,
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
-        round_trips=guard_state.round_trips,
+        jumps=recent_jumps(guard_state, latest.as_of),
+        seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,
+    )
+
+
+def _seen_since(state: GuardState, now: datetime) -> datetime | None:
+    """Return when a drop was first seen that waited, and counts since this reading: two readings show it."""
+    return min(
+        (
+            jump.turned_at or jump.at
+            for jump in state.jumps
+            if jump.usd < 0 and jump.is_counted and jump.decided_at == now
+        ),
+        default=None,
     )
 
 
@@ -108,7 +123,7 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
     # What does not reach the easier thresholds cannot reach the full ones: most signals are calm and stop here.
     severity, reasons = _raised_by_withdrawals(signal, *_severity(signal, scale)) if easing else (None, ())
     gradable = [flow for flow in signal.flows if flow.hold is None]
-    crossed = {reason.window for reason in reasons}
+    crossed = {reason.window for reason in reasons}  # by the worst severity
     leading = _leading(gradable, reasons or easing_reasons)
     return replace(
         signal,
@@ -124,31 +139,62 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
             for figure in signal.source_figures
         ),
         blocks_easing=_withdrawals_reason(signal, leading),
+        crossed=_crossed_windows(signal, scale) if easing else (),
+    )
+
+
+def _crossed_windows(signal: Signal, scale: float) -> tuple[Window, ...]:
+    """Return the windows past a threshold of any severity: an incident ends only when all of them are back."""
+    return tuple(
+        flow.window
+        for flow in signal.flows
+        if flow.at_high.usd <= -MIN_FLOW_USD
+        and any(
+            _may_decide(threshold, flow) and _reasons(threshold, flow.at_high, signal.baseline, scale, ease=1.0)
+            for threshold in _THRESHOLDS_OF[flow.window]
+        )
     )
 
 
 def _severity(signal: Signal, scale: float, *, ease: float = 1.0) -> tuple[Severity | None, tuple[Reason, ...]]:
-    """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold."""
+    """Return the worst severity reached and why. `scale` is the preset's, on shares; `ease` is on every threshold.
+
+    What is not certain about a flow neither raises a severity nor lets it ease: the full thresholds are compared with
+    the certain end of it, the easier ones with the worst that is possible.
+    """
+    is_easing = ease < 1
     crossed = [
         (threshold, reasons)
         for flow in signal.flows
-        if flow.usd <= -MIN_FLOW_USD * ease
         for threshold in _THRESHOLDS_OF[flow.window]
-        if _may_decide(threshold, flow) and (reasons := _reasons(threshold, flow, signal.baseline, scale, ease))
+        for figure in [_graded_figure(threshold, flow, is_easing=is_easing)]
+        if figure.usd <= -MIN_FLOW_USD * ease
+        if _may_decide(threshold, flow) and (reasons := _reasons(threshold, figure, signal.baseline, scale, ease))
     ]
     worst = max((threshold.severity for threshold, _ in crossed), key=rank, default=None)
     return worst, tuple(reason for threshold, reasons in crossed if threshold.severity is worst for reason in reasons)
 
 
-def _may_decide(threshold: Threshold, flow: Flow) -> bool:
-    """Return whether a window may be graded by a threshold: it is not held.
+def _graded_figure(threshold: Threshold, flow: Flow, *, is_easing: bool) -> Flow:
+    """Return the figure of a flow that is compared with a threshold: its worst one for easing, else its certain one.
 
-    Where only two figures differ, severe is graded all the same, and messages show both: to stay silent about a run
-    because the source's own figure is late would be worse than a false alarm.
+    A step that several exchanges of the source made at once makes nobody severe by itself.
     """
-    if flow.hold and flow.hold.reason is HoldReason.DISAGREE:
-        return threshold.severity is Severity.SEVERE
-    return flow.hold is None
+    if is_easing:
+        return flow.at_low
+    return flow.without_doubted if threshold.severity is Severity.SEVERE and flow.doubted_usd else flow.at_high
+
+
+def _may_decide(threshold: Threshold, flow: Flow) -> bool:
+    """Return whether a window may be graded by a threshold.
+
+    One that is held for what is not known of it is graded by what is certain. Where only two figures differ, severe is
+    graded all the same, and messages show both: to stay silent about a run because the source's own figure is late
+    would be worse than a false alarm.
+    """
+    if flow.hold is None or (flow.hold.reason in _BOUNDED and flow.highest_usd is not None):
+        return True
+    return flow.hold.reason is HoldReason.DISAGREE and threshold.severity is Severity.SEVERE
 
 
 def _raised_by_withdrawals(

@@ -14,9 +14,10 @@ from typing_extensions import override
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 
-SubscriptionTerms = tuple[str | None, Severity, Sensitivity, float | None, float | None, str | None]
-"""Exchange, least severity, preset, least size in USD and as a share of reserves, mention: all that decides whether a
-place gets an alert, and how."""
+Follows = tuple[tuple[int, Sensitivity], ...]
+SubscriptionTerms = tuple[str | None, Severity, Sensitivity, float | None, float | None, str | None, Follows]
+"""Exchange, least severity, preset, least size in USD and as a share of reserves, mention, and the incidents that go on
+under another preset: all that decides whether a place gets an alert, and how."""
 
 
 class CompactSubscriptions(Sequence[Subscription]):  # noqa: PLW1641 — it grows, so it has no hash
@@ -40,6 +41,7 @@ class CompactSubscriptions(Sequence[Subscription]):  # noqa: PLW1641 — it grow
             subscription.usd,
             subscription.share,
             subscription.mention,
+            subscription.follows,
         )
         self.add_stored(str(subscription.place), terms)
 
@@ -81,4 +83,5 @@ class CompactSubscriptions(Sequence[Subscription]):  # noqa: PLW1641 — it grow
 
 
 def _subscription(place: str, terms: SubscriptionTerms) -> Subscription:
-    return Subscription(Place.parse(place), *terms)
+    exchange, severity, sensitivity, usd, share, mention, follows = terms
+    return Subscription(Place.parse(place), exchange, severity, sensitivity, usd, share, mention, follows=follows)

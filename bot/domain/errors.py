@@ -92,6 +92,15 @@ class SourceFault(StrEnum):
     NOT_JSON = "not JSON"
     BAD_SHAPE = "bad shape"
     EMPTY = "empty"
+    # The source contradicts itself; the body is refused, although it can be read.
+    WRONG_EXCHANGE = "wrong exchange"  # it is of another one than was asked for
+    TOTAL_DISAGREES = "total disagrees"  # its newest total is not the one of the list of exchanges
+    VALUES_DISAGREE = "values disagree"  # its assets do not add up to its own totals
+
+    @property
+    def is_refusal(self) -> bool:
+        """Return whether the source did answer, and its answer was refused because it contradicts itself."""
+        return self in {SourceFault.WRONG_EXCHANGE, SourceFault.TOTAL_DISAGREES, SourceFault.VALUES_DISAGREE}
 
 
 class SourceError(RunwatchError):

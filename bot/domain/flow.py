@@ -5,7 +5,7 @@ share=-0.036, reserves_usd=6.41e10)`. Had a chain with 14 % of reserves been mis
 that of the other chains, with a `hold`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -71,6 +71,11 @@ class Flow:
     `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
     is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` were in the reading at the start only; they are not
     part of the figure. A flow with a `hold` is shown but never graded.
+
+    Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
+    and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
+    `doubted_usd` is what of the figure several exchanges of the source lost in one and the same step, negative: it is
+    flow, but no proof of a run at one of them.
     """
 
     window: Window
@@ -82,6 +87,39 @@ class Flow:
     assets: tuple[AssetFlow, ...] = ()
     missing_chains: tuple[str, ...] = ()
     hold: Hold | None = None
+    lowest_usd: float | None = None
+    highest_usd: float | None = None
+    doubted_usd: float = 0.0
+
+    @property
+    def low(self) -> float:
+        """Return the lowest share that is possible: the worst case."""
+        return self.share if self.lowest_usd is None else self._share_of(self.lowest_usd)
+
+    @property
+    def high(self) -> float:
+        """Return the highest share that is possible: the certain end of an outflow."""
+        return self.share if self.highest_usd is None else self._share_of(self.highest_usd)
+
+    @property
+    def at_low(self) -> "Flow":
+        """Return the flow with its lowest figures in place of the likely ones."""
+        return self if self.lowest_usd is None else replace(self, usd=self.lowest_usd, share=self.low)
+
+    @property
+    def at_high(self) -> "Flow":
+        """Return the flow with its highest figures in place of the likely ones."""
+        return self if self.highest_usd is None else replace(self, usd=self.highest_usd, share=self.high)
+
+    @property
+    def without_doubted(self) -> "Flow":
+        """Return the flow with its highest figures, without what is doubted of them."""
+        certain = self.at_high
+        usd = certain.usd - self.doubted_usd
+        return replace(certain, usd=usd, share=self._share_of(usd))
+
+    def _share_of(self, usd: float) -> float:
+        return usd / self.reserves_usd if self.reserves_usd > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,9 @@ class Subscription:
     without own tokens, is not announced there. `mention` is whom to ping when an incident opens or gets worse: the id
     of a Discord role, "here", "everyone" or None. `created_by` is the id of the person who subscribed,
     `title` the name of the chat.
+
+    `follows` has incidents, by number, that the place was told of under another preset than it has now: it hears of
+    them by that preset to their end, and by its own of everything else.
     """
 
     place: Place
@@ -91,3 +94,8 @@ class Subscription:
     created_by: str = ""
     created_at: datetime | None = None
     title: str = ""
+    follows: tuple[tuple[int, Sensitivity], ...] = ()
+
+    def preset_for(self, number: int) -> Sensitivity:
+        """Return the preset by which the place hears of an incident."""
+        return dict(self.follows).get(number, self.sensitivity) if self.follows else self.sensitivity

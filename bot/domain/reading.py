@@ -53,6 +53,12 @@ class Layout:
         return {slot: row for row, slot in enumerate(self.slots)}
 
     @cached_property
+    def merging(self) -> "tuple[Layout, Sequence[int]]":
+        """Return the layout with each slot once, and for each row here its row there."""
+        distinct = Layout(dict.fromkeys(self.slots))
+        return distinct, [distinct.rows[slot] for slot in self.slots]
+
+    @cached_property
     def chains(self) -> frozenset[str]:
         """Return the chains of the slots."""
         return frozenset(slot.chain for slot in self.slots)
@@ -95,6 +101,10 @@ class Layouts:
             layout = self._layouts[key] = Layout(map(self._slots.__getitem__, positions))
         return layout
 
+    def slots_at(self, positions: Iterable[int]) -> frozenset[Slot]:
+        """Return the slots at positions that have no columns; raise IndexError for one beyond the slots."""
+        return frozenset(self._slots[position] for position in positions)
+
 
 class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compares by value and has no hash
     """Holdings as columns, with a row for every slot of the layout.
@@ -117,6 +127,18 @@ class Holdings(Mapping[Slot, Holding]):  # noqa: PLW1641 — as a dict, it compa
             return holdings
         amounts, usd = (array("d", [row[side] for row in holdings.values()]) for side in (0, 1))
         return cls(Layout(holdings), amounts, usd)
+
+    @classmethod
+    def merged(cls, layout: Layout, amounts: "array[float]", usd: "array[float]") -> "Holdings":
+        """Return columns as holdings; rows of the same slot, which were two names of one asset, become one."""
+        if len(layout.rows) == len(layout.slots):
+            return cls(layout, amounts, usd)
+        distinct, rows = layout.merging
+        sums = cls(distinct, array("d", bytes(8 * len(distinct.slots))), array("d", bytes(8 * len(distinct.slots))))
+        for row, amount, value in zip(rows, amounts, usd, strict=True):
+            sums.amounts[row] += amount
+            sums.usd[row] += value
+        return sums
 
     @override
     def __len__(self) -> int:
@@ -189,9 +211,13 @@ class _HoldingValues(ValuesView[Holding]):
 class Reading:
     """All holdings of one exchange at one moment.
 
-    `as_of` is the time that the source gives it, `fetched_at` when it was fetched; both aware, UTC. The class has no
-    `__slots__`, so that chains and sums by asset are computed once: every answer needs them, and a large exchange has
-    hundreds of holdings.
+    `as_of` is the time that the source gives it, `fetched_at` when it was fetched; both aware, UTC. `impossible_slots`
+    are those that the source named with an amount or a value that cannot be (below zero, infinite, no number): they are
+    not in `holdings`, and neither zero nor drained but missing. `zero_slots` are those that it gave an amount of zero
+    and that have held something: everything left them, or a node answered an error. They are not in `holdings` either.
+
+    The class has no `__slots__`, so that chains and sums by asset are computed once: every answer needs them, and a
+    large exchange has hundreds of holdings.
     """
 
     exchange: str
@@ -199,6 +225,8 @@ class Reading:
     as_of: datetime
     fetched_at: datetime
     holdings: Mapping[Slot, Holding]
+    impossible_slots: frozenset[Slot] = frozenset()
+    zero_slots: frozenset[Slot] = frozenset()
 
     @cached_property
     def chains(self) -> frozenset[str]:
@@ -230,7 +258,8 @@ class Reading:
 class SourceHealth:
     """Whether one request to an upstream (`defillama/cexs`, `defillama/binance`) works.
 
-    `fault` is None while it does; else `failing_since` is the first failure since the last success.
+    `fault` is None while it does; else `failing_since` is the first failure since the last success. `detail` says more
+    of the fault, or of a source that works what was left out of its newest reading: "ETH on Ethereum".
     """
 
     source: str

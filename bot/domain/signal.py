@@ -14,7 +14,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
-from bot.domain.guard_state import RoundTrip
+from bot.domain.jump import Jump, Verdict
 from bot.domain.severity import Severity
 
 
@@ -22,13 +22,17 @@ class Rule(StrEnum):
     """The rules that flows are judged by; every other signal source has a rule of its own, whose name is any text.
 
     Outflow and bleed are one incident of an exchange, stored under OUTFLOW: BLEED is its name while only the windows
-    of 14 and 30 days are crossed.
+    of 14 and 30 days are crossed. DATA is the notice of a step that is held or not counted.
     """
 
     OUTFLOW = "outflow"
     BLEED = "bleed"
     MARKET_WIDE = "market-wide"
+    DATA = "data"
 
+
+# A tenth of a point of reserves: shares are shown with one digit, and below 1 % nothing is announced for less.
+_SHOWN_DIFFERENCE = 0.001
 
 _STORED_AS: dict[str, str] = {Rule.BLEED: Rule.OUTFLOW}
 
@@ -73,6 +77,8 @@ class Measurement:
 
 CLOSED_WITHDRAWALS = "closed withdrawals"
 """The measure of a reason that counts the major assets whose withdrawals are closed."""
+STEP = "step"
+"""The measure of a data notice: how large a step of reserves is that is held or not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +107,12 @@ class NoteReason(StrEnum):
     ROUND_TRIP = "round trip"
     PASSAGE = "came and left"
     COUNTED = "counted after all"
+    TOGETHER = "several exchanges at once"
     PRICE_ODD = "price odd"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
     GAP = "gap"
     BLIND = "saw nothing"
+    REVISED = "history revised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +120,8 @@ class Note:
     """Something people should know about the figures.
 
     `subject` is the chain, the asset or the windows it is about; `usd` its size in USD (negative: left), or the price
-    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`.
+    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`, a REVISED one about the
+    days that the source tells differently than before ("9 days, 2022-12-03 to 2022-12-11").
     """
 
     reason: NoteReason
@@ -153,14 +162,15 @@ class Signal:
     `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time:
     two signals of the same `as_of` are one observation. `previous_as_of` is the time of the reading before, None when
     there is none. `leading` is the name of the measurement that says most; one with a hold may not be judged. With
-    nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `confirmed_by_source` says that
-    another source says the same. While `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
+    nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `crossed` names every
+    measurement that is past a threshold, `reasons` those of the worst severity. `confirmed_by_source` says that another
+    source says the same, `seen_since` that an earlier reading showed it already and it waited for this one. While
+    `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
     incident that was elevated or severe becomes critical for it. `closed_withdrawals` are the majors that cannot be
     withdrawn and since when, None where nobody watches that. `figures` are what a source measured that is not flow.
 
-    The rest is about flows: `round_trips` are large amounts that left and came back in the last two days,
-    `source_figures` what the source itself says flowed, `members` the exchanges that a market-wide signal is about,
-    worst first.
+    The rest is about flows: `source_figures` is what the source itself says flowed, `members` the exchanges that a
+    market-wide signal is about, worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
     """
 
     subject: str
@@ -176,14 +186,16 @@ class Signal:
     previous_as_of: datetime | None = None
     notes: tuple[Note, ...] = ()
     confirmed_by_source: bool = False
+    seen_since: datetime | None = None
     blocks_easing: Reason | None = None
     closed_withdrawals: tuple[tuple[str, datetime], ...] | None = None
     figures: tuple[Measurement, ...] = ()
     flows: tuple[Flow, ...] = ()
     baseline: Baseline | None = None
-    round_trips: tuple[RoundTrip, ...] = ()
     source_figures: tuple[SourceFigure, ...] = ()
     members: tuple[MarketMember, ...] = ()
+    jumps: tuple[Jump, ...] = ()
+    crossed: tuple[str, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:
@@ -217,9 +229,18 @@ class Signal:
         holds = ((measurement.name, measurement.hold) for measurement in self.measurements)
         return frozenset(name for name, hold in holds if hold and hold.reason is HoldReason.CHAIN_MISSING)
 
+    @property
+    def uncertain(self) -> frozenset[str]:
+        """Return the windows whose flow is known by two bounds only, further apart than a message would show."""
+        return frozenset(flow.window for flow in self.flows if flow.high - flow.low >= _SHOWN_DIFFERENCE)
+
     def returned_usd(self, *, since: datetime) -> float:
         """Return how much of what left has come back after a time, in USD, 0 or more: that much was no trouble."""
-        return sum(trip.usd for trip in self.round_trips if trip.back_at > since)
+        return sum(
+            -jump.usd
+            for jump in self.jumps
+            if jump.usd < 0 and jump.verdict is Verdict.RETURNED and jump.turned_at and jump.turned_at > since
+        )
 
     def in_short(self) -> "Signal":
         """Return the signal without what would make it large to store: the assets of windows that do not lead."""
@@ -238,4 +259,6 @@ class Signal:
 
 
 def _measurement(flow: Flow) -> Measurement:
-    return Measurement(flow.window, Size(flow.share, Unit.RESERVES, flow.usd), flow.hold)
+    # What is certain: where a part is missing, 58 % of the rest may be at least 55 % of everything.
+    certain_usd = flow.usd if flow.highest_usd is None else flow.highest_usd
+    return Measurement(flow.window, Size(flow.high, Unit.RESERVES, certain_usd), flow.hold)

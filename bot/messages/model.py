@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from bot.domain.snapshot import MissingPart
+
 
 class Tone(StrEnum):
     """How good or bad a message's news are. Platforms show it as a colour, an icon and, for an alert, a word."""
@@ -85,6 +87,26 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownTotal:
+    """A total that the message shows, as figures for programs (`--json`); chats show the words only.
+
+    `reserves_usd` are without the exchange's own tokens, `total_usd` with them, both at `as_of`. While the source
+    leaves out parts, that is the newest reading that had all of them: `missing` names them, `newest_as_of` is the time
+    of the newest reading, and `newest_reserves_usd` what that one still tells, which is no total. A total that is not
+    `is_checked` is the source's list's alone: amounts were not read, so that a missing part would not show.
+    """
+
+    exchange: str
+    as_of: datetime
+    reserves_usd: float | None
+    total_usd: float
+    missing: tuple[MissingPart, ...] = ()
+    newest_as_of: datetime | None = None
+    newest_reserves_usd: float | None = None
+    is_checked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """A button: its label and the command line it stands for, without the slash ("flows binance")."""
 
@@ -98,7 +120,7 @@ class Message:
 
     `private` asks for an answer only the asker sees where the platform can do that. `silent` asks for no sound.
     `mention` is what to ping (a Discord role id, "here", "everyone"); nothing else in a message ever pings.
-    `sample` marks an example that describes no real event.
+    `sample` marks an example that describes no real event. `totals` are the totals in it, for programs.
     """
 
     title: str
@@ -113,6 +135,7 @@ class Message:
     silent: bool = False
     mention: str | None = None
     sample: bool = False
+    totals: tuple[ShownTotal, ...] = ()
 
 
 def bold(text: str) -> Span:

@@ -42,7 +42,8 @@ class HistoryQueries:
     async def outflow_curve(self, exchange: Exchange, since: datetime) -> OutflowCurve | None:
         """Return what has left since the newest reading at or before `since`, else since the first one.
 
-        None without two readings.
+        A reading that lacks more than a trifle of what there was at the start is no point of it: what had left from
+        there would be back on the curve. None without two readings.
         """
         latest = await self._readings.latest(exchange.id)
         base = await self._base(exchange.id, since)
@@ -51,8 +52,11 @@ class HistoryQueries:
         elapsed, shares = [timedelta(0)], [0.0]
         async for reading in self._after(base, latest):
             flow = await asyncio.to_thread(net_flow, Window.DAY, base, reading, exchange.own_tokens)
-            elapsed.append(reading.as_of - base.as_of)
-            shares.append(flow.share)
+            if flow.hold is None and flow.low == flow.high:
+                elapsed.append(reading.as_of - base.as_of)
+                shares.append(flow.share)
+        if len(shares) == 1:
+            return None
         return OutflowCurve(exchange.name, base.as_of, tuple(elapsed), tuple(shares))
 
     async def rehearse(self, exchanges: Sequence[Exchange], sensitivity: Sensitivity) -> Rehearsal:

@@ -16,10 +16,13 @@ import structlog
 from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
-from bot.domain.reading import SourceHealth
+from bot.domain.reading import Reading, SourceHealth
+from bot.messages.plain_text import clean
 from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
+from bot.monitoring.revised_history import COMPARED_SPAN, RevisedHistory
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock, Source
 from bot.ports.subscriptions import Subscriptions
@@ -29,10 +32,11 @@ log = structlog.get_logger()
 BACKFILL = timedelta(days=400)
 """How far back daily amounts are kept, and fetched at first start."""
 _BLIND_AFTER_INTERVALS = 2  # one interval may pass between two bodies; less than `MAX_AGE` is never worth a word
-_REFETCH_OVERLAP = timedelta(days=2)  # sources correct their newest days, and fill gaps of yesterday
+_GAPS_FILLED = timedelta(days=2)  # sources fill gaps of yesterday; what they say of older days is compared
 # Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
 # see in one round what a fault of the source did to many exchanges at a time.
 _CALM_BATCH = 8
+_MAX_NAMED_SLOTS = 3  # impossible values that the log and `/status` name: enough to find the others at the source
 
 
 class SourcePoller:
@@ -51,6 +55,7 @@ class SourcePoller:
         source: Source,
         *,
         readings: Readings,
+        revisions: ReadingRevisions,
         incidents: Incidents,
         subscriptions: Subscriptions,
         clock: Clock,
@@ -65,6 +70,7 @@ class SourcePoller:
     ) -> None:
         self._source = source
         self._readings = readings
+        self._history = RevisedHistory(readings, revisions, clock=clock, meter=meter)
         self._incidents = incidents
         self._subscriptions = subscriptions
         self._clock = clock
@@ -225,35 +231,48 @@ class SourcePoller:
         exchange = listing.exchange
         name = f"{self._source.name}/{exchange.id}"
         before, asked_at = self._fetched.get(exchange.id), self._clock.now()
+        latest = await self._readings.latest(exchange.id)
+        # Everything at first, later what may be new and what is compared with what is stored.
+        since = latest.as_of - COMPARED_SPAN if latest else self._clock.now() - BACKFILL
         try:
-            readings = await self._source.readings(exchange, since=await self._since(exchange))
+            readings = await self._source.readings(exchange, since=since)
         except SourceError as error:
             failures = before.failures + 1 if before else 1
             self._fetched[exchange.id] = LastFetch(asked_at, listing, failures)
             await self._failed(name, error)
             return exchange.id in self._with_incident
-        added = await self._readings.add(readings)
+        added = await self._add(exchange, readings, latest)
         self._fetched[exchange.id] = LastFetch(asked_at, listing)
-        await self._succeeded(name)
+        await self._succeeded(name, left_out=_left_out(readings[-1]))
         self._meter.set_reading_time(exchange.id, readings[-1].as_of)
         log.debug("readings fetched", exchange=exchange.id, fetched=len(readings), new=added)
         await self._on_stored(exchange)
         return True
 
-    async def _since(self, exchange: Exchange) -> datetime:
-        """Return from when on readings are wanted: everything at first, later only what may be new."""
-        latest = await self._readings.latest(exchange.id)
-        return latest.as_of - _REFETCH_OVERLAP if latest else self._clock.now() - BACKFILL
+    async def _add(self, exchange: Exchange, body: Sequence[Reading], latest: Reading | None) -> int:
+        """Store what is new in a body, compare the rest with what is stored, and return how many readings are new."""
+        if latest is None:
+            return await self._readings.add(body)
+        new_from = latest.as_of - _GAPS_FILLED
+        added = await self._readings.add([reading for reading in body if reading.as_of >= new_from])
+        await self._history.compare(exchange.id, body)
+        return added
 
     def _wanted(self, listings: Iterable[Listing]) -> list[Listing]:
         return [listing for listing in listings if not self._only or listing.exchange.id in self._only]
 
-    async def _succeeded(self, name: str) -> None:
+    async def _succeeded(self, name: str, *, left_out: str = "") -> None:
+        """Record that a source answered; `left_out` names what of its newest reading was impossible, logged once."""
         now = self._clock.now()
         before = self._health.get(name)
         if before and before.fault:
             log.info("source healed", source=name, after=str(now - (before.failing_since or now)))
-        await self._record_health(SourceHealth(name, last_success=now))
+        was_left_out = before.detail if before and not before.fault else ""
+        if left_out and not was_left_out:
+            log.warning("impossible values left out", source=name, slots=left_out)
+        elif was_left_out and not left_out:
+            log.info("no impossible values any more", source=name)
+        await self._record_health(SourceHealth(name, last_success=now, detail=left_out))
         self._meter.count_poll(name, "ok")
         self._meter.set_source_answered(name, now)
 
@@ -271,3 +290,11 @@ class SourcePoller:
         self._health[health.source] = health
         await self._readings.save_health(health)
         await self._on_health(before, health)
+
+
+def _left_out(reading: Reading) -> str:
+    """Return the slots of a reading whose amounts or values cannot be: "ETH on Ethereum, TRX on Tron and 4 more"."""
+    slots = sorted(reading.impossible_slots)
+    names = [clean(f"{slot.asset} on {slot.chain}") for slot in slots[:_MAX_NAMED_SLOTS]]
+    more = f" and {len(slots) - len(names)} more" if len(slots) > len(names) else ""
+    return ", ".join(names) + more

@@ -2,34 +2,39 @@
 
 For judging, round by round, and for answering commands. Example: Binance was last judged at 11:00 and read at 12:00.
 Its state is in memory; the store is asked for the reading of 12:00, and for those that the windows of 24 h, 72 h, 7 d,
-14 d and 30 d start from. After a restart the state is built again from 91 days of readings, with a pause after each,
+14 d and 30 d start from. After a restart the state is built again from 125 days of readings, with a pause after each,
 so that commands are answered meanwhile.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.alerting.judging_round import elevated_spans
 from bot.detection.engine import SOURCE_FIGURES_MAX_AGE, rounds, signal_at_newest, states_after_new_readings
 from bot.detection.exchange_state import ExchangeState
-from bot.detection.flow.baseline import MAX_DAYS
 from bot.detection.flow.computation import ColumnComputation
-from bot.detection.flow.windows import base_limit
+from bot.detection.flow.windows import LONGEST_LOOKBACK, base_limit, base_span
 from bot.detection.guards.market_moves import LastMove, MarketMoves
+from bot.detection.guards.turned_moves import REMEMBERED
 from bot.detection.outflow import WINDOWS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
+from bot.monitoring.missing_parts import with_missing_parts
+from bot.monitoring.revised_history import revision_note
 from bot.ports.incidents import Incidents
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.workers import Suppressions
 
 _MAX_EPISODES = 30  # incidents of one exchange in 90 days: more would be a fault of the thresholds
-_HISTORY_SPAN = timedelta(days=MAX_DAYS + 1)  # the usual days, and the one that the first of them is compared with
+# What the guards remember, and what it may concern: a jump of 90 days ago, in a window that was 35 days long then. The
+# usual days go back as far.
+_HISTORY_SPAN = REMEMBERED + LONGEST_LOOKBACK
 _MAX_COLUMNS = 8  # readings that one signal needs: the newest two, and the start of each of six windows
 _LAST_TWO = slice(-2, None)  # what the next reading is compared with; the starts of windows are in the store
 
@@ -45,25 +50,29 @@ class _Context:
 class SnapshotBuilder:
     """Builds the snapshots of exchanges.
 
-    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new;
-    after a restart it is built anew from everything the store has of the last 91 days.
+    The state of every exchange stays in memory with its last two readings only, so that a snapshot reads what is new.
+    After a restart it is built anew from everything the store has of the last 125 days, and so it is when the source
+    has revised its history (revised_history.py), whichever worker took that over.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — the neighbours of a snapshot, each named where they are put together
         self,
         readings: Readings,
         clock: Clock,
         incidents: Incidents,
         *,
+        revisions: ReadingRevisions | None = None,
         suppressions: Suppressions | None = None,
         source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     ) -> None:
         self._readings = readings
         self._clock = clock
         self._incidents = incidents
+        self._revisions = revisions
         self._suppressions = suppressions
         self._source_figures_max_age = source_figures_max_age
         self._exchange_states: dict[str, ExchangeState] = {}
+        self._revised_days: dict[str, Mapping[datetime, datetime]] = {}
         self._market = MarketMoves()
         self._incident_spans: dict[str, tuple[IncidentSpan, ...]] = {}
 
@@ -113,23 +122,27 @@ class SnapshotBuilder:
 
     async def _exchange_state(self, exchange: Exchange) -> ExchangeState:
         """Return an exchange's state as it is in memory, or built from all that the store has."""
+        # Read before the readings: what is revised while they are read has the state built once more.
+        revised_days = await self._revisions.revised_days(exchange.id) if self._revisions else {}
+        is_revised = revised_days != self._revised_days.get(exchange.id, {})
         remembered = self._exchange_states.get(exchange.id)
         # Compared whole: its own tokens may have changed, and with them what counts as a flow.
-        if remembered is not None and remembered.exchange == exchange:
+        if remembered is not None and remembered.exchange == exchange and not is_revised:
             return remembered
         latest = await self._readings.latest(exchange.id)
         computation = ColumnComputation(exchange.own_tokens, max_readings=_MAX_COLUMNS, shows_assets=True)
         state = ExchangeState(exchange, computation=computation)
         if latest is None:
             return state
-        async for reading in self._readings.between(
-            exchange.id, since=latest.as_of - _HISTORY_SPAN, until=latest.as_of
-        ):
+        # What was not judged yet before a revision is left for its round, with what other exchanges did in it.
+        until = remembered.latest.as_of if remembered and remembered.latest else latest.as_of
+        async for reading in self._readings.between(exchange.id, since=until - _HISTORY_SPAN, until=until):
             after_reading = state.with_reading(reading)
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
         self._exchange_states[exchange.id] = state
-        self._market = self._market.after([LastMove(latest)])
+        self._revised_days[exchange.id] = revised_days
+        self._market = self._market.after([LastMove(state.latest or latest)])
         return state
 
     async def _new_readings(self, state: ExchangeState) -> list[Reading]:
@@ -148,22 +161,36 @@ class SnapshotBuilder:
         withheld = context.suppressions.get(exchange.id)
         if state.latest is None:
             return ExchangeSnapshot(exchange, listing=listing)
-        starts = [base_limit(window, state.latest.as_of) for window in WINDOWS]
-        bases = {
-            base.as_of: base for base in [*await self._readings.bases(exchange.id, starts), *state.recent_readings]
-        }
-        with_bases = replace(state, recent_readings=tuple(bases[at] for at in sorted(bases)))
         signal = signal_at_newest(
-            with_bases,
+            await self._with_bases(state, state.latest.as_of),
             now,
             listing=listing,
             source_figures_max_age=self._source_figures_max_age,
             suppression=str(withheld) if withheld else None,
             incident_spans=await self._incident_spans_of(exchange.id),
         )
-        return ExchangeSnapshot(
+        if note := revision_note(self._revised_days.get(exchange.id, {}), now):
+            signal = replace(signal, notes=(*signal.notes, note))
+        snapshot = ExchangeSnapshot(
             exchange, listing=listing, reading=state.latest, signal=signal, days=state.days, seen_at=now
         )
+        return with_missing_parts(snapshot, state.guard_state)
+
+    async def _with_bases(self, state: ExchangeState, end: datetime) -> ExchangeState:
+        """Return a state with the readings that windows which end at `end` start from, found in the store.
+
+        Nearly always those are the newest ones at or before the windows' starts, one query for all windows. Where that
+        one is too old, all that may take its place are read: in the first hours of a new installation,
+        after a gap, and where the history is too short.
+        """
+        id_ = state.exchange.id
+        starts = [base_limit(window, end) for window in WINDOWS]
+        state = _with_readings(state, await self._readings.bases(id_, starts))
+        for window in state.unsuited_bases(WINDOWS):
+            first, last = base_span(window, end)
+            between = self._readings.between(id_, since=first - timedelta.resolution, until=last)
+            state = _with_readings(state, [reading async for reading in between])
+        return state
 
     async def _incident_spans_of(self, exchange: str) -> tuple[IncidentSpan, ...]:
         """Return the times of the exchange's incidents of elevated or worse, as far back as days are usual ones."""
@@ -171,3 +198,9 @@ class SnapshotBuilder:
             incidents = await self._incidents.recent(_MAX_EPISODES, subject=exchange)
             self._incident_spans[exchange] = elevated_spans(incidents)
         return self._incident_spans[exchange]
+
+
+def _with_readings(state: ExchangeState, readings: Iterable[Reading]) -> ExchangeState:
+    """Return a state with older readings among its recent ones."""
+    by_time = {reading.as_of: reading for reading in (*readings, *state.recent_readings)}
+    return replace(state, recent_readings=tuple(by_time[at] for at in sorted(by_time)))

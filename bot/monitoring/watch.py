@@ -16,6 +16,7 @@ from typing import Any
 
 import structlog
 
+from bot.alerting.data_notice import HEARD_AS, as_notice_listener
 from bot.alerting.judging_round import (
     MARKET_KEY,
     IncidentKey,
@@ -31,7 +32,7 @@ from bot.alerting.lifecycle import Policy
 from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.incident import Incident, Step, StepReason
+from bot.domain.incident import Incident, Step, StepReason, open_by_number
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Signal, source_rule
@@ -142,7 +143,7 @@ class Watch:
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
         for step in result.in_order:
             if step.has_changed:
-                await self._commit(step)
+                await self._commit(step, result.market.under_way)
 
     async def _round_signal(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
         """Return a signal with the time and the presets it is judged by."""
@@ -174,6 +175,8 @@ class Watch:
         """Return who may hear of a step; asked for when something changed only, for there may be a million of them."""
         if step.key == MARKET_KEY:
             return await self._market_subscriptions(step)
+        if _is_notice(step.step.incident):
+            return await self._notice_subscriptions(step.key.subject)
         return await self._subscriptions.interested_in(step.key.subject)
 
     async def _market_subscriptions(self, step: RoundStep) -> CompactSubscriptions:
@@ -191,19 +194,29 @@ class Watch:
                         subscriptions.add(replace(subscription, sensitivity=Sensitivity.NORMAL))
         return subscriptions
 
-    async def _audience(self, step: RoundStep) -> Audience:
+    async def _notice_subscriptions(self, subject: str) -> CompactSubscriptions:
+        """Return who hears of data notices: all but the places that have switched them off."""
+        subscriptions, off = CompactSubscriptions(), await self._subscriptions.places_without_notices()
+        async for slice_ in _slices(await self._subscriptions.interested_in(subject)):
+            subscriptions.extend(
+                as_notice_listener(subscription) for subscription in slice_ if subscription.place not in off
+            )
+        return subscriptions
+
+    async def _audience(self, step: RoundStep, market: Incident | None) -> Audience:
         """Return who hears of a step."""
-        post, edit = CompactSubscriptions(), CompactSubscriptions()
+        post, edit, follow = CompactSubscriptions(), CompactSubscriptions(), CompactSubscriptions()
         async for slice_ in _slices(await self._subscriptions_for(step)):
-            part = audience(step.before, step.step, slice_)
+            part = audience(step.before, step.step, slice_, market)
             post.extend(part.post)
             edit.extend(part.edit)
-        return Audience(post, edit)
+            follow.extend(part.follow)
+        return Audience(post, edit, follow)
 
-    async def _commit(self, step: RoundStep) -> None:
-        """Commit a step, incident and alerts together."""
+    async def _commit(self, step: RoundStep, market: Incident | None) -> None:
+        """Commit a step, incident and alerts together; `market` is the market-wide incident that is open."""
         subject, rule, sensitivity = step.key
-        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step))
+        alerts = self._alerts(self._names.get(subject, subject), step.step, await self._audience(step, market))
         await self._incidents.commit(subject, rule, step.step.incident, alerts, sensitivity=sensitivity)
         self._snapshot_builder.forget_incidents(subject)
         if step.step.reason is not StepReason.NOTHING:
@@ -214,34 +227,48 @@ class Watch:
         if incident is None:
             return []
         card = incident_card(incident, name, step.reason, self._names, self._kinds)
-        is_over = step.reason is StepReason.RESOLVED
+        change = DeliveryKind.CLOSE if step.reason is StepReason.RESOLVED else DeliveryKind.EDIT
         alerts = [
             self._alert(incident, DeliveryKind.POST, card, listeners.post),
-            self._alert(incident, DeliveryKind.CLOSE if is_over else DeliveryKind.EDIT, card, listeners.edit),
+            self._alert(incident, change, card, listeners.edit),
+            self._alert(incident, change, card, listeners.follow, only_where_sent=True),
         ]
-        if is_over:
+        # A data notice is one message, and its end is the last change of it.
+        if step.reason is StepReason.RESOLVED and not _is_notice(incident):
             # An edit notifies nobody, so the end is said in a reply as well.
             reply = resolved_card(incident, name, self._kinds)
-            alerts.append(self._alert(incident, DeliveryKind.REPLY, reply, listeners.edit))
+            for only_where_sent, recipients in ((False, listeners.edit), (True, listeners.follow)):
+                alerts.append(
+                    self._alert(incident, DeliveryKind.REPLY, reply, recipients, only_where_sent=only_where_sent)
+                )
         return [alert for alert in alerts if alert.recipients]
 
     def _alert(
-        self, incident: Incident, kind: DeliveryKind, card: Message, recipients: Sequence[Subscription]
+        self,
+        incident: Incident,
+        kind: DeliveryKind,
+        card: Message,
+        recipients: Sequence[Subscription],
+        *,
+        only_where_sent: bool = False,
     ) -> Alert:
         now = self._clock.now()
+        role = f"{kind}-where-sent" if only_where_sent else kind
+        severity = HEARD_AS[incident.severity] if _is_notice(incident) else incident.severity
         incident_key = f"{incident.label}:{incident.sensitivity}"  # one preset's incident: "INC-8:normal"
         return Alert(
             # The first reading tells one life from the next: a preset may open anew under the number of its siblings.
-            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{kind}",
+            id=f"{incident_key}:{incident.first_as_of:%Y%m%dT%H%M%S}:{incident.steps}:{role}",
             incident=incident_key,
-            severity=incident.severity,
+            severity=severity,
             kind=kind,
             message=card,
             created_at=now,
-            expires_at=now + _ALERT_LIFETIME[incident.severity],
+            expires_at=now + _ALERT_LIFETIME[severity],
             recipients=recipients,
-            ping=kind is DeliveryKind.POST,
+            ping=kind is DeliveryKind.POST and not _is_notice(incident),
             about=incident.subject,
+            only_where_sent=only_where_sent,
         )
 
     def _count_holds(self, story: StoryKey, signal: Signal | None) -> None:
@@ -251,7 +278,8 @@ class Watch:
             log.info("figures held", exchange=story.subject, reason=str(reason))
 
     async def _count_open_incidents(self) -> None:
-        counts = Counter(incident.severity for incident in await self._incidents.open())
+        are_open = open_by_number(await self._incidents.open()).values()
+        counts = Counter(incident.severity for incident in are_open)
         for severity in Severity:
             self._meter.set_open_incidents(severity, counts[severity])
 
@@ -261,6 +289,10 @@ async def _slices(subscriptions: Sequence[Subscription]) -> AsyncIterator[Sequen
     for start in range(0, len(subscriptions), _SLICE_SUBSCRIPTIONS):
         yield subscriptions[start : start + _SLICE_SUBSCRIPTIONS]
         await asyncio.sleep(0)
+
+
+def _is_notice(incident: Incident | None) -> bool:
+    return incident is not None and incident.rule == Rule.DATA
 
 
 def _presets(asked: Collection[Sensitivity], open_incidents: Sequence[Incident], story: StoryKey) -> list[Sensitivity]:

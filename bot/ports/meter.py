@@ -31,6 +31,10 @@ class Meter(Protocol):
         """Count one episode in which windows of an exchange were held, because they could not be compared."""
         ...
 
+    def count_revised_points(self, points: int) -> None:
+        """Count daily points of an exchange's history that its source revised, once they are taken over."""
+        ...
+
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         """Count one delivery: `sent`, `edited`, `retried`, `dropped`, `gave up`; or `stopped`, by a circuit breaker."""
         ...

@@ -31,7 +31,8 @@ class Alert:
     `id` is made of the incident and the number of its step, so that queueing twice is queueing once. `ping` adds the
     places' own mentions. After `expires_at` it is dropped unsent. `about` is the exchange's id: a place that has
     unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send it again where it may have
-    arrived already.
+    arrived already. `only_where_sent` leaves out places that have no message of the incident, which an edit would be
+    sent to as a new one.
     """
 
     id: str
@@ -45,6 +46,16 @@ class Alert:
     ping: bool = False
     about: str | None = None
     once: bool = False
+    only_where_sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMessage:
+    """A message that a newer one of its incident has followed: its id, and the text that it shows, of which alert."""
+
+    id: str
+    alert: str
+    message: Message
 
 
 LEFT_BEHIND = "-"
@@ -57,8 +68,8 @@ class Delivery:
 
     `key` is the idempotency key, made of the alert and the place as it was when queued; it stays the same over every
     attempt and when the chat moves. `receipt` names the entry in the outbox. `attempt` counts the failed attempts so
-    far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. `older` is
-    the id of an earlier message: when it is set, the only thing to do is to edit that one, so that it points to the
+    far. `sent` is the id of the incident's last message there, LEFT_BEHIND where the chat has moved since. When `older`
+    is set, the only thing to do is to edit that earlier message: it keeps its text and gains a line that points to the
     newer one.
     """
 
@@ -75,8 +86,9 @@ class Delivery:
     attempt: int = 0
     about: str | None = None
     once: bool = False
+    only_where_sent: bool = False
     sent: str | None = None
-    older: str | None = None
+    older: EarlierMessage | None = None
 
     @property
     def sent_here(self) -> str | None:

@@ -1,7 +1,8 @@
 """The readings of every exchange by time, the newest list of exchanges, and the health of each source.
 
-`as_of` is the time that a source gives a reading; it is never changed, and a reading is never rewritten. How much is
-kept depends on the store: Redis keeps every reading of 10 days, and the first of each UTC day for 410.
+`as_of` is the time that a source gives a reading; it is never changed. A reading is not rewritten either. But a source
+may revise its history: then another one takes its place (reading_revisions.py). How much is kept depends on the store:
+Redis keeps every reading of 10 days, and the first of each UTC day for 410.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence

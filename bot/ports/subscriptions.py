@@ -87,6 +87,14 @@ class Subscriptions(Protocol):
         """
         ...
 
+    async def places_without_notices(self) -> Collection[Place]:
+        """Return the places that have switched data notices off."""
+        ...
+
+    async def switch_notices(self, place: Place, *, on: bool) -> None:
+        """Switch the data notices of a place on, as they are at first, or off."""
+        ...
+
     async def exchanges(self) -> Collection[str]:
         """Return the ids of the exchanges that some place subscribed to by name."""
         ...

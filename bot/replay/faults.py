@@ -39,7 +39,7 @@ class FaultKind(StrEnum):
     CHAIN_ABSENT = "a chain is not in the record"
     CHAIN_NULL = "a chain is not in the record and its sections are null in the body"
     PRICE_ODD = "an asset is valued at a multiple of its price"
-    SHRUNK = "every amount is shown at a fraction of itself"
+    SHRUNK = "every amount, or those on one chain, are shown at a fraction of themselves"
     REPEATED = "every record repeats the one before"
     NO_RECORD = "the adapter fails: no record is written"
     UNLISTED = "no record is written, and the list leaves the exchange out"

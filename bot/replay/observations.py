@@ -74,7 +74,10 @@ def _apply_faults(
         if fault.kind in _WITHOUT_CHAIN:
             amounts = {slot: amount for slot, amount in amounts.items() if slot.chain != fault.target}
         if fault.kind is FaultKind.SHRUNK:
-            amounts = {slot: amount * fault.factor for slot, amount in amounts.items()}
+            amounts = {
+                slot: amount * (fault.factor if fault.target in {"", slot.chain} else 1.0)
+                for slot, amount in amounts.items()
+            }
         if fault.kind is FaultKind.PRICE_ODD:
             prices = {**prices, fault.target: prices[fault.target] * fault.factor}
     return Observation(amounts, prices)

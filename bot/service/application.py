@@ -87,6 +87,7 @@ class Application:
             store.readings,
             clock,
             store.incidents,
+            revisions=store.revisions,
             suppressions=store.suppressions,
             source_figures_max_age=2 * settings.poll_interval,
         )
@@ -119,6 +120,7 @@ class Application:
         return SourcePoller(
             source,
             readings=self.store.readings,
+            revisions=self.store.revisions,
             incidents=self.store.incidents,
             subscriptions=self.store.subscriptions,
             clock=self._clock,

@@ -32,6 +32,9 @@ class Metrics(Meter):
         self._polls = Counter("runwatch_polls", "Requests to sources.", ("source", "result"), registry=self.registry)
         self._incidents = Gauge("runwatch_incidents", "Open incidents.", ("severity",), registry=self.registry)
         self._holds = Counter("runwatch_holds", "Spells of held figures.", ("reason",), registry=self.registry)
+        self._revised = Counter(
+            "runwatch_revised_points", "Daily points of the past that sources revised.", registry=self.registry
+        )
         self._deliveries = Counter(
             "runwatch_deliveries", "Deliveries.", ("platform", "result", "reason"), registry=self.registry
         )
@@ -73,6 +76,10 @@ class Metrics(Meter):
     @override
     def count_held(self, reason: HoldReason) -> None:
         self._holds.labels(reason).inc()
+
+    @override
+    def count_revised_points(self, points: int) -> None:
+        self._revised.inc(points)
 
     @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:

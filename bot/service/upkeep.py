@@ -12,6 +12,7 @@ import structlog
 
 from bot.delivery.operator_notices import OPERATOR_CHECK_INTERVAL, OperatorNotices
 from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
+from bot.domain.incident import open_by_number
 from bot.domain.severity import Severity
 from bot.domain.worker import Role
 from bot.messages.cards.about import emptied_notice
@@ -69,7 +70,8 @@ class Upkeep:
         """Bring the gauges up to date that show what all workers share."""
         for lease, runner in self._status.lease_runners.items():
             self._metrics.set_lease(lease, is_owner=runner.is_owner)
-        open_by_severity = Counter(incident.severity for incident in await self._store.incidents.open())
+        are_open = open_by_number(await self._store.incidents.open()).values()
+        open_by_severity = Counter(incident.severity for incident in are_open)
         for severity in Severity:
             self._metrics.set_open_incidents(severity, open_by_severity[severity])
         for (platform, severity), depth in (await self._store.outbox.depth()).items():

@@ -26,6 +26,7 @@ class AlertPayload(msgspec.Struct, frozen=True, omit_defaults=True):
     expires_at: datetime
     about: str | None = None
     once: bool = False
+    only_where_sent: bool = False
 
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(AlertPayload)
@@ -47,6 +48,7 @@ def encode_alert(alert: Alert) -> str:
         alert.expires_at,
         about=alert.about,
         once=alert.once,
+        only_where_sent=alert.only_where_sent,
     )
     return _encoder.encode(payload).decode()
 

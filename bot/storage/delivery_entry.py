@@ -12,15 +12,15 @@ import msgspec
 from typing_extensions import override
 
 from bot.domain.place import Place
-from bot.ports.outbox import Delivery
+from bot.ports.outbox import Delivery, EarlierMessage
 from bot.storage import keys
 from bot.storage.alert_payload import AlertPayload
 from bot.storage.connection import RedisArgument
 
 DeliveryEntry = tuple[int, str, str, str, str, int, str, str]
-"""Priority, entry, alert, place, mention, attempts before, newest message there or "", older message or "".
+"""Priority, entry, alert, place, mention, attempts before, newest message there or "", earlier message or "".
 
-The last two are message ids: `sent` and `older` of a Delivery.
+The newest message is the id `sent` of a Delivery; an earlier one is its id and the alert whose text it shows.
 """
 _decoder = msgspec.msgpack.Decoder(list[DeliveryEntry])
 
@@ -82,9 +82,22 @@ def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> D
         attempt=attempt,
         about=payload.about,
         once=payload.once,
+        only_where_sent=payload.only_where_sent,
         sent=sent or None,
-        older=older or None,
+        older=_earlier_message(older, payloads),
     )
+
+
+def _earlier_message(text: str, payloads: Mapping[str, AlertPayload]) -> EarlierMessage | None:
+    if not text:
+        return None
+    message_id, _, alert = text.partition(" ")
+    return EarlierMessage(message_id, alert, payloads[alert].message)
+
+
+def earlier_text(delivery: Delivery) -> str:
+    """Return the earlier message that a delivery edits as the scripts know it: `id alert`, "" for any other one."""
+    return f"{delivery.older.id} {delivery.older.alert}" if delivery.older else ""
 
 
 def urgency(delivery: Delivery) -> tuple[bool, int]:

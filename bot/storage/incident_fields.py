@@ -30,7 +30,6 @@ _OF_INCIDENT = {
 }
 _OF_SIGNAL = {
     "exchange": "subject",
-    "trips": "round_trips",
     "seconds": "source_figures",
     "seconded": "confirmed_by_source",
     "closed": "closed_withdrawals",

@@ -103,6 +103,29 @@ READINGS = RedisKey(
 DAILY_READINGS = RedisKey(
     "{rd:<exchange>}:days", RedisType.SORTED_SET, "410 days", "the first reading of each UTC day, by `as_of`"
 )
+PROPOSED_READINGS = RedisKey(
+    "{rd:<exchange>}:proposed",
+    RedisType.SORTED_SET,
+    "until a body tells them again or takes them back, at most 7 days",
+    "daily points that the source's newest body tells otherwise than they are stored, by `as_of`",
+    lifetime=timedelta(days=7),  # bodies come every few hours: after a week without one the next is no second in a row
+)
+SUPERSEDED_READINGS = RedisKey(
+    "{rd:<exchange>}:superseded",
+    RedisType.SORTED_SET,
+    "410 days after the last revision",
+    "what was first seen of times that the source has revised since, by `as_of`; no window starts from it",
+    lua="superseded_readings",
+    lifetime=timedelta(days=410),
+)
+REVISED_DAYS = RedisKey(
+    "{rd:<exchange>}:revised",
+    RedisType.HASH,
+    "30 days after the last revision",
+    "`as_of` of a revised daily point → when the revision was taken over (both microseconds)",
+    lua="revised_days",
+    lifetime=_MONTH,
+)
 SLOTS = RedisKey(
     "{rd:<exchange>}:slots",
     RedisType.HASH,
@@ -216,8 +239,16 @@ SENT_MESSAGES = RedisKey(
     "{ob}:sent:<incident>",
     RedisType.HASH,
     "",
-    "place → id of the newest message there, and when it was last edited",
+    "place → id of the newest message there, when it was last edited, and the alert whose text it shows",
     lua="sent_messages",
+    lifetime=_MONTH,
+)
+SENT_TEXTS = RedisKey(
+    "{ob}:texts:<incident>",
+    RedisType.HASH,
+    "as long as some message shows it, at most 30 days",
+    "alert → its text (JSON), for the line that an earlier message gains; `#<alert>` counts the messages that show it",
+    lua="sent_texts",
     lifetime=_MONTH,
 )
 FORMER_ADDRESS = RedisKey(
@@ -300,6 +331,13 @@ SUBSCRIBED_EXCHANGES = RedisKey(
     "until unsubscribed",
     "exchanges that somebody subscribed to by name",
     lua="subscribed_exchanges",
+)
+NOTICES_OFF = RedisKey(
+    "{subs}:notices:off",
+    RedisType.SET,
+    "until switched on, or the place is forgotten",
+    "places that have switched data notices off",
+    lua="notices_off",
 )
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",

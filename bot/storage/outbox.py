@@ -30,7 +30,7 @@ from bot.ports.sources import Clock
 from bot.storage import keys
 from bot.storage.alert_payload import decode_alert
 from bot.storage.connection import Database, RedisArgument
-from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, urgency
+from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, earlier_text, urgency
 from bot.storage.lua import script
 from bot.storage.reading_encoding import microseconds, moment
 from bot.storage.write_batcher import WriteBatcher
@@ -96,7 +96,7 @@ class RedisOutbox(Outbox):
             delivery.message.mention or "",
             delivery.attempt + failed,
             microseconds(until),
-            delivery.older or "",
+            earlier_text(delivery),
         )
         self._forget(delivery)
 
@@ -184,7 +184,7 @@ class RedisOutbox(Outbox):
             str(delivery.place),
             reason,
             str(microseconds(self._clock.now())),  # as text, because Lua would round the number
-            delivery.older or "",
+            earlier_text(delivery),
             leaves,
         )
         self._unwritten_ends.add(delivery.receipt)

@@ -3,9 +3,10 @@
 A reading of Binance's size, 900 slots, takes 13,890 bytes; docs/storage.md has the figures.
 
     as_of, fetched_at      two signed 64-bit integers, microseconds since 1970, little-endian: the header
-    layout                 one byte, 1
+    layout                 one byte, 1; 2 where there are impossible slots or slots of zero
     body                   zlib of: number of slots (u32) · length of the source's name (u32) · the name (UTF-8)
                            · numbers of the slots (u32 each) · amounts (f64 each) · values in USD (f64 each)
+                           · in layout 2 to the end: numbers of those slots (u32 each, the highest bit set of zero ones)
 
 The bytes of each column are shuffled: all first bytes of its numbers, then all second ones, and so on
 (https://www.blosc.org/pages/blosc-in-depth/ has the idea). Similar bytes are neighbours then, and zlib saves 17 % on
@@ -26,6 +27,8 @@ from bot.domain.reading import Holdings, Layouts, Reading, Slot
 
 HEADER = struct.Struct("<qq")
 _LAYOUT = b"\x01"
+_LAYOUT_WITH_EMPTY_SLOTS = b"\x02"  # an older program refuses it, as it would take those slots for drained
+_ZERO_BIT = 1 << 31
 _LENGTHS = struct.Struct("<II")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -45,6 +48,10 @@ def moment(stamp_us: int) -> datetime:
 def pack(reading: Reading, numbers: Mapping[Slot, int]) -> bytes:
     """Return the reading as bytes; `numbers` has the number of each of its slots."""
     rows = sorted((numbers[slot], *holding) for slot, holding in reading.holdings.items())
+    empty = [
+        *sorted(numbers[slot] for slot in reading.impossible_slots),
+        *sorted(numbers[slot] | _ZERO_BIT for slot in reading.zero_slots),
+    ]
     source = reading.source.encode()
     body = b"".join(
         (
@@ -53,19 +60,22 @@ def pack(reading: Reading, numbers: Mapping[Slot, int]) -> bytes:
             _shuffled(array("I", [number for number, _, _ in rows])),
             _shuffled(array("d", [amount for _, amount, _ in rows])),
             _shuffled(array("d", [usd for _, _, usd in rows])),
+            _shuffled(array("I", empty)),
         )
     )
+    layout = _LAYOUT_WITH_EMPTY_SLOTS if empty else _LAYOUT
     header = HEADER.pack(microseconds(reading.as_of), microseconds(reading.fetched_at))
-    return header + _LAYOUT + zlib.compress(body, _ZLIB_LEVEL)
+    return header + layout + zlib.compress(body, _ZLIB_LEVEL)
 
 
 def unpack(blob: bytes, exchange: str, layouts: Layouts) -> Reading:
     """Return the reading that was packed; `layouts` has the slots in the order of their numbers.
 
-    Raise IndexError for a number beyond those slots, StorageError for bytes in a layout other than `_LAYOUT`.
+    Slots that stand there twice, as one asset under two names, add up. Raise IndexError for a number beyond those
+    slots, StorageError for bytes in a layout that this program does not know.
     """
     as_of, fetched_at = HEADER.unpack_from(blob)
-    if blob[HEADER.size : HEADER.size + 1] != _LAYOUT:
+    if blob[HEADER.size : HEADER.size + 1] not in {_LAYOUT, _LAYOUT_WITH_EMPTY_SLOTS}:
         raise StorageError(f"A reading of {exchange} is in a layout this program does not know.")
     body = zlib.decompress(memoryview(blob)[HEADER.size + 1 :])
     count, length = _LENGTHS.unpack_from(body)
@@ -74,8 +84,18 @@ def unpack(blob: bytes, exchange: str, layouts: Layouts) -> Reading:
     for column in (numbers, amounts, values):
         _fill_from_shuffled(column, body[position : position + count * column.itemsize])
         position += count * column.itemsize
+    empty = array("I")
+    _fill_from_shuffled(empty, body[position:])
     source = body[_LENGTHS.size : _LENGTHS.size + length].decode()
-    return Reading(exchange, source, moment(as_of), moment(fetched_at), Holdings(layouts.at(numbers), amounts, values))
+    return Reading(
+        exchange,
+        source,
+        moment(as_of),
+        moment(fetched_at),
+        Holdings.merged(layouts.at(numbers), amounts, values),
+        layouts.slots_at(number for number in empty if not number & _ZERO_BIT),
+        layouts.slots_at(number ^ _ZERO_BIT for number in empty if number & _ZERO_BIT),
+    )
 
 
 def _shuffled(column: "array[Any]") -> bytes:

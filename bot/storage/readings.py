@@ -5,7 +5,6 @@ first reading for 410 days (DAILY_READINGS). Scores are microseconds since 1970.
 reading and not from the clock: a replay of 2022 keeps its data. With a reading an hour these are 240 and 410 readings.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -18,25 +17,27 @@ from bot.ports.readings import Readings
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
 from bot.storage.lua import script
-from bot.storage.reading_encoding import HEADER, microseconds, pack, unpack
-from bot.storage.slot_numbers import SlotNumbers
+from bot.storage.reading_encoding import HEADER, microseconds
+from bot.storage.reading_packer import ReadingPacker
 
 DETAIL_SPAN = timedelta(days=10)
 DAYS_SPAN = timedelta(days=410)
 _LISTINGS, _HEALTH = keys.LISTINGS.key(), keys.HEALTH.key()
 _READINGS_PER_BATCH = 10  # packed or fetched in one go: some milliseconds for the largest exchange
 _DAY = timedelta(days=1)
+SPANS_US = (DETAIL_SPAN // timedelta(microseconds=1), DAYS_SPAN // timedelta(microseconds=1))
+"""Both spans in microseconds, as the scripts take them."""
 
 _encoder = msgspec.json.Encoder()
 _listing_decoder, _health_decoder = msgspec.json.Decoder(Listing), msgspec.json.Decoder(SourceHealth)
 
 
 class RedisReadings(Readings):
-    """The readings of all exchanges. Packed readings name slots by number; the numbers are cached by exchange."""
+    """The readings of all exchanges, each packed by `packer`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._slot_numbers: dict[str, SlotNumbers] = {}
+        self.packer = ReadingPacker(database)
 
     @override
     async def add(self, readings: Sequence[Reading]) -> int:
@@ -125,28 +126,21 @@ class RedisReadings(Readings):
         return {source.decode(): _health_decoder.decode(row) for source, row in rows.items()}
 
     async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
-        slot_numbers = await self._numbers_of(exchange)
-        await slot_numbers.ensure(slot for reading in readings for slot in reading.holdings)
         calls: list[Sequence[RedisArgument]] = []
-        for reading in readings:
-            calls.append((_daily_key(exchange), *_script_arguments(reading, slot_numbers)))
-            await asyncio.sleep(0)  # packing takes up to 0.3 ms; other tasks get their turn in between
-        return sum(await self._database.scripts(script("add_reading"), _readings_key(exchange), calls))
+        async for reading, blob in self.packer.packed(exchange, readings):
+            header = (HEADER.size, *SPANS_US)
+            calls.append((_daily_key(exchange), *place_arguments(reading), *header, blob))
+        script_ = script("keep_reading", "add_reading")
+        return sum(await self._database.scripts(script_, _readings_key(exchange), calls))
 
     async def _unpacked(self, exchange: str, blob: bytes) -> Reading:
-        slot_numbers = await self._numbers_of(exchange)
-        try:
-            return unpack(blob, exchange, slot_numbers.layouts)
-        except IndexError:  # packed by another process, with slots that this one has not seen yet
-            await slot_numbers.load()
-            return unpack(blob, exchange, slot_numbers.layouts)
+        return await self.packer.unpacked(exchange, blob)
 
-    async def _numbers_of(self, exchange: str) -> SlotNumbers:
-        if exchange not in self._slot_numbers:
-            slot_numbers = SlotNumbers(self._database, keys.SLOTS.key(exchange))
-            await slot_numbers.load()
-            self._slot_numbers[exchange] = slot_numbers
-        return self._slot_numbers[exchange]
+
+def place_arguments(reading: Reading) -> tuple[int, int, int]:
+    """Return what decides where a reading is kept: its `as_of`, the start of its UTC day and of the next one, in µs."""
+    day = datetime.combine(reading.as_of.astimezone(UTC).date(), datetime.min.time(), UTC)
+    return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY)
 
 
 def _readings_key(exchange: str) -> str:
@@ -161,10 +155,3 @@ def _as_of(blob: bytes) -> int:
     """Return the time of a packed reading in microseconds, which is its score, too."""
     as_of: int = HEADER.unpack_from(blob)[0]
     return as_of
-
-
-def _script_arguments(reading: Reading, slot_numbers: SlotNumbers) -> Sequence[RedisArgument]:
-    day = datetime.combine(reading.as_of.astimezone(UTC).date(), datetime.min.time(), UTC)
-    spans = (DETAIL_SPAN // timedelta(microseconds=1), DAYS_SPAN // timedelta(microseconds=1))
-    blob = pack(reading, slot_numbers.numbers)
-    return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY), HEADER.size, *spans, blob

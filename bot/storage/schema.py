@@ -17,7 +17,7 @@ from bot.storage.lua import script
 Migration = Callable[[Database], Awaitable[None]]
 
 KEY = keys.SCHEMA.key()
-VERSION = 4
+VERSION = 5
 
 
 async def _gather_places(database: Database) -> None:
@@ -33,9 +33,22 @@ async def _count_presets(database: Database) -> None:
         await database.script(script("subscription_indexes", "migrate_2_to_3"), keys.PLACES.key(), exchange)
 
 
+async def _keep_incidents(_database: Database) -> None:
+    """Change nothing: incidents of layout 4 are read as they are.
+
+    Those of layout 5 have verdicts, notes and endings that a program of layout 4 does not know. The version keeps it
+    from starting on them.
+    """
+
+
 # By the version that it starts from. A migration that was interrupted, or that two workers start at once, runs twice;
 # it must do no harm then.
-MIGRATIONS: Mapping[int, Migration] = {1: _gather_places, 2: _count_presets, 3: rename_incident_fields}
+MIGRATIONS: Mapping[int, Migration] = {
+    1: _gather_places,
+    2: _count_presets,
+    3: rename_incident_fields,
+    4: _keep_incidents,
+}
 
 log = structlog.get_logger(__name__)
 

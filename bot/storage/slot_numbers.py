@@ -1,13 +1,15 @@
 """The numbers of an exchange's slots, by which packed readings name them (the key SLOTS of keys.py).
 
 ("Tron", "USDT") may be number 0 of Binance and ("Bitcoin", "BTC") number 1. A number once given never changes, and the
-numbers have no gaps.
+numbers have no gaps. A name that turns out to be another one of an asset keeps its number, and stands for the asset:
+("Arbitrum", "USD₮0"), number 7, is read as ("Arbitrum", "USDT").
 """
 
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
+from bot.domain.assets import asset_name
 from bot.domain.reading import Layouts, Slot
 from bot.storage.connection import Database
 from bot.storage.lua import script
@@ -38,4 +40,5 @@ class SlotNumbers:
 
     def _set(self, numbers: Mapping[Slot, int]) -> None:
         self.numbers = dict(numbers)
-        self.layouts = Layouts(sorted(numbers, key=numbers.__getitem__))
+        in_order = sorted(numbers, key=numbers.__getitem__)
+        self.layouts = Layouts([Slot(slot.chain, asset_name(slot.asset)) for slot in in_order])

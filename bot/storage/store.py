@@ -20,6 +20,7 @@ from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.incidents import RedisIncidents
 from bot.storage.leases import RedisLeases
 from bot.storage.outbox import RedisOutbox
+from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
 from bot.storage.send_budget import RedisSendBudget
@@ -39,6 +40,7 @@ class Store:
     """Everything that outlives a restart, behind the ports."""
 
     readings: RedisReadings
+    revisions: RedisReadingRevisions
     incidents: RedisIncidents
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
@@ -86,8 +88,10 @@ async def open_store(
         outbox = RedisOutbox(database, clock, idle=TAKEN_OVER_AFTER)
         renewal = asyncio.create_task(outbox.keep_renewing(), name="renew the claims of deliveries")
         stack.push_async_callback(_stop_claiming, renewal, outbox)
+        readings = RedisReadings(database)
         return Store(
-            readings=RedisReadings(database),
+            readings=readings,
+            revisions=RedisReadingRevisions(database, readings.packer),
             incidents=RedisIncidents(database, partial(leases.token, Lease.POLL)),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from bot.domain.compact_subscriptions import SubscriptionTerms
+from bot.domain.compact_subscriptions import Follows, SubscriptionTerms
 from bot.domain.place import Place, Subscription
 from bot.domain.severity import Sensitivity, Severity
 
@@ -24,6 +24,7 @@ class _StoredTerms(msgspec.Struct, frozen=True, omit_defaults=True):
     usd: float | None = None
     share: float | None = None
     mention: str | None = None
+    follows: Follows = ()
 
 
 class _StoredSubscription(_StoredTerms, frozen=True, omit_defaults=True):
@@ -63,7 +64,8 @@ def decode_subscription(place: Place, exchange: str, body: str | bytes) -> Subsc
 def decode_terms(exchange: str, body: str) -> SubscriptionTerms:
     """Return only what decides whether a place gets an alert, which is faster where there are very many."""
     terms = _terms_decoder.decode(body)
-    return _exchange(exchange), terms.min_severity, terms.sensitivity, terms.usd, terms.share, terms.mention
+    limits = terms.min_severity, terms.sensitivity, terms.usd, terms.share
+    return _exchange(exchange), *limits, terms.mention, terms.follows
 
 
 def _exchange(stored: str) -> str | None:

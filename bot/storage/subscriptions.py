@@ -32,6 +32,7 @@ from bot.storage.stored_subscription import (
 
 SUBSCRIPTIONS_PER_PLACE_MAX = 100  # more than there are exchanges; bounds what one chat can store
 _PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
+_NOTICES_OFF = keys.NOTICES_OFF.key()
 _TROUBLE, _DISABLED = keys.TROUBLE.key(), keys.DISABLED.key()
 _SCAN_COUNT = 500  # fields of a hash per call, so that other commands get their turn in between
 
@@ -96,6 +97,14 @@ class RedisSubscriptions(Subscriptions):
         questions = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
         replies = _statuses_decoder.decode(await self.database.script(script("place_status"), _PLACES, questions))
         return [_place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)]
+
+    @override
+    async def places_without_notices(self) -> Collection[Place]:
+        return frozenset(Place.parse(place.decode()) for place in await self.database.command("SMEMBERS", _NOTICES_OFF))
+
+    @override
+    async def switch_notices(self, place: Place, *, on: bool) -> None:
+        await self.database.command("SREM" if on else "SADD", _NOTICES_OFF, str(place))
 
     @override
     async def exchanges(self) -> Collection[str]:

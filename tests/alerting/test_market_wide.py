@@ -9,11 +9,13 @@ from bot.alerting.market_wide import advance_market, large_outflows, with_market
 from bot.alerting.routing import Audience, audience
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
+from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule
+from bot.domain.signal import Rule, Size, Unit
 from tests.builders import DAY, HOUR, NOON, flow, incident, signal, subscription
 
 ELEVATED, SEVERE, WATCH = Severity.ELEVATED, Severity.SEVERE, Severity.WATCH
+TO_ALL, NAMED = subscription(None), subscription("a")
 
 
 def story(
@@ -147,6 +149,15 @@ class TestMarketWide:
     def test_a_fourth_member_is_told(self) -> None:
         assert step(opened(), [*three(), story("d")]).reason is StepReason.UPDATED
 
+    def test_a_member_that_gets_worse_is_told(self) -> None:
+        assert step(opened(), [story("a", SEVERE), *three()[1:]]).reason is StepReason.UPDATED
+
+    def test_a_member_whose_newest_figures_lack_a_part_stays_one_by_the_last_complete_ones(self) -> None:
+        held = signal(None, at=NOON + HOUR, exchange="a")
+        incomplete = replace(story("a"), signal=held, last_complete=story("a").signal)
+
+        assert step(opened(), [incomplete, *three()[1:]]).reason is StepReason.NOTHING
+
     def test_it_is_no_member_of_itself(self) -> None:
         assert large_outflows([opened()]) == []
 
@@ -173,45 +184,47 @@ class TestCoveredIncidents:
 
         assert self.covered(before, before, over) == story("a")
 
-    def test_one_that_opens_is_told_to_nobody(self) -> None:
-        single = self.covered(story("a"))
+    @pytest.mark.parametrize("severity", Severity)
+    def test_one_that_opens_is_read_inside_the_market_by_who_asked_for_all(self, severity: Severity) -> None:
+        """However severe it is: one burst rings once. Who named the exchange gets its own message as well."""
+        single = Step(self.covered(story("a", severity)), StepReason.OPENED)
 
-        assert audience(None, Step(single, StepReason.OPENED), [subscription("a")]) == Audience()
+        found = audience(None, single, [TO_ALL, NAMED], opened())
 
-    def test_nor_is_one_that_was_pending_or_never_told_before(self) -> None:
+        assert found == Audience(post=(NAMED,))
+
+    def test_nor_are_they_told_of_its_changes(self) -> None:
+        before = self.covered(story("a"))
+        later = self.covered(replace(before, steps=2, severity=SEVERE, peak=SEVERE), before)
+
+        assert later.quiet
+        assert audience(before, Step(later, StepReason.ESCALATED), [TO_ALL, NAMED], opened()).post == (NAMED,)
+        assert audience(before, Step(later, StepReason.UPDATED), [TO_ALL, NAMED], opened()) == Audience(edit=(NAMED,))
+
+    def test_one_that_was_pending_opens_quietly_as_well(self) -> None:
         pending = replace(story("a"), state=IncidentState.PENDING, steps=0)
-        never_told = self.covered(story("a"))
 
         assert self.covered(story("a"), pending).quiet
-        later = self.covered(replace(never_told, steps=2), never_told)
-        assert later.quiet
-        assert audience(never_told, Step(later, StepReason.UPDATED), [subscription("a")]) == Audience()
 
-    @pytest.mark.parametrize("number", [1, 7])
-    def test_one_that_was_told_before_is_edited_and_not_posted(self, number: int) -> None:
+    @pytest.mark.parametrize("reason", [StepReason.ESCALATED, StepReason.UPDATED, StepReason.RESOLVED])
+    def test_a_message_that_was_there_before_goes_on(self, reason: StepReason) -> None:
         before = story("a", WATCH)
-        single = self.covered(story("a"), before, replace(opened(), number=number))
+        single = self.covered(story("a"), before)
 
         assert not single.quiet
-        assert audience(before, Step(single, StepReason.ESCALATED), [subscription("a")]) == Audience(
-            edit=(subscription("a"),)
-        )
+        assert audience(before, Step(single, reason), [TO_ALL], opened()) == Audience(follow=(TO_ALL,))
 
-    def test_a_severe_one_is_posted(self) -> None:
-        before = self.covered(story("a"))
-        worse = with_market_cover(
-            Step(replace(before, severity=SEVERE, peak=SEVERE), StepReason.ESCALATED), before, opened()
-        )
+    @pytest.mark.parametrize("asked", [subscription(None, severity=SEVERE), subscription(None, usd=9e11)])
+    def test_a_place_that_the_market_has_not_reached_hears_of_the_exchange_itself(self, asked: Subscription) -> None:
+        severe = replace(self.covered(story("a", SEVERE)), worst=Size(-0.9, Unit.RESERVES, -9e11))
 
-        assert worse.incident
-        assert not worse.incident.quiet
-        assert audience(before, worse, [subscription("a")]) == Audience(post=(subscription("a"),))
+        assert audience(None, Step(severe, StepReason.OPENED), [asked, TO_ALL], opened()).post == (asked,)
 
     def test_one_that_goes_on_when_the_market_is_calm_is_told_at_its_next_change(self) -> None:
         before = self.covered(story("a"))
         updated = with_market_cover(Step(before, StepReason.UPDATED), before, None)
 
-        assert audience(before, updated, [subscription("a")]).edit == (subscription("a"),)
+        assert audience(before, updated, [TO_ALL]).edit == (TO_ALL,)
 
     def test_nothing_stays_nothing(self) -> None:
         gone = Step(None, StepReason.DISMISSED)

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import Policy, advance
-from bot.alerting.routing import Audience, audience, reaches
+from bot.alerting.routing import Audience, audience, followed_incidents, reaches
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Sensitivity, Severity
@@ -115,6 +116,58 @@ def test_a_return_to_a_level_below_what_a_place_asked_for_only_edits() -> None:
     assert found == Audience(post=(HERE, exactly), edit=(high,))
 
 
+class TestChangedPreset:
+    """A place that changes its preset in the middle of an incident hears its end, and of one outflow once."""
+
+    EARLY = subscription(sensitivity=Sensitivity.EARLY)
+
+    def test_it_follows_what_it_was_told_of_by_the_preset_of_then(self) -> None:
+        normal, early = incident(), incident(sensitivity=Sensitivity.EARLY)
+
+        follows = followed_incidents(self.EARLY, [HERE], [normal, early])
+
+        assert follows == ((42, Sensitivity.NORMAL),)
+        changed = replace(self.EARLY, follows=follows)
+        over = replace(normal, state=IncidentState.RESOLVED, steps=2)
+        worse = replace(early, severity=Severity.SEVERE, peak=Severity.SEVERE, steps=2)
+        assert told(normal, over, StepReason.RESOLVED, changed).edit == (changed,)
+        assert told(early, worse, StepReason.ESCALATED, changed) == Audience()
+        other = incident(number=43, sensitivity=Sensitivity.EARLY)
+        assert told(None, other, StepReason.OPENED, changed).post == (changed,)
+
+    def test_it_goes_on_following_when_it_changes_again(self) -> None:
+        changed = replace(self.EARLY, follows=((42, Sensitivity.NORMAL),))
+        both = [incident(), incident(sensitivity=Sensitivity.EARLY)]
+
+        assert followed_incidents(replace(self.EARLY, usd=1.0), [changed], both) == changed.follows
+        assert followed_incidents(HERE, [changed], both) == ()
+        assert followed_incidents(subscription(sensitivity=Sensitivity.CALM), [changed], both) == changed.follows
+
+    @pytest.mark.parametrize(
+        ("before", "running"),
+        [
+            ([], incident()),
+            ([subscription(severity=Severity.SEVERE)], incident()),
+            ([subscription(None)], replace(incident(), quiet=True)),
+            ([subscription("okx")], incident()),
+            ([HERE], incident(exchange="okx")),
+            ([EARLY], incident(sensitivity=Sensitivity.EARLY)),
+        ],
+    )
+    def test_what_it_was_not_told_of_it_does_not_follow(
+        self, before: Sequence[Subscription], running: Incident
+    ) -> None:
+        assert followed_incidents(self.EARLY, before, [running]) == ()
+
+    def test_a_subscription_to_all_changes_what_has_none_of_its_own(self) -> None:
+        to_all, early = subscription(None), subscription(None, sensitivity=Sensitivity.EARLY)
+        running = [incident(), incident(number=43, exchange="okx")]
+
+        assert followed_incidents(early, [to_all], running) == ((42, Sensitivity.NORMAL), (43, Sensitivity.NORMAL))
+        assert followed_incidents(early, [to_all, HERE], running) == ((43, Sensitivity.NORMAL),)
+        assert followed_incidents(self.EARLY, [to_all], running) == ((42, Sensitivity.NORMAL),)
+
+
 asks = st.builds(
     subscription,
     severity=st.sampled_from(Severity),
@@ -142,3 +195,39 @@ def test_no_place_is_told_of_changes_before_the_story_itself(asked: Subscription
         heard = heard or bool(found.post)
         over = step.incident is None or step.incident.state is IncidentState.RESOLVED
         before, heard = (None, False) if over else (step.incident, heard)
+
+
+SHARES = st.sampled_from((0.0, -0.012, -0.02, -0.03, -0.04, -0.06, -0.09, -0.2))
+
+
+@given(st.lists(st.tuples(SHARES, st.sampled_from(Sensitivity)), min_size=2))
+def test_however_a_place_changes_its_preset_it_is_told_once_and_hears_the_end(
+    drawn: list[tuple[float, Sensitivity]],
+) -> None:
+    """All presets live one outflow under one number; the place has another preset at every reading."""
+    open_: dict[Sensitivity, Incident] = {}
+    mine = subscription(sensitivity=drawn[0][1])
+    told_by: Sensitivity | None = None
+    for hour, (share, preset) in enumerate(drawn):
+        changed = replace(mine, sensitivity=preset, follows=())
+        mine = replace(changed, follows=followed_incidents(changed, [mine], open_.values()))
+        for sensitivity in Sensitivity:
+            seen = signal(share, at=NOON + 4 * hour * HOUR, sensitivity=sensitivity)
+            before = open_.get(sensitivity)
+            step = advance(Policy(), before, seen, seen.as_of, sensitivity=sensitivity)
+            if step.incident and step.incident.state is not IncidentState.PENDING:
+                step = step.numbered(1)
+            found = audience(before, step, [mine])
+            if found.post:
+                assert told_by in {None, sensitivity}
+                told_by = sensitivity
+            is_over = step.reason is StepReason.RESOLVED
+            if is_over and told_by is sensitivity:
+                assert found.edit
+                told_by = None
+            if step.incident is None or is_over:
+                open_.pop(sensitivity, None)
+            else:
+                open_[sensitivity] = step.incident
+        if not open_:
+            mine = replace(mine, follows=())  # the next outflow has another number

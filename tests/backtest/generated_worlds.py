@@ -17,6 +17,7 @@ from tests.builders import BINANCE, DAY, HOUR, NOON
 from tests.detection.quiet_past import PRICES, WORTH, book
 
 _QUIET = 20
+_OWN = "Binance/BNB"
 SLOTS = tuple(WORTH)
 ASSETS = tuple(PRICES)
 
@@ -40,9 +41,12 @@ def drawn_moves(
     """Draw moves in which one of these shares leaves, unevenly, and between half of `swapped` and all of it is.
 
     Shares that are no round figures keep windows off their thresholds, where rounding would decide; none is 0, as a
-    reading that repeats the one before is none.
+    reading that repeats the one before is none. What is no own token never moves all alike, which would be the source.
     """
-    uneven = st.lists(st.sampled_from((0.5, 1.0, 1.7)), min_size=len(SLOTS), max_size=len(SLOTS))
+    parts = st.lists(st.sampled_from((0.5, 1.0, 1.7)), min_size=len(SLOTS), max_size=len(SLOTS))
+    uneven = parts.filter(
+        lambda drawn: len({part for slot, part in zip(SLOTS, drawn, strict=True) if slot != _OWN}) > 1
+    )
     left = st.builds(lambda share, parts: tuple(share * part for part in parts), st.sampled_from(shares), uneven)
     return st.builds(DrawnMove, st.sampled_from(hours), left, st.floats(swapped / 2, swapped))
 

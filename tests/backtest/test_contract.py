@@ -14,6 +14,7 @@ KEYS = [
     "at", "exchange", "incident", "event", "rule", "severity", "confirmed", "window", "flow_usd", "share", "reasons",
     "inhibited_by",
 ]  # fmt: skip
+WINDOW_KEYS = ["share", "low", "high", "flow_usd", "since", "held"]
 
 
 @pytest.fixture
@@ -65,6 +66,21 @@ async def test_a_span_is_given_in_days_or_moments_of_utc(past: Path) -> None:
     assert moments.err.splitlines()[-1] == "2 readings of 2 exchanges processed"
 
 
+async def test_windows_are_further_lines_of_the_same_stream_in_the_order_of_time(past: Path) -> None:
+    alone = await backtest(past, "--json")
+    ran = await backtest(past, "--json", "--windows")
+    records: list[dict[str, Any]] = [json.loads(line) for line in ran.out.splitlines()]
+    measured = [record for record in records if "windows" in record]
+
+    assert [line for line in ran.out.splitlines() if '"windows"' not in line] == alone.out.splitlines()
+    assert len(measured) == 148
+    assert [record["at"] for record in records] == sorted(record["at"] for record in records)
+    assert [list(record) for record in measured] == [["at", "exchange", "windows"]] * 148
+    assert all(list(window) == WINDOW_KEYS for record in measured for window in record["windows"].values())
+    assert list(measured[-1]["windows"]) == ["24h", "72h", "7d", "14d", "30d"]
+    assert ran.err == alone.err
+
+
 async def test_without_json_a_table_is_printed(past: Path) -> None:
     ran = await backtest(past)
     header, opened, resolved = ran.out.splitlines()
@@ -90,6 +106,10 @@ async def test_with_json_the_comparison_is_no_line_among_lines(past: Path) -> No
         (
             ["--data", "past", "--from", "2023-01-02", "--to", "2023-01-01"], 2,
             "--from (2023-01-02 00:00) is after --to (2023-01-01 23:59).",
+        ),
+        (
+            ["--data", "past", "--windows"], 2,
+            "--windows adds JSON lines to those of --json: give --json as well.",
         ),
     ],
 )  # fmt: skip

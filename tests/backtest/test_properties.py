@@ -242,7 +242,7 @@ class TestMissing:
     def test_missing_data_resolves_nothing(
         self, share: float, world: list[DrawnMove], bent: list[str | frozenset[str]]
     ) -> None:
-        run = DrawnMove(1, (share,) * len(SLOTS))
+        run = DrawnMove(1, uneven(share))
         still = DrawnMove(1, (0.0001,) * len(SLOTS))
         past = readings([run, still, *world])
 
@@ -250,6 +250,11 @@ class TestMissing:
 
         assert found[0].reason is StepReason.OPENED
         assert {decision.reason for decision in found[1:]} <= {StepReason.HELD}
+
+
+def uneven(share: float) -> tuple[float, ...]:
+    """Return so much of every slot, more of the first and less of the last: everything alike would be the source."""
+    return (1.5 * share, *(share for _ in SLOTS[2:]), 0.5 * share)
 
 
 def worst(found: Sequence[Decision]) -> Severity | None:

@@ -1,13 +1,23 @@
+import json
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
+import pytest
+from typing_extensions import override
+
+from bot.backtest.output import json_line
 from bot.backtest.reading_rounds import rounds
+from bot.backtest.rule_comparison import alarms
 from bot.backtest.simulation import SimulatedAlert, Simulation
+from bot.detection.outflow_source import Outflow, OutflowState
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity
+from bot.domain.signal import Signal
 from bot.domain.withdrawals import WithdrawalStatus
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 
@@ -101,7 +111,7 @@ def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:
         (DAWN - 4 * DAY, StepReason.HELD, None),
         (DAWN - DAY, StepReason.HELD, None),
     ]
-    assert [hold.reason for hold in alerts[0].holds] == [HoldReason.CHAIN_MISSING]
+    assert {hold.reason for hold in alerts[0].holds} == {HoldReason.CHAIN_MISSING}
     assert alerts[0].flow
     assert alerts[0].flow.hold
 
@@ -132,3 +142,34 @@ def test_what_is_market_wide_is_told_first_and_over_once_it_is() -> None:
     singles = [alert for alert in alerts if alert.reason is StepReason.OPENED and alert.exchange != "market"]
     assert [single.inhibited_by and single.inhibited_by.label for single in singles] == ["INC-4"] * 3
     assert {incident.state for incident in simulation.incidents()} == {IncidentState.RESOLVED}
+
+
+class OutflowWithJump(Outflow):
+    """The outflow, with a step of Binance's that its figures leave out from one day on."""
+
+    def __init__(self, at: datetime) -> None:
+        self._jump = Jump("BTC", at, -3e9, -0.05, JumpReason.ALONE, Verdict.NOT_COUNTED, ())
+
+    @override
+    def signal(self, state: OutflowState, subject: str, now: datetime) -> Signal | None:
+        found = super().signal(state, subject, now)
+        return replace(found, jumps=(self._jump,)) if found and now >= self._jump.at else found
+
+
+@pytest.mark.parametrize("sensitivity", Sensitivity)
+def test_a_step_that_is_left_out_is_said_under_every_preset(sensitivity: Sensitivity) -> None:
+    simulation = Simulation([BINANCE], sensitivity=sensitivity, sources=[OutflowWithJump(DAWN - 4 * DAY)])
+
+    opened, over = alerts_of(simulation, days(60, 60.1, 60, 60.1, 60, 60.1))
+
+    assert [(alert.at, alert.reason) for alert in (opened, over)] == [
+        (DAWN - 4 * DAY, StepReason.OPENED),
+        (DAWN - DAY, StepReason.RESOLVED),
+    ]
+    assert opened.incident
+    record = json.loads(json_line(opened))
+    assert (record["rule"], record["incident"], record["severity"]) == ("data", "INC-1", "watch")
+    assert record["reasons"] == ["−5.0 % of clean reserves in one step, told from 3.0 % on"]
+    # It is no alarm, and /rehearse counts what the thresholds of a preset open.
+    assert simulation.incidents() == []
+    assert alarms([opened, over], Severity.WATCH, DAWN) == []

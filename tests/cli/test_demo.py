@@ -57,13 +57,22 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated outflow · held",
         "🟠 INC-1 · Binance · elevated outflow",
+        "🟠 INC-1 · Binance · elevated outflow · held",
+        "🟡 INC-2 · Binance · BTC moved in one step · watch",
+        "🟠 INC-1 · Binance · elevated outflow",
+        "🟠 INC-1 · Binance · elevated outflow, easing",
         "🟢 INC-1 · Binance · resolved",
         "🏦 Binance · reserves",
         "🟢 INC-1 · Binance · why",
     ]
-    opened, _, held, released, _, asked, why = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    messages = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
+    opened, _, held, released, _, noticed, _, easing, _, asked, why = messages
+    assert "Not counted so far: the next reading decides." in noticed
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
-    assert "Held: chain missing (Tron, 15.8 % of reserves); nothing is concluded" in held
+    frozen = r"Figures of \d\d:\d\d UTC; Tron has been missing since\.\n  Net outflow −\$\d\.\d+ B in 7 d"
+    assert re.search(frozen, held)
+    assert re.search(r"✎ .+ INC-1 · Binance · unusual outflow · watch · Escalated to elevated at", shown)
+    assert re.search(r"Net inflow .+\n(.+\n)+  Below the limits of elevated since", easing)
     assert "The hold is over" in released
     assert re.search(_PROVENANCE, asked)
     explained = re.sub(r"\n +", " ", why)
@@ -74,7 +83,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",
         r"percentile 0, lower than all 89 days",
         r"Second opinion: the source's own figure for 24 h is −\$[\d.]+ B; it agrees with",
-        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.8 % of reserves\)",
+        r"Held: 2022-12-15 \d\d:00 UTC to 2022-12-15 \d\d:00 UTC, chain missing \(Tron, 15\.\d % of reserves\)",
         r"opened: 2022-12-1[23] .+ escalated: 2022-12-13 .+ resolved: 2022-12-2",
         _PROVENANCE,
     ):

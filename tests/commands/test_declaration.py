@@ -88,7 +88,7 @@ def test_the_first_commands_are_there() -> None:
 def test_what_changes_a_place_is_for_its_moderators() -> None:
     by_access = {access: {declared.name for declared in COMMANDS if declared.access is access} for access in Access}
 
-    assert by_access[Access.MODERATOR] == {"subscribe", "unsubscribe", "rehearse"}
+    assert by_access[Access.MODERATOR] == {"subscribe", "unsubscribe", "settings", "rehearse"}
     assert by_access[Access.OWNER] == {"hold", "release"}
 
 

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import AskerError, SourceFault, UnknownExchange
 from bot.domain.exchange import Exchange
+from bot.domain.incident import IncidentState
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
+from bot.domain.snapshot import MissingPart
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
@@ -130,6 +132,39 @@ async def test_incidents_are_found_by_number_and_by_exchange(bench: DispatcherBe
     assert len(await bench.queries.open_incidents()) == 2
 
 
+async def test_status_and_incidents_count_alike(bench: DispatcherBench) -> None:
+    """INC-3 is open under two presets, INC-4 by now under one of them, and INC-5 is over."""
+    normal, early = Sensitivity.NORMAL, Sensitivity.EARLY
+    for name, number, sensitivity, state in (
+        ("binance", 3, normal, IncidentState.OPEN),
+        ("binance", 3, early, IncidentState.OPEN),
+        ("okx", 4, normal, IncidentState.RESOLVED),
+        ("okx", 4, early, IncidentState.OPEN),
+        ("kucoin", 5, normal, IncidentState.RESOLVED),
+    ):
+        found = incident(number=number, exchange=name, state=state, sensitivity=sensitivity)
+        await bench.memory.incidents.commit(name, Rule.OUTFLOW, found, [], sensitivity=sensitivity)
+
+    listed = await bench.queries.recent_incidents()
+
+    assert [(found.number, found.state) for found in listed] == [
+        (5, IncidentState.RESOLVED),
+        (4, IncidentState.OPEN),
+        (3, IncidentState.OPEN),
+    ]
+    assert (await bench.queries.status()).open_incidents == 2
+
+
+async def test_every_open_incident_is_listed_however_old(bench: DispatcherBench) -> None:
+    await bench.memory.incidents.commit("binance", Rule.OUTFLOW, incident(number=1), [])
+    for number in range(2, 30):
+        over = incident(number=number, exchange="okx", state=IncidentState.RESOLVED)
+        await bench.memory.incidents.commit("okx", Rule.OUTFLOW, over, [])
+
+    assert (await bench.queries.recent_incidents())[-1].number == 1
+    assert len(await bench.queries.recent_incidents()) == 21
+
+
 async def test_the_open_incident_of_an_exchange_is_its_outflow(bench: DispatcherBench) -> None:
     other = replace(incident(number=5), rule="withdrawals")
     await bench.memory.incidents.commit("binance", "withdrawals", other, [])
@@ -172,3 +207,16 @@ async def test_a_bot_that_just_started_knows_nothing() -> None:
     status = await DispatcherBench().queries.status()
 
     assert (status.exchanges, status.read, status.newest_reading, status.oldest_waiting) == (0, 0, None, None)
+
+
+async def test_an_exchange_that_lacks_a_part_keeps_its_place_among_the_largest(bench: DispatcherBench) -> None:
+    """What the list still tells of Binance, $8 B, is less than the $9 B of OKX."""
+    snapshot = await bench.queries.snapshot("binance")
+    missing = (MissingPart("Tron", 5e10, NOON - HOUR),)
+    bench.add_listings(listing(total=8e9))
+    assert [exchange.id for exchange in bench.queries.exchanges()][:2] == ["okx", "binance"]
+
+    bench.latest.set_snapshot(replace(snapshot, missing=missing, last_complete=holding(58, at=NOON - 2 * HOUR)))
+
+    assert [exchange.id for exchange in bench.queries.exchanges()][:2] == ["binance", "okx"]
+    assert bench.queries.exchanges_like("")[0].id == "binance"

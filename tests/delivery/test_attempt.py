@@ -1,4 +1,5 @@
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,16 @@ from bot.delivery.circuit_breaker import CircuitBreaker, RefusalLimits
 from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Platform
+from bot.domain.severity import Severity
 from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
-from bot.messages.model import Message
+from bot.messages.model import Message, Tone, line, lines
 from bot.ports.outbox import LEFT_BEHIND, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from tests.builders import DAY, HOUR, NOON, subscription
 from tests.clocks import in_simulated_time
 from tests.delivery.recording_chat import CLOSE, EDIT, POST, REPLY, RecordingChat, alert
 from tests.fakes.memory import Memory
+from tests.messages.cards.plain import said
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
@@ -117,19 +120,36 @@ async def test_changes_edit_the_message_and_the_end_answers_it(scene: Scene) -> 
     assert (scene.counted("sent"), scene.counted("edited")) == (2, 2)
 
 
-async def test_an_escalation_answers_the_first_message_which_then_says_where_the_story_goes_on(scene: Scene) -> None:
-    scene.queue("INC-1 · opened")
-    scene.queue("INC-1 · worse")
+async def test_an_escalation_answers_the_first_message_which_keeps_its_text_and_says_where_it_goes_on(
+    scene: Scene,
+) -> None:
+    scene.queue("opened")
+    scene.queue("still elevated", kind=EDIT)
+    await scene.deliver_all()
+    scene.queue("worse")
     scene.queue("updated", kind=EDIT)
 
     await scene.deliver_all()
 
-    assert scene.chat.shown[:2] == [(HERE, "INC-1 · opened", None), (HERE, "INC-1 · worse", "m1")]
-    assert set(scene.chat.shown[2:]) == {(HERE, "updated", "=m2"), (HERE, "INC-1 · continued below", "=m1")}
-    followed = followed_card(Message("INC-1 · worse"))
+    assert scene.chat.shown[2] == (HERE, "worse", "m1")
+    assert set(scene.chat.shown[3:]) == {(HERE, "updated", "=m3"), (HERE, "still elevated", "=m1")}
+    followed = followed_card(Message("still elevated"), Severity.ELEVATED, NOON)
     assert followed in scene.chat.messages
-    assert "newer message" in followed.lines[0][0].text
     assert scene.memory.outbox.waiting == []
+
+
+def test_an_earlier_message_keeps_all_it_said_and_gains_one_line() -> None:
+    earlier = Message("INC-1 · elevated", Tone.ELEVATED, lines("Net outflow −$2 B"), footer=line("DefiLlama"))
+
+    followed = followed_card(earlier, Severity.SEVERE, NOON)
+
+    assert said(followed).splitlines() == [
+        "INC-1 · elevated",
+        "Escalated to severe at 2022-12-13 12:00 UTC: see the next message.",
+        "Net outflow −$2 B",
+        "DefiLlama",
+    ]
+    assert replace(followed, lines=earlier.lines) == earlier
 
 
 async def test_an_older_message_that_was_deleted_needs_no_pointer(scene: Scene) -> None:
@@ -142,6 +162,20 @@ async def test_an_older_message_that_was_deleted_needs_no_pointer(scene: Scene) 
     assert scene.chat.titles == ["opened", "worse"]
     assert scene.counted("dropped", "nothing to change") == 1
     assert scene.memory.outbox.waiting == []
+
+
+async def test_a_change_for_those_who_have_a_message_is_sent_to_nobody_else(scene: Scene) -> None:
+    now = scene.memory.clock.now()
+    scene.queue("opened", HERE)
+    await scene.deliver_all()
+    scene.memory.outbox.queue(
+        replace(alert("updated", HERE, THERE, now=now, kind=EDIT), only_where_sent=True),
+    )
+
+    await scene.deliver_all()
+
+    assert scene.chat.shown == [(HERE, "opened", None), (HERE, "updated", "=m1")]
+    assert scene.counted("dropped", "nothing to change") == 1
 
 
 async def test_a_place_that_subscribed_late_hears_of_an_open_incident_at_its_next_change(scene: Scene) -> None:

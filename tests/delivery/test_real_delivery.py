@@ -174,7 +174,9 @@ async def test_an_escalation_becomes_the_message_and_the_older_one_points_to_it(
         await until(worker.nothing_waits, "the end of every delivery")
 
     first, second, last = telegram.messages_in(chat)
-    assert (first.text.splitlines()[0], first.edits) == ("🏦 INC-1 · continued below", 1)
+    opened, pointer = first.text.splitlines()
+    assert (opened, first.edits) == ("🏦 INC-1 · opened", 1)
+    assert pointer.startswith("Escalated to watch at ")
     assert (second.text, second.reply_to, second.edits) == ("🏦 INC-1 · closed", first.id, 1)
     assert (last.text, last.reply_to) == ("🏦 INC-1 · resolved", second.id)
 

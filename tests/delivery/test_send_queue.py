@@ -4,7 +4,7 @@ from bot.delivery.send_queue import SendQueue
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Severity
 from bot.messages.model import Message
-from bot.ports.outbox import Delivery, DeliveryKind
+from bot.ports.outbox import Delivery, DeliveryKind, EarlierMessage
 from tests.builders import HOUR, NOON
 from tests.clocks import in_simulated_time
 from tests.waiting import in_time
@@ -12,7 +12,9 @@ from tests.waiting import in_time
 HERE, THERE = Place(Platform.TELEGRAM, "1"), Place(Platform.TELEGRAM, "2")
 
 
-def delivery(name: str, place: Place = HERE, severity: Severity = Severity.WATCH, older: str | None = None) -> Delivery:
+def delivery(
+    name: str, place: Place = HERE, severity: Severity = Severity.WATCH, *, is_pointer: bool = False
+) -> Delivery:
     return Delivery(
         key=name,
         receipt=name,
@@ -24,7 +26,7 @@ def delivery(name: str, place: Place = HERE, severity: Severity = Severity.WATCH
         message=Message(name),
         created_at=NOON,
         expires_at=NOON + HOUR,
-        older=older,
+        older=EarlierMessage("7", "opened", Message(name)) if is_pointer else None,
     )
 
 
@@ -46,7 +48,7 @@ def elsewhere(number: int) -> Place:
 
 def test_the_most_urgent_leaves_first_and_among_those_the_oldest() -> None:
     queue = queue_of(
-        delivery("pointer", elsewhere(1), Severity.CRITICAL, older="7"),
+        delivery("pointer", elsewhere(1), Severity.CRITICAL, is_pointer=True),
         delivery("watch", elsewhere(2)),
         delivery("severe", elsewhere(3), Severity.SEVERE),
         delivery("watch too", elsewhere(4)),

@@ -9,6 +9,7 @@ from bot.detection.exchange_state import ExchangeState
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.outflow import grade
 from bot.domain.flow import HoldReason, Window
+from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS
 from bot.domain.withdrawals import Withdrawals
@@ -124,4 +125,42 @@ def test_a_round_gives_each_exchange_its_own_withdrawals() -> None:
         ]
         states, market = states_after_round(states, readings, market, {"binance": closed_both} if hour == 2 else None)
 
-    assert [len(state.guard_state.counted_drops) for state in states.values()] == [1, 0]
+    verdicts = [[jump.verdict for jump in state.guard_state.jumps] for state in states.values()]
+    assert verdicts == [[Verdict.COUNTED], [Verdict.NOT_COUNTED]]
+
+
+def test_a_chain_that_is_missing_is_in_a_signal_as_it_was_last_told() -> None:
+    """Solana, $5 B of $60 B, is not read while 3.4 % leaves the rest: between −11.8 and +4.9 % in truth."""
+    state = days_of().with_reading(book(NOON, {"Solana/SOL": -1.0, "Tron/USDT": 0.9}))
+
+    day = signal_at_newest(state, NOON).flow(Window.DAY)
+
+    assert day
+    assert (day.usd, day.reserves_usd) == pytest.approx((-2.055e9, 60.06e9))
+    assert (day.low, day.high) == pytest.approx((-7.06e9 / 60.06e9, 2.95e9 / 60.06e9))
+    assert (day.missing_chains, day.hold and day.hold.reason) == (("Solana",), HoldReason.CHAIN_MISSING)
+
+
+def test_a_window_may_start_while_a_chain_is_missing() -> None:
+    """Solana counts at its start with the $5.005 B that it was last told to hold: it is back with $5 B."""
+    state = days_of().with_reading(book(NOON, {"Solana/SOL": -1.0}))
+    for hour in range(1, 25):
+        state = state.with_reading(book(NOON + hour * HOUR, {"Tron/USDT": 1 - hour / 1000}))
+
+    day = signal_at_newest(state, NOON + DAY).flow(Window.DAY)
+
+    assert day
+    assert (day.start, day.hold) == (NOON, None)
+    assert day.usd == pytest.approx(-24 / 1000 * 20e9 - 0.005e9)
+
+
+def test_what_left_alone_and_came_back_flowed_in_neither_direction() -> None:
+    """BTC falls to 60 % alone, which waits, and is back an hour later: nothing flowed in either direction."""
+    state, signals = days_of(), []
+    for hour, part in enumerate((0.6, 1.0)):
+        state = state.with_reading(book(NOON + hour * HOUR, {"Bitcoin/BTC": part * 1.001, "Tron/USDT": 1 + hour / 1e4}))
+        signals.append(signal_at_newest(state, NOON + hour * HOUR))
+
+    assert [signal.jumps[0].verdict for signal in signals] == [Verdict.WAITING, Verdict.RETURNED]
+    assert all(flow.usd == pytest.approx(0.0, abs=5e7) for signal in signals for flow in signal.flows)
+    assert signals[-1].returned_usd(since=NOON) == pytest.approx(0.4 * 20.02e9, rel=1e-6)

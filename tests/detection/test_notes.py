@@ -1,13 +1,17 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot.detection.notes import notes
+from bot.detection.notes import notes, recent_jumps
 from bot.domain.flow import Window
-from bot.domain.guard_state import GuardState, IsolatedMove, MissingChain, OddPrice, RoundTrip
+from bot.domain.guard_state import GuardState, LostPart, OddPrice
+from bot.domain.jump import Jump, JumpPart, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.signal import Note, NoteReason
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, jump, reading
+
+SECOND = timedelta(seconds=1)
 
 
 def own_token(left: float, *, reserves: float = 1e8, age: timedelta = DAY) -> tuple[Note, ...]:
@@ -59,28 +63,81 @@ def test_the_hour_is_never_missed() -> None:
     assert notes(BINANCE, holding(60), {Window.HOUR: bases[Window.HOUR]}, GuardState()) == ()
 
 
-def test_a_window_that_would_start_where_a_chain_was_missing_is_missed() -> None:
-    state = GuardState(
-        missing_chains=(MissingChain("Tron", NOON - DAY, NOON - HOUR, last=holding(60, at=NOON - 2 * DAY)),)
+def test_a_window_may_start_where_a_chain_was_missing() -> None:
+    """What it lacked is known from the reading before."""
+    last = holding(60, at=NOON - 2 * DAY)
+    state = GuardState(lost_parts=(LostPart("Tron", NOON - DAY, last.holdings, last, NOON - HOUR),))
+
+    assert notes(BINANCE, holding(60), {Window.DAY: holding(60, at=NOON - DAY)}, state) == ()
+
+
+NOT_COUNTED = jump("Tron", -2e9, at=NOON, verdict=Verdict.NOT_COUNTED)
+
+
+@pytest.mark.parametrize(
+    ("remembered", "said"),
+    [
+        (NOT_COUNTED, Note(NoteReason.WALLETS_CHANGED, "Tron", -2e9, NOON)),
+        (replace(NOT_COUNTED, usd=2e9), Note(NoteReason.WALLETS_CHANGED, "Tron", 2e9, NOON)),
+        (replace(NOT_COUNTED, verdict=Verdict.COUNTED), Note(NoteReason.COUNTED, "Tron", -2e9, NOON)),
+        (replace(NOT_COUNTED, verdict=Verdict.COUNTED, reason=JumpReason.LARGE), None),
+        (replace(NOT_COUNTED, verdict=Verdict.WAITING), None),
+        (replace(NOT_COUNTED, verdict=Verdict.DOUBTED), Note(NoteReason.TOGETHER, "Tron", -2e9, NOON)),
+        (
+            jump("BTC", -1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED),
+            Note(NoteReason.ROUND_TRIP, "BTC", 1e9, NOON - HOUR),
+        ),
+        (
+            jump("BTC", 1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED),
+            Note(NoteReason.PASSAGE, "BTC", 1e9, NOON - HOUR),
+        ),
+        (jump("BTC", -1e9, at=NOON - DAY, verdict=Verdict.RETURNED), None),
+    ],
+)
+def test_what_became_of_a_jump_is_said_with_its_size_and_time(remembered: Jump, said: Note | None) -> None:
+    assert notes(BINANCE, holding(60), {}, GuardState(jumps=(remembered,))) == ((said,) if said else ())
+
+
+@pytest.mark.parametrize(
+    ("remembered", "is_recent", "is_said"),
+    [
+        (replace(NOT_COUNTED, at=NOON - 3 * DAY), True, True),
+        (replace(NOT_COUNTED, at=NOON - 3 * DAY - SECOND), False, False),
+        (replace(NOT_COUNTED, at=NOON - 3 * DAY - SECOND, decided_at=NOON - 3 * DAY), True, False),
+        (replace(NOT_COUNTED, at=NOON - 9 * DAY, decided_at=NOON, verdict=Verdict.COUNTED), True, True),
+        (jump("BTC", -1e9, at=NOON - 9 * DAY, turned=NOON - 2 * DAY, verdict=Verdict.RETURNED), True, True),
+        (jump("BTC", -1e9, at=NOON - 9 * DAY, turned=NOON - 2 * DAY - SECOND, verdict=Verdict.RETURNED), True, False),
+        (jump("BTC", -1e9, at=NOON - 9 * DAY, turned=NOON - 3 * DAY - SECOND, verdict=Verdict.RETURNED), False, False),
+    ],
+)
+def test_a_jump_is_told_for_three_days_after_its_verdict_and_its_return_for_two(
+    remembered: Jump,
+    is_recent: bool,  # noqa: FBT001 — a table's column
+    is_said: bool,  # noqa: FBT001 — as above
+) -> None:
+    state = GuardState(jumps=(remembered,))
+
+    assert [found.at for found in recent_jumps(state, NOON)] == ([remembered.at] if is_recent else [])
+    assert bool(notes(BINANCE, holding(60), {}, state)) is is_said
+
+
+def test_a_jump_is_told_without_the_moves_that_only_the_guards_need() -> None:
+    turned = jump("BTC", -1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED)
+
+    assert recent_jumps(GuardState(jumps=(turned,)), NOON) == (
+        replace(turned, parts=(JumpPart("BTC", -1e9, (), turned.parts[0].before),)),
     )
-    bases = {Window.DAY: holding(60, at=NOON - DAY), Window.WEEK: holding(60, at=NOON - 7 * DAY)}
-
-    assert notes(BINANCE, holding(60), bases, state) == (Note(NoteReason.GAP, "24h"),)
 
 
-def test_what_is_remembered_is_said_with_its_size_and_time() -> None:
-    moved = IsolatedMove("Tron", NOON, -2e9, -0.03, (), 5e10)
+def test_all_that_is_remembered_is_said_in_its_order() -> None:
     over = OddPrice("SOL", 20.0, NOON - DAY, NOON)
     state = GuardState(
-        excluded_moves=(moved,),
-        counted_drops=(moved,),
-        round_trips=(RoundTrip("BTC", NOON - DAY, NOON - HOUR, 1e9),),
+        jumps=(replace(NOT_COUNTED, verdict=Verdict.COUNTED), NOT_COUNTED),
         odd_prices=(OddPrice("ETH", 1_000.0, NOON), over),
     )
 
     assert notes(BINANCE, holding(60), {}, state) == (
-        Note(NoteReason.WALLETS_CHANGED, "Tron", -2e9, NOON),
         Note(NoteReason.COUNTED, "Tron", -2e9, NOON),
-        Note(NoteReason.ROUND_TRIP, "BTC", 1e9, NOON - HOUR),
+        Note(NoteReason.WALLETS_CHANGED, "Tron", -2e9, NOON),
         Note(NoteReason.PRICE_ODD, "ETH", 1_000.0, NOON),
     )

@@ -6,19 +6,40 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import robust_z
 from bot.detection.outflow import WINDOWS, WindowInputs, grade, measure
 from bot.detection.thresholds import THRESHOLDS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
+from bot.domain.guard_state import GuardState, LostPart
+from bot.domain.jump import Jump, Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint
-from tests.builders import BINANCE, CHAIN_MISSING, DAY, HOUR, NOON, QUIET, flow, holding, quiet_days, reading, signal
+from tests.builders import (
+    BINANCE,
+    CHAIN_MISSING,
+    DAY,
+    HOUR,
+    NOON,
+    QUIET,
+    flow,
+    holding,
+    jump,
+    quiet_days,
+    reading,
+    signal,
+)
+from tests.detection.quiet_past import book, days_of
 
 NOISY = replace(QUIET, spread=0.02)
 """An exchange on which four percent a day is nothing unusual: z of −3 % is −1.5."""
+
+shares = st.floats(-1, 1)
+usuals = st.one_of(st.none(), st.builds(Baseline, st.just(90), shares, st.floats(0, 0.1), shares, shares, shares))
 
 
 @pytest.mark.parametrize(
@@ -120,10 +141,6 @@ def test_a_small_flow_is_never_graded_however_large_its_share() -> None:
     assert (small.severity, enough.severity) == (None, Severity.SEVERE)
 
 
-shares = st.floats(-1, 1)
-usuals = st.one_of(st.none(), st.builds(Baseline, st.just(90), shares, st.floats(0, 0.1), shares, shares, shares))
-
-
 @given(st.dictionaries(st.sampled_from(WINDOWS), shares, min_size=1), usuals, st.sampled_from(Sensitivity), st.data())
 def test_more_outflow_never_gives_less_severity(
     moved: Mapping[Window, float], usual: Baseline | None, sensitivity: Sensitivity, data: st.DataObject
@@ -214,6 +231,144 @@ def test_a_held_window_is_not_graded_and_the_others_are() -> None:
     result = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
 
     assert (result.severity, result.leading, result.graded) == (Severity.ELEVATED, Window.WEEK, True)
+
+
+UNCERTAIN = (
+    Hold(HoldReason.CHAIN_MISSING, "Tron, 14.0 % of reserves"),
+    Hold(HoldReason.WALLETS_CHANGED, "Tron, -14.0 % of reserves in one step"),
+    Hold(HoldReason.SOURCE_GLITCH, "everything, -14.0 % of reserves in one step"),
+)
+
+
+def bounded(low: float, share: float, high: float, *, hold: Hold | None = None, window: Window = Window.DAY) -> Flow:
+    """Return a flow of which no more is known than that it lies between two shares."""
+    likely = flow(share, window, hold=hold)
+    return replace(likely, lowest_usd=low * likely.reserves_usd, highest_usd=high * likely.reserves_usd)
+
+
+class TestAnUncertainFlow:
+    @pytest.mark.parametrize("hold", [*UNCERTAIN, None])
+    @pytest.mark.parametrize(
+        ("bounds", "severity", "easing"),
+        [
+            ((-0.606, -0.58, -0.554), Severity.SEVERE, Severity.SEVERE),
+            ((-0.2, -0.09, -0.079), Severity.ELEVATED, Severity.SEVERE),
+            ((-0.2, -0.09, -0.031), Severity.ELEVATED, Severity.SEVERE),
+            ((-0.2, -0.09, -0.016), Severity.WATCH, Severity.SEVERE),
+            ((-0.2, -0.09, -0.014), None, Severity.SEVERE),
+            ((-0.02, 0.0, 0.02), None, Severity.ELEVATED),
+            ((-0.01, 0.0, 0.01), None, Severity.WATCH),
+            ((-0.008, 0.0, 0.008), None, None),
+        ],
+    )
+    def test_is_graded_by_its_certain_end_and_eases_by_the_worst_that_is_possible(
+        self,
+        bounds: tuple[float, float, float],
+        hold: Hold | None,
+        severity: Severity | None,
+        easing: Severity | None,
+    ) -> None:
+        """A chain of 2.6 % that is missing does not silence a loss of 58 %, of which 55.4 % are certain."""
+        result = signal(None, flows=[bounded(*bounds, hold=hold)])
+
+        assert (result.severity, result.easing) == (severity, easing)
+
+    def test_has_its_certain_end_among_the_reasons(self) -> None:
+        result = signal(None, flows=[bounded(-0.606, -0.58, -0.554, hold=UNCERTAIN[0])])
+
+        (reason,) = result.reasons
+        assert (reason.window, reason.measure, reason.threshold) == (Window.DAY, "share", -0.08)
+        assert reason.value == pytest.approx(-0.554)
+        assert (result.graded, result.leading) == (True, Window.DAY)
+
+    def test_that_is_held_and_raises_nothing_proves_no_calm(self) -> None:
+        held = signal(None, flows=[bounded(-0.2, -0.09, -0.01, hold=UNCERTAIN[0])])
+
+        assert (held.graded, held.severity) == (False, None)
+
+    def test_leaves_the_other_windows_to_lead(self) -> None:
+        flows = [bounded(-0.2, -0.09, -0.01, hold=UNCERTAIN[0]), flow(-0.07, Window.WEEK)]
+
+        result = signal(None, flows=flows)
+
+        assert (result.severity, result.leading) == (Severity.ELEVATED, Window.WEEK)
+
+    @pytest.mark.parametrize("hold", [Hold(HoldReason.STALE), Hold(HoldReason.WITHHELD), Hold(HoldReason.DISAGREE)])
+    def test_is_not_graded_while_it_is_held_for_another_reason(self, hold: Hold) -> None:
+        result = signal(None, flows=[bounded(-0.045, -0.04, -0.035, hold=hold)])
+
+        assert (result.graded, result.severity, result.easing) == (False, None, None)
+
+    @pytest.mark.parametrize("reserves", [9.99e6, 10e6])
+    def test_has_the_floor_in_dollars_at_its_certain_end(self, reserves: float) -> None:
+        likely = flow(-0.9, reserves=reserves)
+        uncertain = replace(likely, lowest_usd=-reserves, highest_usd=-0.5 * reserves)
+
+        assert signal(None, flows=[uncertain]).severity is (Severity.SEVERE if reserves == 10e6 else None)
+
+    @given(shares, shares, shares, usuals, st.sampled_from(UNCERTAIN))
+    def test_is_never_worse_than_a_certain_one_of_its_lowest_figures(
+        self, first: float, second: float, third: float, usual: Baseline | None, hold: Hold
+    ) -> None:
+        low, share, high = sorted((first, second, third))
+
+        uncertain = signal(None, flows=[bounded(low, share, high, hold=hold)], baseline=usual)
+        least, most = (signal(None, flows=[flow(end)], baseline=usual) for end in (high, low))
+
+        assert rank(least.severity) == rank(uncertain.severity) <= rank(most.severity)
+        assert rank(least.easing) <= rank(uncertain.easing) == rank(most.easing)
+
+
+class TestADoubtedFlow:
+    """Of the flow, `doubted` was lost in one step that several exchanges of the source made at once."""
+
+    @pytest.mark.parametrize(
+        ("share", "doubted", "severity"),
+        [
+            (-0.25, -0.25, Severity.ELEVATED),
+            (-0.25, -0.171, Severity.ELEVATED),
+            (-0.25, -0.169, Severity.SEVERE),
+            (-0.02, -0.02, Severity.WATCH),
+        ],
+    )
+    def test_makes_nobody_severe_by_itself(self, share: float, doubted: float, severity: Severity) -> None:
+        likely = flow(share)
+        result = signal(None, flows=[replace(likely, doubted_usd=doubted * likely.reserves_usd)])
+
+        assert result.severity is severity
+
+    def test_eases_as_any_other(self) -> None:
+        likely = flow(-0.25)
+
+        assert signal(None, flows=[replace(likely, doubted_usd=likely.usd)]).easing is Severity.SEVERE
+
+    def test_is_taken_from_what_is_certain(self) -> None:
+        """25 % left, at least 20 % of it for certain; 13 % are doubted, and 7 % are not severe."""
+        uncertain = bounded(-0.3, -0.25, -0.2, hold=UNCERTAIN[0])
+
+        result = signal(None, flows=[replace(uncertain, doubted_usd=-0.13 * uncertain.reserves_usd)])
+
+        assert result.severity is Severity.ELEVATED
+
+
+class TestTheWindowsThatAreCrossed:
+    @pytest.mark.parametrize(
+        ("flows", "crossed"),
+        [
+            ([flow(-0.01), flow(-0.01, Window.WEEK)], ()),
+            ([flow(-0.016), flow(-0.01, Window.WEEK)], (Window.DAY,)),
+            ([flow(-0.09), flow(-0.061, Window.WEEK), flow(-0.1, Window.FORTNIGHT)], (
+                Window.DAY, Window.WEEK, Window.FORTNIGHT,
+            )),
+            ([flow(-0.09, hold=CHAIN_MISSING), flow(-0.061, Window.WEEK)], (Window.WEEK,)),
+            ([bounded(-0.2, -0.09, -0.016, hold=UNCERTAIN[0])], (Window.DAY,)),
+            ([bounded(-0.2, -0.09, -0.014, hold=UNCERTAIN[0])], ()),
+            ([flow(-0.5, reserves=9.99e6)], ()),
+            ([flow(-0.5, reserves=10e6)], (Window.DAY,)),
+        ],
+    )  # fmt: skip
+    def test_are_those_past_a_threshold_of_any_severity(self, flows: list[Flow], crossed: tuple[Window, ...]) -> None:
+        assert signal(None, flows=flows).crossed == crossed
 
 
 def test_what_is_severe_is_graded_even_where_two_figures_differ() -> None:
@@ -322,12 +477,63 @@ def test_the_exchanges_own_token_is_no_reserve() -> None:
 
 
 def test_an_asset_that_vanished_just_now_raises_nothing_yet() -> None:
-    base = reading({"Tron/USDT": (60e9, 1.0), "Tron/TRX": (1e9, 1.0)}, at=NOON - DAY)
-    before, latest = replace(base, as_of=NOON - HOUR), reading({"Tron/TRX": (1e9, 1.0)})
+    """One reading without USDT may be a fault; a second one says that it is gone."""
+    state, severities = days_of(), []
+    for hour, part in enumerate((1.0, -1.0, -1.0)):
+        held = {"Ethereum/USDC": part, "Tron/USDT": 1 + hour / 1000}
+        state = state.with_reading(book(NOON + hour * HOUR, held))
+        severities.append(after(state).severity)
 
-    assert graded_signal(inputs(latest, previous=before, bases={Window.DAY: base})).severity is None
-    confirmed = inputs(latest, previous=replace(latest, as_of=NOON - HOUR), bases={Window.DAY: base})
-    assert graded_signal(confirmed).severity is Severity.SEVERE
+    assert severities == [None, None, Severity.SEVERE]
+
+
+def after(state: ExchangeState) -> Signal:
+    """Return what the rule says of a state at its newest reading."""
+    assert state.latest
+    return grade(signal_at_newest(state, state.latest.as_of), Sensitivity.NORMAL)
+
+
+SINCE = NOON - 3 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("jumps", "since"),
+    [
+        ([replace(jump(at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], SINCE),
+        ([replace(jump(at=SINCE, verdict=Verdict.DOUBTED), decided_at=NOON)], SINCE),
+        ([replace(jump(at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON - HOUR)], None),
+        ([replace(jump(at=SINCE, verdict=Verdict.NOT_COUNTED), decided_at=NOON)], None),
+        ([replace(jump("BTC", 28.0, at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], None),
+        ([replace(jump(at=SINCE - DAY, verdict=Verdict.COUNTED, turned=SINCE), decided_at=NOON)], SINCE),
+        (
+            [replace(jump(at=NOON - hours * HOUR, verdict=Verdict.COUNTED), decided_at=NOON) for hours in (1, 3, 2)],
+            SINCE,
+        ),
+        ([], None),
+    ],
+)
+def test_a_drop_that_waited_and_counts_now_was_seen_before(jumps: list[Jump], since: datetime | None) -> None:
+    state = GuardState(jumps=tuple(jumps))
+
+    assert graded_signal(replace(inputs(holding(55)), guard_state=state)).seen_since == since
+
+
+def test_a_signal_has_the_jumps_and_the_parts_that_the_guards_remember() -> None:
+    fell = jump("USDT", -3e9, at=NOON, share=-0.05)
+    missing = LostPart("Bitcoin", NOON, dict(list(holding(60).holdings.items())[1:]), holding(60, at=NOON - HOUR))
+    state = GuardState(jumps=(jump("BTC", at=NOON - 9 * DAY), fell), lost_parts=(missing,))
+
+    result = graded_signal(replace(inputs(holding(55)), guard_state=state))
+
+    assert [(told.group, told.at, told.usd, told.verdict) for told in result.jumps] == [
+        ("USDT", NOON, -3e9, Verdict.WAITING)
+    ]
+    assert result.leading_flow
+    assert result.leading_flow.hold
+    assert result.leading_flow.hold.reason is HoldReason.WALLETS_CHANGED
+    assert result.leading_flow.missing_chains == ("Bitcoin",)
+    assert result.leading_flow.usd == pytest.approx(-2e9)
+    assert (result.leading_flow.lowest_usd, result.leading_flow.highest_usd) == pytest.approx((-29e9, 22e9))
 
 
 @pytest.mark.parametrize(("age", "graded"), [(3 * HOUR, True), (3 * HOUR + timedelta(seconds=1), False)])

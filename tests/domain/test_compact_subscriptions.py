@@ -9,7 +9,8 @@ from bot.domain.severity import Sensitivity, Severity
 
 TOPIC = Place(Platform.TELEGRAM, "-100", "7")
 CHANNEL = Place(Platform.DISCORD, "998")
-ALL_TERMS = Subscription(CHANNEL, "okx", Severity.SEVERE, Sensitivity.EARLY, 5e7, 0.03, "123456")
+FOLLOWED = ((8, Sensitivity.NORMAL),)
+ALL_TERMS = Subscription(CHANNEL, "okx", Severity.SEVERE, Sensitivity.EARLY, 5e7, 0.03, "123456", follows=FOLLOWED)
 HERE, THERE = Subscription(TOPIC, None), Subscription(CHANNEL, "binance")
 
 

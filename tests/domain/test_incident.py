@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 from bot.domain.flow import Window
-from bot.domain.incident import Step, StepReason
-from bot.domain.severity import Severity, rank
-from tests.builders import flow, incident, signal
+from bot.domain.incident import IncidentState, Step, StepReason, open_by_number
+from bot.domain.severity import Sensitivity, Severity, rank
+from tests.builders import HOUR, NOON, flow, incident, signal
 
 
 def test_people_call_an_incident_by_its_number() -> None:
@@ -19,6 +21,24 @@ def test_a_step_without_an_incident_has_nothing_to_number() -> None:
     nothing = Step(None, StepReason.NOTHING)
 
     assert nothing.numbered(7) is nothing
+
+
+def test_an_incident_of_two_presets_counts_once_and_as_the_normal_one_has_it() -> None:
+    early = incident(Severity.SEVERE, sensitivity=Sensitivity.EARLY)
+    alone = incident(number=7, sensitivity=Sensitivity.EARLY)
+
+    assert open_by_number([early, incident(), alone]) == {42: incident(), 7: alone}
+    assert open_by_number([early, incident(state=IncidentState.RESOLVED)]) == {42: early}
+
+
+def test_its_figures_are_the_last_complete_ones_unless_it_got_worse_on_newer_ones() -> None:
+    complete, worse = signal(-0.04, at=NOON + HOUR), signal(-0.55, at=NOON + 2 * HOUR)
+    newest = signal(None, at=NOON + 3 * HOUR)
+    lacking = replace(incident(), signal=newest, last_complete=complete)
+
+    assert incident().figures == incident().signal
+    assert lacking.figures == complete
+    assert replace(lacking, announced=worse).figures == worse
 
 
 def test_severities_are_ordered_and_calm_is_below_them_all() -> None:

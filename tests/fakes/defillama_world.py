@@ -233,21 +233,29 @@ def big_protocol_body(mb: int, seed: int = 1, *, first_day: int = 1668297600) ->
         : round(assets * chains * 0.4)
     ]
 
-    def points(held: list[int]) -> str:
+    def points(held: list[int]) -> tuple[str, list[float]]:
+        """Return an array of points, and the sum of each."""
         keys = [f'"T{asset}":' for asset in held]
-        each = []
+        each, sums = [], []
         for day in range(days):
             start = chosen.randrange(len(numbers) - len(keys))
-            tokens = ",".join(map(str.__add__, keys, numbers[start : start + len(keys)]))
+            chosen_numbers = numbers[start : start + len(keys)]
+            tokens = ",".join(map(str.__add__, keys, chosen_numbers))
             each.append(f'{{"date":{first_day + day * _DAY},"tokens":{{{tokens}}}}}')
-        return f"[{','.join(each)}]"
+            sums.append(sum(map(float, chosen_numbers)))
+        return f"[{','.join(each)}]", sums
 
-    def sections(held: list[int]) -> str:
+    def sections(held: list[int], whole_usd: list[float] | None = None) -> tuple[str, list[float]]:
+        values, values_usd = points(held)
+        totals_usd = whole_usd or values_usd
         totals = ",".join(
-            f'{{"date":{first_day + day * _DAY},"totalLiquidityUSD":{number}}}'
-            for day, number in zip(range(days), numbers, strict=False)
+            f'{{"date":{first_day + day * _DAY},"totalLiquidityUSD":{total_usd!r}}}'
+            for day, total_usd in enumerate(totals_usd)
         )
-        return f'"tvl":[{totals}],"tokensInUsd":{points(held)},"tokens":{points(held)}'
+        return f'"tvl":[{totals}],"tokensInUsd":{values},"tokens":{points(held)[0]}', totals_usd
 
-    inside = ",".join(f'"{chain}":{{{sections(held)}}}' for chain, held in of_chain.items())
-    return f'{{"id":"2269","name":"Binance CEX","chainTvls":{{{inside}}},{sections(of_all)},"raises":[]}}'.encode()
+    by_chain = {chain: sections(held) for chain, held in of_chain.items()}
+    inside = ",".join(f'"{chain}":{{{written}}}' for chain, (written, _) in by_chain.items())
+    whole_usd = [sum(totals) for totals in zip(*(totals for _, totals in by_chain.values()), strict=True)]
+    aggregate, _ = sections(of_all, whole_usd)
+    return f'{{"id":"2269","name":"Binance CEX","chainTvls":{{{inside}}},{aggregate},"raises":[]}}'.encode()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,8 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.suppression import Suppression
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
-from bot.ports.outbox import Alert, Delivery, DeliveryKind, Outbox
+from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outbox
+from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
@@ -102,6 +103,11 @@ class MemoryReadings(Readings):
     async def health(self) -> Mapping[str, SourceHealth]:
         return dict(self._health)
 
+    def take_out(self, exchange: str, is_gone: Callable[[datetime], bool]) -> list[Reading]:
+        """Remove the readings of an exchange whose `as_of` a predicate picks, and return them."""
+        kept = self._kept.get(exchange, {})
+        return [kept.pop(as_of) for as_of in list(kept) if is_gone(as_of)]
+
     def _sorted(self, exchange: str) -> list[Reading]:
         self._fail_if_away()
         return [reading for _, reading in sorted(self._kept.get(exchange, {}).items())]
@@ -109,6 +115,54 @@ class MemoryReadings(Readings):
     def _fail_if_away(self) -> None:
         if self.away:
             raise StorageError("the store is away")
+
+
+@dataclass
+class MemoryReadingRevisions(ReadingRevisions):
+    """Revisions of the readings of one `MemoryReadings`, with what they superseded, by exchange and time."""
+
+    readings: MemoryReadings
+    superseded: dict[tuple[str, datetime], Reading] = field(default_factory=dict)
+    _proposed: dict[str, dict[datetime, Reading]] = field(default_factory=dict)
+    _revised: dict[str, dict[datetime, datetime]] = field(default_factory=dict)
+
+    @override
+    async def proposed(self, exchange: str) -> Mapping[datetime, Reading]:
+        return dict(self._proposed.get(exchange, {}))
+
+    @override
+    async def propose(self, exchange: str, points: Sequence[Reading]) -> None:
+        self._proposed[exchange] = {point.as_of: point for point in points}
+
+    @override
+    async def revise(
+        self,
+        exchange: str,
+        revised: Sequence[Reading],
+        *,
+        standing: Sequence[Reading],
+        told_until: datetime,
+        now: datetime,
+    ) -> int:
+        stay = {point.as_of for point in standing}
+        times = {point.as_of for point in revised}
+        gone = self.readings.take_out(
+            exchange,
+            lambda as_of: (
+                as_of < told_until
+                and as_of not in stay
+                and any(abs(as_of - time) < timedelta(days=1) for time in times)
+            ),
+        )
+        for reading in gone:
+            self.superseded.setdefault((exchange, reading.as_of), reading)
+        await self.readings.add([*revised, *standing])
+        self._revised.setdefault(exchange, {}).update(dict.fromkeys(times, now))
+        return len(gone)
+
+    @override
+    async def revised_days(self, exchange: str) -> Mapping[datetime, datetime]:
+        return dict(self._revised.get(exchange, {}))
 
 
 @dataclass
@@ -123,6 +177,7 @@ class MemoryOutbox(Outbox):
     _due: dict[str, datetime] = field(default_factory=dict)
     _claimed: set[str] = field(default_factory=set)
     sent: dict[tuple[str, Place], str] = field(default_factory=dict)
+    shown: dict[tuple[str, Place], EarlierMessage] = field(default_factory=dict)
     _wake_up: asyncio.Event = field(default_factory=asyncio.Event)
 
     def queue(self, alert: Alert) -> None:
@@ -144,6 +199,7 @@ class MemoryOutbox(Outbox):
                     expires_at=alert.expires_at,
                     about=alert.about,
                     once=alert.once,
+                    only_where_sent=alert.only_where_sent,
                 )
             )
         self._wake_up.set()
@@ -169,14 +225,17 @@ class MemoryOutbox(Outbox):
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:
         self._fail_if_away()
+        where = delivery.incident, delivery.place
+        earlier = self.shown.get(where)
         if message_id is None:
             self.dropped.append(delivery)
         else:
-            self.sent[delivery.incident, delivery.place] = message_id
+            self.sent[where] = message_id
+            self.shown[where] = EarlierMessage(message_id, delivery.alert, replace(delivery.message, mention=None))
         self._forget(delivery)
-        if leaves:
+        if leaves and earlier and earlier.id == leaves:
             receipt = f"{delivery.receipt}:{leaves}"
-            self.waiting.append(replace(delivery, receipt=receipt, older=leaves, attempt=0))
+            self.waiting.append(replace(delivery, receipt=receipt, older=earlier, attempt=0))
 
     @override
     async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
@@ -223,6 +282,7 @@ class MemoryOutbox(Outbox):
         for incident, place in list(self.sent):
             if place == old:
                 self.sent[incident, new] = self.sent.pop((incident, old))
+                self.shown[incident, new] = self.shown.pop((incident, old))
 
     def _next(self, platform: Platform, limit: int) -> list[Delivery]:
         heads: dict[tuple[str, Place], Delivery] = {}
@@ -320,6 +380,15 @@ class MemorySubscriptions(Subscriptions):
     _kept: dict[tuple[Place, str | None], Subscription] = field(default_factory=dict)
     _troubles: dict[Place, PlaceTrouble] = field(default_factory=dict)
     _next_checks: dict[Place, datetime] = field(default_factory=dict)
+    _notices_off: set[Place] = field(default_factory=set)
+
+    @override
+    async def places_without_notices(self) -> Collection[Place]:
+        return self._notices_off
+
+    @override
+    async def switch_notices(self, place: Place, *, on: bool) -> None:
+        (self._notices_off.discard if on else self._notices_off.add)(place)
 
     @override
     async def add(self, subscription: Subscription) -> None:
@@ -512,6 +581,10 @@ class Tally(Meter):
         self.counts["held", reason] += 1
 
     @override
+    def count_revised_points(self, points: int) -> None:
+        self.counts[("revised",)] += points
+
+    @override
     def count_delivery(self, platform: Platform, result: str, reason: str = "") -> None:
         self.counts["delivered", result, reason] += 1
 
@@ -538,6 +611,7 @@ class Memory:
     def __init__(self, now: datetime) -> None:
         self.clock = HandClock(now)
         self.readings = MemoryReadings()
+        self.revisions = MemoryReadingRevisions(self.readings)
         self.outbox = MemoryOutbox(self.clock)
         self.incidents = MemoryIncidents(self.outbox)
         self.subscriptions = MemorySubscriptions(self.outbox)

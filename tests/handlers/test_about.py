@@ -29,6 +29,17 @@ async def test_status_is_the_bots_own_health() -> None:
     assert "Exchanges: 0 read of 0 listed" in answer
 
 
+async def test_status_says_what_can_be_judged_by_now() -> None:
+    bench = DispatcherBench()
+    assert "Nothing has been read lately." in said(await bench.ask("status"))
+
+    await bench.load()
+
+    assert "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from" in said(
+        await bench.ask("status")
+    )
+
+
 async def test_status_tells_how_many_places_are_switched_off() -> None:
     bench = DispatcherBench()
     await bench.memory.subscriptions.record_trouble(

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 
+from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
-from bot.domain.signal import Rule
-from tests.builders import incident
+from bot.domain.signal import Note, NoteReason, Rule
+from tests.builders import NOON, incident, signal
 from tests.fakes.dispatcher import DispatcherBench
 from tests.messages.cards.plain import said
 
@@ -32,6 +35,20 @@ async def test_why_shows_the_numbers_behind_an_incident(bench: DispatcherBench) 
 
     assert answer.title == "INC-1 · Binance · why"
     assert "24 h: −3.6 % of clean reserves ≤ −3.0 %" in said(answer)
+
+
+async def test_why_says_once_that_history_was_revised_also_of_an_incident_that_is_over(bench: DispatcherBench) -> None:
+    revised = replace(signal(), notes=(Note(NoteReason.REVISED, "8 days, 2022-12-01 to 2022-12-08", at=NOON),))
+    snapshot = bench.latest.snapshot("binance")
+    assert snapshot
+    assert "revised" not in said(await bench.ask("why 1"))
+
+    bench.latest.set_snapshot(replace(snapshot, signal=revised))
+    over = incident(number=2, state=IncidentState.RESOLVED)
+    for number, story in ((2, over), (3, incident(number=3, seen=revised))):
+        await bench.memory.incidents.commit("binance", Rule.OUTFLOW, story, [])
+        answer = said(await bench.ask(f"why {number}"))
+        assert answer.count("revised its history (8 days, 2022-12-01 to 2022-12-08)") == 1
 
 
 async def test_why_knows_incidents_of_exchanges_that_left_the_list(bench: DispatcherBench) -> None:

@@ -31,7 +31,7 @@ async def test_reserves_of_an_exchange_without_wallets_are_unknown(bench: Dispat
         ("flows okx", "Amounts per asset have not been read yet"),
         ("top", "Top · largest outflow, share of reserves · 24 h"),
         ("top reserves", "Top · largest clean reserves · 24 h"),
-        ("top 7d inflow", "No exchange has two comparable readings 7 d apart yet."),
+        ("top 7d inflow", "No exchange has a comparable figure for 7 d yet."),
         ("exchanges", "Exchanges · 4 known, 1 watched"),
     ],
 )

@@ -6,7 +6,7 @@ from bot.domain.place import Obstacle, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
 from bot.ports.subscriptions import PlaceTrouble
-from tests.builders import HERE, NOON, incident
+from tests.builders import DAY, HERE, NOON, holding, incident
 from tests.fakes.dispatcher import CHANNEL, MODERATOR, OWNER, DispatcherBench, topic
 from tests.messages.cards.plain import said
 
@@ -74,6 +74,29 @@ async def test_subscribing_to_an_exchange_without_known_wallets_warns(
     assert (answer.tone is Tone.TROUBLE) is is_said
 
 
+@pytest.mark.parametrize(
+    ("exchange", "words"),
+    [
+        ("binance", "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from"),
+        ("all", "Judged now: 24 h. Judged later: 72 h from 2022-12-14 00:00 UTC on, 7 d from"),
+        ("okx", "Nothing has been read lately. Each exchange is judged from its next reading on."),
+    ],
+)
+async def test_a_confirmation_says_what_can_be_judged_by_now(bench: DispatcherBench, exchange: str, words: str) -> None:
+    assert words in said(await moderate(bench, f"subscribe {exchange}"))
+
+
+async def test_a_confirmation_says_nothing_of_windows_once_all_are_judged() -> None:
+    bench = DispatcherBench()
+    await bench.memory.readings.add([holding(60 + day / 100, at=NOON - day * DAY) for day in range(2, 40)])
+    await bench.load()
+
+    answer = said(await moderate(bench, "subscribe binance"))
+
+    assert "Judged" not in answer
+    assert "How unusual" not in answer
+
+
 async def test_another_place_can_be_subscribed_by_who_moderates_it(bench: DispatcherBench) -> None:
     await moderate(bench, "subscribe binance @channel")
 
@@ -131,6 +154,17 @@ async def test_a_place_unsubscribes_from_what_is_not_watched_any_more(bench: Dis
 
     assert "This place no longer hears of bitforex." in said(await moderate(bench, "unsubscribe BitForex"))
     assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_a_place_that_changes_its_preset_follows_what_it_was_told_of(bench: DispatcherBench) -> None:
+    await moderate(bench, "subscribe binance")
+    await bench.memory.incidents.commit("binance", "outflow", incident(Severity.ELEVATED), [])
+
+    answer = await moderate(bench, "subscribe binance early")
+
+    (kept,) = await bench.memory.subscriptions.of_place(HERE)
+    assert (kept.sensitivity, kept.follows) == (Sensitivity.EARLY, ((42, Sensitivity.NORMAL),))
+    assert "INC-42 is open now: elevated. Its next change is posted here." in said(answer)
 
 
 @pytest.mark.parametrize(

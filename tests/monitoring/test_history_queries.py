@@ -5,7 +5,7 @@ import pytest
 from bot.domain.exchange import Exchange
 from bot.domain.severity import Sensitivity, Severity
 from bot.monitoring.history_queries import HistoryQueries
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 from tests.fakes.memory import Memory
 
 DAWN = NOON - timedelta(hours=12)
@@ -49,6 +49,25 @@ async def test_where_the_past_is_too_short_a_curve_begins_with_it(memory: Memory
 
     assert answer
     assert answer.start == NOON - DAY
+
+
+async def test_a_reading_without_a_chain_is_no_point_of_a_curve(memory: Memory) -> None:
+    """Of 60 units 6 have left Tron by the second day. On the third it is missing, and Bitcoin alone stands still."""
+    without_tron = reading({"Bitcoin/BTC": (1.2e6, 20_000.0)})
+    left = reading({"Tron/USDT": (30e9, 1.0), "Bitcoin/BTC": (1.2e6, 20_000.0)}, at=DAWN - DAY)
+    await memory.readings.add([holding(60, at=DAWN - 2 * DAY), left, without_tron])
+
+    answer = await history_queries(memory).outflow_curve(BINANCE, NOON - 7 * DAY)
+
+    assert answer
+    assert answer.elapsed == (0 * DAY, DAY)
+    assert answer.shares == pytest.approx((0.0, -0.1))
+
+
+async def test_without_a_comparable_reading_there_is_no_curve(memory: Memory) -> None:
+    await memory.readings.add([holding(60, at=DAWN), reading({"Bitcoin/BTC": (1.2e6, 20_000.0)})])
+
+    assert await history_queries(memory).outflow_curve(BINANCE, NOON - 7 * DAY) is None
 
 
 @pytest.mark.parametrize("ages", [(), (0,)])

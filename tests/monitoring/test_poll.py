@@ -58,6 +58,7 @@ class RecordingPoller:
         self.poller = SourcePoller(
             self.upstream,
             readings=self.memory.readings,
+            revisions=self.memory.revisions,
             incidents=self.memory.incidents,
             subscriptions=self.memory.subscriptions,
             clock=self.memory.clock,
@@ -168,12 +169,12 @@ async def test_details_are_fetched_stored_and_published(polled: RecordingPoller)
     assert polled.memory.meter.counts["polled", "defillama/okx", "ok"] == 1
 
 
-async def test_later_only_what_may_be_new_is_asked_for(polled: RecordingPoller) -> None:
+async def test_later_only_what_may_be_new_or_revised_is_asked_for(polled: RecordingPoller) -> None:
     await polled.poll_all()
     polled.memory.clock.advance(6 * HOUR)
     await polled.poller.poll_details()
 
-    assert polled.upstream.asked[2:] == [("binance", NOON - 2 * DAY), ("okx", NOON - 2 * DAY)]
+    assert polled.upstream.asked[2:] == [("binance", NOON - 91 * DAY), ("okx", NOON - 91 * DAY)]
 
 
 async def test_nothing_is_fetched_twice_while_all_is_calm(polled: RecordingPoller) -> None:

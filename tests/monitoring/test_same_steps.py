@@ -43,7 +43,11 @@ class RecordedStep:
     def of(cls, exchange: str, preset: Sensitivity, incident: Incident | None) -> "RecordedStep":
         if incident is None:
             return cls(exchange, preset, None)
-        figures = [(flow.window, round(flow.usd / 100), round(flow.share * 1e8)) for flow in incident.signal.flows]
+        # Shifted off the halves: drawn amounts are round, so their sums fall on them, and a last digit would decide.
+        figures = [
+            (flow.window, round(flow.usd / 100 + 0.123), round(flow.share * 1e8 + 0.123))
+            for flow in incident.signal.flows
+        ]
         identity = (
             incident.number,
             incident.state,

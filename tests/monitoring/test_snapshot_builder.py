@@ -3,13 +3,16 @@ from datetime import timedelta
 
 import pytest
 
+from bot.detection.engine import signal_at_newest
+from bot.detection.exchange_state import ExchangeState
 from bot.domain.errors import StorageError
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
-from bot.domain.signal import Rule
+from bot.domain.signal import Note, NoteReason, Rule
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from tests.builders import BINANCE, DAY, HOUR, NOON, holding, incident, listing, signal
+from tests.detection.quiet_past import book
 from tests.fakes.memory import Memory
 
 MIDNIGHT = NOON.replace(hour=0)
@@ -43,9 +46,50 @@ async def test_a_snapshot_measures_every_window_from_the_newest_reading_old_enou
         Window.DAY: DAY,
         Window.THREE_DAYS: 3 * DAY,
         Window.WEEK: 7 * DAY,
+        Window.FORTNIGHT: 7 * DAY,
         Window.MONTH: 31 * DAY,
     }
     assert newest_signal.previous_as_of == NOON - HOUR
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "start"),
+    [((37, 24, 12), 24), ((38, 37, 13, 12, 3), 37), ((38, 23, 12, 3), 23), ((38, 12, 3), 12), ((38, 11, 3), None)],
+)
+async def test_a_window_starts_before_its_time_or_else_after_it(
+    memory: Memory, hours_ago: tuple[int, ...], start: int | None
+) -> None:
+    await memory.readings.add([holding(60, at=NOON - hours * HOUR) for hours in hours_ago])
+    await memory.readings.add([holding(57)])
+
+    newest_signal = (await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)).signal
+
+    assert newest_signal
+    day = newest_signal.flow(Window.DAY)
+    assert (day.start if day else None) == (None if start is None else NOON - start * HOUR)
+
+
+@pytest.mark.parametrize("without_tron", [range(0), range(10, 20), range(26, 60), range(60, 200, 7)])
+@pytest.mark.parametrize("until", [40, 64, 130, 300])
+async def test_windows_start_where_they_start_in_a_backtest_also_after_a_chain_was_missing(
+    memory: Memory, without_tron: range, until: int
+) -> None:
+    """`without_tron` are the hours of which the source left Tron out; `until` is one hour past the newest."""
+    gone = {"Tron/USDT": -1.0}
+    state = ExchangeState(BINANCE)
+    for hour in range(-24, until, 1):
+        state = state.with_reading(
+            book(NOON + hour * HOUR, gone if hour in without_tron else {"Bitcoin/BTC": 1.0001**hour})
+        )
+        await memory.readings.add(state.recent_readings[-1:])
+    assert state.latest
+    memory.clock.time = state.latest.as_of
+
+    snapshot = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
+
+    assert snapshot.signal
+    live = {flow.window: flow.start for flow in snapshot.signal.flows}
+    assert live == {flow.window: flow.start for flow in signal_at_newest(state, state.latest.as_of).flows}
 
 
 async def test_a_first_reading_has_nothing_before_it(memory: Memory) -> None:
@@ -119,3 +163,34 @@ async def test_days_inside_an_incident_are_no_usual_days(memory: Memory, severit
     assert newest_signal
     assert newest_signal.baseline
     assert newest_signal.baseline.days == left
+
+
+async def test_a_revised_history_is_read_again_and_said(memory: Memory) -> None:
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents, revisions=memory.revisions)
+    wrong, right = (holding(billions, at=NOON - 7 * DAY) for billions in (50, 60))
+    await memory.readings.add([wrong, holding(60, at=NOON - DAY), holding(60)])
+    before = (await builder.snapshot(BINANCE)).signal
+
+    await memory.revisions.revise("binance", [right], standing=[], told_until=NOON, now=NOON)
+    after = (await builder.snapshot(BINANCE)).signal
+
+    assert before
+    assert after
+    week_before, week_after = before.flow(Window.WEEK), after.flow(Window.WEEK)
+    assert week_before
+    assert week_after
+    assert (week_before.share, week_after.share) == pytest.approx((0.2, 0.0))
+    assert NoteReason.REVISED not in {note.reason for note in before.notes}
+    assert Note(NoteReason.REVISED, "2022-12-06", at=NOON) in after.notes
+
+
+async def test_what_came_in_before_a_revision_is_still_judged_round_by_round(memory: Memory) -> None:
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents, revisions=memory.revisions)
+    await memory.readings.add([holding(60, at=NOON - 7 * DAY), holding(60, at=NOON - 3 * HOUR)])
+    await builder.snapshot(BINANCE)
+    await memory.readings.add([holding(59 - hour, at=NOON - hour * HOUR) for hour in (2, 1, 0)])
+    await memory.revisions.revise("binance", [holding(61, at=NOON - 7 * DAY)], standing=[], told_until=NOON, now=NOON)
+
+    judged = [snapshots[0].reading async for snapshots in builder.snapshots_by_round([BINANCE])]
+
+    assert judged == [holding(59 - hour, at=NOON - hour * HOUR) for hour in (2, 1, 0)]

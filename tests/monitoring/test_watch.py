@@ -1,22 +1,26 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 from structlog.testing import capture_logs
+from typing_extensions import override
 
+from bot.alerting.routing import followed_incidents
 from bot.domain.exchange import Exchange
 from bot.domain.flow import HoldReason
 from bot.domain.incident import IncidentState, StepReason
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.place import Place, Platform
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.suppression import Suppression
+from bot.messages.model import Tone
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.outbox import Alert, DeliveryKind
-from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, subscription
+from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing, signal, subscription
 from tests.fakes.memory import Memory
 from tests.messages.cards.plain import said
 
@@ -190,7 +194,7 @@ async def test_each_preset_has_its_own_incident_under_one_number(watched: Watche
 
 async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(watched: WatchedBinance) -> None:
     await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
-    swings = (57.5, 57.5, *[59.35] * 9, 57.5, 57.5)
+    swings = (57.5, 57.5, *[59.35] * 9, 57.2, 57.2)
     for hour, billions in enumerate(swings):
         await watched.judge_reading(billions, after=hour * HOUR)
 
@@ -198,6 +202,26 @@ async def test_a_preset_that_opens_anew_under_a_living_number_is_told_again(watc
 
     assert len(normal) == 2
     assert normal[0].id != normal[1].id
+
+
+async def test_a_place_that_changed_its_preset_hears_the_end_of_what_it_was_told_of(watched: WatchedBinance) -> None:
+    """It asked by the early preset from the second hour on, which has an incident of its own by then."""
+    await watched.memory.subscriptions.add(subscription(place=THERE, sensitivity=Sensitivity.EARLY))
+    await watched.judge_reading(57.5)
+    await watched.judge_reading(57.5, after=HOUR)
+    changed = subscription(sensitivity=Sensitivity.EARLY)
+    follows = followed_incidents(changed, [subscription()], await watched.memory.incidents.open())
+    await watched.memory.subscriptions.add(replace(changed, follows=follows))
+    for hour in (2, 3, 9, 10, 16):
+        await watched.judge_reading(60, after=hour * HOUR)
+
+    told_here = [
+        (alert.incident, alert.kind)
+        for alert in watched.memory.told()
+        if HERE in {recipient.place for recipient in alert.recipients}
+    ]
+    assert {incident for incident, _ in told_here} == {"INC-1:normal"}
+    assert [kind for _, kind in told_here if kind is not EDIT] == [POST, CLOSE, REPLY]
 
 
 async def test_an_incident_whose_last_subscriber_left_still_ends(watched: WatchedBinance) -> None:
@@ -292,6 +316,83 @@ async def test_a_dismissed_suspicion_is_logged_without_a_name(
     assert (dismissed["reason"], dismissed["incident"], dismissed["severity"]) == ("dismissed", None, None)
 
 
+class SnapshotsWithJumps(SnapshotBuilder):
+    """Snapshots of calm readings of Binance, with the jumps that a test sets."""
+
+    jumps: tuple[Jump, ...] = ()
+
+    @override
+    async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
+        now = self._clock.now()
+        yield [ExchangeSnapshot(BINANCE, signal=replace(signal(-0.001, at=now), jumps=self.jumps), seen_at=now)]
+
+
+class NoticeBench:
+    """A watch that sees what jumps there are."""
+
+    def __init__(self) -> None:
+        self.memory = Memory(NOON)
+        self.snapshots = SnapshotsWithJumps(self.memory.readings, self.memory.clock, self.memory.incidents)
+        self.watch = Watch(
+            self.snapshots,
+            incidents=self.memory.incidents,
+            subscriptions=self.memory.subscriptions,
+            clock=self.memory.clock,
+            meter=self.memory.meter,
+            publish=list[ExchangeSnapshot]().append,
+        )
+
+    async def judge(self, share: float, verdict: Verdict, *, hour: int) -> list[Alert]:
+        """Judge a reading by which the BTC of noon have this verdict, and return what was queued."""
+        self.memory.clock.time = NOON + hour * HOUR
+        self.snapshots.jumps = (Jump("BTC", NOON, share * 6e10, share, JumpReason.ALONE, verdict, ()),)
+        before = len(self.memory.told())
+        await self.watch.judge_exchanges([BINANCE])
+        return self.memory.told()[before:]
+
+
+async def test_a_step_that_is_not_counted_is_one_message_that_pings_nobody() -> None:
+    bench = NoticeBench()
+    await bench.memory.subscriptions.add(subscription(mention="here", sensitivity=Sensitivity.EARLY))
+
+    (opened,) = await bench.judge(-0.12, Verdict.WAITING, hour=0)
+    (stays,) = await bench.judge(-0.12, Verdict.NOT_COUNTED, hour=1)
+    (over,) = await bench.judge(-0.12, Verdict.RETURNED, hour=2)
+
+    assert [(alert.kind, alert.ping, alert.message.silent) for alert in (opened, stays, over)] == [
+        (POST, False, True), (EDIT, False, True), (CLOSE, False, True),
+    ]  # fmt: skip
+    assert {alert.incident for alert in (opened, stays, over)} == {"INC-1:normal"}
+    assert opened.message.title == "INC-1 · Binance · BTC moved in one step"
+    assert "It may be a changed wallet list or one large transfer." in said(opened.message)
+    assert "Not counted so far" in said(opened.message)
+    assert "It stays, and is not counted" in said(stays.message)
+    assert "Resolved: it came back: no flow." in said(over.message)
+
+
+@pytest.mark.parametrize(("share", "asked"), [(-0.12, Severity.ELEVATED), (-0.2, Severity.SEVERE)])
+async def test_a_notice_is_not_dropped_as_too_mild_for_those_it_is_told_to(share: float, asked: Severity) -> None:
+    """A worker drops a post that is milder than what its place hears of by now."""
+    bench = NoticeBench()
+    await bench.memory.subscriptions.add(subscription(severity=asked))
+
+    (opened,) = await bench.judge(share, Verdict.WAITING, hour=0)
+
+    assert opened.severity is asked
+    assert opened.message.tone is (Tone.WATCH if asked is Severity.ELEVATED else Tone.ELEVATED)
+
+
+async def test_a_place_that_switched_notices_off_hears_of_none() -> None:
+    bench = NoticeBench()
+    for place in (HERE, THERE):
+        await bench.memory.subscriptions.add(subscription(place=place))
+    await bench.memory.subscriptions.switch_notices(HERE, on=False)
+
+    (opened,) = await bench.judge(-0.12, Verdict.WAITING, hour=0)
+
+    assert [recipient.place for recipient in opened.recipients] == [THERE]
+
+
 class FourWatchedExchanges:
     """A watch over four exchanges of $60 B each, of which the place here subscribed to one."""
 
@@ -307,7 +408,7 @@ class FourWatchedExchanges:
             publish=list[ExchangeSnapshot]().append,
         )
 
-    async def judge_reading(self, *billions: float, hour: int = 0) -> list[Alert]:
+    async def judge_reading(self, *billions: float, hour: float = 0) -> list[Alert]:
         """Read all exchanges at once, judge them, and return what was queued."""
         at = NOON + hour * HOUR
         self.memory.clock.time = at
@@ -329,14 +430,22 @@ async def four() -> FourWatchedExchanges:
     return started
 
 
-async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None:
-    """Three open in one round: the place that asked about one of them hears of the market, and of that alone."""
-    await four.judge_reading(57.5, 57.5, 57.5, 60)
+async def _begin_to_fall(four: FourWatchedExchanges) -> None:
+    """Read half an hour before noon that three have lost 2.3 %: in one step of more the source would be doubted."""
+    await four.judge_reading(58.6, 58.6, 58.6, 60, hour=-0.5)
 
-    (alert,) = await four.judge_reading(57.5, 57.5, 57.5, 60, hour=1)
+
+async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None:
+    """Three open in one round: who asked for all hears of the market, and of that alone."""
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
+    await _begin_to_fall(four)
+
+    alert, single = await four.judge_reading(57.5, 57.5, 57.5, 60)
 
     assert alert.message.title == "INC-4 · Market-wide · elevated outflow at 3 exchanges"
-    assert [recipient.place for recipient in alert.recipients] == [HERE]
+    assert {recipient.place for recipient in alert.recipients} == {HERE, THERE}
+    assert single.message.title == "INC-1 · A · elevated outflow"
+    assert [recipient.place for recipient in single.recipients] == [HERE]  # it named that exchange
     assert "A (INC-1) · elevated · −$2.62 B · −4.4 % in 24 h" in said(alert.message)
     singles = [incident for incident in await four.memory.incidents.open() if incident.rule is Rule.OUTFLOW]
     assert [(single.number, single.covered_by, single.quiet) for single in singles] == [
@@ -346,18 +455,53 @@ async def test_many_at_once_are_one_incident(four: FourWatchedExchanges) -> None
     ]
 
 
-async def test_under_the_market_a_severe_exchange_is_told_by_itself(four: FourWatchedExchanges) -> None:
+async def test_under_the_market_a_severe_exchange_is_told_by_itself_to_who_named_it(
+    four: FourWatchedExchanges,
+) -> None:
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
+    await _begin_to_fall(four)
     for hour in range(2):
         await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
 
     announced = await four.judge_reading(54, 57.5, 57.5, 60, hour=2)
 
-    assert [alert.message.title for alert in announced if alert.kind is POST] == ["INC-1 · A · severe outflow"]
     (single,) = [alert for alert in announced if alert.kind is POST]
+    assert single.message.title == "INC-1 · A · severe outflow"
+    assert [recipient.place for recipient in single.recipients] == [HERE]
     assert "Part of INC-4, which is market-wide." in str(single.message.lines)
+    (market,) = [alert for alert in announced if alert.incident == "INC-4:normal"]
+    assert market.kind is EDIT
+    assert "A (INC-1) · severe" in said(market.message)
+
+
+async def test_what_was_told_before_the_market_goes_on_where_there_is_a_message(four: FourWatchedExchanges) -> None:
+    await four.memory.subscriptions.add(subscription(None, place=THERE))
+    for hour in range(2):
+        await four.judge_reading(57.5, 60, 60, 60, hour=hour)
+    for hour in range(2, 4):
+        await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
+
+    changed = await four.judge_reading(56.5, 57.5, 57.5, 60, hour=4)
+
+    follows = {
+        alert.only_where_sent: [recipient.place for recipient in alert.recipients]
+        for alert in changed
+        if alert.incident == "INC-1:normal"
+    }
+    assert follows == {False: [HERE], True: [THERE]}
+    closing = [
+        alert
+        for alert in await four.judge_reading(60, 57.5, 57.5, 54, hour=5)
+        if alert.incident == "INC-1:normal" and alert.kind is not EDIT
+    ]
+    assert [(alert.kind, alert.only_where_sent) for alert in closing] == [
+        (CLOSE, False), (CLOSE, True), (REPLY, False), (REPLY, True),
+    ]  # fmt: skip
+    assert len({alert.id for alert in closing}) == 4
 
 
 async def test_the_market_is_over_when_two_are_left(four: FourWatchedExchanges) -> None:
+    await _begin_to_fall(four)
     for hour in range(2):
         await four.judge_reading(57.5, 57.5, 57.5, 60, hour=hour)
 

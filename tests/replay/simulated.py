@@ -8,14 +8,19 @@ from bot.backtest.scores import exchange_years
 from bot.backtest.simulation import SimulatedAlert, Simulation
 from bot.domain.incident import Incident
 from bot.domain.severity import Severity, rank
+from bot.domain.signal import Rule
 from tests.replay import read_bodies
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedEpisode:
-    """What was announced of an episode, the incidents there were, and how many exchange-years were judged."""
+    """What was announced of an episode, the incidents there were, and how many exchange-years were judged.
+
+    `notices` are the data notices, apart from everything else.
+    """
 
     alerts: tuple[SimulatedAlert, ...]
+    notices: tuple[SimulatedAlert, ...]
     incidents: tuple[Incident, ...]
     years: float
 
@@ -38,5 +43,7 @@ def simulated(name: str, *, hourly: bool) -> SimulatedEpisode:
     )
     readings = {exchange: read_bodies.readings(name, exchange, hourly=hourly) for exchange in histories}
     alerts = [alert for judged in rounds(readings.values()) for alert in simulation.run_round(judged)]
+    notices = tuple(alert for alert in alerts if alert.incident and alert.incident.rule == Rule.DATA)
+    others = tuple(alert for alert in alerts if not (alert.incident and alert.incident.rule == Rule.DATA))
     years = exchange_years({exchange: (series[0].as_of, series[-1].as_of) for exchange, series in readings.items()})
-    return SimulatedEpisode(tuple(alerts), tuple(simulation.incidents()), years)
+    return SimulatedEpisode(others, notices, tuple(simulation.incidents()), years)

@@ -63,6 +63,14 @@ def test_a_shrunk_record_shows_the_same_part_of_everything() -> None:
     assert after.observations["aurelia"].amounts == later.amounts["aurelia"]
 
 
+def test_a_shrunk_chain_leaves_the_others_alone() -> None:
+    (during, truth), _ = runs_with(fault(FaultKind.SHRUNK, target="Tron", factor=0.6))
+
+    for slot, amount in truth.amounts["aurelia"].items():
+        part = 0.6 if slot.chain == "Tron" else 1.0
+        assert during.observations["aurelia"].amounts[slot] == pytest.approx(part * amount)
+
+
 def test_a_repeated_record_is_the_one_before_prices_included() -> None:
     first, second = (
         ObservationFault("aurelia", FaultKind.REPEATED, NOON, NOON + 2 * HOUR),

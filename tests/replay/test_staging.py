@@ -28,8 +28,13 @@ def announced_hourly(episode: Episode, directory: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in announced]
 
 
-def changes(announced: list[dict[str, Any]]) -> list[tuple[str, str, str]]:
-    return [(line["at"], line["event"], line["severity"]) for line in announced if line["event"] != "held"]
+def changes(announced: list[dict[str, Any]], *, of_notices: bool = False) -> list[tuple[str, str, str]]:
+    """Return when incidents changed, or data notices, but for holds."""
+    return [
+        (line["at"], line["event"], line["severity"])
+        for line in announced
+        if line["event"] != "held" and (line["rule"] == "data") is of_notices
+    ]
 
 
 def test_the_staged_hold_opens_no_incident_and_delays_none(tmp_path: Path) -> None:
@@ -41,11 +46,18 @@ def test_the_staged_hold_opens_no_incident_and_delays_none(tmp_path: Path) -> No
 
 
 def test_the_staged_chain_is_held_within_the_run_and_named(tmp_path: Path) -> None:
-    (held,) = (line for line in announced_hourly(ALONE.staged(), tmp_path) if line["event"] == "held")
+    held, *_ = (line for line in announced_hourly(ALONE.staged(), tmp_path) if line["event"] == "held")
 
     assert (held["at"], held["incident"]) == ("2022-12-15T06:20:39Z", "INC-1")
     assert "chain missing" in held["reasons"][0]
     assert "Tron, 15" in held["reasons"][0]
+
+
+def test_the_staged_wallet_list_is_a_data_notice_that_ends_when_it_is_back(tmp_path: Path) -> None:
+    assert changes(announced_hourly(ALONE.staged(), tmp_path), of_notices=True) == [
+        ("2022-12-22T12:20:19Z", "opened", "watch"),
+        ("2022-12-24T00:00:00Z", "resolved", "watch"),
+    ]
 
 
 def test_the_chain_is_gone_for_twelve_hours_and_then_back() -> None:

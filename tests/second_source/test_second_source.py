@@ -125,7 +125,7 @@ async def test_an_incident_of_it_goes_from_pending_to_resolved(chats: Chats) -> 
     assert await chats.judge_quote(ELEVATED - 0.004, 40) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
     assert await chats.judge_quote(None, 71) == ["edit 🟠 INC-1 · USDT · elevated, off its peg · held"]
     assert await chats.judge_quote(ELEVATED, 80) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
-    assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg"]
+    assert await chats.judge_quote(CALM, 90) == ["edit 🟠 INC-1 · USDT · elevated, off its peg, easing"]
     assert await chats.judge_quote(CALM, 90 + 6 * 60) == [
         "close 🟢 INC-1 · USDT · resolved",
         "reply 🟢 INC-1 · USDT · resolved",
@@ -188,7 +188,7 @@ async def test_a_hold_is_told_with_its_cause(chats: Chats) -> None:
 
     (held,) = await chats.deliver()
 
-    assert "Held: data too old (newest price is 40 min old); nothing is concluded from the newest figures." in held
+    assert "Figures of 2022-12-13 12:20 UTC; frozen since: data too old (newest price is 40 min old)." in held
     assert "Held: 13:00 UTC to now, data too old (newest price is 40 min old)" in await chats.ask("why", "INC-1")
 
 

@@ -18,7 +18,7 @@ import pytest
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Reading
 from bot.sources.decompression import PIECE_BYTES
-from bot.sources.defillama.decode_process import SMALL_BODY_BYTES, ReadingFactory, decode_readings
+from bot.sources.defillama.decode_process import SMALL_BODY_BYTES, ReadingFactory, decode_body
 from bot.sources.defillama.decode_worker import write_answer
 from tests.fakes.defillama import big_protocol_body
 from tests.sources.conftest import NOW
@@ -39,9 +39,10 @@ _Result = TypeVar("_Result")
 async def decode(body: bytes, *, limit: int = LIMIT, time_limit: timedelta = TIME_LIMIT) -> tuple[Reading, ...]:
     with tempfile.TemporaryFile() as file:
         file.write(body)
-        return await decode_readings(
+        decoded = await decode_body(
             file, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=limit, time_limit=time_limit
         )
+        return decoded.readings
 
 
 async def fault_of(body: bytes, *, limit: int = LIMIT, time_limit: timedelta = TIME_LIMIT) -> SourceFault:
@@ -77,7 +78,7 @@ async def test_of_a_large_body_only_the_beginning_is_read_here() -> None:
     with tempfile.TemporaryFile(buffering=0) as file:
         file.write(LARGE)
         body = CountedFile(file.fileno(), closefd=False)
-        await decode_readings(
+        await decode_body(
             body, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=LIMIT, time_limit=TIME_LIMIT
         )
     assert SMALL_BODY_BYTES < body.bytes_read <= SMALL_BODY_BYTES + PIECE_BYTES

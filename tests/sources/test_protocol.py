@@ -10,12 +10,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import SourceError, SourceFault
+from bot.sources.defillama.protocol import BodyStatement, ProtocolExtract
 from tests.fakes.defillama import FakeDefiLlama
 from tests.sources.parsing import parse_protocol
 from tests.sources.protocol_bodies import DAY, FETCHED, FIRST, Series, body_of, contents, parse, sections
 
 FIVE_USDT = {"USDT": (5.0, 5.0)}
 ODD = FIRST + DAY + 3631  # the newest hourly record of the second day
+
+
+def impossible(body: bytes) -> dict[int, set[tuple[str, str]]]:
+    """Return what a body tells that cannot be: time → (chain, asset)."""
+    return {
+        int(reading.as_of.timestamp()): {(chain, asset) for chain, asset in reading.impossible_slots}
+        for reading in parse(body)
+    }
 
 
 def fault_of(body: bytes, since: int = 0) -> SourceFault:
@@ -101,15 +110,87 @@ def test_an_amount_without_a_value_is_held_unpriced_and_a_value_without_an_amoun
     assert contents(body_of({"Tron": tron})) == {FIRST: {("Tron", "USDT"): (5.0, 5.0), ("Tron", "ODD"): (1.0, 0.0)}}
 
 
-@pytest.mark.parametrize("pair", [(0, 0), (-0.0, 0), (-1.0, 1.0), (0.0, 5.0)])
-def test_nothing_and_less_than_nothing_are_no_holdings(pair: tuple[float, float]) -> None:
+@pytest.mark.parametrize("pair", [(0, 0), (-0.0, 0), (0, -0.0), (0.0, 5.0)])
+def test_nothing_is_no_holding_and_not_impossible(pair: tuple[float, float]) -> None:
     body = body_of({"Tron": {FIRST: {"GONE": pair, "USDT": (5.0, 5.0)}}})
     assert contents(body) == {FIRST: {("Tron", "USDT"): (5.0, 5.0)}}
+    assert impossible(body) == {FIRST: set()}
 
 
-def test_a_negative_value_is_no_value() -> None:
-    body = body_of({"Tron": {FIRST: {"ODD": (1.0, -1.0)}}})
-    assert contents(body) == {FIRST: {("Tron", "ODD"): (1.0, 0.0)}}
+def test_a_zero_is_named_where_something_was_held_and_not_where_nothing_ever_was() -> None:
+    eth, zero = {"ETH": (2.0, 6e3)}, {"ETH": (0, 0)}
+    series: Series = {
+        FIRST: eth | FIVE_USDT | {"NEVER": (0, 0)},
+        FIRST + DAY: zero | FIVE_USDT | {"NEVER": (-0.0, 0)},
+        ODD: FIVE_USDT,
+    }
+    readings = parse(body_of({"Ethereum": series}))
+    assert [{*reading.zero_slots} for reading in readings] == [set(), {("Ethereum", "ETH")}, set()]
+    assert all(reading.zero_slots.isdisjoint(reading.holdings) for reading in readings)
+
+
+def test_a_zero_beside_another_name_of_the_asset_is_none() -> None:
+    series: Series = {FIRST: {"USDT": (5.0, 5.0)}, FIRST + DAY: {"USDT": (0, 0), "USD₮0": (5.0, 5.0)}}
+    assert [reading.zero_slots for reading in parse(body_of({"Arbitrum": series}))] == [frozenset(), frozenset()]
+
+
+def test_a_chain_of_zeros_alone_is_missing_from_its_reading_and_named() -> None:
+    series: Series = {FIRST: FIVE_USDT, FIRST + DAY: {"USDT": (0, 0)}}
+    bitcoin: Series = dict.fromkeys((FIRST, FIRST + DAY), FIVE_USDT)
+    newest = parse(body_of({"Tron": series, "Bitcoin": bitcoin}))[-1]
+    assert newest.chains == {"Bitcoin"}
+    assert newest.zero_slots == {("Tron", "USDT")}
+
+
+@pytest.mark.parametrize("part", ["amount", "value"])
+@pytest.mark.parametrize("number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "null", '"5"', "[]", "true", "9" * 400])
+def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(part: str, number: str) -> None:
+    pair = (123.5, 5.0) if part == "amount" else (5.0, 123.5)
+    body = body_of({"Tron": {FIRST: {"ODD": pair, "USDT": (5.0, 5.0)}}, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}})
+    odd = body.replace(b"123.5", number.encode())
+    assert contents(odd) == {FIRST: {("Tron", "USDT"): (5.0, 5.0), ("Bitcoin", "BTC"): (1.0, 9e4)}}
+    assert impossible(odd) == {FIRST: {("Tron", "ODD")}}
+
+
+def test_a_slot_is_impossible_at_the_time_for_which_it_was_told_so_only() -> None:
+    series: Series = {FIRST: FIVE_USDT, FIRST + DAY: {"USDT": (-5.0, 5.0), "TRX": (1.0, 1.0)}, ODD: FIVE_USDT}
+    assert impossible(body_of({"Tron": series})) == {FIRST: set(), FIRST + DAY: {("Tron", "USDT")}, ODD: set()}
+
+
+def test_a_chain_of_impossible_values_alone_is_named_beside_the_others() -> None:
+    body = body_of({"Tron": {FIRST: {"USDT": (-5.0, 5.0)}}, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}})
+    assert parse(body)[0].chains == {"Bitcoin"}
+    assert impossible(body) == {FIRST: {("Tron", "USDT")}}
+
+
+def test_a_value_that_cannot_be_does_not_matter_where_nothing_is_held() -> None:
+    tron = sections({FIRST: {"USDT": (5.0, 5.0), "ODD": (1.0, -1.0)}})
+    del tron["tokens"][0]["tokens"]["ODD"]
+    assert impossible(body_of({"Tron": tron})) == {FIRST: set()}
+
+
+def test_two_names_of_an_asset_on_one_chain_add_up() -> None:
+    held = {"USDT": (3.0, 3.0), "USD₮0": (2.0, 2.5), "USDT0": (1.0, 1.0), "MATIC": (7.0, 3.5), "USDC.E": (4.0, 4.0)}
+    body = body_of({"Arbitrum": {FIRST: held}, "Tron": {FIRST: {"USDT": (9.0, 9.0)}}})
+    assert contents(body)[FIRST] == {
+        ("Arbitrum", "USDT"): (6.0, 6.5),
+        ("Arbitrum", "POL"): (7.0, 3.5),
+        ("Arbitrum", "USDC.E"): (4.0, 4.0),
+        ("Tron", "USDT"): (9.0, 9.0),
+    }
+
+
+def test_a_renamed_asset_is_the_same_before_and_after() -> None:
+    series: Series = {FIRST: {"USDT": (5.0, 5.0)}, FIRST + DAY: {"USD₮0": (5.0, 5.0)}}
+    assert {tuple(held) for held in contents(body_of({"Arbitrum": series})).values()} == {(("Arbitrum", "USDT"),)}
+
+
+@pytest.mark.parametrize("odd", [(-1.0, 1.0), (1e308, 1e308)])
+def test_an_asset_of_which_one_name_cannot_be_is_not_known_at_all(odd: tuple[float, float]) -> None:
+    """The second pair is possible, and the sum of both is not: 1e308 + 1e308 is infinite."""
+    body = body_of({"Arbitrum": {FIRST: {"USDT": (1e308, 1e308), "USD₮0": odd, "ETH": (1.0, 3e3)}}})
+    assert contents(body) == {FIRST: {("Arbitrum", "ETH"): (1.0, 3e3)}}
+    assert impossible(body) == {FIRST: {("Arbitrum", "USDT")}}
 
 
 def test_dust_and_whole_numbers_are_holdings() -> None:
@@ -260,6 +341,47 @@ def test_another_shape_is_a_bad_shape(body: bytes) -> None:
     assert fault_of(body) is SourceFault.BAD_SHAPE
 
 
+def statement_of(body: bytes, since: float = 0) -> BodyStatement:
+    return ProtocolExtract([body], since=since).statement()
+
+
+def total(time: int, usd: Any) -> dict[str, Any]:
+    return {"date": time, "totalLiquidityUSD": usd}
+
+
+def test_a_body_states_its_names_and_the_totals_of_its_newest_point() -> None:
+    tron = sections({FIRST: FIVE_USDT, ODD: FIVE_USDT}) | {"tvl": [total(FIRST, 4), total(ODD - 7, 5)]}
+    bitcoin = sections({FIRST: FIVE_USDT}) | {"tvl": [total(FIRST, 7)]}
+    chains = {"Tron": tron, "Bitcoin": bitcoin, "Tron-staking": tron, "Sui": {"tvl": [total(ODD, 3)], "tokens": None}}
+    body = body_of(chains, tvl=[total(ODD, 9), total(FIRST, 11)], slug="binance-cex")
+
+    assert statement_of(body) == BodyStatement(
+        "Binance CEX", "binance-cex", 9.0, (("Tron", 5.0), ("Sui", 3.0)), lacks_chains=True
+    )
+
+
+def test_a_chain_that_was_gone_at_the_point_before_is_not_lacking() -> None:
+    tron = {FIRST: FIVE_USDT, FIRST + DAY: FIVE_USDT, ODD: FIVE_USDT}
+    assert not statement_of(body_of({"Tron": tron, "Fantom": {FIRST: FIVE_USDT}})).lacks_chains
+    assert statement_of(body_of({"Tron": tron, "Fantom": {FIRST + DAY: FIVE_USDT}})).lacks_chains
+    assert not statement_of(body_of({"Tron": {FIRST: FIVE_USDT}})).lacks_chains
+
+
+@pytest.mark.parametrize("usd", [None, 0, -5.0, "5", [], {}])
+def test_a_total_that_is_none_is_no_statement(usd: Any) -> None:
+    tron = sections({FIRST: FIVE_USDT}) | {"tvl": [total(FIRST, usd)]}
+    assert statement_of(body_of({"Tron": tron}, tvl=[total(FIRST, usd)], name=usd)) == BodyStatement(
+        "5" if usd == "5" else None
+    )
+
+
+@pytest.mark.parametrize("tvl", [None, "text", 7, {}, [1], [[]], [{"date": "x"}], [{}], []])
+def test_a_chain_without_readable_totals_is_read_all_the_same(tvl: Any) -> None:
+    body = body_of({"Tron": sections({FIRST: FIVE_USDT}) | {"tvl": tvl}})
+    assert list(contents(body)) == [FIRST]
+    assert not statement_of(body).chain_totals
+
+
 def test_when_nothing_can_be_read_it_is_a_bad_shape_and_not_empty() -> None:
     assert fault_of(body_of({"Tron": {FIRST: {"USDT": ("5", "5")}}})) is SourceFault.BAD_SHAPE
 
@@ -314,6 +436,7 @@ def assert_readings_or_source_error(body: bytes, since: int) -> None:
     assert sorted(readings, key=lambda reading: reading.as_of) == list(readings)
     for reading in readings:
         assert reading.holdings
+        assert (reading.impossible_slots | reading.zero_slots).isdisjoint(reading.holdings)
         for held in reading.holdings.values():
             assert math.isfinite(held.amount)
             assert math.isfinite(held.usd)

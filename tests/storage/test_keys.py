@@ -48,6 +48,9 @@ runwatch:holds hash
 runwatch:bulletin stream
 {rd:<exchange>}:detail zset
 {rd:<exchange>}:days zset
+{rd:<exchange>}:proposed zset
+{rd:<exchange>}:superseded zset
+{rd:<exchange>}:revised hash
 {rd:<exchange>}:slots hash
 {ob}:number string
 {ob}:current hash
@@ -67,6 +70,7 @@ runwatch:bulletin stream
 {ob}:failed:<place> set
 {ob}:courier:<platform> string
 {ob}:sent:<incident> hash
+{ob}:texts:<incident> hash
 {ob}:came:<chat> string
 {ob}:bell:<platform> stream
 {ob}:dead stream
@@ -78,6 +82,7 @@ runwatch:bulletin stream
 {subs}:places hash
 {subs}:topics:<chat> set
 {subs}:exchanges set
+{subs}:notices:off set
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
@@ -121,6 +126,7 @@ def test_a_key_that_stays_has_no_lifetime_in_seconds() -> None:
 def test_the_table_says_how_long_readings_are_kept() -> None:
     assert keys.READINGS.kept == f"{DETAIL_SPAN.days} days"
     assert keys.DAILY_READINGS.kept == f"{DAYS_SPAN.days} days"
+    assert keys.SUPERSEDED_READINGS.lifetime == DAYS_SPAN
 
 
 # No key is spelled outside the table.
@@ -239,7 +245,10 @@ async def claim_everything(store: Store) -> list[Delivery]:
 
 async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     """Let a store keep something of every sort, and return the rows of which there was a key on the way."""
-    await store.readings.add([holding(70.0)])
+    await store.readings.add([holding(70.0, at=NOON - timedelta(days=1)), holding(70.5)])
+    revised = holding(80.0, at=NOON - timedelta(days=1))
+    await store.revisions.propose("binance", [revised])
+    await store.revisions.revise("binance", [revised], standing=[], told_until=NOON, now=NOON)
     await store.readings.save_listings([listing()])
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
@@ -267,6 +276,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
 
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
+    await store.subscriptions.switch_notices(TOPIC, on=False)
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))
     return seen | await stored_rows(store.database)

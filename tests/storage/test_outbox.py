@@ -9,7 +9,7 @@ from bot.domain.place import Place, Platform, Subscription
 from bot.domain.severity import Severity
 from bot.domain.signal import Rule
 from bot.messages.model import Chart, Field, Message, Table, line, moment
-from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind
+from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind, EarlierMessage
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage.outbox import RedisOutbox
 from bot.storage.reading_encoding import microseconds
@@ -477,7 +477,70 @@ async def test_an_older_message_is_edited_to_point_to_the_newer_one_after_everyt
     }
     edit, other, older = await claim(store.outbox)
     assert (edit.alert, edit.sent, edit.older, other.alert) == ("moved", "2", None, "other")
-    assert (older.alert, older.older, older.message.mention) == ("escalated", "1", None)
+    assert (older.alert, older.message.mention) == ("escalated", None)
+    assert older.older == EarlierMessage("1", "opened", Message("opened"))
+
+
+async def test_an_earlier_message_keeps_the_text_it_shows_by_then(store: Store, clock: StillClock) -> None:
+    """An edit that came too soon and was replaced by the escalation was never seen: the text is the one before it."""
+    await change(store, "opened", kind=POST)
+    await change(store, "edit 1")
+    await queue(store, alert("edit 2", kind=EDIT))
+    assert await claim(store.outbox) == ()
+    await queue(store, alert("escalated"))
+    await store.outbox.finish(await claim_one(store.outbox), message_id="2", leaves="1")
+
+    older = (await claim_one(store.outbox)).older
+
+    assert older
+    assert (older.id, older.message) == ("1", Message("edit 1"))
+
+
+async def test_a_text_is_kept_as_long_as_a_message_shows_it(store: Store) -> None:
+    async def kept() -> set[str]:
+        fields = await store.database.command("HKEYS", "{ob}:texts:INC-1")
+        return {field.decode() for field in fields if not field.startswith(b"#")}
+
+    await queue(store, alert("opened", GROUP, ELSEWHERE))
+    for number, delivery in enumerate(await claim(store.outbox)):
+        await store.outbox.finish(delivery, message_id=str(number))
+    await queue(store, alert("changed", GROUP, kind=EDIT))
+    await store.outbox.finish(await claim_one(store.outbox), message_id="0")
+    assert await kept() == {"opened", "changed"}
+
+    await queue(store, alert("escalated", GROUP, ELSEWHERE))
+    for delivery in await claim(store.outbox):
+        await store.outbox.finish(delivery, message_id=f"{delivery.sent}0", leaves=delivery.sent)
+    pointers = await claim(store.outbox)
+    assert {pointer.older.message.title for pointer in pointers if pointer.older} == {"opened", "changed"}
+    assert await kept() == {"opened", "changed", "escalated"}
+
+    for pointer in pointers:
+        await store.outbox.finish(pointer, message_id=None)
+    assert await kept() == {"escalated"}
+
+
+@pytest.mark.parametrize("value", ["1", "1 1768046400000000"])
+async def test_a_message_of_which_an_older_program_kept_no_text_is_left_as_it_is(store: Store, value: str) -> None:
+    await store.database.command("HSET", "{ob}:sent:INC-1", str(GROUP), value)
+    await queue(store, alert("escalated"))
+    escalated = await claim_one(store.outbox)
+    assert escalated.sent == "1"
+
+    await store.outbox.finish(escalated, message_id="2", leaves="1")
+
+    assert await claim(store.outbox) == ()
+    assert await store.outbox.depth() == {}
+
+
+async def test_a_text_that_is_gone_leaves_the_earlier_message_as_it_is(store: Store) -> None:
+    await change(store, "opened", kind=POST)
+    await queue(store, alert("escalated"))
+    await store.outbox.finish(await claim_one(store.outbox), message_id="2", leaves="1")
+    await store.database.command("DEL", "{ob}:texts:INC-1")
+
+    assert await claim(store.outbox) == ()
+    assert await store.outbox.depth() == {}
 
 
 async def edit_of_older_message(store: Store) -> Delivery:
@@ -508,7 +571,7 @@ async def test_the_edit_of_an_older_message_can_be_postponed_and_given_up(store:
     await store.outbox.finish(await claim_one(store.outbox), message_id="2")
     clock.advance(MINUTE)
     again = await claim_one(store.outbox)
-    assert (again.older, again.attempt) == ("1", 1)
+    assert (again.older, again.attempt) == (older.older, 1)
     await store.outbox.give_up(again, "no")
     assert await store.outbox.depth() == {}
     assert await claim(store.outbox) == ()

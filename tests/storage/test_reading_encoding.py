@@ -1,5 +1,6 @@
 import math
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import StorageError
-from bot.domain.reading import Holding, Layouts, Reading, Slot
+from bot.domain.reading import Holding, Holdings, Layouts, Reading, Slot
 from bot.storage.reading_encoding import HEADER, microseconds, moment, pack, unpack
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
@@ -18,7 +19,7 @@ MOMENTS = st.datetimes(datetime(1999, 1, 1), datetime(2200, 1, 1), timezones=st.
 
 
 def there_and_back(reading: Reading) -> Reading:
-    slots = list(reading.holdings)
+    slots = [*reading.holdings, *reading.impossible_slots, *reading.zero_slots]
     return unpack(pack(reading, {slot: at for at, slot in enumerate(slots)}), reading.exchange, Layouts(slots))
 
 
@@ -28,6 +29,41 @@ def test_every_reading_comes_back_exactly(
 ) -> None:
     reading = Reading("binance", source, as_of, fetched_at, holdings)
     assert there_and_back(reading) == reading
+
+
+@given(HOLDINGS, st.frozensets(SLOTS, max_size=3), st.frozensets(SLOTS, max_size=3))
+def test_slots_without_a_holding_come_back_as_what_they_were(
+    holdings: dict[Slot, Holding], impossible: frozenset[Slot], zeros: frozenset[Slot]
+) -> None:
+    impossible -= holdings.keys()
+    zeros -= holdings.keys() | impossible
+    reading = Reading("binance", "defillama", NOON, NOON, holdings, impossible, zeros)
+    assert there_and_back(reading) == reading
+
+
+def test_only_a_reading_with_such_slots_is_refused_by_an_older_program() -> None:
+    usdt, eth = Slot("Tron", "USDT"), Slot("Ethereum", "ETH")
+    whole = Reading("binance", "defillama", NOON, NOON, {usdt: Holding(1.0, 2.0)})
+    partial = replace(whole, impossible_slots=frozenset({eth}))
+    emptied = replace(whole, zero_slots=frozenset({eth}))
+    layouts = [pack(reading, {usdt: 0, eth: 1})[HEADER.size] for reading in (whole, partial, emptied)]
+    assert layouts == [1, 2, 2]
+
+
+def test_two_rows_of_one_slot_add_up_and_share_their_layout() -> None:
+    """They were written as two assets, before the program knew that both names are of the same one."""
+    usdt, renamed, eth = Slot("Arbitrum", "USDT"), Slot("Arbitrum", "USD₮0"), Slot("Arbitrum", "ETH")
+    held = {usdt: Holding(3.0, 3.5), eth: Holding(1.0, 3e3), renamed: Holding(2.0, 2.0)}
+    blob = pack(Reading("binance", "defillama", NOON, NOON, held), {usdt: 0, renamed: 1, eth: 2})
+    layouts = Layouts([usdt, usdt, eth])
+
+    first, second = (unpack(blob, "binance", layouts) for _ in range(2))
+
+    assert first.holdings == {usdt: Holding(5.0, 5.5), eth: Holding(1.0, 3e3)}
+    assert first.total_usd() == 3005.5
+    assert isinstance(first.holdings, Holdings)
+    assert isinstance(second.holdings, Holdings)
+    assert first.holdings.layout is second.holdings.layout
 
 
 @pytest.mark.parametrize("figure", [6.3e-07, 1e300, 5e-324, sys.float_info.max, 0.1 + 0.2, 17_000_000_000.123])

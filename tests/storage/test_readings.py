@@ -7,10 +7,16 @@ import pytest
 
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange, Listing
+from bot.domain.flow import Window
 from bot.domain.reading import Holding, Reading, Slot, SourceHealth
+from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.storage import keys
+from bot.storage.reading_encoding import microseconds, pack
 from bot.storage.readings import RedisReadings
+from bot.storage.slot_numbers import SlotNumbers
 from bot.storage.store import Store
 from tests.stalls import CountedHoldings, turns
+from tests.storage.conftest import StillClock
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -199,3 +205,65 @@ async def test_the_health_of_a_source_comes_back(store: Store, fault: SourceFaul
     health = SourceHealth("defillama/cexs", NOON, None if fault is None else NOON, fault, "slow")
     await store.readings.save_health(health)
     assert await store.readings.health() == {"defillama/cexs": health}
+
+
+USDT, RENAMED, POL, MATIC = (Slot("Arbitrum", name) for name in ("USDT", "USD₮0", "POL", "MATIC"))
+
+
+async def stored_as_by_an_older_program(store: Store, *readings: Reading) -> None:
+    """Write readings under the names they have, as a program did that did not know that some are the same asset."""
+    numbers = SlotNumbers(store.database, keys.SLOTS.key("binance"))
+    await numbers.ensure(slot for written in readings for slot in written.holdings)
+    for written in readings:
+        for key in (keys.READINGS.key("binance"), keys.DAILY_READINGS.key("binance")):
+            await store.database.command("ZADD", key, microseconds(written.as_of), pack(written, numbers.numbers))
+
+
+async def test_what_is_stored_under_an_old_name_is_the_same_asset_under_the_new_one(store: Store) -> None:
+    before = replace(reading(NOON), holdings={RENAMED: Holding(5e8, 5e8), MATIC: Holding(1e6, 5e5)})
+    await stored_as_by_an_older_program(store, before)
+    await store.readings.add([replace(before, as_of=NOON + HOUR, holdings={USDT: Holding(5e8, 5e8)})])
+
+    old = await store.readings.newest_before("binance", NOON)
+    new = await store.readings.latest("binance")
+
+    assert old == replace(before, holdings={USDT: Holding(5e8, 5e8), POL: Holding(1e6, 5e5)})
+    assert new is not None
+    assert new.holdings == {USDT: Holding(5e8, 5e8)}
+
+
+async def test_both_names_in_one_stored_reading_add_up(store: Store) -> None:
+    both = replace(reading(NOON), holdings={USDT: Holding(3.0, 3.0), RENAMED: Holding(2.0, 2.5)})
+    await stored_as_by_an_older_program(store, both)
+
+    [found] = [found async for found in store.readings.days("binance", since=NOON, until=NOON)]
+
+    assert found.holdings == {USDT: Holding(5.0, 5.5)}
+
+
+async def test_no_flow_is_in_a_window_across_a_change_of_name(store: Store, clock: StillClock) -> None:
+    """The old readings name USD₮0, the new ones USDT: 1 % of it left in the last hour, and nothing else."""
+    past = [replace(reading(NOON + hour * HOUR), holdings={RENAMED: Holding(100.0, 100.0)}) for hour in range(-25, 0)]
+    await stored_as_by_an_older_program(store, *past)
+    await store.readings.add([replace(reading(NOON), holdings={USDT: Holding(99.0, 99.0)})])
+
+    snapshot = await SnapshotBuilder(store.readings, clock, store.incidents).snapshot(Exchange("binance", "Binance"))
+
+    assert snapshot.signal
+    assert {flow.window: round(flow.share, 6) for flow in snapshot.signal.flows}[Window.DAY] == -0.01
+
+
+async def test_what_was_impossible_or_zero_is_remembered_as_such(store: Store) -> None:
+    eth, trx = Slot("Ethereum", "ETH"), Slot("Tron", "TRX")
+    partial = replace(reading(NOON), impossible_slots=frozenset({eth, RENAMED}), zero_slots=frozenset({trx}))
+    await store.readings.add([reading(NOON - HOUR), partial, reading(NOON + HOUR)])
+
+    found = [found async for found in store.readings.between("binance", since=NOON - 2 * HOUR, until=NOON + HOUR)]
+
+    assert [sorted(stored.impossible_slots) for stored in found] == [[], [USDT, eth], []]
+    assert [stored.zero_slots for stored in found] == [frozenset(), {trx}, frozenset()]
+
+
+async def test_a_value_that_becomes_possible_again_is_a_new_reading(store: Store) -> None:
+    partial = replace(reading(NOON, 1.0), impossible_slots=frozenset({Slot("Ethereum", "ETH")}))
+    assert await store.readings.add([partial, reading(NOON + HOUR, 1.0)]) == 2

@@ -256,6 +256,39 @@ async def test_what_the_new_address_has_already_stays(store: Store) -> None:
     assert await store.subscriptions.of_place(new) == [new_subscription(new, title="new"), new_subscription(new, "okx")]
 
 
+async def test_notices_are_on_until_a_place_switches_them_off(store: Store) -> None:
+    await store.subscriptions.switch_notices(TOPIC, on=False)
+    await store.subscriptions.switch_notices(CHANNEL, on=False)
+    assert await store.subscriptions.places_without_notices() == {TOPIC, CHANNEL}
+
+    await store.subscriptions.switch_notices(CHANNEL, on=True)
+    assert await store.subscriptions.places_without_notices() == {TOPIC}
+
+
+async def test_what_a_place_switched_off_moves_along_and_is_forgotten_with_it(store: Store) -> None:
+    moved = Place(Platform.TELEGRAM, "-200", "7")
+    await store.subscriptions.add(new_subscription(TOPIC))
+    await store.subscriptions.switch_notices(TOPIC, on=False)
+
+    await store.subscriptions.move(GROUP, Place(Platform.TELEGRAM, "-200"))
+    assert await store.subscriptions.places_without_notices() == {moved}
+
+    await store.subscriptions.record_trouble(PlaceTrouble(moved, "gone", NOON, disabled=True))
+    await store.subscriptions.forget_disabled(NOON + timedelta(days=31))
+    assert await store.subscriptions.places_without_notices() == frozenset()
+
+
+async def test_a_subscription_keeps_which_incidents_go_on_under_another_preset(store: Store) -> None:
+    changed = Subscription(
+        GROUP, "binance", sensitivity=Sensitivity.EARLY, follows=((8, Sensitivity.NORMAL), (9, Sensitivity.CALM))
+    )
+    await store.subscriptions.add(changed)
+
+    assert await store.subscriptions.of_place(GROUP) == [changed]
+    assert list(await store.subscriptions.interested_in("binance")) == [changed]
+    assert await store.subscriptions.presets("binance") == {Sensitivity.EARLY}
+
+
 async def test_a_chat_that_moves_nowhere_keeps_everything(store: Store) -> None:
     await subscribe(store, new_subscription())
     await store.subscriptions.move(GROUP, GROUP)

@@ -8,7 +8,7 @@ from datetime import datetime
 from textwrap import wrap
 from typing import Any
 
-from bot.messages.model import Action, Chart, Field, Line, Message, Tone
+from bot.messages.model import Action, Chart, Field, Line, Message, ShownTotal, Tone
 from bot.messages.number_format import ago, clock, percent, usd
 from bot.messages.plain_text import clean, sparkline, text_table, title_with_tone
 
@@ -96,12 +96,30 @@ def message_to_json(message: Message) -> dict[str, Any]:
         "actions": [
             {"label": clean(action.label), "command": f"/{clean(action.command)}"} for action in message.actions
         ],
+        "totals": [_total_json(total) for total in message.totals],
     }
 
 
 def _chart_json(chart: Chart) -> dict[str, Any]:
     points = [[at.isoformat(), value] for at, value in zip(chart.times, chart.values, strict=True)]
     return {"title": clean(chart.title), "unit": chart.unit, "points": points}
+
+
+def _total_json(total: ShownTotal) -> dict[str, Any]:
+    return {
+        "exchange": total.exchange,
+        "as_of": total.as_of.isoformat(),
+        "reserves_usd": total.reserves_usd,
+        "total_usd": total.total_usd,
+        "checked": total.is_checked,
+        "complete": not total.missing,
+        "missing": [
+            {"name": clean(part.name), "usd": part.usd, "since": part.since.isoformat()} for part in total.missing
+        ],
+        "newest": {"as_of": total.newest_as_of.isoformat(), "reserves_usd": total.newest_reserves_usd}
+        if total.newest_as_of
+        else None,
+    }
 
 
 def _iso_text(line: Line) -> str:

@@ -18,7 +18,8 @@ from statistics import fmean
 
 from bot.detection.flow.computation import FlowComputation
 from bot.domain.flow import Baseline, Window
-from bot.domain.guard_state import Adjustment
+from bot.domain.guard_state import LostPart
+from bot.domain.jump import Jump
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 
@@ -51,7 +52,8 @@ def daily_point(
     reading: Reading,
     previous: Reading | None,
     computation: FlowComputation,
-    adjustments: Sequence[Adjustment] = (),
+    jumps: Sequence[Jump] = (),
+    lost_parts: Sequence[LostPart] = (),
 ) -> DailyPoint:
     """Return the point of a UTC day from its first reading and that of the day before.
 
@@ -59,7 +61,7 @@ def daily_point(
     cannot be compared: they are no day apart, or the flow between them is held.
     """
     reserves_usd = reading.total_usd(without=computation.own_tokens)
-    return DailyPoint(reading.as_of, reserves_usd, _day_share(reading, previous, computation, adjustments))
+    return DailyPoint(reading.as_of, reserves_usd, _day_share(reading, previous, computation, jumps, lost_parts))
 
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
@@ -130,9 +132,10 @@ def _day_share(
     reading: Reading,
     previous: Reading | None,
     computation: FlowComputation,
-    adjustments: Sequence[Adjustment],
+    jumps: Sequence[Jump],
+    lost_parts: Sequence[LostPart],
 ) -> float | None:
     if previous is None or not _MIN_DAY <= reading.as_of - previous.as_of <= _MAX_DAY:
         return None
-    flow = computation.flow(Window.DAY, previous, reading, adjustments=adjustments, with_assets=False)
+    flow = computation.flow(Window.DAY, previous, reading, jumps=jumps, lost_parts=lost_parts, with_assets=False)
     return None if flow.hold else flow.share

@@ -8,15 +8,33 @@ An example: 100 USDT and 500 BTC at $1, then 90 USDT and 500 BTC: 590 − 600 = 
 reading at all, but was in the reading just before it, there is no answer: it may be a fault of one reading.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic
 
+from bot.detection.flow.asset_moves import AssetMove
 from bot.detection.flow.column_arithmetic import Arithmetic, V
 from bot.detection.flow.net_flow import SHOWN_ASSETS
 from bot.detection.flow.reading_columns import ReadingColumns, SlotGroups, SlotPlaces, reading_columns
 from bot.detection.flow.reading_diff import ReadingDiff
+from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holdings, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class QuietLimits:
+    """What a quiet difference stays below, as fractions of what was there before.
+
+    No asset moves by `large` of everything, all together by less than `sudden`; what appears is worth less than
+    `listed`; and no slot, chain or asset of at least `least` moves by more than `jump` of itself.
+    """
+
+    jump: float
+    least: float
+    large: float
+    listed: float
+    sudden: float
 
 
 class ColumnStore(Generic[V]):
@@ -36,58 +54,62 @@ class ColumnStore(Generic[V]):
         return columns or self._add(reading)
 
     def flow(
-        self, window: Window, base: Reading, end: Reading, previous: Reading | None, *, with_assets: bool
+        self, window: Window, base: Reading, end: Reading, uncounted: Mapping[str, float], *, with_assets: bool
     ) -> Flow | None:
         """Return the net flow between two readings, None where only `net_flow` gives the whole answer.
 
-        `previous` is the reading just before `end`.
+        Of what moved, `uncounted` units by asset are not counted.
         """
         at_base, at_end = self._pair(base, end)
         # Layouts and sets are shared by most readings: comparing by identity first is what makes the checks free.
         if at_base.layout is not at_end.layout and not at_base.chains <= at_end.chains:
             return None
-        if at_base.stablecoins is not at_end.stablecoins and not at_end.stablecoins <= at_base.stablecoins:
+        if self._make_up_for_others(at_base, at_end):
             return None
-        if previous is not None and _any_slot_vanished(previous, end):
-            return None
+        corrections = self._corrections(at_base, at_end, uncounted)
+        assets: tuple[AssetFlow, ...] = ()
         if with_assets:
             moved = self._arithmetic.minus(at_end.amounts, at_base.amounts)
             moved_usd = self._arithmetic.times(moved, at_base.prices)
-            usd, assets = self._arithmetic.total(moved_usd), self._largest(moved, moved_usd)
+            usd, assets = self._arithmetic.total(moved_usd), self._largest(moved, moved_usd, corrections)
         else:
-            usd, assets = self._arithmetic.dot(at_end.amounts, at_base.prices) - at_base.total_usd, ()
+            usd = self._arithmetic.dot(at_end.amounts, at_base.prices) - at_base.total_usd
+        usd += sum([counted_usd - usd_moved for usd_moved, counted_usd in corrections.values()])
         share = usd / at_base.reserves_usd if at_base.reserves_usd > 0 else 0.0
         return Flow(window, base.as_of, end.as_of, usd, share, at_base.reserves_usd, assets)
 
     def quiet_diff(
-        self, previous: Reading, latest: Reading, *, jump: float, large: float, least: float
+        self, previous: Reading, latest: Reading, watched: Collection[str], *, limits: "QuietLimits"
     ) -> ReadingDiff | None:
         """Return the difference of two readings if it is quiet: no guard has to remember any of it; else None.
 
-        All three limits are fractions. It is quiet when no asset worth `large` of what was there left or came, and no
-        chain or asset of at least `least` of what was there moved by more than `jump` of itself.
+        It has the moves of the assets `watched`.
         """
         before, now = self._pair(previous, latest)
-        large_usd = large * before.total_usd
-        if not before.total_usd or _any_slot_vanished(previous, latest) or self._appeared_usd(before, now) >= large_usd:
+        large_usd = limits.large * before.total_usd
+        if (
+            not before.total_usd
+            or _any_slot_vanished(previous, latest)
+            or self._make_up_for_others(before, now)
+            or self._appeared_usd(before, now) >= limits.listed * before.total_usd
+        ):
             return None
-        moved_usd = self._arithmetic.times(self._arithmetic.minus(now.amounts, before.amounts), before.prices)
+        moved = self._arithmetic.minus(now.amounts, before.amounts)
+        moved_usd = self._arithmetic.times(moved, before.prices)
+        usd = self._arithmetic.total(moved_usd)
+        if abs(usd) >= limits.sudden * before.total_usd:
+            return None
         # First one cheap question about all slots; only where it says "perhaps", the sums of every chain and asset.
         if self._arithmetic.absolute_total(moved_usd) >= large_usd and any(
-            abs(usd) >= large_usd for usd in self._group_totals(self._places.assets, moved_usd)
+            abs(asset_usd) >= large_usd for asset_usd in self._group_totals(self._places.assets, moved_usd)
         ):
             return None
-        if self._arithmetic.any_exceeds(moved_usd, before.values, jump) and any(
-            _any_jumped(
-                self._group_totals(groups, before.values),
-                self._group_totals(groups, moved_usd),
-                jump,
-                least * before.total_usd,
-            )
-            for groups in (self._places.chains, self._places.assets)
+        if self._arithmetic.any_exceeds(moved_usd, before.values, limits.jump) and self._any_group_jumped(
+            before, moved_usd, limits
         ):
             return None
-        return ReadingDiff(previous, latest, before.total_usd, self._arithmetic.total(moved_usd), (), {}, is_quiet=True)
+        moves = self._asset_moves(watched, moved, moved_usd) if watched else {}
+        return ReadingDiff(previous, latest, before.total_usd, usd, moves, is_quiet=True)
 
     def prices_are_steady(self, previous: Reading, latest: Reading, *, tolerated: float, least: float) -> bool:
         """Return whether no asset of weight changed its price by more than a fraction `tolerated`.
@@ -139,21 +161,74 @@ class ColumnStore(Generic[V]):
     def _group_totals(self, groups: SlotGroups, column: V) -> list[float]:
         return self._arithmetic.group_totals(groups.group_of_place, len(groups.names), column)
 
-    def _largest(self, moved: V, moved_usd: V) -> tuple[AssetFlow, ...]:
+    def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: "QuietLimits") -> bool:
+        """Return whether a slot, a chain or an asset of weight moved by more than the limit, of itself."""
+        least_usd = limits.least * before.total_usd
+        slots = (self._arithmetic.figures(before.values), self._arithmetic.figures(moved_usd))
+        return _any_jumped(*slots, limits.jump, least_usd) or any(
+            _any_jumped(
+                self._group_totals(groups, before.values), self._group_totals(groups, moved_usd), limits.jump, least_usd
+            )
+            for groups in (self._places.chains, self._places.assets)
+        )
+
+    def _asset_moves(self, watched: Collection[str], moved: V, moved_usd: V) -> Mapping[str, AssetMove]:
+        units, usd = self._arithmetic.figures(moved), self._arithmetic.figures(moved_usd)
+        moves = {
+            asset: AssetMove(sum([units[place] for place in places]), sum([usd[place] for place in places]))
+            for asset in watched
+            if (places := self._places.assets.members_of(asset))
+        }
+        return {asset: move for asset, move in moves.items() if move.units}
+
+    def _make_up_for_others(self, before: ReadingColumns[V], now: ReadingColumns[V]) -> bool:
+        """Return whether something that appeared may make up for what left: of its own asset, or of stablecoins."""
+        if before.held is now.held:
+            return False
+        assets = self._places.assets
+        return any(
+            assets.names[number] in STABLECOINS or any(place in before.held for place in assets.members[number])
+            for number in {assets.group_of_place[place] for place in now.held - before.held}
+        )
+
+    def _corrections(
+        self, at_base: ReadingColumns[V], at_end: ReadingColumns[V], uncounted: Mapping[str, float]
+    ) -> Mapping[str, tuple[float, float]]:
+        """Return what moved in the assets that are not counted in full, and what of it is counted, in USD."""
+        corrections: dict[str, tuple[float, float]] = {}
+        for asset, units in uncounted.items():
+            places = self._places.assets.members_of(asset)
+            start, end, values, prices = (
+                [self._arithmetic.figures(column)[place] for place in places]
+                for column in (at_base.amounts, at_end.amounts, at_base.values, at_base.prices)
+            )
+            if sum(values) > 0:
+                price = sum(values) / sum(start)
+                usd = sum((now - then) * at for now, then, at in zip(end, start, prices, strict=True))
+                least, most = sorted((0.0, usd))
+                corrections[asset] = usd, min(max(usd - units * price, least), most)
+        return corrections
+
+    def _largest(self, moved: V, moved_usd: V, corrections: Mapping[str, tuple[float, float]]) -> tuple[AssetFlow, ...]:
         """Return one flow per asset over all its chains, largest first by worth, `SHOWN_ASSETS` at most."""
         usd_by_asset = self._group_totals(self._places.assets, moved_usd)
         amounts = self._arithmetic.figures(moved)
+        if corrections:
+            amounts = list(amounts)
+            for asset, (usd, counted_usd) in corrections.items():
+                number = self._places.assets.number_of(asset)
+                usd_by_asset[number] = counted_usd
+                for place in self._places.assets.members[number]:
+                    amounts[place] *= counted_usd / usd if usd else 0.0
         sizes = list(map(abs, usd_by_asset))
-        # Sorting plain floats is cheap; names and amounts are looked up for the few that pass the smallest one shown.
-        smallest_shown = min(sorted(sizes)[-SHOWN_ASSETS:], default=0.0)
-        largest = sorted(
-            [(size, number) for number, size in enumerate(sizes) if size >= smallest_shown and size], reverse=True
-        )
+        # Numbers are sorted by plain floats, which is cheap; names and amounts are looked up for those that are shown.
+        largest = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:SHOWN_ASSETS]
         names, members = self._places.assets.names, self._places.assets.members
         return tuple(
             [
                 AssetFlow(names[number], sum([amounts[place] for place in members[number]]), usd_by_asset[number])
-                for _, number in largest[:SHOWN_ASSETS]
+                for number in largest
+                if sizes[number]
             ]
         )
 

@@ -9,23 +9,30 @@ An example of the fall-back: Tron moves from 100 to 90 USDT, and nothing else ch
 also appears on Tron, only `net_flow` knows whether USDT was converted into it, so the columns give nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from typing_extensions import override
 
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.column_store import ColumnStore, QuietLimits
 from bot.detection.flow.net_flow import net_flow
-from bot.detection.flow.reading_diff import LARGE, ReadingDiff, reading_diff
+from bot.detection.flow.reading_diff import LARGE, LISTED, SUDDEN, ReadingDiff, reading_diff
+from bot.detection.flow.uncounted import uncounted_units
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE, ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.flow import Flow, Window
-from bot.domain.guard_state import Adjustment
+from bot.domain.guard_state import LostPart
+from bot.domain.jump import Jump, Verdict
 from bot.domain.reading import Reading
+
+_UNSURE = frozenset({Verdict.WAITING, Verdict.DOUBTED})
 
 
 class FlowComputation(Protocol):
-    """Computes what moved between two readings of one exchange, without the exchange's own tokens."""
+    """Computes what moved between two readings of one exchange, without the exchange's own tokens.
+
+    All readings are as they are understood (`guards.restatement`).
+    """
 
     @property
     def own_tokens(self) -> frozenset[str]:
@@ -38,21 +45,25 @@ class FlowComputation(Protocol):
         base: Reading,
         end: Reading,
         *,
-        previous: Reading | None = None,
-        adjustments: Sequence[Adjustment] = (),
+        jumps: Sequence[Jump] = (),
+        lost_parts: Sequence[LostPart] = (),
         with_assets: bool = True,
     ) -> Flow:
         """Return the net flow from `base` to `end`, positive = net deposits; `net_flow.net_flow` says what counts.
 
-        `previous` is the reading just before `end`. An implementation may leave out which assets flowed where the
-        caller does not want them (`with_assets`), or where it was made for a user that shows none.
+        An implementation may leave out which assets flowed where the caller does not want them (`with_assets`), or
+        where it was made for a user that shows none.
         """
         ...
 
-    def reading_diff(self, previous: Reading, latest: Reading, *, may_be_quiet: bool) -> ReadingDiff:
-        """Return what changed from one reading to the next.
+    def reading_diff(self, previous: Reading, latest: Reading) -> ReadingDiff:
+        """Return what changed from one reading to the next, in detail."""
+        ...
 
-        With `may_be_quiet`, a difference without a large move may come without details (`ReadingDiff.is_quiet`).
+    def quiet_diff(self, previous: Reading, latest: Reading, watched: Collection[str]) -> ReadingDiff | None:
+        """Return what changed where that is little (`ReadingDiff.is_quiet`), with the moves of the assets `watched`.
+
+        None where details are needed, or where an implementation has no quicker way than the details.
         """
         ...
 
@@ -79,15 +90,19 @@ class DetailedComputation(FlowComputation):
         base: Reading,
         end: Reading,
         *,
-        previous: Reading | None = None,
-        adjustments: Sequence[Adjustment] = (),
+        jumps: Sequence[Jump] = (),
+        lost_parts: Sequence[LostPart] = (),
         with_assets: bool = True,
     ) -> Flow:
-        return net_flow(window, base, end, self._own_tokens, previous=previous, adjustments=adjustments)
+        return net_flow(window, base, end, self._own_tokens, jumps=jumps, lost_parts=lost_parts)
 
     @override
-    def reading_diff(self, previous: Reading, latest: Reading, *, may_be_quiet: bool) -> ReadingDiff:
+    def reading_diff(self, previous: Reading, latest: Reading) -> ReadingDiff:
         return reading_diff(previous, latest, self._own_tokens)
+
+    @override
+    def quiet_diff(self, previous: Reading, latest: Reading, watched: Collection[str]) -> ReadingDiff | None:
+        return None
 
     @override
     def prices_moved(self, previous: Reading, latest: Reading) -> bool:
@@ -127,26 +142,39 @@ class ColumnComputation(FlowComputation):
         base: Reading,
         end: Reading,
         *,
-        previous: Reading | None = None,
-        adjustments: Sequence[Adjustment] = (),
+        jumps: Sequence[Jump] = (),
+        lost_parts: Sequence[LostPart] = (),
         with_assets: bool = True,
     ) -> Flow:
-        # Columns hold what was read; an amount that a guard took out since the base is in none of them.
-        if not any(base.as_of < adjustment.at for adjustment in adjustments):
+        # A part that is lost at either end makes the figure uncertain, which columns know nothing of.
+        is_lacking = any(part.lacks(base.as_of) or part.lacks(end.as_of) for part in lost_parts)
+        # Nor of jumps that may count, or not, or not in full.
+        if not is_lacking and not any(jump.verdict in _UNSURE for jump in jumps):
+            uncounted = uncounted_units(jumps, base.as_of, end.as_of)
             with_assets = with_assets and self._shows_assets
-            if flow := self._columns.flow(window, base, end, previous, with_assets=with_assets):
+            if flow := self._columns.flow(window, base, end, uncounted, with_assets=with_assets):
                 return flow
-        return self._detailed.flow(window, base, end, previous=previous, adjustments=adjustments)
+        return self._detailed.flow(window, base, end, jumps=jumps, lost_parts=lost_parts)
 
     @override
-    def reading_diff(self, previous: Reading, latest: Reading, *, may_be_quiet: bool) -> ReadingDiff:
+    def reading_diff(self, previous: Reading, latest: Reading) -> ReadingDiff:
+        return self._detailed.reading_diff(previous, latest)
+
+    @override
+    def quiet_diff(self, previous: Reading, latest: Reading, watched: Collection[str]) -> ReadingDiff | None:
         # Quiet means that no guard would react, so it is decided by the guards' own thresholds.
-        quiet = (
-            self._columns.quiet_diff(previous, latest, jump=ISOLATED_MOVE_JUMP, large=LARGE, least=ISOLATED_MOVE_SHARE)
-            if may_be_quiet
-            else None
+        return self._columns.quiet_diff(
+            previous,
+            latest,
+            watched,
+            limits=QuietLimits(
+                jump=ISOLATED_MOVE_JUMP,
+                least=ISOLATED_MOVE_SHARE,
+                large=LARGE,
+                listed=LISTED,
+                sudden=SUDDEN,
+            ),
         )
-        return quiet or self._detailed.reading_diff(previous, latest, may_be_quiet=may_be_quiet)
 
     @override
     def prices_moved(self, previous: Reading, latest: Reading) -> bool:

@@ -1,30 +1,50 @@
-"""Net flow between two readings, free of price moves.
+"""Net flow between two readings, free of price moves, and how certain it is.
 
-flow = Σ over common (chain, asset) of (amount_end − amount_start) × price_start, without the exchange's own tokens.
+flow = Σ over assets of what moved at the prices of the start (`asset_moves`), without the exchange's own tokens.
 A difference of USD totals is never a flow: in June 2023 Binance's total fell 8.2 B USD, of which 3.45 B was flow.
 
 An example: 1,000 USDT and 10 BTC at $100, then 900 USDT and 11 BTC at $50. The total fell from 2,000 to 1,450 USD, but
-the flow is −100 × 1 + 1 × 100 = 0. Stablecoins that appear offset what left other stablecoins: 800 BUSD, then 100 BUSD
-and 700 USDC is a conversion (Binance, February 2023), so 0 as well; with 300 USDC instead the flow is −400 USD.
+the flow is −100 × 1 + 1 × 100 = 0.
+
+Where a part of last known value M is missing at the end, what the rest lost may have moved there, and the part itself
+may have lost up to M: with a flow of −58 % and M = 2.6 % the true figure lies between −60.6 and −55.4 %. A drop that
+waits for its verdict widens the interval as well: it may count, or not. A rise that waits is in neither end: in the
+upper one it would hide what left beside it.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from heapq import nlargest
 
-from bot.domain.assets import STABLECOINS
+from bot.detection.flow.asset_moves import AssetMoves, asset_moves
+from bot.detection.flow.uncounted import UNCOUNTED, jumps_within, uncounted_units
 from bot.domain.flow import AssetFlow, Flow, Hold, HoldReason, Window
-from bot.domain.guard_state import Adjustment
-from bot.domain.reading import NO_HOLDING, Reading, Slot
+from bot.domain.guard_state import LostPart
+from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.domain.reading import Reading
 
 TOLERATED_MISSING = 0.02
-"""The fraction of reserves whose chains may be absent at the end before the window is held. By judgement: small chains
-come and go at the upstream, and what could have left them stays below the threshold of elevated (3 %)."""
+"""The fraction of reserves that may be missing at the end before the window is held. By judgement: small chains come
+and go at the upstream, and what could have left them stays below the threshold of elevated (3 %)."""
+
+GONE_FROM_BOTH_ENDS = timedelta(hours=72)
+"""How long a part counts as missing from windows of which it is missing at both ends. A judgement: a source that lost a
+chain by mistake has it again within days."""
 
 SHOWN_ASSETS = 12
 """How many assets a flow names at most. Messages show fewer; the other figures of a flow count every asset."""
 
-_SlotMove = tuple[str, float, float]  # an asset, its amount in units and its worth in USD, both signed: negative = left
+
+_TWICE = 4  # turns: away, back, away, back
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPart:
+    """A part that is missing at the end of a window, and what it was worth when it was last told, in USD."""
+
+    name: str
+    usd: float
 
 
 def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the time between
@@ -33,107 +53,80 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
     end: Reading,
     own_tokens: Collection[str],
     *,
-    previous: Reading | None = None,
-    adjustments: Iterable[Adjustment] = (),
+    jumps: Sequence[Jump] = (),
+    lost_parts: Sequence[LostPart] = (),
 ) -> Flow:
     """Return the net flow from `base` to `end` in USD and as a share of the base's reserves, positive = net deposits.
 
-    An asset that vanished from a chain that is still there counts as drained, but not while `previous`, the reading
-    just before `end`, still had it: one more reading has to confirm it. One that appears counts as nothing (a listing
-    or a new label), except a stablecoin, up to what left other stablecoins. Chains of the base that are absent at the
-    end are left out, named, and hold the window once they kept more than 2 % of the reserves. What guards adjusted
-    between the two readings is taken out.
+    Both readings are as they are understood now (`guards.restatement`): a part that `end` lacks is in it with what it
+    held last, and among the `lost_parts`. Chains that `end` does not cover at all are left out and named. Either makes
+    the figure uncertain, and holds the window once it was worth more than 2 % of the reserves; what is certain of it
+    is graded all the same.
     """
-    reserves_usd = base.total_usd(without=own_tokens)
-    missing = base.chains - end.chains
-    not_flow = adjusted(adjustments, base, end)
-    moves = list(_slot_moves(base, end, missing, own_tokens, previous=previous, not_flow=not_flow))
-    stablecoins_usd = sum(usd for asset, _, usd in moves if asset in STABLECOINS)
-    moves += _conversions(base, end, own_tokens, not_flow, left_usd=-stablecoins_usd)
-    net_usd = sum([usd for _, _, usd in moves])
+    since, until = base.as_of, end.as_of
+
+    def moves_without(verdicts: Collection[Verdict], among: Sequence[Jump] = jumps) -> AssetMoves:
+        return asset_moves(base, end, own_tokens, uncounted=uncounted_units(among, since, until, verdicts))
+
+    moves = moves_without(UNCOUNTED)
+    reserves_usd, usd = base.total_usd(without=own_tokens), moves.usd
+    waiting = jumps_within(jumps, Verdict.WAITING, since, until)
+    all_but_drops = [jump for jump in jumps if jump.verdict is not Verdict.WAITING or jump.usd > 0]
+    worst_usd = min(usd, moves_without(UNCOUNTED, all_but_drops).usd) if waiting else usd
+    has_doubted = jumps_within(jumps, Verdict.DOUBTED, since, until)
+    doubted_usd = min(0.0, usd - moves_without(UNCOUNTED | {Verdict.DOUBTED}).usd) if has_doubted else 0.0
+    unknown = unknown_parts(base, end, own_tokens, lost_parts)
+    unknown_usd = sum(part.usd for part in unknown)
+    is_certain = not unknown and not waiting
     return Flow(
         window=window,
-        start=base.as_of,
-        end=end.as_of,
-        usd=net_usd,
-        share=net_usd / reserves_usd if reserves_usd > 0 else 0.0,
+        start=since,
+        end=until,
+        usd=usd,
+        share=usd / reserves_usd if reserves_usd > 0 else 0.0,
         reserves_usd=reserves_usd,
         assets=_largest(moves),
-        missing_chains=tuple(sorted(missing)),
-        hold=_hold(base, missing, reserves_usd, own_tokens),
+        missing_chains=tuple(sorted(part.name for part in unknown)),
+        hold=_jump_hold(waiting) or _missing_hold(unknown, unknown_usd, reserves_usd),
+        # No more can have left than was there: what is missing may have been told far higher since the base.
+        lowest_usd=None if is_certain else max(worst_usd - unknown_usd, -reserves_usd),
+        highest_usd=None if is_certain else usd + unknown_usd,
+        doubted_usd=doubted_usd,
     )
 
 
-def adjusted(adjustments: Iterable[Adjustment], base: Reading, end: Reading) -> dict[Slot, float]:
-    """Return the units by slot, signed, that moved after `base` up to `end` without being flow.
+def unknown_parts(
+    base: Reading, end: Reading, own_tokens: Collection[str], lost_parts: Iterable[LostPart] = ()
+) -> list[UnknownPart]:
+    """Return the parts of the base that are missing at the end, each with its worth at the base's prices.
 
-    An adjustment at the very time of the base is in the base already.
+    A part that both ends lack may hold what left the rest between them, too. After 72 h it is taken for gone: the ends
+    compare well without it, and a chain that the source gave up must not silence an exchange for good.
     """
-    amounts: defaultdict[Slot, float] = defaultdict(float)
-    for adjustment in adjustments:
-        if base.as_of < adjustment.at <= end.as_of:
-            amounts[adjustment.slot] += adjustment.amount
-    return amounts
-
-
-def _slot_moves(  # noqa: PLR0913 — as above
-    base: Reading,
-    end: Reading,
-    missing: frozenset[str],
-    own_tokens: Collection[str],
-    *,
-    previous: Reading | None,
-    not_flow: Mapping[Slot, float],
-) -> Iterator[_SlotMove]:
-    """Yield what moved in each slot of the base, at the base's prices."""
-    holdings_at_end = end.holdings
-    for slot, (amount, usd) in base.holdings.items():
-        chain, asset = slot
-        if amount <= 0 or asset in own_tokens or chain in missing:
-            continue
-        after = holdings_at_end.get(slot)
-        # A token that drops out of one answer of the upstream is a fault more often than a drain. An amount of 0 that
-        # the upstream states itself is `Holding(0, …)`, not None, and counts at once.
-        if after is None and previous is not None and slot in previous.holdings:
-            continue
-        change = (after[0] if after else 0.0) - amount
-        if not_flow:
-            change -= not_flow.get(slot, 0.0)
-        if change:
-            yield asset, change, change * (usd / amount)
-
-
-def _conversions(
-    base: Reading, end: Reading, own_tokens: Collection[str], not_flow: Mapping[Slot, float], *, left_usd: float
-) -> Iterator[_SlotMove]:
-    """Yield the stablecoins that appeared on common chains, at one dollar each, up to what left others (`left_usd`).
-
-    Without that limit a new listing of a stablecoin would look like a deposit.
-    """
-    chains = base.chains
-    appeared = [
-        (slot.asset, amount - max(0.0, not_flow.get(slot, 0.0)))
-        for slot, (amount, _) in end.holdings.items()
-        if slot.asset in STABLECOINS and slot.asset not in own_tokens and amount > max(0.0, not_flow.get(slot, 0.0))
-        if slot.chain in chains and base.holdings.get(slot, NO_HOLDING)[0] <= 0
+    lost = [
+        part
+        for part in lost_parts
+        if part.lacks(end.as_of) and (not part.lacks(base.as_of) or end.as_of - part.since <= GONE_FROM_BOTH_ENDS)
     ]
-    if left_usd <= 0 or not appeared:
-        return
-    fraction = min(1.0, left_usd / sum(amount for _, amount in appeared))
-    for asset, amount in appeared:
-        yield asset, amount * fraction, amount * fraction
+    parts = [UnknownPart(part.name, _worth(part, base, own_tokens)) for part in lost]
+    chains = base.chains - end.chains
+    parts += [UnknownPart(chain, clean_usd(base, {chain}, own_tokens)) for chain in chains]
+    return [part for part in parts if part.usd > 0]
 
 
-def _largest(moves: Iterable[_SlotMove]) -> tuple[AssetFlow, ...]:
-    """Return one flow per asset over all its chains, largest first by worth, `SHOWN_ASSETS` at most."""
-    amounts: defaultdict[str, float] = defaultdict(float)
-    worth_usd: defaultdict[str, float] = defaultdict(float)
-    for asset, amount, usd in moves:
-        amounts[asset] += amount
-        worth_usd[asset] += usd
-    # `filter` leaves out assets whose moves cancel out, from one chain to another.
-    largest = nlargest(SHOWN_ASSETS, filter(worth_usd.get, worth_usd), key=lambda asset: abs(worth_usd[asset]))
-    return tuple(AssetFlow(asset, amounts[asset], worth_usd[asset]) for asset in largest)
+def _worth(part: LostPart, base: Reading, own_tokens: Collection[str]) -> float:
+    usd = 0.0
+    for slot, last in part.holdings.items():
+        before = base.holdings.get(slot)
+        if slot.asset not in own_tokens:
+            usd += last.amount * (before.usd / before.amount) if before and before.amount > 0 else last.usd
+    return usd
+
+
+def _largest(moves: AssetMoves) -> tuple[AssetFlow, ...]:
+    """Return one flow per asset, largest first by worth, `SHOWN_ASSETS` at most."""
+    largest = nlargest(SHOWN_ASSETS, moves.counted.items(), key=lambda moved: abs(moved[1].usd))
+    return tuple(AssetFlow(asset, move.units, move.usd) for asset, move in largest if move.usd)
 
 
 def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[str]) -> float:
@@ -145,11 +138,22 @@ def clean_usd(reading: Reading, chains: Collection[str], own_tokens: Collection[
     )
 
 
-def _hold(base: Reading, missing: frozenset[str], reserves_usd: float, own_tokens: Collection[str]) -> Hold | None:
-    """Return why the window is held: too much lay on chains that are absent at the end."""
-    if not missing or reserves_usd <= 0:
+def _jump_hold(waiting: Sequence[Jump]) -> Hold | None:
+    """Return why a window is held in which jumps wait for their verdict: the largest of them; None without any."""
+    if not waiting:
         return None
-    share = clean_usd(base, missing, own_tokens) / reserves_usd
-    if share <= TOLERATED_MISSING:
+    jump = max(waiting, key=lambda jump: abs(jump.usd))
+    of_source = jump.reason in {JumpReason.EVENLY, JumpReason.TOGETHER}
+    share = f"{jump.share * 100:+.1f}".replace("-", "−")
+    detail = f"{jump.group}, {share} % of reserves in one step"
+    if jump.turns:
+        detail += f", away again after {jump.turns // 2} {'return' if jump.turns < _TWICE else 'returns'}"
+    return Hold(HoldReason.SOURCE_GLITCH if of_source else HoldReason.WALLETS_CHANGED, detail)
+
+
+def _missing_hold(unknown: Sequence[UnknownPart], unknown_usd: float, reserves_usd: float) -> Hold | None:
+    """Return why the window is held: too much is missing at the end."""
+    if reserves_usd <= 0 or unknown_usd <= TOLERATED_MISSING * reserves_usd:
         return None
-    return Hold(HoldReason.CHAIN_MISSING, f"{', '.join(sorted(missing))}, {share * 100:.1f} % of reserves")
+    names = ", ".join(sorted(part.name for part in unknown))
+    return Hold(HoldReason.CHAIN_MISSING, f"{names}, {min(unknown_usd / reserves_usd, 1) * 100:.1f} % of reserves")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Generic
 
 from bot.detection.flow.column_arithmetic import Arithmetic, V
-from bot.domain.assets import STABLECOINS
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 
 # Readings in a row nearly always share a layout. A source that shuffled its rows each time would fill the memory.
@@ -25,7 +24,7 @@ class ReadingColumns(Generic[V]):
     `amounts` are units, `values` USD and `prices` USD per unit. Values and prices are 0 for own tokens, and for what
     has no amount. `total_usd` is the sum of the values, `reserves_usd` that of everything without own tokens; they
     differ where the source states a value for an amount of 0. `is_full` says that every slot of the reading has an
-    amount. `stablecoins` are the places of the stablecoins that it has.
+    amount. `held` are the places of what it has an amount of, own tokens left out.
     """
 
     reading: Reading
@@ -37,7 +36,7 @@ class ReadingColumns(Generic[V]):
     is_full: bool
     total_usd: float
     reserves_usd: float
-    stablecoins: frozenset[int]
+    held: frozenset[int]
 
     @property
     def chains(self) -> frozenset[str]:
@@ -50,14 +49,13 @@ class SlotPositions:
     """Where the rows of one layout stand in the columns.
 
     `places` has the place of each row, None where the rows are the places in their order. `is_reserve` has 1 for each
-    row, and 0 for own tokens; None where there are no own tokens. `stablecoin_rows` are rows, `stablecoins` places.
+    row, and 0 for own tokens; None where there are no own tokens. `reserve_places` are the places of everything else.
     None spares the common case a copy or a product of the column.
     """
 
     places: tuple[int, ...] | None
     is_reserve: "array[float] | None"
-    stablecoin_rows: tuple[int, ...]
-    stablecoins: frozenset[int]
+    reserve_places: frozenset[int]
 
 
 class SlotGroups:
@@ -72,6 +70,15 @@ class SlotGroups:
         self.members: list[list[int]] = []
         self.group_of_place = array("q")
         self._numbers: dict[str, int] = {}
+
+    def number_of(self, name: str) -> int:
+        """Return the number of a group that is known."""
+        return self._numbers[name]
+
+    def members_of(self, name: str) -> list[int]:
+        """Return the places of a group, none where it is not known."""
+        number = self._numbers.get(name)
+        return [] if number is None else self.members[number]
 
     def add(self, name: str) -> None:
         """Say to which group the next place belongs."""
@@ -111,13 +118,11 @@ class SlotPlaces:
         if len(self._places) > count_before or len(self._positions) >= _MAX_LAYOUTS:
             self._positions.clear()
         is_reserve = array("d", [0.0 if slot.asset in self._own_tokens else 1.0 for slot in layout.slots])
-        rows = tuple([row for row, slot in enumerate(layout.slots) if slot.asset in STABLECOINS and is_reserve[row]])
         in_order = places == tuple(range(len(self._places)))
         positions = self._positions[layout] = SlotPositions(
             None if in_order else places,
             None if all(is_reserve) else is_reserve,
-            rows,
-            frozenset([places[row] for row in rows]),
+            frozenset([place for row, place in enumerate(places) if is_reserve[row]]),
         )
         return positions
 
@@ -130,7 +135,7 @@ def reading_columns(
     if positions.is_reserve:
         values = arithmetic.times(values, arithmetic.column(positions.is_reserve))
     reserves_usd = total_usd = arithmetic.total(values)
-    stablecoins = positions.stablecoins
+    held = positions.reserve_places
     is_full = arithmetic.minimum(amounts) > 0
     if is_full:
         prices = arithmetic.over(values, amounts)
@@ -141,12 +146,12 @@ def reading_columns(
         values = arithmetic.column(array("d", [usd for _, usd in priced]))
         prices = arithmetic.over(values, arithmetic.column(array("d", [amount for amount, _ in priced])))
         total_usd = arithmetic.total(values)
-        empty_rows = [row for row in positions.stablecoin_rows if holdings.amounts[row] <= 0]
-        stablecoins -= {positions.places[row] if positions.places else row for row in empty_rows}
-    if positions.places:
+        empty_rows = [row for row, amount in enumerate(holdings.amounts) if amount <= 0]
+        held -= {positions.places[row] if positions.places else row for row in empty_rows}
+    if positions.places is not None:
         amounts, values, prices = (
             arithmetic.placed(column, positions.places, size) for column in (amounts, values, prices)
         )
     return ReadingColumns(
-        reading, holdings.layout, amounts, values, prices, size, is_full, total_usd, reserves_usd, stablecoins
+        reading, holdings.layout, amounts, values, prices, size, is_full, total_usd, reserves_usd, held
     )

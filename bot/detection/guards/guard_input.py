@@ -4,7 +4,7 @@
 >>> from bot.detection.guards.market_moves import NO_OTHERS
 >>> from tests.detection.guards.worked_series import readings
 >>> previous, latest = readings(BTC=(100, 72))
->>> given = GuardInput(GuardState(), reading_diff(previous, latest, ()), (), NO_OTHERS)
+>>> given = GuardInput(reading_diff(previous, latest, ()), (), NO_OTHERS)
 >>> given.diff.usd, given.at == latest.as_of
 (-28.0, True)
 """
@@ -15,7 +15,6 @@ from datetime import datetime
 
 from bot.detection.flow.reading_diff import ReadingDiff
 from bot.detection.guards.market_moves import MarketMoves
-from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.withdrawals import Withdrawals
 
@@ -24,12 +23,11 @@ from bot.domain.withdrawals import Withdrawals
 class GuardInput:
     """One more reading of an exchange, for every guard alike.
 
-    `diff` is what moved since the previous reading, `before` the state at that reading, untouched by the guards that
-    have run already. `market` knows the moves of the other exchanges and of this one. `withdrawals` is None where they
-    are not known. `prices_moved` False is certain: no asset of weight has another price.
+    `diff` is what moved since the previous reading, both as they are understood. `market` knows the moves of the other
+    exchanges and of this one. `withdrawals` is None where they are not known. `prices_moved` False is certain: no asset
+    of weight has another price.
     """
 
-    before: GuardState
     diff: ReadingDiff
     own_tokens: Collection[str]
     market: MarketMoves

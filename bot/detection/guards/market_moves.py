@@ -16,6 +16,7 @@ from datetime import timedelta
 from statistics import median
 
 from bot.detection.flow.reading_diff import ReadingDiff
+from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 
 _SAME_TIME = timedelta(minutes=90)
@@ -27,12 +28,17 @@ class LastMove:
     """The last move of one exchange: its newest reading, what moved since the one before, and the share that did.
 
     `diff` and `share` (of reserves without own tokens, free of price moves, negative = outflow) are None for a first
-    reading; −1 stands for an exchange most of which vanished.
+    reading; −1 stands for an exchange most of which vanished. `is_record` says that no step of the last 90 days was as
+    large, `is_sparse` that the reading before is more than 12 h old. `state` is what the exchange's guards know with
+    the names, units and missing parts of this reading.
     """
 
     reading: Reading
     diff: ReadingDiff | None = None
     share: float | None = None
+    is_record: bool = False
+    is_sparse: bool = False
+    state: GuardState | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

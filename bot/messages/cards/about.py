@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 
+from bot.detection.window_coverage import WindowCoverage
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.status import BotStatus
 from bot.messages.cards.common import source_name
+from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.places import closed_words
 from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
 from bot.messages.number_format import ago, span
@@ -80,10 +82,11 @@ def privacy_card() -> Message:
     )
 
 
-def status_card(status: BotStatus) -> Message:
-    """Return the bot's own health."""
+def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Message:
+    """Return the bot's own health, and what can be judged by now of the exchanges that are read."""
     now = status.now
     failing = [health for health in status.sources.values() if health.fault]
+    impossible = [health for health in status.sources.values() if health.detail and not health.fault]
     paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
     is_in_trouble = (
         bool(failing or paused or status.undelivered or status.misdirected)
@@ -107,6 +110,8 @@ def status_card(status: BotStatus) -> Message:
             f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
             if len(failing) > _MAX_FAILING
             else None,
+            *(coverage_lines(coverage) if coverage else ()),
+            *[_impossible_values(health) for health in impossible[:_MAX_FAILING]],
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
@@ -184,7 +189,14 @@ def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
     since = ago(health.failing_since, now) if health.failing_since else "just now"
     source, _, resource = health.source.partition("/")
-    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}, since {since}")
+    # The detail of a refusal is a sentence of ours; that of another fault may be an upstream's error page.
+    refusal = f" ({health.detail}); its answers are refused" if health.fault and health.fault.is_refusal else ""
+    return line(f"⚠️ {source_name(source)} {resource}: {health.fault}{refusal}, since {since}")
+
+
+def _impossible_values(health: SourceHealth) -> Line:
+    source, _, resource = health.source.partition("/")
+    return line(f"⚠️ {source_name(source)} {resource}: impossible values left out: {health.detail}")
 
 
 def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:

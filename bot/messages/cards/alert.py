@@ -2,6 +2,9 @@
 
 Example of an alert's title and first line: "INC-42 · OKX · elevated outflow", "Net outflow −$1.14 B in 24 h · 4.0 % of
 clean reserves ($28.4 B)". What a signal source says in its own words comes from its `SignalCard`.
+
+A message keeps its figures: while the newest reading lacks a part, it shows the last complete ones and since when it
+does, "Figures of 2022-12-13 12:00 UTC; Tron has been missing since."
 """
 
 from collections.abc import Mapping
@@ -18,6 +21,7 @@ from bot.messages.cards.common import (
     note_sentence,
     provenance,
 )
+from bot.messages.cards.data_notice import notice_card
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
@@ -38,18 +42,22 @@ def incident_card(
     card = card_of(incident.rule, kinds)
     if incident.rule == Rule.MARKET_WIDE:
         return market_card(incident, names or {}, _change_line(incident, reason, card))
-    signal = incident.signal
+    if incident.rule == Rule.DATA:
+        return notice_card(incident, name, card)
+    signal = incident.announced
     resolved = incident.state is IncidentState.RESOLVED
     return Message(
         title=f"{incident.label} · {name} · {_title_state(incident, card)}",
         tone=Tone.GOOD if resolved else TONES[incident.severity],
         lines=lines(
             _change_line(incident, reason, card),
+            _frozen_line(incident, card) if incident.is_frozen else None,
             *card.evidence(signal),
+            _easing_line(incident),
             _unconfirmed_line(incident),
             _cover_line(incident),
-            # With one reason for everything the line of the change has said it already.
-            None if incident.held and signal.common_hold else comparability(signal, card),
+            # A frozen message has said it already.
+            None if incident.is_frozen else comparability(signal, card),
             *map(note_sentence, signal.notes),
             card.footnote,
         ),
@@ -61,12 +69,14 @@ def incident_card(
 
 def resolved_card(incident: Incident, name: str, kinds: SignalKinds = SIGNAL_KINDS) -> Message:
     """Return the short reply that closes an incident."""
-    card = card_of(incident.rule, kinds)
+    card, worst = card_of(incident.rule, kinds), incident.worst_moment
     return Message(
         title=f"{incident.label} · {name} · resolved",
         tone=Tone.GOOD,
         lines=lines(
-            f"Resolved: {card.ending(incident)} It was {incident.peak} at worst{card.worst(incident)}.",
+            f"Resolved: {card.ending(incident)} It was {incident.peak} at worst"
+            f"{'' if worst else card.worst(incident)}.",
+            line("Worst: ", bold(card.worst_moment(worst)), ", ", moment(worst.as_of), ".") if worst else None,
             line("Opened ", moment(incident.opened_at), "."),
         ),
         footer=provenance(incident.signal.source, incident.signal.as_of),
@@ -86,7 +96,7 @@ def market_card(incident: Incident, names: Mapping[str, str], first: Line | None
             first,
             flow_sentence(flow) if flow and not resolved else None,
             *[_member_line(member, names) for member in signal.members],
-            None if resolved else "Their own incidents go on under this one and are told again from severe on.",
+            None if resolved else "Alerts of single exchanges go to places that follow them by name.",
             "Outflows at many exchanges at once may be a flight from all of them, or one move of the market.",
             LIABILITIES,
         ),
@@ -110,7 +120,22 @@ def _cover_line(incident: Incident) -> str | None:
 def _title_state(incident: Incident, card: SignalCard) -> str:
     if incident.state is IncidentState.RESOLVED:
         return "resolved"
-    return f"{card.headline(incident)} · held" if incident.held else card.headline(incident)
+    # So that a title never contradicts the figure below it: an elevated outflow of which nothing is left by now.
+    headline = f"{card.headline(incident)}, easing" if _is_easing(incident) else card.headline(incident)
+    return f"{headline} · held" if incident.is_frozen else headline
+
+
+def _is_easing(incident: Incident) -> bool:
+    return incident.easing_since is not None and incident.state is IncidentState.OPEN
+
+
+def _easing_line(incident: Incident) -> Line | None:
+    """Return since when the figures are below what the incident is called by, and what that leads to."""
+    if not _is_easing(incident) or incident.easing_since is None:
+        return None
+    return line(
+        f"Below the limits of {incident.severity} since ", moment(incident.easing_since), "; it eases if that lasts."
+    )
 
 
 def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Line | None:
@@ -121,8 +146,6 @@ def _change_line(incident: Incident, reason: StepReason, card: SignalCard) -> Li
             return line(f"Easing: now {incident.severity}, {incident.peak} at worst.")
         case StepReason.RESOLVED:
             return line(f"Resolved: {card.ending(incident)} It was {incident.peak} at worst.")
-        case StepReason.HELD:
-            return _hold_line(incident.signal)
         case StepReason.RELEASED:
             return line("The hold is over: the newest figures can be compared again.")
         case _:
@@ -135,11 +158,27 @@ def _unconfirmed_line(incident: Incident) -> str | None:
     return "Not confirmed yet: seen in one reading only; the next one that shows it confirms it."
 
 
-def _hold_line(signal: Signal) -> Line:
-    hold = signal.common_hold
-    if hold is None:
-        return line("Held: the newest figures cannot be compared; nothing is concluded from them.")
-    return line("Held: ", bold(hold_sentence(hold)), "; nothing is concluded from the newest figures.")
+def _frozen_line(incident: Incident, card: SignalCard) -> Line:
+    """Return which figures are shown, and why there are no newer ones."""
+    signal = incident.signal
+    figures = ("Figures of ", moment(incident.announced.as_of))
+    if names := _missing_names(signal):
+        return line(*figures, "; ", bold(names), f" {'have' if ' and ' in names else 'has'} been missing since.")
+    causes = " and ".join(dict.fromkeys(map(hold_sentence, signal.holds))) or card.nothing_measured
+    return line(*figures, "; frozen since: ", bold(causes), ".")
+
+
+def _missing_names(signal: Signal) -> str:
+    """Return the chains that the newest reading lacks, "Solana and Tron"; "" where something else is the matter."""
+    chains = sorted(
+        {
+            chain
+            for flow in signal.flows
+            if flow.window in signal.incomplete | signal.uncertain
+            for chain in flow.missing_chains
+        }
+    )
+    return " and ".join(filter(None, (", ".join(chains[:-1]), *chains[-1:])))
 
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:

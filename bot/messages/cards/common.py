@@ -1,9 +1,10 @@
 """Phrases that several cards share: flows, holds, notes and where figures are from.
 
-Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (measured over 27 h)".
+Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (since 2022-12-12 09:00
+UTC)". It may also have begun late, as on a bot's first day.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Hold, HoldReason, Window
@@ -28,8 +29,7 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-_NOTICEABLY_LONGER = 1.1  # 24 h measured over 26 h is as good as 24 h; from 26.4 h on the true length is said
-_DAYS_IN_HOURS = 2  # up to here a length is said in hours: 27 h, but 3.5 d
+_NOTICEABLE = 0.1  # 24 h measured over 22 to 26 h is as good as 24 h; from 2.4 h off on the true start is said
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -43,12 +43,17 @@ _NOTE_WORDS = {
         "{subject} {moved} moved in one step: wallet list change or one large transfer; not counted"
     ),
     NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full, because more left after it",
+    NoteReason.TOGETHER: (
+        "{subject} {moved} in one step, in the hour in which other exchanges of this source moved as well: "
+        "perhaps the source; not called severe until more leaves"
+    ),
     NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
     NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
     NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
     NoteReason.GAP: "Not computed: {subject}. The reading it would start from is missing, or lacks a chain.",
     NoteReason.BLIND: "For a while this bot saw nothing.",
+    NoteReason.REVISED: "The source revised its history ({subject}): what was told of those days before may be wrong",
 }
 _SOURCE_NAMES = {"defillama": "DefiLlama"}
 
@@ -63,14 +68,6 @@ def provenance(source: str, as_of: datetime, *, by_source: bool = True) -> Line:
     return line(source_name(source), " · as of " if by_source else " · fetched ", moment(as_of, relative=True))
 
 
-def flow_value(flow: Flow | None) -> Line:
-    """Return a flow in dollars and as a share, or why there is none."""
-    if flow is None:
-        return line("unknown: no comparable reading")
-    figure = f"{usd(flow.usd, signed=True)} · {percent(flow.share, signed=True)}"
-    return line(figure, f" (held: {HOLD_WORDS[flow.hold.reason]})" if flow.hold else "")
-
-
 def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
     words = HOLD_WORDS[hold.reason]
@@ -83,19 +80,19 @@ def flow_sentence(flow: Flow) -> Line:
     return line(
         f"Net {direction} ",
         bold(usd(flow.usd, signed=True)),
-        f" in {_window_length(flow)} · ",
+        " in ",
+        *window_length(flow),
+        " · ",
         bold(percent(abs(flow.share))),
         f" of clean reserves ({usd(flow.reserves_usd)})",
     )
 
 
-def _window_length(flow: Flow) -> str:
-    """Return the length of a window in words, with the true one where it began noticeably earlier."""
-    name, measured = WINDOW_NAMES[flow.window], flow.end - flow.start
-    if measured <= flow.window.length * _NOTICEABLY_LONGER:
-        return name
-    days = measured / timedelta(days=1)
-    return f"{name} (measured over {span(measured) if days < _DAYS_IN_HOURS else f'{days:.1f} d'})"
+def window_length(flow: Flow) -> Line:
+    """Return the length of a window in words, and since when it was measured where that is noticeably off."""
+    off = abs((flow.end - flow.start) / flow.window.length - 1)
+    since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
+    return line(WINDOW_NAMES[flow.window], *since)
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:
@@ -110,13 +107,19 @@ def assets_sentence(flow: Flow, shown: int = 3) -> Line:
 
 def source_figure_line(listing: Listing | None, window: Window) -> Line | None:
     """Return the upstream's own figure for a window, named as such; None when it gives none."""
-    if listing is None or window not in listing.inflows_usd:
+    figure = source_figure(listing, window)
+    if listing is None or figure is None:
         return None
-    figure = usd(listing.inflows_usd[window], signed=True)
     return line(
         f"The source's own figure for {WINDOW_NAMES[window]}: {figure} · fetched ",
         moment(listing.fetched_at, relative=True),
     )
+
+
+def source_figure(listing: Listing | None, window: Window) -> str | None:
+    """Return the upstream's own figure for a window in dollars; None when it gives none, as it does by an exact 0."""
+    given_usd = listing.inflows_usd.get(window) if listing else None
+    return usd(given_usd, signed=True) if given_usd else None
 
 
 def note_sentence(note: Note) -> Line:
@@ -134,4 +137,7 @@ def trouble_sentence(health: SourceHealth | None, now: datetime) -> Line | None:
     """Return what is wrong with a source right now, None when it works."""
     if health is None or health.fault is None or health.failing_since is None:
         return None
+    if health.fault.is_refusal:
+        refused_for = span(now - health.failing_since)
+        return line(f"⚠️ The source contradicts itself; its answers were refused for {refused_for} ({health.fault}).")
     return line(f"⚠️ The source has not answered for {span(now - health.failing_since)} ({health.fault}).")

@@ -2,7 +2,8 @@
 
 A run of the past is compared by its outflow curve: the cumulative net flow since its day 0, as a share of the reserves
 of that day. If FTX had lost 29 % two days after its day 0, and Binance 3 % two days after the day before its incident
-began, the row for day 2 reads `2 | −3.0 % | −29.0 %`.
+began, the row for day 2 reads `2 | −3.0 % | −29.0 %`. An exchange of whose reserves a part is missing now stands there
+with its last complete figures, marked by an asterisk.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,15 @@ from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.common import HOLD_WORDS, LIABILITIES, WINDOW_NAMES, provenance
+from bot.messages.cards.flow_bounds import share_figure
 from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.shown_total import (
+    INCOMPLETE_MARK,
+    missing_line,
+    missing_notes,
+    provenance_of_total,
+    shown_total,
+)
 from bot.messages.model import Action, Chart, Line, Message, Table, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, span, usd
 
@@ -25,23 +34,30 @@ _MAX_DAYS = 14
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
 _UNKNOWN = "unknown"
+_WINDOWS = (Window.DAY, Window.WEEK, Window.MONTH)
 
 
 def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: datetime) -> Message:
     """Return two exchanges measure by measure; where one of them was never read, the `/reserves` answer to that one."""
-    if first.reading is None:
+    if first.shown_reading is None:
         return reserves_card(first, now)
-    if second.reading is None:
+    if second.shown_reading is None:
         return reserves_card(second, now)
-    left = list(_measures(first, first.reading, now))
-    right = list(_measures(second, second.reading, now))
+    left = list(_measures(first, first.shown_reading, now))
+    right = list(_measures(second, second.shown_reading, now))
     # A comparison is as fresh as the older of its two readings, so the footer shows that one.
-    older = min(first.reading, second.reading, key=lambda reading: reading.as_of)
+    older = min(first.shown_reading, second.shown_reading, key=lambda reading: reading.as_of)
     return Message(
         title=f"{first.exchange.name} · {second.exchange.name} · compared",
-        lines=lines("Shares are of clean reserves: without the exchange's own token.", LIABILITIES),
+        lines=lines(
+            *missing_notes((first, second)),
+            *_held_lines(first),
+            *_held_lines(second),
+            "Shares are of clean reserves: without the exchange's own token.",
+            LIABILITIES,
+        ),
         table=Table(
-            ("Measure", first.exchange.name, second.exchange.name),
+            ("Measure", _column(first), _column(second)),
             tuple(
                 (measure, left_figure, right_figure)
                 for (measure, left_figure), (_, right_figure) in zip(left, right, strict=True)
@@ -52,6 +68,7 @@ def side_by_side_card(first: ExchangeSnapshot, second: ExchangeSnapshot, now: da
         actions=tuple(
             Action(snapshot.exchange.name, f"reserves {snapshot.exchange.id}") for snapshot in (first, second)
         ),
+        totals=tuple(total for snapshot in (first, second) if (total := shown_total(snapshot))),
     )
 
 
@@ -63,7 +80,7 @@ def beside_the_past_card(
     `curve` is None where there are too few readings for one; `incident` is the open one, from which its day 0 follows.
     """
     name = snapshot.exchange.name
-    if curve is None or snapshot.reading is None:
+    if curve is None or snapshot.shown_reading is None:
         return Message(
             title=f"{name} · {past_curve.title}",
             tone=Tone.TROUBLE,
@@ -74,18 +91,24 @@ def beside_the_past_card(
         lines=lines(
             _current_line(name, curve, incident),
             _past_line(curve, past_curve),
+            missing_line(snapshot),
             f"{past_curve.title}: {past_curve.label}.",
             "Cumulative net flow since day 0, as a share of clean reserves on that day and at its prices.",
             LIABILITIES,
         ),
         chart=_chart(name, curve),
         table=_table(name, curve, past_curve),
-        footer=provenance(snapshot.reading.source, snapshot.reading.as_of),
+        footer=provenance_of_total(snapshot, snapshot.shown_reading),
+        totals=(total,) if (total := shown_total(snapshot)) else (),
         actions=(
             Action("Flows", f"flows {snapshot.exchange.id}"),
             Action("Incidents", f"incidents {snapshot.exchange.id}"),
         ),
     )
+
+
+def _column(snapshot: ExchangeSnapshot) -> str:
+    return snapshot.exchange.name + (INCOMPLETE_MARK if snapshot.missing else "")
 
 
 def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
@@ -97,7 +120,7 @@ def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> It
     yield "Total", usd(total)
     yield "Own token", _share_of(total, total - clean)
     yield "Stablecoins", _share_of(total, stable)
-    for window in (Window.DAY, Window.WEEK, Window.MONTH):
+    for window in _WINDOWS:
         yield f"Net flow {WINDOW_NAMES[window]}", _flow_share(snapshot, window)
     yield "Lowest day in 90", percent(baseline.worst, signed=True) if baseline else _UNKNOWN
     yield "Age", span(now - reading.as_of)
@@ -108,11 +131,19 @@ def _share_of(total_usd: float, part_usd: float) -> str:
 
 
 def _flow_share(snapshot: ExchangeSnapshot, window: Window) -> str:
-    """Return a window's net flow as a share of reserves, negative for an outflow, or why it is held or unknown."""
+    """Return a window's net flow as a share of reserves, negative for an outflow; why it is held is said above."""
     flow = snapshot.signal.flow(window) if snapshot.signal else None
     if flow is None:
         return _UNKNOWN
-    return f"held: {HOLD_WORDS[flow.hold.reason]}" if flow.hold else percent(flow.share, signed=True)
+    return "held" if flow.hold else share_figure(flow)
+
+
+def _held_lines(snapshot: ExchangeSnapshot) -> Iterator[str]:
+    """Yield why windows of an exchange are held: in the table the reasons would not fit on a phone."""
+    flows = [snapshot.signal.flow(window) for window in _WINDOWS] if snapshot.signal else []
+    reasons = dict.fromkeys(flow.hold.reason for flow in flows if flow and flow.hold)
+    if reasons:
+        yield f"Held for {snapshot.exchange.name}: {'; '.join(HOLD_WORDS[reason] for reason in reasons)}."
 
 
 def _current_line(name: str, curve: OutflowCurve, incident: Incident | None) -> Line:

@@ -1,23 +1,22 @@
 """Messages about delivery itself: an older alert that a newer one continues, a closed topic, a stopped platform."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from bot.domain.place import Obstacle, Platform
-from bot.messages.model import Message, Tone, line, lines
+from bot.domain.severity import Severity
+from bot.messages.model import Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import span
 
 
-def followed_card(message: Message) -> Message:
-    """Return what the previous alert is edited to once a newer alert of its incident was posted as a reply to it.
+def followed_card(message: Message, severity: Severity, at: datetime) -> Message:
+    """Return what an alert is edited to once a newer one of its incident was posted as a reply to it, at a time.
 
-    The last part of the title is its severity, which is out of date by then: `INC-7 · Binance · elevated outflow`
-    becomes `INC-7 · Binance · continued below`.
+    It keeps its text, which says what was known then, and gains one line: `Escalated to severe at 14:00 UTC: see the
+    next message.`
     """
-    subject = message.title.rpartition(" · ")[0] or message.title
-    pointer = line("The story goes on in the newer message that answers this one.")
-    return Message(
-        f"{subject} · continued below", message.tone, (pointer,), footer=message.footer, actions=message.actions
-    )
+    pointer = line(bold(f"Escalated to {severity}"), " at ", moment(at), ": see the next message.")
+    return replace(message, lines=(pointer, *message.lines))
 
 
 def topic_notice(obstacle: Obstacle) -> Message:

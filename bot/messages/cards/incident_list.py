@@ -50,6 +50,7 @@ def _entry_line(incident: Incident, name: str, card: SignalCard) -> Line:
     is_open = incident.state is IncidentState.OPEN
     now = f"{TONES[incident.severity].icon} " if is_open else f"{Tone.GOOD.icon} "
     state = f"{incident.severity}, {incident.peak} at worst" if is_open else f"resolved, {incident.peak} at worst"
-    size = card.brief(incident.signal) if is_open else ""
+    # The figures that the alert shows, also while a newer reading lacks a part.
+    size = card.brief(incident.figures) if is_open else ""
     words = " · ".join(("", name, state, *([size] if size else []), "opened "))
     return line(now, bold(incident.label), words, moment(incident.opened_at))

@@ -12,7 +12,8 @@ from bot.detection.flow.baseline import robust_z
 from bot.detection.guards.source_figures import figures_agree
 from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
 from bot.domain.flow import Baseline, Flow, Window
-from bot.domain.incident import Ending, Incident
+from bot.domain.incident import Ending, Incident, WorstMoment
+from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence, flow_sentence, source_name
@@ -49,7 +50,7 @@ class OutflowCard(SignalCard):
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
         flow = signal.leading_flow
-        yield flow_sentence(flow) if flow else line(_no_figure(signal))
+        yield _leading_sentence(signal, flow) if flow else line(_no_figure(signal))
         yield usual_day(signal.baseline)
         if flow and flow.assets:
             yield assets_sentence(flow)
@@ -58,18 +59,22 @@ class OutflowCard(SignalCard):
     @override
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
-        gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else ""
-        return f"An outflow may be a theft, a wallet move or a run; figures {gaps or 'comparable'}."
+        gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else "comparable"
+        figures = "known by two bounds only" if leading and leading.window in signal.uncertain else gaps
+        return f"An outflow may be a theft, a wallet move or a run; figures {figures}."
 
     @override
     def figure(self, signal: Signal) -> Line:
         flow = signal.leading_flow
-        return flow_sentence(flow) if flow else line("no window can be compared")
+        return _leading_sentence(signal, flow) if flow else line("no window can be compared")
 
     @override
     def brief(self, signal: Signal) -> str:
         flow = signal.leading_flow
-        return f"{percent(flow.share, signed=True)} in {WINDOW_NAMES[flow.window]}" if flow else ""
+        if flow is None:
+            return ""
+        certain = "at least " if flow.window in signal.uncertain and flow.high < 0 else ""
+        return f"{certain}{percent(flow.high, signed=True)} in {WINDOW_NAMES[flow.window]}"
 
     @override
     def worst(self, incident: Incident) -> str:
@@ -80,6 +85,11 @@ class OutflowCard(SignalCard):
     def worst_figure(self, incident: Incident) -> str:
         share, moved = (incident.worst.value, incident.worst.usd) if incident.worst else (0.0, None)
         return f"{percent(share, signed=True)} ({usd(moved or 0.0, signed=True)})"
+
+    @override
+    def worst_moment(self, moment: WorstMoment) -> str:
+        usd_then = f" ({usd(moment.size.usd, signed=True)})" if moment.size.usd is not None else ""
+        return f"{percent(moment.size.value, signed=True)}{usd_then} in {WINDOW_NAMES[Window(moment.measurement)]}"
 
     @override
     def ending(self, incident: Incident) -> str:
@@ -172,6 +182,25 @@ class MarketWideCard(OutflowCard):
     @override
     def ending(self, incident: Incident) -> str:
         return "fewer than three large exchanges are elevated any more."
+
+
+def _leading_sentence(signal: Signal, flow: Flow) -> Line:
+    """Return the flow, with both bounds where a part is missing or waits: `Net outflow of at least −$2 B in 24 h …`."""
+    if flow.window not in signal.uncertain:
+        return flow_sentence(flow)
+    window = WINDOW_NAMES[flow.window]
+    low, high = percent(flow.low, signed=True), percent(flow.high, signed=True)
+    causes = [f"{', '.join(flow.missing_chains)} missing"] if flow.missing_chains else []
+    waiting = [jump.group for jump in signal.jumps if jump.verdict is Verdict.WAITING]
+    causes += [f"a step in {', '.join(waiting)} waits for the next reading"] if waiting else []
+    why = f": {'; '.join(causes)}" if causes else ""
+    if flow.high >= 0:
+        return line(f"Net flow in {window} between ", bold(low), " and ", bold(high), f" of clean reserves{why}")
+    certain_usd = usd(flow.usd if flow.highest_usd is None else flow.highest_usd, signed=True)
+    return line(
+        "Net outflow of at least ", bold(certain_usd), f" in {window} · at least ", bold(percent(-flow.high)),
+        f" of clean reserves ({usd(flow.reserves_usd)}), at most {percent(-flow.low)}{why}",
+    )  # fmt: skip
 
 
 def _no_figure(signal: Signal) -> str:

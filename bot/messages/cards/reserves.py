@@ -1,31 +1,36 @@
 """Answers to `/reserves`: what an exchange holds, in which assets, and how that moved.
 
 Clean reserves are the total without the exchange's own token, which it can print: $53.0 B with $3.0 B of its own token
-are $50.0 B of clean reserves. An exchange whose amounts were not read yet gets the totals of the source's list.
+are $50.0 B of clean reserves. While the source leaves out a chain, everything but the flows is that of the last
+complete reading. An exchange whose amounts were not read yet gets the totals of the source's list, with a caution.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from typing_extensions import override
-
 from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
-from bot.domain.signal import Signal
-from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.messages.cards.common import (
     LIABILITIES,
     WINDOW_NAMES,
-    flow_value,
     provenance,
-    source_figure_line,
+    source_figure,
     source_name,
     trouble_sentence,
 )
-from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines
+from bot.messages.cards.flow_bounds import flow_or_source_figure
+from bot.messages.cards.shown_total import (
+    ReadingIdentity,
+    missing_line,
+    provenance_of_total,
+    shown_total,
+    source_figure_beside,
+)
+from bot.messages.model import Action, Chart, Field, Line, Message, Table, Tone, line, lines, moment
 from bot.messages.number_format import amount, percent, usd
 
 _MAX_ASSETS = 8
@@ -33,59 +38,60 @@ _MAX_ASSETS = 8
 _CHART_DAYS = 30
 _MIN_CHART_POINTS = 3
 """Two points are a straight line and show no shape."""
+_LIST_ALONE = "From the source's list alone: a chain that is missing there would lower this total unnoticed."
 
 
 def reserves_card(snapshot: ExchangeSnapshot, now: datetime) -> Message:
     """Return the answer to `/reserves`: never a figure without source and age, and unknown where it is unknown."""
-    if snapshot.reading is None:
+    if snapshot.shown_reading is None:
         return _without_amounts(snapshot, now)
-    return _with_amounts(snapshot, snapshot.reading, now)
+    return _with_amounts(snapshot, snapshot.shown_reading, now)
 
 
-def _with_amounts(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Message:
-    exchange = snapshot.exchange
-    holdings = _reading_texts(_ByIdentity(reading), exchange)
+def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> Message:
+    exchange, total = snapshot.exchange, shown_total(snapshot)
+    holdings = _reading_texts(ReadingIdentity(shown), exchange, snapshot.missing)
     return Message(
         title=f"{exchange.name} · reserves",
         lines=lines(
-            holdings.totals,
-            source_figure_line(snapshot.listing, Window.DAY),
+            _totals_line(snapshot, shown, holdings),
+            missing_line(snapshot),
+            source_figure_beside(snapshot, Window.DAY),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
         ),
-        fields=(*holdings.composition, *_flow_fields(snapshot.signal)),
+        fields=(*holdings.composition, *_flow_fields(snapshot)),
         chart=_chart(snapshot),
         table=holdings.table,
-        footer=provenance(reading.source, reading.as_of),
+        footer=provenance_of_total(snapshot, shown),
         actions=(
             Action("Flows", f"flows {exchange.id}"),
             Action("Incidents", f"incidents {exchange.id}"),
             Action("Subscribe", f"subscribe {exchange.id}"),
         ),
+        totals=(total,) if total else (),
     )
 
 
-class _ByIdentity:
-    """A reading as the key of a cache: equal only to itself, because comparing all its holdings would take too long."""
-
-    __slots__ = ("reading",)
-
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
-
-    @override
-    def __hash__(self) -> int:
-        return id(self.reading)
-
-    @override
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and other.reading is self.reading
+def _totals_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:
+    """Return the totals; while a part is missing with their time, for they are not those of the newest reading."""
+    if not snapshot.missing:
+        return holdings.totals
+    if snapshot.last_complete is None:
+        return line(f"Clean reserves at least {holdings.clean} · total at least {holdings.total}")
+    return line(
+        f"Clean reserves {holdings.clean} at ",
+        moment(shown.as_of, relative=True),
+        f", the last complete figure · total {holdings.total}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _ReadingTexts:
     """The parts of an answer that depend on the reading alone, and not on the time at which somebody asks."""
 
+    clean: str
+    total: str
     totals: Line
     composition: tuple[Field, ...]
     table: Table
@@ -93,32 +99,37 @@ class _ReadingTexts:
 
 # In a run on an exchange very many people ask for the same reading; there are some eighty exchanges.
 @lru_cache(maxsize=128)
-def _reading_texts(key: _ByIdentity, exchange: Exchange) -> _ReadingTexts:
+def _reading_texts(key: ReadingIdentity, exchange: Exchange, missing: tuple[MissingPart, ...]) -> _ReadingTexts:
     reading, assets = key.reading, key.reading.by_asset()
     total = sum(holding.usd for holding in assets.values())
     clean = sum(holding.usd for asset, holding in assets.items() if asset not in exchange.own_tokens)
     return _ReadingTexts(
+        usd(clean),
+        usd(total),
         line(f"Clean reserves {usd(clean)} (without its own token) · total {usd(total)}"),
-        _composition(exchange, reading, total, clean),
+        _composition(exchange, reading, missing, total, clean),
         _table(exchange, reading, total),
     )
 
 
-def _composition(exchange: Exchange, reading: Reading, total: float, clean: float) -> tuple[Field, ...]:
+def _composition(
+    exchange: Exchange, reading: Reading, missing: tuple[MissingPart, ...], total: float, clean: float
+) -> tuple[Field, ...]:
     stable = sum(holding.usd for asset, holding in reading.by_asset().items() if asset in STABLECOINS)
     own_tokens = ", ".join(sorted(exchange.own_tokens))
+    away = sum(part.name in reading.chains for part in missing)
     own_share = percent((total - clean) / total) if total > 0 else "unknown"
     return (
         Field("Own token", line(f"{own_share} ({own_tokens})" if own_tokens else "none known")),
         Field("Stablecoins", line(percent(stable / total) if total > 0 else "unknown")),
-        Field("Chains", line(str(len(reading.chains)))),
+        Field("Chains", line(f"{len(reading.chains)}{f' ({away} missing now)' if away else ''}")),
     )
 
 
-def _flow_fields(signal: Signal | None) -> tuple[Field, ...]:
+def _flow_fields(snapshot: ExchangeSnapshot) -> tuple[Field, ...]:
     windows = (Window.DAY, Window.WEEK, Window.MONTH)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]}", flow_value(signal.flow(window) if signal else None))
+        Field(f"Net flow {WINDOW_NAMES[window]}", flow_or_source_figure(snapshot.signal, snapshot.listing, window))
         for window in windows
     )
 
@@ -140,13 +151,16 @@ def _table(exchange: Exchange, reading: Reading, total: float) -> Table:
 
 def _chart(snapshot: ExchangeSnapshot) -> Chart | None:
     days = snapshot.days[-_CHART_DAYS:]
-    if len(days) < _MIN_CHART_POINTS:
+    # A day without a chain is lower by what lay there; a gap is more honest than a fall that was none.
+    complete = [day for day in days if day.is_complete]
+    if len(complete) < _MIN_CHART_POINTS:
         return None
+    span = f"{len(days)} days" if complete == list(days) else f"{len(complete)} complete of {len(days)} days"
     return Chart(
-        f"Clean reserves, {len(days)} days",
+        f"Clean reserves, {span}",
         "usd",
-        tuple(day.day for day in days),
-        tuple(day.reserves_usd for day in days),
+        tuple(day.day for day in complete),
+        tuple(day.reserves_usd for day in complete),
     )
 
 
@@ -160,12 +174,14 @@ def _without_amounts(snapshot: ExchangeSnapshot, now: datetime) -> Message:
         lines=lines(
             _listed_totals(listing) if listing and has_total else None,
             _why_no_amounts(exchange, listing),
+            _LIST_ALONE if has_total else None,
             LIABILITIES if has_total else None,
             trouble_sentence(snapshot.health, now),
         ),
         fields=_source_flow_fields(listing),
         footer=provenance(listing.source, listing.fetched_at, by_source=False) if listing else (),
         actions=(Action("Exchanges", "exchanges"),),
+        totals=(total,) if (total := shown_total(snapshot)) else (),
     )
 
 
@@ -190,6 +206,7 @@ def _source_flow_fields(listing: Listing | None) -> tuple[Field, ...]:
         return ()
     name = source_name(listing.source)
     return tuple(
-        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(usd(value, signed=True)))
-        for window, value in listing.inflows_usd.items()
+        Field(f"Net flow {WINDOW_NAMES[window]} by {name}", line(figure))
+        for window in listing.inflows_usd
+        if (figure := source_figure(listing, window))
     )

@@ -7,7 +7,7 @@ withdrawals, for example, overrides `headline` ("withdrawals closed"), `evidence
 
 from collections.abc import Iterator
 
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
 from bot.messages.model import Action, Line, Table, bold, line
@@ -60,6 +60,10 @@ class SignalCard:
     def worst_figure(self, incident: Incident) -> str:
         """Return the figure of how large an incident was at worst, for a list."""
         return self.size(incident.worst)
+
+    def worst_moment(self, moment: WorstMoment) -> str:
+        """Return what was measured when an incident was worst: `−8.1 % (−$640 M) in 24 h`."""
+        return f"{self.measurement(moment.measurement)} {self.size(moment.size)}"
 
     def ending(self, incident: Incident) -> str:
         """Return why an incident is over, to be read after `Resolved:`."""

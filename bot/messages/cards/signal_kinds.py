@@ -13,6 +13,7 @@ from bot.detection.outflow_source import Outflow
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource
+from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.signal_card import SignalCard
 
@@ -39,6 +40,7 @@ SIGNAL_KINDS = signal_kinds(
 )
 
 _MARKET_WIDE = MarketWideCard()
+_DATA_NOTICE = DataNoticeCard()
 _UNKNOWN = SignalCard()
 
 
@@ -46,6 +48,8 @@ def card_of(rule: str, kinds: SignalKinds = SIGNAL_KINDS) -> SignalCard:
     """Return the card of a rule's incidents; one of a source that is not in the table (any more) has the plainest."""
     if rule == Rule.MARKET_WIDE:
         return _MARKET_WIDE
+    if rule == Rule.DATA:
+        return _DATA_NOTICE
     kind = kinds.get(source_rule(rule))
     return kind.card if kind else _UNKNOWN
 

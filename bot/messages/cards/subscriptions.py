@@ -6,29 +6,32 @@ bot lacks there, whether the exchange has known wallets, and how an alert will l
 
 from collections.abc import Collection, Sequence
 
+from bot.detection.window_coverage import WindowCoverage
 from bot.domain.incident import Incident
 from bot.domain.place import Platform, Subscription
 from bot.domain.severity import Severity
 from bot.messages.cards.common import LIABILITIES, TONES
+from bot.messages.cards.coverage import coverage_lines
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines
 from bot.messages.number_format import percent, usd
 
 EVERYTHING = "all exchanges"
 
 
-def subscribed_card(
+def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts will arrive
     subscription: Subscription,
     name: str | None,
     missing: Sequence[str],
     open_incidents: Sequence[Incident] = (),
     *,
     is_tracked: bool = True,
+    coverage: WindowCoverage | None = None,
 ) -> Message:
     """Return the confirmation with a sample alert that is marked as one.
 
     `name` is the exchange's, None for all exchanges. `missing` names the rights that the bot lacks in the place,
     `open_incidents` are those that this subscription would have posted. Without `is_tracked` the source knows no
-    wallets of the exchange.
+    wallets of the exchange. `coverage` is what can be judged by now of what was subscribed to.
     """
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
@@ -38,6 +41,7 @@ def subscribed_card(
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _missing_rights(missing),
             None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
+            *(coverage_lines(coverage) if coverage and is_tracked else ()),
             *[_open_incident(incident) for incident in open_incidents],
             "It will look like this (a sample, not an event):",
             *_sample(name),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Note, Rule, Signal
 from bot.messages.cards.alert import comparability, market_card
 from bot.messages.cards.common import TONES, hold_sentence, note_sentence, provenance
 from bot.messages.cards.signal_card import SignalCard
@@ -26,11 +26,17 @@ _HOLD_REASONS = frozenset({StepReason.HELD, StepReason.RELEASED})
 
 
 def why_card(
-    incident: Incident, name: str, names: Mapping[str, str] | None = None, kinds: SignalKinds = SIGNAL_KINDS
+    incident: Incident,
+    name: str,
+    names: Mapping[str, str] | None = None,
+    kinds: SignalKinds = SIGNAL_KINDS,
+    *,
+    revised: Note | None = None,
 ) -> Message:
     """Return the inputs, the baseline, the thresholds and the source behind an incident.
 
-    The figures are those on which it was opened or last got worse; what the newest reading says stands apart.
+    The figures are those on which it was opened or last got worse; what the newest reading says stands apart. `revised`
+    says that the source has revised its history since, of which an incident that is over knows nothing itself.
     """
     if incident.rule == Rule.MARKET_WIDE:
         return market_card(incident, names or {}, line(_MARKET_RULE))
@@ -40,6 +46,7 @@ def why_card(
         tone=Tone.GOOD if incident.state is IncidentState.RESOLVED else TONES[incident.severity],
         lines=lines(
             _status_line(incident),
+            _worst_line(incident, card),
             *card.inputs(raised_by),
             *_crossed_lines(raised_by, card),
             card.thresholds(incident.sensitivity),
@@ -48,6 +55,7 @@ def why_card(
             *_hold_lines(incident, card),
             _newest_line(incident, card) if incident.raised_by and raised_by.as_of != incident.signal.as_of else None,
             *map(note_sentence, incident.signal.notes),
+            note_sentence(revised) if revised and revised not in incident.signal.notes else None,
             card.method,
             card.footnote,
         ),
@@ -64,6 +72,14 @@ def why_card(
 def _status_line(incident: Incident) -> str:
     now = "" if incident.state is IncidentState.RESOLVED else f" {incident.severity} now,"
     return f"Rule “{incident.rule}”, preset {incident.sensitivity}: {incident.state},{now} {incident.peak} at worst."
+
+
+def _worst_line(incident: Incident, card: SignalCard) -> Line | None:
+    """Return the figures and the time of the worst reading: the last step need not have been the worst one."""
+    worst = incident.worst_moment
+    if worst is None:
+        return None
+    return line(bold("Worst: "), f"{card.worst_moment(worst)}, {worst.severity}, ", moment(worst.as_of), ".")
 
 
 def _crossed_lines(raised_by: Signal, card: SignalCard) -> Iterator[Line]:
@@ -94,8 +110,10 @@ def _hold_causes(held: Event, card: SignalCard) -> str:
 
 def _newest_line(incident: Incident, card: SignalCard) -> Line:
     """Return what the newest reading says, beside what once raised the incident."""
-    signal = incident.signal
-    label = "At its end: " if incident.state is IncidentState.RESOLVED else "Newest reading: "
+    signal = incident.figures
+    label = "Newest reading: " if signal is incident.signal else "Last complete reading: "
+    if incident.state is IncidentState.RESOLVED:
+        label = "At its end: "
     crossed = "; ".join(map(card.reason, signal.reasons)) or "no threshold is crossed"
     return (
         *line(bold(label)),

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 
@@ -22,7 +22,7 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import AnswerHeader, PackedMoment, read_pieces
-from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
+from bot.sources.defillama.protocol import AmountColumns, BodyStatement, Moment, ProtocolExtract
 from bot.sources.loop_sharing import LoopSharing
 
 SMALL_BODY_BYTES = 128 << 10
@@ -51,6 +51,8 @@ class ReadingFactory:
             as_of=datetime.fromtimestamp(moment.as_of, UTC),
             fetched_at=self.fetched_at,
             holdings=Holdings(layouts.at(columns.slots), columns.amounts, columns.usd),
+            impossible_slots=layouts.slots_at(columns.impossible),
+            zero_slots=layouts.slots_at(columns.zeros),
         )
 
     def readings(self, extract: ProtocolExtract) -> Iterator[Reading]:
@@ -63,10 +65,17 @@ class ReadingFactory:
             yield self.reading(moment, layouts)
 
 
-async def decode_readings(
+class DecodedBody(NamedTuple):
+    """The readings of a body, oldest first, and what the body says of itself."""
+
+    readings: tuple[Reading, ...]
+    statement: BodyStatement
+
+
+async def decode_body(
     body: BinaryIO, factory: ReadingFactory, *, since: datetime, limit: int, time_limit: timedelta
-) -> tuple[Reading, ...]:
-    """Return the readings of a spooled body from `since` on, oldest first; raise SourceError.
+) -> DecodedBody:
+    """Return the readings of a spooled body from `since` on; raise SourceError.
 
     `limit` is the most plain bytes to accept, `time_limit` how long the worker process may take.
     """
@@ -79,8 +88,9 @@ async def decode_readings(
         raise SourceError(SourceFault.TIMEOUT, "decoding takes too long") from error
 
 
-def _decode_here(plain: bytes, factory: ReadingFactory, since: float) -> tuple[Reading, ...]:
-    return tuple(factory.readings(ProtocolExtract([plain], since=since)))
+def _decode_here(plain: bytes, factory: ReadingFactory, since: float) -> DecodedBody:
+    extract = ProtocolExtract([plain], since=since)
+    return DecodedBody(tuple(factory.readings(extract)), extract.statement())
 
 
 def _small_body(body: BinaryIO) -> bytes | None:
@@ -94,9 +104,7 @@ def _small_body(body: BinaryIO) -> bytes | None:
     return bytes(plain)
 
 
-async def _decode_in_process(
-    body: BinaryIO, factory: ReadingFactory, *, since: float, limit: int
-) -> tuple[Reading, ...]:
+async def _decode_in_process(body: BinaryIO, factory: ReadingFactory, *, since: float, limit: int) -> DecodedBody:
     readings: list[Reading] = []
     sharing = LoopSharing()
     async with _worker_process(body, since=since, limit=limit) as output:
@@ -107,7 +115,7 @@ async def _decode_in_process(
         while frame := await _read_frame(output):
             readings.append(factory.reading(_unpack(frame), layouts))
             await sharing.yield_if_due()
-    return tuple(readings)
+    return DecodedBody(tuple(readings), header.statement)
 
 
 @asynccontextmanager
@@ -146,5 +154,7 @@ async def _read_frame(output: asyncio.StreamReader) -> bytes:
 
 def _unpack(frame: bytes) -> Moment:
     packed = _MOMENT_DECODER.decode(frame)
-    columns = AmountColumns(array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd))
+    columns = AmountColumns(
+        array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd), packed.impossible, packed.zeros
+    )
     return Moment(packed.as_of, columns)

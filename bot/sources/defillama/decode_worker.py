@@ -15,7 +15,7 @@ import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.sources.decompression import PIECE_BYTES, decompress
-from bot.sources.defillama.protocol import Moment, ProtocolExtract
+from bot.sources.defillama.protocol import BodyStatement, Moment, ProtocolExtract
 
 MEMORY_LIMIT_BYTES = 512 << 20  # of address space; a body of 60 MB needs about 60 MB
 CPU_LIMIT_S = 120  # ends it when the bot, which would, is gone; the bot itself waits for 90 s
@@ -23,11 +23,12 @@ NICENESS = 10  # the event loop goes first where cores are few
 
 
 class AnswerHeader(NamedTuple):
-    """The first frame: what went wrong, or the slots that the moments refer to."""
+    """The first frame: what went wrong, or the slots that the moments refer to and what the body says of itself."""
 
     fault: str | None = None
     detail: str = ""
     slots: tuple[tuple[str, str], ...] = ()
+    statement: BodyStatement = BodyStatement()
 
 
 class PackedMoment(NamedTuple):
@@ -37,6 +38,8 @@ class PackedMoment(NamedTuple):
     slots: bytes
     amounts: bytes
     usd: bytes
+    impossible: tuple[int, ...] = ()
+    zeros: tuple[int, ...] = ()
 
 
 def read_pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -59,7 +62,7 @@ def write_answer(body: BinaryIO, out: BinaryIO, *, since: float, limit: int) -> 
     except MemoryError:
         _write(out, AnswerHeader(str(SourceFault.TOO_LARGE), "it needs too much memory"))
     else:
-        _write(out, AnswerHeader(slots=tuple(extract.slots)))
+        _write(out, AnswerHeader(slots=tuple(extract.slots), statement=extract.statement()))
         _write(out, _pack(first))
         for moment in moments:
             _write(out, _pack(moment))
@@ -92,7 +95,14 @@ def _limit_resources() -> None:
 
 def _pack(moment: Moment) -> PackedMoment:
     columns = moment.columns
-    return PackedMoment(moment.as_of, columns.slots.tobytes(), columns.amounts.tobytes(), columns.usd.tobytes())
+    return PackedMoment(
+        moment.as_of,
+        columns.slots.tobytes(),
+        columns.amounts.tobytes(),
+        columns.usd.tobytes(),
+        columns.impossible,
+        columns.zeros,
+    )
 
 
 def _write(out: BinaryIO, frame: AnswerHeader | PackedMoment) -> None:

@@ -7,10 +7,14 @@ The body holds, per chain, one array of amounts (`tokens`) and one of values (`t
 its odd second (14:03:31). A missing day is a gap in the array. Example: {"tokens": {"USDT": 5, "TRX": 2}} beside
 {"tokens": {"USDT": 5.01}} is 5 USDT worth $5.01, and 2 TRX worth $0. What counts, and what does not:
 
-- A slot needs an amount above zero; amounts of zero, negative zero and below are no holdings. One whose value is
-  missing or negative is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never drained.
-- A chain without points, with null sections, or with a day in which any number cannot be read (null, text, out of
-  range) has no slots at that time: unknown, which is neither zero nor drained.
+- A slot needs an amount above zero; an amount of zero is no holding. It is named as zero where the body has held
+  something in that slot: an asset that is drained is not told any more, and a node that answers errors tells a zero.
+- A slot whose value is not there is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never
+  drained.
+- An amount or a value below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and
+  named as impossible, which is neither zero nor drained.
+- A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
+- Names of one asset are one asset (`bot.domain.assets.ALIASES`): 3 USDT and 2 USD₮0 on one chain are 5 USDT.
 - Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
 - Only when no chain has points, the aggregate stands in under the chain name "all".
 - Points at the odd second of the newest record within half an hour of each other are one reading: they come from the
@@ -18,12 +22,14 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
 - Arrays may come unsorted; of two points of one time the later one in the array counts.
 """
 
+import math
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from bot.domain.assets import ALIASES, asset_name
 from bot.domain.errors import SourceError, SourceFault
 from bot.sources.json_stream import JsonStream
 
@@ -47,23 +53,35 @@ class _Point(msgspec.Struct, gc=False):
     tokens: msgspec.Raw
 
 
-class _Time(msgspec.Struct, gc=False):
+class _TotalPoint(msgspec.Struct, gc=False):
     date: float
+    total_usd: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="totalLiquidityUSD")
 
 
 _POINTS_DECODER = msgspec.json.Decoder(list[_Point] | None)
-_TIMES_DECODER = msgspec.json.Decoder(list[_Time] | None)
+_TOTALS_DECODER = msgspec.json.Decoder(list[_TotalPoint] | None)
 _NUMBERS_DECODER = msgspec.json.Decoder(dict[str, float])
+_RAW_NUMBERS_DECODER = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_NUMBER_DECODER = msgspec.json.Decoder(float)
+_TEXT_DECODER = msgspec.json.Decoder(str)
+_UNDECODABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _PointsByTime = dict[float, msgspec.Raw]
+_MAX_NAME_CHARACTERS = 80  # of what a body calls itself: it comes back in the log and in `/status`
 
 
 class AmountColumns(NamedTuple):
-    """Holdings side by side: positions in the list of slots, amounts in units, values in USD."""
+    """Holdings side by side: positions in the list of slots, amounts in units, values in USD.
+
+    `impossible` are the positions of slots that were named with an amount or a value that cannot be, `zeros` of those
+    that were named with an amount of zero; they have no row.
+    """
 
     slots: "array[int]"
     amounts: "array[float]"
     usd: "array[float]"
+    impossible: tuple[int, ...] = ()
+    zeros: tuple[int, ...] = ()
 
 
 class Moment(NamedTuple):
@@ -71,6 +89,25 @@ class Moment(NamedTuple):
 
     as_of: float
     columns: AmountColumns
+
+
+class BodyStatement(NamedTuple):
+    """What a body says of itself, by which `body_checks` tells whether it may be believed.
+
+    The totals are the upstream's own in USD, of the newest point: of everything, and by chain. One that is not there,
+    or not above zero, is no statement. `lacks_chains` says that the point before it had a chain that it has not.
+    """
+
+    name: str | None = None
+    slug: str | None = None
+    total_usd: float | None = None
+    chain_totals: tuple[tuple[str, float], ...] = ()
+    lacks_chains: bool = False
+
+
+class _StatedTotal(NamedTuple):
+    date: float
+    usd: float
 
 
 class ProtocolExtract:
@@ -87,21 +124,49 @@ class ProtocolExtract:
         self._chains: dict[str, dict[float, AmountColumns]] = {}
         self._aggregate: dict[str, _PointsByTime] = {}
         self._aggregate_times: frozenset[float] = frozenset()
+        self._texts: dict[str, str] = {}
+        self._total: _StatedTotal | None = None
+        self._chain_totals: dict[str, _StatedTotal] = {}
         self._unreadable = 0
         self._since = since
         self._read(JsonStream(pieces))
+        self._drop_sections_of_chains()
+        self._align_newest_run()
+        self._held = frozenset[int]().union(*self._layouts.values())
+        self._times = sorted(
+            {time for points in self._chains.values() for time, columns in points.items() if columns.amounts}
+        )
 
     def moments(self) -> Iterator[Moment]:
         """Yield what was held, oldest first."""
-        self._drop_sections_of_chains()
-        self._align_newest_run()
-        times = sorted({time for points in self._chains.values() for time in points})
-        if not times:
+        if not self._times:
             fault = SourceFault.BAD_SHAPE if self._unreadable else SourceFault.EMPTY
             raise SourceError(fault, "no usable point")
-        for time in times:
-            if time >= self._since or time == times[-1]:
-                yield Moment(time, _concatenate(points[time] for points in self._chains.values() if time in points))
+        for time in self._times:
+            if time >= self._since or time == self._times[-1]:
+                columns = _concatenate(points[time] for points in self._chains.values() if time in points)
+                # A token that is worth nothing to anybody is told as zero for ever, and would only fill the readings.
+                yield Moment(time, columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held)))
+
+    def statement(self) -> BodyStatement:
+        """Return what the body says of itself; raise IndexError when it has no moment."""
+        newest = self._times[-1]
+
+        def of_newest_run(stated: _StatedTotal | None) -> float | None:
+            return stated.usd if stated and abs(stated.date - newest) <= _SAME_RUN_S else None
+
+        totals = {chain: of_newest_run(self._chain_totals.get(chain)) for chain in self._chains}
+        chains_at = [
+            {chain for chain, points in self._chains.items() if time in points and points[time].amounts}
+            for time in self._times[-2:]
+        ]
+        return BodyStatement(
+            name=self._texts.get("name"),
+            slug=self._texts.get("slug"),
+            total_usd=of_newest_run(self._total),
+            chain_totals=tuple((chain, usd) for chain, usd in totals.items() if usd is not None),
+            lacks_chains=not chains_at[0] <= chains_at[-1],
+        )
 
     def _read(self, stream: JsonStream) -> None:
         stream.open()
@@ -111,7 +176,11 @@ class ProtocolExtract:
             if key == "chainTvls":
                 self._read_chains(stream)
             elif key == "tvl":
-                self._aggregate_times = frozenset(_times(stream))
+                totals = _total_points(stream)
+                self._aggregate_times = frozenset(point.date for point in totals)
+                self._total = _newest_total(totals)
+            elif key in ("name", "slug"):
+                self._read_text(stream, key)
             elif key in ("tokens", "tokensInUsd") and not any(self._chains.values()):
                 self._aggregate[key] = self._copied(self._read_points(stream))
             else:
@@ -121,6 +190,12 @@ class ProtocolExtract:
             raise SourceError(SourceFault.BAD_SHAPE, "none of the parts of a protocol")
         if not any(self._chains.values()):
             self._add_chain(ALL_CHAINS, self._aggregate)
+
+    def _read_text(self, stream: JsonStream, key: str) -> None:
+        try:
+            self._texts[key] = stream.decode(_TEXT_DECODER)[:_MAX_NAME_CHARACTERS]
+        except _UNDECODABLE:
+            return  # no text: the body does not say
 
     def _read_chains(self, stream: JsonStream) -> None:
         if stream.peek() == ord("n"):
@@ -134,9 +209,19 @@ class ProtocolExtract:
             for section in stream.members():
                 if section in ("tokens", "tokensInUsd"):
                     sections[section] = self._read_points(stream)
+                elif section == "tvl":
+                    self._read_chain_total(stream, chain)
                 else:
                     stream.skip()
             self._add_chain(chain, sections)
+
+    def _read_chain_total(self, stream: JsonStream, chain: str) -> None:
+        try:
+            stated = _newest_total(stream.decode(_TOTALS_DECODER) or [])
+        except _UNDECODABLE:
+            return  # it is there to compare with, and nothing else is read from it
+        if stated:
+            self._chain_totals[chain] = stated
 
     def _read_points(self, stream: JsonStream) -> _PointsByTime:
         """Return the points from `since` on by their time, and the newest one in any case."""
@@ -164,32 +249,74 @@ class ProtocolExtract:
         try:
             amounts, values = _NUMBERS_DECODER.decode(tokens), _NUMBERS_DECODER.decode(usd)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            # The whole chain is unknown at that time: to leave out one asset of it would look like an outflow.
-            self._unreadable += 1
-            return None
+            return self._columns_with_unreadable_numbers(chain, tokens, usd)
         assets = tuple(amounts)
-        # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are filtered.
-        if not assets or min(amounts.values()) <= 0 or assets != tuple(values) or min(values.values()) < 0:
-            assets = tuple(asset for asset in assets if amounts[asset] > 0)
-            amounts = {asset: amounts[asset] for asset in assets}
-            values = {asset: max(values.get(asset, 0.0), 0.0) for asset in assets}
-        if not assets:
-            return None
+        # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are sifted.
+        is_regular = assets and min(amounts.values()) > 0 and assets == tuple(values) and min(values.values()) >= 0
+        if not is_regular or not ALIASES.keys().isdisjoint(assets):
+            return self._sifted_columns(chain, amounts, values)
         return AmountColumns(
             self._layout(chain, assets), array("d", [*amounts.values()]), array("d", [*values.values()])
         )
 
+    def _columns_with_unreadable_numbers(
+        self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw
+    ) -> AmountColumns | None:
+        try:
+            raw_amounts, raw_values = _RAW_NUMBERS_DECODER.decode(tokens), _RAW_NUMBERS_DECODER.decode(usd)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            self._unreadable += 1
+            return None  # not even which assets: the whole chain is unknown at that time
+        return self._sifted_columns(
+            chain,
+            {asset: _number(raw) for asset, raw in raw_amounts.items()},
+            {asset: _number(raw) for asset, raw in raw_values.items()},
+        )
+
+    def _sifted_columns(
+        self, chain: str, amounts: Mapping[str, float], values: Mapping[str, float]
+    ) -> AmountColumns | None:
+        """Return what is held by the names it goes by here, and what cannot be; NaN is a number that is none."""
+        held: dict[str, tuple[float, float]] = {}
+        impossible: dict[str, None] = {}
+        zeros: dict[str, None] = {}
+        for symbol, amount in amounts.items():
+            asset, value = asset_name(symbol), values.get(symbol, 0.0)
+            amount_before, value_before = held.get(asset, (0.0, 0.0))
+            total = amount_before + amount, value_before + value
+            if not (amount >= 0 and value >= 0 and all(map(math.isfinite, total))):
+                impossible[asset] = None
+            elif amount > 0:
+                held[asset] = total
+            else:
+                zeros[asset] = None
+        for asset in impossible:  # a part of it may have been readable under its other name
+            held.pop(asset, None)
+        if impossible and not held:
+            self._unreadable += 1
+        if not impossible and not held and not zeros:
+            return None
+        return AmountColumns(
+            self._layout(chain, tuple(held)),
+            array("d", [amount for amount, _ in held.values()]),
+            array("d", [value for _, value in held.values()]),
+            tuple(self._position(chain, asset) for asset in impossible),
+            tuple(self._position(chain, asset) for asset in zeros if asset not in held and asset not in impossible),
+        )
+
     def _layout(self, chain: str, assets: tuple[str, ...]) -> "array[int]":
-        """Return the positions of these slots; days of one layout share the array."""
+        """Return the positions of these slots, which are held; days of one layout share the array."""
         layout = self._layouts.get((chain, assets))
         if layout is None:
-            positions = self._positions.setdefault(chain, {})
-            for asset in assets:
-                if asset not in positions:
-                    positions[asset] = len(self.slots)
-                    self.slots.append((chain, asset))
-            layout = self._layouts[chain, assets] = array("I", [positions[asset] for asset in assets])
+            layout = self._layouts[chain, assets] = array("I", [self._position(chain, asset) for asset in assets])
         return layout
+
+    def _position(self, chain: str, asset: str) -> int:
+        positions = self._positions.setdefault(chain, {})
+        if asset not in positions:
+            positions[asset] = len(self.slots)
+            self.slots.append((chain, asset))
+        return positions[asset]
 
     def _drop_sections_of_chains(self) -> None:
         """Drop "Ethereum-something" where there is an "Ethereum": a section that `_NOT_CHAINS` does not know."""
@@ -221,11 +348,26 @@ def _newest_run_time(times: Iterable[float]) -> float:
     return next((time for time in sorted(times, reverse=True) if time % _DAY_S), 0.0)
 
 
-def _times(stream: JsonStream) -> Iterator[float]:
+def _total_points(stream: JsonStream) -> list[_TotalPoint]:
     try:
-        return (point.date for point in stream.decode(_TIMES_DECODER) or [])
+        return stream.decode(_TOTALS_DECODER) or []
     except (msgspec.DecodeError, RecursionError) as error:
         raise SourceError(SourceFault.BAD_SHAPE, _decoder_message(error)) from error
+
+
+def _newest_total(points: Sequence[_TotalPoint]) -> _StatedTotal | None:
+    """Return the newest of the totals that a section states; None: it states none, or one that is not above zero."""
+    newest = max(points, key=lambda point: point.date, default=None)
+    usd = _number(newest.total_usd) if newest else math.nan
+    return _StatedTotal(newest.date, usd) if newest and usd > 0 else None
+
+
+def _number(raw: msgspec.Raw) -> float:
+    """Return a JSON value as a number, NaN for what is none or too large for one."""
+    try:
+        return _NUMBER_DECODER.decode(raw)
+    except _UNDECODABLE:
+        return math.nan
 
 
 def _check_times(times: Sequence[float]) -> None:
@@ -240,8 +382,12 @@ def _decoder_message(error: Exception) -> str:
 
 def _concatenate(parts: Iterable[AmountColumns]) -> AmountColumns:
     whole = AmountColumns(array("I"), array("d"), array("d"))
+    impossible: list[int] = []
+    zeros: list[int] = []
     for columns in parts:
         whole.slots.extend(columns.slots)
         whole.amounts.extend(columns.amounts)
         whole.usd.extend(columns.usd)
-    return whole
+        impossible.extend(columns.impossible)
+        zeros.extend(columns.zeros)
+    return whole._replace(impossible=tuple(impossible), zeros=tuple(zeros))

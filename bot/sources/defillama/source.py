@@ -23,7 +23,9 @@ from bot.domain.reading import Reading
 from bot.messages.plain_text import clean, shorten
 from bot.ports.sources import Clock, Source
 from bot.sources.decompression import PIECE_BYTES
-from bot.sources.defillama.decode_process import ReadingFactory, decode_readings
+from bot.sources.defillama.body_checks import ListedTotals, check_body
+from bot.sources.defillama.decode_process import ReadingFactory, decode_body
+from bot.sources.defillama.protocol import BodyStatement
 from bot.sources.http import Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Validators
@@ -36,8 +38,8 @@ URL = "https://api.llama.fi"
 
 _DECODE_TIME_LIMIT = timedelta(seconds=90)  # a body of 60 MB takes seconds
 # Whoever asks for no more than this before the newest reading still has what came earlier, and so an unchanged body
-# need not come again. Whoever asks for more has lost it, or never had it.
-_INCREMENTAL_SPAN = timedelta(days=3)
+# need not come again: the poller compares 91 days of each body. Whoever asks for more has lost it, or never had it.
+_INCREMENTAL_SPAN = timedelta(days=100)
 _MAX_CLOCK_SKEW = timedelta(minutes=10)  # a point further ahead is a fault, and would hide every one that follows
 _MAX_NAME_CHARACTERS = 40
 _MAX_ROWS = 10_000  # there were 91 in 2026
@@ -71,6 +73,7 @@ class _CachedDetail:
     validators: Validators
     since: datetime
     newest: Reading
+    statement: BodyStatement
 
 
 class DefiLlama(Source):
@@ -98,6 +101,7 @@ class DefiLlama(Source):
         self._detail_limits = detail_limits
         self._cached_list: _CachedList | None = None
         self._cached_details: dict[str, _CachedDetail] = {}
+        self._listed_totals = ListedTotals()
         self._decode_slot = asyncio.Semaphore(1)  # one large body at a time, so that their memory does not add up
 
     @override
@@ -111,11 +115,13 @@ class DefiLlama(Source):
             f"{self._url}/cexs", limits=self._list_limits, validators=cached.validators if cached else None
         )
         if body is None and cached:
+            self._listed_totals.record(cached.listings, now)
             return tuple(replace(listing, fetched_at=now) for listing in cached.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
         listings = usable_listings(await collect_in_slices(listing_rows(body.content, now, self.name)))
         self._cached_list = _CachedList(body.validators, listings)
+        self._listed_totals.record(listings, now)
         return listings
 
     @override
@@ -123,8 +129,9 @@ class DefiLlama(Source):
         """Return the daily points from `since` on and the newest point in any case.
 
         When nothing has changed since a call that asked for as much, only the newest reading comes back, with a new
-        `fetched_at`: the caller has the others. A `since` of more than three days before the newest reading says
-        that it has not, and brings the whole span again.
+        `fetched_at`: the caller has the others. A `since` of more than 100 days before the newest reading says
+        that it has not, and brings the whole span again. A body that contradicts itself or the list is refused
+        (`body_checks`), and its validators are not kept: it is asked for again, and may be right by then.
         """
         if exchange.slug is None:
             raise SourceError(SourceFault.UNKNOWN_SLUG, "no wallets of it are tracked")
@@ -146,12 +153,13 @@ class DefiLlama(Source):
         async with self._http.spool(url, limits=self._detail_limits, validators=validators) as spooled:
             now = self._clock.now()
             if spooled is None and cached:
+                self._check(exchange, cached.newest, cached.statement)
                 return (replace(cached.newest, fetched_at=now),)
             if spooled is None:
                 raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
             async with self._decode_slot:
                 factory = ReadingFactory(exchange.id, self.name, now)
-                readings = await decode_readings(
+                readings, statement = await decode_body(
                     spooled.file,
                     factory,
                     since=since,
@@ -163,8 +171,22 @@ class DefiLlama(Source):
             log.warning("readings from the future refused", exchange=exchange.id, newest=readings[-1].as_of.isoformat())
         if not usable:
             raise SourceError(SourceFault.BAD_SHAPE, "every point is dated in the future")
-        self._cached_details[slug] = _CachedDetail(spooled.validators, since, usable[-1])
+        if usable[-1] is not readings[-1]:
+            statement = statement._replace(total_usd=None, chain_totals=())  # of a point from the future
+        self._check(exchange, usable[-1], statement)
+        self._cached_details[slug] = _CachedDetail(spooled.validators, since, usable[-1], statement)
         return usable
+
+    def _check(self, exchange: Exchange, newest: Reading, statement: BodyStatement) -> None:
+        """Raise SourceError where a body contradicts what was asked for, itself, or the list."""
+        accepted = self._cached_details.get(exchange.slug or "")
+        check_body(
+            exchange,
+            newest,
+            statement,
+            accepted=accepted.newest if accepted else None,
+            listed=self._listed_totals.span(exchange.id, newest.as_of),
+        )
 
 
 def listing_rows(body: bytes, fetched_at: datetime, source: str = NAME) -> Iterator[Listing | None]:

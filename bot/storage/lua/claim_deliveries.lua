@@ -8,8 +8,8 @@
 --      microseconds between two edits of one message
 -- Returns {1} when more places have to be queued first (call again), else {0, entries, bodies, newest wake-up, due}:
 --      entries        {priority, entry, alert, place, mention, attempts before, newest message there or '',
---                     older message to edit so that it points to the newer one, or ''}, packed as one word: a
---                     client takes long to read many short ones
+--                     earlier message to edit so that it points to the newer one, 'id alert', or ''}, packed as one
+--                     word: a client takes long to read many short ones. That alert's text is among the bodies
 --      bodies         alert, body, alert, body, …: each alert once
 --      newest wake-up the entry of keys.WAKE_UP to wait behind for news
 --      due            the time of the next postponed delivery, '' for none
@@ -121,9 +121,21 @@ local function hand_out(priority, entry, times_taken)
     if not delivery.older then advance(delivery.incident, delivery.place) end
     return
   end
-  -- 'id' or, after an edit, 'id when' (microseconds): finish_deliveries.lua writes it.
-  local message, edited = string.match(newest_message(delivery.place, delivery.incident), '^(%S*) ?(%d*)$')
-  if facts.kind == 'edit' and edited ~= '' and tonumber(now) < edited + spacing then
+  local message, _, edited = read_message(newest_message(delivery.place, delivery.incident))
+  if delivery.older then
+    local shown = string.match(delivery.older, '^%S+ (.+)$') or ''
+    local text = redis.call('HGET', KEY.sent_texts .. delivery.incident, shown)
+    if not text then -- nothing is known to keep, so the message is left as it is
+      take_out(platform, priority, id)
+      return count_off(delivery.alert, platform)
+    end
+    if not has_body[shown] then
+      has_body[shown] = true
+      bodies[#bodies + 1] = shown
+      bodies[#bodies + 1] = text
+    end
+  end
+  if not delivery.older and facts.kind == 'edit' and edited ~= '' and tonumber(now) < edited + spacing then
     return space_edit(delivery, priority, id, edited + spacing)
   end
   if not has_body[delivery.alert] then

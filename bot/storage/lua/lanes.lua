@@ -6,7 +6,7 @@
 --
 -- keys.LANES of an incident: place -> msgpack {where the head is, {alert, mention}, ...}. The head is at
 --   '<priority> <entry>'       in that stream: '1 1768046400000-0'
---   'later'                    in keys.POSTPONED
+--   'later <packed delivery>'  in keys.POSTPONED: it failed, or its place was asked to wait
 --   'spaced <packed delivery>' in keys.POSTPONED too: an edit that comes too soon after the last one
 -- keys.FAILED of a place: what of keys.POSTPONED failed there, for retry_now.lua to find.
 --
@@ -14,8 +14,9 @@
 -- 1768046400000-0', {'INC-1:2:post', ''}}; `append` moves the head to the stream of priority 0, since the escalation
 -- behind it is severe. When the head is over, `advance` puts the escalation into its stream.
 --
--- One delivery is in no lane: the edit of an older message so that it points to the newer one (`older` is that
--- message's id). Nothing else is ever done to that message, so nothing needs to stay in order with it.
+-- One delivery is in no lane: the edit of an earlier message so that it points to the newer one (`older` is that
+-- message's id and the alert whose text it shows). Nothing else is ever done to that message, so nothing needs to stay
+-- in order with it.
 
 local GROUP, CONSUMER = 'couriers', 'courier' -- all workers are one consumer: each may take over what another claimed
 local to_wake, checked = {}, {} -- platforms that got something to do; streams that are known to exist
@@ -43,6 +44,13 @@ end
 local function read_entry(fields)
   return {alert = fields[2], incident = fields[4], place = fields[6], mention = fields[8], attempt = fields[10],
     older = fields[12]}
+end
+
+-- What keys.SENT_MESSAGES says of a place: 'id when alert', `when` 0 or the microseconds of the last edit. An older program wrote
+-- 'id' alone, or 'id when' after an edit. Returns id, alert or '', when or ''.
+local function read_message(value)
+  local id, edited, alert = string.match(value, '^(%S*) ?(%d*) ?(.*)$')
+  return id, alert, edited
 end
 
 -- Put a lane's head, or the edit of an older message, into its stream and return where it is.
@@ -108,10 +116,23 @@ local function raise_priority(lane, place, priority)
   lane[1] = add_entry(priority, head.alert, head.incident, place, head.mention, head.attempt)
 end
 
--- Drop an edit that waits only because the one before it is young: something newer has come.
-local function drop_spaced_edit(lane, incident, place)
-  local packed = string.sub(lane[1], 8) -- what follows 'spaced '
+-- Say whether an alert of a kind takes the place of a head that waits in keys.POSTPONED. An edit that waits only
+-- because the one before it is young is replaced by anything but a reply, which is a message of its own. What waits
+-- because it failed is replaced by an escalation: that must not wait for the next try of a text that is out of date,
+-- which may be five minutes away when the platform is back. Any other kind waits, so that a platform that is out of
+-- order is not asked more often than before.
+local function replaces_postponed(kind, head)
+  if string.sub(head, 1, 7) == 'spaced ' then return kind ~= 'reply' end
+  if kind ~= 'post' or string.sub(head, 1, 6) ~= 'later ' then return false end
+  local facts = facts_of(cmsgpack.unpack(string.sub(head, 7)).alert)
+  return not facts or facts.kind == 'edit' or facts.kind == 'post'
+end
+
+-- Drop a head that waits in keys.POSTPONED: something newer has come.
+local function drop_postponed(lane, incident, place)
+  local packed = string.sub(lane[1], string.find(lane[1], ' ', 1, true) + 1)
   redis.call('ZREM', KEY.postponed .. platform_of(place), packed)
+  redis.call('SREM', KEY.failed .. place, packed)
   keep_lane(incident, place, lane)
   count_off(cmsgpack.unpack(packed).alert, platform_of(place))
   advance(incident, place)
@@ -123,10 +144,7 @@ local function append(alert, facts, place, mention)
   local lane = read_lane(facts.incident, place)
   if lane then
     lane[#lane + 1] = {alert, mention}
-    -- A reply is a message of its own and replaces nothing, so the edit stays.
-    if string.sub(lane[1], 1, 7) == 'spaced ' and facts.kind ~= 'reply' then
-      return drop_spaced_edit(lane, facts.incident, place)
-    end
+    if replaces_postponed(facts.kind, lane[1]) then return drop_postponed(lane, facts.incident, place) end
     raise_priority(lane, place, facts.priority)
   else
     lane = {add_entry(facts.priority, alert, facts.incident, place, mention, 0)}

@@ -23,6 +23,6 @@ if attempt > 0 then -- it failed: it is tried at once when the place can be writ
 end
 if older ~= '' then return 1 end -- is in no lane
 local lane = read_lane(incident, place) or {}
-lane[1] = 'later'
+lane[1] = 'later ' .. packed
 keep_lane(incident, place, lane)
 return 1

@@ -20,6 +20,7 @@ keep_exchanges(place, left)
 if ARGV[3] == 'trouble' then
   redis.call('HDEL', KEY.trouble, place)
   redis.call('ZREM', KEY.disabled, place)
+  redis.call('SREM', KEY.notices_off, place)
   redis.call('ZREM', KEY.recovery_checks .. string.match(place, '^%a+'), place)
 end
 return #exchanges - #left

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.terminal import message_to_json, plain_text
-from bot.messages.model import Chart, Message, Tone, line, lines, moment
+from bot.domain.snapshot import MissingPart
+from bot.messages.model import Chart, Message, ShownTotal, Tone, line, lines, moment
 from tests.chat.terminal.messages import INCIDENT, NOW, RESERVES
 
 
@@ -85,3 +86,36 @@ def test_a_moment_of_another_day_brings_its_date() -> None:
     yesterday = Message("x", lines=(line(moment(NOW - timedelta(days=1), relative=True)),))
 
     assert "2022-12-12 14:17 UTC (24 h ago)" in plain_text(yesterday, NOW)
+
+
+def test_json_says_which_reading_a_total_is_from_and_what_is_missing_since() -> None:
+    tron = MissingPart("Tron\x07", 22e9, NOW - timedelta(hours=2))
+    partial = ShownTotal("binance", NOW - timedelta(hours=3), 102e9, 105e9, (tron,), NOW, 82e9)
+    listed = ShownTotal("okx", NOW, None, 9e9, is_checked=False)
+
+    content = message_to_json(replace(RESERVES, totals=(partial, listed)))
+
+    assert json.loads(json.dumps(content)) == content
+    assert content["totals"] == [
+        {
+            "exchange": "binance",
+            "as_of": "2022-12-13T11:17:00+00:00",
+            "reserves_usd": 102e9,
+            "total_usd": 105e9,
+            "checked": True,
+            "complete": False,
+            "missing": [{"name": "Tron", "usd": 22e9, "since": "2022-12-13T12:17:00+00:00"}],
+            "newest": {"as_of": "2022-12-13T14:17:00+00:00", "reserves_usd": 82e9},
+        },
+        {
+            "exchange": "okx",
+            "as_of": "2022-12-13T14:17:00+00:00",
+            "reserves_usd": None,
+            "total_usd": 9e9,
+            "checked": False,
+            "complete": True,
+            "missing": [],
+            "newest": None,
+        },
+    ]
+    assert message_to_json(RESERVES)["totals"] == []

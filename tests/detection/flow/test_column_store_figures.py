@@ -1,14 +1,15 @@
 """Which figures the columns give, and where they give none because only the detailed way has the whole answer."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import pytest
 
+from bot.detection.flow.asset_moves import AssetMove
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
-from bot.detection.flow.column_store import ColumnStore
+from bot.detection.flow.column_store import ColumnStore, QuietLimits
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
-from bot.domain.flow import Flow, Window
+from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, NOON, reading
 
@@ -31,13 +32,12 @@ class TestAFlow:
     def between(
         base: Mapping[str, float],
         end: Mapping[str, float],
-        before: Mapping[str, float] | None = None,
+        uncounted: Mapping[str, float] | None = None,
         *,
         with_assets: bool = False,
     ) -> Flow | None:
-        previous = None if before is None else units(before)
         store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
-        return store.flow(Window.DAY, units(base), units(end, days=1), previous, with_assets=with_assets)
+        return store.flow(Window.DAY, units(base), units(end, days=1), uncounted or {}, with_assets=with_assets)
 
     @pytest.mark.parametrize("with_assets", [True, False])
     @pytest.mark.parametrize(
@@ -47,7 +47,9 @@ class TestAFlow:
             ({"Tron/USDT": 90.0}, -10.0),
             ({"Tron/USDT": 110.0, "Bitcoin/BTC": 400.0}, -90.0),
             ({"Tron/TRX": 50.0}, 0.0),
-            ({"Base/ETH": 50.0}, 0.0),
+            ({"Base/SOL": 50.0}, 0.0),
+            ({"Base/ETH": 50.0}, None),
+            ({"Base/ETH": 0.0}, 0.0),
             ({"Tron/USDC": 50.0}, None),
             ({"Tron/USDC": 0.0}, 0.0),
             ({"Binance/BNB": 50.0, "Binance/FDUSD": 50.0}, 0.0),
@@ -56,7 +58,7 @@ class TestAFlow:
             ({"Tron/USDT": GONE}, None),
         ],
     )
-    def test_is_computed_unless_a_chain_is_missing_or_a_stablecoin_appeared(
+    def test_is_computed_unless_a_chain_is_missing_or_what_appeared_may_make_up_for_what_left(
         self,
         moved: Mapping[str, float],
         usd: float | None,
@@ -70,26 +72,50 @@ class TestAFlow:
             assert (found.start, found.end) == (NOON, NOON + DAY)
             assert bool(found.assets) is (with_assets and usd != 0)
 
+    @pytest.mark.parametrize("with_assets", [True, False])
     @pytest.mark.parametrize(
-        ("before", "is_answered"),
+        ("moved", "uncounted", "usd"),
         [
-            (None, True),
-            (USUAL, False),
-            ({**USUAL, "Tron/USDT": GONE, "Tron/TRX": 5.0}, True),
-            ({**USUAL, "Tron/USDT": GONE}, True),
-            ({"Bitcoin/BTC": 500.0}, True),
-            ({"Bitcoin/BTC": 500.0, "Base/ETH": 1.0}, False),
-            ({"Tron/TRX": 5.0, "Ethereum/ETH": 400.0, "Bitcoin/BTC": 500.0}, True),
+            ({"Bitcoin/BTC": 400.0}, {"BTC": -60.0}, -40.0),
+            ({"Bitcoin/BTC": 400.0}, {"BTC": -160.0}, 0.0),
+            ({"Bitcoin/BTC": 400.0}, {"BTC": 60.0}, -100.0),
+            ({"Bitcoin/BTC": 600.0}, {"BTC": 60.0}, 40.0),
+            ({"Bitcoin/BTC": 600.0}, {"BTC": 160.0}, 0.0),
+            ({}, {"BTC": -60.0}, 0.0),
+            ({"Bitcoin/BTC": 400.0}, {"SOL": -60.0, "BNB": -60.0, "TRX": 1.0}, -100.0),
+            ({"Bitcoin/BTC": 400.0, "Tron/USDT": 150.0}, {"BTC": -60.0, "USDT": 10.0}, 0.0),
+            ({"Bitcoin/BTC": 450.0, "Base/BTC": 10.0}, {"BTC": -100.0}, -40.0),
         ],
     )
-    def test_is_left_to_the_detailed_way_where_something_vanished_just_now(
+    def test_leaves_out_what_is_not_counted_and_never_turns_round(
         self,
-        before: Mapping[str, float] | None,
-        is_answered: bool,  # noqa: FBT001 — a table's column
+        moved: Mapping[str, float],
+        uncounted: Mapping[str, float],
+        usd: float,
+        with_assets: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        end = {**USUAL, "Tron/USDT": GONE, "Tron/TRX": 5.0}
+        base = {**USUAL, "Binance/BNB": 100.0, "Tron/TRX": 0.0, "Base/BTC": 100.0}
 
-        assert (self.between(USUAL, end, before) is not None) is is_answered
+        found = self.between(base, {**base, **moved}, uncounted, with_assets=with_assets)
+
+        assert found
+        assert found.usd == pytest.approx(usd)
+        assert {asset.asset: asset.usd for asset in found.assets} == (
+            {asset.asset: pytest.approx(asset.amount) for asset in found.assets if asset.usd}
+        )
+        assert sum(asset.usd for asset in found.assets) == pytest.approx(usd if with_assets else 0.0)
+
+    def test_leaves_out_what_an_asset_was_worth_over_all_its_chains(self) -> None:
+        base, end = {"Tron/SOL": 50.0, "Base/SOL": 50.0}, {"Tron/SOL": 0.0, "Base/SOL": 0.0}
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        price = {"Base/SOL": 3.0}
+
+        found = store.flow(
+            Window.DAY, units(base, price=price), units(end, price=price, days=1), {"SOL": -40.0}, with_assets=True
+        )
+
+        assert found
+        assert (found.usd, found.assets) == (-120.0, (AssetFlow("SOL", -60.0, -120.0),))
 
     def test_values_nothing_that_had_no_amount_and_no_own_token(self) -> None:
         base = {**USUAL, "Tron/TRX": 0.0, "Binance/BNB": 500.0, "Binance/FDUSD": 500.0}
@@ -99,6 +125,14 @@ class TestAFlow:
 
         assert found
         assert (found.usd, found.reserves_usd, found.assets) == (0.0, 1000.0, ())
+
+    def test_from_a_reading_without_any_slot_is_none(self) -> None:
+        found = self.between({}, USUAL)
+
+        assert found is None
+        found = self.between({}, {"Bitcoin/BTC": 500.0}, with_assets=True)
+        assert found
+        assert (found.usd, found.share, found.assets) == (0.0, 0.0, ())
 
     def test_of_an_exchange_that_held_nothing_is_no_share(self) -> None:
         found = self.between({"Tron/TRX": 0.0}, {"Tron/TRX": 9.0})
@@ -131,14 +165,15 @@ class TestAFlow:
 
 class TestAQuietDiff:
     @staticmethod
-    def quiet_diff(base: Mapping[str, float], now: Mapping[str, float]) -> ReadingDiff | None:
+    def quiet_diff(
+        base: Mapping[str, float], now: Mapping[str, float], watched: Collection[str] = ()
+    ) -> ReadingDiff | None:
         previous, latest = units(base), units(now, days=1)
-        found = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).quiet_diff(
-            previous, latest, jump=0.3, large=0.01, least=0.005
-        )
+        limits = QuietLimits(jump=0.3, least=0.005, large=0.01, listed=0.001, sudden=0.03)
+        found = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).quiet_diff(previous, latest, watched, limits=limits)
         detailed = reading_diff(previous, latest, OWN)
         if found:
-            assert found == ReadingDiff(previous, latest, detailed.was_usd, found.usd, (), {}, is_quiet=True)
+            assert found == ReadingDiff(previous, latest, detailed.was_usd, found.usd, found.moves, is_quiet=True)
             assert found.usd == pytest.approx(detailed.usd)
         return found
 
@@ -154,9 +189,13 @@ class TestAQuietDiff:
             ({"Bitcoin/BTC": 502.0}, False),
             ({"Litecoin/LTC": 10.39}, True),
             ({"Litecoin/LTC": 10.5}, False),
-            ({"Tron/TRX": 9.5}, True),
-            ({"Tron/TRX": 10.0}, False),
-            ({"Base/ETH": 9.5}, True),
+            ({"Tron/TRX": 0.99}, True),
+            ({"Tron/TRX": 1.0}, False),
+            ({"Base/SOL": 0.5, "Base/TRX": 0.49}, True),
+            ({"Base/SOL": 0.5, "Base/TRX": 0.5}, False),
+            ({"Base/ETH": 0.5}, False),
+            ({"Base/ETH": 0.0}, True),
+            ({"Base/USDC": 0.5}, False),
             ({"Ethereum/ETH": GONE}, False),
             ({"Binance/BNB": 900.0}, True),
         ],
@@ -184,33 +223,59 @@ class TestAQuietDiff:
 
         assert (self.quiet_diff(base, {**base, "Solana/SOL": now}) is not None) is is_quiet
 
-    @pytest.mark.parametrize(
-        ("now", "is_quiet"),
-        [
-            ({"Tron/USDT": 50.0, "Tron/TRX": 150.0, "Base/USDT": 150.0, "Base/TRX": 50.0}, True),
-            ({"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Base/TRX": 150.0}, False),
-            ({"Tron/USDT": 150.0, "Tron/TRX": 100.0, "Base/USDT": 150.0, "Base/TRX": 100.0}, False),
-        ],
-    )
-    def test_is_one_in_which_slots_may_move_while_chains_and_assets_stand_still(
+    @pytest.mark.parametrize(("swapped", "is_quiet"), [(30.0, True), (30.5, False)])
+    def test_is_one_in_which_slots_moved_by_three_tenths_at_most_though_chains_and_assets_stand_still(
         self,
-        now: Mapping[str, float],
+        swapped: float,
         is_quiet: bool,  # noqa: FBT001 — a table's column
     ) -> None:
         base = {"Tron/USDT": 100.0, "Tron/TRX": 100.0, "Base/USDT": 100.0, "Base/TRX": 100.0, "Bitcoin/BTC": 600.0}
+        now = {
+            "Tron/USDT": 100.0 - swapped, "Tron/TRX": 100.0 + swapped,
+            "Base/USDT": 100.0 + swapped, "Base/TRX": 100.0 - swapped,
+        }  # fmt: skip
 
         assert (self.quiet_diff(base, {**base, **now}) is not None) is is_quiet
 
-    @pytest.mark.parametrize(("trx", "is_quiet"), [(50.0, True), (50.5, False)])
-    def test_is_one_in_which_a_chain_moved_by_three_tenths_at_most(
+    @pytest.mark.parametrize(
+        ("slots", "left", "is_quiet"),
+        [
+            (("Tron/TRX", "Tron/SUN"), 1.4, True),
+            (("Tron/TRX", "Tron/SUN"), 1.5, False),
+            (("Tron/TRX", "Base/TRX"), 1.4, True),
+            (("Tron/TRX", "Base/TRX"), 1.5, False),
+            (("Tron/TRX", "Base/SUN"), 1.5, True),
+        ],
+    )
+    def test_is_one_in_which_no_chain_or_asset_moved_far_though_its_slots_are_small(
         self,
-        trx: float,
+        slots: tuple[str, str],
+        left: float,
         is_quiet: bool,  # noqa: FBT001 — a table's column
     ) -> None:
-        base = {"Tron/USDT": 50.0, "Tron/TRX": 50.0, "Base/USDT": 150.0, "Bitcoin/BTC": 750.0}
-        now = {"Tron/USDT": 80.0, "Tron/TRX": trx, "Base/USDT": 120.0}
+        """Two slots of 0.49 % each, of one chain or of one asset, are a group of almost one percent."""
+        base = {"Bitcoin/BTC": 500.0, "Ethereum/ETH": 490.2, **dict.fromkeys(slots, 4.9)}
 
-        assert (self.quiet_diff(base, {**base, **now}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, **dict.fromkeys(slots, 4.9 - left)}) is not None) is is_quiet
+
+    @pytest.mark.parametrize(("each", "is_quiet"), [(-3.0, False), (-2.99, True), (2.99, True), (3.0, False)])
+    def test_is_one_in_which_all_assets_together_moved_by_less_than_three_percent(
+        self,
+        each: float,
+        is_quiet: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        base = {f"Tron/T{number}": 100.0 for number in range(10)}
+
+        assert (self.quiet_diff(base, dict.fromkeys(base, 100.0 + each)) is not None) is is_quiet
+
+    def test_has_the_moves_of_the_assets_that_are_watched_over_all_their_chains(self) -> None:
+        base = {**USUAL, "Base/ETH": 50.0, "Solana/SOL": 0.0}
+        moved = {"Ethereum/ETH": 399.0, "Base/ETH": 48.0, "Bitcoin/BTC": 499.0, "Solana/SOL": 0.5}
+
+        found = self.quiet_diff(base, {**base, **moved}, {"ETH", "SOL", "USDT", "XRP"})
+
+        assert found
+        assert found.moves == {"ETH": AssetMove(-3.0, -3.0), "SOL": AssetMove(0.5, 0.0)}
 
     def test_is_none_where_a_slot_vanished_or_nothing_was_there(self) -> None:
         dust = {**USUAL, "Tron/TRX": 0.001}
@@ -332,12 +397,22 @@ class TestWhatIsRemembered:
         store.columns(more)
         assert store.columns(first) is not columns
 
+    def test_are_as_long_as_all_places_even_of_a_reading_without_any_slot(self) -> None:
+        store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        empty, full = units({}), units(USUAL, days=1)
+
+        store.columns(empty)
+        store.columns(full)
+
+        assert store.columns(empty).size == 3
+        assert store.columns(empty).amounts == store.columns(empty).prices == [0.0, 0.0, 0.0]
+
     def test_slots_that_are_new_find_their_place_after_the_known_ones(self) -> None:
         store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
-        base, end = units(USUAL), units({"Base/ETH": 7.0, **USUAL, "Bitcoin/BTC": 400.0}, days=1)
+        base, end = units(USUAL), units({"Base/SOL": 7.0, **USUAL, "Bitcoin/BTC": 400.0}, days=1)
 
         for _ in range(2):
-            found = store.flow(Window.DAY, base, end, base, with_assets=True)
+            found = store.flow(Window.DAY, base, end, {}, with_assets=True)
             assert found
             assert [(asset.asset, asset.usd) for asset in found.assets] == [("BTC", -100.0)]
         assert (store.columns(base).amounts, store.columns(end).amounts) == (
@@ -367,4 +442,5 @@ def test_columns_add_up_what_is_clean_and_has_a_price() -> None:
     assert columns.amounts == [0.5, 0.0, 0.25, 5.0, 5.0]
     assert columns.values == [0.5, 0.0, 5_000.0, 0.0, 0.0]
     assert columns.prices == [1.0, 0.0, 20_000.0, 0.0, 0.0]
-    assert (columns.total_usd, columns.reserves_usd, columns.stablecoins) == (5_000.5, 5_007.5, frozenset({0}))
+    assert (columns.total_usd, columns.reserves_usd, columns.held) == (5_000.5, 5_007.5, frozenset({0, 2}))
+    assert not columns.is_full

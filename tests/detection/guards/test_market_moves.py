@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove
 from bot.domain.reading import Holding, Slot
-from tests.builders import holding, reading
+from tests.builders import NOON, holding, reading
 
 
 class TestThePriceElsewhere:
@@ -46,3 +47,21 @@ class TestThePriceElsewhere:
         market = NO_OTHERS.after([LastMove(mine), LastMove(reading({"Bitcoin/BTC": (1, 20_000.0)}, exchange="b"))])
 
         assert market.price("TRX", mine) is None
+
+
+class TestTheMarket:
+    @pytest.mark.parametrize(("minutes", "is_same_time"), [(90, True), (-90, True), (91, False), (-91, False)])
+    def test_at_one_time_is_what_was_read_within_an_hour_and_a_half(self, minutes: int, *, is_same_time: bool) -> None:
+        mine, other = holding(60, exchange="a"), holding(60, exchange="b", at=NOON + timedelta(minutes=minutes))
+        market = NO_OTHERS.after([LastMove(mine), LastMove(other)])
+
+        assert [move.reading for move in market.at_time_of(mine)] == [mine, *([other] if is_same_time else [])]
+        assert market.price("BTC", mine) == (20_000.0 if is_same_time else None)
+
+    def test_has_the_last_move_of_each(self) -> None:
+        first, second, other = (holding(60 + number, exchange=name) for number, name in enumerate("aab"))
+
+        market = NO_OTHERS.after([LastMove(first), LastMove(other)]).after([LastMove(second)])
+
+        assert {name: move.reading for name, move in market.last_moves.items()} == {"a": second, "b": other}
+        assert NO_OTHERS.last_moves == {}

@@ -1,14 +1,24 @@
+"""From which figure on a price is odd, and what a reading is worth meanwhile."""
+
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
+from bot.detection.engine import states_after_round
+from bot.detection.exchange_state import ExchangeState
+from bot.detection.flow.reading_diff import reading_diff
+from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.market_moves import NO_OTHERS, LastMove, MarketMoves
-from bot.detection.guards.odd_prices import odd_prices, with_believed_prices
-from bot.domain.guard_state import OddPrice
+from bot.detection.guards.odd_prices import odd_prices, record_odd_prices, with_believed_prices
+from bot.domain.exchange import Exchange
+from bot.domain.flow import Window
+from bot.domain.guard_state import GuardState, OddPrice
 from bot.domain.reading import Holding, Reading, Slot
+from bot.domain.signal import NoteReason
 from tests.builders import DAY, HOUR, NOON, reading
+from tests.detection.quiet_past import WORTH, book, days_of, graded_signal, signals_after
 
 SECOND = timedelta(seconds=1)
 
@@ -154,3 +164,108 @@ def test_no_price_is_judged_by_what_others_do_at_another_time() -> None:
     late = LastMove(sol(14.9, at=NOON + 2 * HOUR, exchange="b"))
 
     assert odd_prices((), sol(20.0, at=NOON - HOUR), sol(14.9), (), NO_OTHERS.after([late])) == (DOUBTFUL,)
+
+
+def test_prices_are_looked_at_unless_none_is_said_to_have_moved() -> None:
+    diff = reading_diff(sol(20.0, at=NOON - HOUR), sol(200.0), ())
+    moved, steady = (GuardInput(diff, (), NO_OTHERS, prices_moved=prices_moved) for prices_moved in (True, False))
+    odd = GuardState(odd_prices=(DOUBTFUL,))
+
+    assert record_odd_prices(GuardState(), moved).odd_prices == (DOUBTFUL,)
+    assert record_odd_prices(GuardState(), steady) == GuardState()
+    # One that is odd is judged all the same.
+    assert record_odd_prices(odd, replace(steady, diff=reading_diff(sol(200.0), sol(20.0, at=NOON + HOUR), ()))) == (
+        GuardState(odd_prices=(replace(DOUBTFUL, until=NOON + HOUR),))
+    )
+
+
+def test_a_reading_without_an_odd_price_stays_the_same_object() -> None:
+    latest = sol(2.0)
+
+    assert with_believed_prices(latest, []) is latest
+    assert with_believed_prices(latest, [OddPrice("SOL", 20.0, NOON - DAY, NOON)]) is latest
+
+
+LESS_SOL = {"Solana/SOL": 0.85}
+"""Fifteen per cent of the SOL, 1.25 % of all: a day like others, at its usual price."""
+
+
+class TestWhereNobodyElseTradesIt:
+    @pytest.mark.parametrize("price", [20_000.0, 30.0, 10.0, 0.0])
+    def test_a_price_that_comes_back_was_never_believed(self, price: float) -> None:
+        odd, _, later = signals_after(
+            days_of(), book(NOON, prices={"SOL": price}), book(NOON + HOUR), book(NOON + DAY, LESS_SOL)
+        )
+
+        assert odd.severity is None
+        day = later.flow(Window.DAY)
+        assert day
+        assert day.start == NOON
+        assert day.share == pytest.approx(-0.0125, abs=0.001)
+        assert day.reserves_usd == pytest.approx(60e9, rel=0.01)
+        assert later.severity is None
+
+    @pytest.mark.parametrize("price", [30.0, 10.0])
+    def test_a_price_that_stays_is_believed_from_its_first_reading_on(self, price: float) -> None:
+        prices = {"SOL": price}
+        *_, later = signals_after(
+            days_of(),
+            book(NOON, prices=prices),
+            book(NOON + HOUR, prices=prices),
+            book(NOON + DAY, LESS_SOL, prices=prices),
+        )
+
+        day = later.flow(Window.DAY)
+        assert day
+        assert day.usd == pytest.approx(-0.15 * 5e9 * price / 20, rel=0.01)
+
+
+class TestAmongOthers:
+    @staticmethod
+    def odd(price: float, elsewhere: float) -> dict[str, ExchangeState]:
+        """Return the states of three exchanges after two days on which the first has BTC at another price."""
+        states = {name: days_of(Exchange(name, name.upper(), name), count=20) for name in "abc"}
+        market = NO_OTHERS
+        for day in range(2):
+            latest = [
+                book(
+                    NOON + day * DAY,
+                    dict.fromkeys(WORTH, 1 - day / 1000),
+                    prices={"BTC": price if name == "a" else elsewhere},
+                    exchange=name,
+                )
+                for name in states
+            ]
+            states, market = states_after_round(states, latest, market)
+        return states
+
+    @pytest.mark.parametrize("price", [0.0, 2_000.0, 200_000.0])
+    def test_a_price_that_jumps_here_alone_is_not_believed(self, price: float) -> None:
+        state = self.odd(price, 21_000.0)["a"]
+
+        assert [note.reason for note in graded_signal(state).notes] == [NoteReason.PRICE_ODD]
+        assert [day.reserves_usd for day in state.days[-2:]] == pytest.approx([66e9] * 2, rel=0.002)
+
+    @pytest.mark.parametrize(("price", "elsewhere"), [(16_000.0, 20_000.0), (2_000.0, 2_100.0), (24_000.0, 20_000.0)])
+    def test_a_price_that_moves_little_or_everywhere_is_believed(self, price: float, elsewhere: float) -> None:
+        assert self.odd(price, elsewhere)["a"].guard_state.odd_prices == ()
+
+    def test_a_flow_from_an_odd_price_is_valued_at_the_last_one(self) -> None:
+        """From a base at a tenth of the price, an outflow of BTC would look a tenth of its size."""
+        state = self.odd(2_000.0, 20_000.0)["a"]
+
+        flow = graded_signal(state.with_reading(book(NOON + 2 * DAY, {"Bitcoin/BTC": 0.8}, exchange="a"))).flow(
+            Window.DAY
+        )
+
+        assert flow
+        assert flow.usd == pytest.approx(-4e9, rel=0.02)
+
+    def test_it_is_over_once_the_price_is_as_elsewhere(self) -> None:
+        states = self.odd(2_000.0, 20_000.0)
+
+        states, _ = states_after_round(states, [book(NOON + 2 * DAY, exchange=name) for name in states], NO_OTHERS)
+
+        assert graded_signal(states["a"]).notes == ()
+        (odd,) = states["a"].guard_state.odd_prices
+        assert (odd.since, odd.until) == (NOON, NOON + 2 * DAY)

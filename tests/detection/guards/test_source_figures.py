@@ -20,8 +20,9 @@ def past() -> ExchangeState:
     return days_of()
 
 
-def signal_with(state: ExchangeState, part: float, row: Listing | None) -> Signal:
-    latest = book(NOON, dict.fromkeys(WORTH, part))
+def signal_with(state: ExchangeState, part: float, row: Listing | None, *, bitcoin: float | None = None) -> Signal:
+    """Return the signal of a reading that has such a part of everything, and perhaps less of BTC."""
+    latest = book(NOON, {**dict.fromkeys(WORTH, part), "Bitcoin/BTC": bitcoin or part})
     row = replace(row, fetched_at=latest.fetched_at) if row else None
     return grade(signal_at_newest(state.with_reading(latest), NOON, listing=row), Sensitivity.NORMAL)
 
@@ -109,7 +110,7 @@ def test_where_two_figures_differ_watch_and_elevated_wait(past: ExchangeState, t
 
 
 def test_severe_goes_out_with_both_figures(past: ExchangeState) -> None:
-    signal = signal_with(past, 0.9, row(2e9))
+    signal = signal_with(past, 0.9, row(2e9), bitcoin=0.85)
 
     assert (signal.severity, signal.confirmed_by_source) == (Severity.SEVERE, False)
     assert signal.source_figures == (SourceFigure(Window.DAY, 2e9, "defillama"),)

@@ -6,7 +6,8 @@ from bot.alerting.lifecycle import Policy
 from bot.alerting.market_wide import advance_market
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
-from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason
+from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason, WorstMoment
+from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
@@ -15,11 +16,16 @@ from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
 from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, signal
-from tests.messages.cards.plain import said
+from tests.messages.cards.plain import plain, said
 
 
 def card(story: Incident, reason: StepReason = StepReason.OPENED) -> str:
     return said(incident_card(story, "Binance", reason))
+
+
+def frozen(*flows: Flow) -> Incident:
+    """Return an incident whose message shows the figures of noon, while an hour later there are only these flows."""
+    return replace(incident(), signal=signal(None, at=NOON + HOUR, flows=flows), held=True)
 
 
 def test_an_alert_says_all_that_is_known() -> None:
@@ -59,7 +65,6 @@ def test_an_unconfirmed_alert_says_so() -> None:
             StepReason.RESOLVED,
             "Resolved: the outflow is back under its thresholds on fresh readings. It was critical at worst.",
         ),
-        (StepReason.HELD, "Held: the newest figures cannot be compared; nothing is concluded from them."),
     ],
 )
 def test_an_alert_says_what_turned(reason: StepReason, turn: str) -> None:
@@ -82,6 +87,10 @@ def test_an_internal_move_is_no_recovery() -> None:
         (Note(NoteReason.PRICE_ODD, "BTC", 20_000.0), "BTC is valued at $20,000, its last price"),
         (Note(NoteReason.OWN_TOKEN, "BNB", -9e9), "Own token BNB −$9.00 B in 24 h: left out of every flow."),
         (Note(NoteReason.GAP, "24h, 72h"), "Not computed: 24h, 72h."),
+        (
+            Note(NoteReason.REVISED, "2 days, 2022-12-03 to 2022-12-04"),
+            "The source revised its history (2 days, 2022-12-03 to 2022-12-04): what was told of those days before may",
+        ),
     ],
 )
 def test_what_was_left_out_is_said(note: Note, sentence: str) -> None:
@@ -107,23 +116,85 @@ def test_held_windows_are_named_with_their_reason() -> None:
 def test_a_held_alert_says_so_in_its_title_and_why_once() -> None:
     held = [flow(-0.1, window, hold=CHAIN_MISSING) for window in (Window.DAY, Window.WEEK)]
 
-    text = card(replace(incident(seen=signal(None, flows=held)), held=True), StepReason.HELD)
+    text = card(frozen(*held), StepReason.HELD)
 
     assert text.startswith(
         "INC-42 · Binance · elevated outflow · held\n"
-        "Held: chain missing (Tron, 14.0 % of reserves); nothing is concluded from the newest figures.\n"
-        "No window can be compared right now.\n"
+        "Figures of 2022-12-13 12:00 UTC; frozen since: chain missing (Tron, 14.0 % of reserves).\n"
+        "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)\n"
     )
     assert text.count("Tron") == 1
+    assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [(("Tron",), "Tron has been missing since."), (("Tron", "Base"), "Base and Tron have been missing since.")],
+)
+def test_a_frozen_alert_names_the_chains_that_are_missing(missing: tuple[str, ...], words: str) -> None:
+    day = flow(-0.1, hold=CHAIN_MISSING, missing=missing)
+
+    assert f"Figures of 2022-12-13 12:00 UTC; {words}" in card(frozen(day), StepReason.HELD)
+
+
+def test_a_frozen_alert_names_every_reason() -> None:
+    held = [flow(-0.1, hold=CHAIN_MISSING), flow(-0.1, Window.WEEK, hold=STALE)]
+    both = "frozen since: chain missing (Tron, 14.0 % of reserves) and data too old (newest reading is 5 h old)."
+
+    assert both in card(frozen(*held), StepReason.HELD)
+    assert "frozen since: no window could be computed." in card(frozen(), StepReason.HELD)
 
 
 def test_windows_held_for_different_reasons_are_named_one_by_one() -> None:
-    held = [flow(-0.1, hold=CHAIN_MISSING), flow(-0.1, Window.WEEK, hold=STALE), flow(0.0, Window.MONTH)]
+    held = [flow(-0.1, Window.WEEK, hold=STALE), flow(0.0, Window.MONTH, hold=CHAIN_MISSING)]
 
-    for flows in (held[:2], held[1:]):
-        text = card(replace(incident(seen=signal(None, flows=flows)), held=True), StepReason.HELD)
-        assert "Held: the newest figures cannot be compared; nothing is concluded from them." in text
-        assert "Held over 7 d: data too old (newest reading is 5 h old)." in text
+    text = card(incident(seen=signal(-0.036, flows=held)))
+
+    assert "Held over 7 d: data too old (newest reading is 5 h old)." in text
+    assert "Held over 30 d: chain missing (Tron, 14.0 % of reserves)." in text
+
+
+def bounded(certain: float, worst: float, *, missing: tuple[str, ...] = ()) -> Flow:
+    """Return the flow of a day that lies between two shares."""
+    day = flow((certain + worst) / 2, missing=missing)
+    return replace(day, lowest_usd=worst * day.reserves_usd, highest_usd=certain * day.reserves_usd)
+
+
+def test_of_two_bounds_the_certain_one_is_shown_first() -> None:
+    seen = signal(None, flows=[bounded(-0.55, -0.6, missing=("Tron",))])
+    text = card(incident(Severity.SEVERE, seen=seen))
+
+    assert (
+        "Net outflow of at least −$35.3 B in 24 h · at least 55.0 % of clean reserves ($64.1 B), at most 60.0 %: "
+        "Tron missing"
+    ) in text
+    assert "figures known by two bounds only." in text
+    assert "at least −55.0 % in 24 h" in said(incidents_card([incident(Severity.SEVERE, seen=seen)], {}))
+
+
+def test_bounds_on_both_sides_of_zero_name_no_direction() -> None:
+    waiting = Jump("BTC", NOON, -3e9, -0.05, JumpReason.ALONE, Verdict.WAITING, ())
+    counted = replace(waiting, group="ETH", verdict=Verdict.COUNTED)
+    seen = replace(signal(None, flows=[bounded(0.01, -0.04)]), jumps=(waiting, counted))
+
+    assert (
+        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves: a step in BTC waits for the next reading"
+    ) in card(incident(seen=seen))
+
+
+def test_a_title_says_that_it_eases_while_the_figure_is_below_what_it_is_called() -> None:
+    easing = replace(incident(seen=signal(0.004)), easing_since=NOON, easing_seen=1)
+    text = card(easing, StepReason.UPDATED)
+
+    assert text.startswith("INC-42 · Binance · elevated outflow, easing\nNet inflow +$256 M in 24 h")
+    assert "Below the limits of elevated since 2022-12-13 12:00 UTC; it eases if that lasts." in text
+    assert "easing" not in card(replace(easing, state=IncidentState.RESOLVED), StepReason.RESOLVED)
+
+
+def test_after_a_deescalation_the_title_is_that_of_the_severity_of_now() -> None:
+    eased = incident(Severity.ELEVATED, peak=Severity.SEVERE, seen=signal(-0.02))
+
+    assert card(eased, StepReason.DEESCALATED).startswith("INC-42 · Binance · elevated outflow\n")
 
 
 def test_the_end_of_a_hold_is_told() -> None:
@@ -146,7 +217,7 @@ def test_a_chain_too_small_to_hold_is_named() -> None:
 def test_without_a_figure_an_alert_says_why(flows: list[Flow], words: str) -> None:
     held = signal(None, flows=flows)
 
-    assert words in card(incident(seen=held), StepReason.HELD)
+    assert words in card(incident(seen=held))
 
 
 def test_a_resolved_alert_is_green() -> None:
@@ -163,6 +234,13 @@ def test_the_closing_words_name_the_worst_there_was() -> None:
     story = replace(incident(peak=Severity.SEVERE, seen=signal(-0.001)), worst=Size(-0.095, Unit.RESERVES, -6e9))
 
     assert "It was severe at worst, with 9.5 % of clean reserves gone" in said(resolved_card(story, "Binance"))
+
+
+def test_the_closing_words_name_the_worst_moment() -> None:
+    moment = WorstMoment(NOON - HOUR, Severity.SEVERE, Window.DAY, Size(-0.095, Unit.RESERVES, -6e9))
+    closing = said(resolved_card(replace(incident(peak=Severity.SEVERE), worst_moment=moment), "Binance"))
+
+    assert "It was severe at worst.\nWorst: −9.5 % (−$6.00 B) in 24 h, 2022-12-13 11:00 UTC." in closing
 
 
 def test_an_incident_is_open_since_it_was_told_and_not_since_it_waited_to_be_confirmed() -> None:
@@ -233,12 +311,16 @@ def test_closed_doors_are_named_with_since_when() -> None:
 @pytest.mark.parametrize(
     ("window", "hours", "words"),
     [
+        (Window.DAY, 22, "in 24 h · "),
         (Window.DAY, 26, "in 24 h · "),
-        (Window.DAY, 27, "in 24 h (measured over 27 h) · "),
-        (Window.DAY, 37, "in 24 h (measured over 37 h) · "),
-        (Window.WEEK, 187, "in 7 d (measured over 7.8 d) · "),
+        (Window.DAY, 12, "in 24 h (since 2022-12-13 00:00 UTC) · "),
+        (Window.DAY, 21, "in 24 h (since 2022-12-12 15:00 UTC) · "),
+        (Window.DAY, 27, "in 24 h (since 2022-12-12 09:00 UTC) · "),
+        (Window.DAY, 37, "in 24 h (since 2022-12-11 23:00 UTC) · "),
+        (Window.WEEK, 187, "in 7 d (since 2022-12-05 17:00 UTC) · "),
     ],
 )
-def test_a_window_that_began_noticeably_earlier_says_how_long_it_is(window: Window, hours: int, words: str) -> None:
-    sentence = "".join(span.text for span in flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))
-    assert words in sentence
+def test_a_window_that_began_noticeably_earlier_or_later_says_since_when_it_is(
+    window: Window, hours: int, words: str
+) -> None:
+    assert words in plain(flow_sentence(replace(flow(window=window), start=NOON - hours * HOUR)))

@@ -13,7 +13,7 @@ from bot.domain.severity import Sensitivity, Severity
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus
 from bot.messages.cards.about import source_notice, status_card
-from bot.messages.cards.common import assets_sentence, source_name
+from bot.messages.cards.common import assets_sentence, source_name, trouble_sentence
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
@@ -39,9 +39,10 @@ ON_DISCORD = Place(Platform.DISCORD, "7")
 
 def snapshot(exchange: Exchange, share: float, reserves: float) -> ExchangeSnapshot:
     graded = signal(None, flows=[flow(share, reserves=reserves)])
-    return ExchangeSnapshot(exchange, None, holding(1, exchange=exchange.id), graded)
+    return ExchangeSnapshot(exchange, None, holding(reserves / 1e9, exchange=exchange.id), graded)
 
 
+BINANCE_READ = ExchangeSnapshot(BINANCE, listing(), holding(58))
 SNAPSHOTS = [snapshot(BINANCE, -0.02, 6e10), snapshot(OKX, 0.01, 9e9), snapshot(KUCOIN, -0.2, 3e9)]
 
 
@@ -77,7 +78,7 @@ def test_with_nothing_to_rank_it_says_where_to_look() -> None:
     card = top_card(SNAPSHOTS, RankBy.OUTFLOW, Window.MONTH, NOON)
 
     assert card.tone is Tone.TROUBLE
-    assert "No exchange has two comparable readings 30 d apart yet. /status says why." in said(card)
+    assert "No exchange has a comparable figure for 30 d yet. /status says why." in said(card)
 
 
 def test_a_ranking_without_readings_names_no_source() -> None:
@@ -87,16 +88,16 @@ def test_a_ranking_without_readings_names_no_source() -> None:
 def test_exchanges_are_listed_with_what_is_known_of_them() -> None:
     rows = [listing(), listing(OKX, total=None), listing(Exchange("nexo", "NEXO"))]
 
-    text = said(exchanges_card(rows, frozenset({"binance"}))).splitlines()
+    text = said(exchanges_card(rows, [BINANCE_READ], NOON)).splitlines()
 
     assert text[0] == "Exchanges · 3 known, 1 watched"
-    assert "binance | $65.0 B | watched" in text
+    assert "binance | $58.0 B | watched" in text
     assert "okx | unknown | not read yet" in text
     assert "nexo | $65.0 B | no wallets" in text
 
 
 def test_no_list_yet_says_what_to_do() -> None:
-    assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], frozenset()))
+    assert "The list has not been fetched yet. Ask again in a minute" in said(exchanges_card([], [], NOON))
 
 
 def test_a_subscription_is_confirmed_in_full_and_shows_a_sample_marked_as_one() -> None:
@@ -266,6 +267,41 @@ def test_failing_sources_are_named_and_many_are_counted() -> None:
     assert "… and 2 more sources that do not answer." in said(card)
 
 
+def test_a_source_whose_answers_are_refused_says_why() -> None:
+    refused = SourceHealth(
+        "defillama/binance",
+        failing_since=NOON - HOUR,
+        fault=SourceFault.WRONG_EXCHANGE,
+        detail="the body is of “OKX”, and Binance was asked for",
+    )
+
+    card = status(sources={refused.source: refused})
+
+    assert card.tone is Tone.TROUBLE
+    assert (
+        "⚠️ DefiLlama binance: wrong exchange (the body is of “OKX”, and Binance was asked for); "
+        "its answers are refused, since 1 h ago" in said(card)
+    )
+    assert plain(trouble_sentence(refused, NOON) or ()) == (
+        "⚠️ The source contradicts itself; its answers were refused for 1 h (wrong exchange)."
+    )
+
+
+def test_what_an_upstream_says_of_its_own_failure_is_not_repeated() -> None:
+    failing = SourceHealth("defillama/binance", failing_since=NOON, fault=SourceFault.BLOCKED, detail="HTTP 403: hello")
+
+    assert "hello" not in said(status(sources={failing.source: failing}))
+
+
+def test_impossible_values_of_a_source_that_works_are_named() -> None:
+    partial = SourceHealth("defillama/binance", last_success=NOON, detail="ETH on Ethereum")
+
+    card = status(sources={partial.source: partial})
+
+    assert card.tone is Tone.GOOD
+    assert "⚠️ DefiLlama binance: impossible values left out: ETH on Ethereum" in said(card)
+
+
 def test_a_platform_in_trouble_is_named() -> None:
     card = status(platforms={Platform.DISCORD: "no heartbeat"})
 
@@ -332,7 +368,7 @@ def test_where_nobody_can_be_mentioned_no_mention_is_promised() -> None:
 def test_an_exchange_that_left_the_list_says_so() -> None:
     unlisted = replace(listing(OKX), fetched_at=NOON - HOUR)
 
-    table = exchanges_card([listing(), unlisted], frozenset({"binance", "okx"})).table
+    table = exchanges_card([listing(), unlisted], [BINANCE_READ, SNAPSHOTS[1]], NOON).table
 
     assert table
     assert [row[-1] for row in table.rows] == ["watched", "not listed"]

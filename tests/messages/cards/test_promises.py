@@ -16,7 +16,7 @@ from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
-from bot.domain.snapshot import ExchangeSnapshot
+from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.domain.status import BotStatus
 from bot.messages.cards.about import (
     command_card,
@@ -62,6 +62,9 @@ EXCHANGE = replace(BINANCE, name=HOSTILE)
 SIGNAL = signal(-0.036, flows=[flow(-0.07, Window.WEEK), flow(-0.1, Window.MONTH, hold=CHAIN_MISSING)])
 HEALTH = SourceHealth("defillama/binance", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
 SNAPSHOT = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9), holding(60), SIGNAL, quiet_days(60), HEALTH)
+PARTIAL_SNAPSHOT = replace(
+    SNAPSHOT, missing=(MissingPart(HOSTILE, 2e9, NOON - HOUR),), last_complete=holding(62, at=NOON - 2 * HOUR)
+)
 LISTED_SNAPSHOT = ExchangeSnapshot(EXCHANGE, listing(EXCHANGE, inflow=-1e9))
 INCIDENT = incident(seen=SIGNAL)
 NAMES = {"binance": HOSTILE}
@@ -71,11 +74,16 @@ REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (INCIDENT,), {"binance": NOON - 40 
 
 FIGURES: Mapping[str, Message] = {
     "reserves": reserves_card(SNAPSHOT, NOON),
+    "reserves without a part": reserves_card(PARTIAL_SNAPSHOT, NOON),
+    "flows without a part": flows_card(PARTIAL_SNAPSHOT, Window.DAY, NOON),
+    "top without a part": top_card([PARTIAL_SNAPSHOT], RankBy.RESERVES, Window.DAY, NOON),
+    "compared without a part": side_by_side_card(SNAPSHOT, PARTIAL_SNAPSHOT, NOON),
+    "exchanges without a part": exchanges_card([listing(EXCHANGE)], [PARTIAL_SNAPSHOT], NOON),
     "reserves by the list": reserves_card(LISTED_SNAPSHOT, NOON),
     "flows": flows_card(SNAPSHOT, Window.DAY, NOON),
     "flows without": flows_card(SNAPSHOT, Window.THREE_DAYS, NOON),
     "top": top_card([SNAPSHOT], RankBy.OUTFLOW, Window.DAY, NOON),
-    "exchanges": exchanges_card([listing(EXCHANGE)], frozenset()),
+    "exchanges": exchanges_card([listing(EXCHANGE)], [], NOON),
     "compared": side_by_side_card(SNAPSHOT, SNAPSHOT, NOON),
     "compared with the past": beside_the_past_card(SNAPSHOT, CURVE, PAST_CURVE, INCIDENT),
     "rehearsal": rehearsal_card("preset normal", REHEARSAL, [INCIDENT], NAMES, left_out=3),
@@ -93,7 +101,7 @@ PROSE: Mapping[str, Message] = {
     "nothing to rank": top_card([], RankBy.INFLOW, Window.WEEK, NOON),
     "no curve": beside_the_past_card(SNAPSHOT, None, PAST_CURVE, None),
     "nothing to rehearse": nothing_to_rehearse_card([HOSTILE]),
-    "no list": exchanges_card([], frozenset()),
+    "no list": exchanges_card([], [], NOON),
     "no incidents": incidents_card([], NAMES, about=HOSTILE),
     "subscribed": subscribed_card(subscription(usd=5e7, share=0.03, mention="here"), HOSTILE, ("Send Messages",)),
     "subscribed to all": subscribed_card(subscription(None), None, ()),
@@ -122,7 +130,7 @@ PROSE: Mapping[str, Message] = {
         platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
         rates={Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
     )),
-    "followed": followed_card(Message(HOSTILE)),
+    "followed": followed_card(Message(HOSTILE), Severity.SEVERE, NOON),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
     "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),
     "stopped": stopped_card(Platform.DISCORD, HOSTILE, HOUR),

@@ -60,7 +60,7 @@ def test_an_exchange_that_holds_nothing_has_no_shares() -> None:
 
     assert "Own token: none known" in empty
     assert "Stablecoins: unknown" in empty
-    assert "Net flow 24 h: unknown: no comparable reading" in empty
+    assert "Net flow 7 d: unknown: no comparable reading" in empty
     assert "USDT | 0.00 | $0.00 | –" in empty
     nothing = reading({f"Tron/T{index}": (0, 1.0) for index in range(9)})
     assert "Own token: unknown (BNB)" in reserves(replace(SNAPSHOT, reading=nothing))
@@ -166,6 +166,27 @@ def test_a_window_that_was_not_measured_is_unknown() -> None:
 
     assert "Net flow in 1 h: unknown, no two readings give it." in text
     assert not any("own figure" in line for line in text)
+
+
+def test_while_a_window_cannot_be_computed_the_sources_own_figure_stands_in_for_it_and_says_so() -> None:
+    young = replace(SNAPSHOT, signal=signal(None))
+    text = flows(young)
+
+    assert "Net flow 24 h: −$1.10 B (DefiLlama's own figure)" in reserves(young)
+    assert "24 h: −$1.10 B (the source's own figure)" in text
+    assert text[1].startswith("Net flow in 24 h: not computed yet, so no alert rests on it.")
+    assert "The source's own figure for 24 h: −$1.10 B · fetched 2022-12-13 12:00 UTC (ago)" in text
+
+
+def test_a_zero_of_the_source_is_no_figure() -> None:
+    """It says 0.0 while it has nothing to compare with."""
+    stalled = replace(SNAPSHOT, listing=listing(inflow=0.0), signal=signal(None))
+
+    assert "Net flow 24 h: unknown: no comparable reading" in reserves(stalled)
+    assert "24 h: unknown" in flows(stalled)
+    assert "Net flow in 24 h: unknown, no two readings give it." in flows(stalled)
+    assert not any("own figure" in line for line in (*reserves(stalled), *flows(stalled)))
+    assert not any("by DefiLlama" in line for line in reserves(ExchangeSnapshot(BINANCE, listing(inflow=0.0))))
 
 
 @pytest.mark.parametrize("snapshot", [replace(SNAPSHOT, reading=None), replace(SNAPSHOT, signal=None)])

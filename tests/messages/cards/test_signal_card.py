@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.incident import Incident, StepReason
+from bot.domain.incident import Incident, StepReason, WorstMoment
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Measurement, Reason, Rule, Signal, Size, Unit
@@ -35,7 +35,7 @@ SIGNAL = Signal(
 
 def closed(now: Signal = SIGNAL) -> Incident:
     """Return an incident of a source that is in no table."""
-    return replace(incident(seen=SIGNAL), rule=SIGNAL.rule, subject="okx", signal=now, raised_by=SIGNAL)
+    return replace(incident(seen=now), rule=SIGNAL.rule, subject="okx", raised_by=SIGNAL)
 
 
 def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words() -> None:
@@ -87,6 +87,13 @@ def test_what_has_no_size_is_listed_without_one() -> None:
     assert "elevated, elevated at worst · opened" in said(incidents_card([closed(unknown)], {}))
     assert SignalCard().worst(replace(closed(), worst=None)) == ""
     assert SignalCard().actions(closed()) == ()
+
+
+def test_the_worst_moment_is_told_in_plain_words() -> None:
+    worst = WorstMoment(NOON, Severity.SEVERE, CLOSED.name, Size(-3, Unit.COUNT))
+    text = said(why_card(replace(closed(), worst_moment=worst), "OKX"))
+
+    assert "Worst: majors closed 3, severe, 2022-12-13 12:00 UTC." in text
 
 
 def test_figures_that_are_all_whole_need_no_word_of_caution() -> None:

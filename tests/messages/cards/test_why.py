@@ -6,7 +6,7 @@ import pytest
 
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Window
-from bot.domain.incident import Event, Incident, IncidentState, StepReason
+from bot.domain.incident import Event, Incident, IncidentState, StepReason, WorstMoment
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Signal, Size, SourceFigure, Unit
 from bot.messages.cards.why import why_card
@@ -171,6 +171,21 @@ def test_a_closed_incident_is_explained_in_green_by_what_raised_it(flows: tuple[
     assert text[1] == "Rule “outflow”, preset normal: resolved, elevated at worst."
     assert "Crossed: 24 h: −3.6 % of clean reserves ≤ −3.0 %" in text
     assert any(sentence.startswith(words) for sentence in text)
+
+
+def test_the_worst_moment_is_told_and_not_only_the_last_step() -> None:
+    worst = WorstMoment(NOON + HOUR, Severity.SEVERE, Window.DAY, Size(-0.081, Unit.RESERVES, -6.4e8))
+    story = replace(raised(signal(-0.036), now=signal(-0.001, at=NOON + DAY)), worst_moment=worst)
+
+    assert why(story)[2] == "Worst: −8.1 % (−$640 M) in 24 h, severe, 2022-12-13 13:00 UTC."
+
+
+def test_while_a_part_is_missing_the_last_complete_reading_is_told() -> None:
+    complete = signal(-0.041, at=NOON + HOUR)
+    held = signal(None, at=NOON + 2 * HOUR, flows=[flow(hold=CHAIN_MISSING)])
+    story = replace(raised(signal(-0.036), now=held), announced=signal(-0.036), last_complete=complete)
+
+    assert any(sentence.startswith("Last complete reading: Net outflow −$2.63 B in 24 h") for sentence in why(story))
 
 
 def test_an_incident_of_before_is_explained_by_its_newest_reading() -> None:

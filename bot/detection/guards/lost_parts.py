@@ -1,0 +1,133 @@
+"""Lost parts: what the source does not tell for some readings, which makes neither an outflow nor a deposit.
+
+A part is a chain, or an asset on a chain. It is lost when a reading lacks it, or when its value is impossible:
+
+- a chain that is not in the reading at all;
+- an asset that dropped out while the rest of its chain is there. A second reading without it says that it was drained;
+- an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors;
+- an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed:
+  the source has begun to count more wallets.
+
+While a part is away, readings have it as it was last told (`restatement`), and every window across its loss is
+uncertain by its worth (`flow.net_flow`). When it is back it is compared with what it held last, in one step: what
+changed meanwhile is judged like any other move.
+
+Example: Tron, a tenth of everything, is away for one reading. Nothing flows, neither when it goes nor when it is back.
+
+    >>> from tests.detection.guards.worked_series import flow_usd, readings, state_after
+    >>> series = readings(Tron=(100, None, 100), Bitcoin=(900, 900, 900))
+    >>> state = state_after(series[:2])
+    >>> [part.name for part in state.lost_parts], flow_usd(series[:2], state)
+    (['Tron'], 0.0)
+    >>> state = state_after(series)
+    >>> state.lost_parts[0].until == series[2].as_of, flow_usd(series, state)
+    (True, 0.0)
+"""
+
+from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+
+from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
+from bot.detection.flow.windows import LONGEST_LOOKBACK
+from bot.domain.guard_state import GuardState, LostPart
+from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
+
+ABSURD_FACTOR = 3.0
+"""An amount worth more than this many times everything the exchange had is no deposit: none ever was as large."""
+_STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
+_NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
+
+
+def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> GuardState:
+    """Return the state with the parts that the latest reading lacks, and those that are back closed.
+
+    `previous` is restated, `latest` in known terms only: with what it really says.
+    """
+    believed = {
+        slot
+        for part in open_parts(state)
+        if latest.as_of - part.since > RETURN_WITHIN
+        for slot, last in part.holdings.items()
+        if latest.holdings.get(slot, NO_HOLDING).amount > last.amount
+    }
+    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
+    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
+    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
+    most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
+    impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
+    kept = [_followed(part, latest, impossible) for part in state.lost_parts]
+    # What is drained by now has left, and is not lost once more.
+    lost_slots = {
+        slot
+        for part in kept
+        if part.until is None or (part.until == latest.as_of and part.is_drained_next)
+        for slot in part.holdings
+    }
+    new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
+    parts = (*(part for part in kept if latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK), *new)
+    return replace(state, lost_parts=parts) if parts != state.lost_parts else state
+
+
+def open_parts(state: GuardState) -> list[LostPart]:
+    """Return the parts that the newest reading lacks."""
+    return [part for part in state.lost_parts if part.until is None]
+
+
+def _followed(part: LostPart, latest: Reading, impossible: Collection[Slot]) -> LostPart:
+    """Return a part, closed where the reading has it again, or says for the second time that it is drained."""
+    if part.until is not None:
+        return part
+    is_back = any(slot in latest.holdings and slot not in impossible for slot in part.holdings)
+    return replace(part, until=latest.as_of) if is_back or part.is_drained_next else part
+
+
+def _lost_now(
+    previous: Reading,
+    latest: Reading,
+    impossible: Collection[Slot],
+    lost_slots: AbstractSet[Slot],
+    own_tokens: Collection[str],
+) -> Iterator[LostPart]:
+    """Yield the parts that the latest reading is the first to lack."""
+    at, least_usd = latest.as_of, _NOTICED * previous.total_usd(without=own_tokens)
+    for chain in sorted(previous.chains - latest.chains):
+        there = {slot: held for slot, held in previous.holdings.items() if slot.chain == chain}
+        if not there.keys() <= lost_slots:
+            yield LostPart(chain, at, there, previous)
+    for slot in sorted(impossible):
+        if slot not in lost_slots and slot.chain in latest.chains:
+            yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)}, previous)
+    for slot, held in previous.holdings.items():
+        # What is stated to be zero has left, and is not waited for; what is impossible is lost already.
+        is_told = slot in latest.holdings or slot in latest.zero_slots or slot in impossible
+        is_gone = not is_told and slot.chain in latest.chains and slot not in lost_slots
+        if is_gone and held.usd >= least_usd and held.amount > 0 and slot.asset not in own_tokens:
+            yield LostPart(slot_name(slot), at, {slot: held}, previous, is_drained_next=True)
+
+
+def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
+    """Yield the slots whose values in the latest reading cannot be true: nothing is worth more than `most_usd`."""
+    yield from (slot for slot in latest.impossible_slots if previous.holdings.get(slot, NO_HOLDING).amount > 0)
+    for slot in latest.zero_slots:
+        before = previous.holdings.get(slot, NO_HOLDING)
+        if before.amount > 0 and _is_largest_of_still_chain(slot, before, previous, latest):
+            yield slot
+    for slot, (amount, usd) in latest.holdings.items():
+        before = previous.holdings.get(slot, NO_HOLDING)
+        known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
+        # At the old price where there is one: it is the amount that is absurd, not a market that rose.
+        worth_usd = amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else usd
+        if slot.asset not in own_tokens and worth_usd > most_usd > 0:
+            yield slot
+
+
+def _is_largest_of_still_chain(slot: Slot, before: Holding, previous: Reading, latest: Reading) -> bool:
+    others = {other: held for other, held in previous.holdings.items() if other.chain == slot.chain and other != slot}
+    others_usd = sum(held.usd for held in others.values())
+    moved_usd = sum(
+        abs(latest.holdings.get(other, NO_HOLDING).amount - held.amount) * (held.usd / held.amount)
+        for other, held in others.items()
+        if held.amount > 0
+    )
+    return all(held.usd <= before.usd for held in others.values()) and moved_usd <= _STILL * others_usd

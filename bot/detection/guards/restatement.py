@@ -1,0 +1,66 @@
+"""How a reading is understood: by the names, units, prices and parts that the guards know now.
+
+Readings are stored as the source sent them. Before two of them are compared, each is restated: a slot under the name
+that it had first, amounts in the units of today, prices that are believed, and what the source left out with what was
+there when it was last told. So a new name, a new unit or a chain that is away for an hour moves nothing.
+
+Example: Tron, a tenth of everything, is away for one reading. Restated, that reading has it.
+
+    >>> from tests.detection.guards.worked_series import readings, state_after
+    >>> series = readings(Tron=(100, None, 100), Bitcoin=(900, 900, 900))
+    >>> series[1].total_usd(), restated(series[1], state_after(series)).total_usd()
+    (900.0, 1000.0)
+"""
+
+from dataclasses import replace
+
+from bot.detection.guards.odd_prices import with_believed_prices
+from bot.domain.guard_state import GuardState
+from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
+
+
+def restated(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading as it is understood by what the guards know; the very object where nothing changes."""
+    return with_believed_prices(restated_amounts(reading, state), state.odd_prices)
+
+
+def restated_amounts(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading as it is understood but for its prices, which are still to be judged."""
+    return _with_lost_parts(in_known_terms(reading, state), state)
+
+
+def in_known_terms(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading with slots under their first names and amounts in the units of today."""
+    if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
+        return reading
+    renamed = {name.renamed: name.original for name in state.renamed_slots if name.at <= reading.as_of}
+    factors: dict[str, float] = {}
+    for new_unit in state.redenominations:
+        if reading.as_of < new_unit.at:
+            factors[new_unit.asset] = factors.get(new_unit.asset, 1.0) * new_unit.factor
+    told = (reading.holdings, reading.zero_slots, reading.impossible_slots)
+    if not factors and not any(slot in slots for slot in renamed for slots in told):
+        return reading
+    holdings: dict[Slot, Holding] = {}
+    for slot, (amount, usd) in reading.holdings.items():
+        known = renamed.get(slot, slot)
+        amount_there, usd_there = holdings.get(known, NO_HOLDING)
+        holdings[known] = Holding(amount_there + amount * factors.get(known.asset, 1.0), usd_there + usd)
+    return replace(
+        reading,
+        holdings=holdings,
+        impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots),
+        zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots),
+    )
+
+
+def _with_lost_parts(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading with what it lacks as it was last told; an impossible value is replaced as well."""
+    lost = [part for part in state.lost_parts if part.lacks(reading.as_of)]
+    if not lost:
+        return reading
+    # An impossible value in a slot that was empty before becomes an amount of 0: its chain is told all the same.
+    holdings = dict(reading.holdings)
+    for part in lost:
+        holdings |= part.holdings
+    return replace(reading, holdings=holdings)

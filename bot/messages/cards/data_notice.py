@@ -1,0 +1,121 @@
+"""The words of a data notice: a step of reserves that is held or not counted, told to those who subscribed.
+
+Example: "INC-7 · Binance · BTC moved in one step", "BTC −$1.24 B · −12.0 % of clean reserves at 2026-03-01 12:00 UTC",
+"A changed wallet list or one large transfer. Not counted as an outflow yet: waiting for the next reading."
+"""
+
+from collections.abc import Iterator
+
+from typing_extensions import override
+
+from bot.alerting.data_notice import ELEVATED_NOTICE_SHARE, NOTICE_SHARE, STEPS_LATELY, verdict_of
+from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
+from bot.domain.jump import Verdict
+from bot.domain.severity import Sensitivity
+from bot.domain.signal import Reason, Signal
+from bot.messages.cards.common import LIABILITIES, TONES, provenance
+from bot.messages.cards.signal_card import SignalCard
+from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
+from bot.messages.number_format import percent, usd
+
+_BOTH_READINGS = "It may be a changed wallet list or one large transfer."
+_OUTCOMES = {
+    Verdict.WAITING: "Not counted so far: the next reading decides.",
+    Verdict.NOT_COUNTED: "It stays, and is not counted as a flow. If more leaves within three days it counts.",
+    Verdict.COUNTED: "It counts now, as part of the outflow.",
+    Verdict.RETURNED: "It came back: no flow.",
+}
+_ENDINGS = {
+    Ending.RETURNED: "it came back: no flow.",
+    Ending.COUNTED: "it counts now, as part of the outflow.",
+    Ending.NOT_COUNTED: "it stayed for three days and is not counted as a flow.",
+}
+
+
+class DataNoticeCard(SignalCard):
+    """The words of data notices."""
+
+    footnote = LIABILITIES
+    method = "A step is what moves from one reading to the next in a chain or an asset while the rest stands still."
+
+    @override
+    def headline(self, incident: Incident) -> str:
+        return _subject(incident.announced)
+
+    @override
+    def evidence(self, signal: Signal) -> Iterator[Line]:
+        for jump in signal.jumps:
+            figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of clean reserves at "
+            yield line(bold(jump.group), figures, moment(jump.at))
+        # The first time says it; the second time the source has changed its mind.
+        if (count := _steps_lately(signal)) > 1:
+            yield line(f"Its step number {count} within 72 h: the source is unsteady here.")
+
+    @override
+    def figure(self, signal: Signal) -> Line:
+        return line(bold(self.brief(signal)))
+
+    @override
+    def brief(self, signal: Signal) -> str:
+        share = signal.reasons[0].value if signal.reasons else 0.0
+        return f"{percent(share, signed=True)} in one step, {verdict_of(signal)}"
+
+    @override
+    def worst_moment(self, moment: WorstMoment) -> str:
+        # A step is as large in either direction, so that its size has no sign of its own.
+        return f"{percent(abs(moment.size.value))} ({usd(abs(moment.size.usd or 0.0))}) in one step"
+
+    @override
+    def ending(self, incident: Incident) -> str:
+        return _ENDINGS[incident.ending] if incident.ending in _ENDINGS else super().ending(incident)
+
+    @override
+    def reason(self, reason: Reason) -> str:
+        size, limit = percent(reason.value, signed=True), percent(reason.threshold)
+        return f"{size} of clean reserves in one step, told from {limit} on"
+
+    @override
+    def thresholds(self, sensitivity: Sensitivity) -> Line:
+        watch, elevated = percent(NOTICE_SHARE), percent(ELEVATED_NOTICE_SHARE)
+        return line(
+            bold("Told: "),
+            f"from {watch} of clean reserves on to places that hear of elevated, from {elevated} on to those that "
+            "hear of severe only as well. /settings notices off ends it here.",
+        )
+
+    @override
+    def actions(self, incident: Incident) -> tuple[Action, ...]:
+        return (Action("Flows", f"flows {incident.subject}"),)
+
+
+def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
+    """Return the one message of a notice, which is edited with its outcome; it pings nobody and makes no sound."""
+    signal = incident.announced
+    verdict = verdict_of(signal)
+    is_harmless = incident.state is IncidentState.RESOLVED and incident.ending is not Ending.COUNTED
+    return Message(
+        title=f"{incident.label} · {name} · {card.headline(incident)}",
+        tone=Tone.GOOD if is_harmless else TONES[incident.severity],
+        lines=lines(
+            *card.evidence(signal),
+            _BOTH_READINGS,
+            line(bold(_OUTCOMES[verdict]))
+            if incident.state is not IncidentState.RESOLVED
+            else line(bold(f"Resolved: {card.ending(incident)}")),
+            card.footnote,
+        ),
+        footer=provenance(signal.source, signal.as_of),
+        actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
+        silent=True,
+    )
+
+
+def _steps_lately(signal: Signal) -> int:
+    sizes = [measured.size for measured in signal.measurements if measured.name == STEPS_LATELY and measured.size]
+    return round(abs(sizes[0].value)) if sizes else 0
+
+
+def _subject(signal: Signal) -> str:
+    """Return what moved: `BTC moved in one step`."""
+    groups = ", ".join(dict.fromkeys(jump.group for jump in signal.jumps))
+    return f"{groups} moved in one step"

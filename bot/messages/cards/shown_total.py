@@ -1,0 +1,124 @@
+"""Which total of an exchange is shown, and what is said beside it while the source leaves out a part.
+
+A reading without one of its chains adds up to less, which would look like a run. So the total, its composition and its
+charts are those of the newest reading that had everything, with its time, and what is missing now is named with what it
+was worth: "Clean reserves $106 B at 12:00 UTC (3 h ago)" and "Missing at DefiLlama: Tron ($22.1 B, 20.7 %) since 13:00
+UTC. The rest: $84.1 B then, $84.3 B now."
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+
+from typing_extensions import override
+
+from bot.domain.exchange import Listing
+from bot.domain.flow import Window
+from bot.domain.reading import Reading
+from bot.domain.snapshot import ExchangeSnapshot, MissingPart
+from bot.messages.cards.common import provenance, source_figure_line, source_name
+from bot.messages.model import Line, ShownTotal, Span, line, moment
+from bot.messages.number_format import percent, usd
+
+INCOMPLETE_MARK = " *"
+"""Behind the name of an exchange whose figures are not complete now, in tables; a line below the title says why."""
+_MAX_PARTS = 3
+"""Parts that are named with their worth; the rest is added up. One line on a phone has room for no more."""
+_MAX_NOTES = 4
+"""Exchanges of a table that get a line of their own. When the source drops a chain everywhere, all have the same."""
+
+
+class ReadingIdentity:
+    """A reading as the key of a cache: equal only to itself, because comparing all its holdings would take too long."""
+
+    __slots__ = ("reading",)
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    @override
+    def __hash__(self) -> int:
+        return id(self.reading)
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ReadingIdentity) and other.reading is self.reading
+
+
+def shown_total(snapshot: ExchangeSnapshot) -> ShownTotal | None:
+    """Return the total that is shown of an exchange: of its amounts, else the source's list's; None without either."""
+    shown, newest = snapshot.shown_reading, snapshot.reading
+    if shown is None or newest is None:
+        return listed_total(snapshot.listing) if snapshot.listing else None
+    own_tokens = snapshot.exchange.own_tokens
+    reserves_usd, total_usd = _sums(ReadingIdentity(shown), own_tokens)
+    if not snapshot.missing:
+        return ShownTotal(snapshot.exchange.id, shown.as_of, reserves_usd, total_usd)
+    rest_usd, _ = _sums(ReadingIdentity(newest), own_tokens)
+    return ShownTotal(
+        snapshot.exchange.id, shown.as_of, reserves_usd, total_usd, snapshot.missing, newest.as_of, rest_usd
+    )
+
+
+def listed_total(listing: Listing) -> ShownTotal | None:
+    """Return the total of a row of the source's list, None where it has none."""
+    if listing.total_usd is None:
+        return None
+    return ShownTotal(listing.exchange.id, listing.fetched_at, listing.clean_usd, listing.total_usd, is_checked=False)
+
+
+# Asked for by every answer about the exchange; there are some eighty of them, with two readings each at most.
+@lru_cache(maxsize=160)
+def _sums(key: ReadingIdentity, own_tokens: frozenset[str]) -> tuple[float, float]:
+    """Return the value of a reading in USD, without and with own tokens."""
+    return key.reading.total_usd(without=own_tokens), key.reading.total_usd()
+
+
+def missing_line(snapshot: ExchangeSnapshot) -> Line | None:
+    """Return what the source leaves out now and what the rest is worth, None when nothing is missing."""
+    shown, total = snapshot.shown_reading, shown_total(snapshot)
+    if shown is None or total is None or total.newest_reserves_usd is None:
+        return None
+    missing = snapshot.missing
+    now_usd = usd(total.newest_reserves_usd)
+    rest = f"The rest: {now_usd} now."
+    # Where everything went at once, nearly always right after the last complete reading, the rest of that is known too.
+    if snapshot.last_complete and total.reserves_usd and len({part.since for part in missing}) == 1:
+        rest = f"The rest: {usd(total.reserves_usd - sum(part.usd for part in missing))} then, {now_usd} now."
+    return line(f"⚠️ Missing at {source_name(shown.source)}: ", *_parts(missing, total.reserves_usd), ". ", rest)
+
+
+def missing_notes(snapshots: Iterable[ExchangeSnapshot]) -> Iterator[Line]:
+    """Yield for each marked exchange of a table when it was complete and what is missing since, a few at most."""
+    incomplete = [(snapshot, total) for snapshot in snapshots if snapshot.missing and (total := shown_total(snapshot))]
+    for snapshot, total in incomplete[:_MAX_NOTES]:
+        since = ("last complete at ", moment(total.as_of, relative=True), "; ") if snapshot.last_complete else ()
+        missing = _parts(snapshot.missing, total.reserves_usd)
+        yield line(f"* {snapshot.exchange.name}: ", *since, "missing now: ", *missing, ".")
+    if len(incomplete) > _MAX_NOTES:
+        yield line(f"* {len(incomplete) - _MAX_NOTES} more are incomplete now; /reserves says what is missing.")
+
+
+def _parts(missing: Sequence[MissingPart], reserves_usd: float | None) -> Iterator[str | Span]:
+    """Yield the missing parts as pieces of a line, largest first: `Tron ($22.1 B, 20.7 %) since 13:00 UTC`."""
+    for index, part in enumerate(missing[:_MAX_PARTS]):
+        share = f", {percent(part.usd / reserves_usd)}" if reserves_usd else ""
+        yield f"{', ' if index else ''}{part.name} ({usd(part.usd)}{share}) since "
+        yield moment(part.since)
+    if others := missing[_MAX_PARTS:]:
+        yield f" and {len(others)} more ({usd(sum(part.usd for part in others))})"
+
+
+def provenance_of_total(snapshot: ExchangeSnapshot, shown: Reading) -> Line:
+    """Return where the total is from and when it was true, and the time of the newest reading if that lacks a part."""
+    newest = snapshot.reading
+    if newest is None or newest is shown:
+        return provenance(shown.source, shown.as_of)
+    return (*provenance(shown.source, shown.as_of), *line(" · newest, incomplete: ", moment(newest.as_of)))
+
+
+def source_figure_beside(snapshot: ExchangeSnapshot, window: Window) -> Line | None:
+    """Return the source's own flow figure for a window, with a caution while it may take a missing part for a flow."""
+    figure = source_figure_line(snapshot.listing, window)
+    if figure is None or not snapshot.missing:
+        return figure
+    return (*figure, *line(" · may count the missing part as withdrawn"))

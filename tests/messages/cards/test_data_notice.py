@@ -1,0 +1,95 @@
+"""What people read of a step of reserves that is held or not counted."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.alerting.data_notice import notice_steps
+from bot.domain.incident import Ending, Incident, IncidentState, StepReason
+from bot.domain.jump import Jump, JumpReason, Verdict
+from bot.messages.cards.alert import incident_card
+from bot.messages.cards.incident_list import incidents_card
+from bot.messages.cards.why import why_card
+from bot.messages.model import Tone
+from tests.builders import HOUR, NOON, signal
+from tests.messages.cards.plain import said
+
+
+def notice(share: float = -0.12, verdict: Verdict = Verdict.WAITING) -> Incident:
+    """Return the notice of a step of noon."""
+    jump = Jump("BTC", NOON, share * 1e10, share, JumpReason.ALONE, Verdict.WAITING, ())
+    [(_, _, step, _)] = notice_steps([], replace(signal(-0.001), jumps=(jump,)), NOON)
+    assert step.incident
+    shown = replace(step.incident.signal, jumps=(replace(jump, verdict=verdict),))
+    return replace(step.incident, number=7, signal=shown, announced=shown)
+
+
+def test_it_says_what_moved_and_both_readings_of_it() -> None:
+    card = incident_card(notice(), "Binance", StepReason.OPENED)
+
+    assert said(card).splitlines() == [
+        "INC-7 · Binance · BTC moved in one step",
+        "BTC −$1.20 B · −12.0 % of clean reserves at 2022-12-13 12:00 UTC",
+        "It may be a changed wallet list or one large transfer.",
+        "Not counted so far: the next reading decides.",
+        "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody.",
+        "DefiLlama · as of 2022-12-13 12:00 UTC (ago)",
+        "Why",
+        "Flows",
+    ]
+    assert (card.tone, card.silent, card.mention) == (Tone.WATCH, True, None)
+    assert incident_card(notice(0.2), "Binance", StepReason.OPENED).tone is Tone.ELEVATED
+
+
+def test_a_second_step_says_that_the_source_is_unsteady() -> None:
+    first = Jump("BTC", NOON - HOUR, -1e9, -0.1, JumpReason.ALONE, Verdict.RETURNED, ())
+    again = replace(first, at=NOON, verdict=Verdict.WAITING)
+    [(_, _, step, _)] = notice_steps([], replace(signal(-0.001), jumps=(first, again)), NOON)
+    assert step.incident
+
+    card = incident_card(step.incident, "Binance", StepReason.OPENED)
+
+    assert "Its step number 2 within 72 h: the source is unsteady here." in said(card).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [
+        (Verdict.NOT_COUNTED, "It stays, and is not counted as a flow. If more leaves within three days it counts."),
+        (Verdict.COUNTED, "It counts now, as part of the outflow."),
+        (Verdict.RETURNED, "It came back: no flow."),
+    ],
+)
+def test_it_is_edited_with_its_outcome(verdict: Verdict, words: str) -> None:
+    assert words in said(incident_card(notice(verdict=verdict), "Binance", StepReason.UPDATED)).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("ending", "words", "tone"),
+    [
+        (Ending.RETURNED, "Resolved: it came back: no flow.", Tone.GOOD),
+        (Ending.NOT_COUNTED, "Resolved: it stayed for three days and is not counted as a flow.", Tone.GOOD),
+        (Ending.COUNTED, "Resolved: it counts now, as part of the outflow.", Tone.WATCH),
+    ],
+)
+def test_it_ends_with_its_outcome(ending: Ending, words: str, tone: Tone) -> None:
+    over = replace(notice(), state=IncidentState.RESOLVED, ending=ending)
+    card = incident_card(over, "Binance", StepReason.RESOLVED)
+
+    assert words in said(card).splitlines()
+    assert card.tone is tone
+
+
+def test_it_is_among_the_incidents_and_why_explains_it() -> None:
+    listed, why = said(incidents_card([notice()], {"binance": "Binance"})), said(why_card(notice(), "Binance"))
+
+    assert "🟡 INC-7 · Binance · watch, watch at worst · −12.0 % in one step, waiting · opened" in listed
+    for words in (
+        "Rule “data”, preset normal: open, watch now, watch at worst.",
+        "Worst: 12.0 % ($1.20 B) in one step, watch, 2022-12-13 12:00 UTC.",
+        "BTC −$1.20 B · −12.0 % of clean reserves at 2022-12-13 12:00 UTC",
+        "Crossed: −12.0 % of clean reserves in one step, told from 3.0 % on",
+        "Told: from 3.0 % of clean reserves on to places that hear of elevated, from 15.0 % on",
+        "/settings notices off",
+    ):
+        assert words in why

@@ -1,0 +1,39 @@
+"""Every kind of report, by the name of the folder that it makes."""
+
+from collections.abc import Mapping
+
+from tests.reports import arrival_kinds, missing_kinds, run_kinds, upkeep_kinds
+from tests.reports.report import ReportKind
+
+_FUNCTIONS: tuple[ReportKind, ...] = (
+    upkeep_kinds.absurd_amount,
+    upkeep_kinds.collapse_one_reading,
+    upkeep_kinds.dedupe_four_exchanges,
+    upkeep_kinds.flapping_backends,
+    upkeep_kinds.native_balance_zero,
+    upkeep_kinds.one_leg_chain_swap,
+    upkeep_kinds.one_leg_label_60h,
+    upkeep_kinds.quiet_weeks,
+    upkeep_kinds.redenomination,
+    upkeep_kinds.redenomination_among_peers,
+    upkeep_kinds.renamed_stablecoin,
+    upkeep_kinds.spam_token_removed,
+    missing_kinds.chain_every_other_reading,
+    missing_kinds.chain_missing_as_run_begins,
+    missing_kinds.missing_chain_hides_run,
+    missing_kinds.negative_amount,
+    missing_kinds.null_amount,
+    missing_kinds.two_chains_return_smaller,
+    arrival_kinds.arrival_leaves_after_weeks,
+    arrival_kinds.new_asset_leaves_in_steps,
+    arrival_kinds.relabelled_asset_leaves_in_steps,
+    run_kinds.even_loss_stays,
+    run_kinds.run_after_internal_move,
+    run_kinds.run_of_a_tenth,
+    run_kinds.run_over_ten_hours,
+    run_kinds.third_chunk_counts,
+    run_kinds.third_of_reserves_in_one_step,
+    run_kinds.two_exchanges_in_one_hour,
+)
+
+KINDS: Mapping[str, ReportKind] = {function.__name__.replace("_", "-"): function for function in _FUNCTIONS}
