@@ -24,6 +24,7 @@ from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
 from bot.monitoring.missing_parts import with_missing_parts
+from bot.monitoring.past_market import market_at
 from bot.monitoring.revised_history import revision_note
 from bot.ports.incidents import Incidents
 from bot.ports.reading_revisions import ReadingRevisions
@@ -136,8 +137,10 @@ class SnapshotBuilder:
             return state
         # What was not judged yet before a revision is left for its round, with what other exchanges did in it.
         until = remembered.latest.as_of if remembered and remembered.latest else latest.as_of
+        others = [listing.exchange for listing in (await self._readings.listings()).values()]
         async for reading in self._readings.between(exchange.id, since=until - _HISTORY_SPAN, until=until):
-            after_reading = state.with_reading(reading)
+            market = await market_at(self._readings, others, state.last_move(reading))
+            after_reading = state.with_reading(reading, market)
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
         self._exchange_states[exchange.id] = state

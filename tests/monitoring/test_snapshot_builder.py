@@ -6,6 +6,7 @@ import pytest
 from bot.detection.engine import signal_at_newest
 from bot.detection.exchange_state import ExchangeState
 from bot.domain.errors import StorageError
+from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
 from bot.domain.severity import Severity
@@ -194,3 +195,22 @@ async def test_what_came_in_before_a_revision_is_still_judged_round_by_round(mem
     judged = [snapshots[0].reading async for snapshots in builder.snapshots_by_round([BINANCE])]
 
     assert judged == [holding(59 - hour, at=NOON - hour * HOUR) for hour in (2, 1, 0)]
+
+
+async def test_a_restart_knows_that_several_exchanges_moved_at_once(memory: Memory) -> None:
+    """Both lost a tenth in one step: no run at either, also for a bot that was started after it."""
+    exchanges = [Exchange(name, name.upper(), name) for name in ("a", "b")]
+    await memory.readings.save_listings([listing(exchange) for exchange in exchanges])
+    lived = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
+    billions = [*[60.0] * 30, 60.0, 54.0, 54.0]
+    for number, held in enumerate(billions):
+        at = NOON - (len(billions) - 1 - number) * HOUR
+        memory.clock.time = at
+        await memory.readings.add([holding(held, at=at, exchange=exchange.id) for exchange in exchanges])
+        _ = [snapshots async for snapshots in lived.snapshots_by_round(exchanges)]
+
+    for builder in (lived, SnapshotBuilder(memory.readings, memory.clock, memory.incidents)):
+        signal = (await builder.snapshot(exchanges[0])).signal
+        day = signal.flow(Window.DAY) if signal else None
+        assert day
+        assert (day.share, day.without_doubted.share) == pytest.approx((-0.1, 0.0))

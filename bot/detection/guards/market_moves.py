@@ -19,7 +19,7 @@ from bot.detection.flow.reading_diff import ReadingDiff
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 
-_SAME_TIME = timedelta(minutes=90)
+SAME_TIME = timedelta(minutes=90)
 """Readings within this are of the same time: most are hourly, and exchanges are read one after another."""
 
 
@@ -53,7 +53,7 @@ class MarketMoves:
 
     def at_time_of(self, reading: Reading) -> Iterator[LastMove]:
         """Yield the last moves that were seen at the same time as a reading, its own exchange's included."""
-        return (move for move in self.last_moves.values() if abs(move.reading.as_of - reading.as_of) <= _SAME_TIME)
+        return (move for move in self.last_moves.values() if abs(move.reading.as_of - reading.as_of) <= SAME_TIME)
 
     def price(self, asset: str, reading: Reading) -> float | None:
         """Return the median price of an asset at other exchanges at the time of a reading, None where none has it."""
