@@ -213,12 +213,6 @@ class Signal:
         return tuple(dict.fromkeys(measurement.hold for measurement in self.measurements if measurement.hold))
 
     @property
-    def common_hold(self) -> Hold | None:
-        """Return why everything is held, as the first measurement says it; None where causes differ or some is not."""
-        holds = [measurement.hold for measurement in self.measurements]
-        return holds[0] if len({hold.reason if hold else None for hold in holds}) == 1 else None
-
-    @property
     def judged(self) -> frozenset[str]:
         """Return the names of the measurements that may be judged: nothing holds them."""
         return frozenset(measurement.name for measurement in self.measurements if measurement.hold is None)

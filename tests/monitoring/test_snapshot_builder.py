@@ -200,7 +200,8 @@ async def test_what_came_in_before_a_revision_is_still_judged_round_by_round(mem
 async def test_a_restart_knows_that_several_exchanges_moved_at_once(memory: Memory) -> None:
     """Both lost a tenth in one step: no run at either, also for a bot that was started after it."""
     exchanges = [Exchange(name, name.upper(), name) for name in ("a", "b")]
-    await memory.readings.save_listings([listing(exchange) for exchange in exchanges])
+    unread = Exchange("c", "C", "c")
+    await memory.readings.save_listings([listing(exchange) for exchange in (*exchanges, unread)])
     lived = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
     billions = [*[60.0] * 30, 60.0, 54.0, 54.0]
     for number, held in enumerate(billions):

@@ -8,6 +8,7 @@ from bot.alerting.data_notice import notice_steps
 from bot.domain.incident import Ending, Incident, IncidentState, StepReason
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.messages.cards.alert import incident_card
+from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
@@ -93,3 +94,13 @@ def test_it_is_among_the_incidents_and_why_explains_it() -> None:
         "/settings notices off",
     ):
         assert words in why
+
+
+def test_its_figure_is_the_step_and_what_became_of_it() -> None:
+    """What `/why` says of its newest reading and the list of incidents beside its number."""
+    card = DataNoticeCard()
+
+    assert card.brief(notice().signal) == "−12.0 % in one step, waiting"
+    assert [span.text for span in card.figure(notice(verdict=Verdict.RETURNED).signal)] == [
+        "−12.0 % in one step, returned"
+    ]

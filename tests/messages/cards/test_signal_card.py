@@ -114,3 +114,7 @@ def test_every_source_is_found_by_its_rule_and_says_what_its_thresholds_are() ->
     for rule, kind in SIGNAL_KINDS.items():
         assert kind.source.rule == rule
         assert kind.card.thresholds(Sensitivity.NORMAL)
+
+
+def test_an_outflow_of_which_no_window_is_known_has_no_brief_figure() -> None:
+    assert OutflowCard().brief(replace(SIGNAL, flows=())) == ""
