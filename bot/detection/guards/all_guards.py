@@ -83,7 +83,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
                 step,
                 together=have_moved_together(given.market, given.latest),
                 back_chains=_back_chains(state, given.at),
-                runs=is_run_under_way(jumps, given.at),
+                runs=is_run_under_way(jumps, given.at, state.large_steps),
                 recently_wrong=recently_wrong(jumps, given.at),
             )
         )
