@@ -6,7 +6,7 @@
   if nothing more moves: it is flow, but makes nobody severe.
 - A large move counts from the start. If it turns round within two days it is returned.
 - Having been wrong is remembered for two days: what returned and is away again waits for two readings an hour apart,
-  and for twelve hours where it is the same amount as before: the source takes its figure from one of two servers. Less
+  and for twelve hours where it is the same amount as before and the rest stays: one of two servers tells it. Less
   than half of it that is away again is a large move of its own, and waits an hour as well.
 - What is not counted, or doubted, counts in full after all within 72 h once the rest leaves (1.5 % of itself within
   24 h) or withdrawals of two majors close. So does the third drop of one asset within 30 days, with those before.
@@ -154,7 +154,8 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
     # A large step waits only where its asset was wrong before, as one does that has turned.
     if not jump.turns and jump.reason is not JumpReason.LARGE:
         return True
-    return evidence.at - since >= (UNSTEADY_AFTER if jump.repeats else AGAIN_AFTER)
+    is_unsteady = jump.repeats and not _rest_leaves(jump, evidence, since)
+    return evidence.at - since >= (UNSTEADY_AFTER if is_unsteady else AGAIN_AFTER)
 
 
 def _final(jump: Jump, evidence: Evidence) -> Verdict:
@@ -175,6 +176,13 @@ def _counts_after_all(jump: Jump, evidence: Evidence) -> bool:
     aside = {part.asset for part in jump.parts} if jump.reason is JumpReason.ALONE else set[str]()
     left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at > jump.at)
     return evidence.has_closed or left_usd <= REST_LEAVES_SHARE * jump.rest_usd
+
+
+def _rest_leaves(jump: Jump, evidence: Evidence, since: datetime) -> bool:
+    """Return whether the rest left with a drop that is away again: the source would have shown the one server only."""
+    aside = {part.asset for part in jump.parts}
+    left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at >= since)
+    return left_usd <= REST_LEAVES_SHARE * jump.rest_usd
 
 
 def _rest_usd(usd: Mapping[str, float], aside: Collection[str]) -> float:

@@ -178,6 +178,25 @@ class TestTurns:
 
         assert found is (verdict if is_decided else Verdict.WAITING)
 
+    @pytest.mark.parametrize(
+        ("asset", "usd", "moved_at", "is_decided"),
+        [
+            ("ETH", -13.5, NOON + 2 * HOUR, True),
+            ("ETH", -13.4, NOON + 2 * HOUR, False),
+            ("ETH", -500.0, NOON + 2 * HOUR - SECOND, False),
+            ("BTC", -500.0, NOON + 3 * HOUR, False),
+        ],
+    )
+    def test_the_same_amount_waits_for_an_hour_where_the_rest_leaves_with_it(
+        self, asset: str, usd: float, moved_at: datetime, *, is_decided: bool
+    ) -> None:
+        again = replace(LARGE, verdict=Verdict.WAITING, turns=2, turned_at=NOON + 2 * HOUR, repeats=True)
+        later = [LaterFlow(moved_at, {asset: usd})]
+
+        assert verdict_of(after(again, at=NOON + 3 * HOUR - SECOND, later=later)) is Verdict.WAITING
+        found = verdict_of(after(again, at=NOON + 3 * HOUR, later=later))
+        assert found is (Verdict.COUNTED if is_decided else Verdict.WAITING)
+
     def test_each_turn_is_counted(self) -> None:
         known, amounts = DROP, []
         for hour, amount in enumerate((100.0, -100.0, 100.0, -100.0), 1):
