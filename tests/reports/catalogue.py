@@ -8,6 +8,7 @@ from tests.reports.report import ReportKind
 _FUNCTIONS: tuple[ReportKind, ...] = (
     upkeep_kinds.absurd_amount,
     upkeep_kinds.collapse_one_reading,
+    upkeep_kinds.conversion_drops_out,
     upkeep_kinds.dedupe_four_exchanges,
     upkeep_kinds.flapping_backends,
     upkeep_kinds.native_balance_zero,
@@ -27,6 +28,7 @@ _FUNCTIONS: tuple[ReportKind, ...] = (
     arrival_kinds.arrival_leaves_after_weeks,
     arrival_kinds.new_asset_leaves_in_steps,
     arrival_kinds.relabelled_asset_leaves_in_steps,
+    run_kinds.asset_leaves_in_large_steps,
     run_kinds.even_loss_stays,
     run_kinds.run_after_internal_move,
     run_kinds.run_of_a_tenth,

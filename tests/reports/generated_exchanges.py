@@ -21,7 +21,7 @@ _HOURLY_FROM = _FIRST + _TEACHING_DAYS * DAY_S
 
 PRICES = {
     "BTC": 90_000.0, "ETH": 3_000.0, "USDT": 1.0, "USDC": 1.0, "LINK": 15.0, "TRX": 0.3, "SOL": 150.0, "XRP": 2.2,
-    "LTC": 100.0, "SPAM": 0.3, "PEPE": 0.01,
+    "LTC": 100.0, "DAI": 1.0, "SPAM": 0.3, "PEPE": 0.01,
 }  # fmt: skip
 NORTHEX = "northex"
 BTC = Slot("Bitcoin", "BTC")
@@ -41,7 +41,7 @@ PEERS_MILLIONS = {
 }  # fmt: skip
 _PEER_PARTS = {"Bitcoin": {"BTC": 0.5}, "Ethereum": {"ETH": 0.3, "USDT": 0.2}}
 
-_STABLE = frozenset({"USDT", "USDC"})
+_STABLE = frozenset({"USDT", "USDC", "DAI"})
 _PRICE_NOISE = 0.02  # standard deviation of a day, as a fraction of the price
 _AMOUNT_NOISE = 0.004  # the same of an amount: 0.8 per mille an hour
 _RETURN_DAYS = 3.0  # after it, 1/e of a deviation of an amount is left

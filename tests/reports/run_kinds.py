@@ -90,6 +90,26 @@ def run_after_internal_move(seed: int) -> Report:
     return Report([history], Expectation(opens=opens, open_until=hour(run_start + 24), windows=(week,)))
 
 
+def asset_leaves_in_large_steps(seed: int) -> Report:
+    """USDT of an exchange of two assets leave in four hours, the last three times a third of themselves and more.
+
+    Where a severe outflow has begun, no later step of it is a changed list of wallets.
+    """
+    random = drawn("asset-leaves-in-large-steps", seed)
+    start = random.randint(30, 50)
+    history = northex(seed, reading_times((1, 72)))
+    history.drop({slot.chain for slot in history.slots()} - {"Bitcoin", "Tron"}, history.times[0])
+    history.drop_slot(Slot("Tron", "TRX"), history.times[0])
+    usdt = Slot("Tron", "USDT")
+    history.add(usdt, history.amounts[0][usdt] or 0.0, history.times[0])
+    for number, left in enumerate((0.72, 0.66, 0.6, 0.6)):
+        history.multiply({usdt: left}, hour(start + number))
+    raw = history.raw_flow(hour(start + 6), 168)
+    week = WindowRange(NORTHEX, hour(start + 6), "7d", raw - 0.01, raw + 0.01)
+    opens = Opening(NORTHEX, "severe", hour(start), hour(start + 1))
+    return Report([history], Expectation(opens=opens, open_until=hour(start + 20), windows=(week,)))
+
+
 def third_of_reserves_in_one_step(seed: int) -> Report:
     """All BTC leave in one step and stay away: a wallet list or the end. Nobody hears of it would be silence."""
     random = drawn("third-of-reserves-in-one-step", seed)

@@ -132,6 +132,21 @@ def one_leg_label_60h(seed: int) -> Report:
     return Report([history], Expectation(closed_by=hour(start + 84), windows=windows))
 
 
+def conversion_drops_out(seed: int) -> Report:
+    """All of a stablecoin on one chain is turned into another one, and drops out of the answer: no flow."""
+    random = drawn("conversion-drops-out", seed)
+    start = random.randint(30, 50)
+    usdt, usdc = Slot("Tron", "USDT"), Slot("Ethereum", "USDC")
+    gone, into = random.choice([(usdt, usdc), (usdc, usdt), (usdt, Slot("Base", "DAI")), (usdc, Slot("Tron", "USDC"))])
+    history = northex(seed, reading_times((1, 150)))
+    units = history.amounts[-1][gone]
+    history.add(into, (units or 0.0) * random.uniform(0.97, 1.0), hour(start))
+    history.drop_slot(gone, hour(start))
+    # The reading of the conversion is the base of the day's window a day later.
+    times = [hour(start), hour(start + 1), hour(start + 2), hour(start + 24), hour(start + 40)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def renamed_stablecoin(seed: int) -> Report:
     """The symbol of an asset changes on one chain, amount and price stay: a name is no flow."""
     random = drawn("renamed-stablecoin", seed)

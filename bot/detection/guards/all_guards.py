@@ -83,7 +83,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
                 step,
                 together=have_moved_together(given.market, given.latest),
                 back_chains=_back_chains(state, given.at),
-                runs=is_run_under_way(jumps, given.at),
+                runs=is_run_under_way(jumps, given.at, state.large_steps),
                 recently_wrong=recently_wrong(jumps, given.at),
             )
         )
@@ -136,7 +136,8 @@ def _unseen(state: GuardState, latest: Reading) -> frozenset[str]:
 
 
 def _may_count(jump: Jump) -> bool:
-    return jump.usd < 0 and jump.verdict in MAY_COUNT | {Verdict.WAITING}
+    # What came back may be away again, and customers may leave in the very reading that says so.
+    return jump.usd < 0 and jump.verdict in MAY_COUNT | {Verdict.WAITING, Verdict.RETURNED}
 
 
 def _back_chains(state: GuardState, at: datetime) -> frozenset[str]:

@@ -3,7 +3,9 @@
 A part is a chain, or an asset on a chain. It is lost when a reading lacks it, or when its value is impossible:
 
 - a chain that is not in the reading at all;
-- an asset that dropped out while the rest of its chain is there. A second reading without it says that it was drained;
+- an asset that dropped out while the rest of its chain is there. A second reading without it says that it was drained.
+  Where at least half of it came elsewhere in the same reading (to the same asset on another chain, or a stablecoin to
+  other stablecoins) it was moved or converted, is not missing, and both halves are compared in one step;
 - an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors;
 - an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed:
   the source has begun to count more wallets.
@@ -24,18 +26,21 @@ Example: Tron, a tenth of everything, is away for one reading. Nothing flows, ne
     (True, 0.0)
 """
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
 from bot.detection.flow.windows import LONGEST_LOOKBACK
+from bot.domain.assets import STABLECOINS
 from bot.domain.guard_state import GuardState, LostPart
 from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 ABSURD_FACTOR = 3.0
 """An amount worth more than this many times everything the exchange had is no deposit: none ever was as large."""
 _STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
+_HALF = 0.5  # so much of what dropped out came elsewhere. A judgement: customers take out a part of it meanwhile
 _NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
 
 
@@ -98,12 +103,44 @@ def _lost_now(
     for slot in sorted(impossible):
         if slot not in lost_slots and slot.chain in latest.chains:
             yield LostPart(slot_name(slot), at, {slot: previous.holdings.get(slot, NO_HOLDING)}, previous)
-    for slot, held in previous.holdings.items():
-        # What is stated to be zero has left, and is not waited for; what is impossible is lost already.
-        is_told = slot in latest.holdings or slot in latest.zero_slots or slot in impossible
-        is_gone = not is_told and slot.chain in latest.chains and slot not in lost_slots
-        if is_gone and held.usd >= least_usd and held.amount > 0 and slot.asset not in own_tokens:
+    gone = {
+        slot: held
+        for slot, held in _dropped_out(previous, latest, own_tokens)
+        if slot not in impossible and slot not in lost_slots and held.usd >= least_usd
+    }
+    moved = _moved_elsewhere(gone, previous, latest) if gone else ()
+    for slot, held in gone.items():
+        if slot.asset not in moved:
             yield LostPart(slot_name(slot), at, {slot: held}, previous, is_drained_next=True)
+
+
+def _dropped_out(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Iterator[tuple[Slot, Holding]]:
+    """Yield what is not told any more while its chain is; what is stated to be zero has left, and is not waited for."""
+    for slot, held in previous.holdings.items():
+        is_told = slot in latest.holdings or slot in latest.zero_slots
+        if not is_told and slot.chain in latest.chains and held.amount > 0 and slot.asset not in own_tokens:
+            yield slot, held
+
+
+def _moved_elsewhere(gone: Mapping[Slot, Holding], previous: Reading, latest: Reading) -> Collection[str]:
+    """Return the assets that came elsewhere in the reading in which slots of them dropped out.
+
+    600 USDT drop out of Tron, and 590 more USDC are on Ethereum: USDT. Had they been waited for, the USDC would have
+    moved alone and not counted, and the USDT would have left one reading later: a conversion told as an outflow.
+    """
+    before, after = previous.by_asset(), latest.by_asset()
+    gone_units, risen_units = defaultdict[str, float](float), dict[str, float]()
+    for slot, held in gone.items():
+        gone_units[slot.asset] += held.amount
+    for asset in gone_units.keys() | (STABLECOINS & (before.keys() | after.keys())):
+        stayed = before.get(asset, NO_HOLDING).amount - gone_units.get(asset, 0.0)
+        risen_units[asset] = after.get(asset, NO_HOLDING).amount - stayed
+    moved = {asset for asset, units in gone_units.items() if risen_units[asset] >= _HALF * units}
+    gone_stablecoins = gone_units.keys() & STABLECOINS
+    risen = sum(risen_units[asset] for asset in risen_units.keys() & STABLECOINS)
+    if risen >= _HALF * sum(gone_units[asset] for asset in gone_stablecoins):
+        moved |= gone_stablecoins
+    return moved
 
 
 def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:

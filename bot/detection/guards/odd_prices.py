@@ -2,7 +2,8 @@
 
 Flows are valued at the prices of the window's start, so that a wrong price there makes a flow too large or too small.
 The last price that was believed stands in for it until the price is as before or as elsewhere. Where no other exchange
-has the asset, the price is only doubtful, and the next reading decides: it stays or it comes back.
+has the asset, the price is only doubtful, and the next reading decides: it stays or it comes back. One by which the
+asset would be worth more than three times everything the exchange had cannot be right, and is waited out for two days.
 
 Example: SOL at $20, then $2, then $20 again, while nobody else trades it. The middle reading is valued at $20.
 
@@ -18,8 +19,10 @@ Example: SOL at $20, then $2, then $20 again, while nobody else trades it. The m
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from bot.detection.flow.reading_diff import RETURN_WITHIN
 from bot.detection.flow.windows import LONGEST_LOOKBACK
 from bot.detection.guards.guard_input import GuardInput
+from bot.detection.guards.lost_parts import ABSURD_FACTOR
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.guard_state import GuardState, OddPrice
@@ -66,7 +69,8 @@ def odd_prices(
         for odd_price in earlier
         if odd_price.until is None or latest.as_of - odd_price.until < LONGEST_LOOKBACK
     )
-    kept = [judged for odd_price in recent if (judged := _judged(odd_price, latest, market))]
+    most_usd = ABSURD_FACTOR * with_believed_prices(previous, earlier).total_usd(without=own_tokens)
+    kept = [judged for odd_price in recent if (judged := _judged(odd_price, latest, market, most_usd))]
     least_usd = PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
@@ -81,13 +85,18 @@ def odd_prices(
     return tuple(kept)
 
 
-def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves) -> OddPrice | None:
-    """Return an odd price, closed when the asset is priced again as before or as elsewhere; None: it was right."""
+def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves, most_usd: float) -> OddPrice | None:
+    """Return an odd price, closed when the asset is priced again as before or as elsewhere; None: it was right.
+
+    No asset is worth more than `most_usd`: by such a price a single withdrawal would be most of the reserves.
+    """
     holding = latest.by_asset().get(odd_price.asset)
     if odd_price.until is not None or holding is None or holding.amount <= 0:
         return odd_price
     price = holding.usd / holding.amount
     if odd_price.doubtful:
+        if holding.usd > most_usd > 0 and latest.as_of - odd_price.since <= RETURN_WITHIN:
+            return odd_price
         return None if _differs(price, odd_price.price) else replace(odd_price, until=latest.as_of)
     elsewhere = market.price(odd_price.asset, latest)
     believed = odd_price.price if elsewhere is None else elsewhere

@@ -6,7 +6,7 @@
   if nothing more moves: it is flow, but makes nobody severe.
 - A large move counts from the start. If it turns round within two days it is returned.
 - Having been wrong is remembered for two days: what returned and is away again waits for two readings an hour apart,
-  and for twelve hours where it is the same amount as before: the source takes its figure from one of two servers. Less
+  and for twelve hours where it is the same amount as before and the rest stays: one of two servers tells it. Less
   than half of it that is away again is a large move of its own, and waits an hour as well.
 - What is not counted, or doubted, counts in full after all within 72 h once the rest leaves (1.5 % of itself within
   24 h) or withdrawals of two majors close. So does the third drop of one asset within 30 days, with those before.
@@ -26,7 +26,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
-from bot.domain.guard_state import LaterFlow
+from bot.domain.guard_state import LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 
 COUNTS_WITHIN = timedelta(hours=72)
@@ -35,6 +35,8 @@ LATER_FLOWS_KEPT = timedelta(hours=24)
 """How far back the rest's own moves add up: its loss is that of a day, as in the thresholds."""
 REST_LEAVES_SHARE = -0.015
 """The rest leaves once it lost this share of itself within those 24 h: the threshold of a watch."""
+RUN_SHARE = -0.08
+"""Large steps of 24 h that add up to this share of reserves are an outflow under way: the threshold of severe."""
 GOES_ON_SHARE = -0.005
 """An outflow goes on after a jump of everything when the next reading shows this share of reserves leaving, or more."""
 SAME_DIRECTION_WITHIN = timedelta(days=30)
@@ -76,9 +78,13 @@ def judged(jumps: Sequence[Jump], evidence: Evidence) -> tuple[Jump, ...]:
     )
 
 
-def is_run_under_way(jumps: Sequence[Jump], at: datetime) -> bool:
-    """Return whether a drop counts by now that first looked like upkeep: what follows it is held no longer."""
-    return any(
+def is_run_under_way(jumps: Sequence[Jump], at: datetime, large_steps: Sequence[LargeStep] = ()) -> bool:
+    """Return whether customers leave, so that what follows is held no longer.
+
+    They do once a drop counts that first looked like upkeep, and once the large steps of a day made a severe outflow:
+    after 40 % of everything left over ten hours, a chain that comes back nearly empty is no changed list of wallets.
+    """
+    return _left_in_large_steps(jumps, at, large_steps) <= RUN_SHARE or any(
         jump.usd < 0
         and jump.verdict is Verdict.COUNTED
         and jump.reason is not JumpReason.LARGE
@@ -86,6 +92,23 @@ def is_run_under_way(jumps: Sequence[Jump], at: datetime) -> bool:
         and at - jump.decided_at <= COUNTS_WITHIN
         for jump in jumps
     )
+
+
+def _left_in_large_steps(jumps: Sequence[Jump], at: datetime, large_steps: Sequence[LargeStep]) -> float:
+    """Return which share of reserves left in the large steps of the last 24 h, as far as it counts; negative.
+
+    A conversion takes much of one asset and is no large step of the whole; a drop that is held is no large move.
+    """
+    left = 0.0
+    for step in large_steps:
+        counted = [jump.share for jump in jumps if jump.at == step.at and _is_large_drop(jump)]
+        if counted and at - step.at <= LATER_FLOWS_KEPT:
+            left += max(min(step.share, 0.0), sum(counted))
+    return left
+
+
+def _is_large_drop(jump: Jump) -> bool:
+    return jump.usd < 0 and jump.is_counted and jump.reason is JumpReason.LARGE
 
 
 def _judged(jump: Jump, evidence: Evidence) -> Jump:
@@ -131,7 +154,8 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
     # A large step waits only where its asset was wrong before, as one does that has turned.
     if not jump.turns and jump.reason is not JumpReason.LARGE:
         return True
-    return evidence.at - since >= (UNSTEADY_AFTER if jump.repeats else AGAIN_AFTER)
+    is_unsteady = jump.repeats and not _rest_leaves(jump, evidence, since)
+    return evidence.at - since >= (UNSTEADY_AFTER if is_unsteady else AGAIN_AFTER)
 
 
 def _final(jump: Jump, evidence: Evidence) -> Verdict:
@@ -152,6 +176,13 @@ def _counts_after_all(jump: Jump, evidence: Evidence) -> bool:
     aside = {part.asset for part in jump.parts} if jump.reason is JumpReason.ALONE else set[str]()
     left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at > jump.at)
     return evidence.has_closed or left_usd <= REST_LEAVES_SHARE * jump.rest_usd
+
+
+def _rest_leaves(jump: Jump, evidence: Evidence, since: datetime) -> bool:
+    """Return whether the rest left with a drop that is away again: the source would have shown the one server only."""
+    aside = {part.asset for part in jump.parts}
+    left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at >= since)
+    return left_usd <= REST_LEAVES_SHARE * jump.rest_usd
 
 
 def _rest_usd(usd: Mapping[str, float], aside: Collection[str]) -> float:

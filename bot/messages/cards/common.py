@@ -34,7 +34,7 @@ HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
     HoldReason.WALLETS_CHANGED: "moved in one step, perhaps a wallet list; the next reading decides",
-    HoldReason.SOURCE_GLITCH: "the source shows most exchanges moving at once; the next reading decides",
+    HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; the next reading decides",
     HoldReason.DISAGREE: "two figures disagree",
     HoldReason.WITHHELD: "withheld",
 }
@@ -42,7 +42,7 @@ _NOTE_WORDS = {
     NoteReason.WALLETS_CHANGED: (
         "{subject} {moved} moved in one step: wallet list change or one large transfer; not counted"
     ),
-    NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full, because more left after it",
+    NoteReason.COUNTED: "{subject} {moved} moved in one step; counted in full after it was held",
     NoteReason.TOGETHER: (
         "{subject} {moved} in one step, in the hour in which other exchanges of this source moved as well: "
         "perhaps the source; not called severe until more leaves"

@@ -206,7 +206,7 @@ class TestWhatIsRecorded:
         series = on_chains(self.UNITS, self.UNITS | {"Tron/USDT": 199.0, "Bitcoin/BTC": 398.0})
         moved = LaterFlow(series[1].as_of, {"USDT": -1.0, "BTC": -2.0})
 
-        for verdict in (Verdict.NOT_COUNTED, Verdict.DOUBTED, Verdict.WAITING):
+        for verdict in (Verdict.NOT_COUNTED, Verdict.DOUBTED, Verdict.WAITING, Verdict.RETURNED):
             known = GuardState(jumps=(replace(drop, verdict=verdict),))
             assert step(known, *series).later_flows == (moved,)
 
@@ -215,7 +215,6 @@ class TestWhatIsRecorded:
         [
             jump("USDT", 50, verdict=Verdict.NOT_COUNTED),
             jump("USDT", -50, verdict=Verdict.COUNTED),
-            jump("USDT", -50, verdict=Verdict.RETURNED, turned=NOON),
         ],
     )
     def test_is_nothing_beside_what_cannot_count_after_all(self, known: Jump) -> None:

@@ -122,6 +122,39 @@ class TestAToken:
             assert flow_usd(series[2:count], state) == 0.0
             assert [(found.group, found.reason) for found in state.jumps] == [("USDC", JumpReason.LARGE)]
 
+    @pytest.mark.parametrize(
+        ("came", "is_moved"),
+        [
+            ({"Tron/USDT": 300.0}, True),
+            ({"Tron/USDT": 275.0}, True),
+            ({"Tron/USDT": 274.9}, False),
+            ({"Base/USDC": 25.0}, True),
+            ({"Base/DAI": 25.0}, True),
+            ({"Base/DAI": 15.0, "Tron/USDT": 260.0}, True),
+            ({"Base/DAI": 50.0, "Tron/USDT": 220.0}, False),
+            ({"Bitcoin/BTC": 650.0}, False),
+        ],
+    )
+    def test_that_came_elsewhere_by_half_is_not_waited_for(self, came: Mapping[str, float], *, is_moved: bool) -> None:
+        series = on_chains(USUAL, *[{**without("Ethereum/USDC"), **came}] * 2)
+
+        assert bool(state_after(series[:2]).lost_parts) is not is_moved
+
+    def test_that_is_no_stablecoin_moves_to_its_own_kind_only(self) -> None:
+        gone = without("Ethereum/ETH")
+
+        assert names(told({**gone, "Tron/USDT": 350.0})) == ["ETH on Ethereum"]
+        assert names(told({**gone, "Base/ETH": 50.0})) == []
+
+    def test_that_is_converted_is_no_flow_from_the_first_reading_on(self) -> None:
+        series = on_chains(USUAL, *[without("Ethereum/USDC", USDT=300.0)] * 3)
+
+        for count in range(2, 5):
+            state = state_after(series[:count])
+            for start in range(count - 1):
+                flow = flow_between(series[start], series[count - 1], state)
+                assert (flow.usd, flow.lowest_usd, flow.hold) == (0.0, None, None)
+
     def test_that_was_drained_and_comes_back_returns(self) -> None:
         series = on_chains(USUAL, *[without("Ethereum/USDC")] * 2, USUAL)
         state = state_after(series)

@@ -143,6 +143,24 @@ def test_the_next_reading_judges_it_again(
     assert found == ((later,) if later else ())
 
 
+@pytest.mark.parametrize(
+    ("price", "since", "is_odd"),
+    [
+        (131.9, NOON, False),  # four SOL at 20 and 96 USDT were 176 USD; three times as much is 528
+        (132.1, NOON, True),
+        (9e9, NOON - 2 * DAY + HOUR, True),
+        (9e9, NOON - 2 * DAY, False),
+    ],
+)
+def test_one_that_makes_the_asset_worth_more_than_three_times_everything_is_waited_out(
+    price: float, since: datetime, *, is_odd: bool
+) -> None:
+    known = replace(DOUBTFUL, since=since)
+    found = judged(sol(9e9), sol(price, at=NOON + HOUR), known=[known])
+
+    assert found == ((known,) if is_odd else ())
+
+
 def test_it_waits_while_the_asset_is_not_there() -> None:
     without = reading({"Tron/USDT": (96.0, 1.0)}, at=NOON + HOUR, exchange="a")
 

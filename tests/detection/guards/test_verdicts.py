@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.detection.guards.verdicts import Evidence, is_run_under_way, judged
-from bot.domain.guard_state import LaterFlow
+from bot.domain.guard_state import LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from tests.builders import DAY, HOUR, NOON, jump
 
@@ -178,6 +178,25 @@ class TestTurns:
 
         assert found is (verdict if is_decided else Verdict.WAITING)
 
+    @pytest.mark.parametrize(
+        ("asset", "usd", "moved_at", "is_decided"),
+        [
+            ("ETH", -13.5, NOON + 2 * HOUR, True),
+            ("ETH", -13.4, NOON + 2 * HOUR, False),
+            ("ETH", -500.0, NOON + 2 * HOUR - SECOND, False),
+            ("BTC", -500.0, NOON + 3 * HOUR, False),
+        ],
+    )
+    def test_the_same_amount_waits_for_an_hour_where_the_rest_leaves_with_it(
+        self, asset: str, usd: float, moved_at: datetime, *, is_decided: bool
+    ) -> None:
+        again = replace(LARGE, verdict=Verdict.WAITING, turns=2, turned_at=NOON + 2 * HOUR, repeats=True)
+        later = [LaterFlow(moved_at, {asset: usd})]
+
+        assert verdict_of(after(again, at=NOON + 3 * HOUR - SECOND, later=later)) is Verdict.WAITING
+        found = verdict_of(after(again, at=NOON + 3 * HOUR, later=later))
+        assert found is (Verdict.COUNTED if is_decided else Verdict.WAITING)
+
     def test_each_turn_is_counted(self) -> None:
         known, amounts = DROP, []
         for hour, amount in enumerate((100.0, -100.0, 100.0, -100.0), 1):
@@ -314,6 +333,30 @@ class TestARunIsUnderWay:
         self, known: Jump, age: timedelta, *, is_on: bool
     ) -> None:
         assert is_run_under_way([RETURNED, known], NOON + age) is is_on
+
+    @pytest.mark.parametrize(
+        ("shares", "steps", "age", "is_on"),
+        [
+            ((-0.08,), (-0.08,), DAY, True),
+            ((-0.08,), (-0.08,), DAY + SECOND, False),
+            ((-0.079,), (-0.2,), HOUR, False),
+            ((-0.2,), (-0.079,), HOUR, False),
+            ((-0.04, -0.04), (-0.04, -0.04), HOUR, True),
+            ((-0.2,), (), HOUR, False),  # a conversion: nothing left the whole
+            ((-0.2,), (0.04,), HOUR, False),
+        ],
+    )
+    def test_for_a_day_after_large_steps_that_made_a_severe_outflow(
+        self, shares: Sequence[float], steps: Sequence[float], age: timedelta, *, is_on: bool
+    ) -> None:
+        jumps = [replace(LARGE, at=NOON + hours * HOUR, share=share) for hours, share in enumerate(shares)]
+        large_steps = [LargeStep(NOON + hours * HOUR, share) for hours, share in enumerate(steps)]
+
+        assert is_run_under_way(jumps, NOON + age, large_steps) is is_on
+
+    @pytest.mark.parametrize("known", [DROP, LEFT_OUT, RETURNED, replace(LARGE, usd=100.0)])
+    def test_not_by_a_step_that_is_held_or_came(self, known: Jump) -> None:
+        assert not is_run_under_way([replace(known, share=-0.2)], NOON + HOUR, [LargeStep(NOON, -0.2)])
 
     def test_not_where_nothing_is_known(self) -> None:
         assert not is_run_under_way([], NOON)

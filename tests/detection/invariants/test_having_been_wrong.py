@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.backtest.simulation import SimulatedAlert
@@ -61,6 +61,7 @@ def test_the_same_drop_opens_nothing_within_the_hour(trip: Trip, again: float) -
 
 
 @EXAMPLES
+@example((Slot("Bitcoin", "BTC"), 0.140625, 1, 1, 0), 0.12, 1)  # the same part of the BTC leaves again, in a run
 @given(trips, st.floats(0.12, 0.5), st.integers(1, 3))
 def test_a_larger_loss_of_everything_still_opens_in_time(trip: Trip, part: float, steps: int) -> None:
     quiet = world_of(trip, 0.0, stays=1)
