@@ -5,7 +5,6 @@ each exchange's readings are read alone, and the step would look like its own. E
 store has OKX and Kraken at 12:00 as well, each compared with its reading before: −9 % and 0 %. So two moved.
 """
 
-from collections.abc import Iterable
 from datetime import timedelta
 
 from bot.detection.exchange_state import ExchangeState
@@ -16,7 +15,7 @@ from bot.domain.reading import Reading
 from bot.ports.readings import Readings
 
 
-async def market_at(readings: Readings, exchanges: Iterable[Exchange], move: LastMove) -> MarketMoves:
+async def market_at(readings: Readings, move: LastMove) -> MarketMoves:
     """Return the moves at the time of an exchange's own one, which is among them; raise StorageError.
 
     The others are asked for only where the own move is a large one, which is rare.
@@ -24,7 +23,7 @@ async def market_at(readings: Readings, exchanges: Iterable[Exchange], move: Las
     market = MarketMoves().after([move])
     if move.share is None or abs(move.share) < SUDDEN:
         return market
-    for exchange in exchanges:
+    for exchange in [listing.exchange for listing in (await readings.listings()).values()]:
         if exchange.id != move.reading.exchange and (other := await _move_at(readings, exchange, move.reading)):
             market = market.after([other])
     return market

@@ -32,7 +32,8 @@ from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 
 COMPARED_SPAN = timedelta(days=MAX_DAYS + 1)
-"""How far back from its newest reading a body is compared: as far as an exchange's state reaches."""
+"""How far back from its newest reading a body is compared: the usual days, and the one that the first of them is
+compared with."""
 NOTE_FOR = timedelta(days=7)
 """How long people are told that history was revised."""
 _ROUNDING_SHARE = 1e-4  # of reserves: a hundredth of a per cent, far below what any window shows

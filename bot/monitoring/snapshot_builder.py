@@ -137,9 +137,8 @@ class SnapshotBuilder:
             return state
         # What was not judged yet before a revision is left for its round, with what other exchanges did in it.
         until = remembered.latest.as_of if remembered and remembered.latest else latest.as_of
-        others = [listing.exchange for listing in (await self._readings.listings()).values()]
         async for reading in self._readings.between(exchange.id, since=until - _HISTORY_SPAN, until=until):
-            market = await market_at(self._readings, others, state.last_move(reading))
+            market = await market_at(self._readings, state.last_move(reading))
             after_reading = state.with_reading(reading, market)
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)

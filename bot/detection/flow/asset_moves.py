@@ -19,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bot.detection.flow.uncounted import clamped
 from bot.detection.thresholds import ODD_PRICE_CHANGE
 from bot.domain.assets import STABLECOINS
 from bot.domain.reading import NO_HOLDING, Reading, Slot
@@ -146,8 +147,7 @@ def _shrink(came: AssetMove, units: float) -> None:
 
 def _without(moved: AssetMove, uncounted_usd: float) -> AssetMove:
     """Return a move without what is not counted: between nothing and the whole move, whatever was left out."""
-    least, most = sorted((0.0, moved.usd))
-    counted = min(max(moved.usd - uncounted_usd, least), most)
+    counted = clamped(moved.usd - uncounted_usd, moved.usd)
     return AssetMove(moved.units * (counted / moved.usd) if moved.usd else 0.0, counted)
 
 

@@ -1,11 +1,11 @@
 """Computes flows from columns of numbers, so that years of readings are worked through in seconds.
 
 The flow between two readings is one sum of products: amounts now × prices before, minus what was there before. Where
-that would not be the whole answer (a chain is missing, a slot vanished just now, a stablecoin appeared) nothing is
-returned, and `computation` goes through the slots with `net_flow` and `reading_diff` instead.
+that would not be the whole answer (a chain is missing, or something appeared that may make up for what left) nothing
+is returned, and `computation` goes through the slots with `net_flow` and `reading_diff` instead.
 
-An example: 100 USDT and 500 BTC at $1, then 90 USDT and 500 BTC: 590 − 600 = −10 USD. If USDT is not in the second
-reading at all, but was in the reading just before it, there is no answer: it may be a fault of one reading.
+An example: 100 USDT and 500 BTC at $1, then 90 USDT and 500 BTC: 590 − 600 = −10 USD. If USDC appears as well, there is
+no answer: USDT may have been converted into it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -17,6 +17,7 @@ from bot.detection.flow.column_arithmetic import Arithmetic, V
 from bot.detection.flow.net_flow import SHOWN_ASSETS
 from bot.detection.flow.reading_columns import ReadingColumns, SlotGroups, SlotPlaces, reading_columns
 from bot.detection.flow.reading_diff import ReadingDiff
+from bot.detection.flow.uncounted import clamped
 from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holdings, Reading
@@ -196,17 +197,19 @@ class ColumnStore(Generic[V]):
     ) -> Mapping[str, tuple[float, float]]:
         """Return what moved in the assets that are not counted in full, and what of it is counted, in USD."""
         corrections: dict[str, tuple[float, float]] = {}
+        if not uncounted:
+            return corrections
+        columns = [
+            self._arithmetic.figures(column)
+            for column in (at_base.amounts, at_end.amounts, at_base.values, at_base.prices)
+        ]
         for asset, units in uncounted.items():
             places = self._places.assets.members_of(asset)
-            start, end, values, prices = (
-                [self._arithmetic.figures(column)[place] for place in places]
-                for column in (at_base.amounts, at_end.amounts, at_base.values, at_base.prices)
-            )
+            start, end, values, prices = ([figures[place] for place in places] for figures in columns)
             if sum(values) > 0:
                 price = sum(values) / sum(start)
                 usd = sum((now - then) * at for now, then, at in zip(end, start, prices, strict=True))
-                least, most = sorted((0.0, usd))
-                corrections[asset] = usd, min(max(usd - units * price, least), most)
+                corrections[asset] = usd, clamped(usd - units * price, usd)
         return corrections
 
     def _largest(self, moved: V, moved_usd: V, corrections: Mapping[str, tuple[float, float]]) -> tuple[AssetFlow, ...]:

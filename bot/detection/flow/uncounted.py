@@ -10,6 +10,13 @@ from datetime import datetime
 
 from bot.domain.jump import Jump, Verdict
 
+
+def clamped(figure: float, whole: float) -> float:
+    """Return a figure brought to between nothing and the whole, whichever sign that has: −30 of −28 is −28, +2 is 0."""
+    least, most = sorted((0.0, whole))
+    return min(max(figure, least), most)
+
+
 UNCOUNTED = frozenset({Verdict.WAITING, Verdict.NOT_COUNTED, Verdict.RETURNED})
 """The verdicts of jumps that are not flow."""
 

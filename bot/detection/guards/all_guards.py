@@ -40,7 +40,6 @@ from bot.domain.reading import NO_HOLDING, Reading
 
 _LARGE_STEPS_KEPT = timedelta(days=90)
 _MOST = 0.5  # of an asset of which the reading lacks more than half, nothing is told
-_REST = ""  # the key of what is left of a quiet diff, in which only the assets of jumps are told apart
 
 
 def understood(state: GuardState, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> GuardState:
@@ -71,7 +70,10 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
     jumps: tuple[Jump, ...] = state.jumps
     left: Mapping[str, float] = moved
     if jumps:
-        jumps, left = with_moves_taken(jumps, moved, given.at, given.previous.by_asset())
+        # Asked of jumps that came back alone: to add it up for every reading would be the larger work.
+        has_returned = any(jump.verdict is Verdict.RETURNED for jump in jumps)
+        before = given.previous.by_asset() if has_returned else {}
+        jumps, left = with_moves_taken(jumps, moved, given.at, before)
     kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
     step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)
@@ -103,20 +105,14 @@ def _with_later_flow(state: GuardState, step: ReadingStep, at: datetime) -> Guar
     """Return the state with what moved in this reading beside the jumps, as long as one of them may count after all."""
     if not any(map(_may_count, state.jumps)):
         return replace(state, later_flows=()) if state.later_flows else state
-    usd: Mapping[str, float] = step.usd
-    if step.diff.is_quiet:
-        rest = step.diff.usd - sum(move.usd for move in step.diff.moves.values())
-        usd = {**usd, _REST: rest}
-    return replace(state, later_flows=(*state.later_flows, LaterFlow(at, usd)))
+    return replace(state, later_flows=(*state.later_flows, LaterFlow(at, step.usd)))
 
 
 def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Evidence:
     diff = step.diff
-    moved_usd = diff.usd - sum(move.usd for move in diff.moves.values()) if diff.is_quiet else 0.0
-    moved_usd += sum(step.usd.values())
     return Evidence(
         given.at,
-        moved_usd / diff.was_usd if diff.was_usd else 0.0,
+        sum(step.usd.values()) / diff.was_usd if diff.was_usd else 0.0,
         state.later_flows,
         has_closed=given.withdrawals is not None and given.withdrawals.two_majors_closed,
         is_sparse=given.at - given.previous.as_of > SPARSE_GAP,
@@ -127,6 +123,8 @@ def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Eviden
 def _unseen(state: GuardState, latest: Reading) -> frozenset[str]:
     """Return what the reading lacks most of, as jumps are named: chains, assets, and assets on a chain."""
     parts = open_parts(state)
+    if not parts:  # nearly always: the sums by asset below are spared
+        return frozenset()
     lost_units: defaultdict[str, float] = defaultdict(float)
     for slot, held in (entry for part in parts for entry in part.holdings.items()):
         lost_units[slot.asset] += held.amount

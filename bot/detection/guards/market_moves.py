@@ -28,7 +28,7 @@ class LastMove:
     """The last move of one exchange: its newest reading, what moved since the one before, and the share that did.
 
     `diff` and `share` (of reserves without own tokens, free of price moves, negative = outflow) are None for a first
-    reading; −1 stands for an exchange most of which vanished. `is_record` says that no step of the last 90 days was as
+    reading. `is_record` says that no step of the last 90 days was as
     large, `is_sparse` that the reading before is more than 12 h old. `state` is what the exchange's guards know with
     the names, units and missing parts of this reading.
     """

@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 from bot.detection.flow.asset_moves import appeared_slots
 from bot.detection.flow.reading_diff import LARGE, LISTED, SUDDEN, GroupKind, GroupMove, ReadingDiff, slot_name
+from bot.detection.flow.uncounted import clamped
 from bot.detection.thresholds import ISOLATED_MOVE_JUMP, ISOLATED_MOVE_SHARE
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from bot.domain.reading import NO_HOLDING
@@ -35,6 +36,8 @@ EVEN_WITHIN = 0.02
 """How far the assets' factors may lie apart: customers never leave every asset alike."""
 EVERYTHING = "everything"
 """The group of a jump that is in all assets."""
+REST = ""
+"""The key of what a quiet diff does not tell apart: all but the assets of jumps."""
 _LEAST_ASSETS = 3  # of two assets nobody can tell whether they moved evenly or by chance
 _HALF = 0.5  # the rest has to be most of the exchange: against a small rest every large move would look isolated
 
@@ -49,8 +52,11 @@ class ReadingStep:
 
     @property
     def usd(self) -> Mapping[str, float]:
-        """Return what moved, by asset, in USD."""
-        return {asset: move.usd * self.kept.get(asset, 1.0) for asset, move in self.diff.moves.items()}
+        """Return what moved, by asset, in USD; of a quiet diff everything that it does not tell apart as `REST`."""
+        usd = {asset: move.usd * self.kept.get(asset, 1.0) for asset, move in self.diff.moves.items()}
+        if self.diff.is_quiet:
+            usd[REST] = self.diff.usd - sum(move.usd for move in self.diff.moves.values())
+        return usd
 
     def jump(self, group: str, parts_usd: Mapping[str, float], reason: JumpReason, verdict: Verdict) -> Jump | None:
         """Return the jump of these assets, each as large in USD as is said; None where nothing is left of it."""
@@ -152,7 +158,7 @@ def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
         if names[kind] and not change.vanished:
             moved[change.slot.asset] += change.usd * step.kept.get(change.slot.asset, 1.0)
     # What moved to another chain of the same asset is no part of it.
-    parts = {asset: _between(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
+    parts = {asset: clamped(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
     return step.jump(name or ", ".join(sorted(chains)), parts, JumpReason.ALONE, Verdict.WAITING)
 
 
@@ -161,11 +167,6 @@ def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float) -> bool:
     is_of_weight = max(group.was_usd, group.was_usd + group.moved_usd) >= ISOLATED_MOVE_SHARE * diff.was_usd
     is_rest_still = rest_usd >= _HALF * diff.was_usd and abs(net_usd - group.moved_usd) < FLAT * rest_usd
     return is_of_weight and is_rest_still and abs(group.moved_usd) > ISOLATED_MOVE_JUMP * group.was_usd
-
-
-def _between(part_usd: float, whole_usd: float) -> float:
-    least, most = sorted((0.0, whole_usd))
-    return min(max(part_usd, least), most)
 
 
 def _large(step: ReadingStep, held: Collection[str], recently_wrong: Collection[str]) -> Iterator[Jump]:

@@ -20,6 +20,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
+from bot.detection.flow.uncounted import clamped
 from bot.detection.flow.windows import LONGEST_LOOKBACK
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from bot.domain.reading import NO_HOLDING, Holding
@@ -88,8 +89,7 @@ def _taken(jump: Jump, part: JumpPart, left: dict[str, float], at: datetime) -> 
     if not units or not (_is_remembered(jump, at) or _is_whole_return(jump, part, units, at)):
         return part
     standing = sum(move.amount for move in part.moves)
-    least, most = sorted((0.0, part.amount))
-    change = min(max(standing + units, least), most) - standing
+    change = clamped(standing + units, part.amount) - standing
     is_away_again = change * part.amount > 0
     # Once it is back, only another change of mind of the source is part of it, not what customers do.
     if is_away_again and jump.verdict is Verdict.RETURNED and not _leaves_again(jump, part, standing + change, at):

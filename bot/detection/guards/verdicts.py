@@ -21,7 +21,7 @@ Example: Tron 100 → 50, not counted; then Bitcoin 900 → 880, −2.2 % of the
     (0.0, -70.0)
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -154,7 +154,9 @@ def _is_decided(jump: Jump, evidence: Evidence) -> bool:
     # A large step waits only where its asset was wrong before, as one does that has turned.
     if not jump.turns and jump.reason is not JumpReason.LARGE:
         return True
-    is_unsteady = jump.repeats and not _rest_leaves(jump, evidence, since)
+    # Where the rest leaves with what is away again, it is no other server of the source that shows the one asset lower.
+    with_it = [flow for flow in evidence.later_flows if flow.at >= since]
+    is_unsteady = jump.repeats and not _rest_leaves(jump, with_it, {part.asset for part in jump.parts})
     return evidence.at - since >= (UNSTEADY_AFTER if is_unsteady else AGAIN_AFTER)
 
 
@@ -174,19 +176,14 @@ def _counts_after_all(jump: Jump, evidence: Evidence) -> bool:
     if jump.usd >= 0 or jump.verdict not in MAY_COUNT or evidence.at - jump.at > COUNTS_WITHIN:
         return False
     aside = {part.asset for part in jump.parts} if jump.reason is JumpReason.ALONE else set[str]()
-    left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at > jump.at)
-    return evidence.has_closed or left_usd <= REST_LEAVES_SHARE * jump.rest_usd
+    later = [flow for flow in evidence.later_flows if flow.at > jump.at]
+    return evidence.has_closed or _rest_leaves(jump, later, aside)
 
 
-def _rest_leaves(jump: Jump, evidence: Evidence, since: datetime) -> bool:
-    """Return whether the rest left with a drop that is away again: the source would have shown the one server only."""
-    aside = {part.asset for part in jump.parts}
-    left_usd = sum(_rest_usd(flow.usd, aside) for flow in evidence.later_flows if flow.at >= since)
+def _rest_leaves(jump: Jump, flows: Iterable[LaterFlow], aside: Collection[str]) -> bool:
+    """Return whether everything but the assets set aside lost so much in these flows that customers follow."""
+    left_usd = sum(moved for flow in flows for asset, moved in flow.usd.items() if asset not in aside)
     return left_usd <= REST_LEAVES_SHARE * jump.rest_usd
-
-
-def _rest_usd(usd: Mapping[str, float], aside: Collection[str]) -> float:
-    return sum(moved for asset, moved in usd.items() if asset not in aside)
 
 
 def _third_drops(jumps: Sequence[Jump], at: datetime) -> list[Jump]:
