@@ -23,7 +23,7 @@ from bot.alerting.judging_round import (
     elevated_spans,
     judge_round,
 )
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.market_wide import advance_market
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
