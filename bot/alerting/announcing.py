@@ -36,6 +36,7 @@ def as_announced(incident: Incident, reason: StepReason, signal: Signal, now: da
         announced=figures,
         announced_at=now,
         changed_at=now if reason in _HISTORY_REASONS else incident.changed_at,
+        rule=_rule_name(incident, signal) if reason in _WORSENING else incident.rule,
         peak=max(incident.peak, incident.severity, key=rank),
         held=is_frozen or (reason is not StepReason.RESOLVED and is_incomplete(incident, signal)),
         worst=worst_size(incident.worst, figures.size),
@@ -91,7 +92,6 @@ def _with_signal(incident: Incident, signal: Signal) -> Incident:
     return replace(
         incident,
         signal=signal,
-        rule=_rule_name(incident, signal),
         rests_on=crossed_so_far(incident, signal),
         last_complete=_last_complete(incident, signal),
         worst_moment=worst_moment(incident.worst_moment, signal),
@@ -99,12 +99,14 @@ def _with_signal(incident: Incident, signal: Signal) -> Incident:
 
 
 def _rule_name(incident: Incident, signal: Signal) -> str:
-    """Return the name of the incident's rule: a bleed is an outflow as soon as a shorter window is crossed, and stays.
+    """Return the name of the rule that an incident goes by from its opening or an escalation on.
 
-    A name that is not the source's own rule is given up for the signal's; the source's own rule is kept.
+    A bleed that escalates by a shorter window is an outflow, and stays one; one that does not escalate keeps its name
+    to the end, so that everything that is told of it has one rule. A name that is not the source's own rule is given up
+    for the signal's; the source's own rule is kept.
     """
     is_source_rule = incident.rule == source_rule(incident.rule)
-    return incident.rule if is_source_rule or signal.severity is None else signal.rule
+    return incident.rule if is_source_rule else signal.rule
 
 
 def _last_complete(incident: Incident, signal: Signal) -> Signal | None:

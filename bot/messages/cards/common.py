@@ -4,6 +4,7 @@ Example of a window that began early because a reading is missing: "Net outflow 
 UTC)". It may also have begun late, as on a bot's first day.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.exchange import Listing
@@ -72,6 +73,27 @@ def hold_sentence(hold: Hold) -> str:
     """Return why figures are held, with what people may look up: `chain missing (Tron, 14.0 % of reserves)`."""
     words = HOLD_WORDS[hold.reason]
     return f"{words} ({hold.detail})" if hold.detail else words
+
+
+def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, ...], str]]:
+    """Return each reason for which measurements are held once: their names, and the sentence that says why.
+
+    Where details differ, the sentence says which is whose: `chain missing (24 h, 72 h: Tron, 14.0 % of reserves; 7 d:
+    Tron, 14.2 % of reserves)`.
+    """
+    names_by_detail: dict[HoldReason, dict[str, list[str]]] = {}
+    for name, hold in held:
+        names_by_detail.setdefault(hold.reason, {}).setdefault(hold.detail, []).append(name)
+    return [
+        (tuple(name for names in details.values() for name in names), hold_sentence(Hold(reason, _details(details))))
+        for reason, details in names_by_detail.items()
+    ]
+
+
+def _details(names_by_detail: Mapping[str, Sequence[str]]) -> str:
+    if len(names_by_detail) == 1:
+        return next(iter(names_by_detail))
+    return "; ".join(f"{', '.join(names)}: {detail}" for detail, names in names_by_detail.items())
 
 
 def flow_sentence(flow: Flow) -> Line:

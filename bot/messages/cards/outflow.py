@@ -44,8 +44,11 @@ class OutflowCard(SignalCard):
 
     @override
     def headline(self, incident: Incident) -> str:
-        is_bleed = incident.rule == Rule.BLEED and incident.severity is not Severity.CRITICAL
-        return _BLEED_HEADLINE if is_bleed else _HEADLINES[incident.severity]
+        if incident.rule != Rule.BLEED or incident.severity is Severity.CRITICAL:
+            return _HEADLINES[incident.severity]
+        # A bleed keeps its rule while it does not escalate; its title follows the figure, which may be a day's by now.
+        is_led_by_shorter = incident.announced.severity is not None and incident.announced.rule != Rule.BLEED
+        return _HEADLINES[incident.severity] if is_led_by_shorter else _BLEED_HEADLINE
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
