@@ -16,12 +16,12 @@ from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
-    flow_sentence,
     holds_by_reason,
     note_sentence,
     provenance,
 )
 from bot.messages.cards.data_notice import notice_card
+from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment

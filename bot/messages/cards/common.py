@@ -1,7 +1,6 @@
-"""Phrases that several cards share: flows, holds, notes and where figures are from.
+"""Phrases that several cards share: holds, notes, assets and where figures are from.
 
-Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (since 2022-12-12 09:00
-UTC)". It may also have begun late, as on a bot's first day.
+Example of why figures are held: "chain missing (Tron, 14.0 % of reserves)". How a flow is told is in `flow_bounds`.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +11,8 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
-from bot.messages.model import Line, Tone, bold, line, moment
-from bot.messages.number_format import percent, span, usd
+from bot.messages.model import Line, Tone, line, moment
+from bot.messages.number_format import span, usd
 
 LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
 TONES = {
@@ -30,7 +29,6 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-_NOTICEABLE = 0.1  # 24 h measured over 22 to 26 h is as good as 24 h; from 2.4 h off on the true start is said
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -94,27 +92,6 @@ def _details(names_by_detail: Mapping[str, Sequence[str]]) -> str:
     if len(names_by_detail) == 1:
         return next(iter(names_by_detail))
     return "; ".join(f"{', '.join(names)}: {detail}" for detail, names in names_by_detail.items())
-
-
-def flow_sentence(flow: Flow) -> Line:
-    """Return a flow as the sentence that leads an alert: over which window, of which reserves."""
-    direction = "outflow" if flow.usd < 0 else "inflow"
-    return line(
-        f"Net {direction} ",
-        bold(usd(flow.usd, signed=True)),
-        " in ",
-        *window_length(flow),
-        " · ",
-        bold(percent(abs(flow.share))),
-        f" of clean reserves ({usd(flow.reserves_usd)})",
-    )
-
-
-def window_length(flow: Flow) -> Line:
-    """Return the length of a window in words, and since when it was measured where that is noticeably off."""
-    off = abs((flow.end - flow.start) / flow.window.length - 1)
-    since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
-    return line(WINDOW_NAMES[flow.window], *since)
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

@@ -11,7 +11,8 @@ from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Note, NoteReason, Rule, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
-from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
+from bot.messages.cards.common import HOLD_WORDS, note_sentence
+from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
@@ -192,7 +193,8 @@ def test_bounds_on_both_sides_of_zero_name_no_direction() -> None:
     seen = replace(signal(None, flows=[bounded(0.01, -0.04)]), jumps=(waiting, counted))
 
     assert (
-        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves: a step in BTC waits for the next reading"
+        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves ($64.1 B), −$2.56 B to +$641 M: "
+        "a step in BTC waits for the next reading"
     ) in card(incident(seen=seen))
 
 
