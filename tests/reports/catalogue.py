@@ -28,6 +28,7 @@ _FUNCTIONS: tuple[ReportKind, ...] = (
     missing_kinds.null_amount,
     missing_kinds.two_chains_return_smaller,
     arrival_kinds.arrival_leaves_after_weeks,
+    arrival_kinds.large_deposit_leaves_in_steps,
     arrival_kinds.new_asset_leaves_in_steps,
     arrival_kinds.relabelled_asset_leaves_in_steps,
     run_kinds.asset_leaves_in_large_steps,

@@ -280,6 +280,19 @@ class TestALargeMove:
         # What comes back of the ten later is a deposit.
         assert flows_into(series, 5) == [0.0, 10.0, 10.0, 10.0]
 
+    def test_that_comes_in_and_leaves_in_steps_within_two_days_was_none(self) -> None:
+        """40 come, 15 leave at a time, then the rest: no window that begins in between counts what left last."""
+        series = readings(hours=(0, 1, 20, 30, 48.9, 50), BTC=(400, 440, 425, 410, 400, 400), ETH=(600,) * 6)
+
+        assert flows_into(series, 4) == [10.0, 0.0, 0.0]
+        assert nothing(flows_into(series, 5))
+        assert nothing(flows_into(series, 6))
+
+    def test_that_comes_in_and_leaves_in_steps_counts_for_what_leaves_later(self) -> None:
+        series = readings(hours=(0, 1, 20, 30, 49.1, 50), BTC=(400, 440, 425, 410, 400, 400), ETH=(600,) * 6)
+
+        assert flows_into(series, 6) == [0.0, -10.0, -10.0, -10.0, 0.0]
+
     def test_of_which_less_than_half_comes_back_stays_flow(self) -> None:
         series = readings(BTC=(400, 360, 379), ETH=(600,) * 3)
 
