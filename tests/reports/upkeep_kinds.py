@@ -147,6 +147,24 @@ def conversion_drops_out(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
+def conversion_turned_back(seed: int) -> Report:
+    """Half of a stablecoin on one chain is turned into another one, and back within two days or weeks later: no flow.
+
+    Neither half counts alone in a window that begins in between.
+    """
+    random = drawn("conversion-turned-back", seed)
+    start = random.randint(30, 50)
+    back = start + random.choice([random.randint(5, 40), random.randint(150, 240)])
+    slots = [Slot("Tron", "USDT"), Slot("Ethereum", "USDC")]
+    gone, into = random.sample(slots, 2)
+    history = northex(seed, reading_times((1, 320)))
+    units = (history.amounts[-1][gone] or 0.0) * random.uniform(0.4, 0.7)
+    history.add(gone, -units, hour(start), hour(back))
+    history.add(into, units * random.uniform(0.98, 1.0), hour(start), hour(back))
+    times = [hour(number) for number in (start, start + 2, start + 25, back, back + 1, back + 23, back + 60)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def renamed_stablecoin(seed: int) -> Report:
     """The symbol of an asset changes on one chain, amount and price stay: a name is no flow."""
     random = drawn("renamed-stablecoin", seed)

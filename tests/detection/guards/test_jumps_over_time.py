@@ -310,6 +310,19 @@ class TestALargeMove:
 
         assert flows_into(series, 4) == [-40.0, -40.0, -40.0]
 
+    @pytest.mark.parametrize(("asset", "other"), [("USDT", "USDC"), ("BTC", "WBTC")])
+    @pytest.mark.parametrize("was", [200.0, 9.0])
+    def test_that_is_a_conversion_is_none_on_its_way_back(self, asset: str, other: str, was: float) -> None:
+        """100 are turned into 99 others for some hours, and those back: each window counts the one, and no half."""
+        rest = {"Ethereum/ETH": 500.0}
+        before = {f"Tron/{asset}": 300.0, f"Base/{other}": was} | rest
+        there = {f"Tron/{asset}": 200.0, f"Base/{other}": was + 99.0} | rest
+        back = {f"Tron/{asset}": 299.0, f"Base/{other}": was} | rest
+        series = on_chains(before, there, there, back, back)
+
+        assert flows_into(series, 3) == [-1.0, 0.0]
+        assert flows_into(series, 5) == [-1.0, 0.0, 0.0, 0.0]
+
 
 class TestAfterAReturn:
     """40 of 400 BTC were away and are back; now BTC are away again."""
