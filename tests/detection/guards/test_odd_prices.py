@@ -157,9 +157,11 @@ def test_one_that_makes_the_asset_worth_more_than_three_times_everything_is_wait
     price: float, since: datetime, *, is_odd: bool
 ) -> None:
     known = replace(DOUBTFUL, since=since)
-    found = judged(sol(9e9), sol(price, at=NOON + HOUR), known=[known])
-
-    assert found == ((known,) if is_odd else ())
+    for part in (1, 2**-10):
+        before, after = (
+            sol(each, amount=4 * part, other=96 * part, at=at) for each, at in ((9e9, NOON), (price, NOON + HOUR))
+        )
+        assert judged(before, after, known=[known]) == ((known,) if is_odd else ())
 
 
 def test_where_there_was_nothing_no_price_is_too_much() -> None:
