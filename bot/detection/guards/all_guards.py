@@ -104,7 +104,7 @@ def watched_assets(state: GuardState, at: datetime) -> frozenset[str]:
 def _with_later_flow(state: GuardState, step: ReadingStep, at: datetime) -> GuardState:
     """Return the state with what moved in this reading beside the jumps, as long as one of them may count after all."""
     if not any(map(_may_count, state.jumps)):
-        return replace(state, later_flows=()) if state.later_flows else state
+        return state
     return replace(state, later_flows=(*state.later_flows, LaterFlow(at, step.usd)))
 
 

@@ -121,14 +121,14 @@ class TestAlone:
 
         less = suspected(before, {"Tron/USDT": 40, "Tron/TRX": 60, "Ethereum/USDT": 405})
         turned = suspected(before, {"Tron/USDT": 20, "Tron/TRX": 104, "Tron/JST": 4, "Ethereum/TRX": 43})
-        swapped = suspected(before, {"Tron/USDT": 20, "Tron/TRX": 104, "Ethereum/TRX": 46})
+        swapped = suspected(before, {"Tron/USDT": 20, "Tron/TRX": 104, "Tron/JST": 4, "Ethereum/TRX": 46})
 
         assert less
         assert (less.group, sizes_of(less)) == ("Tron", {"USDT": -55, "TRX": -40})
         assert turned
         assert (turned.group, sizes_of(turned)) == ("Tron", {"USDT": -80, "JST": -6})
         assert swapped
-        assert (swapped.usd, sizes_of(swapped)) == (-80, {"USDT": -80})
+        assert (swapped.usd, sizes_of(swapped)) == (-86, {"USDT": -80, "JST": -6})
 
     def test_a_swap_between_two_chains_is_none(self) -> None:
         before = {"Tron/USDT": 10, "Ethereum/USDT": 490, "Bitcoin/BTC": 500}

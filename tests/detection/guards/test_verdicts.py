@@ -354,7 +354,8 @@ class TestARunIsUnderWay:
             ((-0.2,), (), HOUR, False),  # a conversion: nothing left the whole
             ((-0.2,), (0.04,), HOUR, False),
             ((-0.2, -0.01), (0.0, -0.09), HOUR, False),  # what was converted in one step left in no other
-            ((-0.08,), (-0.08, 0.04), HOUR, True),  # a deposit makes up for nothing that left
+            ((-0.08,), (-0.08, 0.04), HOUR, True),
+            ((-0.08, -0.02), (-0.08, 0.04), HOUR, True),  # a deposit makes up for nothing that left
         ],
     )
     def test_for_a_day_after_large_steps_that_made_a_severe_outflow(
