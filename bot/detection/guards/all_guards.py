@@ -74,7 +74,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
         has_returned = any(jump.verdict is Verdict.RETURNED for jump in jumps)
         before = given.previous.by_asset() if has_returned else {}
         jumps, left = with_moves_taken(jumps, moved, given.at, before)
-    kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
+    kept = {asset: left[asset] / units for asset, units in moved.items() if left[asset] != units}
     step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)
     if jumps:

@@ -61,7 +61,7 @@ class TestMemory:
         ("known", "kept_for"),
         [
             (jump(reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 30 * DAY),
-            (jump(units=28, reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 2 * DAY),
+            (jump(units=0.5, reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 2 * DAY),
             (replace(jump(verdict=Verdict.COUNTED), decided_at=NOON), 3 * DAY),
             (replace(jump(verdict=Verdict.DOUBTED), decided_at=NOON), 3 * DAY),
             (replace(jump(reason=JumpReason.LARGE, verdict=Verdict.COUNTED), decided_at=NOON + DAY), 31 * DAY),
@@ -214,7 +214,7 @@ class TestWhatIsRecorded:
     @pytest.mark.parametrize(
         "known",
         [
-            jump("USDT", 50, verdict=Verdict.NOT_COUNTED),
+            jump("USDT", 0.5, verdict=Verdict.NOT_COUNTED),
             jump("USDT", -50, verdict=Verdict.COUNTED),
         ],
     )
@@ -261,13 +261,18 @@ class TestWhatIsRecorded:
 class TestWhatTurnsRound:
     UNITS = {"Bitcoin/BTC": 100.0, "Tron/USDT": 900.0}  # noqa: RUF012 — never changed
 
-    def test_is_all_that_came_where_it_was_and_where_it_was_not(self) -> None:
-        drop = jump("BTC", -28, verdict=Verdict.NOT_COUNTED, at=NOON - DAY)
-        series = on_chains(self.UNITS, self.UNITS | {"Bitcoin/BTC": 105.0, "Base/BTC": 20.0})
+    @pytest.mark.parametrize(
+        ("asset", "came", "units"),
+        [("BTC", {"Bitcoin/BTC": 105.0, "Base/BTC": 20.0}, 25.0), ("SOL", {"Solana/SOL": 20.0}, 20.0)],
+    )
+    def test_is_all_that_came_where_it_was_and_where_it_was_not(
+        self, asset: str, came: dict[str, float], units: float
+    ) -> None:
+        drop = jump(asset, -28, verdict=Verdict.NOT_COUNTED, at=NOON - DAY)
 
-        (found,) = step(GuardState(jumps=(drop,)), *series).jumps
+        (found,) = step(GuardState(jumps=(drop,)), *on_chains(self.UNITS, self.UNITS | came)).jumps
 
-        assert [move.amount for move in found.parts[0].moves] == [-28, 25]
+        assert [move.amount for move in found.parts[0].moves] == [-28, units]
 
     @pytest.mark.parametrize(("btc", "repeats"), [(72.0, True), (62.0, False)])
     def test_is_the_same_again_by_what_was_there_before(self, btc: float, *, repeats: bool) -> None:
@@ -320,6 +325,21 @@ class TestAJumpOfWhatAReadingLacks:
         (found,) = step(GuardState(jumps=(jump("BTC", at=NOON),), lost_parts=missing), previous, latest).jumps
 
         assert found.verdict is Verdict.WAITING
+
+    @pytest.mark.parametrize(("back", "reasons"), [(timedelta(), {JumpReason.ALONE}), (HOUR, {JumpReason.LARGE})])
+    def test_begins_as_one_where_chains_came_back_smaller_in_this_very_reading(
+        self, back: timedelta, reasons: set[JumpReason]
+    ) -> None:
+        held = {"Tron/TRX": 50.0, "Solana/SOL": 50.0, "Bitcoin/BTC": 900.0}
+        previous, latest = on_chains(held, held | {"Tron/TRX": 20.0, "Solana/SOL": 30.0})
+        were_missing = tuple(
+            LostPart(slot.chain, NOON - DAY, {slot: previous.holdings[slot]}, previous, latest.as_of - back)
+            for slot in (Slot("Tron", "TRX"), Slot("Solana", "SOL"))
+        )
+
+        found = step(GuardState(lost_parts=were_missing), previous, latest).jumps
+
+        assert {known.reason for known in found} == reasons
 
     def test_is_decided_once_it_is_back(self) -> None:
         assert self.verdict(jump("BTC", at=NOON), 90.0, until=NOON) is Verdict.NOT_COUNTED
