@@ -140,6 +140,16 @@ class TestAToken:
 
         assert bool(state_after(series[:2]).lost_parts) is not is_moved
 
+    @pytest.mark.parametrize(("usdt", "is_moved"), [(285.0, True), (284.9, False)])
+    def test_that_drops_out_of_several_chains_came_elsewhere_by_half_of_all_of_it(
+        self, usdt: float, *, is_moved: bool
+    ) -> None:
+        before = told({**USUAL, "Bitcoin/USDC": 20.0}, at=-HOUR)
+
+        found = names(told(without("Ethereum/USDC", USDT=usdt)), before=before)
+
+        assert found == ([] if is_moved else ["USDC on Ethereum", "USDC on Bitcoin"])
+
     def test_that_is_no_stablecoin_moves_to_its_own_kind_only(self) -> None:
         gone = without("Ethereum/ETH")
 
@@ -195,8 +205,8 @@ class TestAnExactZero:
             (ETH, None, 50.0, True),
             (ETH, None, 50.5, True),
             (ETH, None, 49.5, True),
-            (ETH, None, 50.6, False),
-            (ETH, None, 49.4, False),
+            (ETH, None, 50.51, False),
+            (ETH, None, 49.49, False),
             (USDC, 100.0, None, False),
         ],
     )
