@@ -216,6 +216,14 @@ class TestWhatIsNoNewName:
 
         assert names(before, {"ArbitrumOne/USDT": 96.9, "Bitcoin/BTC": 800.0}) == []
 
+    def test_is_a_chain_where_the_same_amounts_cost_something_else(self) -> None:
+        before, after = (
+            reading({slot: (held, price) for slot, held in parts.items()}, at=at)
+            for parts, price, at in ((USUAL, 1.0, NOON - HOUR), (TestAChainByAnotherName.CHAIN, 1.3, NOON))
+        )
+
+        assert with_renamed_slots(GuardState(), before, after, ()).renamed_slots == ()
+
     def test_is_that_of_the_second_of_two_that_fit(self) -> None:
         before = USUAL | {"Arbitrum/USDC": 100.5}
 
