@@ -70,7 +70,8 @@ class Flow:
 
     `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
     is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` were in the reading at the start only; they are not
-    part of the figure. A flow with a `hold` is shown but never graded.
+    part of the figure. `gone_parts` were missing at both ends, by now for longer than 72 h: they are neither part of
+    the figure nor of `reserves_usd`. A flow with a `hold` is shown but never graded.
 
     Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
     and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
@@ -90,6 +91,7 @@ class Flow:
     lowest_usd: float | None = None
     highest_usd: float | None = None
     doubted_usd: float = 0.0
+    gone_parts: tuple[str, ...] = ()
 
     @property
     def low(self) -> float:

@@ -51,6 +51,7 @@ _NOTE_WORDS = {
     NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
     NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
+    NoteReason.UNREPORTED: "Without {subject}, which is not reported any more ({size} when it last was)",
     NoteReason.GAP: "Not computed: {subject}. The reading it would start from is missing, or lacks a chain.",
     NoteReason.BLIND: "For a while this bot saw nothing.",
     NoteReason.REVISED: "The source revised its history ({subject}): what was told of those days before may be wrong",

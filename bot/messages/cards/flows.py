@@ -50,7 +50,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
     return Message(
         title=f"{snapshot.exchange.name} · flows",
         lines=lines(
-            bounded_flow_sentence(flow, _unknown_at_start(flow, snapshot))
+            bounded_flow_sentence(flow, ", ".join(flow.gone_parts))
             if flow
             else _without_flow(snapshot.listing, window),
             missing_line(snapshot),
@@ -122,11 +122,6 @@ def _rank_line(flow: Flow, snapshot: ExchangeSnapshot) -> Line | None:
     if share < baseline.worst:
         return (*z, *line(f" · lower than every one of the last {baseline.days} days"))
     return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {baseline.days} days"))
-
-
-def _unknown_at_start(flow: Flow, snapshot: ExchangeSnapshot) -> str:
-    """Return which parts the reserves at the window's start did not include, for they were missing already."""
-    return ", ".join(part.name for part in snapshot.missing if part.since <= flow.start)
 
 
 def _comparability(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:

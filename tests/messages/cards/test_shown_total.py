@@ -227,9 +227,10 @@ def test_flows_say_what_is_missing() -> None:
 
 
 def test_reserves_at_the_start_of_a_window_that_lacked_the_part_are_no_total() -> None:
-    """For two days the source has left out Tron, so that both ends of 24 h lack it."""
-    missing = (replace(TRON, since=NOON - 2 * DAY),)
-    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[flow(-0.01, reserves=8e10)]))
+    """For four days the source has left out Tron, so that both ends of 24 h lack it."""
+    missing = (replace(TRON, since=NOON - 4 * DAY),)
+    rest = replace(flow(-0.01, reserves=8e10), gone_parts=("Tron",))
+    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[rest]))
 
     text = said(flows_card(snapshot, Window.DAY, NOON))
 
