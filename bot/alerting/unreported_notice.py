@@ -12,6 +12,7 @@ A chain that is away for half a day every day is told twice within 72 hours. The
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -52,14 +53,22 @@ def unreported_events(open_notices: Sequence[Incident], signal: Signal, least_sh
     events = jump_events(signal.unreported)
     of_notices = [(notice, _event_of(notice, events)) for notice in open_notices]
     for notice, event in of_notices:
-        count = count_lately(event, events) if event else 0
-        yield EventOfNotice(notice.first_as_of, notice, event, count, is_news=False)
+        own = _only(event, {jump.group for jump in notice.signal.jumps}) if event else None
+        count = count_lately(own, events) if own else 0
+        yield EventOfNotice(notice.first_as_of, notice, own, count, is_news=False)
     told = [event for _, event in of_notices]
-    large = [event for event in events if event.share <= -least_share]
-    for event in large:
-        count = count_lately(event, large)
-        if event not in told and _is_told(event, signal, count):
-            yield EventOfNotice(event.at, None, event, count, is_news=True)
+    for event in [event for event in events if event not in told]:
+        # What went with it and is back already is nothing to tell of.
+        away = _only(event, {jump.group for jump in event.jumps if jump.verdict is Verdict.WAITING})
+        if away and away.share <= -least_share:
+            count = count_lately(away, [earlier for earlier in events if earlier.share <= -least_share])
+            yield EventOfNotice(event.at, None, away, count, is_news=_is_steady(away, signal, count))
+
+
+def _only(event: JumpEvent, groups: AbstractSet[str]) -> JumpEvent | None:
+    """Return what an event says of some chains and assets, None where it is not about them."""
+    jumps = tuple(jump for jump in event.jumps if jump.group in groups)
+    return JumpEvent(event.at, jumps) if jumps else None
 
 
 def as_reported_again(signal: Signal) -> Signal:
@@ -79,8 +88,6 @@ def _event_of(notice: Incident, events: Sequence[JumpEvent]) -> JumpEvent | None
     )
 
 
-def _is_told(event: JumpEvent, signal: Signal, count: int) -> bool:
-    """Return whether an event without a notice is told; one that is given up had its notice, and that is over."""
-    if event.verdict is not Verdict.WAITING:
-        return False
+def _is_steady(event: JumpEvent, signal: Signal, count: int) -> bool:
+    """Return whether an event is told at once: it is no more than the second of its kind, or has lasted for a day."""
     return count <= _TOLD_EARLY or signal.as_of - event.at >= _STAYS_AFTER

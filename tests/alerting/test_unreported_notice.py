@@ -108,6 +108,18 @@ def test_parts_that_went_together_are_one_notice_that_says_which_are_back() -> N
     assert notices.newest.ending is Ending.RETURNED
 
 
+def test_what_went_with_it_and_is_back_already_is_no_part_of_it() -> None:
+    """Solana, 10 %, went in the same reading and was back six hours later; Tron alone is told, at its own size."""
+    solana = part(0.1, RETURNED, name="Solana", back=0.1)
+    notices = Notices()
+
+    assert notices.judge(lacking(part(0.02), solana)) == []
+    assert notices.judge(lacking(part(0.12), solana, at=SIX + HOUR)) == [StepReason.OPENED]
+    assert notices.judge(lacking(part(0.12), solana, at=SIX + 2 * HOUR)) == []
+    assert [jump.group for jump in notices.newest.signal.jumps] == ["Tron"]
+    assert (notices.newest.severity, notices.newest.signal.reasons[0].value) == (Severity.WATCH, -0.12)
+
+
 def test_a_step_and_a_loss_of_one_reading_are_two_notices() -> None:
     """BTC left in the reading that was the first to lack Tron: neither takes the place of the other."""
     step = Jump("BTC", NOON, -1e9, -0.1, JumpReason.ALONE, WAITING, ())
