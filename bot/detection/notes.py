@@ -9,10 +9,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.detection.flow.net_flow import gone_parts
-from bot.detection.flow.reading_diff import RETURN_WITHIN
+from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
 from bot.detection.flow.windows import fits
 from bot.detection.guards.verdicts import COUNTS_WITHIN
-from bot.detection.thresholds import MIN_FLOW_USD
+from bot.detection.thresholds import MIN_FLOW_USD, PRICED_ASSET_SHARE
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
@@ -24,6 +24,7 @@ _OWN_TOKEN_SHARE = 0.01
 """A move of own tokens is said from this share of all holdings, own tokens included, on. A judgement: every day has
 smaller ones."""
 
+_NAMED_SLOTS = 3  # of what has no value; a line on a phone has room for no more
 _UNREPORTED_SHARE = 0.01
 """A part that windows leave out is named from this share of reserves on, by judgement: less than opens a watch."""
 
@@ -35,6 +36,7 @@ def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], 
     """
     return (
         *_remembered(state, latest.as_of),
+        *_unpriced(exchange.own_tokens, latest),
         *_unreported(exchange.own_tokens, latest, state),
         *_own_token(exchange.own_tokens, latest, bases),
         *_gap(latest, bases),
@@ -67,6 +69,17 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
     for odd in state.odd_prices:
         if odd.until is None:
             yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)
+
+
+def _unpriced(own_tokens: Collection[str], latest: Reading) -> Iterator[Note]:
+    """Yield one note on what the source tells an amount and no value of, where it is more than dust; largest first."""
+    usd = {slot: latest.holdings[slot].usd for slot in latest.unpriced_slots if slot in latest.holdings}
+    largest = sorted((slot for slot in usd if slot.asset not in own_tokens), key=lambda slot: (-usd[slot], slot))
+    total_usd = sum(usd[slot] for slot in largest)
+    if total_usd and total_usd >= PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens):
+        names = ", ".join(map(slot_name, largest[:_NAMED_SLOTS]))
+        more = f" and {len(largest) - _NAMED_SLOTS} more" if len(largest) > _NAMED_SLOTS else ""
+        yield Note(NoteReason.UNPRICED, names + more, total_usd)
 
 
 def _unreported(own_tokens: Collection[str], latest: Reading, state: GuardState) -> Iterator[Note]:

@@ -111,6 +111,7 @@ class NoteReason(StrEnum):
     COUNTED = "counted after all"
     TOGETHER = "several exchanges at once"
     PRICE_ODD = "price odd"
+    UNPRICED = "no value"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
     UNREPORTED = "not reported"
     GAP = "gap"

@@ -33,6 +33,7 @@ _FUNCTIONS: tuple[ReportKind, ...] = (
     run_kinds.asset_leaves_in_large_steps,
     run_kinds.even_loss_stays,
     run_kinds.run_after_internal_move,
+    run_kinds.run_in_unpriced_asset,
     run_kinds.run_of_a_tenth,
     run_kinds.run_over_ten_hours,
     run_kinds.third_chunk_counts,

@@ -119,7 +119,7 @@ def negative_amount(seed: int) -> Report:
 
 
 def null_amount(seed: int) -> Report:
-    """An amount, its value or both are null for some readings, as a division by zero is written: a missing value."""
+    """An amount or its value is null for some readings, as a division by zero is written: nothing moved."""
     random = drawn("null-amount", seed)
     start, length = random.randint(30, 50), random.randint(2, 6)
     slot = random.choice([Slot("Ethereum", "USDC"), Slot("Tron", "USDT"), Slot("Ripple", "XRP")])

@@ -50,6 +50,7 @@ _NOTE_WORDS = {
     NoteReason.ROUND_TRIP: "{subject} {size} left and came back: no flow",
     NoteReason.PASSAGE: "{subject} {size} came in and left again: no flow",
     NoteReason.PRICE_ODD: "{subject} is valued at {price}, its last price: the source's moved here alone",
+    NoteReason.UNPRICED: "{subject}: valued at the last price ({size}), as the source tells no value now",
     NoteReason.OWN_TOKEN: "Own token {subject} {moved} in 24 h: left out of every flow.",
     NoteReason.UNREPORTED: "Without {subject}, which is not reported any more ({size} when it last was)",
     NoteReason.GAP: "Not computed: {subject}. The reading it would start from is missing, or lacks a chain.",
