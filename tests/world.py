@@ -113,10 +113,15 @@ class Running:
     ) -> datetime:
         """Let an hour pass in which that part of the reserves moved, and return the time of its reading, once judged.
 
-        `holdings` are amounts by chain and asset that are then there instead.
+        Next to nothing moves on the other exchanges. `holdings` are amounts by chain and asset that are then there
+        instead.
         """
         self.world.clock.advance(timedelta(hours=1))
         as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE, holdings=holdings)
+        for other in self.world.exchanges:
+            behind = as_of - self.world.llama.exchanges[other].as_of
+            if behind > timedelta():
+                self.world.llama.step(other, share=_SMALL_MOVE, after=behind)
         # The first amounts of a day are told as of midnight as well, and what repeats them is no reading.
         midnight = as_of.replace(hour=0, minute=0, second=0)
         as_of = midnight if as_of - midnight < timedelta(hours=1) else as_of

@@ -14,6 +14,7 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.errors import RunwatchError
+from bot.domain.obstacles import JobState
 
 log = structlog.get_logger()
 
@@ -30,19 +31,6 @@ class Job:
     run: Callable[[], Awaitable[None]]
     every: timedelta
     jitter: timedelta = timedelta()
-
-
-@dataclass(frozen=True, slots=True)
-class JobState:
-    """How a job is doing: how long ago its last turn ended, or the schedule began, and what it crashed with ("": not).
-
-    A failure that is foreseen, such as a store that is away, is no crash.
-    """
-
-    name: str
-    every: timedelta
-    ended_ago: timedelta
-    crash: str = ""
 
 
 class Schedule:

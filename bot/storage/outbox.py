@@ -11,7 +11,7 @@ the one before it is over. Four rules make that bearable:
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -117,6 +117,21 @@ class RedisOutbox(Outbox):
     async def oldest_queued_at(self) -> datetime | None:
         created_us = (await self._backlog())[0]
         return moment(int(float(created_us))) if created_us else None
+
+    async def front_entries(self, platforms: Iterable[Platform]) -> Mapping[Platform, Sequence[str]]:
+        """Return the oldest entry of each queue of some platforms, taken or not; raise StorageError.
+
+        An entry leaves its queue when it is sent, or postponed, so the oldest is soon another one while messages go
+        out.
+        """
+        streams = [
+            (platform, keys.DELIVERIES.key(platform, priority)) for platform in platforms for priority in range(3)
+        ]
+        replies = await self._database.pipeline([("XRANGE", stream, "-", "+", "COUNT", 1) for _, stream in streams])
+        front: dict[Platform, list[str]] = {}
+        for (platform, stream), entries in zip(streams, replies, strict=True):
+            front.setdefault(platform, []).extend(f"{stream} {entry_id.decode()}" for entry_id, _ in entries)
+        return front
 
     @override
     def still_owns(self, delivery: Delivery) -> bool:

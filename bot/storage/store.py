@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from bot.domain.worker import Lease
 from bot.ports.sources import Clock
+from bot.storage import keys
 from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.connection import DEFAULT_TIMEOUTS, Database, StoreTimeouts, connect
 from bot.storage.embedded.server import EmbeddedServer
@@ -56,6 +57,12 @@ class Store:
     async def ping(self) -> None:
         """Return when the server answers; raise StorageError when it does not."""
         await self.database.command("PING")
+
+    async def check_writes(self) -> datetime:
+        """Return the server's time when it takes writes; raise StorageError when it is away, or takes none."""
+        probe = ("SET", keys.WRITE_PROBE.key(), 1, "EX", keys.WRITE_PROBE.lifetime_s)
+        _, (seconds, microseconds) = await self.database.pipeline([probe, ("TIME",)])
+        return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
 
     async def was_emptied(self) -> bool:
         """Return whether everything in the store was deleted since it was opened; raise StorageError.

@@ -267,6 +267,7 @@ class MemoryOutbox(Outbox):
 
     @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
+        self._fail_if_away()
         return Counter((delivery.place.platform, delivery.severity) for delivery in self.waiting)
 
     @override

@@ -42,6 +42,7 @@ CHANNEL = Place(Platform.DISCORD, "998")
 # (bot/storage/schema.py).
 STORED = """\
 runwatch:schema string
+runwatch:writable string
 runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
@@ -253,6 +254,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.heartbeats.beat([Platform.TELEGRAM])
+    await store.check_writes()
     await store.leases.acquire(Lease.POLL)
     await store.send_budget.reserve(Platform.TELEGRAM, per_second=28, number=1)
     await store.send_budget.slow_down(Platform.TELEGRAM, chat="7", pause=timedelta(seconds=3), whole_bot=False)
