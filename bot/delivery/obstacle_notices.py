@@ -20,7 +20,7 @@ _PATIENCE_S: Mapping[ObstacleKind, float] = {
     ObstacleKind.PLATFORM: 120.0,
     ObstacleKind.COMMANDS: 120.0,
 }
-_STARTING_S = 120.0  # during which the first list may still be to come
+_FIRST_POLL_PATIENCE_S = 120.0
 
 ObstacleKey = tuple[ObstacleKind, str]
 
@@ -54,7 +54,6 @@ class _Known:
 class ObstacleNotices:
     """Remembers what the operator was told. Times are seconds of any clock that goes on evenly."""
 
-    started_s: float
     _known: dict[ObstacleKey, _Known] = field(default_factory=dict)
 
     def news(self, obstacles: Iterable[AlertObstacle], now_s: float) -> ObstacleNews:
@@ -95,10 +94,10 @@ class ObstacleNotices:
         known = self._known[key]
         if known.told or known.there_since_s is None or now_s < known.quiet_until_s:
             return False
-        since_s = known.there_since_s
-        if key[0] is ObstacleKind.POLLS and since_s < self.started_s + _STARTING_S:
-            return now_s >= self.started_s + _STARTING_S
-        return now_s >= since_s + _PATIENCE_S.get(key[0], 0.0)
+        kind, about = key
+        is_first_poll = kind is ObstacleKind.POLLS and about == "first"
+        patience_s = _FIRST_POLL_PATIENCE_S if is_first_poll else _PATIENCE_S.get(kind, 0.0)
+        return now_s >= known.there_since_s + patience_s
 
 
 def _matters(known: _Known, now_s: float) -> bool:

@@ -101,7 +101,7 @@ def _polls(facts: PollFacts | None, now: datetime) -> Iterator[AlertObstacle]:
         names = ", ".join(sorted(facts.unlisted))
         yield _obstacle(ObstacleKind.LIST, f"EXCHANGES names what is not listed: {names}", about="EXCHANGES")
     elif facts.last_good is None:
-        yield _obstacle(ObstacleKind.POLLS, "first poll pending")
+        yield _obstacle(ObstacleKind.POLLS, "first poll pending", about="first")
     elif _is_overdue(facts, now):
         fault = f" ({facts.fault}); it is tried again at every poll" if facts.fault else ""
         yield _obstacle(ObstacleKind.POLLS, f"last good poll was {span(now - facts.last_good)} ago{fault}")

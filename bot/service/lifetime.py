@@ -79,7 +79,8 @@ class Service:
     """A whole worker, from opening the store to the last message under way.
 
     The arguments after `metrics` are what a replay and tests do differently: `make_chats` makes the connections to
-    the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly.
+    the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly,
+    `store_clock` replaces the clock of the store's server, by which deliveries are due and expire.
     """
 
     def __init__(  # noqa: PLR0913 — what a replay does differently is named here
@@ -93,6 +94,7 @@ class Service:
         poll_every: timedelta | None = None,
         role: Role = Role.ALL,
         lease_timing: LeaseTiming | None = None,
+        store_clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -102,6 +104,7 @@ class Service:
         self._poll_interval = poll_every or settings.poll_interval
         self._role = role
         self._lease_timing = lease_timing
+        self._store_clock = store_clock
         self._is_started = asyncio.Event()
         self._store_fault = "not connected yet"
         self._schedules: list[Schedule] = []
@@ -115,7 +118,7 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             address = store_address(self._settings)
-            store = await self._retry_until_open(partial(open_store, address, clock=self._clock), stop)
+            store = await self._retry_until_open(partial(open_store, address, clock=self._store_clock), stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
@@ -157,7 +160,7 @@ class Service:
         facts = AlertFactsGatherer(
             application,
             role=self._role,
-            poll_interval=self._poll_interval,
+            poll_interval=self._settings.poll_interval,
             clock=self._clock,
             jobs=self._job_states,
             reports=reports,

@@ -53,10 +53,8 @@ class SelfReport:
         self._metrics = metrics
         self._operator = operator
         self._tells_shared = tells_shared
-        now_s = _now_s()
-        self._logged = ObstacleNotices(now_s)
-        self._sent = ObstacleNotices(now_s)
-        self._send_again_at_s = now_s
+        self._logged, self._sent = ObstacleNotices(), ObstacleNotices()
+        self._send_again_at_s = 0.0
         self._key = uuid4().hex  # of the next message to the operator, the same for every try to send it
         self._updating = asyncio.Lock()
 

@@ -7,7 +7,7 @@ put something wrong there: they see it as an operator with `redis-cli` does.
 import ast
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -244,7 +244,7 @@ async def claim_everything(store: Store) -> list[Delivery]:
     return [delivery for batch in batches for delivery in batch]
 
 
-async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
+async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     """Let a store keep something of every sort, and return the rows of which there was a key on the way."""
     await store.readings.add([holding(70.0, at=NOON - timedelta(days=1)), holding(70.5)])
     revised = holding(80.0, at=NOON - timedelta(days=1))
@@ -270,7 +270,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     seen = await stored_rows(store.database)
 
     first, second, *others = await claim_everything(store)
-    await store.outbox.postpone(first, until=until)
+    await store.outbox.postpone(first, pause=pause)
     await store.outbox.give_up(second, "no reason")
     for delivery in others:
         await store.outbox.finish(delivery, message_id="42")
@@ -285,7 +285,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
 
 
 async def test_every_key_in_a_store_is_as_the_table_says_and_every_row_is_used(store: Store, clock: StillClock) -> None:
-    seen = await keep_everything(store, clock.now() + timedelta(days=1))
+    seen = await keep_everything(store, timedelta(days=1))
     assert await differences(store.database) == []
     assert {row.name for row in seen} == {row.name for row in KEYS}
 
