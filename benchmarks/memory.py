@@ -29,7 +29,6 @@ _IMPORTS = (
     "aiohttp",
     "aiohttp.web",
     "redis.asyncio",
-    "apscheduler.schedulers.asyncio",
     "prometheus_client",
     "telegram",
     "discord",

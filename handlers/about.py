@@ -1,6 +1,5 @@
 """/help, /status, /privacy — the bot about itself."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
@@ -30,11 +29,10 @@ async def help(  # noqa: A001 — the command's name is what people type
 
 @command
 async def status(request: Request) -> Message:
-    """Show the bot's own health: sources, their age, what waits to be sent"""
-    bot_status = await request.queries.status()
-    # Sentences about settings name chats of the operator, which are nobody else's business.
-    shown = bot_status if request.caller.is_owner else replace(bot_status, misdirected=())
-    return status_card(shown, window_coverage(request.queries.snapshots(), request.now))
+    """Show whether alerts can come, and how old each source's figures are"""
+    coverage = window_coverage(request.queries.snapshots(), request.now)
+    # Reasons name chats, hosts and settings of the operator, which are nobody else's business.
+    return status_card(await request.queries.status(), coverage, for_owner=request.caller.is_owner)
 
 
 @command

@@ -6,6 +6,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any, ParamSpec
 
 
@@ -20,6 +21,22 @@ class HandMovedClock:
 
     def advance(self, by: timedelta) -> None:
         self.time += by
+
+
+@dataclass
+class ShiftedClock:
+    """The clock of a machine that is `ahead` of the true time, or behind it; fits ports.Clock."""
+
+    true: HandMovedClock
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return self.true.now() + self.ahead
+
+
+def http_date(at: datetime) -> str:
+    """Return a time as HTTP headers have it."""
+    return format_datetime(at, usegmt=True)
 
 
 class _Patience(selectors.DefaultSelector):

@@ -1,6 +1,7 @@
 """The whole service among stand-ins: a real Redis, an upstream, Telegram and Discord; time is moved by hand."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,8 @@ from bot.service.health_server import HealthServer
 from bot.service.lifetime import Service
 from bot.service.metrics import Metrics
 from bot.service.platforms import platform_connections
-from tests.clocks import HandMovedClock
+from bot.workers.corrected_clock import CorrectedClock
+from tests.clocks import HandMovedClock, ShiftedClock
 from tests.fakes.defillama import FakeDefiLlama, Fault
 from tests.fakes.defillama_world import Holdings
 from tests.fakes.discord import FakeDiscord
@@ -55,6 +57,7 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     exchanges: tuple[str, ...] = _EXCHANGES
     error_chat: str | None = None
+    clock_ahead: timedelta = timedelta()
 
     def settings(self) -> Settings:
         return Settings(
@@ -107,16 +110,22 @@ class Running:
     service: Service
     application: Application
     port: int
+    machine: ShiftedClock = field(default_factory=lambda: ShiftedClock(HandMovedClock()))
 
     async def hour(
         self, share: float = 0.0, exchange: str = "binance", *, holdings: Holdings | None = None
     ) -> datetime:
         """Let an hour pass in which that part of the reserves moved, and return the time of its reading, once judged.
 
-        `holdings` are amounts by chain and asset that are then there instead.
+        Next to nothing moves on the other exchanges. `holdings` are amounts by chain and asset that are then there
+        instead.
         """
         self.world.clock.advance(timedelta(hours=1))
         as_of = self.world.llama.step(exchange, share=share + _SMALL_MOVE, holdings=holdings)
+        for other in self.world.exchanges:
+            behind = as_of - self.world.llama.exchanges[other].as_of
+            if behind > timedelta():
+                self.world.llama.step(other, share=_SMALL_MOVE, after=behind)
         # The first amounts of a day are told as of midnight as well, and what repeats them is no reading.
         midnight = as_of.replace(hour=0, minute=0, second=0)
         as_of = midnight if as_of - midnight < timedelta(hours=1) else as_of
@@ -133,6 +142,15 @@ class Running:
         async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{self.port}/readyz") as answer:
             body: dict[str, Any] = await answer.json()
             return answer.status, body["reasons"]
+
+    async def reasons(self) -> list[str]:
+        """Return what /readyz says is in the way."""
+        return (await self.readiness())[1]
+
+    async def cannot_alert(self) -> set[str]:
+        """Return the reasons for which the metric says that alerts cannot come."""
+        async with aiohttp.ClientSession() as client, client.get(f"http://127.0.0.1:{self.port}/metrics") as answer:
+            return set(re.findall(r'^runwatch_can_alert{reason="(.+)"} 0.0$', await answer.text(), re.MULTILINE))
 
     async def ready(self) -> None:
         async def is_ready() -> bool:
@@ -176,6 +194,7 @@ async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[Wor
         llama = await stack.enter_async_context(FakeDefiLlama(now=clock.now(), days=30))
         telegram = await stack.enter_async_context(FakeTelegram())
         discord = await stack.enter_async_context(FakeDiscord(token=DISCORD_TOKEN))
+        llama.clock = telegram.clock = discord.clock = clock
         ann = telegram.user("Ann")
         yield World(
             redis=redis,
@@ -190,12 +209,22 @@ async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[Wor
 
 
 @asynccontextmanager
-async def running(world: World) -> AsyncIterator[Running]:
-    """Run the service until the block ends; inside it every exchange was read and both platforms are connected."""
+async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Running]:
+    """Run the service until the block ends; inside it every exchange was read and both platforms are connected.
+
+    The clock of its machine is ahead of the true time, which the stand-ins name, by what `run.machine` says.
+    """
     stop = asyncio.Event()
-    metrics = Metrics(world.clock, "1.2.3")
+    machine = ShiftedClock(world.clock, world.clock_ahead)
+    clock = CorrectedClock(machine, counter=lambda: world.clock.now().timestamp())
+    metrics = Metrics(clock, "1.2.3")
     service = Service(
-        world.settings(), clock=world.clock, metrics=metrics, make_chats=platform_connections, poll_every=POLL_EVERY
+        world.settings(),
+        clock=clock,
+        metrics=metrics,
+        make_chats=platform_connections,
+        poll_every=POLL_EVERY,
+        store_clock=world.clock,
     )
     async with (
         HealthServer("127.0.0.1", 0, metrics=metrics, unready=service.unready) as server,
@@ -205,11 +234,12 @@ async def running(world: World) -> AsyncIterator[Running]:
         tasks.create_task(service.run(stop))
         try:
             application = await service.started()
-            run = Running(world, service, application, server.port)
+            run = Running(world, service, application, server.port, machine)
             await until(
                 lambda: len(application.latest.snapshots()) == len(world.exchanges), "a reading of every exchange"
             )
-            await run.ready()
+            if until_ready:
+                await run.ready()
             await until(lambda: bool(world.discord.commands), "the commands published on Discord")
             yield run
         finally:

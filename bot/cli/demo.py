@@ -59,6 +59,7 @@ async def play(name: str, hours_a_second: timedelta | None) -> None:
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name=f"Replay ({episode.label})",
             poll_every=_poll_every(speed),
+            store_clock=clock,
         )
         await chat.show(_introduction(episode))
         stop = asyncio.Event()

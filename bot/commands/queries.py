@@ -6,13 +6,14 @@ incidents, subscriptions and the past come from the store.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
-from bot.domain.errors import AskerError
+from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, open_by_number
+from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Platform
 from bot.domain.reading import SourceHealth
@@ -21,7 +22,7 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus
+from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
@@ -34,15 +35,30 @@ class LatestState:
     """The newest listing, source health and snapshot of every exchange, in memory.
 
     Written by polling and watching, read by `Queries`. Rows of exchanges that have left the list stay.
+    `list_changed_at` is the first time that the list was fetched with the figures that it has now.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
     health: dict[str, SourceHealth] = field(default_factory=dict)
+    list_fetched_at: datetime | None = None
+    list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
 
     def set_listings(self, listings: Iterable[Listing]) -> None:
-        """Replace the rows of the exchanges in a new list."""
-        self.listings.update({listing.exchange.id: listing for listing in listings})
+        """Replace the rows of the exchanges in a new list, and note when it was fetched and when it last changed."""
+        rows = {listing.exchange.id: listing for listing in listings}
+        if not rows:
+            return
+        fetched_at = max(row.fetched_at for row in rows.values())
+        if self.list_changed_at is None or any(_is_news(row, self.listings.get(id_)) for id_, row in rows.items()):
+            self.list_changed_at = fetched_at
+        self.list_fetched_at = fetched_at
+        self.listings.update(rows)
+
+    def time_corrected(self, by: timedelta) -> None:
+        """Shift the times of the list, which were measured by a wrong clock."""
+        self.list_fetched_at = self.list_fetched_at + by if self.list_fetched_at else None
+        self.list_changed_at = self.list_changed_at + by if self.list_changed_at else None
 
     def set_health(self, health: SourceHealth) -> None:
         """Replace the health of a source, by its name."""
@@ -74,6 +90,11 @@ class LatestState:
     def snapshots(self) -> list[ExchangeSnapshot]:
         """Return the newest snapshot of every exchange that has one."""
         return [snapshot for exchange in list(self._snapshots) if (snapshot := self.snapshot(exchange))]
+
+
+def _is_news(row: Listing, before: Listing | None) -> bool:
+    """Return whether a row of the list says anything but what the one before said."""
+    return before is None or replace(row, fetched_at=before.fetched_at) != before
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +133,7 @@ class Queries:
         platforms: Callable[[], Mapping[Platform, str]] = dict,
         rates: Callable[[], Awaitable[Mapping[Platform, SendRate]]],
         standing_by: Callable[[], Sequence[str]] = tuple,
-        undelivered: Callable[[], Sequence[str]] = tuple,
+        obstacles: Callable[[], Awaitable[Sequence[AlertObstacle] | None]] | None = None,
         misdirected: Callable[[], Sequence[str]] = tuple,
         kinds: SignalKinds = SIGNAL_KINDS,
     ) -> None:
@@ -129,7 +150,7 @@ class Queries:
         self._platforms = platforms
         self._rates = rates
         self._standing_by = standing_by
-        self._undelivered = undelivered
+        self._obstacles = obstacles or _nobody_looks
         self._misdirected = misdirected
         self._started_at = clock.now()
 
@@ -224,23 +245,39 @@ class Queries:
 
     async def status(self) -> BotStatus:
         """Return the bot's own health."""
-        read_at = [snapshot.reading.as_of for snapshot in self.snapshots() if snapshot.reading]
+        readings = [snapshot.reading for snapshot in self.snapshots() if snapshot.reading]
+        newest: dict[str, datetime] = {}
+        for reading in readings:
+            newest[reading.source] = max(reading.as_of, newest.get(reading.source, reading.as_of))
         return BotStatus(
             version=self._version,
             started_at=self._started_at,
             now=self._clock.now(),
             sources=dict(self._latest.health),
             exchanges=len(self._latest.listings),
-            read=len(read_at),
-            newest_reading=max(read_at, default=None),
-            open_incidents=len(open_by_number(await self._incidents.open())),
-            backlog=await self._outbox.depth(),
-            oldest_waiting=await self._outbox.oldest_queued_at(),
-            places=await self._subscriptions.count(),
+            read=len(readings),
+            newest_readings=newest,
             platforms=self._platforms(),
-            disabled=await self._subscriptions.disabled(),
-            rates=await self._rates(),
+            stored=await self._stored_counts(),
+            obstacles=await self._obstacles(),
             standing_by=self._standing_by(),
-            undelivered=self._undelivered(),
             misdirected=self._misdirected(),
         )
+
+    async def _stored_counts(self) -> StoredCounts | None:
+        """Return what the store knows, None while it is away: what is wrong must be said then above all."""
+        try:
+            return StoredCounts(
+                open_incidents=len(open_by_number(await self._incidents.open())),
+                backlog=await self._outbox.depth(),
+                oldest_waiting=await self._outbox.oldest_queued_at(),
+                places=await self._subscriptions.count(),
+                disabled=await self._subscriptions.disabled(),
+                rates=await self._rates(),
+            )
+        except StorageError:
+            return None
+
+
+async def _nobody_looks() -> None:
+    """Return that nothing is known of obstacles."""

@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         Field(description="auto: text on a terminal, else json."),
     ] = "auto"
     heartbeat_url: Annotated[
-        SecretAddress | None, Field(description="Called after each good poll, so that silence is noticed.")
+        SecretAddress | None,
+        Field(description="Called after each good poll while alerts can come, so that silence is noticed."),
     ] = None
 
     _unquoted = field_validator("*", mode="before")(unquoted)

@@ -43,9 +43,8 @@ class DeliveryAttempt:
         self._chat = chat
         self._outbox = outbox
         self._subscriptions = subscriptions
-        self._clock = clock
         self._circuit_breaker = circuit_breaker
-        self.results = DeliveryResults(outbox, clock=clock, meter=meter)
+        self.results = DeliveryResults(outbox, meter=meter)
         self.places_in_trouble: set[Place] = set()
         self._failures = RetryPolicy(
             chat,
@@ -75,22 +74,20 @@ class DeliveryAttempt:
     def is_pointless(self, delivery: Delivery) -> bool:
         """Return whether a delivery has expired, or ends an incident of which nothing was said in its place."""
         return (
-            self._has_expired(delivery)
+            self._outbox.has_expired(delivery)
             or ((delivery.kind is DeliveryKind.REPLY or delivery.only_where_sent) and delivery.sent is None)
             or (delivery.kind is DeliveryKind.CLOSE and delivery.sent_here is None)
         )
 
     async def finish_unsent(self, delivery: Delivery) -> None:
         """End a pointless delivery; one that was tried and expired is kept for the operator, for it was missed."""
-        if not self._has_expired(delivery):
+        if not self._outbox.has_expired(delivery):
             await self.results.drop(delivery, "nothing to change")
         elif delivery.attempt:
             await self.results.give_up(delivery, "expired", f"tried {delivery.attempt} times")
         else:
+            log.warning("delivery expired", place=str(delivery.place), incident=delivery.incident)
             await self.results.drop(delivery, "expired")
-
-    def _has_expired(self, delivery: Delivery) -> bool:
-        return delivery.expires_at <= self._clock.now()
 
     async def _attempt(self, delivery: Delivery) -> None:
         try:

@@ -6,7 +6,7 @@ Nothing is lost meanwhile, for what waits stays in the outbox.
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,15 +15,10 @@ import structlog
 from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import DeliveryError, RetryLater, Unreachable
 from bot.domain.place import Platform
-from bot.messages.cards.deliveries import stopped_card
-from bot.messages.model import Message
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 
 log = structlog.get_logger()
-
-NotifyOperator = Callable[[Message, str], Awaitable[None]]
-"""Sends the operator a message, given with its idempotency key."""
 
 _DISCORD_WINDOW = timedelta(minutes=10)  # over which Discord counts refusals; source at RefusalLimits
 _MAX_DOUBLINGS = 10  # keeps the power small; `longest_pause` is reached long before
@@ -111,9 +106,9 @@ class RefusalCounter:
 
 
 class CircuitBreaker:
-    """Counts a platform's refusals and, when there are too many, pauses all workers and tells the operator."""
+    """Counts a platform's refusals and, when there are too many, pauses all workers."""
 
-    def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
+    def __init__(
         self,
         platform: Platform,
         *,
@@ -121,14 +116,12 @@ class CircuitBreaker:
         rate_limiter: RateLimiter,
         clock: Clock,
         meter: Meter,
-        notify_operator: NotifyOperator | None = None,
     ) -> None:
         self._platform = platform
         self._counter = RefusalCounter(limits)
         self._rate_limiter = rate_limiter
         self._clock = clock
         self._meter = meter
-        self._notify_operator = notify_operator
 
     def accepted(self) -> None:
         """Count a message that arrived."""
@@ -140,14 +133,11 @@ class CircuitBreaker:
             await self._stop_sending(opened)
 
     async def _stop_sending(self, opened: CircuitOpened) -> None:
-        """Pause every worker; the log, the metric, `/status` (through the send budget) and the operator say so."""
+        """Pause every worker; the log and a metric say so and, through the send budget, what tells of obstacles."""
         platform, seconds = self._platform, opened.pause.total_seconds()
         log.error("circuit breaker opened", platform=str(platform), reason=opened.reason, seconds=seconds)
         self._meter.count_delivery(platform, "stopped", "too many refusals")
         await self._rate_limiter.pause_all(opened.pause, opened.reason)
-        if self._notify_operator:
-            key = f"stopped:{platform}:{self._clock.now():%Y%m%dT%H%M%S}"
-            await self._notify_operator(stopped_card(platform, opened.reason, opened.pause), key)
 
 
 def _is_refusal(error: DeliveryError) -> bool:

@@ -50,19 +50,24 @@ class OperatorNotices:
         """Return the sentence that says why the operator cannot be written to; nothing when no reason is known."""
         return [f"ERROR_CHAT names {self._place}, which is not reached: {self._obstacle}."] if self._obstacle else []
 
-    async def send(self, message: Message, key: str) -> None:
-        """Send the operator a message with its idempotency key; when that fails it is logged, and nothing raised."""
+    async def send(self, message: Message, key: str) -> bool:
+        """Send the operator a message with its idempotency key, and return whether there is nothing left to do.
+
+        When sending fails that is logged, nothing is raised, and the answer is False. Without an operator, or a
+        platform to write to them, it is True.
+        """
         place = self._place
         chat = next((chat for chat in self._chats() if place and chat.platform is place.platform), None)
         if chat is None or place is None:
-            return
+            return True
         try:
             await chat.send(place, message, key=key)
         except DeliveryError as error:
             log.warning("operator notice not delivered", title=message.title, reason=str(error))
             self._record(error)
-        else:
-            self._record(None)
+            return False
+        self._record(None)
+        return True
 
     async def check_reachable(self) -> None:
         """Probe the operator's chat, which writes nothing there, when that is due."""

@@ -7,7 +7,6 @@ import structlog
 from bot.delivery.stored_writes import retry_until_stored
 from bot.ports.meter import Meter
 from bot.ports.outbox import Delivery, Outbox
-from bot.ports.sources import Clock
 
 log = structlog.get_logger()
 
@@ -18,9 +17,8 @@ class DeliveryResults:
     A `reason` is a label of `runwatch_deliveries_total`: one of a few fixed phrases, never a platform's own text.
     """
 
-    def __init__(self, outbox: Outbox, *, clock: Clock, meter: Meter) -> None:
+    def __init__(self, outbox: Outbox, *, meter: Meter) -> None:
         self._outbox = outbox
-        self._clock = clock
         self._meter = meter
 
     async def record_sent(self, delivery: Delivery, message_id: str, *, superseded_id: str | None = None) -> None:
@@ -58,5 +56,4 @@ class DeliveryResults:
         await retry_until_stored(lambda: self._outbox.finish(delivery, message_id=None))
 
     async def _postpone(self, delivery: Delivery, pause: timedelta, *, failed: bool) -> None:
-        until = self._clock.now() + pause
-        await retry_until_stored(lambda: self._outbox.postpone(delivery, until=until, failed=failed))
+        await retry_until_stored(lambda: self._outbox.postpone(delivery, pause=pause, failed=failed))

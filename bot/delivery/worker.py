@@ -16,7 +16,7 @@ from datetime import timedelta
 import structlog
 
 from bot.delivery.attempt import DeliveryAttempt
-from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, NotifyOperator, RefusalLimits
+from bot.delivery.circuit_breaker import REFUSAL_LIMITS, CircuitBreaker, RefusalLimits
 from bot.delivery.rate_limiter import RateLimiter
 from bot.delivery.send_queue import SendQueue
 from bot.delivery.stored_writes import retry_until_stored
@@ -56,7 +56,6 @@ class DeliveryWorker:
         meter: Meter,
         rate_limiter: RateLimiter | None = None,
         refusal_limits: RefusalLimits | None = None,
-        notify_operator: NotifyOperator | None = None,
     ) -> None:
         self._platform = chat.platform
         self._outbox = outbox
@@ -75,7 +74,6 @@ class DeliveryWorker:
                 rate_limiter=self._rate_limiter,
                 clock=clock,
                 meter=meter,
-                notify_operator=notify_operator,
             ),
         )
         limit = self._rate_limiter.limit

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from bot.domain.obstacles import AlertObstacle
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
@@ -11,14 +12,31 @@ from bot.domain.severity import Severity
 
 
 @dataclass(frozen=True, slots=True)
+class StoredCounts:
+    """What the store knows of incidents, places and messages on their way.
+
+    `backlog` counts the deliveries that wait, by platform and severity, and `oldest_waiting` is when the oldest of them
+    was queued. `places` counts those with a subscription, `disabled` those that cannot be written to, by what is in the
+    way.
+    """
+
+    open_incidents: int
+    backlog: Mapping[tuple[Platform, Severity], int]
+    oldest_waiting: datetime | None
+    places: int
+    disabled: Mapping[Obstacle, int]
+    rates: Mapping[Platform, SendRate]
+
+
+@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
-    `exchanges` counts those on the upstream's list, `read` those of them with a reading, `places` those with a
-    subscription. `backlog` counts the deliveries that wait, by platform and severity, and `oldest_waiting` is when the
-    oldest of them was queued. `platforms` says what is wrong with each ("" for nothing). The last three are sentences:
-    which work another worker owns the lease of, why no alert is sent, and which settings name a chat of a
-    platform that has no token.
+    `exchanges` counts those on the upstream's list, `read` those of them with a reading. `newest_readings` has the time
+    of the newest reading by the name of its source. `platforms` says what is wrong with each ("" for nothing). `stored`
+    is None while the store is away. `obstacles` are the reasons why alerts may not come, None where nobody looks for
+    them: in a program that answers one question. The last two are sentences: which work another worker owns the lease
+    of, and which settings name a chat that is not reached.
     """
 
     version: str
@@ -27,14 +45,9 @@ class BotStatus:
     sources: Mapping[str, SourceHealth]
     exchanges: int
     read: int
-    newest_reading: datetime | None
-    open_incidents: int
-    backlog: Mapping[tuple[Platform, Severity], int]
-    oldest_waiting: datetime | None
-    places: int
+    newest_readings: Mapping[str, datetime]
     platforms: Mapping[Platform, str]
-    disabled: Mapping[Obstacle, int]
-    rates: Mapping[Platform, SendRate]
+    stored: StoredCounts | None
+    obstacles: Sequence[AlertObstacle] | None = None
     standing_by: Sequence[str] = ()
-    undelivered: Sequence[str] = ()
     misdirected: Sequence[str] = ()

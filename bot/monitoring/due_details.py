@@ -88,6 +88,8 @@ def _is_due(
     if last is None:
         return True
     waited = now - last.at
+    if waited < timedelta():  # the clock was set back: how long it was is not known any more
+        return True
     if last.failures:
         # At most 2^10: the exponent must not grow as long as a source stays away.
         return waited >= min(interval, _FIRST_RETRY_AFTER * (1 << min(last.failures - 1, 10)))

@@ -112,6 +112,17 @@ class SourcePoller:
         if listed and listed.last_success and not self._details_are_down():
             self.last_good_poll = listed.last_success
 
+    def time_corrected(self, by: timedelta) -> None:
+        """Shift what is remembered of times, which was measured by a wrong clock, and have all bodies fetched anew.
+
+        Readings were refused, or held as too old, by that clock.
+        """
+        self._list_seen_at = self._list_seen_at + by if self._list_seen_at else None
+        self.last_good_poll = self.last_good_poll + by if self.last_good_poll else None
+        self._fetched.clear()
+        self._is_first_poll = True
+        self._listed.set()
+
     async def poll(self) -> None:
         """Fetch the list and wake `serve_details`; a failure is recorded and leaves the old list."""
         name = f"{self._source.name}/cexs"

@@ -37,6 +37,13 @@ class ChatPlatform(Protocol):
 
 
 @runtime_checkable
+class CommandPublisher(ChatPlatform, Protocol):
+    """A platform that shows people our commands; `unpublished` says why it does not have them ("": it does)."""
+
+    unpublished: str
+
+
+@runtime_checkable
 class ProbingPlatform(ChatPlatform, Protocol):
     """A platform that can say whether a place is open, and where a person is written to in private."""
 

@@ -29,10 +29,10 @@ class Alert:
     """One message for many places, to be queued in the same atomic step as the incident it speaks of.
 
     `id` is made of the incident and the number of its step, so that queueing twice is queueing once. `ping` adds the
-    places' own mentions. After `expires_at` it is dropped unsent. `about` is the exchange's id: a place that has
-    unsubscribed from it meanwhile is left out (None: nobody is). `once` forbids to send it again where it may have
-    arrived already. `only_where_sent` leaves out places that have no message of the incident, which an edit would be
-    sent to as a new one.
+    places' own mentions. It is dropped unsent after its lifetime, from `created_at` to `expires_at`, which the store
+    measures by its own clock. `about` is the exchange's id: a place that has unsubscribed from it meanwhile is left out
+    (None: nobody is). `once` forbids to send it again where it may have arrived already. `only_where_sent` leaves out
+    places that have no message of the incident, which an edit would be sent to as a new one.
     """
 
     id: str
@@ -114,12 +114,16 @@ class Outbox(Protocol):
         """
         ...
 
-    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
-        """Make a delivery due again at a later time, with one more attempt counted when this one failed."""
+    async def postpone(self, delivery: Delivery, *, pause: timedelta, failed: bool = True) -> None:
+        """Make a delivery due again after a pause, with one more attempt counted when this one failed."""
         ...
 
     async def give_up(self, delivery: Delivery, reason: str) -> None:
         """Move a delivery, with the reason, to those given up, where an operator finds it."""
+        ...
+
+    def has_expired(self, delivery: Delivery) -> bool:
+        """Return whether a claimed delivery's alert has outlived its lifetime, by the clock of the store."""
         ...
 
     def still_owns(self, delivery: Delivery) -> bool:

@@ -4,9 +4,9 @@ It only wires. What the parts do over time is in `latest_updates` and `upkeep`, 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from typing_extensions import override
@@ -20,6 +20,7 @@ from bot.delivery.place_recovery import PlaceRecovery
 from bot.delivery.rate_limiter import PAID_RATE_LIMIT, RATE_LIMITS, RateLimiter
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import AskerError, ConfigurationError
+from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
@@ -54,7 +55,8 @@ class SystemClock(Clock):
 class Application:
     """The parts of a worker, wired; what `run`, `demo` and `ask` have in common.
 
-    Parts that need each other are given functions, so that each can be built before the other one is. `kinds` are the
+    Parts that need each other are given functions, so that each can be built before the other one is. `find_obstacles`
+    says why alerts may not come, for `/status`; a service that runs sets it. `kinds` are the
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
     """
 
@@ -76,8 +78,9 @@ class Application:
         self._rate_limits = (
             {**RATE_LIMITS, Platform.TELEGRAM: PAID_RATE_LIMIT} if settings.telegram_paid_broadcast else RATE_LIMITS
         )
+        self.find_obstacles: Callable[[], Awaitable[Sequence[AlertObstacle]]] | None = None
         self.status = WorkerStatus(store.send_budget, self._rate_limits)
-        self._operator = OperatorNotices(
+        self.operator = OperatorNotices(
             Place.parse(settings.error_chat) if settings.error_chat else None,
             chats=lambda: self.status.connections,
             connected=self.status.probing_platforms,
@@ -107,7 +110,6 @@ class Application:
             watch=self.watch,
             change_feed=store.change_feed,
             metrics=metrics,
-            operator=self._operator,
         )
         self.poller = self._source_poller(settings, source)
         queries = self._queries(settings, kinds, pasts)
@@ -152,8 +154,8 @@ class Application:
             version=__version__,
             platforms=self.status.troubles,
             standing_by=self.status.standing_by,
-            undelivered=lambda: self.upkeep.undelivered,
-            misdirected=lambda: [*misdirected(settings), *self._operator.unreachable],
+            obstacles=self._obstacles,
+            misdirected=lambda: [*misdirected(settings), *self.operator.unreachable],
             rates=self.status.rates,
             kinds=kinds,
         )
@@ -162,12 +164,12 @@ class Application:
         return Upkeep(
             self.store,
             status=self.status,
-            operator=self._operator,
+            operator=self.operator,
             place_recovery=PlaceRecovery(
                 self.status.probing_platforms,
                 subscriptions=self.store.subscriptions,
                 clock=self._clock,
-                operator=self._operator,
+                operator=self.operator,
             ),
             is_watched=queries.is_watched,
             clock=self._clock,
@@ -185,8 +187,15 @@ class Application:
             rate_limiter=RateLimiter(
                 chat.platform, limit=self._rate_limits[chat.platform], budget=self.store.send_budget
             ),
-            notify_operator=self._operator.send,
         )
+
+    def time_corrected(self, by: timedelta) -> None:
+        """Take into account that the clock was wrong so far."""
+        self.latest.time_corrected(by)
+        self.poller.time_corrected(by)
+
+    async def _obstacles(self) -> Sequence[AlertObstacle] | None:
+        return await self.find_obstacles() if self.find_obstacles else None
 
     async def fetch_for(self, words: Iterable[str]) -> None:
         """Fetch once what a question needs: the list, and the amounts of the exchanges it names, else the largest."""

@@ -1,6 +1,6 @@
 """Serves /healthz, /readyz and /metrics over HTTP, for container health checks and Prometheus.
 
-/readyz is 200 with {"ready": true, "reasons": []}, or 503 with the reasons; `readiness` makes them.
+/readyz is 200 with {"ready": true, "reasons": []}, or 503 with the reasons; `self_report` knows them.
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -9,18 +9,14 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from bot.commands.queries import LatestState
-from bot.delivery.operator_notices import OperatorNotices
 from bot.domain.exchange import Exchange
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.messages.cards.about import source_notice
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.workers import ChangeFeed
 from bot.service.metrics import Metrics
-
-_LIST_SOURCE = "/cexs"  # how the name of every upstream's list of exchanges ends
 
 
 class LatestUpdates:
@@ -38,7 +34,6 @@ class LatestUpdates:
         watch: Watch,
         change_feed: ChangeFeed,
         metrics: Metrics,
-        operator: OperatorNotices,
     ) -> None:
         self.is_judging = False
         self._latest = latest
@@ -47,7 +42,6 @@ class LatestUpdates:
         self._watch = watch
         self._change_feed = change_feed
         self._metrics = metrics
-        self._operator = operator
         self._judging_lock = asyncio.Lock()
 
     async def restore(self) -> None:
@@ -90,16 +84,12 @@ class LatestUpdates:
             await self._watch.judge_other_source(rule, readings)
 
     async def record_health(self, was: SourceHealth, now: SourceHealth) -> None:
-        """Show how a source is doing, here and elsewhere, and tell the operator when the list breaks or heals."""
+        """Show how a source is doing, here and elsewhere."""
         self._latest.set_health(now)
         if now is not was:
             await self._change_feed.publish([now.source.partition("/")[2].removesuffix("cexs")])
         if now.last_success:
             self._metrics.set_source_answered(now.source, now.last_success)
-        # Only the list: a single exchange's body breaks now and then, and its age is shown wherever it matters.
-        if bool(was.fault) is not bool(now.fault) and now.source.endswith(_LIST_SOURCE):
-            key = f"{now.source}:{now.failing_since or now.last_success}"
-            await self._operator.send(source_notice(was, now), key)
 
     def _set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         self._latest.set_snapshot(snapshot)

@@ -8,7 +8,7 @@ import asyncio
 import gc
 import itertools
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -21,19 +21,22 @@ from bot import __version__
 from bot.config.settings import Settings
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.obstacles import AlertObstacle, JobState
 from bot.domain.worker import Lease, Role, lease_of
 from bot.ports.sources import Clock
+from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
 from bot.service.health_server import HealthServer
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
-from bot.service.readiness import unready_reasons
 from bot.service.schedule import Job, Schedule
+from bot.service.self_report import REPORT_INTERVAL, SelfReport
 from bot.sources.defillama.source import NAME, DefiLlama
 from bot.sources.heartbeat import beat
 from bot.sources.http import Http
 from bot.storage.store import open_store
 from bot.workers.change_feed_follower import ChangeFeedFollower
+from bot.workers.corrected_clock import CorrectedClock
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 
 log = structlog.get_logger()
@@ -54,7 +57,7 @@ async def serve(settings: Settings, role: Role = Role.ALL) -> None:
         )
     for problem in misdirected(settings):
         log.warning("setting names a platform without a token", problem=problem)
-    clock = SystemClock()
+    clock = CorrectedClock(SystemClock())
     metrics = Metrics(clock, __version__)
     service = Service(settings, clock=clock, metrics=metrics, make_chats=platform_connections, role=role)
     stop = asyncio.Event()
@@ -76,7 +79,8 @@ class Service:
     """A whole worker, from opening the store to the last message under way.
 
     The arguments after `metrics` are what a replay and tests do differently: `make_chats` makes the connections to
-    the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly.
+    the platforms, `poll_every` replaces that of the settings, `lease_timing` makes leases change hands quickly,
+    `store_clock` replaces the clock of the store's server, by which deliveries are due and expire.
     """
 
     def __init__(  # noqa: PLR0913 — what a replay does differently is named here
@@ -90,6 +94,7 @@ class Service:
         poll_every: timedelta | None = None,
         role: Role = Role.ALL,
         lease_timing: LeaseTiming | None = None,
+        store_clock: Clock | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -99,9 +104,12 @@ class Service:
         self._poll_interval = poll_every or settings.poll_interval
         self._role = role
         self._lease_timing = lease_timing
+        self._store_clock = store_clock
         self._is_started = asyncio.Event()
         self._store_fault = "not connected yet"
+        self._schedules: list[Schedule] = []
         self.application: Application | None = None
+        self._report: SelfReport | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set: then messages under way are finished and the rest stays queued.
@@ -110,11 +118,11 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             address = store_address(self._settings)
-            store = await self._retry_until_open(partial(open_store, address, clock=self._clock), stop)
+            store = await self._retry_until_open(partial(open_store, address, clock=self._store_clock), stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
-            http = await stack.enter_async_context(Http())
+            http = await stack.enter_async_context(Http(on_headers=self._hear_headers))
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             application = Application(
                 self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
@@ -122,6 +130,7 @@ class Service:
             application.status.connections = self._make_chats(
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
             )
+            self._report = self._self_report(application, reports={})
             # First the feed, then the past: what is published in between is then read twice rather than not at all.
             await self._retry_until_open(store.change_feed.skip_to_newest, stop)
             if self._role is not Role.COURIER:
@@ -142,11 +151,38 @@ class Service:
 
     async def unready(self) -> Sequence[str]:
         """Return why the worker is not ready, nothing when it is."""
-        if self.application is None:
+        if self.application is None or self._report is None:
             return [f"store: {self._store_fault}"]
-        return await unready_reasons(
-            self.application, role=self._role, poll_interval=self._poll_interval, clock=self._clock
+        return [obstacle.sentence for obstacle in await self._report.obstacles()]
+
+    def _self_report(self, application: Application, *, reports: Reports) -> SelfReport:
+        """Return what says whether alerts can come; `reports` are of parts that know by themselves what is wrong."""
+        facts = AlertFactsGatherer(
+            application,
+            role=self._role,
+            poll_interval=self._settings.poll_interval,
+            clock=self._clock,
+            jobs=self._job_states,
+            reports=reports,
         )
+        report = SelfReport(
+            facts.gather,
+            metrics=self._metrics,
+            operator=application.operator,
+            tells_shared=application.status.tells_shared,
+        )
+        application.find_obstacles = report.obstacles
+        if isinstance(self._clock, CorrectedClock):
+            self._clock.on_correction = application.time_corrected
+        return report
+
+    def _job_states(self) -> Sequence[JobState]:
+        return [state for schedule in self._schedules for state in schedule.states()]
+
+    def _hear_headers(self, host: str, headers: Mapping[str, str]) -> None:
+        """Take note of the time that an upstream names."""
+        if isinstance(self._clock, CorrectedClock):
+            self._clock.hear_headers(host, headers)
 
     def standing_by(self) -> Sequence[str]:
         """Return a sentence for each lease that another worker owns and this one would take over."""
@@ -171,7 +207,12 @@ class Service:
         delivery_workers = self._delivery_workers(application)
         lease_runners = self._lease_runners(application, http, stop)
         application.status.lease_runners = {runner.lease: runner for runner in lease_runners}
-        schedule = Schedule(application.upkeep.jobs(self._role))
+
+        async def update_report() -> None:
+            await self._update_report()
+
+        report = Job("self-report", update_report, every=REPORT_INTERVAL)
+        schedule = Schedule([*application.upkeep.jobs(self._role), report])
         async with asyncio.TaskGroup() as tasks:
             deliveries = [tasks.create_task(worker.run()) for worker in delivery_workers]
             others = [tasks.create_task(chat.run_sender()) for chat in chats]
@@ -181,7 +222,7 @@ class Service:
             if self._role is not Role.COURIER:
                 follower = ChangeFeedFollower(application.store.change_feed, application.updates.follow)
                 others.append(tasks.create_task(follower.run()))
-            schedule.start()
+            self._start(schedule)
             self._log_running(application)
             try:
                 await stop.wait()
@@ -194,7 +235,7 @@ class Service:
                     if unfinished:
                         log.warning("deliveries cut off at stop", workers=len(unfinished))
             finally:
-                schedule.stop()
+                self._stop(schedule)
                 for task in (*deliveries, *others):
                     task.cancel()
 
@@ -229,11 +270,11 @@ class Service:
         try:
             await self._retry_until_open(application.poller.restore, stop)
             schedule = Schedule(self._polling_jobs(application, http))
-            schedule.start()
+            self._start(schedule)
             try:
                 await application.poller.serve_details()
             finally:
-                schedule.stop()
+                self._stop(schedule)
         finally:
             application.updates.is_judging = False
 
@@ -242,8 +283,12 @@ class Service:
 
         async def poll() -> None:
             before = poller.last_good_poll
-            await poller.poll()
-            if poller.last_good_poll != before and heartbeat_url:
+            try:
+                await poller.poll()
+            finally:
+                obstacles = await self._update_report()
+            # A call says that all is well: whoever waits for it is to notice that alerts cannot come.
+            if poller.last_good_poll != before and heartbeat_url and not obstacles:
                 await beat(http, heartbeat_url.get_secret_value())
 
         interval = self._poll_interval
@@ -251,6 +296,17 @@ class Service:
             Job("poll", poll, every=interval, jitter=interval * _POLL_JITTER),
             Job("forget", application.upkeep.forget_disabled_places, every=_FORGET_INTERVAL),
         ]
+
+    async def _update_report(self) -> Sequence[AlertObstacle]:
+        return await self._report.update() if self._report else ()
+
+    def _start(self, schedule: Schedule) -> None:
+        schedule.start()
+        self._schedules.append(schedule)
+
+    def _stop(self, schedule: Schedule) -> None:
+        schedule.stop()
+        self._schedules.remove(schedule)
 
 
 def store_address(settings: Settings) -> str | Path:

@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from typing_extensions import override
 
 from bot.domain.flow import HoldReason
+from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Lease
@@ -49,6 +50,12 @@ class Metrics(Meter):
             registry=self.registry,
         )
         self._leases = Gauge("runwatch_duty", "1 where this worker has the duty.", ("duty",), registry=self.registry)
+        self._can_alert = Gauge(
+            "runwatch_can_alert",
+            "0 where this keeps alerts from opening or arriving.",
+            ("reason",),
+            registry=self.registry,
+        )
         build = Gauge("runwatch_build_info", "Version.", ("version",), registry=self.registry)
         build.labels(version).set(1)
         self._create_labelled_metrics()
@@ -105,6 +112,10 @@ class Metrics(Meter):
         """Record whether this worker owns a lease: the sum over all workers is 1."""
         self._leases.labels(lease).set(is_owner)
 
+    def set_can_alert(self, kind: ObstacleKind, *, can: bool) -> None:
+        """Record whether alerts can open and arrive as far as one kind of obstacle is concerned."""
+        self._can_alert.labels(kind).set(can)
+
     def _create_labelled_metrics(self) -> None:
         """Use every label once: Prometheus' client shows a labelled metric only from then on."""
         for severity in Severity:
@@ -113,6 +124,8 @@ class Metrics(Meter):
             self._holds.labels(reason)
         for lease in Lease:
             self.set_lease(lease, is_owner=False)
+        for kind in ObstacleKind:  # until the first look nothing is known to be in the way but the first poll
+            self.set_can_alert(kind, can=kind is not ObstacleKind.POLLS)
         for platform in (Platform.TELEGRAM, Platform.DISCORD):
             self._limited.labels(platform)
             for severity in Severity:

@@ -1,15 +1,20 @@
-"""Runs jobs at regular intervals, such as a poll every 10 minutes; `lifetime` and `upkeep` hold the tables of jobs."""
+"""Runs jobs at regular intervals, such as a poll every 10 minutes; `lifetime` and `upkeep` hold the tables of jobs.
+
+Intervals are measured by the event loop's own time, which goes on evenly whatever somebody does to the machine's clock.
+A scheduler that computes the date of each next turn (APScheduler does:
+https://github.com/agronholm/apscheduler/issues/351) runs nothing for an hour after the clock was set back by an hour.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+import random
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.domain.errors import RunwatchError
+from bot.domain.obstacles import JobState
 
 log = structlog.get_logger()
 
@@ -32,38 +37,57 @@ class Schedule:
     """Runs the jobs until stopped. A job that fails is logged and has its next turn all the same."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
-        self._scheduler = AsyncIOScheduler(timezone=UTC)
-        for job in jobs:
-            # max_instances, coalesce and no grace time make the rules of Job: APScheduler's defaults would drop late
-            # turns with a warning.
-            self._scheduler.add_job(
-                _logging_failures(job),
-                IntervalTrigger(seconds=job.every.total_seconds(), jitter=int(job.jitter.total_seconds()) or None),
-                id=job.name,
-                max_instances=1,
-                coalesce=True,
-                misfire_grace_time=None,
-                next_run_time=datetime.now(UTC),
-            )
+        self._jobs = tuple(jobs)
+        self._ended_at_s: dict[str, float] = {}  # on the loop's time
+        self._crashes: dict[str, str] = {}
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the jobs; raise RuntimeError outside a running event loop."""
-        self._scheduler.start()
+        now_s = asyncio.get_running_loop().time()
+        self._ended_at_s = {job.name: now_s for job in self._jobs}
+        self._tasks = [asyncio.create_task(self._repeat(job), name=f"job {job.name}") for job in self._jobs]
 
     def stop(self) -> None:
-        """Start no more jobs; those under way end with their tasks."""
-        self._scheduler.shutdown(wait=False)
+        """Start no more jobs, and cancel those under way."""
+        for task in self._tasks:
+            task.cancel()
 
+    def states(self) -> Sequence[JobState]:
+        """Return how each job is doing, nothing before `start`."""
+        if not self._ended_at_s:
+            return ()
+        now_s = asyncio.get_running_loop().time()
+        return [
+            JobState(
+                job.name,
+                job.every,
+                timedelta(seconds=now_s - self._ended_at_s[job.name]),
+                self._crashes.get(job.name, ""),
+            )
+            for job in self._jobs
+        ]
 
-def _logging_failures(job: Job) -> Callable[[], Awaitable[None]]:
-    async def run() -> None:
+    async def _repeat(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        every_s, jitter_s = job.every.total_seconds(), job.jitter.total_seconds()
+        turn_s = loop.time()
+        while True:
+            await self._run(job)
+            self._ended_at_s[job.name] = loop.time()
+            # Turns that came meanwhile are left out, and the rhythm stays: a poll of 90 s that took 100 s is late once.
+            turn_s += every_s * max(1, 1 + (loop.time() - turn_s) // every_s)
+            jitter = random.uniform(0.0, jitter_s)  # noqa: S311 — spreads load, guards nothing
+            await asyncio.sleep(max(0.0, turn_s - loop.time() + jitter))
+
+    async def _run(self, job: Job) -> None:
         try:
             await job.run()
-        except asyncio.CancelledError:  # when the schedule stops; APScheduler, above, would log it as an error
-            log.debug("job cancelled", job=job.name)
         except RunwatchError as error:
             log.warning("job failed", job=job.name, error=str(error))
-        except Exception:
+            self._crashes.pop(job.name, None)
+        except Exception as crash:
             log.exception("job crashed", job=job.name)
-
-    return run
+            self._crashes[job.name] = type(crash).__name__
+        else:
+            self._crashes.pop(job.name, None)

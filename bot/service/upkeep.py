@@ -107,7 +107,9 @@ class Upkeep:
 
     async def forget_disabled_places(self) -> None:
         """Forget places, with their subscriptions, that could not be reached for a month."""
-        for place in await self._store.subscriptions.forget_disabled(self._clock.now() - _FORGET_DISABLED_AFTER):
+        # Both clocks have to say that a month has passed: what is forgotten is gone for good.
+        now = min(self._clock.now(), await self._store.check_writes())
+        for place in await self._store.subscriptions.forget_disabled(now - _FORGET_DISABLED_AFTER):
             log.info("place forgotten", place=str(place))
 
     async def warn_of_unwatched(self) -> None:

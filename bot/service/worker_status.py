@@ -42,6 +42,14 @@ class WorkerStatus:
         elsewhere = [lease for lease, runner in self.lease_runners.items() if runner.owner and not runner.is_owner]
         return [f"standing by: another worker {_WORK_OF[lease]}" for lease in elsewhere]
 
+    def tells_shared(self) -> bool:
+        """Return whether this worker tells the operator of what all workers know alike: the one that polls does.
+
+        While nobody polls, each worker that would may be the one.
+        """
+        lease_runner = self.lease_runners.get(Lease.POLL)
+        return lease_runner is not None and (lease_runner.is_owner or lease_runner.owner is None)
+
     def probing_platforms(self) -> Sequence[ProbingPlatform]:
         """Return the platforms that this worker listens to right now, which can say whether a place is open."""
         return [prober for chat in self.connections if (prober := chat.place_prober())]

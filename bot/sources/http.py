@@ -8,7 +8,7 @@ learns of the hour.
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -39,11 +39,18 @@ _Result = TypeVar("_Result")
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `pause` is the first wait between attempts; it doubles, with jitter.
+    `pause` is the first wait between attempts; it doubles, with jitter. `on_headers` is called with the host and the
+    headers of every answer.
     """
 
-    def __init__(self, *, pause: timedelta = timedelta(seconds=1)) -> None:
+    def __init__(
+        self,
+        *,
+        pause: timedelta = timedelta(seconds=1),
+        on_headers: Callable[[str, Mapping[str, str]], None] = lambda _host, _headers: None,
+    ) -> None:
         self._pause = pause
+        self._on_headers = on_headers
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -145,6 +152,7 @@ class Http:
             raise RuntimeError("Http is used outside of its block")
         for _ in range(_MAX_REDIRECTS + 1):
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+                self._on_headers(url.host or "", response.headers)
                 if response.status not in {301, 302, 303, 307, 308}:
                     yield response
                     return

@@ -159,7 +159,14 @@ class Database:
                 raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
             # In a script, Redis 6.2 raises a plain ResponseError with OOM in its text; later ones raise the class.
             if isinstance(error, redis_errors.OutOfMemoryError) or "OOM" in str(error):
-                raise StorageError("The store is out of memory; nothing new can be kept.") from error
+                raise StorageError(
+                    "The store is out of memory, so it takes nothing new: raise its maxmemory."
+                ) from error
+            if "MISCONF" in str(error):
+                raise StorageError(
+                    "The store cannot write to its disk, so it takes nothing new: give the Redis server room on its "
+                    "disk, and look at its log."
+                ) from error
             raise StorageError(f"The store refused: {error}.") from error
 
     async def _with_retries(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:

@@ -20,6 +20,7 @@ from bot.domain.incident import Incident, IncidentState
 from bot.domain.severity import Sensitivity
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Alert
+from bot.ports.sources import Clock
 from bot.storage import keys
 from bot.storage.alert_payload import encode_alert, priority_of
 from bot.storage.connection import Database
@@ -37,11 +38,13 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Incident)
 class RedisIncidents(Incidents):
     """Incidents, changed by the worker that owns the lease to poll: `lease_token` returns its token.
 
-    Where there is only one worker `lease_token` returns "", and every commit is accepted.
+    Where there is only one worker `lease_token` returns "", and every commit is accepted. Lifetimes of alerts begin by
+    the server's clock, or by that of a simulation, `clock`.
     """
 
     database: Database
     lease_token: Callable[[], str] = str
+    clock: Clock | None = None
 
     @override
     async def next_number(self) -> int:
@@ -74,6 +77,7 @@ class RedisIncidents(Incidents):
             "body": _encoder.encode(incident).decode() if incident else None,
             "over": incident is None or incident.state is IncidentState.RESOLVED,
             "most": _HISTORY_MAX,
+            "now": str(microseconds(self.clock.now())) if self.clock else "",
             "alerts": [facts for facts, _ in prepared],
         }
         packed = msgspec.msgpack.encode(step)
@@ -122,6 +126,7 @@ async def _prepared(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
         is_last = start + _PLACES_PER_CHUNK >= len(alert.recipients)
         chunks.append(msgspec.msgpack.encode((alert.id, chunk, is_last)))
         await asyncio.sleep(0)
+    lifetime = max(alert.expires_at - alert.created_at, timedelta())
     facts = {
         "id": alert.id,
         "body": encode_alert(alert),
@@ -130,7 +135,8 @@ async def _prepared(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:
         "severity": alert.severity,
         "priority": priority_of(alert.severity),
         "created": str(microseconds(alert.created_at)),
-        "seconds": int(max(alert.expires_at - alert.created_at, timedelta()).total_seconds()) + keys.ALERT.lifetime_s,
+        "lifetime": lifetime // timedelta(microseconds=1),
+        "seconds": int(lifetime.total_seconds()) + keys.ALERT.lifetime_s,
         "left": left,
         "chunks": len(chunks),
     }

@@ -81,6 +81,13 @@ SCHEMA = RedisKey(
     "ever",
     "version of the layout; older data is moved forward at start, a program older than its data refuses to run",
 )
+WRITE_PROBE = RedisKey(
+    "runwatch:writable",
+    RedisType.STRING,
+    "",
+    "written again and again to find out whether the server takes writes",
+    lifetime=timedelta(minutes=1),
+)
 LISTINGS = RedisKey("runwatch:listings", RedisType.HASH, "ever", "exchange → newest row of the upstream's list (JSON)")
 HEALTH = RedisKey("runwatch:health", RedisType.HASH, "ever", "source → its health (JSON)")
 SUPPRESSIONS = RedisKey(

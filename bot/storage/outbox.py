@@ -11,7 +11,8 @@ the one before it is over. Four rules make that bearable:
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,14 +54,18 @@ class RedisOutbox(Outbox):
 
     A claim ends after `idle`, and another worker gets the delivery, unless `renew_claims` is called meanwhile
     (`keep_renewing` does that as long as it runs).
+
+    What is due and what has expired is judged by the server's clock, so that the clocks of workers do not matter. A
+    simulation gives its own `clock`, by which hours pass in seconds.
     """
 
-    def __init__(self, database: Database, clock: Clock, *, idle: timedelta = _CLAIM_DURATION) -> None:
+    def __init__(self, database: Database, clock: Clock | None = None, *, idle: timedelta = _CLAIM_DURATION) -> None:
         self._database = database
         self._clock = clock
         self._idle = idle
         self._claims: dict[str, Receipt] = {}
-        self._claimed_until_s: dict[str, float] = {}  # on the event loop's clock
+        self._claimed_until_s: dict[str, float] = {}  # on the event loop's clock, as the next
+        self._expires_at_s: dict[str, float] = {}
         self._unwritten_ends: set[str] = set()
         self._ends_in_progress = 0
         self._end_batcher = WriteBatcher(
@@ -87,7 +92,7 @@ class RedisOutbox(Outbox):
         await self._end(delivery, message_id=message_id or "", leaves=leaves or "")
 
     @override
-    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
+    async def postpone(self, delivery: Delivery, *, pause: timedelta, failed: bool = True) -> None:
         # What follows in its lane waits with it.
         await self._database.script(
             script("lanes", "postpone_delivery"),
@@ -95,8 +100,9 @@ class RedisOutbox(Outbox):
             *Receipt.parse(delivery.receipt).script_arguments(delivery),
             delivery.message.mention or "",
             delivery.attempt + failed,
-            microseconds(until),
+            pause // _MICROSECOND,
             earlier_text(delivery),
+            self._simulated_now(),
         )
         self._forget(delivery)
 
@@ -117,6 +123,27 @@ class RedisOutbox(Outbox):
     async def oldest_queued_at(self) -> datetime | None:
         created_us = (await self._backlog())[0]
         return moment(int(float(created_us))) if created_us else None
+
+    async def front_entries(self, platforms: Iterable[Platform]) -> Mapping[Platform, Sequence[str]]:
+        """Return the oldest entry of each queue of some platforms, taken or not; raise StorageError.
+
+        An entry leaves its queue when it is sent, or postponed, so the oldest is soon another one while messages go
+        out.
+        """
+        streams = [
+            (platform, keys.DELIVERIES.key(platform, priority)) for platform in platforms for priority in range(3)
+        ]
+        replies = await self._database.pipeline([("XRANGE", stream, "-", "+", "COUNT", 1) for _, stream in streams])
+        front: dict[Platform, list[str]] = {}
+        for (platform, stream), entries in zip(streams, replies, strict=True):
+            front.setdefault(platform, []).extend(f"{stream} {entry_id.decode()}" for entry_id, _ in entries)
+        return front
+
+    @override
+    def has_expired(self, delivery: Delivery) -> bool:
+        if self._clock:
+            return delivery.expires_at <= self._clock.now()
+        return _loop_time() >= self._expires_at_s.get(delivery.receipt, math.inf)
 
     @override
     def still_owns(self, delivery: Delivery) -> bool:
@@ -146,6 +173,7 @@ class RedisOutbox(Outbox):
         await self._set_idle_time(_RETURNED)
         self._claims.clear()
         self._claimed_until_s.clear()
+        self._expires_at_s.clear()
 
     async def try_to_return_claims(self) -> None:
         """Return the claims; while the store is away they end by themselves, a little later."""
@@ -153,15 +181,16 @@ class RedisOutbox(Outbox):
             await self.return_claims()
 
     async def _claim_batch(self, platform: Platform, limit: int) -> "_ClaimedBatch":
-        now = self._clock.now()
-        arguments = (platform, limit, microseconds(now), self._idle // _MILLISECOND, _EDIT_INTERVAL // _MICROSECOND)
+        arguments = (platform, limit, self._simulated_now(), self._idle // _MILLISECOND, _EDIT_INTERVAL // _MICROSECOND)
         reply: Sequence[Any] = (1,)
         sent_at_s = _loop_time()
         while reply[0]:  # a big fan-out is queued bit by bit, so that other commands get their turn in between
             sent_at_s = _loop_time()
             reply = await self._database.script(script("lanes", "claim_deliveries"), _FANOUT, *arguments)
-        _, entries, bodies, newest_wake_up, due_us = reply
-        payloads = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
+        _, entries, bodies, newest_wake_up, due_us, now_us = reply
+        alerts = [alert.decode() for alert in bodies[::3]]
+        payloads = dict(zip(alerts, map(decode_alert, bodies[1::3]), strict=True))
+        expires_us = dict(zip(alerts, bodies[2::3], strict=True))
         claimed = sorted((delivery_of(entry, payloads) for entry in decode_entries(entries)), key=urgency)
         # When a claim was not renewed in time, the delivery may come back to the very worker that is still sending it,
         # or that sent it while the store was away: it is not sent twice.
@@ -173,7 +202,11 @@ class RedisOutbox(Outbox):
         until_s = sent_at_s + self._idle.total_seconds()
         self._claims.update((delivery.receipt, Receipt.parse(delivery.receipt)) for delivery in claimed)
         self._claimed_until_s.update((delivery.receipt, until_s) for delivery in claimed)
-        next_due_in = moment(int(float(due_us))) - now if due_us else None
+        now = int(now_us)
+        for delivery in claimed:
+            left_us = int(expires_us[delivery.alert] or microseconds(delivery.expires_at)) - now
+            self._expires_at_s[delivery.receipt] = sent_at_s + left_us / 1e6
+        next_due_in = (int(float(due_us)) - now) * _MICROSECOND if due_us else None
         return _ClaimedBatch(deliveries, newest_wake_up.decode(), next_due_in)
 
     async def _end(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
@@ -183,7 +216,7 @@ class RedisOutbox(Outbox):
             message_id,
             str(delivery.place),
             reason,
-            str(microseconds(self._clock.now())),  # as text, because Lua would round the number
+            self._simulated_now(),
             earlier_text(delivery),
             leaves,
         )
@@ -197,8 +230,12 @@ class RedisOutbox(Outbox):
         self._forget(delivery)
 
     def _forget(self, delivery: Delivery) -> None:
-        self._claims.pop(delivery.receipt, None)
-        self._claimed_until_s.pop(delivery.receipt, None)
+        for of_claims in (self._claims, self._claimed_until_s, self._expires_at_s):
+            of_claims.pop(delivery.receipt, None)
+
+    def _simulated_now(self) -> str:
+        """Return the present of a simulation, "" for that of the server; as text, because Lua would round a number."""
+        return str(microseconds(self._clock.now())) if self._clock else ""
 
     async def _write_ends(self, ends: Sequence[Sequence[RedisArgument]]) -> None:
         await self._database.script(script("lanes", "finish_deliveries"), _FANOUT, msgspec.msgpack.encode(ends))

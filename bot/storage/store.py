@@ -1,6 +1,6 @@
 """The store as a whole: `open_store` connects, starts the embedded server if there is no other, and makes the parts.
 
-After `store = await open_store("redis://localhost", clock=clock)` the newest reading of Binance is
+After `store = await open_store("redis://localhost")` the newest reading of Binance is
 `await store.readings.latest("binance")`; `await store.close()` ends it.
 """
 
@@ -8,12 +8,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from bot.domain.worker import Lease
 from bot.ports.sources import Clock
+from bot.storage import keys
 from bot.storage.change_feed import RedisChangeFeed
 from bot.storage.connection import DEFAULT_TIMEOUTS, Database, StoreTimeouts, connect
 from bot.storage.embedded.server import EmbeddedServer
@@ -57,6 +58,12 @@ class Store:
         """Return when the server answers; raise StorageError when it does not."""
         await self.database.command("PING")
 
+    async def check_writes(self) -> datetime:
+        """Return the server's time when it takes writes; raise StorageError when it is away, or takes none."""
+        probe = ("SET", keys.WRITE_PROBE.key(), 1, "EX", keys.WRITE_PROBE.lifetime_s)
+        _, (seconds, microseconds) = await self.database.pipeline([probe, ("TIME",)])
+        return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
+
     async def was_emptied(self) -> bool:
         """Return whether everything in the store was deleted since it was opened; raise StorageError.
 
@@ -71,11 +78,16 @@ class Store:
 
 
 async def open_store(
-    where: str | Path, *, clock: Clock, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, may_migrate: bool = True
+    where: str | Path,
+    *,
+    clock: Clock | None = None,
+    timeouts: StoreTimeouts = DEFAULT_TIMEOUTS,
+    may_migrate: bool = True,
 ) -> Store:
     """Open the store at an address (client.py), or, given a directory, on an embedded server that keeps its data there.
 
-    `clock` decides when a postponed delivery is due. Data of an older layout is migrated, which a service of the older
+    When a postponed delivery is due and an alert has expired is judged by the server's clock, or by that of a
+    simulation, `clock`. Data of an older layout is migrated, which a service of the older
     version that still runs could not read any more: where `may_migrate` is False StoreOutdated is raised instead. Raise
     ConfigurationError when the store must not be used or the server cannot be started, StorageError when it is away.
     """
@@ -92,7 +104,7 @@ async def open_store(
         return Store(
             readings=readings,
             revisions=RedisReadingRevisions(database, readings.packer),
-            incidents=RedisIncidents(database, partial(leases.token, Lease.POLL)),
+            incidents=RedisIncidents(database, partial(leases.token, Lease.POLL), clock),
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
             suppressions=RedisSuppressions(database, leases.worker),

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports.chat import ChatPlatform, ProbingPlatform
+from bot.ports.chat import ChatPlatform, CommandPublisher, ProbingPlatform
 
 
 class PlatformConnection(ChatPlatform):
@@ -52,6 +52,11 @@ class PlatformConnection(ChatPlatform):
         # Only a connected listener is told when rights change; a sender, or a listener that reconnects, would guess.
         listener = self._listener if self._is_listening else None
         return listener if isinstance(listener, ProbingPlatform) and listener.trouble() is None else None
+
+    def unpublished(self) -> str:
+        """Return why the platform does not have our commands, "" where it does or where this worker does not listen."""
+        listener = self._listener if self._is_listening else None
+        return listener.unpublished if isinstance(listener, CommandPublisher) else ""
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:

@@ -159,6 +159,7 @@ async def replayed(episode: Episode, exchange: str, directory: Path) -> AsyncIte
                 detail_interval=timedelta(seconds=1),
             ),
             clock=clock,
+            store_clock=clock,
             metrics=Metrics(clock, "1.2.3"),
             make_chats=lambda *_: (PlatformConnection(chat),),
             source_name="Replay",

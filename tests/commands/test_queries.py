@@ -16,7 +16,7 @@ from bot.domain.snapshot import MissingPart
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
-from tests.fakes.dispatcher import UNREACHABLE_OPERATOR, DispatcherBench
+from tests.fakes.dispatcher import NOBODY_DELIVERS, UNREACHABLE_OPERATOR, DispatcherBench
 
 
 @pytest.fixture
@@ -152,7 +152,9 @@ async def test_status_and_incidents_count_alike(bench: DispatcherBench) -> None:
         (4, IncidentState.OPEN),
         (3, IncidentState.OPEN),
     ]
-    assert (await bench.queries.status()).open_incidents == 2
+    stored = (await bench.queries.status()).stored
+    assert stored
+    assert stored.open_incidents == 2
 
 
 async def test_every_open_incident_is_listed_however_old(bench: DispatcherBench) -> None:
@@ -194,19 +196,30 @@ async def test_the_bots_own_health_in_one_answer(bench: DispatcherBench) -> None
 
     assert (status.version, status.started_at, status.now) == ("1.2.3", NOON, NOON + HOUR)
     assert status.sources == {"defillama/cexs": healthy}
-    assert (status.exchanges, status.read, status.newest_reading) == (4, 2, NOON)
-    assert (status.open_incidents, status.places) == (1, 1)
-    assert status.backlog == {(Platform.TELEGRAM, Severity.WATCH): 1}
-    assert (status.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})
+    assert (status.exchanges, status.read, status.newest_readings) == (4, 2, {"defillama": NOON})
+    assert status.stored
+    assert (status.stored.open_incidents, status.stored.places) == (1, 1)
+    assert status.stored.backlog == {(Platform.TELEGRAM, Severity.WATCH): 1}
+    assert (status.stored.oldest_waiting, status.platforms) == (NOON, {Platform.TELEGRAM: ""})
     assert status.standing_by == ["standing by: another worker polls the upstreams"]
-    assert status.undelivered == ["no worker delivers"]
+    assert status.obstacles == [NOBODY_DELIVERS]
     assert status.misdirected == [UNREACHABLE_OPERATOR]
 
 
 async def test_a_bot_that_just_started_knows_nothing() -> None:
     status = await DispatcherBench().queries.status()
 
-    assert (status.exchanges, status.read, status.newest_reading, status.oldest_waiting) == (0, 0, None, None)
+    assert (status.exchanges, status.read, status.newest_readings) == (0, 0, {})
+    assert status.stored
+    assert status.stored.oldest_waiting is None
+
+
+async def test_the_bots_health_is_known_while_the_store_is_away(bench: DispatcherBench) -> None:
+    bench.memory.outbox.away = True
+    status = await bench.queries.status()
+
+    assert status.stored is None
+    assert status.obstacles == [NOBODY_DELIVERS]
 
 
 async def test_an_exchange_that_lacks_a_part_keeps_its_place_among_the_largest(bench: DispatcherBench) -> None:

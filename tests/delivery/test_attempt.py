@@ -11,7 +11,7 @@ from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import BadMessage, ChatGone, ChatMoved, DeliveryError, NotAllowed, RetryLater, TopicClosed
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.severity import Severity
-from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
+from bot.messages.cards.deliveries import followed_card, topic_notice
 from bot.messages.model import Message, Tone, line, lines
 from bot.ports.outbox import LEFT_BEHIND, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
@@ -32,14 +32,12 @@ HERE, THERE, TOPIC = place("here"), place("there"), place("here", "7")
 
 
 class Scene:
-    """Attempts between an outbox and a chat; `notices` is what the operator is sent, with its key."""
+    """Attempts between an outbox and a chat."""
 
     def __init__(self, refusal_limits: RefusalLimits | None = None) -> None:
         self.memory = Memory(NOON)
         self.chat = RecordingChat()
         self.rate_limiter = RateLimiter(Platform.TERMINAL)
-        self.notices: list[tuple[Message, str]] = []
-        self.notifying_crashes = False
         self.attempt = DeliveryAttempt(
             self.chat,
             outbox=self.memory.outbox,
@@ -53,14 +51,8 @@ class Scene:
                 rate_limiter=self.rate_limiter,
                 clock=self.memory.clock,
                 meter=self.memory.meter,
-                notify_operator=self._notify_operator,
             ),
         )
-
-    async def _notify_operator(self, message: Message, key: str) -> None:
-        if self.notifying_crashes:
-            raise ZeroDivisionError
-        self.notices.append((message, key))
 
     def queue(
         self,
@@ -490,7 +482,7 @@ async def test_what_was_sent_is_recorded_once_the_store_is_back_and_not_sent_aga
     assert scene.memory.outbox.sent == {("INC-1", HERE): "m1"}
 
 
-async def test_too_many_refusals_open_the_circuit_breaker_and_the_operator_hears_why() -> None:
+async def test_too_many_refusals_open_the_circuit_breaker_and_it_is_said_why() -> None:
     scene = Scene(RefusalLimits(judged=3, refused_share=0.5))
     for number in range(3):
         scene.queue("opened", place(str(number)), incident=f"INC-{number}")
@@ -500,20 +492,7 @@ async def test_too_many_refusals_open_the_circuit_breaker_and_the_operator_hears
     reason = "2 of the last 3 messages were refused"
     assert [log["reason"] for log in logs if log["event"] == "circuit breaker opened"] == [reason]
     assert scene.counted("stopped", "too many refusals") == 1
-    assert [message for message, _ in scene.notices] == [stopped_card(Platform.TERMINAL, reason, 5 * MINUTE)]
-    assert "5 min" in scene.notices[0][0].lines[1][0].text
     assert await scene.rate_limiter.due_in_s(1) == pytest.approx(300.0, abs=0.5)
-
-
-async def test_a_fault_while_the_operator_is_told_loses_nothing() -> None:
-    scene = Scene(RefusalLimits(judged=1))
-    scene.notifying_crashes = True
-    scene.queue()
-    with capture_logs() as logs:
-        assert await scene.deliver(NotAllowed("no")) == [True]
-
-    assert [delivery.attempt for delivery in scene.memory.outbox.waiting] == [1]
-    assert "delivery crashed" in {log["event"] for log in logs}
 
 
 async def test_rate_limits_count_as_refusals_and_what_the_platform_did_not_refuse_does_not() -> None:
@@ -523,9 +502,9 @@ async def test_rate_limits_count_as_refusals_and_what_the_platform_did_not_refus
     await scene.deliver(
         RetryLater("away", after=SECOND), NotAllowed("no right, as the gateway said", foreseen=True), BadMessage("no")
     )
-    assert scene.notices == []
+    assert scene.counted("stopped", "too many refusals") == 0
 
     scene.queue("opened", place("4"), place("5"), incident="INC-4")
     limited = RetryLater("slower", after=SECOND, rate_limited=True)
     await scene.deliver(limited, limited)
-    assert len(scene.notices) == 1
+    assert scene.counted("stopped", "too many refusals") == 1

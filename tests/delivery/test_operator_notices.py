@@ -42,15 +42,20 @@ def scene() -> Scene:
 
 
 async def test_the_operator_is_told(scene: Scene) -> None:
-    await scene.operator.send(NEWS, "1")
+    assert await scene.operator.send(NEWS, "1")
     assert scene.chat.shown == [(OPERATOR, "News\n")]
     assert scene.operator.unreachable == []
+
+
+async def test_what_did_not_arrive_is_to_be_sent_again(scene: Scene) -> None:
+    scene.close(AWAY)
+    assert not await scene.operator.send(NEWS, "1")
 
 
 @pytest.mark.parametrize("place", [None, Place(Platform.DISCORD, "5")])
 async def test_an_operator_where_the_bot_is_not_is_neither_told_nor_probed(place: Place | None) -> None:
     scene = Scene(place)
-    await scene.operator.send(NEWS, "1")
+    assert await scene.operator.send(NEWS, "1")
     assert await scene.check() == []
     assert (scene.chat.shown, scene.chat.probed) == ([], [])
 

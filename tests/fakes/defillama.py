@@ -10,7 +10,8 @@
 
 `exchanges` holds them by our ids; `add` brings more; `rename` gives one a new slug (the old one is then unknown);
 `empty_list` and `rows` change the list. Faults (`fail`) are used up before real answers are given. `requests` says what
-was asked. Bodies are made from a seed. The history of each exchange is `days` quiet days up to `now`.
+was asked. `clock` says what time its answers name, else that of this machine. Bodies are made from a seed. The history
+of each exchange is `days` quiet days up to `now`.
 """
 
 import asyncio
@@ -27,6 +28,8 @@ from urllib.parse import unquote
 from aiohttp import web
 from multidict import CIMultiDict
 
+from bot.ports.sources import Clock
+from tests.clocks import http_date
 from tests.fakes.defillama_world import FakeExchange, Holdings, big_protocol_body, known_exchanges
 from tests.waiting import in_time
 
@@ -61,6 +64,7 @@ class FakeDefiLlama:
 
     def __init__(self, *, now: datetime = _NOW, days: int = 60, seed: int = 1) -> None:
         self.url = ""
+        self.clock: Clock | None = None
         self.exchanges: dict[str, FakeExchange] = {
             exchange.id: exchange for exchange in known_exchanges(now, days=days, seed=seed)
         }
@@ -146,7 +150,10 @@ class FakeDefiLlama:
             await fault.until.wait()
         if fault.reset and request.transport:
             request.transport.abort()
-        return await self._answer(request, path, fault)
+        response = await self._answer(request, path, fault)
+        if self.clock and not response.prepared:
+            response.headers["Date"] = http_date(self.clock.now())
+        return response
 
     def _next_fault(self, path: str) -> Fault:
         faults = self._faults[path]

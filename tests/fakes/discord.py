@@ -10,7 +10,8 @@
 
 What the client sends is in `messages(channel)`, `commands`, `requests`; `until(…)` waits for it. `fail(…)` makes REST
 calls fail, `gateway` has the switches of the websocket (drop, send_opcode, refusals, invalid_sessions,
-answers_heartbeats, shards: how many the bot must open).
+answers_heartbeats, shards: how many the bot must open). `clock` says what time its answers name, else that of this
+machine.
 """
 
 import asyncio
@@ -21,6 +22,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from bot.ports.sources import Clock
+from tests.clocks import http_date
 from tests.fakes import discord_world as world
 from tests.fakes.discord_faults import Failure
 from tests.fakes.discord_gateway import FakeGateway
@@ -42,12 +45,15 @@ class FakeDiscord:
         self.gateway = FakeGateway(self.world, token, heartbeat_interval, self._notify)
         self.rest = FakeRest(self.world, self.gateway, token, rates=rates, notify=self._notify)
         self.api_url = self.gateway_url = ""
+        self.clock: Clock | None = None
         self._changed = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         # Port 0: tests run side by side, each with a free port of its own.
-        self._runner = web.AppRunner(self.rest.app(), access_log=None, shutdown_timeout=1.0)
+        app = self.rest.app()
+        app.on_response_prepare.append(self._date)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
@@ -62,6 +68,10 @@ class FakeDiscord:
         await self.gateway.close()
         if self._runner:
             await self._runner.cleanup()
+
+    async def _date(self, _: web.Request, response: web.StreamResponse) -> None:
+        if self.clock:
+            response.headers["Date"] = http_date(self.clock.now())
 
     @property
     def commands(self) -> list[Json]:

@@ -8,6 +8,7 @@ from bot.commands.dispatcher import CommandContext, CommandDispatcher
 from bot.commands.queries import HistoryAnswers, LatestState, Queries
 from bot.domain.errors import AskerError
 from bot.domain.exchange import Exchange, Listing
+from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Place, Platform
 from bot.domain.send_rate import SendRate
@@ -25,6 +26,7 @@ PAST = OutflowCurve(
 )
 """The only run of the past that can be asked for there, as ftx-2022."""
 UNREACHABLE_OPERATOR = "ERROR_CHAT names telegram:-1, which is not reached: chat not found."
+NOBODY_DELIVERS = AlertObstacle(ObstacleKind.WORKERS, "no worker delivers", "deliveries")
 MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
 
 
@@ -65,7 +67,7 @@ class DispatcherBench:
             platforms=lambda: {Platform.TELEGRAM: ""},
             rates=self._rates,
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
-            undelivered=lambda: ["no worker delivers"],
+            obstacles=self._obstacles,
             misdirected=lambda: [UNREACHABLE_OPERATOR],
         )
         self.dispatcher = CommandDispatcher(
@@ -103,6 +105,9 @@ class DispatcherBench:
 
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
+
+    async def _obstacles(self) -> list[AlertObstacle]:
+        return [NOBODY_DELIVERS]
 
     async def _rates(self) -> Mapping[Platform, SendRate]:
         return {Platform.TELEGRAM: SendRate(28.0)}

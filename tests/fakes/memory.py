@@ -238,11 +238,11 @@ class MemoryOutbox(Outbox):
             self.waiting.append(replace(delivery, receipt=receipt, older=earlier, attempt=0))
 
     @override
-    async def postpone(self, delivery: Delivery, *, until: datetime, failed: bool = True) -> None:
+    async def postpone(self, delivery: Delivery, *, pause: timedelta, failed: bool = True) -> None:
         self._fail_if_away()
         index = self._index(delivery)
         self.waiting[index] = replace(self.waiting[index], attempt=delivery.attempt + failed)
-        self._due[delivery.receipt] = until
+        self._due[delivery.receipt] = self.clock.now() + pause
         self._claimed.discard(delivery.receipt)
 
     def retry_now(self, places: Collection[Place]) -> None:
@@ -257,6 +257,10 @@ class MemoryOutbox(Outbox):
         self._wake_up.set()
 
     @override
+    def has_expired(self, delivery: Delivery) -> bool:
+        return delivery.expires_at <= self.clock.now()
+
+    @override
     def still_owns(self, delivery: Delivery) -> bool:
         return True
 
@@ -267,6 +271,7 @@ class MemoryOutbox(Outbox):
 
     @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
+        self._fail_if_away()
         return Counter((delivery.place.platform, delivery.severity) for delivery in self.waiting)
 
     @override

@@ -9,7 +9,8 @@
 
 People act through `say`, `press`, `channel_post`, `block`, `add_bot`, `remove_bot`, `migrate` (telegram_people); what
 the bot did is in `sent`, `commands`, `answered`, `calls` and `requests`; `fail`, `lose_reply`, `delay`
-(telegram_faults) and `rates` (telegram_rates) make it misbehave.
+(telegram_faults) and `rates` (telegram_rates) make it misbehave. `clock` says what time its answers name, else that of
+this machine.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from typing import Self
 
 from aiohttp import web
 
+from bot.ports.sources import Clock
+from tests.clocks import http_date
 from tests.fakes.telegram_faults import TelegramFaults
 from tests.fakes.telegram_markup import Refused
 from tests.fakes.telegram_methods import Methods, Parameters
@@ -40,6 +43,7 @@ class FakeTelegram(Methods, TelegramFaults):
         TelegramFaults.__init__(self)
         self.token = token
         self.url = ""
+        self.clock: Clock | None = None
         self.calls: Counter[str] = Counter()
         # Benchmarks send a hundred thousand messages; only the newest requests are kept.
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=1000)
@@ -130,6 +134,8 @@ class FakeTelegram(Methods, TelegramFaults):
         # The request was carried out: a lost reply hides a message that arrived.
         if fault and fault.loses_reply and request.transport:
             request.transport.abort()
+        if self.clock:
+            response.headers["Date"] = http_date(self.clock.now())
         return response
 
     def _method(self, token: str, method: str) -> Callable[[Parameters], Awaitable[object]]:

@@ -25,6 +25,7 @@ async def test_help_explains_one_command() -> None:
 async def test_status_is_the_bots_own_health() -> None:
     answer = said(await DispatcherBench().ask("status"))
 
+    assert "Alerts may not come at present; whoever runs this bot is told why." in answer
     assert "Runwatch 1.2.3, up for 0 s." in answer
     assert "Exchanges: 0 read of 0 listed" in answer
 
@@ -45,12 +46,17 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
     await bench.memory.subscriptions.record_trouble(
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
-    assert "Switched off: 1 (1 removed)" in said(await bench.ask("status"))
+    assert "Switched off: 1 (1 removed)" in said(await bench.ask("status", who=OWNER))
 
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
 async def test_only_owners_see_that_a_setting_names_an_unreachable_chat(who: str, *, is_told: bool) -> None:
     assert (UNREACHABLE_OPERATOR in said(await DispatcherBench().ask("status", who=who))) is is_told
+
+
+@pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])
+async def test_only_owners_see_why_alerts_may_not_come(who: str, *, is_told: bool) -> None:
+    assert ("⚠️ no worker delivers." in said(await DispatcherBench().ask("status", who=who))) is is_told
 
 
 async def test_privacy_says_what_is_kept() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bot.domain.errors import StorageError
 from bot.service.schedule import Job, Schedule
+from tests.clocks import in_simulated_time
 from tests.waiting import until
 
 OFTEN = timedelta(milliseconds=5)
@@ -101,3 +102,67 @@ async def test_what_is_under_way_at_the_end_is_cancelled_without_a_complaint(cap
     await until(lambda: turns.at_once == 0, "the end of the turn under way")
     await asyncio.sleep(0)
     assert not [record for record in caplog.records if record.levelname in {"WARNING", "ERROR"}]
+
+
+@in_simulated_time
+async def test_turns_that_a_long_run_misses_are_left_out_and_the_rhythm_stays() -> None:
+    """A job of every 10 s that once takes 25 s runs at 0, 30, 40 and 50 s: by the loop's time, not the machine's."""
+    began_s: list[float] = []
+    loop = asyncio.get_running_loop()
+    start_s = loop.time()
+
+    async def run() -> None:
+        began_s.append(loop.time() - start_s)
+        await asyncio.sleep(25 if len(began_s) == 1 else 1)
+
+    async with running([Job("late once", run, every=timedelta(seconds=10))]):
+        await asyncio.sleep(55)
+    assert [round(began) for began in began_s] == [0, 30, 40, 50]
+
+
+@in_simulated_time
+async def test_jitter_moves_a_turn_and_not_those_after_it() -> None:
+    began_s: list[float] = []
+    loop = asyncio.get_running_loop()
+    start_s = loop.time()
+
+    async def run() -> None:
+        began_s.append(loop.time() - start_s)
+
+    async with running([Job("moved", run, every=timedelta(seconds=100), jitter=timedelta(seconds=5))]):
+        await asyncio.sleep(1000)
+    assert all(100 * turn <= began <= 100 * turn + 5 for turn, began in enumerate(began_s))
+    assert len(began_s) == 10
+    assert any(began % 100 > 0.01 for began in began_s)
+
+
+@in_simulated_time
+async def test_it_says_how_long_ago_each_job_ended_and_what_crashed() -> None:
+    turns = 0
+
+    async def crash_twice() -> None:
+        nonlocal turns
+        turns += 1
+        if turns <= 2:
+            raise ZeroDivisionError
+
+    async def hang() -> None:
+        await asyncio.Event().wait()
+
+    async def fail() -> None:
+        raise StorageError("away")
+
+    every = timedelta(seconds=10)
+    schedule = Schedule([Job("crashes", crash_twice, every), Job("hangs", hang, every), Job("fails", fail, every)])
+    assert schedule.states() == ()
+    schedule.start()
+    await asyncio.sleep(15)
+    states = {state.name: state for state in schedule.states()}
+    assert {name: (state.ended_ago, state.crash) for name, state in states.items()} == {
+        "crashes": (timedelta(seconds=5), "ZeroDivisionError"),
+        "hangs": (timedelta(seconds=15), ""),
+        "fails": (timedelta(seconds=5), ""),
+    }
+    await asyncio.sleep(10)
+    assert [state.crash for state in schedule.states()] == ["", "", ""]
+    schedule.stop()

@@ -66,6 +66,7 @@ async def worker(world: World, role: Role = Role.ALL) -> AsyncIterator[Worker]:
         poll_every=POLL_EVERY,
         role=role,
         lease_timing=QUICK,
+        store_clock=world.clock,
     )
     async with in_time("the end of what is done while a worker runs", limit=_LONGEST), asyncio.TaskGroup() as tasks:
         tasks.create_task(service.run(stop))

@@ -125,7 +125,7 @@ async def steps_of_finish(store: Store) -> None:
 async def steps_of_postpone(store: Store) -> None:
     await commit(store)
     for delivery in await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta()):
-        await store.outbox.postpone(delivery, until=NOON)
+        await store.outbox.postpone(delivery, pause=timedelta())
     assert await claimed_places(store) == [str(GROUP), str(MOVED)]
 
 

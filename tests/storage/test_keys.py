@@ -7,7 +7,7 @@ put something wrong there: they see it as an operator with `redis-cli` does.
 import ast
 import re
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -42,6 +42,7 @@ CHANNEL = Place(Platform.DISCORD, "998")
 # (bot/storage/schema.py).
 STORED = """\
 runwatch:schema string
+runwatch:writable string
 runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
@@ -243,7 +244,7 @@ async def claim_everything(store: Store) -> list[Delivery]:
     return [delivery for batch in batches for delivery in batch]
 
 
-async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
+async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     """Let a store keep something of every sort, and return the rows of which there was a key on the way."""
     await store.readings.add([holding(70.0, at=NOON - timedelta(days=1)), holding(70.5)])
     revised = holding(80.0, at=NOON - timedelta(days=1))
@@ -253,6 +254,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.heartbeats.beat([Platform.TELEGRAM])
+    await store.check_writes()
     await store.leases.acquire(Lease.POLL)
     await store.send_budget.reserve(Platform.TELEGRAM, per_second=28, number=1)
     await store.send_budget.slow_down(Platform.TELEGRAM, chat="7", pause=timedelta(seconds=3), whole_bot=False)
@@ -268,7 +270,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     seen = await stored_rows(store.database)
 
     first, second, *others = await claim_everything(store)
-    await store.outbox.postpone(first, until=until)
+    await store.outbox.postpone(first, pause=pause)
     await store.outbox.give_up(second, "no reason")
     for delivery in others:
         await store.outbox.finish(delivery, message_id="42")
@@ -283,7 +285,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
 
 
 async def test_every_key_in_a_store_is_as_the_table_says_and_every_row_is_used(store: Store, clock: StillClock) -> None:
-    seen = await keep_everything(store, clock.now() + timedelta(days=1))
+    seen = await keep_everything(store, timedelta(days=1))
     assert await differences(store.database) == []
     assert {row.name for row in seen} == {row.name for row in KEYS}
 

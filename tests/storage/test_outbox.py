@@ -11,6 +11,7 @@ from bot.domain.signal import Rule
 from bot.messages.model import Chart, Field, Message, Table, line, moment
 from bot.ports.outbox import LEFT_BEHIND, Alert, Delivery, DeliveryKind, EarlierMessage
 from bot.ports.subscriptions import PlaceTrouble
+from bot.storage.incidents import RedisIncidents
 from bot.storage.outbox import RedisOutbox
 from bot.storage.reading_encoding import microseconds
 from bot.storage.store import Store, open_store
@@ -18,7 +19,7 @@ from tests.clocks import HandMovedLoop
 from tests.servers import Server
 from tests.storage.conftest import RealClock, StillClock, until_it_waits
 from tests.storage.stored import given_up, newest_message
-from tests.waiting import in_time, stop
+from tests.waiting import in_time, stop, until
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 NOW = timedelta()
@@ -92,6 +93,59 @@ async def test_a_queued_alert_is_delivered_whole(store: Store) -> None:
     )
 
 
+@pytest.mark.parametrize("wrong_by", [timedelta(hours=12), timedelta(hours=-12)])
+async def test_alerts_live_by_the_servers_clock_whatever_a_workers_says(store: Store, wrong_by: timedelta) -> None:
+    """An alert of six hours, queued by a worker whose clock is twelve hours fast or slow, is neither over nor late."""
+    by_wrong_clock = RealClock().now() + wrong_by
+    incidents, outbox = RedisIncidents(store.database), RedisOutbox(store.database)
+    lasting, over = alert("lasting", created_at=by_wrong_clock), alert("over", ELSEWHERE, created_at=by_wrong_clock)
+    over = replace(over, expires_at=by_wrong_clock + timedelta(milliseconds=1))
+    await incidents.commit("binance", Rule.OUTFLOW, None, [lasting, over])
+
+    deliveries = {delivery.alert: delivery for delivery in await claim(outbox)}
+
+    await until(lambda: outbox.has_expired(deliveries["over"]), "the end of the millisecond")
+    assert not outbox.has_expired(deliveries["lasting"])
+
+
+async def test_an_alert_that_an_older_program_queued_expires_when_that_said(store: Store) -> None:
+    now, outbox = RealClock().now(), RedisOutbox(store.database)
+    incidents = RedisIncidents(store.database)
+    old, young = alert("old", created_at=now - timedelta(hours=7)), alert("young", ELSEWHERE, created_at=now)
+    await incidents.commit("binance", Rule.OUTFLOW, None, [old, young])
+    for queued in (old, young):
+        await store.database.command("HDEL", f"{{ob}}:alert:{queued.id}", "expires")
+
+    assert {delivery.alert: outbox.has_expired(delivery) for delivery in await claim(outbox)} == {
+        "old": True,
+        "young": False,
+    }
+
+
+async def test_a_pause_is_measured_by_the_servers_clock(store: Store) -> None:
+    await queue(store, alert("a"))
+    outbox = RedisOutbox(store.database)
+    await outbox.postpone(await claim_one(outbox), pause=timedelta(milliseconds=30))
+    [delivery] = await outbox.claim(Platform.TELEGRAM, limit=1, wait=LONG)
+    assert (delivery.alert, delivery.attempt) == ("a", 1)
+
+
+async def test_the_oldest_entry_of_each_queue_is_known_while_it_waits(store: Store) -> None:
+    await queue(store, alert("a"), alert("b", ELSEWHERE))
+    assert await store.outbox.front_entries([Platform.TELEGRAM]) == {Platform.TELEGRAM: []}  # not queued by places yet
+    first, second = await claim(store.outbox)
+    [entry] = (await store.outbox.front_entries([Platform.TELEGRAM]))[Platform.TELEGRAM]
+    assert entry == f"{{ob}}:telegram:p1 {first.receipt.split()[1]}"
+    await store.outbox.finish(first, message_id="1")
+    [entry] = (await store.outbox.front_entries([Platform.TELEGRAM]))[Platform.TELEGRAM]
+    assert entry.endswith(second.receipt.split()[1])
+    await store.outbox.postpone(second, pause=MINUTE)
+    assert await store.outbox.front_entries([Platform.TELEGRAM, Platform.DISCORD]) == {
+        Platform.TELEGRAM: [],
+        Platform.DISCORD: [],
+    }
+
+
 async def test_a_delivery_is_handed_out_once(store: Store) -> None:
     await queue(store, alert("a"))
     assert len(await claim(store.outbox)) == 1
@@ -154,7 +208,7 @@ async def test_messages_of_one_incident_stay_in_order_whatever_their_severity(st
 async def test_an_escalation_replaces_an_opening_that_was_not_sent_yet(store: Store, *, was_claimed: bool) -> None:
     await queue(store, alert("opened", severity=Severity.WATCH))
     if was_claimed:
-        await store.outbox.postpone(await claim_one(store.outbox), until=NOON)
+        await store.outbox.postpone(await claim_one(store.outbox), pause=NOW)
     await queue(store, alert("escalated", severity=Severity.CRITICAL))
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
     assert steps(found) == ["escalated"]
@@ -240,7 +294,7 @@ async def test_a_delivery_that_a_critical_one_waits_for_becomes_as_urgent(store:
 async def test_other_incidents_of_the_place_do_not_wait(store: Store) -> None:
     await queue(store, alert("a", incident="INC-1"))
     delivery = await claim_one(store.outbox)
-    await store.outbox.postpone(delivery, until=NOON + 5 * MINUTE)
+    await store.outbox.postpone(delivery, pause=5 * MINUTE)
     await queue(store, alert("b", incident="INC-2"))
     assert steps(await claim(store.outbox)) == ["b"]
 
@@ -278,7 +332,7 @@ async def test_the_reply_of_a_resolution_does_not_replace_its_edit(store: Store)
 async def test_a_postponed_delivery_comes_back_when_due_as_one_more_attempt(store: Store, clock: StillClock) -> None:
     await queue(store, replace(alert("a"), ping=True))
     first = await claim_one(store.outbox)
-    await store.outbox.postpone(first, until=clock.now() + MINUTE)
+    await store.outbox.postpone(first, pause=MINUTE)
     clock.advance(MINUTE - timedelta.resolution)
     assert await claim(store.outbox) == ()
     clock.advance(timedelta.resolution)
@@ -290,7 +344,7 @@ async def test_a_postponed_delivery_holds_back_the_younger_ones_of_its_incident(
     store: Store, clock: StillClock
 ) -> None:
     await queue(store, alert("opened"))
-    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE)
+    await store.outbox.postpone(await claim_one(store.outbox), pause=MINUTE)
     await queue(store, alert("resolved", severity=Severity.CRITICAL, kind=REPLY))
     assert await claim(store.outbox) == ()
     clock.advance(MINUTE)
@@ -302,7 +356,7 @@ async def test_a_postponed_delivery_holds_back_the_younger_ones_of_its_incident(
 
 async def test_a_postponed_edit_is_superseded_by_a_newer_one(store: Store, clock: StillClock) -> None:
     await queue(store, alert("old", kind=EDIT))
-    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE)
+    await store.outbox.postpone(await claim_one(store.outbox), pause=MINUTE)
     await queue(store, alert("new", kind=EDIT))
     clock.advance(MINUTE)
     found = await store.outbox.claim(Platform.TELEGRAM, limit=10, wait=timedelta(seconds=2))
@@ -312,7 +366,7 @@ async def test_a_postponed_edit_is_superseded_by_a_newer_one(store: Store, clock
 
 async def test_a_delivery_postponed_without_a_failure_has_no_further_attempt(store: Store) -> None:
     await queue(store, alert("a"))
-    await store.outbox.postpone(await claim_one(store.outbox), until=NOON, failed=False)
+    await store.outbox.postpone(await claim_one(store.outbox), pause=NOW, failed=False)
     assert (await claim_one(store.outbox)).attempt == 0
 
 
@@ -320,7 +374,7 @@ async def refuse(store: Store, clock: StillClock) -> None:
     """Postpone what is due on Telegram by half an hour, and record for every place that it refused."""
     for delivery in await claim(store.outbox):
         await store.subscriptions.record_trouble(PlaceTrouble(delivery.place, "no rights", clock.now()))
-        await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
+        await store.outbox.postpone(delivery, pause=30 * MINUTE)
 
 
 async def test_what_a_place_refused_comes_back_at_once_when_its_trouble_is_cleared(
@@ -362,7 +416,7 @@ async def test_a_whole_chat_whose_trouble_is_cleared_gets_its_deliveries_in_all_
     await store.subscriptions.add(Subscription(topic, None))
     await queue(store, alert("a", GROUP, chat, topic, ELSEWHERE))
     for delivery in await claim(store.outbox):
-        await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
+        await store.outbox.postpone(delivery, pause=30 * MINUTE)
     await store.subscriptions.record_trouble(PlaceTrouble(troubled, "no rights", NOON))
 
     await store.subscriptions.clear_trouble(cleared)
@@ -376,7 +430,7 @@ async def test_what_waits_for_the_rate_limit_or_between_two_edits_does_not_come_
     store: Store, clock: StillClock
 ) -> None:
     await queue(store, alert("slow", incident="INC-2"))
-    await store.outbox.postpone(await claim_one(store.outbox), until=clock.now() + MINUTE, failed=False)
+    await store.outbox.postpone(await claim_one(store.outbox), pause=MINUTE, failed=False)
     await change(store, "first")
     await queue(store, alert("second", kind=EDIT))
     assert await claim(store.outbox) == ()
@@ -390,7 +444,7 @@ async def test_more_than_a_script_may_do_at_a_time_comes_back_too(store: Store, 
     await queue(store, *(alert(f"a{n}", incident=f"INC-{n}") for n in range(1100)))
     while found := await claim(store.outbox, 500):
         for delivery in found:
-            await store.outbox.postpone(delivery, until=clock.now() + 30 * MINUTE)
+            await store.outbox.postpone(delivery, pause=30 * MINUTE)
     await store.subscriptions.record_trouble(PlaceTrouble(GROUP, "no rights", NOON))
 
     await store.subscriptions.clear_trouble(GROUP)
@@ -566,7 +620,7 @@ async def test_the_edit_of_an_older_message_delays_nothing_and_changes_nothing_e
 
 async def test_the_edit_of_an_older_message_can_be_postponed_and_given_up(store: Store, clock: StillClock) -> None:
     older = await edit_of_older_message(store)
-    await store.outbox.postpone(older, until=clock.now() + MINUTE)
+    await store.outbox.postpone(older, pause=MINUTE)
     await queue(store, alert("moved", kind=EDIT))
     await store.outbox.finish(await claim_one(store.outbox), message_id="2")
     clock.advance(MINUTE)
@@ -579,7 +633,7 @@ async def test_the_edit_of_an_older_message_can_be_postponed_and_given_up(store:
 
 async def test_the_edit_of_an_older_message_expires_with_its_alert(store: Store) -> None:
     older = await edit_of_older_message(store)
-    await store.outbox.postpone(older, until=NOON)
+    await store.outbox.postpone(older, pause=NOW)
     await store.database.command("DEL", "{ob}:alert:escalated")
     assert await claim(store.outbox) == ()
     await store.outbox.finish(older, message_id=None)
@@ -592,7 +646,7 @@ async def test_finishing_twice_is_finishing_once(store: Store) -> None:
     for _ in range(2):
         await store.outbox.finish(first, message_id="1")
     assert await store.outbox.depth() == {(Platform.TELEGRAM, Severity.ELEVATED): 1}
-    await store.outbox.postpone(first, until=NOON)
+    await store.outbox.postpone(first, pause=NOW)
     assert await claim(store.outbox) == ()
     await store.outbox.finish(second, message_id="2")
     assert await store.outbox.depth() == {}
@@ -733,7 +787,7 @@ async def test_the_end_of_one_delivery_wakes_a_worker_for_the_next(patient_store
 async def test_a_worker_that_waits_wakes_for_what_is_due(patient_store: Store) -> None:
     outbox = RedisOutbox(patient_store.database, RealClock())
     await queue(patient_store, alert("a"))
-    await outbox.postpone(await claim_one(outbox), until=RealClock().now() + timedelta(milliseconds=20))
+    await outbox.postpone(await claim_one(outbox), pause=timedelta(milliseconds=20))
     async with in_time("the delivery that is due"):
         found = await outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG)
     assert steps(found) == ["a"]

@@ -5,6 +5,7 @@ After a connection ended, whatever the reason, a new client is made; `reconnect_
 
 import asyncio
 import logging
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -44,7 +45,8 @@ class DiscordPlatform(ProbingPlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
-    False it only sends: for a process that delivers while another one holds the gateway.
+    False it only sends: for a process that delivers while another one holds the gateway. `on_headers` is called with
+    the headers of every answer after the login.
     """
 
     platform = Platform.DISCORD
@@ -62,12 +64,14 @@ class DiscordPlatform(ProbingPlatform):
         meter: Meter,
         timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
+        on_headers: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
         self._dispatcher = dispatcher
         self._token = token
         self._meter = meter
+        self._on_headers = on_headers
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
         self._reachability = PlaceReachability(subscriptions, clock)
@@ -77,6 +81,7 @@ class DiscordPlatform(ProbingPlatform):
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
         self._commands_published = False
+        self.unpublished = ""
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
         self._disconnect_reason = "Not connected to Discord yet."
@@ -131,7 +136,7 @@ class DiscordPlatform(ProbingPlatform):
         return DiscordSender(self._client, timeout_s=self._timeouts.send_s, meter=self._meter)
 
     def _new_client(self) -> GatewayClient:
-        return GatewayClient(
+        client = GatewayClient(
             self._dispatcher,
             self._interactions,
             self._reachability,
@@ -139,6 +144,8 @@ class DiscordPlatform(ProbingPlatform):
             meter=self._meter,
             servers_timeout_s=self._timeouts.servers_s,
         )
+        client.http.on_headers = self._on_headers
+        return client
 
     async def _serve(self, client: GatewayClient) -> None:
         """Log in, connect and stay connected; return when that ended, with the reason recorded."""
@@ -173,9 +180,10 @@ class DiscordPlatform(ProbingPlatform):
                     changed = await publish_commands(client.tree)
             except Exception as error:  # noqa: BLE001 — the bot answers and delivers without, so it goes on
                 log.warning("discord commands not published", error=str(error)[:_LOGGED_CHARACTERS])
+                self.unpublished = str(error)[:_REASON_CHARACTERS] or type(error).__name__
                 await asyncio.sleep(self._timeouts.longest_pause_s)
             else:
-                self._commands_published = True
+                self._commands_published, self.unpublished = True, ""
                 log.info("discord commands published" if changed else "discord commands unchanged")
 
     def _record_failure(self, client: GatewayClient, error: Exception) -> None:

@@ -61,7 +61,7 @@ class GatewayClient(ShardedClient):
             guild_ready_timeout=servers_timeout_s,
             allowed_mentions=discord.AllowedMentions.none(),
         )
-        self.http = RestClient(self.loop, max_ratelimit_timeout=_MAX_RATE_LIMIT_WAIT_S)
+        self.http: RestClient = RestClient(self.loop, max_ratelimit_timeout=_MAX_RATE_LIMIT_WAIT_S)
         self.http.on_rate_limit = lambda: meter.count_rate_limited(Platform.DISCORD)
         self._connection.http = self.http
         self.tree = SlashCommandTree(self, interactions.answer_stale_command)

@@ -6,7 +6,7 @@ other message for that channel behind it; here the pause belongs to the send que
 https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
@@ -25,10 +25,13 @@ _UNNAMED_PAUSE_S = 60.0
 _SERVER_ERROR_PAUSE = timedelta(seconds=5)  # as in errors.py
 
 
-def retry_raising_response(on_rate_limit: Callable[[], None]) -> type[aiohttp.ClientResponse]:
+def retry_raising_response(
+    on_rate_limit: Callable[[], None], on_headers: Callable[[Mapping[str, str]], None] | None = None
+) -> type[aiohttp.ClientResponse]:
     """Return a class of responses that raise RetryLater for a 429, 500, 502, 504 or 524 to a call about a channel.
 
-    Other calls keep the library's ways. `on_rate_limit` is called for every 429, whatever the call was for.
+    Other calls keep the library's ways. `on_rate_limit` is called for every 429, whatever the call was for, and
+    `on_headers` with the headers of every answer.
     """
 
     # A class of responses, not one of aiohttp's traces: those make every answer a tenth of a millisecond slower.
@@ -36,6 +39,8 @@ def retry_raising_response(on_rate_limit: Callable[[], None]) -> type[aiohttp.Cl
         @override
         async def start(self, connection: Connection) -> aiohttp.ClientResponse:
             await super().start(connection)
+            if on_headers:
+                on_headers(self.headers)
             if self.status == HTTPStatus.TOO_MANY_REQUESTS:
                 on_rate_limit()
             if self.status in _RETRIED_STATUSES and "/channels/" in self.url.path:

@@ -4,6 +4,7 @@ Polling has connections of its own, so that closing them after a failure harms n
 """
 
 import asyncio
+from collections.abc import Callable, Mapping
 
 from typing_extensions import override
 
@@ -37,6 +38,7 @@ class TelegramPlatform(ProbingPlatform):
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
+    `on_headers` is called with the headers of every answer.
     Where nothing runs, call `close` at the end.
     """
 
@@ -55,13 +57,15 @@ class TelegramPlatform(ProbingPlatform):
         timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
+        on_headers: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
         self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
-        self._api = BotApi(AiohttpRequest(token, api_url))
+        self._on_headers = on_headers
+        self._api = BotApi(AiohttpRequest(token, api_url, on_headers=on_headers))
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
         # Answers are never paid for: they are far fewer than the 30 a second that are free.
@@ -77,6 +81,7 @@ class TelegramPlatform(ProbingPlatform):
             owner_ids=owner_ids,
         )
         self._tasks = TaskLimiter()
+        self.unpublished = ""
         self._poller = UpdatePoller(
             self._connect, on_connect=self._on_connect, on_update=self._on_update, timeouts=self._timeouts
         )
@@ -123,12 +128,17 @@ class TelegramPlatform(ProbingPlatform):
 
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
-        return BotApi(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
+        return BotApi(
+            AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS, on_headers=self._on_headers)
+        )
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._update_handler.identity = identity
         # As a task: a menu that Telegram is slow to take must not keep updates waiting.
-        await self._tasks.start(update_command_menus(self._api, self._dispatcher.commands))
+        await self._tasks.start(self._publish_commands())
+
+    async def _publish_commands(self) -> None:
+        self.unpublished = await update_command_menus(self._api, self._dispatcher.commands)
 
     async def _on_update(self, update: Json) -> None:
         await self._tasks.start(self._update_handler.handle(update))

@@ -34,10 +34,10 @@ def command_menus(commands: CommandSet) -> tuple[tuple[BotCommandScope, CommandM
     )
 
 
-async def update_command_menus(api: BotApi, commands: CommandSet) -> None:
-    """Write those of Telegram's menus that differ from ours.
+async def update_command_menus(api: BotApi, commands: CommandSet) -> str:
+    """Write those of Telegram's menus that differ from ours, and return why that failed ("" when it did not).
 
-    A failure is logged and forgotten: every command works without being in a menu.
+    A failure is logged: every command works without being in a menu.
     """
     try:
         for scope, menu in command_menus(commands):
@@ -47,6 +47,8 @@ async def update_command_menus(api: BotApi, commands: CommandSet) -> None:
                 log.info("command menu updated", scope=scope.type, commands=len(menu))
     except TelegramError as error:
         log.warning("command menus not updated", error=str(error))
+        return str(error)
+    return ""
 
 
 def _menu(commands: CommandSet, *access: Access) -> CommandMenu:

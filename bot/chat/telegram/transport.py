@@ -7,6 +7,7 @@ is raised here. https://core.telegram.org/bots/api#making-requests
 
 import json
 import os
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -37,10 +38,11 @@ class ReplyLost(NetworkError):
 class AiohttpRequest(BaseRequest):
     """What python-telegram-bot sends its requests with. The session opens with the first request.
 
-    `api_url` is scheme and host of the Bot API; timeouts are in seconds.
+    `api_url` is scheme and host of the Bot API; timeouts are in seconds. `on_headers` is called with the headers of
+    every answer.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — each named by its one caller
         self,
         token: str,
         api_url: str,
@@ -48,6 +50,7 @@ class AiohttpRequest(BaseRequest):
         read_timeout: float = _READ_TIMEOUT_S,
         connect_timeout: float = _CONNECT_TIMEOUT_S,
         pool_size: int = _POOL_SIZE,
+        on_headers: Callable[[Mapping[str, str]], None] | None = None,
     ) -> None:
         # The library's switch to its own future; without it every RetryAfter warns of a change to come.
         os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -55,6 +58,7 @@ class AiohttpRequest(BaseRequest):
         self._read_timeout_s = read_timeout
         self._connect_timeout_s = connect_timeout
         self._pool_size = pool_size
+        self._on_headers = on_headers
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -115,6 +119,8 @@ class AiohttpRequest(BaseRequest):
         session = self._open_session()
         # The Bot API redirects nobody: whatever does is not Telegram, and must not be followed with a token.
         async with session.request(method, address, data=form, timeout=timeout, allow_redirects=False) as response:
+            if self._on_headers:
+                self._on_headers(response.headers)
             return response.status, await response.read()
 
     def _open_session(self) -> aiohttp.ClientSession:

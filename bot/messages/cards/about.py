@@ -1,22 +1,22 @@
 """What the bot says about itself: `/help`, `/status`, `/privacy`, and notices to its operator.
 
-`/status` is in trouble when a source fails, a platform is not connected, sending is paused, no worker delivers, a
-setting names a chat that is not reached, or nothing was ever read; with none of these it is good.
+`/status` is in trouble when alerts may not come, for whichever reason (`bot/messages/obstacles.py`), and for owners
+also when a source fails or a setting names a chat that is not reached; else it is good.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from bot.detection.window_coverage import WindowCoverage
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
-from bot.domain.status import BotStatus
+from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.common import source_name
 from bot.messages.cards.coverage import coverage_lines
 from bot.messages.cards.places import closed_words
-from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines, moment
+from bot.messages.model import Action, Field, Line, Message, Tone, bold, code, line, lines
 from bot.messages.number_format import ago, span
 
 _MAX_FAILING = 5
@@ -82,50 +82,76 @@ def privacy_card() -> Message:
     )
 
 
-def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Message:
-    """Return the bot's own health, and what can be judged by now of the exchanges that are read."""
+def status_card(status: BotStatus, coverage: WindowCoverage | None = None, *, for_owner: bool = False) -> Message:
+    """Return whether alerts can come, how old each source's figures are, and what can be judged by now.
+
+    Owners see the reasons why alerts may not come, and how the platforms, the places and the queue are doing.
+    """
     now = status.now
-    failing = [health for health in status.sources.values() if health.fault]
-    impossible = [health for health in status.sources.values() if health.detail and not health.fault]
-    paused = {platform: rate for platform, rate in status.rates.items() if rate.paused_for}
-    is_in_trouble = (
-        bool(failing or paused or status.undelivered or status.misdirected)
-        or any(status.platforms.values())
-        or status.newest_reading is None
-    )
     return Message(
         title="Status",
-        tone=Tone.TROUBLE if is_in_trouble else Tone.GOOD,
+        tone=Tone.TROUBLE if status.obstacles or (for_owner and _needs_a_look(status)) else Tone.GOOD,
         lines=lines(
+            _can_alert(status, for_owner=for_owner),
+            *(
+                [f"⚠️ {obstacle.sentence.removesuffix('.')}." for obstacle in status.obstacles or ()]
+                if for_owner
+                else ()
+            ),
             f"Runwatch {status.version}, up for {span(now - status.started_at)}.",
-            *[line(f"{platform}: {trouble or 'connected'}") for platform, trouble in status.platforms.items()],
-            *[
-                f"{platform}: nothing is sent for {span(rate.paused_for)}: {rate.reason}."
-                for platform, rate in paused.items()
-            ],
-            *[f"⚠️ No alert is sent: {reason}." for reason in status.undelivered],
-            *[f"⚠️ {sentence}" for sentence in status.misdirected],
-            *[f"This worker is {standby}." for standby in status.standing_by],
-            *[_failing_source(health, now) for health in failing[:_MAX_FAILING]],
-            f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
-            if len(failing) > _MAX_FAILING
-            else None,
+            *_source_lines(status),
+            *(_operation_lines(status) if for_owner else ()),
             *(coverage_lines(coverage) if coverage else ()),
-            *[_impossible_values(health) for health in impossible[:_MAX_FAILING]],
         ),
         fields=(
             Field("Exchanges", line(f"{status.read} read of {status.exchanges} listed")),
-            Field(
-                "Newest reading",
-                line(moment(status.newest_reading, relative=True)) if status.newest_reading else line("none yet"),
-            ),
-            Field("List", _list_age(status.sources, now)),
-            Field("Open incidents", line(str(status.open_incidents))),
-            Field("Subscribed places", line(str(status.places))),
-            *_disabled_places(status.disabled),
-            Field("Waiting messages", _backlog(status)),
+            *(_stored_fields(status.stored, now) if for_owner and status.stored else ()),
         ),
     )
+
+
+def _needs_a_look(status: BotStatus) -> bool:
+    """Return whether something is wrong that keeps no alert away, or not yet."""
+    return bool(status.misdirected) or any(health.fault for health in status.sources.values())
+
+
+def _can_alert(status: BotStatus, *, for_owner: bool) -> str | None:
+    if status.obstacles is None:
+        return None
+    if not status.obstacles:
+        return "Alerts can come."
+    return f"Alerts may not come at present{':' if for_owner else '; whoever runs this bot is told why.'}"
+
+
+def _source_lines(status: BotStatus) -> Iterator[str]:
+    """Yield a line for each source: how old its newest figures are, and when its list was read."""
+    names = {name.partition("/")[0] for name in status.sources} | status.newest_readings.keys()
+    for name in sorted(names):
+        newest = status.newest_readings.get(name)
+        figures = f"newest figures {ago(newest, status.now)}" if newest else "no figures yet"
+        health = status.sources.get(f"{name}/cexs")
+        listed = f", list read {ago(health.last_success, status.now)}" if health and health.last_success else ""
+        yield f"{source_name(name)}: {figures}{listed}."
+
+
+def _operation_lines(status: BotStatus) -> Iterator[Line | str]:
+    failing = [health for health in status.sources.values() if health.fault]
+    impossible = [health for health in status.sources.values() if health.detail and not health.fault]
+    # What is wrong with a platform is among the obstacles already.
+    yield from (f"{platform}: connected" for platform, trouble in status.platforms.items() if not trouble)
+    yield from (f"⚠️ {sentence}" for sentence in status.misdirected)
+    yield from (f"This worker is {standby}." for standby in status.standing_by)
+    yield from (_failing_source(health, status.now) for health in failing[:_MAX_FAILING])
+    if len(failing) > _MAX_FAILING:
+        yield f"… and {len(failing) - _MAX_FAILING} more sources that do not answer."
+    yield from (_impossible_values(health) for health in impossible[:_MAX_FAILING])
+
+
+def _stored_fields(stored: StoredCounts, now: datetime) -> Iterator[Field]:
+    yield Field("Open incidents", line(str(stored.open_incidents)))
+    yield Field("Subscribed places", line(str(stored.places)))
+    yield from _disabled_places(stored.disabled)
+    yield Field("Waiting messages", _backlog(stored, now))
 
 
 def introduction_card(title: str, label: str, start: datetime, end: datetime, *, staged: str = "") -> Message:
@@ -139,25 +165,6 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
             f"Figures below: {label}, served by a local stand-in of the upstream.",
             staged or None,
             f"The clock runs from {start:%Y-%m-%d} to {end:%Y-%m-%d}; this terminal is the chat.",
-        ),
-    )
-
-
-def source_notice(before: SourceHealth, after: SourceHealth) -> Message:
-    """Return the notice to the operator that a source has broken, or answers again.
-
-    A source is `defillama/cexs` for the list, `defillama/binance` for an exchange's amounts.
-    """
-    source, _, resource = after.source.partition("/")
-    name = f"{source_name(source)} {resource}"
-    if after.fault is None:
-        outage = line("It had failed since ", moment(before.failing_since), ".") if before.failing_since else line()
-        return Message(title=f"{name} answers again", tone=Tone.GOOD, lines=(outage,))
-    return Message(
-        title=f"{name} does not answer",
-        tone=Tone.TROUBLE,
-        lines=lines(
-            f"Reason: {after.fault}. Nothing fires and nothing resolves on old data; it is tried again at every poll.",
         ),
     )
 
@@ -199,15 +206,7 @@ def _impossible_values(health: SourceHealth) -> Line:
     return line(f"⚠️ {source_name(source)} {resource}: impossible values left out: {health.detail}")
 
 
-def _list_age(sources: Mapping[str, SourceHealth], now: datetime) -> Line:
-    """Return when the list of exchanges was fetched; a source's list is the resource `cexs`."""
-    fetches = [
-        health.last_success for name, health in sources.items() if name.endswith("/cexs") and health.last_success
-    ]
-    return line(f"fetched {ago(max(fetches), now)}") if fetches else line("not fetched yet")
-
-
-def _backlog(status: BotStatus) -> Line:
+def _backlog(status: StoredCounts, now: datetime) -> Line:
     """Return how many messages wait, the age of the oldest, and the time until all are sent.
 
     100,000 Telegram messages at 28 a second take 59 min. A platform that this worker does not send to has no rate here.
@@ -220,6 +219,6 @@ def _backlog(status: BotStatus) -> Line:
         waiting_on[platform] += count
     rates = status.rates
     durations = [rates[platform].time_for(count) for platform, count in waiting_on.items() if platform in rates]
-    age = f", oldest {ago(status.oldest_waiting, status.now)}" if status.oldest_waiting else ""
+    age = f", oldest {ago(status.oldest_waiting, now)}" if status.oldest_waiting else ""
     # Platforms are sent to at the same time, so the slowest of them decides.
     return line(f"{waiting}{age}", f", about {span(max(durations))} to go" if durations else "")

@@ -1,12 +1,11 @@
 """Messages about delivery itself: an older alert that a newer one continues, a closed topic, a stopped platform."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from bot.domain.place import Obstacle, Platform
+from bot.domain.place import Obstacle
 from bot.domain.severity import Severity
 from bot.messages.model import Message, Tone, bold, line, lines, moment
-from bot.messages.number_format import span
 
 
 def followed_card(message: Message, severity: Severity, at: datetime) -> Message:
@@ -36,19 +35,4 @@ def topic_notice(obstacle: Obstacle) -> Message:
             else "They go on when it is reopened, or when a command is used in it.",
         ),
         silent=True,
-    )
-
-
-def stopped_card(platform: Platform, reason: str, pause: timedelta) -> Message:
-    """Return the notice to the operator that sending to a platform is stopped because it refused too many messages.
-
-    `pause` is the time until it is tried again.
-    """
-    return Message(
-        title=f"Messages to {platform.title()} are stopped",
-        tone=Tone.TROUBLE,
-        lines=lines(
-            f"Reason: {reason}. To go on could shut the bot out, or disable places that are fine.",
-            f"Everything stays queued; it is tried again in {span(pause)}. /status shows how it goes.",
-        ),
     )

@@ -4,25 +4,27 @@
 -- streams p0, p1, p2, those of dead workers first.
 --
 -- KEYS[1] keys.FANOUT
--- ARGV platform, most deliveries, now (microseconds), idle milliseconds after which a worker counts as dead,
---      microseconds between two edits of one message
--- Returns {1} when more places have to be queued first (call again), else {0, entries, bodies, newest wake-up, due}:
+-- ARGV platform, most deliveries, the present of a simulation ('' for this server's), idle milliseconds after which a
+--      worker counts as dead, microseconds between two edits of one message
+-- Returns {1} when more places have to be queued first (call again), else {0, entries, bodies, newest wake-up, due,
+--      now}, with times in microseconds:
 --      entries        {priority, entry, alert, place, mention, attempts before, newest message there or '',
 --                     earlier message to edit so that it points to the newer one, 'id alert', or ''}, packed as one
 --                     word: a client takes long to read many short ones. That alert's text is among the bodies
---      bodies         alert, body, alert, body, …: each alert once
+--      bodies         alert, body, when it expires ('' where an older program queued it), alert, …: each alert once
 --      newest wake-up the entry of keys.WAKE_UP to wait behind for news
 --      due            the time of the next postponed delivery, '' for none
+--      now            the present by which all this was judged
 --
 -- Example: an alert for telegram:7 and telegram:8 was committed. ARGV 'telegram', 10, …: {0, two entries,
--- {'INC-1:1:post', its body}, '1768046400000-0', ''}. Nothing else: {0, none, {}, the same, ''}, and the worker waits
+-- {'INC-1:1:post', its body}, '1768046400000-0', ''}. Nothing else: {0, none, {}, the same, '', …}, and the worker waits
 -- for the next wake-up.
 
 local MOST_DELIVERIES = 5 -- claimed so often and not finished, a delivery is given up: it may be what kills the workers
 local MOST_PLACES = 200 -- queued per call, about a millisecond of work: other commands get their turn in between
 local MOST_DUE = 200
 
-local platform, most, now, idle, spacing = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5])
+local platform, most, now, idle, spacing = ARGV[1], tonumber(ARGV[2]), present(ARGV[3]), ARGV[4], tonumber(ARGV[5])
 local postponed = KEY.postponed .. platform
 
 -- Read before anything below wakes the workers, so that nobody goes to sleep beside work.
@@ -133,6 +135,7 @@ local function hand_out(priority, entry, times_taken)
       has_body[shown] = true
       bodies[#bodies + 1] = shown
       bodies[#bodies + 1] = text
+      bodies[#bodies + 1] = (facts_of(shown) or {expires = ''}).expires
     end
   end
   if not delivery.older and facts.kind == 'edit' and edited ~= '' and tonumber(now) < edited + spacing then
@@ -142,6 +145,7 @@ local function hand_out(priority, entry, times_taken)
     has_body[delivery.alert] = true
     bodies[#bodies + 1] = delivery.alert
     bodies[#bodies + 1] = facts.body
+    bodies[#bodies + 1] = facts.expires
   end
   entries[#entries + 1] = {priority, id, delivery.alert, delivery.place, delivery.mention,
     delivery.attempt + times_taken - 1, message, delivery.older or ''}
@@ -165,4 +169,4 @@ end
 wake_workers()
 if has_more and #entries == 0 then return {1} end
 local due = redis.call('ZRANGE', postponed, 0, 0, 'WITHSCORES')
-return {0, cmsgpack.pack(entries), bodies, newest_wake_up, due[2] or ''}
+return {0, cmsgpack.pack(entries), bodies, newest_wake_up, due[2] or '', now}

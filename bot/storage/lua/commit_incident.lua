@@ -1,7 +1,8 @@
 -- Replace an incident's current state and queue the alerts about it in one step: all of it happens, or nothing.
 --
 -- KEYS[1] keys.CURRENT_INCIDENTS
--- ARGV[1] msgpack {field, subject, token, number, body or nil, leads, over, most, lease_token, alerts = {alert, ...}}
+-- ARGV[1] msgpack {field, subject, token, number, body or nil, leads, over, most, lease_token, now,
+--         alerts = {alert, ...}}
 --         field   which current incident: 'subject/rule/preset'
 --         token   names this call; a call that is sent again has the same one
 --         number  of the incident, 0 where nothing was numbered yet
@@ -9,8 +10,10 @@
 --         leads   whether this preset's state may replace that of another preset in keys.INCIDENTS
 --         most    how many incidents the histories keep
 --         lease_token  token with which the caller acquired the lease to poll, '' where there is only one worker
---         alert   {id, body, incident, kind, severity, priority, created, seconds, left = {platform -> number},
---                 chunks = number}; seconds is how long keys.ALERT lives unless its last delivery ends it
+--         now     the present of a simulation (microseconds), '' for this server's
+--         alert   {id, body, incident, kind, severity, priority, created, lifetime, seconds,
+--                 left = {platform -> number}, chunks = number}; after lifetime (microseconds) it is not sent any more,
+--                 seconds is how long keys.ALERT lives unless its last delivery ends it
 -- ARGV[2…] the places of all alerts in chunks, in order: msgpack {alert id, {{place, mention}, ...}, is the last one}
 -- Returns 1; 0 when every alert had been queued by another call, and nothing was changed; -1 when another worker owns
 --         the lease, and nothing was changed.
@@ -21,6 +24,10 @@
 local step = cmsgpack.unpack(ARGV[1])
 -- A worker that was stopped for a while must not write over what its successor decided meanwhile.
 if step.lease_token ~= '' and redis.call('HGET', KEY.lease .. 'poll', 'token') ~= step.lease_token then return -1 end
+
+-- Whether an alert has expired is asked of this server as well, so that a worker whose clock is fast drops nothing.
+local time = redis.call('TIME')
+local now = step.now ~= '' and tonumber(step.now) or time[1] * 1000000 + time[2]
 
 local new_alerts, is_repeated, chunk = {}, false, 2
 for _, alert in ipairs(step.alerts) do
@@ -71,7 +78,8 @@ for _, alert in ipairs(new_alerts) do
   if alert.chunks > 0 then
     local key = KEY.alert .. alert.id
     redis.call('HSET', key, 'body', alert.body, 'incident', alert.incident, 'kind', alert.kind,
-      'severity', alert.severity, 'priority', alert.priority)
+      'severity', alert.severity, 'priority', alert.priority,
+      'expires', string.format('%.0f', now + alert.lifetime))
     for platform, count in pairs(alert.left) do
       redis.call('HSET', key, 'left:' .. platform, count)
       redis.call('HINCRBY', key, 'left', count)

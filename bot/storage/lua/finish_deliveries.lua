@@ -4,12 +4,12 @@
 -- KEYS[1] keys.FANOUT
 -- ARGV[1] msgpack, for each delivery {platform, priority, entry, alert, incident, place as queued,
 --         message id ('' when none was sent), place it was sent to (another one when the chat moved),
---         reason ('' unless given up), now (microseconds, as text: a number would be rounded),
+--         reason ('' unless given up), the present of a simulation ('' for this server's),
 --         earlier message that this delivery edited, 'id alert' ('' for any other delivery),
 --         id of the earlier message to edit so that it points to this one ('' for none)}
 -- Returns how many were not over before: a call that is sent again because its reply was lost changes nothing.
 --
--- Example: {'telegram', 0, '5-0', 'INC-1:1:post', 'INC-1', 'telegram:7', '42', 'telegram:7', '', '1768…', '', ''}:
+-- Example: {'telegram', 0, '5-0', 'INC-1:1:post', 'INC-1', 'telegram:7', '42', 'telegram:7', '', '', '', ''}:
 -- message 42 is stored as the newest about INC-1 in telegram:7, the alert counts one delivery less, and the next one of
 -- that place about INC-1 goes into its stream.
 
@@ -35,8 +35,9 @@ local function keep_message(incident, alert, facts, message, edited_at, place, s
   redis.call('EXPIRE', KEY.sent_messages .. incident, LIFETIME_S.sent_messages)
 end
 
-local function finish(platform, priority, entry, alert, incident, place, message, sent_to, reason, now, older, follows)
+local function finish(platform, priority, entry, alert, incident, place, message, sent_to, reason, time, older, follows)
   if not take_out(platform, priority, entry) then return 0 end
+  local now = present(time)
   local facts = facts_of(alert)
   local pointing = false
   if message ~= '' then

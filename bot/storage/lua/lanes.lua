@@ -21,6 +21,14 @@
 local GROUP, CONSUMER = 'couriers', 'courier' -- all workers are one consumer: each may take over what another claimed
 local to_wake, checked = {}, {} -- platforms that got something to do; streams that are known to exist
 
+-- The present in microseconds, as text: Lua would round a number. It is this server's, whatever the clocks of the
+-- workers say; a simulation, whose time is not real, gives its own.
+local function present(given)
+  if given ~= '' then return given end
+  local time = redis.call('TIME')
+  return string.format('%.0f', time[1] * 1000000 + time[2])
+end
+
 local stream_of = KEY.deliveries -- of platform and priority
 local function platform_of(place) return string.match(place, '^[^:]+') end
 
@@ -36,8 +44,9 @@ end
 
 -- What an alert says about itself, nil when it has expired.
 local function facts_of(alert)
-  local facts = redis.call('HMGET', KEY.alert .. alert, 'incident', 'kind', 'priority', 'body')
-  return facts[1] and {incident = facts[1], kind = facts[2], priority = facts[3], body = facts[4]} or nil
+  local facts = redis.call('HMGET', KEY.alert .. alert, 'incident', 'kind', 'priority', 'body', 'expires')
+  return facts[1] and {incident = facts[1], kind = facts[2], priority = facts[3], body = facts[4],
+    expires = facts[5] or ''} or nil
 end
 
 -- The fields of an entry, as `add_entry` wrote them.

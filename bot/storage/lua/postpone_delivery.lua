@@ -1,16 +1,17 @@
 -- Postpone a claimed delivery; its lane waits with it. Needs lanes.lua before it.
 --
 -- KEYS[1] keys.FANOUT
--- ARGV platform, priority, entry, alert, incident, place, mention, number of the next attempt, due (microseconds),
---      older message that it edits ('' for any other delivery)
+-- ARGV platform, priority, entry, alert, incident, place, mention, number of the next attempt, pause (microseconds),
+--      older message that it edits ('' for any other delivery), the present of a simulation ('' for this server's)
 -- Returns 1, or 0 when it was over or postponed before.
 --
 -- Example: Telegram answers 500 to the first attempt in telegram:7. ARGV 'telegram', 1, '5-0', 'INC-1:1:post', 'INC-1',
--- 'telegram:7', '', 1, '1768046460000000', '': it comes back in a minute as attempt 1, and nothing else about INC-1
+-- 'telegram:7', '', 1, 60000000, '', '': it comes back in a minute as attempt 1, and nothing else about INC-1
 -- goes to that place before.
 
 local platform, priority, entry, alert, incident, place = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local attempt, due, older = tonumber(ARGV[8]), ARGV[9], ARGV[10]
+local attempt, older = tonumber(ARGV[8]), ARGV[10]
+local due = string.format('%.0f', tonumber(present(ARGV[11])) + tonumber(ARGV[9]))
 if not take_out(platform, priority, entry) then return 0 end
 local packed = cmsgpack.pack({
   alert = alert, incident = incident, place = place, priority = priority, mention = ARGV[7], attempt = attempt,

@@ -6,14 +6,16 @@ import pytest
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
+from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.place import Obstacle, Place, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus
-from bot.messages.cards.about import source_notice, status_card
+from bot.domain.status import BotStatus, StoredCounts
+from bot.messages.cards.about import status_card
 from bot.messages.cards.common import assets_sentence, source_name, trouble_sentence
+from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.model import Message, Tone
@@ -165,10 +167,20 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
     oldest: bool = False,
     ever_read: bool = True,
     standing_by: tuple[str, ...] = (),
-    undelivered: tuple[str, ...] = (),
+    obstacles: tuple[AlertObstacle, ...] | None = (),
     misdirected: tuple[str, ...] = (),
     rates: dict[Platform, SendRate] | None = None,
+    store_is_away: bool = False,
+    for_owner: bool = True,
 ) -> Message:
+    stored = StoredCounts(
+        open_incidents=2,
+        backlog=backlog or {},
+        oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
+        places=5,
+        disabled=disabled or {},
+        rates=rates or {},
+    )
     return status_card(
         BotStatus(
             version="1.2.3",
@@ -177,18 +189,14 @@ def status(  # noqa: PLR0913 — the parts of an answer that a test may name
             sources=sources or {},
             exchanges=80,
             read=17,
-            newest_reading=NOON - HOUR if ever_read else None,
-            open_incidents=2,
-            backlog=backlog or {},
-            oldest_waiting=NOON - timedelta(minutes=3) if oldest else None,
-            places=5,
+            newest_readings={"defillama": NOON - HOUR} if ever_read else {},
             platforms=platforms or {},
-            disabled=disabled or {},
-            rates=rates or {},
+            stored=None if store_is_away else stored,
+            obstacles=obstacles,
             standing_by=standing_by,
-            undelivered=undelivered,
             misdirected=misdirected,
-        )
+        ),
+        for_owner=for_owner,
     )
 
 
@@ -203,8 +211,8 @@ def test_a_healthy_bot_says_so() -> None:
     assert "Runwatch 1.2.3, up for 26 h." in text
     assert "telegram: connected" in text
     assert "Exchanges: 17 read of 80 listed" in text
-    assert "Newest reading: 2022-12-13 11:00 UTC (ago)" in text
-    assert "List: fetched 4 min ago" in text
+    assert "Alerts can come." in text
+    assert "DefiLlama: newest figures 1 h ago, list read 4 min ago." in text
     assert "Open incidents: 2" in text
     assert "Subscribed places: 5" in text
     assert "Waiting messages: none" in text
@@ -219,11 +227,11 @@ def test_a_setting_that_names_an_unreachable_chat_is_trouble() -> None:
 
 
 def test_a_bot_that_has_read_nothing_says_so() -> None:
-    card = status(ever_read=False)
+    failing = SourceHealth("defillama/cexs", failing_since=NOON, fault=SourceFault.TIMEOUT)
+    card = status(ever_read=False, sources={failing.source: failing})
 
     assert card.tone is Tone.TROUBLE
-    assert "Newest reading: none yet" in said(card)
-    assert "List: not fetched yet" in said(card)
+    assert "DefiLlama: no figures yet." in said(card).splitlines()
 
 
 def test_a_backlog_is_told_with_its_age_and_how_long_it_will_take() -> None:
@@ -242,12 +250,10 @@ def test_a_hundred_thousand_chats_take_an_hour_and_that_is_said() -> None:
     assert "about 59 min to go" in said(status(backlog=backlog, rates={Platform.TELEGRAM: SendRate(28.0)}))
 
 
-def test_a_paused_fan_out_is_told_with_its_reason() -> None:
+def test_a_pause_of_sending_counts_into_how_long_it_will_take() -> None:
     paused = SendRate(28.0, timedelta(minutes=4), "60 of the last 100 messages were refused")
     card = status(backlog={(Platform.TELEGRAM, Severity.WATCH): 28}, rates={Platform.TELEGRAM: paused})
 
-    assert card.tone is Tone.TROUBLE
-    assert "telegram: nothing is sent for 4 min: 60 of the last 100 messages were refused." in said(card)
     assert "about 4 min to go" in said(card)
 
 
@@ -302,11 +308,54 @@ def test_impossible_values_of_a_source_that_works_are_named() -> None:
     assert "⚠️ DefiLlama binance: impossible values left out: ETH on Ethereum" in said(card)
 
 
-def test_a_platform_in_trouble_is_named() -> None:
-    card = status(platforms={Platform.DISCORD: "no heartbeat"})
+DISCONNECTED = AlertObstacle(ObstacleKind.PLATFORM, "discord: no heartbeat.", "discord")
 
-    assert card.tone is Tone.TROUBLE
-    assert "discord: no heartbeat" in said(card)
+
+def test_owners_read_every_reason_why_alerts_may_not_come_and_members_that_they_may_not() -> None:
+    full = AlertObstacle(ObstacleKind.STORE, "store: its disk is full")
+    for_owner = status(obstacles=(full, DISCONNECTED), platforms={Platform.DISCORD: "no heartbeat"})
+    for_member = status(obstacles=(full, DISCONNECTED), for_owner=False)
+
+    assert for_owner.tone is for_member.tone is Tone.TROUBLE
+    assert said(for_owner).splitlines()[1:5] == [
+        "Alerts may not come at present:",
+        "⚠️ store: its disk is full.",
+        "⚠️ discord: no heartbeat.",
+        "Runwatch 1.2.3, up for 26 h.",
+    ]
+    assert said(for_member).splitlines()[1:] == [
+        "Alerts may not come at present; whoever runs this bot is told why.",
+        "Runwatch 1.2.3, up for 26 h.",
+        "DefiLlama: newest figures 1 h ago.",
+        "Exchanges: 17 read of 80 listed",
+    ]
+
+
+def test_status_answers_while_the_store_is_away() -> None:
+    away = AlertObstacle(ObstacleKind.STORE, "store: The store is away: no answer.")
+    card = status(obstacles=(away,), store_is_away=True)
+
+    assert "⚠️ store: The store is away: no answer." in said(card)
+    assert "Open incidents" not in said(card)
+
+
+def test_a_program_that_answers_one_question_does_not_say_whether_alerts_can_come() -> None:
+    assert "Alerts" not in said(status(obstacles=None))
+
+
+def test_an_obstacle_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+    full = AlertObstacle(ObstacleKind.STORE, "store: its disk is full")
+    began = obstacle_notice([full], [], [full, DISCONNECTED])
+    ended = obstacle_notice([], [full], [])
+
+    assert said(began).splitlines() == [
+        "Alerts may not come",
+        "⚠️ Store: its disk is full.",
+        "1 more of what was told before lasts; /status has everything.",
+    ]
+    assert said(ended).splitlines() == ["Alerts can come again", "Over: Store: its disk is full."]
+    assert (began.tone, ended.tone) == (Tone.TROUBLE, Tone.GOOD)
+    assert obstacle_notice([], [full], [DISCONNECTED]).title == "Alerts may not come"
 
 
 def test_places_that_are_switched_off_are_counted_by_why() -> None:
@@ -321,24 +370,6 @@ def test_what_another_worker_does_is_said_and_is_no_trouble() -> None:
 
     assert card.tone is Tone.GOOD
     assert "This worker is standing by: another worker polls the upstreams." in said(card)
-
-
-def test_that_nobody_delivers_is_said_and_is_trouble() -> None:
-    card = status(undelivered=("no worker delivers to telegram: start one with --role courier or all",))
-
-    assert card.tone is Tone.TROUBLE
-    assert "No alert is sent: no worker delivers to telegram: start one with --role courier or all." in said(card)
-
-
-def test_the_operator_is_told_when_a_source_breaks_and_when_it_heals() -> None:
-    healthy = SourceHealth("defillama/cexs", last_success=NOON)
-    failing = SourceHealth("defillama/cexs", failing_since=NOON, fault=SourceFault.RATE_LIMITED)
-
-    assert "Reason: rate limited. Nothing fires and nothing resolves on old data" in said(
-        source_notice(healthy, failing)
-    )
-    assert "It had failed since 2022-12-13 12:00 UTC." in said(source_notice(failing, healthy))
-    assert source_notice(healthy, healthy).title == "DefiLlama cexs answers again"
 
 
 def test_the_rest_of_a_flow_is_summed_up() -> None:

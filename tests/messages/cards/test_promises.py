@@ -10,6 +10,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState, StepReason
+from bot.domain.obstacles import AlertObstacle, ObstacleKind
 from bot.domain.outflow_curve import OutflowCurve
 from bot.domain.place import Obstacle, Platform
 from bot.domain.reading import SourceHealth
@@ -17,21 +18,21 @@ from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
 from bot.domain.severity import Severity
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
-from bot.domain.status import BotStatus
+from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.about import (
     command_card,
     help_card,
     introduction_card,
     privacy_card,
-    source_notice,
     status_card,
 )
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
-from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
+from bot.messages.cards.deliveries import followed_card, topic_notice
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
+from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
@@ -71,6 +72,21 @@ NAMES = {"binance": HOSTILE}
 CURVE = OutflowCurve(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
 PAST_CURVE = replace(CURVE, title="FTX, November 2022", label="reconstruction from published figures")
 REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (INCIDENT,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
+
+OBSTACLE = AlertObstacle(ObstacleKind.PLATFORM, f"telegram: {HOSTILE}", "telegram")
+STATUS = BotStatus(
+    version="0",
+    started_at=NOON,
+    now=NOON,
+    sources={"defillama/binance": HEALTH},
+    exchanges=2,
+    read=1,
+    newest_readings={},
+    platforms={Platform.TELEGRAM: "no answer"},
+    stored=StoredCounts(0, {}, None, 0, {Obstacle.REMOVED: 2}, {Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}),
+    obstacles=(OBSTACLE,),
+    misdirected=(HOSTILE,),
+)
 
 FIGURES: Mapping[str, Message] = {
     "reserves": reserves_card(SNAPSHOT, NOON),
@@ -121,19 +137,14 @@ PROSE: Mapping[str, Message] = {
     "unknown command": unknown_command_card(HOSTILE, ("reserves",)),
     "what to type": what_to_type_card(),
     "welcome": welcome_card(),
-    "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
-    "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
+    "obstacles": obstacle_notice([OBSTACLE], [OBSTACLE], [OBSTACLE, OBSTACLE]),
+    "obstacles are over": obstacle_notice([], [OBSTACLE], []),
     "introduction": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
-    "status": status_card(BotStatus(
-        version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, exchanges=2, read=1,
-        newest_reading=None, open_incidents=0, backlog={}, oldest_waiting=None, places=0,
-        platforms={Platform.TELEGRAM: "no answer"}, disabled={Obstacle.REMOVED: 2},
-        rates={Platform.TELEGRAM: SendRate(28.0, HOUR, HOSTILE)}, misdirected=(HOSTILE,),
-    )),
+    "status": status_card(STATUS, for_owner=True),
+    "status for members": status_card(STATUS),
     "followed": followed_card(Message(HOSTILE), Severity.SEVERE, NOON),
     "topic closed": topic_notice(Obstacle.TOPIC_CLOSED),
     "topic deleted": topic_notice(Obstacle.TOPIC_DELETED),
-    "stopped": stopped_card(Platform.DISCORD, HOSTILE, HOUR),
     "switched off": closed_card([(HOSTILE, why_closed(Obstacle.REFUSED, HOSTILE))]),
 }  # fmt: skip
 CARDS = {**FIGURES, **PROSE}

@@ -1,0 +1,258 @@
+"""Whether an alert can open and arrive now: one pure function from facts to the reasons why not, most harmful first.
+
+Example: 62 % of all reserves are at exchanges whose newest figures the source gave at 05:00 and still gives at 13:00.
+Nothing can open there, so there is one obstacle of kind `figures`: "the figures of Binance and OKX (62 % of all
+reserves) stand still at the source since 2026-10-05 05:00 UTC …". With 6 % there is none: somewhere a small exchange's
+figures always stand still, and `/status` shows the age of those that people ask for.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from bot.detection.guards.staleness import MAX_AGE
+from bot.domain.obstacles import (
+    AlertFacts,
+    AlertObstacle,
+    ClockFacts,
+    FigureFacts,
+    JobState,
+    ListFacts,
+    ObstacleKind,
+    PollFacts,
+)
+from bot.messages.number_format import clock, percent, span
+
+LARGE_PART = 0.10
+"""Of all reserves: what is known of a smaller part may be old without a word to everybody. Of the exchanges that are
+listed only the four or five largest hold as much."""
+STUCK_QUEUE = timedelta(minutes=10)
+"""A message that is due is sent within seconds; a platform's pauses of a minute or two are no standstill."""
+_LONG_PAUSE = timedelta(minutes=1)  # a 429 pauses for seconds; longer ones are a circuit breaker's, or a restriction
+_POLLS_MISSED = 2  # intervals: one poll may fail without an alarm
+_JOB_MISSED = 2  # turns
+_JOB_GRACE = timedelta(minutes=5)  # a job of every few seconds may wait for a store that is away, or for a slow body
+_LEFT_OUT_FOR = timedelta(days=7)  # what was left out for longer was given up by the source, and is no news
+_MAX_NAMED = 3
+
+
+def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
+    """Return why alerts may not open or arrive at present, most harmful first; nothing when they can."""
+    return [
+        *_store(facts.store_fault),
+        *_clock(facts.clock),
+        *_platforms(facts.platforms),
+        *_polls(facts.polls, facts.now),
+        *_figures(facts),
+        *_left_out(facts.exchange_list),
+        *_paused(facts),
+        *(_obstacle(ObstacleKind.WORKERS, sentence, about="deliveries") for sentence in facts.idle_duties),
+        *_queues(facts),
+        *_jobs(facts.jobs),
+        *_temporary_files(facts.temporary_files_fault),
+        *_commands(facts.unpublished),
+        # Told apart by their places: a sentence that counts something must not look like a new one every time.
+        *(
+            _obstacle(kind, sentence, about=f"reported {number}")
+            for kind, sentences in facts.reported.items()
+            for number, sentence in enumerate(sentences)
+        ),
+    ]
+
+
+def _obstacle(kind: ObstacleKind, sentence: str, *, about: str = "") -> AlertObstacle:
+    return AlertObstacle(kind, sentence, about)
+
+
+def _store(fault: str) -> Iterator[AlertObstacle]:
+    if fault:
+        yield _obstacle(ObstacleKind.STORE, f"store: {fault}")
+
+
+def _clock(facts: ClockFacts) -> Iterator[AlertObstacle]:
+    if facts.machine_ahead:
+        yield _obstacle(
+            ObstacleKind.CLOCK,
+            f"the clock of this machine is {_ahead(facts.machine_ahead)}: set it right (NTP); until then the time of "
+            f"{_enumerated(facts.by)} is used",
+        )
+    elif facts.doubted_by:
+        name, ahead = facts.doubted_by
+        yield _obstacle(
+            ObstacleKind.CLOCK,
+            f"by the time of {name} the clock of this machine is {_ahead(ahead)}, and nobody else confirms that: "
+            "check it",
+        )
+
+
+def _ahead(by: timedelta) -> str:
+    return f"{span(abs(by))} {'fast' if by > timedelta() else 'slow'}"
+
+
+def _platforms(troubles: Mapping[str, str]) -> Iterator[AlertObstacle]:
+    for platform, trouble in troubles.items():
+        if trouble:
+            yield _obstacle(ObstacleKind.PLATFORM, f"{platform}: {trouble}", about=platform)
+
+
+def _polls(facts: PollFacts | None, now: datetime) -> Iterator[AlertObstacle]:
+    if facts is None:
+        return
+    if facts.last_good is None and facts.unlisted:
+        names = ", ".join(sorted(facts.unlisted))
+        yield _obstacle(ObstacleKind.LIST, f"EXCHANGES names what is not listed: {names}", about="EXCHANGES")
+    elif facts.last_good is None:
+        yield _obstacle(ObstacleKind.POLLS, "first poll pending", about="first")
+    elif _is_overdue(facts, now):
+        fault = f" ({facts.fault}); it is tried again at every poll" if facts.fault else ""
+        yield _obstacle(ObstacleKind.POLLS, f"last good poll was {span(now - facts.last_good)} ago{fault}")
+    else:
+        return
+    if not facts.is_anybody_polling:
+        yield _obstacle(
+            ObstacleKind.WORKERS, "no worker polls the upstreams: start one with --role poller or all", about="poll"
+        )
+
+
+def _is_overdue(facts: PollFacts | None, now: datetime) -> bool:
+    return bool(facts and facts.last_good and now - facts.last_good > _POLLS_MISSED * facts.interval)
+
+
+def _figures(facts: AlertFacts) -> Iterator[AlertObstacle]:
+    """Yield that figures stand still at the source, or cannot be had; while all polls fail, that alone is said."""
+    frozen = [figures for figures in facts.figures if _stands_still(figures)]
+    failing = [figures for figures in facts.figures if _cannot_be_had(figures, facts.now) and figures not in frozen]
+    if _is_large(frozen, facts.figures):
+        since = max(figures.as_of for figures in frozen)
+        yield _obstacle(
+            ObstacleKind.FIGURES,
+            f"the figures of {_named(frozen, facts.figures)} stand still at the source since {clock(since)} "
+            f"({span(facts.now - since)}): no alert about them can open until it goes on",
+            about="frozen",
+        )
+    elif _list_stands_still(facts.exchange_list):
+        since = facts.exchange_list.changed_at if facts.exchange_list else facts.now
+        yield _obstacle(
+            ObstacleKind.FIGURES,
+            f"no figure of the source's list has changed since {clock(since)} ({span(facts.now - since)}): it stands "
+            "still, and no alert can open until it goes on",
+            about="frozen",
+        )
+    if _is_large(failing, facts.figures) and not _is_overdue(facts.polls, facts.now):
+        yield _obstacle(
+            ObstacleKind.FIGURES,
+            f"the figures of {_named(failing, facts.figures)} could not be read for "
+            f"{span(facts.now - max(figures.as_of for figures in failing))}: no alert about them can open; the log "
+            "says what the source answers",
+            about="unread",
+        )
+
+
+def _stands_still(figures: FigureFacts) -> bool:
+    """Return whether the source answered with what was too old already: by its own word, whatever our clock says."""
+    return figures.answered_at is not None and figures.answered_at - figures.as_of > MAX_AGE
+
+
+def _cannot_be_had(figures: FigureFacts, now: datetime) -> bool:
+    return figures.is_failing and now - figures.as_of > MAX_AGE
+
+
+def _list_stands_still(facts: ListFacts | None) -> bool:
+    return facts is not None and facts.fetched_at - facts.changed_at > MAX_AGE
+
+
+def _is_large(part: Sequence[FigureFacts], everything: Sequence[FigureFacts]) -> bool:
+    return bool(part) and _usd(part) >= LARGE_PART * _usd(everything)
+
+
+def _usd(figures: Iterable[FigureFacts]) -> float:
+    return sum(exchange_figures.usd for exchange_figures in figures)
+
+
+def _named(part: Sequence[FigureFacts], everything: Sequence[FigureFacts]) -> str:
+    """Return the largest by name and how much of everything they are: "Binance, OKX and 3 more (62 % of …)"."""
+    largest = sorted(part, key=lambda figures: -figures.usd)
+    share = _usd(part) / _usd(everything) if _usd(everything) else 1.0
+    return f"{_enumerated([figures.exchange for figures in largest])} ({percent(share)} of all reserves)"
+
+
+def _enumerated(names: Sequence[str]) -> str:
+    """Return "Binance", "Binance and OKX", or "Binance, OKX, Bybit and 4 more"."""
+    shown = list(names[:_MAX_NAMED])
+    if len(names) > _MAX_NAMED:
+        return f"{', '.join(shown)} and {len(names) - _MAX_NAMED} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _left_out(facts: ListFacts | None) -> Iterator[AlertObstacle]:
+    if facts is None:
+        return
+    recent = {
+        name: (usd, seen_at)
+        for name, (usd, seen_at) in facts.left_out.items()
+        if facts.fetched_at - seen_at <= _LEFT_OUT_FOR
+    }
+    missing_usd = sum(usd for usd, _ in recent.values())
+    if recent and missing_usd >= LARGE_PART * (facts.usd or missing_usd):
+        names = sorted(recent, key=lambda name: -recent[name][0])
+        since = max(seen_at for _, seen_at in recent.values())
+        yield _obstacle(
+            ObstacleKind.LIST,
+            f"the source's list leaves out {_enumerated(names)} since {clock(since)}: what moves there is seen late or "
+            "not at all until it is back",
+        )
+
+
+def _paused(facts: AlertFacts) -> Iterator[AlertObstacle]:
+    for paused in facts.paused:
+        if paused.pause >= _LONG_PAUSE:
+            yield _obstacle(
+                ObstacleKind.REFUSALS,
+                f"{paused.platform}: nothing is sent for {span(paused.pause)}: {paused.reason}; everything waits",
+                about=paused.platform,
+            )
+
+
+def _queues(facts: AlertFacts) -> Iterator[AlertObstacle]:
+    explained = {paused.platform for paused in facts.paused} | {name for name, why in facts.platforms.items() if why}
+    for queue in facts.queues:
+        # A queue behind a platform that is away or paused stands still for that reason, which is said.
+        if queue.unmoved_for > STUCK_QUEUE and queue.platform not in explained:
+            yield _obstacle(
+                ObstacleKind.QUEUE,
+                f"{queue.platform}: {queue.waiting} messages wait, and the next has not been sent for "
+                f"{span(queue.unmoved_for)}: look for “delivery” in the log, then restart the bot",
+                about=queue.platform,
+            )
+
+
+def _jobs(jobs: Sequence[JobState]) -> Iterator[AlertObstacle]:
+    for job in jobs:
+        if job.crash:
+            yield _obstacle(
+                ObstacleKind.JOBS,
+                f"the job “{job.name}” fails ({job.crash}); it is tried again, and the log has the details",
+                about=job.name,
+            )
+        elif job.ended_ago > _JOB_MISSED * job.every + _JOB_GRACE:
+            yield _obstacle(
+                ObstacleKind.JOBS,
+                f"the job “{job.name}” has not ended for {span(job.ended_ago)}: restart the bot",
+                about=job.name,
+            )
+
+
+def _temporary_files(fault: str) -> Iterator[AlertObstacle]:
+    if fault:
+        yield _obstacle(
+            ObstacleKind.TEMPORARY_FILES,
+            f"no temporary file can be written ({fault}), so no exchange's amounts can be read: free or mount /tmp, or "
+            "name another directory in TMPDIR",
+        )
+
+
+def _commands(unpublished: Mapping[str, str]) -> Iterator[AlertObstacle]:
+    for platform, why in unpublished.items():
+        if why:
+            yield _obstacle(
+                ObstacleKind.COMMANDS, f"{platform}: the commands are not published ({why})", about=platform
+            )

@@ -1,0 +1,145 @@
+"""The time of this machine, or, where its clock is wrong by more than two minutes, the time that others agree on.
+
+Every answer of an upstream, of a platform and of the store says what time it is there. Between answers time is measured
+by a counter that nobody can set. Example: the machine's clock is five hours slow. DefiLlama and Telegram have answered
+and say 17:00 where it says 12:00, so `now` is 17:00, and ten minutes later 17:10. Readings are then as old as they are,
+and an outflow is told; with the machine's own time each reading would be from the future and be refused.
+
+`bot/domain/clock_agreement.py` has the rule. The store often runs on the same machine: it is a witness only where it
+has another time.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import structlog
+from typing_extensions import override
+
+from bot.domain.clock_agreement import CLOCK_TOLERANCE, TimeWitness, agreed_correction, doubters
+from bot.domain.obstacles import ClockFacts
+from bot.ports.sources import Clock
+
+log = structlog.get_logger()
+
+THIS_MACHINE, THE_STORE = "this machine", "the store"
+_REMEMBERED_S = 3 * 3600.0  # three polls at the longest interval; the counter of a machine is wrong by a second by then
+_MAX_AGE_S = 86400  # that a cache gives an answer; a larger one is nonsense
+
+ReadHeaders = Callable[[Mapping[str, str]], None]
+"""Takes the headers of an answer, which say what time it is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What time it was somewhere, and when by our counter that was heard."""
+
+    time: datetime
+    heard_s: float
+
+
+class CorrectedClock(Clock):
+    """A machine's clock, corrected by what others say.
+
+    `counter` gives seconds that go on evenly, also while the machine is suspended. `on_correction` is called with every
+    change of the time by more than two minutes that is no change of the machine's own clock: what was dated before
+    has wrong dates.
+    """
+
+    def __init__(self, machine: Clock, *, counter: Callable[[], float] | None = None) -> None:
+        self.on_correction: Callable[[timedelta], None] = lambda _: None
+        self._machine = machine
+        self._counter = counter or _seconds
+        self._answers: dict[str, _Answer] = {}
+        # The time in use goes on from here by the counter.
+        self._set_to, self._set_s = machine.now(), self._counter()
+
+    @override
+    def now(self) -> datetime:
+        machine, in_use = self._machine.now(), self._in_use()
+        if abs(machine - in_use) > CLOCK_TOLERANCE:
+            self._settle()
+            in_use = self._in_use()
+        if abs(machine - in_use) <= CLOCK_TOLERANCE:
+            self._set(machine)
+            return machine
+        return in_use
+
+    def hear_headers(self, name: str, headers: Mapping[str, str]) -> None:
+        """Take note of the time that an HTTP answer names; `name` is who gave it. Headers that name none are ignored.
+
+        A cache gives the `Date` of the answer that it keeps, and `Age` says how long it has kept it:
+        https://www.rfc-editor.org/rfc/rfc9111#name-age.
+        """
+        if at := _date_of(headers):
+            self.hear(name, at)
+
+    def hear(self, name: str, at: datetime) -> None:
+        """Take note of what time it is now by somebody's clock."""
+        self._answers[name] = _Answer(at, self._counter())
+        self._settle()
+
+    def facts(self) -> ClockFacts:
+        """Return how far the machine's clock is off, and who says so, or who doubts it."""
+        ahead = self._machine.now() - self.now()
+        witnesses = list(self._witnesses())
+        if abs(ahead) > CLOCK_TOLERANCE:
+            agreeing = [witness.name for witness in witnesses if abs(witness.ahead) <= CLOCK_TOLERANCE]
+            return ClockFacts(machine_ahead=ahead, by=agreeing or ["the time since the start"])
+        if doubting := doubters(witnesses):
+            return ClockFacts(doubted_by=(doubting[0].name, -doubting[0].ahead))
+        return ClockFacts()
+
+    def _settle(self) -> None:
+        """Use the time of the majority."""
+        correction = agreed_correction(list(self._witnesses()))
+        if not correction:
+            return
+        before = self._in_use()
+        self._set(before + correction)
+        is_the_machines = abs(self._machine.now() - self._in_use()) <= CLOCK_TOLERANCE
+        log.warning(
+            "time corrected", by=str(correction), to="the machine's own" if is_the_machines else "that of others"
+        )
+        self.on_correction(correction)
+
+    def _witnesses(self) -> Iterator[TimeWitness]:
+        in_use, counted_s, machine = self._in_use(), self._counter(), self._machine.now()
+        yield TimeWitness(THIS_MACHINE, machine - in_use)
+        for name, answer in self._answers.items():
+            since_s = counted_s - answer.heard_s
+            at = answer.time + timedelta(seconds=since_s)
+            if since_s > _REMEMBERED_S or (name == THE_STORE and abs(at - machine) <= CLOCK_TOLERANCE):
+                continue
+            yield TimeWitness(name, at - in_use)
+
+    def _in_use(self) -> datetime:
+        return self._set_to + timedelta(seconds=self._counter() - self._set_s)
+
+    def _set(self, at: datetime) -> None:
+        self._set_to, self._set_s = at, self._counter()
+
+
+def reader_of_dates(clock: Clock, name: str) -> ReadHeaders | None:
+    """Return what takes the headers of somebody's answers, None for a clock that hears nobody, as in a replay."""
+    if not isinstance(clock, CorrectedClock):
+        return None
+    return lambda headers: clock.hear_headers(name, headers)
+
+
+def _date_of(headers: Mapping[str, str]) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(headers["Date"])
+        age_s = int(headers.get("Age", "0"))
+    except (KeyError, ValueError, OverflowError):
+        return None
+    if not 0 <= age_s <= _MAX_AGE_S:
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)) + timedelta(seconds=age_s)
+
+
+def _seconds() -> float:
+    """Return seconds that go on while the machine sleeps, which `time.monotonic` leaves out on Linux."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
