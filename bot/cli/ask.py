@@ -60,10 +60,10 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
 async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
     """Return the store of the running service if it can be reached, else an empty one in a temporary directory."""
     # A store that does not answer is no reason to fail: the question is then answered from freshly fetched figures.
-    for address in _service_stores(settings):
+    for address in service_stores(settings):
         with suppress(StorageError):
             # A question changes nothing: the service that runs there may be of the version before this one.
-            store = await open_store(address, clock=clock, may_migrate=False)
+            store = await open_store(address, clock=clock, may_migrate=False, prefix=settings.redis_prefix)
             stack.push_async_callback(store.close)
             return store
     directory = stack.enter_context(TemporaryDirectory(prefix="runwatch-"))
@@ -72,7 +72,7 @@ async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -
     return store
 
 
-def _service_stores(settings: Settings) -> Iterator[str]:
+def service_stores(settings: Settings) -> Iterator[str]:
     """Yield the address of the store a running service would use: REDIS_URL, or the socket of the private server."""
     if settings.redis_url:
         yield settings.redis_url.get_secret_value()

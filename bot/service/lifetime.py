@@ -35,6 +35,7 @@ from bot.sources.http import Http
 from bot.storage.store import open_store
 from bot.workers.change_feed_follower import ChangeFeedFollower
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
+from bot.workers.platform_connection import PlatformConnection, while_not_refused
 
 log = structlog.get_logger()
 
@@ -110,7 +111,8 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             address = store_address(self._settings)
-            store = await self._retry_until_open(partial(open_store, address, clock=self._clock), stop)
+            opening = partial(open_store, address, clock=self._clock, prefix=self._settings.redis_prefix)
+            store = await self._retry_until_open(opening, stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
@@ -173,11 +175,11 @@ class Service:
         application.status.lease_runners = {runner.lease: runner for runner in lease_runners}
         schedule = Schedule(application.upkeep.jobs(self._role))
         async with asyncio.TaskGroup() as tasks:
-            deliveries = [tasks.create_task(worker.run()) for worker in delivery_workers]
+            deliveries = {tasks.create_task(_deliver(chat, worker)): chat for chat, worker in delivery_workers}
             others = [tasks.create_task(chat.run_sender()) for chat in chats]
             # A platform without a lease (the terminal) belongs to this process alone: nobody to take turns with.
             others += [tasks.create_task(chat.run()) for chat in chats if lease_of(chat.platform) is None]
-            others += [tasks.create_task(runner.run()) for runner in lease_runners]
+            others += [tasks.create_task(self._run_lease(runner, chats)) for runner in lease_runners]
             if self._role is not Role.COURIER:
                 follower = ChangeFeedFollower(application.store.change_feed, application.updates.follow)
                 others.append(tasks.create_task(follower.run()))
@@ -186,11 +188,11 @@ class Service:
             try:
                 await stop.wait()
                 log.info("stopping")
-                for worker in delivery_workers:
+                for _, worker in delivery_workers:
                     worker.stop()
-                if deliveries:
+                if under_way := [task for task, chat in deliveries.items() if chat.is_admitted]:
                     # What the platform has not answered by then stays claimed, and is sent by whoever claims it next.
-                    _, unfinished = await asyncio.wait(deliveries, timeout=_FINISH_WITHIN_S)
+                    _, unfinished = await asyncio.wait(under_way, timeout=_FINISH_WITHIN_S)
                     if unfinished:
                         log.warning("deliveries cut off at stop", workers=len(unfinished))
             finally:
@@ -207,8 +209,18 @@ class Service:
             platforms=[str(chat.platform) for chat in application.status.connections],
         )
 
-    def _delivery_workers(self, application: Application) -> Sequence[DeliveryWorker]:
-        return [application.delivery_worker(chat) for chat in application.status.connections if self._role.delivers]
+    def _delivery_workers(self, application: Application) -> Sequence[tuple[PlatformConnection, DeliveryWorker]]:
+        chats = application.status.connections if self._role.delivers else ()
+        return [(chat, application.delivery_worker(chat)) for chat in chats]
+
+    async def _run_lease(self, runner: LeaseRunner, chats: Sequence[PlatformConnection]) -> None:
+        """Run a lease of this worker, unless the store is another bot's: it would take that bot's work over."""
+        chat = next((chat for chat in chats if lease_of(chat.platform) is runner.lease), None)
+        if chat:
+            await chat.admitted()
+            await runner.run()
+        else:
+            await while_not_refused(chats, runner.run)
 
     def _lease_runners(self, application: Application, http: Http, stop: asyncio.Event) -> Sequence[LeaseRunner]:
         """Return a runner for each lease that this worker's role may own."""
@@ -251,6 +263,12 @@ class Service:
             Job("poll", poll, every=interval, jitter=interval * _POLL_JITTER),
             Job("forget", application.upkeep.forget_disabled_places, every=_FORGET_INTERVAL),
         ]
+
+
+async def _deliver(chat: PlatformConnection, worker: DeliveryWorker) -> None:
+    """Deliver once the store is known to be this bot's, until the worker is stopped."""
+    await chat.admitted()
+    await worker.run()
 
 
 def store_address(settings: Settings) -> str | Path:

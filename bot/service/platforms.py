@@ -16,6 +16,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.storage.store import Store
+from bot.workers.identity_check import IdentityCheck
 from bot.workers.platform_connection import PlatformConnection
 
 MakeChats = Callable[[Settings, CommandDispatcher, Store, Clock, Metrics, Role], Sequence[PlatformConnection]]
@@ -37,7 +38,8 @@ def platform_connections(  # noqa: PLR0913, PLR0917 — everything the platforms
         # On a private server this is the only worker, which always listens and can send through its listener.
         sender = make_side(listens=False) if sends and settings.redis_url else None
         if listener or sender:
-            connections.append(PlatformConnection(listener, sender))
+            identity = IdentityCheck(platform, store.owner)
+            connections.append(PlatformConnection(listener, sender, identity=identity))
     return connections
 
 

@@ -80,7 +80,7 @@ class Upkeep:
 
     async def beat(self) -> None:
         """Let the other workers know, for some seconds, that this one delivers to its platforms."""
-        await self._store.heartbeats.beat(chat.platform for chat in self._status.connections)
+        await self._store.heartbeats.beat(chat.platform for chat in self._status.connections if chat.is_admitted)
 
     async def check_delivery_workers(self) -> None:
         """Find out whether any worker delivers: to this one's platforms or, where it has none, anywhere."""

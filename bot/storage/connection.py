@@ -23,6 +23,7 @@ from redis.asyncio import Redis
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import OLDEST_VERSION
+from bot.storage.keys import KeyName
 from bot.storage.lua import Script
 
 # To redis-py these are ConnectionErrors, but no retry helps.
@@ -61,25 +62,32 @@ DEFAULT_TIMEOUTS = StoreTimeouts()
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads."""
+    """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads.
+
+    Every argument that is a KeyName gets `prefix` before it, wherever it stands: `XREAD … STREAMS key id` as well. The
+    keys in replies have it still.
+    """
 
     client: Redis
     reader: Redis
     timeouts: StoreTimeouts
     closers: Sequence[Close]
+    prefix: str = ""
 
     async def command(self, *arguments: RedisArgument) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
-        return await self._run(self.client, lambda: _execute(self.client, *arguments))
+        sent = self._prefixed(arguments)
+        return await self._run(self.client, lambda: _execute(self.client, *sent))
 
     async def pipeline(self, commands: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run several commands in one round trip, in order but not as one step; raise StorageError if any failed."""
         if not commands:
             return []
+        sent = [self._prefixed(arguments) for arguments in commands]
 
         async def send() -> list[Any]:
             async with self.client.pipeline(transaction=False) as pipe:
-                for arguments in commands:
+                for arguments in sent:
                     pipe.execute_command(*arguments)
                 replies = await pipe.execute(raise_on_error=False)
             for reply in replies:
@@ -89,33 +97,33 @@ class Database:
 
         return await self._run(self.client, send)
 
-    async def script(self, script: Script, key: str, *arguments: RedisArgument) -> Any:
+    async def script(self, script: Script, key: KeyName, *arguments: RedisArgument) -> Any:
         """Run a script in one atomic step and return its reply; raise StorageError.
 
         `key` is KEYS[1]. The script's other keys share its hash tag, so they are on the same node of a cluster.
         """
+        prefixed, words = script.with_prefix(self.prefix), self._prefixed((key, *arguments))
 
         async def send() -> Any:
             try:
-                return await _execute(self.client, "EVALSHA", script.sha, 1, key, *arguments)
+                return await _execute(self.client, "EVALSHA", prefixed.sha, 1, *words)
             except redis_errors.NoScriptError:  # the first call after a start of the server
-                return await _execute(self.client, "EVAL", script.text, 1, key, *arguments)
+                return await _execute(self.client, "EVAL", prefixed.text, 1, *words)
 
         return await self._run(self.client, send)
 
-    async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[RedisArgument]]) -> list[Any]:
+    async def scripts(self, script: Script, key: KeyName, calls: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run a script several times in one round trip, each call a step of its own; raise StorageError."""
-        load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", script.text)
-        return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *call) for call in calls)]))[1:]
+        prefixed = script.with_prefix(self.prefix)
+        load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", prefixed.text)
+        return (await self.pipeline([load, *(("EVALSHA", prefixed.sha, 1, key, *call) for call in calls)]))[1:]
 
-    async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
+    async def wait_for_entry(self, stream: KeyName, *, after: str, wait: timedelta) -> None:
         """Return when a stream has an entry behind the id `after`, or `wait` (at most `blocking_read_s`) is over."""
         longest = timedelta(seconds=self.timeouts.blocking_read_s)
         milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
-        await self._run(
-            self.reader,
-            lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
-        )
+        words = self._prefixed(("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after))
+        await self._run(self.reader, lambda: _execute(self.reader, *words))
 
     async def server_info(self, section: str) -> Mapping[str, Any]:
         """Return a section of INFO, empty where the command is forbidden; raise StorageError."""
@@ -131,6 +139,11 @@ class Database:
         """Close every connection."""
         for close in self.closers:
             await close()
+
+    def _prefixed(self, arguments: Sequence[RedisArgument]) -> Sequence[RedisArgument]:
+        if not self.prefix:
+            return arguments
+        return [f"{self.prefix}{word}" if isinstance(word, KeyName) else word for word in arguments]
 
     async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
         """Send, and raise CancelledError if the task was cancelled meanwhile, even when the reply arrived.
@@ -175,15 +188,17 @@ class Database:
         return await send()
 
 
-async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Database:
+async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, prefix: str = "") -> Database:
     """Return the database at an address (client.py says which there are), after a check of the server.
+
+    `prefix` is what all of its keys begin with.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
     reader_timeout_s = timeouts.answer_s + timeouts.blocking_read_s
     client, close_client = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=timeouts.answer_s)
     reader, close_reader = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=reader_timeout_s)
-    database = Database(client, reader, timeouts, (close_client, close_reader))
+    database = Database(client, reader, timeouts, (close_client, close_reader), prefix)
     try:
         await _check_server(database)
     except BaseException:

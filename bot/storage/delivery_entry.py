@@ -47,7 +47,7 @@ class Receipt:
         return f"{self.priority} {self.entry} {self.place}"
 
     @property
-    def stream(self) -> str:
+    def stream(self) -> keys.KeyName:
         """Return the key of the stream that the entry is in."""
         return keys.DELIVERIES.key(self.place.platform, self.priority)
 

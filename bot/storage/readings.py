@@ -95,7 +95,7 @@ class RedisReadings(Readings):
         async for reading in self._span(_readings_key(exchange), exchange, start, microseconds(until)):
             yield reading
 
-    async def _span(self, key: str, exchange: str, start: RedisArgument, last: int) -> AsyncIterator[Reading]:
+    async def _span(self, key: keys.KeyName, exchange: str, start: RedisArgument, last: int) -> AsyncIterator[Reading]:
         """Yield the readings of a sorted set between two scores, fetched a few at a time."""
         while True:
             blobs = await self._database.command("ZRANGEBYSCORE", key, start, last, "LIMIT", 0, _READINGS_PER_BATCH)
@@ -143,11 +143,11 @@ def place_arguments(reading: Reading) -> tuple[int, int, int]:
     return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY)
 
 
-def _readings_key(exchange: str) -> str:
+def _readings_key(exchange: str) -> keys.KeyName:
     return keys.READINGS.key(exchange)
 
 
-def _daily_key(exchange: str) -> str:
+def _daily_key(exchange: str) -> keys.KeyName:
     return keys.DAILY_READINGS.key(exchange)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from bot.domain.assets import asset_name
 from bot.domain.reading import Layouts, Slot
 from bot.storage.connection import Database
+from bot.storage.keys import KeyName
 from bot.storage.lua import script
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Slot)
@@ -20,7 +21,7 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Slot)
 class SlotNumbers:
     """The numbers that this process knows of one exchange; another process may have given more since."""
 
-    def __init__(self, database: Database, key: str) -> None:
+    def __init__(self, database: Database, key: KeyName) -> None:
         self._database = database
         self._key = key
         self.numbers: dict[Slot, int] = {}

@@ -24,6 +24,7 @@ from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
 from bot.storage.send_budget import RedisSendBudget
+from bot.storage.store_owner import RedisStoreOwner
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
 from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
@@ -49,6 +50,7 @@ class Store:
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
     heartbeats: RedisWorkerHeartbeats
+    owner: RedisStoreOwner
     url: str
     database: Database
     _close: Callable[[], Awaitable[None]]
@@ -71,17 +73,23 @@ class Store:
 
 
 async def open_store(
-    where: str | Path, *, clock: Clock, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, may_migrate: bool = True
+    where: str | Path,
+    *,
+    clock: Clock,
+    timeouts: StoreTimeouts = DEFAULT_TIMEOUTS,
+    may_migrate: bool = True,
+    prefix: str = "",
 ) -> Store:
     """Open the store at an address (client.py), or, given a directory, on an embedded server that keeps its data there.
 
-    `clock` decides when a postponed delivery is due. Data of an older layout is migrated, which a service of the older
-    version that still runs could not read any more: where `may_migrate` is False StoreOutdated is raised instead. Raise
-    ConfigurationError when the store must not be used or the server cannot be started, StorageError when it is away.
+    All keys begin with `prefix`. `clock` decides when a postponed delivery is due. Data of an older layout is migrated,
+    which a service of the older version that still runs could not read any more: where `may_migrate` is False
+    StoreOutdated is raised instead. Raise ConfigurationError when the store must not be used or the server cannot be
+    started, StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
         url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
-        database = await connect(url, timeouts=timeouts)
+        database = await connect(url, timeouts=timeouts, prefix=prefix)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database, may_migrate=may_migrate)
         leases = RedisLeases(database, exclusive=isinstance(where, Path))
@@ -100,6 +108,7 @@ async def open_store(
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),
             heartbeats=RedisWorkerHeartbeats(database),
+            owner=RedisStoreOwner(database),
             url=url,
             database=database,
             _close=stack.pop_all().aclose,

@@ -213,7 +213,7 @@ class RedisSubscriptions(Subscriptions):
         topics = sorted((Place.parse(name.decode()) for name in names), key=str)
         return [place, *([chat] if is_subscribed else []), *topics]
 
-    async def _scan(self, key: str, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
+    async def _scan(self, key: keys.KeyName, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
         """Yield the fields and values of a hash, fetched some hundred at a time.
 
         A field may come twice when the hash changes meanwhile (https://redis.io/docs/latest/commands/scan/).
@@ -228,11 +228,11 @@ class RedisSubscriptions(Subscriptions):
                 return
 
 
-def _subscribers(exchange: str) -> str:
+def _subscribers(exchange: str) -> keys.KeyName:
     return keys.SUBSCRIBERS.key(exchange)
 
 
-def _recovery_checks(platform: Platform) -> str:
+def _recovery_checks(platform: Platform) -> keys.KeyName:
     return keys.RECOVERY_CHECKS.key(platform)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.bot_account import BotAccount
 from bot.domain.incident import Incident
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import SourceHealth
@@ -42,6 +43,7 @@ CHANNEL = Place(Platform.DISCORD, "998")
 # (bot/storage/schema.py).
 STORED = """\
 runwatch:schema string
+runwatch:bots hash
 runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
@@ -253,6 +255,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.heartbeats.beat([Platform.TELEGRAM])
+    await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
     await store.leases.acquire(Lease.POLL)
     await store.send_budget.reserve(Platform.TELEGRAM, per_second=28, number=1)
     await store.send_budget.slow_down(Platform.TELEGRAM, chat="7", pause=timedelta(seconds=3), whole_bot=False)
