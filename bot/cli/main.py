@@ -175,6 +175,14 @@ def take_over(*, yes: bool) -> None:
         sys.exit(_EXIT_FAILED)
 
 
+@cli.command()
+def repair() -> None:
+    """Cut what cannot be read off the private server's data, keeping a copy."""
+    from bot.cli.repair import repair as repair_data  # noqa: PLC0415 — as above
+
+    click.echo(asyncio.run(repair_data(_settings(level="error"))))
+
+
 def _span_start(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
     """Return the moment that `--from` names, in UTC: ISO 8601; a bare day stands for its first moment."""
     if written is None:
