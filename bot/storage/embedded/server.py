@@ -138,8 +138,7 @@ class EmbeddedServer:
             await self._start_program()
         except ConfigurationError:
             # One that runs and does not answer has read its log, or is reading it still.
-            binary = self._binary
-            damage = await self._damage(binary) if binary and self._has_ended else None
+            damage = await self._damage(self._binary) if self._binary is not None and self._has_ended else None
             if damage is None:
                 raise
             if not damage.is_torn_end:
@@ -154,7 +153,7 @@ class EmbeddedServer:
         here.
         """
         await asyncio.to_thread(make_private, self._directory)
-        binary = self._binary or await asyncio.to_thread(find_binary, self._directory)
+        binary = self._binary if self._binary is not None else await asyncio.to_thread(find_binary, self._directory)
         self._lock = await self._acquire_lock()
         try:
             damage = await self._damage(binary)
