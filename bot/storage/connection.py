@@ -20,7 +20,7 @@ import structlog
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
-from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.errors import ConfigurationError, LoginRefused, StorageError
 from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import OLDEST_VERSION
 from bot.storage.keys import KeyName
@@ -167,7 +167,7 @@ class Database:
             raise StorageError("The store is away: no answer.") from error
         except redis_errors.RedisError as error:
             if _is_login_refused(error):
-                raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
+                raise LoginRefused("The server at REDIS_URL refuses the user or the password.") from error
             if _is_temporary(error):
                 raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
             # In a script, Redis 6.2 raises a plain ResponseError with OOM in its text; later ones raise the class.
@@ -201,6 +201,9 @@ async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, prefi
     database = Database(client, reader, timeouts, (close_client, close_reader), prefix)
     try:
         await _check_server(database)
+    except LoginRefused as error:
+        await database.close()
+        raise ConfigurationError(str(error)) from error
     except BaseException:
         await database.close()
         raise
