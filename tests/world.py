@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -55,13 +56,14 @@ class World:
     faults: list[Fault] = field(default_factory=list)
     exchanges: tuple[str, ...] = _EXCHANGES
     error_chat: str | None = None
+    data_dir: Path = Path("/nowhere")
 
     def settings(self) -> Settings:
         return Settings(
             telegram_token=SecretStr(self.telegram.token),
             discord_token=SecretStr(DISCORD_TOKEN),
             redis_url=SecretStr(self.redis.url),
-            data_dir=Path("/nowhere"),
+            data_dir=self.data_dir,
             defillama_url=self.llama.url,
             telegram_api_url=self.telegram.url,
             discord_api_url=self.discord.api_url,
@@ -186,12 +188,16 @@ async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[Wor
             ann=ann,
             group=telegram.group("Traders", admins=(ann,)),
             channel=discord.channel(discord.guild("Traders")),
+            data_dir=Path(stack.enter_context(TemporaryDirectory(prefix="rw-data-"))),
         )
 
 
 @asynccontextmanager
-async def running(world: World) -> AsyncIterator[Running]:
-    """Run the service until the block ends; inside it every exchange was read and both platforms are connected."""
+async def running(world: World, *, ready: bool = True) -> AsyncIterator[Running]:
+    """Run the service until the block ends; inside it every exchange was read and both platforms are connected.
+
+    `ready` is False where something else is wrong that /readyz says.
+    """
     stop = asyncio.Event()
     metrics = Metrics(world.clock, "1.2.3")
     service = Service(
@@ -209,7 +215,8 @@ async def running(world: World) -> AsyncIterator[Running]:
             await until(
                 lambda: len(application.latest.snapshots()) == len(world.exchanges), "a reading of every exchange"
             )
-            await run.ready()
+            if ready:
+                await run.ready()
             await until(lambda: bool(world.discord.commands), "the commands published on Discord")
             yield run
         finally:

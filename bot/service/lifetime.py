@@ -134,6 +134,8 @@ class Service:
             self.application = application
             self._is_started.set()
             await self._serve(application, http, stop)
+            with suppress(StorageError):  # what was unsubscribed in the last minute is no loss
+                await application.upkeep.remember_subscriptions()
 
     async def started(self) -> Application:
         """Return the application once it has started."""

@@ -30,7 +30,7 @@ async def unready_reasons(
     polls = [] if role is Role.COURIER else _poll_reasons(application, poll_interval, clock)
     if polls and not store and not role.polls and not await application.store.leases.owner(Lease.POLL):
         polls.append("no worker polls the upstreams: start one with --role poller or all")
-    return [*store, *platforms, *polls, *application.upkeep.undelivered]
+    return [*store, *platforms, *polls, *application.upkeep.undelivered, *application.upkeep.lost_subscriptions]
 
 
 async def _store_reasons(application: Application) -> list[str]:

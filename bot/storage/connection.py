@@ -12,7 +12,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -23,8 +23,9 @@ from redis.asyncio import Redis
 from bot.domain.errors import ConfigurationError, LoginRefused, StorageError
 from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import OLDEST_VERSION
-from bot.storage.keys import KeyName
+from bot.storage.keys import UNREADABLE, KeyName
 from bot.storage.lua import Script
+from bot.storage.unreadable_values import UnreadableValues
 
 # To redis-py these are ConnectionErrors, but no retry helps.
 _LOGIN_ERRORS = (redis_errors.AuthenticationError, redis_errors.AuthorizationError)
@@ -38,6 +39,7 @@ _TEMPORARY_ERROR_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
 
 RedisArgument = str | bytes | int | float
 Result = TypeVar("Result")
+Body = TypeVar("Body")
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +75,11 @@ class Database:
     timeouts: StoreTimeouts
     closers: Sequence[Close]
     prefix: str = ""
+    unreadable: UnreadableValues = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # The one mutable part: what could not be read so far.
+        object.__setattr__(self, "unreadable", UnreadableValues(self._keep_unreadable))
 
     async def command(self, *arguments: RedisArgument) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
@@ -134,6 +141,16 @@ class Database:
                 return {}
             raise
         return info
+
+    async def decoded(self, decode: Callable[[Body], Result], body: Body, key: str, at: str | bytes) -> Result | None:
+        """Return what a value says; None when it cannot be read, which is set aside and named (unreadable_values.py).
+
+        `at` is where in the key it stands: a field, or a time.
+        """
+        return await self.unreadable.decoded(decode, body, f"{self.prefix}{key}", at)
+
+    async def _keep_unreadable(self, name: str, body: bytes) -> None:
+        await self.command("HSETNX", UNREADABLE.key(), name, body)
 
     async def close(self) -> None:
         """Close every connection."""

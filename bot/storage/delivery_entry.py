@@ -61,6 +61,12 @@ def decode_entries(packed: bytes) -> list[DeliveryEntry]:
     return _decoder.decode(packed)
 
 
+def has_text(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> bool:
+    """Return whether the alert of an entry is there, and that of the earlier message which it edits, if any."""
+    _, _, alert, *_, older = entry
+    return alert in payloads and (not older or older.partition(" ")[2] in payloads)
+
+
 def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> Delivery:
     """Return the delivery of an entry; `payloads` are those of the alerts, by id."""
     priority, entry_id, alert, queued_for, mention, attempt, sent, older = entry

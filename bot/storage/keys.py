@@ -114,6 +114,13 @@ CHANGE_FEED = RedisKey(
     'the change feed: which exchanges a worker has read or judged anew; "" is the list alone',
 )
 
+UNREADABLE = RedisKey(
+    "runwatch:unreadable",
+    RedisType.HASH,
+    "until an operator deletes it, at most 1,000",
+    "key and field of a value that could not be read → its bytes as they were",
+)
+
 # Readings. Scores are `as_of` in microseconds; spans count back from the newest reading, not from the clock.
 READINGS = RedisKey(
     "{rd:<exchange>}:detail", RedisType.SORTED_SET, "10 days", "readings (reading_encoding.py) by `as_of`"

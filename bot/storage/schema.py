@@ -61,6 +61,18 @@ async def mark_layout(database: Database, version: int = VERSION) -> bool:
     return await database.command("SET", KEY, version, "NX") is not None
 
 
+async def _stored_version(database: Database) -> int:
+    """Return the version; raise ConfigurationError when it is none."""
+    written = await database.command("GET", KEY)
+    try:
+        return int(written)
+    except (TypeError, ValueError):
+        raise ConfigurationError(
+            f"The layout of the store, {database.prefix}{KEY}, cannot be read. If this version of Runwatch was the "
+            f"last that ran, set it to {VERSION}: redis-cli SET {database.prefix}{KEY} {VERSION}"
+        ) from None
+
+
 async def bring_up_to_date(
     database: Database,
     *,
@@ -74,7 +86,7 @@ async def bring_up_to_date(
     `may_migrate` is False, StorageError when the store is away.
     """
     await mark_layout(database, version)
-    stored_version = int(await database.command("GET", KEY))
+    stored_version = await _stored_version(database)
     if stored_version > version:
         raise ConfigurationError(
             f"The store was written by a newer Runwatch (layout {stored_version}, this one knows {version}): "

@@ -30,7 +30,13 @@ class SlotNumbers:
     async def load(self) -> None:
         """Read every number given so far; raise StorageError."""
         numbers = await self._database.command("HGETALL", self._key)
-        self._set({_decoder.decode(slot): int(number) for slot, number in numbers.items()})
+        read: dict[Slot, int] = {}
+        for body, text in numbers.items():
+            number = int(text)
+            # What stands in the readings under this number is then a part of its own, and every other one stays right.
+            slot = await self._database.decoded(_decoder.decode, body, self._key, text)
+            read[slot or Slot("unknown", f"unreadable {number}")] = number
+        self._set(read)
 
     async def ensure(self, slots: Iterable[Slot]) -> None:
         """Give a number to each of the slots that has none yet; raise StorageError."""

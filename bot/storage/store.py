@@ -5,7 +5,7 @@ After `store = await open_store("redis://localhost", clock=clock)` the newest re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -53,7 +53,14 @@ class Store:
     owner: RedisStoreOwner
     url: str
     database: Database
+    notices: Sequence[str]
+    """What was repaired since the store was opened, in sentences for the operator."""
     _close: Callable[[], Awaitable[None]]
+
+    @property
+    def unreadable(self) -> Sequence[str]:
+        """Return the values that could not be read so far, a sentence each."""
+        return self.database.unreadable.sentences
 
     async def ping(self) -> None:
         """Return when the server answers; raise StorageError when it does not."""
@@ -88,7 +95,8 @@ async def open_store(
     started, StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
-        url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
+        server = await stack.enter_async_context(EmbeddedServer(where)) if isinstance(where, Path) else None
+        url = server.url if server else str(where)
         database = await connect(url, timeouts=timeouts, prefix=prefix)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database, may_migrate=may_migrate)
@@ -111,6 +119,7 @@ async def open_store(
             owner=RedisStoreOwner(database),
             url=url,
             database=database,
+            notices=server.notices if server else (),
             _close=stack.pop_all().aclose,
         )
 

@@ -41,7 +41,7 @@ class RedisStoreOwner(StoreOwner):
     @override
     async def owner(self, platform: Platform) -> BotAccount | None:
         body = await self.database.command("HGET", _KEY, platform)
-        return _decoder.decode(body) if body else None
+        return await self.database.decoded(_decoder.decode, body, _KEY, platform) if body else None
 
     @override
     async def places(self, platform: Platform) -> int:

@@ -48,6 +48,7 @@ runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
 runwatch:bulletin stream
+runwatch:unreadable hash
 {rd:<exchange>}:detail zset
 {rd:<exchange>}:days zset
 {rd:<exchange>}:proposed zset
@@ -255,6 +256,7 @@ async def keep_everything(store: Store, until: datetime) -> set[RedisKey]:
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.heartbeats.beat([Platform.TELEGRAM])
+    await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
     await store.leases.acquire(Lease.POLL)
     await store.send_budget.reserve(Platform.TELEGRAM, per_second=28, number=1)
