@@ -82,10 +82,13 @@ async def bring_up_to_date(
 ) -> None:
     """Migrate the store to the layout `version`; a new store only gets the version written.
 
-    Raise ConfigurationError when the layout is newer than this program, StoreOutdated when it is older and
-    `may_migrate` is False, StorageError when the store is away.
+    Where `may_migrate` is False nothing is written at all. Raise ConfigurationError when the layout is newer than this
+    program, StoreOutdated when it is older and `may_migrate` is False, StorageError when the store is away.
     """
-    await mark_layout(database, version)
+    if may_migrate:
+        await mark_layout(database, version)
+    elif not await database.command("EXISTS", KEY):  # no service has ever run on it
+        return
     stored_version = await _stored_version(database)
     if stored_version > version:
         raise ConfigurationError(

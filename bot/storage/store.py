@@ -91,8 +91,8 @@ async def open_store(
 
     All keys begin with `prefix`. `clock` decides when a postponed delivery is due. Data of an older layout is migrated,
     which a service of the older version that still runs could not read any more: where `may_migrate` is False
-    StoreOutdated is raised instead. Raise ConfigurationError when the store must not be used or the server cannot be
-    started, StorageError when it is away.
+    StoreOutdated is raised instead, and nothing is written. Raise ConfigurationError when the store must not be used or
+    the server cannot be started, StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(EmbeddedServer(where)) if isinstance(where, Path) else None
