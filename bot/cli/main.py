@@ -183,6 +183,25 @@ def repair() -> None:
     click.echo(asyncio.run(repair_data(_settings(level="error"))))
 
 
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Save everything that the bot remembers into a file, beside a running bot."""
+    from bot.cli.backup import write_backup  # noqa: PLC0415 — as above
+
+    asyncio.run(write_backup(_settings(level="error"), file, click.echo))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Delete what the store holds now.")
+def restore(file: Path, *, replace: bool) -> None:
+    """Put a backup back, while no bot runs."""
+    from bot.cli.backup import restore_backup  # noqa: PLC0415 — as above
+
+    asyncio.run(restore_backup(_settings(level="error"), file, click.echo, replace=replace))
+
+
 def _span_start(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:
     """Return the moment that `--from` names, in UTC: ISO 8601; a bare day stands for its first moment."""
     if written is None:

@@ -37,7 +37,11 @@ _TEMPORARY_ERRORS = (
 # script; too few replicas are up to date.
 _TEMPORARY_ERROR_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
 
+_WATCHED_PER_CALL = 1000
+
 RedisArgument = str | bytes | int | float
+Command = Callable[..., Awaitable[Any]]
+"""Runs one command, given its words, and returns the reply."""
 Result = TypeVar("Result")
 Body = TypeVar("Body")
 
@@ -131,6 +135,29 @@ class Database:
         milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
         words = self._prefixed(("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after))
         await self._run(self.reader, lambda: _execute(self.reader, *words))
+
+    async def read_unchanged(self, keys: Sequence[KeyName], read: Callable[[Command], Awaitable[None]]) -> bool:
+        """Let `read` run commands, and return whether none of the keys was changed meanwhile; raise StorageError.
+
+        The keys, at least one, share a hash tag. https://redis.io/docs/latest/develop/using-commands/transactions/
+        """
+        async with self.client.pipeline(transaction=True) as pipe:
+
+            async def command(*arguments: RedisArgument) -> Any:
+                return await _execute(pipe, *self._prefixed(arguments))
+
+            try:
+                for start in range(0, len(keys), _WATCHED_PER_CALL):
+                    await pipe.watch(*map(str, self._prefixed(keys[start : start + _WATCHED_PER_CALL])))
+                await read(command)
+                pipe.multi()  # type: ignore[no-untyped-call]  # as redis-py has it
+                await _execute(pipe, "EXISTS", *self._prefixed(keys[:1]))
+                await pipe.execute()
+            except redis_errors.WatchError:
+                return False
+            except redis_errors.RedisError as error:
+                raise StorageError(f"The store cannot be read: {str(error).removesuffix('.')}.") from error
+        return True
 
     async def server_info(self, section: str) -> Mapping[str, Any]:
         """Return a section of INFO, empty where the command is forbidden; raise StorageError."""
@@ -277,4 +304,6 @@ async def _drop_idle_connections(client: Redis) -> None:
 
 
 async def _execute(client: Any, *arguments: RedisArgument) -> Any:
-    return await client.execute_command(*arguments)  # has no types in redis-py
+    # It has no types in redis-py. Of a pipeline in its transaction it returns no awaitable.
+    reply = client.execute_command(*arguments)
+    return await reply if isinstance(reply, Awaitable) else reply

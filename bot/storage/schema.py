@@ -18,6 +18,8 @@ Migration = Callable[[Database], Awaitable[None]]
 
 KEY = keys.SCHEMA.key()
 VERSION = 5
+RESTORING = "restoring"
+"""Stands for the version while a backup is being restored, so that nobody takes the half of it for data."""
 
 
 async def _gather_places(database: Database) -> None:
@@ -61,12 +63,18 @@ async def mark_layout(database: Database, version: int = VERSION) -> bool:
     return await database.command("SET", KEY, version, "NX") is not None
 
 
-async def _stored_version(database: Database) -> int:
-    """Return the version; raise ConfigurationError when it is none."""
+async def stored_version(database: Database) -> int | None:
+    """Return the layout's version, None for a store that has none; raise ConfigurationError when it cannot be read."""
     written = await database.command("GET", KEY)
+    if written is None:
+        return None
+    if written == RESTORING.encode():
+        raise ConfigurationError(
+            "A backup was being restored into this store and is not whole: run `runwatch restore --replace FILE` again."
+        )
     try:
         return int(written)
-    except (TypeError, ValueError):
+    except ValueError:
         raise ConfigurationError(
             f"The layout of the store, {database.prefix}{KEY}, cannot be read. If this version of Runwatch was the "
             f"last that ran, set it to {VERSION}: redis-cli SET {database.prefix}{KEY} {VERSION}"
@@ -87,20 +95,20 @@ async def bring_up_to_date(
     """
     if may_migrate:
         await mark_layout(database, version)
-    elif not await database.command("EXISTS", KEY):  # no service has ever run on it
+    stored = await stored_version(database)
+    if stored is None:  # no service has ever run on it
         return
-    stored_version = await _stored_version(database)
-    if stored_version > version:
+    if stored > version:
         raise ConfigurationError(
-            f"The store was written by a newer Runwatch (layout {stored_version}, this one knows {version}): "
+            f"The store was written by a newer Runwatch (layout {stored}, this one knows {version}): "
             "update the program, or point it at another store."
         )
-    if stored_version < version and not may_migrate:
+    if stored < version and not may_migrate:
         raise StoreOutdated(
-            f"The store was written by an older Runwatch (layout {stored_version}, this one knows {version}): "
+            f"The store was written by an older Runwatch (layout {stored}, this one knows {version}): "
             "start the service with this version first, which moves the data forward."
         )
-    for step in range(stored_version, version):
+    for step in range(stored, version):
         log.info("migrating the store", from_layout=step, to_layout=step + 1)
         await migrations[step](database)
         await database.command("SET", KEY, step + 1)

@@ -5,8 +5,8 @@ After `store = await open_store("redis://localhost", clock=clock)` the newest re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -77,6 +77,16 @@ class Store:
     async def close(self) -> None:
         """Return the claims of deliveries, close the connections and stop the embedded server, if it runs."""
         await self._close()
+
+
+@asynccontextmanager
+async def opened_database(where: str | Path, *, prefix: str = "") -> AsyncIterator[Database]:
+    """Open what a store is made of, whatever its layout, for backups; raise ConfigurationError, StorageError."""
+    async with AsyncExitStack() as stack:
+        url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
+        database = await connect(url, prefix=prefix)
+        stack.push_async_callback(database.close)
+        yield database
 
 
 async def open_store(
