@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -58,13 +59,14 @@ class World:
     exchanges: tuple[str, ...] = _EXCHANGES
     error_chat: str | None = None
     clock_ahead: timedelta = timedelta()
+    data_dir: Path = Path("/nowhere")
 
     def settings(self) -> Settings:
         return Settings(
             telegram_token=SecretStr(self.telegram.token),
             discord_token=SecretStr(DISCORD_TOKEN),
             redis_url=SecretStr(self.redis.url),
-            data_dir=Path("/nowhere"),
+            data_dir=self.data_dir,
             defillama_url=self.llama.url,
             telegram_api_url=self.telegram.url,
             discord_api_url=self.discord.api_url,
@@ -205,6 +207,7 @@ async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[Wor
             ann=ann,
             group=telegram.group("Traders", admins=(ann,)),
             channel=discord.channel(discord.guild("Traders")),
+            data_dir=Path(stack.enter_context(TemporaryDirectory(prefix="rw-data-"))),
         )
 
 
@@ -212,7 +215,8 @@ async def world_of(redis: Server, start: datetime = _START) -> AsyncIterator[Wor
 async def running(world: World, *, until_ready: bool = True) -> AsyncIterator[Running]:
     """Run the service until the block ends; inside it every exchange was read and both platforms are connected.
 
-    The clock of its machine is ahead of the true time, which the stand-ins name, by what `run.machine` says.
+    `until_ready` is False where something is wrong from the start that /readyz says. The clock of its machine is ahead
+    of the true time, which the stand-ins name, by what `run.machine` says.
     """
     stop = asyncio.Event()
     machine = ShiftedClock(world.clock, world.clock_ahead)

@@ -44,35 +44,41 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
     if command is None:
         raise AskerError(f"There is no /{name.removeprefix('/')}. `runwatch ask /help` lists what there is.")
     async with AsyncExitStack() as stack:
-        store = await _open_store(settings, clock, stack)
+        store, is_temporary = await _open_store(settings, clock, stack)
         http = await stack.enter_async_context(Http())
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(
             settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__)
         )
         await application.updates.restore()
-        if not application.latest.snapshots():
+        # What the service has not read yet it will read itself: a question writes nothing into its store.
+        if is_temporary:
             await application.fetch_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
         return TerminalAnswer(message, clock.now(), failed=message.tone is Tone.TROUBLE)
 
 
-async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> Store:
-    """Return the store of the running service if it can be reached, else an empty one in a temporary directory."""
+async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Store, bool]:
+    """Return the store of the running service if it can be reached, else an empty one in a temporary directory.
+
+    The second value is whether it is a temporary one.
+    """
     # A store that does not answer is no reason to fail: the question is then answered from freshly fetched figures.
-    for address in _service_stores(settings):
+    for address in service_stores(settings):
         with suppress(StorageError):
             # A question changes nothing: the service that runs there may be of the version before this one.
-            store = await open_store(address, clock=clock, may_migrate=False)
-            stack.push_async_callback(store.close)
-            return store
+            store = await open_store(address, clock=clock, may_migrate=False, prefix=settings.redis_prefix)
+            if await store.readings.listings():
+                stack.push_async_callback(store.close)
+                return store, False
+            await store.close()  # nothing was read there yet, or no service has ever run on it
     directory = stack.enter_context(TemporaryDirectory(prefix="runwatch-"))
     store = await open_store(Path(directory), clock=clock)
     stack.push_async_callback(store.close)
-    return store
+    return store, True
 
 
-def _service_stores(settings: Settings) -> Iterator[str]:
+def service_stores(settings: Settings) -> Iterator[str]:
     """Yield the address of the store a running service would use: REDIS_URL, or the socket of the private server."""
     if settings.redis_url:
         yield settings.redis_url.get_secret_value()

@@ -26,8 +26,8 @@ async def configuration_problems(settings: Settings) -> list[str]:
         if settings.redis_url:
             # Data of an older layout is no problem: the service moves it forward when it starts.
             with suppress(StoreOutdated):
-                store = await open_store(settings.redis_url.get_secret_value(), clock=SystemClock(), may_migrate=False)
-                await store.close()
+                url, prefix = settings.redis_url.get_secret_value(), settings.redis_prefix
+                await (await open_store(url, clock=SystemClock(), may_migrate=False, prefix=prefix)).close()
         else:
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             find_binary(settings.data_dir)

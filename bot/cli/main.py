@@ -1,4 +1,4 @@
-"""The command line: run · demo · ask · check · backtest · commands · settings · replay-server · episode-data.
+"""The command line, one function for each command: run, demo, ask, check, take-over, backtest and those for makers.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 141 nobody reads the output any more (`runwatch commands |
 head -1`). A failure is a sentence on stderr that begins with “runwatch: ”.
@@ -163,6 +163,43 @@ def check() -> None:
     if problems:
         sys.exit(_EXIT_FAILED)
     click.echo("No problems found.")
+
+
+@cli.command("take-over")
+@click.option("--yes", is_flag=True, help="Do it; without it only say what would be.")
+def take_over(*, yes: bool) -> None:
+    """Give the data of another bot to the bots whose tokens are set."""
+    from bot.cli.take_over import take_over as give_store  # noqa: PLC0415 — as above
+
+    if not asyncio.run(give_store(_settings(level="error"), confirmed=yes, say=click.echo)):
+        sys.exit(_EXIT_FAILED)
+
+
+@cli.command()
+def repair() -> None:
+    """Cut what cannot be read off the private server's data, keeping a copy."""
+    from bot.cli.repair import repair as repair_data  # noqa: PLC0415 — as above
+
+    click.echo(asyncio.run(repair_data(_settings(level="error"))))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Save everything that the bot remembers into a file, beside a running bot."""
+    from bot.cli.backup import write_backup  # noqa: PLC0415 — as above
+
+    asyncio.run(write_backup(_settings(level="error"), file, click.echo))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Delete what the store holds now.")
+def restore(file: Path, *, replace: bool) -> None:
+    """Put a backup back, while no bot runs."""
+    from bot.cli.backup import restore_backup  # noqa: PLC0415 — as above
+
+    asyncio.run(restore_backup(_settings(level="error"), file, click.echo, replace=replace))
 
 
 def _span_start(context: click.Context, option: click.Parameter, written: str | None) -> datetime | None:

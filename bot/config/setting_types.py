@@ -130,6 +130,13 @@ def _chat(text: str) -> str:
     return text
 
 
+def _prefix(text: str) -> str:
+    # Braces would change which part of a key a cluster looks at, and stars and brackets are patterns to Redis.
+    if not re.fullmatch(r"[A-Za-z0-9._:-]{0,40}", text):
+        raise ValueError("may hold at most 40 letters, digits and signs of . _ : - only; write it like second:")
+    return text
+
+
 def _without_slash(address: str) -> str:
     return address.rstrip("/")
 
@@ -148,4 +155,5 @@ Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_chec
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]
+KeyPrefix = Annotated[str, AfterValidator(_prefix)]
 ChatName = Annotated[str, AfterValidator(_chat)]

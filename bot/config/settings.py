@@ -26,6 +26,7 @@ from bot.config.setting_types import (
     Exchanges,
     GatewayAddress,
     Interval,
+    KeyPrefix,
     Owners,
     Secret,
     SecretAddress,
@@ -55,6 +56,10 @@ class Settings(BaseSettings):
         Secret | None,
         Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
     ] = None
+    redis_prefix: Annotated[
+        KeyPrefix,
+        Field(description="What every key begins with, so that several bots share one server: second:"),
+    ] = ""
     data_dir: Annotated[
         Path,
         AfterValidator(home_of),

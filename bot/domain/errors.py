@@ -8,7 +8,9 @@ RunwatchError
 ├── ConfigurationError     refuse to start, exit code 2
 │   └── StoreOutdated      … an older program wrote the data; the service moves it forward when it starts
 ├── StorageError           the store cannot be reached or must not be used; answer from memory, try again
-│   └── LeaseLost          another worker does this now: leave it to that one
+│   ├── LeaseLost          another worker does this now: leave it to that one
+│   └── LoginRefused       … the password was changed while the bot runs: wait until it is right again
+├── BackupError            a backup cannot be written, read or restored; nothing was changed unless the text says so
 ├── SourceError            an upstream did not deliver a reading; remember the reason, never call it calm
 └── DeliveryError          a message did not reach its place
     ├── RetryLater         send it again after a while
@@ -76,6 +78,14 @@ class StorageError(RunwatchError):
 
 class LeaseLost(StorageError):
     """Another worker has acquired this one's lease meanwhile; nothing of what this one wanted to write was written."""
+
+
+class BackupError(RunwatchError):
+    """A backup cannot be written, read or restored; the text says why, and what to do."""
+
+
+class LoginRefused(StorageError):
+    """The store does not accept the user or the password; one that did so before may do so again."""
 
 
 class SourceFault(StrEnum):

@@ -6,6 +6,7 @@ The adapters in `bot/chat` translate a platform's answers: Telegram's 429 "retry
 
 from typing import Protocol, runtime_checkable
 
+from bot.domain.bot_account import BotAccount
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 
@@ -53,4 +54,13 @@ class ProbingPlatform(ChatPlatform, Protocol):
 
     async def private_place(self, person: str) -> Place:
         """Return where a person, given by their id on the platform, is written to in private."""
+        ...
+
+
+@runtime_checkable
+class AuthenticatedPlatform(ChatPlatform, Protocol):
+    """A platform that is entered with a bot's token."""
+
+    async def account(self) -> BotAccount:
+        """Return the bot that the token belongs to, as the platform says; nothing else is asked or changed there."""
         ...

@@ -36,6 +36,7 @@ from bot.service.metrics import Metrics
 from bot.service.platforms import misdirected
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
+from bot.storage.known_subscriptions import KnownSubscriptions
 from bot.storage.store import Store
 from handlers import COMMANDS
 
@@ -113,7 +114,7 @@ class Application:
         )
         self.poller = self._source_poller(settings, source)
         queries = self._queries(settings, kinds, pasts)
-        self.upkeep = self._upkeep(queries)
+        self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
             COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
         )
@@ -160,7 +161,8 @@ class Application:
             kinds=kinds,
         )
 
-    def _upkeep(self, queries: Queries) -> Upkeep:
+    def _upkeep(self, settings: Settings, queries: Queries) -> Upkeep:
+        address = settings.redis_url.get_secret_value() if settings.redis_url else ""
         return Upkeep(
             self.store,
             status=self.status,
@@ -174,6 +176,7 @@ class Application:
             is_watched=queries.is_watched,
             clock=self._clock,
             metrics=self._metrics,
+            known_subscriptions=KnownSubscriptions(settings.data_dir, address, settings.redis_prefix),
         )
 
     def delivery_worker(self, chat: ChatPlatform) -> DeliveryWorker:

@@ -21,7 +21,7 @@ from bot import __version__
 from bot.config.settings import Settings
 from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
-from bot.domain.obstacles import AlertObstacle, JobState
+from bot.domain.obstacles import AlertObstacle, JobState, ObstacleKind
 from bot.domain.worker import Lease, Role, lease_of
 from bot.ports.sources import Clock
 from bot.service.alert_facts import AlertFactsGatherer, Reports
@@ -38,6 +38,7 @@ from bot.storage.store import open_store
 from bot.workers.change_feed_follower import ChangeFeedFollower
 from bot.workers.corrected_clock import CorrectedClock
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
+from bot.workers.platform_connection import PlatformConnection, while_not_refused
 
 log = structlog.get_logger()
 
@@ -118,7 +119,8 @@ class Service:
         """
         async with AsyncExitStack() as stack:
             address = store_address(self._settings)
-            store = await self._retry_until_open(partial(open_store, address, clock=self._store_clock), stop)
+            opening = partial(open_store, address, clock=self._store_clock, prefix=self._settings.redis_prefix)
+            store = await self._retry_until_open(opening, stop)
             if store is None:
                 return
             stack.push_async_callback(store.close)
@@ -130,7 +132,9 @@ class Service:
             application.status.connections = self._make_chats(
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
             )
-            self._report = self._self_report(application, reports={})
+            self._report = self._self_report(
+                application, reports={ObstacleKind.STORED_DATA: lambda: application.upkeep.lost_subscriptions}
+            )
             # First the feed, then the past: what is published in between is then read twice rather than not at all.
             await self._retry_until_open(store.change_feed.skip_to_newest, stop)
             if self._role is not Role.COURIER:
@@ -141,6 +145,8 @@ class Service:
             self.application = application
             self._is_started.set()
             await self._serve(application, http, stop)
+            with suppress(StorageError):  # what was unsubscribed in the last minute is no loss
+                await application.upkeep.remember_subscriptions()
 
     async def started(self) -> Application:
         """Return the application once it has started."""
@@ -214,11 +220,11 @@ class Service:
         report = Job("self-report", update_report, every=REPORT_INTERVAL)
         schedule = Schedule([*application.upkeep.jobs(self._role), report])
         async with asyncio.TaskGroup() as tasks:
-            deliveries = [tasks.create_task(worker.run()) for worker in delivery_workers]
+            deliveries = {tasks.create_task(_deliver(chat, worker)): chat for chat, worker in delivery_workers}
             others = [tasks.create_task(chat.run_sender()) for chat in chats]
             # A platform without a lease (the terminal) belongs to this process alone: nobody to take turns with.
             others += [tasks.create_task(chat.run()) for chat in chats if lease_of(chat.platform) is None]
-            others += [tasks.create_task(runner.run()) for runner in lease_runners]
+            others += [tasks.create_task(self._run_lease(runner, chats)) for runner in lease_runners]
             if self._role is not Role.COURIER:
                 follower = ChangeFeedFollower(application.store.change_feed, application.updates.follow)
                 others.append(tasks.create_task(follower.run()))
@@ -227,11 +233,11 @@ class Service:
             try:
                 await stop.wait()
                 log.info("stopping")
-                for worker in delivery_workers:
+                for _, worker in delivery_workers:
                     worker.stop()
-                if deliveries:
+                if under_way := [task for task, chat in deliveries.items() if chat.is_admitted]:
                     # What the platform has not answered by then stays claimed, and is sent by whoever claims it next.
-                    _, unfinished = await asyncio.wait(deliveries, timeout=_FINISH_WITHIN_S)
+                    _, unfinished = await asyncio.wait(under_way, timeout=_FINISH_WITHIN_S)
                     if unfinished:
                         log.warning("deliveries cut off at stop", workers=len(unfinished))
             finally:
@@ -248,8 +254,18 @@ class Service:
             platforms=[str(chat.platform) for chat in application.status.connections],
         )
 
-    def _delivery_workers(self, application: Application) -> Sequence[DeliveryWorker]:
-        return [application.delivery_worker(chat) for chat in application.status.connections if self._role.delivers]
+    def _delivery_workers(self, application: Application) -> Sequence[tuple[PlatformConnection, DeliveryWorker]]:
+        chats = application.status.connections if self._role.delivers else ()
+        return [(chat, application.delivery_worker(chat)) for chat in chats]
+
+    async def _run_lease(self, runner: LeaseRunner, chats: Sequence[PlatformConnection]) -> None:
+        """Run a lease of this worker, unless the store is another bot's: it would take that bot's work over."""
+        chat = next((chat for chat in chats if lease_of(chat.platform) is runner.lease), None)
+        if chat:
+            await chat.admitted()
+            await runner.run()
+        else:
+            await while_not_refused(chats, runner.run)
 
     def _lease_runners(self, application: Application, http: Http, stop: asyncio.Event) -> Sequence[LeaseRunner]:
         """Return a runner for each lease that this worker's role may own."""
@@ -307,6 +323,12 @@ class Service:
     def _stop(self, schedule: Schedule) -> None:
         schedule.stop()
         self._schedules.remove(schedule)
+
+
+async def _deliver(chat: PlatformConnection, worker: DeliveryWorker) -> None:
+    """Deliver once the store is known to be this bot's, until the worker is stopped."""
+    await chat.admitted()
+    await worker.run()
 
 
 def store_address(settings: Settings) -> str | Path:

@@ -17,6 +17,7 @@ from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.storage.store import Store
 from bot.workers.corrected_clock import reader_of_dates
+from bot.workers.identity_check import IdentityCheck
 from bot.workers.platform_connection import PlatformConnection
 
 MakeChats = Callable[[Settings, CommandDispatcher, Store, Clock, Metrics, Role], Sequence[PlatformConnection]]
@@ -38,7 +39,8 @@ def platform_connections(  # noqa: PLR0913, PLR0917 — everything the platforms
         # On a private server this is the only worker, which always listens and can send through its listener.
         sender = make_side(listens=False) if sends and settings.redis_url else None
         if listener or sender:
-            connections.append(PlatformConnection(listener, sender))
+            identity = IdentityCheck(platform, store.owner)
+            connections.append(PlatformConnection(listener, sender, identity=identity))
     return connections
 
 

@@ -31,6 +31,8 @@ class WorkerStatus:
     def trouble(self, chat: PlatformConnection) -> str | None:
         """Return what keeps this worker from doing its part on a platform; None when nothing does."""
         lease_runner = self._lease_runner(chat)
+        if identity_trouble := chat.identity_trouble():  # until then it does not ask for the lease
+            return identity_trouble
         return "no worker listens there yet" if lease_runner and not lease_runner.owner else chat.trouble()
 
     def troubles(self) -> Mapping[Platform, str]:

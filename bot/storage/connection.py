@@ -12,7 +12,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -20,10 +20,12 @@ import structlog
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
 
-from bot.domain.errors import ConfigurationError, StorageError
+from bot.domain.errors import ConfigurationError, LoginRefused, StorageError
 from bot.storage.client import Close, client_at
 from bot.storage.embedded.server_binary import OLDEST_VERSION
+from bot.storage.keys import UNREADABLE, KeyName
 from bot.storage.lua import Script
+from bot.storage.unreadable_values import UnreadableValues
 
 # To redis-py these are ConnectionErrors, but no retry helps.
 _LOGIN_ERRORS = (redis_errors.AuthenticationError, redis_errors.AuthorizationError)
@@ -35,8 +37,13 @@ _TEMPORARY_ERRORS = (
 # script; too few replicas are up to date.
 _TEMPORARY_ERROR_WORDS = ("READONLY", "UNBLOCKED", "NOREPLICAS")
 
+_WATCHED_PER_CALL = 1000
+
 RedisArgument = str | bytes | int | float
+Command = Callable[..., Awaitable[Any]]
+"""Runs one command, given its words, and returns the reply."""
 Result = TypeVar("Result")
+Body = TypeVar("Body")
 
 log = structlog.get_logger(__name__)
 
@@ -61,25 +68,37 @@ DEFAULT_TIMEOUTS = StoreTimeouts()
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads."""
+    """Commands, pipelines and scripts on one server; `reader` has connections of its own for blocking reads.
+
+    Every argument that is a KeyName gets `prefix` before it, wherever it stands: `XREAD … STREAMS key id` as well. The
+    keys in replies have it still.
+    """
 
     client: Redis
     reader: Redis
     timeouts: StoreTimeouts
     closers: Sequence[Close]
+    prefix: str = ""
+    unreadable: UnreadableValues = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # The one mutable part: what could not be read so far.
+        object.__setattr__(self, "unreadable", UnreadableValues(self._keep_unreadable))
 
     async def command(self, *arguments: RedisArgument) -> Any:
         """Run one command and return its reply, bytes undecoded; raise StorageError."""
-        return await self._run(self.client, lambda: _execute(self.client, *arguments))
+        sent = self._prefixed(arguments)
+        return await self._run(self.client, lambda: _execute(self.client, *sent))
 
     async def pipeline(self, commands: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run several commands in one round trip, in order but not as one step; raise StorageError if any failed."""
         if not commands:
             return []
+        sent = [self._prefixed(arguments) for arguments in commands]
 
         async def send() -> list[Any]:
             async with self.client.pipeline(transaction=False) as pipe:
-                for arguments in commands:
+                for arguments in sent:
                     pipe.execute_command(*arguments)
                 replies = await pipe.execute(raise_on_error=False)
             for reply in replies:
@@ -89,33 +108,56 @@ class Database:
 
         return await self._run(self.client, send)
 
-    async def script(self, script: Script, key: str, *arguments: RedisArgument) -> Any:
+    async def script(self, script: Script, key: KeyName, *arguments: RedisArgument) -> Any:
         """Run a script in one atomic step and return its reply; raise StorageError.
 
         `key` is KEYS[1]. The script's other keys share its hash tag, so they are on the same node of a cluster.
         """
+        prefixed, words = script.with_prefix(self.prefix), self._prefixed((key, *arguments))
 
         async def send() -> Any:
             try:
-                return await _execute(self.client, "EVALSHA", script.sha, 1, key, *arguments)
+                return await _execute(self.client, "EVALSHA", prefixed.sha, 1, *words)
             except redis_errors.NoScriptError:  # the first call after a start of the server
-                return await _execute(self.client, "EVAL", script.text, 1, key, *arguments)
+                return await _execute(self.client, "EVAL", prefixed.text, 1, *words)
 
         return await self._run(self.client, send)
 
-    async def scripts(self, script: Script, key: str, calls: Sequence[Sequence[RedisArgument]]) -> list[Any]:
+    async def scripts(self, script: Script, key: KeyName, calls: Sequence[Sequence[RedisArgument]]) -> list[Any]:
         """Run a script several times in one round trip, each call a step of its own; raise StorageError."""
-        load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", script.text)
-        return (await self.pipeline([load, *(("EVALSHA", script.sha, 1, key, *call) for call in calls)]))[1:]
+        prefixed = script.with_prefix(self.prefix)
+        load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", prefixed.text)
+        return (await self.pipeline([load, *(("EVALSHA", prefixed.sha, 1, key, *call) for call in calls)]))[1:]
 
-    async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
+    async def wait_for_entry(self, stream: KeyName, *, after: str, wait: timedelta) -> None:
         """Return when a stream has an entry behind the id `after`, or `wait` (at most `blocking_read_s`) is over."""
         longest = timedelta(seconds=self.timeouts.blocking_read_s)
         milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
-        await self._run(
-            self.reader,
-            lambda: _execute(self.reader, "XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after),
-        )
+        words = self._prefixed(("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after))
+        await self._run(self.reader, lambda: _execute(self.reader, *words))
+
+    async def read_unchanged(self, keys: Sequence[KeyName], read: Callable[[Command], Awaitable[None]]) -> bool:
+        """Let `read` run commands, and return whether none of the keys was changed meanwhile; raise StorageError.
+
+        The keys, at least one, share a hash tag. https://redis.io/docs/latest/develop/using-commands/transactions/
+        """
+        async with self.client.pipeline(transaction=True) as pipe:
+
+            async def command(*arguments: RedisArgument) -> Any:
+                return await _execute(pipe, *self._prefixed(arguments))
+
+            try:
+                for start in range(0, len(keys), _WATCHED_PER_CALL):
+                    await pipe.watch(*map(str, self._prefixed(keys[start : start + _WATCHED_PER_CALL])))
+                await read(command)
+                pipe.multi()  # type: ignore[no-untyped-call]  # as redis-py has it
+                await _execute(pipe, "EXISTS", *self._prefixed(keys[:1]))
+                await pipe.execute()
+            except redis_errors.WatchError:
+                return False
+            except redis_errors.RedisError as error:
+                raise StorageError(f"The store cannot be read: {str(error).removesuffix('.')}.") from error
+        return True
 
     async def server_info(self, section: str) -> Mapping[str, Any]:
         """Return a section of INFO, empty where the command is forbidden; raise StorageError."""
@@ -127,10 +169,25 @@ class Database:
             raise
         return info
 
+    async def decoded(self, decode: Callable[[Body], Result], body: Body, key: str, at: str | bytes) -> Result | None:
+        """Return what a value says; None when it cannot be read, which is set aside and named (unreadable_values.py).
+
+        `at` is where in the key it stands: a field, or a time.
+        """
+        return await self.unreadable.decoded(decode, body, f"{self.prefix}{key}", at)
+
+    async def _keep_unreadable(self, name: str, body: bytes) -> None:
+        await self.command("HSETNX", UNREADABLE.key(), name, body)
+
     async def close(self) -> None:
         """Close every connection."""
         for close in self.closers:
             await close()
+
+    def _prefixed(self, arguments: Sequence[RedisArgument]) -> Sequence[RedisArgument]:
+        if not self.prefix:
+            return arguments
+        return [f"{self.prefix}{word}" if isinstance(word, KeyName) else word for word in arguments]
 
     async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
         """Send, and raise CancelledError if the task was cancelled meanwhile, even when the reply arrived.
@@ -154,7 +211,7 @@ class Database:
             raise StorageError("The store is away: no answer.") from error
         except redis_errors.RedisError as error:
             if _is_login_refused(error):
-                raise ConfigurationError("The server at REDIS_URL refuses the user or the password.") from error
+                raise LoginRefused("The server at REDIS_URL refuses the user or the password.") from error
             if _is_temporary(error):
                 raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
             # In a script, Redis 6.2 raises a plain ResponseError with OOM in its text; later ones raise the class.
@@ -182,17 +239,22 @@ class Database:
         return await send()
 
 
-async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS) -> Database:
+async def connect(url: str, *, timeouts: StoreTimeouts = DEFAULT_TIMEOUTS, prefix: str = "") -> Database:
     """Return the database at an address (client.py says which there are), after a check of the server.
+
+    `prefix` is what all of its keys begin with.
 
     Raise ConfigurationError when it must not be used (too old, a wrong password), StorageError when it is away.
     """
     reader_timeout_s = timeouts.answer_s + timeouts.blocking_read_s
     client, close_client = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=timeouts.answer_s)
     reader, close_reader = client_at(url, connect_timeout_s=timeouts.connect_s, answer_timeout_s=reader_timeout_s)
-    database = Database(client, reader, timeouts, (close_client, close_reader))
+    database = Database(client, reader, timeouts, (close_client, close_reader), prefix)
     try:
         await _check_server(database)
+    except LoginRefused as error:
+        await database.close()
+        raise ConfigurationError(str(error)) from error
     except BaseException:
         await database.close()
         raise
@@ -249,4 +311,6 @@ async def _drop_idle_connections(client: Redis) -> None:
 
 
 async def _execute(client: Any, *arguments: RedisArgument) -> Any:
-    return await client.execute_command(*arguments)  # has no types in redis-py
+    # It has no types in redis-py. Of a pipeline in its transaction it returns no awaitable.
+    reply = client.execute_command(*arguments)
+    return await reply if isinstance(reply, Awaitable) else reply

@@ -47,7 +47,7 @@ class Receipt:
         return f"{self.priority} {self.entry} {self.place}"
 
     @property
-    def stream(self) -> str:
+    def stream(self) -> keys.KeyName:
         """Return the key of the stream that the entry is in."""
         return keys.DELIVERIES.key(self.place.platform, self.priority)
 
@@ -59,6 +59,12 @@ class Receipt:
 def decode_entries(packed: bytes) -> list[DeliveryEntry]:
     """Return the entries that claim_deliveries.lua packed."""
     return _decoder.decode(packed)
+
+
+def has_text(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> bool:
+    """Return whether the alert of an entry is there, and that of the earlier message which it edits, if any."""
+    _, _, alert, *_, older = entry
+    return alert in payloads and (not older or older.partition(" ")[2] in payloads)
 
 
 def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> Delivery:

@@ -52,8 +52,9 @@ class RedisIncidents(Incidents):
 
     @override
     async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
-        body = await self.database.command("HGET", _CURRENT, f"{subject}/{rule}/{sensitivity}")
-        return _decoder.decode(body) if body else None
+        name = f"{subject}/{rule}/{sensitivity}"
+        body = await self.database.command("HGET", _CURRENT, name)
+        return await self.database.decoded(_decoder.decode, body, _CURRENT, name) if body is not None else None
 
     @override
     async def commit(
@@ -88,8 +89,9 @@ class RedisIncidents(Incidents):
 
     @override
     async def open(self) -> Sequence[Incident]:
-        current = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
-        are_open = [incident for incident in current if incident.state is IncidentState.OPEN]
+        bodies = await self.database.command("HGETALL", _CURRENT)
+        current = [await self.database.decoded(_decoder.decode, body, _CURRENT, name) for name, body in bodies.items()]
+        are_open = [incident for incident in current if incident and incident.state is IncidentState.OPEN]
         return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
@@ -104,8 +106,14 @@ class RedisIncidents(Incidents):
     async def _with_numbers(self, numbers: Sequence[bytes | int]) -> list[Incident]:
         if not numbers:
             return []
-        bodies: Iterable[bytes | None] = await self.database.command("HMGET", keys.INCIDENTS.key(), *numbers)
-        return [_decoder.decode(body) for body in bodies if body]
+        key = keys.INCIDENTS.key()
+        bodies: Iterable[bytes | None] = await self.database.command("HMGET", key, *numbers)
+        incidents = [
+            await self.database.decoded(_decoder.decode, body, key, str(int(number)))
+            for number, body in zip(numbers, bodies, strict=True)
+            if body is not None
+        ]
+        return [incident for incident in incidents if incident]
 
 
 async def _prepared(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:

@@ -8,6 +8,9 @@ one, and a test finds a key that is spelled anywhere else.
 `platform:chat`. All keys of one script share a hash tag, the part in braces, because Redis Cluster runs a script on one
 node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{rd:<exchange>}` readings.
 
+With `REDIS_PREFIX=second:` all of them begin with `second:`, so that several bots share one server. The prefix is not
+in this table: `Database` puts it before every `KeyName`, and `script` fills it into the scripts.
+
 A name that is stored already never changes: a new layout gets a new version and a migration (schema.py).
 """
 
@@ -32,6 +35,15 @@ class RedisType(StrEnum):
     STREAM = "stream"
 
 
+class KeyName(str):
+    """A key as the table names it. Where the store has a prefix `Database` puts it before every argument of this type.
+
+    Text that is made from it, such as `f"{key}:1"`, is a plain string again and would get none.
+    """
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class RedisKey:
     """One row of the table: a key, or a family of keys whose names differ in their `<…>` parts.
@@ -48,12 +60,12 @@ class RedisKey:
     lua: str = ""
     lifetime: timedelta | None = None
 
-    def key(self, *parts: str | int) -> str:
+    def key(self, *parts: str | int) -> KeyName:
         """Return the key with its `<…>` parts filled in, in order; raise ValueError when their number is wrong."""
         fixed = fixed_parts(self.name)
         if len(parts) != len(fixed) - 1:
             raise ValueError(f"{self.name} takes {len(fixed) - 1} parts, not {len(parts)}")
-        return fixed[0] + "".join(f"{part}{text}" for part, text in zip(parts, fixed[1:], strict=True))
+        return KeyName(fixed[0] + "".join(f"{part}{text}" for part, text in zip(parts, fixed[1:], strict=True)))
 
     @property
     def lifetime_s(self) -> int:
@@ -88,6 +100,12 @@ WRITE_PROBE = RedisKey(
     "written again and again to find out whether the server takes writes",
     lifetime=timedelta(minutes=1),
 )
+OWNERS = RedisKey(
+    "runwatch:bots",
+    RedisType.HASH,
+    "ever",
+    "platform → the bot whose data this is: id and name (JSON); another bot is refused",
+)
 LISTINGS = RedisKey("runwatch:listings", RedisType.HASH, "ever", "exchange → newest row of the upstream's list (JSON)")
 HEALTH = RedisKey("runwatch:health", RedisType.HASH, "ever", "source → its health (JSON)")
 SUPPRESSIONS = RedisKey(
@@ -101,6 +119,13 @@ CHANGE_FEED = RedisKey(
     RedisType.STREAM,
     "the last 1,000 or so",
     'the change feed: which exchanges a worker has read or judged anew; "" is the list alone',
+)
+
+UNREADABLE = RedisKey(
+    "runwatch:unreadable",
+    RedisType.HASH,
+    "until an operator deletes it, at most 1,000",
+    "key and field of a value that could not be read → its bytes as they were",
 )
 
 # Readings. Scores are `as_of` in microseconds; spans count back from the newest reading, not from the clock.

@@ -66,6 +66,6 @@ class RedisLeases(Leases):
         return LeaseOwner(worker.decode(), its_trouble.decode(), is_me=bool(is_mine)) if worker else None
 
 
-def lease_key(lease: Lease) -> str:
+def lease_key(lease: Lease) -> keys.KeyName:
     """Return the key of a lease."""
     return keys.LEASE.key(lease)

@@ -29,9 +29,9 @@ from bot.domain.severity import Severity
 from bot.ports.outbox import Delivery, Outbox
 from bot.ports.sources import Clock
 from bot.storage import keys
-from bot.storage.alert_payload import decode_alert
+from bot.storage.alert_payload import AlertPayload, decode_alert
 from bot.storage.connection import Database, RedisArgument
-from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, earlier_text, urgency
+from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, earlier_text, has_text, urgency
 from bot.storage.lua import script
 from bot.storage.reading_encoding import microseconds, moment
 from bot.storage.write_batcher import WriteBatcher
@@ -188,10 +188,11 @@ class RedisOutbox(Outbox):
             sent_at_s = _loop_time()
             reply = await self._database.script(script("lanes", "claim_deliveries"), _FANOUT, *arguments)
         _, entries, bodies, newest_wake_up, due_us, now_us = reply
-        alerts = [alert.decode() for alert in bodies[::3]]
-        payloads = dict(zip(alerts, map(decode_alert, bodies[1::3]), strict=True))
-        expires_us = dict(zip(alerts, bodies[2::3], strict=True))
-        claimed = sorted((delivery_of(entry, payloads) for entry in decode_entries(entries)), key=urgency)
+        payloads = await self._payloads(bodies)
+        expires_us = {alert.decode(): expiry for alert, expiry in zip(bodies[::3], bodies[2::3], strict=True)}
+        # What an unreadable alert was to say is known to nobody: its entries are claimed five times and given up then.
+        readable = [entry for entry in decode_entries(entries) if has_text(entry, payloads)]
+        claimed = sorted((delivery_of(entry, payloads) for entry in readable), key=urgency)
         # When a claim was not renewed in time, the delivery may come back to the very worker that is still sending it,
         # or that sent it while the store was away: it is not sent twice.
         deliveries = [
@@ -208,6 +209,14 @@ class RedisOutbox(Outbox):
             self._expires_at_s[delivery.receipt] = sent_at_s + left_us / 1e6
         next_due_in = (int(float(due_us)) - now) * _MICROSECOND if due_us else None
         return _ClaimedBatch(deliveries, newest_wake_up.decode(), next_due_in)
+
+    async def _payloads(self, bodies: Sequence[bytes]) -> Mapping[str, AlertPayload]:
+        """Return the alerts that can be read, by id; `bodies` are ids, texts and ends of life in turn."""
+        read = {
+            alert.decode(): await self._database.decoded(decode_alert, body, keys.ALERT.key(alert.decode()), "body")
+            for alert, body in zip(bodies[::3], bodies[1::3], strict=True)
+        }
+        return {alert: payload for alert, payload in read.items() if payload}
 
     async def _end(self, delivery: Delivery, *, message_id: str = "", leaves: str = "", reason: str = "") -> None:
         receipt = self._claims.get(delivery.receipt) or Receipt.parse(delivery.receipt)

@@ -23,7 +23,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.domain.errors import StorageError
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 
 HEADER = struct.Struct("<qq")
@@ -79,11 +78,11 @@ def unpack(blob: bytes, exchange: str, layouts: Layouts) -> Reading:
     """Return the reading that was packed; `layouts` has the slots in the order of their numbers.
 
     Slots that stand there twice, as one asset under two names, add up. Raise IndexError for a number beyond those
-    slots, StorageError for bytes in a layout that this program does not know.
+    slots, ValueError or what zlib and struct raise for bytes that are no reading.
     """
     as_of, fetched_at = HEADER.unpack_from(blob)
     if blob[HEADER.size : HEADER.size + 1] not in _KNOWN_LAYOUTS:
-        raise StorageError(f"A reading of {exchange} is in a layout this program does not know.")
+        raise ValueError(f"a reading of {exchange} in a layout that is not known here")
     body = zlib.decompress(memoryview(blob)[HEADER.size + 1 :])
     count, length = _LENGTHS.unpack_from(body)
     position = _LENGTHS.size + length

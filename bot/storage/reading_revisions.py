@@ -33,9 +33,10 @@ class RedisReadingRevisions(ReadingRevisions):
     @override
     async def proposed(self, exchange: str) -> Mapping[datetime, Reading]:
         points: dict[datetime, Reading] = {}
-        for blob in await self._database.command("ZRANGE", keys.PROPOSED_READINGS.key(exchange), 0, -1):
-            point = await self._packer.unpacked(exchange, blob)
-            points[point.as_of] = point
+        key = keys.PROPOSED_READINGS.key(exchange)
+        for blob in await self._database.command("ZRANGE", key, 0, -1):
+            if point := await self._packer.readable(exchange, key, blob):
+                points[point.as_of] = point
             await asyncio.sleep(0)  # unpacking takes up to 0.3 ms, and there may be ninety points
         return points
 

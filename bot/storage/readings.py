@@ -52,8 +52,7 @@ class RedisReadings(Readings):
 
     @override
     async def latest(self, exchange: str) -> Reading | None:
-        newest = await self._database.command("ZREVRANGE", _readings_key(exchange), 0, 0)
-        return await self._unpacked(exchange, newest[0]) if newest else None
+        return await self._first(exchange, "ZREVRANGE")
 
     @override
     async def newest_before(self, exchange: str, moment: datetime) -> Reading | None:
@@ -68,11 +67,17 @@ class RedisReadings(Readings):
                 for key in (_readings_key(exchange), _daily_key(exchange))
             ]
         )
-        blobs: dict[bytes, None] = {}  # in order, and each once
+        blobs: dict[bytes, keys.KeyName] = {}  # in order, and each once
         for recent, daily in zip(replies[::2], replies[1::2], strict=True):
             # While a day is recent, its first reading is in both sets: what is in READINGS is never the older one.
-            blobs.update(dict.fromkeys([*recent, *daily][:1]))
-        return [await self._unpacked(exchange, blob) for blob in blobs]
+            if recent:
+                blobs.setdefault(recent[0], _readings_key(exchange))
+            elif daily:
+                blobs.setdefault(daily[0], _daily_key(exchange))
+        readings = [await self.packer.readable(exchange, key, blob) for blob, key in blobs.items()]
+        if None in readings:  # what cannot be read is out of the sets by now, and the one before it is found
+            return await self.bases(exchange, moments)
+        return [reading for reading in readings if reading]
 
     @override
     async def days(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
@@ -82,11 +87,11 @@ class RedisReadings(Readings):
     @override
     async def between(self, exchange: str, *, since: datetime, until: datetime) -> AsyncIterator[Reading]:
         start: RedisArgument = f"({microseconds(since)}"
-        oldest_recent = await self._database.command("ZRANGE", _readings_key(exchange), 0, 0)
+        oldest_recent = await self._first(exchange, "ZRANGE")
         if not oldest_recent:
             return
         # First the daily readings from before the time when every reading is there, then those.
-        recent_from = _as_of(oldest_recent[0])
+        recent_from = microseconds(oldest_recent.as_of)
         if microseconds(since) < recent_from:
             last = min(recent_from - 1, microseconds(until))
             async for reading in self._span(_daily_key(exchange), exchange, start, last):
@@ -95,15 +100,16 @@ class RedisReadings(Readings):
         async for reading in self._span(_readings_key(exchange), exchange, start, microseconds(until)):
             yield reading
 
-    async def _span(self, key: str, exchange: str, start: RedisArgument, last: int) -> AsyncIterator[Reading]:
+    async def _span(self, key: keys.KeyName, exchange: str, start: RedisArgument, last: int) -> AsyncIterator[Reading]:
         """Yield the readings of a sorted set between two scores, fetched a few at a time."""
         while True:
             blobs = await self._database.command("ZRANGEBYSCORE", key, start, last, "LIMIT", 0, _READINGS_PER_BATCH)
             for blob in blobs:
-                yield await self._unpacked(exchange, blob)
+                if reading := await self.packer.readable(exchange, key, blob):
+                    start = f"({microseconds(reading.as_of)}"
+                    yield reading
             if len(blobs) < _READINGS_PER_BATCH:
                 return
-            start = f"({_as_of(blobs[-1])}"
 
     @override
     async def save_listings(self, listings: Sequence[Listing]) -> None:
@@ -114,7 +120,11 @@ class RedisReadings(Readings):
     @override
     async def listings(self) -> Mapping[str, Listing]:
         rows = await self._database.command("HGETALL", _LISTINGS)
-        return {exchange.decode(): _listing_decoder.decode(row) for exchange, row in rows.items()}
+        read = {
+            exchange.decode(): await self._database.decoded(_listing_decoder.decode, row, _LISTINGS, exchange)
+            for exchange, row in rows.items()
+        }
+        return {exchange: listing for exchange, listing in read.items() if listing}
 
     @override
     async def save_health(self, health: SourceHealth) -> None:
@@ -123,7 +133,11 @@ class RedisReadings(Readings):
     @override
     async def health(self) -> Mapping[str, SourceHealth]:
         rows = await self._database.command("HGETALL", _HEALTH)
-        return {source.decode(): _health_decoder.decode(row) for source, row in rows.items()}
+        read = {
+            source.decode(): await self._database.decoded(_health_decoder.decode, row, _HEALTH, source)
+            for source, row in rows.items()
+        }
+        return {source: health for source, health in read.items() if health}
 
     async def _add_to(self, exchange: str, readings: Sequence[Reading]) -> int:
         calls: list[Sequence[RedisArgument]] = []
@@ -133,8 +147,13 @@ class RedisReadings(Readings):
         script_ = script("keep_reading", "add_reading")
         return sum(await self._database.scripts(script_, _readings_key(exchange), calls))
 
-    async def _unpacked(self, exchange: str, blob: bytes) -> Reading:
-        return await self.packer.unpacked(exchange, blob)
+    async def _first(self, exchange: str, command: str) -> Reading | None:
+        """Return the oldest recent reading (ZRANGE) or the newest (ZREVRANGE) that can be read."""
+        key = _readings_key(exchange)
+        while blobs := await self._database.command(command, key, 0, 0):
+            if reading := await self.packer.readable(exchange, key, blobs[0]):
+                return reading
+        return None
 
 
 def place_arguments(reading: Reading) -> tuple[int, int, int]:
@@ -143,15 +162,9 @@ def place_arguments(reading: Reading) -> tuple[int, int, int]:
     return microseconds(reading.as_of), microseconds(day), microseconds(day + _DAY)
 
 
-def _readings_key(exchange: str) -> str:
+def _readings_key(exchange: str) -> keys.KeyName:
     return keys.READINGS.key(exchange)
 
 
-def _daily_key(exchange: str) -> str:
+def _daily_key(exchange: str) -> keys.KeyName:
     return keys.DAILY_READINGS.key(exchange)
-
-
-def _as_of(blob: bytes) -> int:
-    """Return the time of a packed reading in microseconds, which is its score, too."""
-    as_of: int = HEADER.unpack_from(blob)[0]
-    return as_of

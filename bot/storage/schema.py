@@ -18,6 +18,8 @@ Migration = Callable[[Database], Awaitable[None]]
 
 KEY = keys.SCHEMA.key()
 VERSION = 5
+RESTORING = "restoring"
+"""Stands for the version while a backup is being restored, so that nobody takes the half of it for data."""
 
 
 async def _gather_places(database: Database) -> None:
@@ -61,6 +63,24 @@ async def mark_layout(database: Database, version: int = VERSION) -> bool:
     return await database.command("SET", KEY, version, "NX") is not None
 
 
+async def stored_version(database: Database) -> int | None:
+    """Return the layout's version, None for a store that has none; raise ConfigurationError when it cannot be read."""
+    written = await database.command("GET", KEY)
+    if written is None:
+        return None
+    if written == RESTORING.encode():
+        raise ConfigurationError(
+            "A backup was being restored into this store and is not whole: run `runwatch restore --replace FILE` again."
+        )
+    try:
+        return int(written)
+    except ValueError:
+        raise ConfigurationError(
+            f"The layout of the store, {database.prefix}{KEY}, cannot be read. If this version of Runwatch was the "
+            f"last that ran, set it to {VERSION}: redis-cli SET {database.prefix}{KEY} {VERSION}"
+        ) from None
+
+
 async def bring_up_to_date(
     database: Database,
     *,
@@ -70,22 +90,25 @@ async def bring_up_to_date(
 ) -> None:
     """Migrate the store to the layout `version`; a new store only gets the version written.
 
-    Raise ConfigurationError when the layout is newer than this program, StoreOutdated when it is older and
-    `may_migrate` is False, StorageError when the store is away.
+    Where `may_migrate` is False nothing is written at all. Raise ConfigurationError when the layout is newer than this
+    program, StoreOutdated when it is older and `may_migrate` is False, StorageError when the store is away.
     """
-    await mark_layout(database, version)
-    stored_version = int(await database.command("GET", KEY))
-    if stored_version > version:
+    if may_migrate:
+        await mark_layout(database, version)
+    stored = await stored_version(database)
+    if stored is None:  # no service has ever run on it
+        return
+    if stored > version:
         raise ConfigurationError(
-            f"The store was written by a newer Runwatch (layout {stored_version}, this one knows {version}): "
+            f"The store was written by a newer Runwatch (layout {stored}, this one knows {version}): "
             "update the program, or point it at another store."
         )
-    if stored_version < version and not may_migrate:
+    if stored < version and not may_migrate:
         raise StoreOutdated(
-            f"The store was written by an older Runwatch (layout {stored_version}, this one knows {version}): "
+            f"The store was written by an older Runwatch (layout {stored}, this one knows {version}): "
             "start the service with this version first, which moves the data forward."
         )
-    for step in range(stored_version, version):
+    for step in range(stored, version):
         log.info("migrating the store", from_layout=step, to_layout=step + 1)
         await migrations[step](database)
         await database.command("SET", KEY, step + 1)

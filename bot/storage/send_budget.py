@@ -59,5 +59,5 @@ class RedisSendBudget(SendBudget):
         return SendRate(per_second * per_mille / 1000, timedelta(microseconds=paused_us), reason.decode())
 
 
-def _key(platform: Platform) -> str:
+def _key(platform: Platform) -> keys.KeyName:
     return keys.RATE_LIMIT.key(platform)

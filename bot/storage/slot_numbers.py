@@ -12,6 +12,7 @@ import msgspec
 from bot.domain.assets import asset_name
 from bot.domain.reading import Layouts, Slot
 from bot.storage.connection import Database
+from bot.storage.keys import KeyName
 from bot.storage.lua import script
 
 _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Slot)
@@ -20,7 +21,7 @@ _encoder, _decoder = msgspec.json.Encoder(), msgspec.json.Decoder(Slot)
 class SlotNumbers:
     """The numbers that this process knows of one exchange; another process may have given more since."""
 
-    def __init__(self, database: Database, key: str) -> None:
+    def __init__(self, database: Database, key: KeyName) -> None:
         self._database = database
         self._key = key
         self.numbers: dict[Slot, int] = {}
@@ -29,7 +30,13 @@ class SlotNumbers:
     async def load(self) -> None:
         """Read every number given so far; raise StorageError."""
         numbers = await self._database.command("HGETALL", self._key)
-        self._set({_decoder.decode(slot): int(number) for slot, number in numbers.items()})
+        read: dict[Slot, int] = {}
+        for body, text in numbers.items():
+            number = int(text)
+            # What stands in the readings under this number is then a part of its own, and every other one stays right.
+            slot = await self._database.decoded(_decoder.decode, body, self._key, text)
+            read[slot or Slot("unknown", f"unreadable {number}")] = number
+        self._set(read)
 
     async def ensure(self, slots: Iterable[Slot]) -> None:
         """Give a number to each of the slots that has none yet; raise StorageError."""

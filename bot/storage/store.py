@@ -5,8 +5,8 @@ After `store = await open_store("redis://localhost")` the newest reading of Bina
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,6 +25,7 @@ from bot.storage.reading_revisions import RedisReadingRevisions
 from bot.storage.readings import RedisReadings
 from bot.storage.schema import bring_up_to_date, mark_layout
 from bot.storage.send_budget import RedisSendBudget
+from bot.storage.store_owner import RedisStoreOwner
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
 from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
@@ -50,9 +51,17 @@ class Store:
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
     heartbeats: RedisWorkerHeartbeats
+    owner: RedisStoreOwner
     url: str
     database: Database
+    notices: Sequence[str]
+    """What was repaired since the store was opened, in sentences for the operator."""
     _close: Callable[[], Awaitable[None]]
+
+    @property
+    def unreadable(self) -> Sequence[str]:
+        """Return the values that could not be read so far, a sentence each."""
+        return self.database.unreadable.sentences
 
     async def ping(self) -> None:
         """Return when the server answers; raise StorageError when it does not."""
@@ -77,23 +86,36 @@ class Store:
         await self._close()
 
 
+@asynccontextmanager
+async def opened_database(where: str | Path, *, prefix: str = "") -> AsyncIterator[Database]:
+    """Open what a store is made of, whatever its layout, for backups; raise ConfigurationError, StorageError."""
+    async with AsyncExitStack() as stack:
+        url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
+        database = await connect(url, prefix=prefix)
+        stack.push_async_callback(database.close)
+        yield database
+
+
 async def open_store(
     where: str | Path,
     *,
     clock: Clock | None = None,
     timeouts: StoreTimeouts = DEFAULT_TIMEOUTS,
     may_migrate: bool = True,
+    prefix: str = "",
 ) -> Store:
     """Open the store at an address (client.py), or, given a directory, on an embedded server that keeps its data there.
 
-    When a postponed delivery is due and an alert has expired is judged by the server's clock, or by that of a
-    simulation, `clock`. Data of an older layout is migrated, which a service of the older
-    version that still runs could not read any more: where `may_migrate` is False StoreOutdated is raised instead. Raise
-    ConfigurationError when the store must not be used or the server cannot be started, StorageError when it is away.
+    All keys begin with `prefix`. When a postponed delivery is due and an alert has expired is judged by the server's
+    clock, or by that of a simulation, `clock`. Data of an older layout is migrated, which a service of the older
+    version that still runs could not read any more: where `may_migrate` is False StoreOutdated is raised instead, and
+    nothing is written. Raise ConfigurationError when the store must not be used or the server cannot be started,
+    StorageError when it is away.
     """
     async with AsyncExitStack() as stack:
-        url = (await stack.enter_async_context(EmbeddedServer(where))).url if isinstance(where, Path) else where
-        database = await connect(url, timeouts=timeouts)
+        server = await stack.enter_async_context(EmbeddedServer(where)) if isinstance(where, Path) else None
+        url = server.url if server else str(where)
+        database = await connect(url, timeouts=timeouts, prefix=prefix)
         stack.push_async_callback(database.close)
         await bring_up_to_date(database, may_migrate=may_migrate)
         leases = RedisLeases(database, exclusive=isinstance(where, Path))
@@ -112,8 +134,10 @@ async def open_store(
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),
             heartbeats=RedisWorkerHeartbeats(database),
+            owner=RedisStoreOwner(database),
             url=url,
             database=database,
+            notices=server.notices if server else (),
             _close=stack.pop_all().aclose,
         )
 

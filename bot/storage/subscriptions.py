@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from typing_extensions import override
@@ -20,6 +21,7 @@ from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subsc
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
 from bot.storage.lua import script
+from bot.storage.packed_replies import StatusReply, check_name, decoded_statuses, decoded_texts
 from bot.storage.reading_encoding import microseconds
 from bot.storage.retry_now import retry_now
 from bot.storage.stored_subscription import (
@@ -29,6 +31,7 @@ from bot.storage.stored_subscription import (
     encode_subscription,
     stored_exchange,
 )
+from bot.storage.unreadable_values import UNREADABLE_ERRORS
 
 SUBSCRIPTIONS_PER_PLACE_MAX = 100  # more than there are exchanges; bounds what one chat can store
 _PLACES, _EXCHANGES = keys.PLACES.key(), keys.SUBSCRIBED_EXCHANGES.key()
@@ -38,10 +41,7 @@ _SCAN_COUNT = 500  # fields of a hash per call, so that other commands get their
 
 
 _encoder = msgspec.json.Encoder()
-_trouble_decoder, _pairs_decoder = msgspec.json.Decoder(PlaceTrouble), msgspec.msgpack.Decoder(list[str])
-_StatusReply = tuple[str, str, str, str, int]
-"""Present place, trouble or "", own subscription or "", subscription to all or "", 1 if it is subscribed as needed."""
-_statuses_decoder = msgspec.msgpack.Decoder(list[_StatusReply])
+_trouble_decoder = msgspec.json.Decoder(PlaceTrouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +70,31 @@ class RedisSubscriptions(Subscriptions):
         lines = await self.database.command("HGET", _PLACES, str(place))
         exchanges = sorted(lines.decode().split("\n")) if lines else []  # "*", all exchanges, sorts first
         bodies = await self.database.pipeline([("HGET", _subscribers(exchange), str(place)) for exchange in exchanges])
-        return [
-            decode_subscription(place, exchange, body) for exchange, body in zip(exchanges, bodies, strict=True) if body
+        read = [
+            await self._subscription(place, exchange, body)
+            for exchange, body in zip(exchanges, bodies, strict=True)
+            if body
         ]
+        return [subscription for subscription in read if subscription]
 
     @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
         # The exchange's own subscribers come first, so that a place's own subscription wins over that to all.
         subscriptions, seen_places = CompactSubscriptions(), set[str]()
         for subscribed in (exchange, EVERY_EXCHANGE):
-            async for place, body in self._scan(_subscribers(subscribed), "scan_reachable_places"):
-                if place not in seen_places:
-                    seen_places.add(place)
-                    subscriptions.add_stored(place, decode_terms(subscribed, body))
+            key = _subscribers(subscribed)
+            async for place, body in self._scan(key, "scan_reachable_places"):
+                if place in seen_places:
+                    continue
+                # Decoded here and not by `Database.decoded`, which would cost a hundred thousand calls more.
+                try:
+                    check_name(place)
+                    terms = decode_terms(subscribed, body)
+                except UNREADABLE_ERRORS as error:
+                    await self._set_aside(key, place, body, error)
+                    continue
+                seen_places.add(place)
+                subscriptions.add_stored(place, terms)
         return subscriptions
 
     @override
@@ -95,8 +107,11 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         questions = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
-        replies = _statuses_decoder.decode(await self.database.script(script("place_status"), _PLACES, questions))
-        return [_place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)]
+        packed = await self.database.script(script("place_status"), _PLACES, questions)
+        replies = decoded_statuses(packed)
+        return [
+            await self._place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)
+        ]
 
     @override
     async def places_without_notices(self) -> Collection[Place]:
@@ -126,7 +141,7 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
         own, of_chat = await self.database.command("HMGET", _TROUBLE, str(place), str(place.whole_chat))
-        return _trouble_decoder.decode(own or of_chat) if own or of_chat else None
+        return await self._trouble(str(place), own or of_chat) if own or of_chat else None
 
     @override
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
@@ -162,9 +177,9 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
         counts: Counter[Obstacle] = Counter()
-        async for _, body in self._scan(_TROUBLE):
-            trouble = _trouble_decoder.decode(body)
-            counts[trouble.obstacle] += trouble.disabled
+        async for place, body in self._scan(_TROUBLE):
+            if trouble := await self._trouble(place, body):
+                counts[trouble.obstacle] += trouble.disabled
         return +counts  # without those that are 0
 
     @override
@@ -173,10 +188,11 @@ class RedisSubscriptions(Subscriptions):
     ) -> Sequence[PlaceCheck]:
         arguments = (microseconds(now), microseconds(again), limit)
         reply = await self.database.script(script("due_recovery_checks"), _recovery_checks(platform), *arguments)
-        return [
-            PlaceCheck(_trouble_decoder.decode(body), first=bool(is_first))
+        read = [
+            (await self._trouble("a place to check", body), is_first)
             for body, is_first in zip(reply[::2], reply[1::2], strict=True)
         ]
+        return [PlaceCheck(trouble, first=bool(is_first)) for trouble, is_first in read if trouble]
 
     @override
     async def check_place_again(self, place: Place, at: datetime) -> None:
@@ -197,6 +213,28 @@ class RedisSubscriptions(Subscriptions):
             )
         return places
 
+    async def _subscription(self, place: Place, exchange: str, body: str | bytes) -> Subscription | None:
+        decode = partial(decode_subscription, place, exchange)
+        return await self.database.decoded(decode, body, _subscribers(exchange), str(place))
+
+    async def _trouble(self, place: str, body: str | bytes) -> PlaceTrouble | None:
+        return await self.database.decoded(_trouble_decoder.decode, body, _TROUBLE, place)
+
+    async def _set_aside(self, key: keys.KeyName, place: str, body: str, error: Exception) -> None:
+        name, raw = f"{self.database.prefix}{key}", body.encode(errors="surrogateescape")
+        await self.database.unreadable.set_aside(raw, name, place, error)
+
+    async def _place_status(self, exchange: str, reply: StatusReply) -> PlaceStatus:
+        name, trouble, own, to_all, is_subscribed = reply
+        place = Place.parse(name)
+        subscribed, body = (exchange, own) if own else (EVERY_EXCHANGE, to_all)
+        return PlaceStatus(
+            place,
+            await self._trouble(name, trouble) if trouble else None,
+            await self._subscription(place, subscribed, body) if body else None,
+            subscribed=bool(is_subscribed),
+        )
+
     async def _places_of_chat(self, whole_chat: Place) -> Sequence[Place]:
         """Return the places of a whole chat, the chat itself also when it has no subscription."""
         chat = Place(whole_chat.platform, whole_chat.chat)
@@ -213,7 +251,7 @@ class RedisSubscriptions(Subscriptions):
         topics = sorted((Place.parse(name.decode()) for name in names), key=str)
         return [place, *([chat] if is_subscribed else []), *topics]
 
-    async def _scan(self, key: str, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
+    async def _scan(self, key: keys.KeyName, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
         """Yield the fields and values of a hash, fetched some hundred at a time.
 
         A field may come twice when the hash changes meanwhile (https://redis.io/docs/latest/commands/scan/).
@@ -221,32 +259,20 @@ class RedisSubscriptions(Subscriptions):
         cursor = b"0"
         while True:
             cursor, packed = await self.database.script(script(script_name), key, cursor, _SCAN_COUNT)
-            names_and_values = _pairs_decoder.decode(packed)
+            names_and_values = decoded_texts(packed)
             for pair in zip(names_and_values[::2], names_and_values[1::2], strict=True):
                 yield pair
             if int(cursor) == 0:
                 return
 
 
-def _subscribers(exchange: str) -> str:
+def _subscribers(exchange: str) -> keys.KeyName:
     return keys.SUBSCRIBERS.key(exchange)
 
 
-def _recovery_checks(platform: Platform) -> str:
+def _recovery_checks(platform: Platform) -> keys.KeyName:
     return keys.RECOVERY_CHECKS.key(platform)
 
 
 def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
-
-
-def _place_status(exchange: str, reply: _StatusReply) -> PlaceStatus:
-    name, trouble, own, to_all, is_subscribed = reply
-    place = Place.parse(name)
-    subscribed, body = (exchange, own) if own else (EVERY_EXCHANGE, to_all)
-    return PlaceStatus(
-        place,
-        _trouble_decoder.decode(trouble) if trouble else None,
-        decode_subscription(place, subscribed, body) if body else None,
-        subscribed=bool(is_subscribed),
-    )

@@ -37,4 +37,8 @@ class RedisSuppressions(Suppressions):
     @override
     async def all(self) -> Mapping[str, Suppression]:
         bodies = await self.database.command("HGETALL", _KEY)
-        return {exchange.decode(): _decoder.decode(body) for exchange, body in bodies.items()}
+        read = {
+            exchange.decode(): await self.database.decoded(_decoder.decode, body, _KEY, exchange)
+            for exchange, body in bodies.items()
+        }
+        return {exchange: suppression for exchange, suppression in read.items() if suppression}

@@ -110,6 +110,17 @@ async def test_ask_and_check_move_no_data_of_an_older_version(tmp_path: Path, re
     assert redis.ask("INCRBY runwatch:schema 0") == ":3"
 
 
+async def test_ask_and_check_write_nothing_into_a_store(tmp_path: Path, redis: Server) -> None:
+    async with running_bot("replay-server", "--port", "0", "--speed", "0", directory=tmp_path) as upstream:
+        await until(lambda: bool(upstream.printed), "the first line of the upstream")
+        settings = {"DEFILLAMA_URL": upstream.printed[0].split()[-1], "REDIS_URL": redis.url, "TELEGRAM_TOKEN": TOKEN}
+        asked = await bot("ask", "/reserves binance", directory=tmp_path, **settings)
+        checked = await bot("check", directory=tmp_path, **settings)
+    assert (asked.code, asked.err, checked.code) == (0, "", 0)
+    assert "Clean reserves $" in asked.out
+    assert redis.ask("DBSIZE") == ":0"
+
+
 async def test_the_readme_lists_the_commands_as_they_are(tmp_path: Path) -> None:
     ran = await bot("commands", "--markdown", directory=tmp_path)
     assert ran.code == 0

@@ -16,6 +16,7 @@ DEFAULTS: Mapping[str, object] = {
     "TELEGRAM_TOKEN": None,
     "DISCORD_TOKEN": None,
     "REDIS_URL": None,
+    "REDIS_PREFIX": "",
     "DATA_DIR": user_data_path("runwatch"),
     "DEFILLAMA_URL": "https://api.llama.fi",
     "TELEGRAM_API_URL": "https://api.telegram.org",
@@ -37,6 +38,7 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),
     "DISCORD_TOKEN": ("not.a.token", "not.a.token"),
     "REDIS_URL": ("rediss://redis:6379/0", "rediss://redis:6379/0"),
+    "REDIS_PREFIX": ("second:", "second:"),
     "DATA_DIR": ("/var/lib/runwatch", Path("/var/lib/runwatch")),
     "DEFILLAMA_URL": ("http://127.0.0.1:8181/", "http://127.0.0.1:8181"),
     "TELEGRAM_API_URL": ("http://localhost:8081", "http://localhost:8081"),
@@ -115,6 +117,13 @@ def test_the_environment_wins_over_the_env_file(here: SettingsBench) -> None:
 def test_an_empty_line_is_no_setting(here: SettingsBench, name: str) -> None:
     assert plain(here.load(f"{name}=\n"), name) == DEFAULTS[name]
     assert plain(here.load(**{name: ""}), name) == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("text", ["{ob}", "a b", "runwatch*", "é", "x" * 41])
+def test_a_prefix_that_would_change_what_a_key_means_is_refused(here: SettingsBench, text: str) -> None:
+    assert here.refusal(REDIS_PREFIX=text) == (
+        "REDIS_PREFIX: may hold at most 40 letters, digits and signs of . _ : - only; write it like second:."
+    )
 
 
 def test_what_is_not_ours_is_left_alone(here: SettingsBench) -> None:

@@ -197,3 +197,48 @@ async def test_a_group_that_is_upgraded_in_the_middle_of_a_story_hears_its_end(w
 
 async def is_subscribed(run: Running, place: Place) -> bool:
     return bool(await run.application.store.subscriptions.of_place(place))
+
+
+async def test_subscriptions_that_are_gone_at_a_start_are_said_until_they_are_back(world: World) -> None:
+    operators = world.telegram.group("Operators", admins=(world.ann,))
+    world.error_chat = f"telegram:{operators.id}"
+    async with running(world) as run:
+        await run.subscribe()
+        assert (await run.readiness())[0] == 200
+    assert world.redis.ask("FLUSHALL") == "+OK"
+    async with running(world, until_ready=False) as run:
+
+        async def only_they_are_missing() -> bool:
+            return [reason.partition(":")[0] for reason in (await run.readiness())[1]] == ["Subscriptions are gone"]
+
+        await until(only_they_are_missing, "a worker that says that subscriptions are gone, and nothing else")
+        for _ in range(2):
+            await run.application.upkeep.check_store()
+        word = await world.telegram.wait_for_message(operators, containing="Subscriptions are gone: 2 places")
+        assert "runwatch restore FILE" in word.text
+        await run.subscribe()
+        await run.application.upkeep.check_store()
+        await run.ready()
+        assert len(world.telegram.messages_in(operators)) == 1
+    async with running(world) as run:
+        await run.application.upkeep.check_store()
+        assert (await run.readiness())[0] == 200
+
+
+async def test_a_stored_value_that_cannot_be_read_is_said_once_and_the_bot_starts(world: World) -> None:
+    operators = world.telegram.group("Operators", admins=(world.ann,))
+    world.error_chat = f"telegram:{operators.id}"
+    async with running(world) as run:
+        await run.subscribe()
+        await run.hour(-0.05)
+        await run.hour()
+        await run.until_announced("INC-1 · Binance · elevated outflow")
+    damaged = ("{ob}:current", "binance/outflow/normal"), ("{ob}:incidents", "1"), ("runwatch:health", "defillama/cexs")
+    for key, field in damaged:
+        assert world.redis.ask(f"HSET {key} {field} x").startswith(":")
+    async with running(world) as run:
+        await run.application.upkeep.check_store()
+        await run.application.upkeep.check_store()
+        word = await world.telegram.wait_for_message(operators, containing="cannot be read and is left out")
+        assert "binance/outflow/normal" in word.text
+        assert len(world.telegram.messages_in(operators)) == 1

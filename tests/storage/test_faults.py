@@ -3,8 +3,9 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -296,3 +297,32 @@ async def test_a_password_that_changed_is_a_matter_of_configuration(own_server: 
     assert own_server.ask("CONFIG SET requirepass secret") == "+OK"
     with pytest.raises(ConfigurationError, match="password"):
         await open_store(own_server.url, clock=clock, timeouts=NO_RETRIES)
+
+
+async def test_a_password_that_changes_while_it_runs_is_waited_out_like_an_outage(
+    own_server: Server, own_store: Store
+) -> None:
+    # A server asks new connections only, so the old ones are closed; the operator's has the password already.
+    with operator(own_server) as ask:
+        assert ask("CONFIG SET requirepass secret") == "+OK"
+        assert ask("CLIENT KILL TYPE normal SKIPME yes").startswith(":")
+        for _ in range(3):
+            with pytest.raises(StorageError, match="refuses the user or the password"):
+                await own_store.subscriptions.add(Subscription(GROUP, "binance"))
+        assert ask('CONFIG SET requirepass ""') == "+OK"
+    await own_store.subscriptions.add(Subscription(GROUP, "binance"))
+    assert await own_store.subscriptions.count() == 1
+
+
+@contextmanager
+def operator(server: Server) -> Iterator[Callable[[str], str]]:
+    """Give a connection that stays open between two commands."""
+    with socket.socket(socket.AF_UNIX) as connection, connection.makefile("rw", newline="\r\n") as lines:
+        connection.connect(server.url.removeprefix("unix://"))
+
+        def ask(command: str) -> str:
+            lines.write(f"{command}\r\n")
+            lines.flush()
+            return lines.readline().strip()
+
+        yield ask

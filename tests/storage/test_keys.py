@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.bot_account import BotAccount
 from bot.domain.incident import Incident
 from bot.domain.place import Place, Platform, Subscription
 from bot.domain.reading import SourceHealth
@@ -43,10 +44,12 @@ CHANNEL = Place(Platform.DISCORD, "998")
 STORED = """\
 runwatch:schema string
 runwatch:writable string
+runwatch:bots hash
 runwatch:listings hash
 runwatch:health hash
 runwatch:holds hash
 runwatch:bulletin stream
+runwatch:unreadable hash
 {rd:<exchange>}:detail zset
 {rd:<exchange>}:days zset
 {rd:<exchange>}:proposed zset
@@ -255,6 +258,8 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
     await store.heartbeats.beat([Platform.TELEGRAM])
     await store.check_writes()
+    await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
+    await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
     await store.leases.acquire(Lease.POLL)
     await store.send_budget.reserve(Platform.TELEGRAM, per_second=28, number=1)
     await store.send_budget.slow_down(Platform.TELEGRAM, chat="7", pause=timedelta(seconds=3), whole_bot=False)

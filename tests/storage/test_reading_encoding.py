@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.errors import StorageError
 from bot.domain.reading import Holding, Holdings, Layouts, Reading, Slot
 from bot.storage.reading_encoding import HEADER, microseconds, moment, pack, unpack
 
@@ -106,7 +105,7 @@ def test_a_number_beyond_the_known_slots_is_an_index_error() -> None:
 def test_another_layout_is_refused() -> None:
     blob = bytearray(pack(Reading("binance", "defillama", NOON, NOON, {}), {}))
     blob[HEADER.size] = 9
-    with pytest.raises(StorageError, match="layout"):
+    with pytest.raises(ValueError, match="layout"):
         unpack(bytes(blob), "binance", Layouts([]))
 
 

@@ -13,7 +13,7 @@ import discord
 import structlog
 from typing_extensions import override
 
-from bot.chat.discord.errors import LIBRARY_ERRORS
+from bot.chat.discord.errors import LIBRARY_ERRORS, translate
 from bot.chat.discord.gateway_client import GatewayClient
 from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
@@ -25,10 +25,11 @@ from bot.chat.discord.sender import DiscordSender
 from bot.chat.discord.shards import TooManyIdentifies
 from bot.chat.discord.slash_commands import publish_commands
 from bot.commands.dispatcher import CommandDispatcher
+from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
-from bot.ports.chat import ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -36,12 +37,13 @@ from bot.ports.subscriptions import Subscriptions
 log = structlog.get_logger()
 
 _TOKEN_REFUSED = 4004  # https://docs.discord.com/developers/topics/opcodes-and-status-codes#gateway
+_UNKNOWN_TOKEN = "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."  # noqa: S105 — a sentence
 _NOT_CONNECTED_PAUSE = timedelta(seconds=5)  # about as long as a new client needs to sign in
 _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
 
 
-class DiscordPlatform(ProbingPlatform):
+class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
@@ -102,7 +104,7 @@ class DiscordPlatform(ProbingPlatform):
     def trouble(self) -> str | None:
         client = self._client
         if self._token_refusals > 1 and not (client and client.connected):
-            return "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."
+            return _UNKNOWN_TOKEN
         if client is None or (self._listens and client.is_cut_off):
             return self._disconnect_reason
         return client.trouble() if self._listens else None
@@ -118,6 +120,22 @@ class DiscordPlatform(ProbingPlatform):
     @override
     async def probe(self, place: Place) -> None:
         await self._place_probe().check(place)
+
+    @override
+    async def account(self) -> BotAccount:
+        client = self._new_client()
+        try:
+            async with asyncio.timeout(self._timeouts.login_s):
+                await client.login(self._token)
+            if client.user is None:
+                raise RetryLater("Discord did not say whose token this is", after=_NOT_CONNECTED_PAUSE, whole_bot=True)
+            return BotAccount(Platform.DISCORD, str(client.user.id), client.user.name)
+        except discord.LoginFailure:
+            raise RetryLater(_UNKNOWN_TOKEN, after=_NOT_CONNECTED_PAUSE, whole_bot=True) from None
+        except LIBRARY_ERRORS as error:
+            raise RetryLater(f"Not connected to Discord: {translate(error)}.", after=_NOT_CONNECTED_PAUSE) from error
+        finally:
+            await self._close(client)
 
     @override
     async def private_place(self, person: str) -> Place:

@@ -6,25 +6,28 @@ Polling has connections of its own, so that closing them after a failure harms n
 import asyncio
 from collections.abc import Callable, Mapping
 
+from telegram.error import RetryAfter
 from typing_extensions import override
 
 from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.command_menu import update_command_menus
-from bot.chat.telegram.errors import OUTAGE_PAUSE
+from bot.chat.telegram.errors import OUTAGE_PAUSE, retry_after_of
 from bot.chat.telegram.membership_handler import MembershipHandler
+from bot.chat.telegram.own_identity import OwnIdentity, fetch_identity
 from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.place_probe import TelegramPlaceProbe
-from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller
+from bot.chat.telegram.polling import PollingTimeouts, UpdatePoller, sentence_for
 from bot.chat.telegram.sender import TelegramSender
 from bot.chat.telegram.task_limiter import TaskLimiter
 from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_handler import UpdateHandler
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from bot.commands.dispatcher import CommandDispatcher
+from bot.domain.bot_account import BotAccount
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from bot.ports.chat import ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -32,7 +35,7 @@ from bot.ports.subscriptions import Subscriptions
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
-class TelegramPlatform(ProbingPlatform):
+class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
     """Telegram as the core sees it.
 
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
@@ -66,6 +69,7 @@ class TelegramPlatform(ProbingPlatform):
         self._api_url = api_url
         self._on_headers = on_headers
         self._api = BotApi(AiohttpRequest(token, api_url, on_headers=on_headers))
+        self._identity = OwnIdentity(self._api)
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
         # Answers are never paid for: they are far fewer than the 30 a second that are free.
@@ -79,6 +83,7 @@ class TelegramPlatform(ProbingPlatform):
             rights=ChatRights(self._api, clock),
             subscriptions=subscriptions,
             owner_ids=owner_ids,
+            identity=self._identity,
         )
         self._tasks = TaskLimiter()
         self.unpublished = ""
@@ -115,9 +120,22 @@ class TelegramPlatform(ProbingPlatform):
     @override
     async def probe(self, place: Place) -> None:
         # Without a connection nothing is known of the place, and before the first one not even the bot's own id.
-        if self.trouble() or not self._update_handler.identity.id:
+        if self.trouble() or not self._identity.present.id:
             raise RetryLater("not connected to Telegram", after=OUTAGE_PAUSE, whole_bot=True)
-        await self._place_probe.check(self._update_handler.identity, place)
+        await self._place_probe.check(self._identity.present, place)
+
+    @override
+    async def account(self) -> BotAccount:
+        api = self._connect()
+        try:
+            identity = await fetch_identity(api)
+        except RetryAfter as error:
+            raise RetryLater("Telegram asks for a pause", after=retry_after_of(error), rate_limited=True) from None
+        except Exception as error:  # noqa: BLE001 — whatever it was, it is asked again
+            raise RetryLater(sentence_for(error), after=OUTAGE_PAUSE, whole_bot=True) from None
+        finally:
+            await api.close_connections()
+        return BotAccount(Platform.TELEGRAM, str(identity.id), identity.username)
 
     @override
     async def private_place(self, person: str) -> Place:
@@ -133,7 +151,7 @@ class TelegramPlatform(ProbingPlatform):
         )
 
     async def _on_connect(self, identity: BotIdentity) -> None:
-        self._update_handler.identity = identity
+        self._identity.present = identity
         # As a task: a menu that Telegram is slow to take must not keep updates waiting.
         await self._tasks.start(self._publish_commands())
 

@@ -17,6 +17,7 @@ import structlog
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.chat.telegram.errors import retry_after_of
+from bot.chat.telegram.own_identity import UNKNOWN_TOKEN, fetch_identity
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import BotIdentity, Json
 
@@ -27,7 +28,6 @@ _NOT_YET = "not connected yet"
 _SECOND_POLLER = (
     "another program polls Telegram with the same token: stop it, or give this bot a token of its own (one per bot)"
 )
-_UNKNOWN_TOKEN = "Telegram does not know this token: check TELEGRAM_TOKEN"  # noqa: S105 — a sentence, not a token
 _MAX_DOUBLINGS = 10  # far beyond the longest pause, and keeps the power of two a small number
 
 
@@ -106,7 +106,7 @@ class UpdatePoller:
             await api.close_connections()
 
     async def _poll_for_ever(self, api: BotApi) -> NoReturn:
-        identity = await self._fetch_identity(api)
+        identity = await fetch_identity(api)
         # While a webhook is set, Telegram refuses every poll.
         await api.call("deleteWebhook")
         await self._on_connect(identity)
@@ -121,13 +121,6 @@ class UpdatePoller:
                 self._next_update_id = update["update_id"] + 1
             await _let_answers_leave()
             poll_s = self._timeouts.poll_s
-
-    async def _fetch_identity(self, api: BotApi) -> BotIdentity:
-        try:
-            bot_user = await api.call("getMe")
-        except InvalidToken:
-            raise InvalidToken(_UNKNOWN_TOKEN) from None
-        return BotIdentity(bot_user["id"], bot_user.get("username", ""))
 
     async def _poll(self, api: BotApi, poll_s: float) -> list[Json]:
         read_timeout_s = poll_s + self._timeouts.margin_s
@@ -154,7 +147,7 @@ class UpdatePoller:
 
     def _record_failure(self, error: Exception) -> float:
         """Record a failure, log it once until polling works again, and return the seconds to wait."""
-        problem = _sentence_for(error)
+        problem = sentence_for(error)
         if self._problem in (None, _NOT_YET):
             log.warning("telegram disconnected", reason=problem)
         elif problem != self._problem:
@@ -186,10 +179,10 @@ async def _let_answers_leave() -> None:
         await asyncio.sleep(0)
 
 
-def _sentence_for(error: Exception) -> str:
+def sentence_for(error: Exception) -> str:
     """Return what operators read in `/status`; it never holds an address, and so never a token."""
     if isinstance(error, InvalidToken):
-        return error.message if error.message == _UNKNOWN_TOKEN else f"a poll was refused ({error.message})"
+        return error.message if error.message == UNKNOWN_TOKEN else f"a poll was refused ({error.message})"
     if isinstance(error, TelegramError):
         return f"no connection to Telegram ({error})"
     return "a poll was stuck" if isinstance(error, TimeoutError) else "Telegram sent what cannot be read"

@@ -13,11 +13,11 @@ from telegram.error import TelegramError
 
 from bot.chat.telegram.answer_sender import AnswerSender
 from bot.chat.telegram.membership_handler import MembershipHandler
+from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import (
     Author,
-    BotIdentity,
     Json,
     TypedCommand,
     author_of,
@@ -43,7 +43,7 @@ _MAX_SUGGESTIONS = 2
 
 
 class UpdateHandler:
-    """Answers updates. `identity` is set as soon as Telegram has said who the bot is."""
+    """Answers updates; `identity` is who the bot itself is."""
 
     def __init__(  # noqa: PLR0913 — everything an update may need, named where it is put together
         self,
@@ -55,8 +55,9 @@ class UpdateHandler:
         rights: ChatRights,
         subscriptions: Subscriptions,
         owner_ids: frozenset[str],
+        identity: OwnIdentity,
     ) -> None:
-        self.identity = BotIdentity(0, "")
+        self._identity = identity
         self._dispatcher = dispatcher
         self._api = api
         self._answers = answers
@@ -88,8 +89,8 @@ class UpdateHandler:
             await self._on_private_text(message, author, text)
 
     async def _on_command(self, message: Json, author: Author, text: str) -> None:
-        typed = typed_command(text, self.identity.username)
-        if typed is None:
+        typed = typed_command(text)
+        if typed is None or (typed.addressee and not await self._identity.has_name(typed.addressee)):
             return
         typed = self._start_command(typed) if typed.name == "start" else typed
         place = place_of(message)
@@ -163,7 +164,7 @@ class UpdateHandler:
         is_owner = author.user is not None and str(author.user) in self._owner_ids
         caller = Caller(author.id, is_owner, partial(self._rights.may_moderate, author))
         place_access = PlaceAccess(
-            find=partial(self._rights.find_chat, self.identity, author),
-            missing=partial(self._rights.missing_for_bot, self.identity),
+            find=partial(self._rights.find_chat, self._identity.present, author),
+            missing=partial(self._rights.missing_for_bot, self._identity.present),
         )
         return CommandContext(place, caller, place_access, private)

@@ -1,6 +1,6 @@
 """Reads what an update says: in which place, by whom, and which command. Pure.
 
-`/reserves@RunwatchBot okx` in topic 7 of the group -100123 is the TypedCommand("reserves", "okx") in the place
+`/reserves okx` in topic 7 of the group -100123 is the TypedCommand("reserves", "okx") in the place
 `telegram:-100123/7`. Updates are read as plain JSON, as the Bot API writes them.
 https://core.telegram.org/bots/api#update
 """
@@ -46,10 +46,11 @@ class Author:
 
 @dataclass(frozen=True, slots=True)
 class TypedCommand:
-    """A command as it was typed: its name in lower case, and what followed."""
+    """A command as it was typed: its name in lower case, what followed, and the bot it was addressed to, if any."""
 
     name: str
     words: str
+    addressee: str = ""
 
 
 def place_of(message: Json) -> Place:
@@ -81,14 +82,10 @@ def author_of(message: Json) -> Author | None:
     return Author(author["id"]) if author and not author.get("is_bot") else None
 
 
-def typed_command(text: str, username: str) -> TypedCommand | None:
-    """Return the command in a text; None when there is none, or it is addressed to another bot."""
+def typed_command(text: str) -> TypedCommand | None:
+    """Return the command in a text; None when there is none."""
     match = _COMMAND.fullmatch(text.strip())
-    if not match:
-        return None
-    if match["bot"] and match["bot"].lower() != username.lower():
-        return None
-    return TypedCommand(match["name"].lower(), match["words"] or "")
+    return TypedCommand(match["name"].lower(), match["words"] or "", match["bot"] or "") if match else None
 
 
 def linked_command(payload: str) -> TypedCommand:

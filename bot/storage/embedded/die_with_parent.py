@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> None:
     parent, *program = arguments
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    os.umask(0o077)  # what the program writes is for this user alone
     if os.getppid() == int(parent):  # else it died before the kernel was asked to watch it
         os.execv(program[0], program)  # noqa: S606 — the program found by bot.storage.embedded.server_binary
 

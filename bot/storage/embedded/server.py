@@ -12,6 +12,7 @@ import fcntl
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, STDOUT, Process
@@ -25,6 +26,8 @@ import structlog
 
 from bot.domain.errors import ConfigurationError
 from bot.storage.embedded import die_with_parent
+from bot.storage.embedded.damaged_log import LogDamage, cut, find_damage
+from bot.storage.embedded.private_directory import make_private, refused
 from bot.storage.embedded.server_binary import ServerBinary, find_binary
 
 _SOCKET = "server.sock"
@@ -42,7 +45,10 @@ log = structlog.get_logger(__name__)
 
 
 class EmbeddedServer:
-    """A server whose data is in a directory: `async with EmbeddedServer(directory) as server: server.url`."""
+    """A server whose data is in a directory: `async with EmbeddedServer(directory) as server: server.url`.
+
+    `notices` are sentences for the operator about what was repaired at the start.
+    """
 
     def __init__(
         self, directory: Path, *, binary: ServerBinary | None = None, lock_timeout_s: float = _LOCK_TIMEOUT_S
@@ -54,6 +60,7 @@ class EmbeddedServer:
         self._socket = directory / _SOCKET
         self._lock: int | None = None
         self._is_serving = False
+        self.notices: list[str] = []
         self._process: Process | None = None
         self._log_reader: asyncio.Task[None] | None = None
         self._supervisor: asyncio.Task[None] | None = None
@@ -70,7 +77,7 @@ class EmbeddedServer:
 
     async def __aenter__(self) -> Self:
         """Start the server and return when it answers; raise ConfigurationError when it cannot be started."""
-        self._make_directory()
+        await asyncio.to_thread(make_private, self._directory)
         self._binary = self._binary or await asyncio.to_thread(find_binary, self._directory)
         self._lock = await self._acquire_lock()
         try:
@@ -91,17 +98,12 @@ class EmbeddedServer:
             await asyncio.wait([self._supervisor])
         await self._stop()
 
-    def _make_directory(self) -> None:
-        try:
-            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"DATA_DIR {self._directory} cannot be made: {error.strerror}.") from error
-        if not os.access(self._directory, os.W_OK | os.X_OK):
-            raise ConfigurationError(f"DATA_DIR {self._directory} cannot be written to.")
-
     async def _acquire_lock(self) -> int:
         path = self._directory / "lock"
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise refused(path) from error
         deadline = asyncio.get_running_loop().time() + self._lock_timeout_s
         while True:
             try:
@@ -131,6 +133,61 @@ class EmbeddedServer:
         return short
 
     async def _start(self) -> None:
+        """Start the program and return when it answers; where the end of its log is torn, cut that off before."""
+        try:
+            await self._start_program()
+        except ConfigurationError:
+            # One that runs and does not answer has read its log, or is reading it still.
+            damage = await self._damage(self._binary) if self._binary is not None and self._has_ended else None
+            if damage is None:
+                raise
+            if not damage.is_torn_end:
+                raise ConfigurationError(str(damage)) from None
+            await self._cut(damage)
+            await self._start_program()
+
+    async def repair(self) -> LogDamage | None:
+        """Cut off whatever of the log cannot be read, and return what it was, None where all can be read.
+
+        What cannot be made good by cutting is returned and left as it is. Raise ConfigurationError when a bot runs
+        here.
+        """
+        await asyncio.to_thread(make_private, self._directory)
+        binary = self._binary if self._binary is not None else await asyncio.to_thread(find_binary, self._directory)
+        self._lock = await self._acquire_lock()
+        try:
+            damage = await self._damage(binary)
+            if damage and damage.may_be_cut:
+                await self._cut(damage)
+            return damage
+        finally:
+            await self._stop()
+
+    async def _damage(self, binary: ServerBinary) -> LogDamage | None:
+        try:
+            return await asyncio.to_thread(find_damage, self._directory, binary)
+        except (OSError, subprocess.SubprocessError) as error:
+            log.warning("log not checked", error=str(error))
+            return None
+
+    async def _cut(self, damage: LogDamage) -> None:
+        try:
+            await asyncio.to_thread(cut, damage)
+        except OSError as error:
+            raise ConfigurationError(f"{damage} Cutting it failed: {error.strerror}.") from error
+        log.warning(
+            "torn end of the log cut off", file=str(damage.file), bytes=damage.lost_bytes, copy=str(damage.copy)
+        )
+        self.notices.append(
+            f"The last {damage.lost_bytes:,} bytes of {damage.file} were not written to their end, as after a power "
+            f"cut. They were cut off: what was stored in the last second may be missing. A copy is {damage.copy}."
+        )
+
+    @property
+    def _has_ended(self) -> bool:
+        return self._process is not None and self._process.returncode is not None
+
+    async def _start_program(self) -> None:
         """Start the program and return when it has read its log and answers."""
         if self._binary is None or self._lock is None:
             raise RuntimeError("the server is started by `async with`")
@@ -160,12 +217,12 @@ class EmbeddedServer:
         settings = {
             "port": "0",
             "unixsocket": str(self._socket),
-            "unixsocketperm": "700",
+            "unixsocketperm": "600",
             "dir": str(self._directory.absolute()),
             "daemonize": "no",
             "appendonly": "yes",
             "appendfsync": "everysec",
-            "aof-load-truncated": "yes",
+            "aof-load-truncated": "no",  # it would cut without a copy; damaged_log.py does
             "save": "",
             "maxmemory-policy": "noeviction",
             "logfile": "",

@@ -10,11 +10,13 @@ costs nothing there:
     KEY.alert .. id                      where a part at the end differs: what stands before it
     KEY.deliveries(platform, priority)   where parts stand elsewhere: a function of them
     LIFETIME_S.alert                     the seconds that such a key lives
+
+In a store with a prefix the names begin with it, so that each prefix has a text of its own.
 """
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha1
 from importlib.resources import files
 
@@ -26,31 +28,36 @@ _USED = re.compile(r"\b(KEY|LIFETIME_S)\.(\w+)")
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script's text and the name the server knows it by."""
+    """A script's text and the name the server knows it by; `files` are the names that it was made from."""
 
     text: str
     sha: str
+    files: tuple[str, ...]
+
+    def with_prefix(self, prefix: str) -> "Script":
+        """Return the same script with every key beginning with a prefix."""
+        return script(*self.files, prefix=prefix) if prefix else self
 
 
 @cache
-def script(*names: str) -> Script:
+def script(*names: str, prefix: str = "") -> Script:
     """Return one script made of the named files in this order, without `.lua`, with the keys that they use filled in.
 
     Raise KeyError when one uses a key that the table does not have.
     """
     body = "\n".join(files(__package__).joinpath(f"{name}.lua").read_text(encoding="utf-8") for name in names)
-    text = _USED.sub(_filled_in, body)
-    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest())
+    text = _USED.sub(partial(_filled_in, prefix), body)
+    return Script(text, sha1(text.encode(), usedforsecurity=False).hexdigest(), names)
 
 
-def _filled_in(used: re.Match[str]) -> str:
+def _filled_in(prefix: str, used: re.Match[str]) -> str:
     row = _ROWS[used[2]]
-    return str(row.lifetime_s) if used[1] == "LIFETIME_S" else _key(row)
+    return str(row.lifetime_s) if used[1] == "LIFETIME_S" else _key(row, prefix)
 
 
-def _key(row: RedisKey) -> str:
+def _key(row: RedisKey, prefix: str) -> str:
     """Return a key as a Lua expression: its text, what stands before its last part, or a function of its parts."""
-    first, *others = fixed_parts(row.name)
+    first, *others = fixed_parts(prefix + row.name)
     if not any(others) and len(others) <= 1:
         return f"'{first}'"
     parts = part_names(row.name)

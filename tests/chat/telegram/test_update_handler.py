@@ -9,7 +9,7 @@ from bot.chat.telegram.polling import PollingTimeouts
 from bot.commands.declaration import CommandSet, Request, command
 from bot.messages.model import Message
 from tests.chat.telegram.scene import COMMANDS, Scene, place
-from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram import FakeTelegram, User
 from tests.waiting import in_time, stop, until
 
 
@@ -54,6 +54,32 @@ async def test_what_is_not_for_the_bot_is_ignored(live: Scene, telegram: FakeTel
     telegram.say(group, ann, "/reserves kraken")
     await telegram.wait_for_message(group, containing="kraken")
     assert len(telegram.sent) == 1
+
+
+async def test_a_bot_that_is_renamed_while_it_runs_answers_to_its_new_name(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, "/reserves@RunwatchBot okx")
+    await telegram.wait_for_message(group, containing="okx")
+    telegram.bot = User(telegram.bot.id, "Bank watch", is_bot=True, username="BankWatchBot")
+    telegram.say(group, ann, "/reserves@BankWatchBot kraken")
+    await telegram.wait_for_message(group, containing="kraken")
+
+
+async def test_commands_for_other_bots_make_it_ask_for_its_name_once_a_minute(
+    live: Scene, telegram: FakeTelegram
+) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(members=(ann,))
+    telegram.say(group, ann, "/reserves binance")
+    await telegram.wait_for_message(group, containing="binance")
+    asked_before = telegram.calls["getme"]
+    for number in range(20):
+        telegram.say(group, ann, f"/reserves@Other{number}Bot okx")
+    telegram.say(group, ann, "/reserves kraken")
+    await telegram.wait_for_message(group, containing="kraken")
+    assert telegram.calls["getme"] == asked_before + 1
+    assert len(telegram.sent) == 2
 
 
 async def test_an_unknown_command_gets_a_hint_in_private(live: Scene, telegram: FakeTelegram) -> None:
