@@ -45,7 +45,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         raise AskerError(f"There is no /{name.removeprefix('/')}. `runwatch ask /help` lists what there is.")
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, clock, stack)
-        http = await stack.enter_async_context(Http())
+        http = await stack.enter_async_context(Http(settings.proxies))
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(
             settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__)

@@ -5,21 +5,19 @@ TELEGRAM_TOKEN, and here the one from the Discord Developer Portal”. No senten
 """
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
 
+from bot.config.checked_text import check_no_spaces, checked_text
+from bot.domain.errors import echo
 from bot.domain.exchange import exchange_id
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 """How many seconds each unit of an interval stands for."""
-LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
-"""The user and password in an address, with the @ behind them: never shown and never logged."""
 _MAX_INTERVAL = timedelta(days=7)  # whoever polls less often than once a week has mistyped
 _QUOTES = frozenset("\"'`“”„‘’")
 _TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot
@@ -34,54 +32,13 @@ def unquoted(value: _Value) -> _Value:
     return value
 
 
-def _checked_text(check: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that runs `check` on texts, and lets every other value pass."""
-
-    def validate(value: object) -> object:
-        if isinstance(value, str):
-            check(value)
-        return value
-
-    return BeforeValidator(validate)
-
-
-def _check_no_spaces(text: str) -> None:
-    if not text.strip():
-        raise ValueError("is blank; write a value, or leave the setting out")
-    if " " in text or not text.isprintable():
-        raise ValueError("holds a space, a line break or an invisible character; write it without")
-
-
-def _address(*schemes: str) -> BeforeValidator:
-    prefixes = tuple(f"{scheme}://" for scheme in schemes)
-
-    def check(address: str) -> None:
-        _check_no_spaces(address)
-        if not address.startswith(prefixes):
-            raise ValueError(f"must begin with {' or '.join(prefixes)}")
-        if not _has_host(address):
-            raise ValueError(
-                f"names no host that can be asked; write it like {prefixes[-1]}host or {prefixes[0]}host:8080"
-            )
-
-    return _checked_text(check)
-
-
-def _has_host(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets without an IPv6 address in them, or a port that is none
-        return False
-
-
 def _token_from(issuer: str, *, other: str, other_token: re.Pattern[str]) -> BeforeValidator:
     def check(token: str) -> None:
-        _check_no_spaces(token)
+        check_no_spaces(token)
         if other_token.fullmatch(token):
             raise ValueError(f"is a {other} token; put it into {other.upper()}_TOKEN, and here the one from {issuer}")
 
-    return _checked_text(check)
+    return checked_text(check)
 
 
 def _interval(text: object) -> object:
@@ -101,11 +58,24 @@ def _check_interval_range(interval: timedelta) -> timedelta:
 
 
 def _words(text: object) -> object:
-    return tuple(word.strip() for word in text.split(",") if word.strip()) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    return tuple(word.strip() for word in re.split(r"[,;\n]", text) if word.strip())
+
+
+def _hosts(text: object) -> object:
+    """Return the entries of NO_PROXY, between which many programs also take a space."""
+    return tuple(re.split(r"[,;\s]+", text.strip())) if isinstance(text, str) else text
 
 
 def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the ids; `Binance`, `binance` and `Binance-CEX` (the upstream's slug) are all `binance`."""
+    for name in names:
+        if " " in name:  # of two names, or one of two words: what was meant shows only when nothing is watched
+            raise ValueError(
+                f"has a space in “{echo(name)}”; write commas between names, and one of several words with hyphens: "
+                "binance,okx,arkham-exchange"
+            )
     return tuple(map(exchange_id, names))
 
 
@@ -130,22 +100,13 @@ def _chat(text: str) -> str:
     return text
 
 
-def _without_slash(address: str) -> str:
-    return address.rstrip("/")
-
-
-Secret = Annotated[SecretStr, _checked_text(_check_no_spaces)]
 TelegramToken = Annotated[SecretStr, _token_from("@BotFather", other="Discord", other_token=_DISCORD_TOKEN)]
 DiscordToken = Annotated[
     SecretStr, _token_from("the Discord Developer Portal", other="Telegram", other_token=_TELEGRAM_TOKEN)
 ]
-SecretAddress = Annotated[SecretStr, _address("http", "https")]
-"""A whole address that is called as it is written, and is a secret, as it holds a key."""
-WebAddress = Annotated[str, _address("http", "https"), AfterValidator(_without_slash)]
-"""Scheme and host of a service, with or without a path; our paths are appended to it."""
-GatewayAddress = Annotated[str, _address("ws", "wss"), AfterValidator(_without_slash)]
 Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_check_interval_range)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)]
 Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]
 ChatName = Annotated[str, AfterValidator(_chat)]

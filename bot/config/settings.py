@@ -18,26 +18,32 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config.setting_types import (
+from bot.config.address_types import (
     LOGIN_IN_ADDRESS,
+    GatewayAddress,
+    ProxyAddress,
+    RedisAddress,
+    SecretAddress,
+    WebAddress,
+)
+from bot.config.setting_types import (
     SECONDS,
     ChatName,
     DiscordToken,
     Exchanges,
-    GatewayAddress,
+    Hosts,
     Interval,
     Owners,
-    Secret,
-    SecretAddress,
     TelegramToken,
-    WebAddress,
     home_of,
     unquoted,
 )
 from bot.domain.errors import ConfigurationError
+from bot.network.proxy_rules import ProxyRules
 
 _ENCODING = "utf-8-sig"  # UTF-8 with or without a byte order mark, which some editors write
-_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
+_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
+_OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
 
 
 class Settings(BaseSettings):
@@ -52,7 +58,7 @@ class Settings(BaseSettings):
         None
     )
     redis_url: Annotated[
-        Secret | None,
+        RedisAddress | None,
         Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
     ] = None
     data_dir: Annotated[
@@ -103,7 +109,34 @@ class Settings(BaseSettings):
         SecretAddress | None, Field(description="Called after each good poll, so that silence is noticed.")
     ] = None
 
+    proxy_url: Annotated[
+        ProxyAddress | None,
+        Field(
+            description="For all but Redis: http://host:3128, socks5://user:password@host:1080. Unset: the next three."
+        ),
+    ] = None
+    http_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with http://.")] = None
+    https_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with https://.")] = None
+    all_proxy: Annotated[
+        ProxyAddress | None, Field(description="For those of the two that have none of their own.")
+    ] = None
+    no_proxy: Annotated[
+        Hosts,
+        Field(description="Reached without a proxy: comma-separated hosts, addresses, networks (10.0.0.0/8), or *."),
+    ] = ()
+
     _unquoted = field_validator("*", mode="before")(unquoted)
+
+    @property
+    def proxies(self) -> ProxyRules:
+        """Return which proxy an address is reached through."""
+        return ProxyRules(
+            preferred=self.proxy_url,
+            http=self.http_proxy,
+            https=self.https_proxy,
+            every=self.all_proxy,
+            exempt=self.no_proxy,
+        )
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -118,8 +151,10 @@ def load(environment: Mapping[str, str]) -> Settings:
         raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
     variables = {name: value for layer in (env_file, environment) for name, value in layer.items() if value}
     file_secrets = _secret_files(variables)
+    # Of the two ways to write these, most programs prefer the lower case; pydantic would take either.
+    lower_case: dict[str, Any] = {name: variables[name] for name in _OF_ALL_PROGRAMS if name in variables}
     try:
-        return Settings(**file_secrets)
+        return Settings(**file_secrets, **lower_case)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(problem, file_secrets) for problem in error.errors())) from None
 
@@ -155,7 +190,8 @@ def secrets(settings: Settings) -> list[str]:
     The password in an address counts as a secret of its own: an error of the Redis client may show it alone.
     """
     values = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
-    return [*values, *(password for value in values for password in _passwords(value))]
+    addresses = [*values, *(value for _, value in settings if isinstance(value, str))]
+    return [*values, *(password for address in addresses for password in _passwords(address))]
 
 
 def _passwords(address: str) -> tuple[str, ...]:

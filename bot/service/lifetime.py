@@ -114,7 +114,7 @@ class Service:
             if store is None:
                 return
             stack.push_async_callback(store.close)
-            http = await stack.enter_async_context(Http())
+            http = await stack.enter_async_context(Http(self._settings.proxies))
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             application = Application(
                 self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import structlog
 from typing_extensions import override
 
-from bot.config.setting_types import LOGIN_IN_ADDRESS
+from bot.config.address_types import LOGIN_IN_ADDRESS
 
 # Telegram's form, in case a token that is not ours (of a typing error, say) reaches a log.
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")

@@ -20,6 +20,8 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
+from bot.network.connector import connector_for
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
@@ -32,6 +34,7 @@ MAX_RETRY_AFTER = timedelta(seconds=30)
 
 _CONNECT_TIMEOUT_S = 10
 _MAX_REDIRECTS = 3
+_CONNECTIONS_MAX = 100  # as aiohttp has it; there are a handful of upstreams
 _CHUNK_BYTES = 1 << 16
 _Result = TypeVar("_Result")
 
@@ -39,16 +42,19 @@ _Result = TypeVar("_Result")
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `pause` is the first wait between attempts; it doubles, with jitter.
+    `proxies` says which proxy an upstream is reached through. `pause` is the first wait between attempts; it doubles,
+    with jitter.
     """
 
-    def __init__(self, *, pause: timedelta = timedelta(seconds=1)) -> None:
+    def __init__(self, proxies: ProxyRules = NO_PROXIES, *, pause: timedelta = timedelta(seconds=1)) -> None:
+        self._proxies = proxies
         self._pause = pause
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            connector=connector_for(self._proxies, limit=_CONNECTIONS_MAX),
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),

@@ -67,7 +67,7 @@ async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> 
 
 
 async def test_check_names_every_problem(tmp_path: Path) -> None:
-    ran = await bot("check", directory=tmp_path, REDIS_URL="http://:never-shown@127.0.0.1:9")
+    ran = await bot("check", directory=tmp_path, REDIS_URL="redis://:never-shown@127.0.0.1:9")
     assert ran.code == 1
     no_token, no_store = ran.err.splitlines()
     assert no_token.startswith("runwatch: No chat token is set.")

@@ -32,6 +32,11 @@ DEFAULTS: Mapping[str, object] = {
     "LOG_LEVEL": "info",
     "LOG_FORMAT": "auto",
     "HEARTBEAT_URL": None,
+    "PROXY_URL": None,
+    "HTTP_PROXY": None,
+    "HTTPS_PROXY": None,
+    "ALL_PROXY": None,
+    "NO_PROXY": (),
 }
 EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),
@@ -53,8 +58,13 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "LOG_LEVEL": ("DEBUG", "debug"),
     "LOG_FORMAT": ("json", "json"),
     "HEARTBEAT_URL": ("https://beats.example/1", "https://beats.example/1"),
+    "PROXY_URL": ("socks5://ann:pw@10.0.0.2:1080", "socks5://ann:pw@10.0.0.2:1080"),
+    "HTTP_PROXY": ("http://10.0.0.2:3128/", "http://10.0.0.2:3128"),
+    "HTTPS_PROXY": ("proxy.lan:3128", "http://proxy.lan:3128"),
+    "ALL_PROXY": ("socks://10.0.0.2", "socks5://10.0.0.2"),
+    "NO_PROXY": ("localhost, .lan;10.0.0.0/8 ::1", ("localhost", ".lan", "10.0.0.0/8", "::1")),
 }
-SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
+SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
 
 
 class SettingsBench:
@@ -81,6 +91,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsBench:
     monkeypatch.chdir(tmp_path)
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     return SettingsBench(monkeypatch)
 
@@ -248,6 +259,64 @@ def test_the_heartbeat_is_called_as_it_is_written(here: SettingsBench) -> None:
 OF_TELEGRAM, OF_DISCORD = "4242:never-shown_anywhere", "MTA4.never-shown.any_where"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("redis://:p@ss@redis:6379/1", "redis://redis", "rediss://bot:p%2Fss@redis/0?ssl_cert_reqs=none"),
+        *("redis://[::1]:6379", "unix:///run/redis.sock?db=2", "unix://bot:pw@/run/redis.sock"),
+        *("redis+sentinel://bot:pw@a:26379,b:26379/watch", "rediss+sentinel://a/watch"),
+    ],
+)
+def test_an_address_of_redis_may_have_all_this(here: SettingsBench, address: str) -> None:
+    assert plain(here.load(REDIS_URL=address), "REDIS_URL") == address
+
+
+IN_A_PASSWORD = (
+    "REDIS_URL: holds a user or a password with signs that mean something else in an address; write / as %2F"  # noqa: S105 — a sentence
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("redis://:hun/ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun#ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun?ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun[ter2@redis", IN_A_PASSWORD),
+        ("redis://ann/hun:ter2@redis", IN_A_PASSWORD),
+        ("redis+sentinel://ann:hun/ter2@a:26379/watch", IN_A_PASSWORD),
+        ("127.0.0.1:6379", "REDIS_URL: must begin with redis://, rediss://, unix://, "),
+        ("http://redis", "REDIS_URL: must begin with redis://, rediss://, unix://, "),
+        ("redis://", "REDIS_URL: names no host and port that can be asked; write it like redis://redis:6379/0."),
+        ("redis://redis:port", "REDIS_URL: names no host and port that can be asked; "),
+        ("redis://redis/first", "REDIS_URL: has a database that is no number; write it like redis://redis:6379/0."),
+        ("redis://redis/0#hunter2", "REDIS_URL: holds a #, which means nothing here; "),
+        ("unix://", "REDIS_URL: names no path of a socket; write it like unix:///run/redis/redis.sock."),
+        ("redis://redis?foo=bar", "REDIS_URL: has an option “foo” that is not known; there are client_name, db, "),
+        ("redis://redis?Hunter2", "REDIS_URL: has an option behind the ? that is not known; "),
+        ("redis://redis?db=many", "REDIS_URL: has the option db with a value that is no whole number."),
+        ("redis://redis?ssl_cert_reqs=none", "REDIS_URL: has the option ssl_cert_reqs, which is for rediss:// only."),
+        ("rediss://redis?ssl_cert_reqs=no", "REDIS_URL: has the option ssl_cert_reqs, which must be one of none, "),
+    ],
+)
+def test_an_address_of_redis_that_cannot_be_meant_is_refused(here: SettingsBench, address: str, sentence: str) -> None:
+    refusal = here.refusal(REDIS_URL=address)
+    assert refusal.startswith(sentence)
+    assert not {"hun", "ter2", "hunter2", "Hunter2"} & set(re.findall(r"\w+", refusal))
+
+
+@pytest.mark.parametrize("text", ["binance,okx", "binance;okx", "binance; okx,", "Binance\nOKX"])
+def test_names_may_be_between_commas_semicolons_and_lines(here: SettingsBench, text: str) -> None:
+    assert here.load(EXCHANGES=text).exchanges == ("binance", "okx")
+
+
+def test_names_that_only_a_space_parts_are_refused(here: SettingsBench) -> None:
+    assert here.refusal(EXCHANGES="kraken, binance okx") == (
+        "EXCHANGES: has a space in “binance okx”; write commas between names, and one of several words with hyphens: "
+        "binance,okx,arkham-exchange."
+    )
+
+
 def test_tokens_that_changed_places_are_refused(here: SettingsBench) -> None:
     assert here.refusal(TELEGRAM_TOKEN=OF_DISCORD, DISCORD_TOKEN=OF_TELEGRAM).splitlines() == [
         "TELEGRAM_TOKEN: is a Discord token; put it into DISCORD_TOKEN, and here the one from @BotFather.",
@@ -315,6 +384,34 @@ def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: Setting
     assert shown["TELEGRAM_TOKEN"] == "•••"  # noqa: S105 — the mask
     assert (shown["DISCORD_TOKEN"], shown["POLL_INTERVAL"], shown["DETAIL_INTERVAL"]) == ("", "90s", "1h")
     assert shown["EXCHANGES"] == "okx,kraken"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"])
+def test_what_all_programs_read_may_be_in_lower_case_which_then_counts(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
+    assert plain(here.load(**{name: "elsewhere.example", name.lower(): text}), name) == value
+    assert plain(here.load(f"{name.lower()}={text}"), name) == value
+
+
+def test_the_proxies_are_handed_on_together(here: SettingsBench) -> None:
+    proxies = here.load(**{name: EXAMPLES[name][0] for name in ("PROXY_URL", "HTTPS_PROXY", "NO_PROXY")}).proxies
+    assert (proxies.preferred, proxies.https) == (EXAMPLES["PROXY_URL"][1], EXAMPLES["HTTPS_PROXY"][1])
+    assert (proxies.http, proxies.every, proxies.exempt) == (None, None, EXAMPLES["NO_PROXY"][1])
+
+
+@pytest.mark.parametrize("name", ["PROXY_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_is_none_is_refused(here: SettingsBench, name: str) -> None:
+    assert here.refusal(**{name: "socks4://10.0.0.2"}).startswith(f"{name}: must begin with http://, https://, socks5")
+    assert here.refusal(**{name: "http://ann:hun/ter2@10.0.0.2"}).startswith(f"{name}: holds a user or a password with")
+    assert here.refusal(**{name: "proxy:lots"}).startswith(f"{name}: names no host that can be asked")
+
+
+def test_the_password_of_a_proxy_is_a_secret_and_its_address_none(here: SettingsBench) -> None:
+    settings = here.load(PROXY_URL="socks5://ann:p%40ss@10.0.0.2:1080", HTTPS_PROXY="http://bob:p@ss2@proxy:3128")
+    assert {"p%40ss", "p@ss", "p@ss2"} == set(secrets(settings))
+    shown = dict(effective(settings))
+    assert shown["PROXY_URL"] == "socks5://•••@10.0.0.2:1080"
+    assert shown["HTTPS_PROXY"] == "http://•••@proxy:3128"
 
 
 def test_a_login_in_an_address_is_masked(here: SettingsBench) -> None:

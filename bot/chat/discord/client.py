@@ -27,6 +27,7 @@ from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
@@ -62,6 +63,7 @@ class DiscordPlatform(ProbingPlatform):
         meter: Meter,
         timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
+        proxies: ProxyRules = NO_PROXIES,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
@@ -70,6 +72,7 @@ class DiscordPlatform(ProbingPlatform):
         self._meter = meter
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
+        self._proxies = proxies
         self._reachability = PlaceReachability(subscriptions, clock)
         self._interactions = InteractionHandler(
             dispatcher, self._reachability, owner_ids=owner_ids, announce_after_s=self._timeouts.announce_after_s
@@ -137,6 +140,7 @@ class DiscordPlatform(ProbingPlatform):
             self._reachability,
             identify_limit=self._identify_limit,
             meter=self._meter,
+            proxies=self._proxies,
             servers_timeout_s=self._timeouts.servers_s,
         )
 

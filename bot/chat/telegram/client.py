@@ -23,6 +23,7 @@ from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
@@ -55,13 +56,15 @@ class TelegramPlatform(ProbingPlatform):
         timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
+        proxies: ProxyRules = NO_PROXIES,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
         self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
-        self._api = BotApi(AiohttpRequest(token, api_url))
+        self._proxies = proxies
+        self._api = BotApi(AiohttpRequest(token, api_url, proxies=proxies))
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
         # Answers are never paid for: they are far fewer than the 30 a second that are free.
@@ -123,7 +126,8 @@ class TelegramPlatform(ProbingPlatform):
 
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
-        return BotApi(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
+        transport = AiohttpRequest(self._token, self._api_url, proxies=self._proxies, pool_size=_POLLING_CONNECTIONS)
+        return BotApi(transport)
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._update_handler.identity = identity
