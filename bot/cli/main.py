@@ -19,14 +19,14 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.cli.ask import ask as answer_once
-from bot.cli.check import configuration_problems
+from bot.cli.check import check as check_setup
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
 from bot.domain.worker import Role
 from bot.service.application import COMMANDS, command_table, require_a_token
 from bot.service.lifetime import serve
-from bot.service.logs import configure
+from bot.service.logs import Redactor, configure
 
 _EXIT_FAILED, _EXIT_MISUSED, _EXIT_UNREAD = 1, 2, 141  # 141 is what a shell says of a broken pipe: 128 + SIGPIPE
 
@@ -149,7 +149,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
 
 @cli.command()
 def check() -> None:
-    """Show the effective configuration, secrets masked, and every problem with it."""
+    """Show the settings in force, secrets masked, try every connection, and name every problem."""
     try:
         settings = _settings(level="error")
     except ConfigurationError as error:
@@ -157,10 +157,14 @@ def check() -> None:
         sys.exit(_EXIT_FAILED)
     for name, value in effective(settings):
         click.echo(f"{name}={value}")
-    problems = asyncio.run(configuration_problems(settings))
-    for problem in problems:
-        _print_error(ConfigurationError(problem))
-    if problems:
+    sys.stdout.flush()  # the rest takes seconds
+    findings = asyncio.run(check_setup(settings))
+    redactor = Redactor(secrets(settings))
+    for finding in findings:
+        sentence = redactor.clean(finding.sentence)
+        click.echo(f"runwatch: {sentence}" if finding.is_problem else sentence, err=finding.is_problem)
+    if problems := sum(finding.is_problem for finding in findings):
+        click.echo("1 problem found." if problems == 1 else f"{problems} problems found.")
         sys.exit(_EXIT_FAILED)
     click.echo("No problems found.")
 

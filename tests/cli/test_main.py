@@ -2,17 +2,27 @@
 
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.service.application import COMMANDS
+from tests.fakes.defillama import FakeDefiLlama
+from tests.fakes.telegram import FakeTelegram
 from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
 from tests.servers import Server
 from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 TOKEN = "4242:never-shown-anywhere"  # noqa: S105 — opens nothing
+
+
+@pytest.fixture
+async def reachable() -> AsyncIterator[dict[str, str]]:
+    """Return the settings of a Telegram bot and of a source that answer."""
+    async with FakeTelegram(token=TOKEN) as telegram, FakeDefiLlama(days=1) as llama:
+        yield {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url, "DEFILLAMA_URL": llama.url}
 
 
 async def test_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
@@ -58,8 +68,8 @@ async def test_a_wrong_line_is_refused_with_what_is_wrong(tmp_path: Path, line: 
     assert "Traceback" not in ran.err
 
 
-async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> None:
-    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", POLL_INTERVAL="90s")
+async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path, reachable: dict[str, str]) -> None:
+    ran = await bot("check", directory=tmp_path, DATA_DIR="data", POLL_INTERVAL="90s", **reachable)
     assert (ran.code, ran.err) == (0, "")
     assert {"TELEGRAM_TOKEN=•••", "DISCORD_TOKEN=", "POLL_INTERVAL=90s", "DATA_DIR=data"} <= set(ran.out.splitlines())
     assert "never-shown" not in ran.out
@@ -67,9 +77,10 @@ async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> 
 
 
 async def test_check_names_every_problem(tmp_path: Path) -> None:
-    ran = await bot("check", directory=tmp_path, REDIS_URL="redis://:never-shown@127.0.0.1:9")
+    ran = await bot("check", directory=tmp_path, REDIS_URL="redis://:never-shown@127.0.0.1:9", DEFILLAMA_URL=NOWHERE)
     assert ran.code == 1
-    no_token, no_store = ran.err.splitlines()
+    no_token, no_store, no_source = ran.err.splitlines()
+    assert no_source.startswith("runwatch: DefiLlama: 127.0.0.1 cannot be reached: ")
     assert no_token.startswith("runwatch: No chat token is set.")
     assert no_store.startswith("runwatch: The store cannot be used: ")
     assert "never-shown" not in ran.out + ran.err
@@ -86,9 +97,9 @@ async def test_check_names_every_setting_that_cannot_be_right(tmp_path: Path) ->
     assert "never-shown" not in checked.err
 
 
-async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path) -> None:
+async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path, reachable: dict[str, str]) -> None:
     pointing = {"ERROR_CHAT": "discord:456", "OWNER_IDS": "telegram:1,discord:2"}
-    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", **pointing)
+    ran = await bot("check", directory=tmp_path, DATA_DIR="data", **pointing, **reachable)
     assert (ran.code, ran.err.splitlines()) == (
         1,
         [
@@ -98,11 +109,13 @@ async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: P
     )
 
 
-async def test_ask_and_check_move_no_data_of_an_older_version(tmp_path: Path, redis: Server) -> None:
+async def test_ask_and_check_move_no_data_of_an_older_version(
+    tmp_path: Path, redis: Server, reachable: dict[str, str]
+) -> None:
     assert redis.ask("SET runwatch:schema 3") == "+OK"
 
     asked = await bot("ask", "/incidents", directory=tmp_path, REDIS_URL=redis.url)
-    checked = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, REDIS_URL=redis.url)
+    checked = await bot("check", directory=tmp_path, REDIS_URL=redis.url, **reachable)
 
     assert (asked.code, asked.out) == (2, "")
     assert asked.sentence.startswith("The store was written by an older Runwatch (layout 3, ")
