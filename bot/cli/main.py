@@ -20,6 +20,7 @@ from typing_extensions import override
 from bot import __version__
 from bot.cli.ask import ask as answer_once
 from bot.cli.check import check as check_setup
+from bot.cli.narrow_terminals import knows_everything, write_what_the_terminal_knows
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
@@ -33,6 +34,7 @@ _EXIT_FAILED, _EXIT_MISUSED, _EXIT_UNREAD = 1, 2, 141  # 141 is what a shell say
 
 def main() -> None:
     """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration, 141 when unread."""
+    write_what_the_terminal_knows()
     try:
         cli.main(prog_name="runwatch", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -140,7 +142,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
-        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=False))
+        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=not knows_everything(sys.stdout.encoding)))
     else:
         click.echo(plain_text(answer.message, answer.now))
     if answer.failed:

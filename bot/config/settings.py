@@ -7,7 +7,6 @@ the output of `runwatch check` are made from this table. Whatever is wrong is sa
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -46,6 +45,15 @@ _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PR
 _OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
 
 
+def _user_data_dir() -> Path:
+    """Return where the system keeps a user's data; an empty path for a user without a home, which `load` refuses."""
+    try:
+        path = user_data_path("runwatch")
+    except RuntimeError:
+        return Path()
+    return path if path.is_absolute() else Path()
+
+
 class Settings(BaseSettings):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
@@ -64,9 +72,7 @@ class Settings(BaseSettings):
     data_dir: Annotated[
         Path,
         AfterValidator(home_of),
-        Field(
-            description="Where the private server keeps its data.", default_factory=partial(user_data_path, "runwatch")
-        ),
+        Field(description="Where the private server keeps its data.", default_factory=_user_data_dir),
     ]
     defillama_url: Annotated[WebAddress, Field(description="Where lists and reserves come from.")] = (
         "https://api.llama.fi"
@@ -154,9 +160,14 @@ def load(environment: Mapping[str, str]) -> Settings:
     # Of the two ways to write these, most programs prefer the lower case; pydantic would take either.
     lower_case: dict[str, Any] = {name: variables[name] for name in _OF_ALL_PROGRAMS if name in variables}
     try:
-        return Settings(**file_secrets, **lower_case)
+        settings = Settings(**file_secrets, **lower_case)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(problem, file_secrets) for problem in error.errors())) from None
+    if settings.data_dir == Path() and "data_dir" not in settings.model_fields_set and not settings.redis_url:
+        raise ConfigurationError(
+            "DATA_DIR: is not set, and this user has no home to keep data in; set it to a directory that stays."
+        )
+    return settings
 
 
 def _secret_files(variables: Mapping[str, str]) -> dict[str, Any]:

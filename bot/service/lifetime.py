@@ -25,6 +25,7 @@ from bot.domain.worker import Lease, Role, lease_of
 from bot.ports.sources import Clock
 from bot.service.application import Application, SystemClock
 from bot.service.health_server import HealthServer
+from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.readiness import unready_reasons
@@ -158,8 +159,9 @@ class Service:
             try:
                 return await work()
             except StorageError as error:
-                log.warning("store away", error=str(error))
-                self._store_fault = f"not connected yet ({error})"
+                fault = f"not connected yet ({error})"
+                (log.debug if fault == self._store_fault else log.warning)("store away", error=str(error))
+                self._store_fault = fault
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause_s)
             if stop.is_set():
@@ -171,7 +173,8 @@ class Service:
         delivery_workers = self._delivery_workers(application)
         lease_runners = self._lease_runners(application, http, stop)
         application.status.lease_runners = {runner.lease: runner for runner in lease_runners}
-        schedule = Schedule(application.upkeep.jobs(self._role))
+        hourly_line = HourlyLine(application, self.unready)
+        schedule = Schedule([*application.upkeep.jobs(self._role), Job("hourly line", hourly_line.write, every=HOURLY)])
         async with asyncio.TaskGroup() as tasks:
             deliveries = [tasks.create_task(worker.run()) for worker in delivery_workers]
             others = [tasks.create_task(chat.run_sender()) for chat in chats]

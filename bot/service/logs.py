@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
+import stamina.instrumentation
 import structlog
 from typing_extensions import override
 
@@ -86,6 +87,8 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
     root.setLevel(level.upper())
     for name, library_level in _LIBRARY_LEVELS.items():
         logging.getLogger(name).setLevel("DEBUG" if level == "debug" else library_level)
+    # A source that breaks is one line, written by whoever polls it; that it is tried again is nobody's concern.
+    stamina.instrumentation.set_on_retry_hooks(None if level == "debug" else ())
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

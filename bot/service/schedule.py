@@ -38,7 +38,10 @@ class Schedule:
             # turns with a warning.
             self._scheduler.add_job(
                 _logging_failures(job),
-                IntervalTrigger(seconds=job.every.total_seconds(), jitter=int(job.jitter.total_seconds()) or None),
+                # Without a zone of its own it looks for the system's, and fails where TZ names none that is known.
+                IntervalTrigger(
+                    seconds=job.every.total_seconds(), jitter=int(job.jitter.total_seconds()) or None, timezone=UTC
+                ),
                 id=job.name,
                 max_instances=1,
                 coalesce=True,

@@ -42,13 +42,20 @@ _Result = TypeVar("_Result")
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `proxies` says which proxy an upstream is reached through. `pause` is the first wait between attempts; it doubles,
-    with jitter.
+    `proxies` says which proxy an upstream is reached through. `pause` is the first wait between `attempts`; it
+    doubles, with jitter.
     """
 
-    def __init__(self, proxies: ProxyRules = NO_PROXIES, *, pause: timedelta = timedelta(seconds=1)) -> None:
+    def __init__(
+        self,
+        proxies: ProxyRules = NO_PROXIES,
+        *,
+        pause: timedelta = timedelta(seconds=1),
+        attempts: int = MAX_ATTEMPTS,
+    ) -> None:
         self._proxies = proxies
         self._pause = pause
+        self._attempts = attempts
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -118,7 +125,7 @@ class Http:
     async def _with_retries(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
         retries = stamina.retry_context(
             on=_retry_decision,
-            attempts=MAX_ATTEMPTS,
+            attempts=self._attempts,
             timeout=None,
             wait_initial=self._pause,
             wait_max=self._pause * 8,

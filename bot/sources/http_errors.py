@@ -85,7 +85,7 @@ def translate_errors(host: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise TemporaryFailure(SourceFault.TIMEOUT, host) from error
+        raise TemporaryFailure(SourceFault.TIMEOUT, why_unconnected(error, host)) from error
     except aiohttp.ClientPayloadError as error:
         raise TemporaryFailure(SourceFault.CUT_SHORT, f"{host}: the connection ended within the body") from error
     except (aiohttp.ClientConnectionError, ConnectionError) as error:

@@ -1,7 +1,10 @@
 """The command line as people and scripts use it: every line here is a process of its own."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -177,3 +180,55 @@ async def test_ask_names_a_command_that_is_none(tmp_path: Path) -> None:
     asked = await bot("ask", "/reserve binance", directory=tmp_path)
     assert (asked.code, asked.out) == (1, "")
     assert asked.sentence == "There is no /reserve. `runwatch ask /help` lists what there is."
+
+
+@pytest.mark.parametrize("question", ["/reserves binance", "/top", "/exchanges", "/flows binance 7d"])
+async def test_a_question_without_a_network_is_answered_with_why(tmp_path: Path, question: str) -> None:
+    there = {"DEFILLAMA_URL": "https://no.invalid", "DATA_DIR": "data"}
+    ran = await bot("ask", question, directory=tmp_path, **there)
+    assert (ran.code, ran.err) == (1, "")
+    said = re.sub(r"\s+", " ", ran.out)
+    assert "DefiLlama's list of exchanges cannot be fetched: the name no.invalid cannot be looked up" in said
+    assert "“runwatch check” tries every connection" in said
+
+
+async def test_what_needs_no_figures_is_answered_without_a_network(tmp_path: Path) -> None:
+    ran = await bot("ask", "/help reserves", directory=tmp_path, DEFILLAMA_URL="https://no.invalid", DATA_DIR="data")
+    assert (ran.code, ran.err) == (0, "")
+    assert "/reserves <exchange>" in ran.out
+
+
+NOBODY_HERE = """
+import os, pwd, sys
+os.environ.pop("HOME")
+pwd.getpwuid = {}.__getitem__  # a container's user that no list has
+from bot.__main__ import main
+sys.argv = ["runwatch", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "check", "ask"])
+def test_a_user_without_a_home_is_told_to_set_the_directory(tmp_path: Path, command: str) -> None:
+    ran = homeless(tmp_path, command, "/incidents" if command == "ask" else "", TELEGRAM_TOKEN=TOKEN)
+    assert (ran.returncode, ran.stdout) == (1 if command == "check" else 2, "")
+    assert ran.stderr == (
+        "runwatch: DATA_DIR: is not set, and this user has no home to keep data in; set it to a directory that stays.\n"
+    )
+
+
+def test_a_user_without_a_home_may_have_a_server_elsewhere(tmp_path: Path, redis: Server) -> None:
+    ran = homeless(tmp_path, "ask", "/incidents", REDIS_URL=redis.url, DEFILLAMA_URL=NOWHERE)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 — this very interpreter
+        [sys.executable, "-c", NOBODY_HERE, *filter(None, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT)} | variables,
+        timeout=100,
+        check=False,
+    )

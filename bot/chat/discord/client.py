@@ -82,7 +82,7 @@ class DiscordPlatform(ProbingPlatform):
         self._commands_published = False
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
-        self._disconnect_reason = "Not connected to Discord yet."
+        self._disconnect_reason = self._logged_reason = "Not connected to Discord yet."
 
     @override
     async def run(self) -> None:
@@ -152,7 +152,7 @@ class DiscordPlatform(ProbingPlatform):
             self._client = client
             self._disconnect_reason = "Waiting for Discord's gateway to accept the connection."
             await (self._connect(client) if self._listens else self._only_send())
-            self._record_disconnect("the connection ended")
+            self._record_disconnect(client, "the connection ended")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
             self._record_failure(client, error)
 
@@ -186,18 +186,22 @@ class DiscordPlatform(ProbingPlatform):
         """Record what ended a connection, and count how often in a row the token was refused."""
         self._token_refusals = 0 if client.was_connected else self._token_refusals
         if isinstance(error, TooManyIdentifies):
-            self._record_disconnect("the bot had to sign in too often today")
+            self._record_disconnect(client, "the bot had to sign in too often today")
         elif isinstance(error, discord.LoginFailure) or _is_token_refusal(error):
             self._token_refusals += 1
             # The first time a token is refused may be Discord's mistake, so it is tried once more soon.
             is_first = self._token_refusals == 1
-            self._record_disconnect("Discord refused the token; it is tried once more" if is_first else "token refused")
+            reason = "Discord refused the token; it is tried once more" if is_first else "token refused"
+            self._record_disconnect(client, reason)
         else:
-            self._record_disconnect(f"{type(error).__name__}: {error}")
+            self._record_disconnect(client, f"{type(error).__name__}: {error}")
 
-    def _record_disconnect(self, reason: str) -> None:
+    def _record_disconnect(self, client: GatewayClient, reason: str) -> None:
+        """Record why there is no connection; the same reason is logged once, until there was a connection again."""
         self._disconnect_reason = f"Not connected to Discord: {reason[:_REASON_CHARACTERS]}."
-        log.warning("discord connection ended", why=reason)
+        is_news = client.was_connected or self._disconnect_reason != self._logged_reason
+        (log.warning if is_news else log.debug)("discord connection ended", why=reason)
+        self._logged_reason = self._disconnect_reason
 
     def _reconnect_pause_s(self, client: GatewayClient) -> float:
         return self._backoff.pause_s(
