@@ -29,6 +29,9 @@ from bot.storage.embedded.server import socket_in
 from bot.storage.store import Store, open_store
 
 
+_NEED_NO_LIST = frozenset(("help", "privacy", "status"))  # the last one says by itself what is wrong with the list
+
+
 @dataclass(frozen=True, slots=True)
 class TerminalAnswer:
     """An answer on the command line, and when it was given; `failed`: the exit code is 1."""
@@ -56,7 +59,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         if not application.latest.snapshots():
             await application.fetch_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
-        if message.tone is Tone.TROUBLE and command.name != "status" and (health := _failing_list(application)):
+        if message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST and (health := _failing_list(application)):
             message = no_list_card(health)
         return TerminalAnswer(message, clock.now(), failed=message.tone is Tone.TROUBLE)
 
