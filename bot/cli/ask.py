@@ -28,7 +28,6 @@ from bot.sources.http import Http
 from bot.storage.embedded.server import socket_in
 from bot.storage.store import Store, open_store
 
-
 _NEED_NO_LIST = frozenset(("help", "privacy", "status"))  # the last one says by itself what is wrong with the list
 
 
@@ -59,7 +58,8 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         if not application.latest.snapshots():
             await application.fetch_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
-        if message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST and (health := _failing_list(application)):
+        needs_list = message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST
+        if needs_list and (health := _failing_list(application)):
             message = no_list_card(health)
         return TerminalAnswer(message, clock.now(), failed=message.tone is Tone.TROUBLE)
 

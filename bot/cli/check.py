@@ -10,7 +10,7 @@ from contextlib import suppress
 
 from bot.cli.connection_check import connection_findings
 from bot.cli.finding import Finding
-from bot.config.settings import Settings
+from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
 from bot.service.platforms import misdirected
@@ -30,7 +30,7 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
         require_a_token(settings)
     except ConfigurationError as error:
         yield Finding(str(error), is_problem=True)
-    for problem in misdirected(settings):
+    for problem in (*misspelt(), *misdirected(settings)):
         yield Finding(problem, is_problem=True)
 
 

@@ -4,7 +4,7 @@ Each attempt returns the rest of a sentence that begins with its name, or raises
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,10 +16,11 @@ from yarl import URL
 
 from bot.cli.probe_client import ProbeClient
 from bot.config.settings import Settings
-from bot.domain.errors import SourceError
+from bot.domain.errors import SourceError, echo
 from bot.sources.defillama.source import listing_rows, usable_listings
 
 _BLOCKED = frozenset((HTTPStatus.FORBIDDEN, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS))
+_MAX_NAMED = 5  # exchanges in a sentence
 _TOKEN_REFUSED = frozenset((HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND))  # 404: what looks like no token at all
 
 
@@ -47,7 +48,7 @@ def connection_attempts(settings: Settings, client: ProbeClient) -> Iterator[Con
         gateway = settings.discord_gateway_url
         yield ConnectionAttempt("Discord's gateway", gateway, partial(_try_gateway, client, gateway))
     source = settings.defillama_url
-    yield ConnectionAttempt("DefiLlama", source, partial(_try_defillama, client, source))
+    yield ConnectionAttempt("DefiLlama", source, partial(_try_defillama, client, source, settings.exchanges))
     if settings.heartbeat_url:
         # Its own address would tell the monitor that all is well.
         origin = str(URL(settings.heartbeat_url.get_secret_value()).origin())
@@ -95,13 +96,18 @@ async def _try_gateway(client: ProbeClient, address: str) -> str:
     return "answers."
 
 
-async def _try_defillama(client: ProbeClient, address: str) -> str:
+async def _try_defillama(client: ProbeClient, address: str, wanted: Collection[str]) -> str:
     answer = await client.get(f"{address}/cexs")
     _raise_for_status(answer.status)
     try:
         listings = usable_listings(tuple(listing_rows(answer.body, datetime.now(UTC))))
     except SourceError as error:
         raise ConnectionProblem(f"sends no list of exchanges ({error}). Check DEFILLAMA_URL.") from error
+    if unknown := sorted(set(wanted) - {listing.exchange.id for listing in listings}):
+        named = ", ".join(map(echo, unknown[:_MAX_NAMED])) + (", …" if len(unknown) > _MAX_NAMED else "")
+        raise ConnectionProblem(
+            f"EXCHANGES names what is not listed: {named}. “runwatch ask /exchanges” lists the names."
+        )
     with_wallets = sum(listing.exchange.slug is not None for listing in listings)
     return f"lists {len(listings)} exchanges, {with_wallets} with wallets."
 

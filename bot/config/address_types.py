@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
-from bot.config.checked_text import check_no_spaces, checked_text
+from bot.config.checked_text import check_no_spaces, checked_text, is_host
 
 LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/\s]+@")
 """The user and password in an address, with the @ behind them: never shown and never logged."""
@@ -74,7 +74,7 @@ def _check_login_is_escaped(address: str) -> None:
 def _has_host(address: str) -> bool:
     try:
         parts = urlsplit(address)
-        return bool(parts.hostname) and parts.port != 0
+        return is_host(parts.hostname or "") and parts.port != 0
     except ValueError:  # brackets without an IPv6 address in them, or a port that is none
         return False
 

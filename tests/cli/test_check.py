@@ -174,6 +174,13 @@ async def test_a_page_in_place_of_telegram_is_a_problem(everybody: Everybody, bo
     assert problem.startswith("Telegram: a page came instead of an answer. Check TELEGRAM_API_URL, ")
 
 
+async def test_names_that_are_on_no_list_are_a_problem(everybody: Everybody) -> None:
+    settings = settings_for(everybody.llama.url, exchanges=("binance", "binnance", "kraken2"))
+    assert await problems_of(settings) == [
+        "DefiLlama: EXCHANGES names what is not listed: binnance, kraken2. “runwatch ask /exchanges” lists the names."
+    ]
+
+
 async def test_telegram_and_discord_that_block_a_region_are_said(everybody: Everybody) -> None:
     everybody.telegram.fail("getMe", status=403, description="Forbidden")
     settings = settings_for(

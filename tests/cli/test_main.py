@@ -173,7 +173,9 @@ async def test_ask_says_so_when_nothing_can_be_reached(tmp_path: Path) -> None:
     assert (asked.code, asked.err) == (1, "")
     answer = json.loads(asked.out)
     assert answer["tone"] == "trouble"
-    assert answer["lines"][0].startswith("The list has not been fetched yet.")
+    assert answer["lines"][0].startswith(
+        "DefiLlama's list of exchanges cannot be fetched: 127.0.0.1 cannot be reached: "
+    )
 
 
 async def test_ask_names_a_command_that_is_none(tmp_path: Path) -> None:
