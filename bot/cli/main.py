@@ -20,7 +20,7 @@ from typing_extensions import override
 from bot import __version__
 from bot.cli.ask import ask as answer_once
 from bot.cli.check import check as check_setup
-from bot.cli.narrow_terminals import knows_everything, write_what_the_terminal_knows
+from bot.cli.narrow_terminals import is_wide, write_what_the_terminal_knows
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
@@ -50,6 +50,17 @@ def main() -> None:
             raise
         _print_error(failure)
         sys.exit(_EXIT_MISUSED if isinstance(failure, ConfigurationError) else _EXIT_FAILED)
+    except OSError as error:  # the disk is full, there is no directory for temporary files, …
+        _forget_output()
+        where = f" ({error.filename})" if error.filename else ""
+        _print_error(RunwatchError(f"{error.strerror or error}{where}"))
+        sys.exit(_EXIT_FAILED)
+
+
+def _forget_output() -> None:
+    """Let what is still buffered go to /dev/null: else the interpreter fails once more when it exits."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _runwatch_error(error: Exception) -> RunwatchError | None:
@@ -74,8 +85,7 @@ class _Program(click.Group):
         except (BrokenPipeError, RunwatchError, ExceptionGroup) as error:
             if not _is_broken_pipe(error):
                 raise
-            # What is still buffered goes to /dev/null, else the interpreter reports a second broken pipe when it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_output()
             sys.exit(_EXIT_UNREAD)
 
 
@@ -142,7 +152,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
-        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=not knows_everything(sys.stdout.encoding)))
+        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=not is_wide(sys.stdout)))
     else:
         click.echo(plain_text(answer.message, answer.now))
     if answer.failed:
@@ -159,7 +169,6 @@ def check() -> None:
         sys.exit(_EXIT_FAILED)
     for name, value in effective(settings):
         click.echo(f"{name}={value}")
-    sys.stdout.flush()  # the rest takes seconds
     findings = asyncio.run(check_setup(settings))
     redactor = Redactor(secrets(settings))
     for finding in findings:

@@ -7,6 +7,7 @@ the first minus sign would end the command with a UnicodeEncodeError, and as a "
 import codecs
 import sys
 from io import TextIOWrapper
+from typing import TextIO
 
 _HANDLER = "runwatch.nearest"
 _NEAREST = {
@@ -32,13 +33,13 @@ def write_what_the_terminal_knows() -> None:
     """Let standard output and standard error replace what their encoding does not know."""
     codecs.register_error(_HANDLER, _nearest)
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper) and not knows_everything(stream.encoding):
+        if isinstance(stream, TextIOWrapper) and not is_wide(stream):
             stream.reconfigure(errors=_HANDLER)
 
 
-def knows_everything(encoding: str) -> bool:
-    """Return whether an encoding has every sign: those of Unicode, whose names begin with "utf"."""
-    return encoding.lower().startswith("utf")
+def is_wide(stream: TextIO | None) -> bool:
+    """Return whether a stream takes every sign: its encoding is one of Unicode, or it is closed and takes none."""
+    return stream is None or stream.encoding.lower().startswith("utf")
 
 
 def _nearest(error: UnicodeError) -> tuple[str, int]:

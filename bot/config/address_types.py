@@ -6,6 +6,7 @@ which may be a part of its password.
 """
 
 import re
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,6 +30,7 @@ _TLS_OPTIONS = frozenset(
     )
 )
 _UNIX_ADDRESS = re.compile(r"unix://(?:[^/?#]*@)?/[^?#]+(?:\?[^#]*)?")
+_FILE_OPTIONS = frozenset(("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"))
 _CERTIFICATE_CHECKS = ("none", "optional", "required")
 
 
@@ -111,6 +113,8 @@ def _check_redis_options(query: str, *, has_tls: bool) -> None:
             )
         if name in _NUMERIC_REDIS_OPTIONS and not re.fullmatch(r"[0-9]{1,9}", values[0]):
             raise ValueError(f"has the option {name} with a value that is no whole number")
+        if name in _FILE_OPTIONS and not Path(values[0]).exists():
+            raise ValueError(f"has the option {name}, which names nothing that is there")
         if name == "ssl_cert_reqs" and values[0] not in _CERTIFICATE_CHECKS:
             raise ValueError(f"has the option ssl_cert_reqs, which must be one of {', '.join(_CERTIFICATE_CHECKS)}")
 

@@ -200,6 +200,22 @@ async def test_what_needs_no_figures_is_answered_without_a_network(tmp_path: Pat
     assert "/reserves <exchange>" in ran.out
 
 
+@pytest.mark.parametrize("command", ["check", "commands", "settings", "--help"])
+def test_an_output_that_takes_nothing_more_is_a_sentence(tmp_path: Path, command: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ran = subprocess.run(  # noqa: S603 — this very interpreter
+            [sys.executable, "-m", "bot", command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+            timeout=100,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (1, "runwatch: No space left on device\n")
+
+
 NOBODY_HERE = """
 import os, pwd, sys
 os.environ.pop("HOME")

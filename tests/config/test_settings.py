@@ -306,6 +306,10 @@ IN_A_PASSWORD = (
         ("redis://redis?Hunter2", "REDIS_URL: has an option behind the ? that is not known; "),
         ("redis://redis?db=many", "REDIS_URL: has the option db with a value that is no whole number."),
         ("redis://redis?ssl_cert_reqs=none", "REDIS_URL: has the option ssl_cert_reqs, which is for rediss:// only."),
+        (
+            "rediss://redis?ssl_ca_certs=/none",
+            "REDIS_URL: has the option ssl_ca_certs, which names nothing that is there.",
+        ),
         ("rediss://redis?ssl_cert_reqs=no", "REDIS_URL: has the option ssl_cert_reqs, which must be one of none, "),
     ],
 )
