@@ -12,13 +12,16 @@ from yarl import URL
 
 from bot.network.errors import ProxyFailed, reason_of
 from bot.network.proxy_rules import ProxyRules
+from bot.network.resolver import UnwaitedResolver
 
 _LOGIN_WANTED = 407  # https://www.rfc-editor.org/rfc/rfc9110#status.407
 
 
 def connector_for(rules: ProxyRules, *, limit: int) -> aiohttp.TCPConnector:
     """Return a connector of at most `limit` connections, 0 for as many as are wanted."""
-    return aiohttp.TCPConnector(limit=limit) if rules.is_empty else RoutingConnector(rules, limit=limit)
+    if rules.is_empty:
+        return aiohttp.TCPConnector(limit=limit, resolver=UnwaitedResolver())
+    return RoutingConnector(rules, limit=limit)
 
 
 class RoutingConnector(aiohttp.TCPConnector):
@@ -29,7 +32,7 @@ class RoutingConnector(aiohttp.TCPConnector):
     """
 
     def __init__(self, rules: ProxyRules, *, limit: int) -> None:
-        super().__init__(limit=limit)
+        super().__init__(limit=limit, resolver=UnwaitedResolver())
         self._rules = rules
         self._through_socks: dict[URL, aiohttp.TCPConnector] = {}
 

@@ -32,7 +32,7 @@ MAX_ATTEMPTS = 3
 MAX_RETRY_AFTER = timedelta(seconds=30)
 """An upstream that asks for a longer pause is asked again at the next poll instead."""
 
-_CONNECT_TIMEOUT_S = 10
+_CONNECT_TIMEOUT_S = 10  # looking the name up included
 _MAX_REDIRECTS = 3
 _CONNECTIONS_MAX = 100  # as aiohttp has it; there are a handful of upstreams
 _CHUNK_BYTES = 1 << 16
@@ -64,7 +64,7 @@ class Http:
             connector=connector_for(self._proxies, limit=_CONNECTIONS_MAX),
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+            timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
