@@ -5,8 +5,10 @@ TELEGRAM_TOKEN is not set.”.
 """
 
 import asyncio
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from bot.cli.connection_check import connection_findings
 from bot.cli.finding import Finding
@@ -35,7 +37,7 @@ def _setting_problems(settings: Settings) -> Iterator[Finding]:
 
 
 async def _store_finding(settings: Settings) -> Finding:
-    """Open the store where REDIS_URL names one, and close it again."""
+    """Open the store where REDIS_URL names one, and close it again; else look whether there can be one in DATA_DIR."""
     try:
         if settings.redis_url:
             # Data of an older layout is no problem: the service moves it forward when it starts.
@@ -43,8 +45,18 @@ async def _store_finding(settings: Settings) -> Finding:
                 store = await open_store(settings.redis_url.get_secret_value(), clock=SystemClock(), may_migrate=False)
                 await store.close()
             return Finding("The store: the server at REDIS_URL answers.")
-        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        find_binary(settings.data_dir)
-    except (RunwatchError, OSError) as error:
+        _check_data_dir(settings.data_dir)
+    except RunwatchError as error:
         return Finding(f"The store cannot be used: {error}", is_problem=True)
     return Finding(f"The store: a private server, with its data in {settings.data_dir}.")
+
+
+def _check_data_dir(path: Path) -> None:
+    """Make the directory if it is missing; raise ConfigurationError where no private server can run in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_DIR {path} cannot be made: {error.strerror}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"DATA_DIR {path} cannot be written to by this user.")
+    find_binary(path)

@@ -120,6 +120,18 @@ async def test_without_any_connection_every_problem_is_a_line_and_comes_first(tm
     assert "never-shown" not in ran.out + ran.err
 
 
+@pytest.mark.parametrize(
+    ("directory", "problem"),
+    [
+        ("/dev/null", "DATA_DIR /dev/null cannot be made: File exists."),
+        ("/dev/null/data", "DATA_DIR /dev/null/data cannot be made: Not a directory."),
+    ],
+)
+async def test_a_directory_that_cannot_be_used_is_a_problem(tmp_path: Path, directory: str, problem: str) -> None:
+    ran = await bot("check", directory=tmp_path, DATA_DIR=directory, DEFILLAMA_URL=NOWHERE)
+    assert f"The store cannot be used: {problem}" in findings(ran)
+
+
 async def test_a_token_that_nobody_knows_is_named_and_not_shown(tmp_path: Path, everybody: Everybody) -> None:
     wrong = everybody.settings | {"TELEGRAM_TOKEN": OTHER_TOKEN, "DISCORD_TOKEN": "MTA4.never.shown"}
     ran = await bot("check", directory=tmp_path, **wrong)
