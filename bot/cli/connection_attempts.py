@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 from yarl import URL
 
-from bot.cli.probe_client import ProbeClient
+from bot.cli.check_client import CheckClient
 from bot.config.settings import Settings
 from bot.domain.errors import SourceError, echo
 from bot.sources.defillama.source import listing_rows, usable_listings
@@ -37,7 +37,7 @@ class ConnectionAttempt:
     run: Callable[[], Awaitable[str]]
 
 
-def connection_attempts(settings: Settings, client: ProbeClient) -> Iterator[ConnectionAttempt]:
+def connection_attempts(settings: Settings, client: CheckClient) -> Iterator[ConnectionAttempt]:
     """Yield an attempt for each platform that has a token, for the source, and for the monitor."""
     if settings.telegram_token:
         token, address = settings.telegram_token.get_secret_value(), settings.telegram_api_url
@@ -55,7 +55,7 @@ def connection_attempts(settings: Settings, client: ProbeClient) -> Iterator[Con
         yield ConnectionAttempt("The monitor at HEARTBEAT_URL", origin, partial(_try_monitor, client, origin))
 
 
-async def _try_telegram(client: ProbeClient, address: str, token: str) -> str:
+async def _try_telegram(client: CheckClient, address: str, token: str) -> str:
     answer = await client.get(f"{address}/bot{token}/getMe")
     if answer.status in _TOKEN_REFUSED:
         raise ConnectionProblem(
@@ -68,7 +68,7 @@ async def _try_telegram(client: ProbeClient, address: str, token: str) -> str:
     return f"the token is good, that of @{bot_user['username']}."
 
 
-async def _try_discord(client: ProbeClient, address: str, token: str) -> str:
+async def _try_discord(client: CheckClient, address: str, token: str) -> str:
     answer = await client.get(f"{address}/users/@me", {"Authorization": f"Bot {token}"})
     if answer.status == HTTPStatus.UNAUTHORIZED:
         raise ConnectionProblem(
@@ -82,7 +82,7 @@ async def _try_discord(client: ProbeClient, address: str, token: str) -> str:
     return f"the token is good, that of {bot_user['username']}."
 
 
-async def _try_gateway(client: ProbeClient, address: str) -> str:
+async def _try_gateway(client: CheckClient, address: str) -> str:
     try:
         async with client.websocket(str(URL(address).with_query(v=10, encoding="json"))) as socket:
             hello = await socket.receive_json()
@@ -96,7 +96,7 @@ async def _try_gateway(client: ProbeClient, address: str) -> str:
     return "answers."
 
 
-async def _try_defillama(client: ProbeClient, address: str, wanted: Collection[str]) -> str:
+async def _try_defillama(client: CheckClient, address: str, wanted: Collection[str]) -> str:
     answer = await client.get(f"{address}/cexs")
     _raise_for_status(answer.status)
     try:
@@ -112,7 +112,7 @@ async def _try_defillama(client: ProbeClient, address: str, wanted: Collection[s
     return f"lists {len(listings)} exchanges, {with_wallets} with wallets."
 
 
-async def _try_monitor(client: ProbeClient, origin: str) -> str:
+async def _try_monitor(client: CheckClient, origin: str) -> str:
     await client.get(origin)
     return f"{URL(origin).host} can be reached."
 

@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.cli.connection_attempts import ConnectionAttempt, ConnectionProblem, connection_attempts
 from bot.cli.finding import Finding
-from bot.cli.probe_client import ProbeClient
+from bot.cli.check_client import CheckClient
 from bot.config.settings import Settings
 from bot.messages.number_format import span
 from bot.network.errors import ProxyFailed, why_unconnected
@@ -25,7 +25,7 @@ _DEADLINE_S = 10.0  # for each of them, all at once: `check` ends within 15 s on
 
 async def connection_findings(settings: Settings, *, deadline_s: float = _DEADLINE_S) -> Sequence[Finding]:
     """Return what came of each connection, of each proxy, and of comparing the clocks."""
-    client = ProbeClient(settings.proxies)
+    client = CheckClient(settings.proxies)
     async with client.opened():
         attempts = connection_attempts(settings, client)
         findings = await asyncio.gather(*(_finding_of(attempt, deadline_s) for attempt in attempts))
@@ -44,7 +44,7 @@ async def _finding_of(attempt: ConnectionAttempt, deadline_s: float) -> Finding:
         return Finding(f"{attempt.name}: {why}.{hint}", is_problem=True)
 
 
-def _proxy_findings(client: ProbeClient) -> Iterator[Finding]:
+def _proxy_findings(client: CheckClient) -> Iterator[Finding]:
     for proxy, answers in client.answers_by_proxy.items():
         yield Finding(f"The proxy {proxy}: {'works' if answers else 'nobody is reached through it'}.", not answers)
 

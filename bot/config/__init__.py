@@ -1,1 +1,1 @@
-"""Settings: which variables there are (`settings`) and what each may hold (`types`)."""
+"""Settings: which there are (`settings`), what each may hold (`setting_types`, `address_types`), `.env` (`env_file`)."""

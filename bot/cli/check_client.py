@@ -20,14 +20,14 @@ _BODY_BYTES_MAX = 8 << 20  # of the list of exchanges, the largest of these answ
 
 
 @dataclass(frozen=True, slots=True)
-class ProbeAnswer:
+class CheckAnswer:
     """Status and body of an answer."""
 
     status: int
     body: bytes
 
 
-class ProbeClient:
+class CheckClient:
     """A client of HTTP and of websockets; use it inside `opened`."""
 
     def __init__(self, rules: ProxyRules) -> None:
@@ -56,7 +56,7 @@ class ProbeClient:
         ) as self._session:
             yield
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> ProbeAnswer:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> CheckAnswer:
         """Return the answer, of its body at most 8 MB; raise what aiohttp raises."""
         self._record_answer(url, is_there=False)
         async with self._session.get(url, headers=headers, allow_redirects=False) as response:
@@ -67,7 +67,7 @@ class ProbeClient:
                 body += piece
                 if len(body) > _BODY_BYTES_MAX:
                     break
-            return ProbeAnswer(response.status, bytes(body))
+            return CheckAnswer(response.status, bytes(body))
 
     @asynccontextmanager
     async def websocket(self, url: str) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
