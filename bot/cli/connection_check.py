@@ -11,9 +11,9 @@ from datetime import timedelta
 import aiohttp
 from yarl import URL
 
+from bot.cli.check_client import CheckClient
 from bot.cli.connection_attempts import ConnectionAttempt, ConnectionProblem, connection_attempts
 from bot.cli.finding import Finding
-from bot.cli.check_client import CheckClient
 from bot.config.settings import Settings
 from bot.messages.number_format import span
 from bot.network.errors import ProxyFailed, why_unconnected

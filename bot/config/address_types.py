@@ -19,16 +19,16 @@ LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/\s]+@")
 
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _REDIS_SCHEMES = ("redis", "rediss", "unix", "redis+sentinel", "rediss+sentinel")
-_NUMERIC_REDIS_OPTIONS = frozenset(
-    ("db", "socket_timeout", "socket_connect_timeout", "max_connections", "health_check_interval", "timeout")
-)
-_REDIS_OPTIONS = _NUMERIC_REDIS_OPTIONS | {"client_name", "username", "password", "socket_keepalive"}
+_COUNTS = frozenset(("db", "max_connections", "health_check_interval"))
+_SECONDS = frozenset(("socket_timeout", "socket_connect_timeout", "timeout"))
+_REDIS_OPTIONS = _COUNTS | _SECONDS | {"client_name", "username", "password", "socket_keepalive"}
 _TLS_OPTIONS = frozenset(
     (
         *("ssl_cert_reqs", "ssl_check_hostname", "ssl_ca_certs", "ssl_ca_path"),
         *("ssl_certfile", "ssl_keyfile", "ssl_password", "ssl_ciphers"),
     )
 )
+_COUNT, _NUMBER = re.compile(r"[0-9]{1,9}"), re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,6})?")
 _UNIX_ADDRESS = re.compile(r"unix://(?:[^/?#]*@)?/[^?#]+(?:\?[^#]*)?")
 _FILE_OPTIONS = frozenset(("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile"))
 _CERTIFICATE_CHECKS = ("none", "optional", "required")
@@ -84,8 +84,9 @@ def _has_host(address: str) -> bool:
 def _check_redis_address(address: str) -> None:
     check_no_spaces(address)
     _check_scheme(address, _REDIS_SCHEMES)
-    _check_login_is_escaped(address)
     scheme = address.partition("://")[0]
+    if scheme != "unix":  # whose path may have an @ in it
+        _check_login_is_escaped(address)
     if scheme.endswith("+sentinel"):
         return  # several hosts are no address as the standard has it; the client reads it
     if scheme == "unix" and not _UNIX_ADDRESS.fullmatch(address):
@@ -111,8 +112,8 @@ def _check_redis_options(query: str, *, has_tls: bool) -> None:
                 f"has an option {shown} that is not known; there are {', '.join(sorted(_REDIS_OPTIONS))}, and with "
                 f"rediss:// {', '.join(sorted(_TLS_OPTIONS))}"
             )
-        if name in _NUMERIC_REDIS_OPTIONS and not re.fullmatch(r"[0-9]{1,9}", values[0]):
-            raise ValueError(f"has the option {name} with a value that is no whole number")
+        if name in _COUNTS | _SECONDS and not (_COUNT if name in _COUNTS else _NUMBER).fullmatch(values[0]):
+            raise ValueError(f"has the option {name} with a value that is no {'whole ' * (name in _COUNTS)}number")
         if name in _FILE_OPTIONS and not Path(values[0]).exists():
             raise ValueError(f"has the option {name}, which names nothing that is there")
         if name == "ssl_cert_reqs" and values[0] not in _CERTIFICATE_CHECKS:

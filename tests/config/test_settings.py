@@ -272,8 +272,12 @@ OF_TELEGRAM, OF_DISCORD = "4242:never-shown_anywhere", "MTA4.never-shown.any_whe
 @pytest.mark.parametrize(
     "address",
     [
-        *("redis://:p@ss@redis:6379/1", "redis://redis", "rediss://bot:p%2Fss@redis/0?ssl_cert_reqs=none"),
-        *("redis://[::1]:6379", "unix:///run/redis.sock?db=2", "unix://bot:pw@/run/redis.sock"),
+        *(
+            "redis://:p@ss@redis:6379/1",
+            "redis://redis?socket_timeout=2.5",
+            "rediss://bot:p%2Fss@redis/0?ssl_cert_reqs=none",
+        ),
+        *("redis://[::1]:6379", "unix:///run/redis@1.sock?db=2", "unix://bot:pw@/run/redis.sock"),
         *("redis+sentinel://bot:pw@a:26379,b:26379/watch", "rediss+sentinel://a/watch"),
     ],
 )
@@ -304,6 +308,11 @@ IN_A_PASSWORD = (
         ("unix://", "REDIS_URL: names no path of a socket; write it like unix:///run/redis/redis.sock."),
         ("redis://redis?foo=bar", "REDIS_URL: has an option “foo” that is not known; there are client_name, db, "),
         ("redis://redis?Hunter2", "REDIS_URL: has an option behind the ? that is not known; "),
+        (
+            "redis://redis?socket_timeout=long",
+            "REDIS_URL: has the option socket_timeout with a value that is no number.",
+        ),
+        ("unix://:hun/ter2@/run/redis.sock", "REDIS_URL: names no path of a socket; write it like unix://"),
         ("redis://redis?db=many", "REDIS_URL: has the option db with a value that is no whole number."),
         ("redis://redis?ssl_cert_reqs=none", "REDIS_URL: has the option ssl_cert_reqs, which is for rediss:// only."),
         (
