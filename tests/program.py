@@ -80,7 +80,7 @@ class Program:
 async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
     """Run the program to its end."""
     async with _started(arguments, directory, variables) as process:
-        return await _finished(process)
+        return await _finished(process, variables.get("PYTHONIOENCODING", "utf-8"))
 
 
 async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
@@ -91,10 +91,10 @@ async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
         return await _finished(process)
 
 
-async def _finished(process: asyncio.subprocess.Process) -> Finished:
+async def _finished(process: asyncio.subprocess.Process, encoding: str = "utf-8") -> Finished:
     async with in_time("the end of the program", limit=_WAIT_S):
         out, err = await process.communicate()
-    return Finished(process.returncode or 0, out.decode(), err.decode())
+    return Finished(process.returncode or 0, out.decode(encoding), err.decode(encoding))
 
 
 @asynccontextmanager

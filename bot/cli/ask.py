@@ -17,6 +17,8 @@ from bot.commands.dispatcher import CommandContext
 from bot.config.settings import Settings
 from bot.domain.errors import AskerError, StorageError
 from bot.domain.place import Place, Platform
+from bot.domain.reading import SourceHealth
+from bot.messages.cards.errors import no_list_card
 from bot.messages.model import Message, Tone
 from bot.ports.sources import Clock
 from bot.service.application import COMMANDS, Application, SystemClock
@@ -25,6 +27,8 @@ from bot.sources.defillama.source import DefiLlama
 from bot.sources.http import Http
 from bot.storage.embedded.server import socket_in
 from bot.storage.store import Store, open_store
+
+_NEED_NO_LIST = frozenset(("help", "privacy", "status"))  # the last one says by itself what is wrong with the list
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         raise AskerError(f"There is no /{name.removeprefix('/')}. `runwatch ask /help` lists what there is.")
     async with AsyncExitStack() as stack:
         store, is_temporary = await _open_store(settings, clock, stack)
-        http = await stack.enter_async_context(Http())
+        http = await stack.enter_async_context(Http(settings.proxies, attempts=1))  # somebody waits for the answer
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(
             settings, store=store, source=source, clock=clock, metrics=Metrics(clock, __version__)
@@ -55,7 +59,18 @@ async def ask(settings: Settings, question: str) -> TerminalAnswer:
         if is_temporary:
             await application.fetch_for(split_words(words))
         message = await application.dispatcher.answer_words(terminal_operator(), command, words)
+        needs_list = message.tone is Tone.TROUBLE and command.name not in _NEED_NO_LIST
+        if needs_list and (health := _failing_list(application)):
+            message = no_list_card(health)
         return TerminalAnswer(message, clock.now(), failed=message.tone is Tone.TROUBLE)
+
+
+def _failing_list(application: Application) -> SourceHealth | None:
+    """Return the health of the list of exchanges where it cannot be fetched and none is known from earlier."""
+    if application.latest.listings:
+        return None
+    sources = application.latest.health.items()
+    return next((health for name, health in sources if name.endswith("/cexs") and health.fault), None)
 
 
 async def _open_store(settings: Settings, clock: Clock, stack: AsyncExitStack) -> tuple[Store, bool]:

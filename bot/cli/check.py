@@ -1,12 +1,18 @@
-"""`runwatch check`: every problem that would keep the service from working with these settings, a sentence each.
+"""`runwatch check`: everything that would keep the service from working with these settings, a sentence each.
 
 Example: a DISCORD_TOKEN with `ERROR_CHAT=telegram:-100123` gives “ERROR_CHAT names telegram:-100123, but
 TELEGRAM_TOKEN is not set.”.
 """
 
+import asyncio
+import os
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 
-from bot.config.settings import Settings
+from bot.cli.connection_check import connection_findings
+from bot.cli.finding import Finding
+from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
 from bot.service.platforms import misdirected
@@ -14,23 +20,43 @@ from bot.storage.embedded.server_binary import find_binary
 from bot.storage.store import open_store
 
 
-async def configuration_problems(settings: Settings) -> list[str]:
-    """Return the problems, none when all is well. The store is opened where REDIS_URL names one, and closed again."""
-    problems: list[str] = []
+async def check(settings: Settings) -> Sequence[Finding]:
+    """Return what was found, problems first. The store and all connections are tried at the same time."""
+    store, connections = await asyncio.gather(_store_finding(settings), connection_findings(settings))
+    findings = [*_setting_problems(settings), store, *connections]
+    return sorted(findings, key=lambda finding: not finding.is_problem)
+
+
+def _setting_problems(settings: Settings) -> Iterator[Finding]:
     try:
         require_a_token(settings)
     except ConfigurationError as error:
-        problems.append(str(error))
-    problems += misdirected(settings)
+        yield Finding(str(error), is_problem=True)
+    for problem in (*misspelt(), *misdirected(settings)):
+        yield Finding(problem, is_problem=True)
+
+
+async def _store_finding(settings: Settings) -> Finding:
+    """Open the store where REDIS_URL names one, and close it again; else look whether there can be one in DATA_DIR."""
     try:
         if settings.redis_url:
             # Data of an older layout is no problem: the service moves it forward when it starts.
             with suppress(StoreOutdated):
                 url, prefix = settings.redis_url.get_secret_value(), settings.redis_prefix
                 await (await open_store(url, clock=SystemClock(), may_migrate=False, prefix=prefix)).close()
-        else:
-            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-            find_binary(settings.data_dir)
-    except (RunwatchError, OSError) as error:
-        problems.append(f"The store cannot be used: {error}")
-    return problems
+            return Finding("The store: the server at REDIS_URL answers.")
+        _check_data_dir(settings.data_dir)
+    except RunwatchError as error:
+        return Finding(f"The store cannot be used: {error}", is_problem=True)
+    return Finding(f"The store: a private server, with its data in {settings.data_dir}.")
+
+
+def _check_data_dir(path: Path) -> None:
+    """Make the directory if it is missing; raise ConfigurationError where no private server can run in it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise ConfigurationError(f"DATA_DIR {path} cannot be made: {error.strerror}.") from error
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"DATA_DIR {path} cannot be written to by this user.")
+    find_binary(path)

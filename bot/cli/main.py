@@ -19,20 +19,22 @@ from typing_extensions import override
 
 from bot import __version__
 from bot.cli.ask import ask as answer_once
-from bot.cli.check import configuration_problems
+from bot.cli.check import check as check_setup
+from bot.cli.narrow_terminals import is_wide, write_what_the_terminal_knows
 from bot.config.settings import Settings, effective, example, load, secrets
 from bot.domain.errors import ConfigurationError, RunwatchError
 from bot.domain.severity import Sensitivity
 from bot.domain.worker import Role
 from bot.service.application import COMMANDS, command_table, require_a_token
 from bot.service.lifetime import serve
-from bot.service.logs import configure
+from bot.service.logs import Redactor, configure
 
 _EXIT_FAILED, _EXIT_MISUSED, _EXIT_UNREAD = 1, 2, 141  # 141 is what a shell says of a broken pipe: 128 + SIGPIPE
 
 
 def main() -> None:
     """Run the command line; exit 0 when done, 1 when it failed, 2 for wrong usage or configuration, 141 when unread."""
+    write_what_the_terminal_knows()
     try:
         cli.main(prog_name="runwatch", standalone_mode=False)
     except click.exceptions.Exit as done:
@@ -48,6 +50,17 @@ def main() -> None:
             raise
         _print_error(failure)
         sys.exit(_EXIT_MISUSED if isinstance(failure, ConfigurationError) else _EXIT_FAILED)
+    except OSError as error:  # the disk is full, there is no directory for temporary files, …
+        _forget_output()
+        where = f" ({error.filename})" if error.filename else ""
+        _print_error(RunwatchError(f"{error.strerror or error}{where}"))
+        sys.exit(_EXIT_FAILED)
+
+
+def _forget_output() -> None:
+    """Let what is still buffered go to /dev/null: else the interpreter fails once more when it exits."""
+    if sys.stdout:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _runwatch_error(error: Exception) -> RunwatchError | None:
@@ -72,8 +85,7 @@ class _Program(click.Group):
         except (BrokenPipeError, RunwatchError, ExceptionGroup) as error:
             if not _is_broken_pipe(error):
                 raise
-            # What is still buffered goes to /dev/null, else the interpreter reports a second broken pipe when it exits.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _forget_output()
             sys.exit(_EXIT_UNREAD)
 
 
@@ -140,7 +152,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
     settings = _settings(level="error")  # what is printed is the answer, and may be piped into a JSON parser
     answer = asyncio.run(answer_once(settings, " ".join(question)))
     if as_json:
-        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=False))
+        click.echo(json.dumps(message_to_json(answer.message), ensure_ascii=not is_wide(sys.stdout)))
     else:
         click.echo(plain_text(answer.message, answer.now))
     if answer.failed:
@@ -149,7 +161,7 @@ def ask(question: tuple[str, ...], *, as_json: bool) -> None:
 
 @cli.command()
 def check() -> None:
-    """Show the effective configuration, secrets masked, and every problem with it."""
+    """Show the settings in force, secrets masked, try every connection, and name every problem."""
     try:
         settings = _settings(level="error")
     except ConfigurationError as error:
@@ -157,10 +169,13 @@ def check() -> None:
         sys.exit(_EXIT_FAILED)
     for name, value in effective(settings):
         click.echo(f"{name}={value}")
-    problems = asyncio.run(configuration_problems(settings))
-    for problem in problems:
-        _print_error(ConfigurationError(problem))
-    if problems:
+    findings = asyncio.run(check_setup(settings))
+    redactor = Redactor(secrets(settings))
+    for finding in findings:
+        sentence = redactor.clean(finding.sentence)
+        click.echo(f"runwatch: {sentence}" if finding.is_problem else sentence, err=finding.is_problem)
+    if problems := sum(finding.is_problem for finding in findings):
+        click.echo("1 problem found." if problems == 1 else f"{problems} problems found.")
         sys.exit(_EXIT_FAILED)
     click.echo("No problems found.")
 

@@ -1,1 +1,4 @@
-"""Settings: which variables there are (`settings`) and what each may hold (`types`)."""
+"""Settings: which there are (`settings`), what each may hold (`setting_types`, `address_types`), and `.env` itself.
+
+`env_file` reads the latter, and the files of secrets.
+"""

@@ -5,25 +5,26 @@ TELEGRAM_TOKEN, and here the one from the Discord Developer Portal”. No senten
 """
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import NoDecode
 
+from bot.config.checked_text import check_no_spaces, checked_text, is_host
+from bot.domain.errors import echo
 from bot.domain.exchange import exchange_id
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 """How many seconds each unit of an interval stands for."""
-LOGIN_IN_ADDRESS = re.compile(r"(?<=://)[^/@\s]+@")
-"""The user and password in an address, with the @ behind them: never shown and never logged."""
 _MAX_INTERVAL = timedelta(days=7)  # whoever polls less often than once a week has mistyped
+_LONGEST_NAME = 60  # of an exchange; the upstream's longest has 22 characters
+_LONGEST_PATH = 1000  # a little less than the shortest limit of a system
 _QUOTES = frozenset("\"'`“”„‘’")
 _TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot
 _DISCORD_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # https://docs.discord.com/developers/reference
+_SWITCH_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _Value = TypeVar("_Value")
 
 
@@ -34,54 +35,17 @@ def unquoted(value: _Value) -> _Value:
     return value
 
 
-def _checked_text(check: Callable[[str], object]) -> BeforeValidator:
-    """Return a validator that runs `check` on texts, and lets every other value pass."""
-
-    def validate(value: object) -> object:
-        if isinstance(value, str):
-            check(value)
-        return value
-
-    return BeforeValidator(validate)
-
-
-def _check_no_spaces(text: str) -> None:
-    if not text.strip():
-        raise ValueError("is blank; write a value, or leave the setting out")
-    if " " in text or not text.isprintable():
-        raise ValueError("holds a space, a line break or an invisible character; write it without")
-
-
-def _address(*schemes: str) -> BeforeValidator:
-    prefixes = tuple(f"{scheme}://" for scheme in schemes)
-
-    def check(address: str) -> None:
-        _check_no_spaces(address)
-        if not address.startswith(prefixes):
-            raise ValueError(f"must begin with {' or '.join(prefixes)}")
-        if not _has_host(address):
-            raise ValueError(
-                f"names no host that can be asked; write it like {prefixes[-1]}host or {prefixes[0]}host:8080"
-            )
-
-    return _checked_text(check)
-
-
-def _has_host(address: str) -> bool:
-    try:
-        parts = urlsplit(address)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # brackets without an IPv6 address in them, or a port that is none
-        return False
-
-
-def _token_from(issuer: str, *, other: str, other_token: re.Pattern[str]) -> BeforeValidator:
+def _token_from(
+    issuer: str, *, own_token: re.Pattern[str], example: str, other: str, other_token: re.Pattern[str]
+) -> BeforeValidator:
     def check(token: str) -> None:
-        _check_no_spaces(token)
+        check_no_spaces(token)
         if other_token.fullmatch(token):
             raise ValueError(f"is a {other} token; put it into {other.upper()}_TOKEN, and here the one from {issuer}")
+        if not own_token.fullmatch(token):
+            raise ValueError(f"is no token; copy the whole of it from {issuer}, where it looks like {example}")
 
-    return _checked_text(check)
+    return checked_text(check)
 
 
 def _interval(text: object) -> object:
@@ -101,11 +65,26 @@ def _check_interval_range(interval: timedelta) -> timedelta:
 
 
 def _words(text: object) -> object:
-    return tuple(word.strip() for word in text.split(",") if word.strip()) if isinstance(text, str) else text
+    if not isinstance(text, str):
+        return text
+    return tuple(word.strip() for word in re.split(r"[,;\n]", text) if word.strip())
+
+
+def _hosts(text: object) -> object:
+    """Return the entries of NO_PROXY, between which many programs also take a space."""
+    return tuple(filter(None, re.split(r"[,;\s]+", text))) if isinstance(text, str) else text
 
 
 def _exchanges(names: tuple[str, ...]) -> tuple[str, ...]:
     """Return the ids; `Binance`, `binance` and `Binance-CEX` (the upstream's slug) are all `binance`."""
+    for number, name in enumerate(names, 1):
+        if not name.isprintable() or len(name) > _LONGEST_NAME:
+            raise ValueError(f"entry {number} is no name: it is too long, or holds an invisible character")
+        if " " in name:  # of two names, or one of two words: what was meant shows only when nothing is watched
+            raise ValueError(
+                f"has a space in “{echo(name)}”; write commas between names, and one of several words with hyphens: "
+                "binance,okx,arkham-exchange"
+            )
     return tuple(map(exchange_id, names))
 
 
@@ -118,10 +97,39 @@ def _owners(ids: tuple[str, ...]) -> tuple[str, ...]:
 
 def home_of(path: Path) -> Path:
     """Return a path with `~` and `~user` written out; raise ValueError when there is no such user."""
+    if not str(path).isprintable() or len(str(path)) > _LONGEST_PATH:
+        raise ValueError("is no path: it is too long, or holds an invisible character such as a line end of Windows")
     try:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with the home of nobody here; write the whole path") from None
+
+
+def _listening_host(text: str) -> str:
+    host = text.strip().removeprefix("[").removesuffix("]")
+    if not is_host(host):
+        raise ValueError("is no address of this machine: write 127.0.0.1, or 0.0.0.0 for all of them, or :: with IPv6")
+    return host
+
+
+def _switch(value: object) -> object:
+    """Return a switch as what it says; pydantic's own sentence for anything else names no word that may be written."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    if word not in _SWITCH_WORDS:
+        raise ValueError("write true or false")
+    return _SWITCH_WORDS[word]
+
+
+def _port(value: object) -> object:
+    if isinstance(value, str) and not re.fullmatch(r"\s*[0-9]{1,5}\s*", value):
+        raise ValueError("write a number from 0 to 65535; 0 is any free port")
+    return value
+
+
+def _word(value: str) -> str:
+    return value.strip().lower()
 
 
 def _chat(text: str) -> str:
@@ -137,22 +145,34 @@ def _prefix(text: str) -> str:
     return text
 
 
-def _without_slash(address: str) -> str:
-    return address.rstrip("/")
-
-
-Secret = Annotated[SecretStr, _checked_text(_check_no_spaces)]
-TelegramToken = Annotated[SecretStr, _token_from("@BotFather", other="Discord", other_token=_DISCORD_TOKEN)]
-DiscordToken = Annotated[
-    SecretStr, _token_from("the Discord Developer Portal", other="Telegram", other_token=_TELEGRAM_TOKEN)
+TelegramToken = Annotated[
+    SecretStr,
+    _token_from(
+        "@BotFather",
+        own_token=_TELEGRAM_TOKEN,
+        example="a number, a colon, and some 35 letters and digits",
+        other="Discord",
+        other_token=_DISCORD_TOKEN,
+    ),
 ]
-SecretAddress = Annotated[SecretStr, _address("http", "https")]
-"""A whole address that is called as it is written, and is a secret, as it holds a key."""
-WebAddress = Annotated[str, _address("http", "https"), AfterValidator(_without_slash)]
-"""Scheme and host of a service, with or without a path; our paths are appended to it."""
-GatewayAddress = Annotated[str, _address("ws", "wss"), AfterValidator(_without_slash)]
+DiscordToken = Annotated[
+    SecretStr,
+    _token_from(
+        "the Discord Developer Portal",
+        own_token=_DISCORD_TOKEN,
+        example="three words with dots between them (page Bot; neither the client secret nor the public key)",
+        other="Telegram",
+        other_token=_TELEGRAM_TOKEN,
+    ),
+]
+ListeningHost = Annotated[str, AfterValidator(_listening_host)]
+Port = Annotated[int, BeforeValidator(_port), Field(ge=0, le=65535)]
+Switch = Annotated[bool, BeforeValidator(_switch)]
+OneWord = BeforeValidator(_word)
+"""Lets a word of a few that are known be written in capitals too."""
 Interval = Annotated[timedelta, BeforeValidator(_interval), AfterValidator(_check_interval_range)]
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+Hosts = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_hosts)]
 Exchanges = Annotated[Words, AfterValidator(_exchanges)]
 Owners = Annotated[Words, AfterValidator(_owners)]
 KeyPrefix = Annotated[str, AfterValidator(_prefix)]

@@ -7,45 +7,63 @@ the output of `runwatch check` are made from this table. Whatever is wrong is sa
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
-from functools import partial
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote, urlsplit
 
-from dotenv import dotenv_values
 from platformdirs import user_data_path
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.config.setting_types import (
+from bot.config.address_types import (
     LOGIN_IN_ADDRESS,
+    GatewayAddress,
+    ProxyAddress,
+    RedisAddress,
+    SecretAddress,
+    WebAddress,
+)
+from bot.config.env_file import ENCODING, read_env_file, read_secret_file
+from bot.config.setting_types import (
     SECONDS,
     ChatName,
     DiscordToken,
     Exchanges,
-    GatewayAddress,
+    Hosts,
     Interval,
     KeyPrefix,
+    ListeningHost,
+    OneWord,
     Owners,
-    Secret,
-    SecretAddress,
+    Port,
+    Switch,
     TelegramToken,
-    WebAddress,
     home_of,
     unquoted,
 )
-from bot.domain.errors import ConfigurationError
+from bot.domain.errors import ConfigurationError, echo
+from bot.network.proxy_rules import ProxyRules
 
-_ENCODING = "utf-8-sig"  # UTF-8 with or without a byte order mark, which some editors write
-_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
+_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
+_OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
+
+
+def _user_data_dir() -> Path:
+    """Return where the system keeps a user's data; an empty path for a user without a home, which `load` refuses."""
+    try:
+        path = user_data_path("runwatch")
+    except RuntimeError:
+        return Path()
+    return path if path.is_absolute() else Path()
 
 
 class Settings(BaseSettings):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding=_ENCODING, env_ignore_empty=True, extra="ignore", frozen=True
+        env_file=".env", env_file_encoding=ENCODING, env_ignore_empty=True, extra="ignore", frozen=True
     )
 
     telegram_token: Annotated[TelegramToken | None, Field(description="From @BotFather.")] = None
@@ -53,7 +71,7 @@ class Settings(BaseSettings):
         None
     )
     redis_url: Annotated[
-        Secret | None,
+        RedisAddress | None,
         Field(description="redis://, rediss://, unix:// or redis+sentinel://; unset: a private server under DATA_DIR."),
     ] = None
     redis_prefix: Annotated[
@@ -63,9 +81,7 @@ class Settings(BaseSettings):
     data_dir: Annotated[
         Path,
         AfterValidator(home_of),
-        Field(
-            description="Where the private server keeps its data.", default_factory=partial(user_data_path, "runwatch")
-        ),
+        Field(description="Where the private server keeps its data.", default_factory=_user_data_dir),
     ]
     defillama_url: Annotated[WebAddress, Field(description="Where lists and reserves come from.")] = (
         "https://api.llama.fi"
@@ -74,7 +90,7 @@ class Settings(BaseSettings):
         "https://api.telegram.org"
     )
     telegram_paid_broadcast: Annotated[
-        bool,
+        Switch,
         Field(description="true: up to 950 alerts a second; Telegram charges 0.1 Star for each above 30 a second."),
     ] = False
     discord_api_url: Annotated[WebAddress, Field(description="With version.")] = "https://discord.com/api/v10"
@@ -87,8 +103,8 @@ class Settings(BaseSettings):
         Field(description="How often an exchange's amounts are fetched while it moves; six times that when calm."),
     ] = timedelta(hours=1)
     exchanges: Annotated[Exchanges, Field(description="Only these, comma-separated; empty: all known.")] = ()
-    http_host: Annotated[str, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
-    http_port: Annotated[int, Field(ge=0, le=65535, description="0: any free port.")] = 8080
+    http_host: Annotated[ListeningHost, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
+    http_port: Annotated[Port, Field(description="0: any free port.")] = 8080
     owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()
     error_chat: Annotated[
         ChatName | None,
@@ -96,12 +112,12 @@ class Settings(BaseSettings):
     ] = None
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],
-        BeforeValidator(str.lower),
+        OneWord,
         Field(description="How much is logged."),
     ] = "info"
     log_format: Annotated[
         Literal["auto", "text", "json"],
-        BeforeValidator(str.lower),
+        OneWord,
         Field(description="auto: text on a terminal, else json."),
     ] = "auto"
     heartbeat_url: Annotated[
@@ -109,7 +125,34 @@ class Settings(BaseSettings):
         Field(description="Called after each good poll while alerts can come, so that silence is noticed."),
     ] = None
 
+    proxy_url: Annotated[
+        ProxyAddress | None,
+        Field(
+            description="For all but Redis: http://host:3128, socks5://user:password@host:1080. Unset: the next three."
+        ),
+    ] = None
+    http_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with http://.")] = None
+    https_proxy: Annotated[ProxyAddress | None, Field(description="For addresses that begin with https://.")] = None
+    all_proxy: Annotated[
+        ProxyAddress | None, Field(description="For those of the two that have none of their own.")
+    ] = None
+    no_proxy: Annotated[
+        Hosts,
+        Field(description="Reached without a proxy: comma-separated hosts, addresses, networks (10.0.0.0/8), or *."),
+    ] = ()
+
     _unquoted = field_validator("*", mode="before")(unquoted)
+
+    @property
+    def proxies(self) -> ProxyRules:
+        """Return which proxy an address is reached through."""
+        return ProxyRules(
+            preferred=self.proxy_url,
+            http=self.http_proxy,
+            https=self.https_proxy,
+            every=self.all_proxy,
+            exempt=self.no_proxy,
+        )
 
 
 def load(environment: Mapping[str, str]) -> Settings:
@@ -118,16 +161,20 @@ def load(environment: Mapping[str, str]) -> Settings:
     The error's text names every problem, a line each. `environment` is `os.environ`: pydantic reads the variables from
     there by itself, and this function the names that end with `_FILE`.
     """
-    try:
-        env_file = dotenv_values(".env", encoding=_ENCODING)
-    except UnicodeDecodeError:
-        raise ConfigurationError(".env is not UTF-8 text; save it as UTF-8.") from None
+    env_file = read_env_file(Path(".env"))
     variables = {name: value for layer in (env_file, environment) for name, value in layer.items() if value}
     file_secrets = _secret_files(variables)
+    # Of the two ways to write these, most programs prefer the lower case; pydantic would take either.
+    lower_case: dict[str, Any] = {name: variables[name] for name in _OF_ALL_PROGRAMS if name in variables}
     try:
-        return Settings(**file_secrets)
+        settings = Settings(**file_secrets, **lower_case)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(problem, file_secrets) for problem in error.errors())) from None
+    if settings.data_dir == Path() and "data_dir" not in settings.model_fields_set and not settings.redis_url:
+        raise ConfigurationError(
+            "DATA_DIR: is not set, and this user has no home to keep data in; set it to a directory that stays."
+        )
+    return settings
 
 
 def _secret_files(variables: Mapping[str, str]) -> dict[str, Any]:
@@ -140,7 +187,7 @@ def _secret_files(variables: Mapping[str, str]) -> dict[str, Any]:
         if variables.get(name):
             raise ConfigurationError(f"{name} and {name}_FILE are both set; set only one of them.")
         try:
-            secrets_by_field[name.lower()] = Path(path).read_text(encoding=_ENCODING).strip()
+            secrets_by_field[name.lower()] = read_secret_file(Path(path))
         except (OSError, ValueError) as error:
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."
@@ -161,7 +208,8 @@ def secrets(settings: Settings) -> list[str]:
     The password in an address counts as a secret of its own: an error of the Redis client may show it alone.
     """
     values = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
-    return [*values, *(password for value in values for password in _passwords(value))]
+    addresses = [*values, *(value for _, value in settings if isinstance(value, str))]
+    return [*values, *(password for address in addresses for password in _passwords(address))]
 
 
 def _passwords(address: str) -> tuple[str, ...]:
@@ -171,6 +219,14 @@ def _passwords(address: str) -> tuple[str, ...]:
     except ValueError:
         return ()
     return (password, unquote(password)) if password else ()
+
+
+def misspelt() -> Iterator[str]:
+    """Yield a sentence for each name in `.env` that is none of a setting, and nearly one."""
+    known = [form for name in Settings.model_fields for form in (name.upper(), f"{name.upper()}_FILE")]
+    for name in read_env_file(Path(".env")):
+        if name.upper() not in known and (meant := get_close_matches(name.upper(), known, n=1, cutoff=0.85)):
+            yield f".env sets {echo(name)}, which is no setting; is {meant[0]} meant?"
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -90,6 +90,8 @@ class SourcePoller:
         self._list_seen_at: datetime | None = None
         self.last_good_poll: datetime | None = None
         self._is_first_poll = True
+        self._is_list_logged = False
+        self._broken_with_the_list: set[str] = set()
         self.rounds = 0
 
     async def restore(self) -> None:
@@ -132,6 +134,7 @@ class SourcePoller:
             await self._failed(name, error)
         else:
             fetched = self._wanted(listed)
+            self._log_first_list(listed, fetched)
             self._record_unknown(listed)
             await self._readings.save_listings(fetched)
             await self._succeeded(name)
@@ -141,12 +144,27 @@ class SourcePoller:
                 self.last_good_poll = self._clock.now()
         self._listed.set()
 
+    def _log_first_list(self, listed: Sequence[Listing], watched: Sequence[Listing]) -> None:
+        """Log, once after a start, how much there is to watch; exchanges without wallets have no amounts."""
+        if self._is_list_logged:
+            return
+        self._is_list_logged = True
+        with_wallets, watched_with_wallets = (
+            sum(listing.exchange.slug is not None for listing in listings) for listings in (listed, watched)
+        )
+        log.info("list fetched", exchanges=len(listed), with_wallets=with_wallets, watched=watched_with_wallets)
+
     def _record_unknown(self, listed: Iterable[Listing]) -> None:
         """Record, and log once, which of the exchanges to watch are on no list."""
         unknown = self._only - {listing.exchange.id for listing in listed}
         if unknown != self.unknown:
             log.warning("EXCHANGES names what is not listed", names=sorted(unknown))
         self.unknown = unknown
+
+    def _is_list_down(self) -> bool:
+        """Return whether the newest list could not be fetched."""
+        listed = self._health.get(f"{self._source.name}/cexs")
+        return listed is not None and listed.fault is not None
 
     def _details_are_down(self) -> bool:
         """Return whether amounts were asked for and none of the exchanges' bodies can be had any more."""
@@ -276,8 +294,9 @@ class SourcePoller:
         """Record that a source answered; `left_out` names what of its newest reading was impossible, logged once."""
         now = self._clock.now()
         before = self._health.get(name)
-        if before and before.fault:
+        if before and before.fault and name not in self._broken_with_the_list:
             log.info("source healed", source=name, after=str(now - (before.failing_since or now)))
+        self._broken_with_the_list.discard(name)
         was_left_out = before.detail if before and not before.fault else ""
         if left_out and not was_left_out:
             log.warning("impossible values left out", source=name, slots=left_out)
@@ -290,7 +309,9 @@ class SourcePoller:
     async def _failed(self, name: str, error: SourceError) -> None:
         now = self._clock.now()
         before = self._health.get(name) or SourceHealth(name)
-        if before.fault is None:
+        if before.fault is None and self._is_list_down():  # which is said already: not once more for each exchange
+            self._broken_with_the_list.add(name)
+        elif before.fault is None:
             log.warning("source broke", source=name, reason=str(error.fault), detail=error.detail)
         since = before.failing_since or now
         await self._record_health(replace(before, failing_since=since, fault=error.fault, detail=error.detail))

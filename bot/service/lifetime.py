@@ -27,6 +27,7 @@ from bot.ports.sources import Clock
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
 from bot.service.health_server import HealthServer
+from bot.service.hourly_line import HOURLY, HourlyLine
 from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.schedule import Job, Schedule
@@ -124,7 +125,7 @@ class Service:
             if store is None:
                 return
             stack.push_async_callback(store.close)
-            http = await stack.enter_async_context(Http(on_headers=self._hear_headers))
+            http = await stack.enter_async_context(Http(self._settings.proxies, on_headers=self._hear_headers))
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             application = Application(
                 self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
@@ -200,8 +201,9 @@ class Service:
             try:
                 return await work()
             except StorageError as error:
-                log.warning("store away", error=str(error))
-                self._store_fault = f"not connected yet ({error})"
+                fault = f"not connected yet ({error})"
+                (log.debug if fault == self._store_fault else log.warning)("store away", error=str(error))
+                self._store_fault = fault
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause_s)
             if stop.is_set():
@@ -218,7 +220,8 @@ class Service:
             await self._update_report()
 
         report = Job("self-report", update_report, every=REPORT_INTERVAL)
-        schedule = Schedule([*application.upkeep.jobs(self._role), report])
+        hourly_line = Job("hourly line", HourlyLine(application, self.unready).write, every=HOURLY)
+        schedule = Schedule([*application.upkeep.jobs(self._role), report, hourly_line])
         async with asyncio.TaskGroup() as tasks:
             deliveries = {tasks.create_task(_deliver(chat, worker)): chat for chat, worker in delivery_workers}
             others = [tasks.create_task(chat.run_sender()) for chat in chats]

@@ -10,10 +10,11 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
+import stamina.instrumentation
 import structlog
 from typing_extensions import override
 
-from bot.config.setting_types import LOGIN_IN_ADDRESS
+from bot.config.address_types import LOGIN_IN_ADDRESS
 
 # Telegram's form, in case a token that is not ours (of a typing error, say) reaches a log.
 _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
@@ -85,6 +86,8 @@ def configure(level: str, style: str, secrets: Iterable[str]) -> None:
     root.setLevel(level.upper())
     for name, library_level in _LIBRARY_LEVELS.items():
         logging.getLogger(name).setLevel("DEBUG" if level == "debug" else library_level)
+    # A source that breaks is one line, written by whoever polls it; that it is tried again is nobody's concern.
+    stamina.instrumentation.set_on_retry_hooks(None if level == "debug" else ())
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,22 +1,29 @@
 """Runs jobs at regular intervals, such as a poll every 10 minutes; `lifetime` and `upkeep` hold the tables of jobs.
 
 Intervals are measured by the event loop's own time, which goes on evenly whatever somebody does to the machine's clock.
-A scheduler that computes the date of each next turn (APScheduler does:
-https://github.com/agronholm/apscheduler/issues/351) runs nothing for an hour after the clock was set back by an hour.
+APScheduler computes the date of each next turn, so that a clock that is set back by an hour stops its jobs for an hour
+(https://github.com/agronholm/apscheduler/issues/351). So those dates are made anew from the loop's time whenever it
+looks for what is due.
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+from typing_extensions import override
 
 from bot.domain.errors import RunwatchError
 from bot.domain.obstacles import JobState
 
 log = structlog.get_logger()
+
+_EARLY = 0.01  # of an interval: a timer that fires a little before its turn counts as that turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +45,31 @@ class Schedule:
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self._jobs = tuple(jobs)
+        self._scheduler = _LoopTimeScheduler(timezone=UTC)
         self._ended_at_s: dict[str, float] = {}  # on the loop's time
         self._crashes: dict[str, str] = {}
-        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
         """Start the jobs; raise RuntimeError outside a running event loop."""
         now_s = asyncio.get_running_loop().time()
-        self._ended_at_s = {job.name: now_s for job in self._jobs}
-        self._tasks = [asyncio.create_task(self._repeat(job), name=f"job {job.name}") for job in self._jobs]
+        for job in self._jobs:
+            self._ended_at_s[job.name] = now_s
+            # max_instances, coalesce and no grace time make the rules of Job: APScheduler's defaults would drop late
+            # turns with a warning.
+            self._scheduler.add_job(
+                self._recording(job),
+                _LoopTimeInterval(job.every, job.jitter, start_s=now_s),
+                id=job.name,
+                max_instances=1,
+                coalesce=True,
+                misfire_grace_time=None,
+                next_run_time=datetime.now(UTC),
+            )
+        self._scheduler.start()
 
     def stop(self) -> None:
-        """Start no more jobs, and cancel those under way."""
-        for task in self._tasks:
-            task.cancel()
+        """Start no more jobs; those under way end with their tasks."""
+        self._scheduler.shutdown(wait=False)
 
     def states(self) -> Sequence[JobState]:
         """Return how each job is doing, nothing before `start`."""
@@ -68,26 +86,70 @@ class Schedule:
             for job in self._jobs
         ]
 
-    async def _repeat(self, job: Job) -> None:
-        loop = asyncio.get_running_loop()
-        every_s, jitter_s = job.every.total_seconds(), job.jitter.total_seconds()
-        turn_s = loop.time()
-        while True:
+    def _recording(self, job: Job) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
             await self._run(job)
-            self._ended_at_s[job.name] = loop.time()
-            # Turns that came meanwhile are left out, and the rhythm stays: a poll of 90 s that took 100 s is late once.
-            turn_s += every_s * max(1, 1 + (loop.time() - turn_s) // every_s)
-            jitter = random.uniform(0.0, jitter_s)  # noqa: S311 — spreads load, guards nothing
-            await asyncio.sleep(max(0.0, turn_s - loop.time() + jitter))
+            self._ended_at_s[job.name] = asyncio.get_running_loop().time()
+
+        return run
 
     async def _run(self, job: Job) -> None:
+        crash = ""
         try:
             await job.run()
+        except asyncio.CancelledError:  # when the schedule stops; APScheduler would log it as an error
+            log.debug("job cancelled", job=job.name)
         except RunwatchError as error:
             log.warning("job failed", job=job.name, error=str(error))
-            self._crashes.pop(job.name, None)
-        except Exception as crash:
+        except Exception as error:
             log.exception("job crashed", job=job.name)
-            self._crashes[job.name] = type(crash).__name__
+            crash = type(error).__name__
+        if crash:
+            self._crashes[job.name] = crash
         else:
             self._crashes.pop(job.name, None)
+
+
+class _LoopTimeInterval(BaseTrigger):  # type: ignore[misc]  # it has no types
+    """Turns at even intervals of the loop's time from `start_s` on, each moved by up to `jitter`.
+
+    A turn that has gone by is left out, and the rhythm stays: of turns at 0, 10, 20 and 30 s, the next one after 25 s
+    is that of 30 s.
+    """
+
+    def __init__(self, every: timedelta, jitter: timedelta, *, start_s: float) -> None:
+        self._every_s = every.total_seconds()
+        self._jitter_s = jitter.total_seconds()
+        self._start_s = start_s
+        self._due_s = start_s
+
+    @override
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+        """Return the date of the next turn, which is always after `now`."""
+        turns = (asyncio.get_running_loop().time() - self._start_s) / self._every_s
+        turn_s = self._start_s + self._every_s * (1 + math.floor(turns + _EARLY))
+        self._due_s = turn_s + random.uniform(0.0, self._jitter_s)  # noqa: S311 — spreads load, guards nothing
+        return self.date_of_turn(now)
+
+    def date_of_turn(self, now: datetime) -> datetime:
+        """Return the date of the turn that is due next, by a clock that shows `now`."""
+        return now + timedelta(seconds=self._due_s - asyncio.get_running_loop().time())
+
+
+class _LoopTimeScheduler(AsyncIOScheduler):  # type: ignore[misc]  # as above
+    """Looks for what is due by the loop's time: its timer already goes by that, its dates are those of the clock."""
+
+    _is_dating = False
+
+    @override
+    def wakeup(self) -> None:
+        """Date every job anew, then run what is due and wait for the next one."""
+        if self._is_dating:  # a job that is dated anew wakes the scheduler
+            return
+        self._is_dating = True
+        try:
+            for job in self.get_jobs():
+                job.modify(next_run_time=job.trigger.date_of_turn(datetime.now(UTC)))
+        finally:
+            self._is_dating = False
+        super().wakeup()

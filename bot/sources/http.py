@@ -20,6 +20,8 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
+from bot.network.connector import connector_for
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
@@ -30,8 +32,9 @@ MAX_ATTEMPTS = 3
 MAX_RETRY_AFTER = timedelta(seconds=30)
 """An upstream that asks for a longer pause is asked again at the next poll instead."""
 
-_CONNECT_TIMEOUT_S = 10
+_CONNECT_TIMEOUT_S = 10  # looking the name up included
 _MAX_REDIRECTS = 3
+_CONNECTIONS_MAX = 100  # as aiohttp has it; there are a handful of upstreams
 _CHUNK_BYTES = 1 << 16
 _Result = TypeVar("_Result")
 
@@ -39,26 +42,31 @@ _Result = TypeVar("_Result")
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `pause` is the first wait between attempts; it doubles, with jitter. `on_headers` is called with the host and the
-    headers of every answer.
+    `proxies` says which proxy an upstream is reached through. `pause` is the first wait between `attempts`; it
+    doubles, with jitter. `on_headers` is called with the host and the headers of every answer.
     """
 
     def __init__(
         self,
+        proxies: ProxyRules = NO_PROXIES,
         *,
         pause: timedelta = timedelta(seconds=1),
+        attempts: int = MAX_ATTEMPTS,
         on_headers: Callable[[str, Mapping[str, str]], None] = lambda _host, _headers: None,
     ) -> None:
+        self._proxies = proxies
         self._pause = pause
+        self._attempts = attempts
         self._on_headers = on_headers
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            connector=connector_for(self._proxies, limit=_CONNECTIONS_MAX),
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
+            timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return self
@@ -119,7 +127,7 @@ class Http:
     async def _with_retries(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
         retries = stamina.retry_context(
             on=_retry_decision,
-            attempts=MAX_ATTEMPTS,
+            attempts=self._attempts,
             timeout=None,
             wait_initial=self._pause,
             wait_max=self._pause * 8,

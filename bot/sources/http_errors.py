@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from bot.domain.errors import SourceError, SourceFault
+from bot.network.errors import why_unconnected
 from bot.sources.decompression import PIECE_BYTES, decompress
 
 _READ_BYTES = 1 << 16  # of an error body, as it comes over the wire
@@ -84,11 +85,11 @@ def translate_errors(host: str) -> Iterator[None]:
     try:
         yield
     except TimeoutError as error:
-        raise TemporaryFailure(SourceFault.TIMEOUT, host) from error
+        raise TemporaryFailure(SourceFault.TIMEOUT, why_unconnected(error, host)) from error
     except aiohttp.ClientPayloadError as error:
         raise TemporaryFailure(SourceFault.CUT_SHORT, f"{host}: the connection ended within the body") from error
     except (aiohttp.ClientConnectionError, ConnectionError) as error:
-        raise TemporaryFailure(SourceFault.UNREACHABLE, f"{host}: {type(error).__name__}") from error
+        raise TemporaryFailure(SourceFault.UNREACHABLE, why_unconnected(error, host)) from error
     except aiohttp.InvalidURL as error:
         raise SourceError(SourceFault.UNREACHABLE, "not an address") from error
     except aiohttp.ClientError as error:  # an answer that is no HTTP

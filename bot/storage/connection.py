@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 import structlog
 from redis import exceptions as redis_errors
 from redis.asyncio import Redis
+from redis.asyncio.sentinel import MasterNotFoundError
 
 from bot.domain.errors import ConfigurationError, LoginRefused, StorageError
 from bot.storage.client import Close, client_at
@@ -212,6 +213,8 @@ class Database:
         except redis_errors.RedisError as error:
             if _is_login_refused(error):
                 raise LoginRefused("The server at REDIS_URL refuses the user or the password.") from error
+            if isinstance(error, MasterNotFoundError):  # its text is the inner state of every Sentinel's connection
+                raise StorageError("The store is away: no Sentinel that answers names the primary.") from error
             if _is_temporary(error):
                 raise StorageError(f"The store is away: {str(error).removesuffix('.') or 'no answer'}.") from error
             # In a script, Redis 6.2 raises a plain ResponseError with OOM in its text; later ones raise the class.

@@ -33,7 +33,9 @@ _PROVENANCE = r"Replay(?: \(.+\))? · as of .+ UTC \(.+ ago\)"
 
 async def test_a_small_flow_alerts_nobody_and_the_demo_ends_by_itself(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=loud\nEXCHANGES=okx\nREDIS_URL=redis://127.0.0.1:9\n")  # is left alone
-    ran = await bot("demo", "--episode", "slow-small", "--speed", "100", directory=tmp_path)
+    # A terminal that knows no minus sign, and no emoji, shows what it can.
+    narrow = {"PYTHONIOENCODING": "latin-1"}
+    ran = await bot("demo", "--episode", "slow-small", "--speed", "100", directory=tmp_path, **narrow)
     assert (ran.code, ran.err) == (0, "")
     alerts, reply = re.sub(r"\n {4}", " ", ran.out).split("> /reserves gullane\n")
     assert "this terminal is the chat" in alerts

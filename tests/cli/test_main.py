@@ -1,18 +1,31 @@
 """The command line as people and scripts use it: every line here is a process of its own."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.service.application import COMMANDS
+from tests.fakes.defillama import FakeDefiLlama
+from tests.fakes.telegram import FakeTelegram
 from tests.program import ROOT, bot, bot_that_nobody_reads, running_bot
 from tests.servers import Server
 from tests.waiting import until
 
 NOWHERE = "http://127.0.0.1:9"  # the discard port: nobody listens
 TOKEN = "4242:never-shown-anywhere"  # noqa: S105 — opens nothing
+
+
+@pytest.fixture
+async def reachable() -> AsyncIterator[dict[str, str]]:
+    """Return the settings of a Telegram bot and of a source that answer."""
+    async with FakeTelegram(token=TOKEN) as telegram, FakeDefiLlama(days=1) as llama:
+        yield {"TELEGRAM_TOKEN": TOKEN, "TELEGRAM_API_URL": telegram.url, "DEFILLAMA_URL": llama.url}
 
 
 async def test_run_without_a_token_says_what_to_do(tmp_path: Path) -> None:
@@ -58,8 +71,8 @@ async def test_a_wrong_line_is_refused_with_what_is_wrong(tmp_path: Path, line: 
     assert "Traceback" not in ran.err
 
 
-async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> None:
-    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", POLL_INTERVAL="90s")
+async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path, reachable: dict[str, str]) -> None:
+    ran = await bot("check", directory=tmp_path, DATA_DIR="data", POLL_INTERVAL="90s", **reachable)
     assert (ran.code, ran.err) == (0, "")
     assert {"TELEGRAM_TOKEN=•••", "DISCORD_TOKEN=", "POLL_INTERVAL=90s", "DATA_DIR=data"} <= set(ran.out.splitlines())
     assert "never-shown" not in ran.out
@@ -67,9 +80,10 @@ async def test_check_shows_every_setting_with_secrets_masked(tmp_path: Path) -> 
 
 
 async def test_check_names_every_problem(tmp_path: Path) -> None:
-    ran = await bot("check", directory=tmp_path, REDIS_URL="http://:never-shown@127.0.0.1:9")
+    ran = await bot("check", directory=tmp_path, REDIS_URL="redis://:never-shown@127.0.0.1:9", DEFILLAMA_URL=NOWHERE)
     assert ran.code == 1
-    no_token, no_store = ran.err.splitlines()
+    no_token, no_store, no_source = ran.err.splitlines()
+    assert no_source.startswith("runwatch: DefiLlama: 127.0.0.1 cannot be reached: ")
     assert no_token.startswith("runwatch: No chat token is set.")
     assert no_store.startswith("runwatch: The store cannot be used: ")
     assert "never-shown" not in ran.out + ran.err
@@ -86,9 +100,9 @@ async def test_check_names_every_setting_that_cannot_be_right(tmp_path: Path) ->
     assert "never-shown" not in checked.err
 
 
-async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path) -> None:
+async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: Path, reachable: dict[str, str]) -> None:
     pointing = {"ERROR_CHAT": "discord:456", "OWNER_IDS": "telegram:1,discord:2"}
-    ran = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, DATA_DIR="data", **pointing)
+    ran = await bot("check", directory=tmp_path, DATA_DIR="data", **pointing, **reachable)
     assert (ran.code, ran.err.splitlines()) == (
         1,
         [
@@ -98,11 +112,13 @@ async def test_check_names_what_points_at_a_platform_without_a_token(tmp_path: P
     )
 
 
-async def test_ask_and_check_move_no_data_of_an_older_version(tmp_path: Path, redis: Server) -> None:
+async def test_ask_and_check_move_no_data_of_an_older_version(
+    tmp_path: Path, redis: Server, reachable: dict[str, str]
+) -> None:
     assert redis.ask("SET runwatch:schema 3") == "+OK"
 
     asked = await bot("ask", "/incidents", directory=tmp_path, REDIS_URL=redis.url)
-    checked = await bot("check", directory=tmp_path, TELEGRAM_TOKEN=TOKEN, REDIS_URL=redis.url)
+    checked = await bot("check", directory=tmp_path, REDIS_URL=redis.url, **reachable)
 
     assert (asked.code, asked.out) == (2, "")
     assert asked.sentence.startswith("The store was written by an older Runwatch (layout 3, ")
@@ -168,10 +184,80 @@ async def test_ask_says_so_when_nothing_can_be_reached(tmp_path: Path) -> None:
     assert (asked.code, asked.err) == (1, "")
     answer = json.loads(asked.out)
     assert answer["tone"] == "trouble"
-    assert answer["lines"][0].startswith("The list has not been fetched yet.")
+    assert answer["lines"][0].startswith(
+        "DefiLlama's list of exchanges cannot be fetched: 127.0.0.1 cannot be reached: "
+    )
 
 
 async def test_ask_names_a_command_that_is_none(tmp_path: Path) -> None:
     asked = await bot("ask", "/reserve binance", directory=tmp_path)
     assert (asked.code, asked.out) == (1, "")
     assert asked.sentence == "There is no /reserve. `runwatch ask /help` lists what there is."
+
+
+@pytest.mark.parametrize("question", ["/reserves binance", "/top", "/exchanges", "/flows binance 7d"])
+async def test_a_question_without_a_network_is_answered_with_why(tmp_path: Path, question: str) -> None:
+    there = {"DEFILLAMA_URL": "https://no.invalid", "DATA_DIR": "data"}
+    ran = await bot("ask", question, directory=tmp_path, **there)
+    assert (ran.code, ran.err) == (1, "")
+    said = re.sub(r"\s+", " ", ran.out)
+    assert "DefiLlama's list of exchanges cannot be fetched: the name no.invalid cannot be looked up" in said
+    assert "“runwatch check” tries every connection" in said
+
+
+async def test_what_needs_no_figures_is_answered_without_a_network(tmp_path: Path) -> None:
+    ran = await bot("ask", "/help reserves", directory=tmp_path, DEFILLAMA_URL="https://no.invalid", DATA_DIR="data")
+    assert (ran.code, ran.err) == (0, "")
+    assert "/reserves <exchange>" in ran.out
+
+
+@pytest.mark.parametrize("command", ["check", "commands", "settings", "--help"])
+def test_an_output_that_takes_nothing_more_is_a_sentence(tmp_path: Path, command: str) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        ran = subprocess.run(  # noqa: S603 — this very interpreter
+            [sys.executable, "-m", "bot", command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(ROOT)},
+            timeout=100,
+            check=False,
+        )
+    assert (ran.returncode, ran.stderr) == (1, "runwatch: No space left on device\n")
+
+
+NOBODY_HERE = """
+import os, pwd, sys
+os.environ.pop("HOME")
+pwd.getpwuid = {}.__getitem__  # a container's user that no list has
+from bot.__main__ import main
+sys.argv = ["runwatch", *sys.argv[1:]]
+main()
+"""
+
+
+@pytest.mark.parametrize("command", ["run", "check", "ask"])
+def test_a_user_without_a_home_is_told_to_set_the_directory(tmp_path: Path, command: str) -> None:
+    ran = homeless(tmp_path, command, "/incidents" if command == "ask" else "", TELEGRAM_TOKEN=TOKEN)
+    assert (ran.returncode, ran.stdout) == (1 if command == "check" else 2, "")
+    assert ran.stderr == (
+        "runwatch: DATA_DIR: is not set, and this user has no home to keep data in; set it to a directory that stays.\n"
+    )
+
+
+def test_a_user_without_a_home_may_have_a_server_elsewhere(tmp_path: Path, redis: Server) -> None:
+    ran = homeless(tmp_path, "ask", "/incidents", REDIS_URL=redis.url, DEFILLAMA_URL=NOWHERE)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def homeless(directory: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 — this very interpreter
+        [sys.executable, "-c", NOBODY_HERE, *filter(None, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=directory,
+        env={"PATH": os.environ["PATH"], "HOME": "", "PYTHONPATH": str(ROOT)} | variables,
+        timeout=100,
+        check=False,
+    )

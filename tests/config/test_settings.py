@@ -8,7 +8,7 @@ import pytest
 from platformdirs import user_data_path
 from pydantic import SecretStr
 
-from bot.config.settings import Settings, effective, example, load, secrets
+from bot.config.settings import Settings, effective, example, load, misspelt, secrets
 from bot.domain.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,11 @@ DEFAULTS: Mapping[str, object] = {
     "LOG_LEVEL": "info",
     "LOG_FORMAT": "auto",
     "HEARTBEAT_URL": None,
+    "PROXY_URL": None,
+    "HTTP_PROXY": None,
+    "HTTPS_PROXY": None,
+    "ALL_PROXY": None,
+    "NO_PROXY": (),
 }
 EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),
@@ -55,8 +60,13 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "LOG_LEVEL": ("DEBUG", "debug"),
     "LOG_FORMAT": ("json", "json"),
     "HEARTBEAT_URL": ("https://beats.example/1", "https://beats.example/1"),
+    "PROXY_URL": ("socks5://ann:pw@10.0.0.2:1080", "socks5://ann:pw@10.0.0.2:1080"),
+    "HTTP_PROXY": ("http://10.0.0.2:3128/", "http://10.0.0.2:3128"),
+    "HTTPS_PROXY": ("proxy.lan:3128", "http://proxy.lan:3128"),
+    "ALL_PROXY": ("socks://10.0.0.2", "socks5://10.0.0.2"),
+    "NO_PROXY": ("localhost, .lan;10.0.0.0/8 ::1", ("localhost", ".lan", "10.0.0.0/8", "::1")),
 }
-SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL")
+SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
 
 
 class SettingsBench:
@@ -83,6 +93,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SettingsBench:
     monkeypatch.chdir(tmp_path)
     for name in DEFAULTS:
         monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
         monkeypatch.delenv(f"{name}_FILE", raising=False)
     return SettingsBench(monkeypatch)
 
@@ -130,7 +141,7 @@ def test_what_is_not_ours_is_left_alone(here: SettingsBench) -> None:
     assert here.load("COMPOSE_PROJECT_NAME=watch", POLLING="1h").poll_interval == timedelta(minutes=10)
 
 
-def secret_file(text: str = "from-a-file\n") -> str:
+def secret_file(text: str = "4242:from-a-file\n") -> str:
     path = Path("secret").absolute()
     path.write_text(text, encoding="utf-8")
     return str(path)
@@ -161,7 +172,9 @@ def test_an_empty_variable_hides_no_second_form_of_a_secret(here: SettingsBench)
 
 
 def test_an_empty_form_of_a_secret_is_not_set(here: SettingsBench) -> None:
-    assert plain(here.load(TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file()), "TELEGRAM_TOKEN") == "from-a-file"
+    assert (
+        plain(here.load(TELEGRAM_TOKEN="", TELEGRAM_TOKEN_FILE=secret_file()), "TELEGRAM_TOKEN") == "4242:from-a-file"
+    )
 
 
 @pytest.mark.parametrize("name", SECRETS)
@@ -199,6 +212,14 @@ def test_an_interval_is_a_number_and_a_unit(here: SettingsBench, text: str, inte
         ("HEARTBEAT_URL", "ftp://beats.example", "HEARTBEAT_URL: must begin with http:// or https://."),
         ("DISCORD_GATEWAY_URL", "https://x", "DISCORD_GATEWAY_URL: must begin with ws:// or wss://."),
         ("HTTP_PORT", "65536", "HTTP_PORT: Input should be less than or equal to 65535."),
+        ("HTTP_PORT", "-1", "HTTP_PORT: write a number from 0 to 65535; 0 is any free port."),
+        ("HTTP_PORT", "http", "HTTP_PORT: write a number from 0 to 65535; 0 is any free port."),
+        ("TELEGRAM_PAID_BROADCAST", "perhaps", "TELEGRAM_PAID_BROADCAST: write true or false."),
+        (
+            "EXCHANGES",
+            "okx," + "x" * 99,
+            "EXCHANGES: entry 2 is no name: it is too long, or holds an invisible character.",
+        ),
         ("DATA_DIR", "~nobody-here/x", "DATA_DIR: begins with the home of nobody here; write the whole path."),
         ("OWNER_IDS", "telegram:1,ann", "OWNER_IDS: entry 2 is no owner: write telegram:123 or discord:456."),
         ("LOG_LEVEL", "loud", "LOG_LEVEL: Input should be 'debug', 'info', 'warning' or 'error'."),
@@ -214,7 +235,7 @@ TOKENS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN")
 WEB_ADDRESSES = ("DEFILLAMA_URL", "TELEGRAM_API_URL", "DISCORD_API_URL", "HEARTBEAT_URL")
 ADDRESSES = (*WEB_ADDRESSES, "DISCORD_GATEWAY_URL")
 QUOTED = "is in quotation marks, which would be taken for a part of it; write it without them."
-UNSEEN = "holds a space, a line break or an invisible character; write it without."
+UNSEEN = "holds a space, a line break or an invisible character; write it without, and a comment on its own line."
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -257,6 +278,77 @@ def test_the_heartbeat_is_called_as_it_is_written(here: SettingsBench) -> None:
 OF_TELEGRAM, OF_DISCORD = "4242:never-shown_anywhere", "MTA4.never-shown.any_where"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        *(
+            "redis://:p@ss@redis:6379/1",
+            "redis://redis?socket_timeout=2.5",
+            "rediss://bot:p%2Fss@redis/0?ssl_cert_reqs=none",
+        ),
+        *("redis://[::1]:6379", "unix:///run/redis@1.sock?db=2", "unix://bot:pw@/run/redis.sock"),
+        *("redis+sentinel://bot:pw@a:26379,b:26379/watch", "rediss+sentinel://a/watch"),
+    ],
+)
+def test_an_address_of_redis_may_have_all_this(here: SettingsBench, address: str) -> None:
+    assert plain(here.load(REDIS_URL=address), "REDIS_URL") == address
+
+
+IN_A_PASSWORD = (
+    "REDIS_URL: holds a user or a password with signs that mean something else in an address; write / as %2F"  # noqa: S105 — a sentence
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "sentence"),
+    [
+        ("redis://:hun/ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun#ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun?ter2@redis", IN_A_PASSWORD),
+        ("redis://:hun[ter2@redis", IN_A_PASSWORD),
+        ("redis://ann/hun:ter2@redis", IN_A_PASSWORD),
+        ("redis+sentinel://ann:hun/ter2@a:26379/watch", IN_A_PASSWORD),
+        ("127.0.0.1:6379", "REDIS_URL: must begin with redis://, rediss://, unix://, "),
+        ("http://redis", "REDIS_URL: must begin with redis://, rediss://, unix://, "),
+        ("redis://", "REDIS_URL: names no host and port that can be asked; write it like redis://redis:6379/0."),
+        ("redis://redis:port", "REDIS_URL: names no host and port that can be asked; "),
+        ("redis://redis/first", "REDIS_URL: has a database that is no number; write it like redis://redis:6379/0."),
+        ("redis://redis/0#hunter2", "REDIS_URL: holds a #, which means nothing here; "),
+        ("unix://", "REDIS_URL: names no path of a socket; write it like unix:///run/redis/redis.sock."),
+        ("redis://redis?foo=bar", "REDIS_URL: has an option “foo” that is not known; there are client_name, db, "),
+        ("redis://redis?Hunter2", "REDIS_URL: has an option behind the ? that is not known; "),
+        (
+            "redis://redis?socket_timeout=long",
+            "REDIS_URL: has the option socket_timeout with a value that is no number.",
+        ),
+        ("unix://:hun/ter2@/run/redis.sock", "REDIS_URL: names no path of a socket; write it like unix://"),
+        ("redis://redis?db=many", "REDIS_URL: has the option db with a value that is no whole number."),
+        ("redis://redis?ssl_cert_reqs=none", "REDIS_URL: has the option ssl_cert_reqs, which is for rediss:// only."),
+        (
+            "rediss://redis?ssl_ca_certs=/none",
+            "REDIS_URL: has the option ssl_ca_certs, which names nothing that is there.",
+        ),
+        ("rediss://redis?ssl_cert_reqs=no", "REDIS_URL: has the option ssl_cert_reqs, which must be one of none, "),
+    ],
+)
+def test_an_address_of_redis_that_cannot_be_meant_is_refused(here: SettingsBench, address: str, sentence: str) -> None:
+    refusal = here.refusal(REDIS_URL=address)
+    assert refusal.startswith(sentence)
+    assert not {"hun", "ter2", "hunter2", "Hunter2"} & set(re.findall(r"\w+", refusal))
+
+
+@pytest.mark.parametrize("text", ["binance,okx", "binance;okx", "binance; okx,", "Binance\nOKX"])
+def test_names_may_be_between_commas_semicolons_and_lines(here: SettingsBench, text: str) -> None:
+    assert here.load(EXCHANGES=text).exchanges == ("binance", "okx")
+
+
+def test_names_that_only_a_space_parts_are_refused(here: SettingsBench) -> None:
+    assert here.refusal(EXCHANGES="kraken, binance okx") == (
+        "EXCHANGES: has a space in “binance okx”; write commas between names, and one of several words with hyphens: "
+        "binance,okx,arkham-exchange."
+    )
+
+
 def test_tokens_that_changed_places_are_refused(here: SettingsBench) -> None:
     assert here.refusal(TELEGRAM_TOKEN=OF_DISCORD, DISCORD_TOKEN=OF_TELEGRAM).splitlines() == [
         "TELEGRAM_TOKEN: is a Discord token; put it into DISCORD_TOKEN, and here the one from @BotFather.",
@@ -266,6 +358,83 @@ def test_tokens_that_changed_places_are_refused(here: SettingsBench) -> None:
         ),
     ]
     assert plain(here.load(TELEGRAM_TOKEN=OF_TELEGRAM, DISCORD_TOKEN=OF_DISCORD), "TELEGRAM_TOKEN") == OF_TELEGRAM
+
+
+@pytest.mark.parametrize("token", ["hunter2", "bot4242:hunter2", "4242:hunter2;", "4242:", "ху:hunter2", "<hunter2>"])
+def test_what_is_no_token_at_all_is_refused_and_not_repeated(here: SettingsBench, token: str) -> None:
+    refusal = here.refusal(TELEGRAM_TOKEN=token, DISCORD_TOKEN=token.replace(":", "."))
+    telegram, discord = refusal.splitlines()
+    assert telegram.startswith("TELEGRAM_TOKEN: is no token; copy the whole of it from @BotFather, ")
+    assert discord.startswith("DISCORD_TOKEN: is no token; copy the whole of it from the Discord Developer Portal, ")
+    assert "hunter2" not in refusal
+
+
+@pytest.mark.parametrize(
+    "host", ["a b", "ho st", "-a", "a..b", "$(id)", "host;", "x" * 64, ".".join(["x" * 60] * 5), "😀"]
+)
+def test_what_is_the_name_of_no_host_is_refused(here: SettingsBench, host: str) -> None:
+    assert here.refusal(HTTP_HOST=host).startswith("HTTP_HOST: is no address of this machine: write 127.0.0.1, ")
+    if " " not in host:
+        assert here.refusal(DEFILLAMA_URL=f"https://{host}").startswith(
+            "DEFILLAMA_URL: names no host that can be asked"
+        )
+        assert here.refusal(REDIS_URL=f"redis://{host}").startswith(
+            "REDIS_URL: names no host and port that can be asked"
+        )
+
+
+@pytest.mark.parametrize("host", ["localhost", "redis_1", "bücher.example", "host.", "10.0.0.1", "[::1]", "a" * 63])
+def test_the_name_of_a_host_may_be(here: SettingsBench, host: str) -> None:
+    assert here.load(HTTP_HOST=host).http_host == host.strip("[]")
+    assert here.load(DEFILLAMA_URL=f"https://{host}:1").defillama_url == f"https://{host}:1"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PORT", "LOG_LEVEL", "LOG_FORMAT", "TELEGRAM_PAID_BROADCAST", "POLL_INTERVAL"])
+def test_the_line_end_of_windows_does_no_harm_to_a_word(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
+    assert plain(here.load(**{name: f"{text}\r"}), name) == value
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_file_from_windows_is_read_as_any_other(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
+    assert plain(here.load(f"\ufeff{name}={text} # what it is for\r\nCOMPOSE=1\r\n"), name) == value
+
+
+@pytest.mark.parametrize("path", ["/data\r", "/da\x1bta", "x" * 5000])
+def test_a_directory_that_can_have_no_such_name_is_refused(here: SettingsBench, path: str) -> None:
+    assert here.refusal(DATA_DIR=path).startswith(
+        "DATA_DIR: is no path: it is too long, or holds an invisible character"
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["TELEGRAM_TOKEN: 4242:hunter2", "LOG_LEVEL='debug\nHTTP_PORT=1", 'LOG_LEVEL="debug', "= debug", "LOG LEVEL=debug"],
+)
+def test_a_line_that_cannot_be_read_is_named_and_not_left_out(here: SettingsBench, line: str) -> None:
+    refusal = here.refusal(f"# mine\nHTTP_HOST=localhost\n{line}\n")
+    assert refusal == ".env, line 3: cannot be read; write NAME=value, and no quotation mark alone."
+
+
+def test_a_directory_in_place_of_the_file_is_named(here: SettingsBench) -> None:
+    Path(".env").mkdir()
+    with pytest.raises(ConfigurationError, match=r"\.env is a directory; it has to be a file"):
+        load({})
+
+
+def test_a_file_that_is_far_too_long_is_no_secret(here: SettingsBench) -> None:
+    refusal = here.refusal(TELEGRAM_TOKEN_FILE="/dev/zero")  # noqa: S106 — no password
+    assert refusal == "TELEGRAM_TOKEN_FILE names /dev/zero, which cannot be read: ValueError."
+
+
+def test_a_name_that_is_nearly_one_of_a_setting_is_named(here: SettingsBench) -> None:
+    here.load("TELEGRAM_TOKN=x\nPOL_INTERVAL=1h\nDISCORD_TOKEN_FIL=x\nCOMPOSE_PROJECT_NAME=x\nlog_level=debug\n")
+    assert list(misspelt()) == [
+        ".env sets TELEGRAM_TOKN, which is no setting; is TELEGRAM_TOKEN meant?",
+        ".env sets POL_INTERVAL, which is no setting; is POLL_INTERVAL meant?",
+        ".env sets DISCORD_TOKEN_FIL, which is no setting; is DISCORD_TOKEN_FILE meant?",
+    ]
 
 
 def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: SettingsBench) -> None:
@@ -320,10 +489,38 @@ def test_a_mark_that_an_editor_writes_in_front_of_a_file_belongs_to_no_name(
 
 
 def test_secrets_in_force_are_masked_and_intervals_read_as_written(here: SettingsBench) -> None:
-    shown = dict(effective(here.load("TELEGRAM_TOKEN=hunter2\nPOLL_INTERVAL=90s\nEXCHANGES=okx,kraken")))
+    shown = dict(effective(here.load("TELEGRAM_TOKEN=4242:hunter2\nPOLL_INTERVAL=90s\nEXCHANGES=okx,kraken")))
     assert shown["TELEGRAM_TOKEN"] == "•••"  # noqa: S105 — the mask
     assert (shown["DISCORD_TOKEN"], shown["POLL_INTERVAL"], shown["DETAIL_INTERVAL"]) == ("", "90s", "1h")
     assert shown["EXCHANGES"] == "okx,kraken"
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"])
+def test_what_all_programs_read_may_be_in_lower_case_which_then_counts(here: SettingsBench, name: str) -> None:
+    text, value = EXAMPLES[name]
+    assert plain(here.load(**{name: "elsewhere.example", name.lower(): text}), name) == value
+    assert plain(here.load(f"{name.lower()}={text}"), name) == value
+
+
+def test_the_proxies_are_handed_on_together(here: SettingsBench) -> None:
+    proxies = here.load(**{name: EXAMPLES[name][0] for name in ("PROXY_URL", "HTTPS_PROXY", "NO_PROXY")}).proxies
+    assert (proxies.preferred, proxies.https) == (EXAMPLES["PROXY_URL"][1], EXAMPLES["HTTPS_PROXY"][1])
+    assert (proxies.http, proxies.every, proxies.exempt) == (None, None, EXAMPLES["NO_PROXY"][1])
+
+
+@pytest.mark.parametrize("name", ["PROXY_URL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_is_none_is_refused(here: SettingsBench, name: str) -> None:
+    assert here.refusal(**{name: "socks4://10.0.0.2"}).startswith(f"{name}: must begin with http://, https://, socks5")
+    assert here.refusal(**{name: "http://ann:hun/ter2@10.0.0.2"}).startswith(f"{name}: holds a user or a password with")
+    assert here.refusal(**{name: "proxy:lots"}).startswith(f"{name}: names no host that can be asked")
+
+
+def test_the_password_of_a_proxy_is_a_secret_and_its_address_none(here: SettingsBench) -> None:
+    settings = here.load(PROXY_URL="socks5://ann:p%40ss@10.0.0.2:1080", HTTPS_PROXY="http://bob:p@ss2@proxy:3128")
+    assert {"p%40ss", "p@ss", "p@ss2"} == set(secrets(settings))
+    shown = dict(effective(settings))
+    assert shown["PROXY_URL"] == "socks5://•••@10.0.0.2:1080"
+    assert shown["HTTPS_PROXY"] == "http://•••@proxy:3128"
 
 
 def test_a_login_in_an_address_is_masked(here: SettingsBench) -> None:

@@ -128,8 +128,8 @@ async def test_a_failed_list_is_a_failure_and_never_calm(polled: RecordingPoller
 
 
 async def test_a_source_is_logged_once_when_it_breaks_and_once_when_it_heals(polled: RecordingPoller) -> None:
+    await polled.poller.poll()
     with capture_logs() as logs:
-        await polled.poller.poll()
         polled.upstream.faults["cexs"] = SourceFault.BLOCKED
         for _ in range(4):
             polled.memory.clock.advance(10 * MINUTE)
@@ -299,6 +299,35 @@ async def test_some_exchanges_can_be_fetched_at_once(polled: RecordingPoller) ->
     assert polled.published == ["okx"]
 
 
+async def test_what_breaks_with_the_list_is_not_logged_once_more_for_each_exchange(polled: RecordingPoller) -> None:
+    await polled.poller.poll()
+    polled.upstream.faults |= dict.fromkeys(("cexs", "binance", "okx"), SourceFault.UNREACHABLE)
+    with capture_logs() as logs:
+        await polled.poller.poll()
+        await polled.poller.poll_details()
+        polled.upstream.faults.clear()
+        polled.memory.clock.advance(HOUR)
+        await polled.poller.poll()
+        await polled.poller.poll_details()
+
+    logged = [(log["event"], log["source"]) for log in logs if log["log_level"] != "debug"]
+    assert logged == [("source broke", "defillama/cexs"), ("source healed", "defillama/cexs")]
+
+
+async def test_an_exchange_that_breaks_alone_is_logged(polled: RecordingPoller) -> None:
+    await polled.poller.poll()
+    polled.upstream.faults["okx"] = SourceFault.BLOCKED
+    with capture_logs() as logs:
+        await polled.poller.poll_details()
+        polled.upstream.faults.clear()
+        polled.memory.clock.advance(HOUR)
+        await polled.poller.poll()
+        await polled.poller.poll_details()
+
+    logged = [(log["event"], log["source"]) for log in logs if log["log_level"] != "debug"]
+    assert logged == [("source broke", "defillama/okx"), ("source healed", "defillama/okx")]
+
+
 async def test_after_a_restart_what_was_known_is_known_again(polled: RecordingPoller) -> None:
     before = SourceHealth("defillama/cexs", failing_since=NOON - HOUR, fault=SourceFault.TIMEOUT)
     await polled.memory.readings.save_health(before)
@@ -310,7 +339,7 @@ async def test_after_a_restart_what_was_known_is_known_again(polled: RecordingPo
 
     assert polled.listed[0] == ["okx"]
     assert polled.health_changes[0] == (before, before)
-    assert [log["event"] for log in logs] == ["source healed"]
+    assert [log["event"] for log in logs] == ["list fetched", "source healed"]
 
 
 async def test_every_poll_wakes_the_one_who_fetches_details(polled: RecordingPoller) -> None:

@@ -29,6 +29,7 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
@@ -67,6 +68,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
         on_headers: Callable[[Mapping[str, str]], None] | None = None,
+        proxies: ProxyRules = NO_PROXIES,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
@@ -76,6 +78,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         self._on_headers = on_headers
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
+        self._proxies = proxies
         self._reachability = PlaceReachability(subscriptions, clock)
         self._interactions = InteractionHandler(
             dispatcher, self._reachability, owner_ids=owner_ids, announce_after_s=self._timeouts.announce_after_s
@@ -86,7 +89,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         self.unpublished = ""
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
-        self._disconnect_reason = "Not connected to Discord yet."
+        self._disconnect_reason = self._logged_reason = "Not connected to Discord yet."
 
     @override
     async def run(self) -> None:
@@ -160,6 +163,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             self._reachability,
             identify_limit=self._identify_limit,
             meter=self._meter,
+            proxies=self._proxies,
             servers_timeout_s=self._timeouts.servers_s,
         )
         client.http.on_headers = self._on_headers
@@ -173,7 +177,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             self._client = client
             self._disconnect_reason = "Waiting for Discord's gateway to accept the connection."
             await (self._connect(client) if self._listens else self._only_send())
-            self._record_disconnect("the connection ended")
+            self._record_disconnect(client, "the connection ended")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
             self._record_failure(client, error)
 
@@ -208,18 +212,22 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         """Record what ended a connection, and count how often in a row the token was refused."""
         self._token_refusals = 0 if client.was_connected else self._token_refusals
         if isinstance(error, TooManyIdentifies):
-            self._record_disconnect("the bot had to sign in too often today")
+            self._record_disconnect(client, "the bot had to sign in too often today")
         elif isinstance(error, discord.LoginFailure) or _is_token_refusal(error):
             self._token_refusals += 1
             # The first time a token is refused may be Discord's mistake, so it is tried once more soon.
             is_first = self._token_refusals == 1
-            self._record_disconnect("Discord refused the token; it is tried once more" if is_first else "token refused")
+            reason = "Discord refused the token; it is tried once more" if is_first else "token refused"
+            self._record_disconnect(client, reason)
         else:
-            self._record_disconnect(f"{type(error).__name__}: {error}")
+            self._record_disconnect(client, f"{type(error).__name__}: {error}")
 
-    def _record_disconnect(self, reason: str) -> None:
+    def _record_disconnect(self, client: GatewayClient, reason: str) -> None:
+        """Record why there is no connection; the same reason is logged once, until there was a connection again."""
         self._disconnect_reason = f"Not connected to Discord: {reason[:_REASON_CHARACTERS]}."
-        log.warning("discord connection ended", why=reason)
+        is_news = client.was_connected or self._disconnect_reason != self._logged_reason
+        (log.warning if is_news else log.debug)("discord connection ended", why=reason)
+        self._logged_reason = self._disconnect_reason
 
     def _reconnect_pause_s(self, client: GatewayClient) -> float:
         return self._backoff.pause_s(

@@ -27,6 +27,7 @@ from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import DeliveryError
 from bot.domain.place import Obstacle, Platform
 from bot.messages.cards.welcome import welcome_card
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.meter import Meter
 
 log = structlog.get_logger()
@@ -49,6 +50,7 @@ class GatewayClient(ShardedClient):
         *,
         identify_limit: IdentifyLimit,
         meter: Meter,
+        proxies: ProxyRules = NO_PROXIES,
         servers_timeout_s: float = 2.0,
     ) -> None:
         # The intent "guilds" is the only one: it needs no approval by Discord, and no user's text ever arrives here.
@@ -62,6 +64,7 @@ class GatewayClient(ShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
         )
         self.http: RestClient = RestClient(self.loop, max_ratelimit_timeout=_MAX_RATE_LIMIT_WAIT_S)
+        self.http.proxies = proxies
         self.http.on_rate_limit = lambda: meter.count_rate_limited(Platform.DISCORD)
         self._connection.http = self.http
         self.tree = SlashCommandTree(self, interactions.answer_stale_command)

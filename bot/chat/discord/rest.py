@@ -13,6 +13,8 @@ from typing_extensions import override
 from yarl import URL
 
 from bot.chat.discord.rate_limits import retry_raising_response
+from bot.network.connector import connector_for
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 
 # The library looks at every bucket whenever a new channel is written to, and keeps each for five minutes: with 16,000
 # channels that is 2.8 ms per message. One sweep every five seconds drops all that are idle instead.
@@ -30,15 +32,19 @@ class RestClient(HTTPClient):
 
     A bucket is what the library remembers of one channel's rate limit. `on_rate_limit` is called for every 429,
     `on_headers` with the headers of every answer.
+    `proxies` says which proxy is used, for the gateway too.
     """
 
     _swept_at = 0.0
     on_rate_limit: Callable[[], None]
     on_headers: Callable[[Mapping[str, str]], None] | None = None
+    proxies: ProxyRules = NO_PROXIES
 
     @override
     async def static_login(self, token: str) -> Any:
         """Log in; every response after that is of the class that raises RetryLater. Raise what the library raises."""
+        # Not the library's own argument `proxy`: it knows no SOCKS, and no host that is reached without a proxy.
+        self.connector = connector_for(self.proxies, limit=0)
         me = await super().static_login(token)
         session: aiohttp.ClientSession = self.__dict__["_HTTPClient__session"]
         session._response_class = retry_raising_response(self.on_rate_limit, self.on_headers)  # noqa: SLF001 — the library makes the session itself

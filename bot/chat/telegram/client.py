@@ -27,6 +27,7 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
@@ -61,6 +62,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
         listens: bool = True,
         paid_broadcast: bool = False,
         on_headers: Callable[[Mapping[str, str]], None] | None = None,
+        proxies: ProxyRules = NO_PROXIES,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
@@ -68,7 +70,8 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
         self._token = token
         self._api_url = api_url
         self._on_headers = on_headers
-        self._api = BotApi(AiohttpRequest(token, api_url, on_headers=on_headers))
+        self._proxies = proxies
+        self._api = BotApi(AiohttpRequest(token, api_url, proxies=proxies, on_headers=on_headers))
         self._identity = OwnIdentity(self._api)
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
@@ -146,9 +149,14 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
 
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
-        return BotApi(
-            AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS, on_headers=self._on_headers)
+        transport = AiohttpRequest(
+            self._token,
+            self._api_url,
+            proxies=self._proxies,
+            pool_size=_POLLING_CONNECTIONS,
+            on_headers=self._on_headers,
         )
+        return BotApi(transport)
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._identity.present = identity

@@ -16,6 +16,10 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 from typing_extensions import override
 
+from bot.network.connector import connector_for
+from bot.network.errors import why_unconnected
+from bot.network.proxy_rules import NO_PROXIES, ProxyRules
+
 # After these a message may have arrived and may be sent twice, so they are long enough for a slow day of Telegram's.
 _READ_TIMEOUT_S = 15.0
 _CONNECT_TIMEOUT_S = 10.0
@@ -38,15 +42,16 @@ class ReplyLost(NetworkError):
 class AiohttpRequest(BaseRequest):
     """What python-telegram-bot sends its requests with. The session opens with the first request.
 
-    `api_url` is scheme and host of the Bot API; timeouts are in seconds. `on_headers` is called with the headers of
-    every answer.
+    `api_url` is scheme and host of the Bot API, which is reached through what `proxies` say; timeouts are in seconds.
+    `on_headers` is called with the headers of every answer.
     """
 
-    def __init__(  # noqa: PLR0913 — each named by its one caller
+    def __init__(  # noqa: PLR0913 — each by its name
         self,
         token: str,
         api_url: str,
         *,
+        proxies: ProxyRules = NO_PROXIES,
         read_timeout: float = _READ_TIMEOUT_S,
         connect_timeout: float = _CONNECT_TIMEOUT_S,
         pool_size: int = _POOL_SIZE,
@@ -54,6 +59,7 @@ class AiohttpRequest(BaseRequest):
     ) -> None:
         # The library's switch to its own future; without it every RetryAfter warns of a change to come.
         os.environ.setdefault("PTB_TIMEDELTA", "1")
+        self._proxies = proxies
         self._root = f"{api_url.rstrip('/')}/bot{token}"
         self._read_timeout_s = read_timeout
         self._connect_timeout_s = connect_timeout
@@ -125,7 +131,7 @@ class AiohttpRequest(BaseRequest):
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=self._pool_size))
+            self._session = aiohttp.ClientSession(connector=connector_for(self._proxies, limit=self._pool_size))
         return self._session
 
 
@@ -154,7 +160,9 @@ def _network_error(error: Exception) -> NetworkError:
     kind = type(error).__name__
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return RequestUnsentInTime(f"{kind}: no connection in time; the request was not sent")
-    if isinstance(error, (aiohttp.ClientConnectorError, aiohttp.InvalidURL)):
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return RequestUnsent(f"{why_unconnected(error, error.host)}; the request was not sent")
+    if isinstance(error, aiohttp.InvalidURL):
         return RequestUnsent(f"{kind}: no connection; the request was not sent")
     if isinstance(error, TimeoutError):
         return TimedOut(f"{kind}: no answer in time")

@@ -3,6 +3,8 @@
 Three kinds of failure have a card each: the asker's (`refusal`), the store's (`store_away_card`), ours (`apology`).
 """
 
+from bot.domain.reading import SourceHealth
+from bot.messages.cards.common import source_name
 from bot.messages.model import Action, Message, Tone, code, line, lines
 
 
@@ -17,6 +19,20 @@ def missing_argument_card(sentence: str, choices: tuple[tuple[str, str], ...]) -
         title="Which one?",
         lines=lines(sentence),
         actions=tuple(Action(label, command) for label, command in choices),
+        private=True,
+    )
+
+
+def no_list_card(health: SourceHealth) -> Message:
+    """Return the answer on the command line where the list of exchanges cannot be fetched, and none is known."""
+    source = source_name(health.source.partition("/")[0])
+    return Message(
+        title="No figures",
+        tone=Tone.TROUBLE,
+        lines=lines(
+            f"{source}'s list of exchanges cannot be fetched: {health.detail or health.fault}.",
+            "“runwatch check” tries every connection and says what is wrong.",
+        ),
         private=True,
     )
 
