@@ -8,7 +8,7 @@ learns of the hour.
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -20,6 +20,7 @@ from yarl import URL
 
 from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
+from bot.ports.sources import ReadHeaders
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
@@ -39,18 +40,18 @@ _Result = TypeVar("_Result")
 class Http:
     """One client for all upstreams; use it in `async with`.
 
-    `pause` is the first wait between attempts; it doubles, with jitter. `on_headers` is called with the host and the
-    headers of every answer.
+    `pause` is the first wait between attempts; it doubles, with jitter. `on_request` is called with the host of
+    every request, and what it returns with the headers of the answer.
     """
 
     def __init__(
         self,
         *,
         pause: timedelta = timedelta(seconds=1),
-        on_headers: Callable[[str, Mapping[str, str]], None] = lambda _host, _headers: None,
+        on_request: Callable[[str], ReadHeaders] = lambda _host: lambda _headers: None,
     ) -> None:
         self._pause = pause
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -151,8 +152,9 @@ class Http:
         if self._session is None:
             raise RuntimeError("Http is used outside of its block")
         for _ in range(_MAX_REDIRECTS + 1):
+            read_headers = self._on_request(url.host or "")
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-                self._on_headers(url.host or "", response.headers)
+                read_headers(response.headers)
                 if response.status not in {301, 302, 303, 307, 308}:
                     yield response
                     return

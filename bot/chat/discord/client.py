@@ -5,7 +5,6 @@ After a connection ended, whatever the reason, a new client is made; `reconnect_
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -30,7 +29,7 @@ from bot.domain.place import Place, Platform
 from bot.messages.model import Message
 from bot.ports.chat import ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.sources import Clock
+from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
@@ -45,8 +44,8 @@ class DiscordPlatform(ProbingPlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
-    False it only sends: for a process that delivers while another one holds the gateway. `on_headers` is called with
-    the headers of every answer after the login.
+    False it only sends: for a process that delivers while another one holds the gateway. `on_request` is called
+    with every request after the login, and what it returns with the headers of the answer.
     """
 
     platform = Platform.DISCORD
@@ -64,14 +63,14 @@ class DiscordPlatform(ProbingPlatform):
         meter: Meter,
         timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
-        on_headers: Callable[[Mapping[str, str]], None] | None = None,
+        on_request: BeginRequest | None = None,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
         self._dispatcher = dispatcher
         self._token = token
         self._meter = meter
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
         self._reachability = PlaceReachability(subscriptions, clock)
@@ -144,7 +143,7 @@ class DiscordPlatform(ProbingPlatform):
             meter=self._meter,
             servers_timeout_s=self._timeouts.servers_s,
         )
-        client.http.on_headers = self._on_headers
+        client.http.on_request = self._on_request
         return client
 
     async def _serve(self, client: GatewayClient) -> None:

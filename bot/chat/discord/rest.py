@@ -13,6 +13,7 @@ from typing_extensions import override
 from yarl import URL
 
 from bot.chat.discord.rate_limits import retry_raising_response
+from bot.ports.sources import BeginRequest
 
 # The library looks at every bucket whenever a new channel is written to, and keeps each for five minutes: with 16,000
 # channels that is 2.8 ms per message. One sweep every five seconds drops all that are idle instead.
@@ -29,19 +30,19 @@ class RestClient(HTTPClient):
     """The library's HTTP client with a cheaper eviction of rate-limit buckets, and RetryLater for a 429.
 
     A bucket is what the library remembers of one channel's rate limit. `on_rate_limit` is called for every 429,
-    `on_headers` with the headers of every answer.
+    `on_request` with every request.
     """
 
     _swept_at = 0.0
     on_rate_limit: Callable[[], None]
-    on_headers: Callable[[Mapping[str, str]], None] | None = None
+    on_request: BeginRequest | None = None
 
     @override
     async def static_login(self, token: str) -> Any:
         """Log in; every response after that is of the class that raises RetryLater. Raise what the library raises."""
         me = await super().static_login(token)
         session: aiohttp.ClientSession = self.__dict__["_HTTPClient__session"]
-        session._response_class = retry_raising_response(self.on_rate_limit, self.on_headers)  # noqa: SLF001 — the library makes the session itself
+        session._response_class = retry_raising_response(self.on_rate_limit, self.on_request)  # noqa: SLF001 — the library makes the session itself
         return me
 
     @override

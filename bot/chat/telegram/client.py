@@ -4,7 +4,6 @@ Polling has connections of its own, so that closing them after a failure harms n
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
 
 from typing_extensions import override
 
@@ -26,7 +25,7 @@ from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.ports.chat import ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.sources import Clock
+from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
@@ -38,7 +37,7 @@ class TelegramPlatform(ProbingPlatform):
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
-    `on_headers` is called with the headers of every answer.
+    `on_request` is called with every request, and what it returns with the headers of the answer.
     Where nothing runs, call `close` at the end.
     """
 
@@ -57,15 +56,15 @@ class TelegramPlatform(ProbingPlatform):
         timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
-        on_headers: Callable[[Mapping[str, str]], None] | None = None,
+        on_request: BeginRequest | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
         self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
-        self._on_headers = on_headers
-        self._api = BotApi(AiohttpRequest(token, api_url, on_headers=on_headers))
+        self._on_request = on_request
+        self._api = BotApi(AiohttpRequest(token, api_url, on_request=on_request))
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
         # Answers are never paid for: they are far fewer than the 30 a second that are free.
@@ -129,7 +128,7 @@ class TelegramPlatform(ProbingPlatform):
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
         return BotApi(
-            AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS, on_headers=self._on_headers)
+            AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS, on_request=self._on_request)
         )
 
     async def _on_connect(self, identity: BotIdentity) -> None:
