@@ -75,7 +75,7 @@ class World:
             exchanges=self.exchanges,
             owner_ids=(f"telegram:{self.ann.id}", f"discord:{self.owner.id}"),
             error_chat=self.error_chat,
-            heartbeat_url=None,
+            heartbeat_url=SecretStr(f"{self.llama.url}/beat"),
         )
 
     def go_wrong(self) -> None:

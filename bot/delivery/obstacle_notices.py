@@ -1,6 +1,6 @@
 """Decides what the operator is told of obstacles: once when one begins, once when it ends, seldom while it flaps.
 
-Example: at 12:00 the disk of the store is full, which is told when it has lasted ten seconds. At 12:05 it has room, and
+Example: at 12:00 the disk of the store is full, which is told once it has lasted ten seconds. At 12:05 it has room, and
 that is told too. From 12:06 on it is full and free in turn every minute: the next message comes at 13:05, an hour after
 the last one, and says what is true by then; so does the one at 14:05.
 """
@@ -13,7 +13,8 @@ from bot.domain.obstacles import AlertObstacle, ObstacleKind
 FLAPPING_PAUSE_S = 3600.0
 """Between two messages about what comes and goes."""
 # How long an obstacle lasts before it is worth a message: a restart of the store, a reconnect to a platform or the
-# start of the bot is over by then.
+# start of the bot is over by then. So is what is only there at one look: after a suspended machine has woken, the last
+# poll is hours old until the next one.
 _PATIENCE_S: Mapping[ObstacleKind, float] = {
     ObstacleKind.STORE: 10.0,
     ObstacleKind.WORKERS: 30.0,
@@ -21,16 +22,21 @@ _PATIENCE_S: Mapping[ObstacleKind, float] = {
     ObstacleKind.COMMANDS: 120.0,
 }
 _FIRST_POLL_PATIENCE_S = 120.0
+_USUAL_PATIENCE_S = 5.0
 
 ObstacleKey = tuple[ObstacleKind, str]
 
 
 @dataclass(frozen=True, slots=True)
 class ObstacleNews:
-    """What has begun and what has ended since the operator was told last; `ended` as it was told when it began."""
+    """What has begun and what has ended since the operator was told last; `ended` as it was told when it began.
+
+    `lasting` was told before and is still there.
+    """
 
     begun: Sequence[AlertObstacle] = ()
     ended: Sequence[AlertObstacle] = ()
+    lasting: Sequence[AlertObstacle] = ()
 
     def __bool__(self) -> bool:
         return bool(self.begun or self.ended)
@@ -52,8 +58,12 @@ class _Known:
 
 @dataclass(slots=True)
 class ObstacleNotices:
-    """Remembers what the operator was told. Times are seconds of any clock that goes on evenly."""
+    """Remembers what the operator was told. Times are seconds of any clock that goes on evenly.
 
+    `patience_s` is that with an obstacle of a kind that is not known to come and go.
+    """
+
+    patience_s: float = _USUAL_PATIENCE_S
     _known: dict[ObstacleKey, _Known] = field(default_factory=dict)
 
     def news(self, obstacles: Iterable[AlertObstacle], now_s: float) -> ObstacleNews:
@@ -67,8 +77,9 @@ class ObstacleNotices:
             for known in self._known.values()
             if known.told and known.there_since_s is None and now_s >= known.quiet_until_s
         ]
+        lasting = [obstacle for key, obstacle in present.items() if self._known[key].told]
         self._known = {key: known for key, known in self._known.items() if _matters(known, now_s)}
-        return ObstacleNews(begun, ended)
+        return ObstacleNews(begun, ended, lasting)
 
     def told(self, news: ObstacleNews, now_s: float) -> None:
         """Record that the operator was told."""
@@ -96,7 +107,7 @@ class ObstacleNotices:
             return False
         kind, about = key
         is_first_poll = kind is ObstacleKind.POLLS and about == "first"
-        patience_s = _FIRST_POLL_PATIENCE_S if is_first_poll else _PATIENCE_S.get(kind, 0.0)
+        patience_s = _FIRST_POLL_PATIENCE_S if is_first_poll else _PATIENCE_S.get(kind, self.patience_s)
         return now_s >= known.there_since_s + patience_s
 
 

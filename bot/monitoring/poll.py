@@ -16,6 +16,7 @@ import structlog
 from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
+from bot.domain.obstacles import JobState
 from bot.domain.reading import Reading, SourceHealth
 from bot.messages.plain_text import clean
 from bot.monitoring.due_details import DetailPriorities, LastFetch, due, is_moving
@@ -92,6 +93,8 @@ class SourcePoller:
         self._is_first_poll = True
         self._is_list_logged = False
         self._broken_with_the_list: set[str] = set()
+        self._details_ended_s: float | None = None  # on the loop's time
+        self._details_crash = ""
         self.rounds = 0
 
     async def restore(self) -> None:
@@ -181,19 +184,36 @@ class SourcePoller:
             self._on_blind(self._list_seen_at, now)
         self._list_seen_at = now
 
+    def details_state(self) -> JobState | None:
+        """Return how fetching and judging detail bodies goes, None where this worker has not begun with it."""
+        if self._details_ended_s is None:
+            return None
+        ended_ago = timedelta(seconds=asyncio.get_running_loop().time() - self._details_ended_s)
+        return JobState("read amounts", self._detail_interval, ended_ago, self._details_crash)
+
     async def serve_details(self) -> None:
         """Fetch the detail bodies that are due after every poll of the list, until cancelled."""
-        while True:
-            await self._listed.wait()
-            self._listed.clear()
-            try:
-                await self.poll_details()
-            except LeaseLost:
-                log.warning("readings not judged: another worker is the poller now")
-            except StorageError as error:
-                log.warning("store away while fetching details", error=str(error))
-            except Exception:
-                log.exception("fetching details failed")  # the next poll tries again
+        try:
+            while True:
+                self._details_ended_s = asyncio.get_running_loop().time()
+                await self._listed.wait()
+                self._listed.clear()
+                self._details_crash = await self._try_details()
+        finally:
+            self._details_ended_s = None
+
+    async def _try_details(self) -> str:
+        """Fetch the detail bodies that are due; return the name of an exception that nobody foresaw, "" for none."""
+        try:
+            await self.poll_details()
+        except LeaseLost:
+            log.warning("readings not judged: another worker is the poller now")
+        except StorageError as error:
+            log.warning("store away while fetching details", error=str(error))
+        except Exception as crash:
+            log.exception("fetching details failed")  # the next poll tries again
+            return type(crash).__name__
+        return ""
 
     async def poll_details(self) -> None:
         """Fetch the detail bodies that are due, one after the other; raise StorageError."""

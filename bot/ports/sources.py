@@ -1,11 +1,16 @@
 """What the core asks of time and of upstreams. To add an upstream, write a class that fits `Source`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
+
+ReadHeaders = Callable[[Mapping[str, str]], None]
+"""Takes the headers of an answer, which say what time it is there."""
+BeginRequest = Callable[[], ReadHeaders]
+"""Is called when a request is sent, and returns what takes the headers of its answer."""
 
 
 class Clock(Protocol):

@@ -81,7 +81,7 @@ class AlertFactsGatherer:
         except StorageError as error:
             return str(error)
         if isinstance(self._clock, CorrectedClock):
-            self._clock.hear(THE_STORE, store_time)
+            self._clock.hear(THE_STORE, store_time, may_be_here=True)
         return ""
 
     async def _poll_facts(self, store_fault: str) -> PollFacts:

@@ -8,12 +8,13 @@ import asyncio
 import gc
 import itertools
 import signal
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import structlog
 
@@ -23,7 +24,7 @@ from bot.delivery.worker import DeliveryWorker
 from bot.domain.errors import ConfigurationError, StorageError
 from bot.domain.obstacles import AlertObstacle, JobState, ObstacleKind
 from bot.domain.worker import Lease, Role, lease_of
-from bot.ports.sources import Clock
+from bot.ports.sources import Clock, ReadHeaders
 from bot.service.alert_facts import AlertFactsGatherer, Reports
 from bot.service.application import Application, SystemClock
 from bot.service.health_server import HealthServer
@@ -37,7 +38,7 @@ from bot.sources.heartbeat import beat
 from bot.sources.http import Http
 from bot.storage.store import open_store
 from bot.workers.change_feed_follower import ChangeFeedFollower
-from bot.workers.corrected_clock import CorrectedClock
+from bot.workers.corrected_clock import CorrectedClock, timed_requests
 from bot.workers.leader_election import LeaseRunner, LeaseTiming
 from bot.workers.platform_connection import PlatformConnection, while_not_refused
 
@@ -111,7 +112,7 @@ class Service:
         self._store_fault = "not connected yet"
         self._schedules: list[Schedule] = []
         self.application: Application | None = None
-        self._report: SelfReport | None = None
+        self.report: SelfReport | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Serve until `stop` is set: then messages under way are finished and the rest stays queued.
@@ -125,7 +126,7 @@ class Service:
             if store is None:
                 return
             stack.push_async_callback(store.close)
-            http = await stack.enter_async_context(Http(self._settings.proxies, on_headers=self._hear_headers))
+            http = await stack.enter_async_context(Http(self._settings.proxies, on_request=self._begin_request))
             source = DefiLlama(http, self._clock, url=self._settings.defillama_url, name=self._source_name)
             application = Application(
                 self._settings, store=store, source=source, clock=self._clock, metrics=self._metrics
@@ -133,7 +134,7 @@ class Service:
             application.status.connections = self._make_chats(
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
             )
-            self._report = self._self_report(
+            self.report = self._self_report(
                 application, reports={ObstacleKind.STORED_DATA: lambda: application.upkeep.lost_subscriptions}
             )
             # First the feed, then the past: what is published in between is then read twice rather than not at all.
@@ -158,9 +159,9 @@ class Service:
 
     async def unready(self) -> Sequence[str]:
         """Return why the worker is not ready, nothing when it is."""
-        if self.application is None or self._report is None:
+        if self.application is None or self.report is None:
             return [f"store: {self._store_fault}"]
-        return [obstacle.sentence for obstacle in await self._report.obstacles()]
+        return [obstacle.sentence for obstacle in await self.report.obstacles()]
 
     def _self_report(self, application: Application, *, reports: Reports) -> SelfReport:
         """Return what says whether alerts can come; `reports` are of parts that know by themselves what is wrong."""
@@ -184,12 +185,18 @@ class Service:
         return report
 
     def _job_states(self) -> Sequence[JobState]:
-        return [state for schedule in self._schedules for state in schedule.states()]
+        details = self.application.poller.details_state() if self.application else None
+        return [
+            *(state for schedule in self._schedules for state in schedule.states()),
+            *([details] if details else []),
+        ]
 
-    def _hear_headers(self, host: str, headers: Mapping[str, str]) -> None:
-        """Take note of the time that an upstream names."""
-        if isinstance(self._clock, CorrectedClock):
-            self._clock.hear_headers(host, headers)
+    def _begin_request(self, host: str) -> ReadHeaders:
+        """Return what takes note of the time that an upstream names; where HEARTBEAT_URL leads is a secret."""
+        heartbeat_url = self._settings.heartbeat_url
+        is_heartbeat = heartbeat_url and urlsplit(heartbeat_url.get_secret_value()).hostname == host
+        begin = timed_requests(self._clock, "HEARTBEAT_URL" if is_heartbeat else host, f"//{host}")
+        return begin() if begin else lambda _headers: None
 
     def standing_by(self) -> Sequence[str]:
         """Return a sentence for each lease that another worker owns and this one would take over."""
@@ -317,7 +324,7 @@ class Service:
         ]
 
     async def _update_report(self) -> Sequence[AlertObstacle]:
-        return await self._report.update() if self._report else ()
+        return await self.report.update() if self.report else ()
 
     def _start(self, schedule: Schedule) -> None:
         schedule.start()

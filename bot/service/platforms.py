@@ -16,7 +16,7 @@ from bot.ports.chat import ChatPlatform
 from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.storage.store import Store
-from bot.workers.corrected_clock import reader_of_dates
+from bot.workers.corrected_clock import timed_requests
 from bot.workers.identity_check import IdentityCheck
 from bot.workers.platform_connection import PlatformConnection
 
@@ -73,7 +73,7 @@ def _platform_sides(
                 clock=clock,
                 owner_ids=_owners(settings, Platform.TELEGRAM),
                 meter=metrics,
-                on_headers=reader_of_dates(clock, "Telegram"),
+                on_request=timed_requests(clock, "Telegram", settings.telegram_api_url),
             ),
         )
     if settings.discord_token:
@@ -92,7 +92,7 @@ def _platform_sides(
                 clock=clock,
                 owner_ids=_owners(settings, Platform.DISCORD),
                 meter=metrics,
-                on_headers=reader_of_dates(clock, "Discord"),
+                on_request=timed_requests(clock, "Discord", settings.discord_api_url),
             ),
         )
 

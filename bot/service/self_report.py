@@ -89,7 +89,7 @@ class SelfReport:
             news = replace(news, begun=[obstacle for obstacle in news.begun if not _is_shared(obstacle)])
         if not news or now_s < self._send_again_at_s:
             return
-        if await self._operator.send(obstacle_notice(news.begun, news.ended, obstacles), self._key):
+        if await self._operator.send(obstacle_notice(news.begun, news.ended, news.lasting), self._key):
             self._sent.told(news, now_s)
             self._key = uuid4().hex
         else:

@@ -8,7 +8,7 @@ learns of the hour.
 import asyncio
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from types import TracebackType
@@ -22,6 +22,7 @@ from bot import __version__
 from bot.domain.errors import SourceError, SourceFault
 from bot.network.connector import connector_for
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
+from bot.ports.sources import ReadHeaders
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
@@ -43,7 +44,8 @@ class Http:
     """One client for all upstreams; use it in `async with`.
 
     `proxies` says which proxy an upstream is reached through. `pause` is the first wait between `attempts`; it
-    doubles, with jitter. `on_headers` is called with the host and the headers of every answer.
+    doubles, with jitter. `on_request` is called with the host of every request, and what it returns with the headers
+    of the answer.
     """
 
     def __init__(
@@ -52,12 +54,12 @@ class Http:
         *,
         pause: timedelta = timedelta(seconds=1),
         attempts: int = MAX_ATTEMPTS,
-        on_headers: Callable[[str, Mapping[str, str]], None] = lambda _host, _headers: None,
+        on_request: Callable[[str], ReadHeaders] = lambda _host: lambda _headers: None,
     ) -> None:
         self._proxies = proxies
         self._pause = pause
         self._attempts = attempts
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._session: aiohttp.ClientSession | None = None
         self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -159,8 +161,9 @@ class Http:
         if self._session is None:
             raise RuntimeError("Http is used outside of its block")
         for _ in range(_MAX_REDIRECTS + 1):
+            read_headers = self._on_request(url.host or "")
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
-                self._on_headers(url.host or "", response.headers)
+                read_headers(response.headers)
                 if response.status not in {301, 302, 303, 307, 308}:
                     yield response
                     return

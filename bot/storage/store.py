@@ -39,7 +39,7 @@ A worker that lives renews them every quarter of it, so three renewals in a row 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Everything that outlives a restart, behind the ports."""
+    """Everything that outlives a restart, behind the ports; `simulated` replaces the server's clock in a simulation."""
 
     readings: RedisReadings
     revisions: RedisReadingRevisions
@@ -56,6 +56,7 @@ class Store:
     database: Database
     notices: Sequence[str]
     """What was repaired since the store was opened, in sentences for the operator."""
+    simulated: Clock | None
     _close: Callable[[], Awaitable[None]]
 
     @property
@@ -68,9 +69,11 @@ class Store:
         await self.database.command("PING")
 
     async def check_writes(self) -> datetime:
-        """Return the server's time when it takes writes; raise StorageError when it is away, or takes none."""
+        """Return the store's time when it takes writes; raise StorageError when it is away, or takes none."""
         probe = ("SET", keys.WRITE_PROBE.key(), 1, "EX", keys.WRITE_PROBE.lifetime_s)
         _, (seconds, microseconds) = await self.database.pipeline([probe, ("TIME",)])
+        if self.simulated:
+            return self.simulated.now()
         return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
 
     async def was_emptied(self) -> bool:
@@ -138,6 +141,7 @@ async def open_store(
             url=url,
             database=database,
             notices=server.notices if server else (),
+            simulated=clock,
             _close=stack.pop_all().aclose,
         )
 

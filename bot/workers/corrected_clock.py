@@ -5,8 +5,8 @@ by a counter that nobody can set. Example: the machine's clock is five hours slo
 and say 17:00 where it says 12:00, so `now` is 17:00, and ten minutes later 17:10. Readings are then as old as they are,
 and an outflow is told; with the machine's own time each reading would be from the future and be refused.
 
-`bot/domain/clock_agreement.py` has the rule. The store often runs on the same machine: it is a witness only where it
-has another time.
+`bot/domain/clock_agreement.py` has the rule. The store often runs on the same machine, and so may a mirror of an
+upstream or a Bot API server: what may be here is a witness only where it has another time.
 """
 
 import time
@@ -14,13 +14,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import structlog
 from typing_extensions import override
 
 from bot.domain.clock_agreement import CLOCK_TOLERANCE, TimeWitness, agreed_correction, doubters
 from bot.domain.obstacles import ClockFacts
-from bot.ports.sources import Clock
+from bot.ports.sources import BeginRequest, Clock, ReadHeaders
 
 log = structlog.get_logger()
 
@@ -28,16 +30,14 @@ THIS_MACHINE, THE_STORE = "this machine", "the store"
 _REMEMBERED_S = 3 * 3600.0  # three polls at the longest interval; the counter of a machine is wrong by a second by then
 _MAX_AGE_S = 86400  # that a cache gives an answer; a larger one is nonsense
 
-ReadHeaders = Callable[[Mapping[str, str]], None]
-"""Takes the headers of an answer, which say what time it is there."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What time it was somewhere, and when by our counter that was heard."""
+    """What time it was somewhere, when by our counter that was heard, and whether that may be this machine."""
 
     time: datetime
     heard_s: float
+    may_be_here: bool
 
 
 class CorrectedClock(Clock):
@@ -67,18 +67,31 @@ class CorrectedClock(Clock):
             return machine
         return in_use
 
-    def hear_headers(self, name: str, headers: Mapping[str, str]) -> None:
-        """Take note of the time that an HTTP answer names; `name` is who gave it. Headers that name none are ignored.
+    def begin_request(self, name: str, *, host: str) -> ReadHeaders:
+        """Return what takes the headers of the answer to a request that is sent now.
+
+        An answer that was under way for long says nothing: the machine may have been suspended meanwhile.
+        """
+        began_s = self._counter()
+
+        def read_headers(headers: Mapping[str, str]) -> None:
+            if self._counter() - began_s <= CLOCK_TOLERANCE.total_seconds():
+                self.hear_headers(name, headers, host=host)
+
+        return read_headers
+
+    def hear_headers(self, name: str, headers: Mapping[str, str], *, host: str) -> None:
+        """Take note of the time that an answer from a host names; `name` is whose it is. Without a time it is ignored.
 
         A cache gives the `Date` of the answer that it keeps, and `Age` says how long it has kept it:
         https://www.rfc-editor.org/rfc/rfc9111#name-age.
         """
         if at := _date_of(headers):
-            self.hear(name, at)
+            self.hear(name, at, may_be_here=_may_be_here(host))
 
-    def hear(self, name: str, at: datetime) -> None:
-        """Take note of what time it is now by somebody's clock."""
-        self._answers[name] = _Answer(at, self._counter())
+    def hear(self, name: str, at: datetime, *, may_be_here: bool) -> None:
+        """Take note of what time it is now by somebody's clock, which may be this machine's."""
+        self._answers[name] = _Answer(at, self._counter(), may_be_here)
         self._settle()
 
     def facts(self) -> ClockFacts:
@@ -111,7 +124,7 @@ class CorrectedClock(Clock):
         for name, answer in self._answers.items():
             since_s = counted_s - answer.heard_s
             at = answer.time + timedelta(seconds=since_s)
-            if since_s > _REMEMBERED_S or (name == THE_STORE and abs(at - machine) <= CLOCK_TOLERANCE):
+            if since_s > _REMEMBERED_S or (answer.may_be_here and abs(at - machine) <= CLOCK_TOLERANCE):
                 continue
             yield TimeWitness(name, at - in_use)
 
@@ -122,11 +135,20 @@ class CorrectedClock(Clock):
         self._set_to, self._set_s = at, self._counter()
 
 
-def reader_of_dates(clock: Clock, name: str) -> ReadHeaders | None:
-    """Return what takes the headers of somebody's answers, None for a clock that hears nobody, as in a replay."""
+def timed_requests(clock: Clock, name: str, url: str) -> BeginRequest | None:
+    """Return what hears the time in answers from a URL, None for a clock that hears nobody, as in a replay."""
     if not isinstance(clock, CorrectedClock):
         return None
-    return lambda headers: clock.hear_headers(name, headers)
+    host = urlsplit(url).hostname or ""
+    return lambda: clock.begin_request(name, host=host)
+
+
+def _may_be_here(host: str) -> bool:
+    """Return whether a host is this machine or a neighbour, as "localhost" and "10.0.0.5" are."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return "." not in host.rstrip(".")
 
 
 def _date_of(headers: Mapping[str, str]) -> datetime | None:

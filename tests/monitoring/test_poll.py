@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from structlog.testing import capture_logs
@@ -13,6 +14,7 @@ from bot.domain.signal import Rule
 from bot.monitoring.poll import BACKFILL, SourcePoller
 from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, listing, subscription
 from tests.fakes.memory import Memory
+from tests.waiting import stop, until
 
 MINUTE = timedelta(minutes=1)
 
@@ -357,6 +359,41 @@ async def test_every_poll_wakes_the_one_who_fetches_details(polled: RecordingPol
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_fault_of_ours_while_bodies_are_judged_is_known_until_it_is_over(polled: RecordingPoller) -> None:
+    assert polled.poller.details_state() is None
+    task = asyncio.create_task(polled.poller.serve_details())
+    await asyncio.sleep(0)
+    for fault, crash in ((ZeroDivisionError(), "ZeroDivisionError"), (None, "")):
+        polled.fault = fault
+        polled.memory.clock.advance(6 * HOUR)
+        await polled.poller.poll()
+        await until(partial(has_crashed, polled.poller, crash), f"the crash “{crash}”")
+
+    await stop(task)
+    assert polled.poller.details_state() is None
+
+
+def has_crashed(poller: SourcePoller, crash: str) -> bool:
+    state = poller.details_state()
+    return state is not None and state.crash == crash
+
+
+async def test_a_corrected_clock_has_everything_read_anew(polled: RecordingPoller) -> None:
+    """What was refused or held by the wrong time is judged by the right one; nobody is told that the bot was away."""
+    await polled.poller.poll()
+    await polled.poller.poll_details()
+    read, good = list(polled.published), polled.poller.last_good_poll
+    assert good
+
+    polled.memory.clock.advance(5 * HOUR)
+    polled.poller.time_corrected(5 * HOUR)
+    await polled.poller.poll()
+    await polled.poller.poll_details()
+
+    assert polled.published == read * 2
+    assert polled.blind_spans == []
 
 
 async def test_while_the_store_is_away_the_fetcher_waits_for_the_next_poll(polled: RecordingPoller) -> None:

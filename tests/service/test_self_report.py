@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,27 @@ async def test_polls_that_fail_are_said_and_so_is_their_end(world: World, operat
         world.heal()
         await run.hour()  # bodies that failed are asked for again after some minutes
         await until_over(run, operators, "last good poll was")
+
+
+def beats_after(world: World, before: int) -> bool:
+    """Let a second pass, so that the next poll is a new one, and return whether there were more calls."""
+    world.clock.advance(timedelta(seconds=1))
+    return len(world.llama.asked("/beat")) > before
+
+
+async def test_the_heartbeat_is_withheld_while_alerts_cannot_come(world: World) -> None:
+    async with running(world) as run:
+        await until(partial(beats_after, world, 0), "a call of the heartbeat's address")
+        run.machine.ahead = HOUR
+        await until(run.reasons, "a reason why alerts may not come")
+        await world.polls()
+        before = len(world.llama.asked("/beat"))
+        for _ in range(5):
+            assert not beats_after(world, before)
+            await world.polls(1)
+        assert len(world.llama.asked("/beat")) == before
+        run.machine.ahead = timedelta()
+        await until(partial(beats_after, world, before), "a call after all is well again")
 
 
 async def test_members_read_in_one_line_that_alerts_may_not_come(world: World) -> None:

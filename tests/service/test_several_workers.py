@@ -182,6 +182,22 @@ async def test_a_worker_that_lost_a_lease_works_again_when_it_comes_back(world: 
         await run.until_announced("INC-1 · Binance · elevated outflow")
 
 
+async def test_what_all_workers_know_is_told_by_one_of_them(world: World) -> None:
+    operators = world.telegram.group("Operators", admins=(world.ann,))
+    world.error_chat = f"telegram:{operators.id}"
+    async with worker(world) as poller, worker(world) as other, worker(world, Role.GATEWAY) as gateway:
+        for role_worker in (poller, other, gateway):
+            await ready(role_worker)
+        world.go_wrong()
+        await world.polls()
+        world.clock.advance(timedelta(minutes=21))
+        await world.telegram.wait_for_message(operators, containing="last good poll was")
+        for role_worker in (poller, other, gateway):
+            assert role_worker.service.report
+            assert await role_worker.service.report.update() != []
+        assert len(world.telegram.messages_in(operators)) == 1
+
+
 async def test_trouble_of_the_lease_owner_is_shown_by_the_worker_that_stands_by(world: World) -> None:
     async with worker(world) as owner:
         await ready(owner)

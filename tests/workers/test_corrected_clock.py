@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from bot.domain.obstacles import ClockFacts
-from bot.workers.corrected_clock import THE_STORE, CorrectedClock, reader_of_dates
+from bot.workers.corrected_clock import THE_STORE, CorrectedClock, timed_requests
 from tests.builders import HOUR, NOON
 from tests.clocks import HandMovedClock
 
@@ -34,7 +34,9 @@ class Scene:
     def hear(self, *names: str, ahead: timedelta = timedelta()) -> None:
         """Let some answer; their clocks are right unless they are `ahead`."""
         for name in names:
-            self.clock.hear_headers(name, {"Date": format_datetime(self.true.now() + ahead, usegmt=True)})
+            self.clock.hear_headers(
+                name, {"Date": format_datetime(self.true.now() + ahead, usegmt=True)}, host=f"{name}.test"
+            )
 
     @property
     def error(self) -> timedelta:
@@ -111,16 +113,37 @@ def test_an_upstream_whose_clock_is_wrong_changes_nothing() -> None:
 def test_the_store_decides_between_this_machine_and_one_upstream() -> None:
     scene = Scene(5 * HOUR)
     scene.hear("llama")
-    scene.clock.hear(THE_STORE, scene.true.now())
+    scene.clock.hear(THE_STORE, scene.true.now(), may_be_here=True)
     assert scene.error == timedelta()
     assert scene.clock.facts().by == ["llama", THE_STORE]
 
 
 def test_a_store_with_this_machines_time_may_be_on_this_machine_and_is_no_witness() -> None:
     scene = Scene(5 * HOUR)
-    scene.clock.hear(THE_STORE, scene.now())
+    scene.clock.hear(THE_STORE, scene.now(), may_be_here=True)
     scene.hear("llama", "Telegram")
     assert scene.error == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("host", "may_be_here"),
+    [
+        ("api.llama.fi", False),
+        ("localhost", True),
+        ("redis", True),
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("192.168.1.7", True),
+        ("8.8.8.8", False),
+    ],
+)
+def test_what_runs_here_has_no_vote_for_this_machines_time(host: str, *, may_be_here: bool) -> None:
+    """A Bot API server on the same machine has the same wrong time; two upstreams outvote it."""
+    scene = Scene(5 * HOUR)
+    wrong = {"Date": format_datetime(scene.now(), usegmt=True)}
+    scene.clock.hear_headers("Telegram", wrong, host=host)
+    scene.hear("llama", "Discord")
+    assert scene.error == (timedelta() if may_be_here else 5 * HOUR)
 
 
 def test_answers_are_forgotten_after_three_hours() -> None:
@@ -135,7 +158,7 @@ def test_a_cached_answer_is_as_old_as_it_says() -> None:
     scene = Scene(5 * HOUR)
     for name in ("llama", "Telegram"):
         headers = {"Date": format_datetime(NOON - 20 * MINUTE, usegmt=True), "Age": "1200"}
-        scene.clock.hear_headers(name, headers)
+        scene.clock.hear_headers(name, headers, host="a.test")
     assert scene.error == timedelta()
 
 
@@ -153,27 +176,30 @@ def test_a_cached_answer_is_as_old_as_it_says() -> None:
 )
 def test_headers_that_name_no_time_are_ignored(headers: dict[str, str]) -> None:
     scene = Scene()
-    scene.clock.hear_headers("llama", headers)
+    scene.clock.hear_headers("llama", headers, host="a.test")
     assert scene.clock.facts() == ClockFacts()
 
 
 def test_a_date_without_a_zone_is_in_utc() -> None:
     scene = Scene(5 * HOUR)
     for name in ("llama", "Telegram"):
-        scene.clock.hear_headers(name, {"Date": "Tue, 13 Dec 2022 12:00:00 -0000"})
+        scene.clock.hear_headers(name, {"Date": "Tue, 13 Dec 2022 12:00:00 -0000"}, host="a.test")
     assert scene.error == timedelta()
 
 
 def test_a_clock_of_a_replay_hears_nobody() -> None:
-    assert reader_of_dates(HandMovedClock(), "Telegram") is None
+    assert timed_requests(HandMovedClock(), "Telegram", "https://a.test") is None
 
 
-def test_what_reads_headers_names_who_gave_them() -> None:
+@pytest.mark.parametrize(("took", "is_heard"), [(2 * MINUTE, True), (2 * MINUTE + timedelta(seconds=1), False)])
+def test_an_answer_that_was_under_way_for_long_says_nothing(took: timedelta, *, is_heard: bool) -> None:
     scene = Scene(5 * HOUR)
-    read = reader_of_dates(scene.clock, "Telegram")
-    assert read
-    read({"Date": format_datetime(NOON, usegmt=True)})
-    assert scene.clock.facts() == ClockFacts(doubted_by=("Telegram", 5 * HOUR))
+    begin_request = timed_requests(scene.clock, "Telegram", "https://a.test")
+    assert begin_request
+    read_headers = begin_request()
+    scene.true.advance(took)
+    read_headers({"Date": format_datetime(scene.true.now(), usegmt=True)})
+    assert scene.clock.facts() == ClockFacts(doubted_by=("Telegram", 5 * HOUR) if is_heard else None)
 
 
 def test_by_itself_it_goes_on_as_the_machine_does() -> None:

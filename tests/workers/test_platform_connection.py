@@ -49,6 +49,12 @@ class ProbingSide(Side):
         return PLACE
 
 
+class PublishingSide(Side):
+    """A side whose platform does not have our commands; fits ports.chat.CommandPublisher."""
+
+    unpublished = "refused"
+
+
 @asynccontextmanager
 async def listening(connection: PlatformConnection, listener: Side) -> AsyncIterator[None]:
     task = asyncio.create_task(connection.run())
@@ -142,3 +148,19 @@ async def test_a_platform_that_cannot_probe_has_no_prober() -> None:
     connection = PlatformConnection(listener)
     async with listening(connection, listener):
         assert connection.place_prober() is None
+
+
+async def test_commands_matter_where_this_worker_listens() -> None:
+    listener = PublishingSide()
+    connection = PlatformConnection(listener, Side())
+    assert connection.unpublished() == ""
+    async with listening(connection, listener):
+        assert connection.unpublished() == "refused"
+    assert PlatformConnection(None, PublishingSide()).unpublished() == ""
+
+
+async def test_a_platform_without_commands_has_none_to_publish() -> None:
+    listener = Side()
+    connection = PlatformConnection(listener)
+    async with listening(connection, listener):
+        assert connection.unpublished() == ""

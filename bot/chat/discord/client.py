@@ -5,7 +5,6 @@ After a connection ended, whatever the reason, a new client is made; `reconnect_
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 
@@ -32,7 +31,7 @@ from bot.messages.model import Message
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.sources import Clock
+from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
@@ -48,8 +47,8 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
-    False it only sends: for a process that delivers while another one holds the gateway. `on_headers` is called with
-    the headers of every answer after the login.
+    False it only sends: for a process that delivers while another one holds the gateway. `on_request` is called
+    with every request after the login, and what it returns with the headers of the answer.
     """
 
     platform = Platform.DISCORD
@@ -67,15 +66,15 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         meter: Meter,
         timeouts: ReconnectTimeouts | None = None,
         listens: bool = True,
-        on_headers: Callable[[Mapping[str, str]], None] | None = None,
         proxies: ProxyRules = NO_PROXIES,
+        on_request: BeginRequest | None = None,
     ) -> None:
         set_library_urls(api_url, gateway_url)
         silence_library_logs()
         self._dispatcher = dispatcher
         self._token = token
         self._meter = meter
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._timeouts = timeouts or ReconnectTimeouts()
         self._listens = listens
         self._proxies = proxies
@@ -166,7 +165,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             proxies=self._proxies,
             servers_timeout_s=self._timeouts.servers_s,
         )
-        client.http.on_headers = self._on_headers
+        client.http.on_request = self._on_request
         return client
 
     async def _serve(self, client: GatewayClient) -> None:

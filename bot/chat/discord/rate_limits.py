@@ -6,7 +6,7 @@ other message for that channel behind it; here the pause belongs to the send que
 https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from http import HTTPStatus
@@ -16,6 +16,7 @@ from aiohttp.connector import Connection
 from typing_extensions import override
 
 from bot.domain.errors import RetryLater
+from bot.ports.sources import BeginRequest
 
 # The server errors on which the library retries inside the call. Not 503: the library raises it by itself.
 _SERVER_ERRORS = frozenset((500, 502, 504, 524))
@@ -26,21 +27,22 @@ _SERVER_ERROR_PAUSE = timedelta(seconds=5)  # as in errors.py
 
 
 def retry_raising_response(
-    on_rate_limit: Callable[[], None], on_headers: Callable[[Mapping[str, str]], None] | None = None
+    on_rate_limit: Callable[[], None], on_request: BeginRequest | None = None
 ) -> type[aiohttp.ClientResponse]:
     """Return a class of responses that raise RetryLater for a 429, 500, 502, 504 or 524 to a call about a channel.
 
     Other calls keep the library's ways. `on_rate_limit` is called for every 429, whatever the call was for, and
-    `on_headers` with the headers of every answer.
+    `on_request` when an answer is awaited; what it returns is called with the headers of that answer.
     """
 
     # A class of responses, not one of aiohttp's traces: those make every answer a tenth of a millisecond slower.
     class RetryRaisingResponse(aiohttp.ClientResponse):
         @override
         async def start(self, connection: Connection) -> aiohttp.ClientResponse:
+            read_headers = on_request() if on_request else None
             await super().start(connection)
-            if on_headers:
-                on_headers(self.headers)
+            if read_headers:
+                read_headers(self.headers)
             if self.status == HTTPStatus.TOO_MANY_REQUESTS:
                 on_rate_limit()
             if self.status in _RETRIED_STATUSES and "/channels/" in self.url.path:

@@ -15,6 +15,7 @@ from yarl import URL
 from bot.chat.discord.rate_limits import retry_raising_response
 from bot.network.connector import connector_for
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
+from bot.ports.sources import BeginRequest
 
 # The library looks at every bucket whenever a new channel is written to, and keeps each for five minutes: with 16,000
 # channels that is 2.8 ms per message. One sweep every five seconds drops all that are idle instead.
@@ -31,14 +32,13 @@ class RestClient(HTTPClient):
     """The library's HTTP client with a cheaper eviction of rate-limit buckets, and RetryLater for a 429.
 
     A bucket is what the library remembers of one channel's rate limit. `on_rate_limit` is called for every 429,
-    `on_headers` with the headers of every answer.
-    `proxies` says which proxy is used, for the gateway too.
+    `on_request` with every request. `proxies` says which proxy is used, for the gateway too.
     """
 
     _swept_at = 0.0
     on_rate_limit: Callable[[], None]
-    on_headers: Callable[[Mapping[str, str]], None] | None = None
     proxies: ProxyRules = NO_PROXIES
+    on_request: BeginRequest | None = None
 
     @override
     async def static_login(self, token: str) -> Any:
@@ -47,7 +47,7 @@ class RestClient(HTTPClient):
         self.connector = connector_for(self.proxies, limit=0)
         me = await super().static_login(token)
         session: aiohttp.ClientSession = self.__dict__["_HTTPClient__session"]
-        session._response_class = retry_raising_response(self.on_rate_limit, self.on_headers)  # noqa: SLF001 — the library makes the session itself
+        session._response_class = retry_raising_response(self.on_rate_limit, self.on_request)  # noqa: SLF001 — the library makes the session itself
         return me
 
     @override

@@ -4,7 +4,6 @@ Polling has connections of its own, so that closing them after a failure harms n
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
 
 from telegram.error import RetryAfter
 from typing_extensions import override
@@ -30,7 +29,7 @@ from bot.messages.model import Message
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
-from bot.ports.sources import Clock
+from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
 
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
@@ -42,7 +41,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
-    `on_headers` is called with the headers of every answer.
+    `on_request` is called with every request, and what it returns with the headers of the answer.
     Where nothing runs, call `close` at the end.
     """
 
@@ -61,17 +60,17 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
         timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
-        on_headers: Callable[[Mapping[str, str]], None] | None = None,
         proxies: ProxyRules = NO_PROXIES,
+        on_request: BeginRequest | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
         self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._proxies = proxies
-        self._api = BotApi(AiohttpRequest(token, api_url, proxies=proxies, on_headers=on_headers))
+        self._api = BotApi(AiohttpRequest(token, api_url, proxies=proxies, on_request=on_request))
         self._identity = OwnIdentity(self._api)
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
@@ -154,7 +153,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
             self._api_url,
             proxies=self._proxies,
             pool_size=_POLLING_CONNECTIONS,
-            on_headers=self._on_headers,
+            on_request=self._on_request,
         )
         return BotApi(transport)
 

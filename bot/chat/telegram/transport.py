@@ -7,7 +7,6 @@ is raised here. https://core.telegram.org/bots/api#making-requests
 
 import json
 import os
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -19,6 +18,7 @@ from typing_extensions import override
 from bot.network.connector import connector_for
 from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
+from bot.ports.sources import BeginRequest
 
 # After these a message may have arrived and may be sent twice, so they are long enough for a slow day of Telegram's.
 _READ_TIMEOUT_S = 15.0
@@ -43,7 +43,7 @@ class AiohttpRequest(BaseRequest):
     """What python-telegram-bot sends its requests with. The session opens with the first request.
 
     `api_url` is scheme and host of the Bot API, which is reached through what `proxies` say; timeouts are in seconds.
-    `on_headers` is called with the headers of every answer.
+    `on_request` is called with every request, and what it returns with the headers of the answer.
     """
 
     def __init__(  # noqa: PLR0913 — each by its name
@@ -55,7 +55,7 @@ class AiohttpRequest(BaseRequest):
         read_timeout: float = _READ_TIMEOUT_S,
         connect_timeout: float = _CONNECT_TIMEOUT_S,
         pool_size: int = _POOL_SIZE,
-        on_headers: Callable[[Mapping[str, str]], None] | None = None,
+        on_request: BeginRequest | None = None,
     ) -> None:
         # The library's switch to its own future; without it every RetryAfter warns of a change to come.
         os.environ.setdefault("PTB_TIMEDELTA", "1")
@@ -64,7 +64,7 @@ class AiohttpRequest(BaseRequest):
         self._read_timeout_s = read_timeout
         self._connect_timeout_s = connect_timeout
         self._pool_size = pool_size
-        self._on_headers = on_headers
+        self._on_request = on_request
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -123,10 +123,11 @@ class AiohttpRequest(BaseRequest):
         )
         address = f"{self._root}{url}"
         session = self._open_session()
+        read_headers = self._on_request() if self._on_request else None
         # The Bot API redirects nobody: whatever does is not Telegram, and must not be followed with a token.
         async with session.request(method, address, data=form, timeout=timeout, allow_redirects=False) as response:
-            if self._on_headers:
-                self._on_headers(response.headers)
+            if read_headers:
+                read_headers(response.headers)
             return response.status, await response.read()
 
     def _open_session(self) -> aiohttp.ClientSession:

@@ -9,18 +9,18 @@ from bot.messages.model import Line, Message, Tone, bold, line
 def obstacle_notice(
     begun: Sequence[AlertObstacle], ended: Sequence[AlertObstacle], lasting: Sequence[AlertObstacle]
 ) -> Message:
-    """Return one message about everything that has begun and ended since the last one.
+    """Return one message about everything that has begun and ended since the last one; `lasting` was told before.
 
-    `lasting` is everything that keeps alerts away at present, what has just begun among it: the title says whether
-    they can come now.
+    The title says whether alerts can come now.
     """
+    is_in_the_way = bool(begun or lasting)
     return Message(
-        title="Alerts may not come" if lasting else "Alerts can come again",
-        tone=Tone.TROUBLE if lasting else Tone.GOOD,
+        title="Alerts may not come" if is_in_the_way else "Alerts can come again",
+        tone=Tone.TROUBLE if is_in_the_way else Tone.GOOD,
         lines=(
             *(line("⚠️ ", _sentence(obstacle)) for obstacle in begun),
             *(line(bold("Over: "), _sentence(obstacle)) for obstacle in ended),
-            *_reminder(begun, lasting),
+            *_reminder(lasting),
         ),
     )
 
@@ -29,6 +29,5 @@ def _sentence(obstacle: AlertObstacle) -> str:
     return f"{obstacle.sentence[:1].upper()}{obstacle.sentence[1:].removesuffix('.')}."
 
 
-def _reminder(begun: Sequence[AlertObstacle], lasting: Sequence[AlertObstacle]) -> tuple[Line, ...]:
-    others = len(lasting) - len(begun)
-    return (line(f"{others} more of what was told before lasts; /status has everything."),) if others > 0 else ()
+def _reminder(lasting: Sequence[AlertObstacle]) -> tuple[Line, ...]:
+    return (line(f"{len(lasting)} more that was told before lasts; /status has everything."),) if lasting else ()

@@ -166,10 +166,12 @@ async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discor
     failure = discord.fail("PUT", "/commands", 400, code=50035, times=3)
     async with running(build(discord)) as bot:
         await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
+        await until(lambda: bot.chat.unpublished, "why the commands are not published")
         await discord.until(
             lambda: failure.times == 0 and discord.command_puts == 1,
             "the commands published once the failures were over",
         )
+        await until(lambda: not bot.chat.unpublished, "that the commands are published")
 
 
 async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> None:

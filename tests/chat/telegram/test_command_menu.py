@@ -10,7 +10,7 @@ PRIVATE, GROUP, ADMINISTRATORS = (
 
 
 async def test_everybody_sees_the_commands_they_may_use(telegram: FakeTelegram, open_api: OpenApi) -> None:
-    await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS)
+    assert await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS) == ""
     shown = {scope: [command["command"] for command in menu] for scope, menu in telegram.commands.items()}
     everything = ["reserves", "flows", "help", "subscribe", "lacking", "find"]
     assert shown == {
@@ -37,5 +37,5 @@ async def test_a_menu_that_cannot_be_read_is_written(telegram: FakeTelegram, ope
 
 async def test_a_menu_is_no_reason_to_fail(telegram: FakeTelegram, open_api: OpenApi) -> None:
     telegram.fail("setMyCommands", status=500)
-    await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS)
+    assert await update_command_menus(open_api(telegram.token, telegram.url), COMMANDS) == "Internal Server Error"
     assert telegram.commands == {}

@@ -345,13 +345,13 @@ def test_a_program_that_answers_one_question_does_not_say_whether_alerts_can_com
 
 def test_an_obstacle_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
     full = AlertObstacle(ObstacleKind.STORE, "store: its disk is full")
-    began = obstacle_notice([full], [], [full, DISCONNECTED])
+    began = obstacle_notice([full], [], [DISCONNECTED])
     ended = obstacle_notice([], [full], [])
 
     assert said(began).splitlines() == [
         "Alerts may not come",
         "⚠️ Store: its disk is full.",
-        "1 more of what was told before lasts; /status has everything.",
+        "1 more that was told before lasts; /status has everything.",
     ]
     assert said(ended).splitlines() == ["Alerts can come again", "Over: Store: its disk is full."]
     assert (began.tone, ended.tone) == (Tone.TROUBLE, Tone.GOOD)
