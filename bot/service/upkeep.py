@@ -114,6 +114,8 @@ class Upkeep:
 
     async def check_store(self) -> None:
         """Tell the operator when the store has lost everything: without subscriptions silence would look like calm."""
+        if all(chat.is_refused for chat in self._status.connections):
+            return  # the store is another bot's, whose own workers look after it
         if await self._store.was_emptied():
             log.critical("the store was emptied: every subscription is gone")
             await self._operator.send(emptied_notice(), f"emptied:{self._clock.now().isoformat()}")

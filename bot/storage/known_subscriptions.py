@@ -15,6 +15,9 @@ from typing import Any
 
 import structlog
 
+from bot.domain.errors import ConfigurationError
+from bot.storage.embedded.private_directory import make_private
+
 log = structlog.get_logger(__name__)
 
 _FILE = "subscriptions.json"
@@ -58,13 +61,13 @@ class KnownSubscriptions:
         text = json.dumps(self._read() | {self._store: places})
         new = self._path.with_suffix(f".json.{os.getpid()}")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private(self._path.parent)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
                 file.write(text)
             new.replace(self._path)
-        except OSError as error:
+        except (OSError, ConfigurationError) as error:
             if self._is_kept:
-                log.info("number of subscriptions not kept", path=str(self._path), reason=error.strerror)
+                log.info("number of subscriptions not kept", path=str(self._path), reason=str(error))
             self._is_kept = False
             with suppress(OSError):
                 new.unlink(missing_ok=True)

@@ -75,5 +75,12 @@ class RedisReadingRevisions(ReadingRevisions):
 
     @override
     async def revised_days(self, exchange: str) -> Mapping[datetime, datetime]:
-        days = await self._database.command("HGETALL", keys.REVISED_DAYS.key(exchange))
-        return {moment(int(as_of)): moment(int(at)) for as_of, at in days.items()}
+        key = keys.REVISED_DAYS.key(exchange)
+        days = await self._database.command("HGETALL", key)
+        read = [await self._database.decoded(_decoded_day, day, key, day[0]) for day in days.items()]
+        return dict(day for day in read if day)
+
+
+def _decoded_day(day: tuple[bytes, bytes]) -> tuple[datetime, datetime]:
+    as_of, at = day
+    return moment(int(as_of)), moment(int(at))

@@ -99,10 +99,14 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def presets(self, exchange: str) -> Collection[Sensitivity]:
-        replies = await self.database.pipeline(
-            [("HKEYS", keys.PRESET_COUNTS.key(subscribed)) for subscribed in (exchange, EVERY_EXCHANGE)]
-        )
-        return {Sensitivity(name.decode()) for names in replies for name in names}
+        counts = [keys.PRESET_COUNTS.key(subscribed) for subscribed in (exchange, EVERY_EXCHANGE)]
+        replies = await self.database.pipeline([("HKEYS", key) for key in counts])
+        read = [
+            await self.database.decoded(_decoded_preset, name, key, name)
+            for key, names in zip(counts, replies, strict=True)
+            for name in names
+        ]
+        return {preset for preset in read if preset}
 
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
@@ -115,7 +119,7 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def places_without_notices(self) -> Collection[Place]:
-        return frozenset(Place.parse(place.decode()) for place in await self.database.command("SMEMBERS", _NOTICES_OFF))
+        return frozenset(await self._places(_NOTICES_OFF, await self.database.command("SMEMBERS", _NOTICES_OFF)))
 
     @override
     async def switch_notices(self, place: Place, *, on: bool) -> None:
@@ -206,12 +210,18 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def forget_disabled(self, before: datetime) -> Sequence[Place]:
         expired = await self.database.command("ZRANGEBYSCORE", _DISABLED, "-inf", f"({microseconds(before)}")
-        places = [place for name in expired for place in await self._with_topics(Place.parse(name.decode()))]
+        closed = await self._places(_DISABLED, expired)
+        places = [place for closed_place in closed for place in await self._with_topics(closed_place)]
         for place in places:
             await self.database.script(
                 script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
             )
         return places
+
+    async def _places(self, key: keys.KeyName, names: Collection[bytes]) -> list[Place]:
+        """Return the places that a key names, but for what is no name of a place."""
+        read = [await self.database.decoded(_decoded_place, name, key, name) for name in names]
+        return [place for place in read if place]
 
     async def _subscription(self, place: Place, exchange: str, body: str | bytes) -> Subscription | None:
         decode = partial(decode_subscription, place, exchange)
@@ -248,7 +258,7 @@ class RedisSubscriptions(Subscriptions):
         is_subscribed, names = await self.database.pipeline(
             [("HEXISTS", _PLACES, str(chat)), ("SMEMBERS", keys.TOPICS.key(str(chat)))]
         )
-        topics = sorted((Place.parse(name.decode()) for name in names), key=str)
+        topics = sorted(await self._places(keys.TOPICS.key(str(chat)), names), key=str)
         return [place, *([chat] if is_subscribed else []), *topics]
 
     async def _scan(self, key: keys.KeyName, script_name: str = "scan_hash") -> AsyncIterator[tuple[str, str]]:
@@ -264,6 +274,14 @@ class RedisSubscriptions(Subscriptions):
                 yield pair
             if int(cursor) == 0:
                 return
+
+
+def _decoded_place(name: bytes) -> Place:
+    return Place.parse(name.decode())
+
+
+def _decoded_preset(name: bytes) -> Sensitivity:
+    return Sensitivity(name.decode())
 
 
 def _subscribers(exchange: str) -> keys.KeyName:

@@ -44,7 +44,7 @@ class UnreadableValues:
         try:
             return decode(body)
         except UNREADABLE_ERRORS as error:
-            raw = body if isinstance(body, bytes) else str(body).encode(errors="surrogateescape")
+            raw = body if isinstance(body, bytes) else str(body).encode(errors="backslashreplace")
             await self.set_aside(raw, key, field, error)
             return None
 

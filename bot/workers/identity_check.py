@@ -98,8 +98,10 @@ class IdentityCheck:
     def _record(self, trouble: str) -> None:
         """Record why it has not passed, and log it once."""
         if trouble != self.trouble:
-            event = "the store belongs to another bot" if self.is_refused else "identity not checked yet"
-            log.warning(event, platform=str(self.platform), reason=trouble)
+            if self.is_refused:
+                log.error("the store belongs to another bot", platform=str(self.platform), reason=trouble)
+            else:
+                log.warning("identity not checked yet", platform=str(self.platform), reason=trouble)
         self.trouble = trouble
         self._is_answered.set()
 

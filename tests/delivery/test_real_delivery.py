@@ -100,7 +100,7 @@ async def delivering_worker(
             settings, application.dispatcher, store, clock, metrics, Role.COURIER
         )
         worker = DeliveringWorker(application, connection, store)
-        connected = asyncio.create_task(connection.run())
+        connected = asyncio.create_task(connection.run_sender())
         running = asyncio.create_task(worker.delivery_worker.run())
         try:
             yield worker

@@ -35,6 +35,7 @@ from tests.builders import NOON, holding, incident
 from tests.servers import Server
 from tests.storage.conftest import KINDS, StillClock
 from tests.storage.test_keys import CHANNEL, CHAT, alert, claim_everything, keep_everything
+from tests.waiting import LIMIT, in_time
 
 OTHER_KINDS = pytest.mark.parametrize("other_kind", KINDS.values(), ids=[f"to {kind}" for kind in KINDS])
 OF_THE_MOMENT = ("{ob}:courier:", "{ob}:duty:", "{ob}:bell:", "{pace}:", "runwatch:schema", "runwatch:bulletin")
@@ -168,9 +169,23 @@ async def test_a_store_that_holds_something_is_not_replaced_unless_that_is_said(
 async def test_a_store_on_which_a_worker_runs_is_never_replaced(store: Store, tmp_path: Path) -> None:
     path = await saved(store, tmp_path / "backup")
     await store.leases.acquire(Lease.TELEGRAM)
-    with pytest.raises(BackupError, match="runs on this store: stop every worker first"):
-        await restore(store.database, path, replace=True)
+    with pytest.raises(BackupError, match=r"The worker .* runs on this store: stop every worker first"):
+        await restore(store.database, path, replace=True, patience_s=0)
     await store.leases.release(Lease.TELEGRAM)
+    await store.heartbeats.beat([Platform.DISCORD])
+    with pytest.raises(BackupError, match="A worker that delivers to discord runs on this store"):
+        await restore(store.database, path, replace=True, patience_s=0)
+
+
+async def test_what_a_worker_leaves_behind_that_has_just_stopped_is_waited_out(store: Store, tmp_path: Path) -> None:
+    path = await saved(store, tmp_path / "backup")
+    await store.heartbeats.beat([Platform.DISCORD])
+    restoring = asyncio.create_task(restore(store.database, path, replace=True, patience_s=LIMIT))
+    await asyncio.sleep(0.05)
+    assert not restoring.done()
+    await store.database.command("DEL", "{ob}:courier:discord")
+    async with in_time("the restore"):
+        await restoring
 
 
 async def test_what_ended_since_is_left_out_and_what_ends_later_still_does(store: Store, tmp_path: Path) -> None:

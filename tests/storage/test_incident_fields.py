@@ -12,8 +12,8 @@ from bot.domain.flow import Hold, HoldReason, Window
 from bot.domain.incident import Event, Incident, IncidentState, StepReason
 from bot.domain.severity import Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Size, SourceFigure, Unit
-from bot.storage import keys
 from bot.storage.incident_fields import rename_incident_fields, renamed
+from bot.storage.keys import CURRENT_INCIDENTS
 from bot.storage.lua import script
 from bot.storage.schema import KEY, VERSION, bring_up_to_date
 from bot.storage.store import Store, open_store
@@ -96,9 +96,7 @@ async def test_what_another_worker_has_changed_meanwhile_is_left_alone(store: St
 
     await rename_incident_fields(store.database)
     (late,) = await store.database.scripts(
-        script("replace_field"),
-        keys.CURRENT_INCIDENTS.key(),
-        [("binance/outflow/normal", OPEN, renamed(OPEN.encode()))],
+        script("replace_field"), CURRENT_INCIDENTS.key(), [("binance/outflow/normal", OPEN, renamed(OPEN.encode()))]
     )
 
     assert late == 0

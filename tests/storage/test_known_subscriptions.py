@@ -49,6 +49,7 @@ def test_another_password_is_the_same_store(tmp_path: Path, address: str) -> Non
 
 
 def test_the_file_is_private_and_holds_no_address(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o755)
     known(tmp_path / "data").remember(12)
     [file] = (tmp_path / "data").iterdir()
     assert (file.stat().st_mode & 0o777, (tmp_path / "data").stat().st_mode & 0o777) == (0o600, 0o700)

@@ -10,7 +10,7 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import ConfigurationError
 from bot.domain.place import Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
-from bot.domain.severity import Severity
+from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.suppression import Suppression
 from bot.ports.outbox import DeliveryKind
@@ -178,6 +178,28 @@ async def test_a_row_of_the_list_the_health_of_a_source_and_a_suppression(
     assert await store.readings.health() == {}
     assert list(await store.suppressions.all()) == ["kraken"]
     assert len(await named(store)) == 3
+
+
+async def test_names_of_places_of_presets_and_of_days(store: Store) -> None:
+    await store.subscriptions.add(Subscription(TOPIC, "binance"))
+    await store.subscriptions.switch_notices(TOPIC, on=False)
+    await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
+    no_name = b"\xff nowhere"
+    for words in (
+        ("HSET", "{subs}:presets:binance", no_name, 1),
+        ("SADD", "{subs}:notices:off", no_name),
+        ("SADD", "{subs}:topics:telegram:-100", no_name),
+        ("ZADD", "{subs}:disabled", 0, no_name),
+        ("HSET", "{rd:binance}:revised", no_name, no_name),
+    ):
+        await store.database.command(*words)
+    assert await store.subscriptions.presets("binance") == {Sensitivity.NORMAL}
+    assert await store.subscriptions.places_without_notices() == {TOPIC}
+    assert [subscription.place for subscription in await store.subscriptions.of_whole_chat(CHAT.whole_chat)] == [TOPIC]
+    assert await store.subscriptions.forget_disabled(NOON + timedelta(days=1)) == [CHANNEL]
+    assert await store.revisions.revised_days("binance") == {}
+    assert len(await named(store)) == 5
+    await store.database.command("DEL", "{rd:binance}:revised")
 
 
 @damaged

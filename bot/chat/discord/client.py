@@ -12,7 +12,7 @@ import discord
 import structlog
 from typing_extensions import override
 
-from bot.chat.discord.errors import LIBRARY_ERRORS, translate
+from bot.chat.discord.errors import LIBRARY_ERRORS
 from bot.chat.discord.gateway_client import GatewayClient
 from bot.chat.discord.identify_limit import IdentifyLimit
 from bot.chat.discord.interaction_handler import InteractionHandler
@@ -129,15 +129,17 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         try:
             async with asyncio.timeout(self._timeouts.login_s):
                 await client.login(self._token)
-            if client.user is None:
-                raise RetryLater("Discord did not say whose token this is", after=_NOT_CONNECTED_PAUSE, whole_bot=True)
-            return BotAccount(Platform.DISCORD, str(client.user.id), client.user.name)
+            user = client.user
         except discord.LoginFailure:
             raise RetryLater(_UNKNOWN_TOKEN, after=_NOT_CONNECTED_PAUSE, whole_bot=True) from None
-        except LIBRARY_ERRORS as error:
-            raise RetryLater(f"Not connected to Discord: {translate(error)}.", after=_NOT_CONNECTED_PAUSE) from error
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]
+            raise RetryLater(f"Not connected to Discord: {reason}.", after=_NOT_CONNECTED_PAUSE) from error
         finally:
             await self._close(client)
+        if user is None:
+            raise RetryLater("Discord did not say whose token this is", after=_NOT_CONNECTED_PAUSE, whole_bot=True)
+        return BotAccount(Platform.DISCORD, str(user.id), user.name)
 
     @override
     async def private_place(self, person: str) -> Place:

@@ -7,6 +7,7 @@ next start of a service moves it forward.
 While it is written the layout says `restoring`, so that no service starts on the half of it.
 """
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -18,12 +19,14 @@ from bot.storage.backup.contents import BackupSummary, contents_of
 from bot.storage.backup.key_pieces import GROUP
 from bot.storage.backup.stored_keys import is_of_the_moment, stored_keys
 from bot.storage.connection import Database, RedisArgument
-from bot.storage.keys import KeyName, RedisType
+from bot.storage.keys import WORKER_HEARTBEAT, KeyName, RedisType
 from bot.storage.leases import RedisLeases
 from bot.storage.schema import RESTORING, VERSION
+from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
 
 _SCHEMA = keys.SCHEMA.key()
 _COMMANDS_PER_CALL = 100
+_WORKER_PATIENCE_S = WORKER_HEARTBEAT.lifetime_s + 2.0  # for what a worker leaves behind that was stopped a moment ago
 _KEYS_PER_CALL = 1000
 _ADD = {
     RedisType.STRING: "SET",
@@ -34,13 +37,16 @@ _ADD = {
 }
 
 
-async def restore(database: Database, path: Path, *, replace: bool = False) -> BackupSummary:
+async def restore(
+    database: Database, path: Path, *, replace: bool = False, patience_s: float = _WORKER_PATIENCE_S
+) -> BackupSummary:
     """Write a backup into a store and return what it held; raise BackupError or StorageError.
 
-    A store that holds anything is refused unless `replace` is True; one on which a worker runs always is.
+    A store that holds anything is refused unless `replace` is True; one on which a worker runs always is, when it still
+    does after `patience_s`.
     """
     summary = verified(path)
-    await _refuse_running_worker(database)
+    await _refuse_running_worker(database, patience_s)
     present = [key async for key in stored_keys(database) if not is_of_the_moment(key)]
     if present and not replace:
         raise BackupError(
@@ -73,14 +79,24 @@ def _refuse_newer_layout(path: Path, header: BackupHeader) -> None:
         )
 
 
-async def _refuse_running_worker(database: Database) -> None:
+async def _refuse_running_worker(database: Database, patience_s: float) -> None:
+    """Return when no worker runs on the store; what one leaves behind that has just stopped is over within 15 s."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + patience_s
+    while worker := await _running_worker(database):
+        if loop.time() >= deadline:
+            raise BackupError(f"{worker} runs on this store: stop every worker first.")
+        await asyncio.sleep(min(1.0, patience_s))
+
+
+async def _running_worker(database: Database) -> str:
+    """Return a worker that shows signs of life, "" where none does."""
     leases = RedisLeases(database)
     for lease in Lease:
         if owner := await leases.owner(lease):
-            raise BackupError(
-                f"The worker {owner.worker} runs on this store: stop every worker first. One that was killed is over "
-                "after 8 seconds."
-            )
+            return f"The worker {owner.worker}"
+    served = await RedisWorkerHeartbeats(database).served_platforms()
+    return f"A worker that delivers to {' and '.join(sorted(served))}" if served else ""
 
 
 async def _delete(database: Database, names: Sequence[KeyName]) -> None:

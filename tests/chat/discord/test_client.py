@@ -8,6 +8,8 @@ from io import StringIO
 import pytest
 import structlog
 
+from bot.domain.errors import RetryLater
+from bot.domain.place import Platform
 from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, connected, running
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_world import User
@@ -41,6 +43,28 @@ async def test_a_login_that_is_cut_is_tried_again(discord: FakeDiscord) -> None:
     discord.fail("GET", "/users/@me", cut=True, times=3)
     async with connected(build(discord), discord):
         assert await answers(discord)
+
+
+async def test_the_account_is_that_of_the_token_and_the_gateway_is_not_asked(discord: FakeDiscord) -> None:
+    account = await build(discord).chat.account()
+    assert (account.platform, account.id) == (Platform.DISCORD, str(discord.world.bot.id))
+    assert discord.gateway.identifies == []
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        (401, "Discord refuses the token. Put a valid one into DISCORD_TOKEN and start the bot again."),
+        (403, "Not connected to Discord: Forbidden: "),
+    ],
+)
+async def test_an_account_that_cannot_be_asked_for_is_a_sentence(
+    discord: FakeDiscord, status: int, sentence: str
+) -> None:
+    discord.fail("GET", "/users/@me", status)
+    with pytest.raises(RetryLater) as refused:
+        await build(discord).chat.account()
+    assert str(refused.value).startswith(sentence)
 
 
 async def test_a_refused_token_is_reported_and_still_tried(discord: FakeDiscord) -> None:
