@@ -143,6 +143,12 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
     )
 
 
+def replay_over_line(*, has_prompt: bool) -> str:
+    """Return the last line of a replay, with what can be typed where there is a prompt."""
+    next_step = " Ask for more, such as “top” or “flows binance”; “help” lists the commands, “quit” ends."
+    return f"The replay is over.{next_step if has_prompt else ''}"
+
+
 def source_notice(before: SourceHealth, after: SourceHealth) -> Message:
     """Return the notice to the operator that a source has broken, or answers again.
 

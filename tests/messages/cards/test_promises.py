@@ -29,7 +29,7 @@ from bot.messages.cards.about import (
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, stopped_card, topic_notice
-from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
+from bot.messages.cards.errors import apology, missing_argument_card, no_list_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.places import closed_card, why_closed
@@ -123,6 +123,7 @@ PROSE: Mapping[str, Message] = {
     "welcome": welcome_card(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
+    "no list": no_list_card(SourceHealth("defillama/cexs", fault=SourceFault.UNREACHABLE)),
     "introduction": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
     "status": status_card(BotStatus(
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, exchanges=2, read=1,
