@@ -123,7 +123,7 @@ PROSE: Mapping[str, Message] = {
     "welcome": welcome_card(),
     "source broke": source_notice(SourceHealth("defillama/cexs"), HEALTH),
     "source healed": source_notice(HEALTH, SourceHealth("defillama/binance", last_success=NOON)),
-    "no list": no_list_card(SourceHealth("defillama/cexs", fault=SourceFault.UNREACHABLE)),
+    "list that cannot be fetched": no_list_card(SourceHealth("defillama/cexs", fault=SourceFault.UNREACHABLE)),
     "introduction": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
     "status": status_card(BotStatus(
         version="0", started_at=NOON, now=NOON, sources={"defillama/binance": HEALTH}, exchanges=2, read=1,
