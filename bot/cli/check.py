@@ -7,8 +7,9 @@ TELEGRAM_TOKEN is not set.”.
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
+
+from pydantic import SecretStr
 
 from bot.cli.connection_check import connection_findings
 from bot.cli.finding import Finding
@@ -40,15 +41,31 @@ async def _store_finding(settings: Settings) -> Finding:
     """Open the store where REDIS_URL names one, and close it again; else look whether there can be one in DATA_DIR."""
     try:
         if settings.redis_url:
-            # Data of an older layout is no problem: the service moves it forward when it starts.
-            with suppress(StoreOutdated):
-                url, prefix = settings.redis_url.get_secret_value(), settings.redis_prefix
-                await (await open_store(url, clock=SystemClock(), may_migrate=False, prefix=prefix)).close()
-            return Finding("The store: the server at REDIS_URL answers.")
+            return Finding(
+                f"The store: the server at REDIS_URL answers.{await _risks(settings.redis_url, settings.redis_prefix)}"
+            )
         _check_data_dir(settings.data_dir)
     except RunwatchError as error:
         return Finding(f"The store cannot be used: {error}", is_problem=True)
     return Finding(f"The store: a private server, with its data in {settings.data_dir}.")
+
+
+async def _risks(redis_url: SecretStr, prefix: str) -> str:
+    """Open the store, and return what may be lost there, as sentences; raise ConfigurationError or StorageError."""
+    try:
+        store = await open_store(redis_url.get_secret_value(), clock=SystemClock(), may_migrate=False, prefix=prefix)
+    except StoreOutdated:  # no problem: the service moves the data forward when it starts
+        return " Its data is of an older version, and is moved forward when the service starts."
+    try:
+        memory, persistence = [await store.database.server_info(section) for section in ("memory", "persistence")]
+    finally:
+        await store.close()
+    may_forget: bool = memory.get("maxmemory_policy", "noeviction") != "noeviction"
+    may_lose = not persistence.get("aof_enabled", 1)
+    return (
+        " When its memory is full it forgets subscriptions: set maxmemory-policy to noeviction." * may_forget
+        + " When it crashes the last minutes are lost: set appendonly to yes." * may_lose
+    )
 
 
 def _check_data_dir(path: Path) -> None:

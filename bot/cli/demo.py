@@ -18,7 +18,7 @@ from bot.cli.ask import terminal_operator
 from bot.commands.dispatcher import CommandContext
 from bot.config.settings import Settings
 from bot.domain.place import Subscription
-from bot.messages.cards.about import introduction_card
+from bot.messages.cards.about import introduction_card, replay_over_line
 from bot.messages.cards.flows import daily_line
 from bot.messages.model import Message
 from bot.replay.clock import ReplayClock
@@ -116,6 +116,7 @@ async def _run_episode(
     incidents = await application.store.incidents.recent(_MANY, subject=leading)
     if incidents:  # the outflow, not a notice about it
         await _ask(application, context, chat, "why", max(incidents, key=lambda incident: incident.peak.rank).label)
+    await chat.show_line(replay_over_line(has_prompt=sys.stdin.isatty()))
     if sys.stdin.isatty():
         await converse(application.dispatcher, context, chat)
 

@@ -120,6 +120,21 @@ async def test_without_any_connection_every_problem_is_a_line_and_comes_first(tm
     assert "never-shown" not in ran.out + ran.err
 
 
+async def test_a_server_that_may_lose_something_is_said(tmp_path: Path, everybody: Everybody, redis: Server) -> None:
+    risky = {"appendonly": "no", "maxmemory-policy": "allkeys-lru"}
+    safe = {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+    for name, value in risky.items():
+        assert redis.ask(f"CONFIG SET {name} {value}") == "+OK"
+    ran = await bot("check", directory=tmp_path, **everybody.settings, REDIS_URL=redis.url)
+    for name, value in safe.items():
+        assert redis.ask(f"CONFIG SET {name} {value}") == "+OK"
+    assert ran.code == 0, ran.err
+    assert findings(ran)[0] == (
+        "The store: the server at REDIS_URL answers. When its memory is full it forgets subscriptions: set "
+        "maxmemory-policy to noeviction. When it crashes the last minutes are lost: set appendonly to yes."
+    )
+
+
 @pytest.mark.parametrize(
     ("directory", "problem"),
     [

@@ -44,6 +44,7 @@ async def test_a_small_flow_alerts_nobody_and_the_demo_ends_by_itself(tmp_path: 
     assert "Gullane · reserves" in reply
     assert "too old" not in reply
     assert re.search(_PROVENANCE, reply)
+    assert reply.endswith("The replay is over.\n")
 
 
 async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path) -> None:

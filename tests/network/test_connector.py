@@ -71,6 +71,14 @@ async def test_what_is_encrypted_goes_through_a_tunnel_and_the_proxy_looks_the_n
     assert proxy.passed == [("CONNECT" if kind == "http" else "SOCKS5", NAME)]  # one connection, used twice
 
 
+async def test_a_proxy_may_itself_be_reached_encrypted(proxy: FakeProxy) -> None:
+    async with tls_front(proxy.port) as port:
+        rules = ProxyRules(preferred=proxy.http_url.replace("http", "https").replace(str(proxy.port), str(port)))
+        async with client(rules) as session, session.get("https://api.telegram.org/getMe", ssl=TRUSTING) as answer:
+            assert await answer.text() == "GET /getMe "
+    assert proxy.passed == [("CONNECT", NAME)]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_websocket_goes_through_the_proxy_of_https(proxy: FakeProxy, kind: str) -> None:
     async with (

@@ -101,12 +101,13 @@ async def test_everybody_is_reached_through_the_proxy_and_redis_directly(
 
 
 async def test_the_settings_of_all_programs_are_followed(tmp_path: Path, internet: Internet) -> None:
-    proxies = {"https_proxy": internet.proxy.http_url, "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "llama.fi"}
-    async with running_bot("run", directory=tmp_path, **settings(**proxies)) as program:
+    proxies = {"https_proxy": internet.proxy.http_url, "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": "invalid"}
+    nowhere = {"DEFILLAMA_URL": "https://llama.invalid"}  # no name server has such a name
+    async with running_bot("run", directory=tmp_path, **settings(**proxies) | nowhere) as program:
         await program.logged("telegram connected")
         await program.logged("discord connected")
         broke = await program.logged("source broke")
-    assert broke["detail"].startswith("the name api.llama.fi cannot be looked up")
+    assert broke["detail"].startswith("the name llama.invalid cannot be looked up")
     assert internet.proxy.destinations == NAMES - {"api.llama.fi:443", "beats.example:443"}
 
 

@@ -8,6 +8,7 @@ import logging
 from contextlib import suppress
 from datetime import timedelta
 
+import aiohttp
 import discord
 import structlog
 from typing_extensions import override
@@ -28,6 +29,7 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
 from bot.ports.meter import Meter
@@ -220,6 +222,8 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             is_first = self._token_refusals == 1
             reason = "Discord refused the token; it is tried once more" if is_first else "token refused"
             self._record_disconnect(client, reason)
+        elif isinstance(error, aiohttp.ClientConnectorError):
+            self._record_disconnect(client, why_unconnected(error, error.host))
         else:
             self._record_disconnect(client, f"{type(error).__name__}: {error}")
 

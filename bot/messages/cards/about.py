@@ -169,6 +169,12 @@ def introduction_card(title: str, label: str, start: datetime, end: datetime, *,
     )
 
 
+def replay_over_line(*, has_prompt: bool) -> str:
+    """Return the last line of a replay, with what can be typed where there is a prompt."""
+    next_step = " Ask for more, such as “top” or “flows binance”; “help” lists the commands, “quit” ends."
+    return f"The replay is over.{next_step if has_prompt else ''}"
+
+
 def emptied_notice() -> Message:
     """Return the notice to the operator that the store has lost all its data while the bot ran."""
     return Message(

@@ -9,6 +9,8 @@ import pytest
 
 from bot.chat.discord.errors import translate
 from bot.domain.errors import BadMessage, RetryLater
+from bot.network.connector import connector_for
+from bot.network.proxy_rules import ProxyRules
 
 
 @dataclass
@@ -48,6 +50,17 @@ async def test_a_connection_never_made_sent_nothing() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorError) as caught:
             await session.get("http://127.0.0.1:1/")
+    ours = translate(caught.value)
+    assert isinstance(ours, RetryLater)
+    assert not ours.ambiguous
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+async def test_a_proxy_that_makes_no_connection_sent_nothing(kind: str) -> None:
+    rules = ProxyRules(preferred=f"{kind}://127.0.0.1:1")
+    async with aiohttp.ClientSession(connector=connector_for(rules, limit=1)) as session:
+        with pytest.raises(aiohttp.ClientConnectorError) as caught:
+            await session.get("https://discord.com/")
     ours = translate(caught.value)
     assert isinstance(ours, RetryLater)
     assert not ours.ambiguous

@@ -1,6 +1,7 @@
 """Requests to the Bot API: what a failure means for the message, and that the token stays secret."""
 
 import asyncio
+import re
 import traceback
 from collections.abc import Iterator
 
@@ -11,7 +12,9 @@ from telegram.error import NetworkError, TelegramError, TimedOut
 from bot.chat.telegram.errors import translate
 from bot.chat.telegram.transport import AiohttpRequest, BotApi, ReplyLost, RequestUnsent, RequestUnsentInTime
 from bot.domain.errors import RetryLater
+from bot.network.proxy_rules import ProxyRules
 from tests.chat.telegram.scene import OpenApi, place
+from tests.fakes.proxy import FakeProxy
 from tests.fakes.telegram import FakeTelegram
 
 SECRET = "4242:AAF-very-secret"  # noqa: S105 — made up, to be looked for
@@ -33,6 +36,24 @@ async def test_a_closed_port_means_nothing_was_sent(open_api: OpenApi) -> None:
     with pytest.raises(RequestUnsent) as caught:
         await api.call("getMe")
     assert not is_ambiguous(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["http", "socks5"])
+@pytest.mark.parametrize("fault", ["away", "login", "refused"])
+async def test_a_proxy_that_makes_no_connection_means_nothing_was_sent(
+    open_api: OpenApi, kind: str, fault: str
+) -> None:
+    async with FakeProxy(login="ann:secret-login") as proxy:
+        proxy.refuses.add("api.telegram.org:443")
+        login = "ann:wrong" if fault == "login" else proxy.login
+        address = f"{kind}://{login}@127.0.0.1:{1 if fault == 'away' else proxy.port}"
+        api = open_api(SECRET, "https://api.telegram.org", proxies=ProxyRules(preferred=address))
+        with pytest.raises(RequestUnsent) as caught:
+            await api.call("getMe")
+    assert not is_ambiguous(caught.value)
+    assert f"the proxy {kind}://127.0.0.1:" in str(caught.value)
+    texts = "".join(traceback.format_exception(caught.value))
+    assert not {"secret-login", "very-secret", "wrong"} & set(re.findall(r"[\w-]+", texts))
 
 
 async def test_a_full_pool_means_nothing_was_sent(telegram: FakeTelegram, open_api: OpenApi) -> None:

@@ -13,8 +13,9 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts
-from bot.messages.cards.about import status_card
+from bot.messages.cards.about import replay_over_line, status_card
 from bot.messages.cards.common import assets_sentence, source_name, trouble_sentence
+from bot.messages.cards.errors import no_list_card
 from bot.messages.cards.obstacles import obstacle_notice
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
@@ -403,3 +404,19 @@ def test_an_exchange_that_left_the_list_says_so() -> None:
 
     assert table
     assert [row[-1] for row in table.rows] == ["watched", "not listed"]
+
+
+@pytest.mark.parametrize(
+    ("detail", "why"),
+    [("the name api.llama.fi cannot be looked up", "the name api.llama.fi cannot be looked up"), ("", "unreachable")],
+)
+def test_a_list_that_cannot_be_fetched_says_why(detail: str, why: str) -> None:
+    card = no_list_card(SourceHealth("defillama/cexs", fault=SourceFault.UNREACHABLE, detail=detail))
+
+    assert f"DefiLlama's list of exchanges cannot be fetched: {why}." in said(card)
+    assert card.tone is Tone.TROUBLE
+
+
+def test_the_end_of_a_replay_says_what_to_type_where_something_can_be_typed() -> None:
+    assert replay_over_line(has_prompt=False) == "The replay is over."
+    assert replay_over_line(has_prompt=True).startswith("The replay is over. Ask for more, such as “top” or ")

@@ -29,7 +29,7 @@ from bot.messages.cards.about import (
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, topic_notice
-from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
+from bot.messages.cards.errors import apology, missing_argument_card, no_list_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.obstacles import obstacle_notice
@@ -139,6 +139,7 @@ PROSE: Mapping[str, Message] = {
     "welcome": welcome_card(),
     "obstacles": obstacle_notice([OBSTACLE], [OBSTACLE], [OBSTACLE, OBSTACLE]),
     "obstacles are over": obstacle_notice([], [OBSTACLE], []),
+    "list that cannot be fetched": no_list_card(SourceHealth("defillama/cexs", fault=SourceFault.UNREACHABLE)),
     "introduction": introduction_card("Binance", "reconstruction", NOON, NOON + HOUR),
     "status": status_card(STATUS, for_owner=True),
     "status for members": status_card(STATUS),
