@@ -4,6 +4,7 @@ Answers come from memory (`LatestState`) wherever possible, so that `/reserves` 
 incidents, subscriptions and the past come from the store.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -249,6 +250,8 @@ class Queries:
         newest: dict[str, datetime] = {}
         for reading in readings:
             newest[reading.source] = max(reading.as_of, newest.get(reading.source, reading.as_of))
+        # Side by side: while the store is away each takes as long as a request to it is tried.
+        obstacles, stored = await asyncio.gather(self._obstacles(), self._stored_counts())
         return BotStatus(
             version=self._version,
             started_at=self._started_at,
@@ -258,8 +261,8 @@ class Queries:
             read=len(readings),
             newest_readings=newest,
             platforms=self._platforms(),
-            stored=await self._stored_counts(),
-            obstacles=await self._obstacles(),
+            stored=stored,
+            obstacles=obstacles,
             standing_by=self._standing_by(),
             misdirected=self._misdirected(),
         )

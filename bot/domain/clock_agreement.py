@@ -16,10 +16,18 @@ CLOCK_TOLERANCE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class TimeWitness:
-    """What somebody's clock says: how far it is ahead of the time that is in use, negative when it is behind."""
+    """What somebody's clock says: how far it is ahead of the time that is in use, negative when it is behind.
+
+    It may be ahead by up to `slack` more: a cache that kept an answer for half an hour may tell when it got it, or now.
+    """
 
     name: str
     ahead: timedelta
+    slack: timedelta = timedelta()
+
+    def agrees_with(self, ahead: timedelta) -> bool:
+        """Return whether its time may be `ahead` of the one in use, give or take the tolerance."""
+        return self.ahead - CLOCK_TOLERANCE <= ahead <= self.ahead + self.slack + CLOCK_TOLERANCE
 
 
 def agreed_correction(witnesses: Sequence[TimeWitness]) -> timedelta:
@@ -28,19 +36,23 @@ def agreed_correction(witnesses: Sequence[TimeWitness]) -> timedelta:
     It stays when it has as many witnesses as any other time.
     """
     staying = supporters(witnesses, timedelta())
-    largest = max((supporters(witnesses, witness.ahead) for witness in witnesses), key=len, default=[])
-    return median_low(witness.ahead for witness in largest) if len(largest) > len(staying) else timedelta()
+    times = [time for witness in witnesses for time in (witness.ahead, witness.ahead + witness.slack)]
+    largest = max((supporters(witnesses, time) for time in times), key=len, default=[])
+    if len(largest) <= len(staying):
+        return timedelta()
+    least_slack = min(witness.slack for witness in largest)
+    return median_low(witness.ahead for witness in largest if witness.slack == least_slack)
 
 
 def doubters(witnesses: Sequence[TimeWitness]) -> Sequence[TimeWitness]:
     """Return who has another time than the one in use, where they are as many as those who have it."""
     staying = supporters(witnesses, timedelta())
     for witness in witnesses:
-        if abs(witness.ahead) > CLOCK_TOLERANCE and len(supporters(witnesses, witness.ahead)) >= len(staying):
+        if not witness.agrees_with(timedelta()) and len(supporters(witnesses, witness.ahead)) >= len(staying):
             return supporters(witnesses, witness.ahead)
     return ()
 
 
 def supporters(witnesses: Sequence[TimeWitness], ahead: timedelta) -> list[TimeWitness]:
-    """Return the witnesses whose time is `ahead` of the one in use, give or take the tolerance."""
-    return [witness for witness in witnesses if abs(witness.ahead - ahead) <= CLOCK_TOLERANCE]
+    """Return the witnesses whose time may be `ahead` of the one in use."""
+    return [witness for witness in witnesses if witness.agrees_with(ahead)]

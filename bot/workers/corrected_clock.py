@@ -28,14 +28,15 @@ log = structlog.get_logger()
 
 THIS_MACHINE, THE_STORE = "this machine", "the store"
 _REMEMBERED_S = 3 * 3600.0  # three polls at the longest interval; the counter of a machine is wrong by a second by then
-_MAX_AGE_S = 86400  # that a cache gives an answer; a larger one is nonsense
+_MAX_AGE_S = 3600  # for which a cache may have kept an answer that is still of use here
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What time it was somewhere, when by our counter that was heard, and whether that may be this machine."""
+    """What time it was somewhere, or up to `slack` later, when by our counter, and whether that may be here."""
 
     time: datetime
+    slack: timedelta
     heard_s: float
     may_be_here: bool
 
@@ -83,15 +84,16 @@ class CorrectedClock(Clock):
     def hear_headers(self, name: str, headers: Mapping[str, str], *, host: str) -> None:
         """Take note of the time that an answer from a host names; `name` is whose it is. Without a time it is ignored.
 
-        A cache gives the `Date` of the answer that it keeps, and `Age` says how long it has kept it:
-        https://www.rfc-editor.org/rfc/rfc9111#name-age.
+        A cache gives the `Date` of the answer that it keeps, and `Age` says for how long it has kept it
+        (https://www.rfc-editor.org/rfc/rfc9111#name-age); some give the present all the same. So it is a time between.
         """
-        if at := _date_of(headers):
-            self.hear(name, at, may_be_here=_may_be_here(host))
+        if dated := _date_of(headers):
+            at, slack = dated
+            self.hear(name, at, slack=slack, may_be_here=_may_be_here(host))
 
-    def hear(self, name: str, at: datetime, *, may_be_here: bool) -> None:
+    def hear(self, name: str, at: datetime, *, may_be_here: bool, slack: timedelta = timedelta()) -> None:
         """Take note of what time it is now by somebody's clock, which may be this machine's."""
-        self._answers[name] = _Answer(at, self._counter(), may_be_here)
+        self._answers[name] = _Answer(at, slack, self._counter(), may_be_here)
         self._settle()
 
     def facts(self) -> ClockFacts:
@@ -99,7 +101,7 @@ class CorrectedClock(Clock):
         ahead = self._machine.now() - self.now()
         witnesses = list(self._witnesses())
         if abs(ahead) > CLOCK_TOLERANCE:
-            agreeing = [witness.name for witness in witnesses if abs(witness.ahead) <= CLOCK_TOLERANCE]
+            agreeing = [witness.name for witness in witnesses if witness.agrees_with(timedelta())]
             return ClockFacts(machine_ahead=ahead, by=agreeing or ["the time since the start"])
         if doubting := doubters(witnesses):
             return ClockFacts(doubted_by=(doubting[0].name, -doubting[0].ahead))
@@ -124,9 +126,10 @@ class CorrectedClock(Clock):
         for name, answer in self._answers.items():
             since_s = counted_s - answer.heard_s
             at = answer.time + timedelta(seconds=since_s)
-            if since_s > _REMEMBERED_S or (answer.may_be_here and abs(at - machine) <= CLOCK_TOLERANCE):
+            witness = TimeWitness(name, at - in_use, answer.slack)
+            if since_s > _REMEMBERED_S or (answer.may_be_here and witness.agrees_with(machine - in_use)):
                 continue
-            yield TimeWitness(name, at - in_use)
+            yield witness
 
     def _in_use(self) -> datetime:
         return self._set_to + timedelta(seconds=self._counter() - self._set_s)
@@ -151,7 +154,8 @@ def _may_be_here(host: str) -> bool:
         return "." not in host.rstrip(".")
 
 
-def _date_of(headers: Mapping[str, str]) -> datetime | None:
+def _date_of(headers: Mapping[str, str]) -> tuple[datetime, timedelta] | None:
+    """Return the time that headers name, and how much later it may be; None for none of use."""
     try:
         at = parsedate_to_datetime(headers["Date"])
         age_s = int(headers.get("Age", "0"))
@@ -159,7 +163,7 @@ def _date_of(headers: Mapping[str, str]) -> datetime | None:
         return None
     if not 0 <= age_s <= _MAX_AGE_S:
         return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)) + timedelta(seconds=age_s)
+    return at if at.tzinfo else at.replace(tzinfo=UTC), timedelta(seconds=age_s)
 
 
 def _seconds() -> float:

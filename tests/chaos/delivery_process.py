@@ -47,18 +47,17 @@ class DeliverySpeed:
 
 
 async def deliver(settings: settings.Settings, speed: DeliverySpeed, *, clock: Clock | None = None) -> None:
-    """Deliver until cancelled."""
-    clock = clock or SystemClock()
-    store = await _open_store(settings)
+    """Deliver until cancelled; a `clock` is that of a simulation, by which deliveries are due and expire."""
+    store = await _open_store(settings, clock)
     try:
-        await _deliver_from(store, settings, speed, clock)
+        await _deliver_from(store, settings, speed, clock or SystemClock())
     finally:
         await store.close()
 
 
 async def _deliver_from(store: Store, settings: settings.Settings, speed: DeliverySpeed, clock: Clock) -> None:
     metrics = Metrics(clock, __version__)
-    outbox = RedisOutbox(store.database, idle=timedelta(seconds=speed.idle))
+    outbox = RedisOutbox(store.database, store.simulated, idle=timedelta(seconds=speed.idle))
     async with Http() as http, asyncio.TaskGroup() as tasks:
         source = DefiLlama(http, clock, url=settings.defillama_url)
         application = Application(settings, store=store, source=source, clock=clock, metrics=metrics)
@@ -87,11 +86,11 @@ async def _run(worker: DeliveryWorker, connection: PlatformConnection) -> None:
     await worker.run()
 
 
-async def _open_store(settings: settings.Settings) -> Store:
+async def _open_store(settings: settings.Settings, clock: Clock | None) -> Store:
     url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     while True:
         try:
-            return await open_store(url)
+            return await open_store(url, clock=clock)
         except StorageError:
             await asyncio.sleep(0.1)
 

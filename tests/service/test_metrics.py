@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Platform
 from bot.domain.severity import Severity
 from bot.domain.worker import Lease
@@ -21,6 +22,7 @@ CONTRACT = {
     "runwatch_command_seconds": set(),
     "runwatch_duty": {"duty"},
     "runwatch_build_info": {"version"},
+    "runwatch_can_alert": {"reason"},
 }
 KINDS = {"runwatch_command_seconds": "histogram", "runwatch_build_info": "gauge", "runwatch_polls_total": "counter"}
 
@@ -42,6 +44,15 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
             if sample.name == name and sample.labels == labels:
                 return float(sample.value)
     return None
+
+
+def test_every_kind_of_obstacle_is_there_from_the_start(metrics: Metrics) -> None:
+    """Only that nothing was polled yet is known then."""
+    assert {kind: value(metrics, "runwatch_can_alert", reason=kind) for kind in ObstacleKind} == {
+        kind: float(kind is not ObstacleKind.POLLS) for kind in ObstacleKind
+    }
+    metrics.set_can_alert(ObstacleKind.CLOCK, can=False)
+    assert value(metrics, "runwatch_can_alert", reason="clock") == 0.0
 
 
 def use_everything(metrics: Metrics, at: datetime) -> None:

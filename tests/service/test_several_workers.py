@@ -191,7 +191,7 @@ async def test_what_all_workers_know_is_told_by_one_of_them(world: World) -> Non
         world.go_wrong()
         await world.polls()
         world.clock.advance(timedelta(minutes=21))
-        await world.telegram.wait_for_message(operators, containing="last good poll was")
+        await world.telegram.wait_for_message(operators, containing="good poll was")
         for role_worker in (poller, other, gateway):
             assert role_worker.service.report
             assert await role_worker.service.report.update() != []

@@ -6,9 +6,11 @@ from email.utils import format_datetime
 import pytest
 
 from bot.domain.errors import SourceError, SourceFault
+from bot.ports.sources import ReadHeaders
 from bot.sources.http import MAX_ATTEMPTS, Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import FetchLimits
+from tests.clocks import HandMovedClock
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
 from tests.waiting import in_time
 
@@ -54,6 +56,19 @@ async def test_a_second_try_may_bring_the_answer(http: Http, llama: FakeDefiLlam
     body = await http.fetch(f"{llama.url}/cexs")
     assert body is not None
     assert body.content.startswith(b'{"cexs":[')
+
+
+async def test_the_headers_of_every_answer_are_heard_refusals_too(llama: FakeDefiLlama) -> None:
+    heard: list[tuple[str, str]] = []
+
+    def begin(host: str) -> ReadHeaders:
+        return lambda headers: heard.append((host, headers["Date"]))
+
+    llama.clock = HandMovedClock()
+    llama.fail("/cexs", status=503)
+    async with Http(pause=timedelta(), on_request=begin) as http:
+        await http.fetch(f"{llama.url}/cexs")
+    assert heard == [("127.0.0.1", "Mon, 05 Oct 2026 14:03:31 GMT")] * 2
 
 
 async def test_a_slow_first_byte_times_out(http: Http, llama: FakeDefiLlama) -> None:
