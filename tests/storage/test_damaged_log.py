@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.place import Place, Platform, Subscription
+from bot.storage.embedded.damaged_log import find_damage
 from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.embedded.server_binary import ServerBinary
 from bot.storage.store import Store, open_store
@@ -142,3 +143,50 @@ async def test_damage_in_the_older_part_is_not_cut(tmp_path: Path) -> None:
     assert damage is not None
     assert not damage.may_be_cut
     assert base.read_bytes() == damaged
+
+
+def script_around(kind: ServerBinary, directory: Path) -> ServerBinary:
+    """Return a script that starts the program under its own name, as some distributions have it: it is no checker."""
+    script = directory / "redis-server"
+    script.write_text(f'#!/bin/sh\nexec {kind.path} "$@"\n')
+    script.chmod(0o755)
+    return ServerBinary(script, kind.version)
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_with_a_script_in_place_of_the_program_a_torn_end_is_cut_all_the_same(
+    tmp_path: Path, kind: ServerBinary, damage: Callable[[bytes], bytes]
+) -> None:
+    script = script_around(kind, tmp_path)
+    log = await fill(tmp_path / "data", kind)
+    whole = log.read_bytes()
+    log.write_bytes(damage(whole))
+    async with opened(tmp_path / "data", script) as (server, store):
+        assert await store.subscriptions.count() == len(PLACES)
+        assert len(server.notices) == 1
+    assert log.with_name(f"{log.name}.cut-at-{len(whole)}").exists()
+
+
+@pytest.mark.parametrize("damage", MIDDLES.values(), ids=MIDDLES)
+async def test_with_a_script_in_place_of_the_program_other_damage_is_named_all_the_same(
+    tmp_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    kind = next(iter(KINDS.values()))
+    script = script_around(kind, tmp_path)
+    log = await fill(tmp_path / "data", kind)
+    log.write_bytes(damage(log.read_bytes()))
+    by_program = find_damage(tmp_path / "data", kind)
+    assert by_program is not None
+    assert find_damage(tmp_path / "data", script) == by_program
+
+
+async def test_every_place_where_a_log_may_be_cut_is_found_alike(tmp_path: Path) -> None:
+    kind = next(iter(KINDS.values()))
+    script = script_around(kind, tmp_path)
+    log = await fill(tmp_path / "data", kind)
+    whole = log.read_bytes() + b"*1\r\n$5\r\nMULTI\r\n*2\r\n$3\r\nDEL\r\n$1\r\na\r\n*1\r\n$4\r\nEXEC\r\n"
+    for size in range(len(whole) - 90, len(whole) + 1):
+        log.write_bytes(whole[:size])
+        assert find_damage(tmp_path / "data", script) == find_damage(tmp_path / "data", kind), size
+    assert find_damage(tmp_path / "data", script) is None

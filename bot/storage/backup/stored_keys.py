@@ -1,7 +1,8 @@
 """Which keys of a server are this store's, and which of them belong together.
 
-On a server that others use as well `second:{ob}:current` is the key CURRENT_INCIDENTS of the prefix `second:`, and
-`sessions:42` is nobody's here. Keys with the same hash tag change together, so that they are saved together.
+On a server that others use as well, `second:` before the name of CURRENT_INCIDENTS is the incidents of the prefix
+`second:`, and `sessions:42` is nobody's here. Keys with the same hash tag change together, so that they are saved
+together.
 """
 
 import re
@@ -33,7 +34,7 @@ async def stored_keys(database: Database, tag: str = "") -> AsyncIterator[KeyNam
 
 
 def by_tag(names: Iterable[KeyName]) -> Mapping[str, list[KeyName]]:
-    """Return the keys by what they share: `{ob}`, `{rd:binance}`; a key without a tag is by itself."""
+    """Return the keys by the hash tag that they share; a key without a tag is by itself."""
     groups: dict[str, list[KeyName]] = {}
     for name in names:
         tag = name[: name.find("}") + 1] or name

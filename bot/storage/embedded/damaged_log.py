@@ -29,6 +29,8 @@ _MANIFEST = "appendonlydir/appendonly.aof.manifest"
 # https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/: file <name> seq <n> type <b|h|i>
 _MANIFEST_LINE = re.compile(r"^file (?P<name>\S+) seq \d+ type (?P<type>[bhi])", re.MULTILINE)
 _BLOCK_BYTES = 1 << 20
+_SNAPSHOT_BEGINS = (b"REDIS", b"VALKEY")  # an RDB file, also as the first part of a log of the old style
+_MULTI, _EXEC = b"*1\r\n$5\r\nMULTI\r\n", b"*1\r\n$4\r\nEXEC\r\n"
 _HEAD_MAX_BYTES = 24  # `*` or `$`, a number of at most 20 digits and a line break
 _HEAD, _CUT_HEAD = re.compile(rb"[*$]\d{1,20}"), re.compile(rb"[*$]\d{0,20}\r?")
 
@@ -126,10 +128,34 @@ def _check(file: Path, binary: ServerBinary) -> tuple[int, int]:
         timeout=_CHECK_TIMEOUT_S,
         check=False,
     )
+    said = answer.stdout.decode(errors="replace")
     if file.suffix == ".rdb":  # of which nothing can be read when a part cannot
-        return size, size if answer.returncode == 0 else 0
-    verdict = _VERDICT.search(answer.stdout.decode(errors="replace"))
-    return (int(verdict[1]), int(verdict[2])) if verdict else (size, size)
+        is_checker = "[offset " in said  # a script that starts the server, in its place, checks nothing
+        return size, 0 if is_checker and answer.returncode else size
+    if verdict := _VERDICT.search(said):
+        return int(verdict[1]), int(verdict[2])
+    return size, _readable_bytes(file, size)
+
+
+def _readable_bytes(file: Path, size: int) -> int:
+    """Return how many bytes of a log can be read, found out here: slower, for a program that is not the server itself.
+
+    Records of a transaction count when it was written to its end. What begins with a snapshot is not looked through.
+    """
+    with file.open("rb") as log:
+        if log.read(len("VALKEY")).startswith(_SNAPSHOT_BEGINS) or not size:
+            return size
+        with mmap(log.fileno(), 0, access=ACCESS_READ) as content:
+            position, whole, in_transaction = 0, 0, False
+            while position < size:
+                end = _record_end(content, position, size)
+                if end is None or end > size:
+                    return whole
+                word = content[position:end].upper() if end - position <= len(_MULTI) else b""
+                in_transaction = (in_transaction or word == _MULTI) and word != _EXEC
+                position = end
+                whole = whole if in_transaction else position
+            return whole
 
 
 def _is_torn(file: Path, start: int) -> bool:
@@ -154,7 +180,7 @@ def _end_without_zeros(content: mmap, start: int) -> int:
 
 
 def _record_end(content: mmap, position: int, end: int) -> int | None:
-    """Return where the record ends that begins at a position, `end` when it is cut short there; None for no record.
+    """Return where the record ends that begins at a position, `end` + 1 when `end` cuts it short; None for no record.
 
     A record of two words is five lines: `*2`, `$3`, `GET`, `$1`, `a`.
     """
@@ -164,7 +190,7 @@ def _record_end(content: mmap, position: int, end: int) -> int | None:
     words, position = head
     for _ in range(words):
         if position >= end:
-            return end
+            return end + 1
         head = _head(content, position, end, b"$")
         if head is None:
             return None
@@ -173,18 +199,18 @@ def _record_end(content: mmap, position: int, end: int) -> int | None:
         if not b"\r\n".startswith(content[position : min(position + 2, end)]):
             return None
         position += 2
-    return min(position, end)
+    return min(position, end + 1)
 
 
 def _head(content: mmap, position: int, end: int, sign: bytes) -> tuple[int, int] | None:
     """Return the number in a line such as `$3`, and where the next one begins; None when it is no such line.
 
-    Of a line that is cut short by `end` the number is 0.
+    Of a line that is cut short by `end` the number is 0, and the next one begins behind `end`.
     """
     line_end = content.find(b"\r\n", position, min(end, position + _HEAD_MAX_BYTES))
     if line_end < 0:
         rest = content[position : min(end, position + _HEAD_MAX_BYTES)]
         is_cut = position + len(rest) == end and _CUT_HEAD.fullmatch(rest) and rest.startswith(sign)
-        return (0, end) if is_cut else None
+        return (0, end + 1) if is_cut else None
     line = content[position:line_end]
     return (int(line[1:]), line_end + 2) if _HEAD.fullmatch(line) and line.startswith(sign) else None
