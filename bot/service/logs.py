@@ -21,6 +21,7 @@ _BOT_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{20,}")
 _MASK = "•••"
 _MIN_SECRET_LENGTH = 4  # masking shorter ones, or an empty one, would mask half of every line
 _LIBRARY_LEVELS = {
+    "apscheduler": "ERROR",
     "telegram": "WARNING",
     "discord": "WARNING",
     "aiohttp": "WARNING",

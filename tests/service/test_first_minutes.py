@@ -61,10 +61,10 @@ async def test_whatever_cannot_be_reached_is_one_line_until_it_heals(tmp_path: P
             return await polls(program, "unreachable") >= 2
 
         await until(has_polled, "two polls")
-        await program.logged("discord connection ended")
+        await program.logged("identity not checked yet", platform="discord")
         broken = [event for event in events(program) if event not in {"lease acquired", "embedded server runs"}]
     assert sorted(broken) == [
-        *("discord connection ended", "http server listening", "running", "source broke", "telegram disconnected")
+        *("http server listening", "identity not checked yet", "identity not checked yet", "running", "source broke")
     ]
     (broke,) = [line for line in program.lines if line["event"] == "source broke"]
     assert broke["detail"] == "127.0.0.1 cannot be reached: Connection refused"

@@ -135,7 +135,7 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         except discord.LoginFailure:
             raise RetryLater(_UNKNOWN_TOKEN, after=_NOT_CONNECTED_PAUSE, whole_bot=True) from None
         except Exception as error:
-            reason = f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]
+            reason = _why_ended(error)[:_REASON_CHARACTERS]
             raise RetryLater(f"Not connected to Discord: {reason}.", after=_NOT_CONNECTED_PAUSE) from error
         finally:
             await self._close(client)
@@ -222,10 +222,8 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             is_first = self._token_refusals == 1
             reason = "Discord refused the token; it is tried once more" if is_first else "token refused"
             self._record_disconnect(client, reason)
-        elif isinstance(error, aiohttp.ClientConnectorError):
-            self._record_disconnect(client, why_unconnected(error, error.host))
         else:
-            self._record_disconnect(client, f"{type(error).__name__}: {error}")
+            self._record_disconnect(client, _why_ended(error))
 
     def _record_disconnect(self, client: GatewayClient, reason: str) -> None:
         """Record why there is no connection; the same reason is logged once, until there was a connection again."""
@@ -251,6 +249,13 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         finally:
             client.abandon()
             await client.http.close()
+
+
+def _why_ended(error: Exception) -> str:
+    """Return what ended a connection, or kept it from being made."""
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return why_unconnected(error, error.host)
+    return f"{type(error).__name__}: {error}"
 
 
 def _is_token_refusal(error: Exception) -> bool:
