@@ -90,10 +90,13 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         self.unpublished = ""
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
+        self._first_login_ended = asyncio.Event()
+        self._first_login_ended.set()
         self._disconnect_reason = self._logged_reason = "Not connected to Discord yet."
 
     @override
     async def run(self) -> None:
+        self._first_login_ended.clear()
         while True:
             client = self._new_client()
             try:
@@ -115,11 +118,11 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
-        return await self._sender().send(place, message, key=key, reply_to=reply_to)
+        return await (await self._sender()).send(place, message, key=key, reply_to=reply_to)
 
     @override
     async def edit(self, place: Place, message_id: str, message: Message) -> None:
-        await self._sender().edit(place, message_id, message)
+        await (await self._sender()).edit(place, message_id, message)
 
     @override
     async def probe(self, place: Place) -> None:
@@ -153,8 +156,14 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             raise RetryLater(self._disconnect_reason, after=_NOT_CONNECTED_PAUSE, whole_bot=True)
         return DiscordPlaceProbe(self._client, timeout_s=self._timeouts.send_s)
 
-    def _sender(self) -> DiscordSender:
-        """Return what sends messages, which needs a login but no gateway; raise RetryLater before the login."""
+    async def _sender(self) -> DiscordSender:
+        """Return what sends messages, which needs a login but no gateway; raise RetryLater without one.
+
+        What waited for the start waits for the first login, too: a delivery that is put off comes back 5 s later.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_NOT_CONNECTED_PAUSE.total_seconds()):
+                await self._first_login_ended.wait()
         if self._client is None:
             raise RetryLater(self._disconnect_reason, after=_NOT_CONNECTED_PAUSE, whole_bot=True)
         return DiscordSender(self._client, timeout_s=self._timeouts.send_s, meter=self._meter)
@@ -178,11 +187,13 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
             async with asyncio.timeout(self._timeouts.login_s):
                 await client.login(self._token)
             self._client = client
+            self._first_login_ended.set()
             self._disconnect_reason = "Waiting for Discord's gateway to accept the connection."
             await (self._connect(client) if self._listens else self._only_send())
             self._record_disconnect(client, "the connection ended")
         except Exception as error:  # noqa: BLE001 — whatever ends a connection, the next one is made
             self._record_failure(client, error)
+            self._first_login_ended.set()
 
     async def _only_send(self) -> None:
         self._token_refusals = 0
