@@ -50,13 +50,6 @@ class OperatorNotices:
         """Return the sentence that says why the operator cannot be written to; nothing when no reason is known."""
         return [f"ERROR_CHAT names {self._place}, which is not reached: {self._obstacle}."] if self._obstacle else []
 
-    @property
-    def is_connected(self) -> bool:
-        """Return whether a message to the operator can go out now, as far as is known."""
-        return any(
-            self._place and chat.platform is self._place.platform and not chat.trouble() for chat in self._chats()
-        )
-
     async def send(self, message: Message, key: str) -> bool:
         """Send the operator a message with its idempotency key, and return whether there is nothing left to do.
 

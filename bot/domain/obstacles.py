@@ -139,7 +139,8 @@ class AlertFacts:
 
     What a worker does not do is empty: one that only delivers has no `polls`, `figures` and `exchange_list`.
     `platforms` has what keeps each from being connected ("" for nothing), `unpublished` why a platform does not have
-    our commands. `reported` are sentences of parts that find out by themselves what is wrong with them.
+    our commands. `reported` are sentences of parts that find out by themselves what is wrong with them, each
+    always at the same place of its list ("" for nothing there), so that it is told apart from the others.
     """
 
     now: datetime

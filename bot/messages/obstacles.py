@@ -55,6 +55,7 @@ def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
             _obstacle(kind, sentence, about=f"reported {number}")
             for kind, sentences in facts.reported.items()
             for number, sentence in enumerate(sentences)
+            if sentence
         ),
     ]
 

@@ -27,7 +27,10 @@ from bot.service.application import Application
 from bot.workers.corrected_clock import THE_STORE, CorrectedClock
 
 Reports = Mapping[ObstacleKind, Callable[[], Sequence[str]]]
-"""Parts that find out by themselves what is wrong with them: each returns sentences, none when all is well."""
+"""Parts that find out by themselves what is wrong with them: each returns sentences, none when all is well.
+
+A sentence keeps its place in the list while others come and go; "" stands where there is nothing any more.
+"""
 
 _PROBE_BYTES = 1 << 16  # more than a block: a full disk still takes a byte or two
 
@@ -65,7 +68,11 @@ class AlertFactsGatherer:
             polls=await self._poll_facts(store_fault) if needs_readings else None,
             figures=self._figures() if needs_readings else (),
             exchange_list=self._list_facts() if needs_readings else None,
-            platforms={str(chat.platform): status.trouble(chat) or "" for chat in status.connections},
+            platforms={
+                # One that is refused the store reports that by itself.
+                str(chat.platform): "" if chat.is_refused else status.trouble(chat) or ""
+                for chat in status.connections
+            },
             paused=() if store_fault else await self._paused(),
             idle_duties=application.upkeep.undelivered,
             queues=() if store_fault else await self._queues(),

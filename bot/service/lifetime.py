@@ -135,7 +135,11 @@ class Service:
                 self._settings, application.dispatcher, store, self._clock, self._metrics, self._role
             )
             self.report = self._self_report(
-                application, reports={ObstacleKind.STORED_DATA: lambda: application.upkeep.lost_subscriptions}
+                application,
+                reports={
+                    ObstacleKind.IDENTITY: application.status.identity_refusals,
+                    ObstacleKind.STORED_DATA: application.upkeep.stored_data,
+                },
             )
             # First the feed, then the past: what is published in between is then read twice rather than not at all.
             await self._retry_until_open(store.change_feed.skip_to_newest, stop)

@@ -60,6 +60,7 @@ class Schedule:
                 self._recording(job),
                 _LoopTimeInterval(job.every, job.jitter, start_s=now_s),
                 id=job.name,
+                name=job.name,
                 max_instances=1,
                 coalesce=True,
                 misfire_grace_time=None,

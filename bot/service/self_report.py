@@ -32,6 +32,8 @@ _SHARED_KINDS = frozenset(ObstacleKind) - {
     ObstacleKind.JOBS,
     ObstacleKind.TEMPORARY_FILES,
     ObstacleKind.COMMANDS,
+    ObstacleKind.IDENTITY,
+    ObstacleKind.STORED_DATA,
 }
 
 

@@ -15,7 +15,7 @@ from bot.delivery.place_recovery import PLACE_CHECK_INTERVAL, PlaceRecovery
 from bot.domain.incident import open_by_number
 from bot.domain.severity import Severity
 from bot.domain.worker import Role
-from bot.messages.cards.about import emptied_notice, store_notice
+from bot.messages.cards.about import emptied_notice
 from bot.ports.sources import Clock
 from bot.service.metrics import Metrics
 from bot.service.schedule import Job
@@ -28,15 +28,15 @@ log = structlog.get_logger()
 _GAUGES_INTERVAL = timedelta(seconds=15)  # Prometheus usually scrapes every 15 s or less often
 _HEARTBEAT_INTERVAL = timedelta(seconds=3)  # a fifth of the 15 s for which a heartbeat counts
 _STORE_CHECK_INTERVAL = timedelta(minutes=1)
-_MAX_NAMED = 10  # notices in one message: a store that is damaged everywhere has a thousand
+_MAX_NAMED = 10  # unreadable values: a store that is damaged everywhere has a thousand
+_REPAIRS_SHOWN_FOR = timedelta(hours=1)  # nothing is wrong any more, but what was lost is worth a look
 _FORGET_DISABLED_AFTER = timedelta(days=30)
 
 
 class Upkeep:
     """The periodic jobs.
 
-    `undelivered` says in a sentence that no worker delivers, where that is so; `lost_subscriptions` that they are gone
-    from the store since the bot last ran, until they are back.
+    `undelivered` says in a sentence that no worker delivers, where that is so.
     """
 
     def __init__(  # noqa: PLR0913 — the neighbours of one step, each named where they are put together
@@ -52,7 +52,6 @@ class Upkeep:
         known_subscriptions: KnownSubscriptions,
     ) -> None:
         self.undelivered: Sequence[str] = ()
-        self.lost_subscriptions: Sequence[str] = ()
         self._store = store
         self._status = status
         self._operator = operator
@@ -62,9 +61,9 @@ class Upkeep:
         self._metrics = metrics
         self._known_subscriptions = known_subscriptions
         self._places_before_loss = 0
+        self._lost_subscriptions = ""
         self._is_started = False
-        self._notices: list[str] = []
-        self._told: set[str] = set()
+        self._repairs_shown_until = clock.now() + _REPAIRS_SHOWN_FOR
 
     def jobs(self, role: Role) -> Sequence[Job]:
         """Return what a worker with this role does regularly."""
@@ -123,32 +122,32 @@ class Upkeep:
             await self._compare_subscriptions()
         self._is_started = True
         await self.remember_subscriptions()
-        await self._tell_notices()
 
     async def remember_subscriptions(self) -> None:
         """Write down beside the store how many places have subscribed, for the next start; raise StorageError."""
         places = await self._store.subscriptions.count()
         self._known_subscriptions.remember(places)
         if places * 2 >= self._places_before_loss:
-            self.lost_subscriptions = ()
+            self._lost_subscriptions = ""
 
     async def _compare_subscriptions(self) -> None:
         """Find out whether subscriptions are gone since the bot last ran."""
         if loss := self._known_subscriptions.loss(await self._store.subscriptions.count()):
             log.critical("subscriptions are gone", reason=loss)
             self._places_before_loss = self._known_subscriptions.places
-            self.lost_subscriptions = (loss,)
-            self._notices.append(f"{loss}.")
+            self._lost_subscriptions = loss
 
-    async def _tell_notices(self) -> None:
-        """Tell the operator what was lost or repaired, once, as soon as that chat's platform is connected."""
-        all_notices = (*self._notices, *self._store.notices, *self._store.unreadable)
-        untold = [sentence for sentence in all_notices if sentence not in self._told]
-        if untold and self._operator.is_connected:
-            named = untold[:_MAX_NAMED]
-            rest = [f"And {len(untold) - _MAX_NAMED} more: the log names them."] if len(untold) > _MAX_NAMED else []
-            await self._operator.send(store_notice([*named, *rest]), f"store:{self._clock.now().isoformat()}")
-            self._told.update(untold)
+    def stored_data(self) -> Sequence[str]:
+        """Return what was damaged, lost or repaired in the store, each always at the same place: "" for nothing there.
+
+        Lost subscriptions are the first until they are back, repairs the second for an hour after the start, values
+        that cannot be read the others.
+        """
+        repairs = self._store.notices if self._clock.now() < self._repairs_shown_until else ()
+        unreadable = self._store.unreadable
+        rest = len(unreadable) - _MAX_NAMED
+        more = [f"{rest} more stored values cannot be read and are left out; the log names them"] if rest > 0 else []
+        return [self._lost_subscriptions, " ".join(repairs), *unreadable[:_MAX_NAMED], *more]
 
     async def forget_disabled_places(self) -> None:
         """Forget places, with their subscriptions, that could not be reached for a month."""

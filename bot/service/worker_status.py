@@ -35,6 +35,10 @@ class WorkerStatus:
             return identity_trouble
         return "no worker listens there yet" if lease_runner and not lease_runner.owner else chat.trouble()
 
+    def identity_refusals(self) -> Sequence[str]:
+        """Return for each platform why the store is not that of this worker's bot, "" where it is."""
+        return [f"{chat.platform}: {chat.identity_trouble()}" if chat.is_refused else "" for chat in self.connections]
+
     def troubles(self) -> Mapping[Platform, str]:
         """Return what troubles each platform, here or at the worker that listens to it; "" for nothing."""
         return {chat.platform: self.trouble(chat) or self._trouble_elsewhere(chat) for chat in self.connections}

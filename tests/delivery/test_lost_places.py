@@ -212,14 +212,13 @@ async def test_subscriptions_that_are_gone_at_a_start_are_said_until_they_are_ba
             return [reason.partition(":")[0] for reason in (await run.readiness())[1]] == ["Subscriptions are gone"]
 
         await until(only_they_are_missing, "a worker that says that subscriptions are gone, and nothing else")
-        for _ in range(2):
-            await run.application.upkeep.check_store()
         word = await world.telegram.wait_for_message(operators, containing="Subscriptions are gone: 2 places")
         assert "runwatch restore FILE" in word.text
         await run.subscribe()
         await run.application.upkeep.check_store()
         await run.ready()
-        assert len(world.telegram.messages_in(operators)) == 1
+        await world.telegram.wait_for_message(operators, containing="Over: Subscriptions are gone")
+        assert len(world.telegram.messages_in(operators)) == 2
     async with running(world) as run:
         await run.application.upkeep.check_store()
         assert (await run.readiness())[0] == 200
@@ -236,9 +235,9 @@ async def test_a_stored_value_that_cannot_be_read_is_said_once_and_the_bot_start
     damaged = ("{ob}:current", "binance/outflow/normal"), ("{ob}:incidents", "1"), ("runwatch:health", "defillama/cexs")
     for key, field in damaged:
         assert world.redis.ask(f"HSET {key} {field} x").startswith(":")
-    async with running(world) as run:
-        await run.application.upkeep.check_store()
-        await run.application.upkeep.check_store()
+    async with running(world, until_ready=False) as run:
         word = await world.telegram.wait_for_message(operators, containing="cannot be read and is left out")
         assert "binance/outflow/normal" in word.text
+        assert any("binance/outflow/normal cannot be read" in reason for reason in await run.reasons())
+        await world.polls(2)
         assert len(world.telegram.messages_in(operators)) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.bot_account import BotAccount
+from bot.domain.obstacles import ObstacleKind
 from bot.domain.place import Place, Platform, Subscription
 from bot.service.application import SystemClock
 from bot.storage.store import open_store
@@ -19,7 +20,7 @@ from tests.service.test_run import readiness, ready
 from tests.service.test_several_workers import ready as worker_ready
 from tests.service.test_several_workers import worker
 from tests.waiting import until
-from tests.world import MODERATOR, World
+from tests.world import World
 
 FORMER = BotAccount(Platform.DISCORD, "77", "Former")
 STRANGERS_TOKEN = "5555:loopback-only"  # noqa: S105 — no real bot has it
@@ -106,9 +107,14 @@ async def test_the_other_platform_goes_on_and_says_what_is_wrong_with_the_one_th
     await store.close()
     async with worker(world) as refusing:
         await until(lambda: bool(world.discord.commands), "the commands published on Discord")
-        answer = await world.discord.slash("status", {}, channel=world.channel, permissions=MODERATOR)
+        answer = await world.discord.slash("status", {}, channel=world.discord.dm(world.owner))
         assert "This store belongs to the Telegram bot" in str(answer.embed)
         assert set(world.telegram.calls) == {"getme"}
+        assert refusing.service.report
+        found = await refusing.service.report.obstacles()
+        identity = [obstacle.sentence for obstacle in found if obstacle.kind is ObstacleKind.IDENTITY]
+        assert [sentence.partition(" to the")[0] for sentence in identity] == ["telegram: This store belongs"]
+        assert not [obstacle for obstacle in found if obstacle.kind is ObstacleKind.PLATFORM]
         await refusing.application.upkeep.beat()
         assert await refusing.application.store.heartbeats.served_platforms() == {Platform.DISCORD}
 

@@ -188,11 +188,6 @@ def emptied_notice() -> Message:
     )
 
 
-def store_notice(sentences: Iterable[str]) -> Message:
-    """Return the notice to the operator about what was lost or repaired in the store."""
-    return Message(title="Something about the data", tone=Tone.TROUBLE, lines=lines(*sentences))
-
-
 # A line of the help is the same for everybody: it is made once and not at every question.
 @lru_cache(maxsize=256)
 def _usage(usage: str, description: str, access: str) -> Line:
