@@ -72,7 +72,7 @@ class TelegramPlatform(ProbingPlatform):
             api=self._api,
             answers=AnswerSender(unpaid_sender, membership, self._timeouts.sleep),
             membership=membership,
-            rights=ChatRights(self._api, clock),
+            rights=ChatRights(self._api),
             subscriptions=subscriptions,
             owner_ids=owner_ids,
         )
