@@ -5,12 +5,13 @@ one listens to a platform (`leader_election`), while each that delivers may send
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from typing_extensions import override
 
 from bot.domain.place import Place
 from bot.messages.model import Message
-from bot.ports.chat import ChatPlatform, ProbingPlatform
+from bot.ports.chat import ChatPlatform, CommandPublisher, ProbingPlatform
 
 
 class PlatformConnection(ChatPlatform):
@@ -46,6 +47,11 @@ class PlatformConnection(ChatPlatform):
         if self._is_listening:
             return self._main_side.trouble()
         return self._sender.trouble() if self._sender else None
+
+    def command_problems(self) -> Sequence[str]:
+        """Return why people may see no commands or old ones, as far as the listener knows; nothing when all is well."""
+        listener = self._listener if self._is_listening else None
+        return listener.command_problems() if isinstance(listener, CommandPublisher) else ()
 
     def place_prober(self) -> ProbingPlatform | None:
         """Return what can say which places are open: the listener, while it is connected."""

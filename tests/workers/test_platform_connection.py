@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -47,6 +47,13 @@ class ProbingSide(Side):
 
     async def private_place(self, person: str) -> Place:
         return PLACE
+
+
+class PublishingSide(Side):
+    """A side whose commands were refused; fits ports.chat.CommandPublisher."""
+
+    def command_problems(self) -> Sequence[str]:
+        return ["commands refused"]
 
 
 @asynccontextmanager
@@ -142,3 +149,15 @@ async def test_a_platform_that_cannot_probe_has_no_prober() -> None:
     connection = PlatformConnection(listener)
     async with listening(connection, listener):
         assert connection.place_prober() is None
+
+
+async def test_who_listens_knows_whether_commands_were_refused() -> None:
+    listener = PublishingSide()
+    connection = PlatformConnection(listener, PublishingSide())
+    assert connection.command_problems() == ()
+    async with listening(connection, listener):
+        assert connection.command_problems() == ["commands refused"]
+    plain = Side()
+    connection = PlatformConnection(plain)
+    async with listening(connection, plain):
+        assert connection.command_problems() == ()

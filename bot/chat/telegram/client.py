@@ -4,11 +4,12 @@ Polling has connections of its own, so that closing them after a failure harms n
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from typing_extensions import override
 
 from bot.chat.telegram.answer_sender import AnswerSender
-from bot.chat.telegram.command_menu import update_command_menus
+from bot.chat.telegram.command_menu import CommandMenus
 from bot.chat.telegram.errors import OUTAGE_PAUSE
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.permissions import ChatRights
@@ -23,7 +24,7 @@ from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
-from bot.ports.chat import ProbingPlatform
+from bot.ports.chat import CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -31,7 +32,7 @@ from bot.ports.subscriptions import Subscriptions
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
-class TelegramPlatform(ProbingPlatform):
+class TelegramPlatform(ProbingPlatform, CommandPublisher):
     """Telegram as the core sees it.
 
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
@@ -58,7 +59,6 @@ class TelegramPlatform(ProbingPlatform):
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
-        self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
         self._api = BotApi(AiohttpRequest(token, api_url))
@@ -77,6 +77,7 @@ class TelegramPlatform(ProbingPlatform):
             owner_ids=owner_ids,
         )
         self._tasks = TaskLimiter()
+        self._menus = CommandMenus(self._api, dispatcher.commands, self._timeouts.sleep)
         self._poller = UpdatePoller(
             self._connect, on_connect=self._on_connect, on_update=self._on_update, timeouts=self._timeouts
         )
@@ -85,7 +86,7 @@ class TelegramPlatform(ProbingPlatform):
     async def run(self) -> None:
         """Poll until cancelled; give answers that are under way then a few seconds, and call `close`."""
         try:
-            await (self._poller.run() if self._listens else asyncio.Event().wait())
+            await (self._listen() if self._listens else asyncio.Event().wait())
         finally:
             await self._tasks.cancel_all(self._timeouts.shutdown_s)
             await self.close()
@@ -97,6 +98,10 @@ class TelegramPlatform(ProbingPlatform):
     @override
     def trouble(self) -> str | None:
         return self._poller.trouble() if self._listens else None
+
+    @override
+    def command_problems(self) -> Sequence[str]:
+        return self._menus.problems
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
@@ -121,14 +126,19 @@ class TelegramPlatform(ProbingPlatform):
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         return Place(Platform.TELEGRAM, person)
 
+    async def _listen(self) -> None:
+        # The menus beside the updates: one that Telegram refuses for minutes must keep nobody waiting.
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._menus.run())
+            await self._poller.run()
+
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
         return BotApi(AiohttpRequest(self._token, self._api_url, pool_size=_POLLING_CONNECTIONS))
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._update_handler.identity = identity
-        # As a task: a menu that Telegram is slow to take must not keep updates waiting.
-        await self._tasks.start(update_command_menus(self._api, self._dispatcher.commands))
+        self._menus.publish_soon()
 
     async def _on_update(self, update: Json) -> None:
         await self._tasks.start(self._update_handler.handle(update))
