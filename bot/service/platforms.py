@@ -65,6 +65,7 @@ def _platform_sides(
                 token=settings.telegram_token.get_secret_value(),
                 api_url=settings.telegram_api_url,
                 paid_broadcast=settings.telegram_paid_broadcast,
+                send_budget=store.send_budget,
                 subscriptions=store.subscriptions,
                 clock=clock,
                 owner_ids=_owners(settings, Platform.TELEGRAM),

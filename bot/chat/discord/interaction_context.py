@@ -41,6 +41,7 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
             check_mention=permissions.check_mention,
         ),
         private=interaction.guild_id is None and interaction.context.dm_channel is True,
+        refused_in_private=True,
     )
 
 

@@ -21,6 +21,7 @@ from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_handler import UpdateHandler
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from bot.commands.dispatcher import CommandDispatcher
+from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
@@ -28,6 +29,7 @@ from bot.ports.chat import CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
+from bot.ports.workers import SendBudget
 
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
@@ -38,7 +40,8 @@ class TelegramPlatform(ProbingPlatform, CommandPublisher):
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
-    Where nothing runs, call `close` at the end.
+    `send_budget` is what all workers together may send, alerts and answers; without it the answers have a budget of
+    their own. Where nothing runs, call `close` at the end.
     """
 
     platform = Platform.TELEGRAM
@@ -56,6 +59,7 @@ class TelegramPlatform(ProbingPlatform, CommandPublisher):
         timeouts: PollingTimeouts | None = None,
         listens: bool = True,
         paid_broadcast: bool = False,
+        send_budget: SendBudget | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
@@ -64,13 +68,20 @@ class TelegramPlatform(ProbingPlatform, CommandPublisher):
         self._api = BotApi(AiohttpRequest(token, api_url))
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
-        # Answers are never paid for: they are far fewer than the 30 a second that are free.
+        # Answers are never paid for: 28 a second are free.
         unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter)
         membership = MembershipHandler(subscriptions, clock)
         self._update_handler = UpdateHandler(
             dispatcher,
             api=self._api,
-            answers=AnswerSender(unpaid_sender, membership, self._timeouts.sleep),
+            answers=AnswerSender(
+                unpaid_sender,
+                membership,
+                # Paid alerts have a rate of their own; what is free shares one budget.
+                rate_limiter=RateLimiter(Platform.TELEGRAM, budget=None if paid_broadcast else send_budget),
+                sleep=self._timeouts.sleep,
+                clock=self._timeouts.clock,
+            ),
             membership=membership,
             rights=ChatRights(self._api),
             subscriptions=subscriptions,
