@@ -6,7 +6,7 @@ incidents, subscriptions and the past come from the store.
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
 from bot.domain.errors import AskerError
@@ -27,6 +27,8 @@ from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
+
+_GIVEN_UP_SHOWN = timedelta(days=1)  # longer ago an operator has seen it, or will not
 
 
 @dataclass(slots=True)
@@ -239,6 +241,8 @@ class Queries:
             places=await self._subscriptions.count(),
             platforms=self._platforms(),
             disabled=await self._subscriptions.disabled(),
+            refusing=await self._subscriptions.refusing(),
+            given_up=await self._outbox.given_up_since(self._clock.now() - _GIVEN_UP_SHOWN),
             rates=await self._rates(),
             standing_by=self._standing_by(),
             undelivered=self._undelivered(),

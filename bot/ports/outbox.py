@@ -122,6 +122,10 @@ class Outbox(Protocol):
         """Move a delivery, with the reason, to those given up, where an operator finds it."""
         ...
 
+    async def given_up_since(self, at: datetime) -> int:
+        """Return how many deliveries were given up since a moment, of the last thousand."""
+        ...
+
     def still_owns(self, delivery: Delivery) -> bool:
         """Return whether no other worker can have claimed a delivery meanwhile; else it is forgotten here."""
         ...

@@ -161,11 +161,11 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
-        counts: Counter[Obstacle] = Counter()
-        async for _, body in self._scan(_TROUBLE):
-            trouble = _trouble_decoder.decode(body)
-            counts[trouble.obstacle] += trouble.disabled
-        return +counts  # without those that are 0
+        return await self._count_troubles(disabled=True)
+
+    @override
+    async def refusing(self) -> Mapping[Obstacle, int]:
+        return await self._count_troubles(disabled=False)
 
     @override
     async def claim_place_checks(
@@ -196,6 +196,13 @@ class RedisSubscriptions(Subscriptions):
                 script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
             )
         return places
+
+    async def _count_troubles(self, *, disabled: bool) -> Mapping[Obstacle, int]:
+        counts: Counter[Obstacle] = Counter()
+        async for _, body in self._scan(_TROUBLE):
+            trouble = _trouble_decoder.decode(body)
+            counts[trouble.obstacle] += trouble.disabled is disabled
+        return +counts  # without those that are 0
 
     async def _places_of_chat(self, whole_chat: Place) -> Sequence[Place]:
         """Return the places of a whole chat, the chat itself also when it has no subscription."""

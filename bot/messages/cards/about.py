@@ -123,6 +123,7 @@ def status_card(status: BotStatus, coverage: WindowCoverage | None = None) -> Me
             Field("Open incidents", line(str(status.open_incidents))),
             Field("Subscribed places", line(str(status.places))),
             *_disabled_places(status.disabled),
+            *_refused_messages(status),
             Field("Waiting messages", _backlog(status)),
         ),
     )
@@ -184,6 +185,14 @@ def _usage(usage: str, description: str, access: str) -> Line:
 def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
     words = closed_words(counts)
     return (Field("Switched off", line(words)),) if words else ()
+
+
+def _refused_messages(status: BotStatus) -> Iterable[Field]:
+    """Yield what platforms refused: by places that are tried again, and for good."""
+    if words := closed_words(status.refusing):
+        yield Field("Refusing places", line(f"{words}, tried again every 30 min"))
+    if status.given_up:
+        yield Field("Given up", line(f"{status.given_up} in the last day; the log says why"))
 
 
 def _failing_source(health: SourceHealth, now: datetime) -> Line:
