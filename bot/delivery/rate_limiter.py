@@ -1,7 +1,8 @@
 """How fast messages may go to a platform: over all chats, in each chat, and after a 429.
 
-Telegram allows a bot 30 messages a second. Two are spare; alerts and answers together get 28 send slots a second, one
-every 36 ms, whichever worker sends. After a 429 there are 14 a second, then gradually more, and 28 again 30 s later.
+Telegram allows a bot 30 messages a second. Two are left to answers; alerts, and further answers in a rush, get 28 send
+slots a second, one every 36 ms, whichever worker sends. After a 429 there are 14 a second, then gradually more, and 28
+again 30 s later.
 
 All workers reserve their slots from one budget in the store (`SendBudget`); while the store is away each worker goes by
 a budget of its own. What becomes of the message that got the 429 is in `retry_policy`.
@@ -33,7 +34,7 @@ _LOCAL_BUDGET_S = 5.0  # after the store was away, before it is asked again: eac
 class RateLimit:
     """Messages a second over all chats, and the seconds of rest after each message in a private chat or a group.
 
-    Telegram: 30/s for the bot, of which 2/s are spare; 1/s in a private chat, 20 a minute in a group
+    Telegram: 30/s for the bot, of which 2/s are left to answers; 1/s in a private chat, 20 a minute in a group
     (https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this). Discord: 50/s for the bot
     (https://discord.com/developers/docs/topics/rate-limits#global-rate-limit), five in five seconds in a channel.
     `at_once` messages may be under way at a time: so many at most arrive twice when a worker is killed.

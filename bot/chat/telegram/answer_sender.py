@@ -1,9 +1,9 @@
 """Sends answers to commands, past the send queue of alerts but within the same budget.
 
-120 people ask within one second: their answers leave 28 a second, the last one four seconds later. An answer waits for
-its turn in its chat (`chat_pace`), then for one of the platform's send slots (`bot/delivery/rate_limiter.py`), 30 s in
-all; after a 429 it waits for as long as that asks and is sent again. While alerts are sent too they get three slots of
-four. What cannot be answered in time is told so, once a minute in each chat.
+120 people ask within one second: their answers leave 29 a second, the last one four seconds later. One answer a second
+goes at once. The others wait for their turn in their chat (`chat_pace`), then for one of the platform's send slots
+(`bot/delivery/rate_limiter.py`), 30 s in all; after a 429 they wait for as long as that asks and are sent again. While
+alerts are sent too, those get three slots of four. Who cannot be answered in time is told so, once a minute in a chat.
 """
 
 import asyncio
@@ -26,7 +26,12 @@ _LONGEST_WAIT_S = 30.0  # whoever asked has given up by then
 _LONGEST_NOTICE_WAIT_S = 60.0  # a group that has had its 20 messages of a minute takes the next one within a minute
 
 
-class Hopeless(DeliveryError):
+# Of the 30 messages a second 29 at most are alerts (SLOT_LATENESS_S); the last one is for an answer that need not wait
+# behind them, and that comes through while sending is stopped: `/status` says then that it is.
+_SPARE_INTERVAL_S = 1.0
+
+
+class WaitTooLong(DeliveryError):
     """An answer would have to wait for more than 30 s; `in_chat` says that it is the chat where too much is asked."""
 
     def __init__(self, reason: str, *, in_chat: bool) -> None:
@@ -52,13 +57,14 @@ class AnswerSender:
         self._sleep = sleep
         self._clock = clock
         self._pace = ChatPace()
+        self._spare_at = clock()  # when the next answer may go without a slot
         self._slot_lock = asyncio.Lock()  # fair: answers leave in the order in which their chats' turns came
 
     async def send(self, place: Place, message: Message, reply_to: str | None = None) -> bool:
         """Send an answer and return whether it arrived; a refusal is logged."""
         try:
             await self._send_in_turn(place, message, reply_to)
-        except Hopeless as crowd:
+        except WaitTooLong as crowd:
             if crowd.in_chat:
                 await self._say_crowded(place)
             else:
@@ -100,20 +106,31 @@ class AnswerSender:
             wait_s = self._pace.pause_left_s(place.chat, now)
             wait_s = wait_s if now + wait_s <= deadline else None
         if wait_s is None:
-            raise Hopeless("too much is asked in one chat", in_chat=True)
+            raise WaitTooLong("too much is asked in one chat", in_chat=True)
 
     async def _take_slot(self, place: Place, deadline: float) -> bool:
         """Wait for the next slot and use it; return False, and use none, where the chat was paused meanwhile."""
         async with self._slot_lock:
             if self._pace.pause_left_s(place.chat, self._clock()):
                 return False
-            # One at a time, where alerts reserve three: in a rush for answers alerts keep most of the rate.
-            while (wait_s := await self._rate_limiter.due_in_s(1)) > 0:
+            while (wait_s := await self._due_in_s()) > 0:
                 if self._clock() + wait_s > deadline:
-                    raise Hopeless("Telegram takes no messages for now", in_chat=False)
+                    raise WaitTooLong("Telegram takes no messages for now", in_chat=False)
                 await asyncio.sleep(wait_s)
-            self._rate_limiter.use_slot()
             return True
+
+    async def _due_in_s(self) -> float:
+        """Use the spare message of this second or else a send slot, and return 0; or the seconds until there is one."""
+        spare_in_s = self._spare_at - self._clock()
+        if spare_in_s <= 0:
+            self._spare_at = self._clock() + _SPARE_INTERVAL_S
+            return 0.0
+        # One slot at a time, where alerts reserve three: in a rush for answers alerts keep most of the rate.
+        slot_in_s = await self._rate_limiter.due_in_s(1)
+        if slot_in_s <= 0:
+            self._rate_limiter.use_slot()
+            return 0.0
+        return min(spare_in_s, slot_in_s)
 
     async def _wait_out(self, place: Place, busy: RetryLater, deadline: float) -> None:
         """Prepare for sending again after the pause that was asked for; raise the refusal when that is no use."""

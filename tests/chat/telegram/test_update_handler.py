@@ -12,9 +12,28 @@ from bot.commands.declaration import CommandSet, Request, command
 from bot.delivery.rate_limiter import LocalBudget
 from bot.domain.place import Platform
 from bot.messages.model import Message
+from bot.ports.workers import SendSlots
 from tests.chat.telegram.scene import COMMANDS, Scene, place
 from tests.fakes.telegram import FakeTelegram, Rates
 from tests.waiting import in_time, stop, until
+
+
+class CountingBudget(LocalBudget):
+    """A budget that counts the slots that were reserved."""
+
+    reserved = most_at_once = 0
+
+    async def reserve(self, platform: Platform, *, per_second: float, number: int) -> SendSlots:
+        self.reserved += number
+        self.most_at_once = max(self.most_at_once, number)
+        return await super().reserve(platform, per_second=per_second, number=number)
+
+
+def ask_from_everybody(telegram: FakeTelegram, people: int) -> None:
+    """Let so many people ask in private at once."""
+    for number in range(people):
+        person = telegram.user(f"Person {number}")
+        telegram.say(telegram.private(person), person, "/reserves okx")
 
 
 @dataclass
@@ -339,26 +358,33 @@ async def test_a_flood_in_one_chat_does_not_take_the_task_slots_of_everybody(tel
 async def test_everybody_of_a_rush_gets_an_answer(live: Scene, telegram: FakeTelegram) -> None:
     """120 people ask within one second; Telegram takes 30 messages a second."""
     telegram.rates = Rates()
-    chats = [telegram.private(telegram.user(f"Person {number}")) for number in range(120)]
-    for chat in chats:
-        telegram.say(chat, telegram.users[chat.id], "/reserves okx")
+    ask_from_everybody(telegram, 120)
     await telegram.until(lambda: len(telegram.sent) == 120, lambda: f"120 answers; {len(telegram.sent)} came")
-    assert {message.chat.id for message in telegram.sent} == {chat.id for chat in chats}
+    assert len({message.chat.id for message in telegram.sent}) == 120
 
 
 async def test_answers_take_their_slots_from_the_budget_of_alerts(telegram: FakeTelegram) -> None:
-    budget = LocalBudget()
+    budget = CountingBudget()
     scene = Scene(telegram, send_budget=budget)
     running = asyncio.create_task(scene.chat.run())
-    ann = telegram.user("Ann")
-    await budget.pause_all(Platform.TELEGRAM, pause=timedelta(hours=1), reason="the bot is stopped")
-    telegram.say(telegram.private(ann), ann, "/reserves okx")
-    with capture_logs() as logs:
-        await until(
-            lambda: "telegram answer not delivered" in [line["event"] for line in logs],
-            "the log of an answer that cannot be sent",
-        )
-    assert telegram.sent == []
+    ask_from_everybody(telegram, 10)
+    await telegram.until(lambda: len(telegram.sent) == 10, "ten answers")
+    assert budget.reserved > 0
+    assert budget.most_at_once == 1, "alerts reserve three"
+    await stop(running)
+
+
+async def test_who_asks_while_sending_is_stopped_gets_an_answer(telegram: FakeTelegram) -> None:
+    """One a second: `/status` is to say that nothing else is sent."""
+    time, budget = HandMovedTime(), LocalBudget()
+    timeouts = PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=time.sleep, clock=time.clock, shutdown_s=0.5)
+    await budget.pause_all(Platform.TELEGRAM, pause=timedelta(hours=1), reason="too many refusals")
+    running = asyncio.create_task(Scene(telegram, send_budget=budget, timeouts=timeouts).chat.run())
+    ask_from_everybody(telegram, 1)
+    await telegram.until(lambda: len(telegram.sent) == 1, "an answer")
+    time.now += 1
+    ask_from_everybody(telegram, 1)
+    await telegram.until(lambda: len(telegram.sent) == 2, "a second answer")
     await stop(running)
 
 
