@@ -79,6 +79,7 @@ class DiscordPlatform(ProbingPlatform, CommandPublisher):
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
         self._commands_published = False
+        self._publish_at = 0.0  # on the loop's clock
         self._command_problems: Sequence[str] = ()
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
@@ -174,12 +175,15 @@ class DiscordPlatform(ProbingPlatform, CommandPublisher):
 
     async def _publish_commands(self, client: GatewayClient) -> None:
         """Publish the commands once in the life of this process, however long that takes."""
+        loop = asyncio.get_running_loop()
         while not self._commands_published:
+            # The pause outlives the connection: a new one must not ask sooner than Discord said.
+            await asyncio.sleep(max(0.0, self._publish_at - loop.time()))
             try:
                 async with asyncio.timeout(self._timeouts.login_s):
                     changed = await publish_commands(client.tree)
             except Exception as error:  # noqa: BLE001 — the bot answers and delivers without, so it goes on
-                await asyncio.sleep(self._record_unpublished(error))
+                self._publish_at = loop.time() + self._record_unpublished(error)
             else:
                 self._commands_published = True
                 self._command_problems = ()

@@ -184,6 +184,10 @@ async def test_commands_wait_as_long_as_a_429_asks(discord: FakeDiscord) -> None
         await until(bot.chat.command_problems, "the sentence that the commands are not published")
         assert "sent again in 1 h 6 min" in bot.chat.command_problems()[0]
         await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
+        await discord.gateway.drop(4010)
+        await discord.until(lambda: discord.requests.count(("GET", "/gateway/bot")) >= 2, "a new connection")
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
+    assert sum(method == "PUT" for method, _ in discord.requests) == 1, "a new connection asks no sooner"
 
 
 async def test_the_entry_point_of_an_activity_stays(discord: FakeDiscord) -> None:
