@@ -38,6 +38,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
     """Post alerts about an exchange in this place"""
     chosen = _exchange_or_all(request, exchange)
     target = await _target_place(request, place)
+    mention_lacks = await request.place_access.check_mention(target, mention) if mention else ()
     subscription = Subscription(
         place=target,
         exchange=chosen.id if chosen else None,
@@ -69,6 +70,7 @@ async def subscribe(  # noqa: PLR0913, PLR0917 — what a subscription holds, ea
         open_incidents,
         is_tracked=chosen is None or chosen.slug is not None,
         coverage=window_coverage(snapshots, request.now),
+        mention_lacks=mention_lacks,
     )
 
 

@@ -41,16 +41,24 @@ class Caller:
     may_moderate: Callable[[Place], Awaitable[bool]]
 
 
+async def mention_nobody(place: Place, mention: str) -> tuple[str, ...]:
+    """Check a mention on a platform that has none for a whole chat: it is left out there, so anybody may ask for it."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceAccess:
     """What the platform knows of places: which one a name stands for, and which rights the bot lacks there.
 
     `find(text)` returns the Place behind `@channel`, a chat id or a channel mention, or raises AskerError.
     `missing(place)` returns the names of the rights the bot lacks for posting there, none when all is well.
+    `check_mention(place, mention)` raises AskerError where nobody is called so or the caller may not mention them, and
+    returns the names of the rights the bot lacks for that mention.
     """
 
     find: Callable[[str], Awaitable[Place]]
     missing: Callable[[Place], Awaitable[tuple[str, ...]]]
+    check_mention: Callable[[Place, str], Awaitable[tuple[str, ...]]] = mention_nobody
 
 
 @dataclass(frozen=True, slots=True)

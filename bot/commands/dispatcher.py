@@ -2,7 +2,8 @@
 
 Discord, Telegram and the terminal call `answer_words` or `answer_options`, and render the Message that comes back.
 Example: a handler that raises AskerError(“There is no INC-9. …”) becomes a message with that sentence, any other error
-an apology with a reference, such as 1f3a09bc, that the log has too.
+an apology with a reference, such as 1f3a09bc, that the log has too. A flood gets one refusal a minute, and NO_ANSWER to
+everything else.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,7 @@ from bot.commands.declaration import (
 from bot.commands.queries import Queries
 from bot.commands.throttle import Throttle
 from bot.domain.errors import AskerError, NotPermitted, StorageError
-from bot.domain.place import Place
+from bot.domain.place import Place, Platform
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
@@ -39,15 +40,22 @@ log = structlog.get_logger()
 _MOST_SUGGESTIONS = 25  # Discord shows no more: https://docs.discord.com/developers/interactions/application-commands
 _MOST_BUTTONS = 8  # a choice that is seen at a glance; platforms allow 25 and more
 
+NO_ANSWER = Message("")
+"""What a flood gets most of the time; platforms send nothing for it. It is recognised as this very object."""
+
 
 @dataclass(frozen=True, slots=True)
 class CommandContext:
-    """Who asked where, as the platform says. `private`: nobody but the asker reads that place."""
+    """Who asked where, as the platform says. `private`: nobody but the asker reads that place.
+
+    `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord.
+    """
 
     place: Place
     caller: Caller
     place_access: PlaceAccess
     private: bool = False
+    refused_in_private: bool = False
 
 
 class CommandDispatcher:
@@ -79,6 +87,11 @@ class CommandDispatcher:
         """Answer a command whose arguments come by name, every value as the text a person would type."""
         return await self._answer(context, command, options)
 
+    def answer_text(self, context: CommandContext, message: Message) -> Message:
+        """Return the answer to what was no command: the message, but to a flood what a flood gets."""
+        throttled = self._throttled(context)
+        return throttled[0] if throttled else message
+
     def suggest(self, parameter: Parameter, typed: str, *, limit: int = _MOST_SUGGESTIONS) -> list[tuple[str, str]]:
         """Return (label, value) pairs that complete what was typed so far, from memory."""
         if parameter.kind.choices:
@@ -102,9 +115,8 @@ class CommandDispatcher:
     ) -> tuple[Message, str]:
         """Return the answer, and how it went in a word that `/metrics` counts by."""
         # First of all: the rights may have to be asked of the platform, and that is what a flood must not cause.
-        wait_s = self._throttle.seconds_to_wait(context.caller.id, context.place, perf_counter())
-        if wait_s:
-            return refusal(f"Too many questions at once. Ask again in {wait_s:.0f} s."), "throttled"
+        if throttled := self._throttled(context):
+            return throttled
         try:
             await self._check_rights(context, command)
             values = command.read_words(arguments) if isinstance(arguments, str) else command.read_options(arguments)
@@ -121,6 +133,18 @@ class CommandDispatcher:
             reference = uuid4().hex[:8]
             log.exception("command failed", command=command.name, reference=reference)
             return apology(reference), "failed"
+
+    def _throttled(self, context: CommandContext) -> tuple[Message, str] | None:
+        """Return what a flood gets, and the word for it; None for what is to be answered."""
+        if context.place.platform is Platform.TERMINAL:  # its one reader keeps nobody else waiting
+            return None
+        throttled = self._throttle.check(
+            context.caller.id, context.place, perf_counter(), tells_each=context.refused_in_private
+        )
+        if throttled is None:
+            return None
+        sentence = f"Too many questions at once. Ask again in {throttled.seconds:.0f} s."
+        return refusal(sentence) if throttled.is_told else NO_ANSWER, "throttled"
 
     async def _check_rights(self, context: CommandContext, command: Command) -> None:
         if command.access is Access.MEMBER or context.caller.is_owner:

@@ -30,6 +30,8 @@ from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
 
+_GIVEN_UP_SHOWN = timedelta(days=1)  # longer ago an operator has seen it, or will not
+
 
 @dataclass(slots=True)
 class LatestState:
@@ -276,6 +278,8 @@ class Queries:
                 oldest_waiting=await self._outbox.oldest_queued_at(),
                 places=await self._subscriptions.count(),
                 disabled=await self._subscriptions.disabled(),
+                refusing=await self._subscriptions.refusing(),
+                given_up=await self._outbox.given_up_since(self._clock.now() - _GIVEN_UP_SHOWN),
                 rates=await self._rates(),
             )
         except StorageError:

@@ -1,11 +1,13 @@
 """Sends operational problems to ERROR_CHAT, and finds out whether that chat can be written to before there is one.
 
 A bot that was removed from its operator's chat would otherwise fail silently. So the chat is probed every minute until
-it answers, then once a day; what is wrong is logged once, and owners see it in `/status`.
+it answers, then once a day; what is wrong is logged once, and owners see it in `/status`. A Telegram group that becomes
+a supergroup gets another id; it is followed there, and the setting to change is named.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
@@ -20,6 +22,7 @@ log = structlog.get_logger()
 
 OPERATOR_CHECK_INTERVAL = timedelta(minutes=1)
 """How often `check_reachable` is to be called."""
+_Chat = TypeVar("_Chat", bound=ChatPlatform)
 _PROBE_INTERVAL = timedelta(days=1)  # in a private chat each probe shows for a moment that the bot is typing
 
 
@@ -38,7 +41,7 @@ class OperatorNotices:
         connected: Callable[[], Sequence[ProbingPlatform]],
         clock: Clock,
     ) -> None:
-        self._place = place
+        self._setting = self._place = place
         self._chats = chats
         self._connected = connected
         self._clock = clock
@@ -47,40 +50,59 @@ class OperatorNotices:
 
     @property
     def unreachable(self) -> Sequence[str]:
-        """Return the sentence that says why the operator cannot be written to; nothing when no reason is known."""
-        return [f"ERROR_CHAT names {self._place}, which is not reached: {self._obstacle}."] if self._obstacle else []
+        """Return why the operator cannot be written to, or what to change, a sentence each; nothing when all is well.
+
+        The platform follows a group that moved for as long as it remembers the old address, so the setting is outdated.
+        """
+        moved = f"ERROR_CHAT names {self._setting}, which moved: set it to {self._place}." if self._has_moved else ""
+        closed = f"ERROR_CHAT names {self._place}, which is not reached: {self._obstacle}." if self._obstacle else ""
+        return [sentence for sentence in (moved, closed) if sentence]
 
     async def send(self, message: Message, key: str) -> bool:
         """Send the operator a message with its idempotency key, and return whether there is nothing left to do.
 
         When sending fails that is logged, nothing is raised, and the answer is False. Without an operator, or a
-        platform to write to them, it is True.
+        platform to write to them, it is True. Two messages with one key both arrive where their titles differ: "does
+        not answer" and "answers again".
         """
-        place = self._place
-        chat = next((chat for chat in self._chats() if place and chat.platform is place.platform), None)
-        if chat is None or place is None:
-            return True
-        try:
-            await chat.send(place, message, key=key)
-        except DeliveryError as error:
+        distinct_key = f"{message.title}\n{key}"
+        error = await self._call(self._chats(), lambda chat, place: chat.send(place, message, key=distinct_key))
+        if error:
             log.warning("operator notice not delivered", title=message.title, reason=str(error))
-            self._record(error)
-            return False
-        self._record(None)
-        return True
+        return error is None
 
     async def check_reachable(self) -> None:
         """Probe the operator's chat, which writes nothing there, when that is due."""
-        place = self._place
-        chat = next((chat for chat in self._connected() if place and chat.platform is place.platform), None)
-        if chat is None or place is None or not self._probe_is_due():
-            return
+        if self._probe_is_due():
+            await self._call(self._connected(), lambda chat, place: chat.probe(place))
+
+    async def _call(
+        self, chats: Sequence[_Chat], call: Callable[[_Chat, Place], Awaitable[object]]
+    ) -> DeliveryError | None:
+        """Call the operator's platform, a second time where the chat has moved; return what made that fail."""
+        chat = next((chat for chat in chats if self._place and chat.platform is self._place.platform), None)
+        if chat is None or self._place is None:
+            return None
         try:
-            await chat.probe(place)
+            try:
+                await call(chat, self._place)
+            except ChatMoved as moved:
+                self._follow(moved.moved_to)
+                await call(chat, self._place)
         except DeliveryError as error:
             self._record(error)
-        else:
-            self._record(None)
+            return error
+        self._record(None)
+        return None
+
+    @property
+    def _has_moved(self) -> bool:
+        return self._place != self._setting
+
+    def _follow(self, place: Place) -> None:
+        """Write to the operator at a new address from now on; a restart finds it again by the old one."""
+        log.warning("operator chat moved, change ERROR_CHAT", place=str(self._place), to=str(place))
+        self._place = place
 
     def _probe_is_due(self) -> bool:
         return self._reached_at is None or self._clock.now() - self._reached_at >= _PROBE_INTERVAL

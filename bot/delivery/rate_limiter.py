@@ -1,7 +1,8 @@
 """How fast messages may go to a platform: over all chats, in each chat, and after a 429.
 
-Telegram allows a bot 30 messages a second. Two are left to answers, so alerts get 28 send slots a second, one every
-36 ms, whichever worker sends. After a 429 there are 14 a second, then gradually more, and 28 again 30 s later.
+Telegram allows a bot 30 messages a second. Two are left to answers; alerts, and further answers in a rush, get 28 send
+slots a second, one every 36 ms, whichever worker sends. After a 429 there are 14 a second, then gradually more, and 28
+again 30 s later.
 
 All workers reserve their slots from one budget in the store (`SendBudget`); while the store is away each worker goes by
 a budget of its own. What becomes of the message that got the 429 is in `retry_policy`.

@@ -140,6 +140,14 @@ class RetryPolicy:
         earlier = await retry_until_stored(lambda: self._subscriptions.trouble(place))
         since, failures = (earlier.since, earlier.failures + 1) if earlier else (now, 1)
         disabled = failures >= _REFUSALS_UNTIL_DISABLED and now - since >= _REFUSED_UNTIL_DISABLED
+        log.warning(
+            "place disabled" if disabled else "message refused",
+            place=str(place),
+            incident=delivery.incident,
+            obstacle=str(error.obstacle),
+            reason=str(error),
+            times=failures,
+        )
         trouble = PlaceTrouble(place, str(error), since, failures, disabled=disabled, obstacle=error.obstacle)
         await retry_until_stored(lambda: self._subscriptions.record_trouble(trouble))
         await self._results.retry(delivery, _PAUSE_AFTER_REFUSAL, "not allowed")

@@ -138,9 +138,9 @@ class AlertFacts:
     """Everything that decides whether an alert can open and arrive, as one worker knows it at `now`.
 
     What a worker does not do is empty: one that only delivers has no `polls`, `figures` and `exchange_list`.
-    `platforms` has what keeps each from being connected ("" for nothing), `unpublished` why a platform does not have
-    our commands. `reported` are sentences of parts that find out by themselves what is wrong with them, each
-    always at the same place of its list ("" for nothing there), so that it is told apart from the others.
+    `platforms` has what keeps each from being connected ("" for nothing). `reported` are sentences of parts that find
+    out by themselves what is wrong with them, each always at the same place of its list ("" for nothing there), so that
+    it is told apart from the others.
     """
 
     now: datetime
@@ -155,5 +155,4 @@ class AlertFacts:
     queues: Sequence[QueueFacts] = ()
     jobs: Sequence[JobState] = ()
     temporary_files_fault: str = ""
-    unpublished: Mapping[str, str] = field(default_factory=dict)
     reported: Mapping[ObstacleKind, Sequence[str]] = field(default_factory=dict)

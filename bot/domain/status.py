@@ -1,7 +1,7 @@
 """The health of the bot itself, for `/status`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.domain.obstacles import AlertObstacle
@@ -16,8 +16,9 @@ class StoredCounts:
     """What the store knows of incidents, places and messages on their way.
 
     `backlog` counts the deliveries that wait, by platform and severity, and `oldest_waiting` is when the oldest of them
-    was queued. `places` counts those with a subscription, `disabled` those that cannot be written to, by what is in the
-    way.
+    was queued. `places` counts those with a subscription. `disabled` and `refusing` count the places that get no alerts
+    any more, and those that refused their last one, by obstacle; `given_up` counts the messages refused for good in the
+    last day.
     """
 
     open_incidents: int
@@ -26,6 +27,8 @@ class StoredCounts:
     places: int
     disabled: Mapping[Obstacle, int]
     rates: Mapping[Platform, SendRate]
+    refusing: Mapping[Obstacle, int] = field(default_factory=dict)
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,6 @@ def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
         *_queues(facts),
         *_jobs(facts.jobs),
         *_temporary_files(facts.temporary_files_fault),
-        *_commands(facts.unpublished),
         # Told apart by their places: a sentence that counts something must not look like a new one every time.
         *(
             _obstacle(kind, sentence, about=f"reported {number}")
@@ -249,11 +248,3 @@ def _temporary_files(fault: str) -> Iterator[AlertObstacle]:
             f"no temporary file can be written ({fault}), so no exchange's amounts can be read: free or mount /tmp, or "
             "name another directory in TMPDIR",
         )
-
-
-def _commands(unpublished: Mapping[str, str]) -> Iterator[AlertObstacle]:
-    for platform, why in unpublished.items():
-        if why:
-            yield _obstacle(
-                ObstacleKind.COMMANDS, f"{platform}: the commands are not published ({why})", about=platform
-            )

@@ -4,6 +4,7 @@ The adapters in `bot/chat` translate a platform's answers: Telegram's 429 "retry
 `RetryLater(after=7 s, rate_limited=True)`, its 403 "bot was kicked" becomes `ChatGone`.
 """
 
+from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from bot.domain.bot_account import BotAccount
@@ -38,13 +39,6 @@ class ChatPlatform(Protocol):
 
 
 @runtime_checkable
-class CommandPublisher(ChatPlatform, Protocol):
-    """A platform that shows people our commands; `unpublished` says why it does not have them ("": it does)."""
-
-    unpublished: str
-
-
-@runtime_checkable
 class ProbingPlatform(ChatPlatform, Protocol):
     """A platform that can say whether a place is open, and where a person is written to in private."""
 
@@ -54,6 +48,15 @@ class ProbingPlatform(ChatPlatform, Protocol):
 
     async def private_place(self, person: str) -> Place:
         """Return where a person, given by their id on the platform, is written to in private."""
+        ...
+
+
+@runtime_checkable
+class CommandPublisher(ChatPlatform, Protocol):
+    """A platform that shows people the list of commands, and can refuse to take it."""
+
+    def command_problems(self) -> Sequence[str]:
+        """Return why the list that people see may be missing or outdated, a sentence each; nothing when it is right."""
         ...
 
 

@@ -122,6 +122,10 @@ class Outbox(Protocol):
         """Move a delivery, with the reason, to those given up, where an operator finds it."""
         ...
 
+    async def given_up_since(self, at: datetime) -> int:
+        """Return how many deliveries were given up since a moment, of the last thousand."""
+        ...
+
     def has_expired(self, delivery: Delivery) -> bool:
         """Return whether a claimed delivery's alert has outlived its lifetime, by the clock of the store."""
         ...

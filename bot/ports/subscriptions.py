@@ -131,6 +131,10 @@ class Subscriptions(Protocol):
         """Return how many places are disabled, by obstacle."""
         ...
 
+    async def refusing(self) -> Mapping[Obstacle, int]:
+        """Return how many places refused their last message and are not disabled for it (yet), by obstacle."""
+        ...
+
     async def claim_place_checks(
         self, platform: Platform, *, now: datetime, again: datetime, limit: int
     ) -> Sequence[PlaceCheck]:

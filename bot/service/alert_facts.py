@@ -78,7 +78,6 @@ class AlertFactsGatherer:
             queues=() if store_fault else await self._queues(),
             jobs=self._jobs(),
             temporary_files_fault=await asyncio.to_thread(_temporary_files_fault) if self._role.polls else "",
-            unpublished={str(chat.platform): chat.unpublished() for chat in status.connections},
             reported={kind: report() for kind, report in self._reports.items()},
         )
 

@@ -68,6 +68,7 @@ class HealthServer(WebServer):
         return web.json_response(body, status=503 if reasons else 200)
 
     async def _metrics_page(self, _: web.Request) -> web.Response:
+        self._metrics.set_ready(is_ready=not await self._unready())
         return web.Response(
             body=self._metrics.text(), headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
         )

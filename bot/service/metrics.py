@@ -6,7 +6,7 @@ Every metric is present from the start, at 0, so that an alert on it works befor
 from collections.abc import Iterator
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from typing_extensions import override
@@ -19,6 +19,7 @@ from bot.domain.worker import Lease
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 
+_RARE_RESULTS = (("gave up", "message refused"), ("gave up", "expired"), ("stopped", "too many refusals"))
 # Upper bounds of the histogram: most answers come from memory within milliseconds, a rehearsal takes seconds.
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
@@ -49,6 +50,14 @@ class Metrics(Meter):
             buckets=_SECONDS,
             registry=self.registry,
         )
+        self._ready = Gauge("runwatch_ready", "1 where /readyz answers 200.", registry=self.registry)
+        self._connected = Gauge(
+            "runwatch_platform_connected",
+            "1 where this worker, or the one that listens, is connected.",
+            ("platform",),
+            registry=self.registry,
+        )
+        ProcessCollector(registry=self.registry)  # memory, CPU, file descriptors, start: process_*
         self._leases = Gauge("runwatch_duty", "1 where this worker has the duty.", ("duty",), registry=self.registry)
         self._can_alert = Gauge(
             "runwatch_can_alert",
@@ -108,6 +117,14 @@ class Metrics(Meter):
     def count_answer(self, command: str, platform: Platform, seconds: float, result: str) -> None:
         self._seconds.observe(seconds)
 
+    def set_ready(self, *, is_ready: bool) -> None:
+        """Record whether this worker is ready."""
+        self._ready.set(is_ready)
+
+    def set_platform_connected(self, platform: Platform, *, is_connected: bool) -> None:
+        """Record whether messages can go to a platform that the bot is on."""
+        self._connected.labels(platform).set(is_connected)
+
     def set_lease(self, lease: Lease, *, is_owner: bool) -> None:
         """Record whether this worker owns a lease: the sum over all workers is 1."""
         self._leases.labels(lease).set(is_owner)
@@ -131,6 +148,9 @@ class Metrics(Meter):
             for severity in Severity:
                 self.set_outbox_depth(platform, severity, 0)
             self._deliveries.labels(platform, "sent", "")
+            # Prometheus sees no increase in a counter that begins at 1: what rules alert on begins at 0.
+            for result, rare_reason in _RARE_RESULTS:
+                self._deliveries.labels(platform, result, rare_reason)
 
 
 class _Ages(Collector):

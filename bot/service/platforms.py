@@ -69,6 +69,7 @@ def _platform_sides(
                 api_url=settings.telegram_api_url,
                 proxies=settings.proxies,
                 paid_broadcast=settings.telegram_paid_broadcast,
+                send_budget=store.send_budget,
                 subscriptions=store.subscriptions,
                 clock=clock,
                 owner_ids=_owners(settings, Platform.TELEGRAM),

@@ -80,6 +80,8 @@ class Upkeep:
 
     async def update_gauges(self) -> None:
         """Bring the gauges up to date that show what all workers share."""
+        for platform, trouble in self._status.troubles().items():
+            self._metrics.set_platform_connected(platform, is_connected=not trouble)
         for lease, runner in self._status.lease_runners.items():
             self._metrics.set_lease(lease, is_owner=runner.is_owner)
         are_open = open_by_number(await self._store.incidents.open()).values()

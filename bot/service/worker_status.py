@@ -39,6 +39,10 @@ class WorkerStatus:
         """Return for each platform why the store is not that of this worker's bot, "" where it is."""
         return [f"{chat.platform}: {chat.identity_trouble()}" if chat.is_refused else "" for chat in self.connections]
 
+    def command_problems(self) -> Sequence[str]:
+        """Return for each platform why people may see no commands there, or old ones, "" where all is well."""
+        return [" ".join(chat.command_problems()) for chat in self.connections]
+
     def troubles(self) -> Mapping[Platform, str]:
         """Return what troubles each platform, here or at the worker that listens to it; "" for nothing."""
         return {chat.platform: self.trouble(chat) or self._trouble_elsewhere(chat) for chat in self.connections}

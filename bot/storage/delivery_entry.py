@@ -74,7 +74,7 @@ def delivery_of(entry: DeliveryEntry, payloads: Mapping[str, AlertPayload]) -> D
     payload = payloads[alert]
     message = replace(payload.message, mention=mention) if mention else payload.message
     return Delivery(
-        # Of the same length for every alert and place: Discord takes the first 25 of its 32 characters as the nonce.
+        # Of the same length for every alert and place.
         key=blake2b(f"{alert}\n{queued_for}".encode(), digest_size=16).hexdigest(),
         receipt=str(Receipt(priority, entry_id, place)),
         alert=alert,

@@ -37,6 +37,7 @@ from bot.storage.reading_encoding import microseconds, moment
 from bot.storage.write_batcher import WriteBatcher
 
 _FANOUT = keys.FANOUT.key()
+_DEAD_LETTERS = keys.DEAD_LETTERS.key()
 _CLAIM_DURATION = timedelta(seconds=60)  # longer than the longest send; `open_store` renews and needs less
 _ENTRIES_PER_CALL = 500  # of the script, so that other commands get their turn in between
 _EDIT_INTERVAL = timedelta(minutes=5)  # figures change with every reading; nobody needs them more often
@@ -109,6 +110,11 @@ class RedisOutbox(Outbox):
     @override
     async def give_up(self, delivery: Delivery, reason: str) -> None:
         await self._end(delivery, reason=reason or "no reason given")
+
+    @override
+    async def given_up_since(self, at: datetime) -> int:
+        # The id of an entry is the time at which it was added, in milliseconds of the server's clock.
+        return len(await self._database.command("XRANGE", _DEAD_LETTERS, int(at.timestamp() * 1000), "+"))
 
     @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:

@@ -180,11 +180,11 @@ class RedisSubscriptions(Subscriptions):
 
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
-        counts: Counter[Obstacle] = Counter()
-        async for place, body in self._scan(_TROUBLE):
-            if trouble := await self._trouble(place, body):
-                counts[trouble.obstacle] += trouble.disabled
-        return +counts  # without those that are 0
+        return await self._count_troubles(disabled=True)
+
+    @override
+    async def refusing(self) -> Mapping[Obstacle, int]:
+        return await self._count_troubles(disabled=False)
 
     @override
     async def claim_place_checks(
@@ -217,6 +217,13 @@ class RedisSubscriptions(Subscriptions):
                 script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
             )
         return places
+
+    async def _count_troubles(self, *, disabled: bool) -> Mapping[Obstacle, int]:
+        counts: Counter[Obstacle] = Counter()
+        async for place, body in self._scan(_TROUBLE):
+            if trouble := await self._trouble(place, body):
+                counts[trouble.obstacle] += trouble.disabled is disabled
+        return +counts  # without those that are 0
 
     async def _places(self, key: keys.KeyName, names: Collection[bytes]) -> list[Place]:
         """Return the places that a key names, but for what is no name of a place."""

@@ -104,16 +104,16 @@ class PlatformConnection(ChatPlatform):
             return self._main_side.trouble()
         return self._sender.trouble() if self._sender else None
 
+    def command_problems(self) -> Sequence[str]:
+        """Return why people may see no commands or old ones, as far as the listener knows; nothing when all is well."""
+        listener = self._listener if self._is_listening else None
+        return listener.command_problems() if isinstance(listener, CommandPublisher) else ()
+
     def place_prober(self) -> ProbingPlatform | None:
         """Return what can say which places are open: the listener, while it is connected."""
         # Only a connected listener is told when rights change; a sender, or a listener that reconnects, would guess.
         listener = self._listener if self._is_listening else None
         return listener if isinstance(listener, ProbingPlatform) and listener.trouble() is None else None
-
-    def unpublished(self) -> str:
-        """Return why the platform does not have our commands, "" where it does or where this worker does not listen."""
-        listener = self._listener if self._is_listening else None
-        return listener.unpublished if isinstance(listener, CommandPublisher) else ""
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:

@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from bot.commands.arguments import Arg, CommandName, IncidentNumber
 from bot.commands.declaration import Access, Command, CommandSet, Request, command
+from bot.commands.dispatcher import NO_ANSWER
 from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
@@ -208,6 +209,13 @@ async def test_who_asks_too_much_is_asked_to_wait(bench: DispatcherBench) -> Non
     assert "Too many questions at once. Ask again in 1 s." in said(answers[20])
     assert bench.memory.meter.counts["answered", "privacy", "throttled"] == 1
     assert (await bench.ask("privacy", who=MODERATOR)).title == "Privacy"
+    assert await bench.ask("privacy") is NO_ANSWER, "told once a minute"
+
+
+async def test_at_the_terminal_nobody_is_asked_to_wait(bench: DispatcherBench) -> None:
+    terminal = Place(Platform.TERMINAL, "here")
+    titles = {(await bench.ask("privacy", place=terminal)).title for _ in range(100)}
+    assert titles == {"Privacy"}
 
 
 @pytest.mark.parametrize(

@@ -62,3 +62,39 @@ def test_nobody_gets_more_than_a_burst_and_one_a_second(pauses: list[float]) -> 
         answered += throttle.seconds_to_wait("p", "c", now) == 0.0
 
     assert answered <= 20 + now + 1e-6
+
+
+def told(throttle: Throttle, *floods: tuple[str, str], now: float = 0.0, tells_each: bool = False) -> list[bool]:
+    """Return for each command that is not answered whether its sender is told so."""
+    checks = [throttle.check(person, place, now, tells_each=tells_each) for person, place in floods]
+    return [throttled.is_told for throttled in checks if throttled]
+
+
+def test_who_floods_is_told_once_a_minute_wherever_it_is() -> None:
+    throttle = Throttle()
+    assert told(throttle, *[("p", f"c{number % 2}") for number in range(30)]) == [True] + [False] * 9
+    assert told(throttle, *[("p", "c")] * 60, now=59.0) == [False] * 40
+    assert told(throttle, *[("p", "c")] * 60, now=120.0) == [True] + [False] * 39
+
+
+def test_a_place_in_which_too_many_ask_is_told_once_for_all() -> None:
+    throttle = Throttle()
+    assert told(throttle, *[(f"p{number}", "c") for number in range(70)]) == [True] + [False] * 9
+    assert told(throttle, ("another", "c"), now=0.1) == [False]
+
+
+def test_where_nobody_else_reads_it_each_is_told() -> None:
+    throttle = Throttle()
+    people = [(f"p{number}", "c") for number in range(65)]
+    assert told(throttle, *people, tells_each=True) == [True] * 5
+    assert told(throttle, *people[60:], now=0.1, tells_each=True) == [False] * 5
+
+
+def test_only_the_most_recent_are_remembered_as_told() -> None:
+    throttle = Throttle()
+    waits(throttle, 60, person="p0", place="c")
+    for number in range(60):
+        throttle.check(f"q{number}", "c", 0.0, tells_each=True)
+    for number in range(10_001):
+        throttle.check(f"r{number}", "c", 0.0, tells_each=True)
+    assert told(throttle, ("r10000", "c"), ("r0", "c"), tells_each=True) == [False, True]

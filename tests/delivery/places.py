@@ -19,6 +19,7 @@ class PlaceChat:
     closed: dict[Place, Exception] = field(default_factory=dict)
     shown: list[tuple[Place, str]] = field(default_factory=list)
     probed: list[Place] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
 
     async def run(self) -> None: ...
 
@@ -29,6 +30,7 @@ class PlaceChat:
         if place in self.closed:
             raise self.closed[place]
         self.shown.append((place, said(message)))
+        self.keys.append(key)
         return key
 
     async def edit(self, place: Place, message_id: str, message: Message) -> None: ...

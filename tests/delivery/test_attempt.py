@@ -399,8 +399,12 @@ async def test_a_topic_whose_closing_cannot_be_announced_is_paused_all_the_same(
 
 async def test_one_refusal_disables_nothing(scene: Scene) -> None:
     scene.queue()
-    await scene.deliver(NotAllowed("no rights", Obstacle.NO_RIGHTS))
+    with capture_logs() as logs:
+        await scene.deliver(NotAllowed("no rights", Obstacle.NO_RIGHTS))
 
+    (refused,) = [entry for entry in logs if entry["event"] == "message refused"]
+    assert (refused["place"], refused["reason"], refused["times"]) == (str(HERE), "no rights", 1)
+    assert await scene.memory.subscriptions.refusing() == {Obstacle.NO_RIGHTS: 1}
     assert await scene.memory.subscriptions.trouble(HERE) == PlaceTrouble(
         HERE, "no rights", NOON, failures=1, obstacle=Obstacle.NO_RIGHTS
     )

@@ -75,6 +75,23 @@ async def test_an_operator_out_of_reach_is_shown_to_owners_until_the_bot_is_let_
         assert "ERROR_CHAT" not in answer.text
 
 
+async def test_operators_are_told_in_the_group_that_theirs_became(world: World) -> None:
+    operators = world.telegram.group("Operators", admins=(world.ann,), basic=True)
+    private = world.telegram.private(world.ann)
+    world.error_chat = f"telegram:{operators.id}"
+    async with running(world) as run:
+        moved = world.telegram.migrate(operators)
+        world.go_wrong()
+        await world.polls()
+        await world.telegram.wait_for_message(moved, containing="does not answer")
+        world.heal()
+        await run.hour()
+        await world.telegram.wait_for_message(moved, containing="answers again")
+        world.telegram.say(private, world.ann, "/status")
+        status = await world.telegram.wait_for_message(private, containing="Status")
+        assert f"which moved: set it to telegram:{moved.id}." in status.text
+
+
 async def test_an_exchange_that_is_left_out_at_a_restart_is_named_where_it_was_subscribed_to(world: World) -> None:
     async with running(world) as run:
         await run.subscribe("okx")
@@ -111,14 +128,21 @@ async def test_an_alert_refused_for_a_moment_is_told_as_soon_as_the_right_is_bac
     async with running(world) as run:
         await run.subscribe()
         await world.discord.overwrite(world.channel, deny=SEND_MESSAGES)
-        await run.hour(-0.05)
-        await run.hour()
 
         async def is_put_off() -> bool:
             return bool(await run.application.store.database.command("ZCARD", keys.POSTPONED.key(Platform.DISCORD)))
 
-        await until(is_put_off, "a delivery that is put off")
+        with capture_logs() as logged:
+            await run.hour(-0.05)
+            await run.hour()
+            await until(is_put_off, "a delivery that is put off")
         assert world.discord_titles() == []
+        refused_by = {entry["place"] for entry in logged if entry["event"] == "message refused"}
+        assert refused_by == {f"discord:{world.channel.id}"}
+        private = world.telegram.private(world.ann)
+        world.telegram.say(private, world.ann, "/status")
+        status = await world.telegram.wait_for_message(private, containing="Status")
+        assert "Refusing places: 1 (1 no rights)" in status.text
         await world.discord.overwrite(world.channel)
         await until(lambda: bool(world.discord_titles()), "the alert on Discord")
 

@@ -66,7 +66,6 @@ async def test_an_operator_where_the_bot_is_not_is_neither_told_nor_probed(place
         (REMOVED, "the bot was removed"),
         (NotAllowed("no", Obstacle.NO_RIGHTS), "the bot lacks the right to write there"),
         (ChatGone("chat not found"), "chat not found"),
-        (ChatMoved(Place(Platform.TELEGRAM, "-1001")), "the chat moved to telegram:-1001"),
     ],
 )
 async def test_an_operator_who_cannot_be_told_is_known_before_there_is_news(
@@ -82,7 +81,7 @@ async def test_news_that_did_not_arrive_shows_that_the_operator_is_out_of_reach(
     scene.close(REMOVED)
     with capture_logs() as logged:
         await scene.operator.send(NEWS, "1")
-    assert [line["event"] for line in logged] == ["operator notice not delivered", "operator chat unreachable"]
+    assert [line["event"] for line in logged] == ["operator chat unreachable", "operator notice not delivered"]
     (sentence,) = scene.operator.unreachable
     assert "the bot was removed" in sentence
     scene.chat.closed.clear()
@@ -142,3 +141,36 @@ async def test_where_this_worker_does_not_listen_the_operator_is_not_probed(scen
     scene.close(REMOVED)
     scene.chats.clear()
     assert await scene.check() == []
+
+
+async def test_an_operators_group_that_moved_is_followed_and_the_setting_to_change_is_named(scene: Scene) -> None:
+    moved_to = Place(Platform.TELEGRAM, "-1001")
+    scene.close(ChatMoved(moved_to))
+    with capture_logs() as logged:
+        await scene.operator.send(NEWS, "1")
+        await scene.operator.send(Message("More"), "2")
+    assert scene.chat.shown == [(moved_to, "News\n"), (moved_to, "More\n")]
+    assert [line["event"] for line in logged] == ["operator chat moved, change ERROR_CHAT"]
+    assert await scene.check() == ["ERROR_CHAT names telegram:-999, which moved: set it to telegram:-1001."]
+
+
+async def test_a_check_follows_an_operators_group_too(scene: Scene) -> None:
+    moved_to = Place(Platform.TELEGRAM, "-1001")
+    scene.close(ChatMoved(moved_to))
+    await scene.check()
+    assert scene.chat.probed == [OPERATOR, moved_to]
+
+
+async def test_a_moved_group_that_removed_the_bot_is_named_by_its_new_address(scene: Scene) -> None:
+    moved_to = Place(Platform.TELEGRAM, "-1001")
+    scene.close(ChatMoved(moved_to))
+    scene.chat.closed[moved_to] = REMOVED
+    (_, sentence) = await scene.check()
+    assert sentence == "ERROR_CHAT names telegram:-1001, which is not reached: the bot was removed."
+
+
+async def test_two_messages_of_one_key_are_two_to_the_platform(scene: Scene) -> None:
+    """The list breaks and heals within a day: both messages carry the same key, up to the time in it."""
+    await scene.operator.send(Message("defillama does not answer"), "defillama/cexs:2022-12-13")
+    await scene.operator.send(Message("defillama answers again"), "defillama/cexs:2022-12-13")
+    assert len(set(scene.chat.keys)) == 2

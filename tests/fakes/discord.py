@@ -112,6 +112,16 @@ class FakeDiscord:
             channel.guild.channels.append(thread)
         return thread
 
+    def enable_activity(self) -> Json:
+        """Make the Entry Point command that an application gets with its Activity, and return it."""
+        launch: Json = {
+            "id": snowflake(), "application_id": self.world.bot.id, "version": snowflake(), "type": 4, "handler": 2,
+            "name": "launch", "description": "", "contexts": [0, 1, 2], "integration_types": [0, 1], "nsfw": False,
+            "default_member_permissions": None,
+        }  # fmt: skip
+        self.rest.commands.append(launch)
+        return launch
+
     def user(self, name: str = "somebody") -> User:
         """Make a person."""
         return User(name)

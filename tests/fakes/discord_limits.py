@@ -152,7 +152,8 @@ def _command(command: Json) -> Iterator[Problem]:
     name = command.get("name")
     if not isinstance(name, str) or not _NAME.match(name) or name != name.lower():
         yield "name", "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid"
-    yield from _longer("description", command.get("description"), _DESCRIPTION_CHARACTERS, least=1)
+    is_entry_point = command.get("type") == 4  # the one kind without a description
+    yield from _longer("description", command.get("description"), _DESCRIPTION_CHARACTERS, least=not is_entry_point)
     if not set(command.get("contexts") or []) <= {0, 1, 2}:
         yield "contexts", "BASE_TYPE_CHOICES", "Value must be one of {0, 1, 2}."
     if not set(command.get("integration_types") or []) <= {0, 1}:

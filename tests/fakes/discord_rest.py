@@ -194,6 +194,10 @@ class FakeRest:
     async def _put_commands(self, request: web.Request) -> web.Response:
         commands = await request.json()
         self._refuse(command_problems(commands))
+        # https://docs.discord.com/developers/interactions/application-commands#entry-point-commands
+        kept_ids = {command.get("id") for command in commands}
+        if any(command["type"] == 4 and command["id"] not in kept_ids for command in self.commands):
+            raise Refusal(400, 50240, "You cannot remove this app's Entry Point command in a bulk update operation.")
         self.command_puts += 1
         self.commands = [self._stored_command(command) for command in commands]
         return _json(self.commands)

@@ -63,12 +63,13 @@ class Role:
     name: str
     permissions: int
     id: str = field(default_factory=snowflake)
+    mentionable: bool = False
 
     def json(self) -> Json:
         colours = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
         return {
             "id": self.id, "name": self.name, "permissions": str(self.permissions), "position": 0, "color": 0,
-            "colors": colours, "hoist": False, "managed": False, "mentionable": False, "flags": 0,
+            "colors": colours, "hoist": False, "managed": False, "mentionable": self.mentionable, "flags": 0,
         }  # fmt: skip
 
 
@@ -128,6 +129,7 @@ class Guild:
     system_channel: Channel | None = None
     has_bot: bool = True
     unavailable: bool = False
+    roles: list[Role] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.everyone = Role("@everyone", self.rights, self.id)
@@ -157,7 +159,8 @@ class Guild:
         return {
             "id": self.id, "name": self.name, "owner_id": "1", "icon": None, "features": [], "member_count": 2,
             "system_channel_id": self.system_channel.id if self.system_channel else None, "emojis": [], "stickers": [],
-            "roles": [self.everyone.json(), self.bot_role.json()], "members": [self.member(self.bot)], "presences": [],
+            "roles": [role.json() for role in (self.everyone, self.bot_role, *self.roles)],
+            "members": [self.member(self.bot)], "presences": [],
             "channels": [channel.json(self.bot) for channel in self.channels if not channel.is_thread],
             "voice_states": [],
             # Of archived threads the gateway does not tell: clients know only those that are open.

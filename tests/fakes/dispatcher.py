@@ -34,7 +34,8 @@ MEMBER, MODERATOR, OWNER = "member", "moderator", "owner"
 class DispatcherBench:
     """Answers commands of a member, a moderator or the owner.
 
-    `moderates` are the places that the moderator moderates, `missing_rights` what the bot may not do in any place.
+    `moderates` are the places that the moderator moderates, `missing_rights` what the bot may not do in any place,
+    `mention_lacks` and `mention_fault` what stands against a mention.
     """
 
     commands: CommandSet = COMMANDS
@@ -42,6 +43,8 @@ class DispatcherBench:
     latest: LatestState = field(default_factory=LatestState)
     moderates: set[Place] = field(default_factory=lambda: {HERE, CHANNEL})
     missing_rights: tuple[str, ...] = ()
+    mention_lacks: tuple[str, ...] = ()
+    mention_fault: Exception | None = None
     only: tuple[str, ...] = ()
     rights_fault: Exception | None = None
 
@@ -101,7 +104,7 @@ class DispatcherBench:
 
     def context(self, who: str = MEMBER, place: Place = HERE) -> CommandContext:
         caller = Caller(f"telegram:{who}", is_owner=who == OWNER, may_moderate=self._rights_of(who))
-        return CommandContext(place, caller, PlaceAccess(find=self._find, missing=self._missing))
+        return CommandContext(place, caller, PlaceAccess(self._find, self._missing, self._check_mention))
 
     def _rights_of(self, who: str) -> "_Rights":
         return _Rights(self, who)
@@ -119,6 +122,11 @@ class DispatcherBench:
         if text != "@channel":
             raise AskerError(f"The bot cannot see {text}.")
         return CHANNEL
+
+    async def _check_mention(self, place: Place, mention: str) -> tuple[str, ...]:
+        if self.mention_fault:
+            raise self.mention_fault
+        return self.mention_lacks
 
     async def _missing(self, place: Place) -> tuple[str, ...]:
         return self.missing_rights

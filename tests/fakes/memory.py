@@ -270,6 +270,10 @@ class MemoryOutbox(Outbox):
         self._forget(delivery)
 
     @override
+    async def given_up_since(self, at: datetime) -> int:
+        return len(self.given_up)
+
+    @override
     async def depth(self) -> Mapping[tuple[Platform, Severity], int]:
         self._fail_if_away()
         return Counter((delivery.place.platform, delivery.severity) for delivery in self.waiting)
@@ -499,6 +503,10 @@ class MemorySubscriptions(Subscriptions):
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
         return Counter(trouble.obstacle for trouble in self._troubles.values() if trouble.disabled)
+
+    @override
+    async def refusing(self) -> Mapping[Obstacle, int]:
+        return Counter(trouble.obstacle for trouble in self._troubles.values() if not trouble.disabled)
 
     @override
     async def claim_place_checks(

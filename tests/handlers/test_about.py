@@ -1,8 +1,11 @@
 import pytest
 
 from bot.domain.place import Obstacle, Place, Platform
+from bot.domain.severity import Severity
+from bot.messages.model import Message
+from bot.ports.outbox import Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
-from tests.builders import NOON
+from tests.builders import HERE, NOON
 from tests.fakes.dispatcher import MEMBER, MODERATOR, OWNER, UNREACHABLE_OPERATOR, DispatcherBench
 from tests.messages.cards.plain import said
 
@@ -47,6 +50,21 @@ async def test_status_tells_how_many_places_are_switched_off() -> None:
         PlaceTrouble(Place(Platform.TELEGRAM, "1"), "kicked", NOON, disabled=True, obstacle=Obstacle.REMOVED)
     )
     assert "Switched off: 1 (1 removed)" in said(await bench.ask("status", who=OWNER))
+
+
+async def test_status_tells_what_was_refused_from_the_first_on() -> None:
+    bench = DispatcherBench()
+    assert "Refusing" not in said(await bench.ask("status", who=OWNER))
+    await bench.memory.subscriptions.record_trouble(
+        PlaceTrouble(Place(Platform.TELEGRAM, "1"), "no right", NOON, obstacle=Obstacle.NO_RIGHTS)
+    )
+    refused = Delivery(
+        "key", "receipt", "alert", "INC-1", Severity.SEVERE, DeliveryKind.POST, HERE, Message("x"), NOON, NOON
+    )
+    bench.memory.outbox.given_up.append((refused, "message refused: too long"))
+    answer = said(await bench.ask("status", who=OWNER))
+    assert "Refusing places: 1 (1 no rights), tried again every 30 min" in answer
+    assert "Given up: 1 in the last day" in answer
 
 
 @pytest.mark.parametrize(("who", "is_told"), [(OWNER, True), (MODERATOR, False), (MEMBER, False)])

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.errors import NotPermitted
 from bot.domain.place import Obstacle, Subscription
 from bot.domain.severity import Sensitivity, Severity
 from bot.messages.model import Message, Tone
@@ -37,6 +38,22 @@ async def test_a_place_subscribes_with_everything_of_its_own(bench: DispatcherBe
     (stored,) = await bench.memory.subscriptions.of_place(HERE)
     assert (stored.sensitivity, stored.min_severity) == (Sensitivity.EARLY, Severity.SEVERE)
     assert (stored.usd, stored.share, stored.mention) == (50e6, 0.03, "here")
+
+
+async def test_who_may_not_mention_somebody_subscribes_nothing(bench: DispatcherBench) -> None:
+    bench.mention_fault = NotPermitted("You may not mention @here there yourself.")
+    answer = await moderate(bench, "subscribe binance @here")
+
+    assert "may not mention @here" in said(answer)
+    assert await bench.memory.subscriptions.of_place(HERE) == []
+
+
+async def test_a_mention_that_would_be_silent_is_said_at_once(bench: DispatcherBench) -> None:
+    bench.mention_lacks = ("Mention Everyone",)
+    answer = await moderate(bench, "subscribe binance @here")
+
+    assert answer.tone is Tone.TROUBLE
+    assert "pings nobody until the bot has Mention Everyone" in said(answer)
 
 
 async def test_all_is_every_exchange(bench: DispatcherBench) -> None:

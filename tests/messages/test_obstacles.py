@@ -35,7 +35,6 @@ FINE = AlertFacts(
     exchange_list=LIST,
     platforms={"telegram": "", "discord": ""},
     jobs=(JobState("poll", 10 * MINUTE, 9 * MINUTE),),
-    unpublished={"discord": ""},
 )
 
 
@@ -287,14 +286,10 @@ def test_temporary_files_that_cannot_be_written_are_said() -> None:
     ]
 
 
-def test_commands_that_are_not_published_are_said() -> None:
-    assert said(replace(FINE, unpublished={"discord": "rate limited", "telegram": ""})) == [
-        "discord: the commands are not published (rate limited)"
-    ]
-
-
 def test_what_other_parts_report_is_said_and_told_apart() -> None:
-    reported = {ObstacleKind.IDENTITY: ("another bot's data",), ObstacleKind.STORED_DATA: ("a", "b")}
+    reported = {ObstacleKind.IDENTITY: ("another bot's data",), ObstacleKind.STORED_DATA: ("a", "", "b")}
     found = alert_obstacles(replace(FINE, reported=reported))
     assert [obstacle.sentence for obstacle in found] == ["another bot's data", "a", "b"]
     assert len({(obstacle.kind, obstacle.about) for obstacle in found}) == 3
+    (left,) = alert_obstacles(replace(FINE, reported={ObstacleKind.STORED_DATA: ("", "", "b")}))
+    assert left == found[-1]

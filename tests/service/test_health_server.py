@@ -71,6 +71,12 @@ async def test_metrics_are_those_that_are_counted(served: ServerScene) -> None:
     assert 'runwatch_polls_total{result="timeout",source="defillama/cexs"} 1.0' in text
 
 
+async def test_the_metric_of_readiness_says_what_readyz_says(served: ServerScene) -> None:
+    assert "\nrunwatch_ready 1.0\n" in (await served.get("/metrics"))[1]
+    served.reasons = ["first poll pending"]
+    assert "\nrunwatch_ready 0.0\n" in (await served.get("/metrics"))[1]
+
+
 async def test_metrics_come_in_the_format_prometheus_reads(served: ServerScene) -> None:
     async with (
         aiohttp.ClientSession() as client,

@@ -21,6 +21,12 @@ CONTRACT = {
     "runwatch_rate_limited_total": {"platform"},
     "runwatch_command_seconds": set(),
     "runwatch_duty": {"duty"},
+    "runwatch_ready": set(),
+    "runwatch_platform_connected": {"platform"},
+    "process_start_time_seconds": set(),
+    "process_resident_memory_bytes": set(),
+    "process_cpu_seconds_total": set(),
+    "process_open_fds": set(),
     "runwatch_build_info": {"version"},
     "runwatch_can_alert": {"reason"},
 }
@@ -66,6 +72,8 @@ def use_everything(metrics: Metrics, at: datetime) -> None:
     metrics.count_rate_limited(Platform.TELEGRAM)
     metrics.count_answer("reserves", Platform.DISCORD, 0.02, "ok")
     metrics.set_lease(Lease.POLL, is_owner=True)
+    metrics.set_ready(is_ready=True)
+    metrics.set_platform_connected(Platform.TELEGRAM, is_connected=True)
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -100,6 +108,9 @@ def test_what_happened_is_counted(metrics: Metrics, clock: HandMovedClock) -> No
     assert value(metrics, "runwatch_command_seconds_count") == 2
     assert value(metrics, "runwatch_command_seconds_sum") == pytest.approx(0.04)
     assert value(metrics, "runwatch_build_info", version="1.2.3") == 1
+    assert value(metrics, "runwatch_ready") == 1
+    metrics.set_platform_connected(Platform.TELEGRAM, is_connected=False)
+    assert value(metrics, "runwatch_platform_connected", platform="telegram") == 0
 
 
 def test_every_severity_and_platform_is_nought_before_anything_happened(metrics: Metrics) -> None:

@@ -147,6 +147,9 @@ async def test_a_worker_that_stands_by_is_ready_says_so_and_takes_over_at_once_w
             for gauged, is_owner in ((owner, 1), (other, 0)):
                 await gauged.application.upkeep.update_gauges()
                 assert f'runwatch_duty{{duty="poll"}} {is_owner}.0' in gauged.metrics.text().decode()
+                for platform in ("telegram", "discord"):
+                    connected = f'runwatch_platform_connected{{platform="{platform}"}} 1.0'
+                    assert connected in gauged.metrics.text().decode()
             await first.aclose()
             await until(lambda: all(other.owns(lease) for lease in Lease), "every lease with the worker that stood by")
             await ready(other)

@@ -706,6 +706,10 @@ async def test_a_delivery_that_was_given_up_is_found_with_its_reason(store: Stor
         "at": str(microseconds(clock.now())),
     }
     assert await store.outbox.depth() == {}
+    # Entries are dated by the server, which has the real time.
+    added_at = datetime.now(UTC)
+    assert await store.outbox.given_up_since(added_at - timedelta(days=1)) == 1
+    assert await store.outbox.given_up_since(added_at + timedelta(days=1)) == 0
 
 
 async def test_what_a_dead_worker_had_claimed_comes_back(store: Store, clock: StillClock) -> None:

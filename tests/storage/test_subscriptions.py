@@ -390,6 +390,7 @@ async def test_disabled_places_are_counted_by_why(store: Store) -> None:
     await store.subscriptions.record_trouble(gone(TOPIC, Obstacle.TOPIC_CLOSED))
     await store.subscriptions.record_trouble(PlaceTrouble(Place(Platform.TELEGRAM, "1"), "slow", NOON))
     assert await store.subscriptions.disabled() == {Obstacle.REMOVED: 2, Obstacle.TOPIC_CLOSED: 1}
+    assert await store.subscriptions.refusing() == {Obstacle.REFUSED: 1}
 
 
 async def test_a_disabled_place_is_checked_at_once_and_then_once_a_day(store: Store) -> None:

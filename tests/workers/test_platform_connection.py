@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -50,9 +50,10 @@ class ProbingSide(Side):
 
 
 class PublishingSide(Side):
-    """A side whose platform does not have our commands; fits ports.chat.CommandPublisher."""
+    """A side whose commands were refused; fits ports.chat.CommandPublisher."""
 
-    unpublished = "refused"
+    def command_problems(self) -> Sequence[str]:
+        return ["commands refused"]
 
 
 @asynccontextmanager
@@ -150,17 +151,13 @@ async def test_a_platform_that_cannot_probe_has_no_prober() -> None:
         assert connection.place_prober() is None
 
 
-async def test_commands_matter_where_this_worker_listens() -> None:
+async def test_who_listens_knows_whether_commands_were_refused() -> None:
     listener = PublishingSide()
-    connection = PlatformConnection(listener, Side())
-    assert connection.unpublished() == ""
+    connection = PlatformConnection(listener, PublishingSide())
+    assert connection.command_problems() == ()
     async with listening(connection, listener):
-        assert connection.unpublished() == "refused"
-    assert PlatformConnection(None, PublishingSide()).unpublished() == ""
-
-
-async def test_a_platform_without_commands_has_none_to_publish() -> None:
-    listener = Side()
-    connection = PlatformConnection(listener)
-    async with listening(connection, listener):
-        assert connection.unpublished() == ""
+        assert connection.command_problems() == ["commands refused"]
+    plain = Side()
+    connection = PlatformConnection(plain)
+    async with listening(connection, plain):
+        assert connection.command_problems() == ()

@@ -5,6 +5,7 @@ After a connection ended, whatever the reason, a new client is made; `reconnect_
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -29,9 +30,10 @@ from bot.domain.bot_account import BotAccount
 from bot.domain.errors import RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Message
+from bot.messages.number_format import span
 from bot.network.errors import why_unconnected
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
-from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
@@ -45,7 +47,7 @@ _REASON_CHARACTERS = 200  # of a foreign error's text, in `/status`
 _LOGGED_CHARACTERS = 500
 
 
-class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
+class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
     """Discord as the core sees it.
 
     The library keeps Discord's addresses for the whole process, so there is one DiscordPlatform in it. With `listens`
@@ -87,7 +89,8 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         self._identify_limit = IdentifyLimit(self._timeouts.identify_gap_s)
         self._client: GatewayClient | None = None
         self._commands_published = False
-        self.unpublished = ""
+        self._publish_at = 0.0  # on the loop's clock
+        self._command_problems: Sequence[str] = ()
         self._backoff = ReconnectBackoff(self._timeouts)
         self._token_refusals = 0
         self._first_login_ended = asyncio.Event()
@@ -115,6 +118,10 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
         if client is None or (self._listens and client.is_cut_off):
             return self._disconnect_reason
         return client.trouble() if self._listens else None
+
+    @override
+    def command_problems(self) -> Sequence[str]:
+        return self._command_problems
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
@@ -210,17 +217,31 @@ class DiscordPlatform(ProbingPlatform, AuthenticatedPlatform):
 
     async def _publish_commands(self, client: GatewayClient) -> None:
         """Publish the commands once in the life of this process, however long that takes."""
+        loop = asyncio.get_running_loop()
         while not self._commands_published:
+            # The pause outlives the connection: a new one must not ask sooner than Discord said.
+            await asyncio.sleep(max(0.0, self._publish_at - loop.time()))
             try:
                 async with asyncio.timeout(self._timeouts.login_s):
                     changed = await publish_commands(client.tree)
             except Exception as error:  # noqa: BLE001 — the bot answers and delivers without, so it goes on
-                log.warning("discord commands not published", error=str(error)[:_LOGGED_CHARACTERS])
-                self.unpublished = str(error)[:_REASON_CHARACTERS] or type(error).__name__
-                await asyncio.sleep(self._timeouts.longest_pause_s)
+                self._publish_at = loop.time() + self._record_unpublished(error)
             else:
-                self._commands_published, self.unpublished = True, ""
+                self._commands_published = True
+                self._command_problems = ()
                 log.info("discord commands published" if changed else "discord commands unchanged")
+
+    def _record_unpublished(self, error: Exception) -> float:
+        """Record why Discord did not take the commands, and return the seconds until they are sent again."""
+        log.warning("discord commands not published", error=str(error)[:_LOGGED_CHARACTERS])
+        # Discord takes 200 new commands a day; whoever has used them up is told how long to wait, up to hours.
+        pause_s = error.retry_after if isinstance(error, discord.RateLimited) else self._timeouts.longest_pause_s
+        reason = f"{type(error).__name__}: {error}"[:_REASON_CHARACTERS]
+        again = f"It is sent again in {span(timedelta(seconds=pause_s))}."
+        self._command_problems = (
+            f"Discord has not taken the list of commands ({reason}): people see an older one or none. {again}",
+        )
+        return pause_s
 
     def _record_failure(self, client: GatewayClient, error: Exception) -> None:
         """Record what ended a connection, and count how often in a row the token was refused."""

@@ -10,7 +10,13 @@ from typing import Any
 import discord
 
 from bot.chat.discord.channels import Channel, place_of, takes_messages
-from bot.chat.discord.permissions import bot_permissions_in, may_moderate, missing_permissions
+from bot.chat.discord.permissions import (
+    MENTION_EVERYONE,
+    bot_permissions_in,
+    may_mention,
+    may_moderate,
+    missing_permissions,
+)
 from bot.commands.declaration import Caller, PlaceAccess
 from bot.commands.dispatcher import CommandContext
 from bot.domain.errors import AskerError, NotPermitted
@@ -29,8 +35,13 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
     return CommandContext(
         place=place_of(interaction.channel_id or interaction.user.id),
         caller=Caller(user_id, is_owner=user_id in owner_ids, may_moderate=permissions.may_moderate),
-        place_access=PlaceAccess(find=permissions.find_channel, missing=permissions.missing_for_bot),
+        place_access=PlaceAccess(
+            find=permissions.find_channel,
+            missing=permissions.missing_for_bot,
+            check_mention=permissions.check_mention,
+        ),
         private=interaction.guild_id is None and interaction.context.dm_channel is True,
+        refused_in_private=True,
     )
 
 
@@ -79,12 +90,23 @@ class _InteractionPermissions:
 
     async def missing_for_bot(self, place: Place) -> tuple[str, ...]:
         """Return the names of the permissions the bot lacks for posting in a place of this server."""
-        if place == self._here:
-            thread = isinstance(self._interaction.channel, discord.Thread)
-            return missing_permissions(self._interaction.app_permissions, thread=thread)
-        channel = self._channel(place)
-        granted = bot_permissions_in(channel) if channel else None
-        return missing_permissions(granted or discord.Permissions.none(), thread=isinstance(channel, discord.Thread))
+        thread = isinstance(self._interaction.channel if place == self._here else self._channel(place), discord.Thread)
+        return missing_permissions(self._granted_to_bot(place), thread=thread)
+
+    async def check_mention(self, place: Place, mention: str) -> tuple[str, ...]:
+        """Return the names of the permissions the bot lacks for a mention in a place of this server.
+
+        `mention` is the id of a role, "here" or "everyone". Raise AskerError for a role that this server has not, and
+        NotPermitted where the asker may not mention it: the bot must not do for them what Discord forbids them.
+        """
+        role = self._role(int(mention)) if mention.isdecimal() else None
+        if not may_mention(self._granted_to_asker(place), role):
+            name = f"@{role.name if role else mention}"
+            raise NotPermitted(
+                f"You may not mention {name} there yourself: that takes the permission “{MENTION_EVERYONE}”. Leave the "
+                "mention out, or ask somebody who has it."
+            )
+        return () if may_mention(self._granted_to_bot(place), role) else (MENTION_EVERYONE,)
 
     @property
     def _here(self) -> Place:
@@ -94,11 +116,38 @@ class _InteractionPermissions:
         server = _server(self._interaction)
         return server.get_channel_or_thread(int(place.chat)) if server and place.chat.isdecimal() else None
 
+    def _role(self, role_id: int) -> discord.Role:
+        """Return a role of this server; raise AskerError when there is none, @everyone's own not counted."""
+        server = _server(self._interaction)
+        role = server.get_role(role_id) if server else None
+        if role is None or role.is_default():
+            raise AskerError("That role is none of this server. Choose one from the list that Discord shows after @.")
+        return role
+
     def _asker_sees(self, channel: Channel) -> bool:
+        return self._permissions_in(channel).view_channel
+
+    def _granted_to_asker(self, place: Place) -> discord.Permissions:
+        """Return what the asker may do in a place of this server; nothing where that is not known."""
+        if place == self._here:
+            return self._interaction.permissions
+        channel = self._channel(place)
+        return self._permissions_in(channel) if channel else discord.Permissions.none()
+
+    def _permissions_in(self, channel: Channel) -> discord.Permissions:
+        """Return what the asker may do in a channel of this server, by the roles that this interaction told of."""
         user = self._interaction.user
         if not isinstance(user, discord.Member):
-            return False
+            return discord.Permissions.none()
         try:
-            return channel.permissions_for(user).view_channel
+            return channel.permissions_for(user)
         except discord.ClientException:  # a thread whose channel is hidden from the bot
-            return False
+            return discord.Permissions.none()
+
+    def _granted_to_bot(self, place: Place) -> discord.Permissions:
+        """Return what the bot may do in a place of this server; nothing where that is not known."""
+        if place == self._here:
+            return self._interaction.app_permissions
+        channel = self._channel(place)
+        granted = bot_permissions_in(channel) if channel else None
+        return granted or discord.Permissions.none()

@@ -18,7 +18,7 @@ from bot.chat.discord.interaction_context import Interaction, bot_can_post, comm
 from bot.chat.discord.interaction_reply import announce_reply, send_reply
 from bot.chat.discord.place_reachability import PlaceReachability
 from bot.commands.declaration import Access, Command
-from bot.commands.dispatcher import CommandDispatcher
+from bot.commands.dispatcher import NO_ANSWER, CommandDispatcher
 from bot.messages.cards.errors import refusal
 from bot.messages.model import Message
 
@@ -73,6 +73,8 @@ class InteractionHandler:
     async def _answer(self, interaction: Interaction, answer: Coroutine[Any, Any, Message], *, hidden: bool) -> None:
         async with self._announced_when_slow(interaction, hidden=hidden):
             message = await answer
+        if message is NO_ANSWER:  # one of a flood; Discord shows whoever sent it that there was no response
+            return
         await self._send(interaction, message, hidden=hidden)
         # Whoever uses a command where the bot can post brings back a place that was switched off.
         if bot_can_post(interaction):

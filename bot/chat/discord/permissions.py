@@ -25,6 +25,7 @@ everybody may mention where a moderator set that with `/subscribe`; left out, th
 """
 
 ATTACH_FILES = "Attach Files"
+MENTION_EVERYONE = "Mention Everyone"
 
 _DISPLAY_NAMES = {
     "view_channel": "View Channel",
@@ -86,6 +87,12 @@ def lacks_permissions(names: list[str], *, foreseen: bool = False) -> NotAllowed
     """Return the error that names the permissions the bot lacks in a channel."""
     reason = f"the bot lacks permissions in the channel: {', '.join(names)}"
     return NotAllowed(reason, Obstacle.NO_RIGHTS, foreseen=foreseen)
+
+
+def may_mention(granted: discord.Permissions, role: discord.Role | None) -> bool:
+    """Return whether somebody with these permissions may mention a role, or @here and @everyone (None)."""
+    # https://support.discord.com/hc/en-us/articles/214632237: a role that is mentionable may be mentioned by everybody.
+    return (role is not None and role.mentionable) or granted.mention_everyone or granted.administrator
 
 
 def may_moderate(granted: discord.Permissions) -> bool:

@@ -5,6 +5,7 @@ A message to a channel where the bot lacks Send Messages is refused here, withou
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from hashlib import blake2b
 from typing import Any, TypeVar
 
 import discord
@@ -25,8 +26,19 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
-_NONCE_CHARACTERS = 25  # https://docs.discord.com/developers/resources/message#create-message
+# 24 hexadecimal digits. Discord takes 25 characters: https://docs.discord.com/developers/resources/message#create-message
+_NONCE_BYTES = 12
 _LOGGED_CHARACTERS = 500  # of Discord's list of wrong fields: enough for the first of them
+
+
+def nonce_of(key: str) -> str:
+    """Return what Discord recognises a repeated message by, the same for the same key and for no other.
+
+    Discord remembers a nonce for some minutes and answers a repeated one with the message it made of the first, so a
+    message whose reply was lost can be sent again. It is a hash and not the beginning of the key, because keys such as
+    `defillama/cexs:2022-12-13 14:05` and `defillama/cexs:2022-12-13 14:25` begin alike for longer than 25 characters.
+    """
+    return blake2b(key.encode(), digest_size=_NONCE_BYTES).hexdigest()
 
 
 class DiscordSender:
@@ -44,9 +56,7 @@ class DiscordSender:
         """Send a message and return its id; raise DeliveryError."""
         channel_id = channel_id_of(place)
         self._check_known_channel(channel_id)
-        # Discord remembers the nonce for some minutes and answers a repeated one with the message it made of the first,
-        # so a message whose reply was lost can be sent again. It takes 25 characters.
-        shared_parts: Payload = {"nonce": key[:_NONCE_CHARACTERS], "enforce_nonce": True}
+        shared_parts: Payload = {"nonce": nonce_of(key), "enforce_nonce": True}
         if reply_to is not None:
             # An escalation must arrive even where somebody has deleted the alert it answers.
             shared_parts["message_reference"] = {"message_id": reply_to, "fail_if_not_exists": False}

@@ -29,6 +29,9 @@ log = structlog.get_logger()
 # https://docs.discord.com/developers/interactions/application-commands#application-command-object
 _MAX_CHOICES = 25
 _CHOICE_CHARACTERS = 100
+# https://docs.discord.com/developers/interactions/application-commands#entry-point-commands
+_ENTRY_POINT = 4
+_READONLY_FIELDS = frozenset(("application_id", "version", "guild_id", "name_localized", "description_localized"))
 
 
 def build_slash_commands(commands: CommandSet, answer: AnswerCommand, suggest: Suggest) -> list[SlashCommand]:
@@ -61,15 +64,19 @@ class SlashCommandTree(app_commands.CommandTree[discord.Client]):
 async def publish_commands(tree: SlashCommandTree) -> bool:
     """Make Discord's list of our commands the present one; return whether it had to be changed.
 
-    Raise what the library raises.
+    An application with an Activity has an Entry Point command, "Launch", which Discord made. It is sent back as it is,
+    for Discord refuses a list without it (error 50240). Raise what the library raises.
     """
     client = tree.client
-    wanted = fingerprint(command.to_dict(tree) for command in tree.get_commands())
+    application_id = client.application_id or 0
+    wanted = [command.to_dict(tree) for command in tree.get_commands()]
     # Asking first costs one request and spares the daily allowance of new commands.
-    published = await client.http.get_global_commands(client.application_id or 0)
-    if fingerprint(published) == wanted:
+    published: list[Any] = await client.http.get_global_commands(application_id)
+    entry_points = [definition for definition in published if definition.get("type") == _ENTRY_POINT]
+    if fingerprint(definition for definition in published if definition not in entry_points) == fingerprint(wanted):
         return False
-    await tree.sync()
+    kept: list[Any] = [_without_readonly_fields(definition) for definition in entry_points]
+    await client.http.bulk_upsert_global_commands(application_id, [*wanted, *kept])
     return True
 
 
@@ -150,6 +157,11 @@ def _default_permissions(access: Access) -> discord.Permissions | None:
     if access is Access.MEMBER:
         return None
     return discord.Permissions(manage_guild=True) if access is Access.MODERATOR else discord.Permissions.none()
+
+
+def _without_readonly_fields(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a published command as it may be sent back: without what only Discord says of it."""
+    return {name: value for name, value in definition.items() if name not in _READONLY_FIELDS}
 
 
 def _normalized_command(definition: Mapping[str, Any]) -> dict[str, Any]:

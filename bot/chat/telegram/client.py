@@ -4,12 +4,13 @@ Polling has connections of its own, so that closing them after a failure harms n
 """
 
 import asyncio
+from collections.abc import Sequence
 
 from telegram.error import RetryAfter
 from typing_extensions import override
 
 from bot.chat.telegram.answer_sender import AnswerSender
-from bot.chat.telegram.command_menu import update_command_menus
+from bot.chat.telegram.command_menu import CommandMenus
 from bot.chat.telegram.errors import OUTAGE_PAUSE, retry_after_of
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity, fetch_identity
@@ -22,26 +23,29 @@ from bot.chat.telegram.transport import AiohttpRequest, BotApi
 from bot.chat.telegram.update_handler import UpdateHandler
 from bot.chat.telegram.update_parser import BotIdentity, Json
 from bot.commands.dispatcher import CommandDispatcher
+from bot.delivery.rate_limiter import RateLimiter
 from bot.domain.bot_account import BotAccount
 from bot.domain.errors import ChatGone, RetryLater
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
-from bot.ports.chat import AuthenticatedPlatform, ProbingPlatform
+from bot.ports.chat import AuthenticatedPlatform, CommandPublisher, ProbingPlatform
 from bot.ports.meter import Meter
 from bot.ports.sources import BeginRequest, Clock
 from bot.ports.subscriptions import Subscriptions
+from bot.ports.workers import SendBudget
 
 _POLLING_CONNECTIONS = 2  # one poll at a time, and one to spare while a broken one is being closed
 
 
-class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
+class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher):
     """Telegram as the core sees it.
 
     `send` and `edit` work with and without `run`, so that several workers may deliver while one polls. With `listens`
     False it only sends: for a worker that delivers while another one polls.
     `api_url` is scheme and host of the Bot API, `owner_ids` are ids of users, with or without `telegram:` before them.
-    `on_request` is called with every request, and what it returns with the headers of the answer.
+    `send_budget` is what all workers together may send, alerts and answers; without it the answers have a budget of
+    their own. `on_request` is called with every request, and what it returns with the headers of the answer.
     Where nothing runs, call `close` at the end.
     """
 
@@ -62,10 +66,10 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
         paid_broadcast: bool = False,
         proxies: ProxyRules = NO_PROXIES,
         on_request: BeginRequest | None = None,
+        send_budget: SendBudget | None = None,
     ) -> None:
         self._timeouts = timeouts or PollingTimeouts()
         self._listens = listens
-        self._dispatcher = dispatcher
         self._token = token
         self._api_url = api_url
         self._on_request = on_request
@@ -74,21 +78,28 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
         self._identity = OwnIdentity(self._api)
         self._place_probe = TelegramPlaceProbe(self._api)
         self._alert_sender = TelegramSender(self._api, clock=clock, meter=meter, paid=paid_broadcast)
-        # Answers are never paid for: they are far fewer than the 30 a second that are free.
+        # Answers are never paid for: 28 a second are free.
         unpaid_sender = TelegramSender(self._api, clock=clock, meter=meter)
         membership = MembershipHandler(subscriptions, clock)
         self._update_handler = UpdateHandler(
             dispatcher,
             api=self._api,
-            answers=AnswerSender(unpaid_sender, membership, self._timeouts.sleep),
+            answers=AnswerSender(
+                unpaid_sender,
+                membership,
+                # Paid alerts have a rate of their own; what is free shares one budget.
+                rate_limiter=RateLimiter(Platform.TELEGRAM, budget=None if paid_broadcast else send_budget),
+                sleep=self._timeouts.sleep,
+                clock=self._timeouts.clock,
+            ),
             membership=membership,
-            rights=ChatRights(self._api, clock),
+            rights=ChatRights(self._api),
             subscriptions=subscriptions,
             owner_ids=owner_ids,
             identity=self._identity,
         )
         self._tasks = TaskLimiter()
-        self.unpublished = ""
+        self._menus = CommandMenus(self._api, dispatcher.commands, self._timeouts.sleep)
         self._poller = UpdatePoller(
             self._connect, on_connect=self._on_connect, on_update=self._on_update, timeouts=self._timeouts
         )
@@ -97,7 +108,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
     async def run(self) -> None:
         """Poll until cancelled; give answers that are under way then a few seconds, and call `close`."""
         try:
-            await (self._poller.run() if self._listens else asyncio.Event().wait())
+            await (self._listen() if self._listens else asyncio.Event().wait())
         finally:
             await self._tasks.cancel_all(self._timeouts.shutdown_s)
             await self.close()
@@ -109,6 +120,10 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
     @override
     def trouble(self) -> str | None:
         return self._poller.trouble() if self._listens else None
+
+    @override
+    def command_problems(self) -> Sequence[str]:
+        return self._menus.problems
 
     @override
     async def send(self, place: Place, message: Message, *, key: str, reply_to: str | None = None) -> str:
@@ -146,6 +161,12 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
             raise ChatGone("nobody who can be told in private", Obstacle.UNSEEN)
         return Place(Platform.TELEGRAM, person)
 
+    async def _listen(self) -> None:
+        # The menus beside the updates: one that Telegram refuses for minutes must keep nobody waiting.
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._menus.run())
+            await self._poller.run()
+
     def _connect(self) -> BotApi:
         """Return a connection for polling of its own."""
         transport = AiohttpRequest(
@@ -159,11 +180,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform):
 
     async def _on_connect(self, identity: BotIdentity) -> None:
         self._identity.present = identity
-        # As a task: a menu that Telegram is slow to take must not keep updates waiting.
-        await self._tasks.start(self._publish_commands())
-
-    async def _publish_commands(self) -> None:
-        self.unpublished = await update_command_menus(self._api, self._dispatcher.commands)
+        self._menus.publish_soon()
 
     async def _on_update(self, update: Json) -> None:
         await self._tasks.start(self._update_handler.handle(update))

@@ -1,11 +1,9 @@
 """Who may moderate a Telegram chat, and which rights the bot lacks there. Whatever is not certain is a no.
 
-An administrator of a group moderates it, everybody moderates their own private chat.
+An administrator of a group moderates it, everybody moderates their own private chat. Telegram is asked at every command
+that changes something: an administrator who was dismissed or kicked a second ago may change nothing.
 https://core.telegram.org/bots/api#getchatmember
 """
-
-from collections import OrderedDict
-from datetime import datetime, timedelta
 
 import structlog
 from telegram.error import BadRequest, Forbidden, TelegramError
@@ -14,28 +12,18 @@ from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity, Json, missing_rights
 from bot.domain.errors import AskerError, NotPermitted
 from bot.domain.place import Place, Platform
-from bot.ports.sources import Clock
 
 log = structlog.get_logger()
 
-# A yes spares a call per command; somebody who stops being an administrator keeps the right for a minute more.
-_YES_REMEMBERED_FOR = timedelta(seconds=60)
-_MAX_REMEMBERED = 10_000  # a few MB; the oldest go first
 _ADMINISTRATORS = ("creator", "administrator")
 _CHANNEL_TYPES = ("channel", "group", "supergroup")
 
 
 class ChatRights:
-    """Asks Telegram who may do what.
+    """Asks Telegram who may do what, each time anew."""
 
-    A yes to an administrator is remembered for a minute. A no is not: who was just made an administrator must not be
-    sent away for a minute.
-    """
-
-    def __init__(self, api: BotApi, clock: Clock) -> None:
+    def __init__(self, api: BotApi) -> None:
         self._api = api
-        self._clock = clock
-        self._administrator_confirmed_at: OrderedDict[tuple[str, int], datetime] = OrderedDict()
 
     async def may_moderate(self, author: Author, place: Place) -> bool:
         """Return whether the author moderates a place."""
@@ -86,18 +74,9 @@ class ChatRights:
         return () if (chat.get("permissions") or {}).get("can_send_messages", True) else ("Send messages",)
 
     async def _is_administrator(self, chat_id: str, user_id: int) -> bool:
-        confirmed_at = self._administrator_confirmed_at.get((chat_id, user_id))
-        # Not negative: a clock that was set back must not prolong what is remembered.
-        if confirmed_at and timedelta() <= self._clock.now() - confirmed_at <= _YES_REMEMBERED_FOR:
-            return True
-        self._administrator_confirmed_at.pop((chat_id, user_id), None)
+        # Never from memory: the throttle keeps the calls few, and a right that was taken away must not work once more.
         member = await self._api.call("getChatMember", chat_id=chat_id, user_id=user_id)
-        if member["status"] not in _ADMINISTRATORS:
-            return False
-        self._administrator_confirmed_at[chat_id, user_id] = self._clock.now()
-        while len(self._administrator_confirmed_at) > _MAX_REMEMBERED:
-            self._administrator_confirmed_at.popitem(last=False)
-        return True
+        return member["status"] in _ADMINISTRATORS
 
     async def _chat(self, text: str) -> Json:
         name = text.removeprefix("https://t.me/")

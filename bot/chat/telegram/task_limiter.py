@@ -1,4 +1,4 @@
-"""Runs update handlers concurrently: 200 at most, 60 s each; what they raise is logged.
+"""Runs update handlers concurrently: 200 at most, 90 s each; what they raise is logged.
 
 A slow question in one chat then holds up nobody else, and 10,000 questions at once do not become 10,000 tasks.
 """
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 # Telegram takes 30 messages a second: even if every answer waits 6 s for it, 200 at a time keep up.
 _MAX_TASKS = 200
-_TASK_TIMEOUT_S = 60.0  # longer than the longest pause before an answer is sent again (30 s)
+_TASK_TIMEOUT_S = 90.0  # longer than an answer, or the sentence that it is none, waits for its turn and Telegram takes
 
 
 class TaskLimiter:

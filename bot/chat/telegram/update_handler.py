@@ -28,10 +28,11 @@ from bot.chat.telegram.update_parser import (
     typed_command,
 )
 from bot.commands.declaration import Access, Caller, Command, PlaceAccess
-from bot.commands.dispatcher import CommandContext, CommandDispatcher
+from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
 from bot.messages.cards.welcome import BUTTON_TOO_OLD, unknown_command_card, welcome_card, what_to_type_card
+from bot.messages.model import Message
 from bot.ports.subscriptions import Subscriptions
 
 log = structlog.get_logger()
@@ -102,7 +103,9 @@ class UpdateHandler:
             await self._answer(self._context(place, author, private=private), command, typed.words, reply_to)
         elif private:
             # Only in private: in a group the command may be meant for another bot.
-            await self._answers.send(place, unknown_command_card(typed.name, self._similar_commands(typed.name)))
+            await self._answer_text(
+                message, author, unknown_command_card(typed.name, self._similar_commands(typed.name))
+            )
 
     def _similar_commands(self, name: str) -> list[str]:
         names = [command.name for command in self._dispatcher.commands]
@@ -120,7 +123,7 @@ class UpdateHandler:
         place = place_of(message)
         command = self._dispatcher.commands.get("reserves")
         if command is None or len(text) > _EXCHANGE_NAME_CHARACTERS or "\n" in text:
-            await self._answers.send(place, what_to_type_card())
+            await self._answer_text(message, author, what_to_type_card())
             return
         # Quoted: "crypto com" is one name, not two words.
         await self._answer(self._context(place, author, private=True), command, shlex.quote(text), None)
@@ -152,9 +155,18 @@ class UpdateHandler:
 
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
         message = await self._dispatcher.answer_words(context, command, words)
+        if message is NO_ANSWER:
+            return
         # Where an answer arrives, alerts do too.
         if await self._answers.send(context.place, message, reply_to):
             await self._subscriptions.clear_trouble(context.place)
+
+    async def _answer_text(self, message: Json, author: Author, answer: Message) -> None:
+        """Answer what was no command, in private; a flood of it gets no more than one of commands."""
+        context = self._context(place_of(message), author, private=True)
+        admitted = self._dispatcher.answer_text(context, answer)
+        if admitted is not NO_ANSWER:
+            await self._answers.send(context.place, admitted)
 
     async def _on_own_membership(self, change: Json) -> None:
         if await self._membership.on_own_membership(change):

@@ -151,6 +151,7 @@ def _stored_fields(stored: StoredCounts, now: datetime) -> Iterator[Field]:
     yield Field("Open incidents", line(str(stored.open_incidents)))
     yield Field("Subscribed places", line(str(stored.places)))
     yield from _disabled_places(stored.disabled)
+    yield from _refused_messages(stored)
     yield Field("Waiting messages", _backlog(stored, now))
 
 
@@ -197,6 +198,14 @@ def _usage(usage: str, description: str, access: str) -> Line:
 def _disabled_places(counts: Mapping[Obstacle, int]) -> tuple[Field, ...]:
     words = closed_words(counts)
     return (Field("Switched off", line(words)),) if words else ()
+
+
+def _refused_messages(stored: StoredCounts) -> Iterable[Field]:
+    """Yield what platforms refused: by places that are tried again, and for good."""
+    if words := closed_words(stored.refusing):
+        yield Field("Refusing places", line(f"{words}, tried again every 30 min"))
+    if stored.given_up:
+        yield Field("Given up", line(f"{stored.given_up} in the last day; the log says why"))
 
 
 def _failing_source(health: SourceHealth, now: datetime) -> Line:

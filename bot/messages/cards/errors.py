@@ -1,6 +1,7 @@
 """Answers to a command that fails: each has a sentence that says what the asker can do about it.
 
-Three kinds of failure have a card each: the asker's (`refusal`), the store's (`store_away_card`), ours (`apology`).
+Kinds of failure have a card each: the asker's (`refusal`), the store's (`store_away_card`), ours (`apology`), and more
+questions than a platform lets the bot answer (`crowded_card`).
 """
 
 from bot.domain.reading import SourceHealth
@@ -32,6 +33,21 @@ def no_list_card(health: SourceHealth) -> Message:
         lines=lines(
             f"{source}'s list of exchanges cannot be fetched: {health.detail or health.fault}.",
             "“runwatch check” tries every connection and says what is wrong.",
+        ),
+        private=True,
+    )
+
+
+def crowded_card(*, is_group: bool) -> Message:
+    """Return what a Telegram chat is told once a minute in which more is asked than the bot may answer."""
+    return Message(
+        title="Too many questions at once",
+        tone=Tone.TROUBLE,
+        lines=lines(
+            "Not all of them are answered: Telegram allows a bot 20 messages a minute in a group. Ask again in a "
+            "minute, or ask the bot in a private chat."
+            if is_group
+            else "Not all of them are answered. Ask again in a minute."
         ),
         private=True,
     )

@@ -26,20 +26,23 @@ def subscribed_card(  # noqa: PLR0913 — everything that decides whether alerts
     *,
     is_tracked: bool = True,
     coverage: WindowCoverage | None = None,
+    mention_lacks: Sequence[str] = (),
 ) -> Message:
     """Return the confirmation with a sample alert that is marked as one.
 
     `name` is the exchange's, None for all exchanges. `missing` names the rights that the bot lacks in the place,
     `open_incidents` are those that this subscription would have posted. Without `is_tracked` the source knows no
-    wallets of the exchange. `coverage` is what can be judged by now of what was subscribed to.
+    wallets of the exchange. `coverage` is what can be judged by now of what was subscribed to, `mention_lacks` names
+    the rights without which the mention stays silent.
     """
     return Message(
         title=f"Subscribed · {name or EVERYTHING}",
-        tone=Tone.TROUBLE if missing or not is_tracked else Tone.GOOD,
+        tone=Tone.TROUBLE if missing or mention_lacks or not is_tracked else Tone.GOOD,
         lines=lines(
             line("This place hears of ", bold(name or EVERYTHING), f" from {subscription.min_severity} on, "
                  f"{rule_words(subscription)}{_mention(subscription)}."),
             _missing_rights(missing),
+            _silent_mention(mention_lacks),
             None if is_tracked else f"No wallets of {name} are tracked, so no alert can come of it until they are.",
             *(coverage_lines(coverage) if coverage and is_tracked else ()),
             *[_open_incident(incident) for incident in open_incidents],
@@ -131,6 +134,10 @@ def _missing_rights(missing: Sequence[str]) -> str | None:
     if not missing:
         return None
     return f"The bot lacks rights here: {', '.join(missing)}. Alerts cannot arrive until it has them."
+
+
+def _silent_mention(lacks: Sequence[str]) -> str | None:
+    return f"The mention pings nobody until the bot has {' and '.join(lacks)} there." if lacks else None
 
 
 def _minimums(subscription: Subscription) -> str:

@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat.discord.client import DiscordPlatform
 from bot.chat.discord.reconnect_backoff import ReconnectTimeouts
-from bot.commands.arguments import Arg, ExchangeName, PlaceName
+from bot.commands.arguments import Arg, ExchangeName, Mention, PlaceName
 from bot.commands.declaration import Access, CommandSet, Request, command
 from bot.commands.dispatcher import CommandDispatcher
 from bot.domain.errors import StorageError
@@ -76,12 +76,16 @@ async def broken(request: Request) -> Message:
 
 @command(access=Access.MODERATOR)
 async def subscribe(
-    request: Request, place: Annotated[PlaceName | None, Arg("Another channel of this server")] = None
+    request: Request,
+    place: Annotated[PlaceName | None, Arg("Another channel of this server")] = None,
+    mention: Annotated[Mention | None, Arg("Whom to ping")] = None,
 ) -> Message:
     """Get alerts here."""
     where = await request.place_access.find(place) if place else request.place
     missing = await request.place_access.missing(where)
-    return Message("Subscribed", lines=lines(f"place={where}", f"missing={', '.join(missing)}"), private=True)
+    silent = await request.place_access.check_mention(where, mention) if mention else ()
+    facts = (f"place={where}", f"silent={', '.join(silent) or 'nothing'}", f"missing={', '.join(missing)}")
+    return Message("Subscribed", lines=lines(*facts), private=True)
 
 
 @command(access=Access.MODERATOR)

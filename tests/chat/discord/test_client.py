@@ -12,6 +12,7 @@ from bot.domain.errors import RetryLater
 from bot.domain.place import Platform
 from tests.chat.discord.conftest import SHORT_TIMEOUTS, Bot, build, connected, running
 from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.fakes.discord_faults import VIA
 from tests.fakes.discord_world import User
 from tests.waiting import until
 
@@ -187,15 +188,42 @@ async def test_a_changed_command_is_published(discord: FakeDiscord) -> None:
 
 
 async def test_commands_that_cannot_be_published_do_not_keep_the_bot_away(discord: FakeDiscord) -> None:
-    failure = discord.fail("PUT", "/commands", 400, code=50035, times=3)
+    failure = discord.fail("PUT", "/commands", 400, code=50035, times=10_000)
     async with running(build(discord)) as bot:
         await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
-        await until(lambda: bot.chat.unpublished, "why the commands are not published")
-        await discord.until(
-            lambda: failure.times == 0 and discord.command_puts == 1,
-            "the commands published once the failures were over",
-        )
-        await until(lambda: not bot.chat.unpublished, "that the commands are published")
+        await until(bot.chat.command_problems, "the sentence that the commands are not published")
+        (sentence,) = bot.chat.command_problems()
+        assert "has not taken the list of commands" in sentence
+        assert "50035" in sentence
+        failure.times = 0
+        await discord.until(lambda: discord.command_puts == 1, "the commands published once the failures were over")
+        await until(lambda: not bot.chat.command_problems(), "no sentence any more")
+
+
+async def test_commands_wait_as_long_as_a_429_asks(discord: FakeDiscord) -> None:
+    """Two hundred new commands a day: the rest of the day is longer than the library waits inside a call."""
+    body = {"message": "Max number of daily application command creates has been reached (200)", "retry_after": 4000.0}
+    discord.fail("PUT", "/commands", 429, body=body, headers=VIA, times=10_000)
+    async with running(build(discord)) as bot:
+        await until(bot.chat.command_problems, "the sentence that the commands are not published")
+        assert "sent again in 1 h 6 min" in bot.chat.command_problems()[0]
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
+        await discord.gateway.drop(4010)
+        await discord.until(lambda: discord.requests.count(("GET", "/gateway/bot")) >= 2, "a new connection")
+        await until(lambda: bot.chat.trouble() is None, "a connection to Discord without trouble")
+    assert sum(method == "PUT" for method, _ in discord.requests) == 1, "a new connection asks no sooner"
+
+
+async def test_the_entry_point_of_an_activity_stays(discord: FakeDiscord) -> None:
+    launch = discord.enable_activity()
+    async with running(build(discord)):
+        await discord.until(lambda: discord.command_puts == 1, "the commands published")
+    (kept,) = [command for command in discord.commands if command["type"] == 4]
+    assert (kept["id"], kept["handler"], kept["name"]) == (launch["id"], 2, "launch")
+    discord.gateway.sessions.clear()
+    async with connected(build(discord), discord):
+        assert await answers(discord)
+    assert discord.command_puts == 1, "what is published already is recognised beside it"
 
 
 async def test_the_bot_signs_in_no_faster_than_it_may(discord: FakeDiscord) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.discord.sender import nonce_of
 from bot.domain.errors import BadMessage, ChatGone, DeliveryError, NotAllowed, RetryLater, Unreachable
 from bot.domain.place import Obstacle, Place, Platform
 from bot.messages.model import Message, lines
@@ -247,7 +248,7 @@ async def test_50035_a_refused_form_goes_out_plain_once_and_is_counted(outcome: 
     await outcome.send()
     (sent,) = outcome.messages()
     assert "INC-42" in sent["content"]
-    assert (sent["embeds"], sent["nonce"]) == ([], "k")
+    assert (sent["embeds"], sent["nonce"]) == ([], nonce_of("k"))
     assert outcome.bot.meter.deliveries == [("retried", "plain text")]
 
 

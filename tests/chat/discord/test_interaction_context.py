@@ -12,10 +12,13 @@ from tests.fakes.discord_world import (
     EMBED_LINKS,
     FORUM,
     MANAGE_GUILD,
+    MEMBER_RIGHTS,
+    MENTION_EVERYONE,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
     Channel,
+    Role,
     User,
 )
 
@@ -138,3 +141,65 @@ async def test_the_rights_sent_along_count_where_the_command_is_used(discord: Fa
 async def test_an_administrator_lacks_nothing(discord: FakeDiscord, here: Channel) -> None:
     answer = await discord.slash("subscribe", channel=here, permissions=MANAGE_GUILD, app_permissions=ADMINISTRATOR)
     assert answer.embed["description"].endswith("missing=")
+
+
+MANAGER = MEMBER_RIGHTS | MANAGE_GUILD
+
+
+async def with_roles(discord: FakeDiscord, *roles: Role, bot: int = BOT_RIGHTS | MENTION_EVERYONE) -> Channel:
+    """Return the first of the two channels of a server that has these roles."""
+    guild = discord.guild("Roles", bot=bot)
+    guild.roles += roles
+    channel = discord.channel(guild, "general")
+    discord.channel(guild, "alerts")
+    await discord.join(guild)
+    return channel
+
+
+async def mention(discord: FakeDiscord, channel: Channel, what: str, rights: int, **more: str) -> str:
+    answer = await discord.slash("subscribe", {"mention": what, **more}, channel=channel, permissions=rights)
+    return answer.text
+
+
+@pytest.mark.parametrize("word", ["@here", "@everyone"])
+async def test_a_manager_who_may_not_mention_everyone_cannot_make_the_bot_do_it(
+    bot: Bot, discord: FakeDiscord, word: str
+) -> None:
+    channel = await with_roles(discord)
+    assert "may not mention" in await mention(discord, channel, word, MANAGER)
+    assert "silent=nothing" in await mention(discord, channel, word, MANAGER | MENTION_EVERYONE)
+    assert "silent=nothing" in await mention(discord, channel, word, ADMINISTRATOR)
+
+
+async def test_a_role_that_everybody_may_mention_needs_no_right(bot: Bot, discord: FakeDiscord) -> None:
+    open_role, closed_role = Role("traders", 0, mentionable=True), Role("staff", 0)
+    channel = await with_roles(discord, open_role, closed_role, bot=BOT_RIGHTS)
+    assert "silent=nothing" in await mention(discord, channel, f"<@&{open_role.id}>", MANAGER)
+    assert "may not mention @staff" in await mention(discord, channel, f"<@&{closed_role.id}>", MANAGER)
+
+
+async def test_a_mention_that_the_bot_may_not_make_is_said_to_be_silent(bot: Bot, discord: FakeDiscord) -> None:
+    channel = await with_roles(discord, bot=BOT_RIGHTS)
+    assert "silent=Mention Everyone" in await mention(discord, channel, "@here", MANAGER | MENTION_EVERYONE)
+
+
+async def test_a_role_must_be_one_of_this_server(bot: Bot, discord: FakeDiscord) -> None:
+    foreign = Role("elsewhere", 0, mentionable=True)
+    await with_roles(discord, foreign)
+    channel = await with_roles(discord)
+    assert channel.guild is not None
+    for role_id in (foreign.id, channel.guild.id, "1"):
+        answer = await mention(discord, channel, f"<@&{role_id}>", MANAGER | MENTION_EVERYONE)
+        assert "none of this server" in answer
+
+
+async def test_in_another_channel_the_rights_there_count(bot: Bot, discord: FakeDiscord) -> None:
+    """Who may mention everyone here may not therefore do so in the channel that is named."""
+    channel = await with_roles(discord)
+    named = f"<#{other(channel).id}>"
+    answer = await mention(discord, channel, "@here", MANAGER | MENTION_EVERYONE, place=named)
+    assert "may not mention" in answer
+    assert channel.guild is not None
+    channel.guild.everyone.permissions |= MENTION_EVERYONE
+    await discord.join(channel.guild)
+    assert "silent=nothing" in await mention(discord, channel, "@here", MANAGER | MENTION_EVERYONE, place=named)

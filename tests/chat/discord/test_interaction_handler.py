@@ -61,6 +61,19 @@ async def test_a_private_answer_is_ephemeral(discord: FakeDiscord, channel: Chan
     assert (await discord.slash("secret", channel=channel)).ephemeral
 
 
+async def test_a_flood_gets_one_refusal_that_only_its_sender_reads(
+    bot: Bot, discord: FakeDiscord, channel: Channel
+) -> None:
+    anna = User("anna")
+    answers = [await discord.slash("top", channel=channel, user=anna, wait=False) for _ in range(60)]
+    await until(lambda: len(bot.meter.answers) == 60, "sixty commands to be handled")
+    throttled = sum(result == "throttled" for _, result in bot.meter.answers)
+    await until(lambda: sum(map(bool, (answer.messages for answer in answers))) == 61 - throttled, "the answers")
+    (refused,) = [answer for answer in answers if answer.messages and "Too many questions" in answer.text]
+    assert refused.ephemeral
+    assert "Top by share" in (await discord.slash("top", channel=channel)).text
+
+
 async def test_an_error_is_an_ephemeral_sentence(discord: FakeDiscord, channel: Channel) -> None:
     answer = await discord.slash("broken", channel=channel)
     assert answer.ephemeral

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bot.chat.discord.sender import nonce_of
 from bot.domain.errors import BadMessage, ChatGone, NotAllowed, RetryLater
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, Tone, lines
@@ -51,7 +52,7 @@ async def test_a_message_arrives_and_its_id_comes_back(bot: Bot, discord: FakeDi
     (sent,) = discord.messages(channel)
     assert sent["id"] == message_id
     assert sent["embeds"][0]["title"] == "🟠 INC-42 · Binance · elevated outflow"
-    assert sent["nonce"] == "k" * 25
+    assert sent["nonce"] == nonce_of("k" * 40)
 
 
 async def test_the_same_key_sends_once(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
@@ -60,6 +61,14 @@ async def test_the_same_key_sends_once(bot: Bot, discord: FakeDiscord, channel: 
     other = await bot.chat.send(place_of(channel), ALERT, key="step-2")
     assert first == again != other
     assert len(discord.messages(channel)) == 2
+
+
+async def test_keys_that_begin_alike_are_two_messages(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:
+    """An upstream that breaks and heals on one day: both keys begin with the same 25 characters."""
+    for title, key in (("does not answer", "14:05:00+00:00"), ("answers again", "14:25:00+00:00")):
+        await bot.chat.send(place_of(channel), Message(title), key=f"defillama/cexs:2022-12-13 {key}")
+    titles = [message["embeds"][0]["title"].partition(" ")[2] for message in discord.messages(channel)]
+    assert titles == ["does not answer", "answers again"]
 
 
 async def test_a_message_pings_nobody_of_itself(bot: Bot, discord: FakeDiscord, channel: Channel) -> None:

@@ -1,6 +1,7 @@
 """The bot under test on the real Telegram client: a few commands, a recording store, a clock that a test sets."""
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.place import Place, Platform
 from bot.messages.model import Action, Message, line
 from bot.ports.subscriptions import PlaceTrouble
+from bot.ports.workers import SendBudget
 from tests.fakes.memory import HandClock, MemoryOutbox, MemorySubscriptions
 from tests.fakes.telegram import FakeTelegram
 
@@ -86,9 +88,12 @@ class SetClock:
 
 @dataclass
 class RecordedSleeps:
-    """Sleeping that takes no time and is remembered."""
+    """Sleeping that takes no time and is remembered; `clock` goes on by what was slept."""
 
     seconds: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return time.monotonic() + sum(self.seconds)
 
     async def sleep(self, seconds: float) -> None:
         self.seconds.append(seconds)
@@ -151,6 +156,7 @@ class Scene:
     timeouts: PollingTimeouts | None = None
     owner_ids: frozenset[str] = frozenset({"telegram:7"})
     paid_broadcast: bool = False
+    send_budget: SendBudget | None = None
     subscriptions: RecordedSubscriptions = field(default_factory=RecordedSubscriptions)
     meter: RecordedMeter = field(default_factory=RecordedMeter)
     clock: SetClock = field(default_factory=SetClock)
@@ -171,8 +177,11 @@ class Scene:
             owner_ids=self.owner_ids,
             meter=meter,
             paid_broadcast=self.paid_broadcast,
+            send_budget=self.send_budget,
             timeouts=self.timeouts
-            or PollingTimeouts(poll_s=5.0, margin_s=2.0, sleep=self.sleeps.sleep, shutdown_s=0.5),
+            or PollingTimeouts(
+                poll_s=5.0, margin_s=2.0, sleep=self.sleeps.sleep, clock=self.sleeps.clock, shutdown_s=0.5
+            ),
         )
 
 

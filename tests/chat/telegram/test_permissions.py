@@ -1,26 +1,19 @@
 """Who may moderate what, and which rights the bot lacks where."""
 
-from datetime import timedelta
-
 import pytest
 
 from bot.chat.telegram.permissions import ChatRights
 from bot.chat.telegram.transport import BotApi
 from bot.chat.telegram.update_parser import Author, BotIdentity
 from bot.domain.errors import AskerError, NotPermitted
-from tests.chat.telegram.scene import OpenApi, Scene, SetClock, place
+from tests.chat.telegram.scene import OpenApi, Scene, place
 from tests.fakes.telegram import FakeTelegram
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
-def rights(telegram: FakeTelegram, clock: SetClock, open_api: OpenApi) -> ChatRights:
+def rights(telegram: FakeTelegram, open_api: OpenApi) -> ChatRights:
     api: BotApi = open_api(telegram.token, telegram.url)
-    return ChatRights(api, clock)
+    return ChatRights(api)
 
 
 @pytest.fixture
@@ -47,16 +40,28 @@ async def test_administrators_moderate_a_group(
     assert await rights.may_moderate(Author(ann.id), place(group.id)) is may
 
 
-async def test_a_yes_is_remembered_for_a_minute(rights: ChatRights, telegram: FakeTelegram, clock: SetClock) -> None:
+async def test_an_administrator_who_was_kicked_may_change_nothing_from_then_on(
+    live: Scene, telegram: FakeTelegram
+) -> None:
     ann = telegram.user("Ann")
     group = telegram.group(admins=(ann,))
-    assert await rights.may_moderate(Author(ann.id), place(group.id))
+    telegram.say(group, ann, "/subscribe")
+    assert "Subscribed" in (await telegram.wait_for_message(group)).text
+    group.members[ann.id] = "kicked"
+    telegram.say(group, ann, "/subscribe")
+    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
+
+
+async def test_a_button_of_a_dismissed_administrator_changes_nothing(live: Scene, telegram: FakeTelegram) -> None:
+    ann = telegram.user("Ann")
+    group = telegram.group(admins=(ann,))
+    telegram.say(group, ann, "/reserves okx")
+    answer = await telegram.wait_for_message(group)
+    telegram.press(answer, "subscribe", ann)
+    assert "Subscribed" in (await telegram.wait_for_message(group)).text
     group.members[ann.id] = "member"
-    clock.forward(timedelta(seconds=60))
-    assert await rights.may_moderate(Author(ann.id), place(group.id, 5))
-    assert telegram.calls["getchatmember"] == 1
-    clock.forward(timedelta(seconds=1))
-    assert not await rights.may_moderate(Author(ann.id), place(group.id))
+    telegram.press(answer, "subscribe", ann)
+    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
 
 
 async def test_a_no_is_asked_again(rights: ChatRights, telegram: FakeTelegram) -> None:

@@ -296,3 +296,24 @@ async def test_messages_under_way_survive_a_lost_poll(live: Scene, telegram: Fak
     release.set()
     assert "okx" in (await telegram.wait_for_message(chat)).text
     assert telegram.calls["sendmessage"] == 1
+
+
+@pytest.mark.parametrize("answer", [b'{"ok": true, "result": []}', b'{"ok": true, "result": [{"update_id": 7}]}'])
+async def test_a_server_that_ends_polls_at_once_is_asked_once_a_second(telegram: FakeTelegram, answer: bytes) -> None:
+    """It has nothing, or sends again what was received already."""
+    telegram.fail("getUpdates", status=200, body=answer, times=1000)
+    with capture_logs() as logs:
+        async with polling(RecordedPoller(telegram)) as recorded:
+            await telegram.until(lambda: len(recorded.sleeps.seconds) >= 20, "twenty pauses between polls")
+    assert set(recorded.sleeps.seconds) == {1.0}
+    assert telegram.calls["getupdates"] <= len(recorded.sleeps.seconds) + 2
+    assert events(logs, "telegram ends polls at once") == 1
+
+
+async def test_updates_that_come_one_by_one_are_not_held_up(telegram: FakeTelegram) -> None:
+    async with polling(RecordedPoller(telegram)) as recorded:
+        await recorded.connected()
+        for number in range(5):
+            telegram.update("message", {"text": str(number)})
+            await telegram.until(lambda: len(recorded.received) == number + 1, "the update that was sent")  # noqa: B023 — waited for here
+    assert recorded.sleeps.seconds == []
