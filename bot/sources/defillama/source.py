@@ -30,7 +30,6 @@ from bot.sources.http import Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Validators
 from bot.sources.json_stream import JsonStream
-from bot.sources.loop_sharing import collect_in_slices
 from bot.sources.own_tokens import OWN_TOKENS
 
 NAME = "defillama"
@@ -119,7 +118,9 @@ class DefiLlama(Source):
             return tuple(replace(listing, fetched_at=now) for listing in cached.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
-        listings = usable_listings(await collect_in_slices(listing_rows(body.content, now, self.name)))
+        # In another thread: the text between two rows, which is stepped over, may be as long as the whole body.
+        rows = await asyncio.to_thread(lambda: list(listing_rows(body.content, now, self.name)))
+        listings = usable_listings(rows)
         self._cached_list = _CachedList(body.validators, listings)
         self._listed_totals.record(listings, now)
         return listings
