@@ -11,8 +11,9 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
   something in that slot: an asset that is drained is not told any more, and a node that answers errors tells a zero.
 - A slot whose value is not there is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never
   drained.
-- An amount or a value below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and
-  named as impossible, which is neither zero nor drained.
+- An amount or a value below zero, or that is no finite number (null, text, 1e400), cannot be, nor can an amount that is
+  smaller than the smallest unit of any asset (5e-324), or what is larger than anything there is (1e308): the slot is
+  left out and named as impossible, which is neither zero nor drained.
 - A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
 - Names of one asset are one asset (`bot.domain.assets.ALIASES`): 3 USDT and 2 USD₮0 on one chain are 5 USDT.
 - Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
@@ -39,6 +40,10 @@ ALL_CHAINS = "all"
 _EXPECTED_KEYS = ("chainTvls", "tokens", "tokensInUsd")
 _DAY_S = 86400
 _SAME_RUN_S = 30 * 60  # the upstream runs once an hour and writes its chains within minutes
+# The finest units are a trillionth of a trillionth (NEAR's yocto, 1e-24), the largest supplies some 1e24 of a whole,
+# and all the wealth of the world is below 1e15 USD. With what is far beyond, prices and sums overflow.
+_SMALLEST_AMOUNT, _LARGEST_AMOUNT = 1e-30, 1e40
+_LARGEST_USD = 1e18
 _LATEST_UNIX_S = 4102444800  # 2100-01-01: a later date is in milliseconds, not in seconds
 # How the name of a section ends (after its last dash; or its whole name) that is no chain; see `nonChains` and the
 # treatment of dashes in https://github.com/DefiLlama/defillama-server, defi/src/utils/normalizeChain.ts
@@ -252,7 +257,14 @@ class ProtocolExtract:
             return self._columns_with_unreadable_numbers(chain, tokens, usd)
         assets = tuple(amounts)
         # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are sifted.
-        is_regular = assets and min(amounts.values()) > 0 and assets == tuple(values) and min(values.values()) >= 0
+        is_regular = (
+            assets
+            and min(amounts.values()) >= _SMALLEST_AMOUNT
+            and max(amounts.values()) <= _LARGEST_AMOUNT
+            and assets == tuple(values)
+            and min(values.values()) >= 0
+            and max(values.values()) <= _LARGEST_USD
+        )
         if not is_regular or not ALIASES.keys().isdisjoint(assets):
             return self._sifted_columns(chain, amounts, values)
         return AmountColumns(
@@ -284,7 +296,8 @@ class ProtocolExtract:
             asset, value = asset_name(symbol), values.get(symbol, 0.0)
             amount_before, value_before = held.get(asset, (0.0, 0.0))
             total = amount_before + amount, value_before + value
-            if not (amount >= 0 and value >= 0 and all(map(math.isfinite, total))):
+            is_amount = amount == 0 or _SMALLEST_AMOUNT <= amount <= _LARGEST_AMOUNT
+            if not (is_amount and 0 <= value <= _LARGEST_USD and all(map(math.isfinite, total))):
                 impossible[asset] = None
             elif amount > 0:
                 held[asset] = total
