@@ -107,6 +107,10 @@ class DeliveryWorker:
             except StorageError as error:
                 log.warning("store away while delivering", platform=str(self._platform), error=str(error))
                 await asyncio.sleep(_STORE_PAUSE_S)
+            except Exception:
+                # One delivery that cannot be handled must not end all others: with this task the service would stop.
+                log.exception("deliveries could not be claimed", platform=str(self._platform))
+                await asyncio.sleep(_STORE_PAUSE_S)
             else:
                 await self._queue_batch(batch)
 

@@ -6,8 +6,8 @@ again because its reply was lost queues nothing twice. keys.py says what each ke
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,6 +23,7 @@ from bot.ports.outbox import Alert
 from bot.storage import keys
 from bot.storage.alert_payload import encode_alert, priority_of
 from bot.storage.connection import Database
+from bot.storage.damage import DamagedValues
 from bot.storage.lua import script
 from bot.storage.reading_encoding import microseconds
 
@@ -42,6 +43,7 @@ class RedisIncidents(Incidents):
 
     database: Database
     lease_token: Callable[[], str] = str
+    damaged: DamagedValues = field(default_factory=DamagedValues)
 
     @override
     async def next_number(self) -> int:
@@ -49,8 +51,10 @@ class RedisIncidents(Incidents):
 
     @override
     async def current(self, subject: str, rule: str, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Incident | None:
-        body = await self.database.command("HGET", _CURRENT, f"{subject}/{rule}/{sensitivity}")
-        return _decoder.decode(body) if body else None
+        name = f"{subject}/{rule}/{sensitivity}"
+        body = await self.database.command("HGET", _CURRENT, name)
+        # A damaged one is none: better an incident that opens a second time than none that opens any more.
+        return self._read(body, key=_CURRENT, field=name) if body else None
 
     @override
     async def commit(
@@ -84,8 +88,9 @@ class RedisIncidents(Incidents):
 
     @override
     async def open(self) -> Sequence[Incident]:
-        current = map(_decoder.decode, await self.database.command("HVALS", _CURRENT))
-        are_open = [incident for incident in current if incident.state is IncidentState.OPEN]
+        bodies = await self.database.command("HGETALL", _CURRENT)
+        current = [self._read(body, key=_CURRENT, field=name.decode()) for name, body in bodies.items()]
+        are_open = [incident for incident in current if incident and incident.state is IncidentState.OPEN]
         return sorted(are_open, key=lambda incident: (-incident.severity.rank, incident.number))
 
     @override
@@ -100,8 +105,17 @@ class RedisIncidents(Incidents):
     async def _with_numbers(self, numbers: Sequence[bytes | int]) -> list[Incident]:
         if not numbers:
             return []
-        bodies: Iterable[bytes | None] = await self.database.command("HMGET", keys.INCIDENTS.key(), *numbers)
-        return [_decoder.decode(body) for body in bodies if body]
+        key = keys.INCIDENTS.key()
+        bodies: Sequence[bytes | None] = await self.database.command("HMGET", key, *numbers)
+        found = [
+            self._read(body, key=key, field=str(int(number)))
+            for number, body in zip(numbers, bodies, strict=True)
+            if body
+        ]
+        return [incident for incident in found if incident]
+
+    def _read(self, body: bytes, *, key: str, field: str) -> Incident | None:
+        return self.damaged.read(_decoder.decode, body, key=key, field=field)
 
 
 async def _prepared(alert: Alert) -> tuple[dict[str, Any], list[bytes]]:

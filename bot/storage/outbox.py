@@ -30,6 +30,7 @@ from bot.ports.sources import Clock
 from bot.storage import keys
 from bot.storage.alert_payload import decode_alert
 from bot.storage.connection import Database, RedisArgument
+from bot.storage.damage import DamagedValues
 from bot.storage.delivery_entry import Receipt, decode_entries, delivery_of, earlier_text, urgency
 from bot.storage.lua import script
 from bot.storage.reading_encoding import microseconds, moment
@@ -63,6 +64,7 @@ class RedisOutbox(Outbox):
         self._claimed_until_s: dict[str, float] = {}  # on the event loop's clock
         self._unwritten_ends: set[str] = set()
         self._ends_in_progress = 0
+        self._damaged = DamagedValues()
         self._end_batcher = WriteBatcher(
             self._write_ends, max_records=_FINISH_BATCH_MAX, max_wait_s=_FINISH_BATCH_WAIT_S
         )
@@ -161,8 +163,17 @@ class RedisOutbox(Outbox):
             sent_at_s = _loop_time()
             reply = await self._database.script(script("lanes", "claim_deliveries"), _FANOUT, *arguments)
         _, entries, bodies, newest_wake_up, due_us = reply
-        payloads = {alert.decode(): decode_alert(body) for alert, body in zip(bodies[::2], bodies[1::2], strict=True)}
-        claimed = sorted((delivery_of(entry, payloads) for entry in decode_entries(entries)), key=urgency)
+        # An alert that cannot be read is left out. Its entries are given up when they were claimed five times.
+        payloads = {
+            alert.decode(): payload
+            for alert, body in zip(bodies[::2], bodies[1::2], strict=True)
+            if (payload := self._damaged.read(decode_alert, body, key=keys.ALERT.key(alert.decode())))
+        }
+        deliveries_or_none = [
+            self._damaged.read(lambda packed: delivery_of(packed, payloads), entry, key="delivery", field=entry[1])
+            for entry in decode_entries(entries)
+        ]
+        claimed = sorted((delivery for delivery in deliveries_or_none if delivery), key=urgency)
         # When a claim was not renewed in time, the delivery may come back to the very worker that is still sending it,
         # or that sent it while the store was away: it is not sent twice.
         deliveries = [

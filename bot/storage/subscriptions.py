@@ -6,8 +6,9 @@ about Binance reads two hashes, who subscribed to Binance and who subscribed to 
 
 from collections import Counter
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 import msgspec
 from typing_extensions import override
@@ -19,6 +20,7 @@ from bot.domain.severity import Sensitivity
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
 from bot.storage import keys
 from bot.storage.connection import Database, RedisArgument
+from bot.storage.damage import DamagedValues
 from bot.storage.lua import script
 from bot.storage.reading_encoding import microseconds
 from bot.storage.retry_now import retry_now
@@ -49,6 +51,7 @@ class RedisSubscriptions(Subscriptions):
     """The subscriptions and the troubles of all places."""
 
     database: Database
+    damaged: DamagedValues = field(default_factory=DamagedValues)
 
     @override
     async def add(self, subscription: Subscription) -> None:
@@ -70,9 +73,10 @@ class RedisSubscriptions(Subscriptions):
         lines = await self.database.command("HGET", _PLACES, str(place))
         exchanges = sorted(lines.decode().split("\n")) if lines else []  # "*", all exchanges, sorts first
         bodies = await self.database.pipeline([("HGET", _subscribers(exchange), str(place)) for exchange in exchanges])
-        return [
-            decode_subscription(place, exchange, body) for exchange, body in zip(exchanges, bodies, strict=True) if body
+        found = [
+            self._subscription(place, exchange, body) for exchange, body in zip(exchanges, bodies, strict=True) if body
         ]
+        return [subscription for subscription in found if subscription]
 
     @override
     async def interested_in(self, exchange: str) -> Sequence[Subscription]:
@@ -82,7 +86,9 @@ class RedisSubscriptions(Subscriptions):
             async for place, body in self._scan(_subscribers(subscribed), "scan_reachable_places"):
                 if place not in seen_places:
                     seen_places.add(place)
-                    subscriptions.add_stored(place, decode_terms(subscribed, body))
+                    decode = partial(decode_terms, subscribed)
+                    if terms := self.damaged.read(decode, body, key=_subscribers(subscribed), field=place):
+                        subscriptions.add_stored(place, terms)
         return subscriptions
 
     @override
@@ -90,13 +96,14 @@ class RedisSubscriptions(Subscriptions):
         replies = await self.database.pipeline(
             [("HKEYS", keys.PRESET_COUNTS.key(subscribed)) for subscribed in (exchange, EVERY_EXCHANGE)]
         )
-        return {Sensitivity(name.decode()) for names in replies for name in names}
+        known = {preset.value.encode(): preset for preset in Sensitivity}
+        return {known[name] for names in replies for name in names if name in known}
 
     @override
     async def place_statuses(self, asked: Sequence[tuple[Place, str | None]]) -> Sequence[PlaceStatus]:
         questions = msgspec.msgpack.encode([(str(place), exchange or "") for place, exchange in asked])
         replies = _statuses_decoder.decode(await self.database.script(script("place_status"), _PLACES, questions))
-        return [_place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)]
+        return [self._place_status(exchange or "", reply) for (_, exchange), reply in zip(asked, replies, strict=True)]
 
     @override
     async def places_without_notices(self) -> Collection[Place]:
@@ -126,7 +133,7 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def trouble(self, place: Place) -> PlaceTrouble | None:
         own, of_chat = await self.database.command("HMGET", _TROUBLE, str(place), str(place.whole_chat))
-        return _trouble_decoder.decode(own or of_chat) if own or of_chat else None
+        return self._trouble(str(place), own or of_chat)
 
     @override
     async def record_trouble(self, trouble: PlaceTrouble) -> None:
@@ -162,9 +169,9 @@ class RedisSubscriptions(Subscriptions):
     @override
     async def disabled(self) -> Mapping[Obstacle, int]:
         counts: Counter[Obstacle] = Counter()
-        async for _, body in self._scan(_TROUBLE):
-            trouble = _trouble_decoder.decode(body)
-            counts[trouble.obstacle] += trouble.disabled
+        async for name, body in self._scan(_TROUBLE):
+            if trouble := self._trouble(name, body):
+                counts[trouble.obstacle] += trouble.disabled
         return +counts  # without those that are 0
 
     @override
@@ -174,8 +181,9 @@ class RedisSubscriptions(Subscriptions):
         arguments = (microseconds(now), microseconds(again), limit)
         reply = await self.database.script(script("due_recovery_checks"), _recovery_checks(platform), *arguments)
         return [
-            PlaceCheck(_trouble_decoder.decode(body), first=bool(is_first))
+            PlaceCheck(trouble, first=bool(is_first))
             for body, is_first in zip(reply[::2], reply[1::2], strict=True)
+            if (trouble := self._trouble("of a place to be checked", body))
         ]
 
     @override
@@ -196,6 +204,25 @@ class RedisSubscriptions(Subscriptions):
                 script("subscription_indexes", "unsubscribe"), _PLACES, str(place), "", "trouble"
             )
         return places
+
+    def _subscription(self, place: Place, exchange: str, body: str | bytes) -> Subscription | None:
+        decode = partial(decode_subscription, place, exchange)
+        return self.damaged.read(decode, body, key=_subscribers(exchange), field=str(place))
+
+    def _trouble(self, place: str, body: str | bytes | None) -> PlaceTrouble | None:
+        """Return the trouble of a place; a damaged one is none: the next attempt finds out what is wrong."""
+        return self.damaged.read(_trouble_decoder.decode, body, key=_TROUBLE, field=place) if body else None
+
+    def _place_status(self, exchange: str, reply: _StatusReply) -> PlaceStatus:
+        name, trouble, own, to_all, is_subscribed = reply
+        place = Place.parse(name)
+        subscribed, body = (exchange, own) if own else (EVERY_EXCHANGE, to_all)
+        return PlaceStatus(
+            place,
+            self._trouble(name, trouble),
+            self._subscription(place, subscribed, body) if body else None,
+            subscribed=bool(is_subscribed),
+        )
 
     async def _places_of_chat(self, whole_chat: Place) -> Sequence[Place]:
         """Return the places of a whole chat, the chat itself also when it has no subscription."""
@@ -238,15 +265,3 @@ def _recovery_checks(platform: Platform) -> str:
 
 def _chat(place: Place) -> str:
     return f"{place.platform}:{place.chat}"
-
-
-def _place_status(exchange: str, reply: _StatusReply) -> PlaceStatus:
-    name, trouble, own, to_all, is_subscribed = reply
-    place = Place.parse(name)
-    subscribed, body = (exchange, own) if own else (EVERY_EXCHANGE, to_all)
-    return PlaceStatus(
-        place,
-        _trouble_decoder.decode(trouble) if trouble else None,
-        decode_subscription(place, subscribed, body) if body else None,
-        subscribed=bool(is_subscribed),
-    )
