@@ -10,7 +10,7 @@ asked for again like one that did not come. The other exchanges of its batch are
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -44,7 +44,7 @@ _CALM_BATCH = 8
 # others' bodies take.
 _CALM_AT_ONCE, _URGENT_AT_ONCE = 2, 4
 # What a batch has by then is judged, and the rest when it is there: one byte a second delays nobody else.
-_BATCH_PATIENCE = timedelta(seconds=30)
+_BATCH_PATIENCE = timedelta(seconds=10)
 _KNOWN_FOR = timedelta(days=1)  # after a restart: exchanges that a list had in the last day of lists
 _MAX_NAMED_SLOTS = 3  # impossible values that the log and `/status` name: enough to find the others at the source
 
@@ -55,8 +55,8 @@ class SourcePoller:
     It calls, each after what it is about was stored: `on_listings` with the rows of a list, `on_stored` with an
     exchange that has new readings, `on_batch` with all exchanges that were fetched together, `on_blind` with the start
     and end of a span in which nothing was seen, and `on_health` with a source's health before and now. `on_batch`
-    returns what went wrong unforeseen, by the ids of the exchanges that it is about. `patience` is how long a batch
-    waits for the slowest of its bodies.
+    returns what went wrong unforeseen, by the ids of the exchanges that it is about. `patience` is the longest that a
+    batch waits for the slowest of its bodies.
 
     Readings are not passed on: they are in the store by then, and `SnapshotBuilder` reads them there. `on_stored` only
     refreshes what commands answer. Judging, and with it every alert, begins with `on_batch`.
@@ -95,10 +95,11 @@ class SourcePoller:
         self._on_batch = on_batch
         self._on_blind = on_blind
         self._on_health = on_health
-        self._patience_s = patience.total_seconds()
+        self._patience = patience
         self._calm_slots = asyncio.Semaphore(_CALM_AT_ONCE)
         self._urgent_slots = asyncio.Semaphore(_URGENT_AT_ONCE)
-        self._under_way: set[str] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._asked: set[str] = set()
         self._unjudged: dict[str, _FetchedDetail] = {}
         self._failures: dict[str, int] = {}  # tries in a row, of exchanges whose last one brought nothing
         self._known_ids: frozenset[str] = frozenset()
@@ -197,23 +198,30 @@ class SourcePoller:
 
     async def serve_details(self) -> None:
         """Fetch the detail bodies that are due after every poll of the list, until cancelled."""
-        while True:
-            await self._listed.wait()
-            self._listed.clear()
-            try:
-                await self.poll_details()
-            except LeaseLost:
-                log.warning("readings not judged: another worker is the poller now")
-            except StorageError as error:
-                log.warning("store away while fetching details", error=str(error))
-            except Exception:
-                log.exception("fetching details failed")  # the next poll tries again
+        try:
+            while True:
+                await self._listed.wait()
+                self._listed.clear()
+                await self._poll_details_or_log()
+        finally:
+            await self._cancel([*self._under_way])
+
+    async def _poll_details_or_log(self) -> None:
+        try:
+            await self.poll_details()
+        except LeaseLost:
+            log.warning("readings not judged: another worker is the poller now")
+        except StorageError as error:
+            log.warning("store away while fetching details", error=str(error))
+        except Exception:
+            log.exception("fetching details failed")  # the next poll tries again
 
     async def poll_details(self) -> None:
         """Fetch the detail bodies that are due: what moves, then eight of the others at a time; raise StorageError.
 
         With 80 bodies due, of which two move, the two are judged first. Whatever begins to move in a list that comes
-        meanwhile is judged after at most eight more, or half a minute, not after 78.
+        meanwhile is judged after at most eight more, or ten seconds, not after 78. Bodies that take longer than that
+        are still under way when this returns.
         """
         fetched_ids: set[str] = set()
         await self._judge_fetched()  # what could not be judged the last time, as the store was away
@@ -224,7 +232,7 @@ class SourcePoller:
             calm = calm[:_CALM_BATCH] if self._is_first_poll else calm
             if not calm:
                 break
-            await self._fetch_batch(calm, self._calm_slots)
+            await self._fetch_batch(calm, self._calm_slots, self._patience)
             fetched_ids |= {listing.exchange.id for listing in calm}
         # Without a single body there was no list yet, or nothing is due: everything is still to be fetched.
         self._is_first_poll = not self._fetched
@@ -234,7 +242,7 @@ class SourcePoller:
         """Fetch what is due and moves by the list or has an incident, and return what else is due."""
         due_listings = await self._due()
         urgent = [listing for listing in due_listings if self._is_urgent(listing)]
-        await self._fetch_batch(urgent, self._urgent_slots)
+        await self._fetch_batch(urgent, self._urgent_slots, self._patience)
         return [listing for listing in due_listings if listing not in urgent]
 
     async def _due(self) -> list[Listing]:
@@ -248,7 +256,7 @@ class SourcePoller:
             interval=self._detail_interval,
             priorities=DetailPriorities(self._with_incident, await self._subscriptions.exchanges()),
         )
-        return [listing for listing in due_listings if listing.exchange.id not in self._under_way]
+        return [listing for listing in due_listings if listing.exchange.id not in self._asked]
 
     def _is_urgent(self, row: Listing) -> bool:
         """Return whether an exchange moves by its row alone, or has an open incident."""
@@ -258,31 +266,47 @@ class SourcePoller:
         """Fetch the detail bodies of some exchanges now; raise StorageError."""
         listings = await self._readings.listings()
         asked = [listings[exchange.id] for exchange in exchanges if exchange.id in listings]
-        await self._fetch_batch(asked, self._urgent_slots)
+        await self._fetch_batch(asked, self._urgent_slots, None)
         self.rounds += 1
 
-    async def _fetch_batch(self, due_listings: Sequence[Listing], slots: asyncio.Semaphore) -> None:
+    async def _fetch_batch(
+        self, due_listings: Sequence[Listing], slots: asyncio.Semaphore, patience: timedelta | None
+    ) -> None:
         """Fetch some detail bodies, then have all of them judged together: many that move at once are seen as many.
 
-        What is there after half a minute is judged without the rest, and so is what comes after. Whatever begins to
-        move meanwhile is fetched beside it.
+        What is there after `patience` (None: everything) is judged. The slower ones go on beside what is fetched next,
+        and each is judged when it is there.
         """
         tasks = {asyncio.create_task(self._poll_detail(listing, slots)) for listing in due_listings}
-        self._under_way |= {listing.exchange.id for listing in due_listings}
-        waiting = tasks
+        if not tasks:
+            return
+        self._under_way |= tasks
         try:
-            while waiting:
-                done, waiting = await asyncio.wait(waiting, timeout=self._patience_s)
-                for task in done:
-                    task.result()  # raises when the store is away
-                await self._judge_fetched(due_listings)
-                if waiting and slots is self._calm_slots:
-                    await self._fetch_urgent()
-        finally:
-            for task in waiting:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._under_way -= {listing.exchange.id for listing in due_listings}
+            done, _ = await asyncio.wait(tasks, timeout=patience.total_seconds() if patience else None)
+        except asyncio.CancelledError:
+            await self._cancel(tasks)
+            raise
+        for task in tasks - done:
+            task.add_done_callback(self._straggler_ended)
+        for task in done:
+            self._under_way.discard(task)
+        for error in [task.exception() for task in done]:
+            if error:  # the store is away: what was fetched is judged when it is back
+                raise error
+        await self._judge_fetched(due_listings)
+
+    def _straggler_ended(self, task: asyncio.Task[None]) -> None:
+        """Have a body judged that came later than the others of its batch."""
+        self._under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("store away while fetching details", error=str(error))
+        self._listed.set()
+
+    async def _cancel(self, tasks: Collection[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._under_way -= set(tasks)
 
     async def _judge_fetched(self, order: Sequence[Listing] = ()) -> None:
         """Have everything judged that was fetched and is not judged yet, and record how each answer was.
@@ -322,6 +346,7 @@ class SourcePoller:
         Without readings that is so where an incident is open, so that people are told. Raise StorageError.
         """
         asked_at, exchange, newest = self._clock.now(), listing.exchange, None
+        self._asked.add(exchange.id)
         try:
             async with slots:
                 asked_at = self._clock.now()
@@ -338,6 +363,8 @@ class SourcePoller:
             log.exception("answer could not be handled", exchange=exchange.id, source=self._source.name)
             await self._detail_failed(listing, asked_at, _crash_error(crash))
             newest = None
+        finally:
+            self._asked.discard(exchange.id)
         if newest or exchange.id in self._with_incident:
             self._unjudged[exchange.id] = _FetchedDetail(listing, asked_at, newest)
 

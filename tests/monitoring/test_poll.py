@@ -13,7 +13,7 @@ from bot.domain.signal import Rule
 from bot.monitoring.poll import BACKFILL, SourcePoller
 from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, listing, subscription
 from tests.fakes.memory import Memory
-from tests.waiting import in_time, stop, until
+from tests.waiting import stop, until
 
 MINUTE = timedelta(minutes=1)
 PATIENCE = timedelta(milliseconds=20)
@@ -443,15 +443,20 @@ async def test_a_batch_that_cannot_be_judged_at_all_is_said_of_each(polled: Reco
 
 async def test_a_slow_body_delays_no_other(polled: RecordingPoller) -> None:
     gate = polled.upstream.gates["binance"] = asyncio.Event()
+    serving = asyncio.create_task(polled.poller.serve_details())
     await polled.poller.poll()
-    polling = asyncio.create_task(polled.poller.poll_details())
-
     await until(lambda: polled.rounds, "a round without the slow one")
     assert polled.rounds == [["okx"]]
+
+    polled.memory.clock.advance(6 * HOUR)
+    await polled.poller.poll()
+    await until(lambda: len(polled.rounds) == 2, "the next round without it")
+    assert polled.rounds == [["okx"], ["okx"]]
+    assert [exchange_id for exchange_id, _ in polled.upstream.asked] == ["binance", "okx", "okx"]
+
     gate.set()
-    async with in_time("the end of the round"):
-        await polling
-    assert polled.rounds == [["okx"], ["binance"]]
+    await until(lambda: ["binance"] in polled.rounds, "a round of its own")
+    await stop(serving)
 
 
 async def test_what_begins_to_move_finds_a_place_beside_bodies_that_take_for_ever(polled: RecordingPoller) -> None:
@@ -459,16 +464,34 @@ async def test_what_begins_to_move_finds_a_place_beside_bodies_that_take_for_eve
     polled.upstream.rows = [*calm, listing(KRAKEN, inflow=0.0, total=1.0)]
     never = asyncio.Event()
     polled.upstream.gates = {row.exchange.id: never for row in calm}
+    serving = asyncio.create_task(polled.poller.serve_details())
     await polled.poller.poll()
-    polling = asyncio.create_task(polled.poller.poll_details())
     await until(lambda: len(polled.upstream.asked) == 2, "two calm bodies that are asked for")
 
     polled.upstream.rows[-1] = listing(KRAKEN, inflow=-1e9)
+    polled.memory.clock.advance(6 * HOUR)
     await polled.poller.poll()
 
     await until(lambda: polled.rounds, "a round with what moves")
     assert polled.rounds == [["kraken"]]
-    await stop(polling)
+    await stop(serving)
+    assert len(polled.upstream.asked) == 3
+
+
+async def test_a_slow_body_that_comes_while_the_store_is_away_is_judged_later(polled: RecordingPoller) -> None:
+    gate = polled.upstream.gates["binance"] = asyncio.Event()
+    serving = asyncio.create_task(polled.poller.serve_details())
+    await polled.poller.poll()
+    await until(lambda: polled.rounds, "a round without the slow one")
+
+    polled.fault = StorageError("gone")
+    gate.set()
+    with capture_logs() as logs:
+        await until(lambda: "store away while fetching details" in [log["event"] for log in logs], "a line of it")
+    polled.fault = None
+    await polled.poller.poll()
+    await until(lambda: ["binance"] in polled.rounds, "a round of its own")
+    await stop(serving)
 
 
 async def test_a_list_that_lost_most_exchanges_is_a_fault_of_the_source(polled: RecordingPoller) -> None:
