@@ -25,6 +25,7 @@ from bot.sources.decompression import decompress
 from bot.sources.http_errors import NoRoomForBody, TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
 from bot.sources.loop_sharing import collect_in_slices
+from bot.sources.small_reads import small_socket
 
 USER_AGENT = f"runwatch/{__version__}"
 MAX_ATTEMPTS = 3
@@ -62,6 +63,7 @@ class Http:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(socket_factory=small_socket),
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),

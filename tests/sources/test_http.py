@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import socket
 import tempfile
 from contextlib import suppress
 from dataclasses import replace
@@ -14,8 +15,9 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.sources.http import LARGE_BODIES_AT_ONCE, MAX_ATTEMPTS, Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import FetchLimits
+from bot.sources.small_reads import small_socket
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
-from tests.waiting import in_time
+from tests.waiting import in_time, until
 
 SHORT = FetchLimits(timedelta(milliseconds=50), wire_bytes=1 << 20, plain_bytes=1 << 20)
 SMALL = FetchLimits(timedelta(seconds=5), wire_bytes=2_000, plain_bytes=2_000)
@@ -361,3 +363,30 @@ async def test_a_client_outside_of_its_block_is_a_mistake_of_ours() -> None:
 async def test_an_error_page_in_an_odd_charset_is_shown_as_far_as_it_can_be(http: Http, llama: FakeDefiLlama) -> None:
     llama.fail("/cexs", status=403, body=b"no \xff", headers={"Content-Type": "text/html; charset=idna"})
     assert (await fault_of(http, f"{llama.url}/cexs")).detail == "HTTP 403: no �"
+
+
+async def test_little_is_read_from_a_socket_at_a_time(llama: FakeDefiLlama) -> None:
+    """Whatever is read in one go is handled in one go: 256 KB of chunks of one byte each would take 40 ms."""
+    sizes: list[int] = []
+
+    class Recorder(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+
+    server = await asyncio.start_server(_send_a_megabyte, "127.0.0.1", 0)
+    async with server:
+        address = server.sockets[0].getsockname()
+        made = small_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", address))
+        made.setblocking(False)  # noqa: FBT003 — the standard library names it so
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(made, address)
+        transport, _ = await loop.create_connection(Recorder, sock=made)
+        await until(lambda: sum(sizes) == 1 << 20, "a megabyte")
+        transport.close()
+    assert max(sizes) <= 128 << 10
+
+
+async def _send_a_megabyte(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(bytes(1 << 20))
+    await writer.drain()
+    writer.close()
