@@ -5,7 +5,7 @@ happened, by the amounts 99.9 % has left. USDT would be worth $1,000, and BTC $8
 
 USDT and USDC are worth a dollar; every other asset about what it was worth in the reading before, of at most three days
 ago. A third of that or three times is a fault of the source only where most of the value that can be compared says so
-in one direction, of more than one asset or of the dollars: one other token that crashes, loses its peg or is counted in
+in one direction, of more than one asset or of the dollars: one other token that crashes, or is counted in
 other units is news, and judged by the guards. The exchange's own tokens are not asked: they may fall by any factor.
 """
 
@@ -18,7 +18,7 @@ from bot.domain.reading import Reading, Slot
 from bot.messages.number_format import usd
 
 _DOLLARS = frozenset({"USDT", "USDC"})
-"""Worth one US dollar whatever was read before; smaller stablecoins did lose their peg."""
+"""Worth one US dollar whatever was read before; smaller stablecoins did fall to a tenth."""
 _MAX_FACTOR = 3.0
 """By which a price may have changed since the reading before, up or down."""
 _MAX_AGE = timedelta(days=3)  # of the reading before; in a longer time many prices may change by more
