@@ -15,6 +15,7 @@ import pytest
 
 from bot.domain.errors import SourceFault
 from bot.domain.reading import SourceHealth
+from bot.storage import keys
 from tests.waiting import until
 from tests.world import Running, World, running
 
@@ -129,6 +130,40 @@ async def test_what_one_exchange_answers_keeps_no_other_from_being_told(world: W
         world.clock.advance(timedelta(hours=1))
         world.llama.step("binance", share=-0.05)  # by the list: it is asked for first
         world.faults = [world.llama.fail(DETAIL, times=FOR_GOOD, **made)]
+        await run.hour(-0.05, "okx")
+        await run.hour(0.0, "okx")
+        await run.until_announced("INC-1 · OKX · elevated outflow")
+
+
+async def test_a_damaged_incident_keeps_no_outflow_from_being_told(world: World) -> None:
+    async with running(world) as run:
+        await run.subscribe("all")
+        for share in (-0.05, 0.0):
+            world.llama.step("okx", share=1e-6)
+            await run.hour(share)
+        await run.until_announced("INC-1 · Binance · elevated outflow")
+        store = run.application.store
+        await store.database.command("HSET", keys.CURRENT_INCIDENTS.key(), "binance/outflow/normal", '{"cut off')
+
+        await run.hour(-0.05, "okx")
+        await run.hour(0.0, "okx")
+        await run.until_announced("OKX · elevated outflow")
+
+
+async def test_a_list_that_lost_most_exchanges_takes_none_from_those_who_watch(world: World) -> None:
+    async with running(world) as run:
+        await run.subscribe("okx")
+        world.llama.rows = [world.llama.exchanges["binance"].row()]
+
+        async def is_said() -> bool:
+            listed = (await run.application.store.readings.health())["defillama/cexs"]
+            return listed.fault is SourceFault.LIST_SHRANK
+
+        await until(is_said, "a list that shrank")
+        said = await status(run)
+        assert "list shrank (2 of 3 exchanges are missing from one list on)" in said
+        assert "3 listed" in said
+
         await run.hour(-0.05, "okx")
         await run.hour(0.0, "okx")
         await run.until_announced("INC-1 · OKX · elevated outflow")
