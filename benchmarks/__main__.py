@@ -21,7 +21,7 @@ from benchmarks.figure import Figure
 Json = dict[str, Any]
 
 _BENCHMARKS = (
-    *("decode", "stalls", "latency", "startup", "memory", "backtest", "how_early"),
+    *("decode", "stalls", "latency", "startup", "memory", "idle", "backtest", "how_early"),
     *("fanout", "delivery_cpu", "urgency", "commands_while_sending", "places"),
 )
 """Modules of this package, in the order in which they run."""

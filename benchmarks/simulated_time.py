@@ -6,18 +6,20 @@ Sleeping takes no real time, and waiting for Redis no simulated time: a slow mac
 import asyncio
 import selectors
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TypeVar
 
 from redis.asyncio import Redis
 
 from bot.storage.connection import Database
+from bot.storage.keys import KeyName
 
 Result = TypeVar("Result")
 
 _ANSWER_TIMEOUT_S = 30.0
 """Real seconds: when nothing has answered for so long, nothing will, and the loop would wait for ever."""
+_LOOKS_AGAIN_S = 0.5  # simulated: nobody is woken, and so much later a message may leave
 
 
 class _Waiting(selectors.DefaultSelector):
@@ -75,10 +77,18 @@ def simulated() -> SimulatedLoop:
 class BriskDatabase(Database):
     """A database that answers within no simulated time."""
 
-    async def wait_for_entry(self, stream: str, *, after: str, wait: timedelta) -> None:
-        """Return when the wait is over; blocking at the server would take real time."""
-        await asyncio.sleep(wait.total_seconds())
+    async def wait_for_entry(
+        self, stream: KeyName, *, after: str, wait: timedelta, stopping: asyncio.Event | None = None
+    ) -> bool:
+        """Return that there may be an entry once the wait is over; blocking at the server would take real time."""
+        pause_s = min(wait.total_seconds(), _LOOKS_AGAIN_S)
+        if stopping is None:
+            await asyncio.sleep(pause_s)
+        else:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), pause_s)
+        return True
 
-    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]], *, blocks_s: float = 0.0) -> Result:
         with simulated().work():
-            return await super()._run(client, send)
+            return await super()._run(client, send, blocks_s=blocks_s)

@@ -30,7 +30,8 @@ from bot.ports.subscriptions import PlaceStatus, Subscriptions
 
 log = structlog.get_logger()
 
-_CLAIM_WAIT = timedelta(seconds=0.5)  # for a new message; also how long a stopping worker may wait for nothing
+# For a new message, which ends the wait. What a dead worker had claimed ends no wait: it is taken over so much later.
+_CLAIM_WAIT = timedelta(seconds=5)
 _STORE_PAUSE_S = 1.0  # before the store is asked again after it was away
 _MIN_QUEUE_SIZE = 16  # enough for half a second at Telegram's 28 a second
 # Of the full rate: at 950 a second the queue has room for 238, and is refilled from half of that, so that what is more
@@ -101,9 +102,18 @@ class DeliveryWorker:
             if self._is_stopping.is_set():
                 return
             try:
-                batch = await self._outbox.claim(self._platform, limit=max(1, self._queue.space), wait=_CLAIM_WAIT)
+                batch = await self._outbox.claim(
+                    self._platform,
+                    limit=max(1, self._queue.space),
+                    wait=_CLAIM_WAIT,
+                    stopping=self._is_stopping,
+                )
             except StorageError as error:
                 log.warning("store away while delivering", platform=str(self._platform), error=str(error))
+                await asyncio.sleep(_STORE_PAUSE_S)
+            except Exception:
+                # One delivery that cannot be handled must not end all others: with this task the service would stop.
+                log.exception("deliveries could not be claimed", platform=str(self._platform))
                 await asyncio.sleep(_STORE_PAUSE_S)
             else:
                 await self._queue_batch(batch)

@@ -106,11 +106,18 @@ class SourceFault(StrEnum):
     WRONG_EXCHANGE = "wrong exchange"  # it is of another one than was asked for
     TOTAL_DISAGREES = "total disagrees"  # its newest total is not the one of the list of exchanges
     VALUES_DISAGREE = "values disagree"  # its assets do not add up to its own totals
+    LIST_SHRANK = "list shrank"  # more than a third of the exchanges are gone from the list at once
+    CRASHED = "crashed"  # the bot itself failed on the answer: a fault of the program, which the log describes
 
     @property
     def is_refusal(self) -> bool:
         """Return whether the source did answer, and its answer was refused because it contradicts itself."""
-        return self in {SourceFault.WRONG_EXCHANGE, SourceFault.TOTAL_DISAGREES, SourceFault.VALUES_DISAGREE}
+        return self in {
+            SourceFault.WRONG_EXCHANGE,
+            SourceFault.TOTAL_DISAGREES,
+            SourceFault.VALUES_DISAGREE,
+            SourceFault.LIST_SHRANK,
+        }
 
 
 class SourceError(RunwatchError):

@@ -154,5 +154,4 @@ class AlertFacts:
     idle_duties: Sequence[str] = ()
     queues: Sequence[QueueFacts] = ()
     jobs: Sequence[JobState] = ()
-    temporary_files_fault: str = ""
     reported: Mapping[ObstacleKind, Sequence[str]] = field(default_factory=dict)

@@ -48,7 +48,6 @@ def alert_obstacles(facts: AlertFacts) -> Sequence[AlertObstacle]:
         *(_obstacle(ObstacleKind.WORKERS, sentence, about="deliveries") for sentence in facts.idle_duties),
         *_queues(facts),
         *_jobs(facts.jobs),
-        *_temporary_files(facts.temporary_files_fault),
         # Told apart by their places: a sentence that counts something must not look like a new one every time.
         *(
             _obstacle(kind, sentence, about=f"reported {number}")
@@ -239,12 +238,3 @@ def _jobs(jobs: Sequence[JobState]) -> Iterator[AlertObstacle]:
                 f"the job “{job.name}” has not ended for {span(job.ended_ago)}: restart the bot",
                 about=job.name,
             )
-
-
-def _temporary_files(fault: str) -> Iterator[AlertObstacle]:
-    if fault:
-        yield _obstacle(
-            ObstacleKind.TEMPORARY_FILES,
-            f"no temporary file can be written ({fault}), so no exchange's amounts can be read: free or mount /tmp, or "
-            "name another directory in TMPDIR",
-        )

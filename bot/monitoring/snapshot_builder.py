@@ -23,6 +23,7 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, IncidentSpan
 from bot.domain.suppression import Suppression
+from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.missing_parts import with_missing_parts
 from bot.monitoring.past_market import market_at
 from bot.monitoring.revised_history import revision_note
@@ -88,34 +89,61 @@ class SnapshotBuilder:
             state = state.with_reading(reading, self._market)
         return await self._snapshot_of(state, await self._read_context(), self._clock.now())
 
-    async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
+    async def snapshots_by_round(
+        self, exchanges: Sequence[Exchange], crashes: Crashes | None = None
+    ) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
         """Yield snapshots of exchanges that were read in one round, in order of time; raise StorageError.
 
         Readings that were missed meanwhile come first, each as it would have been judged at its own time. Exchanges
-        without a new reading come last: their figures may have become too old.
+        without a new reading come last: their figures may have become too old. An exchange on whose readings something
+        fails is left out, and put into `crashes`.
         """
+        crashes = {} if crashes is None else crashes
         fresh: list[Reading] = []
         for exchange in exchanges:
-            fresh += await self._new_readings(await self._exchange_state(exchange))
+            with isolated(exchange.id, crashes):
+                fresh += await self._new_readings(await self._exchange_state(exchange))
         context = await self._read_context()
         newest = {reading.exchange: reading for reading in sorted(fresh, key=lambda reading: reading.as_of)}
         for round_readings in rounds(fresh):
-            states, self._market = states_after_new_readings(self._exchange_states, round_readings, self._market)
+            sound = [reading for reading in round_readings if reading.exchange not in crashes]
+            states, self._market = without_crashing(
+                self._states_after, sound, crashes, subject_of=lambda reading: reading.exchange
+            )
             self._exchange_states |= {
                 id_: replace(state, recent_readings=state.recent_readings[_LAST_TWO]) for id_, state in states.items()
             }
             # Only the newest reading is seen now. An older one would be held as too old if it were dated now as well.
             now = self._clock.now()
-            yield [
-                await self._snapshot_of(
-                    self._exchange_states[reading.exchange], context, now if reading is newest[id_] else reading.as_of
+            timed_states = [
+                (
+                    self._exchange_states[reading.exchange],
+                    now if reading is newest[reading.exchange] else reading.as_of,
                 )
-                for reading in round_readings
-                for id_ in [reading.exchange]
+                for reading in sound
+                if reading.exchange not in crashes
             ]
-        unread_states = [await self._exchange_state(exchange) for exchange in exchanges if exchange.id not in newest]
-        if unread_states:
-            yield [await self._snapshot_of(state, context, self._clock.now()) for state in unread_states]
+            yield await self._snapshots_of(timed_states, context, crashes)
+        unread: list[tuple[ExchangeState, datetime]] = []
+        for exchange in exchanges:
+            if exchange.id not in newest and exchange.id not in crashes:
+                with isolated(exchange.id, crashes):
+                    unread.append((await self._exchange_state(exchange), self._clock.now()))
+        if unread:
+            yield await self._snapshots_of(unread, context, crashes)
+
+    def _states_after(self, readings: Sequence[Reading]) -> tuple[dict[str, ExchangeState], MarketMoves]:
+        return states_after_new_readings(self._exchange_states, readings, self._market)
+
+    async def _snapshots_of(
+        self, timed_states: Iterable[tuple[ExchangeState, datetime]], context: "_Context", crashes: Crashes
+    ) -> list[ExchangeSnapshot]:
+        """Return the snapshots of exchanges at the times they are judged at, without those on which it fails."""
+        snapshots: list[ExchangeSnapshot] = []
+        for state, at in timed_states:
+            with isolated(state.exchange.id, crashes):
+                snapshots.append(await self._snapshot_of(state, context, at))
+        return snapshots
 
     def forget_incidents(self, exchange: str) -> None:
         """Read an exchange's incidents again for its next snapshot."""

@@ -8,7 +8,7 @@ one that dies after it leaves both: nobody is told twice, and no incident is ope
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,6 +41,7 @@ from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, grade_by_source
 from bot.messages.model import Message
+from bot.monitoring.isolation import Crashes, isolated, without_crashing
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
@@ -103,17 +104,23 @@ class Watch:
         self._names[exchange.id] = exchange.name
         self._publish(await self._snapshot_builder.snapshot(exchange))
 
-    async def judge_exchanges(self, exchanges: Sequence[Exchange]) -> None:
-        """Judge the stored readings of exchanges that were read in one round; raise StorageError."""
+    async def judge_exchanges(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
+        """Judge the stored readings of exchanges that were read in one round; raise StorageError.
+
+        Return what went wrong unforeseen, by the ids of the exchanges that could not be judged: the others were.
+        """
+        crashes: dict[str, Exception] = {}
         self._names |= {exchange.id: exchange.name for exchange in exchanges}
-        async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges):
+        async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges, crashes):
             for snapshot in snapshots:
                 self._publish(snapshot)
                 self._count_holds(StoryKey(snapshot.exchange.id, Rule.OUTFLOW), snapshot.signal)
-            await self._judge_round(
-                [(snapshot.signal, snapshot.seen_at or self._clock.now()) for snapshot in snapshots if snapshot.signal]
-            )
+            signals = [
+                (snapshot.signal, snapshot.seen_at or self._clock.now()) for snapshot in snapshots if snapshot.signal
+            ]
+            await self._judge_round(signals, crashes)
         await self._count_open_incidents()
+        return crashes
 
     async def judge_other_source(self, rule: str, readings: Sequence[Any]) -> None:
         """Judge what another signal source than the outflow read at one time; raise StorageError.
@@ -126,24 +133,35 @@ class Watch:
         signals = signals_of(source, state, now)
         for signal in signals:
             self._count_holds(StoryKey(signal.subject, rule), signal)
-        await self._judge_round([(signal, now) for signal in signals])
+        await self._judge_round([(signal, now) for signal in signals], {})
         await self._count_open_incidents()
 
-    async def _judge_round(self, signals: Sequence[tuple[Signal, datetime]]) -> None:
+    async def _judge_round(self, signals: Sequence[tuple[Signal, datetime]], crashes: Crashes) -> None:
         """Judge signals of one time, and commit every step in a transaction of its own, its alerts included.
 
         A number is drawn only for what has opened. Where a worker dies between drawing and committing, that number is
-        never used: numbers may have gaps, but no two stories share one.
+        never used: numbers may have gaps, but no two stories share one. Subjects on which something fails unforeseen
+        are put into `crashes`, and the others are judged as if they were not in the round.
         """
         open_incidents = await self._incidents.open()
-        round_signals = [await self._round_signal(signal, at, open_incidents) for signal, at in signals]
+        round_signals: list[RoundSignal] = []
+        for signal, at in signals:
+            with isolated(signal.subject, crashes):
+                round_signals.append(await self._round_signal(signal, at, open_incidents))
         state = await self._round_state(open_incidents, round_signals)
         graded = partial(grade_by_source, kinds=self._kinds)
-        draft = judge_round(self._policy, state, round_signals, graded, now=self._clock.now())
+        now = self._clock.now()
+        draft = without_crashing(
+            lambda sound: judge_round(self._policy, state, sound, graded, now=now),
+            round_signals,
+            crashes,
+            subject_of=lambda round_signal: round_signal.signal.subject,
+        )
         result = draft.numbered({story: await self._incidents.next_number() for story in draft.unnumbered})
         for step in result.in_order:
             if step.has_changed:
-                await self._commit(step, result.market.under_way)
+                with isolated(step.key.subject, crashes):
+                    await self._commit(step, result.market.under_way)
 
     async def _round_signal(self, signal: Signal, at: datetime, open_incidents: Sequence[Incident]) -> RoundSignal:
         """Return a signal with the time and the presets it is judged by."""

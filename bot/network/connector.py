@@ -5,7 +5,7 @@ same. https://www.rfc-editor.org/rfc/rfc9110#CONNECT
 """
 
 import aiohttp
-from aiohttp.connector import Connection
+from aiohttp.connector import Connection, SocketFactoryType
 from aiohttp.tracing import Trace
 from typing_extensions import override
 from yarl import URL
@@ -17,11 +17,16 @@ from bot.network.resolver import UnwaitedResolver
 _LOGIN_WANTED = 407  # https://www.rfc-editor.org/rfc/rfc9110#status.407
 
 
-def connector_for(rules: ProxyRules, *, limit: int) -> aiohttp.TCPConnector:
-    """Return a connector of at most `limit` connections, 0 for as many as are wanted."""
+def connector_for(
+    rules: ProxyRules, *, limit: int, socket_factory: SocketFactoryType | None = None
+) -> aiohttp.TCPConnector:
+    """Return a connector of at most `limit` connections, 0 for as many as are wanted.
+
+    `socket_factory` makes its sockets, except those to proxies of SOCKS.
+    """
     if rules.is_empty:
-        return aiohttp.TCPConnector(limit=limit, resolver=UnwaitedResolver())
-    return RoutingConnector(rules, limit=limit)
+        return aiohttp.TCPConnector(limit=limit, resolver=UnwaitedResolver(), socket_factory=socket_factory)
+    return RoutingConnector(rules, limit=limit, socket_factory=socket_factory)
 
 
 class RoutingConnector(aiohttp.TCPConnector):
@@ -31,8 +36,8 @@ class RoutingConnector(aiohttp.TCPConnector):
     `trust_env` does neither know ALL_PROXY nor SOCKS, and asks the environment for a WSS_PROXY that nobody sets.
     """
 
-    def __init__(self, rules: ProxyRules, *, limit: int) -> None:
-        super().__init__(limit=limit, resolver=UnwaitedResolver())
+    def __init__(self, rules: ProxyRules, *, limit: int, socket_factory: SocketFactoryType | None = None) -> None:
+        super().__init__(limit=limit, resolver=UnwaitedResolver(), socket_factory=socket_factory)
         self._rules = rules
         self._through_socks: dict[URL, aiohttp.TCPConnector] = {}
 

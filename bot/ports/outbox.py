@@ -1,5 +1,6 @@
 """Alerts on their way: queued with the incident, claimed by a delivery worker, then finished, postponed or given up."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -99,9 +100,12 @@ class Delivery:
 class Outbox(Protocol):
     """Messages on their way, in order per place, each delivered at least once. Every method may raise StorageError."""
 
-    async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def claim(
+        self, platform: Platform, *, limit: int, wait: timedelta, stopping: asyncio.Event | None = None
+    ) -> Sequence[Delivery]:
         """Return up to `limit` deliveries that are due, most severe first, waiting up to `wait` when there are none.
 
+        The wait ends as soon as there is one, when a postponed one is due, and when `stopping` is set.
         No other worker gets them. Those that a dead worker had claimed are due again after a while. The places of an
         alert that was just committed become deliveries here, some hundred at a time.
         """

@@ -5,7 +5,6 @@ fact, and nothing else is asked of it.
 """
 
 import asyncio
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
@@ -31,8 +30,6 @@ Reports = Mapping[ObstacleKind, Callable[[], Sequence[str]]]
 
 A sentence keeps its place in the list while others come and go; "" stands where there is nothing any more.
 """
-
-_PROBE_BYTES = 1 << 16  # more than a block: a full disk still takes a byte or two
 
 
 class AlertFactsGatherer:
@@ -77,7 +74,6 @@ class AlertFactsGatherer:
             idle_duties=application.upkeep.undelivered,
             queues=() if store_fault else await self._queues(),
             jobs=self._jobs(),
-            temporary_files_fault=await asyncio.to_thread(_temporary_files_fault) if self._role.polls else "",
             reported={kind: report() for kind, report in self._reports.items()},
         )
 
@@ -167,14 +163,3 @@ class AlertFactsGatherer:
             for platform, platform_entries in fronts.items()
             if platform_entries
         ]
-
-
-def _temporary_files_fault() -> str:
-    """Return why no temporary file can be written, as the bodies of exchanges are, "" when it can."""
-    try:
-        with tempfile.TemporaryFile() as file:
-            file.write(bytes(_PROBE_BYTES))
-            file.flush()
-    except OSError as error:
-        return error.strerror or type(error).__name__
-    return ""

@@ -5,13 +5,14 @@ snapshot from the store then, so that all answer the same.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from bot.commands.queries import LatestState
 from bot.domain.exchange import Exchange
 from bot.domain.reading import SourceHealth
 from bot.domain.snapshot import ExchangeSnapshot
+from bot.monitoring.isolation import isolated
 from bot.monitoring.poll import SourcePoller
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
@@ -48,9 +49,10 @@ class LatestUpdates:
         """Fill the latest state from the store, so that questions are answered before the first poll."""
         await self._poller().restore()
         for listing in list(self._latest.listings.values()):
-            snapshot = await self._snapshot_builder.snapshot(listing.exchange)
-            if snapshot.reading:
-                self._set_snapshot(snapshot)
+            with isolated(listing.exchange.id, {}):
+                snapshot = await self._snapshot_builder.snapshot(listing.exchange)
+                if snapshot.reading:
+                    self._set_snapshot(snapshot)
 
     async def follow(self, exchange_ids: Collection[str]) -> None:
         """Take over what other workers published about exchanges; raise StorageError."""
@@ -66,17 +68,22 @@ class LatestUpdates:
             if self.is_judging:
                 # Whoever judges has the newest readings. Others can only add to them, such as a new suppression.
                 for exchange in exchanges:
-                    self._latest.set_snapshot(await self._snapshot_builder.snapshot(exchange))
+                    with isolated(exchange.id, {}):
+                        self._latest.set_snapshot(await self._snapshot_builder.snapshot(exchange))
                 return
             async for snapshots in self._snapshot_builder.snapshots_by_round(exchanges):
                 for snapshot in snapshots:
                     self._set_snapshot(snapshot)
 
-    async def judge(self, exchanges: Sequence[Exchange]) -> None:
-        """Judge a round of new readings, then let the other workers know; raise StorageError."""
+    async def judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
+        """Judge a round of new readings, then let the other workers know; raise StorageError.
+
+        Return what went wrong unforeseen, by the ids of the exchanges that could not be judged.
+        """
         async with self._judging_lock:
-            await self._watch.judge_exchanges(exchanges)
+            crashes = await self._watch.judge_exchanges(exchanges)
         await self._change_feed.publish(exchange.id for exchange in exchanges)
+        return crashes
 
     async def judge_signal(self, rule: str, readings: Sequence[Any]) -> None:
         """Judge what a signal source beside the outflow read at one time; raise StorageError."""

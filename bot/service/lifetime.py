@@ -137,6 +137,7 @@ class Service:
             self.report = self._self_report(
                 application,
                 reports={
+                    ObstacleKind.TEMPORARY_FILES: lambda: http.file_troubles,
                     ObstacleKind.COMMANDS: application.status.command_problems,
                     ObstacleKind.IDENTITY: application.status.identity_refusals,
                     ObstacleKind.STORED_DATA: application.upkeep.stored_data,

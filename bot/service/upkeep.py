@@ -25,8 +25,8 @@ from bot.storage.store import Store
 
 log = structlog.get_logger()
 
-_GAUGES_INTERVAL = timedelta(seconds=15)  # Prometheus usually scrapes every 15 s or less often
-_HEARTBEAT_INTERVAL = timedelta(seconds=3)  # a fifth of the 15 s for which a heartbeat counts
+_GAUGES_INTERVAL = timedelta(seconds=30)  # Prometheus usually scrapes every 15 to 60 s
+_HEARTBEAT_INTERVAL = timedelta(seconds=7)  # less than half of the 15 s for which a heartbeat counts
 _STORE_CHECK_INTERVAL = timedelta(minutes=1)
 _MAX_NAMED = 10  # unreadable values: a store that is damaged everywhere has a thousand
 _REPAIRS_SHOWN_FOR = timedelta(hours=1)  # nothing is wrong any more, but what was lost is worth a look

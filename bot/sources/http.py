@@ -6,13 +6,13 @@ learns of the hour.
 """
 
 import asyncio
-import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import BinaryIO, Self, TypeVar
 
 import aiohttp
 import stamina
@@ -23,20 +23,29 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.network.connector import connector_for
 from bot.network.proxy_rules import NO_PROXIES, ProxyRules
 from bot.ports.sources import ReadHeaders
+from bot.sources.body_file import MEMORY_BODY_BYTES, memory_file, temporary_file
 from bot.sources.decompression import decompress
-from bot.sources.http_errors import TemporaryFailure, charset_of, raise_for_failure, translate_errors
+from bot.sources.http_errors import NoRoomForBody, TemporaryFailure, charset_of, raise_for_failure, translate_errors
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
 from bot.sources.loop_sharing import collect_in_slices
+from bot.sources.small_reads import small_socket
 
 USER_AGENT = f"runwatch/{__version__}"
 MAX_ATTEMPTS = 3
 MAX_RETRY_AFTER = timedelta(seconds=30)
 """An upstream that asks for a longer pause is asked again at the next poll instead."""
+LARGE_BODIES_AT_ONCE = 4
+"""That one host sends: so that a slow one delays no other, and few enough to be no load."""
 
 _CONNECT_TIMEOUT_S = 10  # looking the name up included
 _MAX_REDIRECTS = 3
 _CONNECTIONS_MAX = 100  # as aiohttp has it; there are a handful of upstreams
 _CHUNK_BYTES = 1 << 16
+_SLOWEST_BYTES = 40_000  # in every span of `FetchLimits.stall`: a kilobyte a second
+_FILE_TROUBLE = (
+    "No temporary file can be written ({reason}): free space in /tmp, or set TMPDIR to a directory that can be "
+    "written. Until then amounts are kept in memory while they are read."
+)
 _Result = TypeVar("_Result")
 
 
@@ -45,7 +54,7 @@ class Http:
 
     `proxies` says which proxy an upstream is reached through. `pause` is the first wait between `attempts`; it
     doubles, with jitter. `on_request` is called with the host of every request, and what it returns with the headers
-    of the answer.
+    of the answer. `make_file` makes the files that large bodies are written to.
     """
 
     def __init__(
@@ -55,17 +64,20 @@ class Http:
         pause: timedelta = timedelta(seconds=1),
         attempts: int = MAX_ATTEMPTS,
         on_request: Callable[[str], ReadHeaders] = lambda _host: lambda _headers: None,
+        make_file: Callable[[], BinaryIO] = temporary_file,
     ) -> None:
+        self.file_troubles: Sequence[str] = ()
         self._proxies = proxies
         self._pause = pause
-        self._attempts = attempts
+        self._attempts_max = attempts
         self._on_request = on_request
+        self._make_file = make_file
         self._session: aiohttp.ClientSession | None = None
-        self._spool_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._body_slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(LARGE_BODIES_AT_ONCE))
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=connector_for(self._proxies, limit=_CONNECTIONS_MAX),
+            connector=connector_for(self._proxies, limit=_CONNECTIONS_MAX, socket_factory=small_socket),
             auto_decompress=False,  # aiohttp takes a gzip stream that ends early for a whole one
             headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
             timeout=aiohttp.ClientTimeout(total=None, connect=_CONNECT_TIMEOUT_S),
@@ -100,36 +112,65 @@ class Http:
                 plain = b"".join(await collect_in_slices(decompress([bytes(wire)], limit=limits.plain_bytes)))
                 return Body(plain, _validators(response), charset_of(response))
 
-        return await self._with_retries(attempt)
+        return await self._with_retries(attempt, url, limits)
 
     @asynccontextmanager
     async def spool(
         self, url: str, *, limits: FetchLimits = DETAIL_LIMITS, validators: Validators | None = None
     ) -> AsyncIterator[SpooledBody | None]:
-        """Bring a large body to a temporary file, as it comes; None: unchanged, as in `fetch`. Raise SourceError.
+        """Bring a large body to a file, as it comes; None: unchanged, as in `fetch`. Raise SourceError.
 
-        One host sends one such body at a time. The plain size is checked by whoever decompresses the file.
+        One host sends `LARGE_BODIES_AT_ONCE` such bodies at a time. Where no temporary file can be written the body is
+        kept in memory, and `file_troubles` says so. The plain size is checked by whoever decompresses the file.
         """
-        with tempfile.TemporaryFile() as file:
+        async with self._body_slots[_host(url)]:
+            try:
+                spooled = await self._spool_to(self._make_file, url, limits, validators)
+                self.file_troubles = ()
+            except NoRoomForBody as error:
+                self.file_troubles = [_FILE_TROUBLE.format(reason=error.reason)]
+                in_memory = replace(limits, wire_bytes=min(limits.wire_bytes, MEMORY_BODY_BYTES))
+                spooled = await self._spool_to(memory_file, url, in_memory, validators)
+        try:
+            yield spooled
+        finally:
+            if spooled:
+                _close(spooled.file)
 
-            async def attempt() -> SpooledBody | None:
+    async def _spool_to(
+        self, make_file: Callable[[], BinaryIO], url: str, limits: FetchLimits, validators: Validators | None
+    ) -> SpooledBody | None:
+        with translate_errors(_host(url)):
+            file = make_file()
+
+        async def attempt() -> SpooledBody | None:
+            async with self._request(url, limits, validators, "application/json") as response:
                 file.seek(0)  # an earlier attempt may have left the beginning of a body
                 file.truncate()
-                async with self._request(url, limits, validators, "application/json") as response:
-                    if response is None:
-                        return None
-                    async for chunk in _chunks(response, limits):
-                        file.write(chunk)
-                    return SpooledBody(file, _validators(response))
+                if response is None:
+                    return None
+                async for chunk in _chunks(response, limits):
+                    file.write(chunk)
+                file.flush()  # a full disk is noticed here, and not by whoever reads
+                return SpooledBody(file, _validators(response))
 
-            async with self._spool_locks[_host(url)]:
-                spooled = await self._with_retries(attempt)
-            yield spooled
+        spooled = None
+        try:
+            spooled = await self._with_retries(attempt, url, limits)
+        finally:
+            if spooled is None:
+                _close(file)
+        return spooled
 
-    async def _with_retries(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
+    async def _with_retries(self, attempt: Callable[[], Awaitable[_Result]], url: str, limits: FetchLimits) -> _Result:
+        with translate_errors(_host(url)):
+            async with asyncio.timeout(limits.in_all.total_seconds()):
+                return await self._attempts(attempt)
+
+    async def _attempts(self, attempt: Callable[[], Awaitable[_Result]]) -> _Result:
         retries = stamina.retry_context(
             on=_retry_decision,
-            attempts=self._attempts,
+            attempts=self._attempts_max,
             timeout=None,
             wait_initial=self._pause,
             wait_max=self._pause * 8,
@@ -148,7 +189,7 @@ class Http:
         headers = {"Accept": accept} | (validators.headers if validators else {})
         with translate_errors(_host(url)):
             async with asyncio.timeout(limits.total.total_seconds()):
-                async with self._follow_redirects(_parsed_url(url), headers) as response:
+                async with self._follow_redirects(_parsed_url(url), headers, limits) as response:
                     if response.status == 304 and validators:  # noqa: PLR2004 -- Not Modified
                         yield None
                         return
@@ -156,13 +197,17 @@ class Http:
                     yield response
 
     @asynccontextmanager
-    async def _follow_redirects(self, url: URL, headers: dict[str, str]) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def _follow_redirects(
+        self, url: URL, headers: dict[str, str], limits: FetchLimits
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects on the same host only, and from http to https, so that nobody is sent elsewhere."""
         if self._session is None:
             raise RuntimeError("Http is used outside of its block")
         for _ in range(_MAX_REDIRECTS + 1):
             read_headers = self._on_request(url.host or "")
-            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+            async with asyncio.timeout(limits.stall.total_seconds()):
+                begun = await self._session.get(url, headers=headers, allow_redirects=False)
+            async with begun as response:
                 read_headers(response.headers)
                 if response.status not in {301, 302, 303, 307, 308}:
                     yield response
@@ -196,11 +241,18 @@ async def _chunks(response: aiohttp.ClientResponse, limits: FetchLimits) -> Asyn
     too_large = SourceError(SourceFault.TOO_LARGE, f"more than {limits.wire_bytes >> 20} MB on the wire")
     if (response.content_length or 0) > limits.wire_bytes:
         raise too_large
-    total = 0
-    async for chunk in response.content.iter_chunked(_CHUNK_BYTES):
+    total, stall_s = 0, limits.stall.total_seconds()
+    deadline_s, needed = _loop_time() + stall_s, _SLOWEST_BYTES
+    while True:
+        async with asyncio.timeout_at(deadline_s):
+            chunk = await response.content.read(_CHUNK_BYTES)
+        if not chunk:
+            return
         total += len(chunk)
         if total > limits.wire_bytes:
             raise too_large
+        if total >= needed:
+            deadline_s, needed = _loop_time() + stall_s, total + _SLOWEST_BYTES
         yield chunk
 
 
@@ -217,3 +269,12 @@ def _parsed_url(url: str) -> URL:
 
 def _host(url: str) -> str:
     return _parsed_url(url).host or "no host"
+
+
+def _close(file: BinaryIO) -> None:
+    with suppress(OSError):  # what a full disk has not taken is tried again by `close`
+        file.close()
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

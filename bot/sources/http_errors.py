@@ -17,7 +17,16 @@ from bot.sources.decompression import PIECE_BYTES, decompress
 
 _READ_BYTES = 1 << 16  # of an error body, as it comes over the wire
 _SHOWN_CHARACTERS = 150  # of an error body in a detail: enough for a sentence of it, too little to flood a log line
+# Python knows many more, and not all decode every byte: `idna` and `undefined` raise, `punycode` takes long.
+# The names are those of https://encoding.spec.whatwg.org/#names-and-labels that Python has as well.
+_CHARSETS = frozenset(
+    {"utf-8", "us-ascii", "utf-16", "utf-16le", "utf-16be", "koi8-r", "koi8-u", "macintosh"}
+    | {f"iso-8859-{part}" for part in (*range(1, 12), *range(13, 17))}
+    | {f"windows-{page}" for page in range(1250, 1259)}
+    | {"gbk", "gb2312", "gb18030", "big5", "shift_jis", "euc-jp", "euc-kr", "iso-2022-jp"}
+)
 _MOST_BYTES_A_CHARACTER = 8  # more than any charset takes, so that enough is decoded
+_PAUSE_DIGITS = 9
 _LONGEST_PAUSE_S = 86400  # Retry-After may be any number, a timedelta may not; beyond a day it makes no difference
 
 
@@ -32,6 +41,14 @@ class RequestRefused(SourceError):
 
 class TemporaryFailure(SourceError):
     """A failure that may be over in a moment."""
+
+
+class NoRoomForBody(SourceError):
+    """The file that a body is written to cannot be made, or takes no more."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(SourceFault.TOO_LARGE, f"no room to keep it: {reason}")
+        self.reason = reason
 
 
 async def raise_for_failure(response: aiohttp.ClientResponse) -> None:
@@ -71,7 +88,7 @@ async def _body_excerpt(response: aiohttp.ClientResponse) -> str:
     """Return the first characters of an error body, printable and on one line."""
     try:
         wire = await response.content.read(_READ_BYTES)
-        plain = next(decompress([wire], limit=PIECE_BYTES), b"")
+        plain = next(filter(None, decompress([wire], limit=PIECE_BYTES)), b"")
     except (aiohttp.ClientError, SourceError):
         return ""
     text = plain[: _SHOWN_CHARACTERS * _MOST_BYTES_A_CHARACTER].decode(charset_of(response), errors="replace")
@@ -95,29 +112,26 @@ def translate_errors(host: str) -> Iterator[None]:
     except aiohttp.ClientError as error:  # an answer that is no HTTP
         raise TemporaryFailure(SourceFault.SERVER_ERROR, f"{host}: {type(error).__name__}") from error
     except OSError as error:  # the body's file
-        raise SourceError(SourceFault.TOO_LARGE, f"no room to keep it: {error.strerror}") from error
+        raise NoRoomForBody(error.strerror or type(error).__name__) from error
 
 
 def _retry_after(value: str | None) -> timedelta | None:
     """Read seconds or an HTTP date; None for neither. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after."""
     if value is None:
         return None
-    if value.strip().isdecimal():
-        return timedelta(seconds=min(int(value), _LONGEST_PAUSE_S))
+    if (seconds := value.strip()).isdecimal():
+        # Of more digits than these `int` makes no number (ValueError), and a day has five.
+        return timedelta(seconds=min(int(seconds[:_PAUSE_DIGITS]), _LONGEST_PAUSE_S))
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # "soon", "1e400", "-5"; a year or an offset beyond what a date can hold
         return None
     if at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    return max(at - datetime.now(UTC), timedelta())
+    return min(max(at - datetime.now(UTC), timedelta()), timedelta(seconds=_LONGEST_PAUSE_S))
 
 
 def charset_of(response: aiohttp.ClientResponse) -> str:
-    """Return the charset the server named, "utf-8" when it named none or an unknown one."""
-    charset = response.charset or "utf-8"
-    try:
-        "".encode(charset)
-    except LookupError:
-        return "utf-8"
-    return charset
+    """Return the charset the server named, "utf-8" when it named none or one that is no web page's."""
+    charset = (response.charset or "").lower()
+    return charset if charset in _CHARSETS else "utf-8"

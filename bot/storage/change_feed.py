@@ -39,9 +39,10 @@ class RedisChangeFeed(ChangeFeed):
     @override
     async def wait_for_changes(self, *, wait: timedelta) -> Collection[str] | None:
         # The blocking read only waits: it returns one entry. XRANGE then takes all that there are by now.
-        await self._database.wait_for_entry(_KEY, after=self._last_read_id, wait=wait)
+        if not await self._database.wait_for_entry(_KEY, after=self._last_read_id, wait=wait):
+            return None
         entries = await self._database.command("XRANGE", _KEY, f"({self._last_read_id}", "+")
-        if not entries:
+        if not entries:  # the store was emptied in between
             return None
         self._last_read_id = entries[-1][0].decode()
         by_others = [fields for _, fields in entries if fields[b"by"].decode() != self._worker]

@@ -54,13 +54,14 @@ class StoreTimeouts:
     """How long to wait for the server, in seconds; a restart of the embedded server takes half a second.
 
     `retry_pauses_s` are the pauses between attempts; the attempts end with them, or after `give_up_s` in all.
-    `blocking_read_s` is the longest blocking read; it has to end before the command is given up.
+    `blocking_read_s` is the longest blocking read. After a server vanished without closing its connections, nobody is
+    woken for so long.
     """
 
     connect_s: float = 1.0
     answer_s: float = 2.0
     give_up_s: float = 4.0
-    blocking_read_s: float = 2.0
+    blocking_read_s: float = 10.0
     retry_pauses_s: tuple[float, ...] = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8)
 
 
@@ -130,12 +131,28 @@ class Database:
         load: tuple[RedisArgument, ...] = ("SCRIPT", "LOAD", prefixed.text)
         return (await self.pipeline([load, *(("EVALSHA", prefixed.sha, 1, key, *call) for call in calls)]))[1:]
 
-    async def wait_for_entry(self, stream: KeyName, *, after: str, wait: timedelta) -> None:
-        """Return when a stream has an entry behind the id `after`, or `wait` (at most `blocking_read_s`) is over."""
+    async def wait_for_entry(
+        self, stream: KeyName, *, after: str, wait: timedelta, stopping: asyncio.Event | None = None
+    ) -> bool:
+        """Return True when a stream has an entry behind the id `after`, False once the wait is over.
+
+        It lasts for `wait`, at most for `blocking_read_s`, and ends when `stopping` is set. The server wakes the
+        reader, nobody asks meanwhile.
+        """
         longest = timedelta(seconds=self.timeouts.blocking_read_s)
         milliseconds = max(1, int(min(wait, longest) / timedelta(milliseconds=1)))  # BLOCK 0 is for ever
         words = self._prefixed(("XREAD", "COUNT", 1, "BLOCK", milliseconds, "STREAMS", stream, after))
-        await self._run(self.reader, lambda: _execute(self.reader, *words))
+
+        async def read() -> Any:
+            return await _execute(self.reader, *words)
+
+        reading = asyncio.ensure_future(self._run(self.reader, read, blocks_s=milliseconds / 1000))
+        stopped = asyncio.ensure_future(stopping.wait()) if stopping else None
+        try:
+            await asyncio.wait([task for task in (reading, stopped) if task], return_when=asyncio.FIRST_COMPLETED)
+            return reading.done() and bool(reading.result())
+        finally:
+            await _cancelled([task for task in (reading, stopped) if task])
 
     async def read_unchanged(self, keys: Sequence[KeyName], read: Callable[[Command], Awaitable[None]]) -> bool:
         """Let `read` run commands, and return whether none of the keys was changed meanwhile; raise StorageError.
@@ -190,7 +207,7 @@ class Database:
             return arguments
         return [f"{self.prefix}{word}" if isinstance(word, KeyName) else word for word in arguments]
 
-    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
+    async def _run(self, client: Redis, send: Callable[[], Awaitable[Result]], *, blocks_s: float = 0.0) -> Result:
         """Send, and raise CancelledError if the task was cancelled meanwhile, even when the reply arrived.
 
         redis-py waits with `asyncio.wait_for`, which before Python 3.12 forgets a cancellation that comes together
@@ -198,15 +215,20 @@ class Database:
         """
         cancellations_before = _cancellation_requests()
         try:
-            return await self._with_storage_errors(client, send)
+            return await self._with_storage_errors(client, send, blocks_s)
         finally:
             if _cancellation_requests() > cancellations_before:
                 raise asyncio.CancelledError
 
-    async def _with_storage_errors(self, client: Redis, send: Callable[[], Awaitable[Result]]) -> Result:
-        """Send with retries; turn every failure that is left into a StorageError with a sentence."""
+    async def _with_storage_errors(
+        self, client: Redis, send: Callable[[], Awaitable[Result]], blocks_s: float
+    ) -> Result:
+        """Send with retries; turn every failure that is left into a StorageError with a sentence.
+
+        `blocks_s` is how long the server may take by what was asked for, in seconds.
+        """
         try:
-            async with asyncio.timeout(self.timeouts.give_up_s):
+            async with asyncio.timeout(self.timeouts.give_up_s + blocks_s):
                 return await self._with_retries(client, send)
         except TimeoutError as error:
             raise StorageError("The store is away: no answer.") from error
@@ -311,6 +333,13 @@ async def _drop_idle_connections(client: Redis) -> None:
     """Close idle connections to what has become a replica: the new primary may be behind the same address."""
     with suppress(redis_errors.RedisError):
         await client.connection_pool.disconnect(inuse_connections=False)
+
+
+async def _cancelled(tasks: Sequence["asyncio.Future[Any]"]) -> None:
+    """Cancel what is still under way and return when it has ended."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _execute(client: Any, *arguments: RedisArgument) -> Any:

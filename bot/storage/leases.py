@@ -1,6 +1,6 @@
 """The leases in Redis: which worker does what only one may do at a time (the key LEASE of keys.py, lua/lease.lua).
 
-Worker A acquires the lease to poll for 8 s with a token of its own, and renews it every 2 s. When A is killed, the
+Worker A acquires the lease to poll for 8 s with a token of its own, and renews it every 2.5 s. When A is killed, the
 lease ends 8 s after the last renewal and worker B acquires it with another token. The token of the last owner stays in
 the store when a lease has ended. So A, if it was only stopped for a while, learns whether somebody took its place: the
 commit of an incident with an older token is refused (lua/commit_incident.lua).

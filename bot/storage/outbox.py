@@ -74,7 +74,9 @@ class RedisOutbox(Outbox):
         )
 
     @override
-    async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def claim(
+        self, platform: Platform, *, limit: int, wait: timedelta, stopping: asyncio.Event | None = None
+    ) -> Sequence[Delivery]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + wait.total_seconds()
         while True:
@@ -82,10 +84,12 @@ class RedisOutbox(Outbox):
             if batch.deliveries:
                 return batch.deliveries
             left = timedelta(seconds=deadline - loop.time())
-            if left <= timedelta():
+            if left <= timedelta() or (stopping and stopping.is_set()):
                 return ()
             pause = left if batch.next_due_in is None else min(left, batch.next_due_in)
-            await self._database.wait_for_entry(keys.WAKE_UP.key(platform), after=batch.newest_wake_up, wait=pause)
+            await self._database.wait_for_entry(
+                keys.WAKE_UP.key(platform), after=batch.newest_wake_up, wait=pause, stopping=stopping
+            )
 
     @override
     async def finish(self, delivery: Delivery, *, message_id: str | None, leaves: str | None = None) -> None:

@@ -15,7 +15,7 @@ from bot.ports.workers import ChangeFeed
 
 log = structlog.get_logger()
 
-_WAIT = timedelta(seconds=2)  # for news, in one request to the store
+_WAIT = timedelta(seconds=10)  # for news, in one request to the store
 _STORE_PAUSE_S = 2.0
 _UPDATE_PAUSE_S = 0.5  # a round publishes every exchange: what comes meanwhile is read in one update
 

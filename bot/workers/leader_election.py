@@ -1,6 +1,6 @@
 """Leader election: of several workers one polls the upstreams, and one listens to each platform.
 
-Each of these tasks has a lease in the store. Whoever acquires it does the task and renews the lease every 2 s; the
+Each of these tasks has a lease in the store. Whoever acquires it does the task and renews the lease every 2.5 s; the
 others ask for it every second. A lease that nobody renews ends after 8 s, so after a worker was killed nobody polls
 for 9 s at most.
 """
@@ -23,10 +23,10 @@ log = structlog.get_logger()
 class LeaseTiming:
     """How often an own lease is renewed and another worker's is asked for, in seconds.
 
-    2 s are a quarter of the 8 s that a lease lasts: three renewals may fail before it is lost.
+    A lease lasts for 8 s: two renewals in a row may fail before it is lost.
     """
 
-    renew_every_s: float = 2.0
+    renew_every_s: float = 2.5
     retry_every_s: float = 1.0
 
 

@@ -20,6 +20,7 @@ import hashlib
 import json
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, Self
@@ -38,6 +39,7 @@ __all__ = ["CLOUDFLARE", "FakeDefiLlama", "FakeExchange", "Fault", "big_protocol
 CLOUDFLARE = (
     b"<!DOCTYPE html>\n<html><head><title>Attention Required! | Cloudflare</title></head><body>Ray ID</body></html>"
 )
+_DRIP_S = 0.01
 _NOW = datetime(2026, 10, 5, 14, 3, 31, tzinfo=UTC)
 
 
@@ -47,6 +49,7 @@ class Fault:
 
     What is not given is as in the real answer. `cut` sends half: of the JSON, of the gzip stream, or of what was
     announced ("wire"). `reset` closes the connection instead of an answer. `until` holds the answer back until set.
+    `drips` sends a byte at a time, until nobody reads any more.
     """
 
     status: int = 200
@@ -56,6 +59,7 @@ class Fault:
     cut: Literal["json", "gzip", "wire"] | None = None
     reset: bool = False
     until: asyncio.Event | None = None
+    drips: bool = False
     times: int = 1
 
 
@@ -181,6 +185,8 @@ class FakeDefiLlama:
             body = gzip.compress(body, 1)
         body = _half(body) if fault.cut == "gzip" else body
         headers |= dict(fault.headers)
+        if fault.drips:
+            return await _drip(request, status, headers, body)
         if fault.cut == "wire":
             return await _cut_off(request, status, headers, body)
         return web.Response(status=status, headers=headers, body=body)
@@ -215,4 +221,16 @@ async def _cut_off(request: web.BaseRequest, status: int, headers: dict[str, str
     await response.write(_half(body))
     if request.transport:
         request.transport.close()
+    return response
+
+
+async def _drip(request: web.BaseRequest, status: int, headers: dict[str, str], body: bytes) -> web.StreamResponse:
+    """Announce the whole body and send a byte of it every hundredth of a second."""
+    response = web.StreamResponse(status=status, headers=headers)
+    response.content_length = len(body)
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        for start in range(len(body)):
+            await response.write(body[start : start + 1])
+            await asyncio.sleep(_DRIP_S)
     return response

@@ -205,7 +205,9 @@ class MemoryOutbox(Outbox):
         self._wake_up.set()
 
     @override
-    async def claim(self, platform: Platform, *, limit: int, wait: timedelta) -> Sequence[Delivery]:
+    async def claim(
+        self, platform: Platform, *, limit: int, wait: timedelta, stopping: asyncio.Event | None = None
+    ) -> Sequence[Delivery]:
         self._fail_if_away()
         deliveries = self._next(platform, limit)
         if not deliveries and wait:
@@ -213,7 +215,7 @@ class MemoryOutbox(Outbox):
             try:
                 due = min((at - self.clock.now() for at in self._due.values()), default=wait)
                 async with asyncio.timeout(min(wait, max(due, timedelta())).total_seconds()):
-                    await self._wake_up.wait()
+                    await _first_of(self._wake_up, stopping)
             except TimeoutError:
                 pass  # something postponed may be due
             deliveries = self._next(platform, limit)
@@ -634,3 +636,13 @@ class Memory:
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return the alerts queued so far, of one kind or of all."""
         return [alert for alert in self.incidents.told if kind in {None, alert.kind}]
+
+
+async def _first_of(*events: asyncio.Event | None) -> None:
+    """Return as soon as one of some events is set."""
+    waits = [asyncio.create_task(event.wait()) for event in events if event]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

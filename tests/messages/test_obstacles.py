@@ -277,15 +277,6 @@ def test_jobs_that_hang_or_crash_are_said(job: JobState, sentences: list[str]) -
     assert said(replace(FINE, jobs=(job,))) == sentences
 
 
-def test_temporary_files_that_cannot_be_written_are_said() -> None:
-    assert said(replace(FINE, temporary_files_fault="No space left on device")) == [
-        (
-            "no temporary file can be written (No space left on device), so no exchange's amounts can be read: free or "
-            "mount /tmp, or name another directory in TMPDIR"
-        )
-    ]
-
-
 def test_what_other_parts_report_is_said_and_told_apart() -> None:
     reported = {ObstacleKind.IDENTITY: ("another bot's data",), ObstacleKind.STORED_DATA: ("a", "", "b")}
     found = alert_obstacles(replace(FINE, reported=reported))

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +17,9 @@ from tests.fakes.memory import Memory
 from tests.waiting import stop, until
 
 MINUTE = timedelta(minutes=1)
+PATIENCE = timedelta(milliseconds=20)
+"""Short, because a test holds a body back for as long as it likes; no other body takes any time."""
+KRAKEN = Exchange("kraken", "Kraken", "kraken")
 
 
 @dataclass
@@ -28,6 +31,8 @@ class Upstream:
     stored: dict[str, list[Reading]] = field(default_factory=dict)
     faults: dict[str, SourceFault] = field(default_factory=dict)
     asked: list[tuple[str, datetime]] = field(default_factory=list)
+    crashes: dict[str, Exception] = field(default_factory=dict)
+    gates: dict[str, asyncio.Event] = field(default_factory=dict)
 
     async def listings(self) -> Sequence[Listing]:
         self._work("cexs")
@@ -35,12 +40,16 @@ class Upstream:
 
     async def readings(self, exchange: Exchange, *, since: datetime) -> Sequence[Reading]:
         self.asked.append((exchange.id, since))
+        if gate := self.gates.get(exchange.id):
+            await gate.wait()
         self._work(exchange.id)
         return self.stored.get(exchange.id) or [holding(60, exchange=exchange.id)]
 
     def _work(self, what: str) -> None:
         if what in self.faults:
             raise SourceError(self.faults[what], "as told")
+        if what in self.crashes:
+            raise self.crashes[what]
 
 
 class RecordingPoller:
@@ -57,6 +66,8 @@ class RecordingPoller:
         self.health_changes: list[tuple[SourceHealth, SourceHealth]] = []
         self.next_row: dict[str, Listing] = {}
         self.fault: Exception | None = None
+        self.judging_crash: Exception | None = None
+        self.crashes: dict[str, Exception] = {}
         self.poller = SourcePoller(
             self.upstream,
             readings=self.memory.readings,
@@ -72,6 +83,7 @@ class RecordingPoller:
             on_batch=self._judge,
             on_blind=lambda since, until: self.blind_spans.append((since, until)),
             on_health=self._record_health,
+            patience=PATIENCE,
         )
 
     async def _publish(self, exchange: Exchange) -> None:
@@ -82,8 +94,11 @@ class RecordingPoller:
         if self.fault:
             raise self.fault
 
-    async def _judge(self, exchanges: Sequence[Exchange]) -> None:
+    async def _judge(self, exchanges: Sequence[Exchange]) -> Mapping[str, Exception]:
+        if self.judging_crash:
+            raise self.judging_crash
         self.rounds.append([exchange.id for exchange in exchanges])
+        return {exchange_id: crash for exchange_id, crash in self.crashes.items() if exchange_id in self.rounds[-1]}
 
     async def _record_health(self, was: SourceHealth, now: SourceHealth) -> None:
         self.health_changes.append((was, now))
@@ -224,12 +239,12 @@ async def test_who_takes_over_judges_what_moves_before_all_the_rest_is_fetched(p
 
     polled.memory.clock.advance(6 * HOUR)
     await polled.poll_all()
-    assert polled.rounds[2:] == [["kraken", "binance", "okx"]]
+    assert polled.rounds[2:] == [["kraken", "okx"], ["binance"]]
 
     await polled.poller.restore()
     polled.memory.clock.advance(6 * HOUR)
     await polled.poll_all()
-    assert polled.rounds[3:] == [["kraken", "okx"], ["binance"]]
+    assert polled.rounds[4:] == [["kraken", "okx"], ["binance"]]
     assert polled.poller.rounds == 3
 
 
@@ -401,14 +416,17 @@ async def test_while_the_store_is_away_the_fetcher_waits_for_the_next_poll(polle
     polled.fault = StorageError("gone")
     with capture_logs() as logs:
         await polled.poller.poll()
-        await polled.publications.get()
-        await asyncio.sleep(0)
-    assert "store away while fetching details" in [log["event"] for log in logs]
+        await until(
+            lambda: "store away while fetching details" in [log["event"] for log in logs], "a line that says so"
+        )
     assert not task.done()
+    assert polled.rounds == []
 
     polled.fault = None
     await polled.poller.poll()
-    assert await polled.publications.get() == "okx"
+    await until(lambda: polled.rounds, "a round of what was read before the store was away")
+    assert polled.rounds == [["binance", "okx"]]
+    assert len(polled.upstream.asked) == 2
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -434,3 +452,150 @@ async def test_a_name_that_is_on_no_list_is_remembered_and_said_once() -> None:
     assert polled.poller.unknown == {"binnance"}
     assert polled.poller.last_good_poll is None
     assert [log["names"] for log in logs if log["event"] == "EXCHANGES names what is not listed"] == [["binnance"]]
+
+
+async def test_an_answer_on_which_the_bot_fails_ends_there_and_is_said(polled: RecordingPoller) -> None:
+    polled.upstream.crashes["binance"] = UnicodeError("label empty or too long")
+    with capture_logs() as logs:
+        await polled.poll_all()
+
+    assert polled.rounds == [["okx"]]
+    health = (await polled.memory.readings.health())["defillama/binance"]
+    assert (health.fault, health.detail) == (SourceFault.CRASHED, "UnicodeError")
+    assert polled.memory.meter.counts["polled", "defillama/binance", "crashed"] == 1
+    assert ("answer could not be handled", "binance") in [(log["event"], log.get("exchange")) for log in logs]
+
+
+async def test_a_list_on_which_the_bot_fails_leaves_the_old_one(polled: RecordingPoller) -> None:
+    await polled.poll_all()
+    polled.upstream.crashes["cexs"] = OverflowError("too large")
+    polled.memory.clock.advance(6 * HOUR)
+    await polled.poll_all()
+
+    assert polled.rounds == [["binance", "okx"], ["binance", "okx"]]
+    assert (await polled.memory.readings.health())["defillama/cexs"].fault is SourceFault.CRASHED
+
+
+async def test_an_exchange_that_cannot_be_judged_is_said_and_tried_again_ever_later(polled: RecordingPoller) -> None:
+    polled.crashes["binance"] = ZeroDivisionError("division by zero")
+    await polled.poll_all()
+    health = await polled.memory.readings.health()
+    assert health["defillama/binance"].fault is SourceFault.CRASHED
+    assert health["defillama/okx"].fault is None
+
+    for minutes in (2, 2, 2):
+        polled.memory.clock.advance(minutes * MINUTE)
+        await polled.poller.poll_details()
+    assert [exchange_id for exchange_id, _ in polled.upstream.asked] == ["binance", "okx", "binance", "binance"]
+
+    polled.crashes.clear()
+    polled.memory.clock.advance(HOUR)
+    await polled.poller.poll_details()
+    assert (await polled.memory.readings.health())["defillama/binance"].fault is None
+
+
+async def test_a_batch_that_cannot_be_judged_at_all_is_said_of_each(polled: RecordingPoller) -> None:
+    polled.judging_crash = RuntimeError("of all of them")
+    await polled.poll_all()
+
+    faults = {name: health.fault for name, health in (await polled.memory.readings.health()).items()}
+    assert faults == {
+        "defillama/cexs": None,
+        "defillama/binance": SourceFault.CRASHED,
+        "defillama/okx": SourceFault.CRASHED,
+    }
+
+
+async def test_a_slow_body_delays_no_other(polled: RecordingPoller) -> None:
+    gate = polled.upstream.gates["binance"] = asyncio.Event()
+    serving = asyncio.create_task(polled.poller.serve_details())
+    await polled.poller.poll()
+    await until(lambda: polled.rounds, "a round without the slow one")
+    assert polled.rounds == [["okx"]]
+
+    polled.memory.clock.advance(6 * HOUR)
+    await polled.poller.poll()
+    await until(lambda: len(polled.rounds) == 2, "the next round without it")
+    assert polled.rounds == [["okx"], ["okx"]]
+    assert [exchange_id for exchange_id, _ in polled.upstream.asked] == ["binance", "okx", "okx"]
+
+    gate.set()
+    await until(lambda: ["binance"] in polled.rounds, "a round of its own")
+    await stop(serving)
+
+
+async def test_what_begins_to_move_finds_a_place_beside_bodies_that_take_for_ever(polled: RecordingPoller) -> None:
+    calm = [listing(Exchange(f"e{number:02}", "E", f"e{number:02}"), inflow=0.0) for number in range(20)]
+    polled.upstream.rows = [*calm, listing(KRAKEN, inflow=0.0, total=1.0)]
+    never = asyncio.Event()
+    polled.upstream.gates = {row.exchange.id: never for row in calm}
+    serving = asyncio.create_task(polled.poller.serve_details())
+    await polled.poller.poll()
+    await until(lambda: len(polled.upstream.asked) == 2, "two calm bodies that are asked for")
+
+    polled.upstream.rows[-1] = listing(KRAKEN, inflow=-1e9)
+    polled.memory.clock.advance(6 * HOUR)
+    await polled.poller.poll()
+
+    await until(lambda: polled.rounds, "a round with what moves")
+    assert polled.rounds == [["kraken"]]
+    await stop(serving)
+    assert len(polled.upstream.asked) == 3
+
+
+async def test_a_slow_body_that_comes_while_the_store_is_away_is_judged_later(polled: RecordingPoller) -> None:
+    gate = polled.upstream.gates["binance"] = asyncio.Event()
+    serving = asyncio.create_task(polled.poller.serve_details())
+    await polled.poller.poll()
+    await until(lambda: polled.rounds, "a round without the slow one")
+
+    polled.fault = StorageError("gone")
+    gate.set()
+    with capture_logs() as logs:
+        await until(lambda: "store away while fetching details" in [log["event"] for log in logs], "a line of it")
+    polled.fault = None
+    await polled.poller.poll()
+    await until(lambda: ["binance"] in polled.rounds, "a round of its own")
+    await stop(serving)
+
+
+async def test_a_list_that_lost_most_exchanges_is_a_fault_of_the_source(polled: RecordingPoller) -> None:
+    rows = [listing(Exchange(f"e{number:02}", "E", f"e{number:02}")) for number in range(12)]
+    polled.upstream.rows = rows
+    await polled.poller.poll()
+    polled.memory.clock.advance(10 * MINUTE)
+    polled.upstream.rows = rows[:3]
+    await polled.poller.poll()
+
+    names = [row.exchange.id for row in rows]
+    assert sorted(polled.listed[-1]) == names
+    assert polled.poller.last_good_poll == NOON
+    health = (await polled.memory.readings.health())["defillama/cexs"]
+    assert (health.fault, health.detail) == (
+        SourceFault.LIST_SHRANK,
+        "9 of 12 exchanges are missing from one list on",
+    )
+
+    polled.memory.clock.advance(50 * MINUTE)
+    await polled.poller.poll()
+    assert sorted(polled.listed[-1]) == names
+    polled.memory.clock.advance(10 * MINUTE)
+    await polled.poller.poll()
+    assert polled.listed[-1] == names[:3]
+    assert (await polled.memory.readings.health())["defillama/cexs"].fault is None
+
+
+async def test_after_a_restart_a_list_is_compared_with_those_of_the_last_day(polled: RecordingPoller) -> None:
+    rows = [listing(Exchange(f"e{number:02}", "E", f"e{number:02}"), at=NOON - HOUR) for number in range(12)]
+    closed_long_ago = [listing(Exchange(f"x{number:02}", "X"), at=NOON - 90 * DAY) for number in range(12)]
+    await polled.memory.readings.save_listings([*rows, *closed_long_ago])
+    await polled.poller.restore()
+
+    polled.upstream.rows = rows[:8]
+    await polled.poller.poll()
+    assert (await polled.memory.readings.health())["defillama/cexs"].fault is None
+
+    await polled.poller.restore()
+    polled.upstream.rows = rows[:5]
+    await polled.poller.poll()
+    assert (await polled.memory.readings.health())["defillama/cexs"].fault is SourceFault.LIST_SHRANK

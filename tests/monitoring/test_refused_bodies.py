@@ -51,8 +51,9 @@ async def polled() -> AsyncIterator[PolledUpstream]:
         memory = Memory(NOON)
         judged: list[str] = []
 
-        async def judge(exchanges: Sequence[Exchange]) -> None:
+        async def judge(exchanges: Sequence[Exchange]) -> dict[str, Exception]:
             judged.extend(exchange.id for exchange in exchanges)
+            return {}
 
         async def ignore(*_: object) -> None:
             return

@@ -17,6 +17,7 @@ from bot.domain.signal import Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.suppression import Suppression
 from bot.messages.model import Tone
+from bot.monitoring.isolation import Crashes
 from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.outbox import Alert, DeliveryKind
@@ -322,7 +323,9 @@ class SnapshotsWithJumps(SnapshotBuilder):
     jumps: tuple[Jump, ...] = ()
 
     @override
-    async def snapshots_by_round(self, exchanges: Sequence[Exchange]) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
+    async def snapshots_by_round(
+        self, exchanges: Sequence[Exchange], crashes: Crashes | None = None
+    ) -> AsyncIterator[Sequence[ExchangeSnapshot]]:
         now = self._clock.now()
         yield [ExchangeSnapshot(BINANCE, signal=replace(signal(-0.001, at=now), jumps=self.jumps), seen_at=now)]
 

@@ -162,10 +162,12 @@ async def test_no_room_for_temporary_files_is_said_and_so_is_its_end(world: Worl
         usual = tempfile.tempdir
         tempfile.tempdir = str(Path("/nowhere/at/all"))
         try:
-            await until_said(run, operators, "temporary files", "no temporary file can be written")
+            await run.hour()  # bodies are read
+            await until_said(run, operators, "temporary files", "o temporary file can be written")
         finally:
             tempfile.tempdir = usual
-        await until_over(run, operators, "no temporary file")
+        await run.hour()
+        await until_over(run, operators, "o temporary file")
 
 
 async def test_a_list_that_leaves_out_a_large_exchange_is_said_and_so_is_its_end(world: World, operators: Chat) -> None:

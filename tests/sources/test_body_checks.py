@@ -19,6 +19,7 @@ MONTH = NOW - timedelta(days=30)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 DETAIL = "/protocol/binance-cex"
 Body = dict[str, Any]
+NEWEST, ALL = slice(-1, None), slice(None)
 
 
 def edited(llama: FakeDefiLlama, edit: Callable[[Body], object]) -> None:
@@ -195,6 +196,17 @@ async def test_a_run_that_is_newer_than_the_list_is_read(
     assert (await read(source)).as_of == clock.time
 
 
+@pytest.mark.parametrize("factor", [0.001, 1000])
+async def test_beside_an_older_list_another_order_of_magnitude_is_refused(
+    source: DefiLlama, llama: FakeDefiLlama, clock: StoppedClock, factor: float
+) -> None:
+    """The list comes every ten minutes: a body that is wrong by a factor of thousand does not wait for it."""
+    await source.listings()
+    clock.time = llama.step("binance", share=1e-6)
+    edited(llama, lambda body: scale(body, factor))
+    assert (await refusal(source)).fault is SourceFault.TOTAL_DISAGREES
+
+
 async def test_a_run_that_the_list_has_and_the_body_has_not_is_no_contradiction(
     source: DefiLlama, llama: FakeDefiLlama, clock: StoppedClock
 ) -> None:
@@ -268,6 +280,75 @@ def multiply_values(factor: float, *chains: str) -> Callable[[Body], None]:
             tokens |= {asset: usd * factor for asset, usd in tokens.items()}
 
     return edit
+
+
+def multiply_amounts(factor: float, *assets: str, points: slice = NEWEST) -> Callable[[Body], None]:
+    """Change the amounts of some assets, of all without a name, and leave their values and all totals as they are."""
+
+    def edit(body: Body) -> None:
+        for chain, section in body["chainTvls"].items():
+            for point in (section["tokens"] or [])[points]:
+                for asset in point["tokens"]:
+                    if chain and (not assets or asset in assets):
+                        point["tokens"][asset] *= factor
+
+    return edit
+
+
+@pytest.mark.parametrize("factor", [0.001, 1000, 0.3, 4])
+async def test_amounts_that_are_not_worth_their_values_are_refused(
+    source: DefiLlama, llama: FakeDefiLlama, factor: float
+) -> None:
+    """By the values nothing has moved, by the amounts 99.9 % has left; the totals agree with the list."""
+    await source.listings()
+    good = await read(source)
+    llama.step("binance", share=1e-6, after=MINUTE)
+    edited(llama, multiply_amounts(factor))
+
+    error = await refusal(source)
+
+    assert error.fault is SourceFault.VALUES_DISAGREE
+    assert error.detail.startswith("by amounts and values ")
+    assert (await read(source)).as_of > good.as_of
+
+
+async def test_a_first_body_is_held_against_what_a_dollar_is_worth(source: DefiLlama, llama: FakeDefiLlama) -> None:
+    """All its points are wrong by the same factor, and nothing was read before."""
+    edited(llama, multiply_amounts(0.001, points=ALL))
+    error = await refusal(source)
+    assert error.detail in {
+        "by amounts and values USDT is worth $1.00 K, not $1.00",
+        "by amounts and values USDC is worth $1.00 K, not $1.00",
+    }
+
+
+async def test_after_a_restart_a_body_is_held_against_its_own_points(source: DefiLlama, llama: FakeDefiLlama) -> None:
+    edited(llama, multiply_amounts(0.001, "BTC", "ETH"))
+    assert (await refusal(source)).fault is SourceFault.VALUES_DISAGREE
+
+
+@pytest.mark.parametrize("assets", [("ETH",), ("BNB",), ("TRX",)])
+async def test_one_asset_of_another_price_is_news(
+    source: DefiLlama, llama: FakeDefiLlama, assets: tuple[str, ...]
+) -> None:
+    """It crashed, or is counted in other units: the guards know what to make of it."""
+    await source.listings()
+    await read(source)
+    llama.step("binance", share=1e-6, after=MINUTE)
+    edited(llama, multiply_amounts(100, *assets))
+    assert (await read(source)).holdings
+
+
+async def test_prices_of_last_week_say_nothing_of_todays(
+    source: DefiLlama, llama: FakeDefiLlama, clock: StoppedClock
+) -> None:
+    await source.listings()
+    await read(source)
+    later = timedelta(days=5)
+    llama.step("binance", after=later, prices={"BTC": 87521.87 * 4, "ETH": 2900.5 * 4})
+    clock.time += later
+    await source.listings()
+    assert (await read(source)).holdings
 
 
 @pytest.mark.parametrize(

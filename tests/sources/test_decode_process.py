@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -73,15 +74,17 @@ async def test_a_small_body_needs_no_process() -> None:
     assert await decode(small, time_limit=timedelta(0)) == parse_protocol(small, "binance", since=MONTH, fetched_at=NOW)
 
 
-async def test_of_a_large_body_only_the_beginning_is_read_here() -> None:
-    """The event loop's process learns that it is large; the rest is read and decoded in another process."""
+@pytest.mark.parametrize("wire", [LARGE, gzip.compress(b" " * (20 << 20) + b"{}")], ids=["plain", "gzip"])
+async def test_of_a_large_body_only_the_beginning_is_read_here(wire: bytes) -> None:
+    """This process learns that it is large; the rest is read and decoded in another process."""
     with tempfile.TemporaryFile(buffering=0) as file:
-        file.write(LARGE)
+        file.write(wire)
         body = CountedFile(file.fileno(), closefd=False)
-        await decode_body(
-            body, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=LIMIT, time_limit=TIME_LIMIT
-        )
-    assert SMALL_BODY_BYTES < body.bytes_read <= SMALL_BODY_BYTES + PIECE_BYTES
+        with suppress(SourceError):
+            await decode_body(
+                body, ReadingFactory("binance", "defillama", NOW), since=MONTH, limit=LIMIT, time_limit=TIME_LIMIT
+            )
+    assert body.bytes_read <= SMALL_BODY_BYTES + PIECE_BYTES
 
 
 class CountedFile(io.FileIO):
@@ -93,6 +96,14 @@ class CountedFile(io.FileIO):
         content = super().read(-1 if size is None else size) or b""
         self.bytes_read += len(content)
         return content
+
+
+async def test_parts_of_a_body_that_bring_nothing_are_read_in_no_time_at_all() -> None:
+    """A chain of empty gzip members ends the reading at the 65th, and the loop learns of it from another thread."""
+    threads = CountedThreads()
+    asyncio.get_running_loop().set_default_executor(threads)
+    assert await fault_of(gzip.compress(b"") * 5_000) is SourceFault.CUT_SHORT
+    assert threads.jobs == 1
 
 
 @pytest.mark.parametrize("body", HARD)

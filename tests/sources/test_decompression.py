@@ -1,4 +1,5 @@
 import gzip
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import assume, given, settings
@@ -44,3 +45,34 @@ def test_damage_and_text_behind_the_stream_are_cut_short() -> None:
         with pytest.raises(SourceError) as caught:
             list(decompress([wire], limit=10_000))
         assert caught.value.fault is SourceFault.CUT_SHORT
+
+
+def test_between_two_pieces_little_is_done_whatever_comes() -> None:
+    """Blocks with nothing in them, a megabyte of them: the caller gets its turn after every 16 KB, with no bytes."""
+    wire = gzip.compress(b"")[:10] + b"\x00\x00\x00\xff\xff" * 200_000
+    pieces: list[bytes] = []
+    with pytest.raises(SourceError) as caught:
+        pieces.extend(decompress([wire], limit=10))
+    assert caught.value.fault is SourceFault.CUT_SHORT
+    assert set(pieces) == {b""}
+    assert len(pieces) == len(wire) // (1 << 14) + 1
+
+
+def test_a_chain_of_members_without_content_is_given_up() -> None:
+    wire = gzip.compress(b"") * 400_000
+    taken = []
+
+    def chunks() -> Iterator[bytes]:
+        for start in range(0, len(wire), 1 << 16):
+            taken.append(start)
+            yield wire[start : start + (1 << 16)]
+
+    with pytest.raises(SourceError) as caught:
+        list(decompress(chunks(), limit=10))
+    assert caught.value.fault is SourceFault.CUT_SHORT
+    assert len(taken) == 1
+
+
+def test_members_with_content_may_be_many() -> None:
+    wire = (gzip.compress(b"") + gzip.compress(b"x")) * 60
+    assert b"".join(decompress([wire], limit=60)) == b"x" * 60

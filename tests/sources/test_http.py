@@ -1,21 +1,29 @@
 import asyncio
 import gzip
+import socket
+import tempfile
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.ports.sources import ReadHeaders
-from bot.sources.http import MAX_ATTEMPTS, Http
+from bot.sources.http import LARGE_BODIES_AT_ONCE, MAX_ATTEMPTS, Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import FetchLimits
+from bot.sources.small_reads import small_socket
 from tests.clocks import HandMovedClock
 from tests.fakes.defillama import CLOUDFLARE, FakeDefiLlama
-from tests.waiting import in_time
+from tests.waiting import in_time, until
 
 SHORT = FetchLimits(timedelta(milliseconds=50), wire_bytes=1 << 20, plain_bytes=1 << 20)
 SMALL = FetchLimits(timedelta(seconds=5), wire_bytes=2_000, plain_bytes=2_000)
+ODD_PAUSES = ("soon", "1e400", "-5", "", "Thu, 01 Jan 1970 00:00:00 GMT", f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT")
 ROOMY = FetchLimits(timedelta(seconds=5), wire_bytes=1 << 20, plain_bytes=1 << 20)
 
 
@@ -131,7 +139,7 @@ async def test_a_compression_nobody_asked_for_is_refused(http: Http, llama: Fake
     assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.BAD_SHAPE
 
 
-@pytest.mark.parametrize("pause", ["31", "86400000000000000", "a date"])
+@pytest.mark.parametrize("pause", ["31", "86400000000000000", "9" * 5_000, "Fri, 31 Dec 9999 23:59:59 GMT", "a date"])
 async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: FakeDefiLlama, pause: str) -> None:
     in_ten_minutes = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True)
     pause_or_date = in_ten_minutes if pause == "a date" else pause
@@ -142,7 +150,9 @@ async def test_a_long_pause_is_handed_on_instead_of_slept(http: Http, llama: Fak
     assert len(llama.asked("/cexs")) == 1
 
 
-@pytest.mark.parametrize("pause", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 -0000", "soon"])
+@pytest.mark.parametrize(
+    "pause", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 -0000", *ODD_PAUSES]
+)
 async def test_a_short_pause_is_kept_and_then_asked_again(http: Http, llama: FakeDefiLlama, pause: str) -> None:
     llama.fail("/cexs", status=429, headers={"Retry-After": pause}, times=2)
     assert await http.fetch(f"{llama.url}/cexs") is not None
@@ -228,7 +238,13 @@ async def test_a_redirect_in_circles_ends(http: Http, llama: FakeDefiLlama) -> N
 
 
 @pytest.mark.parametrize(
-    ("content_type", "text"), [("text/xml; charset=iso-8859-1", "é"), ("text/xml; charset=nonsense", "�"), ("", "�")]
+    ("content_type", "text"),
+    [
+        ("text/xml; charset=iso-8859-1", "é"),
+        ("", "�"),
+        # What Python can decode or not is not what a web page may be written in: `idna` raises on most texts.
+        *((f"text/xml; charset={charset}", "�") for charset in ("nonsense", "idna", "undefined", "hex", 'utf-8"x')),
+    ],
 )
 async def test_text_is_read_in_its_charset_and_never_fails(
     http: Http, llama: FakeDefiLlama, content_type: str, text: str
@@ -239,22 +255,91 @@ async def test_text_is_read_in_its_charset_and_never_fails(
     assert body.text == text
 
 
-async def test_large_bodies_come_one_at_a_time_per_host(http: Http, llama: FakeDefiLlama) -> None:
+async def test_a_few_large_bodies_come_at_a_time_per_host(http: Http, llama: FakeDefiLlama) -> None:
     gate = asyncio.Event()
-    llama.fail("/protocol/okx", until=gate)
+    slow = [f"slow{number}" for number in range(LARGE_BODIES_AT_ONCE)]
+    for slug in slow:
+        llama.fail(f"/protocol/{slug}", until=gate, status=403)
 
     async def spool(slug: str) -> None:
-        async with http.spool(f"{llama.url}/protocol/{slug}"):
-            pass
+        with suppress(SourceError):
+            async with http.spool(f"{llama.url}/protocol/{slug}"):
+                pass
 
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(spool("okx"))
-        await llama.wait_for_request("/protocol/okx")
+        for slug in slow[1:]:
+            tasks.create_task(spool(slug))
+        await spool("okx-of-another-name")  # one place is left
+        tasks.create_task(spool(slow[0]))
+        await llama.wait_for_request(f"/protocol/{slow[0]}")
         tasks.create_task(spool("bybit"))
-        await http.fetch(f"{llama.url}/cexs")  # the list is not held up, and time enough for the second
+        await http.fetch(f"{llama.url}/cexs")  # the list is not held up, and time enough for the next
         assert not llama.asked("/protocol/bybit")
         gate.set()
     assert llama.asked("/protocol/bybit")
+
+
+@pytest.mark.parametrize("path", ["/cexs", "/protocol/okx"])
+async def test_a_byte_now_and_then_is_no_answer(http: Http, llama: FakeDefiLlama, path: str) -> None:
+    llama.fail(path, drips=True, times=99)
+    quick = replace(ROOMY, stall=timedelta(milliseconds=50))
+    error = await fault_of(http, f"{llama.url}{path}", quick)
+    assert error.fault is SourceFault.TIMEOUT
+    assert len(llama.asked(path)) == MAX_ATTEMPTS
+
+
+async def test_an_answer_that_does_not_begin_is_none(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", until=asyncio.Event(), times=99)
+    assert (
+        await fault_of(http, f"{llama.url}/cexs", replace(ROOMY, stall=timedelta(milliseconds=50)))
+    ).fault is SourceFault.TIMEOUT
+
+
+async def test_all_attempts_together_have_a_limit(llama: FakeDefiLlama) -> None:
+    llama.fail("/protocol/okx", status=503, times=99)
+    async with Http(pause=timedelta(minutes=1)) as patient:
+        with pytest.raises(SourceError) as caught:
+            async with patient.spool(
+                f"{llama.url}/protocol/okx", limits=replace(ROOMY, in_all=timedelta(milliseconds=100))
+            ):
+                pass
+    assert caught.value.fault is SourceFault.TIMEOUT
+    assert len(llama.asked("/protocol/okx")) == 1
+
+
+@pytest.mark.parametrize("place", ["/nowhere", "/dev/full"])
+async def test_without_room_for_files_large_bodies_are_kept_in_memory_and_it_is_said(
+    llama: FakeDefiLlama, place: str
+) -> None:
+    """A directory that is not there is as one that cannot be written; /dev/full takes nothing, as a full disk does."""
+
+    def make_file() -> BinaryIO:
+        return tempfile.TemporaryFile(dir=place) if place == "/nowhere" else Path(place).open("w+b")
+
+    async with Http(pause=timedelta(0), make_file=make_file) as http:
+        async with http.spool(f"{llama.url}/protocol/okx") as spooled:
+            assert spooled is not None
+            spooled.file.seek(0)
+            assert gzip.decompress(spooled.file.read()) == llama.exchanges["okx"].protocol_body()
+        (sentence,) = http.file_troubles
+    assert "TMPDIR" in sentence
+
+
+async def test_when_there_is_room_again_nothing_is_said(llama: FakeDefiLlama) -> None:
+    places = iter([Path("/nowhere")])
+
+    def make_file() -> BinaryIO:
+        return tempfile.TemporaryFile(dir=next(places, None))
+
+    async with Http(pause=timedelta(0), make_file=make_file) as http:
+        for troubles in (1, 0):
+            async with http.spool(f"{llama.url}/protocol/okx"):
+                assert len(http.file_troubles) == troubles
+
+
+async def test_headers_without_an_end_are_no_answer(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", headers={"X-Long": "x" * 100_000}, times=99)
+    assert (await fault_of(http, f"{llama.url}/cexs")).fault is SourceFault.SERVER_ERROR
 
 
 async def test_a_large_body_is_kept_as_it_came_and_from_its_start_after_a_retry(
@@ -288,3 +373,35 @@ async def test_cancelling_a_request_leaves_nothing_behind(http: Http, llama: Fak
 async def test_a_client_outside_of_its_block_is_a_mistake_of_ours() -> None:
     with pytest.raises(RuntimeError):
         await Http().fetch("http://127.0.0.1/")
+
+
+async def test_an_error_page_in_an_odd_charset_is_shown_as_far_as_it_can_be(http: Http, llama: FakeDefiLlama) -> None:
+    llama.fail("/cexs", status=403, body=b"no \xff", headers={"Content-Type": "text/html; charset=idna"})
+    assert (await fault_of(http, f"{llama.url}/cexs")).detail == "HTTP 403: no �"
+
+
+async def test_little_is_read_from_a_socket_at_a_time(llama: FakeDefiLlama) -> None:
+    """Whatever is read in one go is handled in one go: 256 KB of chunks of one byte each would take 40 ms."""
+    sizes: list[int] = []
+
+    class Recorder(asyncio.Protocol):
+        def data_received(self, data: bytes) -> None:
+            sizes.append(len(data))
+
+    server = await asyncio.start_server(_send_a_megabyte, "127.0.0.1", 0)
+    async with server:
+        address = server.sockets[0].getsockname()
+        made = small_socket((socket.AF_INET, socket.SOCK_STREAM, 0, "", address))
+        made.setblocking(False)  # noqa: FBT003 — the standard library names it so
+        loop = asyncio.get_running_loop()
+        await loop.sock_connect(made, address)
+        transport, _ = await loop.create_connection(Recorder, sock=made)
+        await until(lambda: sum(sizes) == 1 << 20, "a megabyte")
+        transport.close()
+    assert max(sizes) <= 128 << 10
+
+
+async def _send_a_megabyte(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(bytes(1 << 20))
+    await writer.drain()
+    writer.close()

@@ -143,7 +143,9 @@ def test_a_chain_of_zeros_alone_is_missing_from_its_reading_and_named() -> None:
 
 
 @pytest.mark.parametrize("part", ["amount", "value"])
-@pytest.mark.parametrize("number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "null", '"5"', "[]", "true", "9" * 400])
+@pytest.mark.parametrize(
+    "number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "1e300", "null", '"5"', "[]", "true", "9" * 400]
+)
 def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(part: str, number: str) -> None:
     pair = (123.5, 5.0) if part == "amount" else (5.0, 123.5)
     body = body_of({"Tron": {FIRST: {"ODD": pair, "USDT": (5.0, 5.0)}}, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}})
@@ -266,6 +268,14 @@ def test_an_asset_of_which_one_name_cannot_be_is_not_known_at_all(odd: tuple[flo
     body = body_of({"Arbitrum": {FIRST: {"USDT": (1e308, 1e308), "USD₮0": odd, "ETH": (1.0, 3e3)}}})
     assert contents(body) == {FIRST: {("Arbitrum", "ETH"): (1.0, 3e3)}}
     assert impossible(body) == {FIRST: {("Arbitrum", "USDT")}}
+
+
+@pytest.mark.parametrize("value", [5.0, 0.0])
+def test_an_amount_below_every_units_size_cannot_be(value: float) -> None:
+    """5e-324 is the smallest number there is: a price by it is infinite, where 1e-24 is one unit of NEAR."""
+    body = body_of({"Tron": {FIRST: {"ODD": (5e-324, value), "NEAR": (1e-24, 1e-23), "USDT": (5.0, 5.0)}}})
+    assert contents(body) == {FIRST: {("Tron", "NEAR"): (1e-24, 1e-23), ("Tron", "USDT"): (5.0, 5.0)}}
+    assert impossible(body) == {FIRST: {("Tron", "ODD")}}
 
 
 def test_dust_and_whole_numbers_are_holdings() -> None:

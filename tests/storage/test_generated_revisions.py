@@ -53,6 +53,9 @@ def poller_on(store: Store, upstream: Upstream, clock: StillClock) -> SourcePoll
     async def ignore(*_: object) -> None:
         return
 
+    async def judge(*_: object) -> dict[str, Exception]:
+        return {}
+
     return SourcePoller(
         upstream,
         readings=store.readings,
@@ -65,7 +68,7 @@ def poller_on(store: Store, upstream: Upstream, clock: StillClock) -> SourcePoll
         only=frozenset(),
         on_listings=lambda _: None,
         on_stored=ignore,
-        on_batch=ignore,
+        on_batch=judge,
         on_blind=lambda *_: None,
         on_health=ignore,
     )

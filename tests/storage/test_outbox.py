@@ -1,4 +1,5 @@
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -800,6 +801,35 @@ async def test_a_worker_that_waits_wakes_for_what_is_due(patient_store: Store) -
 async def test_a_worker_waits_no_longer_than_asked(store: Store) -> None:
     async with in_time("the end of a wait of five milliseconds"):
         assert await store.outbox.claim(Platform.DISCORD, limit=5, wait=timedelta(milliseconds=5)) == ()
+
+
+async def test_a_worker_that_waits_asks_once_and_not_again_and_again(patient_store: Store) -> None:
+    """One script that finds nothing, and one blocking read that the server answers when there is something."""
+    before = await calls(patient_store)
+    waiting = asyncio.create_task(patient_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG))
+    await until_it_waits(patient_store)
+    after = await calls(patient_store)
+    assert after["xread"] - before["xread"] <= 1  # Valkey counts it when it ends
+    assert sum(after[name] - before[name] for name in ("evalsha", "eval")) <= 2  # twice where the script was not known
+    await stop(waiting)
+
+
+async def calls(store: Store) -> Counter[str]:
+    """Return how often each command was called since the server began."""
+    stats = await store.database.server_info("commandstats")
+    return Counter({name.removeprefix("cmdstat_"): facts["calls"] for name, facts in stats.items()})
+
+
+async def test_a_worker_that_stops_waits_no_longer(patient_store: Store) -> None:
+    stopping = asyncio.Event()
+    claiming = patient_store.outbox.claim(Platform.TELEGRAM, limit=5, wait=LONG, stopping=stopping)
+    waiting = asyncio.create_task(claiming)
+    await until_it_waits(patient_store)
+    async with in_time("the end of the wait"):
+        stopping.set()
+        assert await waiting == ()
+    await queue(patient_store, alert("a"))
+    assert steps(await claim(patient_store.outbox)) == ["a"]
 
 
 async def test_a_cancelled_wait_takes_nothing_with_it(patient_store: Store) -> None:

@@ -1,11 +1,13 @@
 """Refuse a body that contradicts itself or the list of exchanges, before it is believed.
 
-Three questions, each with a reason of its own (`SourceFault`). Example: Binance was asked for, the list says $100 B.
+Four questions, each with a reason of its own (`SourceFault`). Example: Binance was asked for, the list says $100 B.
 
 - Is it of that exchange? A body that calls itself "OKX" is refused: WRONG_EXCHANGE.
 - Do its assets add up to its own totals, chain by chain and in all, within a tenth? Assets of $60 B under a total of
   $100 B are refused: VALUES_DISAGREE.
-- Is its newest total that of the list, within a quarter? A total of $70 B is refused: TOTAL_DISAGREES.
+- Are its amounts worth their values (`price_check`)? USDT at $1,000 is refused: VALUES_DISAGREE.
+- Is its newest total that of the list, within a quarter? A total of $70 B is refused: TOTAL_DISAGREES. Beside a list
+  that was made before it only a tenth of that, or ten times as much, is.
 
 Only the newest point is asked about, from what the decoder saw on its way, so that nothing is read twice. What a body
 or the list does not say is not asked: a body without totals, an exchange that is on no list.
@@ -21,10 +23,13 @@ from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, Slot
 from bot.messages.number_format import usd
 from bot.messages.plain_text import clean
+from bot.sources.defillama.price_check import check_prices, is_comparable
 from bot.sources.defillama.protocol import BodyStatement
 
 TOTAL_TOLERANCE = 0.25
 """Of the list's total: in the worst hour of the runs that are known less left, and another exchange differs by more."""
+_OLD_FACTOR = 10.0
+"""Between a body and a list that was made before it: within hours a run may take more than half, not nine tenths."""
 VALUES_TOLERANCE = 0.10
 """Of the body's own totals: they are made of the same values and differ by rounding, or by a token that one lacks."""
 # A failed call leaves one absurd amount. It is judged as an impossible value, and the rest of the body is believed.
@@ -40,6 +45,22 @@ _LIST_MEMORY = timedelta(hours=2)
 class _ListedTotal:
     first_seen: datetime
     usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class ListedSpan:
+    """The smallest and the largest total that the list told of an exchange lately, in USD."""
+
+    lowest: float
+    highest: float
+    is_of_that_time: bool
+
+    def contradicts(self, total_usd: float, *, may_lack_parts: bool) -> bool:
+        """Return whether a body's total cannot be beside these; one that lacks parts may be as small as it likes."""
+        least, most = (
+            (1 - TOTAL_TOLERANCE, 1 + TOTAL_TOLERANCE) if self.is_of_that_time else (1 / _OLD_FACTOR, _OLD_FACTOR)
+        )
+        return (total_usd < least * self.lowest and not may_lack_parts) or total_usd > most * self.highest
 
 
 class ListedTotals:
@@ -65,42 +86,45 @@ class ListedTotals:
                 total for total, end in zip(totals, [*ends, now], strict=True) if end >= now - _LIST_MEMORY
             ]
 
-    def span(self, exchange: str, as_of: datetime) -> tuple[float, float] | None:
-        """Return the smallest and the largest total that a body with a newest point of `as_of` may be held against.
+    def span(self, exchange: str, as_of: datetime) -> ListedSpan | None:
+        """Return what a body with a newest point of `as_of` may be held against; None where the list has no total.
 
-        None where there is none: the list does not name the exchange, was fetched before that point, or stands still
-        while the body goes on. Example: a total of $100 B first seen at 12:00 is compared with points of up to 13:30.
-        It is too old to tell that $70 B at 14:00 are wrong.
+        The list is not of that time where it was fetched before that point, or stands still while the body goes on.
+        Example: a total of $100 B first seen at 12:00 is of the time of points of up to 13:30. It is too old to tell
+        that $70 B at 14:00 are wrong, and young enough to tell that $100 M are.
         """
         totals = self._totals.get(exchange)
-        if not totals or self._fetched_at is None or as_of > self._fetched_at:
+        if not totals or self._fetched_at is None:
             return None
-        if as_of > totals[-1].first_seen + _LIST_MAX_LAG:
-            return None
-        return min(total.usd for total in totals), max(total.usd for total in totals)
+        is_of_that_time = as_of <= min(self._fetched_at, totals[-1].first_seen + _LIST_MAX_LAG)
+        return ListedSpan(
+            min(total.usd for total in totals), max(total.usd for total in totals), is_of_that_time=is_of_that_time
+        )
 
 
-def check_body(
+def check_body(  # noqa: PLR0913 — everything that a body is held against
     exchange: Exchange,
     newest: Reading,
     statement: BodyStatement,
     *,
+    before: Reading | None,
     accepted: Reading | None,
-    listed: tuple[float, float] | None,
+    listed: ListedSpan | None,
 ) -> None:
     """Raise SourceError where the body contradicts what was asked for, itself, or the list.
 
-    `newest` is its newest reading, `accepted` the one of the last body that was not refused, and `listed` are the
-    smallest and the largest total that the list told lately, in USD.
+    `newest` is its newest reading, `before` the one before it, `accepted` the newest of the last body that was not
+    refused, and `listed` what the list told lately.
     """
     _check_exchange(exchange, statement)
-    everything_usd = listed[1] if listed else statement.total_usd
+    everything_usd = listed.highest if listed and listed.is_of_that_time else statement.total_usd
     # What has no value in the body may be in its totals or not; nothing says which.
     impossible = newest.impossible_slots | newest.unpriced_slots | _impossible_by_value(newest, everything_usd)
     # What is missing is in nobody's sum. It is judged as missing, by the rules of detection, and is no contradiction.
     had_more_chains = accepted is not None and not accepted.chains <= newest.chains
     lacks_chains = statement.lacks_chains or had_more_chains
     _check_values(newest, statement, impossible, lacks_chains=lacks_chains)
+    check_prices(exchange, newest, accepted if accepted and is_comparable(accepted, newest) else before, impossible)
     if listed:
         _check_total(newest, statement, listed, impossible, lacks_chains=lacks_chains)
 
@@ -172,17 +196,15 @@ def _usd_by_chain(newest: Reading, impossible: Collection[Slot]) -> Mapping[str,
 def _check_total(
     newest: Reading,
     statement: BodyStatement,
-    listed: tuple[float, float],
+    listed: ListedSpan,
     impossible: Collection[Slot],
     *,
     lacks_chains: bool,
 ) -> None:
-    lowest, highest = listed
     total_usd = statement.total_usd
     if total_usd is None or impossible:
         total_usd = sum(holding.usd for slot, holding in newest.holdings.items() if slot not in impossible)
-    is_too_low = total_usd < (1 - TOTAL_TOLERANCE) * lowest and not (lacks_chains or impossible)
-    if is_too_low or total_usd > (1 + TOTAL_TOLERANCE) * highest:
+    if listed.contradicts(total_usd, may_lack_parts=lacks_chains or bool(impossible)):
         raise SourceError(
-            SourceFault.TOTAL_DISAGREES, f"its newest total is {usd(total_usd)}, the list says {usd(highest)}"
+            SourceFault.TOTAL_DISAGREES, f"its newest total is {usd(total_usd)}, the list says {usd(listed.highest)}"
         )

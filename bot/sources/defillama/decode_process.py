@@ -80,8 +80,8 @@ async def decode_body(
 
     `limit` is the most plain bytes to accept, `time_limit` how long the worker process may take.
     """
-    if (plain := _small_body(body)) is not None:
-        return await asyncio.to_thread(_decode_here, plain, factory, since.timestamp())
+    if small := await asyncio.to_thread(_decode_if_small, body, factory, since.timestamp()):
+        return small
     try:
         async with asyncio.timeout(time_limit.total_seconds()):
             return await _decode_in_process(body, factory, since=since.timestamp(), limit=limit)
@@ -89,13 +89,18 @@ async def decode_body(
         raise SourceError(SourceFault.TIMEOUT, "decoding takes too long") from error
 
 
-def _decode_here(plain: bytes, factory: ReadingFactory, since: float) -> DecodedBody:
+def _decode_if_small(body: BinaryIO, factory: ReadingFactory, since: float) -> DecodedBody | None:
+    """Return what a small body holds, None of a large one."""
+    if (plain := _small_body(body)) is None:
+        return None
     extract = ProtocolExtract([plain], since=since)
     return DecodedBody(tuple(factory.readings(extract)), extract.statement())
 
 
 def _small_body(body: BinaryIO) -> bytes | None:
-    """Return the plain bytes of a small body, None of a large one."""
+    """Return the plain bytes of a small body, None of a large one: of that, only the beginning is read."""
+    if body.seek(0, os.SEEK_END) > SMALL_BODY_BYTES:
+        return None
     body.seek(0)
     plain = bytearray()
     for piece in decompress(read_pieces(body), limit=sys.maxsize):

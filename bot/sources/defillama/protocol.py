@@ -11,7 +11,8 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
   something in that slot: an asset that is drained is not told any more, and a node that answers errors tells a zero.
 - A slot whose value is not there is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never
   drained.
-- An amount below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and named as
+- An amount below zero, or that is no finite number (null, text, 1e400), cannot be, nor can one that is smaller than the
+  smallest unit of any asset (5e-324) or larger than anything there is (1e308): the slot is left out and named as
   impossible, which is neither zero nor drained.
 - A value that cannot be, beside an amount that can, is a price that is not known: 3 BTC of null dollars are worth what
   they were at the price of the last point of that slot that has one, and the slot is named as unpriced. So a run in BTC
@@ -42,6 +43,10 @@ ALL_CHAINS = "all"
 _EXPECTED_KEYS = ("chainTvls", "tokens", "tokensInUsd")
 _DAY_S = 86400
 _SAME_RUN_S = 30 * 60  # the upstream runs once an hour and writes its chains within minutes
+# The finest units are a trillionth of a trillionth (NEAR's yocto, 1e-24), the largest supplies some 1e24 of a whole,
+# and all the wealth of the world is below 1e15 USD. With what is far beyond, prices and sums overflow.
+_SMALLEST_AMOUNT, _LARGEST_AMOUNT = 1e-30, 1e40
+_LARGEST_USD = 1e18
 _LATEST_UNIX_S = 4102444800  # 2100-01-01: a later date is in milliseconds, not in seconds
 # How the name of a section ends (after its last dash; or its whole name) that is no chain; see `nonChains` and the
 # treatment of dashes in https://github.com/DefiLlama/defillama-server, defi/src/utils/normalizeChain.ts
@@ -288,7 +293,14 @@ class ProtocolExtract:
             return self._columns_with_unreadable_numbers(chain, tokens, usd)
         assets = tuple(amounts)
         # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are sifted.
-        is_regular = assets and min(amounts.values()) > 0 and assets == tuple(values) and min(values.values()) >= 0
+        is_regular = (
+            assets
+            and min(amounts.values()) >= _SMALLEST_AMOUNT
+            and max(amounts.values()) <= _LARGEST_AMOUNT
+            and assets == tuple(values)
+            and min(values.values()) >= 0
+            and max(values.values()) <= _LARGEST_USD
+        )
         # Layouts are kept of names that assets go by here: a set that has one has no alias in it.
         layout = self._layouts.get((chain, assets))
         if not is_regular or (layout is None and not ALIASES.keys().isdisjoint(assets)):
@@ -322,8 +334,9 @@ class ProtocolExtract:
             asset, value = asset_name(symbol), values.get(symbol, 0.0)
             amount_before, value_before = held.get(asset, (0.0, 0.0))
             total = amount_before + amount
-            is_value = value >= 0 and math.isfinite(value_before + value)
-            if not (amount >= 0 and math.isfinite(total)) or (amount == 0 and not 0 <= value < math.inf):
+            is_amount = amount == 0 or _SMALLEST_AMOUNT <= amount <= _LARGEST_AMOUNT
+            is_value = 0 <= value <= _LARGEST_USD and math.isfinite(value_before + value)
+            if not (is_amount and math.isfinite(total)) or (amount == 0 and not 0 <= value <= _LARGEST_USD):
                 impossible[asset] = None
             elif amount > 0:
                 held[asset] = total, value_before + value if is_value else math.nan

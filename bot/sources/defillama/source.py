@@ -30,7 +30,6 @@ from bot.sources.http import Http
 from bot.sources.http_errors import RequestRefused
 from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Validators
 from bot.sources.json_stream import JsonStream
-from bot.sources.loop_sharing import collect_in_slices
 from bot.sources.own_tokens import OWN_TOKENS
 
 NAME = "defillama"
@@ -119,7 +118,9 @@ class DefiLlama(Source):
             return tuple(replace(listing, fetched_at=now) for listing in cached.listings)
         if body is None:
             raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
-        listings = usable_listings(await collect_in_slices(listing_rows(body.content, now, self.name)))
+        # In another thread: the text between two rows, which is stepped over, may be as long as the whole body.
+        rows = await asyncio.to_thread(lambda: list(listing_rows(body.content, now, self.name)))
+        listings = usable_listings(rows)
         self._cached_list = _CachedList(body.validators, listings)
         self._listed_totals.record(listings, now)
         return listings
@@ -153,7 +154,7 @@ class DefiLlama(Source):
         async with self._http.spool(url, limits=self._detail_limits, validators=validators) as spooled:
             now = self._clock.now()
             if spooled is None and cached:
-                self._check(exchange, cached.newest, cached.statement)
+                self._check(exchange, cached.newest, cached.statement, before=cached.newest)
                 return (replace(cached.newest, fetched_at=now),)
             if spooled is None:
                 raise SourceError(SourceFault.BAD_SHAPE, "not modified, though nothing was cached")
@@ -173,17 +174,18 @@ class DefiLlama(Source):
             raise SourceError(SourceFault.BAD_SHAPE, "every point is dated in the future")
         if usable[-1] is not readings[-1]:
             statement = statement._replace(total_usd=None, chain_totals=())  # of a point from the future
-        self._check(exchange, usable[-1], statement)
+        self._check(exchange, usable[-1], statement, before=usable[-2] if len(usable) > 1 else None)
         self._cached_details[slug] = _CachedDetail(spooled.validators, since, usable[-1], statement)
         return usable
 
-    def _check(self, exchange: Exchange, newest: Reading, statement: BodyStatement) -> None:
+    def _check(self, exchange: Exchange, newest: Reading, statement: BodyStatement, *, before: Reading | None) -> None:
         """Raise SourceError where a body contradicts what was asked for, itself, or the list."""
         accepted = self._cached_details.get(exchange.slug or "")
         check_body(
             exchange,
             newest,
             statement,
+            before=before,
             accepted=accepted.newest if accepted else None,
             listed=self._listed_totals.span(exchange.id, newest.as_of),
         )

@@ -1,0 +1,105 @@
+"""Measures what the bot does while nothing is to be done: commands on its Redis a second, and its share of a core.
+
+    python -m benchmarks.idle [--seconds 60]
+
+Both platforms are connected, 77 exchanges are read, nobody asks, nothing moves and nothing is to be sent. Commands are
+those of `INFO commandstats`, but for those that a script calls inside the server: what counts is how often somebody
+asks. The share of a core is that of the bot and of its Redis together, by the CPU time that Linux counts for both.
+"""
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from benchmarks.figure import Figure, tell
+from benchmarks.programs import free_port, runwatch
+from benchmarks.timed_platforms import TimedDiscord, TimedTelegram
+from benchmarks.upstream import full_upstream, until_all_is_read, until_ready
+from tests.servers import Server, kinds
+
+AT_MOST_COMMANDS = 3.0
+"""A second, all that wait and all that ask together."""
+AT_MOST_CPU_PERCENT = 0.3
+_SETTLE_S = 20.0
+"""After everything was read: what was published then is read once more by the change feed."""
+_SCRIPTS = ("evalsha", "eval")
+_OWN = ("info", "hello", "client|setinfo", "monitor")
+"""What this program itself sends, or what opens a connection."""
+
+
+async def measured(seconds: float) -> list[Figure]:
+    """Return the commands a second and the percents of a core over so many seconds in which nothing is to be done."""
+    server = Server(next(iter(kinds().values()))).start()
+    try:
+        async with full_upstream() as llama, TimedTelegram() as telegram, TimedDiscord() as discord:
+            port, settings = free_port(), {"REDIS_URL": server.url}
+            async with runwatch(llama, telegram=telegram, discord=discord, http_port=port, settings=settings) as bot:
+                await until_ready(bot, port)
+                await until_all_is_read(bot, port)
+                await asyncio.sleep(_SETTLE_S)
+                return await _of_span(server, bot.pid, seconds)
+    finally:
+        server.stop()
+
+
+async def _of_span(server: Server, bot_pid: int, seconds: float) -> list[Figure]:
+    client = Redis.from_url(server.url)
+    try:
+        async with client.monitor() as monitor:
+            cpu_before, began = _cpu_s(bot_pid) + _cpu_s(server.pid), time.monotonic()
+            stats_before = await _calls(client)
+            asked = await _asked(monitor, seconds)
+            took = time.monotonic() - began
+            stats = {name: calls - stats_before.get(name, 0) for name, calls in (await _calls(client)).items()}
+            cpu_s = _cpu_s(bot_pid) + _cpu_s(server.pid) - cpu_before
+    finally:
+        await client.aclose()
+    scripts = sum(stats.get(name, 0) for name in _SCRIPTS)
+    inside = sum(calls for name, calls in stats.items() if name not in _OWN)
+    return [
+        Figure("Idle, commands", "a second", asked / took, at_most=AT_MOST_COMMANDS),
+        Figure("Idle, scripts among them", "a second", scripts / took),
+        Figure("Idle, commands with those inside of scripts", "a second", inside / took),
+        Figure("Idle, bot and Redis", "% of a core", 100 * cpu_s / took, at_most=AT_MOST_CPU_PERCENT),
+    ]
+
+
+async def _asked(monitor: object, seconds: float) -> int:
+    """Count what clients send, as Redis shows it: what a script calls has the client "lua"."""
+    number = 0
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                shown = await monitor.next_command()  # type: ignore[attr-defined]  # has no types in redis-py
+                is_own = str(shown["command"]).split(" ", 1)[0].lower() in {"info", "hello", "client"}
+                number += shown["client_type"] != "lua" and not is_own
+    except TimeoutError:
+        return number
+
+
+async def _calls(client: Redis) -> Mapping[str, int]:
+    stats = await client.info("commandstats")
+    return {name.removeprefix("cmdstat_"): int(facts["calls"]) for name, facts in stats.items()}
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the CPU time that a process has used, in seconds. https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html"""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Print the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long nothing is to be done")
+    seconds = parser.parse_args().seconds
+    tell(asyncio.run(measured(seconds)), seconds=seconds)
+
+
+if __name__ == "__main__":
+    main()
