@@ -75,7 +75,7 @@ async def next_hour_goes_wrong(run: Running, body: Callable[[World], bytes]) -> 
 
 async def status(run: Running) -> str:
     run.world.telegram.say(run.world.group, run.world.ann, "/status")
-    return (await run.world.telegram.wait_for_message(run.world.group, containing="Newest reading")).text
+    return (await run.world.telegram.wait_for_message(run.world.group, containing="newest figures")).text
 
 
 @pytest.mark.parametrize(
