@@ -24,7 +24,7 @@ from bot.domain.flow import Flow
 from bot.domain.incident import Incident, StepReason
 from bot.domain.severity import Severity
 from bot.domain.signal import Signal
-from bot.messages.cards.common import hold_sentence, holds_by_reason, note_sentence
+from bot.messages.cards.common import hold_sentence, note_sentence
 from bot.messages.cards.flow_bounds import certain_share, certain_usd
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
@@ -136,11 +136,7 @@ def _text(sentence: Line) -> str:
 
 def _held(signal: Signal, card: SignalCard) -> Iterator[str]:
     """Yield each reason for which figures are held once; which of them are is said where they differ in that."""
-    holds = holds_by_reason(
-        (card.measurement(measurement.name), measurement.hold)
-        for measurement in signal.measurements
-        if measurement.hold
-    )
+    holds = card.holds(signal)
     for names, why in holds:
         yield f"Held over {', '.join(names)}: {why}" if len(holds) > 1 else f"Held: {why}"
 

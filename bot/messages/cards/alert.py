@@ -16,7 +16,6 @@ from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
-    holds_by_reason,
     note_sentence,
     provenance,
 )
@@ -164,7 +163,7 @@ def _frozen_line(incident: Incident, card: SignalCard) -> Line:
     figures = ("Figures of ", moment(incident.announced.as_of))
     if names := _missing_names(signal):
         return line(*figures, "; ", bold(names), f" {'have' if ' and ' in names else 'has'} been missing since.")
-    causes = " and ".join(why for _, why in _holds(signal, card)) or card.nothing_measured
+    causes = " and ".join(why for _, why in card.holds(signal)) or card.nothing_measured
     return line(*figures, "; frozen since: ", bold(causes), ".")
 
 
@@ -183,16 +182,6 @@ def _missing_names(signal: Signal) -> str:
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:
     """Return what was left out, measurement by measurement, else what the source says of figures that are all whole."""
-    holds = _holds(signal, card)
-    if holds:
+    if holds := card.holds(signal):
         return " ".join(f"Held over {', '.join(names)}: {why}." for names, why in holds)
     return card.caution(signal)
-
-
-def _holds(signal: Signal, card: SignalCard) -> list[tuple[tuple[str, ...], str]]:
-    """Return what is held for each reason, and why."""
-    return holds_by_reason(
-        (card.measurement(measurement.name), measurement.hold)
-        for measurement in signal.measurements
-        if measurement.hold
-    )
