@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from bot.alerting.lifecycle import as_announced, open_incident, resolve
+from bot.alerting.announcing import as_announced
+from bot.alerting.easing import resolve
+from bot.alerting.opening import open_incident
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, Step, StepReason
 from bot.domain.jump import Jump, Verdict

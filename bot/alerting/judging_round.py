@@ -24,7 +24,8 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from bot.alerting.data_notice import notice_key_rule, notice_steps
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.market_wide import advance_market, with_market_cover
 from bot.domain.exchange import MARKET
 from bot.domain.flow import HoldReason

@@ -13,7 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bot.alerting.lifecycle import Policy, as_announced, open_incident, reannounce_if_changed, resolve
+from bot.alerting.announcing import as_announced, reannounce_if_changed
+from bot.alerting.easing import resolve
+from bot.alerting.lifecycle_policy import Policy
+from bot.alerting.opening import open_incident
 from bot.domain.exchange import MARKET
 from bot.domain.flow import Flow, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason

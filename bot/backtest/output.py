@@ -2,7 +2,8 @@
 
 A line says what the live bot would have announced: `{"at": "2022-11-08T06:00:00Z", "exchange": "ftx", "incident":
 "INC-1", "event": "opened", "rule": "outflow", "severity": "severe", …, "share": -0.11, …}`. `share` and `flow_usd` are
-negative where money left. Its keys are a contract with scripts that read it: none is ever renamed.
+negative where money left, and what is certain of it: the end that is graded, 0 where even the direction is open. Its
+keys are a contract with scripts that read it: none is ever renamed.
 
 A windows line says what was measured at one reading, whether or not anything was announced: `{"at":
 "2022-11-08T06:00:00Z", "exchange": "ftx", "windows": {"24h": {"share": -0.11, "low": -0.13, "high": -0.11, "flow_usd":
@@ -10,7 +11,7 @@ A windows line says what was measured at one reading, whether or not anything wa
 """
 
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,10 +20,13 @@ from bot.backtest.archive import EVENTS
 from bot.backtest.rule_comparison import alarms
 from bot.backtest.scores import KnownEvent, Score, score
 from bot.backtest.simulation import SimulatedAlert
-from bot.domain.flow import Flow, Hold
+from bot.domain.flow import Flow
 from bot.domain.incident import Incident, StepReason
 from bot.domain.severity import Severity
+from bot.domain.signal import Signal
 from bot.messages.cards.common import hold_sentence, note_sentence
+from bot.messages.cards.flow_bounds import certain_share, certain_usd
+from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Line
 from bot.messages.number_format import clock, percent, span, usd
@@ -86,8 +90,8 @@ def _record(alert: SimulatedAlert, kinds: SignalKinds) -> dict[str, Any]:
         "severity": str(incident.severity) if incident else None,
         "confirmed": incident.confirmed if incident else False,
         "window": str(flow.window) if flow else None,
-        "flow_usd": flow.usd if flow else None,
-        "share": flow.share if flow else None,
+        "flow_usd": certain_usd(flow) if flow else None,
+        "share": certain_share(flow) if flow else None,
         "reasons": list(_reasons(alert, kinds)),
         "inhibited_by": alert.inhibited_by.label if alert.inhibited_by else None,
     }
@@ -114,15 +118,15 @@ def _rule(incident: Incident | None) -> str:
 
 def _reasons(alert: SimulatedAlert, kinds: SignalKinds) -> Iterable[str]:
     """Yield why: what is held where that is told, else the thresholds crossed, and what people should know beside."""
-    incident, signal = alert.incident, alert.signal
+    incident, signal, card = alert.incident, alert.signal, card_of(alert.signal.rule, kinds)
     if incident and incident.ending:
         yield f"Resolved: {incident.ending}"
     if alert.reason is not StepReason.HELD:
-        yield from map(card_of(signal.rule, kinds).reason, signal.reasons)
+        yield from map(card.reason, signal.reasons)
         yield from (
             f"{member.exchange}: {member.severity}, {percent(member.share, signed=True)}" for member in signal.members
         )
-    yield from map(_held, alert.holds)
+    yield from _held(signal, card)
     yield from (_text(note_sentence(note)) for note in signal.notes)
 
 
@@ -130,8 +134,11 @@ def _text(sentence: Line) -> str:
     return "".join(clock(part.at) if part.at else part.text for part in sentence)
 
 
-def _held(hold: Hold) -> str:
-    return f"Held: {hold_sentence(hold)}"
+def _held(signal: Signal, card: SignalCard) -> Iterator[str]:
+    """Yield each reason for which figures are held once; which of them are is said where they differ in that."""
+    holds = card.holds(signal)
+    for names, why in holds:
+        yield f"Held over {', '.join(names)}: {why}" if len(holds) > 1 else f"Held: {why}"
 
 
 def _cells(alert: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:
@@ -147,8 +154,8 @@ def _cells(alert: SimulatedAlert, kinds: SignalKinds) -> tuple[str, ...]:
         _rule(incident),
         severity,
         flow.window if flow else "",
-        usd(flow.usd, signed=True) if flow else "",
-        percent(flow.share, signed=True) if flow else "",
+        usd(certain_usd(flow), signed=True) if flow else "",
+        percent(certain_share(flow), signed=True) if flow else "",
         " · ".join((*inhibited, *_reasons(alert, kinds))),
     )
 

@@ -23,14 +23,14 @@ from bot.alerting.judging_round import (
     elevated_spans,
     judge_round,
 )
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.outflow_source import Outflow, OutflowState
 from bot.detection.withdrawals.status import with_statuses
 from bot.domain.exchange import MARKET, Exchange
-from bot.domain.flow import Flow, Hold
+from bot.domain.flow import Flow
 from bot.domain.incident import Incident, IncidentState, StepReason
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
@@ -51,8 +51,8 @@ _MAX_COLUMNS = 48
 class SimulatedAlert:
     """What would have been announced: a step of an incident, or (HELD, without an incident) that figures are held.
 
-    `at` is the time of the reading it rests on. `flow` leads: of the incident, or the shortest held one. `holds` are
-    the reasons for which windows are held. `inhibited_by` is the market-wide incident under which nobody is notified.
+    `at` is the time of the reading it rests on. `flow` leads: of the incident, or the shortest held one. `inhibited_by`
+    is the market-wide incident under which nobody is notified.
     """
 
     at: datetime
@@ -61,7 +61,6 @@ class SimulatedAlert:
     signal: Signal
     incident: Incident | None = None
     flow: Flow | None = None
-    holds: tuple[Hold, ...] = ()
     inhibited_by: Incident | None = None
 
 
@@ -198,18 +197,18 @@ class Simulation:
 
     def _alerts_of_step(self, judged: ExchangeStep, market: Incident | None) -> Iterator[SimulatedAlert]:
         at, exchange, signal, step = judged.at, judged.key.subject, judged.signal, judged.step
-        incident, holds = step.incident, signal.holds
+        incident = step.incident
         is_newly_held = bool(self._holds.new_reasons(judged.key.story, signal))
         inhibited_by = market if incident and incident.is_inhibited else None
         # Flows are in the order of their windows, so this is the shortest one that is held.
         held_flow = next((flow for flow in signal.flows if flow.hold), None)
         if step.reason in ALERT_REASONS:
             flow = held_flow if held_flow and step.reason is StepReason.HELD else signal.leading_flow
-            yield SimulatedAlert(at, exchange, step.reason, signal, incident, flow, holds, inhibited_by)
+            yield SimulatedAlert(at, exchange, step.reason, signal, incident, flow, inhibited_by)
         # Without an open incident nobody would be told; for a backtest it is worth a line that figures were held.
         if is_newly_held and step.reason is not StepReason.HELD:
             open_incident = incident if incident and incident.state is IncidentState.OPEN else None
-            yield SimulatedAlert(at, exchange, StepReason.HELD, signal, open_incident, held_flow, holds, inhibited_by)
+            yield SimulatedAlert(at, exchange, StepReason.HELD, signal, open_incident, held_flow, inhibited_by)
 
     def _apply_withdrawal_changes(self, reading: Reading) -> None:
         """Bring an exchange's withdrawals to the time of a reading; where no change was ever seen, they are unknown."""

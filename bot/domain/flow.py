@@ -69,8 +69,9 @@ class Flow:
     """Net flow of an exchange over a window: positive = net deposits, negative = net withdrawals.
 
     `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
-    is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` were in the reading at the start only; they are not
-    part of the figure. A flow with a `hold` is shown but never graded.
+    is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` are missing at the end, so that nobody knows what left
+    them or went there. `lost_at_start` were missing at the start: `reserves_usd` has them as they were last told. A
+    flow with a `hold` is shown but never graded.
 
     Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
     and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
@@ -90,6 +91,7 @@ class Flow:
     lowest_usd: float | None = None
     highest_usd: float | None = None
     doubted_usd: float = 0.0
+    lost_at_start: tuple[str, ...] = ()
 
     @property
     def low(self) -> float:

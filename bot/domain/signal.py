@@ -21,8 +21,9 @@ from bot.domain.severity import Severity
 class Rule(StrEnum):
     """The rules that flows are judged by; every other signal source has a rule of its own, whose name is any text.
 
-    Outflow and bleed are one incident of an exchange, stored under OUTFLOW: BLEED is its name while only the windows
-    of 14 and 30 days are crossed. DATA is the notice of a step that is held or not counted.
+    Outflow and bleed are one incident of an exchange, stored under OUTFLOW: BLEED is its name where only the windows of
+    14 and 30 days were crossed when it opened, until it escalates by a shorter one. DATA is the notice of a step that
+    is held or not counted.
     """
 
     OUTFLOW = "outflow"

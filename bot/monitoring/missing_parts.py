@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from bot.detection.flow.net_flow import SHOWN_PART
 from bot.domain.guard_state import GuardState, LostPart
 from bot.domain.reading import Reading
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
@@ -16,8 +17,6 @@ from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 GONE_AFTER = timedelta(days=30)
 """A part that was missing for longer is gone, and the rest is everything. As long as the longest window: what is older
 than that concerns no flow any more either."""
-_SHOWN_FROM = 0.001
-"""A part below this share of the reserves changes no total that people see: every day a token drops out for an hour."""
 
 
 def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> ExchangeSnapshot:
@@ -44,7 +43,7 @@ def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> E
 def _is_shown(part: LostPart, reading: Reading | None, own_tokens: frozenset[str]) -> bool:
     if reading is None or (part.until is None and reading.as_of - part.since > GONE_AFTER):
         return False
-    return _reserves_in(part, own_tokens) >= _SHOWN_FROM * part.last.total_usd(without=own_tokens)
+    return _reserves_in(part, own_tokens) >= SHOWN_PART * part.last.total_usd(without=own_tokens)
 
 
 def _reserves_in(part: LostPart, own_tokens: frozenset[str]) -> float:

@@ -28,7 +28,7 @@ from bot.alerting.judging_round import (
     judge_round,
     key_of,
 )
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.routing import Audience, audience
 from bot.domain.compact_subscriptions import CompactSubscriptions
 from bot.domain.exchange import MARKET, Exchange

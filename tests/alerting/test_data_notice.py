@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.alerting.data_notice import HEARD_AS, as_notice_listener, jump_events
 from bot.alerting.judging_round import RoundSignal, RoundState, judge_round, key_of
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.routing import audience
 from bot.detection.outflow import grade
 from bot.domain.flow import Hold, HoldReason

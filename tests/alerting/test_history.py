@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, StepReason, WorstMoment
 from bot.domain.severity import Sensitivity, Severity

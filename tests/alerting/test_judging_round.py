@@ -19,7 +19,7 @@ from bot.alerting.judging_round import (
     judge_round,
     key_of,
 )
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.detection.outflow import grade
 from bot.domain.flow import HoldReason, Window
 from bot.domain.incident import IncidentState, Step, StepReason

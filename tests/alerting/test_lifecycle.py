@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
@@ -50,10 +51,10 @@ def last(steps: Sequence[Step]) -> Incident:
 
 
 class TestNameOfTheRule:
-    def test_a_bleed_becomes_an_outflow_once_a_shorter_window_is_crossed_and_stays_one(self) -> None:
+    def test_a_bleed_becomes_an_outflow_by_escalating_and_stays_one(self) -> None:
         slow = (flow(-0.12, Window.FORTNIGHT),)
         drawn = [
-            signal(share, at=NOON + hour * HOUR, flows=slow) for hour, share in enumerate((CALM, CALM, ELEVATED, CALM))
+            signal(share, at=NOON + hour * HOUR, flows=slow) for hour, share in enumerate((CALM, CALM, SEVERE, CALM))
         ]
         before: Incident | None = None
         words = []
@@ -62,6 +63,19 @@ class TestNameOfTheRule:
             words.append(before.rule if before else None)
 
         assert words == [Rule.BLEED, Rule.BLEED, Rule.OUTFLOW, Rule.OUTFLOW]
+
+    def test_a_bleed_that_a_shorter_window_joins_without_escalating_resolves_as_the_bleed_it_opened_as(self) -> None:
+        slow, over = (flow(-0.12, Window.FORTNIGHT),), (flow(-0.01, Window.FORTNIGHT),)
+        drawn = [(0, CALM, slow), (1, ELEVATED, slow), (30, CALM, over), (33, CALM, over), (36, CALM, over)]
+        told = [step(None, signal(CALM, flows=slow, previous=NOON - DAY))]
+        for hour, share, flows in drawn[1:]:
+            told.append(step(told[-1].incident, signal(share, at=NOON + hour * HOUR, flows=flows)))
+
+        assert [(step_.reason, step_.incident and step_.incident.rule) for step_ in (told[0], told[1], told[-1])] == [
+            (StepReason.OPENED, Rule.BLEED),
+            (StepReason.UPDATED, Rule.BLEED),
+            (StepReason.RESOLVED, Rule.BLEED),
+        ]
 
     def test_a_bleed_that_eases_stays_one(self) -> None:
         slow = step(None, signal(CALM, flows=(flow(-0.12, Window.FORTNIGHT),), previous=NOON - DAY)).incident

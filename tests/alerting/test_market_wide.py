@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.market_wide import advance_market, large_outflows, with_market_cover
 from bot.alerting.routing import Audience, audience
 from bot.domain.flow import Window

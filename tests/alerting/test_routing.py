@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.routing import Audience, audience, followed_incidents, reaches
 from bot.domain.incident import Incident, IncidentState, Step, StepReason
 from bot.domain.place import Place, Platform, Subscription

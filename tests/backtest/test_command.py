@@ -147,7 +147,9 @@ def test_figures_that_cannot_be_compared_are_held_once_as_long_as_it_lasts(past:
     (held,) = found
     assert (held["at"], held["event"], held["rule"]) == (at(50), "held", "data")
     assert (held["incident"], held["severity"], held["confirmed"]) == (None, None, False)
-    assert held["reasons"][0].startswith("Held: chain missing (Tron, 33.3 % of reserves)")
+    assert held["reasons"][0] == (
+        "Held: chain missing (24 h, 72 h, 7 d: Tron, 33.3 % of reserves; 14 d, 30 d: Tron, 33.4 % of reserves)"
+    )
     assert held["share"] is not None
 
 

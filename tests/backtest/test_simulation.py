@@ -111,7 +111,7 @@ def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:
         (DAWN - 4 * DAY, StepReason.HELD, None),
         (DAWN - DAY, StepReason.HELD, None),
     ]
-    assert {hold.reason for hold in alerts[0].holds} == {HoldReason.CHAIN_MISSING}
+    assert {hold.reason for hold in alerts[0].signal.holds} == {HoldReason.CHAIN_MISSING}
     assert alerts[0].flow
     assert alerts[0].flow.hold
 
@@ -126,7 +126,7 @@ def test_a_hold_while_an_incident_is_open_is_told_of_it() -> None:
     assert alerts[-1].incident
     assert alerts[-1].incident.label == "INC-1"
     assert alerts[-1].flow
-    assert alerts[-1].flow.hold in alerts[-1].holds
+    assert alerts[-1].flow.hold in alerts[-1].signal.holds
 
 
 def test_what_is_market_wide_is_told_first_and_over_once_it_is() -> None:

@@ -77,7 +77,7 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
     assert re.search(_PROVENANCE, asked)
     explained = re.sub(r"\n +", " ", why)
     for part in (
-        r"Inputs: Replay, reading of 2022-12-1\d \d\d:\d\d UTC with \$5\d\.\d B of clean reserves, and reading of ",
+        r"Inputs: Replay, reading of 2022-12-1\d \d\d:\d\d UTC with clean reserves of \$5\d\.\d B, and reading of ",
         r"By asset: −[\d.]+ M BUSD = −\$",
         r"Crossed: 24 h: −[34]\.\d % of clean reserves ≤ −3\.0 %",
         r"Baseline: median [−+]?0\.\d+ % a day, spread 0\.\d+ %, .+ from 89 days\.",

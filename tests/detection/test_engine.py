@@ -13,7 +13,7 @@ from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS
 from bot.domain.withdrawals import Withdrawals
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 from tests.detection.quiet_past import MIDNIGHT, book, days_of, quiet_weeks
 
 
@@ -52,6 +52,22 @@ def test_a_round_changes_the_state_of_every_exchange_that_was_read() -> None:
 
     assert [len(state.recent_readings) for state in after.values()] == [2, 1]
     assert {id_: move.reading.as_of for id_, move in market.last_moves.items()} == {"binance": NOON + HOUR, "okx": NOON}
+
+
+def test_reserves_at_the_start_are_never_those_of_a_partial_reading() -> None:
+    """For 30 hours the source leaves out Tron, three fifths of everything: windows have it as it was last told."""
+    state = quiet_weeks()
+    for hour in range(31):
+        at = MIDNIGHT + hour * HOUR
+        state = state.with_reading(reading({"Bitcoin/BTC": (1.2e6 + hour, 20_000.0)}, at=at))
+
+    flows = signal_at_newest(state, MIDNIGHT + 30 * HOUR).flows
+
+    assert {window: flow.lost_at_start for flow in flows for window in [flow.window] if flow.lost_at_start} == {
+        Window.HOUR: ("Tron",),
+        Window.DAY: ("Tron",),
+    }
+    assert [round(flow.reserves_usd / 1e9) for flow in flows] == [60] * len(Window)
 
 
 def test_what_an_operator_suppresses_is_not_graded() -> None:

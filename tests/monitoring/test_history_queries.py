@@ -64,6 +64,37 @@ async def test_a_reading_without_a_chain_is_no_point_of_a_curve(memory: Memory) 
     assert answer.shares == pytest.approx((0.0, -0.1))
 
 
+WITHOUT_TRON = {"Bitcoin/BTC": (1.2e6, 20_000.0)}
+
+
+async def test_a_curve_does_not_begin_with_a_reading_without_a_chain_that_is_back_by_now(memory: Memory) -> None:
+    """Of 60 units 36 are on Tron, which is missing on day 0: of the rest alone 6 units would be a quarter."""
+    partial = reading(WITHOUT_TRON, at=DAWN - 3 * DAY)
+    await memory.readings.add([holding(60, at=DAWN - 4 * DAY), partial, holding(54, at=DAWN - DAY), holding(48)])
+
+    answer = await history_queries(memory).outflow_curve(BINANCE, DAWN - 3 * DAY)
+
+    assert answer
+    assert answer.start == DAWN - 4 * DAY
+    assert answer.shares == pytest.approx((0.0, -0.1, -0.2))
+
+
+@pytest.mark.parametrize("age", [2, 4])
+async def test_a_curve_begins_where_it_was_asked_to_with_a_chain_that_is_gone_for_good_or_for_days(
+    memory: Memory, age: int
+) -> None:
+    """Two days before its start it was there and it is not back; or it was there four days before, and is back."""
+    later = WITHOUT_TRON if age == 2 else {**WITHOUT_TRON, "Tron/USDT": (36e9, 1.0)}
+    await memory.readings.add(
+        [holding(60, at=DAWN - (3 + age) * DAY), reading(WITHOUT_TRON, at=DAWN - 3 * DAY), reading(later)]
+    )
+
+    answer = await history_queries(memory).outflow_curve(BINANCE, DAWN - 3 * DAY)
+
+    assert answer
+    assert answer.start == DAWN - 3 * DAY
+
+
 async def test_without_a_comparable_reading_there_is_no_curve(memory: Memory) -> None:
     await memory.readings.add([holding(60, at=DAWN), reading({"Bitcoin/BTC": (1.2e6, 20_000.0)})])
 

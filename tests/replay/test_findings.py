@@ -7,7 +7,8 @@ from datetime import datetime
 import msgspec
 import pytest
 
-from bot.alerting.lifecycle import Policy, advance
+from bot.alerting.lifecycle import advance
+from bot.alerting.lifecycle_policy import Policy
 from bot.backtest.output import json_line
 from bot.backtest.simulation import ALERT_REASONS
 from bot.detection.engine import signal_at_newest

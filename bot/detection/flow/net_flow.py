@@ -12,7 +12,7 @@ waits for its verdict widens the interval as well: it may count, or not. A rise 
 upper one it would hide what left beside it.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from heapq import nlargest
@@ -31,6 +31,10 @@ and go at the upstream, and what could have left them stays below the threshold 
 GONE_FROM_BOTH_ENDS = timedelta(hours=72)
 """How long a part counts as missing from windows of which it is missing at both ends. A judgement: a source that lost a
 chain by mistake has it again within days."""
+
+SHOWN_PART = 0.001
+"""A part below this fraction of the reserves is not named: it changes no total that people see, and every day a token
+drops out for an hour."""
 
 SHOWN_ASSETS = 12
 """How many assets a flow names at most. Messages show fewer; the other figures of a flow count every asset."""
@@ -92,6 +96,7 @@ def net_flow(  # noqa: PLR0913 — the two readings, and what is known of the ti
         lowest_usd=None if is_certain else max(worst_usd - unknown_usd, -reserves_usd),
         highest_usd=None if is_certain else usd + unknown_usd,
         doubted_usd=doubted_usd,
+        lost_at_start=tuple(sorted(_lost_at_start(base, own_tokens, lost_parts, reserves_usd))),
     )
 
 
@@ -112,6 +117,15 @@ def unknown_parts(
     chains = base.chains - end.chains
     parts += [UnknownPart(chain, clean_usd(base, {chain}, own_tokens)) for chain in chains]
     return [part for part in parts if part.usd > 0]
+
+
+def _lost_at_start(
+    base: Reading, own_tokens: Collection[str], lost_parts: Iterable[LostPart], reserves_usd: float
+) -> Iterator[str]:
+    """Yield the parts that the source did not tell at the start: the reserves there have what they held last."""
+    for part in lost_parts:
+        if part.lacks(base.as_of) and _worth(part, base, own_tokens) >= SHOWN_PART * reserves_usd:
+            yield part.name
 
 
 def _worth(part: LostPart, base: Reading, own_tokens: Collection[str]) -> float:

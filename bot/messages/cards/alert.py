@@ -16,12 +16,11 @@ from bot.messages.cards.common import (
     LIABILITIES,
     TONES,
     WINDOW_NAMES,
-    flow_sentence,
-    hold_sentence,
     note_sentence,
     provenance,
 )
 from bot.messages.cards.data_notice import notice_card
+from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds, card_of
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
@@ -164,7 +163,7 @@ def _frozen_line(incident: Incident, card: SignalCard) -> Line:
     figures = ("Figures of ", moment(incident.announced.as_of))
     if names := _missing_names(signal):
         return line(*figures, "; ", bold(names), f" {'have' if ' and ' in names else 'has'} been missing since.")
-    causes = " and ".join(dict.fromkeys(map(hold_sentence, signal.holds))) or card.nothing_measured
+    causes = " and ".join(why for _, why in card.holds(signal)) or card.nothing_measured
     return line(*figures, "; frozen since: ", bold(causes), ".")
 
 
@@ -183,10 +182,6 @@ def _missing_names(signal: Signal) -> str:
 
 def comparability(signal: Signal, card: SignalCard) -> str | None:
     """Return what was left out, measurement by measurement, else what the source says of figures that are all whole."""
-    names_by_hold: dict[str, list[str]] = {}
-    for measurement in signal.measurements:
-        if measurement.hold:
-            names_by_hold.setdefault(hold_sentence(measurement.hold), []).append(card.measurement(measurement.name))
-    if names_by_hold:
-        return " ".join(f"Held over {', '.join(names)}: {why}." for why, names in names_by_hold.items())
+    if holds := card.holds(signal):
+        return " ".join(f"Held over {', '.join(names)}: {why}." for names, why in holds)
     return card.caution(signal)

@@ -1,9 +1,9 @@
-"""Phrases that several cards share: flows, holds, notes and where figures are from.
+"""Phrases that several cards share: holds, notes, assets and where figures are from.
 
-Example of a window that began early because a reading is missing: "Net outflow −$1.14 B in 24 h (since 2022-12-12 09:00
-UTC)". It may also have begun late, as on a bot's first day.
+Example of why figures are held: "chain missing (Tron, 14.0 % of reserves)". How a flow is told is in `flow_bounds`.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from bot.domain.exchange import Listing
@@ -11,8 +11,8 @@ from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.reading import SourceHealth
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason
-from bot.messages.model import Line, Tone, bold, line, moment
-from bot.messages.number_format import percent, span, usd
+from bot.messages.model import Line, Tone, line, moment
+from bot.messages.number_format import span, usd
 
 LIABILITIES = "Liabilities: not in these figures; reserves alone do not show whether an exchange can pay everybody."
 TONES = {
@@ -29,7 +29,6 @@ WINDOW_NAMES = {
     Window.FORTNIGHT: "14 d",
     Window.MONTH: "30 d",
 }
-_NOTICEABLE = 0.1  # 24 h measured over 22 to 26 h is as good as 24 h; from 2.4 h off on the true start is said
 HOLD_WORDS = {
     HoldReason.CHAIN_MISSING: "chain missing",
     HoldReason.STALE: "data too old",
@@ -74,25 +73,25 @@ def hold_sentence(hold: Hold) -> str:
     return f"{words} ({hold.detail})" if hold.detail else words
 
 
-def flow_sentence(flow: Flow) -> Line:
-    """Return a flow as the sentence that leads an alert: over which window, of which reserves."""
-    direction = "outflow" if flow.usd < 0 else "inflow"
-    return line(
-        f"Net {direction} ",
-        bold(usd(flow.usd, signed=True)),
-        " in ",
-        *window_length(flow),
-        " · ",
-        bold(percent(abs(flow.share))),
-        f" of clean reserves ({usd(flow.reserves_usd)})",
-    )
+def holds_by_reason(held: Iterable[tuple[str, Hold]]) -> list[tuple[tuple[str, ...], str]]:
+    """Return each reason for which measurements are held once: their names, and the sentence that says why.
+
+    Where details differ, the sentence says which is whose: `chain missing (24 h, 72 h: Tron, 14.0 % of reserves; 7 d:
+    Tron, 14.2 % of reserves)`.
+    """
+    names_by_detail: dict[HoldReason, dict[str, list[str]]] = {}
+    for name, hold in held:
+        names_by_detail.setdefault(hold.reason, {}).setdefault(hold.detail, []).append(name)
+    return [
+        (tuple(name for names in details.values() for name in names), hold_sentence(Hold(reason, _details(details))))
+        for reason, details in names_by_detail.items()
+    ]
 
 
-def window_length(flow: Flow) -> Line:
-    """Return the length of a window in words, and since when it was measured where that is noticeably off."""
-    off = abs((flow.end - flow.start) / flow.window.length - 1)
-    since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
-    return line(WINDOW_NAMES[flow.window], *since)
+def _details(names_by_detail: Mapping[str, Sequence[str]]) -> str:
+    if len(names_by_detail) == 1:
+        return next(iter(names_by_detail))
+    return "; ".join(f"{', '.join(names)}: {detail}" for detail, names in names_by_detail.items())
 
 
 def assets_sentence(flow: Flow, shown: int = 3) -> Line:

@@ -112,8 +112,8 @@ def _column(snapshot: ExchangeSnapshot) -> str:
 
 
 def _measures(snapshot: ExchangeSnapshot, reading: Reading, now: datetime) -> Iterator[tuple[str, str]]:
-    clean = reading.total_usd(without=snapshot.exchange.own_tokens)
-    total = reading.total_usd()
+    shown = shown_total(snapshot)
+    clean, total = (shown.reserves_usd or 0.0, shown.total_usd) if shown else (0.0, 0.0)
     stable = sum(held.usd for asset, held in reading.by_asset().items() if asset in STABLECOINS)
     baseline = snapshot.signal.baseline if snapshot.signal else None
     yield "Clean reserves", usd(clean)

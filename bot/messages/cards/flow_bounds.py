@@ -1,16 +1,22 @@
 """How a flow is told whose exact size is not known: between which two figures it lies.
 
 While a part of the reserves is missing, or a step waits for its verdict, a flow has two ends (`Flow.low`, `Flow.high`).
-The one nearer to zero is certain, and comes first: "between −55.0 % and −61.0 % (−$58.3 B to −$64.7 B)". Where even
-the direction is open, the lower one comes first: "between −2.0 % and +3.0 %".
+The one nearer to zero is certain, and comes first. As a sentence: "Net outflow of at least −$58.3 B in 24 h · at least
+55.0 % of clean reserves ($106 B), at most 61.0 %: Tron missing"; as a figure: "between −55.0 % and −61.0 % (−$58.3 B to
+−$64.7 B)". Where even the direction is open, the lower one comes first: "between −2.0 % and +3.0 %".
 """
+
+from collections.abc import Iterable
 
 from bot.domain.exchange import Listing
 from bot.domain.flow import Flow, Window
+from bot.domain.jump import Jump, Verdict
 from bot.domain.signal import Signal
-from bot.messages.cards.common import HOLD_WORDS, flow_sentence, source_figure, source_name, window_length
-from bot.messages.model import Line, bold, line
+from bot.messages.cards.common import HOLD_WORDS, WINDOW_NAMES, source_figure, source_name
+from bot.messages.model import Line, bold, line, moment
 from bot.messages.number_format import percent, usd
+
+_NOTICEABLE = 0.1  # 24 h measured over 22 to 26 h is as good as 24 h; from 2.4 h off on the true start is said
 
 
 def is_bounded(flow: Flow) -> bool:
@@ -63,30 +69,67 @@ def share_figure(flow: Flow) -> str:
     return f"{_percent(nearer).removesuffix(' %')} to {_percent(farther)}"
 
 
-def bounded_flow_sentence(flow: Flow, unknown_at_start: str = "") -> Line:
-    """Return the sentence that leads an answer about a flow, with both ends where it has two.
+def brief_share(flow: Flow) -> str:
+    """Return the share alone as a list has it, what is certain of it: `at least −55.0 %`."""
+    if not is_bounded(flow) or _is_open(flow):
+        return share_figure(flow)
+    return f"at least {_percent(certain_share(flow))}"
 
-    `unknown_at_start` names what the reserves at the window's start did not include, such as "Tron".
+
+def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
+    """Return the sentence that leads an alert or an answer about a flow, with both ends and the cause if it has two.
+
+    `jumps` are those of its signal: one that waits for its verdict is a cause.
     """
-    without = f", without {unknown_at_start}" if unknown_at_start else ""
-    of_reserves = f" of clean reserves ({usd(flow.reserves_usd)}{without})"
-    if not is_bounded(flow) and not unknown_at_start:
-        return flow_sentence(flow)
+    of_reserves = f" of clean reserves ({reserves_at_start(flow)})"
+    certain, window = certain_share(flow), _window_length(flow)
     if not is_bounded(flow):
         moved, share = bold(usd(flow.usd, signed=True)), bold(percent(abs(flow.share)))
-        return line(f"Net {_direction(flow.usd)} ", moved, " in ", *window_length(flow), " · ", share, of_reserves)
+        return line(
+            f"Net {'outflow' if flow.usd < 0 else 'inflow'} ", moved, " in ", *window, " · ", share, of_reserves
+        )
     nearer, farther = _in_order(flow.low, flow.high)
-    if nearer < 0 < farther:
-        ends = bold(f"between {_percent(nearer)} and {_percent(farther)}")
-        return line("Net flow in ", *window_length(flow), ": ", ends, f"{of_reserves}, {_usd_range(flow)}")
-    ends = bold(f"between {percent(abs(nearer))} and {percent(abs(farther))}")
+    why = _why_bounded(flow, jumps)
+    if _is_open(flow):
+        ends = (bold(_percent(nearer)), " and ", bold(_percent(farther)))
+        return line("Net flow in ", *window, " between ", *ends, f"{of_reserves}, {_usd_range(flow)}{why}")
     return line(
-        f"Net {_direction(farther)} ", ends, f"{of_reserves} in ", *window_length(flow), f", {_usd_range(flow)}"
+        f"Net {'outflow' if certain < 0 else 'inflow'} of at least ",
+        bold(usd(certain_usd(flow), signed=True)),
+        " in ",
+        *window,
+        " · at least ",
+        bold(percent(abs(certain))),
+        f"{of_reserves}, at most {percent(abs(farther))}{why}",
     )
 
 
-def _direction(figure: float) -> str:
-    return "outflow" if figure < 0 else "inflow"
+def reserves_at_start(flow: Flow) -> str:
+    """Return the reserves at a window's start, with what was missing there as it was last read: never a partial sum."""
+    as_last_read = f", with {', '.join(flow.lost_at_start)} as last read" if flow.lost_at_start else ""
+    return f"{usd(flow.reserves_usd)}{as_last_read}"
+
+
+def _window_length(flow: Flow) -> Line:
+    """Return the length of a window in words, and since when it was measured where that is noticeably off.
+
+    It began early where a reading is missing: `24 h (since 2022-12-12 09:00 UTC)`; or late, as on a bot's first day.
+    """
+    off = abs((flow.end - flow.start) / flow.window.length - 1)
+    since = line(" (since ", moment(flow.start), ")") if off > _NOTICEABLE else ()
+    return line(WINDOW_NAMES[flow.window], *since)
+
+
+def _why_bounded(flow: Flow, jumps: Iterable[Jump]) -> str:
+    causes = [f"{', '.join(flow.missing_chains)} missing"] if flow.missing_chains else []
+    if waiting := [jump.group for jump in jumps if jump.verdict is Verdict.WAITING]:
+        causes.append(f"a step in {', '.join(waiting)} waits for the next reading")
+    return f": {'; '.join(causes)}" if causes else ""
+
+
+def _is_open(flow: Flow) -> bool:
+    """Return whether nothing is certain of a flow, not even its direction: what reads as zero is nothing."""
+    return percent(abs(certain_share(flow))) == percent(0.0)
 
 
 def _ends_usd(flow: Flow) -> tuple[float, float]:

@@ -22,9 +22,9 @@ from bot.messages.cards.common import (
     trouble_sentence,
 )
 from bot.messages.cards.flow_bounds import (
-    bounded_flow_sentence,
     certain_share,
     flow_figures,
+    flow_sentence,
     is_bounded,
     share_figure,
 )
@@ -50,9 +50,7 @@ def flows_card(snapshot: ExchangeSnapshot, window: Window, now: datetime) -> Mes
     return Message(
         title=f"{snapshot.exchange.name} · flows",
         lines=lines(
-            bounded_flow_sentence(flow, _unknown_at_start(flow, snapshot))
-            if flow
-            else _without_flow(snapshot.listing, window),
+            flow_sentence(flow, signal.jumps) if flow else _without_flow(snapshot.listing, window),
             missing_line(snapshot),
             _rank_line(flow, snapshot) if flow else None,
             usual_day(signal.baseline),
@@ -83,13 +81,13 @@ def daily_line(snapshot: ExchangeSnapshot) -> str:
 
     While a part is missing, the reserves are those of the last complete reading, and the line says so.
     """
-    signal, reading, shown = snapshot.signal, snapshot.reading, snapshot.shown_reading
-    if signal is None or reading is None or shown is None:
+    signal, reading, total = snapshot.signal, snapshot.reading, shown_total(snapshot)
+    if signal is None or reading is None or total is None:
         return f"{snapshot.exchange.name}: nothing read yet"
-    clean = usd(shown.total_usd(without=snapshot.exchange.own_tokens))
-    if snapshot.missing:
-        names = ", ".join(part.name for part in snapshot.missing)
-        clean += f" at {clock(shown.as_of)}, {names} missing since"
+    clean = usd(total.reserves_usd or 0.0)
+    if total.missing:
+        names = ", ".join(part.name for part in total.missing)
+        clean += f" at {clock(total.as_of)}, {names} missing since"
     flows = [(window, signal.flow(window)) for window in (Window.DAY, Window.WEEK)]
     shares = [f"{WINDOW_NAMES[window]} {share_figure(flow)}" for window, flow in flows if flow]
     return " · ".join((f"{reading.as_of:%Y-%m-%d} {snapshot.exchange.name} {clean}", *shares))
@@ -124,20 +122,13 @@ def _rank_line(flow: Flow, snapshot: ExchangeSnapshot) -> Line | None:
     return (*z, *line(f" · higher than {rank * 100:.0f} % of the last {baseline.days} days"))
 
 
-def _unknown_at_start(flow: Flow, snapshot: ExchangeSnapshot) -> str:
-    """Return which parts the reserves at the window's start did not include, for they were missing already."""
-    return ", ".join(part.name for part in snapshot.missing if part.since <= flow.start)
-
-
 def _comparability(flow: Flow, snapshot: ExchangeSnapshot) -> str | None:
     if flow.hold:
         return f"Held: {HOLD_WORDS[flow.hold.reason]} ({flow.hold.detail}). This window raises no alert."
+    if is_bounded(flow) or snapshot.missing:  # the sentence, or the line about what is missing, has said so
+        return None
     if flow.missing_chains:
         return f"Without {', '.join(flow.missing_chains)}: not in the newest reading."
-    if is_bounded(flow):
-        return "Both ends are shown because a part is missing, or a step waits for the next reading."
-    if snapshot.missing:  # the line about it has said so
-        return None
     return "Figures comparable: every chain is in both readings."
 
 

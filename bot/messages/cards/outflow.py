@@ -13,10 +13,17 @@ from bot.detection.guards.source_figures import figures_agree
 from bot.detection.thresholds import EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z
 from bot.domain.flow import Baseline, Flow, Window
 from bot.domain.incident import Ending, Incident, WorstMoment
-from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
-from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence, flow_sentence, source_name
+from bot.messages.cards.common import LIABILITIES, WINDOW_NAMES, assets_sentence, source_name
+from bot.messages.cards.flow_bounds import (
+    brief_share,
+    certain_share,
+    certain_usd,
+    flow_sentence,
+    is_bounded,
+    reserves_at_start,
+)
 from bot.messages.cards.flows import usual_day
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
@@ -44,13 +51,16 @@ class OutflowCard(SignalCard):
 
     @override
     def headline(self, incident: Incident) -> str:
-        is_bleed = incident.rule == Rule.BLEED and incident.severity is not Severity.CRITICAL
-        return _BLEED_HEADLINE if is_bleed else _HEADLINES[incident.severity]
+        if incident.rule != Rule.BLEED or incident.severity is Severity.CRITICAL:
+            return _HEADLINES[incident.severity]
+        # A bleed keeps its rule while it does not escalate; its title follows the figure, which may be a day's by now.
+        is_led_by_shorter = incident.announced.severity is not None and incident.announced.rule != Rule.BLEED
+        return _HEADLINES[incident.severity] if is_led_by_shorter else _BLEED_HEADLINE
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
         flow = signal.leading_flow
-        yield _leading_sentence(signal, flow) if flow else line(_no_figure(signal))
+        yield flow_sentence(flow, signal.jumps) if flow else line(_no_figure(signal))
         yield usual_day(signal.baseline)
         if flow and flow.assets:
             yield assets_sentence(flow)
@@ -60,21 +70,18 @@ class OutflowCard(SignalCard):
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
         gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else "comparable"
-        figures = "known by two bounds only" if leading and leading.window in signal.uncertain else gaps
+        figures = "known by two bounds only" if leading and is_bounded(leading) else gaps
         return f"An outflow may be a theft, a wallet move or a run; figures {figures}."
 
     @override
     def figure(self, signal: Signal) -> Line:
         flow = signal.leading_flow
-        return _leading_sentence(signal, flow) if flow else line("no window can be compared")
+        return flow_sentence(flow, signal.jumps) if flow else line("no window can be compared")
 
     @override
     def brief(self, signal: Signal) -> str:
         flow = signal.leading_flow
-        if flow is None:
-            return ""
-        certain = "at least " if flow.window in signal.uncertain and flow.high < 0 else ""
-        return f"{certain}{percent(flow.high, signed=True)} in {WINDOW_NAMES[flow.window]}"
+        return f"{brief_share(flow)} in {WINDOW_NAMES[flow.window]}" if flow else ""
 
     @override
     def worst(self, incident: Incident) -> str:
@@ -136,13 +143,13 @@ class OutflowCard(SignalCard):
             bold("Inputs: "),
             f"{source_name(signal.source)}, reading of ",
             moment(flow.start),
-            f" with {usd(flow.reserves_usd)} of clean reserves, and reading of ",
+            f" with clean reserves of {reserves_at_start(flow)}, and reading of ",
             moment(flow.end),
             ", fetched ",
             moment(signal.fetched_at),
             ".",
         )
-        yield flow_sentence(flow)
+        yield flow_sentence(flow, signal.jumps)
         if flow.assets:
             yield line(bold("By asset: "), _by_asset(flow))
 
@@ -156,12 +163,12 @@ class OutflowCard(SignalCard):
 
     @override
     def table(self, signal: Signal) -> Table:
-        """Return every window with where it starts; all end at the reading that is explained."""
+        """Return every window with what is certain of it and where it starts; all end at the reading explained."""
         rows = tuple(
             (
                 WINDOW_NAMES[flow.window] + (" held" if flow.hold else ""),
-                usd(flow.usd, signed=True),
-                percent(flow.share, signed=True),
+                usd(certain_usd(flow), signed=True),
+                percent(certain_share(flow), signed=True),
                 f"{flow.start:%m-%d %H:%M}",
             )
             for flow in signal.flows
@@ -182,25 +189,6 @@ class MarketWideCard(OutflowCard):
     @override
     def ending(self, incident: Incident) -> str:
         return "fewer than three large exchanges are elevated any more."
-
-
-def _leading_sentence(signal: Signal, flow: Flow) -> Line:
-    """Return the flow, with both bounds where a part is missing or waits: `Net outflow of at least −$2 B in 24 h …`."""
-    if flow.window not in signal.uncertain:
-        return flow_sentence(flow)
-    window = WINDOW_NAMES[flow.window]
-    low, high = percent(flow.low, signed=True), percent(flow.high, signed=True)
-    causes = [f"{', '.join(flow.missing_chains)} missing"] if flow.missing_chains else []
-    waiting = [jump.group for jump in signal.jumps if jump.verdict is Verdict.WAITING]
-    causes += [f"a step in {', '.join(waiting)} waits for the next reading"] if waiting else []
-    why = f": {'; '.join(causes)}" if causes else ""
-    if flow.high >= 0:
-        return line(f"Net flow in {window} between ", bold(low), " and ", bold(high), f" of clean reserves{why}")
-    certain_usd = usd(flow.usd if flow.highest_usd is None else flow.highest_usd, signed=True)
-    return line(
-        "Net outflow of at least ", bold(certain_usd), f" in {window} · at least ", bold(percent(-flow.high)),
-        f" of clean reserves ({usd(flow.reserves_usd)}), at most {percent(-flow.low)}{why}",
-    )  # fmt: skip
 
 
 def _no_figure(signal: Signal) -> str:
@@ -237,9 +225,11 @@ def _baseline_line(baseline: Baseline | None) -> Line:
 def _percentile_lines(signal: Signal) -> Iterator[Line]:
     """Yield where the day's flow lies among the usual days: the percentile, as far as the baseline tells it."""
     flow, baseline = signal.flow(Window.DAY), signal.baseline
-    if flow and baseline:
-        z = f"robust z {robust_z(flow.share, flow.window, baseline):+.1f}".replace("-", "−")
-        yield line(f"Its 24 h, {percent(flow.share, signed=True)}: {_percentile(flow.share, baseline)}, {z}.")
+    # Of a flow with two ends the certain one; where nothing is certain there is nothing to compare.
+    share = certain_share(flow) if flow else 0.0
+    if flow and baseline and (share or not is_bounded(flow)):
+        z = f"robust z {robust_z(share, flow.window, baseline):+.1f}".replace("-", "−")
+        yield line(f"Its 24 h, {brief_share(flow)}: {_percentile(share, baseline)}, {z}.")
 
 
 def _percentile(share: float, baseline: Baseline) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bot.domain.incident import Incident, WorstMoment
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Reason, Signal, Size, Unit
+from bot.messages.cards.common import holds_by_reason
 from bot.messages.model import Action, Line, Table, bold, line
 from bot.messages.number_format import percent
 
@@ -73,6 +74,14 @@ class SignalCard:
     def measurement(self, name: str) -> str:
         """Return the name of a measurement as people read it: a window, an asset, a venue."""
         return name
+
+    def holds(self, signal: Signal) -> list[tuple[tuple[str, ...], str]]:
+        """Return each reason for which measurements are held once: their names, and the sentence that says why."""
+        return holds_by_reason(
+            (self.measurement(measurement.name), measurement.hold)
+            for measurement in signal.measurements
+            if measurement.hold
+        )
 
     def reason(self, reason: Reason) -> str:
         """Return a threshold that was crossed: the figure, and the limit."""

@@ -408,6 +408,34 @@ class TestALostPart:
         assert (found.lowest_usd, found.highest_usd) == ((-10.0, 10.0) if is_unknown else (None, None))
         assert found.missing_chains == (("Tron",) if is_unknown else ())
 
+    @pytest.mark.parametrize(
+        ("since", "until", "names"),
+        [
+            (NOON, None, ()),
+            (THEN, None, ("Tron",)),
+            (THEN - DAY, THEN + SECOND, ("Tron",)),
+            (THEN - DAY, THEN, ()),
+            (NOON - 20 * DAY, None, ("Tron",)),
+        ],
+    )
+    def test_that_was_missing_at_the_start_is_named(
+        self, since: datetime, until: datetime | None, names: tuple[str, ...]
+    ) -> None:
+        """The reserves at the start have it as it was last told, for however long it has been away."""
+        found = between(
+            self.BASE, replace(self.BASE, as_of=NOON), lost_parts=[lost("Tron", self.BASE, since=since, until=until)]
+        )
+
+        assert found.lost_at_start == names
+        assert found.reserves_usd == 100.0
+
+    def test_that_is_too_small_to_be_seen_is_not_named(self) -> None:
+        base = reading({"Ethereum/ETH": (998.5, 1.0), "Tron/USDT": (0.5, 1.0), "Solana/SOL": (1, 1.0)}, at=THEN)
+        parts = [lost("Tron", base, since=THEN), lost("Solana", base, since=THEN)]
+
+        assert between(base, replace(base, as_of=NOON), lost_parts=parts).lost_at_start == ("Solana",)
+        assert between(base, replace(base, as_of=NOON), "SOL", lost_parts=parts).lost_at_start == ()
+
     def test_is_worth_what_it_held_last_at_the_prices_of_the_start(self) -> None:
         """USDT at its price of the start, TRX, which came later, at the one that it had last; no own tokens."""
         last = reading({"Tron/USDT": (6, 2.0), "Tron/TRX": (2, 3.0), "Tron/BNB": (50, 1.0)})

@@ -2,16 +2,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.alerting.lifecycle import Policy
+from bot.alerting.lifecycle_policy import Policy
 from bot.alerting.market_wide import advance_market
 from bot.detection.outflow import grade
 from bot.domain.flow import Flow, HoldReason, Window
 from bot.domain.incident import Ending, Event, Incident, IncidentState, StepReason, WorstMoment
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Note, NoteReason, Size, Unit
+from bot.domain.signal import Note, NoteReason, Rule, Size, Unit
 from bot.messages.cards.alert import incident_card, resolved_card
-from bot.messages.cards.common import HOLD_WORDS, flow_sentence, note_sentence
+from bot.messages.cards.common import HOLD_WORDS, note_sentence
+from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
@@ -49,6 +50,20 @@ def test_a_bleed_is_named_as_one() -> None:
 
     assert card(story).startswith("INC-42 · Binance · slow outflow over weeks\nNet outflow −$7.69 B in 14 d")
     assert "Rule “bleed”" in said(why_card(story, "Binance"))
+
+
+def test_the_title_of_a_bleed_follows_the_figure_of_a_day() -> None:
+    seen = signal(-0.04, flows=[flow(-0.12, Window.FORTNIGHT)])
+    story = replace(incident(seen=seen), rule=Rule.BLEED)
+
+    assert card(story).startswith("INC-42 · Binance · elevated outflow\nNet outflow −$2.56 B in 24 h")
+
+
+def test_a_bleed_that_eases_keeps_its_title() -> None:
+    seen = signal(-0.002, flows=[flow(-0.07, Window.FORTNIGHT)])
+    story = replace(incident(seen=seen), rule=Rule.BLEED)
+
+    assert card(story).startswith("INC-42 · Binance · slow outflow over weeks\n")
 
 
 def test_an_unconfirmed_alert_says_so() -> None:
@@ -178,7 +193,8 @@ def test_bounds_on_both_sides_of_zero_name_no_direction() -> None:
     seen = replace(signal(None, flows=[bounded(0.01, -0.04)]), jumps=(waiting, counted))
 
     assert (
-        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves: a step in BTC waits for the next reading"
+        "Net flow in 24 h between −4.0 % and +1.0 % of clean reserves ($64.1 B), −$2.56 B to +$641 M: "
+        "a step in BTC waits for the next reading"
     ) in card(incident(seen=seen))
 
 

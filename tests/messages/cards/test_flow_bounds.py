@@ -3,15 +3,17 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.flow import Flow
+from bot.domain.jump import Verdict
 from bot.messages.cards.flow_bounds import (
-    bounded_flow_sentence,
+    brief_share,
     certain_share,
     certain_usd,
     flow_figures,
+    flow_sentence,
     flow_value,
     share_figure,
 )
-from tests.builders import CHAIN_MISSING, flow
+from tests.builders import CHAIN_MISSING, flow, jump
 from tests.messages.cards.plain import plain
 
 
@@ -27,25 +29,25 @@ def between(low: float, high: float) -> Flow:
             between(-0.61, -0.55),
             "between −55.0 % and −61.0 % (−$55.0 B to −$61.0 B)",
             "−55.0 to −61.0 %",
-            "Net outflow between 55.0 % and 61.0 % of clean reserves ($100 B) in 24 h, −$55.0 B to −$61.0 B",
+            "Net outflow of at least −$55.0 B in 24 h · at least 55.0 % of clean reserves ($100 B), at most 61.0 %",
         ),
         (
             between(0.03, 0.05),
             "between +3.0 % and +5.0 % (+$3.00 B to +$5.00 B)",
             "+3.0 to +5.0 %",
-            "Net inflow between 3.0 % and 5.0 % of clean reserves ($100 B) in 24 h, +$3.00 B to +$5.00 B",
+            "Net inflow of at least +$3.00 B in 24 h · at least 3.0 % of clean reserves ($100 B), at most 5.0 %",
         ),
         (
             between(-0.02, 0.03),
             "between −2.0 % and +3.0 % (−$2.00 B to +$3.00 B)",
             "−2.0 to +3.0 %",
-            "Net flow in 24 h: between −2.0 % and +3.0 % of clean reserves ($100 B), −$2.00 B to +$3.00 B",
+            "Net flow in 24 h between −2.0 % and +3.0 % of clean reserves ($100 B), −$2.00 B to +$3.00 B",
         ),
         (
             between(-0.02, 0.0),
             "between 0.00 % and −2.0 % ($0.00 to −$2.00 B)",
             "0.00 to −2.0 %",
-            "Net outflow between 0.00 % and 2.0 % of clean reserves ($100 B) in 24 h, $0.00 to −$2.00 B",
+            "Net flow in 24 h between 0.00 % and −2.0 % of clean reserves ($100 B), $0.00 to −$2.00 B",
         ),
     ],
 )
@@ -54,23 +56,48 @@ def test_a_flow_with_two_ends_shows_both_the_certain_one_first(
 ) -> None:
     assert flow_figures(bounded) == figures
     assert share_figure(bounded) == column
-    assert plain(bounded_flow_sentence(bounded)) == sentence
+    assert plain(flow_sentence(bounded)) == sentence
 
 
 @pytest.mark.parametrize("certain", [flow(-0.036, reserves=1e11), between(-0.03601, -0.03599)])
 def test_one_figure_and_ends_that_read_the_same_are_shown_as_one(certain: Flow) -> None:
     assert flow_figures(certain) == "−$3.60 B · −3.6 %"
     assert share_figure(certain) == "−3.6 %"
-    assert plain(bounded_flow_sentence(certain)) == "Net outflow −$3.60 B in 24 h · 3.6 % of clean reserves ($100 B)"
+    assert plain(flow_sentence(certain)) == "Net outflow −$3.60 B in 24 h · 3.6 % of clean reserves ($100 B)"
 
 
-def test_reserves_that_lacked_a_part_at_the_start_say_so() -> None:
-    assert plain(bounded_flow_sentence(flow(-0.036, reserves=1e11), "Tron")) == (
-        "Net outflow −$3.60 B in 24 h · 3.6 % of clean reserves ($100 B, without Tron)"
+def test_reserves_that_lacked_a_part_at_the_start_have_it_as_it_was_last_read() -> None:
+    lost = replace(flow(-0.036, reserves=1e11), lost_at_start=("Solana", "Tron"))
+
+    assert plain(flow_sentence(lost)) == (
+        "Net outflow −$3.60 B in 24 h · 3.6 % of clean reserves ($100 B, with Solana, Tron as last read)"
     )
-    assert "of clean reserves ($100 B, without Tron) in 24 h" in plain(
-        bounded_flow_sentence(between(0.03, 0.05), "Tron")
+    assert "of clean reserves ($100 B, with Tron as last read), at most 5.0 %" in plain(
+        flow_sentence(replace(between(0.03, 0.05), lost_at_start=("Tron",)))
     )
+
+
+def test_the_sentence_says_why_there_are_two_ends() -> None:
+    bounded = replace(between(-0.61, -0.55), missing_chains=("Tron",))
+    jumps = [jump("BTC"), jump("ETH", verdict=Verdict.COUNTED)]
+
+    assert plain(flow_sentence(bounded)).endswith("at most 61.0 %: Tron missing")
+    assert plain(flow_sentence(bounded, jumps)).endswith(": Tron missing; a step in BTC waits for the next reading")
+    assert plain(flow_sentence(between(-0.02, 0.03), jumps)).endswith(": a step in BTC waits for the next reading")
+
+
+@pytest.mark.parametrize(
+    ("measured", "brief"),
+    [
+        (flow(-0.036), "−3.6 %"),
+        (between(-0.61, -0.55), "at least −55.0 %"),
+        (between(0.03, 0.05), "at least +3.0 %"),
+        (between(-0.02, 0.03), "−2.0 to +3.0 %"),
+        (between(-0.02, -1e-9), "0.00 to −2.0 %"),
+    ],
+)
+def test_a_list_has_what_is_certain_of_the_share(measured: Flow, brief: str) -> None:
+    assert brief_share(measured) == brief
 
 
 @pytest.mark.parametrize(

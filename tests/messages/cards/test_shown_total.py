@@ -226,14 +226,15 @@ def test_flows_say_what_is_missing() -> None:
     assert "may count the missing part as withdrawn" in text
 
 
-def test_reserves_at_the_start_of_a_window_that_lacked_the_part_are_no_total() -> None:
+def test_reserves_at_the_start_of_a_window_that_lacked_the_part_say_that_it_is_as_last_read() -> None:
     """For two days the source has left out Tron, so that both ends of 24 h lack it."""
     missing = (replace(TRON, since=NOON - 2 * DAY),)
-    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[flow(-0.01, reserves=8e10)]))
+    lacking = replace(flow(-0.01, reserves=1.02e11), lost_at_start=("Tron",))
+    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[lacking]))
 
     text = said(flows_card(snapshot, Window.DAY, NOON))
 
-    assert "1.0 % of clean reserves ($80.0 B, without Tron)" in text
+    assert "1.0 % of clean reserves ($102 B, with Tron as last read)" in text
     assert "every chain is in both readings" not in text
 
 
@@ -243,9 +244,10 @@ def test_flows_with_two_ends_are_told_with_both() -> None:
 
     text = said(flows_card(snapshot, Window.DAY, NOON)).splitlines()
 
-    assert text[1].startswith("Net outflow between 55.0 % and 61.0 % of clean reserves ($100 B) in 24 h")
+    assert text[1] == (
+        "Net outflow of at least −$55.0 B in 24 h · at least 55.0 % of clean reserves ($100 B), at most 61.0 %"
+    )
     assert "24 h: between −55.0 % and −61.0 % (−$55.0 B to −$61.0 B)" in text
-    assert "Both ends are shown because a part is missing, or a step waits for the next reading." in text
     assert any(line.startswith("Robust z −99.0") for line in text)
     assert "Net flow 24 h: between −55.0 % and −61.0 % (−$55.0 B to −$61.0 B)" in said(reserves_card(snapshot, NOON))
     assert "−55.0 to −61.0 %" in said(side_by_side_card(snapshot, OKX_SNAPSHOT, NOON))

@@ -30,13 +30,41 @@ def test_the_inputs_are_two_readings_with_their_source_and_what_moved_between_th
     assert text[0] == "INC-42 · Binance · why"
     assert text[1] == "Rule “outflow”, preset normal: open, elevated now, elevated at worst."
     assert text[2] == (
-        "Inputs: DefiLlama, reading of 2022-12-12 12:00 UTC with $64.1 B of clean reserves, "
+        "Inputs: DefiLlama, reading of 2022-12-12 12:00 UTC with clean reserves of $64.1 B, "
         "and reading of 2022-12-13 12:00 UTC, fetched 2022-12-13 12:05 UTC."
     )
     assert text[3] == "Net outflow −$2.31 B in 24 h · 3.6 % of clean reserves ($64.1 B)"
     assert text[4] == "By asset: −1.38 B USDT = −$1.38 B · −46.2 K BTC = −$923 M"
     assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
     assert "24 h | −$2.31 B | −3.6 % | 12-12 12:00" in text
+
+
+def test_reserves_that_lacked_a_part_at_the_start_have_it_as_it_was_last_read() -> None:
+    text = why(raised(signal(None, flows=[replace(flow(), lost_at_start=("Tron",))])))
+
+    assert "reading of 2022-12-12 12:00 UTC with clean reserves of $64.1 B, with Tron as last read, and" in text[2]
+    assert text[3].endswith("of clean reserves ($64.1 B, with Tron as last read)")
+
+
+def test_of_a_flow_with_two_ends_the_certain_one_is_compared_and_listed() -> None:
+    day = flow(-0.058, missing=("Tron",))
+    text = why(raised(signal(None, flows=[replace(day, lowest_usd=day.usd - 1e9, highest_usd=day.usd + 1e9)])))
+
+    assert text[3].startswith("Net outflow of at least −$2.72 B in 24 h · at least 4.2 % of clean reserves")
+    assert text[3].endswith("at most 7.4 %: Tron missing")
+    assert "24 h | −$2.72 B | −4.2 % | 12-12 12:00" in text
+    assert "Its 24 h, at least −4.2 %: percentile 0, lower than all 90 days, robust z −10.6." in text
+
+
+def test_where_nothing_is_certain_of_a_day_it_is_compared_with_no_other() -> None:
+    day = flow(-0.002, missing=("Tron",))
+    text = why(raised(signal(None, flows=[replace(day, lowest_usd=day.usd - 1e9, highest_usd=day.usd + 1e9)])))
+
+    assert not any(line.startswith("Its 24 h") for line in text)
+
+
+def test_a_day_on_which_nothing_moved_is_compared_as_well() -> None:
+    assert "Its 24 h, 0.00 %: between percentiles 5 and 95, robust z +0.0." in why(raised(signal(0.0)))
 
 
 def test_many_assets_are_the_largest_and_the_rest() -> None:
