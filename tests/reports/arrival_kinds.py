@@ -1,6 +1,7 @@
-"""What arrives at northex without being counted, and leaves again: at once, in steps, after days or after weeks.
+"""What arrives at northex and leaves again without being flow: at once, in steps, after days or after weeks.
 
-A new label or a listing is no deposit, so its end is no withdrawal, up to the amount that arrived.
+A new label or a listing is no deposit, so its end is no withdrawal, up to the amount that arrived. Nor is a large
+deposit that leaves within two days.
 """
 
 from random import Random
@@ -8,7 +9,7 @@ from random import Random
 from bot.domain.reading import Slot
 from tests.reports.exchange_history import ExchangeHistory
 from tests.reports.expectation import Expectation, quiet_windows
-from tests.reports.generated_exchanges import PRICES, drawn, hour, northex, reading_times
+from tests.reports.generated_exchanges import BTC, PRICES, drawn, hour, northex, reading_times
 from tests.reports.report import Report
 
 _STEPS = 10
@@ -46,6 +47,24 @@ def _leave_at(history: ExchangeHistory, random: Random, slot: Slot, units: float
     weights = [random.uniform(0.5, 1.5) for _ in steps]
     for step, weight in zip(steps, weights, strict=True):
         history.add(slot, -units * weight / sum(weights), hour(step))
+
+
+def large_deposit_leaves_in_steps(seed: int) -> Report:
+    """A fifth more BTC come in one step, counted, and leave again in up to five steps within two days: no flow.
+
+    What leaves first counts until more than half has left. The week's window begins while the deposit was there some
+    days later, when the last day is long quiet.
+    """
+    random = drawn("large-deposit-leaves-in-steps", seed)
+    arrival = random.randint(30, 40)
+    history = northex(seed, reading_times((1, 260)))
+    units = (history.amounts[-1][BTC] or 0.0) * random.uniform(0.18, 0.25)
+    history.add(BTC, units, hour(arrival))
+    steps = sorted(arrival + step for step in random.sample(range(4, 46), random.randint(1, 5)))
+    _leave_at(history, random, BTC, units, steps)
+    times = [hour(steps[-1] + number) for number in (0, 1, 12, 23, 47, 120, 145, 165)]
+    windows = quiet_windows(*times)
+    return Report([history], Expectation(at_most="elevated", closed_by=hour(steps[-1] + 30), windows=windows))
 
 
 def arrival_leaves_after_weeks(seed: int) -> Report:

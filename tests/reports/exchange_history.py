@@ -70,6 +70,12 @@ class ExchangeHistory:
             self.amounts[index][Slot(slot.chain, asset)] = self.amounts[index].pop(slot)
             self.prices[index].setdefault(asset, self.prices[index][slot.asset])
 
+    def rename_chain(self, chain: str, name: str, since: int) -> None:
+        """Call a chain otherwise from a time on, with everything on it."""
+        for held in self.during(since):
+            for slot in [slot for slot in held if slot.chain == chain]:
+                held[Slot(name, slot.asset)] = held.pop(slot)
+
     def redenominate(self, asset: str, units: float, since: int) -> None:
         """Make each unit so many, each at that part of the price."""
         self.multiply({slot: units for slot in self.slots() if slot.asset == asset}, since)

@@ -10,10 +10,13 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from tests.reports.exchange_history import ExchangeHistory
 from tests.reports.generated_exchanges import NORTHEX
 
 EXPECTATION_FILE = "expect.json"
 DAYS_AND_LONGER = ("24h", "72h", "7d", "14d", "30d")
+_HOURS = {"24h": 24, "72h": 72, "7d": 168, "14d": 336, "30d": 720}
+_NEAR = 0.01  # as a share; a base may lie some readings before the window's start
 _QUIET = 0.02  # as a share; the noise of amounts makes up to 0.006 over a month
 
 
@@ -59,6 +62,18 @@ class Expectation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_
 def quiet_windows(*times: int, windows: tuple[str, ...] = DAYS_AND_LONGER) -> tuple[WindowRange, ...]:
     """Return that these windows of northex are near zero at these times."""
     return tuple(WindowRange(NORTHEX, at, window, -_QUIET, _QUIET) for at in times for window in windows)
+
+
+def raw_windows(
+    history: ExchangeHistory, *times: int, windows: tuple[str, ...] = DAYS_AND_LONGER
+) -> tuple[WindowRange, ...]:
+    """Return that these windows are near to what the amounts say, all of it counted."""
+    return tuple(
+        WindowRange(history.slug, at, window, raw - _NEAR, raw + _NEAR)
+        for at in times
+        for window in windows
+        for raw in [history.raw_flow(at, _HOURS[window])]
+    )
 
 
 def read_expectation(directory: Path) -> Expectation:

@@ -10,7 +10,7 @@ from random import Random
 
 from bot.domain.reading import Slot
 from tests.reports.exchange_history import ExchangeHistory
-from tests.reports.expectation import Expectation, Opening, WindowRange
+from tests.reports.expectation import Expectation, Opening, WindowRange, raw_windows
 from tests.reports.generated_exchanges import BTC, NORTHEX, drawn, hour, northex, peers, reading_times
 from tests.reports.report import Report
 
@@ -59,16 +59,24 @@ def run_of_a_tenth(seed: int) -> Report:
     return _run(seed, drawn("run-of-a-tenth", seed), 0.1, hours=6, open_for=12)
 
 
-def _run(seed: int, random: Random, share: float, *, hours: int, open_for: int) -> Report:
+def renamed_amid_run(seed: int) -> Report:
+    """A symbol changes in the midst of a run that takes a fifth to two fifths of everything, and it counts once."""
+    random = drawn("renamed-amid-run", seed)
+    renamed = random.choice([(BTC, "XBT"), (Slot("Ethereum", "ETH"), "ETHX"), (Slot("Tron", "USDT"), "USDT.T")])
+    return _run(seed, random, random.uniform(0.2, 0.4), hours=10, open_for=30, renamed=renamed)
+
+
+def _run(  # noqa: PLR0913 — the run, and what else the source does
+    seed: int, random: Random, share: float, *, hours: int, open_for: int, renamed: tuple[Slot, str] | None = None
+) -> Report:
+    """Return a run of so many hours; the name that is `renamed` changes in one of them."""
     start = random.randint(30, 50)
     history = northex(seed, reading_times((1, 100)))
     outflow(history, random, share, start, hours=hours)
     opens = Opening(NORTHEX, "severe", hour(start), hour(start + hours_until_severe(history, start) + 2))
-    windows = tuple(
-        WindowRange(NORTHEX, at, window, history.raw_flow(at, length) - 0.01, history.raw_flow(at, length) + 0.01)
-        for at in (hour(start + hours + 2), hour(start + 20))
-        for window, length in (("24h", 24), ("7d", 168))
-    )
+    windows = raw_windows(history, hour(start + hours + 2), hour(start + 20), windows=("24h", "7d"))
+    if renamed:  # now that the flows are worked out, which are those of the first names
+        history.rename(*renamed, hour(start + random.randrange(hours)))
     return Report([history], Expectation(opens=opens, open_until=hour(start + open_for), windows=windows))
 
 

@@ -9,7 +9,7 @@ from random import Random
 
 from bot.domain.reading import Slot
 from tests.reports.exchange_history import ExchangeHistory
-from tests.reports.expectation import Expectation, quiet_windows
+from tests.reports.expectation import Expectation, quiet_windows, raw_windows
 from tests.reports.generated_exchanges import BTC, drawn, hour, northex, peers, reading_times
 from tests.reports.report import Report
 
@@ -147,6 +147,24 @@ def conversion_drops_out(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
+def conversion_turned_back(seed: int) -> Report:
+    """Half of a stablecoin on one chain is turned into another one, and back within two days or weeks later: no flow.
+
+    Neither half counts alone in a window that begins in between.
+    """
+    random = drawn("conversion-turned-back", seed)
+    start = random.randint(30, 50)
+    back = start + random.choice([random.randint(5, 40), random.randint(150, 240)])
+    slots = [Slot("Tron", "USDT"), Slot("Ethereum", "USDC")]
+    gone, into = random.sample(slots, 2)
+    history = northex(seed, reading_times((1, 320)))
+    units = (history.amounts[-1][gone] or 0.0) * random.uniform(0.4, 0.7)
+    history.add(gone, -units, hour(start), hour(back))
+    history.add(into, units * random.uniform(0.98, 1.0), hour(start), hour(back))
+    times = [hour(number) for number in (start, start + 2, start + 25, back, back + 1, back + 23, back + 60)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def renamed_stablecoin(seed: int) -> Report:
     """The symbol of an asset changes on one chain, amount and price stay: a name is no flow."""
     random = drawn("renamed-stablecoin", seed)
@@ -158,6 +176,44 @@ def renamed_stablecoin(seed: int) -> Report:
     history.rename(slot, name, hour(start))
     windows = quiet_windows(hour(start), hour(start + 10), hour(start + 100))
     return Report([history], Expectation(at_most=None, windows=windows))
+
+
+def renamed_in_traffic(seed: int) -> Report:
+    """The symbol of an asset changes in an hour in which 4 % of it leave, and weeks later back: those count, no more.
+
+    Of the asset's first name the source may go on to tell an exact zero.
+    """
+    random = drawn("renamed-in-traffic", seed)
+    start, back = random.randint(30, 50), 240
+    slot, name = random.choice(
+        [(Slot("Ethereum", "ETH"), "ETHX"), (Slot("Solana", "SOL"), "WSOL"), (Slot("Tron", "USDT"), "USDT.T")]
+    )
+    history = northex(seed, reading_times((1, 110), (6, 40), (24, 5)))
+    for leaves in (start, back):
+        history.multiply({slot: 1 - random.uniform(0.035, 0.045)}, hour(leaves))
+    # The readings of the new names are the base of the day's window a day later.
+    times = [hour(number) for number in (start, start + 1, start + 24, start + 48, back, back + 24, back + 72)]
+    windows = raw_windows(history, *times)
+    history.rename(slot, name, hour(start))
+    if random.random() < 0.5:
+        history.set_amount(slot, 0.0, hour(start), hour(back))
+    history.rename(Slot(slot.chain, name), slot.asset, hour(back))
+    return Report([history], Expectation(at_most="watch", windows=windows))
+
+
+def renamed_chain_in_traffic(seed: int) -> Report:
+    """A chain is called otherwise in an hour in which 4 % of all on it leave, and 15 % of one asset: those count."""
+    random = drawn("renamed-chain-in-traffic", seed)
+    start = random.randint(30, 50)
+    chain, most = random.choice([("Ethereum", "LINK"), ("Arbitrum", "ETH"), ("Solana", "USDC")])
+    history = northex(seed, reading_times((1, 110), (6, 20)))
+    slots = [slot for slot in history.slots() if slot.chain == chain]
+    left = {slot: 0.15 if slot.asset == most else random.uniform(0.03, 0.05) for slot in slots}
+    history.multiply({slot: 1 - part for slot, part in left.items()}, hour(start))
+    times = [hour(number) for number in (start, start + 1, start + 24, start + 48, start + 150)]
+    windows = raw_windows(history, *times)
+    history.rename_chain(chain, f"{chain} Mainnet", hour(start))
+    return Report([history], Expectation(at_most="watch", windows=windows))
 
 
 def spam_token_removed(seed: int) -> Report:

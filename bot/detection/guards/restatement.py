@@ -49,8 +49,9 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     return replace(
         reading,
         holdings=holdings,
-        impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots),
-        zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots),
+        # A source may go on to tell one of two names, with nothing in it: the asset is neither empty nor missing.
+        impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots) - holdings.keys(),
+        zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots) - holdings.keys(),
     )
 
 

@@ -175,12 +175,15 @@ def _large(step: ReadingStep, held: Collection[str], recently_wrong: Collection[
     A drop of an asset that was wrong before waits until it has stood for an hour.
 
     What came in for other assets that left is a conversion and brings nothing: else customers who leave with what their
-    coins were turned into would not be seen.
+    coins were turned into would not be seen. Nor does what was turned into others take anything away: 100 USDT become
+    99 USDC and the day after USDT again. Were the USDT remembered, they would have returned, and the USDC left.
     """
     net_usd = sum(step.usd.values())
     for asset, usd in step.usd.items():
-        is_conversion = usd > 0 and net_usd < _HALF * usd
-        if asset not in held and abs(usd) >= LARGE * step.diff.was_usd and not is_conversion:
+        if asset in held or abs(usd) < LARGE * step.diff.was_usd:
+            continue
+        is_conversion = net_usd / usd < _HALF  # in either direction
+        if not is_conversion:
             verdict = Verdict.WAITING if usd < 0 and asset in recently_wrong else Verdict.COUNTED
             yield from filter(None, [step.jump(asset, {asset: usd}, JumpReason.LARGE, verdict)])
 

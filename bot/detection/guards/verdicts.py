@@ -4,7 +4,8 @@
   stays: a jump of one part alone is not counted (a changed wallet list or one large transfer); one of everything by one
   factor is believed and counts; one that several exchanges made together counts if the outflow goes on, and is doubted
   if nothing more moves: it is flow, but makes nobody severe.
-- A large move counts from the start. If it turns round within two days it is returned.
+- A large move counts from the start. If it turns round within two days it is returned. What then still stands counts
+  as before; of what came it is remembered as a large move of its own, which may leave as well.
 - Having been wrong is remembered for two days: what returned and is away again waits for two readings an hour apart,
   and for twelve hours where it is the same amount as before and the rest stays: one of two servers tells it. Less
   than half of it that is away again is a large move of its own, and waits an hour as well.
@@ -21,11 +22,11 @@ Example: Tron 100 → 50, not counted; then Bitcoin 900 → 880, −2.2 % of the
     (0.0, -70.0)
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.detection.flow.reading_diff import RETURN_WITHIN
+from bot.detection.flow.reading_diff import LISTED, RETURN_WITHIN
 from bot.domain.guard_state import LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 
@@ -68,7 +69,10 @@ class Evidence:
 
 def judged(jumps: Sequence[Jump], evidence: Evidence) -> tuple[Jump, ...]:
     """Return the jumps of earlier readings with their verdicts after one more."""
-    decided = [_judged(jump, evidence) for jump in jumps]
+    decided: list[Jump] = []
+    for jump in jumps:
+        decided.append(_judged(jump, evidence))
+        decided += _rest_of_rise(jump, decided[-1])
     thirds = _third_drops(decided, evidence.at)
     return tuple(
         _with_verdict(jump, Verdict.COUNTED, evidence.at)
@@ -140,6 +144,20 @@ def _without_flow(part: JumpPart) -> JumpPart:
     first, *others = part.moves
     standing = sum(move.amount for move in part.moves)
     return replace(part, amount=part.amount - standing, moves=(Move(first.at, first.amount - standing), *others))
+
+
+def _rest_of_rise(before: Jump, after: Jump) -> Iterator[Jump]:
+    """Yield as a jump of its own what has not left yet of a large amount that came, and has left by more than half.
+
+    It may leave as well: 60 came, 40 left, and the 20 that leave within two days are as little flow as the 40 were.
+    What is less than a tenth of a percent of reserves would change no figure that people see.
+    """
+    share, part = before.share * before.standing, before.parts[0]
+    is_large_rise = before.usd > 0 and before.is_counted and before.reason is JumpReason.LARGE
+    if is_large_rise and after.verdict is Verdict.RETURNED and share >= LISTED:
+        units = part.amount * before.standing
+        rest = replace(part, amount=units, moves=(Move(before.at, units),))
+        yield replace(before, usd=before.usd * before.standing, share=share, parts=(rest,))
 
 
 def _is_decided(jump: Jump, evidence: Evidence) -> bool:

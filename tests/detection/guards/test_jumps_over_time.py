@@ -280,6 +280,19 @@ class TestALargeMove:
         # What comes back of the ten later is a deposit.
         assert flows_into(series, 5) == [0.0, 10.0, 10.0, 10.0]
 
+    def test_that_comes_in_and_leaves_in_steps_within_two_days_was_none(self) -> None:
+        """40 come, 15 leave at a time, then the rest: no window that begins in between counts what left last."""
+        series = readings(hours=(0, 1, 20, 30, 48.9, 50), BTC=(400, 440, 425, 410, 400, 400), ETH=(600,) * 6)
+
+        assert flows_into(series, 4) == [10.0, 0.0, 0.0]
+        assert nothing(flows_into(series, 5))
+        assert nothing(flows_into(series, 6))
+
+    def test_that_comes_in_and_leaves_in_steps_counts_for_what_leaves_later(self) -> None:
+        series = readings(hours=(0, 1, 20, 30, 49.1, 50), BTC=(400, 440, 425, 410, 400, 400), ETH=(600,) * 6)
+
+        assert flows_into(series, 6) == [0.0, -10.0, -10.0, -10.0, 0.0]
+
     def test_of_which_less_than_half_comes_back_stays_flow(self) -> None:
         series = readings(BTC=(400, 360, 379), ETH=(600,) * 3)
 
@@ -296,6 +309,19 @@ class TestALargeMove:
         series = readings(USDT=(300, 250, 250, 250), USDC=(200, 250, 250, 210), BTC=(500,) * 4)
 
         assert flows_into(series, 4) == [-40.0, -40.0, -40.0]
+
+    @pytest.mark.parametrize(("asset", "other"), [("USDT", "USDC"), ("BTC", "WBTC")])
+    @pytest.mark.parametrize("was", [200.0, 9.0])
+    def test_that_is_a_conversion_is_none_on_its_way_back(self, asset: str, other: str, was: float) -> None:
+        """100 are turned into 99 others for some hours, and those back: each window counts the one, and no half."""
+        rest = {"Ethereum/ETH": 500.0}
+        before = {f"Tron/{asset}": 300.0, f"Base/{other}": was} | rest
+        there = {f"Tron/{asset}": 200.0, f"Base/{other}": was + 99.0} | rest
+        back = {f"Tron/{asset}": 299.0, f"Base/{other}": was} | rest
+        series = on_chains(before, there, there, back, back)
+
+        assert flows_into(series, 3) == [-1.0, 0.0]
+        assert flows_into(series, 5) == [-1.0, 0.0, 0.0, 0.0]
 
 
 class TestAfterAReturn:

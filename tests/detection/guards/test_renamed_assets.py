@@ -3,15 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from itertools import islice
 
 import pytest
 
 from bot.detection.guards.renamed_assets import with_renamed_slots
+from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, RenamedSlot
 from bot.domain.jump import JumpReason, Verdict
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, HOUR, NOON, jump, reading
 from tests.detection.guards.worked_series import flow_between, flow_usd, on_chains, state_after
+from tests.detection.invariants.engine_runs import signal_of, states
 
 OLD, NEW = Slot("Arbitrum", "USDT"), Slot("Arbitrum", "USDT0")
 USUAL = {"Arbitrum/USDT": 100.0, "Arbitrum/ETH": 200.0, "Tron/USDT": 300.0, "Bitcoin/BTC": 400.0}
@@ -38,15 +41,33 @@ def names(before: Mapping[str, float], after: Mapping[str, float], *, price: flo
 
 
 class TestTheSameAsset:
-    @pytest.mark.parametrize(("units", "is_same"), [(99.01, True), (98.9, False), (100.99, True), (101.1, False)])
-    def test_has_the_same_amount_within_a_hundredth(self, units: float, *, is_same: bool) -> None:
-        found = names(USUAL, without("Arbitrum/USDT", Arbitrum=units))
+    @pytest.mark.parametrize(
+        ("units", "price", "is_same"),
+        [
+            # The same amount to a hundredth, the price to a quarter …
+            (99.01, 0.76, True), (98.9, 0.76, False), (100.99, 1.24, True), (101.1, 1.24, False),
+            (100.0, 0.75, True), (100.0, 0.74, False), (100.0, 1.25, True), (100.0, 1.26, False),
+            # … or to a tenth, and the price to a twentieth.
+            (90.01, 0.96, True), (89.9, 0.96, False), (109.99, 1.04, True), (110.1, 1.04, False),
+            (95.0, 0.951, True), (95.0, 0.949, False), (95.0, 1.049, True), (95.0, 1.051, False),
+        ],
+    )  # fmt: skip
+    def test_has_the_same_amount_and_price_or_nearly_the_same_amount_at_the_same_price(
+        self, units: float, price: float, *, is_same: bool
+    ) -> None:
+        found = names(USUAL, without("Arbitrum/USDT", Arbitrum=units), price=price)
 
         assert found == ([(OLD, NEW)] if is_same else [])
 
-    @pytest.mark.parametrize(("price", "is_same"), [(0.75, True), (0.74, False), (1.25, True), (1.26, False)])
-    def test_has_the_same_price_within_a_quarter(self, price: float, *, is_same: bool) -> None:
-        assert names(USUAL, RENAMED, price=price) == ([(OLD, NEW)] if is_same else [])
+    @pytest.mark.parametrize(("price", "is_same"), [(0.87, False), (0.88, True), (0.98, True), (1.06, False)])
+    def test_has_the_price_of_before_or_that_on_another_chain(self, price: float, *, is_same: bool) -> None:
+        """A day later ETH costs 7.5 % less everywhere: 0.925, with or without a new name."""
+        before = {"Arbitrum/ETH": 200.0, "Ethereum/ETH": 500.0, "Arbitrum/USDT": 100.0}
+        after = {"Arbitrum/ETH0": (195.0, price), "Ethereum/ETH": (500.0, 0.925), "Arbitrum/USDT": (100.0, 1.0)}
+
+        state = with_renamed_slots(GuardState(), priced(before, at=-HOUR), reading(after), ())
+
+        assert bool(state.renamed_slots) is is_same
 
     @pytest.mark.parametrize(("worth", "is_noted"), [(1.0, True), (0.995, False)])
     def test_is_worth_a_thousandth_of_reserves_before(self, worth: float, *, is_noted: bool) -> None:
@@ -75,13 +96,28 @@ class TestTheSameAsset:
     def test_is_not_one_of_a_chain_that_is_missing(self) -> None:
         assert names(USUAL, without("Arbitrum/USDT", "Arbitrum/ETH")) == []
 
-    def test_is_the_first_that_fits_and_each_is_one_only(self) -> None:
-        before = USUAL | {"Arbitrum/USDC": 100.0}
-        after = without("Arbitrum/USDT") | {"Arbitrum/USDT0": 100.0, "Arbitrum/USDC.E": 100.0}
+    def test_is_the_nearest_of_several_and_each_is_one_only(self) -> None:
+        usdc, usdc_e = Slot("Arbitrum", "USDC"), Slot("Arbitrum", "USDC.E")
+        before = USUAL | {"Arbitrum/USDC": 103.0}
+        after = without("Arbitrum/USDT") | {"Arbitrum/USDC.E": 104.0, "Arbitrum/USDT0": 98.0}
 
-        assert names(before, after) == [(OLD, NEW), (Slot("Arbitrum", "USDC"), Slot("Arbitrum", "USDC.E"))]
+        assert names(before, after) == [(usdc, usdc_e), (OLD, NEW)]
+        assert names(USUAL, after) == [(OLD, NEW)]
         # A third that appears as well is no name of either.
-        assert len(names(before, after | {"Arbitrum/DAI": 100.0})) == 2
+        assert names(before, after | {"Arbitrum/DAI": 96.0}) == [(usdc, usdc_e), (OLD, NEW)]
+
+    def test_is_the_nearest_by_its_price_as_well(self) -> None:
+        after = {"Arbitrum/ARB": (100.0, 0.96), "Arbitrum/USDT0": (98.0, 1.0), "Arbitrum/ETH": (200.0, 1.0)}
+
+        state = with_renamed_slots(GuardState(), priced(USUAL, at=-HOUR), reading(after), ())
+
+        assert [name.renamed for name in state.renamed_slots] == [NEW]
+
+    def test_is_no_reserve_that_an_own_token_took_the_place_of(self) -> None:
+        own = without("Arbitrum/USDT") | {"Arbitrum/OWN": 100.0}
+
+        assert names(USUAL, own) == []
+        assert names(own, without("Arbitrum/USDT", Arbitrum=100.0)) == [(Slot("Arbitrum", "OWN"), NEW)]
 
     @pytest.mark.parametrize("held", [Holding(0.0, 100.0), Holding(100.0, 0.0)])
     def test_is_not_what_has_no_amount_or_no_value(self, held: Holding) -> None:
@@ -112,10 +148,52 @@ class TestAChainByAnotherName:
     def test_is_not_one_of_a_chain_that_is_still_there(self) -> None:
         assert names(USUAL, without("Arbitrum/USDT") | {"ArbitrumOne/USDT": 100.0}) == []
 
-    def test_has_them_under_the_same_names(self) -> None:
-        after = {"Tron/USDT": 300.0, "Bitcoin/BTC": 400.0, "ArbitrumOne/USDT0": 100.0, "ArbitrumOne/ETH": 150.0}
+    @pytest.mark.parametrize(
+        ("usdt", "eth", "is_same"), [(96.0, 182.0, True), (90.1, 1.0, False), (1.0, 180.1, True), (100.0, 150.0, False)]
+    )
+    def test_has_half_of_its_worth_in_the_same_amounts(self, usdt: float, eth: float, *, is_same: bool) -> None:
+        after = self.CHAIN | {"ArbitrumOne/USDT": usdt, "ArbitrumOne/ETH": eth}
 
-        assert names(USUAL, after) == []
+        assert len(names(USUAL, after)) == (2 if is_same else 0)
+
+    @pytest.mark.parametrize(("units", "is_same"), [(90.1, True), (89.9, False), (109.9, True), (110.1, False)])
+    def test_has_the_same_amounts_within_a_tenth(self, units: float, *, is_same: bool) -> None:
+        before = {"Arbitrum/USDT": 100.0, "Bitcoin/BTC": 400.0}
+
+        assert bool(names(before, {"ArbitrumOne/USDT": units, "Bitcoin/BTC": 400.0})) is is_same
+
+    def test_counts_what_left_in_the_same_hour(self) -> None:
+        after = self.CHAIN | {"ArbitrumOne/USDT": 96.0, "ArbitrumOne/ETH": 160.0, "ArbitrumOne/LINK": 0.3}
+        before = USUAL | {"Arbitrum/USDT": 101.0, "Arbitrum/LINK": 0.5, "Arbitrum/USDC": 300.0}
+        series = on_chains(before, after | {"ArbitrumOne/USDC": 300.0}, after | {"ArbitrumOne/USDC": 300.0})
+        state = state_after(series)
+
+        # What is small or moved far has the chain's new name all the same.
+        assert flow_usd(series, state) == pytest.approx(-5.0 - 40.0 - 0.2)
+        assert flow_usd(series[1:], state) == 0.0
+        assert state.lost_parts == ()
+
+    def test_is_the_nearest_of_several(self) -> None:
+        before = {"Arbitrum/ETH": 100.0, "Optimism/ETH": 104.0, "Bitcoin/BTC": 400.0}
+        after = {"ArbitrumOne/ETH": 101.0, "Mainnet/ETH": 103.0, "Bitcoin/BTC": 400.0}
+
+        assert names(before, after) == [
+            (Slot("Arbitrum", "ETH"), Slot("ArbitrumOne", "ETH")),
+            (Slot("Optimism", "ETH"), Slot("Mainnet", "ETH")),
+        ]
+
+    @pytest.mark.parametrize(("worth", "is_noted"), [(1.0, True), (0.995, False)])
+    def test_is_worth_a_thousandth_of_reserves(self, worth: float, *, is_noted: bool) -> None:
+        before = {"Arbitrum/ETH": worth, "Bitcoin/BTC": 1000.0 - worth}
+
+        assert bool(names(before, {"ArbitrumOne/ETH": 1.0, "Bitcoin/BTC": 1000.0 - worth})) is is_noted
+
+    @pytest.mark.parametrize(("eth", "is_same"), [(200.0, True), (150.0, False)])
+    def test_has_half_of_it_under_the_same_names(self, eth: float, *, is_same: bool) -> None:
+        after = {"Tron/USDT": 300.0, "Bitcoin/BTC": 400.0, "ArbitrumOne/USDT0": 96.0, "ArbitrumOne/ETH": eth}
+        both = [(Slot("Arbitrum", "ETH"), Slot("ArbitrumOne", "ETH")), (OLD, Slot("ArbitrumOne", "USDT0"))]
+
+        assert names(USUAL, after) == (both if is_same else [])
 
 
 @pytest.mark.parametrize(("age", "is_kept"), [(90 * DAY - HOUR, True), (90 * DAY, False)])
@@ -168,6 +246,48 @@ class TestARenamedAsset:
             for start in range(count):
                 assert flow_usd(series[start:count], state) == 0.0
 
+    @pytest.mark.parametrize("fast", [True, False])
+    def test_is_counted_once_in_a_window_that_begins_with_the_new_name(self, *, fast: bool) -> None:
+        """In the hour of the new name 4 % of it leave, later nothing: no window has it under both names."""
+        series = on_chains(USUAL, *[without("Arbitrum/USDT", Arbitrum=96.0)] * 30)
+        for state in islice(states(series, fast=fast), 1, None):
+            flow = signal_of(state).flow(Window.DAY)
+            if flow is not None:
+                counted = (flow.usd, flow.reserves_usd)
+                assert counted == ((-4.0, 1000.0) if flow.start == series[0].as_of else (0.0, 996.0))
+
+    def test_moves_nothing_when_it_is_renamed_back_weeks_later_in_traffic(self) -> None:
+        less, back = without("Arbitrum/USDT", Arbitrum=96.0), USUAL | {"Arbitrum/USDT": 80.0}
+        series = on_chains(USUAL, less, less, back, back, hours=[0.0, 1.0, 1000.0, 1001.0, 1002.0])
+        state = state_after(series)
+
+        assert [flow_usd(series[start:], state) for start in range(5)] == [-20.0, -16.0, -16.0, 0.0, 0.0]
+        assert state.lost_parts == ()
+
+    @pytest.mark.parametrize("empty", [OLD, NEW])
+    def test_is_not_missing_where_the_other_name_is_told_with_nothing(self, empty: Slot) -> None:
+        """Not even where it is the largest of its chain, of which a zero is a node's error."""
+        old, new = {**USUAL, "Arbitrum/ETH": 20.0}, {**RENAMED, "Arbitrum/ETH": 20.0}
+        later = {**(new if empty is OLD else old), "Tron/USDT": 290.0}
+        told = [new, later] if empty is OLD else [new, new, old, later]
+        first, *others = on_chains(old, *told)
+        series = [
+            first,
+            *(replace(latest, zero_slots=frozenset({empty} - latest.holdings.keys())) for latest in others),
+        ]
+        state = state_after(series)
+
+        assert state.lost_parts == ()
+        assert flow_usd(series, state) == -10.0
+
+    def test_that_swaps_its_name_with_another_of_the_same_worth_moves_nothing(self) -> None:
+        """Two dollars are each called as the other was: what left one came to the other."""
+        usual = {"Arbitrum/USDT": 100.0, "Arbitrum/USDC": 60.0, "Bitcoin/BTC": 800.0}
+        swapped = {"Arbitrum/USDT": 60.0, "Arbitrum/USDC": 99.0, "Bitcoin/BTC": 800.0}
+        series = on_chains(usual, swapped, swapped)
+
+        assert [flow_usd(series[start:], state_after(series)) for start in range(3)] == [-1.0, 0.0, 0.0]
+
     def test_is_one_of_two_names_that_are_there_at_once(self) -> None:
         """Half of it under either name: nothing moved."""
         both = without("Arbitrum/USDT", Arbitrum=50.0) | {"Arbitrum/USDT": 50.0}
@@ -204,3 +324,33 @@ class TestARenamedAsset:
         assert [(jump.group, jump.verdict) for jump in state.jumps] == [("USDT", Verdict.RETURNED)]
         for start in range(5):
             assert flow_usd(series[start:], state) == 0.0
+
+
+@pytest.mark.parametrize("came", [99.9, 95.0, 91.0, 85.0])
+@pytest.mark.parametrize("chain", ["Arbitrum", "Tron"])
+def test_dollars_that_leave_while_other_dollars_appear_count_by_the_difference(came: float, chain: str) -> None:
+    """USDT are drained and USDC appears: on one chain within a tenth a new name, else a conversion; the same flow."""
+    before = {"Arbitrum/USDT": 100.0, "Tron/TRX": 300.0, "Bitcoin/BTC": 600.0}
+    after = {"Tron/TRX": 300.0, "Bitcoin/BTC": 600.0, f"{chain}/USDC": came, "Arbitrum/ARB": 1.0}
+    series = on_chains(before, after, after)
+    flow = flow_between(series[0], series[-1], state_after(series))
+
+    assert flow.usd == pytest.approx(came - 100.0)
+
+
+@pytest.mark.parametrize("came", [100.0, 96.0, 91.0])
+def test_a_wrapped_asset_that_is_turned_into_another_counts_by_the_difference(came: float) -> None:
+    before = {"Ethereum/WBTC": 100.0, "Ethereum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+    after = {"Ethereum/CBBTC": came, "Ethereum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+    series = on_chains(before, after, after)
+
+    assert flow_usd(series, state_after(series)) == came - 100.0
+
+
+def test_an_asset_that_is_drained_while_another_of_its_worth_is_listed_counts_in_full() -> None:
+    """Its price is another one: 100 LINK at $1, and 50 ARB at $2."""
+    before = {"Arbitrum/LINK": 100.0, "Arbitrum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+    after = {"Arbitrum/ARB": 50.0, "Arbitrum/ETH": 300.0, "Bitcoin/BTC": 600.0}
+    series = on_chains(before, after, after, prices={"ARB": [2.0] * 3})
+
+    assert flow_usd(series, state_after(series)) == -100.0

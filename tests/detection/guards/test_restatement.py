@@ -33,13 +33,26 @@ class TestNames:
         assert in_known_terms(both, known).holdings[OLD] == Holding(107, 114)
 
     def test_are_put_right_in_what_is_impossible_or_zero_too(self) -> None:
-        said = replace(LATEST, impossible_slots=frozenset({NEW, TRON}), zero_slots=frozenset({NEW, SOL}))
-        known = GuardState(renamed_slots=(RenamedSlot(OLD, NEW, NOON),))
+        other, other_new, dai = Slot("Base", "USDT"), Slot("Base", "USDT0"), Slot("Base", "DAI")
+        said = replace(LATEST, impossible_slots=frozenset({other_new, dai}), zero_slots=frozenset({other_new, dai}))
+        known = GuardState(renamed_slots=(RenamedSlot(OLD, NEW, NOON), RenamedSlot(other, other_new, NOON)))
 
         found = in_known_terms(said, known)
 
-        assert found.impossible_slots == {OLD, TRON}
-        assert found.zero_slots == {OLD, SOL}
+        assert found.impossible_slots == found.zero_slots == {other, dai}
+
+    @pytest.mark.parametrize(("told", "empty"), [(NEW, OLD), (OLD, NEW)])
+    def test_that_are_told_with_nothing_beside_the_other_name_are_no_missing_slot(
+        self, told: Slot, empty: Slot
+    ) -> None:
+        said = reading({f"{told.chain}/{told.asset}": (100, 1.0)})
+        known = GuardState(renamed_slots=(RenamedSlot(OLD, NEW, NOON),))
+
+        zero = in_known_terms(replace(said, zero_slots=frozenset({empty})), known)
+        impossible = in_known_terms(replace(said, impossible_slots=frozenset({empty})), known)
+
+        assert (dict(zero.holdings), zero.zero_slots) == ({OLD: Holding(100, 100)}, frozenset())
+        assert impossible.impossible_slots == frozenset()
 
     def test_are_put_right_where_only_a_zero_or_an_impossible_value_has_them(self) -> None:
         held = {slot: holding for slot, holding in LATEST.holdings.items() if slot != NEW}

@@ -286,8 +286,16 @@ class TestLarge:
         """Else customers who leave with what their own coins were turned into would not be seen."""
         found = jumps_of(USUAL, {"Ethereum/ETH": 500, "Bitcoin/BTC": bitcoin})
 
-        assert ("ETH" in {jump.group for jump in found}) is is_deposit
-        assert "BTC" in {jump.group for jump in found}
+        assert [jump.group for jump in found] == (["ETH"] if is_deposit else [])
+
+    @pytest.mark.parametrize(("ether", "is_drop"), [(450, True), (451, False), (650, False)])
+    def test_what_leaves_while_more_than_half_of_it_comes_in_elsewhere_is_a_conversion(
+        self, ether: float, *, is_drop: bool
+    ) -> None:
+        """Else what is turned back would have returned, and what it is turned back from would have left."""
+        found = jumps_of(USUAL, {"Ethereum/ETH": ether, "Bitcoin/BTC": 300})
+
+        assert ("BTC" in {jump.group for jump in found}) is is_drop
 
     def test_another_asset_may_be_large_beside_one_that_waits(self) -> None:
         before = {"Tron/USDT": 1000, "Bitcoin/BTC": 9000, "Ethereum/ETH": 10_000}

@@ -135,6 +135,32 @@ class TestTurns:
         assert [part.amount for part in found.parts] == [-90.0, 0.0]
         assert found.parts[1].moves == (Move(NOON, 0.0),)
 
+    def test_what_is_left_of_a_large_amount_that_came_is_remembered_by_itself(self) -> None:
+        """Of 100 that came 75 left: they are returned, and 25 go on to count and may leave as well."""
+        came = replace(LARGE, usd=100.0, share=0.05, parts=(JumpPart("BTC", 100.0, (Move(NOON, 100.0),), 400.0),))
+
+        returned, rest = after(with_moves(came, -60.0, -15.0), at=NOON + 5 * HOUR)
+
+        assert (returned.verdict, returned.standing, returned.usd) == (Verdict.RETURNED, 0.0, 75.0)
+        assert rest == replace(came, usd=25.0, share=0.0125, parts=(JumpPart("BTC", 25.0, (Move(NOON, 25.0),), 400.0),))
+        (left,) = after(with_moves(rest, -25.0), at=NOON + 9 * HOUR)
+        assert (left.verdict, left.standing) == (Verdict.RETURNED, 0.0)
+
+    @pytest.mark.parametrize(
+        ("known", "share", "is_remembered"),
+        [
+            (LARGE, 0.0041, True), (LARGE, 0.0039, False), (LARGE, -0.05, False),
+            (replace(EVENLY, verdict=Verdict.COUNTED), 0.05, False), (LEFT_OUT, 0.05, False),
+        ],
+    )  # fmt: skip
+    def test_from_a_thousandth_of_reserves_on_where_it_counted_as_a_large_move(
+        self, known: Jump, share: float, *, is_remembered: bool
+    ) -> None:
+        sign = 1.0 if share > 0 else -1.0
+        came = replace(known, usd=sign * 100.0, share=share, parts=(JumpPart("BTC", 100.0, (Move(NOON, 100.0),)),))
+
+        assert len(after(with_moves(came, -75.0))) == (2 if is_remembered else 1)
+
     def test_of_what_was_left_out_nothing_counts(self) -> None:
         known = with_moves(LEFT_OUT, 60.0)
 

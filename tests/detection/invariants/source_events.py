@@ -180,6 +180,21 @@ class Renamed(SourceEvent):
 
 
 @dataclass(frozen=True)
+class RenamedChain(SourceEvent):
+    """A chain is called by another name in the readings from `first` until before `until`."""
+
+    chain: str
+    name: str
+    first: int
+    until: int
+
+    def apply(self, path: Path) -> None:
+        for told in path[self.first : self.until]:
+            for slot in [slot for slot in told if slot.chain == self.chain]:
+                told[Slot(self.name, slot.asset)] = told.pop(slot)
+
+
+@dataclass(frozen=True)
 class ChainMissing(SourceEvent):
     """A chain is not told in the readings from `first` until before `until`."""
 

@@ -1,4 +1,7 @@
-"""What arrived uncounted leaves uncounted, up to its amount (invariant 2): at once or in parts, months later."""
+"""What arrived uncounted leaves uncounted, up to its amount (invariant 2): at once or in parts, months later.
+
+What was counted when it came, a large amount, leaves uncounted within two days.
+"""
 
 from dataclasses import replace
 from itertools import accumulate
@@ -64,6 +67,23 @@ def test_what_joined_by_itself_leaves_uncounted(
     sized = tuple((step, size * part) for step, part in changes)
 
     assert_nothing_left(replace(world, events=(WalletsChanged(slot, sized),)))
+
+
+@EXAMPLES
+@given(st.sampled_from((0.1, 0.25)), leavings(_QUIET), st.sampled_from((1.0, 2.0)), st.integers(0, 99))
+def test_a_large_amount_leaves_uncounted_within_two_days(
+    size: float, changes: tuple[tuple[int, float], ...], between: float, seed: int
+) -> None:
+    """3 or 8 % of reserves come as BTC. Once all has left again, no window counts more than a tenth of a percent."""
+    world = quiet_world(between, changes, seed)
+    sized = tuple((step, size * part) for step, part in changes)
+    moved = replace(world, events=(WalletsChanged(BITCOIN_BTC, sized),))
+    last, _ = changes[-1]
+
+    for signal in signals(moved)[last:]:
+        for flow in signal.flows:
+            least = -0.001 - _MOST_NOISE * len(world.hours) ** 0.5
+            assert flow.usd >= least * flow.reserves_usd, (signal.as_of, flow)
 
 
 @EXAMPLES

@@ -17,6 +17,7 @@ from tests.detection.invariants.source_events import (
     Listed,
     NewUnits,
     Renamed,
+    RenamedChain,
     SourceEvent,
     Swapped,
     WalletsChanged,
@@ -151,6 +152,11 @@ def renamed(count: int) -> st.SearchStrategy[Renamed]:
     return st.builds(lambda name, spell: Renamed(*name, *spell), st.sampled_from(_NAMES), _spell(count))
 
 
+def renamed_chain(count: int) -> st.SearchStrategy[RenamedChain]:
+    chains = st.sampled_from(("Tron", "Ethereum", "Bitcoin", "Base"))
+    return st.builds(lambda chain, spell: RenamedChain(chain, f"{chain} One", *spell), chains, _spell(count))
+
+
 def new_units(count: int) -> st.SearchStrategy[NewUnits]:
     return st.builds(NewUnits, st.sampled_from(("BTC", "ETH")), st.sampled_from((1000.0, 0.01)), _step(count))
 
@@ -167,7 +173,7 @@ def _is_told_throughout(events: Sequence[SourceEvent]) -> bool:
 
 
 def _rank(event: SourceEvent) -> int:
-    ranks: dict[type, int] = {Absurd: 1, NewUnits: 2, Renamed: 3, ChainMissing: 4}
+    ranks: dict[type, int] = {Absurd: 1, NewUnits: 2, Renamed: 3, RenamedChain: 4, ChainMissing: 5}
     return ranks.get(type(event), 0)
 
 
