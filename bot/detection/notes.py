@@ -63,7 +63,7 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
 def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
     """Yield a note on each own token that moved far in 24 h, in USD at the prices of the window's start."""
     base = bases.get(Window.DAY)
-    if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
+    if base is None or not fits(Window.DAY, base, latest.as_of):
         return
     moved_usd = dict.fromkeys(sorted(own_tokens), 0.0)
     for slot in [slot for slot in base.holdings if slot.asset in own_tokens]:

@@ -110,7 +110,10 @@ def test_readings_are_gathered_by_the_hour_each_exchange_once() -> None:
     at = [MIDNIGHT, MIDNIGHT + HOUR / 3, MIDNIGHT + HOUR]
     readings = [holding(60, at=moment, exchange=name) for moment in at for name in ("binance", "okx")]
 
-    assert [len(readings) for readings in rounds(reversed(readings))] == [2, 2, 2]
+    gathered = rounds(reversed(readings))
+
+    assert [{reading.as_of for reading in readings} for readings in gathered] == [{moment} for moment in at]
+    assert [len(readings) for readings in gathered] == [2, 2, 2]
 
 
 def test_readings_of_two_hours_are_two_rounds_even_of_different_exchanges() -> None:

@@ -126,6 +126,17 @@ class TestTheLastMoveOfAReading:
         assert state.last_move(holding(57)).share == -0.05
         assert state.last_move(holding(57)).is_record is is_record
 
+    def test_is_no_record_where_nothing_was_there(self) -> None:
+        nothing = reading({"Tron/USDT": (0.0, 1.0)}, at=NOON - HOUR)
+        state = replace(
+            ExchangeState(BINANCE).with_reading(nothing),
+            guard_state=GuardState(large_steps=(LargeStep(NOON - DAY, -0.05),)),
+        )
+
+        move = state.last_move(holding(57))
+
+        assert (move.share, move.is_record) == (None, False)
+
     @pytest.mark.parametrize(("gap", "is_sparse"), [(12 * HOUR, False), (12 * HOUR + timedelta(seconds=1), True)])
     def test_is_sparse_when_the_reading_before_is_more_than_half_a_day_old(
         self,
@@ -200,6 +211,15 @@ def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa:
         state = state.with_reading(book(at, {"Tron/USDT": part, "Bitcoin/BTC": 0.99 if at > MIDNIGHT + DAY else 1.0}))
 
     assert [day.share for day in state.days[-2:]] == pytest.approx([0.0, -0.2e9 / 50e9], abs=1e-9)
+
+
+def test_a_day_is_learned_once() -> None:
+    state = quiet_weeks()
+    for hour in range(3):
+        state = state.with_reading(holding(60 - hour, at=MIDNIGHT + hour * HOUR))
+
+    assert [day.day for day in state.days[-2:]] == [MIDNIGHT - DAY, MIDNIGHT]
+    assert state.days[-1].reserves_usd == 60e9
 
 
 def test_a_day_that_is_held_is_not_learned() -> None:

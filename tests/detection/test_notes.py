@@ -88,8 +88,8 @@ NOT_COUNTED = jump("Tron", -2e9, at=NOON, verdict=Verdict.NOT_COUNTED)
             Note(NoteReason.ROUND_TRIP, "BTC", 1e9, NOON - HOUR),
         ),
         (
-            jump("BTC", 1e9, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED),
-            Note(NoteReason.PASSAGE, "BTC", 1e9, NOON - HOUR),
+            jump("BTC", 0.5, at=NOON - DAY, turned=NOON - HOUR, verdict=Verdict.RETURNED),
+            Note(NoteReason.PASSAGE, "BTC", 0.5, NOON - HOUR),
         ),
         (jump("BTC", -1e9, at=NOON - DAY, verdict=Verdict.RETURNED), None),
     ],

@@ -227,6 +227,10 @@ def test_the_leading_window_is_the_one_furthest_past_its_threshold(
     assert signal(None, flows=flows).leading is leading
 
 
+def test_a_calm_window_is_graded_as_well() -> None:
+    assert signal(-0.001).graded
+
+
 def test_a_held_window_is_not_graded_and_the_others_are() -> None:
     result = signal(None, flows=[flow(-0.9, hold=CHAIN_MISSING), flow(-0.07, Window.WEEK)])
 
@@ -356,7 +360,8 @@ class TestTheWindowsThatAreCrossed:
         ("flows", "crossed"),
         [
             ([flow(-0.01), flow(-0.01, Window.WEEK)], ()),
-            ([flow(-0.016), flow(-0.01, Window.WEEK)], (Window.DAY,)),
+            ([flow(-0.0149), flow(-0.01, Window.WEEK)], ()),
+            ([flow(-0.0151), flow(-0.01, Window.WEEK)], (Window.DAY,)),
             ([flow(-0.09), flow(-0.061, Window.WEEK), flow(-0.1, Window.FORTNIGHT)], (
                 Window.DAY, Window.WEEK, Window.FORTNIGHT,
             )),
@@ -405,14 +410,23 @@ def test_only_another_source_that_agrees_on_a_crossed_window_confirms(
     )
 
 
-def test_closed_withdrawals_make_it_critical_and_are_counted_among_the_reasons() -> None:
-    closed = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))
+def test_one_source_that_agrees_is_enough_and_one_is_needed() -> None:
+    raw = signal(-0.036)
+    agrees, differs = (SourceFigure(Window.DAY, usd, "elsewhere") for usd in (-2e9, 2e9))
+
+    assert grade(replace(raw, source_figures=(differs, agrees)), Sensitivity.NORMAL).confirmed_by_source
+    assert not raw.confirmed_by_source
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_closed_withdrawals_make_it_critical_and_are_counted_among_the_reasons(count: int) -> None:
+    closed = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))[:count]
     raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
 
     result = grade(replace(raw, closed_withdrawals=closed), Sensitivity.NORMAL)
 
     assert (result.severity, result.easing) == (Severity.CRITICAL, Severity.CRITICAL)
-    assert result.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, 3.0, 2.0))
+    assert result.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, float(count), 2.0))
 
 
 @pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
@@ -503,7 +517,7 @@ SINCE = NOON - 3 * HOUR
         ([replace(jump(at=SINCE, verdict=Verdict.DOUBTED), decided_at=NOON)], SINCE),
         ([replace(jump(at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON - HOUR)], None),
         ([replace(jump(at=SINCE, verdict=Verdict.NOT_COUNTED), decided_at=NOON)], None),
-        ([replace(jump("BTC", 28.0, at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], None),
+        ([replace(jump("BTC", 0.5, at=SINCE, verdict=Verdict.COUNTED), decided_at=NOON)], None),
         ([replace(jump(at=SINCE - DAY, verdict=Verdict.COUNTED, turned=SINCE), decided_at=NOON)], SINCE),
         (
             [replace(jump(at=NOON - hours * HOUR, verdict=Verdict.COUNTED), decided_at=NOON) for hours in (1, 3, 2)],

@@ -109,6 +109,14 @@ def test_of_several_exchanges_the_last_one_decides_when_all_can_be_judged() -> N
     assert window_coverage([old, young], NOON, (Window.DAY,)) == WindowCoverage(2, (Window.DAY,), (), 1)
 
 
+def test_before_the_first_signal_nothing_is_judged() -> None:
+    young = replace(snapshot_of(state_since(NOON - HOUR, NOON)), signal=None)
+
+    coverage = window_coverage([young], NOON, (Window.DAY,))
+
+    assert coverage == WindowCoverage(1, (), (LaterWindow(Window.DAY, 1, NOON + 11 * HOUR),), 1)
+
+
 def test_what_is_not_read_any_more_is_not_waited_for() -> None:
     young = snapshot_of(state_since(NOON - HOUR, NOON))
 
@@ -117,8 +125,8 @@ def test_what_is_not_read_any_more_is_not_waited_for() -> None:
 
 
 def test_what_the_next_reading_brings_is_not_foretold_for_the_past() -> None:
-    """The newest reading is of noon, when the first one was 11 h old; by two o'clock the day could be judged."""
+    """The newest reading is of noon, when the first one was 11 h old; by one o'clock the day could be judged."""
     young = snapshot_of(state_since(NOON - 11 * HOUR, NOON))
 
     assert [later.window for later in window_coverage([young], NOON).later][:1] == [Window.DAY]
-    assert Window.DAY not in {later.window for later in window_coverage([young], NOON + 2 * HOUR).later}
+    assert Window.DAY not in {later.window for later in window_coverage([young], NOON + HOUR).later}

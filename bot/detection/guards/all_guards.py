@@ -74,7 +74,7 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
         has_returned = any(jump.verdict is Verdict.RETURNED for jump in jumps)
         before = given.previous.by_asset() if has_returned else {}
         jumps, left = with_moves_taken(jumps, moved, given.at, before)
-    kept = {asset: left[asset] / units for asset, units in moved.items() if units and left[asset] != units}
+    kept = {asset: left[asset] / units for asset, units in moved.items() if left[asset] != units}
     step = ReadingStep(diff, kept, given.own_tokens)
     state = _with_later_flow(state, step, given.at)
     if jumps:
@@ -104,7 +104,7 @@ def watched_assets(state: GuardState, at: datetime) -> frozenset[str]:
 def _with_later_flow(state: GuardState, step: ReadingStep, at: datetime) -> GuardState:
     """Return the state with what moved in this reading beside the jumps, as long as one of them may count after all."""
     if not any(map(_may_count, state.jumps)):
-        return replace(state, later_flows=()) if state.later_flows else state
+        return state
     return replace(state, later_flows=(*state.later_flows, LaterFlow(at, step.usd)))
 
 

@@ -39,8 +39,6 @@ def record_odd_prices(state: GuardState, given: GuardInput) -> GuardState:
 
 def with_believed_prices(reading: Reading, odd: Sequence[OddPrice]) -> Reading:
     """Return the reading with every asset whose price was odd at its time valued at the last price believed."""
-    if not odd:
-        return reading
     prices = {
         odd_price.asset: odd_price.price
         for odd_price in odd

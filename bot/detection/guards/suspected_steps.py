@@ -63,7 +63,7 @@ class ReadingStep:
         at, parts = self.diff.latest.as_of, list[JumpPart]()
         for asset, usd in sorted(parts_usd.items(), key=lambda part: -abs(part[1])):
             move = self.diff.moves.get(asset)
-            if usd and move and move.usd:
+            if usd and move:
                 units = move.units * (usd / move.usd)
                 before = self.diff.previous.by_asset().get(asset, NO_HOLDING).amount
                 parts.append(JumpPart(asset, units, (Move(at, units),), before))
@@ -159,7 +159,7 @@ def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
             moved[change.slot.asset] += change.usd * step.kept.get(change.slot.asset, 1.0)
     # What moved to another chain of the same asset is no part of it.
     parts = {asset: clamped(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
-    return step.jump(name or ", ".join(sorted(chains)), parts, JumpReason.ALONE, Verdict.WAITING)
+    return step.jump(", ".join(sorted(chains)), parts, JumpReason.ALONE, Verdict.WAITING)
 
 
 def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float) -> bool:

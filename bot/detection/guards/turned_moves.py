@@ -65,7 +65,7 @@ def _repeats(jump: Jump, step: float, before: Mapping[str, Holding]) -> bool:
     if step * part.amount <= 0 or jump.verdict is not Verdict.RETURNED:
         return jump.repeats
     held = before.get(part.asset, NO_HOLDING).amount
-    if not held or not part.before or not part.amount:
+    if not held or not part.before:
         return False
     return abs((step / held) / (part.amount / part.before) - 1) <= _SAME_FRACTION
 

@@ -106,7 +106,7 @@ def _left_in_large_steps(jumps: Sequence[Jump], at: datetime, large_steps: Seque
     left = 0.0
     for step in large_steps:
         counted = [jump.share for jump in jumps if jump.at == step.at and _is_large_drop(jump)]
-        if counted and at - step.at <= LATER_FLOWS_KEPT:
+        if at - step.at <= LATER_FLOWS_KEPT:
             left += max(min(step.share, 0.0), sum(counted))
     return left
 

@@ -61,7 +61,7 @@ class TestMemory:
         ("known", "kept_for"),
         [
             (jump(reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 30 * DAY),
-            (jump(units=28, reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 2 * DAY),
+            (jump(units=0.5, reason=JumpReason.LARGE, verdict=Verdict.COUNTED), 2 * DAY),
             (replace(jump(verdict=Verdict.COUNTED), decided_at=NOON), 3 * DAY),
             (replace(jump(verdict=Verdict.DOUBTED), decided_at=NOON), 3 * DAY),
             (replace(jump(reason=JumpReason.LARGE, verdict=Verdict.COUNTED), decided_at=NOON + DAY), 31 * DAY),
@@ -207,13 +207,14 @@ class TestWhatIsRecorded:
         moved = LaterFlow(series[1].as_of, {"USDT": -1.0, "BTC": -2.0})
 
         for verdict in (Verdict.NOT_COUNTED, Verdict.DOUBTED, Verdict.WAITING, Verdict.RETURNED):
-            known = GuardState(jumps=(replace(drop, verdict=verdict),))
-            assert step(known, *series).later_flows == (moved,)
+            for others in ((), (jump("SOL", 50, verdict=Verdict.NOT_COUNTED, at=NOON - HOUR),)):
+                known = GuardState(jumps=(replace(drop, verdict=verdict), *others))
+                assert step(known, *series).later_flows == (moved,)
 
     @pytest.mark.parametrize(
         "known",
         [
-            jump("USDT", 50, verdict=Verdict.NOT_COUNTED),
+            jump("USDT", 0.5, verdict=Verdict.NOT_COUNTED),
             jump("USDT", -50, verdict=Verdict.COUNTED),
         ],
     )
@@ -257,9 +258,103 @@ class TestWhatIsRecorded:
         assert [flow_usd(series[start:], state_after(series)) for start in range(5)] == [0.0] * 5
 
 
+class TestWhatTurnsRound:
+    UNITS = {"Bitcoin/BTC": 100.0, "Tron/USDT": 900.0}  # noqa: RUF012 — never changed
+
+    @pytest.mark.parametrize(
+        ("asset", "came", "units"),
+        [("BTC", {"Bitcoin/BTC": 105.0, "Base/BTC": 20.0}, 25.0), ("SOL", {"Solana/SOL": 20.0}, 20.0)],
+    )
+    def test_is_all_that_came_where_it_was_and_where_it_was_not(
+        self, asset: str, came: dict[str, float], units: float
+    ) -> None:
+        drop = jump(asset, -28, verdict=Verdict.NOT_COUNTED, at=NOON - DAY)
+
+        (found,) = step(GuardState(jumps=(drop,)), *on_chains(self.UNITS, self.UNITS | came)).jumps
+
+        assert [move.amount for move in found.parts[0].moves] == [-28, units]
+
+    @pytest.mark.parametrize(("btc", "repeats"), [(72.0, True), (62.0, False)])
+    def test_is_the_same_again_by_what_was_there_before(self, btc: float, *, repeats: bool) -> None:
+        """28 of 100 BTC are away once more, or 38, whatever else is remembered."""
+        back = jump("BTC", -28, verdict=Verdict.RETURNED, at=NOON - DAY, turned=NOON - HOUR)
+        back = replace(back, parts=(replace(back.parts[0], before=100.0),))
+        other = jump("SOL", -5, verdict=Verdict.NOT_COUNTED, at=NOON - DAY)
+
+        found = step(GuardState(jumps=(back, other)), *on_chains(self.UNITS, self.UNITS | {"Bitcoin/BTC": btc})).jumps
+
+        assert [(known.verdict, known.repeats) for known in found[:2]] == [
+            (Verdict.WAITING, repeats),
+            (Verdict.NOT_COUNTED, False),
+        ]
+
+
+class TestAJumpOfWhatAReadingLacks:
+    """A hundred BTC lie on two chains, of which one is missing; readings have it as it was last told."""
+
+    @staticmethod
+    def verdict(known: Jump, units: float, *, until: datetime | None = None) -> Verdict:
+        """Return the verdict of a jump where so many BTC are on the chain that is missing, or was."""
+        held = {"Bitcoin/BTC": 100.0 - units, "Base/BTC": units, "Base/ETH": 1.0, "Tron/USDT": 900.0}
+        previous, latest = on_chains(held, held)
+        away = {Slot("Base", "BTC"): Holding(units, units), Slot("Base", "ETH"): Holding(1.0, 1.0)}
+        missing = LostPart("Base", NOON - HOUR, away, previous, until)
+        (found,) = step(GuardState(jumps=(known,), lost_parts=(missing,)), previous, latest).jumps
+        return found.verdict
+
+    @pytest.mark.parametrize(("units", "waits"), [(50.5, True), (50.0, False)])
+    def test_waits_where_that_is_most_of_its_asset(self, units: float, *, waits: bool) -> None:
+        found = self.verdict(jump("BTC", at=NOON), units)
+
+        assert found is (Verdict.WAITING if waits else Verdict.NOT_COUNTED)
+
+    @pytest.mark.parametrize(("group", "waits"), [("Base", True), ("Bitcoin", False), ("ETH", True), ("USDT", False)])
+    def test_waits_for_its_own_chain_or_asset(self, group: str, *, waits: bool) -> None:
+        found = self.verdict(replace(jump("BTC", at=NOON), group=group), 1.0)
+
+        assert found is (Verdict.WAITING if waits else Verdict.NOT_COUNTED)
+
+    def test_waits_where_several_chains_that_are_missing_had_most_of_it(self) -> None:
+        held = {"Bitcoin/BTC": 49.0, "Base/BTC": 26.0, "Solana/BTC": 25.0, "Tron/USDT": 900.0}
+        previous, latest = on_chains(held, held)
+        missing = tuple(
+            LostPart(chain, NOON - HOUR, {Slot(chain, "BTC"): Holding(units, units)}, previous)
+            for chain, units in (("Base", 26.0), ("Solana", 25.0))
+        )
+
+        (found,) = step(GuardState(jumps=(jump("BTC", at=NOON),), lost_parts=missing), previous, latest).jumps
+
+        assert found.verdict is Verdict.WAITING
+
+    @pytest.mark.parametrize(("back", "reasons"), [(timedelta(), {JumpReason.ALONE}), (HOUR, {JumpReason.LARGE})])
+    def test_begins_as_one_where_chains_came_back_smaller_in_this_very_reading(
+        self, back: timedelta, reasons: set[JumpReason]
+    ) -> None:
+        held = {"Tron/TRX": 50.0, "Solana/SOL": 50.0, "Bitcoin/BTC": 900.0}
+        previous, latest = on_chains(held, held | {"Tron/TRX": 20.0, "Solana/SOL": 30.0})
+        were_missing = tuple(
+            LostPart(slot.chain, NOON - DAY, {slot: previous.holdings[slot]}, previous, latest.as_of - back)
+            for slot in (Slot("Tron", "TRX"), Slot("Solana", "SOL"))
+        )
+
+        found = step(GuardState(lost_parts=were_missing), previous, latest).jumps
+
+        assert {known.reason for known in found} == reasons
+
+    def test_is_decided_once_it_is_back(self) -> None:
+        assert self.verdict(jump("BTC", at=NOON), 90.0, until=NOON) is Verdict.NOT_COUNTED
+
+
 class TestAQuietReading:
     def test_changes_nothing_where_nothing_is_remembered(self) -> None:
         assert quiet(GuardState(), usd=-5.0) == GuardState()
+
+    def test_may_tell_of_an_asset_that_lies_on_another_chain_now(self) -> None:
+        drop = jump("BTC", -28, verdict=Verdict.NOT_COUNTED, at=NOON - HOUR)
+
+        (found,) = quiet(GuardState(jumps=(drop,)), moves={"BTC": 0.0}).jumps
+
+        assert found == drop
 
     def test_still_judges_a_price_that_was_odd(self) -> None:
         odd = OddPrice("BTC", 20_000.0, NOON - DAY, doubtful=True)
@@ -272,13 +367,13 @@ class TestAQuietReading:
         assert [known.verdict for known in found.jumps] == [Verdict.NOT_COUNTED]
 
     def test_tells_what_moved_beside_the_jumps(self) -> None:
-        """Of ten that left, five are of the jump's asset; of the twelve that came back to another, all are its."""
+        """Of fifteen that left, five are of the jump's asset; of twenty that came to another, twelve are its."""
         drop = jump("BTC", -28, verdict=Verdict.NOT_COUNTED, at=NOON - HOUR)
         came = jump("SOL", -12, verdict=Verdict.NOT_COUNTED, at=NOON - HOUR)
 
-        found = quiet(GuardState(jumps=(drop, came)), moves={"BTC": -5.0, "SOL": 12.0}, usd=2.0)
+        found = quiet(GuardState(jumps=(drop, came)), moves={"BTC": -5.0, "SOL": 20.0}, usd=5.0)
 
-        assert found.later_flows == (LaterFlow(NOON, {"BTC": -5.0, "SOL": 0.0, "": -5.0}),)
+        assert found.later_flows == (LaterFlow(NOON, {"BTC": -5.0, "SOL": 8.0, "": -10.0}),)
 
     @pytest.mark.parametrize(
         ("usd", "btc", "verdict"),

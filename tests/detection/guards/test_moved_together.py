@@ -62,6 +62,7 @@ class TestMoreThanThreeOfTenOfFive:
             (-0.1, (-0.1, -0.1, *[0.0] * 7), False),
             (-0.1, (-0.1, -0.1, *[0.0] * 6), True),
             (-0.1, (-0.1, -0.1, -0.1, *[0.0] * 6), True),
+            (-0.1, (-0.1, -0.1, -0.1, *[0.0] * 9), True),
         ],
     )
     def test_that_move_three_percent_the_same_way(

@@ -120,6 +120,7 @@ def test_an_own_token_and_what_was_not_there_before_are_not_judged() -> None:
     assert judged(before, after, own="SOL") == ()
     assert judged(sol(20.0, amount=0.0, at=NOON - HOUR), after) == ()
     assert judged(sol(0.0, at=NOON - HOUR), after) == ()
+    assert judged(reading({"Tron/USDT": (96.0, 1.0)}, at=NOON - HOUR, exchange="a"), after) == ()
     assert judged(before, sol(200.0, amount=0.0)) == ()
 
 
@@ -146,7 +147,7 @@ def test_the_next_reading_judges_it_again(
 @pytest.mark.parametrize(
     ("price", "since", "is_odd"),
     [
-        (131.9, NOON, False),  # four SOL at 20 and 96 USDT were 176 USD; three times as much is 528
+        (132.0, NOON, False),  # four SOL at 20 and 96 USDT were 176 USD; three times as much is 528
         (132.1, NOON, True),
         (9e9, NOON - 2 * DAY + HOUR, True),
         (9e9, NOON - 2 * DAY, False),
@@ -156,9 +157,17 @@ def test_one_that_makes_the_asset_worth_more_than_three_times_everything_is_wait
     price: float, since: datetime, *, is_odd: bool
 ) -> None:
     known = replace(DOUBTFUL, since=since)
-    found = judged(sol(9e9), sol(price, at=NOON + HOUR), known=[known])
+    for part in (1, 2**-10):
+        before, after = (
+            sol(each, amount=4 * part, other=96 * part, at=at) for each, at in ((9e9, NOON), (price, NOON + HOUR))
+        )
+        assert judged(before, after, known=[known]) == ((known,) if is_odd else ())
 
-    assert found == ((known,) if is_odd else ())
+
+def test_where_there_was_nothing_no_price_is_too_much() -> None:
+    nothing = sol(20.0, amount=0.0, other=0.0)
+
+    assert judged(nothing, sol(21.0, at=NOON + HOUR), known=[DOUBTFUL]) == (replace(DOUBTFUL, until=NOON + HOUR),)
 
 
 def test_it_waits_while_the_asset_is_not_there() -> None:
@@ -176,6 +185,12 @@ def test_what_is_over_stays_as_it_was_and_is_forgotten_after_the_longest_window(
     over = replace(ODD, since=NOON - 40 * DAY, until=NOON - age)
 
     assert judged(sol(20.0, at=NOON - HOUR), sol(21.0), known=[over]) == ((over,) if is_kept else ())
+
+
+def test_a_price_may_be_odd_again() -> None:
+    over = replace(ODD, since=NOON - DAY, until=NOON - HOUR)
+
+    assert judged(sol(20.0, at=NOON - HOUR), sol(200.0), known=[over]) == (over, DOUBTFUL)
 
 
 def test_no_price_is_judged_by_what_others_do_at_another_time() -> None:

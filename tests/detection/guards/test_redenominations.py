@@ -68,6 +68,14 @@ class TestAnotherUnit:
         """What little the amounts differ by is flow."""
         assert factors(BEFORE, abc(amount, 100 / amount)) == [factor]
 
+    @pytest.mark.parametrize(
+        ("amount", "is_noted"), [(20_000, False), (20_100, True), (499_000, True), (500_000, False)]
+    )
+    def test_is_none_where_four_fifths_left_with_it_or_five_times_as_much_came(
+        self, amount: float, *, is_noted: bool
+    ) -> None:
+        assert factors(BEFORE, abc(amount, 0.001)) == ([1000.0] if is_noted else [])
+
     def test_is_that_of_the_asset_on_all_its_chains(self) -> None:
         held = {"Ethereum/ABC": 60.0, "Base/ABC": 40.0, "Bitcoin/BTC": 900.0}
         new = {"Ethereum/ABC": 60_000.0, "Base/ABC": 40_000.0, "Bitcoin/BTC": 900.0}
@@ -162,14 +170,15 @@ class TestARedenominatedAsset:
             assert flow_usd(series[start:4], away) == pytest.approx(0.0, abs=1e-9)
             assert flow_usd(series[start:], back) == pytest.approx(0.0, abs=1e-9)
 
-    def test_is_noticed_and_comes_back_in_new_units_while_a_chain_of_it_is_missing(self) -> None:
+    @pytest.mark.parametrize("factor", [1000.0, 8.0])
+    def test_is_noticed_and_comes_back_in_new_units_while_a_chain_of_it_is_missing(self, factor: float) -> None:
         held = {"Base/ABC": 40.0, "Ethereum/ABC": 60.0, "Bitcoin/BTC": 900.0}
-        old, new = ({"Ethereum/ABC": units, "Bitcoin/BTC": 900.0} for units in (60.0, 60_000.0))
-        prices = {"ABC": (1, 1, 0.001, 0.001)}
-        series = on_chains(held, old, new, new | {"Base/ABC": 39_000.0}, prices=prices)
+        old, new = ({"Ethereum/ABC": units, "Bitcoin/BTC": 900.0} for units in (60.0, 60 * factor))
+        prices = {"ABC": (1, 1, 1 / factor, 1 / factor)}
+        series = on_chains(held, old, new, new | {"Base/ABC": 39 * factor}, prices=prices)
         state = state_after(series)
 
-        assert [(unit.factor, unit.at) for unit in state.redenominations] == [(1000.0, series[2].as_of)]
+        assert [(unit.factor, unit.at) for unit in state.redenominations] == [(factor, series[2].as_of)]
         assert [(part.name, part.until) for part in state.lost_parts] == [("Base", series[3].as_of)]
         for start in range(3):
             assert flow_usd(series[start:3], state_after(series[:3])) == pytest.approx(0.0, abs=1e-9)

@@ -135,7 +135,12 @@ def test_exactly_nothing_is_no_figure() -> None:
 
 @pytest.mark.parametrize(
     ("age", "count"),
-    [(timedelta(minutes=20), 1), (timedelta(minutes=-20), 1), (timedelta(minutes=20, seconds=1), 0)],
+    [
+        (timedelta(minutes=20), 1),
+        (timedelta(minutes=-20), 1),
+        (timedelta(minutes=20, seconds=1), 0),
+        (timedelta(minutes=-20, seconds=-1), 0),
+    ],
 )
 def test_figures_of_another_time_say_nothing(age: timedelta, count: int) -> None:
     latest = replace(book(NOON), fetched_at=NOON + HOUR)

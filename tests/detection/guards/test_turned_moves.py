@@ -5,7 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from bot.detection.guards.turned_moves import REMEMBERED, tracked_assets, with_moves_taken, without_old_moves
+from bot.detection.guards.turned_moves import (
+    REMEMBERED,
+    recently_wrong,
+    tracked_assets,
+    with_moves_taken,
+    without_old_moves,
+)
 from bot.domain.jump import Jump, JumpPart, JumpReason, Move, Verdict
 from bot.domain.reading import Holding
 from tests.builders import DAY, HOUR, NOON, jump
@@ -13,6 +19,7 @@ from tests.builders import DAY, HOUR, NOON, jump
 SECOND = timedelta(seconds=1)
 CAME = jump("USDT", 60, reason=JumpReason.APPEARED, verdict=Verdict.NOT_COUNTED)
 LEFT = jump("USDT", -60, verdict=Verdict.NOT_COUNTED)
+NOTHING = jump("USDT", 0, verdict=Verdict.NOT_COUNTED)
 LARGE = jump("USDT", -60, reason=JumpReason.LARGE, verdict=Verdict.COUNTED)
 BACK = jump("USDT", -60, verdict=Verdict.RETURNED, turned=NOON + HOUR)
 
@@ -37,6 +44,7 @@ class TestAMoveOfTheSameAsset:
             (LEFT, 110, (60, 50)),
             (LEFT, -10, (0, -10)),
             (LEFT, 0, (0, 0)),
+            (NOTHING, 10, (0, 10)),
         ],
     )
     def test_belongs_to_a_jump_up_to_what_of_it_stands(
@@ -70,10 +78,11 @@ class TestAMoveOfTheSameAsset:
 
         assert (newer.standing, older.standing, left["USDT"]) == (0.0, 0.5, 0.0)
 
-    def test_of_another_asset_does_not(self) -> None:
-        (known,), left = with_moves_taken((CAME,), {"BTC": -50}, NOON + HOUR, {})
+    @pytest.mark.parametrize("known", [CAME, LEFT])
+    def test_of_another_asset_does_not(self, known: Jump) -> None:
+        (found,), left = with_moves_taken((known,), {"BTC": -50}, NOON + HOUR, {})
 
-        assert known is CAME
+        assert found is known
         assert left == {"BTC": -50.0}
 
     def test_is_taken_from_each_part_of_a_jump(self) -> None:
@@ -132,7 +141,7 @@ class TestAJumpTakesMoves:
         [
             replace(LARGE, turns=2, turned_at=NOON),
             replace(LEFT, verdict=Verdict.COUNTED),
-            jump("USDT", 60, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+            jump("USDT", 60, usd=0.5, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
         ],
         ids=["turned before", "looked like upkeep", "came in"],
     )
@@ -159,10 +168,21 @@ class TestWhatHasComeBackMayLeaveAgain:
             (-60, 49 * HOUR + SECOND, False),
         ],
     )
+    @pytest.mark.parametrize("scale", [1.0, 2.0**-10])
     def test_within_two_days_and_by_more_than_half_of_itself(
-        self, units: float, after: timedelta, *, is_taken: bool
+        self, units: float, after: timedelta, scale: float, *, is_taken: bool
     ) -> None:
-        assert taken(BACK, units, after=after) == ((units, 0) if is_taken else (0, units))
+        """Sixty coins or a hundredth of one, which may be worth as much."""
+        known, units = jump("USDT", -60 * scale, verdict=Verdict.RETURNED, turned=NOON + HOUR), units * scale
+
+        assert taken(known, units, after=after) == ((units, 0) if is_taken else (0, units))
+
+    @pytest.mark.parametrize(("units", "is_taken"), [(-20.1, True), (-20, False)])
+    def test_with_what_of_it_never_came_back(self, units: float, *, is_taken: bool) -> None:
+        """Ten of sixty are still away: with twenty more it is half."""
+        most = replace(BACK, parts=(JumpPart("USDT", -60, (Move(NOON, -60), Move(NOON + HOUR, 50))),))
+
+        assert taken(most, units) == pytest.approx((units, 0) if is_taken else (0, units))
 
     def test_only_where_it_is_said_when_it_came_back(self) -> None:
         assert taken(replace(BACK, turned_at=None), -60) == (0, -60)
@@ -196,10 +216,10 @@ class TestTheSameFractionAgain:
         ("units", "held", "is_same"),
         [
             (-60.0, 200.0, True),
-            (-58.3, 200.0, True),
-            (-58.1, 200.0, False),
-            (-61.7, 200.0, True),
-            (-61.9, 200.0, False),
+            (-58.21, 200.0, True),
+            (-58.19, 200.0, False),
+            (-61.79, 200.0, True),
+            (-61.81, 200.0, False),
             (-45.0, 150.0, True),
             (-60.0, 100.0, False),
             (-20.0, 200.0, False),
@@ -208,6 +228,9 @@ class TestTheSameFractionAgain:
     def test_is_within_three_percent_of_itself(self, units: float, held: float, *, is_same: bool) -> None:
         """Of what was there each time: customers may have taken out half of it meanwhile."""
         assert self.repeats(units, held, self.BACK) is is_same
+        part = jump("USDT", -60 / 1024, turned=NOON + HOUR).parts[0]
+        less = replace(self.BACK, parts=(replace(part, before=200 / 1024),))
+        assert self.repeats(units / 1024, held / 1024, less) is is_same
 
     @pytest.mark.parametrize("verdict", [Verdict.WAITING, Verdict.NOT_COUNTED])
     @pytest.mark.parametrize("already", [True, False])
@@ -220,6 +243,16 @@ class TestTheSameFractionAgain:
         # What comes back of it says nothing either.
         assert self.repeats(30, 140, replace(away, parts=(most,))) is already
 
+    @pytest.mark.parametrize("units", [-60, 0, 60])
+    def test_is_not_asked_when_only_another_asset_of_it_moves(self, units: float) -> None:
+        main = JumpPart("USDT", units, (Move(NOON, units), Move(NOON + HOUR, -units)), 200.0)
+        side = JumpPart("TRX", -5, (Move(NOON, -5),))
+        known = replace(self.BACK, parts=(main, side), repeats=True)
+
+        (found,), _ = with_moves_taken((known,), {"TRX": 5}, NOON + 3 * HOUR, {"USDT": Holding(200, 200)})
+
+        assert (found.parts[1].moves[-1].amount, found.repeats) == (5, True)
+
     def test_is_not_known_where_nothing_was_there_or_all_of_it_counts(self) -> None:
         nothing = replace(self.BACK.parts[0], amount=0.0, moves=(Move(NOON, 0.0),))
         other = replace(self.BACK.parts[0], asset="TRX")
@@ -228,6 +261,28 @@ class TestTheSameFractionAgain:
         assert not self.repeats(-60, 200.0, BACK)
         (found,), _ = with_moves_taken((self.BACK,), {"USDT": -60}, NOON + 3 * HOUR, {})
         assert not found.repeats
+
+
+class TestAnAssetWasRecentlyWrong:
+    @pytest.mark.parametrize(
+        ("known", "after", "is_wrong"),
+        [
+            (BACK, 49 * HOUR, True),
+            (BACK, 49 * HOUR + SECOND, False),
+            (replace(BACK, usd=0.5), 2 * HOUR, False),
+            (replace(BACK, verdict=Verdict.WAITING, turns=2), 2 * HOUR, False),
+            (replace(BACK, turned_at=None), 2 * HOUR, False),
+            (LEFT, HOUR, False),
+        ],
+        ids=["came back", "longer ago", "a rise", "away again", "never turned", "stays"],
+    )
+    def test_for_two_days_after_a_drop_of_it_came_back(self, known: Jump, after: timedelta, *, is_wrong: bool) -> None:
+        assert recently_wrong([known], NOON + after) == ({"USDT"} if is_wrong else set())
+
+    def test_with_every_asset_of_the_drop(self) -> None:
+        side = JumpPart("TRX", -5, (Move(NOON, -5),))
+
+        assert recently_wrong([LEFT, replace(BACK, parts=(*BACK.parts, side))], NOON + 2 * HOUR) == {"USDT", "TRX"}
 
 
 class TestMovesBeforeAllWindows:

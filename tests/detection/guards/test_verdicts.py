@@ -55,12 +55,21 @@ class TestAJumpThatWaits:
             (replace(DROP, usd=100.0), Verdict.NOT_COUNTED),
             (EVENLY, Verdict.COUNTED),
             (TOGETHER, Verdict.DOUBTED),
-            (replace(TOGETHER, usd=100.0), Verdict.NOT_COUNTED),
+            (replace(TOGETHER, usd=0.5), Verdict.NOT_COUNTED),
             (replace(LARGE, verdict=Verdict.WAITING), Verdict.COUNTED),
         ],
     )
     def test_is_decided_by_the_next_reading(self, known: Jump, verdict: Verdict) -> None:
         assert after(known) == (replace(known, verdict=verdict, decided_at=NOON + HOUR),)
+
+    def test_does_not_wait_for_longer_where_readings_come_quickly(self) -> None:
+        assert verdict_of(after(DROP, at=NOON + SECOND)) is Verdict.NOT_COUNTED
+
+    @pytest.mark.parametrize(("waited", "verdict"), [(HOUR - SECOND, Verdict.WAITING), (HOUR, Verdict.COUNTED)])
+    def test_waits_for_an_hour_where_it_is_large_and_its_asset_was_wrong_before(
+        self, waited: timedelta, verdict: Verdict
+    ) -> None:
+        assert verdict_of(after(replace(LARGE, verdict=Verdict.WAITING), at=NOON + waited)) is verdict
 
     @pytest.mark.parametrize("known", [DROP, EVENLY, TOGETHER])
     @pytest.mark.parametrize(("back", "has_returned"), [(50.0, False), (50.1, True), (100.0, True)])
@@ -277,7 +286,7 @@ class TestADropThatWasNotCounted:
         assert verdict_of(after(DROP, has_closed=True)) is Verdict.COUNTED
 
     @pytest.mark.parametrize(
-        "known", [replace(LEFT_OUT, usd=100.0), RETURNED, replace(DROP, turns=2, turned_at=NOON + HOUR)]
+        "known", [replace(LEFT_OUT, usd=0.5), RETURNED, replace(DROP, turns=2, turned_at=NOON + HOUR)]
     )
     def test_alone_does_and_no_rise_nor_what_has_returned_or_waits(self, known: Jump) -> None:
         """New wallets of the exchange would hide what customers take out."""
@@ -308,7 +317,7 @@ class TestThreeDropsOfOneAsset:
         "third",
         [
             jump("ETH", -10, verdict=Verdict.NOT_COUNTED),
-            jump("BTC", 10, verdict=Verdict.NOT_COUNTED),
+            jump("BTC", 0.5, verdict=Verdict.NOT_COUNTED),
             jump("BTC", -10, verdict=Verdict.RETURNED, turned=NOON),
             jump("BTC", -10, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
             jump("BTC", -10, reason=JumpReason.TOGETHER, verdict=Verdict.DOUBTED),
@@ -348,7 +357,7 @@ class TestARunIsUnderWay:
             (COUNTED, 72 * HOUR + SECOND, False),
             (replace(COUNTED, reason=JumpReason.EVENLY), HOUR, True),
             (replace(COUNTED, reason=JumpReason.LARGE), HOUR, False),
-            (replace(COUNTED, usd=100.0), HOUR, False),
+            (replace(COUNTED, usd=0.5), HOUR, False),
             (replace(COUNTED, decided_at=None), HOUR, False),
             (LEFT_OUT, HOUR, False),
             (DOUBTED, HOUR, False),
@@ -370,6 +379,9 @@ class TestARunIsUnderWay:
             ((-0.04, -0.04), (-0.04, -0.04), HOUR, True),
             ((-0.2,), (), HOUR, False),  # a conversion: nothing left the whole
             ((-0.2,), (0.04,), HOUR, False),
+            ((-0.2, -0.01), (0.0, -0.09), HOUR, False),  # what was converted in one step left in no other
+            ((-0.08,), (-0.08, 0.04), HOUR, True),
+            ((-0.08, -0.02), (-0.08, 0.04), HOUR, True),  # a deposit makes up for nothing that left
         ],
     )
     def test_for_a_day_after_large_steps_that_made_a_severe_outflow(
@@ -380,8 +392,11 @@ class TestARunIsUnderWay:
 
         assert is_run_under_way(jumps, NOON + age, large_steps) is is_on
 
-    @pytest.mark.parametrize("known", [DROP, LEFT_OUT, RETURNED, replace(LARGE, usd=100.0)])
-    def test_not_by_a_step_that_is_held_or_came(self, known: Jump) -> None:
+    @pytest.mark.parametrize(
+        "known",
+        [DROP, LEFT_OUT, DOUBTED, RETURNED, replace(LARGE, verdict=Verdict.WAITING), replace(LARGE, usd=0.5)],
+    )
+    def test_not_by_a_step_that_is_held_or_doubted_or_came(self, known: Jump) -> None:
         assert not is_run_under_way([replace(known, share=-0.2)], NOON + HOUR, [LargeStep(NOON, -0.2)])
 
     def test_not_where_nothing_is_known(self) -> None:
