@@ -181,14 +181,17 @@ def test_what_the_list_denies_is_announced_to_nobody() -> None:
     assert StepReason.OPENED in announced_beside("guard-disagree", expectation, row=lambda _: None)[0]
 
 
-@pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-@pytest.mark.parametrize(("name", "watches_a_year"), [("quiet-year", 0.5), ("noisy-year", 7.0)])
-def test_a_year_without_a_run_is_quiet(name: str, watches_a_year: float, hourly: bool) -> None:  # noqa: FBT001 — as above
+@pytest.mark.parametrize(
+    ("name", "hourly", "most_watches"),
+    [("quiet-year", False, 0), ("quiet-year", True, 0), ("noisy-year", False, 30), ("noisy-year", True, 31)],
+)
+def test_a_year_without_a_run_is_quiet(name: str, hourly: bool, most_watches: int) -> None:  # noqa: FBT001 — as above
+    """The watches of the noisy year are what the thresholds cost: nothing there is a fault, so no guard may add one."""
     year = simulated(name, hourly=hourly)
     watches, elevated = year.reached(Severity.WATCH), year.reached(Severity.ELEVATED)
 
     assert year.years == pytest.approx(10, abs=0.05)
-    assert (watches / year.years <= watches_a_year, elevated) == (True, 0), in_words(
+    assert (watches <= most_watches, elevated) == (True, 0), in_words(
         [(name, f"{watches} watches", f"{elevated} elevated", f"{year.years:.2f} exchange-years")]
     )
 

@@ -28,8 +28,12 @@ from bot.domain.reading import NO_HOLDING, Holding
 REMEMBERED = timedelta(days=90)
 """How long what was not counted may turn round: as long as the readings go back that the state is made from again."""
 WHOLE_RETURN_WITHIN = timedelta(days=30)
-"""How long a large amount that left is recognised when it is back in one step: an address that nobody listed was a cold
+"""How long an amount that left is recognised when it is back in one step: an address that nobody listed was a cold
 wallet of the exchange. As long as the longest window."""
+WHOLE_RETURN_SHARE = 0.03
+"""The least share of reserves that is recognised so late: that of an elevated day. On a restless exchange 1 % of an
+asset leaves or comes on an ordinary day, and a deposit as large as what left last week is a coincidence: left out, it
+would turn a day on which 1.6 % left and 1.1 % came into a watch."""
 _WHOLE_WITHIN = 0.1  # of the amount that left: customers move a little meanwhile
 _SAME_FRACTION = 0.03  # of itself: customers move little in the hour in which a source changes its mind
 _HALF = 0.5
@@ -117,12 +121,12 @@ def _has_just_returned(jump: Jump, at: datetime) -> bool:
 
 
 def _is_whole_return(jump: Jump, part: JumpPart, units: float, at: datetime) -> bool:
-    """Return whether a move brings back a large amount that left within 30 days, in one step and to a tenth."""
+    """Return whether a move brings back what left within 30 days (3 % of reserves), in one step and to a tenth."""
     return _may_return_whole(jump, at) and abs(units + part.amount) <= _WHOLE_WITHIN * abs(part.amount)
 
 
 def _may_return_whole(jump: Jump, at: datetime) -> bool:
-    is_large_drop = jump.usd < 0 and jump.reason is JumpReason.LARGE
+    is_large_drop = jump.share <= -WHOLE_RETURN_SHARE and jump.reason is JumpReason.LARGE
     return is_large_drop and not jump.turns and at - jump.at <= WHOLE_RETURN_WITHIN
 
 

@@ -167,7 +167,7 @@ class TestTheNextReading:
             jumps=(
                 jump("BTC", at=NOON - DAY, verdict=Verdict.NOT_COUNTED),
                 jump("ETH", at=NOON - DAY, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
-                jump("SOL", 28, at=NOON - 3 * DAY, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+                jump("SOL", 28, share=0.05, at=NOON - 3 * DAY, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
             )
         )
 

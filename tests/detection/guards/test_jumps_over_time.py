@@ -271,6 +271,13 @@ class TestALargeMove:
 
         assert flows_into(series, 4) == pytest.approx([back - 400, flow, flow])
 
+    @pytest.mark.parametrize(("btc", "back"), [(370.0, 0.0), (371.0, 29.0)])
+    def test_below_an_elevated_one_is_no_cold_wallet_a_week_later(self, btc: float, back: float) -> None:
+        """As much comes and goes on ordinary days: left out, the deposit would leave an outflow of 1.6 %."""
+        series = readings(hours=(-1, 0, 1, 24 * 7), BTC=(400, btc, btc, 400), ETH=(600, 600, 600, 584))
+
+        assert flows_into(series, 4) == pytest.approx([-16.0, back - 16.0, back - 16.0])
+
     def test_of_which_more_than_half_comes_back_goes_on_to_count_for_the_rest(self) -> None:
         """40 leave, 30 come back: the ten are flow in every window that contains the first step, and in no other."""
         series = readings(BTC=(400, 360, 390, 390, 400), ETH=(600,) * 5)

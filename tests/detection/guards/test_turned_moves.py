@@ -133,17 +133,20 @@ class TestAJumpTakesMoves:
     ) -> None:
         kept = min(units, 60.0)
 
-        assert taken(LARGE, units, after=after) == ((kept, units - kept) if is_taken else (0, units))
-        assert tracked_assets([LARGE], NOON + after) == ({"USDT"} if after <= 30 * DAY else set())
+        known = replace(LARGE, share=-0.03)
+
+        assert taken(known, units, after=after) == ((kept, units - kept) if is_taken else (0, units))
+        assert tracked_assets([known], NOON + after) == ({"USDT"} if after <= 30 * DAY else set())
 
     @pytest.mark.parametrize(
         "known",
         [
             replace(LARGE, turns=2, turned_at=NOON),
             replace(LEFT, verdict=Verdict.COUNTED),
-            jump("USDT", 60, usd=0.5, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+            jump("USDT", 60, share=0.05, reason=JumpReason.LARGE, verdict=Verdict.COUNTED),
+            replace(LARGE, share=-0.0299),
         ],
-        ids=["turned before", "looked like upkeep", "came in"],
+        ids=["turned before", "looked like upkeep", "came in", "no larger than what customers do"],
     )
     def test_that_bring_all_of_it_back_only_of_a_large_drop_that_never_turned(self, known: Jump) -> None:
         units = -known.parts[0].amount
