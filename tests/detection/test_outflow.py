@@ -89,6 +89,7 @@ def test_longer_windows_have_thresholds_of_their_own(window: Window, share: floa
 @pytest.mark.parametrize(
     ("sensitivity", "share", "severity"),
     [
+        (Sensitivity.EARLY, -0.0104, None),
         (Sensitivity.EARLY, -0.0105, Severity.WATCH),
         (Sensitivity.EARLY, -0.021, Severity.ELEVATED),
         (Sensitivity.EARLY, -0.056, Severity.SEVERE),

@@ -105,17 +105,18 @@ class TestAFlow:
         )
         assert sum(asset.usd for asset in found.assets) == pytest.approx(usd if with_assets else 0.0)
 
-    def test_leaves_out_what_an_asset_was_worth_over_all_its_chains(self) -> None:
+    @pytest.mark.parametrize("dollars", [1.0, 2.0**-10])
+    def test_leaves_out_what_an_asset_was_worth_over_all_its_chains(self, dollars: float) -> None:
         base, end = {"Tron/SOL": 50.0, "Base/SOL": 50.0}, {"Tron/SOL": 0.0, "Base/SOL": 0.0}
         store = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
-        price = {"Base/SOL": 3.0}
+        price = {"Tron/SOL": dollars, "Base/SOL": 3 * dollars}
 
         found = store.flow(
             Window.DAY, units(base, price=price), units(end, price=price, days=1), {"SOL": -40.0}, with_assets=True
         )
 
         assert found
-        assert (found.usd, found.assets) == (-120.0, (AssetFlow("SOL", -60.0, -120.0),))
+        assert (found.usd, found.assets) == (-120 * dollars, (AssetFlow("SOL", -60.0, -120 * dollars),))
 
     def test_values_nothing_that_had_no_amount_and_no_own_token(self) -> None:
         base = {**USUAL, "Tron/TRX": 0.0, "Binance/BNB": 500.0, "Binance/FDUSD": 500.0}
@@ -166,9 +167,10 @@ class TestAFlow:
 class TestAQuietDiff:
     @staticmethod
     def quiet_diff(
-        base: Mapping[str, float], now: Mapping[str, float], watched: Collection[str] = ()
+        base: Mapping[str, float], now: Mapping[str, float], watched: Collection[str] = (), *, dollars: float = 1.0
     ) -> ReadingDiff | None:
-        previous, latest = units(base), units(now, days=1)
+        price = dict.fromkeys([*base, *now], dollars)
+        previous, latest = units(base, price=price), units(now, price=price, days=1)
         limits = QuietLimits(jump=0.3, least=0.005, large=0.01, listed=0.001, sudden=0.03)
         found = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).quiet_diff(previous, latest, watched, limits=limits)
         detailed = reading_diff(previous, latest, OWN)
@@ -213,15 +215,17 @@ class TestAQuietDiff:
         ("was", "now", "is_quiet"),
         [(5.0, 1.0, False), (4.9, 1.0, True), (3.0, 5.0, False), (3.0, 4.9, True), (5.0, 6.5, True), (5.0, 6.6, False)],
     )
+    @pytest.mark.parametrize("dollars", [1.0, 2.0**-10])
     def test_overlooks_a_part_of_less_than_half_a_percent(
         self,
         was: float,
         now: float,
+        dollars: float,
         is_quiet: bool,  # noqa: FBT001 — a table's column
     ) -> None:
         base = {"Bitcoin/BTC": 500.0, "Ethereum/ETH": 500.0 - was, "Solana/SOL": was}
 
-        assert (self.quiet_diff(base, {**base, "Solana/SOL": now}) is not None) is is_quiet
+        assert (self.quiet_diff(base, {**base, "Solana/SOL": now}, dollars=dollars) is not None) is is_quiet
 
     @pytest.mark.parametrize(("swapped", "is_quiet"), [(30.0, True), (30.5, False)])
     def test_is_one_in_which_slots_moved_by_three_tenths_at_most_though_chains_and_assets_stand_still(
@@ -276,6 +280,14 @@ class TestAQuietDiff:
 
         assert found
         assert found.moves == {"ETH": AssetMove(-3.0, -3.0), "SOL": AssetMove(0.5, 0.0)}
+
+    @pytest.mark.parametrize(("came", "is_quiet"), [(0.99, True), (1.0, False)])
+    def test_is_one_in_which_less_than_a_thousandth_came_to_a_slot_that_was_empty(
+        self, came: float, *, is_quiet: bool
+    ) -> None:
+        base = {**USUAL, "Solana/SOL": 0.0}
+
+        assert (self.quiet_diff(base, {**base, "Solana/SOL": came}) is not None) is is_quiet
 
     def test_is_none_where_a_slot_vanished_or_nothing_was_there(self) -> None:
         dust = {**USUAL, "Tron/TRX": 0.001}

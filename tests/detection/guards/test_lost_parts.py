@@ -140,11 +140,22 @@ class TestAToken:
 
         assert bool(state_after(series[:2]).lost_parts) is not is_moved
 
+    @pytest.mark.parametrize(("usdt", "is_moved"), [(285.0, True), (284.9, False)])
+    def test_that_drops_out_of_several_chains_came_elsewhere_by_half_of_all_of_it(
+        self, usdt: float, *, is_moved: bool
+    ) -> None:
+        before = told({**USUAL, "Bitcoin/USDC": 20.0}, at=-HOUR)
+
+        found = names(told(without("Ethereum/USDC", USDT=usdt)), before=before)
+
+        assert found == ([] if is_moved else ["USDC on Ethereum", "USDC on Bitcoin"])
+
     def test_that_is_no_stablecoin_moves_to_its_own_kind_only(self) -> None:
         gone = without("Ethereum/ETH")
 
         assert names(told({**gone, "Tron/USDT": 350.0})) == ["ETH on Ethereum"]
         assert names(told({**gone, "Base/ETH": 50.0})) == []
+        assert names(told({**gone, "Base/ETH": 49.9})) == ["ETH on Ethereum"]
 
     def test_that_is_converted_is_no_flow_from_the_first_reading_on(self) -> None:
         series = on_chains(USUAL, *[without("Ethereum/USDC", USDT=300.0)] * 3)
@@ -154,6 +165,12 @@ class TestAToken:
             for start in range(count - 1):
                 flow = flow_between(series[start], series[count - 1], state)
                 assert (flow.usd, flow.lowest_usd, flow.hold) == (0.0, None, None)
+
+    def test_that_came_back_may_drop_out_again(self) -> None:
+        back = LostPart("USDC on Ethereum", NOON - 2 * DAY, {USDC: Holding(50, 50)}, BEFORE, NOON - DAY, True)  # noqa: FBT003
+        known = GuardState(lost_parts=(back,))
+
+        assert names(told(without("Ethereum/USDC")), known=known) == ["USDC on Ethereum"]
 
     def test_that_was_drained_and_comes_back_returns(self) -> None:
         series = on_chains(USUAL, *[without("Ethereum/USDC")] * 2, USUAL)
@@ -174,6 +191,19 @@ class TestAToken:
 
         assert names(told(USUAL), before=before) == []
 
+    def test_that_had_a_value_without_an_amount_is_not_waited_for(self) -> None:
+        before = replace(BEFORE, holdings={**BEFORE.holdings, Slot("Ethereum", "LINK"): Holding(0.0, 50.0)})
+
+        assert names(told(USUAL), before=before) == []
+        # Nor has it a price by which an amount would be absurd.
+        assert names(told({**USUAL, "Ethereum/LINK": 5.0}), before=before) == []
+
+    def test_is_waited_for_where_other_stablecoins_may_have_left_with_it(self) -> None:
+        """As much DAI came as half of the USDC that are gone, but all USDT are missing."""
+        latest = told({**without("Ethereum/USDC", "Tron/USDT"), "Base/DAI": 25.0})
+
+        assert names(latest) == ["Tron", "USDC on Ethereum"]
+
     def test_of_which_the_source_says_nothing_that_can_be_is_missing_and_not_drained(self) -> None:
         latest = told(without("Ethereum/USDC"), impossible=[USDC])
         (part,) = lost(latest)
@@ -184,29 +214,37 @@ class TestAToken:
         later = replace(latest, as_of=NOON + HOUR)
         assert lost(later, known=GuardState(lost_parts=(part,))) == (part,)
 
+    def test_of_which_there_was_less_than_one_may_be_missing(self) -> None:
+        before = told({**USUAL, "Ethereum/USDC": 0.5}, at=-HOUR)
+
+        (part,) = lost(told(without("Ethereum/USDC"), impossible=[USDC]), before=before)
+
+        assert (part.name, part.is_drained_next) == ("USDC on Ethereum", False)
+
     def test_that_was_not_there_is_not_missing(self) -> None:
         assert names(told(USUAL, impossible=[Slot("Ethereum", "LINK")])) == []
 
 
 class TestAnExactZero:
+    @pytest.mark.parametrize("price", [0.25, 1.0, 4.0])
     @pytest.mark.parametrize(
         ("slot", "eth", "usdc", "is_lost"),
         [
             (ETH, None, 50.0, True),
             (ETH, None, 50.5, True),
             (ETH, None, 49.5, True),
-            (ETH, None, 50.6, False),
-            (ETH, None, 49.4, False),
+            (ETH, None, 50.51, False),
+            (ETH, None, 49.49, False),
             (USDC, 100.0, None, False),
         ],
     )
     def test_of_the_largest_asset_of_a_still_chain_is_a_fault(
-        self, slot: Slot, eth: float | None, usdc: float | None, *, is_lost: bool
+        self, slot: Slot, eth: float | None, usdc: float | None, price: float, *, is_lost: bool
     ) -> None:
         amounts = {"Ethereum/ETH": eth, "Ethereum/USDC": usdc}
         held = without(*amounts) | {name: amount for name, amount in amounts.items() if amount is not None}
 
-        found = lost(told(held, zero=[slot]))
+        found = lost(told(held, zero=[slot], price=price), before=told(USUAL, at=-HOUR, price=price))
 
         assert [(part.name, part.is_drained_next) for part in found] == (
             [("ETH on Ethereum", False)] if is_lost else []
@@ -216,6 +254,13 @@ class TestAnExactZero:
         before = told(without(USDC=100.0), at=-HOUR)
 
         assert names(told(without("Ethereum/USDC"), zero=[USDC]), before=before) == ["USDC on Ethereum"]
+
+    @pytest.mark.parametrize(("usdc", "found"), [(0.25, ["ETH on Ethereum"]), (0.2, [])])
+    def test_of_less_than_one_unit_is_a_fault_too(self, usdc: float, found: list[str]) -> None:
+        before = told({**USUAL, "Ethereum/ETH": 0.5, "Ethereum/USDC": 0.25}, at=-HOUR)
+        latest = told({**without("Ethereum/ETH"), "Ethereum/USDC": usdc}, zero=[ETH])
+
+        assert names(latest, before=before) == found
 
     def test_that_is_no_fault_has_left_at_once(self) -> None:
         series = on_chains(USUAL, without("Ethereum/USDC"))
@@ -230,6 +275,16 @@ class TestAnExactZero:
         before = told({**USUAL, "Ethereum/LINK": 0.0}, at=-HOUR)
         assert names(told(USUAL, zero=[Slot("Ethereum", "LINK")]), before=before) == []
 
+    def test_where_the_chain_had_nothing_is_none(self) -> None:
+        empty = {**USUAL, "Base/ETH": 0.0}
+
+        assert names(told(empty, zero=[Slot("Base", "LINK")]), before=told(empty, at=-HOUR)) == []
+
+    def test_of_the_second_of_three_has_left(self) -> None:
+        before = told({**USUAL, "Ethereum/LINK": 10.0}, at=-HOUR)
+
+        assert names(told({**without("Ethereum/USDC"), "Ethereum/LINK": 10.0}, zero=[USDC]), before=before) == []
+
     def test_of_all_that_a_chain_has_is_a_missing_chain(self) -> None:
         tron = Slot("Tron", "USDT")
 
@@ -240,6 +295,12 @@ class TestAnExactZero:
         latest = told(without("Ethereum/ETH") | {"Ethereum/LINK": 0.0}, zero=[ETH])
 
         assert names(latest, before=before) == ["ETH on Ethereum"]
+
+    def test_is_a_fault_where_the_chain_was_missing_for_days(self) -> None:
+        away = {slot: held for slot, held in BEFORE.holdings.items() if slot.chain == "Ethereum"}
+        known = GuardState(lost_parts=(LostPart("Ethereum", NOON - 3 * DAY, away, BEFORE),))
+
+        assert names(told(without("Ethereum/ETH"), zero=[ETH]), known=known) == ["ETH on Ethereum"]
 
     def test_is_back_with_the_next_answer(self) -> None:
         series = on_chains(USUAL, without("Ethereum/ETH"), without("Ethereum/ETH"), USUAL)
@@ -253,14 +314,15 @@ class TestAnExactZero:
 
 
 class TestAnAbsurdAmount:
+    @pytest.mark.parametrize("price", [2.0**-13, 1.0, 4.0])
     @pytest.mark.parametrize(("units", "is_absurd"), [(3000.0, False), (3000.1, True), (1e20, True)])
-    def test_is_more_than_three_times_everything(self, units: float, *, is_absurd: bool) -> None:
-        held = told({**USUAL, "Bitcoin/OWN": 9e9}, at=-HOUR)
+    def test_is_more_than_three_times_everything(self, units: float, price: float, *, is_absurd: bool) -> None:
+        held = told({**USUAL, "Bitcoin/OWN": 9e9}, at=-HOUR, price=price)
 
-        found = lost(told({**without(USDC=units), "Bitcoin/OWN": 9e30}), before=held)
+        found = lost(told({**without(USDC=units), "Bitcoin/OWN": 9e30}, price=price), before=held)
 
         assert [(part.name, dict(part.holdings)) for part in found] == (
-            [("USDC on Ethereum", {USDC: Holding(50, 50)})] if is_absurd else []
+            [("USDC on Ethereum", {USDC: Holding(50, 50 * price)})] if is_absurd else []
         )
 
     @pytest.mark.parametrize(("usd", "is_absurd"), [(3000.0, False), (3000.1, True)])
@@ -275,12 +337,24 @@ class TestAnAbsurdAmount:
     def test_is_judged_at_the_price_before(self) -> None:
         """It is the amount that is absurd, not a market that rose: on a new chain at the price elsewhere, too."""
         assert names(told(USUAL, price=1e9)) == []
+        for part in (1, 2**-10):
+            units = {slot: held * part for slot, held in USUAL.items()}
+            assert names(told(units, price=1e9), before=told(units, at=-HOUR, price=part)) == []
         assert names(told({**USUAL, "Base/ETH": 5.0}, price=1e9)) == []
         assert names(told({**USUAL, "Base/ETH": 5000.0}, price=1e-6)) == ["ETH on Base"]
         # Without a price before there is only that of now.
         worthless = told({**USUAL}, at=-HOUR)
         worthless = replace(worthless, holdings={**worthless.holdings, Slot("Tron", "SCAM"): Holding(5.0, 0.0)})
         assert names(told({**USUAL, "Tron/SCAM": 5000.0}, price=1.0), before=worthless) == ["SCAM on Tron"]
+
+    def test_is_judged_at_the_price_of_its_own_slot(self) -> None:
+        """Half an ETH was worth 1,000; a token of its name elsewhere, worth nothing, says nothing of it."""
+        before = told(USUAL, at=-HOUR)
+        named_alike = {ETH: Holding(0.5, 1000.0), Slot("Base", "ETH"): Holding(1e9, 1.0)}
+        before = replace(before, holdings={**before.holdings, **named_alike})
+        latest = replace(before, as_of=NOON, holdings={**before.holdings, ETH: Holding(5.0, 10_000.0)})
+
+        assert names(latest, before=before) == ["ETH on Ethereum"]
 
     def test_flows_neither_when_it_comes_nor_when_it_goes(self) -> None:
         for slot in ("Ethereum/USDC", "Ethereum/SCAM"):

@@ -354,3 +354,55 @@ def test_an_asset_that_is_drained_while_another_of_its_worth_is_listed_counts_in
     series = on_chains(before, after, after, prices={"ARB": [2.0] * 3})
 
     assert flow_usd(series, state_after(series)) == -100.0
+
+
+class TestWhatIsNoNewName:
+    def test_is_a_chain_like_one_that_is_still_there(self) -> None:
+        assert names(USUAL, USUAL | {"Tron 2/USDT": 300.0}) == []
+
+    def test_is_a_chain_with_most_of_the_assets_and_a_little_less_of_each(self) -> None:
+        """Of 200 on a chain that is gone 96.9 are on the new one, and were 102: less than half agrees."""
+        before = {"Arbitrum/USDT": 102.0, "Arbitrum/ETH": 98.0, "Bitcoin/BTC": 800.0}
+
+        assert names(before, {"ArbitrumOne/USDT": 96.9, "Bitcoin/BTC": 800.0}) == []
+
+    def test_is_a_chain_where_the_same_amounts_cost_something_else(self) -> None:
+        before, after = (
+            reading({slot: (held, price) for slot, held in parts.items()}, at=at)
+            for parts, price, at in ((USUAL, 1.0, NOON - HOUR), (TestAChainByAnotherName.CHAIN, 1.3, NOON))
+        )
+
+        assert with_renamed_slots(GuardState(), before, after, ()).renamed_slots == ()
+
+    def test_is_that_of_the_second_of_two_that_fit(self) -> None:
+        before = USUAL | {"Arbitrum/USDC": 100.5}
+
+        assert names(before, RENAMED) == [(OLD, NEW)]
+
+    def test_is_a_slot_that_was_there_with_less_than_a_unit(self) -> None:
+        assert names(USUAL | {"Arbitrum/USDT0": 0.5}, RENAMED) == []
+
+    def test_is_the_same_amount_on_a_known_chain_while_the_assets_own_chain_is_missing(self) -> None:
+        before = USUAL | {"Base/LINK": 5.0}
+        after = {"Tron/USDT": 300.0, "Bitcoin/BTC": 400.0, "Base/LINK": 5.0, "Base/USDT": 100.0, "Solana/SOL": 1.0}
+
+        assert names(before, after) == []
+
+
+@pytest.mark.parametrize("elsewhere", [Holding(0.0, 300.0), Holding(300.0, 0.0)])
+def test_an_asset_without_a_price_on_other_chains_may_have_a_new_name(elsewhere: Holding) -> None:
+    after = priced(RENAMED)
+    after = replace(after, holdings={**after.holdings, Slot("Tron", "USDT"): elsewhere})
+
+    found = with_renamed_slots(GuardState(), priced(USUAL, at=-HOUR), after, ())
+
+    assert [(name.original, name.renamed) for name in found.renamed_slots] == [(OLD, NEW)]
+
+
+def test_a_price_other_than_a_dollar_is_compared_with_itself() -> None:
+    before, after = (
+        reading({slot: (held, 3.0) for slot, held in parts.items()}, at=at)
+        for parts, at in ((USUAL, NOON - HOUR), (RENAMED, NOON))
+    )
+
+    assert [name.renamed for name in with_renamed_slots(GuardState(), before, after, ()).renamed_slots] == [NEW]
