@@ -66,7 +66,7 @@ def key_of(incident: Incident) -> IncidentKey:
     Of data notices there is one for each event.
     """
     if incident.rule == Rule.DATA:
-        return IncidentKey(incident.subject, notice_key_rule(incident.first_as_of))
+        return IncidentKey(incident.subject, notice_key_rule(incident.first_as_of, incident.signal))
     return IncidentKey(incident.subject, incident.source_rule, incident.sensitivity)
 
 
@@ -218,7 +218,7 @@ def _notice_steps(state: RoundState, round_signal: RoundSignal) -> Iterator[Exch
         if incident.rule == Rule.DATA and incident.subject == signal.subject
     ]
     for event_at, before, step, shown in notice_steps(notices, signal, at):
-        yield ExchangeStep(IncidentKey(signal.subject, notice_key_rule(event_at)), at, before, step, shown)
+        yield ExchangeStep(IncidentKey(signal.subject, notice_key_rule(event_at, shown)), at, before, step, shown)
 
 
 def _market_step(policy: Policy, state: RoundState, steps: Iterable[RoundStep], now: datetime) -> RoundStep:

@@ -67,8 +67,8 @@ class ArchivedHistory:
         for as_of, columns in self.moments:
             at = datetime.fromtimestamp(as_of, UTC)
             held = Holdings(layouts.at(columns.slots), columns.amounts, columns.usd)
-            impossible, zeros = map(layouts.slots_at, (columns.impossible, columns.zeros))
-            yield Reading(self.exchange.id, NAME, at, at, held, impossible, zeros)
+            named = map(layouts.slots_at, (columns.impossible, columns.zeros, columns.unpriced))
+            yield Reading(self.exchange.id, NAME, at, at, held, *named)
 
 
 def bodies_in(directory: Path) -> list[Path]:

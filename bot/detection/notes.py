@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from bot.detection.flow.reading_diff import RETURN_WITHIN
+from bot.detection.flow.net_flow import gone_parts
+from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
 from bot.detection.flow.windows import fits
 from bot.detection.guards.verdicts import COUNTS_WITHIN
-from bot.detection.thresholds import MIN_FLOW_USD
+from bot.detection.thresholds import MIN_FLOW_USD, PRICED_ASSET_SHARE
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
@@ -23,13 +24,23 @@ _OWN_TOKEN_SHARE = 0.01
 """A move of own tokens is said from this share of all holdings, own tokens included, on. A judgement: every day has
 smaller ones."""
 
+_NAMED_SLOTS = 3  # of what has no value; a line on a phone has room for no more
+_UNREPORTED_SHARE = 0.01
+"""A part that windows leave out is named from this share of reserves on, by judgement: less than opens a watch."""
+
 
 def notes(exchange: Exchange, latest: Reading, bases: Mapping[Window, Reading], state: GuardState) -> tuple[Note, ...]:
     """Return what was left out and why, what moved that is no reserve, and what could not be computed.
 
     `bases` holds for each window the reading that it would start from.
     """
-    return (*_remembered(state, latest.as_of), *_own_token(exchange.own_tokens, latest, bases), *_gap(latest, bases))
+    return (
+        *_remembered(state, latest.as_of),
+        *_unpriced(exchange.own_tokens, latest),
+        *_unreported(exchange.own_tokens, latest, state),
+        *_own_token(exchange.own_tokens, latest, bases),
+        *_gap(latest, bases),
+    )
 
 
 def recent_jumps(state: GuardState, now: datetime) -> tuple[Jump, ...]:
@@ -58,6 +69,25 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
     for odd in state.odd_prices:
         if odd.until is None:
             yield Note(NoteReason.PRICE_ODD, odd.asset, odd.price, odd.since)
+
+
+def _unpriced(own_tokens: Collection[str], latest: Reading) -> Iterator[Note]:
+    """Yield one note on what the source tells an amount and no value of, where it is more than dust; largest first."""
+    usd = {slot: latest.holdings[slot].usd for slot in latest.unpriced_slots if slot in latest.holdings}
+    largest = sorted((slot for slot in usd if slot.asset not in own_tokens), key=lambda slot: (-usd[slot], slot))
+    total_usd = sum(usd[slot] for slot in largest)
+    if total_usd and total_usd >= PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens):
+        names = ", ".join(map(slot_name, largest[:_NAMED_SLOTS]))
+        more = f" and {len(largest) - _NAMED_SLOTS} more" if len(largest) > _NAMED_SLOTS else ""
+        yield Note(NoteReason.UNPRICED, names + more, total_usd)
+
+
+def _unreported(own_tokens: Collection[str], latest: Reading, state: GuardState) -> Iterator[Note]:
+    """Yield a note on each part of weight that windows leave out by now: they compare the rest, and say so."""
+    for part in gone_parts(latest, latest, state.lost_parts):
+        lost_usd = sum(held.usd for slot, held in part.holdings.items() if slot.asset not in own_tokens)
+        if lost_usd >= _UNREPORTED_SHARE * part.last.total_usd(without=own_tokens):
+            yield Note(NoteReason.UNREPORTED, part.name, lost_usd, part.last.as_of)
 
 
 def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:

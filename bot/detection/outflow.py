@@ -20,6 +20,7 @@ from bot.detection.guards.source_figures import figures_agree, hold_disputed
 from bot.detection.guards.staleness import staleness_hold
 from bot.detection.notes import notes, recent_jumps
 from bot.detection.thresholds import BLEED, EASING, MIN_FLOW_USD, SCALES, THRESHOLDS, UNUSUAL_Z, Threshold
+from bot.detection.unreported_parts import unreported_parts
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import GuardState
@@ -95,6 +96,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         previous_as_of=inputs.previous.as_of if inputs.previous else None,
         notes=notes(exchange, latest, inputs.bases, guard_state),
         jumps=recent_jumps(guard_state, latest.as_of),
+        unreported=unreported_parts(guard_state, latest, inputs.previous, exchange.own_tokens),
         seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
         closed_withdrawals=withdrawals.closed if withdrawals else None,

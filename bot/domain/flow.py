@@ -70,8 +70,9 @@ class Flow:
 
     `usd` is at the prices of the window's start, `reserves_usd` the reserves without own tokens at that start, `share`
     is usd / reserves_usd (−0.018: 1.8 % left). `missing_chains` are missing at the end, so that nobody knows what left
-    them or went there. `lost_at_start` were missing at the start: `reserves_usd` has them as they were last told. A
-    flow with a `hold` is shown but never graded.
+    them or went there. `lost_at_start` were missing at the start: `reserves_usd` has them as they were last told.
+    `gone_parts` were missing at both ends, by now for longer than 72 h: they are neither part of the figure nor of
+    `reserves_usd`. A flow with a `hold` is shown but never graded.
 
     Where a part of the reserves is not known, or a step waits for its verdict, the true flow lies between `lowest_usd`
     and `highest_usd`; None where the figure is certain. An outflow of at least 55 % has a `high` of −0.55.
@@ -92,6 +93,7 @@ class Flow:
     highest_usd: float | None = None
     doubted_usd: float = 0.0
     lost_at_start: tuple[str, ...] = ()
+    gone_parts: tuple[str, ...] = ()
 
     @property
     def low(self) -> float:

@@ -42,7 +42,8 @@ class StepReason(StrEnum):
 class Ending(StrEnum):
     """How an incident ended: everything is back under its thresholds, or what left came back and was no trouble.
 
-    The last three end a data notice: its step came back, is counted as part of the outflow, or stays and is not.
+    The last four end a data notice: its step came back, is counted as part of the outflow, or stays and is not; and the
+    part that was not reported still is not.
     """
 
     CALM = "calm"
@@ -50,6 +51,7 @@ class Ending(StrEnum):
     RETURNED = "came back"
     COUNTED = "counted"
     NOT_COUNTED = "not counted"
+    UNREPORTED = "not reported"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class JumpReason(StrEnum):
     """One asset moved by a large amount: counted, and remembered in case it turns round."""
     APPEARED = "appeared"
     """An asset or a chain that was not there before: a listing or a new label, never counted."""
+    UNREPORTED = "not reported"
+    """A part that the source has not told for hours: no step that a guard saw, but told in the shape of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Jump:
     `usd` and `share` (of reserves without own tokens) are its size, negative where it left; `rest_usd` is the worth of
     everything else then, positive. `decided_at` is when the verdict was given last, None while it never was.
     `turns` counts how often it has turned round (back, away again, back: 3), `turned_at` is when it did last.
-    `repeats` says that it is away again, and the same fraction of the asset as before.
+    `repeats` says that it is away again, and the same fraction of the asset as before. `back_usd` is what an unreported
+    part that is told again holds now, in USD at the prices of when it was last told; None for every other jump.
     """
 
     group: str
@@ -87,6 +90,7 @@ class Jump:
     turns: int = 0
     turned_at: datetime | None = None
     repeats: bool = False
+    back_usd: float | None = None
 
     @property
     def is_counted(self) -> bool:

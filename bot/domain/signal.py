@@ -80,6 +80,8 @@ CLOSED_WITHDRAWALS = "closed withdrawals"
 """The measure of a reason that counts the major assets whose withdrawals are closed."""
 STEP = "step"
 """The measure of a data notice: how large a step of reserves is that is held or not counted."""
+UNREPORTED = "not reported"
+"""The measure of a data notice about a part that the source does not tell any more: how large it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,9 @@ class NoteReason(StrEnum):
     COUNTED = "counted after all"
     TOGETHER = "several exchanges at once"
     PRICE_ODD = "price odd"
+    UNPRICED = "no value"
     OWN_TOKEN = "own token"  # noqa: S105 — a token of an exchange
+    UNREPORTED = "not reported"
     GAP = "gap"
     BLIND = "saw nothing"
     REVISED = "history revised"
@@ -121,8 +125,9 @@ class Note:
     """Something people should know about the figures.
 
     `subject` is the chain, the asset or the windows it is about; `usd` its size in USD (negative: left), or the price
-    that is used; `at` when it was seen. A BLIND note is about the time from `at` to `until`, a REVISED one about the
-    days that the source tells differently than before ("9 days, 2022-12-03 to 2022-12-11").
+    that is used; `at` when it was seen, of an UNREPORTED part the last time. A BLIND note is about the time from `at`
+    to `until`, a REVISED one about the days that the source tells differently than before ("9 days, 2022-12-03 to
+    2022-12-11").
     """
 
     reason: NoteReason
@@ -172,6 +177,7 @@ class Signal:
 
     The rest is about flows: `source_figures` is what the source itself says flowed, `members` the exchanges that a
     market-wide signal is about, worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
+    `unreported` are the parts that the source has not told for hours, in the same shape, and never part of a flow.
     """
 
     subject: str
@@ -197,6 +203,7 @@ class Signal:
     members: tuple[MarketMember, ...] = ()
     jumps: tuple[Jump, ...] = ()
     crossed: tuple[str, ...] = ()
+    unreported: tuple[Jump, ...] = ()
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

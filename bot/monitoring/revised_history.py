@@ -194,11 +194,19 @@ def _compared(point: Reading, stored: Reading | None, proposed: Reading | None) 
 
 
 def _with_untold_parts(point: Reading, stored: Reading) -> Reading:
-    """Return a point with what is stored of the chains and slots that it does not tell: unknown, not empty."""
+    """Return a point with what is stored of the chains and slots that it does not tell: unknown, not empty.
+
+    What it has no value of is worth what its amount is at the stored price.
+    """
     untold = stored.chains - point.chains
-    if not untold and not point.impossible_slots:
+    if not untold and not point.impossible_slots and not point.unpriced_slots:
         return point
     holdings: dict[Slot, Holding] = dict(point.holdings.items())
+    holdings |= {
+        slot: Holding(holdings[slot].amount, holdings[slot].amount * (usd / amount))
+        for slot, (amount, usd) in stored.holdings.items()
+        if slot in point.unpriced_slots and amount > 0
+    }
     holdings |= {
         slot: holding
         for slot, holding in stored.holdings.items()

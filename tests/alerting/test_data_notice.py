@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.alerting.data_notice import HEARD_AS, as_notice_listener, jump_events
-from bot.alerting.judging_round import RoundSignal, RoundState, judge_round, key_of
-from bot.alerting.lifecycle_policy import Policy
+from bot.alerting.data_notice import HEARD_AS, as_notice_listener
+from bot.alerting.judging_round import key_of
+from bot.alerting.jump_event import jump_events
 from bot.alerting.routing import audience
-from bot.detection.outflow import grade
 from bot.domain.flow import Hold, HoldReason
-from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
+from bot.domain.incident import Ending, IncidentState, StepReason
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.place import Subscription
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Rule, Signal
+from bot.domain.signal import Signal
+from tests.alerting.notices import Notices
 from tests.builders import DAY, HOUR, NOON, flow, signal, subscription
 
 WAITING, NOT_COUNTED, COUNTED, RETURNED = (
@@ -38,38 +38,6 @@ def jump(
 def seen(*jumps: Jump, at: datetime = NOON, exchange: str = "binance") -> Signal:
     """Return the signal of a calm reading an hour after the last one."""
     return replace(signal(-0.001, at=at, exchange=exchange), jumps=jumps)
-
-
-class Notices:
-    """The data notices of one life, judged round by round beside the outflow."""
-
-    def __init__(self) -> None:
-        self.state = RoundState()
-        self.steps: list[Step] = []
-        self.number = 0
-
-    def judge(self, *signals: Signal) -> list[StepReason]:
-        """Judge signals of one time and return why notices changed."""
-        now = signals[0].as_of
-        rounds = [RoundSignal(outflow, now, (Sensitivity.NORMAL,)) for outflow in signals]
-        draft = judge_round(Policy(), self.state, rounds, grade, now=now)
-        numbers = {story: self.number + count for count, story in enumerate(draft.unnumbered, 1)}
-        self.number += len(numbers)
-        result = draft.numbered(numbers)
-        self.state = result.state
-        of_notices = [step.step for step in result.steps if step.step.incident and step.step.incident.rule == Rule.DATA]
-        self.steps += of_notices
-        return [step.reason for step in of_notices]
-
-    @property
-    def newest(self) -> Incident:
-        found = self.steps[-1].incident
-        assert found
-        return found
-
-    @property
-    def open(self) -> list[Incident]:
-        return [incident for incident in self.state.incidents.values() if incident.rule == Rule.DATA]
 
 
 @pytest.mark.parametrize(

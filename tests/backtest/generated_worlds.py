@@ -13,6 +13,7 @@ from bot.domain.exchange import Exchange
 from bot.domain.incident import Ending, StepReason
 from bot.domain.reading import Reading
 from bot.domain.severity import Severity
+from bot.domain.signal import Rule
 from tests.builders import BINANCE, DAY, HOUR, NOON
 from tests.detection.quiet_past import PRICES, WORTH, book
 
@@ -112,3 +113,10 @@ def decisions_about(past: Iterable[Reading], exchange: Exchange = BINANCE) -> li
     """Return what is decided about an exchange that is alone in the world."""
     simulation = Simulation([exchange])
     return decisions(alert for reading in past for alert in simulation.run_round([reading]))
+
+
+def outflow_decisions_about(past: Iterable[Reading], exchange: Exchange = BINANCE) -> list[Decision]:
+    """Return the same without data notices: that a part has been missing for hours is said, and is no outflow."""
+    simulation = Simulation([exchange])
+    alerts = (alert for reading in past for alert in simulation.run_round([reading]))
+    return decisions(alert for alert in alerts if alert.incident is None or alert.incident.rule != Rule.DATA)

@@ -144,7 +144,16 @@ def test_figures_that_cannot_be_compared_are_held_once_as_long_as_it_lasts(past:
 
     found = [line for line in lines(past) if line["exchange"] == "okx"]
 
-    (held,) = found
+    held, opened, resolved = found
+    assert [(line["at"], line["event"], line["severity"], line["incident"]) for line in (opened, resolved)] == [
+        (at(51), "opened", "elevated", "INC-2"),
+        (at(53), "resolved", "elevated", "INC-2"),
+    ]
+    assert [line["reasons"] for line in (opened, resolved)] == [
+        ["33.3 % of clean reserves not reported any more, told from 15.0 % on"],
+        ["Resolved: came back", "33.3 % of clean reserves not reported any more, told from 15.0 % on"],
+    ]
+    assert {line["rule"] for line in found} == {"data"}
     assert (held["at"], held["event"], held["rule"]) == (at(50), "held", "data")
     assert (held["incident"], held["severity"], held["confirmed"]) == (None, None, False)
     assert held["reasons"][0] == (

@@ -26,6 +26,7 @@ from tests.backtest.generated_worlds import (
     decisions,
     decisions_about,
     drawn_moves,
+    outflow_decisions_about,
     quiet_weeks,
     readings,
     times,
@@ -211,7 +212,7 @@ class TestMissing:
         past = readings(world)
 
         assert decisions_about(past) == []
-        assert {decision.reason for decision in decisions_about(seen(past[20:], bent))} <= {StepReason.HELD}
+        assert {decision.reason for decision in outflow_decisions_about(seen(past[20:], bent))} <= {StepReason.HELD}
 
     @MANY
     @given(
@@ -229,7 +230,7 @@ class TestMissing:
             without(reading, frozenset(chains)) if since <= reading.as_of < since + DAY else reading for reading in past
         ]
 
-        assert {decision.reason for decision in decisions_about(bent)} <= {StepReason.HELD}
+        assert {decision.reason for decision in outflow_decisions_about(bent)} <= {StepReason.HELD}
 
     missing = faults.filter(lambda fault: fault != "whole")
 
@@ -246,7 +247,7 @@ class TestMissing:
         still = DrawnMove(1, (0.0001,) * len(SLOTS))
         past = readings([run, still, *world])
 
-        found = decisions_about(seen(past[20:], ["whole", "whole", *bent]))
+        found = outflow_decisions_about(seen(past[20:], ["whole", "whole", *bent]))
 
         assert found[0].reason is StepReason.OPENED
         assert {decision.reason for decision in found[1:]} <= {StepReason.HELD}

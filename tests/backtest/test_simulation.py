@@ -17,7 +17,7 @@ from bot.domain.incident import IncidentState, StepReason
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity
-from bot.domain.signal import Signal
+from bot.domain.signal import Rule, Signal
 from bot.domain.withdrawals import WithdrawalStatus
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 
@@ -107,9 +107,15 @@ def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:
 
     alerts = alerts_of(Simulation([BINANCE]), whole)
 
-    assert [(alert.at, alert.reason, alert.incident) for alert in alerts] == [
-        (DAWN - 4 * DAY, StepReason.HELD, None),
-        (DAWN - DAY, StepReason.HELD, None),
+    of_holds = [alert for alert in alerts if alert.incident is None]
+    assert [(alert.at, alert.reason) for alert in of_holds] == [
+        (DAWN - 4 * DAY, StepReason.HELD),
+        (DAWN - DAY, StepReason.HELD),
+    ]
+    # The first of the gaps lasts for two readings, and is said.
+    assert [(alert.at, alert.reason, alert.signal.rule) for alert in alerts if alert.incident] == [
+        (DAWN - 3 * DAY, StepReason.OPENED, Rule.DATA),
+        (DAWN - 2 * DAY, StepReason.RESOLVED, Rule.DATA),
     ]
     assert {hold.reason for hold in alerts[0].signal.holds} == {HoldReason.CHAIN_MISSING}
     assert alerts[0].flow

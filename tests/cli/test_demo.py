@@ -56,9 +56,10 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         "🟡 INC-1 · Binance · unusual outflow · watch",
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated outflow · held",
+        "🟠 INC-2 · Binance · Tron is not reported any more · elevated",
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated outflow · held",
-        "🟡 INC-2 · Binance · BTC moved in one step · watch",
+        "🟡 INC-3 · Binance · BTC moved in one step · watch",
         "🟠 INC-1 · Binance · elevated outflow",
         "🟠 INC-1 · Binance · elevated outflow, easing",
         "🟢 INC-1 · Binance · resolved",
@@ -66,7 +67,10 @@ async def test_binance_2022_opens_gets_worse_is_held_and_resolves(tmp_path: Path
         "🟢 INC-1 · Binance · why",
     ]
     messages = re.split(r"^[\d-]+ [\d:]+ UTC · .+$", shown, flags=re.MULTILINE)[1:]
-    opened, _, held, released, _, noticed, _, easing, _, asked, why = messages
+    opened, _, held, unreported, released, _, noticed, _, easing, _, asked, why = messages
+    assert "Tron $" in unreported
+    assert "moved the coins to addresses that nobody tracks" in re.sub(r"\n +", " ", unreported)
+    assert re.search(r"✎ .+ 🟢 INC-2 · Binance · Tron is reported again · Tron \$", shown)
     assert "Not counted so far: the next reading decides." in noticed
     assert re.search(r"Net outflow −\$1\.\d+ B in 24 h · [12]\.\d % of clean reserves", opened)
     frozen = r"Figures of \d\d:\d\d UTC; Tron has been missing since\.\n  Net outflow −\$\d\.\d+ B in 7 d"

@@ -53,6 +53,22 @@ def test_own_tokens_add_up_over_chains_and_what_is_gone_has_left() -> None:
     assert notes(OKX, latest, {Window.DAY: base}, GuardState()) == ()
 
 
+def test_what_is_valued_at_an_earlier_price_is_said_from_a_thousandth_of_reserves_on() -> None:
+    held = {f"Ethereum/{asset}": (usd, 1.0) for asset, usd in zip("ABCDE", (5e6, 9e6, 7e6, 1e6, 1e9), strict=True)}
+    latest = reading(held | {"Binance/BNB": (9e9, 1.0)})
+    slots = {slot.asset: slot for slot in latest.holdings}
+
+    def unpriced(assets: str) -> tuple[Note, ...]:
+        marked = frozenset(slots[asset] for asset in [*assets, "BNB"])
+        return notes(BINANCE, replace(latest, unpriced_slots=marked), {}, GuardState())
+
+    assert unpriced("D") == ()
+    assert unpriced("BD") == (Note(NoteReason.UNPRICED, "B on Ethereum, D on Ethereum", 1e7),)
+    assert unpriced("ABCD") == (
+        Note(NoteReason.UNPRICED, "B on Ethereum, C on Ethereum, A on Ethereum and 1 more", 2.2e7),
+    )
+
+
 def test_the_hour_is_never_missed() -> None:
     def base(age: timedelta) -> Reading:
         return holding(60, at=NOON - age)

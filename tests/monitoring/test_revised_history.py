@@ -185,6 +185,18 @@ async def test_an_amount_that_cannot_be_is_unknown_and_what_is_stored_of_it_stay
     assert await compared.memory.revisions.revised_days("binance") == {}
 
 
+async def test_an_amount_without_a_value_is_no_revision_of_its_value() -> None:
+    """It was read at a price of an earlier day, as the source tells none of that day any more."""
+    at = MIDNIGHT - 3 * DAY
+    compared = ComparedHistory([reading(WITH_USDC, at=at), day(60, 1)])
+    await compared.keep()
+    slot, held = Slot("Ethereum", "USDC"), reading(WITH_USDC, at=at).holdings
+    cheaper = {**held, slot: held[slot]._replace(usd=held[slot].usd / 2)}
+    for _ in range(3):
+        await compared.read(replace(reading(WITH_USDC, at=at), holdings=cheaper, unpriced_slots=frozenset({slot})))
+    assert await compared.memory.revisions.revised_days("binance") == {}
+
+
 async def test_the_aggregate_in_the_place_of_the_chains_is_no_revision(compared: ComparedHistory) -> None:
     for _ in range(3):
         await compared.read(reading({"all/BTC": (1e6, 20_000.0)}, at=MIDNIGHT - 3 * DAY))

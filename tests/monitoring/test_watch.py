@@ -393,6 +393,31 @@ async def test_a_place_that_switched_notices_off_hears_of_none() -> None:
     assert [recipient.place for recipient in opened.recipients] == [THERE]
 
 
+async def test_a_chain_that_is_not_told_any_more_is_one_message_and_keeps_to_the_setting(
+    watched: WatchedBinance,
+) -> None:
+    """From stored readings to what is queued: away since one o'clock, told at seven, back at ten."""
+    await watched.memory.subscriptions.add(subscription(place=THERE))
+    await watched.memory.subscriptions.switch_notices(HERE, on=False)
+    alerts: list[Alert] = []
+    for hour in range(12):
+        held = holding(60 + hour / 1e3, at=NOON + hour * HOUR)
+        if 1 <= hour < 10:
+            held = replace(held, holdings={slot: part for slot, part in held.holdings.items() if slot.chain != "Tron"})
+        watched.memory.clock.time = held.as_of
+        await watched.memory.readings.add([held])
+        alerts += [alert for alert in await watched.judge_again() if "report" in alert.message.title]
+
+    opened, over = alerts
+    assert [(alert.kind, alert.created_at - NOON, alert.ping) for alert in alerts] == [
+        (POST, 7 * HOUR, False),
+        (CLOSE, 10 * HOUR, False),
+    ]
+    assert [recipient.place for alert in alerts for recipient in alert.recipients] == [THERE, THERE]
+    assert opened.message.title.endswith("· Binance · Tron is not reported any more")
+    assert "Outcome: it is reported again, with $36.0 B now and $36.0 B then." in said(over.message)
+
+
 class FourWatchedExchanges:
     """A watch over four exchanges of $60 B each, of which the place here subscribed to one."""
 

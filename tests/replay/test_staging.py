@@ -53,8 +53,10 @@ def test_the_staged_chain_is_held_within_the_run_and_named(tmp_path: Path) -> No
     assert "Tron, 15" in held["reasons"][0]
 
 
-def test_the_staged_wallet_list_is_a_data_notice_that_ends_when_it_is_back(tmp_path: Path) -> None:
+def test_the_staged_chain_and_wallet_list_are_data_notices_that_end_when_they_are_back(tmp_path: Path) -> None:
     assert changes(announced_hourly(ALONE.staged(), tmp_path), of_notices=True) == [
+        ("2022-12-15T13:20:35Z", "opened", "elevated"),
+        ("2022-12-15T18:20:57Z", "resolved", "elevated"),
         ("2022-12-22T12:20:19Z", "opened", "watch"),
         ("2022-12-24T00:00:00Z", "resolved", "watch"),
     ]

@@ -50,6 +50,43 @@ def chain_every_other_reading(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
+def chain_gone_for_good(seed: int) -> Report:
+    """The source tells a chain of 5 to 13 % no more: said once, within hours, over after three days, and no outflow.
+
+    On the fourth day the windows of one and of three days compare the rest, which stands still.
+    """
+    random = drawn("chain-gone-for-good", seed)
+    start, chain = random.randint(30, 45), random.choice(["Solana", "Tron", "Arbitrum", "Ripple"])
+    history = northex(seed, reading_times((1, 200)))
+    history.drop([chain], hour(start))
+    opens = Opening(NORTHEX, "watch", hour(start + 6), hour(start + 7))
+    windows = quiet_windows(hour(start + 12), hour(start + 60), hour(start + 100), hour(start + 150))
+    return Report(
+        [history],
+        Expectation(at_most=None, incidents_at_most=1, closed_by=hour(start + 73), opens=opens, windows=windows),
+    )
+
+
+def run_beside_gone_chain(seed: int) -> Report:
+    """A fifth to a third of everything leaves when a chain has been away for four to five days: severe in time.
+
+    The share is one of what is told: nobody can say what the chain holds by now, or whether it is there at all.
+    """
+    random = drawn("run-beside-gone-chain", seed)
+    gone, chain = random.randint(10, 20), random.choice(["Solana", "Tron", "Arbitrum", "Ripple"])
+    start = gone + random.randint(100, 120)
+    history = northex(seed, reading_times((1, 190)))
+    history.drop([chain], hour(gone))
+    rest = [slot for slot in history.slots() if slot.chain != chain]
+    outflow(history, random, random.uniform(0.2, 0.33), start, hours=10, slots=rest)
+    by = start + hours_until_severe(history, start) + 2
+    opens = Opening(NORTHEX, "severe", hour(start), hour(by))
+    at = hour(start + 12)
+    raw = history.raw_flow(at, 24)
+    windows = (WindowRange(NORTHEX, at, "24h", raw - 0.01, raw + 0.01),)
+    return Report([history], Expectation(opens=opens, open_until=hour(start + 30), windows=windows))
+
+
 def two_chains_return_smaller(seed: int) -> Report:
     """Two chains are missing together, and come back together 20 % and 40 % smaller: 6 % in all, not in one hour.
 
@@ -82,7 +119,7 @@ def negative_amount(seed: int) -> Report:
 
 
 def null_amount(seed: int) -> Report:
-    """An amount, its value or both are null for some readings, as a division by zero is written: a missing value."""
+    """An amount or its value is null for some readings, as a division by zero is written: nothing moved."""
     random = drawn("null-amount", seed)
     start, length = random.randint(30, 50), random.randint(2, 6)
     slot = random.choice([Slot("Ethereum", "USDC"), Slot("Tron", "USDT"), Slot("Ripple", "XRP")])

@@ -80,6 +80,25 @@ def _run(  # noqa: PLR0913 — the run, and what else the source does
     return Report([history], Expectation(opens=opens, open_until=hour(start + open_for), windows=windows))
 
 
+def run_in_unpriced_asset(seed: int) -> Report:
+    """A third to a half of the BTC leaves over ten hours, and of BTC the source tells amounts and values of null.
+
+    The last price is good enough to see it by: severe in time, as if there were values.
+    """
+    random = drawn("run-in-unpriced-asset", seed)
+    start = random.randint(30, 50)
+    history = northex(seed, reading_times((1, 100)))
+    outflow(history, random, random.uniform(0.35, 0.5), start, hours=10, slots=[BTC])
+    by = start + hours_until_severe(history, start) + 2
+    first = start - random.randint(0, 12)
+    history.unpriced |= {(hour(number), BTC) for number in range(first, start + random.randint(12, 40))}
+    opens = Opening(NORTHEX, "severe", hour(start), hour(by))
+    at = hour(start + 12)
+    raw = history.raw_flow(at, 24)
+    window = WindowRange(NORTHEX, at, "24h", raw - 0.01, raw + 0.01)
+    return Report([history], Expectation(opens=opens, open_until=hour(start + 20), windows=(window,)))
+
+
 def run_after_internal_move(seed: int) -> Report:
     """A quarter of the BTC goes and comes back; hours later a run takes more than half of the BTC, hour by hour.
 

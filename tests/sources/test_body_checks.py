@@ -323,6 +323,15 @@ def with_an_impossible_value_in_a_chain_without_totals(body: Body) -> None:
     body["chainTvls"]["Ethereum"]["tokens"][-1]["tokens"]["ETH"] = -1.0
 
 
+def with_a_large_asset_that_has_no_value_and_is_in_no_total(body: Body) -> None:
+    """As the upstream may write it: what has no price is in none of its own totals."""
+    bitcoin = body["chainTvls"]["Bitcoin"]
+    unknown_usd = bitcoin["tokensInUsd"][-1]["tokens"]["BTC"]
+    bitcoin["tokensInUsd"][-1]["tokens"]["BTC"] = None
+    for part in (body, bitcoin):
+        part["tvl"][-1]["totalLiquidityUSD"] -= unknown_usd
+
+
 def with_null_sections(body: Body) -> None:
     body["chainTvls"]["Tron"] |= {"tokens": None, "tokensInUsd": None}
 
@@ -338,6 +347,8 @@ def with_null_sections(body: Body) -> None:
         set_newest("Ethereum", "tokens", UNPRICED=1e12),
         set_newest("Ethereum", "tokens", NEGATIVE=-5.0),
         set_newest("Ethereum", "tokensInUsd", ETH=-1.0),
+        set_newest("Ethereum", "tokensInUsd", ETH=None),
+        with_a_large_asset_that_has_no_value_and_is_in_no_total,
         set_newest("Ethereum", "tokensInUsd", ETH=1e24),
         multiply_values(10, "Bitcoin"),
         with_an_absurd_total,

@@ -152,6 +152,81 @@ def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(
     assert impossible(odd) == {FIRST: {("Tron", "ODD")}}
 
 
+NO_VALUES = ["-1.0", "-6.3e-07", "1e400", "null", '"5"', "[]", "true", "9" * 400]
+
+
+def unpriced(body: bytes) -> list[set[tuple[str, str]]]:
+    return [{(chain, asset) for chain, asset in reading.unpriced_slots} for reading in parse(body)]
+
+
+@pytest.mark.parametrize("number", NO_VALUES)
+def test_an_amount_of_no_value_that_can_be_is_worth_what_it_was_at_its_last_price(number: str) -> None:
+    """BTC at $20,000, then at $30,000, then 0.5 of null: $15,000. On Ethereum they are cheaper, and another slot."""
+    series: Series = {
+        FIRST: {"BTC": (1.0, 2e4), "USDT": (5.0, 5.0)},
+        FIRST + DAY: {"BTC": (1.0, 3e4), "USDT": (5.0, 5.0)},
+        FIRST + 2 * DAY: {"BTC": (0.5, 123.5), "USDT": (5.0, 5.0)},
+        ODD + 2 * DAY: {"BTC": (0.25, 123.5), "USDT": (5.0, 5.0)},
+    }
+    wrapped: Series = {time: {"BTC": (1.0, 1e4)} for time in series}
+    body = body_of({"Bitcoin": series, "Ethereum": wrapped}).replace(b"123.5", number.encode())
+
+    held = [day[("Bitcoin", "BTC")] for day in contents(body).values()]
+    assert held == [(1.0, 2e4), (1.0, 3e4), (0.5, 1.5e4), (0.25, 7.5e3)]
+    assert unpriced(body) == [set(), set(), {("Bitcoin", "BTC")}, {("Bitcoin", "BTC")}]
+    assert impossible(body) == {time: set() for time in series}
+
+
+def test_before_its_slot_ever_had_a_price_such_an_amount_is_missing() -> None:
+    """Nor does a price that comes later say what it was worth."""
+    series: Series = {FIRST: {"NEW": (9.0, None), "USDT": (5.0, 5.0)}, FIRST + DAY: {"NEW": (9.0, 18.0)}}
+    body = body_of({"Tron": series})
+
+    assert impossible(body) == {FIRST: {("Tron", "NEW")}, FIRST + DAY: set()}
+    assert contents(body)[FIRST] == {("Tron", "USDT"): (5.0, 5.0)}
+    assert unpriced(body) == [set(), set()]
+
+
+def test_a_price_of_zero_is_no_last_price() -> None:
+    series: Series = {FIRST: {"BTC": (1.0, 2e4)}, FIRST + DAY: {"BTC": (1.0, 0.0)}, ODD + DAY: {"BTC": (2.0, None)}}
+
+    assert [day[("Bitcoin", "BTC")] for day in contents(body_of({"Bitcoin": series})).values()] == [
+        (1.0, 2e4),
+        (1.0, 0.0),
+        (2.0, 4e4),
+    ]
+
+
+def test_of_two_names_of_an_asset_one_without_a_value_makes_the_value_of_both_unknown() -> None:
+    both: Series = {
+        FIRST: {"USDT": (3.0, 3.0), "USD₮0": (1.0, 1.0)},
+        FIRST + DAY: {"USDT": (3.0, 3.0), "USD₮0": (2.0, None)},
+    }
+    body = body_of({"Arbitrum": both})
+
+    assert contents(body)[FIRST + DAY] == {("Arbitrum", "USDT"): (5.0, 5.0)}
+    assert unpriced(body)[1] == {("Arbitrum", "USDT")}
+
+
+@pytest.mark.parametrize("number", ["null", "-1.0", "1e400"])
+def test_an_amount_of_zero_beside_no_value_is_no_zero(number: str) -> None:
+    """Nothing says that all of it left: a node that answers errors answers them for both."""
+    series: Series = {FIRST: {"BTC": (1.0, 2e4)}, FIRST + DAY: {"BTC": (0, 123.5), "USDT": (5.0, 5.0)}}
+    body = body_of({"Bitcoin": series}).replace(b"123.5", number.encode())
+
+    assert impossible(body)[FIRST + DAY] == {("Bitcoin", "BTC")}
+    assert unpriced(body)[1] == set()
+
+
+def test_a_point_that_is_too_old_to_be_asked_for_tells_no_price() -> None:
+    """What is read does not depend on what came before the time that was asked for."""
+    series: Series = {FIRST: {"BTC": (1.0, 2e4)}, FIRST + DAY: {"BTC": (1.0, None), "USDT": (5.0, 5.0)}}
+    body = body_of({"Bitcoin": series})
+
+    assert contents(body)[FIRST + DAY] == {("Bitcoin", "BTC"): (1.0, 2e4), ("Bitcoin", "USDT"): (5.0, 5.0)}
+    assert contents(body, since=FIRST + DAY) == {FIRST + DAY: {("Bitcoin", "USDT"): (5.0, 5.0)}}
+
+
 def test_a_slot_is_impossible_at_the_time_for_which_it_was_told_so_only() -> None:
     series: Series = {FIRST: FIVE_USDT, FIRST + DAY: {"USDT": (-5.0, 5.0), "TRX": (1.0, 1.0)}, ODD: FIVE_USDT}
     assert impossible(body_of({"Tron": series})) == {FIRST: set(), FIRST + DAY: {("Tron", "USDT")}, ODD: set()}
@@ -437,6 +512,7 @@ def assert_readings_or_source_error(body: bytes, since: int) -> None:
     for reading in readings:
         assert reading.holdings
         assert (reading.impossible_slots | reading.zero_slots).isdisjoint(reading.holdings)
+        assert reading.unpriced_slots <= reading.holdings.keys()
         for held in reading.holdings.values():
             assert math.isfinite(held.amount)
             assert math.isfinite(held.usd)

@@ -31,13 +31,14 @@ def test_every_reading_comes_back_exactly(
     assert there_and_back(reading) == reading
 
 
-@given(HOLDINGS, st.frozensets(SLOTS, max_size=3), st.frozensets(SLOTS, max_size=3))
-def test_slots_without_a_holding_come_back_as_what_they_were(
-    holdings: dict[Slot, Holding], impossible: frozenset[Slot], zeros: frozenset[Slot]
+@given(HOLDINGS, st.frozensets(SLOTS, max_size=3), st.frozensets(SLOTS, max_size=3), st.integers(0, 3))
+def test_marked_slots_come_back_as_what_they_were(
+    holdings: dict[Slot, Holding], impossible: frozenset[Slot], zeros: frozenset[Slot], count: int
 ) -> None:
     impossible -= holdings.keys()
     zeros -= holdings.keys() | impossible
-    reading = Reading("binance", "defillama", NOON, NOON, holdings, impossible, zeros)
+    unpriced = frozenset(sorted(holdings)[:count])
+    reading = Reading("binance", "defillama", NOON, NOON, holdings, impossible, zeros, unpriced)
     assert there_and_back(reading) == reading
 
 
@@ -46,8 +47,9 @@ def test_only_a_reading_with_such_slots_is_refused_by_an_older_program() -> None
     whole = Reading("binance", "defillama", NOON, NOON, {usdt: Holding(1.0, 2.0)})
     partial = replace(whole, impossible_slots=frozenset({eth}))
     emptied = replace(whole, zero_slots=frozenset({eth}))
-    layouts = [pack(reading, {usdt: 0, eth: 1})[HEADER.size] for reading in (whole, partial, emptied)]
-    assert layouts == [1, 2, 2]
+    unpriced = replace(emptied, unpriced_slots=frozenset({usdt}))
+    layouts = [pack(reading, {usdt: 0, eth: 1})[HEADER.size] for reading in (whole, partial, emptied, unpriced)]
+    assert layouts == [1, 2, 2, 3]
 
 
 def test_two_rows_of_one_slot_add_up_and_share_their_layout() -> None:

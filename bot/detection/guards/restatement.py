@@ -38,7 +38,7 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
             factors[new_unit.asset] = factors.get(new_unit.asset, 1.0) * new_unit.factor
-    told = (reading.holdings, reading.zero_slots, reading.impossible_slots)
+    told = (reading.holdings, reading.zero_slots, reading.impossible_slots)  # an unpriced slot is held
     if not factors and not any(slot in slots for slot in renamed for slots in told):
         return reading
     holdings: dict[Slot, Holding] = {}
@@ -52,6 +52,7 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
         # A source may go on to tell one of two names, with nothing in it: the asset is neither empty nor missing.
         impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots) - holdings.keys(),
         zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots) - holdings.keys(),
+        unpriced_slots=frozenset(renamed.get(slot, slot) for slot in reading.unpriced_slots),
     )
 
 

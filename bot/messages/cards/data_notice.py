@@ -1,4 +1,4 @@
-"""The words of a data notice: a step of reserves that is held or not counted, told to those who subscribed.
+"""The words of a data notice: a step of reserves that is held or not counted, or a part that is not reported any more.
 
 Example: "INC-7 · Binance · BTC moved in one step", "BTC −$1.24 B · −12.0 % of clean reserves at 2026-03-01 12:00 UTC",
 "A changed wallet list or one large transfer. Not counted as an outflow yet: waiting for the next reading."
@@ -9,12 +9,22 @@ from collections.abc import Iterator
 from typing_extensions import override
 
 from bot.alerting.data_notice import ELEVATED_NOTICE_SHARE, NOTICE_SHARE, STEPS_LATELY, verdict_of
+from bot.alerting.unreported_notice import is_of_parts
 from bot.domain.incident import Ending, Incident, IncidentState, WorstMoment
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity
-from bot.domain.signal import Reason, Signal
+from bot.domain.signal import UNREPORTED, Reason, Signal
 from bot.messages.cards.common import LIABILITIES, TONES, provenance
 from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.unreported_notice import (
+    STILL_AWAY,
+    UNKNOWN_CAUSE,
+    is_whole,
+    parts_brief,
+    parts_ending,
+    parts_evidence,
+    parts_headline,
+)
 from bot.messages.model import Action, Line, Message, Tone, bold, line, lines, moment
 from bot.messages.number_format import percent, usd
 
@@ -36,20 +46,26 @@ class DataNoticeCard(SignalCard):
     """The words of data notices."""
 
     footnote = LIABILITIES
-    method = "A step is what moves from one reading to the next in a chain or an asset while the rest stands still."
+    method = (
+        "A step is what moves from one reading to the next in a chain or an asset while the rest stands still. A part "
+        "is not reported when two readings or more lack it, for six hours or more."
+    )
 
     @override
     def headline(self, incident: Incident) -> str:
-        return _subject(incident.announced)
+        return parts_headline(incident.announced) if is_of_parts(incident.announced) else _subject(incident.announced)
 
     @override
     def evidence(self, signal: Signal) -> Iterator[Line]:
-        for jump in signal.jumps:
-            figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of clean reserves at "
-            yield line(bold(jump.group), figures, moment(jump.at))
+        yield from parts_evidence(signal) if is_of_parts(signal) else _steps(signal)
         # The first time says it; the second time the source has changed its mind.
         if (count := _steps_lately(signal)) > 1:
-            yield line(f"Its step number {count} within 72 h: the source is unsteady here.")
+            kind = "gap" if is_of_parts(signal) else "step"
+            yield line(f"Its {kind} number {count} within 72 h: the source is unsteady here.")
+
+    @override
+    def caution(self, signal: Signal) -> str:
+        return UNKNOWN_CAUSE if is_of_parts(signal) else _BOTH_READINGS
 
     @override
     def figure(self, signal: Signal) -> Line:
@@ -57,21 +73,29 @@ class DataNoticeCard(SignalCard):
 
     @override
     def brief(self, signal: Signal) -> str:
+        if is_of_parts(signal):
+            return parts_brief(signal)
         share = signal.reasons[0].value if signal.reasons else 0.0
         return f"{percent(share, signed=True)} in one step, {verdict_of(signal)}"
 
     @override
     def worst_moment(self, moment: WorstMoment) -> str:
         # A step is as large in either direction, so that its size has no sign of its own.
-        return f"{percent(abs(moment.size.value))} ({usd(abs(moment.size.usd or 0.0))}) in one step"
+        what = "not reported" if moment.measurement == UNREPORTED else "in one step"
+        return f"{percent(abs(moment.size.value))} ({usd(abs(moment.size.usd or 0.0))}) {what}"
 
     @override
     def ending(self, incident: Incident) -> str:
+        if is_of_parts(incident.announced):
+            return parts_ending(incident)
         return _ENDINGS[incident.ending] if incident.ending in _ENDINGS else super().ending(incident)
 
     @override
     def reason(self, reason: Reason) -> str:
-        size, limit = percent(reason.value, signed=True), percent(reason.threshold)
+        limit = percent(reason.threshold)
+        if reason.measure == UNREPORTED:
+            return f"{percent(-reason.value)} of clean reserves not reported any more, told from {limit} on"
+        size = percent(reason.value, signed=True)
         return f"{size} of clean reserves in one step, told from {limit} on"
 
     @override
@@ -91,23 +115,39 @@ class DataNoticeCard(SignalCard):
 def notice_card(incident: Incident, name: str, card: SignalCard) -> Message:
     """Return the one message of a notice, which is edited with its outcome; it pings nobody and makes no sound."""
     signal = incident.announced
-    verdict = verdict_of(signal)
-    is_harmless = incident.state is IncidentState.RESOLVED and incident.ending is not Ending.COUNTED
     return Message(
         title=f"{incident.label} · {name} · {card.headline(incident)}",
-        tone=Tone.GOOD if is_harmless else TONES[incident.severity],
+        tone=Tone.GOOD if _is_harmless(incident) else TONES[incident.severity],
         lines=lines(
             *card.evidence(signal),
-            _BOTH_READINGS,
-            line(bold(_OUTCOMES[verdict]))
-            if incident.state is not IncidentState.RESOLVED
-            else line(bold(f"Resolved: {card.ending(incident)}")),
+            card.caution(signal),
+            line(bold(_outcome(incident, card))),
             card.footnote,
         ),
         footer=provenance(signal.source, signal.as_of),
         actions=(Action("Why", f"why {incident.label}"), *card.actions(incident)),
         silent=True,
     )
+
+
+def _outcome(incident: Incident, card: SignalCard) -> str:
+    of_parts = is_of_parts(incident.announced)
+    if incident.state is IncidentState.RESOLVED:
+        return f"{'Outcome' if of_parts else 'Resolved'}: {card.ending(incident)}"
+    return STILL_AWAY if of_parts else _OUTCOMES[verdict_of(incident.announced)]
+
+
+def _is_harmless(incident: Incident) -> bool:
+    """Return whether it is over and nothing is missing: a part that is still away is no good news."""
+    if incident.state is not IncidentState.RESOLVED:
+        return False
+    return is_whole(incident) if is_of_parts(incident.announced) else incident.ending is not Ending.COUNTED
+
+
+def _steps(signal: Signal) -> Iterator[Line]:
+    for jump in signal.jumps:
+        figures = f" {usd(jump.usd, signed=True)} · {percent(jump.share, signed=True)} of clean reserves at "
+        yield line(bold(jump.group), figures, moment(jump.at))
 
 
 def _steps_lately(signal: Signal) -> int:

@@ -105,9 +105,13 @@ def flow_sentence(flow: Flow, jumps: Iterable[Jump] = ()) -> Line:
 
 
 def reserves_at_start(flow: Flow) -> str:
-    """Return the reserves at a window's start, with what was missing there as it was last read: never a partial sum."""
+    """Return the reserves at a window's start, and how they stand for what was missing there.
+
+    "$106 B, with Tron as last read", and once Tron is not reported any more: "$88.0 B, without Tron".
+    """
     as_last_read = f", with {', '.join(flow.lost_at_start)} as last read" if flow.lost_at_start else ""
-    return f"{usd(flow.reserves_usd)}{as_last_read}"
+    without = f", without {', '.join(flow.gone_parts)}" if flow.gone_parts else ""
+    return f"{usd(flow.reserves_usd)}{as_last_read}{without}"
 
 
 def _window_length(flow: Flow) -> Line:

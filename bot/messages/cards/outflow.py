@@ -69,7 +69,8 @@ class OutflowCard(SignalCard):
     @override
     def caution(self, signal: Signal) -> str:
         leading = signal.leading_flow
-        gaps = f"without {', '.join(leading.missing_chains)}" if leading and leading.missing_chains else "comparable"
+        left_out = ", ".join((*leading.missing_chains, *leading.gone_parts)) if leading else ""
+        gaps = f"without {left_out}" if left_out else "comparable"
         figures = "known by two bounds only" if leading and is_bounded(leading) else gaps
         return f"An outflow may be a theft, a wallet move or a run; figures {figures}."
 

@@ -5,6 +5,7 @@ are $50.0 B of clean reserves. While the source leaves out a chain, everything b
 complete reading. An exchange whose amounts were not read yet gets the totals of the source's list, with a caution.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -13,10 +14,12 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.reading import Reading
+from bot.domain.signal import NoteReason
 from bot.domain.snapshot import ExchangeSnapshot, MissingPart
 from bot.messages.cards.common import (
     LIABILITIES,
     WINDOW_NAMES,
+    note_sentence,
     provenance,
     source_figure,
     source_name,
@@ -56,6 +59,7 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> 
         lines=lines(
             _totals_line(snapshot, shown, holdings),
             missing_line(snapshot),
+            *_price_notes(snapshot),
             source_figure_beside(snapshot, Window.DAY),
             LIABILITIES,
             trouble_sentence(snapshot.health, now),
@@ -71,6 +75,12 @@ def _with_amounts(snapshot: ExchangeSnapshot, shown: Reading, now: datetime) -> 
         ),
         totals=(total,) if total else (),
     )
+
+
+def _price_notes(snapshot: ExchangeSnapshot) -> Iterator[Line]:
+    """Yield that a part of the total is valued at its last price, as the source tells no value of it."""
+    notes = snapshot.signal.notes if snapshot.signal else ()
+    yield from (note_sentence(note) for note in notes if note.reason is NoteReason.UNPRICED)
 
 
 def _totals_line(snapshot: ExchangeSnapshot, shown: Reading, holdings: "_ReadingTexts") -> Line:

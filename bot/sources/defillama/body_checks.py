@@ -95,7 +95,8 @@ def check_body(
     """
     _check_exchange(exchange, statement)
     everything_usd = listed[1] if listed else statement.total_usd
-    impossible = newest.impossible_slots | _impossible_by_value(newest, everything_usd)
+    # What has no value in the body may be in its totals or not; nothing says which.
+    impossible = newest.impossible_slots | newest.unpriced_slots | _impossible_by_value(newest, everything_usd)
     # What is missing is in nobody's sum. It is judged as missing, by the rules of detection, and is no contradiction.
     had_more_chains = accepted is not None and not accepted.chains <= newest.chains
     lacks_chains = statement.lacks_chains or had_more_chains

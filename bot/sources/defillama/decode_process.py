@@ -53,6 +53,7 @@ class ReadingFactory:
             holdings=Holdings(layouts.at(columns.slots), columns.amounts, columns.usd),
             impossible_slots=layouts.slots_at(columns.impossible),
             zero_slots=layouts.slots_at(columns.zeros),
+            unpriced_slots=layouts.slots_at(columns.unpriced),
         )
 
     def readings(self, extract: ProtocolExtract) -> Iterator[Reading]:
@@ -155,6 +156,11 @@ async def _read_frame(output: asyncio.StreamReader) -> bytes:
 def _unpack(frame: bytes) -> Moment:
     packed = _MOMENT_DECODER.decode(frame)
     columns = AmountColumns(
-        array("I", packed.slots), array("d", packed.amounts), array("d", packed.usd), packed.impossible, packed.zeros
+        array("I", packed.slots),
+        array("d", packed.amounts),
+        array("d", packed.usd),
+        packed.impossible,
+        packed.zeros,
+        packed.unpriced,
     )
     return Moment(packed.as_of, columns)

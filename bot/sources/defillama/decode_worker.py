@@ -40,6 +40,7 @@ class PackedMoment(NamedTuple):
     usd: bytes
     impossible: tuple[int, ...] = ()
     zeros: tuple[int, ...] = ()
+    unpriced: tuple[int, ...] = ()
 
 
 def read_pieces(file: BinaryIO) -> Iterator[bytes]:
@@ -102,6 +103,7 @@ def _pack(moment: Moment) -> PackedMoment:
         columns.usd.tobytes(),
         columns.impossible,
         columns.zeros,
+        columns.unpriced,
     )
 
 

@@ -11,8 +11,11 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
   something in that slot: an asset that is drained is not told any more, and a node that answers errors tells a zero.
 - A slot whose value is not there is held at a value of zero: unpriced, so it weighs nothing, but not gone, so never
   drained.
-- An amount or a value below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and
-  named as impossible, which is neither zero nor drained.
+- An amount below zero, or that is no finite number (null, text, 1e400), cannot be: the slot is left out and named as
+  impossible, which is neither zero nor drained.
+- A value that cannot be, beside an amount that can, is a price that is not known: 3 BTC of null dollars are worth what
+  they were at the price of the last point of that slot that has one, and the slot is named as unpriced. So a run in BTC
+  shows all the same. Without such a point the slot is impossible.
 - A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
 - Names of one asset are one asset (`bot.domain.assets.ALIASES`): 3 USDT and 2 USD₮0 on one chain are 5 USDT.
 - Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
@@ -74,7 +77,8 @@ class AmountColumns(NamedTuple):
     """Holdings side by side: positions in the list of slots, amounts in units, values in USD.
 
     `impossible` are the positions of slots that were named with an amount or a value that cannot be, `zeros` of those
-    that were named with an amount of zero; they have no row.
+    that were named with an amount of zero; they have no row. `unpriced` are rows whose value was told as none that can
+    be, and is made of the amount and an earlier price.
     """
 
     slots: "array[int]"
@@ -82,6 +86,7 @@ class AmountColumns(NamedTuple):
     usd: "array[float]"
     impossible: tuple[int, ...] = ()
     zeros: tuple[int, ...] = ()
+    unpriced: tuple[int, ...] = ()
 
 
 class Moment(NamedTuple):
@@ -244,6 +249,37 @@ class ProtocolExtract:
         for time, tokens in amounts.items():
             if time in values and (columns := self._columns(chain, tokens, values[time])):
                 columns_by_time[time] = columns
+        if any(columns.unpriced for columns in columns_by_time.values()):
+            columns_by_time |= dict(self._valued(columns_by_time))
+
+    def _valued(self, columns_by_time: Mapping[float, AmountColumns]) -> Iterator[tuple[float, AmountColumns]]:
+        """Yield the points of a chain that have unpriced slots, with these at the last price that their slot had."""
+        wanted = {position for columns in columns_by_time.values() for position in columns.unpriced}
+        prices: dict[int, float] = {}
+        for time, columns in sorted(columns_by_time.items()):
+            unpriced = frozenset(columns.unpriced)
+            for row, position in enumerate(columns.slots):
+                if position in unpriced:
+                    columns.usd[row] = columns.amounts[row] * prices.get(position, math.nan)
+                elif position in wanted and columns.usd[row] > 0:
+                    prices[position] = columns.usd[row] / columns.amounts[row]
+            if columns.unpriced:
+                yield time, self._without_unknown_values(columns)
+
+    def _without_unknown_values(self, columns: AmountColumns) -> AmountColumns:
+        """Return columns without the rows of which no value is known, as no price ever was: these are impossible."""
+        rows = [row for row, value in enumerate(columns.usd) if math.isfinite(value)]
+        if not rows:
+            self._unreadable += 1
+        known = array("I", [columns.slots[row] for row in rows])
+        unknown = tuple(position for position in columns.unpriced if position not in known)
+        return columns._replace(
+            slots=known,
+            amounts=array("d", [columns.amounts[row] for row in rows]),
+            usd=array("d", [columns.usd[row] for row in rows]),
+            impossible=(*columns.impossible, *unknown),
+            unpriced=tuple(position for position in columns.unpriced if position in known),
+        )
 
     def _columns(self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw) -> AmountColumns | None:
         try:
@@ -283,11 +319,12 @@ class ProtocolExtract:
         for symbol, amount in amounts.items():
             asset, value = asset_name(symbol), values.get(symbol, 0.0)
             amount_before, value_before = held.get(asset, (0.0, 0.0))
-            total = amount_before + amount, value_before + value
-            if not (amount >= 0 and value >= 0 and all(map(math.isfinite, total))):
+            total = amount_before + amount
+            is_value = value >= 0 and math.isfinite(value_before + value)
+            if not (amount >= 0 and math.isfinite(total)) or (amount == 0 and not 0 <= value < math.inf):
                 impossible[asset] = None
             elif amount > 0:
-                held[asset] = total
+                held[asset] = total, value_before + value if is_value else math.nan
             else:
                 zeros[asset] = None
         for asset in impossible:  # a part of it may have been readable under its other name
@@ -302,6 +339,7 @@ class ProtocolExtract:
             array("d", [value for _, value in held.values()]),
             tuple(self._position(chain, asset) for asset in impossible),
             tuple(self._position(chain, asset) for asset in zeros if asset not in held and asset not in impossible),
+            tuple(self._position(chain, asset) for asset, (_, value) in held.items() if math.isnan(value)),
         )
 
     def _layout(self, chain: str, assets: tuple[str, ...]) -> "array[int]":
@@ -384,10 +422,12 @@ def _concatenate(parts: Iterable[AmountColumns]) -> AmountColumns:
     whole = AmountColumns(array("I"), array("d"), array("d"))
     impossible: list[int] = []
     zeros: list[int] = []
+    unpriced: list[int] = []
     for columns in parts:
         whole.slots.extend(columns.slots)
         whole.amounts.extend(columns.amounts)
         whole.usd.extend(columns.usd)
         impossible.extend(columns.impossible)
         zeros.extend(columns.zeros)
-    return whole._replace(impossible=tuple(impossible), zeros=tuple(zeros))
+        unpriced.extend(columns.unpriced)
+    return whole._replace(impossible=tuple(impossible), zeros=tuple(zeros), unpriced=tuple(unpriced))

@@ -6,6 +6,7 @@ from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.reading import SourceHealth
+from bot.domain.signal import Note, NoteReason
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.messages.cards.flows import daily_line, flows_card
 from bot.messages.cards.reserves import reserves_card
@@ -38,6 +39,16 @@ def test_reserves_are_told_with_and_without_the_own_token() -> None:
     assert "BTC | 1.00 M | $20.0 B | 37.7 %" in text
     assert "BNB (own) | 10.0 M | $3.00 B | 5.7 %" in text
     assert "DefiLlama · as of 2022-12-13 12:00 UTC (ago)" in text
+
+
+def test_a_total_with_an_asset_at_its_last_price_says_so() -> None:
+    note = Note(NoteReason.UNPRICED, "BTC on Bitcoin", 2e10)
+    told = replace(signal(-0.0175), notes=(note, Note(NoteReason.PRICE_ODD, "SOL", 20.0)))
+
+    text = reserves(replace(SNAPSHOT, signal=told))
+
+    assert "BTC on Bitcoin: valued at the last price ($20.0 B), as the source tells no value now" in text
+    assert not [words for words in text if "SOL" in words]
 
 
 def test_a_held_flow_is_marked() -> None:

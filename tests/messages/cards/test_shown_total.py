@@ -238,6 +238,18 @@ def test_reserves_at_the_start_of_a_window_that_lacked_the_part_say_that_it_is_a
     assert "every chain is in both readings" not in text
 
 
+def test_reserves_at_the_start_of_a_window_that_lacked_the_part_are_those_of_the_rest() -> None:
+    """For four days the source has left out Tron, so that both ends of 24 h lack it."""
+    missing = (replace(TRON, since=NOON - 4 * DAY),)
+    rest = replace(flow(-0.01, reserves=8e10), gone_parts=("Tron",))
+    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[rest]))
+
+    text = said(flows_card(snapshot, Window.DAY, NOON))
+
+    assert "1.0 % of clean reserves ($80.0 B, without Tron)" in text
+    assert "every chain is in both readings" not in text
+
+
 def test_flows_with_two_ends_are_told_with_both() -> None:
     open_flow = replace(flow(-0.58, reserves=1e11), lowest_usd=-61e9, highest_usd=-55e9)
     snapshot = replace(PARTIAL, signal=signal(None, flows=[open_flow]))
