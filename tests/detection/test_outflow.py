@@ -370,6 +370,7 @@ class TestTheWindowsThatAreCrossed:
             ([bounded(-0.2, -0.09, -0.016, hold=UNCERTAIN[0])], (Window.DAY,)),
             ([bounded(-0.2, -0.09, -0.014, hold=UNCERTAIN[0])], ()),
             ([flow(-0.5, reserves=9.99e6)], ()),
+            ([replace(flow(-0.9, reserves=9e6), lowest_usd=-9e6, highest_usd=-4.9e6)], ()),
             ([flow(-0.5, reserves=10e6)], (Window.DAY,)),
         ],
     )  # fmt: skip
@@ -579,7 +580,7 @@ def test_measuring_grades_nothing_and_grading_changes_no_figure() -> None:
     raw = measure(BINANCE, inputs(holding(57), days=quiet_days(60)), NOON)
     graded = grade(raw, Sensitivity.NORMAL)
 
-    assert (raw.graded, raw.severity) == (False, None)
+    assert (raw.rule, raw.graded, raw.severity) == (Rule.OUTFLOW, False, None)
     assert (graded.flows, graded.baseline) == (raw.flows, raw.baseline)
 
 

@@ -122,6 +122,8 @@ def test_an_own_token_and_what_was_not_there_before_are_not_judged() -> None:
     assert judged(sol(0.0, at=NOON - HOUR), after) == ()
     assert judged(reading({"Tron/USDT": (96.0, 1.0)}, at=NOON - HOUR, exchange="a"), after) == ()
     assert judged(before, sol(200.0, amount=0.0)) == ()
+    worth = replace(before, holdings={**before.holdings, Slot("Solana", "SOL"): Holding(0.0, 80.0)})
+    assert judged(worth, after) == ()
 
 
 @pytest.mark.parametrize(
@@ -129,6 +131,8 @@ def test_an_own_token_and_what_was_not_there_before_are_not_judged() -> None:
     [
         (DOUBTFUL, 24.0, None, replace(DOUBTFUL, until=NOON + HOUR)),
         (DOUBTFUL, 26.0, None, None),
+        (DOUBTFUL, 0.0, None, None),
+        (ODD, 0.0, None, ODD),
         (DOUBTFUL, 26.0, 20.0, None),
         (ODD, 26.0, None, ODD),
         (ODD, 24.0, None, replace(ODD, until=NOON + HOUR)),

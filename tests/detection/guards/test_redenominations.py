@@ -49,6 +49,11 @@ class TestAnotherUnit:
 
         assert bool(found) is is_noted
 
+    def test_is_worth_a_thousandth_of_reserves_at_any_price(self) -> None:
+        """Half a dollar in half a million units is less than that; a tenth of reserves at $3 is more."""
+        assert factors(abc(500_000, 1e-6, rest=999.5, at=-HOUR), abc(1e9, 1e-9)) == []
+        assert factors(abc(30, 3.0, at=-HOUR), abc(240, 0.375)) == [8.0]
+
     def test_is_none_of_an_asset_that_was_not_there_or_had_no_amount_or_value(self) -> None:
         nothing = reading({"Bitcoin/BTC": (900.0, 1.0)}, at=NOON - HOUR)
         after = abc(100_000, 0.001)
@@ -56,6 +61,7 @@ class TestAnotherUnit:
         for before in (nothing, abc(0, 1.0, at=-HOUR), abc(100, 0.0, at=-HOUR)):
             assert factors(before, after) == []
         assert factors(BEFORE, abc(0, 1.0)) == []
+        assert factors(reading({"Ethereum/ABC": (100, 0.0)}, at=NOON - HOUR), after) == []
         # An amount of nothing that is worth something is a fault of the source.
         odd = replace(BEFORE, holdings={**BEFORE.holdings, Slot("Ethereum", "ABC"): Holding(0.0, 100.0)})
         assert factors(odd, after) == []

@@ -209,13 +209,14 @@ class TestEvenly:
     def by(factor: float, **factors: float) -> dict[str, float]:
         return {slot: units * factors.get(slot.split("/")[1], factor) for slot, units in TestEvenly.BEFORE.items()}
 
+    @sizes
     @pytest.mark.parametrize("factor", [0.1, 0.919, 1.081, 3.0])
-    def test_everything_by_one_factor_is_one_jump(self, factor: float) -> None:
-        (found,) = jumps_of(self.BEFORE, self.by(factor))
+    def test_everything_by_one_factor_is_one_jump(self, factor: float, dollars: float) -> None:
+        (found,) = jumps_of(self.BEFORE, self.by(factor), dollars=dollars)
 
         assert (found.group, found.reason, found.verdict) == (EVERYTHING, JumpReason.EVENLY, Verdict.WAITING)
-        assert [found.usd, found.share * 1000] == pytest.approx([1000 * (factor - 1)] * 2)
-        assert found.rest_usd == 1000
+        assert [found.usd / dollars, found.share * 1000] == pytest.approx([1000 * (factor - 1)] * 2)
+        assert found.rest_usd == 1000 * dollars
         assert sizes_of(found) == {
             asset: pytest.approx(units * (factor - 1))
             for asset, units in {"BTC": 400, "USDT": 300, "ETH": 290, "SOL": 10}.items()

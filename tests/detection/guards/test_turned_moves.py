@@ -212,7 +212,7 @@ class TestTheSameFractionAgain:
 
     @staticmethod
     def repeats(units: float, held: float, known: Jump) -> bool:
-        (found,), _ = with_moves_taken((known,), {"USDT": units}, NOON + 3 * HOUR, {"USDT": Holding(held, held)})
+        (found,), _ = with_moves_taken((known,), {"USDT": units}, NOON + 3 * HOUR, {"USDT": Holding(held, 7 * held)})
         return found.repeats
 
     @pytest.mark.parametrize(
