@@ -21,7 +21,7 @@ from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.domain.withdrawals import WithdrawalStatus
 from bot.sources.decompression import decompress
 from bot.sources.defillama.decode_worker import read_pieces
-from bot.sources.defillama.protocol import Moment, ProtocolExtract
+from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
 from bot.sources.defillama.source import NAME
 from bot.sources.own_tokens import OWN_TOKENS
 
@@ -102,7 +102,8 @@ def _compact(moments: Iterator[Moment]) -> Iterator[Moment]:
     """Yield the moments with equal layouts shared: the days of years have few different sets of slots."""
     layouts: dict[bytes, array[int]] = {}
     for as_of, columns in moments:
-        yield Moment(as_of, columns._replace(slots=layouts.setdefault(columns.slots.tobytes(), columns.slots)))
+        slots = layouts.setdefault(columns.slots.tobytes(), columns.slots)
+        yield Moment(as_of, AmountColumns(slots, *columns[1:]))
 
 
 def read_events(directory: Path) -> tuple[list[KnownEvent] | None, list[int]]:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from bot.detection.flow.slot_groups import SlotGroups
+
 Vector = npt.NDArray[np.float64]
 
 
@@ -59,7 +61,7 @@ class NumpyArithmetic:
         """Return whether any figure, without its sign, is more than a part of its base."""
         return bool(np.count_nonzero(np.abs(column) > base * part))
 
-    def group_totals(self, groups: Sequence[int], number: int, column: Vector) -> list[float]:
-        """Return the sum of each of a number of groups; `groups` says to which one each figure belongs."""
-        sums: list[float] = np.bincount(np.asarray(groups), weights=column, minlength=number).tolist()
+    def group_totals(self, groups: SlotGroups, column: Vector) -> list[float]:
+        """Return the sum of each group, by its number."""
+        sums: list[float] = np.bincount(np.asarray(groups.group_of_place), weights=column).tolist()
         return sums

@@ -11,7 +11,7 @@ with three readings, in which the guards remember the departure. A reading of 11
 from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from operator import attrgetter
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
 from bot.detection.flow.computation import DetailedComputation, FlowComputation
@@ -27,6 +27,8 @@ from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint
 from bot.domain.withdrawals import Withdrawals
+
+_AS_OF = attrgetter("as_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ class ExchangeState:
         """
         if not self.recent_readings:
             return {}
-        found = {window: self._base(window) or self._newest_before(window) for window in windows}
+        found = {window: self._base(window) for window in windows}
         return {window: base for window, base in found.items() if base}
 
     def unsuited_bases(self, windows: Iterable[Window]) -> list[Window]:
@@ -124,16 +126,18 @@ class ExchangeState:
         return [window for window, base in nearest.items() if base is None or not fits(window, base, latest.as_of)]
 
     def _base(self, window: Window) -> Reading | None:
-        latest = self.recent_readings[-1]
-        return next(base_candidates(window, self.recent_readings, latest.as_of), None)
+        end, nearest = self.recent_readings[-1].as_of, self._newest_before(window)
+        if nearest and fits(window, nearest, end):
+            return nearest  # the first candidate, and nearly always there: the others need not be gone through
+        return next(base_candidates(window, self.recent_readings, end), nearest)
 
     def _newest_before(self, window: Window) -> Reading | None:
-        count = bisect_right(self.recent_readings, base_limit(window, self.recent_readings[-1].as_of), key=_as_of)
+        count = bisect_right(self.recent_readings, base_limit(window, self.recent_readings[-1].as_of), key=_AS_OF)
         return self.recent_readings[count - 1] if count else None
 
     def _still_recent(self, reading: Reading) -> tuple[Reading, ...]:
         """Return the readings that a window which ends at a newer reading may still start from."""
-        first = bisect_right(self.recent_readings, reading.as_of - LONGEST_LOOKBACK, key=_as_of)
+        first = bisect_right(self.recent_readings, reading.as_of - LONGEST_LOOKBACK, key=_AS_OF)
         return self.recent_readings[first:]
 
     def _days_with(self, reading: Reading, guard_state: GuardState) -> tuple[tuple[DailyPoint, ...], Reading]:
@@ -149,7 +153,3 @@ class ExchangeState:
             restated(reading, guard_state), before, self.flow_computation, guard_state.jumps, guard_state.lost_parts
         )
         return (*self.days[-MAX_DAYS + 1 :], point), reading
-
-
-def _as_of(reading: Reading) -> datetime:
-    return reading.as_of

@@ -218,7 +218,9 @@ class Signal:
     @property
     def holds(self) -> tuple[Hold, ...]:
         """Return the causes for which measurements are held, each once."""
-        return tuple(dict.fromkeys(measurement.hold for measurement in self.measurements if measurement.hold))
+        # Asked of every reading: what else a measurement says is not worked out for it.
+        holds = (*[flow.hold for flow in self.flows], *[figure.hold for figure in self.figures])
+        return tuple(dict.fromkeys(hold for hold in holds if hold))
 
     @property
     def judged(self) -> frozenset[str]:

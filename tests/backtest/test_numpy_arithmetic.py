@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.backtest.numpy_arithmetic import NumpyArithmetic, Vector
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
+from bot.detection.flow.slot_groups import SlotGroups
 
 figures = st.floats(-1e12, 1e12).map(lambda figure: round(figure, 3))
 pairs = st.lists(st.tuples(figures, figures), max_size=20)
@@ -61,12 +62,14 @@ def test_the_same_figures_exceed_a_part_of_their_base(drawn: list[tuple[float, f
 @given(pairs)
 def test_groups_and_places_are_the_same(drawn: list[tuple[float, float]]) -> None:
     (plain_left, _), (fast_left, _) = columns(drawn)
-    groups = array("q", [int(abs(b)) % 3 for _, b in drawn])
+    groups = SlotGroups()
+    for _, right in drawn:
+        groups.add(f"group {int(abs(right)) % 3}")
     places = tuple(range(2 * len(plain_left), len(plain_left), -1))
 
-    assert FAST.group_totals(groups, 3, fast_left) == pytest.approx(
-        PLAIN_ARITHMETIC.group_totals(groups, 3, plain_left), rel=1e-9, abs=1e-3
-    )
+    totals = PLAIN_ARITHMETIC.group_totals(groups, plain_left)
+    assert totals == [sum(plain_left[place] for place in places) for places in groups.members]
+    assert FAST.group_totals(groups, fast_left) == pytest.approx(totals, rel=1e-9, abs=1e-3)
     size = 2 * len(plain_left) + 2
     assert FAST.figures(FAST.placed(fast_left, places, size)) == PLAIN_ARITHMETIC.placed(plain_left, places, size)
     assert [PLAIN_ARITHMETIC.placed(plain_left, places, size)[place] for place in places] == plain_left

@@ -14,6 +14,8 @@ from typing import Protocol, TypeVar
 
 from typing_extensions import override
 
+from bot.detection.flow.slot_groups import SlotGroups
+
 V = TypeVar("V")
 """A column of figures, in whatever form an arithmetic keeps it."""
 
@@ -65,8 +67,8 @@ class Arithmetic(Protocol[V]):
         """Return whether any figure, without its sign, is larger than that fraction of the base's figure."""
         ...
 
-    def group_totals(self, groups: Sequence[int], count: int, column: V) -> list[float]:
-        """Return the sum of each group, 0 to `count` − 1; `groups` says to which group each figure belongs."""
+    def group_totals(self, groups: SlotGroups, column: V) -> list[float]:
+        """Return the sum of each group, by its number."""
         ...
 
 
@@ -129,10 +131,10 @@ class PlainArithmetic(Arithmetic[list[float]]):
         return any(map(gt, map(abs, column), map(mul, base, repeat(fraction))))
 
     @override
-    def group_totals(self, groups: Sequence[int], count: int, column: list[float]) -> list[float]:
-        totals = [0.0] * count
-        for group, figure in zip(groups, column, strict=True):
-            totals[group] += figure
+    def group_totals(self, groups: SlotGroups, column: list[float]) -> list[float]:
+        totals = [column[place] for place in groups.first_places]
+        for place, number in groups.further_places:
+            totals[number] += column[place]
         return totals
 
 

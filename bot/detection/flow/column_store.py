@@ -15,7 +15,7 @@ from typing import Generic
 from bot.detection.flow.asset_moves import AssetMove
 from bot.detection.flow.column_arithmetic import Arithmetic, V
 from bot.detection.flow.net_flow import SHOWN_ASSETS
-from bot.detection.flow.reading_columns import ReadingColumns, SlotGroups, SlotPlaces, reading_columns
+from bot.detection.flow.reading_columns import ReadingColumns, SlotPlaces, reading_columns
 from bot.detection.flow.reading_diff import ReadingDiff
 from bot.detection.flow.uncounted import clamped
 from bot.domain.assets import STABLECOINS
@@ -67,7 +67,7 @@ class ColumnStore(Generic[V]):
             return None
         if self._make_up_for_others(at_base, at_end):
             return None
-        corrections = self._corrections(at_base, at_end, uncounted)
+        corrections = self._corrections(at_base, at_end, uncounted) if uncounted else {}
         assets: tuple[AssetFlow, ...] = ()
         if with_assets:
             moved = self._arithmetic.minus(at_end.amounts, at_base.amounts)
@@ -75,7 +75,8 @@ class ColumnStore(Generic[V]):
             usd, assets = self._arithmetic.total(moved_usd), self._largest(moved, moved_usd, corrections)
         else:
             usd = self._arithmetic.dot(at_end.amounts, at_base.prices) - at_base.total_usd
-        usd += sum([counted_usd - usd_moved for usd_moved, counted_usd in corrections.values()])
+        if corrections:
+            usd += sum([counted_usd - usd_moved for usd_moved, counted_usd in corrections.values()])
         share = usd / at_base.reserves_usd if at_base.reserves_usd > 0 else 0.0
         return Flow(window, base.as_of, end.as_of, usd, share, at_base.reserves_usd, assets)
 
@@ -102,7 +103,7 @@ class ColumnStore(Generic[V]):
             return None
         # First one cheap question about all slots; only where it says "perhaps", the sums of every chain and asset.
         if self._arithmetic.absolute_total(moved_usd) >= large_usd and any(
-            abs(asset_usd) >= large_usd for asset_usd in self._group_totals(self._places.assets, moved_usd)
+            abs(asset_usd) >= large_usd for asset_usd in self._arithmetic.group_totals(self._places.assets, moved_usd)
         ):
             return None
         if self._arithmetic.any_exceeds(moved_usd, before.values, limits.jump) and self._any_group_jumped(
@@ -123,7 +124,7 @@ class ColumnStore(Generic[V]):
         if not self._arithmetic.any_exceeds(price_changes, before.prices, tolerated):
             return True
         totals = [
-            self._group_totals(self._places.assets, column)
+            self._arithmetic.group_totals(self._places.assets, column)
             for column in (before.amounts, before.values, now.amounts, now.values)
         ]
         return not any(
@@ -159,16 +160,16 @@ class ColumnStore(Generic[V]):
         slots = zip(now.layout.slots, Holdings.of(now.reading.holdings).usd, strict=True)
         return sum(usd for slot, usd in slots if slot not in held_before)
 
-    def _group_totals(self, groups: SlotGroups, column: V) -> list[float]:
-        return self._arithmetic.group_totals(groups.group_of_place, len(groups.names), column)
-
     def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: "QuietLimits") -> bool:
         """Return whether a slot, a chain or an asset of weight moved by more than the limit, of itself."""
-        least_usd = limits.least * before.total_usd
-        slots = (self._arithmetic.figures(before.values), self._arithmetic.figures(moved_usd))
+        least_usd, arithmetic = limits.least * before.total_usd, self._arithmetic
+        slots = (arithmetic.figures(before.values), arithmetic.figures(moved_usd))
         return _any_jumped(*slots, limits.jump, least_usd) or any(
             _any_jumped(
-                self._group_totals(groups, before.values), self._group_totals(groups, moved_usd), limits.jump, least_usd
+                arithmetic.group_totals(groups, before.values),
+                arithmetic.group_totals(groups, moved_usd),
+                limits.jump,
+                least_usd,
             )
             for groups in (self._places.chains, self._places.assets)
         )
@@ -197,8 +198,6 @@ class ColumnStore(Generic[V]):
     ) -> Mapping[str, tuple[float, float]]:
         """Return what moved in the assets that are not counted in full, and what of it is counted, in USD."""
         corrections: dict[str, tuple[float, float]] = {}
-        if not uncounted:
-            return corrections
         columns = [
             self._arithmetic.figures(column)
             for column in (at_base.amounts, at_end.amounts, at_base.values, at_base.prices)
@@ -214,26 +213,16 @@ class ColumnStore(Generic[V]):
 
     def _largest(self, moved: V, moved_usd: V, corrections: Mapping[str, tuple[float, float]]) -> tuple[AssetFlow, ...]:
         """Return one flow per asset over all its chains, largest first by worth, `SHOWN_ASSETS` at most."""
-        usd_by_asset = self._group_totals(self._places.assets, moved_usd)
-        amounts = self._arithmetic.figures(moved)
-        if corrections:
-            amounts = list(amounts)
-            for asset, (usd, counted_usd) in corrections.items():
-                number = self._places.assets.number_of(asset)
-                usd_by_asset[number] = counted_usd
-                for place in self._places.assets.members[number]:
-                    amounts[place] *= counted_usd / usd if usd else 0.0
-        sizes = list(map(abs, usd_by_asset))
-        # Numbers are sorted by plain floats, which is cheap; names and amounts are looked up for those that are shown.
+        assets = self._places.assets
+        units, usd = (self._arithmetic.group_totals(assets, column) for column in (moved, moved_usd))
+        for asset, (usd_moved, counted_usd) in corrections.items():
+            number = assets.number_of(asset)
+            units[number] *= counted_usd / usd_moved if usd_moved else 0.0
+            usd[number] = counted_usd
+        sizes = list(map(abs, usd))
+        # Numbers are sorted by plain floats, which is cheap; flows are made for those that are shown.
         largest = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:SHOWN_ASSETS]
-        names, members = self._places.assets.names, self._places.assets.members
-        return tuple(
-            [
-                AssetFlow(names[number], sum([amounts[place] for place in members[number]]), usd_by_asset[number])
-                for number in largest
-                if sizes[number]
-            ]
-        )
+        return tuple([AssetFlow(assets.names[number], units[number], usd[number]) for number in largest if usd[number]])
 
 
 def _any_jumped(was_usd: Sequence[float], moved_usd: Sequence[float], jump: float, least_usd: float) -> bool:

@@ -9,7 +9,7 @@ An example of the fall-back: Tron moves from 100 to 90 USDT, and nothing else ch
 also appears on Tron, only `net_flow` knows whether USDT was converted into it, so the columns give nothing.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 from typing_extensions import override
@@ -26,6 +26,7 @@ from bot.domain.jump import Jump, Verdict
 from bot.domain.reading import Reading
 
 _UNSURE = frozenset({Verdict.WAITING, Verdict.DOUBTED})
+_NONE_UNCOUNTED: Mapping[str, float] = {}
 
 
 class FlowComputation(Protocol):
@@ -146,11 +147,9 @@ class ColumnComputation(FlowComputation):
         lost_parts: Sequence[LostPart] = (),
         with_assets: bool = True,
     ) -> Flow:
-        # A part that is lost at either end makes the figure uncertain, which columns know nothing of.
-        is_lacking = any(part.lacks(base.as_of) or part.lacks(end.as_of) for part in lost_parts)
-        # Nor of jumps that may count, or not, or not in full.
-        if not is_lacking and not any(jump.verdict in _UNSURE for jump in jumps):
-            uncounted = uncounted_units(jumps, base.as_of, end.as_of)
+        # Most of the time guards know of nothing, and there is nothing to go through.
+        if not (jumps or lost_parts) or _is_certain(base, end, jumps, lost_parts):
+            uncounted = uncounted_units(jumps, base.as_of, end.as_of) if jumps else _NONE_UNCOUNTED
             with_assets = with_assets and self._shows_assets
             if flow := self._columns.flow(window, base, end, uncounted, with_assets=with_assets):
                 return flow
@@ -181,3 +180,12 @@ class ColumnComputation(FlowComputation):
         return not self._columns.prices_are_steady(
             previous, latest, tolerated=ODD_PRICE_CHANGE, least=PRICED_ASSET_SHARE
         )
+
+
+def _is_certain(base: Reading, end: Reading, jumps: Sequence[Jump], lost_parts: Sequence[LostPart]) -> bool:
+    """Return whether a flow has one figure only, as columns give it.
+
+    It has two where a part is lost at either end, and where a jump may count, or not, or not in full.
+    """
+    is_lacking = any(part.lacks(base.as_of) or part.lacks(end.as_of) for part in lost_parts)
+    return not is_lacking and not any(jump.verdict in _UNSURE for jump in jumps)

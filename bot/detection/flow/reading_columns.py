@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from bot.detection.flow.column_arithmetic import Arithmetic, V
+from bot.detection.flow.slot_groups import SlotGroups
 from bot.domain.reading import Holdings, Layout, Reading, Slot
 
 # Readings in a row nearly always share a layout. A source that shuffled its rows each time would fill the memory.
@@ -56,38 +57,6 @@ class SlotPositions:
     places: tuple[int, ...] | None
     is_reserve: "array[float] | None"
     reserve_places: frozenset[int]
-
-
-class SlotGroups:
-    """To which group (a chain or an asset) each place belongs.
-
-    Groups have numbers in the order in which they are seen first: `names` by number, `members` (places) by number, and
-    `group_of_place` by place.
-    """
-
-    def __init__(self) -> None:
-        self.names: list[str] = []
-        self.members: list[list[int]] = []
-        self.group_of_place = array("q")
-        self._numbers: dict[str, int] = {}
-
-    def number_of(self, name: str) -> int:
-        """Return the number of a group that is known."""
-        return self._numbers[name]
-
-    def members_of(self, name: str) -> list[int]:
-        """Return the places of a group, none where it is not known."""
-        number = self._numbers.get(name)
-        return [] if number is None else self.members[number]
-
-    def add(self, name: str) -> None:
-        """Say to which group the next place belongs."""
-        number = self._numbers.setdefault(name, len(self.names))
-        if number == len(self.names):
-            self.names.append(name)
-            self.members.append([])
-        self.members[number].append(len(self.group_of_place))
-        self.group_of_place.append(number)
 
 
 class SlotPlaces:

@@ -93,6 +93,8 @@ def inspect(state: GuardState, given: GuardInput) -> GuardState:
     if diff.was_usd and abs(diff.usd) >= SUDDEN * diff.was_usd:
         steps = (*steps, LargeStep(given.at, diff.usd / diff.was_usd))
     later_flows = state.later_flows if any(map(_may_count, jumps)) else ()
+    if (jumps, steps, later_flows) == (state.jumps, state.large_steps, state.later_flows):
+        return state  # most readings leave nothing to remember
     return replace(state, jumps=jumps, large_steps=steps, later_flows=later_flows)
 
 

@@ -289,11 +289,13 @@ class ProtocolExtract:
         assets = tuple(amounts)
         # Nearly every day is regular: the same assets in both halves, all above zero. Only the others are sifted.
         is_regular = assets and min(amounts.values()) > 0 and assets == tuple(values) and min(values.values()) >= 0
-        if not is_regular or not ALIASES.keys().isdisjoint(assets):
+        # Layouts are kept of names that assets go by here: a set that has one has no alias in it.
+        layout = self._layouts.get((chain, assets))
+        if not is_regular or (layout is None and not ALIASES.keys().isdisjoint(assets)):
             return self._sifted_columns(chain, amounts, values)
-        return AmountColumns(
-            self._layout(chain, assets), array("d", [*amounts.values()]), array("d", [*values.values()])
-        )
+        if layout is None:
+            layout = self._layout(chain, assets)
+        return AmountColumns(layout, array("d", [*amounts.values()]), array("d", [*values.values()]))
 
     def _columns_with_unreadable_numbers(
         self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw
@@ -419,15 +421,15 @@ def _decoder_message(error: Exception) -> str:
 
 
 def _concatenate(parts: Iterable[AmountColumns]) -> AmountColumns:
-    whole = AmountColumns(array("I"), array("d"), array("d"))
-    impossible: list[int] = []
-    zeros: list[int] = []
-    unpriced: list[int] = []
+    slots, amounts, usd = array("I"), array("d"), array("d")
+    impossible: tuple[int, ...] = ()
+    zeros: tuple[int, ...] = ()
+    unpriced: tuple[int, ...] = ()
     for columns in parts:
-        whole.slots.extend(columns.slots)
-        whole.amounts.extend(columns.amounts)
-        whole.usd.extend(columns.usd)
-        impossible.extend(columns.impossible)
-        zeros.extend(columns.zeros)
-        unpriced.extend(columns.unpriced)
-    return whole._replace(impossible=tuple(impossible), zeros=tuple(zeros), unpriced=tuple(unpriced))
+        slots.extend(columns.slots)
+        amounts.extend(columns.amounts)
+        usd.extend(columns.usd)
+        impossible += columns.impossible
+        zeros += columns.zeros
+        unpriced += columns.unpriced
+    return AmountColumns(slots, amounts, usd, impossible, zeros, unpriced)

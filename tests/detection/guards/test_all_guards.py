@@ -95,6 +95,11 @@ class TestMemory:
             left = replace(came, parts=(part,), turns=1, verdict=Verdict.NOT_COUNTED)
             assert bool(quiet(GuardState(jumps=(left,))).jumps) is is_kept
 
+    def test_is_the_very_same_where_a_reading_adds_nothing(self) -> None:
+        known = GuardState(large_steps=(LargeStep(NOON - DAY, -0.05),))
+
+        assert quiet(known) is known
+
     def test_of_moves_before_all_windows_is_one_sum(self) -> None:
         part = jump(units=60).parts[0]
         moves = tuple(Move(NOON - day * DAY, amount) for day, amount in ((60, 60.0), (50, -20.0), (36, 5.0), (1, -5.0)))
