@@ -203,6 +203,16 @@ class TestTheLastMoveOfAReading:
 
 
 @pytest.mark.parametrize("fast", [True, False])
+def test_a_price_that_jumps_is_noticed_whichever_way_flows_are_computed(fast: bool) -> None:  # noqa: FBT001 — a table's column
+    computation = ColumnComputation(BINANCE.own_tokens, max_readings=50) if fast else None
+    state = replace(days_of(until=NOON), computation=computation)
+
+    found = state.with_reading(book(NOON, prices={"SOL": 2.0})).guard_state.odd_prices
+
+    assert [(odd.asset, odd.price, odd.since) for odd in found] == [("SOL", 20.0, NOON)]
+
+
+@pytest.mark.parametrize("fast", [True, False])
 def test_a_day_is_learned_without_what_was_no_flow(fast: bool) -> None:  # noqa: FBT001 — a table's column
     computation = ColumnComputation(BINANCE.own_tokens, max_readings=50) if fast else None
     state = replace(days_of(until=MIDNIGHT), computation=computation)

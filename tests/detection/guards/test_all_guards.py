@@ -275,7 +275,8 @@ class TestWhatTurnsRound:
     ) -> None:
         drop = jump(asset, -28, verdict=Verdict.NOT_COUNTED, at=NOON - DAY)
 
-        (found,) = step(GuardState(jumps=(drop,)), *on_chains(self.UNITS, self.UNITS | came)).jumps
+        series = on_chains(self.UNITS, self.UNITS | came, prices={asset: (2.0, 2.0)})
+        (found, *_) = step(GuardState(jumps=(drop,)), *series).jumps
 
         assert [move.amount for move in found.parts[0].moves] == [-28, units]
 
@@ -296,13 +297,15 @@ class TestAJumpOfWhatAReadingLacks:
     """A hundred BTC lie on two chains, of which one is missing; readings have it as it was last told."""
 
     @staticmethod
-    def verdict(known: Jump, units: float, *, until: datetime | None = None) -> Verdict:
+    def verdict(
+        known: Jump, units: float, *, until: datetime | None = None, now: Mapping[str, float] | None = None
+    ) -> Verdict:
         """Return the verdict of a jump where so many BTC are on the chain that is missing, or was."""
         held = {"Bitcoin/BTC": 100.0 - units, "Base/BTC": units, "Base/ETH": 1.0, "Tron/USDT": 900.0}
-        previous, latest = on_chains(held, held)
-        away = {Slot("Base", "BTC"): Holding(units, units), Slot("Base", "ETH"): Holding(1.0, 1.0)}
+        previous, latest = on_chains(held, {**held, **(now or {})}, prices={"BTC": (2.0, 2.0)})
+        away = {Slot("Base", "BTC"): Holding(units, 2 * units), Slot("Base", "ETH"): Holding(1.0, 1.0)}
         missing = LostPart("Base", NOON - HOUR, away, previous, until)
-        (found,) = step(GuardState(jumps=(known,), lost_parts=(missing,)), previous, latest).jumps
+        found, *_ = step(GuardState(jumps=(known,), lost_parts=(missing,)), previous, latest).jumps
         return found.verdict
 
     @pytest.mark.parametrize(("units", "waits"), [(50.5, True), (50.0, False)])
@@ -310,6 +313,11 @@ class TestAJumpOfWhatAReadingLacks:
         found = self.verdict(jump("BTC", at=NOON), units)
 
         assert found is (Verdict.WAITING if waits else Verdict.NOT_COUNTED)
+
+    def test_waits_where_that_is_most_of_what_there_is_now(self) -> None:
+        """45 of 100 BTC are missing, and another 15 leave the chain that is there."""
+        assert self.verdict(jump("BTC", at=NOON), 45.0) is Verdict.NOT_COUNTED
+        assert self.verdict(jump("BTC", at=NOON), 45.0, now={"Bitcoin/BTC": 40.0}) is Verdict.WAITING
 
     @pytest.mark.parametrize(("group", "waits"), [("Base", True), ("Bitcoin", False), ("ETH", True), ("USDT", False)])
     def test_waits_for_its_own_chain_or_asset(self, group: str, *, waits: bool) -> None:

@@ -156,6 +156,9 @@ class TestAToken:
         assert names(told({**gone, "Tron/USDT": 350.0})) == ["ETH on Ethereum"]
         assert names(told({**gone, "Base/ETH": 50.0})) == []
         assert names(told({**gone, "Base/ETH": 49.9})) == ["ETH on Ethereum"]
+        dear = told(USUAL, at=-HOUR, price=3.0)
+        assert names(told({**gone, "Base/ETH": 50.0}, price=3.0), before=dear) == []
+        assert names(told({**gone, "Base/ETH": 49.9}, price=3.0), before=dear) == ["ETH on Ethereum"]
 
     def test_that_is_converted_is_no_flow_from_the_first_reading_on(self) -> None:
         series = on_chains(USUAL, *[without("Ethereum/USDC", USDT=300.0)] * 3)
@@ -180,11 +183,13 @@ class TestAToken:
         for start in range(3):
             assert flow_usd(series[start:], state) == 0.0
 
+    @pytest.mark.parametrize("price", [0.25, 1.0, 4.0])
     @pytest.mark.parametrize(("units", "is_noticed"), [(0.0101, True), (0.0099, False)])
-    def test_below_a_hundred_thousandth_is_dust(self, units: float, *, is_noticed: bool) -> None:
-        before = told({**USUAL, "Tron/USDT": 250 - units, "Ethereum/DUST": units, "Bitcoin/OWN": 9e9}, at=-HOUR)
+    def test_below_a_hundred_thousandth_is_dust(self, units: float, price: float, *, is_noticed: bool) -> None:
+        held = {**USUAL, "Tron/USDT": 250 - units, "Ethereum/DUST": units, "Bitcoin/OWN": 9e9}
+        before = told(held, at=-HOUR, price=price)
 
-        assert names(told(USUAL), before=before) == (["DUST on Ethereum"] if is_noticed else [])
+        assert names(told(USUAL, price=price), before=before) == (["DUST on Ethereum"] if is_noticed else [])
 
     def test_that_is_the_exchanges_own_or_was_empty_is_not_waited_for(self) -> None:
         before = told({**USUAL, "Ethereum/OWN": 50.0, "Ethereum/LINK": 0.0}, at=-HOUR)
@@ -280,6 +285,11 @@ class TestAnExactZero:
 
         assert names(told(empty, zero=[Slot("Base", "LINK")]), before=told(empty, at=-HOUR)) == []
 
+    def test_is_a_fault_beside_a_value_without_an_amount(self) -> None:
+        before = replace(BEFORE, holdings={**BEFORE.holdings, Slot("Ethereum", "LINK"): Holding(0.0, 5.0)})
+
+        assert names(told(without("Ethereum/ETH"), zero=[ETH]), before=before) == ["ETH on Ethereum"]
+
     def test_of_the_second_of_three_has_left(self) -> None:
         before = told({**USUAL, "Ethereum/LINK": 10.0}, at=-HOUR)
 
@@ -372,12 +382,14 @@ class TestAnAbsurdAmount:
         assert flow_usd(series, state) == flow_usd(series[1:], state) == 0.0
         assert flow_between(series[0], series[-1], state).hold is None
 
+    @pytest.mark.parametrize("price", [2.0**-10, 1.0, 2.0**10])
     @pytest.mark.parametrize(("age", "is_believed"), [(2 * DAY, False), (2 * DAY + SECOND, True)])
-    def test_is_believed_after_two_days(self, age: timedelta, *, is_believed: bool) -> None:
-        part = LostPart("USDC on Ethereum", NOON - age, {USDC: Holding(50, 50)}, BEFORE)
+    def test_is_believed_after_two_days(self, age: timedelta, price: float, *, is_believed: bool) -> None:
+        before = told(USUAL, at=-HOUR, price=price)
+        part = LostPart("USDC on Ethereum", NOON - age, {USDC: Holding(50, 50 * price)}, before)
         known = GuardState(lost_parts=(part,))
 
-        (found,) = lost(told(without(USDC=5000.0)), known=known)
+        (found,) = lost(told(without(USDC=5000.0), price=price), before=before, known=known)
 
         assert found.until == (NOON if is_believed else None)
 
