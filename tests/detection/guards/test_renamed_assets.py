@@ -45,7 +45,7 @@ class TestTheSameAsset:
         ("units", "price", "is_same"),
         [
             # The same amount to a hundredth, the price to a quarter …
-            (99.01, 0.76, True), (98.9, 0.76, False), (100.99, 1.24, True), (101.1, 1.24, False),
+            (99.01, 0.76, True), (98.97, 0.76, False), (100.99, 1.24, True), (101.03, 1.24, False),
             (100.0, 0.75, True), (100.0, 0.74, False), (100.0, 1.25, True), (100.0, 1.26, False),
             # … or to a tenth, and the price to a twentieth.
             (90.01, 0.96, True), (89.9, 0.96, False), (109.99, 1.04, True), (110.1, 1.04, False),
@@ -118,6 +118,9 @@ class TestTheSameAsset:
 
         assert names(USUAL, own) == []
         assert names(own, without("Arbitrum/USDT", Arbitrum=100.0)) == [(Slot("Arbitrum", "OWN"), NEW)]
+        other = without("Arbitrum/USDT") | {"Arbitrum/OWN 2": 100.0}
+        before, after = priced(own, at=-HOUR), priced(other)
+        assert with_renamed_slots(GuardState(), before, after, {"OWN", "OWN 2"}).renamed_slots != ()
 
     @pytest.mark.parametrize("held", [Holding(0.0, 100.0), Holding(100.0, 0.0)])
     def test_is_not_what_has_no_amount_or_no_value(self, held: Holding) -> None:
@@ -155,6 +158,19 @@ class TestAChainByAnotherName:
         after = self.CHAIN | {"ArbitrumOne/USDT": usdt, "ArbitrumOne/ETH": eth}
 
         assert len(names(USUAL, after)) == (2 if is_same else 0)
+
+    @pytest.mark.parametrize(("eth", "is_same"), [(98.0, True), (100.0, True), (102.0, False)])
+    def test_has_half_of_its_worth_at_least(self, eth: float, *, is_same: bool) -> None:
+        before = {"Arbitrum/USDT": 100.0, "Arbitrum/ETH": eth, "Bitcoin/BTC": 800.0}
+        after = {"ArbitrumOne/USDT": 100.0, "ArbitrumOne/ETH": 10.0, "Bitcoin/BTC": 800.0}
+
+        assert bool(names(before, after)) is is_same
+
+    @pytest.mark.parametrize(("price", "is_same"), [(0.75, True), (0.74, False), (1.25, True), (1.26, False)])
+    def test_has_the_same_prices_within_a_quarter(self, price: float, *, is_same: bool) -> None:
+        before = {"Arbitrum/USDT0": 100.0, "Bitcoin/BTC": 400.0}
+
+        assert bool(names(before, {"ArbitrumOne/USDT0": 100.0, "Bitcoin/BTC": 400.0}, price=price)) is is_same
 
     @pytest.mark.parametrize(("units", "is_same"), [(90.1, True), (89.9, False), (109.9, True), (110.1, False)])
     def test_has_the_same_amounts_within_a_tenth(self, units: float, *, is_same: bool) -> None:
