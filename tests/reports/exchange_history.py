@@ -70,6 +70,12 @@ class ExchangeHistory:
             self.amounts[index][Slot(slot.chain, asset)] = self.amounts[index].pop(slot)
             self.prices[index].setdefault(asset, self.prices[index][slot.asset])
 
+    def add_name(self, slot: Slot, asset: str, since: int, until: int) -> None:
+        """Tell an asset of one chain twice: by another name as well, with the same amount and price."""
+        for index in self._indices(since, until):
+            self.amounts[index][Slot(slot.chain, asset)] = self.amounts[index][slot]
+            self.prices[index].setdefault(asset, self.prices[index][slot.asset])
+
     def rename_chain(self, chain: str, name: str, since: int) -> None:
         """Call a chain otherwise from a time on, with everything on it."""
         for held in self.during(since):

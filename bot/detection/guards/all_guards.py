@@ -22,7 +22,7 @@ from bot.detection.guards.lost_parts import open_parts, with_lost_parts
 from bot.detection.guards.moved_together import SPARSE_GAP, have_moved_together
 from bot.detection.guards.odd_prices import record_odd_prices
 from bot.detection.guards.redenominations import with_redenominations
-from bot.detection.guards.renamed_assets import with_renamed_slots
+from bot.detection.guards.renamed_assets import with_renamed_slots, without_second_names
 from bot.detection.guards.restatement import in_known_terms, restated
 from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
@@ -48,7 +48,8 @@ def understood(state: GuardState, previous: Reading, latest: Reading, own_tokens
     state = with_renamed_slots(state, before, known, own_tokens)
     known = in_known_terms(latest, state)
     state = with_redenominations(state, before, known, own_tokens)
-    return with_lost_parts(state, restated(previous, state), known, own_tokens)
+    before = without_second_names(restated(previous, state), state, latest.as_of)
+    return with_lost_parts(state, before, known, own_tokens)
 
 
 def needs_understanding(state: GuardState) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from typing import ClassVar
 
 import pytest
 
@@ -370,6 +371,58 @@ def test_an_asset_that_is_drained_while_another_of_its_worth_is_listed_counts_in
     series = on_chains(before, after, after, prices={"ARB": [2.0] * 3})
 
     assert flow_usd(series, state_after(series)) == -100.0
+
+
+class TestANameThatIsToldBeforeTheOldOneGoes:
+    BOTH: ClassVar = {**USUAL, "Arbitrum/USDT0": 100.0}
+
+    @pytest.mark.parametrize("readings_with_both", [1, 20, 100])
+    def test_moves_nothing(self, readings_with_both: int) -> None:
+        series = on_chains(USUAL, *[self.BOTH] * readings_with_both, RENAMED, RENAMED)
+
+        for count in range(2, len(series) + 1):
+            state = state_after(series[:count])
+            assert [flow_usd([base, series[count - 1]], state) for base in series[:count]] == [0.0] * count
+            assert state.lost_parts == ()
+
+    def test_ends_the_jump_by_which_it_appeared(self) -> None:
+        series = on_chains(USUAL, self.BOTH, self.BOTH, RENAMED)
+
+        assert [(jump.group, jump.verdict) for jump in state_after(series).jumps] == [("USDT0", Verdict.RETURNED)]
+
+    def test_counts_what_customers_take_in_the_hour_in_which_the_old_name_goes(self) -> None:
+        less = without("Arbitrum/USDT", Arbitrum=96.0)
+        series = on_chains(USUAL, self.BOTH, self.BOTH, less, less)
+
+        assert [flow_usd(series[start:], state_after(series)) for start in range(5)] == [-4.0, -4.0, -4.0, 0.0, 0.0]
+
+    @pytest.mark.parametrize(
+        ("units", "price", "is_same"),
+        [(100.9, 1.0, True), (101.1, 1.0, False), (99.1, 1.0, True), (98.9, 1.0, False), (100, 1.04, True),
+         (100, 1.06, False)],
+    )  # fmt: skip
+    def test_had_the_same_amount_and_price_in_the_last_reading_with_both(
+        self, units: float, price: float, *, is_same: bool
+    ) -> None:
+        """Else one asset was drained after another was listed, and counts in full."""
+        both, after = USUAL | {"Arbitrum/USDT0": units}, without("Arbitrum/USDT", Arbitrum=units)
+        series = on_chains(USUAL, both, both, after, after, prices={"USDT0": [price] * 5})
+
+        assert bool(state_after(series).renamed_slots) is is_same
+        assert flow_usd(series, state_after(series)) == (units - 100.0 if is_same else -100.0)
+
+    def test_was_not_there_all_the_time(self) -> None:
+        series = on_chains(self.BOTH, self.BOTH, RENAMED, RENAMED)
+
+        assert state_after(series).renamed_slots == ()
+        assert flow_usd(series, state_after(series)) == -100.0
+
+    def test_is_none_of_an_asset_that_was_on_the_chain_and_appeared_on_another(self) -> None:
+        """The dollars on Tron are new, those on Arbitrum are not; of as many others there all are drained."""
+        elsewhere = {"Tron/USDT0": 49.0}
+        series = on_chains(self.BOTH, self.BOTH | elsewhere, *[RENAMED | elsewhere] * 2)
+
+        assert state_after(series).renamed_slots == ()
 
 
 class TestWhatIsNoNewName:
