@@ -6,6 +6,9 @@ A slot that vanishes and one that appears on the same chain in the same reading 
 - in the amount within 10 % and in the price within 5 %: customers go on while the source changes a name. What the
   amounts differ by is flow, like any other.
 
+A new name may have no value at first. Then the amount within 1 % has to say it, of one asset alone, and until the name
+has a value it is worth the price of before.
+
 Each name belongs to one asset; of several that fit it is the nearest. The asset keeps the name that it had first, so
 that its moves to and from other chains are still netted.
 
@@ -32,7 +35,7 @@ A window that begins before counts −4, one that begins at the reading with the
     (-4.0, 0.0)
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -86,7 +89,12 @@ def with_renamed_slots(
     if vanished:
         candidates = _possible_names(state, previous, latest, least_usd)
         pairs += _renamed_assets(vanished, candidates, latest, own_tokens, chains)
-    names = [RenamedSlot(original, renamed, latest.as_of) for original, renamed in pairs]
+    names = [
+        RenamedSlot(
+            original, renamed, latest.as_of, _carried_price(previous.holdings[original], latest.holdings[renamed])
+        )
+        for original, renamed in pairs
+    ]
     # A jump that is still remembered is known by the asset's first name.
     needed = {part.asset for jump in state.jumps for part in jump.parts}
     recent = tuple(
@@ -113,7 +121,7 @@ def _possible_names(
     return {
         slot: (before, held)
         for slot, held in latest.holdings.items()
-        if held.usd >= least_usd
+        if held.usd >= least_usd or held.usd <= 0
         for before in [previous.holdings.get(slot, NO_HOLDING)]
         if newly_appeared.get(slot.asset, 0.0) >= _HALF * before.amount
     }
@@ -127,7 +135,7 @@ def _renamed_assets(
     chains: Mapping[str, str],
 ) -> Iterator[tuple[Slot, Slot]]:
     """Yield the first and the new slot of each asset with another name; `chains` have another name themselves."""
-    yield from _nearest_pairs(
+    fitting = [
         (amount_gap + price_gap, original, renamed)
         for original, before in vanished.items()
         for renamed, (held_before, after) in candidates.items()
@@ -138,7 +146,19 @@ def _renamed_assets(
         for amount_gap, price_gap in _gaps(before, after, latest.by_asset().get(original.asset, NO_HOLDING))
         if (amount_gap <= SAME_AMOUNT and price_gap <= ODD_PRICE_CHANGE)
         or (amount_gap <= SAME_AMOUNT_IN_TRAFFIC and price_gap <= SAME_PRICE_IN_TRAFFIC)
+    ]
+    fits = Counter(name for _, *names in fitting for name in names)
+    # Without a price two assets of like amounts may differ a thousandfold in worth: then the nearest is not enough.
+    yield from _nearest_pairs(
+        (gap, original, renamed)
+        for gap, original, renamed in fitting
+        if candidates[renamed][1].usd > 0 or fits[original] == fits[renamed] == 1
     )
+
+
+def _carried_price(before: Holding, after: Holding) -> float | None:
+    """Return what a unit was worth in USD, where it is not said any more."""
+    return before.usd / before.amount if before.amount > 0 and after.usd <= 0 else None
 
 
 def _newly_appeared(state: GuardState) -> Mapping[str, float]:
@@ -196,13 +216,19 @@ def _same_usd(before: Mapping[str, Holding], after: Mapping[str, Holding]) -> fl
 def _gaps(before: Holding, after: Holding, elsewhere: Holding = NO_HOLDING) -> Iterator[tuple[float, float]]:
     """Yield by which fraction amount and price differ; nothing where one of them is zero.
 
-    The price may also be near to what the asset costs elsewhere now: in a day it moves by more than 5 %.
+    The price may also be near to what the asset costs elsewhere now: in a day it moves by more than 5 %. Where there is
+    none now, it differs by nothing from that of the same amount.
     """
-    if min(before.amount, after.amount, before.usd, after.usd) <= 0:
+    if min(before.amount, after.amount, before.usd) <= 0:
+        return
+    amount_gap = abs(after.amount / before.amount - 1)
+    if after.usd <= 0:
+        if amount_gap <= SAME_AMOUNT:
+            yield amount_gap, 0.0
         return
     price = after.usd / after.amount
     known_prices = [held.usd / held.amount for held in (before, elsewhere) if held.amount > 0 and held.usd > 0]
-    yield abs(after.amount / before.amount - 1), min(abs(price / known - 1) for known in known_prices)
+    yield amount_gap, min(abs(price / known - 1) for known in known_prices)
 
 
 def _nearest_pairs(candidates: Iterable[tuple[float, _Named, _Named]]) -> Iterator[tuple[_Named, _Named]]:

@@ -35,7 +35,9 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     """Return a reading with slots under their first names and amounts in the units of today."""
     if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
         return reading
-    renamed = {name.renamed: name.original for name in state.renamed_slots if name.at <= reading.as_of}
+    names = [name for name in state.renamed_slots if name.at <= reading.as_of]
+    renamed = {name.renamed: name.original for name in names}
+    prices = {name.renamed: name.price for name in names}
     factors: dict[str, float] = {}
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
@@ -44,8 +46,12 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     if not factors and not any(slot in slots for slot in renamed for slots in told):
         return reading
     holdings: dict[Slot, Holding] = {}
-    for slot, (amount, usd) in reading.holdings.items():
-        known = renamed.get(slot, slot)
+    unpriced = {renamed.get(slot, slot) for slot in reading.unpriced_slots}
+    for slot, (amount, told_usd) in reading.holdings.items():
+        known, usd, price = renamed.get(slot, slot), told_usd, prices.get(slot)
+        if price is not None and usd <= 0:
+            usd = amount * price
+            unpriced.add(known)
         amount_there, usd_there = holdings.get(known, NO_HOLDING)
         holdings[known] = Holding(amount_there + amount * factors.get(known.asset, 1.0), usd_there + usd)
     return replace(
@@ -54,7 +60,7 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
         # A source may go on to tell one of two names, with nothing in it: the asset is neither empty nor missing.
         impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots) - holdings.keys(),
         zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots) - holdings.keys(),
-        unpriced_slots=frozenset(renamed.get(slot, slot) for slot in reading.unpriced_slots),
+        unpriced_slots=frozenset(unpriced),
     )
 
 
