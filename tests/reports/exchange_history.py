@@ -64,6 +64,11 @@ class ExchangeHistory:
         for held in self.during(since, until):
             held.pop(slot, None)
 
+    def set_price(self, asset: str, price: float, since: int, until: int) -> None:
+        """Value an asset at this price for a time."""
+        for index in self._indices(since, until):
+            self.prices[index][asset] = price
+
     def rename(self, slot: Slot, asset: str, since: int) -> None:
         """Call an asset of one chain otherwise from a time on, at the same price."""
         for index in self._indices(since, None):

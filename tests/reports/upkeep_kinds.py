@@ -194,6 +194,22 @@ def renamed_with_overlap(seed: int) -> Report:
     return Report([history], Expectation(at_most="watch", windows=quiet_windows(*times)))
 
 
+def renamed_without_value(seed: int) -> Report:
+    """The symbol of an asset changes, and the source has no value of the new one for hours: null, or zero."""
+    random = drawn("renamed-without-value", seed)
+    start = random.randint(30, 50)
+    end = start + random.randint(2, 30)
+    slot, name = random.choice([(Slot("Tron", "USDT"), "USDT.T"), (Slot("Ethereum", "ETH"), "ETHX")])
+    history = northex(seed, reading_times((1, 110), (6, 20)))
+    history.rename(slot, name, hour(start))
+    if random.random() < 0.5:
+        history.unpriced |= {(hour(number), Slot(slot.chain, name)) for number in range(start, end)}
+    else:
+        history.set_price(name, 0.0, hour(start), hour(end))
+    times = [hour(number) for number in (start, start + 1, end, end + 1, end + 23, end + 48)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def renamed_in_traffic(seed: int) -> Report:
     """The symbol of an asset changes in an hour in which 4 % of it leave, and weeks later back: those count, no more.
 

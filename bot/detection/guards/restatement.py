@@ -21,7 +21,9 @@ from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 def restated(reading: Reading, state: GuardState) -> Reading:
     """Return a reading as it is understood by what the guards know; the very object where nothing changes."""
-    if not (state.lost_parts or state.odd_prices or state.renamed_slots or state.redenominations):
+    if not (
+        reading.unpriced_slots or state.lost_parts or state.odd_prices or state.renamed_slots or state.redenominations
+    ):
         return reading  # nearly always, and asked for every window of every reading
     return with_believed_prices(restated_amounts(reading, state), state.odd_prices)
 
@@ -32,7 +34,27 @@ def restated_amounts(reading: Reading, state: GuardState) -> Reading:
 
 
 def in_known_terms(reading: Reading, state: GuardState) -> Reading:
-    """Return a reading with slots under their first names and amounts in the units of today."""
+    """Return a reading with slots under their first names and amounts in the units of today.
+
+    What has no value and never had one is impossible then: of its amount nobody knows what it is worth.
+    """
+    known = with_first_names(reading, state)
+    unvalued = known.unvalued_slots if known.unpriced_slots else frozenset[Slot]()  # nearly always none
+    if not unvalued:
+        return known
+    return replace(
+        known,
+        holdings={slot: held for slot, held in known.holdings.items() if slot not in unvalued},
+        impossible_slots=known.impossible_slots | unvalued,
+        unpriced_slots=known.unpriced_slots - unvalued,
+    )
+
+
+def with_first_names(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading with slots under their first names and amounts in the units of today, whatever they are worth.
+
+    A new name that has no value yet is worth what the old one was.
+    """
     if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
         return reading
     names = [name for name in state.renamed_slots if name.at <= reading.as_of]

@@ -465,6 +465,17 @@ class TestANameThatHasNoValueAtFirst:
         """Of two assets without a price nobody can tell which it is, or whether it is either."""
         assert state_after(self.series(0.0, 0.0, SPAM=100.2)).renamed_slots == ()
 
+    @pytest.mark.parametrize("fast", [True, False])
+    def test_may_have_a_value_that_cannot_be(self, *, fast: bool) -> None:
+        series = self.series(0.0, 0.0, 0.0, self.PRICE, *[self.PRICE] * 24)
+        told = [replace(at, unpriced_slots=frozenset({NEW})) if 1 <= number <= 3 else at
+                for number, at in enumerate(series)]  # fmt: skip
+
+        for state in islice(states(told, fast=fast), 1, None):
+            flow = signal_of(state).flow(Window.DAY)
+            assert state.guard_state.lost_parts == ()
+            assert flow is None or (flow.usd, flow.reserves_usd) == (0.0, 900.0)
+
     def test_counts_what_leaves_under_it(self) -> None:
         first, *others = self.series(0.0, 0.0, 0.0)
         less = replace(others[-1], holdings={**others[-1].holdings, NEW: Holding(80.0, 0.0)})
