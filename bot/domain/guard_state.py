@@ -62,11 +62,15 @@ class LostPart:
 
 @dataclass(frozen=True, slots=True)
 class RenamedSlot:
-    """A slot that the source calls by a new name from `at` on: `renamed` is what `original` was before."""
+    """A slot that the source calls by a new name from `at` on: `renamed` is what `original` was before.
+
+    `price` is what a unit was worth in USD under the old name, where the source gave the new one no value at first.
+    """
 
     original: Slot
     renamed: Slot
     at: datetime
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

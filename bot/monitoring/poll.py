@@ -294,7 +294,7 @@ class SourcePoller:
 
 def _left_out(reading: Reading) -> str:
     """Return the slots of a reading whose amounts or values cannot be: "ETH on Ethereum, TRX on Tron and 4 more"."""
-    slots = sorted(reading.impossible_slots)
+    slots = sorted(reading.impossible_slots | reading.unvalued_slots)
     names = [clean(f"{slot.asset} on {slot.chain}") for slot in slots[:_MAX_NAMED_SLOTS]]
     more = f" and {len(slots) - len(names)} more" if len(slots) > len(names) else ""
     return ", ".join(names) + more

@@ -21,6 +21,8 @@ _FUNCTIONS: tuple[ReportKind, ...] = (
     upkeep_kinds.renamed_chain_in_traffic,
     upkeep_kinds.renamed_in_traffic,
     upkeep_kinds.renamed_stablecoin,
+    upkeep_kinds.renamed_with_overlap,
+    upkeep_kinds.renamed_without_value,
     upkeep_kinds.spam_token_removed,
     missing_kinds.chain_every_other_reading,
     missing_kinds.chain_gone_for_good,

@@ -178,6 +178,38 @@ def renamed_stablecoin(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=windows))
 
 
+def renamed_with_overlap(seed: int) -> Report:
+    """The new symbol of an asset is told beside the old one for hours or days, then alone: it was never there twice."""
+    random = drawn("renamed-with-overlap", seed)
+    start, overlap = random.randint(30, 50), random.choice([1, random.randint(2, 24), random.randint(80, 100)])
+    slot, name = random.choice(
+        [(Slot("Tron", "USDT"), "USDT.T"), (Slot("Bitcoin", "BTC"), "XBT"),
+         (Slot("Ethereum", "USDC"), "DAI")]
+    )  # fmt: skip
+    history = northex(seed, reading_times((1, 180), (6, 20)))
+    end = start + overlap
+    times = [hour(number) for number in (start, end - 1, end, end + 1, end + 24, end + 48)]
+    history.add_name(slot, name, hour(start), hour(end))
+    history.rename(slot, name, hour(end))
+    return Report([history], Expectation(at_most="watch", windows=quiet_windows(*times)))
+
+
+def renamed_without_value(seed: int) -> Report:
+    """The symbol of an asset changes, and the source has no value of the new one for hours: null, or zero."""
+    random = drawn("renamed-without-value", seed)
+    start = random.randint(30, 50)
+    end = start + random.randint(2, 30)
+    slot, name = random.choice([(Slot("Tron", "USDT"), "USDT.T"), (Slot("Ethereum", "ETH"), "ETHX")])
+    history = northex(seed, reading_times((1, 110), (6, 20)))
+    history.rename(slot, name, hour(start))
+    if random.random() < 0.5:
+        history.unpriced |= {(hour(number), Slot(slot.chain, name)) for number in range(start, end)}
+    else:
+        history.set_price(name, 0.0, hour(start), hour(end))
+    times = [hour(number) for number in (start, start + 1, end, end + 1, end + 23, end + 48)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def renamed_in_traffic(seed: int) -> Report:
     """The symbol of an asset changes in an hour in which 4 % of it leave, and weeks later back: those count, no more.
 

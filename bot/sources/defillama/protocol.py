@@ -15,7 +15,8 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
   impossible, which is neither zero nor drained.
 - A value that cannot be, beside an amount that can, is a price that is not known: 3 BTC of null dollars are worth what
   they were at the price of the last point of that slot that has one, and the slot is named as unpriced. So a run in BTC
-  shows all the same. Without such a point the slot is impossible.
+  shows all the same. Without such a point the slot is unpriced at a value of zero: its amount may say that it is a new
+  name of another. Where nothing on the chain has a value, all of it is impossible.
 - A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
 - Names of one asset are one asset (`bot.domain.assets.ALIASES`): 3 USDT and 2 USD₮0 on one chain are 5 USDT.
 - Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
@@ -267,19 +268,15 @@ class ProtocolExtract:
                 yield time, self._without_unknown_values(columns)
 
     def _without_unknown_values(self, columns: AmountColumns) -> AmountColumns:
-        """Return columns without the rows of which no value is known, as no price ever was: these are impossible."""
-        rows = [row for row, value in enumerate(columns.usd) if math.isfinite(value)]
-        if not rows:
-            self._unreadable += 1
-        known = array("I", [columns.slots[row] for row in rows])
-        unknown = tuple(position for position in columns.unpriced if position not in known)
-        return columns._replace(
-            slots=known,
-            amounts=array("d", [columns.amounts[row] for row in rows]),
-            usd=array("d", [columns.usd[row] for row in rows]),
-            impossible=(*columns.impossible, *unknown),
-            unpriced=tuple(position for position in columns.unpriced if position in known),
-        )
+        """Return columns with a value of zero where none is known, as no price ever was; nothing where none at all is.
+
+        A chain whose values are all unknown is missing; as worth nothing it would look like a chain that is there.
+        """
+        if any(map(math.isfinite, columns.usd)):
+            return columns._replace(usd=array("d", [usd if math.isfinite(usd) else 0.0 for usd in columns.usd]))
+        self._unreadable += 1
+        impossible = (*columns.impossible, *columns.unpriced)
+        return AmountColumns(array("I"), array("d"), array("d"), impossible, columns.zeros)
 
     def _columns(self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw) -> AmountColumns | None:
         try:
