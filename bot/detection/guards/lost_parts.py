@@ -7,8 +7,8 @@ A part is a chain, or an asset on a chain. It is lost when a reading lacks it, o
   Where at least half of it came elsewhere in the same reading (to the same asset on another chain, or a stablecoin to
   other stablecoins) it was moved or converted, is not missing, and both halves are compared in one step;
 - an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors;
-- an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed:
-  the source has begun to count more wallets.
+- an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed,
+  for the source has begun to count more wallets; not one of more than thirty times everything, however long it lasts.
 
 While a part is away, readings have it as it was last told (`restatement`), and every window across its loss is
 uncertain by its worth (`flow.net_flow`). When it is back it is compared with what it held last, in one step: what
@@ -39,6 +39,9 @@ from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 ABSURD_FACTOR = 3.0
 """An amount worth more than this many times everything the exchange had is no deposit: none ever was as large."""
+_NEVER_BELIEVED_FACTOR = 30.0
+"""An amount worth more than this many times everything is a wrong unit for as long as it is told. By judgement: wallets
+that a source begins to count make a few times as much of an exchange, wrong decimals make thousands or millions."""
 _STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
 _HALF = 0.5  # so much of what dropped out came elsewhere. A judgement: customers take out a part of it meanwhile
 _NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
@@ -49,18 +52,19 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
 
     `previous` is restated, `latest` in known terms only: with what it really says.
     """
+    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
+    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
+    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
+    had_usd = previous.total_usd(without=own_tokens) + away_usd
     believed = {
         slot
         for part in open_parts(state)
         if latest.as_of - part.since > RETURN_WITHIN
         for slot, last in part.holdings.items()
-        if latest.holdings.get(slot, NO_HOLDING).amount > last.amount
+        if (told := latest.holdings.get(slot, NO_HOLDING)).amount > last.amount
+        and _worth_usd(slot, told, previous) <= _NEVER_BELIEVED_FACTOR * had_usd
     }
-    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
-    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
-    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
-    most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
-    impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
+    impossible = set(_impossible(previous, latest, own_tokens, ABSURD_FACTOR * had_usd)) - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]
     # What is drained by now has left, and is not lost once more.
     lost_slots = {
@@ -70,7 +74,7 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
         for slot in part.holdings
     }
     new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
-    parts = (*(part for part in kept if latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK), *new)
+    parts = (*(part for part in kept if _is_remembered(part, latest, impossible)), *new)
     return replace(state, lost_parts=parts) if parts != state.lost_parts else state
 
 
@@ -85,6 +89,12 @@ def _followed(part: LostPart, latest: Reading, impossible: Collection[Slot]) -> 
         return part
     is_back = any(slot in latest.holdings and slot not in impossible for slot in part.holdings)
     return replace(part, until=latest.as_of) if is_back or part.is_drained_next else part
+
+
+def _is_remembered(part: LostPart, latest: Reading, impossible: AbstractSet[Slot]) -> bool:
+    """Return whether a part concerns a window still, or is told impossibly still: forgotten, it would be believed."""
+    is_impossible = part.until is None and not impossible.isdisjoint(part.holdings)
+    return is_impossible or latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK
 
 
 def _lost_now(
@@ -150,13 +160,16 @@ def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str],
         before = previous.holdings.get(slot, NO_HOLDING)
         if before.amount > 0 and _is_largest_of_still_chain(slot, before, previous, latest):
             yield slot
-    for slot, (amount, usd) in latest.holdings.items():
-        before = previous.holdings.get(slot, NO_HOLDING)
-        known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
-        # At the old price where there is one: it is the amount that is absurd, not a market that rose.
-        worth_usd = amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else usd
-        if slot.asset not in own_tokens and worth_usd > most_usd > 0:
+    for slot, told in latest.holdings.items():
+        if slot.asset not in own_tokens and _worth_usd(slot, told, previous) > most_usd > 0:
             yield slot
+
+
+def _worth_usd(slot: Slot, told: Holding, previous: Reading) -> float:
+    """Return what a slot is worth at the old price where there is one, in USD: the amount is asked, not the market."""
+    before = previous.holdings.get(slot, NO_HOLDING)
+    known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
+    return told.amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else told.usd
 
 
 def _is_largest_of_still_chain(slot: Slot, before: Holding, previous: Reading, latest: Reading) -> bool:

@@ -393,6 +393,27 @@ class TestAnAbsurdAmount:
 
         assert found.until == (NOON if is_believed else None)
 
+    @pytest.mark.parametrize("price", [2.0**-10, 1.0])
+    @pytest.mark.parametrize(("units", "is_believed"), [(30_000.0, True), (30_000.1, False), (1e20, False)])
+    @pytest.mark.parametrize("slot", ["Ethereum/USDC", "Ethereum/SCAM"])
+    def test_of_more_than_thirty_times_everything_is_never_believed(
+        self, slot: str, units: float, price: float, *, is_believed: bool
+    ) -> None:
+        before = told(USUAL, at=-HOUR, price=price)
+        latest = told({**USUAL, slot: units}, price=price)
+        (part,) = lost(latest, before=before)
+
+        for age in (3 * DAY, 34 * DAY, 90 * DAY):
+            known = GuardState(lost_parts=(replace(part, since=NOON - age),))
+            assert names(latest, before=before, known=known) == ([] if is_believed else [part.name])
+
+    def test_that_lasts_for_weeks_is_no_flow_at_any_time(self) -> None:
+        series = on_chains(USUAL, *[{**USUAL, "Ethereum/USDC": 5e13}] * 12, USUAL, hours=84)
+        for count in range(2, 15):
+            state = state_after(series[:count])
+            assert flow_usd(series[:count], state) == flow_usd(series[count - 2 : count], state) == 0.0
+            assert state.jumps == ()
+
     def test_is_believed_where_everything_had_collapsed_by_the_fault_before(self) -> None:
         """A hundredth of everything for a reading, then all of it again: more than three times, and no fault."""
         small = {slot: units / 100 for slot, units in USUAL.items()}
