@@ -3,10 +3,12 @@
 A part is a chain, or an asset on a chain. It is lost when a reading lacks it, or when its value is impossible:
 
 - a chain that is not in the reading at all;
-- an asset that dropped out while the rest of its chain is there. A second reading without it says that it was drained.
-  Where at least half of it came elsewhere in the same reading (to the same asset on another chain, or a stablecoin to
-  other stablecoins) it was moved or converted, is not missing, and both halves are compared in one step;
-- an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors;
+- an asset that dropped out, or of 0.5 % of reserves is stated to be exactly zero, while the rest of its chain is there.
+  A second reading without it says that it was drained. Where at least half of it came elsewhere in the same reading (to
+  the same asset on another chain, or a stablecoin to other stablecoins) it was moved or converted, is not missing, and
+  both halves are compared in one step;
+- an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors. So are
+  two or more zeros of such weight in one reading: a call for many balances that failed, while customers leave dust;
 - an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed,
   for the source has begun to count more wallets; not one of more than thirty times everything, however long it lasts.
 
@@ -44,6 +46,8 @@ _NEVER_BELIEVED_FACTOR = 30.0
 that a source begins to count make a few times as much of an exchange, wrong decimals make thousands or millions."""
 _STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
 _HALF = 0.5  # so much of what dropped out came elsewhere. A judgement: customers take out a part of it meanwhile
+_MANY_ZEROS = 2  # of weight in one reading
+_ZERO_OF_WEIGHT = 0.005  # of reserves: withdrawals leave dust, so an exact zero of so much may be a failed call
 _NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
 
 
@@ -64,7 +68,13 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
         if (told := latest.holdings.get(slot, NO_HOLDING)).amount > last.amount
         and _worth_usd(slot, told, previous) <= _NEVER_BELIEVED_FACTOR * had_usd
     }
-    impossible = set(_impossible(previous, latest, own_tokens, ABSURD_FACTOR * had_usd)) - believed
+    # A zero that is waited for is no news: with that of another asset an hour later it is no failed call for both.
+    waited_for = {slot for part in open_parts(state) if part.is_drained_next for slot in part.holdings}
+    impossible = {
+        *_unreadable(previous, latest),
+        *_failed_zeros(previous, latest, own_tokens, waited_for),
+        *_absurd(previous, latest, own_tokens, ABSURD_FACTOR * had_usd),
+    } - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]
     # What is drained by now has left, and is not lost once more.
     lost_slots = {
@@ -125,9 +135,10 @@ def _lost_now(
 
 
 def _dropped_out(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Iterator[tuple[Slot, Holding]]:
-    """Yield what is not told any more while its chain is; what is stated to be zero has left, and is not waited for."""
+    """Yield what is not told any more while its chain is, and what is stated to be zero and had weight."""
+    least_zero_usd = _zero_of_weight_usd(previous, own_tokens) if latest.zero_slots else 0.0
     for slot, held in previous.holdings.items():
-        is_told = slot in latest.holdings or slot in latest.zero_slots
+        is_told = slot in latest.holdings or (slot in latest.zero_slots and held.usd < least_zero_usd)
         if not is_told and slot.chain in latest.chains and held.amount > 0 and slot.asset not in own_tokens:
             yield slot, held
 
@@ -153,13 +164,11 @@ def _moved_elsewhere(gone: Mapping[Slot, Holding], previous: Reading, latest: Re
     return moved
 
 
-def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
-    """Yield the slots whose values in the latest reading cannot be true: nothing is worth more than `most_usd`."""
+def _unreadable(previous: Reading, latest: Reading) -> Iterator[Slot]:
     yield from (slot for slot in latest.impossible_slots if previous.holdings.get(slot, NO_HOLDING).amount > 0)
-    for slot in latest.zero_slots:
-        before = previous.holdings.get(slot, NO_HOLDING)
-        if before.amount > 0 and _is_largest_of_still_chain(slot, before, previous, latest):
-            yield slot
+
+
+def _absurd(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
     for slot, told in latest.holdings.items():
         if slot.asset not in own_tokens and _worth_usd(slot, told, previous) > most_usd > 0:
             yield slot
@@ -172,12 +181,41 @@ def _worth_usd(slot: Slot, told: Holding, previous: Reading) -> float:
     return told.amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else told.usd
 
 
-def _is_largest_of_still_chain(slot: Slot, before: Holding, previous: Reading, latest: Reading) -> bool:
-    others = {other: held for other, held in previous.holdings.items() if other.chain == slot.chain and other != slot}
-    others_usd = sum(held.usd for held in others.values())
+def _failed_zeros(
+    previous: Reading, latest: Reading, own_tokens: Collection[str], waited_for: Collection[Slot]
+) -> Iterator[Slot]:
+    """Yield the exact zeros that a failed call has told: of a chain's largest asset, or of several with weight.
+
+    Example: of $100 of reserves, USDC on Ethereum ($5) and USDT on Tron ($6) are both zero in one reading, while ETH
+    and TRX have not moved. One of them alone, with ETH the larger, is waited for one reading.
+    """
+    least_usd = _zero_of_weight_usd(previous, own_tokens)
+    on_chains = defaultdict[str, dict[Slot, Holding]](dict)
+    for slot in latest.zero_slots:
+        held = previous.holdings.get(slot, NO_HOLDING)
+        if held.amount > 0 and slot not in waited_for:
+            on_chains[slot.chain][slot] = held
+    still = {
+        chain: there for chain, there in on_chains.items() if _is_still(chain, previous, latest, latest.zero_slots)
+    }
+    of_weight = sum(held.usd >= least_usd for there in still.values() for held in there.values())
+    for chain, there in still.items():
+        largest_usd = max(held.usd for slot, held in previous.holdings.items() if slot.chain == chain)
+        has_weight = any(held.usd >= least_usd for held in there.values())
+        if (of_weight >= _MANY_ZEROS and has_weight) or any(held.usd >= largest_usd for held in there.values()):
+            yield from there
+
+
+def _zero_of_weight_usd(previous: Reading, own_tokens: Collection[str]) -> float:
+    return _ZERO_OF_WEIGHT * previous.total_usd(without=own_tokens)
+
+
+def _is_still(chain: str, previous: Reading, latest: Reading, without: Collection[Slot]) -> bool:
+    """Return whether less than a hundredth of a chain moved, without these slots."""
+    others = {slot: held for slot, held in previous.holdings.items() if slot.chain == chain and slot not in without}
     moved_usd = sum(
-        abs(latest.holdings.get(other, NO_HOLDING).amount - held.amount) * (held.usd / held.amount)
-        for other, held in others.items()
+        abs(latest.holdings.get(slot, NO_HOLDING).amount - held.amount) * (held.usd / held.amount)
+        for slot, held in others.items()
         if held.amount > 0
     )
-    return all(held.usd <= before.usd for held in others.values()) and moved_usd <= _STILL * others_usd
+    return moved_usd <= _STILL * sum(held.usd for held in others.values())
