@@ -7,6 +7,7 @@ A part is a chain, or an asset on a chain. It is lost when a reading lacks it, o
   A second reading without it says that it was drained. Where at least half of it came elsewhere in the same reading (to
   the same asset on another chain, or a stablecoin to other stablecoins) it was moved or converted, is not missing, and
   both halves are compared in one step;
+- an asset that is still away when others of its chain are back: it says that it was drained after six hours only;
 - an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors. So are
   two or more zeros of such weight in one reading: a call for many balances that failed, while customers leave dust;
 - an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed,
@@ -32,6 +33,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
 from bot.detection.flow.windows import LONGEST_LOOKBACK
@@ -46,6 +48,9 @@ _NEVER_BELIEVED_FACTOR = 30.0
 that a source begins to count make a few times as much of an exchange, wrong decimals make thousands or millions."""
 _STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
 _HALF = 0.5  # so much of what dropped out came elsewhere. A judgement: customers take out a part of it meanwhile
+_BACK_IN_PARTS = timedelta(hours=6)
+"""How long a chain that is back may lack an asset that it had, before this says that it was drained. A judgement: the
+source has all of a chain again within hours, and these are few beside the time in which nothing was told."""
 _MANY_ZEROS = 2  # of weight in one reading
 _ZERO_OF_WEIGHT = 0.005  # of reserves: withdrawals leave dust, so an exact zero of so much may be a failed call
 _NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
@@ -83,7 +88,13 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
         if part.until is None or (part.until == latest.as_of and part.is_drained_next)
         for slot in part.holdings
     }
-    new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
+    still_away = {slot for part in kept if part.until == latest.as_of for slot in part.holdings} - lost_slots
+    new = [
+        replace(part, waits_until=latest.as_of + _BACK_IN_PARTS)
+        if part.is_drained_next and not still_away.isdisjoint(part.holdings)
+        else part
+        for part in _lost_now(previous, latest, impossible, lost_slots, own_tokens)
+    ]
     parts = (*(part for part in kept if _is_remembered(part, latest, impossible)), *new)
     return replace(state, lost_parts=parts) if parts != state.lost_parts else state
 
@@ -98,7 +109,8 @@ def _followed(part: LostPart, latest: Reading, impossible: Collection[Slot]) -> 
     if part.until is not None:
         return part
     is_back = any(slot in latest.holdings and slot not in impossible for slot in part.holdings)
-    return replace(part, until=latest.as_of) if is_back or part.is_drained_next else part
+    is_drained = part.is_drained_next and (part.waits_until is None or latest.as_of >= part.waits_until)
+    return replace(part, until=latest.as_of) if is_back or is_drained else part
 
 
 def _is_remembered(part: LostPart, latest: Reading, impossible: AbstractSet[Slot]) -> bool:

@@ -73,15 +73,29 @@ class TestAChain:
         ]
 
     def test_is_back_with_any_of_its_assets(self) -> None:
-        """The one that is still not there is drained at the next reading only."""
+        """The one that is still not there is waited for: the source may have read a part of the chain only."""
         away, less = without("Ethereum/ETH", "Ethereum/USDC"), without("Ethereum/USDC")
-        series = on_chains(USUAL, away, away, less, less)
-        back, drained = state_after(series[:4]), state_after(series)
+        series = on_chains(USUAL, away, less, less, less, less, less, less, less, less)
 
-        assert [part.name for part in open_parts(back)] == ["USDC on Ethereum"]
-        assert flow_usd(series[:4], back) == 0.0
-        assert open_parts(drained) == []
-        assert flow_usd(series, drained) == -50.0
+        for count in range(3, 9):
+            state = state_after(series[:count])
+            flow = flow_between(series[0], series[count - 1], state)
+            assert [part.name for part in open_parts(state)] == ["USDC on Ethereum"]
+            assert (flow.usd, flow.lowest_usd) == (0.0, -50.0)
+        for count in (9, 10):
+            drained = state_after(series[:count])
+            assert open_parts(drained) == []
+            assert flow_usd(series[:count], drained) == -50.0
+
+    def test_that_is_back_in_parts_moves_nothing(self) -> None:
+        away, less = without("Ethereum/ETH", "Ethereum/USDC"), without("Ethereum/USDC")
+        series = on_chains(USUAL, away, less, less, less, USUAL, less, less)
+
+        for count in range(3, 7):
+            state = state_after(series[:count])
+            assert flow_usd(series[:count], state) == flow_usd(series[count - 2 : count], state) == 0.0
+        # An asset that drops out while its chain was there all the time is drained at the second reading.
+        assert flow_usd(series, state_after(series)) == -50.0
 
     def test_that_is_new_is_not_lost_from_readings_before_it(self) -> None:
         series = on_chains(without("Tron/USDT"), USUAL, USUAL)
