@@ -2,8 +2,10 @@
 
 Flows are valued at the prices of the window's start, so that a wrong price there makes a flow too large or too small.
 The last price that was believed stands in for it until the price is as before or as elsewhere. Where no other exchange
-has the asset, the price is only doubtful, and the next reading decides: it stays or it comes back. One by which the
-asset would be worth more than three times everything the exchange had cannot be right, and is waited out for two days.
+has the asset, the price is only doubtful, and the next reading decides: it stays or it comes back. One of more than
+five times the last, or less than a fifth, is waited out for two days, and so is one by which the asset would be worth
+more than three times everything the exchange had: a wrong price lasts for hours or days, while markets take more than
+one reading for such a move. If it stays it is believed from then on, and readings before keep the last one.
 
 Example: SOL at $20, then $2, then $20 again, while nobody else trades it. The middle reading is valued at $20.
 
@@ -27,6 +29,10 @@ from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.guard_state import GuardState, OddPrice
 from bot.domain.reading import Holding, Reading
+
+_FAR_OFF = 5.0
+"""A price that is so many times another. By judgement: no asset of weight moved so far from one reading to the next,
+and a small token that did is valued too high for two days, at this exchange only."""
 
 
 def record_odd_prices(state: GuardState, given: GuardInput) -> GuardState:
@@ -88,17 +94,23 @@ def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves, most_usd:
 
     No asset is worth more than `most_usd`: by such a price a single withdrawal would be most of the reserves.
     """
-    holding = latest.by_asset().get(odd_price.asset)
+    holding, is_over = latest.by_asset().get(odd_price.asset), replace(odd_price, until=latest.as_of)
     if odd_price.until is not None or holding is None or holding.amount <= 0:
         return odd_price
     price = holding.usd / holding.amount
     if odd_price.doubtful:
-        if holding.usd > most_usd > 0 and latest.as_of - odd_price.since <= RETURN_WITHIN:
-            return odd_price
-        return None if _differs(price, odd_price.price) else replace(odd_price, until=latest.as_of)
+        if not _differs(price, odd_price.price):
+            return is_over
+        if _is_far_off(price, odd_price.price) or holding.usd > most_usd > 0:
+            return odd_price if latest.as_of - odd_price.since <= RETURN_WITHIN else is_over
+        return None
     elsewhere = market.price(odd_price.asset, latest)
     believed = odd_price.price if elsewhere is None else elsewhere
-    return odd_price if _differs(price, believed) else replace(odd_price, until=latest.as_of)
+    return odd_price if _differs(price, believed) else is_over
+
+
+def _is_far_off(price: float, last: float) -> bool:
+    return price > _FAR_OFF * last or last > _FAR_OFF * price
 
 
 def _differs(price: float, last: float) -> bool:
