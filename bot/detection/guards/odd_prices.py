@@ -18,7 +18,8 @@ Example: SOL at $20, then $2, then $20 again, while nobody else trades it. The m
     (910.0, 1000.0)
 """
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN
@@ -28,7 +29,7 @@ from bot.detection.guards.lost_parts import ABSURD_FACTOR
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
 from bot.domain.guard_state import GuardState, OddPrice
-from bot.domain.reading import Holding, Reading
+from bot.domain.reading import NO_HOLDING, Holding, Reading
 
 _FAR_OFF = 5.0
 """A price that is so many times another. By judgement: no asset of weight moved so far from one reading to the next,
@@ -64,7 +65,9 @@ def odd_prices(
 ) -> tuple[OddPrice, ...]:
     """Return the odd prices after one more reading: those that ended are closed, those that begin are added.
 
-    A price is odd that differs from the last one by more than a quarter, while the others' median does not.
+    A price is odd that differs from the last one by more than a quarter, while the others' median does not. The last
+    is that of the amounts of now: 400 SOL that move from a chain where one costs $1 to one where it costs $3 change no
+    price.
     """
     lasting = {odd_price.asset for odd_price in earlier if odd_price.until is None}
     # A window of 30 days may start from a reading of 35 days ago, whose prices have to be put right still.
@@ -76,17 +79,28 @@ def odd_prices(
     most_usd = ABSURD_FACTOR * with_believed_prices(previous, earlier).total_usd(without=own_tokens)
     kept = [judged for odd_price in recent if (judged := _judged(odd_price, latest, market, most_usd))]
     least_usd = PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens)
+    last_usd = _at_prices_of(previous, latest)
     for asset, (amount, usd) in latest.by_asset().items():
         before = previous.by_asset().get(asset)
         if asset in own_tokens or asset in lasting or before is None or amount <= 0 or before.amount <= 0:
             continue
-        price, last = usd / amount, before.usd / before.amount
+        price, last = usd / amount, last_usd[asset] / amount
         # Valued at either price: an asset of weight may have become nearly worthless by the wrong one.
         if last > 0 and _differs(price, last) and max(usd, amount * last) >= least_usd:
             elsewhere = market.price(asset, latest)
             if elsewhere is None or not _differs(elsewhere, last):
                 kept.append(OddPrice(asset, last, latest.as_of, doubtful=elsewhere is None))
     return tuple(kept)
+
+
+def _at_prices_of(previous: Reading, latest: Reading) -> Mapping[str, float]:
+    """Return what the assets of now are worth at the prices before: each slot at its own, a new one at its asset's."""
+    worth = defaultdict[str, float](float)
+    for slot, (amount, _) in latest.holdings.items():
+        before = previous.holdings.get(slot, NO_HOLDING)
+        known = before if before.amount > 0 and before.usd > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
+        worth[slot.asset] += amount * (known.usd / known.amount) if known.amount > 0 else 0.0
+    return worth
 
 
 def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves, most_usd: float) -> OddPrice | None:
