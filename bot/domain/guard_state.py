@@ -45,7 +45,7 @@ class LostPart:
     `name` is a chain, or an asset on one ("ETH on Ethereum"); `until` is None as long as it is missing. `holdings` are
     what was there when it was last told, and `last` is the reading that did. `is_drained_next` says that a part which
     the next reading lacks as well has left: a token that drops out of the answer while the rest of its chain is there
-    was emptied.
+    was emptied; no reading before `waits_until` says so of one that is still away when its chain is back.
     """
 
     name: str
@@ -54,6 +54,7 @@ class LostPart:
     last: Reading = field(compare=False, repr=False)
     until: datetime | None = None
     is_drained_next: bool = False
+    waits_until: datetime | None = None
 
     def lacks(self, at: datetime) -> bool:
         """Return whether a reading of this time lacks the part."""

@@ -205,6 +205,28 @@ def test_a_price_of_zero_is_no_last_price() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("points", "price"),
+    [
+        ([(10.0, 1e3), (10.0, 5e3)], 500.0),
+        ([(10.0, 1e3), (10.0, 5.1e3)], 100.0),  # one point more than five times as dear
+        ([(10.0, 1e3), (10.0, 2e2)], 20.0),
+        ([(10.0, 1e3), (10.0, 1.9e2)], 100.0),
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 2.9e4)], 2900.0),  # a second one like it
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 3e2)], 30.0),
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 1e3), (10.0, 3e4)], 100.0),
+        ([(10.0, 1e3), (1000.0, 1e3)], 1.0),  # a hundred new units for an old one
+    ],
+)
+def test_a_price_that_is_far_off_at_one_point_alone_is_no_last_price(
+    points: list[tuple[float, float]], price: float
+) -> None:
+    series: Series = {FIRST + day * DAY: {"LTC": point} for day, point in enumerate([*points, (2.0, None)])}
+
+    *_, newest = contents(body_of({"Litecoin": series})).values()
+    assert newest[("Litecoin", "LTC")] == pytest.approx((2.0, 2.0 * price))
+
+
 def test_of_two_names_of_an_asset_one_without_a_value_makes_the_value_of_both_unknown() -> None:
     both: Series = {
         FIRST: {"USDT": (3.0, 3.0), "USD₮0": (1.0, 1.0)},

@@ -117,22 +117,26 @@ class ColumnStore(Generic[V]):
         """Return whether no asset of weight changed its price by more than a fraction `tolerated`.
 
         An asset has weight when it is worth `least` of the reserves or more, at either price. Its price is that over
-        all chains, for sources state slightly different prices on each.
+        all chains, for sources state slightly different prices on each, and the last one is that of the amounts of now:
+        of 400 SOL that move from a chain where one costs $1 to one where it costs $3 no price changes.
         """
         before, now = self._pair(previous, latest)
         price_changes = self._arithmetic.minus(now.prices, before.prices)
         if not self._arithmetic.any_exceeds(price_changes, before.prices, tolerated):
             return True
-        totals = [
+        amounts_before, usd_before, usd_now = (
             self._arithmetic.group_totals(self._places.assets, column)
-            for column in (before.amounts, before.values, now.amounts, now.values)
-        ]
-        return not any(
-            abs(usd_now * amount_before / (amount_now * usd_before) - 1) > tolerated
-            and max(usd_now, usd_before * amount_now / amount_before) >= least * now.reserves_usd
-            for amount_before, usd_before, amount_now, usd_now in zip(*totals, strict=True)
-            if usd_before > 0 and amount_now > 0
+            for column in (before.amounts, before.values, now.values)
         )
+        prices_before, amounts_now = self._arithmetic.figures(before.prices), self._arithmetic.figures(now.amounts)
+        for number, places in enumerate(self._places.assets.members):
+            if usd_before[number] > 0 and amounts_before[number] > 0:
+                price = usd_before[number] / amounts_before[number]  # where a slot had none
+                last_usd = sum([amounts_now[place] * (prices_before[place] or price) for place in places])
+                changed_usd = abs(usd_now[number] - last_usd)
+                if changed_usd > tolerated * last_usd and max(usd_now[number], last_usd) >= least * now.reserves_usd:
+                    return False
+        return True
 
     def _pair(self, earlier: Reading, later: Reading) -> tuple[ReadingColumns[V], ReadingColumns[V]]:
         """Return two readings as columns of one length."""

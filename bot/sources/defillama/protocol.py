@@ -44,12 +44,20 @@ _EXPECTED_KEYS = ("chainTvls", "tokens", "tokensInUsd")
 _DAY_S = 86400
 _SAME_RUN_S = 30 * 60  # the upstream runs once an hour and writes its chains within minutes
 _LATEST_UNIX_S = 4102444800  # 2100-01-01: a later date is in milliseconds, not in seconds
+_FAR_OFF = 5.0  # times another price: no market moves so far from one point to the next
 # How the name of a section ends (after its last dash; or its whole name) that is no chain; see `nonChains` and the
 # treatment of dashes in https://github.com/DefiLlama/defillama-server, defi/src/utils/normalizeChain.ts
 _NOT_CHAINS = frozenset(
     {"borrowed", "dcandlsoverlap", "doublecounted", "liquidstaking", "masterchef", "offers", "owntokens"}
     | {"pool2", "staking", "treasury", "vesting"}
 )
+
+
+class _SlotPrice(NamedTuple):
+    """What one unit of a slot cost at a point, and what all of them were worth there, in USD."""
+
+    price: float
+    usd: float
 
 
 class _Point(msgspec.Struct, gc=False):
@@ -254,16 +262,29 @@ class ProtocolExtract:
             columns_by_time |= dict(self._valued(columns_by_time))
 
     def _valued(self, columns_by_time: Mapping[float, AmountColumns]) -> Iterator[tuple[float, AmountColumns]]:
-        """Yield the points of a chain that have unpriced slots, with these at the last price that their slot had."""
+        """Yield the points of a chain that have unpriced slots, with these at the last price that their slot had.
+
+        A price of more than five times the one before, or less than a fifth of it, needs a second point that is like
+        it: LTC of $100 that is $3,000 for one point, and null from then on, is valued at $100. Where the amount moved
+        against it, the units changed, and the price is right.
+        """
         wanted = {position for columns in columns_by_time.values() for position in columns.unpriced}
-        prices: dict[int, float] = {}
+        last: dict[int, _SlotPrice] = {}
+        doubtful: dict[int, float] = {}
         for time, columns in sorted(columns_by_time.items()):
             unpriced = frozenset(columns.unpriced)
             for row, position in enumerate(columns.slots):
                 if position in unpriced:
-                    columns.usd[row] = columns.amounts[row] * prices.get(position, math.nan)
+                    columns.usd[row] = columns.amounts[row] * (last[position].price if position in last else math.nan)
                 elif position in wanted and columns.usd[row] > 0:
-                    prices[position] = columns.usd[row] / columns.amounts[row]
+                    found = _SlotPrice(columns.usd[row] / columns.amounts[row], columns.usd[row])
+                    known = last.get(position, found)
+                    is_odd = _are_far_apart(found.price, known.price) and _are_far_apart(found.usd, known.usd)
+                    if is_odd and _are_far_apart(found.price, doubtful.get(position, math.inf)):
+                        doubtful[position] = found.price
+                    else:
+                        last[position] = found
+                        doubtful.pop(position, None)
             if columns.unpriced:
                 yield time, self._without_unknown_values(columns)
 
@@ -397,6 +418,10 @@ def _newest_total(points: Sequence[_TotalPoint]) -> _StatedTotal | None:
     newest = max(points, key=lambda point: point.date, default=None)
     usd = _number(newest.total_usd) if newest else math.nan
     return _StatedTotal(newest.date, usd) if newest and usd > 0 else None
+
+
+def _are_far_apart(usd: float, other_usd: float) -> bool:
+    return usd > _FAR_OFF * other_usd or other_usd > _FAR_OFF * usd
 
 
 def _number(raw: msgspec.Raw) -> float:

@@ -9,6 +9,8 @@ from bot.detection.flow.asset_moves import AssetMove
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
 from bot.detection.flow.column_store import ColumnStore, QuietLimits
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
+from bot.detection.guards.market_moves import NO_OTHERS
+from bot.detection.guards.odd_prices import odd_prices
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, NOON, reading
@@ -386,6 +388,30 @@ class TestSteadyPrices:
             )
             is steady
         )
+
+    @pytest.mark.parametrize(
+        ("amounts", "base_price", "steady"),
+        [
+            ((100.0, 900.0), 3.0, True),  # a new average of $2.80 after $1.20, and no price has moved
+            ((100.0, 900.0), 3.74, True),
+            ((100.0, 900.0), 4.0, False),
+            ((900.0, 100.0), 4.0, True),
+            ((900.0, 100.0), 6.1, False),
+        ],
+    )
+    def test_are_compared_at_the_amounts_of_now(
+        self,
+        amounts: tuple[float, float],
+        base_price: float,
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        slots = ("Tron/USDT", "Base/USDT")
+        before = units(dict(zip(slots, (900.0, 100.0), strict=True)), price={"Base/USDT": 3.0})
+        now = units(dict(zip(slots, amounts, strict=True)), price={"Base/USDT": base_price, "Tron/USDT": 1.001})
+
+        columns = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        assert columns.prices_are_steady(before, now, tolerated=0.25, least=0.001) is steady
+        assert (odd_prices((), before, now, OWN, NO_OTHERS) == ()) is steady
 
 
 class TestWhatIsRemembered:
