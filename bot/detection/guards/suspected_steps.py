@@ -40,6 +40,9 @@ REST = ""
 """The key of what a quiet diff does not tell apart: all but the assets of jumps."""
 _LEAST_ASSETS = 3  # of two assets nobody can tell whether they moved evenly or by chance
 _HALF = 0.5  # the rest has to be most of the exchange: against a small rest every large move would look isolated
+_LEAST_REST = 0.15
+"""The least rest beside a single asset, as a share of reserves. A run takes several assets, so that one which is seven
+tenths of an exchange is held as well; beside nearly nothing there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,10 @@ def _even(step: ReadingStep) -> Jump | None:
 
 
 def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
-    """Return the jump of the largest group that moved by itself while everything else, which is most, stood still."""
+    """Return the jump of the largest group that moved by itself while everything else stood still.
+
+    Everything else is most of the exchange, or beside a single asset 15 % of it.
+    """
     diff, usd = step.diff, step.usd
     groups = dict(diff.groups(step.own_tokens, step.kept))
     net_usd = sum(usd.values())
@@ -141,7 +147,9 @@ def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
             together.moved_usd += group.moved_usd
         groups[GroupKind.CHAIN, ""] = together
     candidates = [
-        (abs(group.moved_usd), kind, name) for (kind, name), group in groups.items() if _is_alone(diff, group, net_usd)
+        (abs(group.moved_usd), kind, name)
+        for (kind, name), group in groups.items()
+        if _is_alone(diff, group, net_usd, _HALF if kind is GroupKind.CHAIN else _LEAST_REST)
     ]
     for _, kind, name in sorted(candidates, reverse=True):
         chains = {name} if name else set(back_chains)
@@ -169,10 +177,10 @@ def _parts_usd(step: ReadingStep, kind: GroupKind, name: str, chains: Collection
     return {asset: clamped(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
 
 
-def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float) -> bool:
+def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float, least_rest: float) -> bool:
     """Return whether a group jumped by itself. What others make up for by more than half is a conversion, no upkeep."""
     rest_usd = diff.was_usd - group.was_usd
-    is_rest_still = rest_usd >= _HALF * diff.was_usd and abs(net_usd - group.moved_usd) < FLAT * rest_usd
+    is_rest_still = rest_usd >= least_rest * diff.was_usd and abs(net_usd - group.moved_usd) < FLAT * rest_usd
     return is_rest_still and _is_jump(diff, group.was_usd, group.moved_usd) and net_usd / group.moved_usd >= _HALF
 
 

@@ -72,12 +72,18 @@ class TestAlone:
 
         assert (found is not None) is is_suspected
 
-    @pytest.mark.parametrize(("units", "is_suspected"), [(500, True), (502, False)])
-    def test_while_it_is_no_more_than_half(self, units: float, *, is_suspected: bool) -> None:
-        """Against a small rest every large move would look isolated."""
-        before = {"Tron/USDT": units, "Bitcoin/BTC": 250, "Ethereum/ETH": 750 - units}
+    @pytest.mark.parametrize(("units", "is_suspected"), [(500, True), (502, True), (850, True), (851, False)])
+    def test_while_fifteen_percent_are_other_assets(self, units: float, *, is_suspected: bool) -> None:
+        """Against a smaller rest every large move would look isolated."""
+        before = {"Tron/USDT": units, "Bitcoin/BTC": 50, "Ethereum/ETH": 950 - units}
 
         assert (suspected(before, {"Tron/USDT": 100}) is not None) is is_suspected
+
+    @pytest.mark.parametrize(("units", "is_suspected"), [(250, True), (251, False)])
+    def test_while_a_chain_of_several_assets_is_no_more_than_half(self, units: float, *, is_suspected: bool) -> None:
+        before = {"Ethereum/USDT": units, "Ethereum/ETH": units, "Bitcoin/BTC": 1000 - 2 * units}
+
+        assert (suspected(before, {"Ethereum/USDT": 100, "Ethereum/ETH": 100}) is not None) is is_suspected
 
     @pytest.mark.parametrize(
         ("was", "units", "is_suspected"),
