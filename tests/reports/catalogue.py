@@ -9,6 +9,7 @@ _FUNCTIONS: tuple[ReportKind, ...] = (
     upkeep_kinds.absurd_amount,
     upkeep_kinds.collapse_one_reading,
     upkeep_kinds.conversion_drops_out,
+    upkeep_kinds.conversion_told_without,
     upkeep_kinds.conversion_turned_back,
     upkeep_kinds.dedupe_four_exchanges,
     upkeep_kinds.flapping_backends,

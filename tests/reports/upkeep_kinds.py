@@ -147,6 +147,24 @@ def conversion_drops_out(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
+def conversion_told_without(seed: int) -> Report:
+    """Half a billion USDT become USDC; hours later one reading lacks as many USDC, or they are on no list any more.
+
+    What came makes up for the USDT, whether it is told or not: the step is held, or not counted.
+    """
+    random = drawn("conversion-told-without", seed)
+    start = random.randint(30, 50)
+    wrong = start + random.randint(8, 20)
+    until = random.choice([wrong + 1, None])
+    history = northex(seed, reading_times((1, 200)))
+    units = random.uniform(4.5e8, 5.5e8)
+    history.add(Slot("Tron", "USDT"), -units, hour(start))
+    history.add(Slot("Ethereum", "USDC"), units, hour(start))
+    history.add(Slot("Ethereum", "USDC"), -units, hour(wrong), hour(until) if until else None)
+    times = [hour(number) for number in (start, wrong, wrong + 1, wrong + 23, start + 60)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def conversion_turned_back(seed: int) -> Report:
     """Half of a stablecoin on one chain is turned into another one, and back within two days or weeks later: no flow.
 

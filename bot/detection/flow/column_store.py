@@ -22,6 +22,9 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holdings, Reading
 
+_ROUNDING = 1e-9
+"""The share of reserves below which a difference comes from adding up in another order."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuietLimits:
@@ -68,6 +71,8 @@ class ColumnStore(Generic[V]):
         if self._make_up_for_others(at_base, at_end):
             return None
         corrections = self._corrections(at_base, at_end, uncounted) if uncounted else {}
+        if corrections is None:
+            return None
         assets: tuple[AssetFlow, ...] = ()
         if with_assets:
             moved = self._arithmetic.minus(at_end.amounts, at_base.amounts)
@@ -199,8 +204,11 @@ class ColumnStore(Generic[V]):
 
     def _corrections(
         self, at_base: ReadingColumns[V], at_end: ReadingColumns[V], uncounted: Mapping[str, float]
-    ) -> Mapping[str, tuple[float, float]]:
-        """Return what moved in the assets that are not counted in full, and what of it is counted, in USD."""
+    ) -> Mapping[str, tuple[float, float]] | None:
+        """Return what moved in the assets that are not counted in full, and what of it is counted, in USD.
+
+        None where an uncounted drop took away an inflow: it may make up for what left other assets.
+        """
         corrections: dict[str, tuple[float, float]] = {}
         columns = [
             self._arithmetic.figures(column)
@@ -212,7 +220,10 @@ class ColumnStore(Generic[V]):
             if sum(values) > 0:
                 price = sum(values) / sum(start)
                 usd = sum((now - then) * at for now, then, at in zip(end, start, prices, strict=True))
-                corrections[asset] = usd, clamped(usd - units * price, usd)
+                counted_usd = clamped(usd - units * price, usd)
+                if units < 0 and usd - units * price - counted_usd > _ROUNDING * at_base.total_usd:
+                    return None
+                corrections[asset] = usd, counted_usd
         return corrections
 
     def _largest(self, moved: V, moved_usd: V, corrections: Mapping[str, tuple[float, float]]) -> tuple[AssetFlow, ...]:

@@ -79,11 +79,9 @@ class TestAFlow:
         ("moved", "uncounted", "usd"),
         [
             ({"Bitcoin/BTC": 400.0}, {"BTC": -60.0}, -40.0),
-            ({"Bitcoin/BTC": 400.0}, {"BTC": -160.0}, 0.0),
             ({"Bitcoin/BTC": 400.0}, {"BTC": 60.0}, -100.0),
             ({"Bitcoin/BTC": 600.0}, {"BTC": 60.0}, 40.0),
             ({"Bitcoin/BTC": 600.0}, {"BTC": 160.0}, 0.0),
-            ({}, {"BTC": -60.0}, 0.0),
             ({"Bitcoin/BTC": 400.0}, {"SOL": -60.0, "BNB": -60.0, "TRX": 1.0}, -100.0),
             ({"Bitcoin/BTC": 400.0, "Tron/USDT": 150.0}, {"BTC": -60.0, "USDT": 10.0}, 0.0),
             ({"Bitcoin/BTC": 450.0, "Base/BTC": 10.0}, {"BTC": -100.0}, -40.0),
@@ -106,6 +104,18 @@ class TestAFlow:
             {asset.asset: pytest.approx(asset.amount) for asset in found.assets if asset.usd}
         )
         assert sum(asset.usd for asset in found.assets) == pytest.approx(usd if with_assets else 0.0)
+
+    @pytest.mark.parametrize(
+        ("amount", "uncounted"), [(400.0, -160.0), (500.0, -60.0), (600.0, -60.0), (400.0, -100.001)]
+    )
+    def test_is_left_to_the_details_where_an_uncounted_drop_took_away_an_inflow(
+        self, amount: float, uncounted: float
+    ) -> None:
+        """It may make up for what left other assets."""
+        base = {**USUAL, "Tron/TRX": 0.0}
+
+        assert self.between(base, {**base, "Bitcoin/BTC": amount}, {"BTC": uncounted}, with_assets=True) is None
+        assert self.between(base, {**base, "Bitcoin/BTC": 400.0}, {"BTC": -100.0 - 1e-10}, with_assets=True)
 
     @pytest.mark.parametrize("dollars", [1.0, 2.0**-10])
     def test_leaves_out_what_an_asset_was_worth_over_all_its_chains(self, dollars: float) -> None:
