@@ -48,6 +48,17 @@ def sizes_of(jump: Jump) -> dict[str, float]:
     return {part.asset: part.amount for part in jump.parts}
 
 
+@pytest.mark.parametrize("parts", [{"BTC": 0.0}, {"ABC": 5.0}])
+def test_a_jump_of_which_nothing_is_left_is_none(parts: Mapping[str, float]) -> None:
+    """All of what moved belongs to earlier jumps, or the diff does not tell the asset apart."""
+    previous, latest = (
+        reading({"Bitcoin/BTC": (units, 1.0)}, at=at) for units, at in ((100.0, NOON - HOUR), (90.0, NOON))
+    )
+    step = ReadingStep(reading_diff(previous, latest, OWN), {}, OWN)
+
+    assert step.jump("BTC", parts, JumpReason.ALONE, Verdict.WAITING) is None
+
+
 class TestAlone:
     @sizes
     @pytest.mark.parametrize(("units", "is_suspected"), [(140, False), (139, True), (260, False), (261, True)])
