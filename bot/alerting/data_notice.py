@@ -71,6 +71,8 @@ def notice_steps(
 
     `open_notices` are those of this exchange. Events without any consequence are left out.
     """
+    if not (open_notices or signal.jumps or signal.unreported):  # nearly always
+        return
     is_withheld = any(hold.reason is HoldReason.WITHHELD for hold in signal.holds)
     of_parts = [notice for notice in open_notices if is_of_parts(notice.signal)]
     of_jumps = [notice for notice in open_notices if not is_of_parts(notice.signal)]

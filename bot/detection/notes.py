@@ -73,6 +73,8 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
 
 def _unpriced(own_tokens: Collection[str], latest: Reading) -> Iterator[Note]:
     """Yield one note on what the source tells an amount and no value of, where it is more than dust; largest first."""
+    if not latest.unpriced_slots:  # nearly always
+        return
     usd = {slot: latest.holdings[slot].usd for slot in latest.unpriced_slots if slot in latest.holdings}
     largest = sorted((slot for slot in usd if slot.asset not in own_tokens), key=lambda slot: (-usd[slot], slot))
     total_usd = sum(usd[slot] for slot in largest)
@@ -93,7 +95,8 @@ def _unreported(own_tokens: Collection[str], latest: Reading, state: GuardState)
 def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
     """Yield a note on each own token that moved far in 24 h, in USD at the prices of the window's start."""
     base = bases.get(Window.DAY)
-    if base is None or not fits(Window.DAY, base, latest.as_of):
+    # Few exchanges have own tokens; of the others every holding would be gone through, at every reading.
+    if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
         return
     moved_usd = dict.fromkeys(sorted(own_tokens), 0.0)
     for slot in [slot for slot in base.holdings if slot.asset in own_tokens]:
