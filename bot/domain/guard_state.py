@@ -7,7 +7,7 @@ Example: on 1 March 10,000 BTC of one chain vanish while everything else is flat
 from then on: a window that contains 1 March does not count it as an outflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -59,6 +59,10 @@ class LostPart:
     def lacks(self, at: datetime) -> bool:
         """Return whether a reading of this time lacks the part."""
         return self.since <= at and (self.until is None or at < self.until)
+
+    def total_usd(self, *, without: Collection[str]) -> float:
+        """Return what it held in USD when it was last told, leaving out the assets named in `without`."""
+        return sum(held.usd for slot, held in self.holdings.items() if slot.asset not in without)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.detection.flow.reading_diff import slot_names
 from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, SourceError, StorageError
 from bot.domain.exchange import Exchange, Listing
@@ -36,7 +37,6 @@ _GAPS_FILLED = timedelta(days=2)  # sources fill gaps of yesterday; what they sa
 # Bodies that are fetched before the list is checked again for what moves: few enough not to wait long, and enough to
 # see in one round what a fault of the source did to many exchanges at a time.
 _CALM_BATCH = 8
-_MAX_NAMED_SLOTS = 3  # impossible values that the log and `/status` name: enough to find the others at the source
 
 
 class SourcePoller:
@@ -294,7 +294,4 @@ class SourcePoller:
 
 def _left_out(reading: Reading) -> str:
     """Return the slots of a reading whose amounts or values cannot be: "ETH on Ethereum, TRX on Tron and 4 more"."""
-    slots = sorted(reading.impossible_slots | reading.unvalued_slots)
-    names = [clean(f"{slot.asset} on {slot.chain}") for slot in slots[:_MAX_NAMED_SLOTS]]
-    more = f" and {len(slots) - len(names)} more" if len(slots) > len(names) else ""
-    return ", ".join(names) + more
+    return clean(slot_names(sorted(reading.impossible_slots | reading.unvalued_slots)))

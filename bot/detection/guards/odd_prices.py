@@ -28,12 +28,9 @@ from bot.detection.guards.guard_input import GuardInput
 from bot.detection.guards.lost_parts import ABSURD_FACTOR
 from bot.detection.guards.market_moves import MarketMoves
 from bot.detection.thresholds import ODD_PRICE_CHANGE, PRICED_ASSET_SHARE
+from bot.domain.far_apart import are_far_apart
 from bot.domain.guard_state import GuardState, OddPrice
 from bot.domain.reading import NO_HOLDING, Holding, Reading
-
-_FAR_OFF = 5.0
-"""A price that is so many times another. By judgement: no asset of weight moved so far from one reading to the next,
-and a small token that did is valued too high for two days, at this exchange only."""
 
 
 def record_odd_prices(state: GuardState, given: GuardInput) -> GuardState:
@@ -115,16 +112,12 @@ def _judged(odd_price: OddPrice, latest: Reading, market: MarketMoves, most_usd:
     if odd_price.doubtful:
         if not _differs(price, odd_price.price):
             return is_over
-        if _is_far_off(price, odd_price.price) or holding.usd > most_usd > 0:
+        if are_far_apart(price, odd_price.price) or holding.usd > most_usd > 0:
             return odd_price if latest.as_of - odd_price.since <= RETURN_WITHIN else is_over
         return None
     elsewhere = market.price(odd_price.asset, latest)
     believed = odd_price.price if elsewhere is None else elsewhere
     return odd_price if _differs(price, believed) else is_over
-
-
-def _is_far_off(price: float, last: float) -> bool:
-    return price > _FAR_OFF * last or last > _FAR_OFF * price
 
 
 def _differs(price: float, last: float) -> bool:

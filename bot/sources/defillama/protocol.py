@@ -35,6 +35,7 @@ import msgspec
 
 from bot.domain.assets import ALIASES, asset_name
 from bot.domain.errors import SourceError, SourceFault
+from bot.domain.far_apart import are_far_apart
 from bot.sources.json_stream import JsonStream
 
 ALL_CHAINS = "all"
@@ -44,7 +45,6 @@ _EXPECTED_KEYS = ("chainTvls", "tokens", "tokensInUsd")
 _DAY_S = 86400
 _SAME_RUN_S = 30 * 60  # the upstream runs once an hour and writes its chains within minutes
 _LATEST_UNIX_S = 4102444800  # 2100-01-01: a later date is in milliseconds, not in seconds
-_FAR_OFF = 5.0  # times another price: no market moves so far from one point to the next
 # How the name of a section ends (after its last dash; or its whole name) that is no chain; see `nonChains` and the
 # treatment of dashes in https://github.com/DefiLlama/defillama-server, defi/src/utils/normalizeChain.ts
 _NOT_CHAINS = frozenset(
@@ -279,8 +279,8 @@ class ProtocolExtract:
                 elif position in wanted and columns.usd[row] > 0:
                     found = _SlotPrice(columns.usd[row] / columns.amounts[row], columns.usd[row])
                     known = last.get(position, found)
-                    is_odd = _are_far_apart(found.price, known.price) and _are_far_apart(found.usd, known.usd)
-                    if is_odd and _are_far_apart(found.price, doubtful.get(position, math.inf)):
+                    is_odd = are_far_apart(found.price, known.price) and are_far_apart(found.usd, known.usd)
+                    if is_odd and are_far_apart(found.price, doubtful.get(position, math.inf)):
                         doubtful[position] = found.price
                     else:
                         last[position] = found
@@ -418,10 +418,6 @@ def _newest_total(points: Sequence[_TotalPoint]) -> _StatedTotal | None:
     newest = max(points, key=lambda point: point.date, default=None)
     usd = _number(newest.total_usd) if newest else math.nan
     return _StatedTotal(newest.date, usd) if newest and usd > 0 else None
-
-
-def _are_far_apart(usd: float, other_usd: float) -> bool:
-    return usd > _FAR_OFF * other_usd or other_usd > _FAR_OFF * usd
 
 
 def _number(raw: msgspec.Raw) -> float:
