@@ -54,8 +54,7 @@ class ColumnStore(Generic[V]):
         """Return a reading as columns: those that were made of this very object before, or new ones."""
         # Comparing readings by value would cost more than the columns save. An id is safe as a key: the columns refer
         # to their reading, so it lives as long as they do, and no other object can get its id.
-        columns = self._columns_by_id.get(id(reading))
-        return columns or self._add(reading)
+        return self._columns_by_id.get(id(reading)) or self._add(reading)
 
     def flow(
         self, window: Window, base: Reading, end: Reading, uncounted: Mapping[str, float], *, with_assets: bool
@@ -86,7 +85,7 @@ class ColumnStore(Generic[V]):
         return Flow(window, base.as_of, end.as_of, usd, share, at_base.reserves_usd, assets)
 
     def quiet_diff(
-        self, previous: Reading, latest: Reading, watched: Collection[str], *, limits: "QuietLimits"
+        self, previous: Reading, latest: Reading, watched: Collection[str], *, limits: QuietLimits
     ) -> ReadingDiff | None:
         """Return the difference of two readings if it is quiet: no guard has to remember any of it; else None.
 
@@ -169,7 +168,7 @@ class ColumnStore(Generic[V]):
         slots = zip(now.layout.slots, Holdings.of(now.reading.holdings).usd, strict=True)
         return sum(usd for slot, usd in slots if slot not in held_before)
 
-    def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: "QuietLimits") -> bool:
+    def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: QuietLimits) -> bool:
         """Return whether a slot, a chain or an asset of weight moved by more than the limit, of itself."""
         least_usd, arithmetic = limits.least * before.total_usd, self._arithmetic
         slots = (arithmetic.figures(before.values), arithmetic.figures(moved_usd))

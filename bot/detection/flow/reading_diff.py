@@ -13,6 +13,7 @@ from enum import IntEnum
 
 from bot.detection.flow.asset_moves import AssetMove, asset_moves
 from bot.domain.reading import NO_HOLDING, Reading, Slot
+from bot.domain.value_object import value_object
 
 LARGE = 0.01
 """The fraction of reserves from which the guards remember an amount of one asset that left or came in one step. It lies
@@ -58,7 +59,7 @@ class GroupMove:
     moved_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ReadingDiff:
     """The difference of two readings, without the exchange's own tokens, in USD.
 

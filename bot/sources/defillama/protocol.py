@@ -160,7 +160,9 @@ class ProtocolExtract:
             if time >= self._since or time == self._times[-1]:
                 columns = _concatenate(points[time] for points in self._chains.values() if time in points)
                 # A token that is worth nothing to anybody is told as zero for ever, and would only fill the readings.
-                yield Moment(time, columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held)))
+                if not self._held.issuperset(columns.zeros):
+                    columns = columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held))
+                yield Moment(time, columns)
 
     def statement(self) -> BodyStatement:
         """Return what the body says of itself; raise IndexError when it has no moment."""
