@@ -20,9 +20,17 @@ from datetime import datetime, timedelta
 
 from bot.alerting.announcing import as_announced
 from bot.alerting.easing import resolve
-from bot.alerting.jump_event import KEPT_OPEN, UNSETTLED, JumpEvent, count_lately, jump_events
+from bot.alerting.jump_event import (
+    KEPT_OPEN,
+    TOLD_AT_ONCE,
+    UNSETTLED,
+    EventOfNotice,
+    JumpEvent,
+    count_lately,
+    jump_events,
+)
 from bot.alerting.opening import open_incident
-from bot.alerting.unreported_notice import EventOfNotice, as_reported_again, is_of_parts, unreported_events
+from bot.alerting.unreported_notice import as_reported_again, is_of_parts, unreported_events
 from bot.domain.flow import HoldReason
 from bot.domain.incident import Ending, Incident, Step, StepReason
 from bot.domain.jump import Jump, Verdict
@@ -36,7 +44,6 @@ ELEVATED_NOTICE_SHARE = 0.15
 """From this share on it is elevated, and places that hear of severe alone are told as well."""
 STEPS_LATELY = "steps in 72 h"
 """The measurement of a notice that counts the events of the same chain or asset, itself included."""
-_TOLD_AT_ONCE = 2  # so many events of a chain or an asset within 72 hours; more say nothing new
 _STAYS_AFTER = timedelta(hours=6)  # as long as easing takes: what flaps is back by then
 _ENDINGS = {
     Verdict.RETURNED: Ending.RETURNED,
@@ -71,6 +78,8 @@ def notice_steps(
 
     `open_notices` are those of this exchange. Events without any consequence are left out.
     """
+    if not (open_notices or signal.jumps or signal.unreported):  # nearly always
+        return
     is_withheld = any(hold.reason is HoldReason.WITHHELD for hold in signal.holds)
     of_parts = [notice for notice in open_notices if is_of_parts(notice.signal)]
     of_jumps = [notice for notice in open_notices if not is_of_parts(notice.signal)]
@@ -125,7 +134,7 @@ def _is_told(event: JumpEvent, signal: Signal, count: int) -> bool:
 
     `count` says the number of its kind it is (1: the first); what flaps has to stay away for a while first.
     """
-    if count > _TOLD_AT_ONCE:
+    if count > TOLD_AT_ONCE:
         return event.verdict is Verdict.NOT_COUNTED and _STAYS_AFTER <= signal.as_of - event.at < KEPT_OPEN
     is_new = event.at == signal.as_of or (signal.previous_as_of is not None and event.at >= signal.previous_as_of)
     return is_new and event.verdict in UNSETTLED

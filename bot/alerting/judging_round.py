@@ -33,6 +33,7 @@ from bot.domain.incident import Incident, IncidentState, Step
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.snapshot import IncidentSpan
+from bot.domain.value_object import value_object
 
 _StepType = TypeVar("_StepType", bound="RoundStep")
 
@@ -74,7 +75,7 @@ MARKET_KEY = IncidentKey(MARKET.id, Rule.MARKET_WIDE)
 """The key of the market-wide incident; the normal preset alone says what is market-wide."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class RoundSignal:
     """One subject's signal in a round, not graded yet, the time it is judged at, and the presets it is judged by."""
 
@@ -83,7 +84,7 @@ class RoundSignal:
     presets: Sequence[Sensitivity]
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class RoundStep:
     """What a round makes of one incident: `step.incident` is stored under `key` in place of `before`."""
 
@@ -105,7 +106,7 @@ class RoundStep:
         return None if incident is None or incident.state is IncidentState.RESOLVED else incident
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ExchangeStep(RoundStep):
     """A step of one subject's incident, and the signal it was made by, graded under the incident's preset."""
 

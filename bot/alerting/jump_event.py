@@ -8,11 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 
+from bot.domain.incident import Incident
 from bot.domain.jump import Jump, JumpReason, Verdict
 
 KEPT_OPEN = timedelta(hours=72)
 """As long as a step that was left out may count after all, and a part that is away makes windows uncertain."""
+TOLD_AT_ONCE = 2
+"""So many events of a chain or an asset within 72 hours; more say nothing new, and are told only if they last."""
 UNSETTLED = frozenset({Verdict.WAITING, Verdict.NOT_COUNTED})
 """The verdicts of an event that is not over: its notice stays open."""
 # An event is as settled as its least settled jump; of what is settled, what counts matters most.
@@ -56,6 +60,20 @@ class JumpEvent:
         """Return what left and what came, each as a share and in USD: the one does not make the other smaller."""
         parts = ([jump for jump in self.jumps if jump.usd < 0], [jump for jump in self.jumps if jump.usd >= 0])
         return [(sum(jump.share for jump in part), sum(jump.usd for jump in part)) for part in parts]
+
+
+class EventOfNotice(NamedTuple):
+    """An event of a reading and its notice: either may be absent, but not both.
+
+    `at` is the time that the notice is known by. `seen_lately` says how often the like of the event was seen within
+    72 h, `is_news` whether it is told where it has no notice.
+    """
+
+    at: datetime
+    notice: Incident | None
+    event: JumpEvent | None
+    seen_lately: int
+    is_news: bool
 
 
 def jump_events(jumps: Iterable[Jump]) -> list[JumpEvent]:

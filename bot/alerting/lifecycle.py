@@ -42,7 +42,7 @@ def advance(
 
     A reading that was seen before changes nothing, nor does a signal that could not be graded, but that people are
     told once (HELD), also when it is the known reading that has become too old. Absence of data never opens, eases or
-    resolves. `now` only dates what happened: every decision rests on the readings' own times.
+    resolves. `now` dates what happened and spaces announcements; severity rests on the readings' own times.
     """
     if incident is None:
         return judge_first(policy, signal, now, sensitivity)

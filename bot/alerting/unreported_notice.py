@@ -14,30 +14,14 @@ A chain that is away for half a day every day is told twice within 72 hours. The
 from collections.abc import Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import timedelta
 
-from bot.alerting.jump_event import UNSETTLED, JumpEvent, count_lately, jump_events
+from bot.alerting.jump_event import TOLD_AT_ONCE, UNSETTLED, EventOfNotice, JumpEvent, count_lately, jump_events
 from bot.domain.incident import Incident
 from bot.domain.jump import Verdict
 from bot.domain.signal import UNREPORTED, Signal
 
-_TOLD_EARLY = 2  # so many gaps of a part within 72 hours are said after six hours; more say nothing new
 _STAYS_AFTER = timedelta(hours=24)  # by judgement: as long as the shortest graded window
-
-
-class EventOfNotice(NamedTuple):
-    """An event of a reading and its notice: either may be absent, but not both.
-
-    `at` is the time that the notice is known by. `seen_lately` says how often the like of the event was seen within
-    72 h, `is_news` whether it is told where it has no notice.
-    """
-
-    at: datetime
-    notice: Incident | None
-    event: JumpEvent | None
-    seen_lately: int
-    is_news: bool
 
 
 def is_of_parts(signal: Signal) -> bool:
@@ -90,4 +74,4 @@ def _event_of(notice: Incident, events: Sequence[JumpEvent]) -> JumpEvent | None
 
 def _is_steady(event: JumpEvent, signal: Signal, count: int) -> bool:
     """Return whether an event is told at once: it is no more than the second of its kind, or has lasted for a day."""
-    return count <= _TOLD_EARLY or signal.as_of - event.at >= _STAYS_AFTER
+    return count <= TOLD_AT_ONCE or signal.as_of - event.at >= _STAYS_AFTER

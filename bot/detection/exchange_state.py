@@ -10,7 +10,7 @@ with three readings, in which the guards remember the departure. A reading of 11
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from operator import attrgetter
 
 from bot.detection.flow.baseline import MAX_DAYS, daily_point
@@ -26,12 +26,13 @@ from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint
+from bot.domain.value_object import value_object
 from bot.domain.withdrawals import Withdrawals
 
 _AS_OF = attrgetter("as_of")
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ExchangeState:
     """What is known of one exchange as of its newest reading.
 
@@ -42,7 +43,7 @@ class ExchangeState:
     """
 
     exchange: Exchange
-    guard_state: GuardState = GuardState()  # noqa: RUF009 — frozen
+    guard_state: GuardState = GuardState()
     recent_readings: tuple[Reading, ...] = ()
     days: tuple[DailyPoint, ...] = ()
     first_of_day: Reading | None = None
@@ -127,8 +128,10 @@ class ExchangeState:
 
     def _base(self, window: Window) -> Reading | None:
         end, nearest = self.recent_readings[-1].as_of, self._newest_before(window)
-        if nearest and fits(window, nearest, end):
-            return nearest  # the first candidate, and nearly always there: the others need not be gone through
+        # The first candidate, and nearly always there: the others need not be gone through. The hour has no others, and
+        # daily readings have none for it.
+        if window is Window.HOUR or (nearest and fits(window, nearest, end)):
+            return nearest
         return next(base_candidates(window, self.recent_readings, end), nearest)
 
     def _newest_before(self, window: Window) -> Reading | None:

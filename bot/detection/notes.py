@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.detection.flow.net_flow import gone_parts
-from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
+from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_names
 from bot.detection.flow.windows import fits
 from bot.detection.guards.verdicts import COUNTS_WITHIN
 from bot.detection.thresholds import MIN_FLOW_USD, PRICED_ASSET_SHARE
@@ -24,7 +24,6 @@ _OWN_TOKEN_SHARE = 0.01
 """A move of own tokens is said from this share of all holdings, own tokens included, on. A judgement: every day has
 smaller ones."""
 
-_NAMED_SLOTS = 3  # of what has no value; a line on a phone has room for no more
 _UNREPORTED_SHARE = 0.01
 """A part that windows leave out is named from this share of reserves on, by judgement: less than opens a watch."""
 
@@ -73,19 +72,19 @@ def _remembered(state: GuardState, now: datetime) -> Iterator[Note]:
 
 def _unpriced(own_tokens: Collection[str], latest: Reading) -> Iterator[Note]:
     """Yield one note on what the source tells an amount and no value of, where it is more than dust; largest first."""
+    if not latest.unpriced_slots:  # nearly always
+        return
     usd = {slot: latest.holdings[slot].usd for slot in latest.unpriced_slots if slot in latest.holdings}
     largest = sorted((slot for slot in usd if slot.asset not in own_tokens), key=lambda slot: (-usd[slot], slot))
     total_usd = sum(usd[slot] for slot in largest)
     if total_usd and total_usd >= PRICED_ASSET_SHARE * latest.total_usd(without=own_tokens):
-        names = ", ".join(map(slot_name, largest[:_NAMED_SLOTS]))
-        more = f" and {len(largest) - _NAMED_SLOTS} more" if len(largest) > _NAMED_SLOTS else ""
-        yield Note(NoteReason.UNPRICED, names + more, total_usd)
+        yield Note(NoteReason.UNPRICED, slot_names(largest), total_usd)
 
 
 def _unreported(own_tokens: Collection[str], latest: Reading, state: GuardState) -> Iterator[Note]:
     """Yield a note on each part of weight that windows leave out by now: they compare the rest, and say so."""
     for part in gone_parts(latest, latest, state.lost_parts):
-        lost_usd = sum(held.usd for slot, held in part.holdings.items() if slot.asset not in own_tokens)
+        lost_usd = part.total_usd(without=own_tokens)
         if lost_usd >= _UNREPORTED_SHARE * part.last.total_usd(without=own_tokens):
             yield Note(NoteReason.UNREPORTED, part.name, lost_usd, part.last.as_of)
 
@@ -93,7 +92,8 @@ def _unreported(own_tokens: Collection[str], latest: Reading, state: GuardState)
 def _own_token(own_tokens: Collection[str], latest: Reading, bases: Mapping[Window, Reading]) -> Iterator[Note]:
     """Yield a note on each own token that moved far in 24 h, in USD at the prices of the window's start."""
     base = bases.get(Window.DAY)
-    if base is None or not fits(Window.DAY, base, latest.as_of):
+    # Few exchanges have own tokens; of the others every holding would be gone through, at every reading.
+    if base is None or not own_tokens or not fits(Window.DAY, base, latest.as_of):
         return
     moved_usd = dict.fromkeys(sorted(own_tokens), 0.0)
     for slot in [slot for slot in base.holdings if slot.asset in own_tokens]:

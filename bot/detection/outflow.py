@@ -10,7 +10,7 @@ closed the same is critical. At −2.2 % the next day nothing would reach elevat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from bot.detection.flow.baseline import baseline, robust_z, usual_days
@@ -28,6 +28,7 @@ from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
+from bot.domain.value_object import value_object
 from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Withdrawals
 
 WINDOWS = tuple(Window)
@@ -41,7 +42,7 @@ _BOUNDED = frozenset({HoldReason.CHAIN_MISSING, HoldReason.WALLETS_CHANGED, Hold
 _WINDOWS_WITH_THRESHOLD = frozenset(threshold.window for threshold in THRESHOLDS)
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class WindowInputs:
     """What the flows of an exchange are measured from.
 
@@ -55,7 +56,7 @@ class WindowInputs:
     previous: Reading | None
     bases: Mapping[Window, Reading]
     days: Sequence[DailyPoint]
-    guard_state: GuardState = GuardState()  # noqa: RUF009 — frozen
+    guard_state: GuardState = GuardState()
     incident_spans: Sequence[IncidentSpan] = ()
 
 

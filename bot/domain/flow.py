@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.domain.value_object import value_object
+
 
 class Window(StrEnum):
     """The lengths of time that flows are measured over."""
@@ -64,7 +66,7 @@ class AssetFlow:
     usd: float
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Flow:
     """Net flow of an exchange over a window: positive = net deposits, negative = net withdrawals.
 
@@ -126,7 +128,7 @@ class Flow:
         return usd / self.reserves_usd if self.reserves_usd > 0 else 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Baseline:
     """A normal day of the exchange: how the shares of its last `days` days are distributed.
 

@@ -7,7 +7,7 @@ Example: on 1 March 10,000 BTC of one chain vanish while everything else is flat
 from then on: a window that contains 1 March does not count it as an outflow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -45,7 +45,7 @@ class LostPart:
     `name` is a chain, or an asset on one ("ETH on Ethereum"); `until` is None as long as it is missing. `holdings` are
     what was there when it was last told, and `last` is the reading that did. `is_drained_next` says that a part which
     the next reading lacks as well has left: a token that drops out of the answer while the rest of its chain is there
-    was emptied.
+    was emptied; no reading before `waits_until` says so of one that is still away when its chain is back.
     """
 
     name: str
@@ -54,19 +54,28 @@ class LostPart:
     last: Reading = field(compare=False, repr=False)
     until: datetime | None = None
     is_drained_next: bool = False
+    waits_until: datetime | None = None
 
     def lacks(self, at: datetime) -> bool:
         """Return whether a reading of this time lacks the part."""
         return self.since <= at and (self.until is None or at < self.until)
 
+    def total_usd(self, *, without: Collection[str]) -> float:
+        """Return what it held in USD when it was last told, leaving out the assets named in `without`."""
+        return sum(held.usd for slot, held in self.holdings.items() if slot.asset not in without)
+
 
 @dataclass(frozen=True, slots=True)
 class RenamedSlot:
-    """A slot that the source calls by a new name from `at` on: `renamed` is what `original` was before."""
+    """A slot that the source calls by a new name from `at` on: `renamed` is what `original` was before.
+
+    `price` is what a unit was worth in USD under the old name, where the source gave the new one no value at first.
+    """
 
     original: Slot
     renamed: Slot
     at: datetime
+    price: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

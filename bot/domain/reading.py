@@ -215,7 +215,8 @@ class Reading:
     are those that the source named with an amount or a value that cannot be (below zero, infinite, no number): they are
     not in `holdings`, and neither zero nor drained but missing. `zero_slots` are those that it gave an amount of zero
     and that have held something: everything left them, or a node answered an error. They are not in `holdings` either.
-    `unpriced_slots` are held, and the source gave them a value that cannot be: theirs is made of an earlier price.
+    `unpriced_slots` are held, and the source gave them a value that cannot be: theirs is made of an earlier price, and
+    zero where there was none.
 
     The class has no `__slots__`, so that chains and sums by asset are computed once: every answer needs them, and a
     large exchange has hundreds of holdings.
@@ -229,6 +230,11 @@ class Reading:
     impossible_slots: frozenset[Slot] = frozenset()
     zero_slots: frozenset[Slot] = frozenset()
     unpriced_slots: frozenset[Slot] = frozenset()
+
+    @cached_property
+    def unvalued_slots(self) -> frozenset[Slot]:
+        """Return the unpriced slots that never had a price: what they are worth is not known."""
+        return frozenset(slot for slot in self.unpriced_slots if self.holdings.get(slot, NO_HOLDING).usd <= 0)
 
     @cached_property
     def chains(self) -> frozenset[str]:

@@ -16,6 +16,7 @@ from enum import StrEnum
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.severity import Severity
+from bot.domain.value_object import value_object
 
 
 class Rule(StrEnum):
@@ -161,7 +162,7 @@ class SourceFigure:
     source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class Signal:
     """What is known of a subject at a time: its severity (None: calm), and that by the easier thresholds for leaving.
 

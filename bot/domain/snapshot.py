@@ -9,9 +9,10 @@ from datetime import datetime
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.signal import Signal
+from bot.domain.value_object import value_object
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class DailyPoint:
     """The first reading of a UTC day: reserves without own tokens in USD, and the net flow since the day before.
 

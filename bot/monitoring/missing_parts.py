@@ -29,7 +29,7 @@ def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> E
     if reading is None or not remembered:
         return snapshot
     away = [part for part in remembered if part.until is None]
-    parts = [MissingPart(part.name, _reserves_in(part, snapshot.exchange.own_tokens), part.since) for part in away]
+    parts = [MissingPart(part.name, part.total_usd(without=snapshot.exchange.own_tokens), part.since) for part in away]
     return replace(
         snapshot,
         missing=tuple(sorted(parts, key=lambda part: (-part.usd, part.name))),
@@ -43,12 +43,7 @@ def with_missing_parts(snapshot: ExchangeSnapshot, guard_state: GuardState) -> E
 def _is_shown(part: LostPart, reading: Reading | None, own_tokens: frozenset[str]) -> bool:
     if reading is None or (part.until is None and reading.as_of - part.since > GONE_AFTER):
         return False
-    return _reserves_in(part, own_tokens) >= SHOWN_PART * part.last.total_usd(without=own_tokens)
-
-
-def _reserves_in(part: LostPart, own_tokens: frozenset[str]) -> float:
-    """Return what the part held in USD when it was last read, without own tokens."""
-    return sum(held.usd for slot, held in part.holdings.items() if slot.asset not in own_tokens)
+    return part.total_usd(without=own_tokens) >= SHOWN_PART * part.last.total_usd(without=own_tokens)
 
 
 def _last_complete(away: Sequence[LostPart], remembered: Sequence[LostPart]) -> Reading:

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.detection.flow.reading_diff import slot_names
 from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.errors import LeaseLost, RunwatchError, SourceError, SourceFault, StorageError
 from bot.domain.exchange import Exchange, Listing
@@ -48,7 +49,6 @@ _CALM_AT_ONCE, _URGENT_AT_ONCE = 2, 4
 # What a batch has by then is judged, and the rest when it is there: one byte a second delays nobody else.
 _BATCH_PATIENCE = timedelta(seconds=10)
 _KNOWN_FOR = timedelta(days=1)  # after a restart: exchanges that a list had in the last day of lists
-_MAX_NAMED_SLOTS = 3  # impossible values that the log and `/status` name: enough to find the others at the source
 
 
 class SourcePoller:
@@ -511,7 +511,4 @@ def _crash_error(crash: Exception) -> SourceError:
 
 def _left_out(reading: Reading) -> str:
     """Return the slots of a reading whose amounts or values cannot be: "ETH on Ethereum, TRX on Tron and 4 more"."""
-    slots = sorted(reading.impossible_slots)
-    names = [clean(f"{slot.asset} on {slot.chain}") for slot in slots[:_MAX_NAMED_SLOTS]]
-    more = f" and {len(slots) - len(names)} more" if len(slots) > len(names) else ""
-    return ", ".join(names) + more
+    return clean(slot_names(sorted(reading.impossible_slots | reading.unvalued_slots)))

@@ -170,9 +170,13 @@ class SnapshotBuilder:
             after_reading = state.with_reading(reading, market)
             state = replace(after_reading, recent_readings=after_reading.recent_readings[_LAST_TWO])
             await asyncio.sleep(0)
+        # A worker that stores a month at that moment takes old readings out of reach between two queries. A state
+        # without any would take no reading in, for good; it is built once more at the next look.
+        if state.latest is None:
+            return state
         self._exchange_states[exchange.id] = state
         self._revised_days[exchange.id] = revised_days
-        self._market = self._market.after([LastMove(state.latest or latest)])
+        self._market = self._market.after([LastMove(state.latest)])
         return state
 
     async def _new_readings(self, state: ExchangeState) -> list[Reading]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.alerting.lifecycle import advance
@@ -690,11 +690,23 @@ def test_missing_data_never_opens_eases_or_resolves(drawn: Sequence[DrawnSignal]
 
 
 @given(drawn_lives)
+@example(
+    [
+        DrawnSignal(minutes_since, day, week=None, held=False)
+        for minutes_since, day in ((10, WATCH), (10, WATCH), (1, None), (120, ELEVATED), (180, None))
+    ]
+)
 def test_seeing_a_reading_twice_changes_nothing(drawn: Sequence[DrawnSignal]) -> None:
+    """But that figures are frozen is said of the same reading once six hours are over since holds were spoken of."""
+    about_holds = {StepReason.HELD, StepReason.RELEASED}
     for _, seen, result in simulated(drawn):
         if result.incident and result.incident.state is not IncidentState.RESOLVED:
             again = step(result.incident, seen, now=seen.as_of + HOUR)
-            assert again == Step(result.incident, StepReason.NOTHING)
+            if again.reason is StepReason.HELD:
+                said_at = [event.at for event in result.incident.events if event.reason in about_holds][-1]
+                assert 5 * HOUR <= seen.as_of - said_at < 6 * HOUR
+            else:
+                assert again == Step(result.incident, StepReason.NOTHING)
 
 
 @given(drawn_lives)

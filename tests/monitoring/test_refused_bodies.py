@@ -142,3 +142,11 @@ async def test_of_many_impossible_values_three_are_named(polled: PolledUpstream)
     await polled.hour()
 
     assert (await polled.health()).detail == "T0 on Ethereum, T1 on Ethereum, T2 on Ethereum and 2 more"
+
+
+async def test_an_amount_that_never_had_a_price_is_named_as_well(polled: PolledUpstream) -> None:
+    polled.llama.step("binance", holdings={"Ethereum": {"NEW": 5.0}}, prices={"NEW": -1.0})
+
+    await polled.hour()
+
+    assert (await polled.health()).detail == "NEW on Ethereum"

@@ -1,3 +1,4 @@
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,6 +10,7 @@ from bot.domain.errors import StorageError
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
 from bot.domain.incident import IncidentState
+from bot.domain.reading import Reading
 from bot.domain.severity import Severity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.monitoring.snapshot_builder import SnapshotBuilder
@@ -30,6 +32,27 @@ async def test_an_exchange_that_was_never_read_is_unknown(memory: Memory) -> Non
     snapshot = await SnapshotBuilder(memory.readings, memory.clock, memory.incidents).snapshot(BINANCE)
 
     assert (snapshot.listing, snapshot.reading, snapshot.signal, snapshot.days) == (listing(), None, None, ())
+
+
+async def test_an_exchange_whose_readings_another_worker_is_just_storing_is_read_at_the_next_look(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its newest reading was a month old at the first query, and was out of the reach of the second."""
+    builder = SnapshotBuilder(memory.readings, memory.clock, memory.incidents)
+    await memory.readings.add([holding(60, at=NOON - 31 * DAY)])
+    with monkeypatch.context() as patched:
+        patched.setattr(memory.readings, "between", nothing_between)
+        assert (await builder.snapshot(BINANCE)).reading is None
+
+    await memory.readings.add([holding(57)])
+
+    assert (await builder.snapshot(BINANCE)).reading == holding(57)
+
+
+async def nothing_between(*_: object, **__: object) -> AsyncIterator[Reading]:
+    none: tuple[Reading, ...] = ()
+    for reading in none:
+        yield reading
 
 
 async def test_a_snapshot_measures_every_window_from_the_newest_reading_old_enough(memory: Memory) -> None:

@@ -64,10 +64,21 @@ class ExchangeHistory:
         for held in self.during(since, until):
             held.pop(slot, None)
 
+    def set_price(self, asset: str, price: float, since: int, until: int) -> None:
+        """Value an asset at this price for a time."""
+        for index in self._indices(since, until):
+            self.prices[index][asset] = price
+
     def rename(self, slot: Slot, asset: str, since: int) -> None:
         """Call an asset of one chain otherwise from a time on, at the same price."""
         for index in self._indices(since, None):
             self.amounts[index][Slot(slot.chain, asset)] = self.amounts[index].pop(slot)
+            self.prices[index].setdefault(asset, self.prices[index][slot.asset])
+
+    def add_name(self, slot: Slot, asset: str, since: int, until: int) -> None:
+        """Tell an asset of one chain twice: by another name as well, with the same amount and price."""
+        for index in self._indices(since, until):
+            self.amounts[index][Slot(slot.chain, asset)] = self.amounts[index][slot]
             self.prices[index].setdefault(asset, self.prices[index][slot.asset])
 
     def rename_chain(self, chain: str, name: str, since: int) -> None:

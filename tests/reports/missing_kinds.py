@@ -130,3 +130,52 @@ def null_amount(seed: int) -> Report:
         history.unpriced |= {(hour(start + number), slot) for number in range(length)}
     windows = quiet_windows(hour(start + length), hour(start + length + 12), hour(start + 40))
     return Report([history], Expectation(at_most=None, windows=windows))
+
+
+def absurd_amount_for_days(seed: int) -> Report:
+    """Wrong decimals for three to four days: a missing value to the last reading, whatever time it is told."""
+    random = drawn("absurd-amount-for-days", seed)
+    start, length = random.randint(30, 40), random.randint(60, 100)
+    slot = random.choice([Slot("Ethereum", "USDC"), Slot("Tron", "USDT"), Slot("Bitcoin", "BTC")])
+    history = northex(seed, reading_times((1, 200)))
+    history.multiply({slot: 10 ** random.randint(4, 12)}, hour(start), hour(start + length))
+    windows = quiet_windows(*(hour(start + number) for number in (12, 50, 59, length, length + 12, length + 50)))
+    return Report([history], Expectation(at_most=None, incidents_at_most=1, windows=windows))
+
+
+def failed_call_for_many(seed: int) -> Report:
+    """A call for the balances of many tokens fails for some readings: exact zeros, while the coin stands still."""
+    random = drawn("failed-call-for-many", seed)
+    start, length = random.randint(30, 50), random.randint(1, 5)
+    history = northex(seed, reading_times((1, 96)))
+    tokens = [slot for slot in history.slots() if slot.chain == "Ethereum" and slot.asset != "ETH"]
+    for slot in random.sample(tokens, random.randint(2, len(tokens))):
+        history.set_amount(slot, 0.0, hour(start), hour(start + length))
+    windows = quiet_windows(hour(start), hour(start + length), hour(start + length + 12), hour(start + 40))
+    return Report([history], Expectation(at_most=None, windows=windows))
+
+
+def chain_back_in_parts(seed: int) -> Report:
+    """A chain is away for some hours and comes back with its coin alone; its stablecoin follows within five hours."""
+    random = drawn("chain-back-in-parts", seed)
+    start, length, later = random.randint(30, 45), random.randint(1, 20), random.randint(1, 5)
+    slot = random.choice([Slot("Tron", "USDT"), Slot("Solana", "USDC"), Slot("Arbitrum", "USDT")])
+    history = northex(seed, reading_times((1, 120)))
+    history.drop([slot.chain], hour(start), hour(start + length))
+    history.drop_slot(slot, hour(start + length), hour(start + length + later))
+    windows = quiet_windows(*(hour(start + length + number) for number in (0, later - 1, later, later + 24)))
+    return Report([history], Expectation(at_most=None, incidents_at_most=1, windows=windows))
+
+
+def wrong_price_stays(seed: int) -> Report:
+    """The price of a small token is ten to forty times too high for a day and a half, in which a third of it leaves."""
+    random = drawn("wrong-price-stays", seed)
+    start, slot = random.randint(30, 45), random.choice([Slot("Ethereum", "LINK"), Slot("Tron", "TRX")])
+    history = northex(seed, reading_times((1, 200)))
+    factor = random.uniform(10, 40)
+    for number in range(36):
+        history.prices[history.times.index(hour(start + number))][slot.asset] *= factor
+    for number in range(10):
+        history.multiply({slot: 0.96}, hour(start + 10 + number))
+    windows = quiet_windows(*(hour(start + number) for number in (20, 35, 40, 60, 100)))
+    return Report([history], Expectation(at_most=None, windows=windows))

@@ -147,6 +147,24 @@ def conversion_drops_out(seed: int) -> Report:
     return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
+def conversion_told_without(seed: int) -> Report:
+    """Half a billion USDT become USDC; hours later one reading lacks as many USDC, or they are on no list any more.
+
+    What came makes up for the USDT, whether it is told or not: the step is held, or not counted.
+    """
+    random = drawn("conversion-told-without", seed)
+    start = random.randint(30, 50)
+    wrong = start + random.randint(8, 20)
+    until = random.choice([wrong + 1, None])
+    history = northex(seed, reading_times((1, 200)))
+    units = random.uniform(4.5e8, 5.5e8)
+    history.add(Slot("Tron", "USDT"), -units, hour(start))
+    history.add(Slot("Ethereum", "USDC"), units, hour(start))
+    history.add(Slot("Ethereum", "USDC"), -units, hour(wrong), hour(until) if until else None)
+    times = [hour(number) for number in (start, wrong, wrong + 1, wrong + 23, start + 60)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
+
+
 def conversion_turned_back(seed: int) -> Report:
     """Half of a stablecoin on one chain is turned into another one, and back within two days or weeks later: no flow.
 
@@ -176,6 +194,38 @@ def renamed_stablecoin(seed: int) -> Report:
     history.rename(slot, name, hour(start))
     windows = quiet_windows(hour(start), hour(start + 10), hour(start + 100))
     return Report([history], Expectation(at_most=None, windows=windows))
+
+
+def renamed_with_overlap(seed: int) -> Report:
+    """The new symbol of an asset is told beside the old one for hours or days, then alone: it was never there twice."""
+    random = drawn("renamed-with-overlap", seed)
+    start, overlap = random.randint(30, 50), random.choice([1, random.randint(2, 24), random.randint(80, 100)])
+    slot, name = random.choice(
+        [(Slot("Tron", "USDT"), "USDT.T"), (Slot("Bitcoin", "BTC"), "XBT"),
+         (Slot("Ethereum", "USDC"), "DAI")]
+    )  # fmt: skip
+    history = northex(seed, reading_times((1, 180), (6, 20)))
+    end = start + overlap
+    times = [hour(number) for number in (start, end - 1, end, end + 1, end + 24, end + 48)]
+    history.add_name(slot, name, hour(start), hour(end))
+    history.rename(slot, name, hour(end))
+    return Report([history], Expectation(at_most="watch", windows=quiet_windows(*times)))
+
+
+def renamed_without_value(seed: int) -> Report:
+    """The symbol of an asset changes, and the source has no value of the new one for hours: null, or zero."""
+    random = drawn("renamed-without-value", seed)
+    start = random.randint(30, 50)
+    end = start + random.randint(2, 30)
+    slot, name = random.choice([(Slot("Tron", "USDT"), "USDT.T"), (Slot("Ethereum", "ETH"), "ETHX")])
+    history = northex(seed, reading_times((1, 110), (6, 20)))
+    history.rename(slot, name, hour(start))
+    if random.random() < 0.5:
+        history.unpriced |= {(hour(number), Slot(slot.chain, name)) for number in range(start, end)}
+    else:
+        history.set_price(name, 0.0, hour(start), hour(end))
+    times = [hour(number) for number in (start, start + 1, end, end + 1, end + 23, end + 48)]
+    return Report([history], Expectation(at_most=None, windows=quiet_windows(*times)))
 
 
 def renamed_in_traffic(seed: int) -> Report:

@@ -142,14 +142,10 @@ def test_a_chain_of_zeros_alone_is_missing_from_its_reading_and_named() -> None:
     assert newest.zero_slots == {("Tron", "USDT")}
 
 
-@pytest.mark.parametrize("part", ["amount", "value"])
-@pytest.mark.parametrize(
-    "number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "1e300", "null", '"5"', "[]", "true", "9" * 400]
-)
-def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(part: str, number: str) -> None:
-    pair = (123.5, 5.0) if part == "amount" else (5.0, 123.5)
-    body = body_of({"Tron": {FIRST: {"ODD": pair, "USDT": (5.0, 5.0)}}, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}})
-    odd = body.replace(b"123.5", number.encode())
+@pytest.mark.parametrize("number", ["-1.0", "-6.3e-07", "1e400", "-1e400", "null", '"5"', "[]", "true", "9" * 400])
+def test_what_cannot_be_is_left_out_and_named_and_the_rest_of_its_chain_is_read(number: str) -> None:
+    series: Series = {FIRST: {"ODD": (123.5, 5.0), "USDT": (5.0, 5.0)}}
+    odd = body_of({"Tron": series, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}}).replace(b"123.5", number.encode())
     assert contents(odd) == {FIRST: {("Tron", "USDT"): (5.0, 5.0), ("Bitcoin", "BTC"): (1.0, 9e4)}}
     assert impossible(odd) == {FIRST: {("Tron", "ODD")}}
 
@@ -179,14 +175,24 @@ def test_an_amount_of_no_value_that_can_be_is_worth_what_it_was_at_its_last_pric
     assert impossible(body) == {time: set() for time in series}
 
 
-def test_before_its_slot_ever_had_a_price_such_an_amount_is_missing() -> None:
+@pytest.mark.parametrize("number", [*NO_VALUES, "-1e400"])
+def test_before_its_slot_ever_had_a_price_such_an_amount_has_a_value_of_zero(number: str) -> None:
     """Nor does a price that comes later say what it was worth."""
-    series: Series = {FIRST: {"NEW": (9.0, None), "USDT": (5.0, 5.0)}, FIRST + DAY: {"NEW": (9.0, 18.0)}}
-    body = body_of({"Tron": series})
+    series: Series = {FIRST: {"NEW": (9.0, 123.5), "USDT": (5.0, 5.0)}, FIRST + DAY: {"NEW": (9.0, 18.0)}}
+    body = body_of({"Tron": series}).replace(b"123.5", number.encode())
 
-    assert impossible(body) == {FIRST: {("Tron", "NEW")}, FIRST + DAY: set()}
-    assert contents(body)[FIRST] == {("Tron", "USDT"): (5.0, 5.0)}
-    assert unpriced(body) == [set(), set()]
+    assert impossible(body) == {FIRST: set(), FIRST + DAY: set()}
+    assert contents(body)[FIRST] == {("Tron", "NEW"): (9.0, 0.0), ("Tron", "USDT"): (5.0, 5.0)}
+    assert [reading.unvalued_slots for reading in parse(body)] == [{("Tron", "NEW")}, set()]
+
+
+def test_a_chain_on_which_nothing_has_a_value_or_had_one_is_missing() -> None:
+    tron: Series = {FIRST: {"NEW": (9.0, None), "NEWER": (8.0, None)}}
+    body = body_of({"Tron": tron, "Bitcoin": {FIRST: {"BTC": (1.0, 9e4)}}})
+
+    assert contents(body) == {FIRST: {("Bitcoin", "BTC"): (1.0, 9e4)}}
+    assert impossible(body) == {FIRST: {("Tron", "NEW"), ("Tron", "NEWER")}}
+    assert unpriced(body) == [set()]
 
 
 def test_a_price_of_zero_is_no_last_price() -> None:
@@ -197,6 +203,28 @@ def test_a_price_of_zero_is_no_last_price() -> None:
         (1.0, 0.0),
         (2.0, 4e4),
     ]
+
+
+@pytest.mark.parametrize(
+    ("points", "price"),
+    [
+        ([(10.0, 1e3), (10.0, 5e3)], 500.0),
+        ([(10.0, 1e3), (10.0, 5.1e3)], 100.0),  # one point more than five times as dear
+        ([(10.0, 1e3), (10.0, 2e2)], 20.0),
+        ([(10.0, 1e3), (10.0, 1.9e2)], 100.0),
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 2.9e4)], 2900.0),  # a second one like it
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 3e2)], 30.0),
+        ([(10.0, 1e3), (10.0, 3e4), (10.0, 1e3), (10.0, 3e4)], 100.0),
+        ([(10.0, 1e3), (1000.0, 1e3)], 1.0),  # a hundred new units for an old one
+    ],
+)
+def test_a_price_that_is_far_off_at_one_point_alone_is_no_last_price(
+    points: list[tuple[float, float]], price: float
+) -> None:
+    series: Series = {FIRST + day * DAY: {"LTC": point} for day, point in enumerate([*points, (2.0, None)])}
+
+    *_, newest = contents(body_of({"Litecoin": series})).values()
+    assert newest[("Litecoin", "LTC")] == pytest.approx((2.0, 2.0 * price))
 
 
 def test_of_two_names_of_an_asset_one_without_a_value_makes_the_value_of_both_unknown() -> None:
@@ -226,7 +254,7 @@ def test_a_point_that_is_too_old_to_be_asked_for_tells_no_price() -> None:
     body = body_of({"Bitcoin": series})
 
     assert contents(body)[FIRST + DAY] == {("Bitcoin", "BTC"): (1.0, 2e4), ("Bitcoin", "USDT"): (5.0, 5.0)}
-    assert contents(body, since=FIRST + DAY) == {FIRST + DAY: {("Bitcoin", "USDT"): (5.0, 5.0)}}
+    assert contents(body, since=FIRST + DAY)[FIRST + DAY][("Bitcoin", "BTC")] == (1.0, 0.0)
 
 
 def test_a_slot_is_impossible_at_the_time_for_which_it_was_told_so_only() -> None:

@@ -13,6 +13,9 @@ Examples, in USD:
 
 Of what moved, the steps that guards left out (`uncounted`, units by asset) are taken away; they never add to it nor
 turn it round: BTC 100 → 72 → 100 with −28 not counted moved by 0, not by +28.
+
+What had come to an asset before such a drop makes up for what left others all the same: 50 USDT become 50 USDC, and
+then 50 USDC are not told (not counted). The 50 USDT are no outflow, though at the end there is no USDC to show for it.
 """
 
 from collections import defaultdict
@@ -65,16 +68,12 @@ def asset_moves(
     for asset, came in appeared.items():
         if asset in moved and moved[asset].units < 0 and _is_same_price(asset, came, base, end):
             _make_up(moved[asset], came)
-    for asset, units in uncounted.items():
-        if asset in moved:
-            price = held[asset].usd / held[asset].units
-            moved[asset] = _without(moved[asset], units * price)
-        if asset in appeared:
-            _shrink(appeared[asset], max(0.0, appeared[asset].units - max(0.0, units)))
+    hidden_usd = _leave_out(uncounted, held, moved, appeared)
     for asset, came in _conversions(moved, appeared):
         converted = moved.setdefault(asset, AssetMove())
         converted.units += came.units
         converted.usd += came.usd
+    _net_hidden_inflow(moved, hidden_usd)
     return AssetMoves(
         {asset: move for asset, move in moved.items() if move.usd or move.units},
         {asset: move for asset, move in appeared.items() if move.units > 0},
@@ -149,6 +148,41 @@ def _without(moved: AssetMove, uncounted_usd: float) -> AssetMove:
     """Return a move without what is not counted: between nothing and the whole move, whatever was left out."""
     counted = clamped(moved.usd - uncounted_usd, moved.usd)
     return AssetMove(moved.units * (counted / moved.usd) if moved.usd else 0.0, counted)
+
+
+def _leave_out(
+    uncounted: Mapping[str, float],
+    held: Mapping[str, AssetMove],
+    moved: dict[str, AssetMove],
+    appeared: Mapping[str, AssetMove],
+) -> float:
+    """Take what is not counted from what moved and appeared; return the inflows that its drops took away, in USD."""
+    hidden_usd = 0.0
+    for asset, units in uncounted.items():
+        if asset in moved:
+            uncounted_usd = units * (held[asset].usd / held[asset].units)
+            counted = _without(moved[asset], uncounted_usd)
+            if units < 0:
+                hidden_usd += max(0.0, moved[asset].usd - uncounted_usd - counted.usd)
+            moved[asset] = counted
+        if asset in appeared:
+            _shrink(appeared[asset], max(0.0, appeared[asset].units - max(0.0, units)))
+    return hidden_usd
+
+
+def _net_hidden_inflow(moved: Mapping[str, AssetMove], hidden_usd: float) -> None:
+    """Reduce what left by an inflow that an uncounted drop took away, until nothing left on the whole.
+
+    Every asset that left gives by its worth, so that each still lies between nothing and its whole move.
+    """
+    left = [move for move in moved.values() if move.usd < 0]
+    made_up_usd = min(hidden_usd, -sum([move.usd for move in moved.values()]))
+    if not left or made_up_usd <= 0:
+        return
+    kept = 1 + made_up_usd / sum([move.usd for move in left])
+    for move in left:
+        move.units *= kept
+        move.usd *= kept
 
 
 def _conversions(moved: Mapping[str, AssetMove], appeared: Mapping[str, AssetMove]) -> Iterator[tuple[str, AssetMove]]:

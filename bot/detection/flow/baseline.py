@@ -66,7 +66,7 @@ def daily_point(
 
 def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
     """Return what is normal over the last 90 of these days, None when fewer than 14 of them have a share."""
-    shares = sorted([day.share for day in days[-MAX_DAYS:] if day.share is not None])
+    shares = sorted([share for day in days[-MAX_DAYS:] if (share := day.share) is not None])
     if len(shares) < MIN_DAYS:
         return None
     median = _median(shares)

@@ -22,6 +22,9 @@ from bot.domain.assets import STABLECOINS
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holdings, Reading
 
+_ROUNDING = 1e-9
+"""The share of reserves below which a difference comes from adding up in another order."""
+
 
 @dataclass(frozen=True, slots=True)
 class QuietLimits:
@@ -51,8 +54,7 @@ class ColumnStore(Generic[V]):
         """Return a reading as columns: those that were made of this very object before, or new ones."""
         # Comparing readings by value would cost more than the columns save. An id is safe as a key: the columns refer
         # to their reading, so it lives as long as they do, and no other object can get its id.
-        columns = self._columns_by_id.get(id(reading))
-        return columns or self._add(reading)
+        return self._columns_by_id.get(id(reading)) or self._add(reading)
 
     def flow(
         self, window: Window, base: Reading, end: Reading, uncounted: Mapping[str, float], *, with_assets: bool
@@ -68,6 +70,8 @@ class ColumnStore(Generic[V]):
         if self._make_up_for_others(at_base, at_end):
             return None
         corrections = self._corrections(at_base, at_end, uncounted) if uncounted else {}
+        if corrections is None:
+            return None
         assets: tuple[AssetFlow, ...] = ()
         if with_assets:
             moved = self._arithmetic.minus(at_end.amounts, at_base.amounts)
@@ -81,7 +85,7 @@ class ColumnStore(Generic[V]):
         return Flow(window, base.as_of, end.as_of, usd, share, at_base.reserves_usd, assets)
 
     def quiet_diff(
-        self, previous: Reading, latest: Reading, watched: Collection[str], *, limits: "QuietLimits"
+        self, previous: Reading, latest: Reading, watched: Collection[str], *, limits: QuietLimits
     ) -> ReadingDiff | None:
         """Return the difference of two readings if it is quiet: no guard has to remember any of it; else None.
 
@@ -117,22 +121,26 @@ class ColumnStore(Generic[V]):
         """Return whether no asset of weight changed its price by more than a fraction `tolerated`.
 
         An asset has weight when it is worth `least` of the reserves or more, at either price. Its price is that over
-        all chains, for sources state slightly different prices on each.
+        all chains, for sources state slightly different prices on each, and the last one is that of the amounts of now:
+        of 400 SOL that move from a chain where one costs $1 to one where it costs $3 no price changes.
         """
         before, now = self._pair(previous, latest)
         price_changes = self._arithmetic.minus(now.prices, before.prices)
         if not self._arithmetic.any_exceeds(price_changes, before.prices, tolerated):
             return True
-        totals = [
+        amounts_before, usd_before, usd_now = (
             self._arithmetic.group_totals(self._places.assets, column)
-            for column in (before.amounts, before.values, now.amounts, now.values)
-        ]
-        return not any(
-            abs(usd_now * amount_before / (amount_now * usd_before) - 1) > tolerated
-            and max(usd_now, usd_before * amount_now / amount_before) >= least * now.reserves_usd
-            for amount_before, usd_before, amount_now, usd_now in zip(*totals, strict=True)
-            if usd_before > 0 and amount_now > 0
+            for column in (before.amounts, before.values, now.values)
         )
+        prices_before, amounts_now = self._arithmetic.figures(before.prices), self._arithmetic.figures(now.amounts)
+        for number, places in enumerate(self._places.assets.members):
+            if usd_before[number] > 0 and amounts_before[number] > 0:
+                price = usd_before[number] / amounts_before[number]  # where a slot had none
+                last_usd = sum([amounts_now[place] * (prices_before[place] or price) for place in places])
+                changed_usd = abs(usd_now[number] - last_usd)
+                if changed_usd > tolerated * last_usd and max(usd_now[number], last_usd) >= least * now.reserves_usd:
+                    return False
+        return True
 
     def _pair(self, earlier: Reading, later: Reading) -> tuple[ReadingColumns[V], ReadingColumns[V]]:
         """Return two readings as columns of one length."""
@@ -160,7 +168,7 @@ class ColumnStore(Generic[V]):
         slots = zip(now.layout.slots, Holdings.of(now.reading.holdings).usd, strict=True)
         return sum(usd for slot, usd in slots if slot not in held_before)
 
-    def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: "QuietLimits") -> bool:
+    def _any_group_jumped(self, before: ReadingColumns[V], moved_usd: V, limits: QuietLimits) -> bool:
         """Return whether a slot, a chain or an asset of weight moved by more than the limit, of itself."""
         least_usd, arithmetic = limits.least * before.total_usd, self._arithmetic
         slots = (arithmetic.figures(before.values), arithmetic.figures(moved_usd))
@@ -195,8 +203,11 @@ class ColumnStore(Generic[V]):
 
     def _corrections(
         self, at_base: ReadingColumns[V], at_end: ReadingColumns[V], uncounted: Mapping[str, float]
-    ) -> Mapping[str, tuple[float, float]]:
-        """Return what moved in the assets that are not counted in full, and what of it is counted, in USD."""
+    ) -> Mapping[str, tuple[float, float]] | None:
+        """Return what moved in the assets that are not counted in full, and what of it is counted, in USD.
+
+        None where an uncounted drop took away an inflow: it may make up for what left other assets.
+        """
         corrections: dict[str, tuple[float, float]] = {}
         columns = [
             self._arithmetic.figures(column)
@@ -208,7 +219,10 @@ class ColumnStore(Generic[V]):
             if sum(values) > 0:
                 price = sum(values) / sum(start)
                 usd = sum((now - then) * at for now, then, at in zip(end, start, prices, strict=True))
-                corrections[asset] = usd, clamped(usd - units * price, usd)
+                counted_usd = clamped(usd - units * price, usd)
+                if units < 0 and usd - units * price - counted_usd > _ROUNDING * at_base.total_usd:
+                    return None
+                corrections[asset] = usd, counted_usd
         return corrections
 
     def _largest(self, moved: V, moved_usd: V, corrections: Mapping[str, tuple[float, float]]) -> tuple[AssetFlow, ...]:

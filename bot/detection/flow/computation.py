@@ -27,6 +27,8 @@ from bot.domain.reading import Reading
 
 _UNSURE = frozenset({Verdict.WAITING, Verdict.DOUBTED})
 _NONE_UNCOUNTED: Mapping[str, float] = {}
+# Quiet means that no guard would react, so it is decided by the guards' own thresholds.
+_QUIET = QuietLimits(jump=ISOLATED_MOVE_JUMP, least=ISOLATED_MOVE_SHARE, large=LARGE, listed=LISTED, sudden=SUDDEN)
 
 
 class FlowComputation(Protocol):
@@ -161,19 +163,7 @@ class ColumnComputation(FlowComputation):
 
     @override
     def quiet_diff(self, previous: Reading, latest: Reading, watched: Collection[str]) -> ReadingDiff | None:
-        # Quiet means that no guard would react, so it is decided by the guards' own thresholds.
-        return self._columns.quiet_diff(
-            previous,
-            latest,
-            watched,
-            limits=QuietLimits(
-                jump=ISOLATED_MOVE_JUMP,
-                least=ISOLATED_MOVE_SHARE,
-                large=LARGE,
-                listed=LISTED,
-                sudden=SUDDEN,
-            ),
-        )
+        return self._columns.quiet_diff(previous, latest, watched, limits=_QUIET)
 
     @override
     def prices_moved(self, previous: Reading, latest: Reading) -> bool:

@@ -6,13 +6,14 @@ is valued at the price of the earlier reading. An example: 100 USDT on Tron at $
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import IntEnum
 
 from bot.detection.flow.asset_moves import AssetMove, asset_moves
 from bot.domain.reading import NO_HOLDING, Reading, Slot
+from bot.domain.value_object import value_object
 
 LARGE = 0.01
 """The fraction of reserves from which the guards remember an amount of one asset that left or came in one step. It lies
@@ -26,6 +27,7 @@ RETURN_WITHIN = timedelta(days=2)
 """How long a counted step is remembered: what left and comes back by then was no flow, nor what came and leaves again.
 By judgement: longer than the upstream's longest gap (12 h), and shorter than a run, whose money does not come back in
 days."""
+_NAMED_SLOTS = 3  # a line on a phone has room for no more, and they are enough to find the others at the source
 
 
 class GroupKind(IntEnum):
@@ -57,7 +59,7 @@ class GroupMove:
     moved_usd: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class ReadingDiff:
     """The difference of two readings, without the exchange's own tokens, in USD.
 
@@ -102,6 +104,12 @@ class ReadingDiff:
 def slot_name(slot: Slot) -> str:
     """Return what people call a slot: "ETH on Base"."""
     return f"{slot.asset} on {slot.chain}"
+
+
+def slot_names(slots: Sequence[Slot]) -> str:
+    """Return the names of slots in their order: "ETH on Base, TRX on Tron, SUN on Tron and 4 more"."""
+    more = f" and {len(slots) - _NAMED_SLOTS} more" if len(slots) > _NAMED_SLOTS else ""
+    return ", ".join(map(slot_name, slots[:_NAMED_SLOTS])) + more
 
 
 def _groups_of(slot: Slot) -> tuple[tuple[GroupKind, str], ...]:

@@ -22,8 +22,8 @@ from bot.detection.guards.lost_parts import open_parts, with_lost_parts
 from bot.detection.guards.moved_together import SPARSE_GAP, have_moved_together
 from bot.detection.guards.odd_prices import record_odd_prices
 from bot.detection.guards.redenominations import with_redenominations
-from bot.detection.guards.renamed_assets import with_renamed_slots
-from bot.detection.guards.restatement import in_known_terms, restated
+from bot.detection.guards.renamed_assets import with_renamed_slots, without_second_names
+from bot.detection.guards.restatement import in_known_terms, restated, with_first_names
 from bot.detection.guards.suspected_steps import ReadingStep, suspected_jumps
 from bot.detection.guards.turned_moves import (
     REMEMBERED,
@@ -44,11 +44,12 @@ _MOST = 0.5  # of an asset of which the reading lacks more than half, nothing is
 
 def understood(state: GuardState, previous: Reading, latest: Reading, own_tokens: Collection[str]) -> GuardState:
     """Return the state with what a reading says about names, units and missing parts; `previous` as it was read."""
-    known, before = in_known_terms(latest, state), restated(previous, state)
-    state = with_renamed_slots(state, before, known, own_tokens)
+    before = restated(previous, state)
+    state = with_renamed_slots(state, before, with_first_names(latest, state), own_tokens)
     known = in_known_terms(latest, state)
     state = with_redenominations(state, before, known, own_tokens)
-    return with_lost_parts(state, restated(previous, state), known, own_tokens)
+    before = without_second_names(restated(previous, state), state, latest.as_of)
+    return with_lost_parts(state, before, known, own_tokens)
 
 
 def needs_understanding(state: GuardState) -> bool:

@@ -10,16 +10,16 @@
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from bot.detection.flow.reading_diff import ReadingDiff
 from bot.detection.guards.market_moves import MarketMoves
 from bot.domain.reading import Reading
+from bot.domain.value_object import value_object
 from bot.domain.withdrawals import Withdrawals
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class GuardInput:
     """One more reading of an exchange, for every guard alike.
 

@@ -3,12 +3,15 @@
 A part is a chain, or an asset on a chain. It is lost when a reading lacks it, or when its value is impossible:
 
 - a chain that is not in the reading at all;
-- an asset that dropped out while the rest of its chain is there. A second reading without it says that it was drained.
-  Where at least half of it came elsewhere in the same reading (to the same asset on another chain, or a stablecoin to
-  other stablecoins) it was moved or converted, is not missing, and both halves are compared in one step;
-- an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors;
-- an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed:
-  the source has begun to count more wallets.
+- an asset that dropped out, or of 0.5 % of reserves is stated to be exactly zero, while the rest of its chain is there.
+  A second reading without it says that it was drained. Where at least half of it came elsewhere in the same reading (to
+  the same asset on another chain, or a stablecoin to other stablecoins) it was moved or converted, is not missing, and
+  both halves are compared in one step;
+- an asset that is still away when others of its chain are back: it says that it was drained after six hours only;
+- an exact zero for the largest asset of a chain whose other amounts have not moved: a node that answers errors. So are
+  two or more zeros of such weight in one reading: a call for many balances that failed, while customers leave dust;
+- an amount worth more than three times everything that the exchange had: a failed call. After two days it is believed,
+  for the source has begun to count more wallets; not one of more than thirty times everything, however long it lasts.
 
 While a part is away, readings have it as it was last told (`restatement`), and every window across its loss is
 uncertain by its worth (`flow.net_flow`). When it is back it is compared with what it held last, in one step: what
@@ -30,6 +33,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
+from datetime import timedelta
 
 from bot.detection.flow.reading_diff import RETURN_WITHIN, slot_name
 from bot.detection.flow.windows import LONGEST_LOOKBACK
@@ -39,8 +43,16 @@ from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 ABSURD_FACTOR = 3.0
 """An amount worth more than this many times everything the exchange had is no deposit: none ever was as large."""
+_NEVER_BELIEVED_FACTOR = 30.0
+"""An amount worth more than this many times everything is a wrong unit for as long as it is told. By judgement: wallets
+that a source begins to count make a few times as much of an exchange, wrong decimals make thousands or millions."""
 _STILL = 0.01  # the other assets of a chain have not moved: less than a hundredth of them did
 _HALF = 0.5  # so much of what dropped out came elsewhere. A judgement: customers take out a part of it meanwhile
+_BACK_IN_PARTS = timedelta(hours=6)
+"""How long a chain that is back may lack an asset that it had, before this says that it was drained. A judgement: the
+source has all of a chain again within hours, and these are few beside the time in which nothing was told."""
+_MANY_ZEROS = 2  # of weight in one reading
+_ZERO_OF_WEIGHT = 0.005  # of reserves: withdrawals leave dust, so an exact zero of so much may be a failed call
 _NOTICED = 1e-5  # of reserves: dust comes and goes with every reading, and no figure would show it
 
 
@@ -49,18 +61,25 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
 
     `previous` is restated, `latest` in known terms only: with what it really says.
     """
+    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
+    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
+    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
+    had_usd = previous.total_usd(without=own_tokens) + away_usd
     believed = {
         slot
         for part in open_parts(state)
         if latest.as_of - part.since > RETURN_WITHIN
         for slot, last in part.holdings.items()
-        if latest.holdings.get(slot, NO_HOLDING).amount > last.amount
+        if (told := latest.holdings.get(slot, NO_HOLDING)).amount > last.amount
+        and _worth_usd(slot, told, previous) <= _NEVER_BELIEVED_FACTOR * had_usd
     }
-    # What left in large steps and may be back belongs to what the exchange had, whether it was counted or not: after a
-    # collapse to a twentieth that stood for two readings, everything that returns is twenty times what was there.
-    away_usd = -sum(jump.usd for jump in state.jumps if jump.usd < 0)
-    most_usd = ABSURD_FACTOR * (previous.total_usd(without=own_tokens) + away_usd)
-    impossible = set(_impossible(previous, latest, own_tokens, most_usd)) - believed
+    # A zero that is waited for is no news: with that of another asset an hour later it is no failed call for both.
+    waited_for = {slot for part in open_parts(state) if part.is_drained_next for slot in part.holdings}
+    impossible = {
+        *_unreadable(previous, latest),
+        *_failed_zeros(previous, latest, own_tokens, waited_for),
+        *_absurd(previous, latest, own_tokens, ABSURD_FACTOR * had_usd),
+    } - believed
     kept = [_followed(part, latest, impossible) for part in state.lost_parts]
     # What is drained by now has left, and is not lost once more.
     lost_slots = {
@@ -69,8 +88,14 @@ def with_lost_parts(state: GuardState, previous: Reading, latest: Reading, own_t
         if part.until is None or (part.until == latest.as_of and part.is_drained_next)
         for slot in part.holdings
     }
-    new = _lost_now(previous, latest, impossible, lost_slots, own_tokens)
-    parts = (*(part for part in kept if latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK), *new)
+    still_away = {slot for part in kept if part.until == latest.as_of for slot in part.holdings} - lost_slots
+    new = [
+        replace(part, waits_until=latest.as_of + _BACK_IN_PARTS)
+        if part.is_drained_next and not still_away.isdisjoint(part.holdings)
+        else part
+        for part in _lost_now(previous, latest, impossible, lost_slots, own_tokens)
+    ]
+    parts = (*(part for part in kept if _is_remembered(part, latest, impossible)), *new)
     return replace(state, lost_parts=parts) if parts != state.lost_parts else state
 
 
@@ -84,7 +109,14 @@ def _followed(part: LostPart, latest: Reading, impossible: Collection[Slot]) -> 
     if part.until is not None:
         return part
     is_back = any(slot in latest.holdings and slot not in impossible for slot in part.holdings)
-    return replace(part, until=latest.as_of) if is_back or part.is_drained_next else part
+    is_drained = part.is_drained_next and (part.waits_until is None or latest.as_of >= part.waits_until)
+    return replace(part, until=latest.as_of) if is_back or is_drained else part
+
+
+def _is_remembered(part: LostPart, latest: Reading, impossible: AbstractSet[Slot]) -> bool:
+    """Return whether a part concerns a window still, or is told impossibly still: forgotten, it would be believed."""
+    is_impossible = part.until is None and not impossible.isdisjoint(part.holdings)
+    return is_impossible or latest.as_of - (part.until or part.since) < LONGEST_LOOKBACK
 
 
 def _lost_now(
@@ -115,9 +147,10 @@ def _lost_now(
 
 
 def _dropped_out(previous: Reading, latest: Reading, own_tokens: Collection[str]) -> Iterator[tuple[Slot, Holding]]:
-    """Yield what is not told any more while its chain is; what is stated to be zero has left, and is not waited for."""
+    """Yield what is not told any more while its chain is, and what is stated to be zero and had weight."""
+    least_zero_usd = _zero_of_weight_usd(previous, own_tokens) if latest.zero_slots else 0.0
     for slot, held in previous.holdings.items():
-        is_told = slot in latest.holdings or slot in latest.zero_slots
+        is_told = slot in latest.holdings or (slot in latest.zero_slots and held.usd < least_zero_usd)
         if not is_told and slot.chain in latest.chains and held.amount > 0 and slot.asset not in own_tokens:
             yield slot, held
 
@@ -143,28 +176,58 @@ def _moved_elsewhere(gone: Mapping[Slot, Holding], previous: Reading, latest: Re
     return moved
 
 
-def _impossible(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
-    """Yield the slots whose values in the latest reading cannot be true: nothing is worth more than `most_usd`."""
+def _unreadable(previous: Reading, latest: Reading) -> Iterator[Slot]:
     yield from (slot for slot in latest.impossible_slots if previous.holdings.get(slot, NO_HOLDING).amount > 0)
+
+
+def _absurd(previous: Reading, latest: Reading, own_tokens: Collection[str], most_usd: float) -> Iterator[Slot]:
+    for slot, told in latest.holdings.items():
+        if slot.asset not in own_tokens and _worth_usd(slot, told, previous) > most_usd > 0:
+            yield slot
+
+
+def _worth_usd(slot: Slot, told: Holding, previous: Reading) -> float:
+    """Return what a slot is worth at the old price where there is one, in USD: the amount is asked, not the market."""
+    before = previous.holdings.get(slot, NO_HOLDING)
+    known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
+    return told.amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else told.usd
+
+
+def _failed_zeros(
+    previous: Reading, latest: Reading, own_tokens: Collection[str], waited_for: Collection[Slot]
+) -> Iterator[Slot]:
+    """Yield the exact zeros that a failed call has told: of a chain's largest asset, or of several with weight.
+
+    Example: of $100 of reserves, USDC on Ethereum ($5) and USDT on Tron ($6) are both zero in one reading, while ETH
+    and TRX have not moved. One of them alone, with ETH the larger, is waited for one reading.
+    """
+    least_usd = _zero_of_weight_usd(previous, own_tokens)
+    on_chains = defaultdict[str, dict[Slot, Holding]](dict)
     for slot in latest.zero_slots:
-        before = previous.holdings.get(slot, NO_HOLDING)
-        if before.amount > 0 and _is_largest_of_still_chain(slot, before, previous, latest):
-            yield slot
-    for slot, (amount, usd) in latest.holdings.items():
-        before = previous.holdings.get(slot, NO_HOLDING)
-        known = before if before.amount > 0 else previous.by_asset().get(slot.asset, NO_HOLDING)
-        # At the old price where there is one: it is the amount that is absurd, not a market that rose.
-        worth_usd = amount * (known.usd / known.amount) if known.amount > 0 and known.usd > 0 else usd
-        if slot.asset not in own_tokens and worth_usd > most_usd > 0:
-            yield slot
+        held = previous.holdings.get(slot, NO_HOLDING)
+        if held.amount > 0 and slot not in waited_for:
+            on_chains[slot.chain][slot] = held
+    still = {
+        chain: there for chain, there in on_chains.items() if _is_still(chain, previous, latest, latest.zero_slots)
+    }
+    of_weight = sum(held.usd >= least_usd for there in still.values() for held in there.values())
+    for chain, there in still.items():
+        largest_usd = max(held.usd for slot, held in previous.holdings.items() if slot.chain == chain)
+        has_weight = any(held.usd >= least_usd for held in there.values())
+        if (of_weight >= _MANY_ZEROS and has_weight) or any(held.usd >= largest_usd for held in there.values()):
+            yield from there
 
 
-def _is_largest_of_still_chain(slot: Slot, before: Holding, previous: Reading, latest: Reading) -> bool:
-    others = {other: held for other, held in previous.holdings.items() if other.chain == slot.chain and other != slot}
-    others_usd = sum(held.usd for held in others.values())
+def _zero_of_weight_usd(previous: Reading, own_tokens: Collection[str]) -> float:
+    return _ZERO_OF_WEIGHT * previous.total_usd(without=own_tokens)
+
+
+def _is_still(chain: str, previous: Reading, latest: Reading, without: Collection[Slot]) -> bool:
+    """Return whether less than a hundredth of a chain moved, without these slots."""
+    others = {slot: held for slot, held in previous.holdings.items() if slot.chain == chain and slot not in without}
     moved_usd = sum(
-        abs(latest.holdings.get(other, NO_HOLDING).amount - held.amount) * (held.usd / held.amount)
-        for other, held in others.items()
+        abs(latest.holdings.get(slot, NO_HOLDING).amount - held.amount) * (held.usd / held.amount)
+        for slot, held in others.items()
         if held.amount > 0
     )
-    return all(held.usd <= before.usd for held in others.values()) and moved_usd <= _STILL * others_usd
+    return moved_usd <= _STILL * sum(held.usd for held in others.values())

@@ -18,12 +18,13 @@ from statistics import median
 from bot.detection.flow.reading_diff import ReadingDiff
 from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
+from bot.domain.value_object import value_object
 
 SAME_TIME = timedelta(minutes=90)
 """Readings within this are of the same time: most are hourly, and exchanges are read one after another."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_object
 class LastMove:
     """The last move of one exchange: its newest reading, what moved since the one before, and the share that did.
 

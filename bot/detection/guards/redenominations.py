@@ -14,7 +14,7 @@ Example: 2 units at $50 become 2,000 at 5 cents.
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from math import isclose, log10
+from math import isclose, log10, sqrt
 
 from bot.detection.flow.reading_diff import LISTED
 from bot.detection.guards.renamed_assets import REMEMBERED_NAMES
@@ -64,13 +64,16 @@ def _unit_factor(before: Holding, after: Holding) -> float | None:
     """Return how many units are what one was before, None where it is the same unit.
 
     A power of ten shows in the price, whatever customers took out in the same hour: 2 units at $50 become 1,500 at 5
-    cents, which is 2,000 of which 500 left. Any other factor only where the worth is the same.
+    cents, which is 2,000 of which 500 left. The larger it is, the more may have moved beside it: of a thousand that is
+    up to its square root, so that 100 units at 5 cents are the same units in a reading that tells a twentieth of
+    everything. Any other factor only where the worth is the same.
     """
     amount_factor = after.amount / before.amount
     price_factor = (before.usd / before.amount) / (after.usd / after.amount)
     power = float(10 ** round(log10(price_factor)))
     if isclose(price_factor, power, rel_tol=_SAME_WORTH) and power != 1:
-        return power if 1 / _LEAST_FACTOR < amount_factor / power < _LEAST_FACTOR else None
+        traffic = max(_LEAST_FACTOR, sqrt(max(power, 1 / power)))
+        return power if 1 / traffic < amount_factor / power < traffic else None
     is_other_unit = amount_factor >= _LEAST_FACTOR or amount_factor <= 1 / _LEAST_FACTOR
     return amount_factor if is_other_unit and abs(after.usd / before.usd - 1) <= _SAME_WORTH else None
 

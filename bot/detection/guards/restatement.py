@@ -21,7 +21,9 @@ from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 
 def restated(reading: Reading, state: GuardState) -> Reading:
     """Return a reading as it is understood by what the guards know; the very object where nothing changes."""
-    if not (state.lost_parts or state.odd_prices or state.renamed_slots or state.redenominations):
+    if not (
+        reading.unpriced_slots or state.lost_parts or state.odd_prices or state.renamed_slots or state.redenominations
+    ):
         return reading  # nearly always, and asked for every window of every reading
     return with_believed_prices(restated_amounts(reading, state), state.odd_prices)
 
@@ -32,10 +34,32 @@ def restated_amounts(reading: Reading, state: GuardState) -> Reading:
 
 
 def in_known_terms(reading: Reading, state: GuardState) -> Reading:
-    """Return a reading with slots under their first names and amounts in the units of today."""
+    """Return a reading with slots under their first names and amounts in the units of today.
+
+    What has no value and never had one is impossible then: of its amount nobody knows what it is worth.
+    """
+    known = with_first_names(reading, state)
+    unvalued = known.unvalued_slots if known.unpriced_slots else frozenset[Slot]()  # nearly always none
+    if not unvalued:
+        return known
+    return replace(
+        known,
+        holdings={slot: held for slot, held in known.holdings.items() if slot not in unvalued},
+        impossible_slots=known.impossible_slots | unvalued,
+        unpriced_slots=known.unpriced_slots - unvalued,
+    )
+
+
+def with_first_names(reading: Reading, state: GuardState) -> Reading:
+    """Return a reading with slots under their first names and amounts in the units of today, whatever they are worth.
+
+    A new name that has no value yet is worth what the old one was.
+    """
     if not state.renamed_slots and not state.redenominations:  # nearly always: answered without a look at the slots
         return reading
-    renamed = {name.renamed: name.original for name in state.renamed_slots if name.at <= reading.as_of}
+    names = [name for name in state.renamed_slots if name.at <= reading.as_of]
+    renamed = {name.renamed: name.original for name in names}
+    prices = {name.renamed: name.price for name in names}
     factors: dict[str, float] = {}
     for new_unit in state.redenominations:
         if reading.as_of < new_unit.at:
@@ -44,8 +68,12 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
     if not factors and not any(slot in slots for slot in renamed for slots in told):
         return reading
     holdings: dict[Slot, Holding] = {}
-    for slot, (amount, usd) in reading.holdings.items():
-        known = renamed.get(slot, slot)
+    unpriced = {renamed.get(slot, slot) for slot in reading.unpriced_slots}
+    for slot, (amount, told_usd) in reading.holdings.items():
+        known, usd, price = renamed.get(slot, slot), told_usd, prices.get(slot)
+        if price is not None and usd <= 0:
+            usd = amount * price
+            unpriced.add(known)
         amount_there, usd_there = holdings.get(known, NO_HOLDING)
         holdings[known] = Holding(amount_there + amount * factors.get(known.asset, 1.0), usd_there + usd)
     return replace(
@@ -54,7 +82,7 @@ def in_known_terms(reading: Reading, state: GuardState) -> Reading:
         # A source may go on to tell one of two names, with nothing in it: the asset is neither empty nor missing.
         impossible_slots=frozenset(renamed.get(slot, slot) for slot in reading.impossible_slots) - holdings.keys(),
         zero_slots=frozenset(renamed.get(slot, slot) for slot in reading.zero_slots) - holdings.keys(),
-        unpriced_slots=frozenset(renamed.get(slot, slot) for slot in reading.unpriced_slots),
+        unpriced_slots=frozenset(unpriced),
     )
 
 

@@ -40,6 +40,9 @@ REST = ""
 """The key of what a quiet diff does not tell apart: all but the assets of jumps."""
 _LEAST_ASSETS = 3  # of two assets nobody can tell whether they moved evenly or by chance
 _HALF = 0.5  # the rest has to be most of the exchange: against a small rest every large move would look isolated
+_LEAST_REST = 0.15
+"""The least rest beside a single asset, as a share of reserves. A run takes several assets, so that one which is seven
+tenths of an exchange is held as well; beside nearly nothing there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,27 +132,41 @@ def _even(step: ReadingStep) -> Jump | None:
 
 
 def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
-    """Return the jump of the largest group that moved by itself while everything else, which is most, stood still."""
+    """Return the jump of the largest group that moved by itself while everything else stood still.
+
+    Everything else is most of the exchange, or beside a single asset 15 % of it.
+    """
     diff, usd = step.diff, step.usd
-    groups = diff.groups(step.own_tokens, step.kept)
+    groups = dict(diff.groups(step.own_tokens, step.kept))
     net_usd = sum(usd.values())
-    candidates = [
-        (abs(group.moved_usd), kind, name) for (kind, name), group in groups.items() if _is_alone(diff, group, net_usd)
-    ]
     if len(back_chains) > 1:
         together = GroupMove()
         for chain in back_chains:
             group = groups.get((GroupKind.CHAIN, chain), GroupMove())
             together.was_usd += group.was_usd
             together.moved_usd += group.moved_usd
-        if _is_alone(diff, together, net_usd):
-            candidates.append((abs(together.moved_usd), GroupKind.CHAIN, ""))
-    if not candidates:
-        return None
-    _, kind, name = max(candidates)
-    chains = {name} if name else set(back_chains)
+        groups[GroupKind.CHAIN, ""] = together
+    candidates = [
+        (abs(group.moved_usd), kind, name)
+        for (kind, name), group in groups.items()
+        if _is_alone(diff, group, net_usd, _HALF if kind is GroupKind.CHAIN else _LEAST_REST)
+    ]
+    for _, kind, name in sorted(candidates, reverse=True):
+        chains = {name} if name else set(back_chains)
+        parts = _parts_usd(step, kind, name, chains)
+        if _is_jump(diff, groups[kind, name].was_usd, sum(parts.values())):
+            return step.jump(", ".join(sorted(chains)), parts, JumpReason.ALONE, Verdict.WAITING)
+    return None
+
+
+def _parts_usd(step: ReadingStep, kind: GroupKind, name: str, chains: Collection[str]) -> Mapping[str, float]:
+    """Return what moved in a group, by asset, in USD; what moved to another chain of the same asset is no part of it.
+
+    Of an asset that goes from Arbitrum to Ethereum nothing is left.
+    """
+    usd = step.usd
     moved: defaultdict[str, float] = defaultdict(float)
-    for change in diff.changes:
+    for change in step.diff.changes:
         names = {
             GroupKind.CHAIN: change.slot.chain in chains,
             GroupKind.ASSET: change.slot.asset == name,
@@ -157,16 +174,20 @@ def _alone(step: ReadingStep, back_chains: Collection[str]) -> Jump | None:
         }
         if names[kind] and not change.vanished:
             moved[change.slot.asset] += change.usd * step.kept.get(change.slot.asset, 1.0)
-    # What moved to another chain of the same asset is no part of it.
-    parts = {asset: clamped(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
-    return step.jump(", ".join(sorted(chains)), parts, JumpReason.ALONE, Verdict.WAITING)
+    return {asset: clamped(part, usd.get(asset, 0.0)) for asset, part in moved.items()}
 
 
-def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float) -> bool:
+def _is_alone(diff: ReadingDiff, group: GroupMove, net_usd: float, least_rest: float) -> bool:
+    """Return whether a group jumped by itself. What others make up for by more than half is a conversion, no upkeep."""
     rest_usd = diff.was_usd - group.was_usd
-    is_of_weight = max(group.was_usd, group.was_usd + group.moved_usd) >= ISOLATED_MOVE_SHARE * diff.was_usd
-    is_rest_still = rest_usd >= _HALF * diff.was_usd and abs(net_usd - group.moved_usd) < FLAT * rest_usd
-    return is_of_weight and is_rest_still and abs(group.moved_usd) > ISOLATED_MOVE_JUMP * group.was_usd
+    is_rest_still = rest_usd >= least_rest * diff.was_usd and abs(net_usd - group.moved_usd) < FLAT * rest_usd
+    return is_rest_still and _is_jump(diff, group.was_usd, group.moved_usd) and net_usd / group.moved_usd >= _HALF
+
+
+def _is_jump(diff: ReadingDiff, was_usd: float, moved_usd: float) -> bool:
+    """Return whether a part of weight moved far: its worth before or after, and its move as a fraction of itself."""
+    is_of_weight = max(was_usd, was_usd + moved_usd) >= ISOLATED_MOVE_SHARE * diff.was_usd
+    return is_of_weight and abs(moved_usd) > ISOLATED_MOVE_JUMP * was_usd
 
 
 def _large(step: ReadingStep, held: Collection[str], recently_wrong: Collection[str]) -> Iterator[Jump]:

@@ -16,7 +16,8 @@ its odd second (14:03:31). A missing day is a gap in the array. Example: {"token
   impossible, which is neither zero nor drained.
 - A value that cannot be, beside an amount that can, is a price that is not known: 3 BTC of null dollars are worth what
   they were at the price of the last point of that slot that has one, and the slot is named as unpriced. So a run in BTC
-  shows all the same. Without such a point the slot is impossible.
+  shows all the same. Without such a point the slot is unpriced at a value of zero: its amount may say that it is a new
+  name of another. Where nothing on the chain has a value, all of it is impossible.
 - A chain without points or with null sections has no slots at that time: unknown, again neither zero nor drained.
 - Names of one asset are one asset (`bot.domain.assets.ALIASES`): 3 USDT and 2 USD₮0 on one chain are 5 USDT.
 - Sections that repeat amounts of other sections ("Ethereum-staking", "borrowed", "pool2") are left out.
@@ -35,6 +36,7 @@ import msgspec
 
 from bot.domain.assets import ALIASES, asset_name
 from bot.domain.errors import SourceError, SourceFault
+from bot.domain.far_apart import are_far_apart
 from bot.sources.json_stream import JsonStream
 
 ALL_CHAINS = "all"
@@ -54,6 +56,13 @@ _NOT_CHAINS = frozenset(
     {"borrowed", "dcandlsoverlap", "doublecounted", "liquidstaking", "masterchef", "offers", "owntokens"}
     | {"pool2", "staking", "treasury", "vesting"}
 )
+
+
+class _SlotPrice(NamedTuple):
+    """What one unit of a slot cost at a point, and what all of them were worth there, in USD."""
+
+    price: float
+    usd: float
 
 
 class _Point(msgspec.Struct, gc=False):
@@ -156,7 +165,9 @@ class ProtocolExtract:
             if time >= self._since or time == self._times[-1]:
                 columns = _concatenate(points[time] for points in self._chains.values() if time in points)
                 # A token that is worth nothing to anybody is told as zero for ever, and would only fill the readings.
-                yield Moment(time, columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held)))
+                if not self._held.issuperset(columns.zeros):
+                    columns = columns._replace(zeros=tuple(zero for zero in columns.zeros if zero in self._held))
+                yield Moment(time, columns)
 
     def statement(self) -> BodyStatement:
         """Return what the body says of itself; raise IndexError when it has no moment."""
@@ -258,33 +269,42 @@ class ProtocolExtract:
             columns_by_time |= dict(self._valued(columns_by_time))
 
     def _valued(self, columns_by_time: Mapping[float, AmountColumns]) -> Iterator[tuple[float, AmountColumns]]:
-        """Yield the points of a chain that have unpriced slots, with these at the last price that their slot had."""
+        """Yield the points of a chain that have unpriced slots, with these at the last price that their slot had.
+
+        A price of more than five times the one before, or less than a fifth of it, needs a second point that is like
+        it: LTC of $100 that is $3,000 for one point, and null from then on, is valued at $100. Where the amount moved
+        against it, the units changed, and the price is right.
+        """
         wanted = {position for columns in columns_by_time.values() for position in columns.unpriced}
-        prices: dict[int, float] = {}
+        last: dict[int, _SlotPrice] = {}
+        doubtful: dict[int, float] = {}
         for time, columns in sorted(columns_by_time.items()):
             unpriced = frozenset(columns.unpriced)
             for row, position in enumerate(columns.slots):
                 if position in unpriced:
-                    columns.usd[row] = columns.amounts[row] * prices.get(position, math.nan)
+                    columns.usd[row] = columns.amounts[row] * (last[position].price if position in last else math.nan)
                 elif position in wanted and columns.usd[row] > 0:
-                    prices[position] = columns.usd[row] / columns.amounts[row]
+                    found = _SlotPrice(columns.usd[row] / columns.amounts[row], columns.usd[row])
+                    known = last.get(position, found)
+                    is_odd = are_far_apart(found.price, known.price) and are_far_apart(found.usd, known.usd)
+                    if is_odd and are_far_apart(found.price, doubtful.get(position, math.inf)):
+                        doubtful[position] = found.price
+                    else:
+                        last[position] = found
+                        doubtful.pop(position, None)
             if columns.unpriced:
                 yield time, self._without_unknown_values(columns)
 
     def _without_unknown_values(self, columns: AmountColumns) -> AmountColumns:
-        """Return columns without the rows of which no value is known, as no price ever was: these are impossible."""
-        rows = [row for row, value in enumerate(columns.usd) if math.isfinite(value)]
-        if not rows:
-            self._unreadable += 1
-        known = array("I", [columns.slots[row] for row in rows])
-        unknown = tuple(position for position in columns.unpriced if position not in known)
-        return columns._replace(
-            slots=known,
-            amounts=array("d", [columns.amounts[row] for row in rows]),
-            usd=array("d", [columns.usd[row] for row in rows]),
-            impossible=(*columns.impossible, *unknown),
-            unpriced=tuple(position for position in columns.unpriced if position in known),
-        )
+        """Return columns with a value of zero where none is known, as no price ever was; nothing where none at all is.
+
+        A chain whose values are all unknown is missing; as worth nothing it would look like a chain that is there.
+        """
+        if any(map(math.isfinite, columns.usd)):
+            return columns._replace(usd=array("d", [usd if math.isfinite(usd) else 0.0 for usd in columns.usd]))
+        self._unreadable += 1
+        impossible = (*columns.impossible, *columns.unpriced)
+        return AmountColumns(array("I"), array("d"), array("d"), impossible, columns.zeros)
 
     def _columns(self, chain: str, tokens: msgspec.Raw, usd: msgspec.Raw) -> AmountColumns | None:
         try:

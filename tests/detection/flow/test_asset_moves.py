@@ -307,6 +307,35 @@ class TestWhatIsNotCounted:
         assert moves_between(start, left).usd == -50.0
         assert moves_between(arrived, left, {"USDT": -60.0}).usd == -50.0
 
+    @pytest.mark.parametrize(
+        ("end", "uncounted", "counted"),
+        [
+            ({"USDC": 100.0}, -50.0, {}),
+            ({"USDC": 120.0}, -30.0, {"USDC": 20.0, "USDT": -12.0, "BTC": -8.0}),
+            ({"USDC": 150.0}, 0.0, {"USDC": 50.0, "USDT": -30.0, "BTC": -20.0}),
+            ({"USDC": 80.0}, -30.0, {"USDT": -24.0, "BTC": -16.0}),
+            ({"USDC": 50.0}, -100.0, {}),
+            ({"USDC": 50.0, "BTC": 600.0}, -100.0, {"USDT": -30.0, "BTC": 100.0}),
+            ({"USDC": 150.0}, 50.0, {"USDT": -30.0, "BTC": -20.0}),
+            ({"USDC": 180.0}, 90.0, {"USDT": -30.0, "BTC": -20.0}),
+            ({"USDT": 100.0, "BTC": 500.0}, -50.0, {}),
+        ],
+    )
+    def test_drop_leaves_what_had_come_to_make_up_for_what_left_others(
+        self, end: Mapping[str, float], uncounted: float, counted: Mapping[str, float]
+    ) -> None:
+        """30 USDT and 20 BTC were turned into 50 USDC, which then are not told: 50 did not leave for that."""
+        at_end = {"USDT": 70.0, "BTC": 480.0, "USDC": 100.0, **end}
+
+        found = moves_between(
+            {"Tron/USDT": 100.0, "Tron/BTC": 500.0, "Tron/USDC": 100.0},
+            {f"Tron/{asset}": amount for asset, amount in at_end.items()},
+            {"USDC": uncounted},
+        )
+
+        assert usd_of(found.counted) == pytest.approx(counted)
+        assert {asset: move.units for asset, move in found.counted.items()} == pytest.approx(counted)
+
     @settings(max_examples=100, deadline=None)
     @given(two_readings(steady_prices=True), st.dictionaries(assets, units, max_size=4))
     def test_leaves_a_move_between_nothing_and_what_really_moved(

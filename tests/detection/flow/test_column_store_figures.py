@@ -9,6 +9,8 @@ from bot.detection.flow.asset_moves import AssetMove
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC
 from bot.detection.flow.column_store import ColumnStore, QuietLimits
 from bot.detection.flow.reading_diff import ReadingDiff, reading_diff
+from bot.detection.guards.market_moves import NO_OTHERS
+from bot.detection.guards.odd_prices import odd_prices
 from bot.domain.flow import AssetFlow, Flow, Window
 from bot.domain.reading import Holding, Reading, Slot
 from tests.builders import DAY, NOON, reading
@@ -77,11 +79,9 @@ class TestAFlow:
         ("moved", "uncounted", "usd"),
         [
             ({"Bitcoin/BTC": 400.0}, {"BTC": -60.0}, -40.0),
-            ({"Bitcoin/BTC": 400.0}, {"BTC": -160.0}, 0.0),
             ({"Bitcoin/BTC": 400.0}, {"BTC": 60.0}, -100.0),
             ({"Bitcoin/BTC": 600.0}, {"BTC": 60.0}, 40.0),
             ({"Bitcoin/BTC": 600.0}, {"BTC": 160.0}, 0.0),
-            ({}, {"BTC": -60.0}, 0.0),
             ({"Bitcoin/BTC": 400.0}, {"SOL": -60.0, "BNB": -60.0, "TRX": 1.0}, -100.0),
             ({"Bitcoin/BTC": 400.0, "Tron/USDT": 150.0}, {"BTC": -60.0, "USDT": 10.0}, 0.0),
             ({"Bitcoin/BTC": 450.0, "Base/BTC": 10.0}, {"BTC": -100.0}, -40.0),
@@ -104,6 +104,18 @@ class TestAFlow:
             {asset.asset: pytest.approx(asset.amount) for asset in found.assets if asset.usd}
         )
         assert sum(asset.usd for asset in found.assets) == pytest.approx(usd if with_assets else 0.0)
+
+    @pytest.mark.parametrize(
+        ("amount", "uncounted"), [(400.0, -160.0), (500.0, -60.0), (600.0, -60.0), (400.0, -100.001)]
+    )
+    def test_is_left_to_the_details_where_an_uncounted_drop_took_away_an_inflow(
+        self, amount: float, uncounted: float
+    ) -> None:
+        """It may make up for what left other assets."""
+        base = {**USUAL, "Tron/TRX": 0.0}
+
+        assert self.between(base, {**base, "Bitcoin/BTC": amount}, {"BTC": uncounted}, with_assets=True) is None
+        assert self.between(base, {**base, "Bitcoin/BTC": 400.0}, {"BTC": -100.0 - 1e-10}, with_assets=True)
 
     @pytest.mark.parametrize("dollars", [1.0, 2.0**-10])
     def test_leaves_out_what_an_asset_was_worth_over_all_its_chains(self, dollars: float) -> None:
@@ -386,6 +398,30 @@ class TestSteadyPrices:
             )
             is steady
         )
+
+    @pytest.mark.parametrize(
+        ("amounts", "base_price", "steady"),
+        [
+            ((100.0, 900.0), 3.0, True),  # a new average of $2.80 after $1.20, and no price has moved
+            ((100.0, 900.0), 3.74, True),
+            ((100.0, 900.0), 4.0, False),
+            ((900.0, 100.0), 4.0, True),
+            ((900.0, 100.0), 6.1, False),
+        ],
+    )
+    def test_are_compared_at_the_amounts_of_now(
+        self,
+        amounts: tuple[float, float],
+        base_price: float,
+        steady: bool,  # noqa: FBT001 — a table's column
+    ) -> None:
+        slots = ("Tron/USDT", "Base/USDT")
+        before = units(dict(zip(slots, (900.0, 100.0), strict=True)), price={"Base/USDT": 3.0})
+        now = units(dict(zip(slots, amounts, strict=True)), price={"Base/USDT": base_price, "Tron/USDT": 1.001})
+
+        columns = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+        assert columns.prices_are_steady(before, now, tolerated=0.25, least=0.001) is steady
+        assert (odd_prices((), before, now, OWN, NO_OTHERS) == ()) is steady
 
 
 class TestWhatIsRemembered:

@@ -342,7 +342,7 @@ class TestADoubtedJump:
         [
             ("USDT", -100.0, NOON, -100.0),
             ("USDT", -60.0, NOON, -60.0),
-            ("USDT", -160.0, NOON, -100.0),
+            ("USDT", -160.0, NOON, -110.0),  # the 60 that had come make up for what left others
             ("USDT", -100.0, THEN, 0.0),
             ("USDT", 50.0, NOON, 0.0),
             ("TRX", -50.0, NOON, 0.0),

@@ -73,15 +73,29 @@ class TestAChain:
         ]
 
     def test_is_back_with_any_of_its_assets(self) -> None:
-        """The one that is still not there is drained at the next reading only."""
+        """The one that is still not there is waited for: the source may have read a part of the chain only."""
         away, less = without("Ethereum/ETH", "Ethereum/USDC"), without("Ethereum/USDC")
-        series = on_chains(USUAL, away, away, less, less)
-        back, drained = state_after(series[:4]), state_after(series)
+        series = on_chains(USUAL, away, less, less, less, less, less, less, less, less)
 
-        assert [part.name for part in open_parts(back)] == ["USDC on Ethereum"]
-        assert flow_usd(series[:4], back) == 0.0
-        assert open_parts(drained) == []
-        assert flow_usd(series, drained) == -50.0
+        for count in range(3, 9):
+            state = state_after(series[:count])
+            flow = flow_between(series[0], series[count - 1], state)
+            assert [part.name for part in open_parts(state)] == ["USDC on Ethereum"]
+            assert (flow.usd, flow.lowest_usd) == (0.0, -50.0)
+        for count in (9, 10):
+            drained = state_after(series[:count])
+            assert open_parts(drained) == []
+            assert flow_usd(series[:count], drained) == -50.0
+
+    def test_that_is_back_in_parts_moves_nothing(self) -> None:
+        away, less = without("Ethereum/ETH", "Ethereum/USDC"), without("Ethereum/USDC")
+        series = on_chains(USUAL, away, less, less, less, USUAL, less, less)
+
+        for count in range(3, 7):
+            state = state_after(series[:count])
+            assert flow_usd(series[:count], state) == flow_usd(series[count - 2 : count], state) == 0.0
+        # An asset that drops out while its chain was there all the time is drained at the second reading.
+        assert flow_usd(series, state_after(series)) == -50.0
 
     def test_that_is_new_is_not_lost_from_readings_before_it(self) -> None:
         series = on_chains(without("Tron/USDT"), USUAL, USUAL)
@@ -233,7 +247,7 @@ class TestAToken:
 class TestAnExactZero:
     @pytest.mark.parametrize("price", [0.25, 1.0, 4.0])
     @pytest.mark.parametrize(
-        ("slot", "eth", "usdc", "is_lost"),
+        ("slot", "eth", "usdc", "is_fault"),
         [
             (ETH, None, 50.0, True),
             (ETH, None, 50.5, True),
@@ -244,16 +258,16 @@ class TestAnExactZero:
         ],
     )
     def test_of_the_largest_asset_of_a_still_chain_is_a_fault(
-        self, slot: Slot, eth: float | None, usdc: float | None, price: float, *, is_lost: bool
+        self, slot: Slot, eth: float | None, usdc: float | None, price: float, *, is_fault: bool
     ) -> None:
+        """Any other of such weight is waited for: the next reading that says so has it drained."""
         amounts = {"Ethereum/ETH": eth, "Ethereum/USDC": usdc}
         held = without(*amounts) | {name: amount for name, amount in amounts.items() if amount is not None}
 
         found = lost(told(held, zero=[slot], price=price), before=told(USUAL, at=-HOUR, price=price))
 
-        assert [(part.name, part.is_drained_next) for part in found] == (
-            [("ETH on Ethereum", False)] if is_lost else []
-        )
+        name = f"{slot.asset} on Ethereum"
+        assert [(part.name, part.is_drained_next) for part in found] == [(name, not is_fault)]
 
     def test_of_one_of_two_equal_ones_is_a_fault(self) -> None:
         before = told(without(USDC=100.0), at=-HOUR)
@@ -267,13 +281,28 @@ class TestAnExactZero:
 
         assert names(latest, before=before) == found
 
-    def test_that_is_no_fault_has_left_at_once(self) -> None:
-        series = on_chains(USUAL, without("Ethereum/USDC"))
-        series[1] = replace(series[1], zero_slots=frozenset({USDC}))
-        state = state_after(series)
+    def test_that_is_no_fault_has_left_at_the_second_reading(self) -> None:
+        series = on_chains(USUAL, *[without("Ethereum/USDC")] * 2)
+        series[1:] = [replace(held, zero_slots=frozenset({USDC})) for held in series[1:]]
+        waiting, drained = state_after(series[:2]), state_after(series)
+        first, second = flow_between(series[0], series[1], waiting), flow_between(series[0], series[2], drained)
 
-        assert state.lost_parts == ()
-        assert flow_usd(series, state) == -50.0
+        assert [part.is_drained_next for part in open_parts(waiting)] == [True]
+        assert (first.usd, first.lowest_usd, first.hold is not None) == (0.0, -50.0, True)
+        assert open_parts(drained) == []
+        assert (second.usd, second.hold) == (-50.0, None)
+
+    def test_that_is_converted_is_not_waited_for(self) -> None:
+        assert names(told({**without("Ethereum/USDC"), "Base/DAI": 49.0}, zero=[USDC])) == []
+
+    @pytest.mark.parametrize("price", [0.25, 1.0, 4.0])
+    @pytest.mark.parametrize(("units", "is_waited_for"), [(5.0, True), (4.9, False)])
+    def test_below_half_a_percent_has_left_at_once(self, units: float, price: float, *, is_waited_for: bool) -> None:
+        held = {**USUAL, "Bitcoin/BTC": 600.0 + 50.0 - units, "Ethereum/USDC": units}
+        before = told({**held, "Bitcoin/OWN": 1e6}, at=-HOUR, price=price)
+        del held["Ethereum/USDC"]
+
+        assert bool(names(told({**held, "Bitcoin/OWN": 1e6}, zero=[USDC], price=price), before=before)) is is_waited_for
 
     def test_where_nothing_was_is_none(self) -> None:
         assert names(told(USUAL, zero=[Slot("Ethereum", "LINK")])) == []
@@ -290,10 +319,11 @@ class TestAnExactZero:
 
         assert names(told(without("Ethereum/ETH"), zero=[ETH]), before=before) == ["ETH on Ethereum"]
 
-    def test_of_the_second_of_three_has_left(self) -> None:
+    def test_of_the_second_of_three_is_waited_for(self) -> None:
         before = told({**USUAL, "Ethereum/LINK": 10.0}, at=-HOUR)
+        (part,) = lost(told({**without("Ethereum/USDC"), "Ethereum/LINK": 10.0}, zero=[USDC]), before=before)
 
-        assert names(told({**without("Ethereum/USDC"), "Ethereum/LINK": 10.0}, zero=[USDC]), before=before) == []
+        assert (part.name, part.is_drained_next) == ("USDC on Ethereum", True)
 
     def test_of_all_that_a_chain_has_is_a_missing_chain(self) -> None:
         tron = Slot("Tron", "USDT")
@@ -321,6 +351,57 @@ class TestAnExactZero:
         assert open_parts(back) == []
         for start in range(3):
             assert flow_usd(series[start:3], away) == flow_usd(series[start:], back) == 0.0
+
+
+class TestSeveralExactZeros:
+    LINK = Slot("Ethereum", "LINK")
+    TRX = Slot("Tron", "TRX")
+    BEFORE = told({**USUAL, "Ethereum/LINK": 5.5, "Ethereum/SHIB": 1.0, "Tron/TRX": 50.0}, at=-HOUR)
+
+    def found(self, *zero: Slot, known: GuardState | None = None, **changed: float) -> dict[str, bool]:
+        """Return what is lost by zeros of these slots, and whether it is drained at the next reading."""
+        units = {
+            f"{slot.chain}/{slot.asset}": changed.get(slot.asset, held.amount)
+            for slot, held in self.BEFORE.holdings.items()
+            if slot not in zero
+        }
+        parts = lost(told(units, zero=zero), before=self.BEFORE, known=known)
+        return {part.name: part.is_drained_next for part in parts if part.until is None and part.since == NOON}
+
+    def test_of_weight_are_a_fault_while_the_others_stand_still(self) -> None:
+        fault = {"LINK on Ethereum": False, "USDC on Ethereum": False}
+
+        assert self.found(USDC, self.LINK) == fault
+        assert self.found(USDC, self.LINK, ETH=99.1) == fault
+        assert self.found(USDC, self.LINK, ETH=98.9) == dict.fromkeys(fault, True)
+
+    def test_on_two_chains_are_a_fault_too(self) -> None:
+        assert self.found(USDC, self.TRX) == {"TRX on Tron": False, "USDC on Ethereum": False}
+        assert self.found(USDC, self.TRX, USDT=240.0) == {"TRX on Tron": True, "USDC on Ethereum": True}
+
+    def test_have_the_small_ones_of_their_chain_with_them(self) -> None:
+        shib = Slot("Ethereum", "SHIB")
+
+        assert self.found(USDC, self.LINK, shib).keys() == {"LINK on Ethereum", "SHIB on Ethereum", "USDC on Ethereum"}
+        assert self.found(USDC, shib) == {"USDC on Ethereum": True}
+        assert self.found(USDC, self.TRX, shib).keys() == {"SHIB on Ethereum", "TRX on Tron", "USDC on Ethereum"}
+
+    def test_one_after_the_other_are_waited_for_alone(self) -> None:
+        """USDC was stated to be zero an hour ago, and is drained now: LINK alone is no failed call for many."""
+        waiting = LostPart("USDC on Ethereum", NOON - HOUR, {USDC: Holding(50, 50)}, self.BEFORE, is_drained_next=True)
+
+        assert self.found(USDC, self.LINK, known=GuardState(lost_parts=(waiting,))) == {"LINK on Ethereum": True}
+
+    def test_last_until_they_are_told_again(self) -> None:
+        series = on_chains(*[{**USUAL, "Ethereum/LINK": 10.0}] * 5)
+        for number in range(1, 4):
+            held = {slot: own for slot, own in series[number].holdings.items() if slot not in {USDC, self.LINK}}
+            series[number] = replace(series[number], holdings=held, zero_slots=frozenset({USDC, self.LINK}))
+
+        for count in range(2, 6):
+            state = state_after(series[:count])
+            assert flow_usd(series[:count], state) == 0.0
+            assert len(open_parts(state)) == (2 if count < 5 else 0)
 
 
 class TestAnAbsurdAmount:
@@ -392,6 +473,27 @@ class TestAnAbsurdAmount:
         (found,) = lost(told(without(USDC=5000.0), price=price), before=before, known=known)
 
         assert found.until == (NOON if is_believed else None)
+
+    @pytest.mark.parametrize("price", [2.0**-10, 1.0])
+    @pytest.mark.parametrize(("units", "is_believed"), [(30_000.0, True), (30_000.1, False), (1e20, False)])
+    @pytest.mark.parametrize("slot", ["Ethereum/USDC", "Ethereum/SCAM"])
+    def test_of_more_than_thirty_times_everything_is_never_believed(
+        self, slot: str, units: float, price: float, *, is_believed: bool
+    ) -> None:
+        before = told(USUAL, at=-HOUR, price=price)
+        latest = told({**USUAL, slot: units}, price=price)
+        (part,) = lost(latest, before=before)
+
+        for age in (3 * DAY, 34 * DAY, 90 * DAY):
+            known = GuardState(lost_parts=(replace(part, since=NOON - age),))
+            assert names(latest, before=before, known=known) == ([] if is_believed else [part.name])
+
+    def test_that_lasts_for_weeks_is_no_flow_at_any_time(self) -> None:
+        series = on_chains(USUAL, *[{**USUAL, "Ethereum/USDC": 5e13}] * 12, USUAL, hours=84)
+        for count in range(2, 15):
+            state = state_after(series[:count])
+            assert flow_usd(series[:count], state) == flow_usd(series[count - 2 : count], state) == 0.0
+            assert state.jumps == ()
 
     def test_is_believed_where_everything_had_collapsed_by_the_fault_before(self) -> None:
         """A hundredth of everything for a reading, then all of it again: more than three times, and no fault."""

@@ -131,7 +131,11 @@ def test_an_own_token_and_what_was_not_there_before_are_not_judged() -> None:
     [
         (DOUBTFUL, 24.0, None, replace(DOUBTFUL, until=NOON + HOUR)),
         (DOUBTFUL, 26.0, None, None),
-        (DOUBTFUL, 0.0, None, None),
+        (DOUBTFUL, 100.0, None, None),
+        (DOUBTFUL, 100.1, None, DOUBTFUL),
+        (DOUBTFUL, 4.0, None, None),
+        (DOUBTFUL, 3.9, None, DOUBTFUL),
+        (DOUBTFUL, 0.0, None, DOUBTFUL),
         (ODD, 0.0, None, ODD),
         (DOUBTFUL, 26.0, 20.0, None),
         (ODD, 26.0, None, ODD),
@@ -151,21 +155,28 @@ def test_the_next_reading_judges_it_again(
 @pytest.mark.parametrize(
     ("price", "since", "is_odd"),
     [
-        (132.0, NOON, False),  # four SOL at 20 and 96 USDT were 176 USD; three times as much is 528
-        (132.1, NOON, True),
+        (67.5, NOON, None),  # four SOL at 20 and 10 USDT were 90 USD; three times as much is 270
+        (67.6, NOON, True),
+        (67.6, NOON - 2 * DAY + HOUR, True),
+        (67.6, NOON - 2 * DAY, False),
         (9e9, NOON - 2 * DAY + HOUR, True),
         (9e9, NOON - 2 * DAY, False),
+        (1.0, NOON - 2 * DAY + HOUR, True),
+        (1.0, NOON - 2 * DAY, False),
     ],
 )
-def test_one_that_makes_the_asset_worth_more_than_three_times_everything_is_waited_out(
-    price: float, since: datetime, *, is_odd: bool
+def test_one_that_is_far_off_or_too_much_is_waited_out_and_believed_from_then_on(
+    price: float, since: datetime, *, is_odd: bool | None
 ) -> None:
+    """Another one that stays was right from its first reading on."""
     known = replace(DOUBTFUL, since=since)
     for part in (1, 2**-10):
         before, after = (
-            sol(each, amount=4 * part, other=96 * part, at=at) for each, at in ((9e9, NOON), (price, NOON + HOUR))
+            sol(each, amount=4 * part, other=10 * part, at=at) for each, at in ((9e9, NOON), (price, NOON + HOUR))
         )
-        assert judged(before, after, known=[known]) == ((known,) if is_odd else ())
+        found = judged(before, after, known=[known])
+
+        assert found == {True: (known,), False: (replace(known, until=NOON + HOUR),), None: ()}[is_odd]
 
 
 def test_where_there_was_nothing_no_price_is_too_much() -> None:
@@ -241,6 +252,24 @@ class TestWhereNobodyElseTradesIt:
         assert day.share == pytest.approx(-0.0125, abs=0.001)
         assert day.reserves_usd == pytest.approx(60e9, rel=0.01)
         assert later.severity is None
+
+    @pytest.mark.parametrize("price", [400.0, 1.0, 0.0])
+    def test_a_price_that_is_far_off_makes_no_flow_of_what_leaves_meanwhile(self, price: float) -> None:
+        prices = {"SOL": price}
+        moved = [book(NOON + hour * HOUR, prices=prices) for hour in (0, 1)]
+        *_, later, believed = signals_after(
+            days_of(),
+            *moved,
+            book(NOON + DAY, LESS_SOL, prices=prices),
+            book(NOON + 3 * DAY, LESS_SOL, prices=prices),
+        )
+
+        day = later.flow(Window.DAY)
+        assert day
+        assert day.share == pytest.approx(-0.0125, abs=0.001)
+        assert later.severity is None
+        assert [note.reason for note in later.notes] == [NoteReason.PRICE_ODD]
+        assert NoteReason.PRICE_ODD not in [note.reason for note in believed.notes]
 
     @pytest.mark.parametrize("price", [30.0, 10.0])
     def test_a_price_that_stays_is_believed_from_its_first_reading_on(self, price: float) -> None:

@@ -75,12 +75,22 @@ class TestAnotherUnit:
         assert factors(BEFORE, abc(amount, 100 / amount)) == [factor]
 
     @pytest.mark.parametrize(
-        ("amount", "is_noted"), [(20_000, False), (20_100, True), (499_000, True), (500_000, False)]
+        ("amount", "factor", "is_noted"),
+        [
+            (200, 10, False),
+            (201, 10, True),
+            (4_990, 10, True),
+            (5_000, 10, False),
+            (3_162, 1000, False),
+            (3_163, 1000, True),
+            (3_162_000, 1000, True),
+            (3_163_000, 1000, False),
+        ],
     )
-    def test_is_none_where_four_fifths_left_with_it_or_five_times_as_much_came(
-        self, amount: float, *, is_noted: bool
+    def test_is_none_where_more_moved_with_it_than_five_times_or_the_root_of_its_factor(
+        self, amount: float, factor: float, *, is_noted: bool
     ) -> None:
-        assert factors(BEFORE, abc(amount, 0.001)) == ([1000.0] if is_noted else [])
+        assert factors(BEFORE, abc(amount, 1 / factor)) == ([factor] if is_noted else [])
 
     def test_is_that_of_the_asset_on_all_its_chains(self) -> None:
         held = {"Ethereum/ABC": 60.0, "Base/ABC": 40.0, "Bitcoin/BTC": 900.0}

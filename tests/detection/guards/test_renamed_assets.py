@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
+from typing import ClassVar
 
 import pytest
 
 from bot.detection.guards.renamed_assets import with_renamed_slots
+from bot.detection.guards.restatement import restated
 from bot.domain.flow import Window
 from bot.domain.guard_state import GuardState, RenamedSlot
 from bot.domain.jump import JumpReason, Verdict
@@ -122,10 +124,9 @@ class TestTheSameAsset:
         before, after = priced(own, at=-HOUR), priced(other)
         assert with_renamed_slots(GuardState(), before, after, {"OWN", "OWN 2"}).renamed_slots != ()
 
-    @pytest.mark.parametrize("held", [Holding(0.0, 100.0), Holding(100.0, 0.0)])
-    def test_is_not_what_has_no_amount_or_no_value(self, held: Holding) -> None:
+    def test_is_not_what_has_no_amount(self) -> None:
         before, after = priced(USUAL, at=-HOUR), priced(RENAMED)
-        odd = replace(after, holdings={**after.holdings, NEW: held})
+        odd = replace(after, holdings={**after.holdings, NEW: Holding(0.0, 100.0)})
 
         assert with_renamed_slots(GuardState(), before, odd, ()).renamed_slots == ()
 
@@ -370,6 +371,117 @@ def test_an_asset_that_is_drained_while_another_of_its_worth_is_listed_counts_in
     series = on_chains(before, after, after, prices={"ARB": [2.0] * 3})
 
     assert flow_usd(series, state_after(series)) == -100.0
+
+
+class TestANameThatIsToldBeforeTheOldOneGoes:
+    BOTH: ClassVar = {**USUAL, "Arbitrum/USDT0": 100.0}
+
+    @pytest.mark.parametrize("readings_with_both", [1, 20, 100])
+    def test_moves_nothing(self, readings_with_both: int) -> None:
+        series = on_chains(USUAL, *[self.BOTH] * readings_with_both, RENAMED, RENAMED)
+
+        for count in range(2, len(series) + 1):
+            state = state_after(series[:count])
+            assert [flow_usd([base, series[count - 1]], state) for base in series[:count]] == [0.0] * count
+            assert state.lost_parts == ()
+
+    def test_ends_the_jump_by_which_it_appeared(self) -> None:
+        series = on_chains(USUAL, self.BOTH, self.BOTH, RENAMED)
+
+        assert [(jump.group, jump.verdict) for jump in state_after(series).jumps] == [("USDT0", Verdict.RETURNED)]
+
+    def test_counts_what_customers_take_in_the_hour_in_which_the_old_name_goes(self) -> None:
+        less = without("Arbitrum/USDT", Arbitrum=96.0)
+        series = on_chains(USUAL, self.BOTH, self.BOTH, less, less)
+
+        assert [flow_usd(series[start:], state_after(series)) for start in range(5)] == [-4.0, -4.0, -4.0, 0.0, 0.0]
+
+    @pytest.mark.parametrize(
+        ("units", "price", "is_same"),
+        [(100.9, 1.0, True), (101.1, 1.0, False), (99.1, 1.0, True), (98.9, 1.0, False), (100, 1.04, True),
+         (100, 1.06, False)],
+    )  # fmt: skip
+    def test_had_the_same_amount_and_price_in_the_last_reading_with_both(
+        self, units: float, price: float, *, is_same: bool
+    ) -> None:
+        """Else one asset was drained after another was listed, and counts in full."""
+        both, after = USUAL | {"Arbitrum/USDT0": units}, without("Arbitrum/USDT", Arbitrum=units)
+        series = on_chains(USUAL, both, both, after, after, prices={"USDT0": [price] * 5})
+
+        assert bool(state_after(series).renamed_slots) is is_same
+        assert flow_usd(series, state_after(series)) == (units - 100.0 if is_same else -100.0)
+
+    def test_was_not_there_all_the_time(self) -> None:
+        series = on_chains(self.BOTH, self.BOTH, RENAMED, RENAMED)
+
+        assert state_after(series).renamed_slots == ()
+        assert flow_usd(series, state_after(series)) == -100.0
+
+    def test_is_none_of_an_asset_that_was_on_the_chain_and_appeared_on_another(self) -> None:
+        """The dollars on Tron are new, those on Arbitrum are not; of as many others there all are drained."""
+        elsewhere = {"Tron/USDT0": 49.0}
+        series = on_chains(self.BOTH, self.BOTH | elsewhere, *[RENAMED | elsewhere] * 2)
+
+        assert state_after(series).renamed_slots == ()
+
+
+class TestANameThatHasNoValueAtFirst:
+    PRICE = 3.0
+
+    def series(self, *prices: float, units: float = 100.0, **more: float) -> list[Reading]:
+        """Return readings of USDT at $3, which is called USDT0 from the second on, at these prices; `more` is there."""
+        after = without("Arbitrum/USDT", Arbitrum=units) | {f"Arbitrum/{asset}": held for asset, held in more.items()}
+        count = len(prices) + 1
+        return on_chains(
+            {"Arbitrum/USDT": 100.0, "Arbitrum/ETH": 200.0, "Bitcoin/BTC": 400.0},
+            *[{slot: held for slot, held in after.items() if slot != "Tron/USDT"}] * len(prices),
+            prices={"USDT": [self.PRICE] * count, "USDT0": [0.0, *prices]} | {asset: [0.0] * count for asset in more},
+        )
+
+    @pytest.mark.parametrize("readings_without", [1, 2, 5])
+    def test_moves_nothing_before_or_after_it_has_one(self, readings_without: int) -> None:
+        series = self.series(*[0.0] * readings_without, self.PRICE, self.PRICE)
+
+        for count in range(2, len(series) + 1):
+            state = state_after(series[:count])
+            assert (state.jumps, state.lost_parts) == ((), ())
+            assert [flow_usd([base, series[count - 1]], state) for base in series[:count]] == [0.0] * count
+
+    def test_is_worth_the_price_of_before_and_said_to_be_unpriced(self) -> None:
+        series = self.series(0.0, 3.1)
+        state = state_after(series)
+
+        assert [restated(at, state).holdings[OLD].usd for at in series] == [300.0, 300.0, 310.0]
+        assert [restated(at, state).unpriced_slots for at in series] == [frozenset(), {OLD}, frozenset()]
+
+    @pytest.mark.parametrize(("units", "is_same"), [(100.9, True), (99.1, True), (101.1, False), (98.9, False)])
+    def test_has_the_same_amount_to_a_hundredth(self, units: float, *, is_same: bool) -> None:
+        series = self.series(0.0, 0.0, 0.0, units=units)
+
+        expected = (units - 100.0) * self.PRICE if is_same else -300.0
+        assert flow_usd(series, state_after(series)) == pytest.approx(expected)
+
+    def test_is_the_only_one_with_that_amount(self) -> None:
+        """Of two assets without a price nobody can tell which it is, or whether it is either."""
+        assert state_after(self.series(0.0, 0.0, SPAM=100.2)).renamed_slots == ()
+
+    @pytest.mark.parametrize("fast", [True, False])
+    def test_may_have_a_value_that_cannot_be(self, *, fast: bool) -> None:
+        series = self.series(0.0, 0.0, 0.0, self.PRICE, *[self.PRICE] * 24)
+        told = [replace(at, unpriced_slots=frozenset({NEW})) if 1 <= number <= 3 else at
+                for number, at in enumerate(series)]  # fmt: skip
+
+        for state in islice(states(told, fast=fast), 1, None):
+            flow = signal_of(state).flow(Window.DAY)
+            assert state.guard_state.lost_parts == ()
+            assert flow is None or (flow.usd, flow.reserves_usd) == (0.0, 900.0)
+
+    def test_counts_what_leaves_under_it(self) -> None:
+        first, *others = self.series(0.0, 0.0, 0.0)
+        less = replace(others[-1], holdings={**others[-1].holdings, NEW: Holding(80.0, 0.0)})
+        series = [first, *others[:-1], less]
+
+        assert [flow_usd(series[start:], state_after(series)) for start in range(3)] == [-60.0] * 3
 
 
 class TestWhatIsNoNewName:

@@ -1,5 +1,6 @@
 """How a reading reads once names, units, prices and missing parts are known."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ import pytest
 
 from bot.detection.guards.restatement import in_known_terms, restated, restated_amounts
 from bot.domain.guard_state import GuardState, LostPart, OddPrice, Redenomination, RenamedSlot
-from bot.domain.reading import NO_HOLDING, Holding, Slot
+from bot.domain.reading import NO_HOLDING, Holding, Reading, Slot
 from tests.builders import DAY, HOUR, NOON, reading
 
 LATEST = reading({"Arbitrum/USDT0": (100, 1.0), "Tron/USDT": (300, 1.0), "Solana/SOL": (5, 2.0)})
@@ -62,6 +63,31 @@ class TestNames:
         impossible = in_known_terms(replace(LATEST, holdings=held, impossible_slots=frozenset({NEW})), known)
 
         assert zero.zero_slots == impossible.impossible_slots == {OLD}
+
+
+class TestWhatNeverHadAPrice:
+    SAID = replace(
+        LATEST, holdings={**LATEST.holdings, NEW: Holding(100, 0)}, unpriced_slots=frozenset({NEW, SOL}),
+        impossible_slots=frozenset({OLD}),
+    )  # fmt: skip
+
+    @pytest.mark.parametrize("understand", [in_known_terms, restated_amounts, restated])
+    def test_is_impossible(self, understand: Callable[[Reading, GuardState], Reading]) -> None:
+        found = understand(self.SAID, GuardState())
+
+        assert dict(found.holdings) == {TRON: Holding(300, 300), SOL: Holding(5, 10)}
+        assert found.impossible_slots == {OLD, NEW}
+        assert found.unpriced_slots == {SOL}
+
+    @pytest.mark.parametrize(("price", "is_held"), [(3.0, True), (None, False)])
+    def test_is_worth_the_price_of_the_old_name(self, price: float | None, *, is_held: bool) -> None:
+        known = GuardState(renamed_slots=(RenamedSlot(OLD, NEW, NOON, price),))
+
+        found = in_known_terms(self.SAID, known)
+
+        assert found.holdings.get(OLD) == (Holding(100, 300) if is_held else None)
+        assert found.unpriced_slots == ({OLD, SOL} if is_held else {SOL})
+        assert found.impossible_slots == (frozenset() if is_held else {OLD})
 
 
 class TestUnits:

@@ -48,6 +48,17 @@ def sizes_of(jump: Jump) -> dict[str, float]:
     return {part.asset: part.amount for part in jump.parts}
 
 
+@pytest.mark.parametrize("parts", [{"BTC": 0.0}, {"ABC": 5.0}])
+def test_a_jump_of_which_nothing_is_left_is_none(parts: Mapping[str, float]) -> None:
+    """All of what moved belongs to earlier jumps, or the diff does not tell the asset apart."""
+    previous, latest = (
+        reading({"Bitcoin/BTC": (units, 1.0)}, at=at) for units, at in ((100.0, NOON - HOUR), (90.0, NOON))
+    )
+    step = ReadingStep(reading_diff(previous, latest, OWN), {}, OWN)
+
+    assert step.jump("BTC", parts, JumpReason.ALONE, Verdict.WAITING) is None
+
+
 class TestAlone:
     @sizes
     @pytest.mark.parametrize(("units", "is_suspected"), [(140, False), (139, True), (260, False), (261, True)])
@@ -72,12 +83,18 @@ class TestAlone:
 
         assert (found is not None) is is_suspected
 
-    @pytest.mark.parametrize(("units", "is_suspected"), [(500, True), (502, False)])
-    def test_while_it_is_no_more_than_half(self, units: float, *, is_suspected: bool) -> None:
-        """Against a small rest every large move would look isolated."""
-        before = {"Tron/USDT": units, "Bitcoin/BTC": 250, "Ethereum/ETH": 750 - units}
+    @pytest.mark.parametrize(("units", "is_suspected"), [(500, True), (502, True), (850, True), (851, False)])
+    def test_while_fifteen_percent_are_other_assets(self, units: float, *, is_suspected: bool) -> None:
+        """Against a smaller rest every large move would look isolated."""
+        before = {"Tron/USDT": units, "Bitcoin/BTC": 50, "Ethereum/ETH": 950 - units}
 
         assert (suspected(before, {"Tron/USDT": 100}) is not None) is is_suspected
+
+    @pytest.mark.parametrize(("units", "is_suspected"), [(250, True), (251, False)])
+    def test_while_a_chain_of_several_assets_is_no_more_than_half(self, units: float, *, is_suspected: bool) -> None:
+        before = {"Ethereum/USDT": units, "Ethereum/ETH": units, "Bitcoin/BTC": 1000 - 2 * units}
+
+        assert (suspected(before, {"Ethereum/USDT": 100, "Ethereum/ETH": 100}) is not None) is is_suspected
 
     @pytest.mark.parametrize(
         ("was", "units", "is_suspected"),
@@ -134,6 +151,26 @@ class TestAlone:
         before = {"Tron/USDT": 10, "Ethereum/USDT": 490, "Bitcoin/BTC": 500}
 
         assert jumps_of(before, {"Tron/USDT": 3, "Ethereum/USDT": 497}) == []
+
+    @pytest.mark.parametrize(("came", "is_suspected"), [(3.5, True), (3.6, False), (6.8, False)])
+    def test_what_others_make_up_for_by_more_than_half_is_a_conversion(
+        self, came: float, *, is_suspected: bool
+    ) -> None:
+        """7 of 10 USDT on Base become ETH: else they would count once the rest leaves, and open a run."""
+        before = {"Base/USDT": 10, "Base/ETH": 190, "Tron/USDT": 300, "Ethereum/ETH": 500}
+
+        assert (suspected(before, {"Base/USDT": 3, "Ethereum/ETH": 500 + came}) is not None) is is_suspected
+
+    @pytest.mark.parametrize(("trx", "is_suspected"), [(4, False), (3.9, True)])
+    def test_what_is_left_of_it_without_moves_to_other_chains_is_a_jump(
+        self, trx: float, *, is_suspected: bool
+    ) -> None:
+        """Arbitrum loses 7 of 20 in one hour, but a part of the ETH is on Ethereum: 6 would be no jump."""
+        before = {"Arbitrum/ETH": 10, "Arbitrum/TRX": 10, "Ethereum/ETH": 480, "Bitcoin/BTC": 500}
+
+        found = suspected(before, {"Arbitrum/ETH": 9, "Arbitrum/TRX": trx, "Ethereum/ETH": 481})
+
+        assert (found is not None and found.group == "Arbitrum") is is_suspected
 
     @pytest.mark.parametrize(("kept", "is_suspected"), [(1.0, True), (0.8, True), (0.6, False)])
     def test_what_belongs_to_known_jumps_is_no_part_of_it(self, kept: float, *, is_suspected: bool) -> None:

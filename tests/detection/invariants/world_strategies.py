@@ -135,7 +135,7 @@ def zero(count: int) -> st.SearchStrategy[SourceEvent]:
 
 
 def absurd(count: int) -> st.SearchStrategy[SourceEvent]:
-    """Draw a value that is told for less than two days: later it is believed."""
+    """Draw a value that is told once: the smaller ones would be believed after two days."""
     step = _step(count)
     return st.builds(
         lambda slot, times, first: Absurd(slot, times, first, first + 1),

@@ -226,27 +226,23 @@ def test_flows_say_what_is_missing() -> None:
     assert "may count the missing part as withdrawn" in text
 
 
-def test_reserves_at_the_start_of_a_window_that_lacked_the_part_say_that_it_is_as_last_read() -> None:
-    """For two days the source has left out Tron, so that both ends of 24 h lack it."""
-    missing = (replace(TRON, since=NOON - 2 * DAY),)
-    lacking = replace(flow(-0.01, reserves=1.02e11), lost_at_start=("Tron",))
+@pytest.mark.parametrize(
+    ("days", "lacking", "reserves"),
+    [
+        (2, replace(flow(-0.01, reserves=1.02e11), lost_at_start=("Tron",)), "$102 B, with Tron as last read"),
+        (4, replace(flow(-0.01, reserves=8e10), gone_parts=("Tron",)), "$80.0 B, without Tron"),
+    ],
+)
+def test_reserves_at_the_start_of_a_window_that_lacked_the_part_say_how_they_stand(
+    days: int, lacking: Flow, reserves: str
+) -> None:
+    """For days the source has left out Tron, so that both ends of 24 h lack it; from the fourth on it is gone."""
+    missing = (replace(TRON, since=NOON - days * DAY),)
     snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[lacking]))
 
     text = said(flows_card(snapshot, Window.DAY, NOON))
 
-    assert "1.0 % of clean reserves ($102 B, with Tron as last read)" in text
-    assert "every chain is in both readings" not in text
-
-
-def test_reserves_at_the_start_of_a_window_that_lacked_the_part_are_those_of_the_rest() -> None:
-    """For four days the source has left out Tron, so that both ends of 24 h lack it."""
-    missing = (replace(TRON, since=NOON - 4 * DAY),)
-    rest = replace(flow(-0.01, reserves=8e10), gone_parts=("Tron",))
-    snapshot = replace(PARTIAL, missing=missing, signal=signal(None, flows=[rest]))
-
-    text = said(flows_card(snapshot, Window.DAY, NOON))
-
-    assert "1.0 % of clean reserves ($80.0 B, without Tron)" in text
+    assert f"1.0 % of clean reserves ({reserves})" in text
     assert "every chain is in both readings" not in text
 
 
