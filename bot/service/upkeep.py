@@ -6,7 +6,7 @@ which workers deliver. The worker that polls also forgets places that nobody cam
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -29,7 +29,7 @@ _GAUGES_INTERVAL = timedelta(seconds=30)  # Prometheus usually scrapes every 15 
 _HEARTBEAT_INTERVAL = timedelta(seconds=7)  # less than half of the 15 s for which a heartbeat counts
 _STORE_CHECK_INTERVAL = timedelta(minutes=1)
 _MAX_NAMED = 10  # unreadable values: a store that is damaged everywhere has a thousand
-_REPAIRS_SHOWN_FOR = timedelta(hours=1)  # nothing is wrong any more, but what was lost is worth a look
+_DAMAGE_SHOWN_FOR = timedelta(hours=1)  # nothing is wrong any more, but what was lost is worth a look
 _FORGET_DISABLED_AFTER = timedelta(days=30)
 
 
@@ -63,7 +63,8 @@ class Upkeep:
         self._places_before_loss = 0
         self._lost_subscriptions = ""
         self._is_started = False
-        self._repairs_shown_until = clock.now() + _REPAIRS_SHOWN_FOR
+        self._repairs_shown_until = clock.now() + _DAMAGE_SHOWN_FOR
+        self._unreadable_until: dict[str, datetime] = {}  # in the order in which they were met
 
     def jobs(self, role: Role) -> Sequence[Job]:
         """Return what a worker with this role does regularly."""
@@ -143,12 +144,16 @@ class Upkeep:
         """Return what was damaged, lost or repaired in the store, each always at the same place: "" for nothing there.
 
         Lost subscriptions are the first until they are back, repairs the second for an hour after the start, values
-        that cannot be read the others.
+        that cannot be read the others, each for an hour after it was met: they are left out, and nobody can bring them
+        back by waiting for it.
         """
-        repairs = self._store.notices if self._clock.now() < self._repairs_shown_until else ()
-        unreadable = self._store.unreadable
-        rest = len(unreadable) - _MAX_NAMED
-        more = [f"{rest} more stored values cannot be read and are left out; the log names them"] if rest > 0 else []
+        now = self._clock.now()
+        repairs = self._store.notices if now < self._repairs_shown_until else ()
+        for sentence in self._store.unreadable:
+            self._unreadable_until.setdefault(sentence, now + _DAMAGE_SHOWN_FOR)
+        unreadable = [sentence if now < until else "" for sentence, until in self._unreadable_until.items()]
+        rest = sum(map(bool, unreadable[_MAX_NAMED:]))
+        more = [f"{rest} more stored values cannot be read and are left out; the log names them"] if rest else []
         return [self._lost_subscriptions, " ".join(repairs), *unreadable[:_MAX_NAMED], *more]
 
     async def forget_disabled_places(self) -> None:

@@ -266,3 +266,5 @@ async def test_a_stored_value_that_cannot_be_read_is_said_once_and_the_bot_start
         assert any("binance/outflow/normal cannot be read" in reason for reason in await run.reasons())
         await world.polls(2)
         assert len(world.telegram.messages_in(operators)) == 1
+        await run.hour()  # the operator knows it, and waiting brings nothing back
+        await run.ready()
