@@ -134,7 +134,7 @@ class ColumnStore(Generic[V]):
         )
         prices_before, amounts_now = self._arithmetic.figures(before.prices), self._arithmetic.figures(now.amounts)
         for number, places in enumerate(self._places.assets.members):
-            if usd_before[number] > 0 and amounts_before[number] > 0:
+            if usd_before[number] > 0:
                 price = usd_before[number] / amounts_before[number]  # where a slot had none
                 last_usd = sum([amounts_now[place] * (prices_before[place] or price) for place in places])
                 changed_usd = abs(usd_now[number] - last_usd)
@@ -220,7 +220,7 @@ class ColumnStore(Generic[V]):
                 price = sum(values) / sum(start)
                 usd = sum((now - then) * at for now, then, at in zip(end, start, prices, strict=True))
                 counted_usd = clamped(usd - units * price, usd)
-                if units < 0 and usd - units * price - counted_usd > _ROUNDING * at_base.total_usd:
+                if usd - units * price - counted_usd > _ROUNDING * at_base.total_usd:
                     return None
                 corrections[asset] = usd, counted_usd
         return corrections

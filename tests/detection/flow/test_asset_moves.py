@@ -313,6 +313,7 @@ class TestWhatIsNotCounted:
             ({"USDC": 100.0}, -50.0, {}),
             ({"USDC": 120.0}, -30.0, {"USDC": 20.0, "USDT": -12.0, "BTC": -8.0}),
             ({"USDC": 150.0}, 0.0, {"USDC": 50.0, "USDT": -30.0, "BTC": -20.0}),
+            ({"USDC": 120.0, "BTC": 400.0}, -30.0, {"USDC": 20.0, "USDT": -30 * 10 / 13, "BTC": -100 * 10 / 13}),
             ({"USDC": 80.0}, -30.0, {"USDT": -24.0, "BTC": -16.0}),
             ({"USDC": 50.0}, -100.0, {}),
             ({"USDC": 50.0, "BTC": 600.0}, -100.0, {"USDT": -30.0, "BTC": 100.0}),
@@ -335,6 +336,14 @@ class TestWhatIsNotCounted:
 
         assert usd_of(found.counted) == pytest.approx(counted)
         assert {asset: move.units for asset, move in found.counted.items()} == pytest.approx(counted)
+
+    def test_drops_of_two_assets_leave_what_had_come_to_both(self) -> None:
+        """100 USDT were turned into 50 USDC and 50 ETH, and neither is told."""
+        start = {"Tron/USDT": 200.0, "Tron/USDC": 100.0, "Tron/ETH": 100.0}
+
+        found = moves_between(start, {**start, "Tron/USDT": 100.0}, {"USDC": -50.0, "ETH": -50.0})
+
+        assert usd_of(found.counted) == {}
 
     @settings(max_examples=100, deadline=None)
     @given(two_readings(steady_prices=True), st.dictionaries(assets, units, max_size=4))

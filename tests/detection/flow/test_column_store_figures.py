@@ -365,6 +365,21 @@ class TestSteadyPrices:
             units(base), now, tolerated=0.25, least=0.001
         )
 
+    @pytest.mark.parametrize(
+        "after", [{"Tron/SOL": 100.0, "Base/SOL": 500.0}, {"Tron/SOL": 500.0, "Base/SOL": 100.0, "Sui/SOL": 250.0}]
+    )
+    def test_stay_where_units_move_between_chains_of_other_prices_or_come_to_a_new_one(
+        self, after: Mapping[str, float]
+    ) -> None:
+        """SOL costs $1 on Tron and $3 on Base; on Sui what it costs on average. Dust makes its prices worth a look."""
+        prices = {"Base/SOL": 3.0, "Sui/SOL": 800 / 600}
+        base = units({"Tron/SOL": 500.0, "Base/SOL": 100.0, "Tron/DUST": 0.001}, price=prices)
+        latest = units({**after, "Tron/DUST": 0.001}, price={**prices, "Tron/DUST": 9.0}, days=1)
+
+        assert ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
+            base, latest, tolerated=0.25, least=0.001
+        )
+
     def test_of_own_tokens_may_be_any(self) -> None:
         base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
         latest = units(now, price={"Binance/BNB": 9.0}, days=1)
