@@ -392,6 +392,33 @@ class TestSeveralExactZeros:
 
         assert self.found(USDC, self.LINK, known=GuardState(lost_parts=(waiting,))) == {"LINK on Ethereum": True}
 
+    def test_one_beside_a_fault_that_lasts_is_a_fault_too(self) -> None:
+        lasting = LostPart("ETH on Ethereum", NOON - HOUR, {ETH: Holding(100, 100)}, self.BEFORE)
+
+        assert self.found(ETH, USDC, known=GuardState(lost_parts=(lasting,))) == {"USDC on Ethereum": False}
+
+    def test_of_the_largest_asset_has_the_small_ones_of_its_chain_with_it(self) -> None:
+        found = self.found(ETH, Slot("Ethereum", "SHIB"))
+
+        assert found == {"ETH on Ethereum": False, "SHIB on Ethereum": False}
+
+    def test_leave_small_ones_of_other_chains_alone(self) -> None:
+        before = told({**USUAL, "Ethereum/LINK": 5.5, "Bitcoin/ORDI": 1.0}, at=-HOUR)
+        zero = (USDC, self.LINK, Slot("Bitcoin", "ORDI"))
+
+        assert names(told(without("Ethereum/USDC"), zero=zero), before=before) == [
+            "LINK on Ethereum",
+            "USDC on Ethereum",
+        ]
+
+    def test_are_not_what_drops_out_beside_them(self) -> None:
+        before = told({**USUAL, "Ethereum/SHIB": 1.0}, at=-HOUR)
+
+        assert names(told(without("Ethereum/USDC"), zero=[USDC]), before=before) == [
+            "USDC on Ethereum",
+            "SHIB on Ethereum",
+        ]
+
     def test_last_until_they_are_told_again(self) -> None:
         series = on_chains(*[{**USUAL, "Ethereum/LINK": 10.0}] * 5)
         for number in range(1, 4):

@@ -114,6 +114,17 @@ def test_less_than_one_unit_has_a_price_too() -> None:
     )
 
 
+@pytest.mark.parametrize("last", [Holding(150, 0.0), None])
+def test_a_slot_without_a_price_had_that_of_its_asset(last: Holding | None) -> None:
+    """Of SOL at $2, 150 on Base were told without a value, or were not there; now they are worth $2 each as well."""
+    base = Slot("Base", "SOL")
+    without_price = sol(2.0, amount=300.0, at=NOON - HOUR)
+    before = replace(without_price, holdings={**without_price.holdings, **({base: last} if last else {})})
+    after = sol(2.0, amount=300.0)
+
+    assert judged(before, replace(after, holdings={**after.holdings, base: Holding(150, 300.0)})) == ()
+
+
 def test_an_own_token_and_what_was_not_there_before_are_not_judged() -> None:
     before, after = sol(20.0, at=NOON - HOUR), sol(200.0)
 
