@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -31,17 +32,16 @@ def operators(world: World) -> Chat:
     return group
 
 
+async def is_said_alone(run: Running, reason: str, words: str) -> bool:
+    """Return whether /readyz and the metric name this obstacle, and nothing else."""
+    reasons = await run.reasons()
+    return len(reasons) == 1 and bool(re.search(words, reasons[0])) and await run.cannot_alert() == {reason}
+
+
 async def until_said(run: Running, operators: Chat, reason: str, words: str) -> None:
     """Wait until everything that speaks of obstacles names this one, and nothing else."""
 
-    async def is_said() -> bool:
-        reasons = await run.reasons()
-        return len(reasons) == 1 and bool(re.search(words, reasons[0])) and await run.cannot_alert() == {reason}
-
-    async def what_is_said() -> str:
-        return f"{await run.reasons()} {await run.cannot_alert()}"
-
-    await until(is_said, f"{reason} in /readyz and the metric, and nothing else")
+    await until(lambda: is_said_alone(run, reason, words), f"{reason} in /readyz and the metric, and nothing else")
     told = await run.world.telegram.wait_for_message(operators, containing=BEGAN)
     assert re.search(words, told.text, re.IGNORECASE)
     assert await answer(run, run.world.ann, "Alerts may not come at present:", words)
@@ -197,6 +197,37 @@ async def test_polls_that_fail_are_said_and_so_is_their_end(world: World, operat
         world.heal()
         await run.hour()  # bodies that failed are asked for again after some minutes
         await until_over(run, operators, "last good poll was")
+
+
+async def test_a_job_that_crashes_is_said_and_so_is_its_end(
+    world: World, operators: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def crash() -> None:
+        raise KeyError("price")
+
+    async with running(world) as run:
+        with monkeypatch.context() as broken:
+            broken.setattr(run.application.poller, "poll", crash)
+            await until_said(run, operators, "jobs", "job “poll” fails")
+        await until_over(run, operators, "job “poll” fails")
+
+
+async def test_command_menus_that_are_refused_are_said_until_they_are_taken(world: World) -> None:
+    world.telegram.fail(
+        "setMyCommands",
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+        description="Too Many Requests: retry after 1",
+        parameters={"retry_after": 1},
+        times=1_000_000,
+    )
+    async with running(world, until_ready=False) as run:
+        await until(lambda: is_said_alone(run, "commands", "Telegram has not taken the command menus"), "the menus")
+
+        async def is_over() -> bool:
+            return not await run.reasons() and not await run.cannot_alert()
+
+        world.telegram.clear_faults()
+        await until(is_over, "nothing in the way, in /readyz and the metric")
 
 
 def beats_after(world: World, before: int) -> bool:
