@@ -6,12 +6,15 @@ The end of a run says on which servers the Redis-backed tests ran.
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
+from tests.fakes.defillama import FakeDefiLlama
+from tests.fakes.telegram import FakeTelegram
 from tests.servers import Server, kinds
 from tests.world import World, world_of
 
@@ -51,6 +54,20 @@ def redis(redis_process: Server) -> Server:
     """Give the server, empty."""
     assert redis_process.ask("FLUSHALL") == "+OK"
     return redis_process
+
+
+@pytest.fixture
+async def llama() -> AsyncIterator[FakeDefiLlama]:
+    """Give an upstream with twenty days of history, to programs that have the clock of this machine."""
+    async with FakeDefiLlama(now=datetime.now(UTC), days=20) as llama:
+        yield llama
+
+
+@pytest.fixture
+async def telegram() -> AsyncIterator[FakeTelegram]:
+    """Give a Telegram."""
+    async with FakeTelegram() as telegram:
+        yield telegram
 
 
 @pytest.fixture

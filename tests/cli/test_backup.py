@@ -1,29 +1,13 @@
 """Backup, restore and repair as a host types them; every line here is a process of its own."""
 
 import signal
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.program import bot, running_bot
 from tests.servers import Server
 from tests.service.test_run import ready
-
-
-@pytest.fixture
-async def llama() -> AsyncIterator[FakeDefiLlama]:
-    async with FakeDefiLlama(now=datetime.now(UTC), days=20) as llama:
-        yield llama
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[FakeTelegram]:
-    async with FakeTelegram() as telegram:
-        yield telegram
 
 
 def newest_log(directory: Path) -> Path:

@@ -1,11 +1,7 @@
 """A bot on the store of another one: with real platforms and a real Redis."""
 
 import signal
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
-
-import pytest
 
 from bot.domain.bot_account import BotAccount
 from bot.domain.obstacles import ObstacleKind
@@ -25,12 +21,6 @@ from tests.world import World
 FORMER = BotAccount(Platform.DISCORD, "77", "Former")
 STRANGERS_TOKEN = "5555:loopback-only"  # noqa: S105 — no real bot has it
 GROUP = Place(Platform.TELEGRAM, "-100")
-
-
-@pytest.fixture
-async def llama() -> AsyncIterator[FakeDefiLlama]:
-    async with FakeDefiLlama(now=datetime.now(UTC), days=20) as llama:
-        yield llama
 
 
 def settings_of(telegram: FakeTelegram, llama: FakeDefiLlama, redis: Server) -> dict[str, str]:

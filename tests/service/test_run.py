@@ -3,7 +3,6 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,18 +19,6 @@ from tests.waiting import until
 from tests.world import DISCORD_TOKEN
 
 NOWHERE = "http://127.0.0.1:9"
-
-
-@pytest.fixture
-async def llama() -> AsyncIterator[FakeDefiLlama]:
-    async with FakeDefiLlama(now=datetime.now(UTC), days=20) as llama:
-        yield llama
-
-
-@pytest.fixture
-async def telegram() -> AsyncIterator[FakeTelegram]:
-    async with FakeTelegram() as telegram:
-        yield telegram
 
 
 @pytest.fixture

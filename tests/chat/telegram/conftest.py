@@ -11,12 +11,6 @@ from tests.fakes.telegram import FakeTelegram
 
 
 @pytest.fixture
-async def telegram() -> AsyncIterator[FakeTelegram]:
-    async with FakeTelegram() as fake:
-        yield fake
-
-
-@pytest.fixture
 async def scene(telegram: FakeTelegram) -> AsyncIterator[Scene]:
     """A bot that is not polling."""
     scene = Scene(telegram)
