@@ -11,7 +11,8 @@ from bot.domain.errors import SourceError, SourceFault, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.signal import Rule
-from bot.monitoring.poll import BACKFILL, SourcePoller
+from bot.monitoring.new_readings import BACKFILL
+from bot.monitoring.poll import SourcePoller
 from tests.builders import DAY, HOUR, NOON, OKX, holding, incident, listing, subscription
 from tests.fakes.memory import Memory
 from tests.waiting import stop, until
