@@ -85,6 +85,10 @@ class TestAnotherUnit:
             (3_163, 1000, True),
             (3_162_000, 1000, True),
             (3_163_000, 1000, False),
+            (0.00317, 0.001, True),
+            (0.00316, 0.001, False),
+            (3.162, 0.001, True),
+            (3.163, 0.001, False),
         ],
     )
     def test_is_none_where_more_moved_with_it_than_five_times_or_the_root_of_its_factor(

@@ -144,6 +144,12 @@ class TestAChainByAnotherName:
         assert (state.jumps, state.lost_parts) == ((), ())
         assert [flow_usd(series[start:], state) for start in range(3)] == [0.0] * 3
 
+    def test_may_have_an_asset_of_which_there_is_nothing(self) -> None:
+        old, new = Slot("Arbitrum", "LINK"), Slot("ArbitrumOne", "LINK")
+        before, after = {**USUAL, "Arbitrum/LINK": 0.0}, {**self.CHAIN, "ArbitrumOne/LINK": 0.0}
+
+        assert (old, new) in names(before, after)
+
     def test_is_not_one_that_was_there_before(self) -> None:
         before = USUAL | {"ArbitrumOne/LINK": 5.0}
 
@@ -411,6 +417,22 @@ class TestANameThatIsToldBeforeTheOldOneGoes:
         assert bool(state_after(series).renamed_slots) is is_same
         assert flow_usd(series, state_after(series)) == (units - 100.0 if is_same else -100.0)
 
+    @pytest.mark.parametrize(
+        ("reason", "verdict", "is_same"),
+        [
+            (JumpReason.APPEARED, Verdict.NOT_COUNTED, True),
+            (JumpReason.ALONE, Verdict.NOT_COUNTED, False),
+            (JumpReason.APPEARED, Verdict.RETURNED, False),
+        ],
+    )
+    def test_appeared_and_is_still_there(self, reason: JumpReason, verdict: Verdict, *, is_same: bool) -> None:
+        """An asset that was there and grew is none, and neither is one of which what had appeared has left."""
+        known = GuardState(jumps=(jump("USDT0", 100.0, reason=reason, verdict=verdict, at=NOON - DAY),))
+
+        state = with_renamed_slots(known, priced(self.BOTH, at=-HOUR), priced(RENAMED), set())
+
+        assert bool(state.renamed_slots) is is_same
+
     def test_was_not_there_all_the_time(self) -> None:
         series = on_chains(self.BOTH, self.BOTH, RENAMED, RENAMED)
 
@@ -451,6 +473,7 @@ class TestANameThatHasNoValueAtFirst:
         series = self.series(0.0, 3.1)
         state = state_after(series)
 
+        assert [name.price for name in state.renamed_slots] == [self.PRICE]
         assert [restated(at, state).holdings[OLD].usd for at in series] == [300.0, 300.0, 310.0]
         assert [restated(at, state).unpriced_slots for at in series] == [frozenset(), {OLD}, frozenset()]
 
