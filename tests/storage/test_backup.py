@@ -166,6 +166,18 @@ async def test_a_store_that_holds_something_is_not_replaced_unless_that_is_said(
     assert len(await store.subscriptions.of_place(CHAT)) == 1
 
 
+async def test_a_backup_is_put_back_into_the_store_that_it_was_taken_from(store: Store, tmp_path: Path) -> None:
+    """Streams refuse an entry that is no newer than their last one, even while that is gone."""
+    await fill(store)
+    path = await saved(store, tmp_path / "backup")
+    before = await everything(store.database)
+    for place in [Place(Platform.TELEGRAM, f"-{number}", "7") for number in range(20)]:
+        await store.subscriptions.remove(place, "okx")
+    for _ in range(2):
+        await restore(store.database, path, replace=True)
+        assert await everything(store.database) == before
+
+
 async def test_a_store_on_which_a_worker_runs_is_never_replaced(store: Store, tmp_path: Path) -> None:
     path = await saved(store, tmp_path / "backup")
     await store.leases.acquire(Lease.TELEGRAM)

@@ -47,14 +47,16 @@ async def restore(
     """
     summary = verified(path)
     await _refuse_running_worker(database, patience_s)
-    present = [key async for key in stored_keys(database) if not is_of_the_moment(key)]
+    stored = [key async for key in stored_keys(database)]
+    present = [key for key in stored if not is_of_the_moment(key)]
     if present and not replace:
         raise BackupError(
             f"The store is not empty: it holds {await contents_of(database, present)}, which would be lost. To put the "
             f"backup in their place, run `runwatch restore --replace {path}`."
         )
     await database.command("SET", _SCHEMA, RESTORING)
-    await _delete(database, [key for key in present if key != _SCHEMA])
+    # Those of the moment as well: a wake-up stream that stays would refuse the older entries of the backup.
+    await _delete(database, [key for key in stored if key != _SCHEMA])
     seconds, _ = await database.command("TIME")
     await _write(database, read_records(path), int(seconds) * 1000, summary)
     await database.command("SET", _SCHEMA, summary.header.layout)
