@@ -83,6 +83,13 @@ async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
         return await _finished(process, variables.get("PYTHONIOENCODING", "utf-8"))
 
 
+async def bot_without_room(*arguments: str, directory: Path, **variables: str) -> Finished:
+    """Run the program to its end where a file may not grow beyond 1 KB: more is refused, as on a full disk."""
+    launcher = ("sh", "-c", 'ulimit -f 1; exec "$@"', "sh")
+    async with _started(arguments, directory, variables, launcher=launcher) as process:
+        return await _finished(process)
+
+
 async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:
     """Run the program to its end with an output that is closed on the other side."""
     async with _started(arguments, directory, {}) as process:
@@ -114,11 +121,11 @@ async def running_bot(*arguments: str, directory: Path, **variables: str) -> Asy
 
 @asynccontextmanager
 async def _started(
-    arguments: tuple[str, ...], directory: Path, variables: dict[str, str]
+    arguments: tuple[str, ...], directory: Path, variables: dict[str, str], *, launcher: tuple[str, ...] = ()
 ) -> AsyncIterator[asyncio.subprocess.Process]:
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONPATH": str(ROOT), "LOG_FORMAT": "json"}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bot", *arguments),
+        *(*launcher, sys.executable, "-m", "bot", *arguments),
         cwd=directory,
         env=environment | variables,
         stdin=asyncio.subprocess.DEVNULL,

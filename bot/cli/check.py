@@ -5,9 +5,9 @@ TELEGRAM_TOKEN is not set.”.
 """
 
 import asyncio
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from pydantic import SecretStr
 
@@ -17,8 +17,12 @@ from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
 from bot.service.platforms import misdirected
+from bot.storage.embedded.private_directory import check_usable
 from bot.storage.embedded.server_binary import find_binary
+from bot.storage.keys import SCHEMA
 from bot.storage.store import open_store
+
+_ROOM_BYTES = 1 << 20  # what a new bot's data takes within an hour
 
 
 async def check(settings: Settings) -> Sequence[Finding]:
@@ -57,6 +61,8 @@ async def _risks(redis_url: SecretStr, prefix: str) -> str:
     except StoreOutdated:  # no problem: the service moves the data forward when it starts
         return " Its data is of an older version, and is moved forward when the service starts."
     try:
+        # A write that writes nothing, and is refused as any other is where the disk or the memory is full.
+        await store.database.command("SETRANGE", SCHEMA.key(), 0, "")
         memory, persistence = [await store.database.server_info(section) for section in ("memory", "persistence")]
     finally:
         await store.close()
@@ -70,10 +76,14 @@ async def _risks(redis_url: SecretStr, prefix: str) -> str:
 
 def _check_data_dir(path: Path) -> None:
     """Make the directory if it is missing; raise ConfigurationError where no private server can run in it."""
+    check_usable(path)
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with TemporaryFile(dir=path) as file:
+            file.write(bytes(_ROOM_BYTES))
+            file.flush()
     except OSError as error:
-        raise ConfigurationError(f"DATA_DIR {path} cannot be made: {error.strerror}.") from error
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise ConfigurationError(f"DATA_DIR {path} cannot be written to by this user.")
+        raise ConfigurationError(
+            f"not even {_ROOM_BYTES >> 20} MB can be written to DATA_DIR {path}: {error.strerror}. Make room there, or "
+            "name another directory."
+        ) from error
     find_binary(path)

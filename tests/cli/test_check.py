@@ -19,7 +19,7 @@ from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.proxy import CERTIFICATE, FakeProxy, listening, tls_front
 from tests.fakes.telegram import TOKEN, FakeTelegram
-from tests.program import Finished, bot
+from tests.program import Finished, bot, bot_without_room
 from tests.servers import Server
 from tests.world import DISCORD_TOKEN
 
@@ -140,11 +140,29 @@ async def test_a_server_that_may_lose_something_is_said(tmp_path: Path, everybod
     [
         ("/dev/null", "DATA_DIR /dev/null cannot be made: File exists."),
         ("/dev/null/data", "DATA_DIR /dev/null/data cannot be made: Not a directory."),
+        ("/", "DATA_DIR / is a directory of the system, which others need: name one in it, such as /runwatch."),
     ],
 )
 async def test_a_directory_that_cannot_be_used_is_a_problem(tmp_path: Path, directory: str, problem: str) -> None:
     ran = await bot("check", directory=tmp_path, DATA_DIR=directory, DEFILLAMA_URL=NOWHERE)
     assert f"The store cannot be used: {problem}" in findings(ran)
+
+
+async def test_a_server_that_takes_no_writes_is_a_problem(tmp_path: Path, everybody: Everybody, redis: Server) -> None:
+    assert redis.ask("CONFIG SET maxmemory 1") == "+OK"
+    ran = await bot("check", directory=tmp_path, **everybody.settings, REDIS_URL=redis.url)
+    assert redis.ask("CONFIG SET maxmemory 0") == "+OK"
+    assert findings(ran)[0] == (
+        "The store cannot be used: The store is out of memory, so it takes nothing new: raise its maxmemory."
+    )
+
+
+async def test_a_directory_without_room_is_a_problem(tmp_path: Path, everybody: Everybody) -> None:
+    ran = await bot_without_room("check", directory=tmp_path, **everybody.settings)
+    assert findings(ran)[0] == (
+        "The store cannot be used: not even 1 MB can be written to DATA_DIR data: File too large. Make room there, or "
+        "name another directory."
+    )
 
 
 async def test_a_token_that_nobody_knows_is_named_and_not_shown(tmp_path: Path, everybody: Everybody) -> None:

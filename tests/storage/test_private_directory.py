@@ -8,7 +8,7 @@ import pytest
 
 from bot.domain.errors import ConfigurationError
 from bot.domain.place import Place, Platform, Subscription
-from bot.storage.embedded.private_directory import make_private
+from bot.storage.embedded.private_directory import check_usable, make_private
 from bot.storage.embedded.server import EmbeddedServer
 from bot.storage.embedded.server_binary import ServerBinary
 from bot.storage.store import Store, open_store
@@ -70,6 +70,13 @@ def test_a_directory_that_all_users_share_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="is shared by all users; name a directory in it, or another one"):
         make_private(tmp_path)
     assert tmp_path.stat().st_mode & 0o7777 == 0o1777
+
+
+@pytest.mark.parametrize("directory", ["/", "/var/lib", "/var/../srv/"])
+def test_a_directory_that_the_system_needs_is_refused(directory: str) -> None:
+    """`chmod 0700 /` would keep every other user of a machine from starting anything; nothing is tried on it here."""
+    with pytest.raises(ConfigurationError, match=f"DATA_DIR {Path(directory)} is a directory of the system"):
+        check_usable(Path(directory))
 
 
 def sentence_as_nobody(directory: Path) -> str:

@@ -22,6 +22,17 @@ _DIRECTORY_MODE, _FILE_MODE = 0o700, 0o600
 # appendonlydir is written by servers from 7.0 on, appendonly.aof by older ones.
 _OWN_FILES = ("lock", "appendonly.aof*", "appendonlydir/*", "temp-*", "dump.rdb", "*.cut-at-*", "subscriptions.json*")
 _OWN_DIRECTORIES = ("appendonlydir",)
+# Directories that other users and programs need open: https://refspecs.linuxfoundation.org/FHS_3.0/fhs-3.0.html, and
+# those of macOS. A container's user may be root, and `chmod 0700 /` would keep everybody else from starting anything.
+_OF_THE_SYSTEM = frozenset(
+    Path(name)
+    for name in (
+        *("/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/run"),
+        *("/sbin", "/srv", "/sys", "/usr", "/usr/local", "/usr/share", "/var", "/var/cache", "/var/lib", "/var/log"),
+        *("/var/opt", "/var/spool", "/Applications", "/Library", "/System", "/Users", "/Volumes", "/private"),
+        *("/private/etc", "/private/var"),
+    )
+)
 
 
 def make_private(directory: Path) -> None:
@@ -29,6 +40,21 @@ def make_private(directory: Path) -> None:
 
     One that belongs to another user, but may be written to, stays as it is: that is logged.
     """
+    check_usable(directory)
+    _close(directory, _DIRECTORY_MODE)
+    for path in _own_paths(directory):
+        _close(path, _DIRECTORY_MODE if path.is_dir() else _FILE_MODE)
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise refused(path)
+
+
+def check_usable(directory: Path) -> None:
+    """Make the directory where it is missing; raise ConfigurationError where no data can or should be kept in it."""
+    if directory.resolve() in _OF_THE_SYSTEM:
+        raise ConfigurationError(
+            f"DATA_DIR {directory} is a directory of the system, which others need: name one in it, such as "
+            f"{directory / 'runwatch'}."
+        )
     try:
         directory.mkdir(mode=_DIRECTORY_MODE, parents=True, exist_ok=True)
         mode = directory.stat().st_mode
@@ -43,11 +69,6 @@ def make_private(directory: Path) -> None:
         raise ConfigurationError(
             f"DATA_DIR {directory} is shared by all users; name a directory in it, or another one."
         )
-    _close(directory, _DIRECTORY_MODE)
-    for path in _own_paths(directory):
-        _close(path, _DIRECTORY_MODE if path.is_dir() else _FILE_MODE)
-        if not os.access(path, os.R_OK | os.W_OK):
-            raise refused(path)
 
 
 def refused(path: Path) -> ConfigurationError:
