@@ -71,7 +71,7 @@ floors: $(DEV)  ## who may import whom
 bench: $(DEV)  ## measure what the documents promise
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-chaos: $(DEV)  ## kill workers and Redis at random while 20,000 messages are delivered; SEED=7 repeats what seed 7 did
+chaos: $(DEV)  ## break what deliveries, then the whole service stand on, at random; SEED=7 repeats what seed 7 did
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 lock:  ## rewrite the lock files from pyproject.toml; ARGS=--upgrade moves every version

@@ -51,8 +51,18 @@ _FORGET_INTERVAL = timedelta(days=1)
 _Result = TypeVar("_Result")
 
 
-async def serve(settings: Settings, role: Role = Role.ALL) -> None:
-    """Run a worker until SIGTERM or SIGINT; raise ConfigurationError where it may not start."""
+async def serve(
+    settings: Settings,
+    role: Role = Role.ALL,
+    *,
+    clock: Clock | None = None,
+    store_clock: Clock | None = None,
+    poll_every: timedelta | None = None,
+) -> None:
+    """Run a worker until SIGTERM or SIGINT; raise ConfigurationError where it may not start.
+
+    The last three replace the real time and the interval of polls, for workers in a simulation (see `Service`).
+    """
     if role is not Role.ALL and not settings.redis_url:
         raise ConfigurationError(
             f"--role {role} is for several workers on one server: set REDIS_URL to it. The private server of DATA_DIR "
@@ -60,9 +70,17 @@ async def serve(settings: Settings, role: Role = Role.ALL) -> None:
         )
     for problem in misdirected(settings):
         log.warning("setting names a platform without a token", problem=problem)
-    clock = CorrectedClock(SystemClock())
+    clock = clock or CorrectedClock(SystemClock())
     metrics = Metrics(clock, __version__)
-    service = Service(settings, clock=clock, metrics=metrics, make_chats=platform_connections, role=role)
+    service = Service(
+        settings,
+        clock=clock,
+        metrics=metrics,
+        make_chats=platform_connections,
+        poll_every=poll_every,
+        role=role,
+        store_clock=store_clock,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):

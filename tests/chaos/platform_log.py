@@ -112,12 +112,12 @@ class RecordingDiscord(FakeDiscord):
 
     def __init__(self, platform_log: PlatformLog, token: str) -> None:
         super().__init__(token=token)
-        self.rest = _RecordingRest(platform_log, self, token)
+        self.rest = _RecordingRest(platform_log, self, token, self._notify)
 
 
 class _RecordingRest(FakeRest):
-    def __init__(self, platform_log: PlatformLog, discord: FakeDiscord, token: str) -> None:
-        super().__init__(discord.world, discord.gateway, token, rates=False, notify=_ignore)
+    def __init__(self, platform_log: PlatformLog, discord: FakeDiscord, token: str, notify: Callable[[], None]) -> None:
+        super().__init__(discord.world, discord.gateway, token, rates=False, notify=notify)
         self._platform_log = platform_log
 
     async def _post_message(self, request: web.Request) -> web.Response:
@@ -141,10 +141,6 @@ class _RecordingRest(FakeRest):
         place = Place(Platform.DISCORD, request.match_info["channel"])
         text = "\n".join(f"{embed['title']}\n{embed.get('description')}" for embed in embeds)
         self._platform_log.record(place, text, message_id, is_edit=is_edit)
-
-
-def _ignore() -> None:
-    """Tell nobody that something was asked for."""
 
 
 def by_place(accepted: list[AcceptedMessage]) -> Iterator[tuple[tuple[Place, str], list[AcceptedMessage]]]:

@@ -180,18 +180,22 @@ class FakeExchange:
 def known_exchanges(now: datetime, *, days: int, seed: int) -> Iterable[FakeExchange]:
     """Yield exchanges with quiet histories up to `now`; rows as upstream has them, one without wallets among them."""
     chosen = random.Random(seed)  # noqa: S311 -- not for secrets
-    yield _quiet(
+    yield quiet_exchange(
         chosen, now, days, "binance", "Binance", "Binance-CEX", ("BNB",), 400_000, {"coin": "BNB", "coinSymbol": "BNB"}
     )
-    yield _quiet(chosen, now, days, "okx", "OKX", "okx", ("OKB",), 120_000, {"coin": "OKB", "coinSymbol": "OKB"})
+    yield quiet_exchange(
+        chosen, now, days, "okx", "OKX", "okx", ("OKB",), 120_000, {"coin": "OKB", "coinSymbol": "OKB"}
+    )
     bybit = {"coin": "BIT", "coinSymbol": "BIT", "ownTokens": ["MNT"]}
-    yield _quiet(chosen, now, days, "bybit", "Bybit", "Bybit", ("BIT", "MNT"), 60_000, bybit)
-    yield _quiet(chosen, now, days, "kraken", "Kraken", "kraken", (), 90_000, {"coin": None, "walletsLink": None})
+    yield quiet_exchange(chosen, now, days, "bybit", "Bybit", "Bybit", ("BIT", "MNT"), 60_000, bybit)
+    yield quiet_exchange(
+        chosen, now, days, "kraken", "Kraken", "kraken", (), 90_000, {"coin": None, "walletsLink": None}
+    )
     yield FakeExchange("coinbase", "Coinbase", None, constants={"lastAuditDate": 1640908800, "auditor": "Deloitte"})
     yield FakeExchange("nexo", "NEXO", None)
 
 
-def _quiet(  # noqa: PLR0913, PLR0917 -- a row of a table
+def quiet_exchange(  # noqa: PLR0913, PLR0917 -- a row of a table
     chosen: random.Random,
     now: datetime,
     days: int,
@@ -202,6 +206,7 @@ def _quiet(  # noqa: PLR0913, PLR0917 -- a row of a table
     btc: float,
     constants: dict[str, Any],
 ) -> FakeExchange:
+    """Return an exchange with so many quiet days up to `now`, that holds so many BTC and more of other assets."""
     prices = _PRICES | dict.fromkeys(own_tokens, 5.0)
     base = {
         "Bitcoin": {"BTC": btc},
