@@ -58,10 +58,9 @@ class LatestState:
         self.list_fetched_at = fetched_at
         self.listings.update(rows)
 
-    def time_corrected(self, by: timedelta) -> None:
-        """Shift the times of the list, which were measured by a wrong clock."""
-        self.list_fetched_at = self.list_fetched_at + by if self.list_fetched_at else None
-        self.list_changed_at = self.list_changed_at + by if self.list_changed_at else None
+    def time_corrected(self) -> None:
+        """Forget the times of the list until the next one: this worker's clock was wrong, and maybe not the poller's."""
+        self.list_fetched_at = self.list_changed_at = None
 
     def set_health(self, health: SourceHealth) -> None:
         """Replace the health of a source, by its name."""

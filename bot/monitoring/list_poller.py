@@ -63,11 +63,13 @@ class ListPoller:
         self._known_ids: frozenset[str] = frozenset()
         self._shrunk: ShrunkList | None = None
         self._seen_at: datetime | None = None
+        self._is_dated_here = False  # when it was seen, and not by another worker's clock, or in an earlier life
         self._is_logged = False
 
     async def restore(self) -> None:
         """Take over what was known before a restart; raise StorageError."""
         listings = await self._readings.listings()
+        self._is_dated_here = False
         self._seen_at = max((listing.fetched_at for listing in listings.values()), default=None)
         watched = watched_rows(listings.values(), self._only)
         self._known_ids = frozenset(
@@ -83,8 +85,9 @@ class ListPoller:
 
     def time_corrected(self, by: timedelta) -> None:
         """Shift what is remembered of times, which was measured by a wrong clock."""
-        self._seen_at = self._seen_at + by if self._seen_at else None
-        self.last_good_poll = self.last_good_poll + by if self.last_good_poll else None
+        if self._is_dated_here:
+            self._seen_at = self._seen_at + by if self._seen_at else None
+            self.last_good_poll = self.last_good_poll + by if self.last_good_poll else None
         self._shrunk = replace(self._shrunk, since=self._shrunk.since + by) if self._shrunk else None
 
     async def poll(self) -> None:
@@ -146,3 +149,4 @@ class ListPoller:
             log.warning("list was not seen", since=str(self._seen_at), until=str(now))
             self._on_blind(self._seen_at, now)
         self._seen_at = now
+        self._is_dated_here = True

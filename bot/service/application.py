@@ -194,7 +194,7 @@ class Application:
 
     def time_corrected(self, by: timedelta) -> None:
         """Take into account that the clock was wrong so far."""
-        self.latest.time_corrected(by)
+        self.latest.time_corrected()
         self.poller.time_corrected(by)
 
     async def _obstacles(self) -> Sequence[AlertObstacle] | None:

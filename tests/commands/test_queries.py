@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.commands.queries import LatestState
 from bot.domain.errors import AskerError, SourceFault, UnknownExchange
 from bot.domain.exchange import Exchange
 from bot.domain.incident import IncidentState
@@ -233,3 +234,14 @@ async def test_an_exchange_that_lacks_a_part_keeps_its_place_among_the_largest(b
 
     assert [exchange.id for exchange in bench.queries.exchanges()][:2] == ["binance", "okx"]
     assert bench.queries.exchanges_like("")[0].id == "binance"
+
+
+def test_how_long_the_list_stands_still_begins_anew_when_the_clock_is_corrected() -> None:
+    """Whose clock has dated it is not known: another worker's was right, and this one's was 5 h fast."""
+    latest = LatestState()
+    latest.set_listings([listing(at=NOON)])
+    latest.time_corrected()
+    assert (latest.list_changed_at, latest.list_fetched_at) == (None, None)
+    latest.set_listings([listing(at=NOON + HOUR)])
+    latest.set_listings([listing(at=NOON + 2 * HOUR)])
+    assert (latest.list_changed_at, latest.list_fetched_at) == (NOON + HOUR, NOON + 2 * HOUR)

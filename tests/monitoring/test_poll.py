@@ -412,6 +412,24 @@ async def test_a_corrected_clock_has_everything_read_anew(polled: RecordingPolle
     assert polled.blind_spans == []
 
 
+async def test_what_another_worker_has_dated_is_not_shifted_when_the_own_clock_is_corrected(
+    polled: RecordingPoller,
+) -> None:
+    """A worker whose clock was 5 h fast at its start: the poll was a moment ago, and not 5 h ago."""
+    await polled.poller.poll()
+    await polled.poller.follow()
+    good = polled.poller.last_good_poll
+    assert good
+
+    polled.poller.time_corrected(-5 * HOUR)
+    assert polled.poller.last_good_poll == good
+    await polled.poller.poll()
+    assert polled.blind_spans == []
+
+    polled.poller.time_corrected(-5 * HOUR)
+    assert polled.poller.last_good_poll == polled.memory.clock.now() - 5 * HOUR
+
+
 async def test_while_the_store_is_away_the_fetcher_waits_for_the_next_poll(polled: RecordingPoller) -> None:
     task = asyncio.create_task(polled.poller.serve_details())
     polled.fault = StorageError("gone")
