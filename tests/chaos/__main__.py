@@ -24,7 +24,7 @@ def main() -> int:
         if arguments.only != _SERVICE:
             failed += _report(asyncio.run(run(_delivery_options(arguments, seed))), arguments.log)
         if arguments.only != _DELIVERIES:
-            failed += _report(asyncio.run(run_service(ServiceStormOptions(seed))), arguments.log)
+            failed += _report(asyncio.run(run_service(_service_options(arguments, seed))), arguments.log)
     return min(failed, 1)
 
 
@@ -38,6 +38,10 @@ def _delivery_options(arguments: argparse.Namespace, seed: int) -> StormOptions:
         sync=arguments.sync,
         speed=DeliverySpeed(per_second=arguments.per_second, at_once=arguments.at_once),
     )
+
+
+def _service_options(arguments: argparse.Namespace, seed: int) -> ServiceStormOptions:
+    return ServiceStormOptions(seed, outflows=arguments.outflows, losses=arguments.losses)
 
 
 def _report(outcome: Outcome | ServiceOutcome, log: Path | None) -> bool:
@@ -70,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sync", choices=("everysec", "always"), default=defaults.sync, help="Redis' appendfsync")
     parser.add_argument("--per-second", type=float, default=defaults.speed.per_second, help="on each platform")
     parser.add_argument("--at-once", type=int, default=defaults.speed.at_once, help="under way in one worker")
+    service = ServiceStormOptions(0)
+    parser.add_argument("--outflows", type=int, default=service.outflows, help="of the service's eight exchanges")
+    parser.add_argument("--losses", type=int, default=service.losses, help="of workers of the whole service")
     parser.add_argument("--log", type=Path, help="where to add what the workers logged")
     return parser
 

@@ -20,7 +20,7 @@ from tests.chaos.told_messages import ToldMessage
 
 _LOOK_EVERY_S = 0.15
 _BEGUN, _ENDED = "⚠️ ", "Over: "
-_OWN_CLOCK = "clock of this machine"
+OWN_CLOCK = "clock of this machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +74,25 @@ class SelfReportLog:
         """Yield every sentence about something that began, as the operator was told."""
         return self._sentences(_BEGUN, since)
 
+    def clocks_unsaid(self) -> Sequence[str]:
+        """Return the workers that were started with a wrong clock and do not say so."""
+        return [
+            worker.name
+            for worker in self.bench.workers.alive
+            if worker.ahead_h and not any(OWN_CLOCK in reason for reason in self.newest.get(worker.name) or ())
+        ]
+
+    def says_now(self, words: str) -> bool:
+        """Return whether any worker gives such a reason at present."""
+        return any(re.search(words, reason) for reasons in self.newest.values() for reason in reasons or ())
+
     def in_the_way(self) -> Mapping[str, Sequence[str]]:
         """Return what the workers say now that is in the way, by worker, beside their own clocks.
 
         One that does not answer yet is in the way itself.
         """
         said = {
-            name: ["does not answer"] if reasons is None else [why for why in reasons if _OWN_CLOCK not in why]
+            name: ["does not answer"] if reasons is None else [why for why in reasons if OWN_CLOCK not in why]
             for name, reasons in self.newest.items()
         }
         return {name: reasons for name, reasons in said.items() if reasons}

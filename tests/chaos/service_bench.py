@@ -24,6 +24,7 @@ from tests.chaos.shared_time import SharedTime
 from tests.chaos.told_messages import ToldMessages
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.defillama_world import FakeExchange, quiet_exchange
+from tests.fakes.discord_world import Channel
 from tests.fakes.telegram import Chat, User
 from tests.servers import Server
 from tests.world import DISCORD_TOKEN
@@ -35,13 +36,18 @@ _DAYS = 30
 _BTC = 2_500.0  # at each exchange: clean reserves of some $450 M with everything else
 _NOISE = 2e-4  # of the reserves in an hour: figures that repeat are no new reading
 _EVERYTHING = None
+TELEGRAM_PLACES = 2
 Move = Mapping[tuple[str, str], float]
 """How the amounts of an exchange change, by chain and asset."""
 
 
 @dataclass(eq=False)
 class ServiceBench:
-    """The surroundings of the workers; `moves` are planned, by the hour of the run that shows them."""
+    """The surroundings of the workers.
+
+    `moves` are planned, by the hour of the run that shows them. The workers on the machines `left_alone` are not to be
+    killed.
+    """
 
     server: Server
     time: SharedTime
@@ -54,9 +60,11 @@ class ServiceBench:
     ann: User
     operators: Chat
     private: Chat
+    channel: Channel
     recipients: Mapping[Place, str | None]
     chance: random.Random
     hour: int = 0
+    left_alone: set[int] = field(default_factory=set)
     is_frozen: bool = False
     moves: defaultdict[int, list[tuple[str, Move]]] = field(default_factory=lambda: defaultdict(list))
     _listed: Sequence[str] | None = None
@@ -103,9 +111,14 @@ class ServiceBench:
         """Return the places that hear of an exchange."""
         return [place for place, about in self.recipients.items() if about in {_EVERYTHING, exchange}]
 
+    @property
+    def has_store(self) -> bool:
+        """Return whether Redis runs."""
+        return self.server.ask("PING") == "+PONG"
+
     async def store_answers(self) -> None:
         """Raise StorageError at once while the store is away, where a client would try again for some seconds."""
-        if self.server.ask("PING") != "+PONG":
+        if not self.has_store:
             raise StorageError("killed")
 
     async def is_delivered(self) -> bool:
@@ -153,7 +166,7 @@ async def service_bench(seed: int) -> AsyncIterator[ServiceBench]:
         variables = _variables(directory, server, llama, telegram, discord, operators)
         workers = await stack.enter_async_context(ServiceWorkers(directory, time, time_path, variables))
         yield ServiceBench(
-            server, time, llama, telegram, discord, told, store, workers, ann, operators, private,
+            server, time, llama, telegram, discord, told, store, workers, ann, operators, private, channels[0],
             recipients={
                 Place(Platform.TELEGRAM, str(everybody.id)): _EVERYTHING,
                 Place(Platform.TELEGRAM, str(ardmore_only.id)): "ardmore",

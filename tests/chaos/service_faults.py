@@ -10,6 +10,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -18,18 +19,22 @@ from tests.chaos.service_bench import ServiceBench
 _EVERY_REQUEST = 10**6
 _POLLS_OVERDUE = "last good poll was"
 _FIGURES_UNREAD = "could not be read for"
+WRONG_HOURS = range(1, 13)
+"""By how much clocks are wrong, ahead or behind."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeafeningFault:
     """A kind of fault: `hours` for which it lasts at the least, and what begins and ends it.
 
-    `also` is what follows from it and may be said as well.
+    `also` is what follows from it and may be said as well. Where it `keeps_workers` none is lost meanwhile: while the
+    store is away nobody knows who polls, and when that worker dies nobody tells the operator in its place.
     """
 
     hours: int
     under_way: Callable[[ServiceBench, Random], AbstractAsyncContextManager[str]]
     also: str = ""
+    keeps_workers: bool = False
 
 
 @asynccontextmanager
@@ -117,6 +122,22 @@ async def store_is_away(bench: ServiceBench, _: Random) -> AsyncIterator[str]:
         await asyncio.to_thread(bench.server.start)
 
 
+@asynccontextmanager
+async def clock_goes_wrong(bench: ServiceBench, chance: Random) -> AsyncIterator[str]:
+    """The clock of a worker's machine is set some hours ahead or back while it runs."""
+    right = [worker.machine for worker in bench.workers.alive if not worker.is_asleep and not worker.ahead_h]
+    machine = chance.choice(right)
+    hours = chance.choice(sorted(set(WRONG_HOURS) - {abs(worker.ahead_h) for worker in bench.workers.alive}))
+    way = chance.choice((-1, 1))
+    bench.left_alone.add(machine)
+    bench.time.set_ahead(machine, way * timedelta(hours=hours))
+    try:
+        yield f"clock of this machine is {hours} h {'fast' if way > 0 else 'slow'}"
+    finally:
+        bench.time.set_ahead(machine, timedelta())
+        bench.left_alone.discard(machine)
+
+
 FAULTS: Mapping[str, DeafeningFault] = {
     "the upstream refuses": DeafeningFault(5, upstream_refuses),
     "the upstream hangs": DeafeningFault(5, upstream_hangs),
@@ -124,8 +145,9 @@ FAULTS: Mapping[str, DeafeningFault] = {
     "the list shrinks": DeafeningFault(5, list_shrinks),
     "another exchange's body": DeafeningFault(8, body_of_another_exchange),
     "amounts in other units": DeafeningFault(8, amounts_in_other_units),
-    "the store refuses": DeafeningFault(5, store_refuses, also=_POLLS_OVERDUE),
-    "the store is away": DeafeningFault(5, store_is_away, also=_POLLS_OVERDUE),
+    "the store refuses": DeafeningFault(5, store_refuses, also=_POLLS_OVERDUE, keeps_workers=True),
+    "a clock goes wrong": DeafeningFault(5, clock_goes_wrong),
+    "the store is away": DeafeningFault(5, store_is_away, also=_POLLS_OVERDUE, keeps_workers=True),
 }
 
 

@@ -12,11 +12,12 @@ from random import Random
 from tests.chaos.service_faults import FAULTS
 
 _FIRST_HOUR = 4
-_LEAST_PAUSE, _LONGEST_PAUSE = 3, 6  # hours between two faults
+_LEAST_PAUSE, _LONGEST_PAUSE = 6, 8  # hours between two faults
 # Elevated begins at 3 % in a day, or 6 % in a week, and ends at 0.6 of both: of what does not come back less than 3.6 %
 # may have left.
 _RETURNING_SHARES, _LASTING_SHARES = (0.038, 0.055), (0.0325, 0.0345)
 _RETURNS_AFTER = (10, 16)  # hours
+_ASLEEP_S = (2.0, 14.0)  # a lease lasts for 8 s, a claim of deliveries for 10 s
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +44,34 @@ class PlannedFault:
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedLoss:
+    """A worker is killed at an hour, or stands still for so many real seconds (None: it is killed)."""
+
+    hour: int
+    asleep_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """Everything that happens."""
 
     outflows: Sequence[PlannedOutflow]
     faults: Sequence[PlannedFault]
+    losses: Sequence[PlannedLoss]
 
 
-def planned(chance: Random, exchanges: Sequence[str], *, outflows: int, faults: Sequence[str]) -> Plan:
-    """Draw a storm with so many outflows and these faults, in any order."""
+def planned(chance: Random, exchanges: Sequence[str], *, outflows: int, faults: Sequence[str], losses: int) -> Plan:
+    """Draw a storm with so many outflows, these faults, in any order, and so many losses of a worker."""
     planned_faults = list(_faults(chance, faults))
     last_hour = max(fault.end for fault in planned_faults)
-    return Plan(list(_outflows(chance, exchanges, outflows, last_hour)), planned_faults)
+    return Plan(
+        list(_outflows(chance, exchanges, outflows, last_hour)),
+        planned_faults,
+        [
+            PlannedLoss(hour, asleep_s=chance.choice((None, None, chance.uniform(*_ASLEEP_S))))
+            for hour in sorted(chance.choices(range(2, last_hour), k=losses))
+        ],
+    )
 
 
 def _faults(chance: Random, names: Sequence[str]) -> Iterator[PlannedFault]:

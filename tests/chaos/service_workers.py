@@ -26,10 +26,14 @@ _ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=5)
 
 @dataclass(eq=False)
 class ServiceWorker:
-    """One worker; `machine` is the number of its machine in the shared time, `log_path` is where its log goes."""
+    """One worker; its log goes to `log_path`.
+
+    `machine` is the number of its machine in the shared time, whose clock was `ahead_h` hours ahead at the start.
+    """
 
     role: Role
     machine: int
+    ahead_h: int
     process: asyncio.subprocess.Process
     log_path: Path
     is_asleep: bool = False
@@ -115,10 +119,10 @@ class ServiceWorkers:
         """Return those that have not ended, the sleeping ones included."""
         return [worker for worker in self.started if worker.is_alive]
 
-    async def start(self, role: Role, *, ahead: timedelta = timedelta()) -> ServiceWorker:
-        """Start one on a machine of its own whose clock is ahead of the true time by so much."""
+    async def start(self, role: Role, *, ahead_h: int = 0) -> ServiceWorker:
+        """Start one on a machine of its own whose clock is ahead of the true time by so many hours."""
         machine = len(self.started)
-        self.time.set_ahead(machine, ahead)
+        self.time.set_ahead(machine, timedelta(hours=ahead_h))
         log_path = self.directory / f"{role}-{machine}.log"
         with log_path.open("wb") as log_file:
             process = await asyncio.create_subprocess_exec(
@@ -137,6 +141,6 @@ class ServiceWorkers:
                 stdout=log_file,
                 stderr=log_file,
             )
-        worker = ServiceWorker(role, machine, process, log_path)
+        worker = ServiceWorker(role, machine, ahead_h, process, log_path)
         self.started.append(worker)
         return worker
