@@ -83,11 +83,15 @@ async def bot(*arguments: str, directory: Path, **variables: str) -> Finished:
         return await _finished(process, variables.get("PYTHONIOENCODING", "utf-8"))
 
 
+async def bot_in_shell(script: str, *arguments: str, directory: Path, **variables: str) -> Finished:
+    """Run the program to its end as a script of sh starts it: `exec "$@" < FILE`."""
+    async with _started(arguments, directory, variables, launcher=("sh", "-c", script, "sh")) as process:
+        return await _finished(process)
+
+
 async def bot_without_room(*arguments: str, directory: Path, **variables: str) -> Finished:
     """Run the program to its end where a file may not grow beyond 1 KB: more is refused, as on a full disk."""
-    launcher = ("sh", "-c", 'ulimit -f 1; exec "$@"', "sh")
-    async with _started(arguments, directory, variables, launcher=launcher) as process:
-        return await _finished(process)
+    return await bot_in_shell('ulimit -f 1; exec "$@"', *arguments, directory=directory, **variables)
 
 
 async def bot_that_nobody_reads(*arguments: str, directory: Path) -> Finished:

@@ -199,19 +199,20 @@ def repair() -> None:
 
 
 @cli.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 def backup(file: Path) -> None:
-    """Save everything that the bot remembers into a file, beside a running bot."""
+    """Save everything that the bot remembers into a file (- is standard output), beside a running bot."""
     from bot.cli.backup import write_backup  # noqa: PLC0415 — as above
 
-    asyncio.run(write_backup(_settings(level="error"), file, click.echo))
+    say = partial(click.echo, err=str(file) == "-")
+    asyncio.run(write_backup(_settings(level="error"), file, say))
 
 
 @cli.command()
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path, allow_dash=True))
 @click.option("--replace", is_flag=True, help="Delete what the store holds now.")
 def restore(file: Path, *, replace: bool) -> None:
-    """Put a backup back, while no bot runs."""
+    """Put a backup back (- is standard input), while no bot runs."""
     from bot.cli.backup import restore_backup  # noqa: PLC0415 — as above
 
     asyncio.run(restore_backup(_settings(level="error"), file, click.echo, replace=replace))

@@ -3,11 +3,16 @@
 import signal
 from pathlib import Path
 
+import pytest
+
+from bot.domain.place import Place, Platform, Subscription
+from bot.storage.store import open_store
 from tests.fakes.defillama import FakeDefiLlama
 from tests.fakes.telegram import TOKEN, FakeTelegram
-from tests.program import bot, running_bot
+from tests.program import bot, bot_in_shell, bot_without_room, running_bot
 from tests.servers import Server
 from tests.service.test_run import ready
+from tests.storage.conftest import StillClock
 
 
 def newest_log(directory: Path) -> Path:
@@ -53,6 +58,41 @@ async def test_a_backup_beside_a_running_bot_is_restored_on_another_machine(
             telegram.say(chat, ann, "/subscriptions")
             await telegram.wait_for_message(chat, containing="Binance")
             assert await program.end(signal.SIGTERM) == 0
+
+
+@pytest.fixture
+async def filled(redis: Server) -> dict[str, str]:
+    """Return the settings of a store in which 500 places have subscribed."""
+    store = await open_store(redis.url, clock=StillClock(), prefix="first:")
+    for number in range(500):
+        await store.subscriptions.add(Subscription(Place(Platform.TELEGRAM, str(number)), "binance"))
+    await store.close()
+    return {"REDIS_URL": redis.url, "REDIS_PREFIX": "first:"}
+
+
+async def test_a_backup_goes_through_pipes_as_docker_gives_them(tmp_path: Path, filled: dict[str, str]) -> None:
+    saved = await bot_in_shell('"$@" | cat > backup', "backup", "-", directory=tmp_path, **filled)
+    assert saved.out == ""
+    assert saved.err.startswith("The backup holds 500 places that subscribed, 0 incidents and the readings of 0")
+    second = filled | {"REDIS_PREFIX": "second:"}
+    restored = await bot_in_shell('cat backup | "$@"', "restore", "-", directory=tmp_path, **second)
+    assert (restored.code, restored.err) == (0, "")
+    assert restored.out.startswith("The backup was made at ")
+    assert "Restored: 500 places that subscribed" in restored.out
+    cut = await bot_in_shell('head -c 900 backup | "$@"', "restore", "--replace", "-", directory=tmp_path, **second)
+    assert (cut.code, cut.sentence) == (1, "The backup is cut short.")
+    nothing = await bot("restore", "-", directory=tmp_path, **second)
+    assert nothing.sentence == "The backup is no backup of Runwatch."
+
+
+async def test_a_disk_that_is_full_is_said_with_the_file_that_has_no_room(
+    tmp_path: Path, filled: dict[str, str]
+) -> None:
+    file = tmp_path / "backup"
+    file.write_text("an older one")
+    failed = await bot_without_room("backup", str(file), directory=tmp_path, **filled)
+    assert (failed.code, failed.sentence) == (1, f"{file} cannot be written: File too large.")
+    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("backup", "an older one")]
 
 
 async def test_a_damaged_log_is_repaired_by_the_command_that_its_sentence_names(tmp_path: Path) -> None:

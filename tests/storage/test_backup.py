@@ -158,7 +158,7 @@ async def test_a_store_that_holds_something_is_not_replaced_unless_that_is_said(
         await restore(store.database, path)
     assert str(refused.value) == (
         "The store is not empty: it holds 2 places that subscribed, 0 incidents and the readings of 0 exchanges, which "
-        f"would be lost. To put the backup in their place, run `runwatch restore --replace {path}`."
+        "would be lost. To put the backup in their place, run `runwatch restore` with --replace."
     )
     assert await everything(store.database) == before
     await restore(store.database, path, replace=True)

@@ -52,7 +52,7 @@ async def restore(
     if present and not replace:
         raise BackupError(
             f"The store is not empty: it holds {await contents_of(database, present)}, which would be lost. To put the "
-            f"backup in their place, run `runwatch restore --replace {path}`."
+            "backup in their place, run `runwatch restore` with --replace."
         )
     await database.command("SET", _SCHEMA, RESTORING)
     # Those of the moment as well: a wake-up stream that stays would refuse the older entries of the backup.
@@ -111,7 +111,8 @@ async def _write(database: Database, records: Iterator[BackupRecord], now_ms: in
     expired: set[str] = set()
     for record in records:
         if 0 < record.expires_at_ms <= now_ms:
-            expired.add(record.key)
+            if not is_of_the_moment(KeyName(record.key)):  # nobody misses a lease or a pause
+                expired.add(record.key)
             continue
         commands += _commands(record)
         if len(commands) >= _COMMANDS_PER_CALL:

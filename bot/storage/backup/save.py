@@ -42,14 +42,17 @@ async def save(database: Database, path: Path, *, program: str, now: datetime) -
     summary = BackupSummary(BackupHeader(FORMAT, layout, program, now, labels))
     clock = await _ServerClock.of(database)
     groups = by_tag([key async for key in stored_keys(database) if key != keys.SCHEMA.key()])
-    with BackupWriter(path, summary.header) as writer:
-        for tag, names in groups.items():
-            with TemporaryFile(dir=path.parent) as spool:
-                group, is_steady = await _read_group(database, tag, names, spool, clock)
-                spool.seek(0)
-                writer.add(spool, group.records)
-                summary.pieces.update(group.pieces)
-            summary.unsteady += [] if is_steady else [tag]
+    try:
+        with BackupWriter(path, summary.header) as writer:
+            for tag, names in groups.items():
+                with TemporaryFile(dir=path.parent) as spool:
+                    group, is_steady = await _read_group(database, tag, names, spool, clock)
+                    spool.seek(0)
+                    writer.add(spool, group.records)
+                    summary.pieces.update(group.pieces)
+                summary.unsteady += [] if is_steady else [tag]
+    except OSError as error:  # the disk is full
+        raise BackupError(f"{path} cannot be written: {error.strerror}.") from error
     return summary
 
 
