@@ -40,7 +40,8 @@ async def _finding_of(attempt: ConnectionAttempt, deadline_s: float) -> Finding:
         return Finding(f"{attempt.name}: {problem}", is_problem=True)
     except (aiohttp.ClientError, OSError) as error:
         why = why_unconnected(error, URL(attempt.address).host or "")
-        hint = "" if isinstance(error, ProxyFailed) else " Where the network blocks it, PROXY_URL leads around."
+        is_another_matter = isinstance(error, ProxyFailed | aiohttp.ClientConnectorCertificateError)
+        hint = "" if is_another_matter else " Where the network blocks it, PROXY_URL leads around."
         return Finding(f"{attempt.name}: {why}.{hint}", is_problem=True)
 
 

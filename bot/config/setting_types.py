@@ -35,6 +35,11 @@ def unquoted(value: _Value) -> _Value:
     return value
 
 
+def looks_like_secret(path: str) -> bool:
+    """Return whether what should be a path is a token, or an address, which may hold a login."""
+    return "://" in path or any(token.fullmatch(path) for token in (_TELEGRAM_TOKEN, _DISCORD_TOKEN))
+
+
 def _token_from(
     issuer: str, *, own_token: re.Pattern[str], example: str, other: str, other_token: re.Pattern[str]
 ) -> BeforeValidator:

@@ -5,6 +5,7 @@ the output of `runwatch check` are made from this table. Whatever is wrong is sa
 “POLL_INTERVAL: write a number and a unit, such as 90s, 10m or 1h.”.
 """
 
+import os
 from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
@@ -41,12 +42,14 @@ from bot.config.setting_types import (
     Switch,
     TelegramToken,
     home_of,
+    looks_like_secret,
     unquoted,
 )
 from bot.domain.errors import ConfigurationError, echo
 from bot.network.proxy_rules import ProxyRules
 
 _SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
+_OF_THE_ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # OpenSSL's own names, SSL_CTX_set_default_verify_paths(3)
 _OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
 
 
@@ -189,6 +192,10 @@ def _secret_files(variables: Mapping[str, str]) -> dict[str, Any]:
         try:
             secrets_by_field[name.lower()] = read_secret_file(Path(path))
         except (OSError, ValueError) as error:
+            if looks_like_secret(path):
+                raise ConfigurationError(
+                    f"{name}_FILE holds what looks like the secret itself, and no path of a file; put it into {name}."
+                ) from None
             raise ConfigurationError(
                 f"{name}_FILE names {path}, which cannot be read: {type(error).__name__}."
             ) from None
@@ -222,11 +229,16 @@ def _passwords(address: str) -> tuple[str, ...]:
 
 
 def misspelt() -> Iterator[str]:
-    """Yield a sentence for each name in `.env` that is none of a setting, and nearly one."""
+    """Yield a sentence for each name in `.env` that is none of a setting and nearly one, or only counts elsewhere."""
     known = [form for name in Settings.model_fields for form in (name.upper(), f"{name.upper()}_FILE")]
     for name in read_env_file(Path(".env")):
         if name.upper() not in known and (meant := get_close_matches(name.upper(), known, n=1, cutoff=0.85)):
             yield f".env sets {echo(name)}, which is no setting; is {meant[0]} meant?"
+        elif name in _OF_THE_ENVIRONMENT and name not in os.environ:
+            yield (
+                f".env sets {name}, which the libraries read from the environment only: start with "
+                f"`{name}=… make run` (Docker Compose passes it on from .env by itself)."
+            )
 
 
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -79,7 +79,7 @@ def _what_failed(error: aiohttp.ClientError, host: str) -> str:
     """Return what a proxy did, as the rest of a sentence that begins with its address."""
     if isinstance(error, aiohttp.ClientHttpProxyError):
         if error.status == _LOGIN_WANTED:
-            return "refuses the login (HTTP 407): write the address like http://user:password@host:3128"
+            return "refuses the login (HTTP 407): PROXY_URL needs user, colon, password and @ before the host"
         return f"does not connect to {host}: HTTP {error.status} {error.message}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "has a name that cannot be looked up"

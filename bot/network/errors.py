@@ -37,7 +37,10 @@ def why_unconnected(error: Exception, host: str) -> str:
     if isinstance(error, TimeoutError):
         return f"{host} does not answer in time"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"{host} shows a certificate that is not trusted here ({_certificate_fault(error)}); is the clock right?"
+        return (
+            f"{host} shows a certificate that is not trusted here ({_certificate_fault(error)}): set the clock if it "
+            "is wrong, or name the certificate of a proxy that opens what is encrypted in SSL_CERT_FILE"
+        )
     if isinstance(error, aiohttp.ClientConnectorError):
         return _why_no_connection(error, host)
     return f"the connection to {host} broke ({type(error).__name__})"

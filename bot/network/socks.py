@@ -58,5 +58,5 @@ def _no_answer(error: ProxyConnectionError) -> str:
 
 def _refusal(error: Exception, host: str) -> str:
     if "auth" in str(error).lower():  # whether a method, a login or none was refused is said in words only
-        return f"refuses the login ({error}): write the address like socks5://user:password@host:1080"
+        return f"refuses the login ({error}): PROXY_URL needs user, colon, password and @ before the host"
     return f"does not connect to {host}: {str(error) or type(error).__name__}"

@@ -85,6 +85,10 @@ async def test_a_backup_goes_through_pipes_as_docker_gives_them(tmp_path: Path, 
     assert nothing.sentence == "The backup is no backup of Runwatch."
 
 
+def contents(directory: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in directory.iterdir()}
+
+
 async def test_a_disk_that_is_full_is_said_with_the_file_that_has_no_room(
     tmp_path: Path, filled: dict[str, str]
 ) -> None:
@@ -92,7 +96,7 @@ async def test_a_disk_that_is_full_is_said_with_the_file_that_has_no_room(
     file.write_text("an older one")
     failed = await bot_without_room("backup", str(file), directory=tmp_path, **filled)
     assert (failed.code, failed.sentence) == (1, f"{file} cannot be written: File too large.")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("backup", "an older one")]
+    assert contents(tmp_path) == {"backup": "an older one"}
 
 
 async def test_a_damaged_log_is_repaired_by_the_command_that_its_sentence_names(tmp_path: Path) -> None:

@@ -183,6 +183,14 @@ def test_a_secret_file_that_is_not_there_is_named(here: SettingsBench, name: str
     assert refusal == f"{name}_FILE names /run/secrets/none, which cannot be read: FileNotFoundError."
 
 
+@pytest.mark.parametrize("name", SECRETS)
+@pytest.mark.parametrize("secret", ["4242:AAH-never_shown", "MTA4.never.shown", "redis://:never-shown@redis:6379/0"])
+def test_a_secret_in_the_place_of_its_file_is_not_shown(here: SettingsBench, name: str, secret: str) -> None:
+    assert here.refusal(**{f"{name}_FILE": secret}) == (
+        f"{name}_FILE holds what looks like the secret itself, and no path of a file; put it into {name}."
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "interval"),
     [
@@ -435,6 +443,17 @@ def test_a_name_that_is_nearly_one_of_a_setting_is_named(here: SettingsBench) ->
         ".env sets POL_INTERVAL, which is no setting; is POLL_INTERVAL meant?",
         ".env sets DISCORD_TOKEN_FIL, which is no setting; is DISCORD_TOKEN_FILE meant?",
     ]
+
+
+def test_certificates_that_are_named_where_nobody_reads_them_are_said(
+    here: SettingsBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.load("SSL_CERT_FILE=/etc/ssl/proxy.pem\n")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    [said] = misspelt()
+    assert said.startswith(".env sets SSL_CERT_FILE, which the libraries read from the environment only: start with ")
+    monkeypatch.setenv("SSL_CERT_FILE", "/etc/ssl/proxy.pem")
+    assert list(misspelt()) == []
 
 
 def test_a_secret_file_that_cannot_be_right_is_named_as_the_file(here: SettingsBench) -> None:
