@@ -17,6 +17,7 @@ from bot.config.settings import Settings, misspelt
 from bot.domain.errors import ConfigurationError, RunwatchError, StoreOutdated
 from bot.service.application import SystemClock, require_a_token
 from bot.service.platforms import misdirected
+from bot.storage.embedded.damaged_log import find_damage
 from bot.storage.embedded.private_directory import check_usable
 from bot.storage.embedded.server_binary import find_binary
 from bot.storage.keys import SCHEMA
@@ -48,7 +49,7 @@ async def _store_finding(settings: Settings) -> Finding:
             return Finding(
                 f"The store: the server at REDIS_URL answers.{await _risks(settings.redis_url, settings.redis_prefix)}"
             )
-        _check_data_dir(settings.data_dir)
+        await asyncio.to_thread(_check_data_dir, settings.data_dir)
     except RunwatchError as error:
         return Finding(f"The store cannot be used: {error}", is_problem=True)
     return Finding(f"The store: a private server, with its data in {settings.data_dir}.")
@@ -75,7 +76,7 @@ async def _risks(redis_url: SecretStr, prefix: str) -> str:
 
 
 def _check_data_dir(path: Path) -> None:
-    """Make the directory if it is missing; raise ConfigurationError where no private server can run in it."""
+    """Make the directory if it is missing; raise ConfigurationError where no private server can run in it. Blocks."""
     check_usable(path)
     try:
         with TemporaryFile(dir=path) as file:
@@ -86,4 +87,6 @@ def _check_data_dir(path: Path) -> None:
             f"not even {_ROOM_BYTES >> 20} MB can be written to DATA_DIR {path}: {error.strerror}. Make room there, or "
             "name another directory."
         ) from error
-    find_binary(path)
+    damage = find_damage(path, find_binary(path))
+    if damage and not damage.is_torn_end:  # a torn end is cut at the start; while a bot runs it is being written
+        raise ConfigurationError(str(damage))

@@ -110,6 +110,8 @@ async def test_a_damaged_log_is_repaired_by_the_command_that_its_sentence_names(
     assert refused.code == 2
     assert f"{log} is damaged" in refused.sentence
     assert "`runwatch repair`" in refused.sentence
+    checked = await bot("check", directory=tmp_path, DEFILLAMA_URL="http://127.0.0.1:9", **settings)
+    assert f"The store cannot be used: {log} is damaged" in checked.err
     repaired = await bot("repair", directory=tmp_path, **settings)
     assert (repaired.code, repaired.err) == (0, "")
     assert f"{log} was cut after 23 bytes. The rest is kept in {log}.cut-at-23." in repaired.out

@@ -69,6 +69,21 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.parametrize("left", [b"", bytes(88)], ids=["empty", "zeros"])
+async def test_a_damaged_list_of_files_is_named_and_nothing_is_called_readable(tmp_path: Path, left: bytes) -> None:
+    kind = next(kind for kind in KINDS.values() if kind.version >= (7,))
+    await fill(tmp_path, kind)
+    manifest = tmp_path / "appendonlydir" / "appendonly.aof.manifest"
+    manifest.write_bytes(left)
+    with pytest.raises(ConfigurationError) as refused:
+        await EmbeddedServer(tmp_path, binary=kind).__aenter__()
+    assert str(refused.value).startswith(f"{manifest} is damaged: it no longer says which files the data consists of. ")
+    damage = await EmbeddedServer(tmp_path, binary=kind).repair()
+    assert damage is not None
+    assert not damage.may_be_cut
+    assert manifest.read_bytes() == left
+
+
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("compacted", [False, True], ids=["as written", "compacted"])
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)

@@ -62,6 +62,11 @@ class LogDamage:
     @override
     def __str__(self) -> str:
         """Return what is wrong, what would be lost, and what to do."""
+        if self.file.name.endswith(".manifest"):
+            return (
+                f"{self.file} is damaged: it no longer says which files the data consists of. Put a backup back: move "
+                "DATA_DIR away and run `runwatch restore FILE`; without one start anew, with an empty DATA_DIR."
+            )
         where = f"{self.file} is damaged: of {self.size:,} bytes the first {self.readable_bytes:,} can be read."
         if self.may_be_cut:
             return (
@@ -78,6 +83,9 @@ class LogDamage:
 def find_damage(directory: Path, binary: ServerBinary) -> LogDamage | None:
     """Return the first damage in a server's log, None where it is whole or there is none. Blocks while it reads."""
     parts = _parts(directory)
+    if not parts:
+        manifest = directory / _MANIFEST
+        return LogDamage(manifest, manifest.stat().st_size, 0, is_torn_end=False, may_be_cut=False)
     for number, file in enumerate(parts, 1):
         if not file.is_file():
             return None
@@ -107,7 +115,7 @@ def cut(damage: LogDamage) -> None:
 
 
 def _parts(directory: Path) -> list[Path]:
-    """Return the files that the log consists of, oldest first."""
+    """Return the files that the log consists of, oldest first; none when the list of them is damaged."""
     manifest = directory / _MANIFEST
     if not manifest.is_file():
         return [directory / "appendonly.aof"]
