@@ -59,7 +59,7 @@ class LatestState:
         self.listings.update(rows)
 
     def time_corrected(self) -> None:
-        """Forget the times of the list until the next one: this worker's clock was wrong, and maybe not the poller's."""
+        """Forget the times of the list until the next one: this worker's clock was wrong, the poller's maybe not."""
         self.list_fetched_at = self.list_changed_at = None
 
     def set_health(self, health: SourceHealth) -> None:
