@@ -81,6 +81,7 @@ class DeliveryWorker:
         self._queue = SendQueue(max(_MIN_QUEUE_SIZE, round(limit.per_second * _QUEUE_S)))
         self._free_attempts = asyncio.Semaphore(limit.at_once)
         self._is_stopping = asyncio.Event()
+        self._store_is_away = False
         self._paused_until_s = 0.0  # on the loop's clock
 
     async def run(self) -> None:
@@ -109,13 +110,19 @@ class DeliveryWorker:
                     stopping=self._is_stopping,
                 )
             except StorageError as error:
-                log.warning("store away while delivering", platform=str(self._platform), error=str(error))
+                # Said once, not every second: a full disk is often the one that the log is on.
+                write = log.debug if self._store_is_away else log.warning
+                write("store away while delivering", platform=str(self._platform), error=str(error))
+                self._store_is_away = True
                 await asyncio.sleep(_STORE_PAUSE_S)
             except Exception:
                 # One delivery that cannot be handled must not end all others: with this task the service would stop.
                 log.exception("deliveries could not be claimed", platform=str(self._platform))
                 await asyncio.sleep(_STORE_PAUSE_S)
             else:
+                if self._store_is_away:
+                    log.info("store back, delivering", platform=str(self._platform))
+                self._store_is_away = False
                 await self._queue_batch(batch)
 
     async def _queue_batch(self, batch: Sequence[Delivery]) -> None:

@@ -41,13 +41,14 @@ class Job:
 
 
 class Schedule:
-    """Runs the jobs until stopped. A job that fails is logged and has its next turn all the same."""
+    """Runs the jobs until stopped. A job that fails has its next turn all the same, and is logged when that begins."""
 
     def __init__(self, jobs: Iterable[Job]) -> None:
         self._jobs = tuple(jobs)
         self._scheduler = _LoopTimeScheduler(timezone=UTC)
         self._ended_at_s: dict[str, float] = {}  # on the loop's time
         self._crashes: dict[str, str] = {}
+        self._failures: dict[str, str] = {}  # of the newest turn, "" when it went well
 
     def start(self) -> None:
         """Start the jobs; raise RuntimeError outside a running event loop."""
@@ -95,16 +96,20 @@ class Schedule:
         return run
 
     async def _run(self, job: Job) -> None:
-        crash = ""
+        crash = failure = ""
         try:
             await job.run()
         except asyncio.CancelledError:  # when the schedule stops; APScheduler would log it as an error
             log.debug("job cancelled", job=job.name)
         except RunwatchError as error:
-            log.warning("job failed", job=job.name, error=str(error))
+            failure = str(error)
+            # Said when it begins or changes, not at each of the thousands of turns of a night with a full disk.
+            write = log.debug if failure == self._failures.get(job.name) else log.warning
+            write("job failed", job=job.name, error=failure)
         except Exception as error:
             log.exception("job crashed", job=job.name)
             crash = type(error).__name__
+        self._failures[job.name] = failure
         if crash:
             self._crashes[job.name] = crash
         else:

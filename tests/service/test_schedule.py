@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.domain.errors import StorageError
 from bot.service.schedule import Job, Schedule
@@ -71,6 +72,19 @@ async def test_a_job_that_fails_has_its_next_turn_all_the_same() -> None:
     turns = Turns(fail)
     async with running([Job("failing", turns, every=OFTEN)]):
         await turns.reach(4)
+
+
+async def test_a_job_that_goes_on_failing_is_said_once_and_again_when_the_reason_changes() -> None:
+    def fail(turn: int) -> None:
+        if turn not in {4, 5}:
+            raise StorageError("away" if turn < 7 else "full")
+
+    turns = Turns(fail)
+    with capture_logs() as logs:
+        async with running([Job("failing", turns, every=OFTEN)]):
+            await turns.reach(9)
+    said = [line["error"] for line in logs if line["event"] == "job failed" and line["log_level"] == "warning"]
+    assert said == ["away", "away", "full"]
 
 
 async def test_a_job_that_takes_long_runs_once_at_a_time_and_holds_up_no_other() -> None:
