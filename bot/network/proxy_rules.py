@@ -55,6 +55,7 @@ def without_login(proxy: URL) -> str:
 def _is_exempt(host: str, port: int | None, entry: str) -> bool:
     if entry == "*":
         return True
+    entry = entry.rpartition("://")[2].removesuffix("/")  # what was meant is clear, and nobody would notice
     name, colon, entry_port = entry.lower().rpartition(":")
     # The colons of a bare IPv6 address, as in ::1, are no ports.
     has_port = bool(colon) and entry_port.isdecimal() and (":" not in name or name.endswith("]"))

@@ -57,6 +57,8 @@ def test_without_proxies_everything_is_reached_directly() -> None:
         ("fd00::/8", ["http://[fd12::1]"], ["http://[fe80::1]", "http://127.0.0.1"]),
         ("bot-api:8081", ["http://bot-api:8081"], ["http://bot-api", "http://bot-api:8082"]),
         ("llama.fi:443", ["https://api.llama.fi", "wss://llama.fi"], ["http://api.llama.fi"]),
+        ("http://10.0.0.5:8081/", ["http://10.0.0.5:8081"], ["http://10.0.0.5", "http://10.0.0.6:8081"]),
+        ("https://llama.fi", ["https://api.llama.fi"], ["https://notllama.fi"]),
         ("", [], ["https://api.llama.fi"]),
         (".", [], ["https://api.llama.fi"]),
         ("999.0.0.0/8", [], ["https://api.llama.fi", "http://10.0.0.1"]),
