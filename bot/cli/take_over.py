@@ -51,6 +51,8 @@ async def take_over(settings: Settings, *, confirmed: bool, say: Callable[[str],
 async def _unreachable(store: Store, account: BotAccount, owner: BotAccount) -> str:
     """Return what a bot cannot reach after it took the store over from another one."""
     number, platform = await store.owner.places(account.platform), account.platform.title()
+    if not number:
+        return f"No {platform} place has subscribed, so none there has to let in {account.label} again."
     places = f"1 {platform} place knows" if number == 1 else f"{number:,} {platform} places know"
     return (
         f"{places} only {owner.label}: add {account.label} there, in the same places, and remove the other one. Until "

@@ -246,8 +246,8 @@ class Database:
                 ) from error
             if "MISCONF" in str(error):
                 raise StorageError(
-                    "The store cannot write to its disk, so it takes nothing new: give the Redis server room on its "
-                    "disk, and look at its log."
+                    "The store cannot write to its disk, so it takes nothing new: make room on the disk of the Redis "
+                    "server, which is that of DATA_DIR where REDIS_URL is not set."
                 ) from error
             raise StorageError(f"The store refused: {error}.") from error
 

@@ -91,6 +91,20 @@ async def test_a_new_bot_takes_over_old_data_and_is_told_what_it_cannot_reach(
             )
 
 
+async def test_a_takeover_where_nobody_subscribed_asks_for_nothing(
+    tmp_path: Path, llama: FakeDefiLlama, redis: Server
+) -> None:
+    async with FakeTelegram(token=STRANGERS_TOKEN, username="OtherBot") as other:
+        store = await open_store(redis.url, clock=SystemClock())
+        await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
+        await store.close()
+        done = await bot("take-over", "--yes", directory=tmp_path, **settings_of(other, llama, redis))
+    assert done.out.splitlines() == [
+        "The store now belongs to the Telegram bot @OtherBot (id 5555).",
+        "No Telegram place has subscribed, so none there has to let in the Telegram bot @OtherBot (id 5555) again.",
+    ]
+
+
 async def test_the_other_platform_goes_on_and_says_what_is_wrong_with_the_one_that_is_refused(world: World) -> None:
     store = await open_store(world.redis.url, clock=world.clock)
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "1", "Former"))
