@@ -88,6 +88,8 @@ async def _try_gateway(client: CheckClient, address: str) -> str:
             hello = await socket.receive_json()
     except aiohttp.WSServerHandshakeError as error:
         raise ConnectionProblem(f"opens no websocket (HTTP {error.status}). Check DISCORD_GATEWAY_URL.") from error
+    except aiohttp.ClientConnectorCertificateError:  # a ValueError, too
+        raise
     except (TypeError, ValueError) as error:  # it was closed, or sends no JSON
         raise ConnectionProblem("answers otherwise than Discord's does. Check DISCORD_GATEWAY_URL.") from error
     # https://docs.discord.com/developers/events/gateway#connection-lifecycle

@@ -236,6 +236,23 @@ async def test_telegram_and_discord_that_block_a_region_are_said(everybody: Ever
     ]
 
 
+async def test_a_certificate_that_is_not_trusted_is_said_of_everybody_that_shows_it(everybody: Everybody) -> None:
+    """As behind a proxy that opens what is encrypted."""
+    async with tls_front(int(everybody.llama.url.rpartition(":")[2])) as port:
+        problems = await problems_of(
+            settings_for(
+                f"https://localhost:{port}",
+                discord_token=SecretStr(DISCORD_TOKEN),
+                discord_api_url=f"https://localhost:{port}",
+                discord_gateway_url=f"wss://localhost:{port}",
+            )
+        )
+    assert [problem.partition(":")[0] for problem in problems] == ["Discord", "Discord's gateway", "DefiLlama"]
+    for problem in problems:
+        assert "localhost shows a certificate that is not trusted here (self-signed certificate)" in problem
+        assert problem.endswith(" in SSL_CERT_FILE.")
+
+
 async def test_a_gateway_that_is_none_is_a_problem(everybody: Everybody) -> None:
     settings = settings_for(
         everybody.llama.url,
