@@ -59,7 +59,7 @@ class LatestState:
         self.listings.update(rows)
 
     def time_corrected(self) -> None:
-        """Forget the times of the list until the next one: this worker's clock was wrong, the poller's maybe not."""
+        """Forget the times of the list until the next one: the clock was wrong here, and maybe another one set them."""
         self.list_fetched_at = self.list_changed_at = None
 
     def set_health(self, health: SourceHealth) -> None:
