@@ -40,6 +40,7 @@ class SelfReportLog:
     looks: list[Look] = field(default_factory=list)
     newest: dict[str, Sequence[str] | None] = field(default_factory=dict)
     poller: str = ""
+    _told: list[tuple[str, str]] = field(default_factory=list)
 
     async def run(self) -> None:
         """Look all the time, until cancelled."""
@@ -69,6 +70,17 @@ class SelfReportLog:
     def is_told_over(self, words: str, *, since: int) -> bool:
         """Return whether the operator was told that such a thing is over, after so many messages in all."""
         return any(re.search(words, sentence, re.IGNORECASE) for sentence in self._sentences(_ENDED, since))
+
+    def has_told_before(self, words: str) -> bool:
+        """Return whether the worker that polls has told the operator of such a thing in an earlier fault.
+
+        It tells of it again after an hour at the earliest, which is longer than a storm.
+        """
+        return any(worker == self.poller and re.search(words, told, re.IGNORECASE) for told, worker in self._told)
+
+    def remember_told(self, *, since: int) -> None:
+        """Remember what the operator was told, after so many messages in all, as told by the worker that polls."""
+        self._told += [(sentence, self.poller) for sentence in self.begun(since=since)]
 
     def begun(self, *, since: int = 0) -> Iterator[str]:
         """Yield every sentence about something that began, as the operator was told."""

@@ -9,7 +9,7 @@ every fault that made the bot deaf was said while it lasted, and so was its end.
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from random import Random
 
@@ -136,7 +136,6 @@ class ServiceStorm:
             on_hour=bench.publish_hour,
         )
         self._said = SelfReportLog(bench)
-        self._known: set[tuple[str, str]] = set()  # what was told to the operator before, and by which worker
         self._verdict = ServiceVerdict()
         self._number_said = 0
         self._judged = 0
@@ -231,28 +230,25 @@ class ServiceStorm:
 
     async def _fault(self, fault: PlannedFault) -> str:
         """Let a fault begin, be said, last for its time, end, and be over."""
-        looks, notices = len(self._said.looks), len(self._bench.told.all)
-        async with AsyncExitStack() as under_way:
-            words = await under_way.enter_async_context(FAULTS[fault.name].under_way(self._bench, self._chance))
-            # A worker that has told of such a fault before says it again to the operator after an hour at the earliest.
-            is_new = (words, self._said.poller) not in self._known
+        said, looks, notices = self._said, len(self._said.looks), len(self._bench.told.all)
+        async with FAULTS[fault.name].under_way(self._bench, self._chance) as words:
             with self._clock.held_at(fault.end):
                 self._number_said += await self._wait(
-                    lambda: self._said.is_said(words, since=looks), f"{words!r} on /readyz, while {fault.name}"
+                    lambda: said.is_said(words, since=looks), f"{words!r} on /readyz, while {fault.name}"
                 )
-                if is_new:
-                    await self._wait(
-                        lambda: self._said.is_told(words, since=notices), f"{words!r} in ERROR_CHAT, while {fault.name}"
-                    )
-                    self._known.add((words, self._said.poller))
-            poller = self._said.poller
+                await self._wait(
+                    lambda: said.is_told(words, since=notices) or said.has_told_before(words),
+                    f"{words!r} in ERROR_CHAT, while {fault.name}",
+                )
+            teller = said.poller if said.is_told(words, since=notices) else ""
             await self._clock.reached(fault.end)
-        if is_new:
+        if teller:
             await self._wait(
-                lambda: self._said.poller != poller or self._said.is_told_over(words, since=notices),
+                lambda: said.poller != teller or said.is_told_over(words, since=notices),
                 f"in ERROR_CHAT that {words!r} is over, after {fault.name}",
             )
-        await self._wait(lambda: not self._said.says_now(words), f"that /readyz says {words!r} no more")
+        await self._wait(lambda: not said.says_now(words), f"that /readyz says {words!r} no more")
+        said.remember_told(since=notices)
         return words
 
     async def _wait_until_all_is_well(self, after: str) -> None:
