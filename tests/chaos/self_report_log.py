@@ -40,7 +40,8 @@ class SelfReportLog:
     looks: list[Look] = field(default_factory=list)
     newest: dict[str, Sequence[str] | None] = field(default_factory=dict)
     poller: str = ""
-    _told: list[tuple[str, str]] = field(default_factory=list)
+    _told: list[tuple[str, str]] = field(default_factory=list)  # sentences, and which worker polled at that time
+    _heard: int = 0
 
     async def run(self) -> None:
         """Look all the time, until cancelled."""
@@ -53,6 +54,8 @@ class SelfReportLog:
                 self.looks += [
                     Look(at_s, name, reasons) for name, reasons in self.newest.items() if reasons is not None
                 ]
+                self._told += [(sentence, self.poller) for sentence in self.begun(since=self._heard)]
+                self._heard = len(self.bench.told.all)
                 with suppress(StorageError):
                     await self.bench.store_answers()
                     owner = await self.bench.store.leases.owner(Lease.POLL)
@@ -77,10 +80,6 @@ class SelfReportLog:
         It tells of it again after an hour at the earliest, which is longer than a storm.
         """
         return any(worker == self.poller and re.search(words, told, re.IGNORECASE) for told, worker in self._told)
-
-    def remember_told(self, *, since: int) -> None:
-        """Remember what the operator was told, after so many messages in all, as told by the worker that polls."""
-        self._told += [(sentence, self.poller) for sentence in self.begun(since=since)]
 
     def begun(self, *, since: int = 0) -> Iterator[str]:
         """Yield every sentence about something that began, as the operator was told."""

@@ -248,7 +248,6 @@ class ServiceStorm:
                 f"in ERROR_CHAT that {words!r} is over, after {fault.name}",
             )
         await self._wait(lambda: not said.says_now(words), f"that /readyz says {words!r} no more")
-        said.remember_told(since=notices)
         return words
 
     async def _wait_until_all_is_well(self, after: str) -> None:
