@@ -252,7 +252,7 @@ class DetailPoller:
             async with slots:
                 asked_at = self._clock.now()
                 newest = await self._new_readings.fetch(exchange)
-            self._fetched[exchange.id] = LastFetch(asked_at, listing)
+            self._fetched[exchange.id] = LastFetch(asked_at, listing, newest_at=newest.as_of)
             await self._on_stored(exchange)
         except SourceError as error:
             await self._body_failed(listing, asked_at, error)

@@ -1,14 +1,16 @@
 """Which exchanges' detail bodies are due: often while something moves, seldom while all is calm. Pure.
 
 Example with an interval of one hour: a calm exchange is due after 6 h, one whose row shows −0.6 % in 24 h or that has
-an open incident after 1 h. One that begins to move is due at once. After a failure it is due after 2, 4, 8, 16 and 32
-min, then every hour.
+an open incident after 1 h. One that begins to move is due at once. One whose newest reading was four hours old when it
+came is due after 1 h too, once the list has another total for it: its source goes on. After a failure it is due after
+2, 4, 8, 16 and 32 min, then every hour.
 """
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.detection.guards.staleness import MAX_AGE
 from bot.domain.exchange import Listing
 from bot.domain.flow import Window
 
@@ -25,12 +27,18 @@ _FIRST_RETRY_AFTER = timedelta(minutes=2)  # doubled after each failure, up to t
 class LastFetch:
     """The last try to fetch an exchange's detail body, and the list's row at that time.
 
-    `failures` counts the tries in a row that brought nothing.
+    `failures` counts the tries in a row that brought nothing, `newest_at` is the time of the newest reading it brought.
     """
 
     at: datetime
     listing: Listing
     failures: int = 0
+    newest_at: datetime | None = None
+
+    @property
+    def was_stale(self) -> bool:
+        """Return whether what came was too old to be judged."""
+        return self.newest_at is not None and self.at - self.newest_at > MAX_AGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,9 @@ def _is_due(
     # It did not move when it was fetched last, and does now: what may be a run does not wait for its interval.
     if moving and not is_moving(last.listing, last.listing):
         return True
-    return waited >= (interval if moving or row.exchange.id in priorities.incidents else interval * CALM_FACTOR)
+    goes_on = last.was_stale and row.total_usd != last.listing.total_usd
+    is_watched_closely = moving or goes_on or row.exchange.id in priorities.incidents
+    return waited >= (interval if is_watched_closely else interval * CALM_FACTOR)
 
 
 def _fields(row: Listing) -> tuple[bool, bool, Collection[Window]]:

@@ -39,6 +39,27 @@ def test_one_with_an_open_incident_too(since: timedelta, expected: bool) -> None
     assert is_due(CALM, since, incident=True) is expected
 
 
+@pytest.mark.parametrize(
+    ("age", "total", "since", "expected"),
+    [
+        (3 * HOUR + MINUTE, 6.51e10, HOUR, True),
+        (3 * HOUR + MINUTE, 6.51e10, HOUR - MINUTE, False),
+        (3 * HOUR + MINUTE, 6.5e10, HOUR, False),  # the list stands still as well: it would bring the same
+        (3 * HOUR, 6.51e10, HOUR, False),
+    ],
+)
+def test_one_that_stood_still_is_fetched_once_the_list_says_that_it_goes_on(
+    age: timedelta,
+    total: float,
+    since: timedelta,
+    expected: bool,  # noqa: FBT001 — a table's column
+) -> None:
+    last = LastFetch(NOON - since, listing(total=6.5e10), newest_at=NOON - since - age)
+    row = listing(total=total)
+
+    assert bool(due([row], {"binance": last}, NOON, interval=HOUR, priorities=DetailPriorities())) is expected
+
+
 def test_the_first_sign_of_movement_fetches_at_once() -> None:
     assert is_due(MOVING, MINUTE, CALM)
     assert is_due(listing(total=6.7e10, inflow=0.0), MINUTE, listing(inflow=0.0))
