@@ -30,8 +30,20 @@ _WANTED, _GIVEN = "wants a real server", "real server"  # what a report says of 
 # Thousands of drawn worlds, and weeks of replay through the whole service: recording what they cover takes longer than
 # they do, and the tests of each part cover it.
 _WITHOUT_COVERAGE = frozenset(
-    Path(__file__).parent / place for place in ("detection/invariants", "reports", "cli/test_demo.py")
+    Path(__file__).parent / place
+    for place in (
+        "detection/invariants",
+        "reports",
+        "replay/test_findings.py",
+        "chaos/test_storm.py",
+        "cli/test_demo.py",
+    )
 )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return how many processes run tests: two a core, for whole services mostly wait for one another."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
