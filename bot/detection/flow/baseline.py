@@ -70,12 +70,13 @@ def baseline(days: Sequence[DailyPoint]) -> Baseline | None:
     if len(shares) < MIN_DAYS:
         return None
     median = _median(shares)
-    deviations = [abs(share - median) for share in shares]
-    mad = _median(sorted(deviations))
+    mad = _median_deviation(shares, median)
     # The MAD is 0 as soon as more than half of the days are alike, as on an exchange where little ever moves.
     # The mean deviation is then the next best; it is 0 only where all days are alike.
     spread = (
-        mad / _MAD_PER_STANDARD_DEVIATION if mad > 0 else _STANDARD_DEVIATIONS_PER_MEAN_DEVIATION * fmean(deviations)
+        mad / _MAD_PER_STANDARD_DEVIATION
+        if mad > 0
+        else _STANDARD_DEVIATIONS_PER_MEAN_DEVIATION * fmean([abs(share - median) for share in shares])
     )
     tail = round(_TAIL_FRACTION * (len(shares) - 1))
     return Baseline(len(shares), median, spread, low=shares[tail], high=shares[-1 - tail], worst=shares[0])
@@ -103,6 +104,28 @@ def _median(figures: Sequence[float]) -> float:
     """Return the median of sorted figures; `statistics.median` would sort them once more for every signal."""
     half = len(figures) // 2
     return figures[half] if len(figures) % 2 else (figures[half - 1] + figures[half]) / 2
+
+
+def _median_deviation(figures: Sequence[float], median: float) -> float:
+    """Return the median of how far sorted figures are from their median, without making or sorting the distances.
+
+    Example: of 1, 2, 3, 4 and 9 the three nearest to 3 are 2, 3 and 4; the third nearest is 1 away, which is the MAD.
+    """
+    half = len(figures) // 2
+    upper = _nearest_distance(figures, median, half + 1)
+    return upper if len(figures) % 2 else (_nearest_distance(figures, median, half) + upper) / 2
+
+
+def _nearest_distance(figures: Sequence[float], middle: float, count: int) -> float:
+    """Return how far the last of the `count` figures is that are nearest to `middle`; these stand side by side."""
+    first, last_first = 0, len(figures) - count
+    while first < last_first:
+        candidate = (first + last_first) // 2
+        if middle - figures[candidate] > figures[candidate + count] - middle:
+            first = candidate + 1
+        else:
+            last_first = candidate
+    return max(middle - figures[first], figures[first + count - 1] - middle)
 
 
 def _touches(span: IncidentSpan, end_of_day: datetime) -> bool:
