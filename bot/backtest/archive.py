@@ -20,9 +20,9 @@ from bot.domain.exchange import Exchange, exchange_id
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
 from bot.domain.withdrawals import WithdrawalStatus
 from bot.sources.decompression import decompress
+from bot.sources.defillama import NAME
 from bot.sources.defillama.decode_worker import read_pieces
 from bot.sources.defillama.protocol import AmountColumns, Moment, ProtocolExtract
-from bot.sources.defillama.source import NAME
 from bot.sources.own_tokens import OWN_TOKENS
 
 _MAX_BODY_BYTES = 400 << 20  # unpacked; `DETAIL_LIMITS` of the live source is as large

@@ -33,7 +33,8 @@ from bot.service.metrics import Metrics
 from bot.service.platforms import MakeChats, misdirected, platform_connections
 from bot.service.schedule import Job, Schedule
 from bot.service.self_report import REPORT_INTERVAL, SelfReport
-from bot.sources.defillama.source import NAME, DefiLlama
+from bot.sources.defillama import NAME
+from bot.sources.defillama.source import DefiLlama
 from bot.sources.heartbeat import beat
 from bot.sources.http import Http
 from bot.storage.store import open_store

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from bot.domain.exchange import Listing
 from bot.domain.reading import Reading
+from bot.sources.defillama import NAME
 from bot.sources.defillama.decode_process import ReadingFactory
 from bot.sources.defillama.protocol import ProtocolExtract
-from bot.sources.defillama.source import NAME, listing_rows, usable_listings
+from bot.sources.defillama.source import listing_rows, usable_listings
 
 
 def parse_listings(body: bytes, fetched_at: datetime) -> tuple[Listing, ...]:

@@ -23,6 +23,7 @@ from bot.domain.reading import Reading
 from bot.messages.plain_text import clean, shorten
 from bot.ports.sources import Clock, Source
 from bot.sources.decompression import PIECE_BYTES
+from bot.sources.defillama import NAME
 from bot.sources.defillama.body_checks import ListedTotals, check_body
 from bot.sources.defillama.decode_process import ReadingFactory, decode_body
 from bot.sources.defillama.protocol import BodyStatement
@@ -32,7 +33,6 @@ from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, FetchLimits, Vali
 from bot.sources.json_stream import JsonStream
 from bot.sources.own_tokens import OWN_TOKENS
 
-NAME = "defillama"
 URL = "https://api.llama.fi"
 
 _DECODE_TIME_LIMIT = timedelta(seconds=90)  # a body of 60 MB takes seconds
