@@ -261,7 +261,7 @@ class DetailPoller:
                 self._unjudged[exchange.id] = _FetchedDetail(listing, asked_at, newest)
             raise
         except Exception as crash:
-            log.exception("answer could not be handled", exchange=exchange.id, source=self._new_readings.source)
+            log.exception("answer could not be handled", exchange=exchange.id, source=self._health.source)
             await self._body_failed(listing, asked_at, crash_error(crash))
             newest = None
         finally:

@@ -23,10 +23,9 @@ _GAPS_FILLED = timedelta(days=2)  # sources fill gaps of yesterday; what they sa
 
 
 class NewReadings:
-    """The readings that a source has of exchanges and the store has not; `source` is the source's name."""
+    """The readings that a source has of exchanges and the store has not."""
 
     def __init__(self, source: Source, *, readings: Readings, history: RevisedHistory, clock: Clock) -> None:
-        self.source = source.name
         self._source = source
         self._readings = readings
         self._history = history

@@ -26,7 +26,7 @@ def crash_error(crash: Exception) -> SourceError:
 
 
 class SourceHealthRecord:
-    """The health of one source's list and of its exchanges' bodies.
+    """The health of one source's list and of its exchanges' bodies; `source` is the source's name.
 
     `on_health` is called with each before and now, after it was stored. Whatever records an answer raises StorageError.
     """
@@ -40,7 +40,7 @@ class SourceHealthRecord:
         meter: Meter,
         on_health: Callable[[SourceHealth, SourceHealth], Awaitable[None]],
     ) -> None:
-        self._source = source
+        self.source = source
         self._readings = readings
         self._clock = clock
         self._meter = meter
@@ -95,7 +95,7 @@ class SourceHealthRecord:
         await self._failed(self._name(exchange_id), error)
 
     def _name(self, part: str) -> str:
-        return f"{self._source}/{part}"
+        return f"{self.source}/{part}"
 
     async def _answered(self, name: str, *, left_out: str = "") -> None:
         now = self._clock.now()

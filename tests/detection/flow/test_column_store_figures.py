@@ -309,17 +309,20 @@ class TestAQuietDiff:
         assert self.quiet_diff({}, {}) is None
 
 
+def prices_are_steady(before: Reading, now: Reading) -> bool:
+    """Ask with the limits of the product: a quarter, of what is worth a thousandth."""
+    columns = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
+    return columns.prices_are_steady(before, now, tolerated=0.25, least=0.001)
+
+
 class TestSteadyPrices:
     @staticmethod
     def are_steady(
         price: float, *, was: float = 1.0, amount: float = 500.0, held: float = 500.0, other: float = 500.0
     ) -> bool:
         base, now = {"Bitcoin/BTC": held, "Tron/USDT": other}, {"Bitcoin/BTC": amount, "Tron/USDT": other}
-        return ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
-            units(base, price={"Bitcoin/BTC": was}),
-            units(now, price={"Bitcoin/BTC": price}, days=1),
-            tolerated=0.25,
-            least=0.001,
+        return prices_are_steady(
+            units(base, price={"Bitcoin/BTC": was}), units(now, price={"Bitcoin/BTC": price}, days=1)
         )
 
     @pytest.mark.parametrize(
@@ -361,9 +364,7 @@ class TestSteadyPrices:
         base = {"Tron/USDT": 500.0, "Tron/SOL": 100.0}
         now = units({**base, "Base/SOL": 1000.0}, price={"Base/SOL": 5.0}, days=1)
 
-        assert not ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
-            units(base), now, tolerated=0.25, least=0.001
-        )
+        assert not prices_are_steady(units(base), now)
 
     @pytest.mark.parametrize(
         "after", [{"Tron/SOL": 100.0, "Base/SOL": 500.0}, {"Tron/SOL": 500.0, "Base/SOL": 100.0, "Sui/SOL": 250.0}]
@@ -376,17 +377,13 @@ class TestSteadyPrices:
         base = units({"Tron/SOL": 500.0, "Base/SOL": 100.0, "Tron/DUST": 0.001}, price=prices)
         latest = units({**after, "Tron/DUST": 0.001}, price={**prices, "Tron/DUST": 9.0}, days=1)
 
-        assert ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
-            base, latest, tolerated=0.25, least=0.001
-        )
+        assert prices_are_steady(base, latest)
 
     def test_of_own_tokens_may_be_any(self) -> None:
         base, now = {**USUAL, "Binance/BNB": 900.0}, {**USUAL, "Binance/BNB": 900.0}
         latest = units(now, price={"Binance/BNB": 9.0}, days=1)
 
-        assert ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
-            units(base), latest, tolerated=0.25, least=0.001
-        )
+        assert prices_are_steady(units(base), latest)
 
     @pytest.mark.parametrize(
         ("before", "now", "steady"),
@@ -407,12 +404,7 @@ class TestSteadyPrices:
             units(dict.fromkeys(slots, 100.0), price=dict(zip(slots, prices, strict=True))) for prices in (before, now)
         )
 
-        assert (
-            ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8).prices_are_steady(
-                earlier, later, tolerated=0.25, least=0.001
-            )
-            is steady
-        )
+        assert prices_are_steady(earlier, later) is steady
 
     @pytest.mark.parametrize(
         ("amounts", "base_price", "steady"),
@@ -434,8 +426,7 @@ class TestSteadyPrices:
         before = units(dict(zip(slots, (900.0, 100.0), strict=True)), price={"Base/USDT": 3.0})
         now = units(dict(zip(slots, amounts, strict=True)), price={"Base/USDT": base_price, "Tron/USDT": 1.001})
 
-        columns = ColumnStore(OWN, PLAIN_ARITHMETIC, max_readings=8)
-        assert columns.prices_are_steady(before, now, tolerated=0.25, least=0.001) is steady
+        assert prices_are_steady(before, now) is steady
         assert (odd_prices((), before, now, OWN, NO_OTHERS) == ()) is steady
 
 
