@@ -1,11 +1,12 @@
 """What the core asks of time and of upstreams. To add an upstream, write a class that fits `Source`."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.reading import Reading
+from bot.domain.withdrawal_reading import SourceStanding, WithdrawalReading
 
 ReadHeaders = Callable[[Mapping[str, str]], None]
 """Takes the headers of an answer, which say what time it is there."""
@@ -35,4 +36,20 @@ class Source(Protocol):
 
     async def readings(self, exchange: Exchange, *, since: datetime) -> Sequence[Reading]:
         """Return the readings of one exchange from `since` on, oldest first, never empty; raise SourceError."""
+        ...
+
+
+class WithdrawalSource(Protocol):
+    """What one exchange itself says about withdrawals, all of its interfaces together.
+
+    `name` is what its figures are signed with, `standing` what stands behind it. It is asked every `interval` at most.
+    """
+
+    exchange: str
+    name: str
+    standing: SourceStanding
+    interval: timedelta
+
+    async def read(self) -> WithdrawalReading:
+        """Return what the exchange says now. A failure is a reading with a `fault`; nothing is raised."""
         ...

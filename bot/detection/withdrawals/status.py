@@ -8,35 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from bot.domain.assets import MAJORS
+from bot.domain.networks import MAIN_NETWORKS, network_name
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
-
-MAIN_NETWORKS = {
-    "BTC": ("BITCOIN",),
-    "ETH": ("ETHEREUM",),
-    "USDT": ("TRON", "ETHEREUM"),
-    "USDC": ("ETHEREUM", "SOLANA"),
-}
-"""The networks over which most of each major leaves."""
-# As exchanges' own interfaces spell them, in upper case and without anything but letters and digits.
-_SPELLINGS = {
-    "BITCOIN": ("BITCOIN", "BTC", "XBT", "BTCBITCOIN", "BITCOINMAINNET"),
-    "ETHEREUM": ("ETHEREUM", "ETH", "ERC20", "ETHERC20", "ETHEREUMERC20", "ERC20ETHEREUM", "ETHEREUMMAINNET", "ETHER"),
-    "TRON": ("TRON", "TRX", "TRC20", "TRXTRC20", "TRONTRC20", "TRC20TRON", "TRONMAINNET"),
-    "SOLANA": ("SOLANA", "SOL", "SPL", "SOLSPL", "SOLANASPL", "SPLSOLANA", "SOLANAMAINNET"),
-}
-_NETWORKS = {spelling: network for network, spellings in _SPELLINGS.items() for spelling in spellings}
-
-
-def network_name(asset: str, network: str) -> str:
-    """Return a network as we call it: `TRC20`, `trx`, `USDT-TRC20` and `usdttrc20` are all TRON.
-
-    One that is not in the table is returned in upper-case letters and digits.
-    """
-    plain = "".join(letter for letter in network.upper() if letter.isalnum())
-    symbol = asset.upper()
-    # Many exchanges write the asset before or after the network.
-    spellings = (plain, plain.removeprefix(symbol), plain.removesuffix(symbol))
-    return next((_NETWORKS[spelling] for spelling in spellings if spelling in _NETWORKS), plain)
 
 
 def with_statuses(withdrawals: Withdrawals, statuses: Iterable[WithdrawalStatus]) -> Withdrawals:

@@ -2,38 +2,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.detection.withdrawals.status import network_name, with_statuses
+from bot.detection.withdrawals.status import with_statuses
 from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
 from tests.builders import HOUR, NOON
 
 
 def status(asset: str, network: str, *, is_open: bool = False, at: datetime = NOON) -> WithdrawalStatus:
     return WithdrawalStatus(asset, network, is_open, at)
-
-
-@pytest.mark.parametrize(
-    ("asset", "network", "name"),
-    [
-        ("USDT", "TRC20", "TRON"),
-        ("USDT", "trx", "TRON"),
-        ("USDT", "USDT-TRC20", "TRON"),
-        ("USDT", "trc20usdt", "TRON"),
-        ("USDT", "TRON (TRC20)", "TRON"),
-        ("USDT", "ERC20", "ETHEREUM"),
-        ("ETH", "ETH", "ETHEREUM"),
-        ("ETH", "ETH-ERC20", "ETHEREUM"),
-        ("usdc", "SPL", "SOLANA"),
-        ("USDC", "Solana", "SOLANA"),
-        ("BTC", "BTC", "BITCOIN"),
-        ("BTC", "BTC-Bitcoin", "BITCOIN"),
-        ("BTC", "BTC-Lightning", "BTCLIGHTNING"),
-        ("ETH", "Arbitrum One", "ARBITRUMONE"),
-        ("ETH", "ETH-Optimism", "ETHOPTIMISM"),
-        ("USDT", "BEP20", "BEP20"),
-    ],
-)
-def test_networks_have_many_spellings_and_one_name(asset: str, network: str, name: str) -> None:
-    assert network_name(asset, network) == name
 
 
 @pytest.mark.parametrize(
