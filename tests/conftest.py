@@ -5,7 +5,7 @@ The end of a run says on which servers the Redis-backed tests ran.
 
 import os
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,13 +41,34 @@ _WITHOUT_COVERAGE = frozenset(
 )
 
 
+# Half a minute or more each: begun last, one of them would leave all processes but its own without work at the end.
+_FIRST = tuple(
+    Path(__file__).parent / place
+    for place in (
+        "chaos/test_faults.py",
+        "replay/test_findings.py",
+        "service/test_several_workers.py",
+        "chaos/test_storm.py",
+        "service/test_self_report.py",
+        "cli/test_demo.py",
+        "service/test_contradictions.py",
+        "replay/test_expectations.py",
+        "detection/invariants/test_order_and_restart.py",
+        "storage/test_backup.py",
+        "cli/test_backup.py",
+        "delivery/test_lost_places.py",
+    )
+)
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """Return how many processes run tests: two a core, for whole services mostly wait for one another."""
     return 2 * (os.cpu_count() or 1)
 
 
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Leave coverage out of the tests that are many worlds of the same."""
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest, and leave coverage out of the tests that are many worlds of the same."""
+    items.sort(key=lambda test: _FIRST.index(test.path) if test.path in _FIRST else len(_FIRST))
     for test in items:
         if not _WITHOUT_COVERAGE.isdisjoint((test.path, *test.path.parents)):
             test.add_marker("no_cover")
