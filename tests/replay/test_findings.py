@@ -41,6 +41,26 @@ def in_words(rows: Iterable[tuple[object, ...]]) -> str:
     return "\n" + "\n".join(" · ".join(map(str, row)) for row in rows)
 
 
+def worst_announced(name: str, exchange: str, *, hourly: bool) -> Severity | None:
+    announced = simulated(name, hourly=hourly).of(exchange)
+    return max((alert.incident.peak for alert in announced if alert.incident), key=rank, default=None)
+
+
+@pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("name", EPISODES)
+def test_no_episode_announces_more_than_it_may(name: str, hourly: bool) -> None:  # noqa: FBT001 — a way of reading
+    results = [
+        (exchange.id, worst_announced(name, exchange.id, hourly=hourly), expectation.highest)
+        for exchange in EPISODES[name].exchanges
+        if not (expectation := expected(name, exchange.id)).live_only
+    ]
+
+    assert all(rank(worst) <= rank(highest) for _, worst, highest in results), in_words(
+        result for result in results if result[1] is not result[2]
+    )
+    assert bool(simulated(name, hourly=hourly).of("market")) is (name == "market-wide")
+
+
 def first_announced(name: str, exchange: str, *, hourly: bool) -> datetime | None:
     return next((alert.at for alert in simulated(name, hourly=hourly).of(exchange)), None)
 
@@ -72,34 +92,14 @@ def test_every_run_is_found_within_two_hourly_readings_of_crossing() -> None:
     assert all(count in {0, 1, 2} for *_, count in results), in_words(results)
 
 
-def worst_announced(name: str, exchange: str, *, hourly: bool) -> Severity | None:
-    announced = simulated(name, hourly=hourly).of(exchange)
-    return max((alert.incident.peak for alert in announced if alert.incident), key=rank, default=None)
-
-
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_every_run_is_announced_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT001 — a way of reading
+def test_every_run_is_announced_as_bad_as_it_is(hourly: bool) -> None:  # noqa: FBT001 — as above
     results = [
         (name, expectation.exchange, expectation.highest, worst_announced(name, expectation.exchange, hourly=hourly))
         for name, expectation in RUNS
     ]
 
     assert all(worst is highest for *_, highest, worst in results), in_words(results)
-
-
-@pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
-def test_no_episode_announces_more_than_it_may(hourly: bool) -> None:  # noqa: FBT001 — as above
-    results = [
-        (name, exchange.id, worst_announced(name, exchange.id, hourly=hourly), expectation.highest)
-        for name, episode in EPISODES.items()
-        for exchange in episode.exchanges
-        if not (expectation := expected(name, exchange.id)).live_only
-    ]
-
-    assert all(rank(worst) <= rank(highest) for *_, worst, highest in results), in_words(
-        result for result in results if result[2] is not result[3]
-    )
-    assert {name for name in EPISODES if simulated(name, hourly=hourly).of("market")} == {"market-wide"}
 
 
 @pytest.mark.parametrize("hourly", WAYS.values(), ids=WAYS)
