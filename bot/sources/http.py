@@ -26,7 +26,16 @@ from bot.ports.sources import ReadHeaders
 from bot.sources.body_file import MEMORY_BODY_BYTES, memory_file, temporary_file
 from bot.sources.decompression import decompress
 from bot.sources.http_errors import NoRoomForBody, TemporaryFailure, charset_of, raise_for_failure, translate_errors
-from bot.sources.http_types import DETAIL_LIMITS, LIST_LIMITS, Body, FetchLimits, SpooledBody, Validators
+from bot.sources.http_types import (
+    DETAIL_LIMITS,
+    LIST_LIMITS,
+    Body,
+    FetchLimits,
+    OutgoingRequest,
+    Signer,
+    SpooledBody,
+    Validators,
+)
 from bot.sources.loop_sharing import collect_in_slices
 from bot.sources.small_reads import small_socket
 
@@ -103,16 +112,29 @@ class Http:
         """Return the body at `url`; None: unchanged since the answer that `validators` came with. Raise SourceError."""
 
         async def attempt() -> Body | None:
-            async with self._request(url, limits, validators, accept) as response:
-                if response is None:
-                    return None
-                wire = bytearray()
-                async for chunk in _chunks(response, limits):
-                    wire += chunk
-                plain = b"".join(await collect_in_slices(decompress([bytes(wire)], limit=limits.plain_bytes)))
-                return Body(plain, _validators(response), charset_of(response))
+            request = OutgoingRequest(url, headers=_headers(accept, validators))
+            async with self._request(request, limits, is_conditional=validators is not None) as response:
+                return await _whole_body(response, limits) if response else None
 
         return await self._with_retries(attempt, url, limits)
+
+    async def send(
+        self, request: OutgoingRequest, *, limits: FetchLimits = LIST_LIMITS, sign: Signer = lambda request: request
+    ) -> Body:
+        """Return the body that answers a request, which is signed anew for every attempt; raise SourceError.
+
+        A request with a content is not sent again where a redirect points to: it is refused there as elsewhere.
+        """
+
+        async def attempt() -> Body:
+            signed = sign(request)
+            asking = replace(signed, headers=_headers("application/json", None) | dict(signed.headers))
+            async with self._request(asking, limits, is_conditional=False) as response:
+                if response is None:
+                    raise AssertionError("only a conditional request is answered with 304")
+                return await _whole_body(response, limits)
+
+        return await self._with_retries(attempt, request.url, limits)
 
     @asynccontextmanager
     async def spool(
@@ -144,7 +166,8 @@ class Http:
             file = make_file()
 
         async def attempt() -> SpooledBody | None:
-            async with self._request(url, limits, validators, "application/json") as response:
+            request = OutgoingRequest(url, headers=_headers("application/json", validators))
+            async with self._request(request, limits, is_conditional=validators is not None) as response:
                 file.seek(0)  # an earlier attempt may have left the beginning of a body
                 file.truncate()
                 if response is None:
@@ -183,14 +206,13 @@ class Http:
 
     @asynccontextmanager
     async def _request(
-        self, url: str, limits: FetchLimits, validators: Validators | None, accept: str
+        self, request: OutgoingRequest, limits: FetchLimits, *, is_conditional: bool
     ) -> AsyncIterator[aiohttp.ClientResponse | None]:
         """Yield a response with status 200, or None for a 304; raise for others. The time limit includes the body."""
-        headers = {"Accept": accept} | (validators.headers if validators else {})
-        with translate_errors(_host(url)):
+        with translate_errors(_host(request.url)):
             async with asyncio.timeout(limits.total.total_seconds()):
-                async with self._follow_redirects(_parsed_url(url), headers, limits) as response:
-                    if response.status == 304 and validators:  # noqa: PLR2004 -- Not Modified
+                async with self._follow_redirects(request, limits) as response:
+                    if response.status == 304 and is_conditional:  # noqa: PLR2004 -- Not Modified
                         yield None
                         return
                     await raise_for_failure(response)
@@ -198,20 +220,25 @@ class Http:
 
     @asynccontextmanager
     async def _follow_redirects(
-        self, url: URL, headers: dict[str, str], limits: FetchLimits
+        self, request: OutgoingRequest, limits: FetchLimits
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Follow redirects on the same host only, and from http to https, so that nobody is sent elsewhere."""
         if self._session is None:
             raise RuntimeError("Http is used outside of its block")
+        url = _parsed_url(request.url)
         for _ in range(_MAX_REDIRECTS + 1):
             read_headers = self._on_request(url.host or "")
             async with asyncio.timeout(limits.stall.total_seconds()):
-                begun = await self._session.get(url, headers=headers, allow_redirects=False)
+                begun = await self._session.request(
+                    request.method, url, headers=request.headers, data=request.content, allow_redirects=False
+                )
             async with begun as response:
                 read_headers(response.headers)
                 if response.status not in {301, 302, 303, 307, 308}:
                     yield response
                     return
+                if request.content is not None:
+                    raise SourceError(SourceFault.BLOCKED, "redirected, although something was sent along")
                 url = _redirect_target(url, response.headers.get("Location", ""))
         raise SourceError(SourceFault.BLOCKED, "redirected in circles")
 
@@ -234,6 +261,18 @@ def _redirect_target(url: URL, location: str) -> URL:
     if not location or url.host != target.host or not (is_upgrade or url.origin() == target.origin()):
         raise SourceError(SourceFault.BLOCKED, "redirected to another host")
     return target
+
+
+def _headers(accept: str, validators: Validators | None) -> dict[str, str]:
+    return {"Accept": accept} | (validators.headers if validators else {})
+
+
+async def _whole_body(response: aiohttp.ClientResponse, limits: FetchLimits) -> Body:
+    wire = bytearray()
+    async for chunk in _chunks(response, limits):
+        wire += chunk
+    plain = b"".join(await collect_in_slices(decompress([bytes(wire)], limit=limits.plain_bytes)))
+    return Body(plain, _validators(response), charset_of(response))
 
 
 async def _chunks(response: aiohttp.ClientResponse, limits: FetchLimits) -> AsyncIterator[bytes]:

@@ -31,7 +31,7 @@ _LONGEST_PAUSE_S = 86400  # Retry-After may be any number, a timedelta may not; 
 
 
 class RequestRefused(SourceError):
-    """A 4xx answer whose meaning depends on the upstream: `status`, and the beginning of its `text`."""
+    """A 4xx answer that is not tried again: `status`, and the beginning of its `text`."""
 
     def __init__(self, fault: SourceFault, status: int, text: str) -> None:
         super().__init__(fault, f"HTTP {status}: {text}")
@@ -64,8 +64,6 @@ async def raise_for_failure(response: aiohttp.ClientResponse) -> None:
         raise TemporaryFailure(
             fault, f"HTTP {status}: {text}", retry_after=_retry_after(response.headers.get("Retry-After"))
         )
-    if fault is SourceFault.BLOCKED:
-        raise SourceError(fault, f"HTTP {status}: {text}")
     raise RequestRefused(fault, status, text)
 
 

@@ -1,6 +1,7 @@
-"""What a fetch takes and returns: limits, cache validators, and bodies in memory or in a file."""
+"""What a fetch takes and returns: requests, limits, cache validators, and bodies in memory or in a file."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import BinaryIO
 
@@ -26,6 +27,20 @@ class FetchLimits:
 # process, where a single value of 8 MB would stop everything else for some 30 ms, one of 2 MB does not.
 LIST_LIMITS = FetchLimits(timedelta(seconds=25), wire_bytes=2 << 20, plain_bytes=2 << 20)
 DETAIL_LIMITS = FetchLimits(timedelta(seconds=120), wire_bytes=400 << 20, plain_bytes=400 << 20)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request that is more than an address: `headers` of its own, and with POST the bytes of a `content`."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+
+Signer = Callable[[OutgoingRequest], OutgoingRequest]
+"""Returns a request with a signature. It is called before every attempt, as a signature holds for a few seconds."""
 
 
 @dataclass(frozen=True, slots=True)

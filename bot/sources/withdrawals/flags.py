@@ -1,0 +1,108 @@
+"""From an exchange's rows to flags of tracked assets in our spelling, and counts of all networks.
+
+Example: of the rows ("usdt", "trc20", OPEN), ("usdt", "erc20", CLOSED) and ("dgf13", "eth", CLOSED) the first two are
+flags, USDT over TRON and over ETHEREUM; of three networks two are closed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from bot.domain.assets import asset_name
+from bot.domain.errors import SourceError, SourceFault
+from bot.domain.networks import network_name
+from bot.domain.withdrawal_reading import ALL_NETWORKS, TRACKED_ASSETS, WithdrawalFlag, WithdrawalState
+from bot.sources.loop_sharing import LoopSharing
+from bot.sources.withdrawals.adapter import WithdrawalRow, narrower
+
+_OPEN_STATES = {WithdrawalState.OPEN, WithdrawalState.DELAYED}
+_MOST_FLAGS = 400  # of the tracked assets; USDT is on some 20 networks at the exchange that lists most
+_LONGEST_NETWORK_NAME = 40  # characters; anything longer is no name of a network
+_Key = tuple[str, str]
+
+
+class FlagCollector:
+    """Collects rows; `listed` and `closed` count networks, those of a state that is unknown left out."""
+
+    def __init__(self) -> None:
+        self.listed = 0
+        self.closed = 0
+        self._tracked: dict[_Key, WithdrawalState] = {}
+        self._aliased: dict[_Key, WithdrawalState] = {}
+
+    async def add(self, rows: Iterable[WithdrawalRow]) -> None:
+        """Collect and count the rows of an interface that lists all networks; raise SourceError (EMPTY: none)."""
+        count = 0
+        sharing = LoopSharing()
+        for row in rows:
+            count += 1
+            if row.state is not WithdrawalState.UNKNOWN:
+                self.listed += 1
+                self.closed += row.state is WithdrawalState.CLOSED
+            self.add_uncounted(row)
+            await sharing.yield_if_due()
+        if not count:
+            raise SourceError(SourceFault.EMPTY, "no network is listed")
+
+    def add_uncounted(self, row: WithdrawalRow) -> None:
+        """Collect a row of another interface, whose network the first has counted; raise SourceError."""
+        symbol = row.asset.upper()
+        asset = asset_name(symbol)
+        if asset not in TRACKED_ASSETS or not (key := _key(asset, symbol, row.network)):
+            return
+        same_name = self._tracked if asset == symbol else self._aliased
+        same_name[key] = _same(same_name.get(key, row.state), row.state)
+        if len(same_name) > _MOST_FLAGS:
+            raise SourceError(SourceFault.BAD_SHAPE, f"more than {_MOST_FLAGS} networks of the tracked assets")
+
+    def flags(self) -> tuple[WithdrawalFlag, ...]:
+        """Return a flag for each network of each tracked asset, in order of asset and network.
+
+        An exchange may tell the asset as a whole in one place and its networks in another: what closes the asset closes
+        each of its networks, and says nothing more once these are known.
+        """
+        by_asset: defaultdict[str, dict[str, WithdrawalState]] = defaultdict(dict)
+        for (asset, network), state in _preferred(self._tracked, self._aliased):
+            by_asset[asset][network] = state
+        return tuple(
+            WithdrawalFlag(asset, network, state)
+            for asset in TRACKED_ASSETS
+            for network, state in sorted(_of_networks(by_asset[asset]).items())
+        )
+
+
+def _of_networks(states: dict[str, WithdrawalState]) -> dict[str, WithdrawalState]:
+    whole = states.get(ALL_NETWORKS)
+    if whole is None or len(states) == 1:
+        return states
+    return {network: narrower(whole, state) for network, state in states.items() if network != ALL_NETWORKS}
+
+
+def _key(asset: str, symbol: str, network: str) -> _Key | None:
+    """Return asset and network in our spelling, None for a row that names no network."""
+    if network == ALL_NETWORKS:
+        return asset, network
+    name = network_name(symbol, network) if len(network) <= _LONGEST_NETWORK_NAME else ""
+    return (asset, name) if name else None
+
+
+def _preferred(
+    tracked: dict[_Key, WithdrawalState], aliased: dict[_Key, WithdrawalState]
+) -> Iterator[tuple[_Key, WithdrawalState]]:
+    """Yield what an exchange says of an asset under its own name, and under another only where it has none of that.
+
+    WETH beside ETH is a coin of its own there, with a switch of its own, which closes ETH for nobody.
+    """
+    yield from tracked.items()
+    named = {asset for asset, _ in tracked}
+    yield from ((key, state) for key, state in aliased.items() if key[0] not in named)
+
+
+def _same(before: WithdrawalState, after: WithdrawalState) -> WithdrawalState:
+    """Return what two rows of the same asset and network say together: contradicting ones say nothing.
+
+    Neither can be preferred: an exchange that lists a network twice (an old and a new contract) does not tell which
+    of the two is the one that its users hold. A delay is open, only slower.
+    """
+    if before is after:
+        return after
+    return WithdrawalState.DELAYED if {before, after} == _OPEN_STATES else WithdrawalState.UNKNOWN
