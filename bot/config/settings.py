@@ -6,7 +6,7 @@ the output of `runwatch check` are made from this table. Whatever is wrong is sa
 """
 
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from platformdirs import user_data_path
 from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from bot.config.address_types import (
     LOGIN_IN_ADDRESS,
@@ -27,6 +27,7 @@ from bot.config.address_types import (
     WebAddress,
 )
 from bot.config.env_file import ENCODING, read_env_file, read_secret_file
+from bot.config.exchange_addresses import OFF, ExchangeAddresses
 from bot.config.setting_types import (
     SECONDS,
     ChatName,
@@ -62,7 +63,7 @@ def _user_data_dir() -> Path:
     return path if path.is_absolute() else Path()
 
 
-class Settings(BaseSettings):
+class Settings(ExchangeAddresses):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
     model_config = SettingsConfigDict(
@@ -106,6 +107,12 @@ class Settings(BaseSettings):
         Field(description="How often an exchange's amounts are fetched while it moves; six times that when calm."),
     ] = timedelta(hours=1)
     exchanges: Annotated[Exchanges, Field(description="Only these, comma-separated; empty: all known.")] = ()
+    withdrawals: Annotated[Switch, Field(description="false: no exchange is asked which withdrawals are closed.")] = (
+        True
+    )
+    withdrawal_interval: Annotated[
+        Interval, Field(description="How often each exchange is asked which withdrawals are closed.")
+    ] = timedelta(minutes=5)
     http_host: Annotated[ListeningHost, Field(description="Where /healthz, /readyz and /metrics listen.")] = "127.0.0.1"
     http_port: Annotated[Port, Field(description="0: any free port.")] = 8080
     owner_ids: Annotated[Owners, Field(description="telegram:123, discord:456.")] = ()
@@ -243,19 +250,37 @@ def misspelt() -> Iterator[str]:
 
 def effective(settings: Settings) -> Iterator[tuple[str, str]]:
     """Yield every variable with the value in force, for `runwatch check`; secrets that are set are masked."""
-    for name, value in settings:
-        yield name.upper(), "•••" if isinstance(value, SecretStr) else LOGIN_IN_ADDRESS.sub("•••@", _written(value))
+    for name in _names():
+        value = getattr(settings, name)
+        yield name.upper(), "•••" if isinstance(value, SecretStr) else LOGIN_IN_ADDRESS.sub("•••@", _shown(name, value))
 
 
 def example() -> str:
     """Return the text of `.env.example`: every variable with its meaning and its default, all commented out."""
-    return "\n".join((_EXAMPLE_HEAD, *(_example_lines(name, field) for name, field in Settings.model_fields.items())))
+    own = (_example_lines(name, Settings.model_fields[name]) for name in _names() if name not in _OF_EXCHANGES)
+    addresses = (f"# {name.upper()}={_written(_OF_EXCHANGES[name].default)}\n" for name in _OF_EXCHANGES)
+    return "\n".join((_EXAMPLE_HEAD, *own, f"{_EXCHANGES_HEAD}{''.join(addresses)}"))
 
 
 _EXAMPLE_HEAD = """\
 # Settings of Runwatch. Copy this file to .env and set at least one token; everything else may stay as it is.
 # Every secret may also be given as a file: NAME_FILE=/run/secrets/name instead of NAME=value.
 """
+
+_EXCHANGES_HEAD = """\
+# Exchanges' own interfaces, asked which withdrawals are closed: scheme and host, a path in front of theirs is kept.
+# off: that interface is not asked.
+"""
+_OF_EXCHANGES = ExchangeAddresses.model_fields
+
+
+def _names() -> Sequence[str]:
+    """Return the names of all settings: exchanges' addresses, of which there are many, after the others."""
+    return [*(name for name in Settings.model_fields if name not in _OF_EXCHANGES), *_OF_EXCHANGES]
+
+
+def _shown(name: str, value: object) -> str:
+    return OFF if value is None and name in _OF_EXCHANGES else _written(value)
 
 
 def _example_lines(name: str, field: FieldInfo) -> str:

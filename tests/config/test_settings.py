@@ -8,6 +8,7 @@ import pytest
 from platformdirs import user_data_path
 from pydantic import SecretStr
 
+from bot.config.exchange_addresses import ExchangeAddresses
 from bot.config.settings import Settings, effective, example, load, misspelt, secrets
 from bot.domain.errors import ConfigurationError
 
@@ -26,6 +27,8 @@ DEFAULTS: Mapping[str, object] = {
     "POLL_INTERVAL": timedelta(minutes=10),
     "DETAIL_INTERVAL": timedelta(hours=1),
     "EXCHANGES": (),
+    "WITHDRAWALS": True,
+    "WITHDRAWAL_INTERVAL": timedelta(minutes=5),
     "HTTP_HOST": "127.0.0.1",
     "HTTP_PORT": 8080,
     "OWNER_IDS": (),
@@ -38,6 +41,7 @@ DEFAULTS: Mapping[str, object] = {
     "HTTPS_PROXY": None,
     "ALL_PROXY": None,
     "NO_PROXY": (),
+    **{name.upper(): field.default for name, field in ExchangeAddresses.model_fields.items()},
 }
 EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),
@@ -53,6 +57,10 @@ EXAMPLES: Mapping[str, tuple[str, object]] = {
     "POLL_INTERVAL": ("90s", timedelta(seconds=90)),
     "DETAIL_INTERVAL": ("2h", timedelta(hours=2)),
     "EXCHANGES": ("Binance, okx,,Kraken-CEX ", ("binance", "okx", "kraken")),
+    "WITHDRAWALS": ("no", False),
+    "WITHDRAWAL_INTERVAL": ("1m", timedelta(minutes=1)),
+    "GATE_URL": ("http://127.0.0.1:8182/gate/", "http://127.0.0.1:8182/gate"),
+    "BINANCE_WEB_URL": ("off", None),
     "HTTP_HOST": ("::1", "::1"),
     "HTTP_PORT": ("9100", 9100),
     "OWNER_IDS": ("telegram:123,discord:456", ("telegram:123", "discord:456")),
@@ -540,6 +548,18 @@ def test_the_password_of_a_proxy_is_a_secret_and_its_address_none(here: Settings
     shown = dict(effective(settings))
     assert shown["PROXY_URL"] == "socks5://•••@10.0.0.2:1080"
     assert shown["HTTPS_PROXY"] == "http://•••@proxy:3128"
+
+
+def test_an_interface_that_is_off_has_no_address_and_is_shown_so(here: SettingsBench) -> None:
+    settings = here.load(BINANCE_WEB_URL=" OFF ", GATE_URL="http://127.0.0.1:1/gate")
+    assert settings.exchange_addresses["binance_web_url"] is None
+    assert settings.exchange_addresses["gate_url"] == "http://127.0.0.1:1/gate"
+    assert dict(effective(settings))["BINANCE_WEB_URL"] == "off"
+    assert dict(effective(settings))["ERROR_CHAT"] == ""
+
+
+def test_an_exchange_without_a_host_is_refused(here: SettingsBench) -> None:
+    assert here.refusal(GATE_URL="gate") == "GATE_URL: must begin with http:// or https://."
 
 
 def test_a_login_in_an_address_is_masked(here: SettingsBench) -> None:

@@ -28,6 +28,7 @@ class FlagCollector:
         self.closed = 0
         self._tracked: dict[_Key, WithdrawalState] = {}
         self._aliased: dict[_Key, WithdrawalState] = {}
+        self._unnamed: defaultdict[str, list[WithdrawalState]] = defaultdict(list)
 
     async def add(self, rows: Iterable[WithdrawalRow]) -> None:
         """Collect and count the rows of an interface that lists all networks; raise SourceError (EMPTY: none)."""
@@ -47,8 +48,13 @@ class FlagCollector:
         """Collect a row of another interface, whose network the first has counted; raise SourceError."""
         symbol = row.asset.upper()
         asset = asset_name(symbol)
-        if asset not in TRACKED_ASSETS or not (key := _key(asset, symbol, row.network)):
+        if asset not in TRACKED_ASSETS:
             return
+        network = _network(symbol, row.network)
+        if not network:
+            self._unnamed[symbol].append(row.state)
+            return
+        key = asset, network
         same_name = self._tracked if asset == symbol else self._aliased
         same_name[key] = _same(same_name.get(key, row.state), row.state)
         if len(same_name) > _MOST_FLAGS:
@@ -61,6 +67,10 @@ class FlagCollector:
         each of its networks, and says nothing more once these are known.
         """
         by_asset: defaultdict[str, dict[str, WithdrawalState]] = defaultdict(dict)
+        for asset, unnamed in self._unnamed.items():
+            # Without a name, the only row of an asset is about the asset as a whole; beside others it could be any.
+            if len(unnamed) == 1 and asset in TRACKED_ASSETS and asset not in {named for named, _ in self._tracked}:
+                by_asset[asset][ALL_NETWORKS] = unnamed[0]
         for (asset, network), state in _preferred(self._tracked, self._aliased):
             by_asset[asset][network] = state
         return tuple(
@@ -77,12 +87,11 @@ def _of_networks(states: dict[str, WithdrawalState]) -> dict[str, WithdrawalStat
     return {network: narrower(whole, state) for network, state in states.items() if network != ALL_NETWORKS}
 
 
-def _key(asset: str, symbol: str, network: str) -> _Key | None:
-    """Return asset and network in our spelling, None for a row that names no network."""
+def _network(symbol: str, network: str) -> str:
+    """Return a network in our spelling, "" for one without a name."""
     if network == ALL_NETWORKS:
-        return asset, network
-    name = network_name(symbol, network) if len(network) <= _LONGEST_NETWORK_NAME else ""
-    return (asset, name) if name else None
+        return network
+    return network_name(symbol, network) if len(network) <= _LONGEST_NETWORK_NAME else ""
 
 
 def _preferred(
