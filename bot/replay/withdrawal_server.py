@@ -1,7 +1,7 @@
 """A local server that stands in for all exchanges at once: each has its own paths below a prefix of its own.
 
 Example: with `GATE_URL=http://127.0.0.1:8182/gate`, the bot asks `/gate/api/v4/spot/currencies` and gets what Gate
-would answer. Anything else gets 404: another path, another method, another query, or something else sent along.
+would answer. Another path, another query, or something else sent along gets 404, and another method 405.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
