@@ -33,7 +33,7 @@ def _parse(body: bytes) -> Iterator[WithdrawalRow]:
     answer = _BODY.decode(body)
     check_code(answer.code, 1000)
     for row in rows_of(_CURRENCY, answer.data.currencies):
-        yield WithdrawalRow(row.currency.removesuffix(f"-{row.network}"), row.network, state_if(row.withdraw_enabled))
+        yield WithdrawalRow(row.currency.partition("-")[0], row.network, state_if(row.withdraw_enabled))
 
 
 BITMART = WithdrawalAdapter(

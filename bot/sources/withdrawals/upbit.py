@@ -1,7 +1,7 @@
 """Upbit's own web page: a row for each network. The documented address beside it needs a key (`/v1/status/wallet`).
 
 https://global-docs.upbit.com/reference/get-wallet-status has the same fields. `block_state` says whether Upbit's node
-follows the chain: while it is delayed, withdrawals take longer.
+follows the chain: while it does not ("delayed", "inactive"), withdrawals take longer.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ _STATES = {
     "paused": WithdrawalState.CLOSED,
 }
 _UNSUPPORTED = "unsupported"
-_DELAYED = "delayed"
+_SLOW = ("delayed", "inactive")
 
 
 class _UpbitWallet(msgspec.Struct):
@@ -39,8 +39,8 @@ def _parse(body: bytes) -> Iterator[WithdrawalRow]:
 
 def _state(wallet: _UpbitWallet) -> WithdrawalState:
     state = state_of(wallet.wallet_state, _STATES)
-    is_delayed = state is WithdrawalState.OPEN and wallet.block_state == _DELAYED
-    return WithdrawalState.DELAYED if is_delayed else state
+    is_slow = state is WithdrawalState.OPEN and wallet.block_state in _SLOW
+    return WithdrawalState.DELAYED if is_slow else state
 
 
 UPBIT = WithdrawalAdapter(
