@@ -16,7 +16,7 @@ from bot.sources.withdrawals.adapter import RAW_ROWS, WithdrawalAdapter, Withdra
 
 _STATES = {1: WithdrawalState.OPEN, 0: WithdrawalState.CLOSED}
 _ASSETS = {"UST": "USDT", "UDC": "USDC", "LNX": "BTC"}  # LNX is bitcoin on Lightning
-# https://docs.bitfinex.com/docs/withdrawal-methods. The others of Tether end with the network: TETHERUSDTSOL.
+# https://docs.bitfinex.com/reference/rest-auth-withdraw. The others of Tether end with the network: TETHERUSDTSOL.
 _NETWORKS = {"TETHERUSE": "ERC20", "TETHERUSX": "TRC20", "TETHERUSL": "LIQUID", "TETHERUSO": "OMNI", "TETHERUSS": "EOS"}
 _TETHER = "TETHERUSDT"
 

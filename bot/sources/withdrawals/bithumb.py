@@ -1,4 +1,4 @@
-"""Bithumb: https://apidocs.bithumb.com/v1.2.0/reference/입출금-지원-현황, a row for each network, 1 for an open one."""
+"""Bithumb: https://apidocs.bithumb.com/reference/입출금-지원-현황, a row for each network, 1 for an open one."""
 
 from collections.abc import Iterator, Sequence
 

@@ -10,6 +10,7 @@ import msgspec
 from bot.domain.withdrawal_reading import WithdrawalState
 from bot.sources.withdrawals.adapter import RAW_ROWS, WithdrawalAdapter, WithdrawalRow, narrower, rows_of, state_of
 
+# Only “Enabled” was ever seen in an answer; “Disabled” is assumed. Any other word is unknown, and closes nothing.
 _STATES = {"Enabled": WithdrawalState.OPEN, "Disabled": WithdrawalState.CLOSED}
 
 

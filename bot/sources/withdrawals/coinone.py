@@ -7,6 +7,7 @@ import msgspec
 from bot.domain.withdrawal_reading import ALL_NETWORKS, WithdrawalState
 from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow, check_code, rows_of, state_of
 
+# Only “normal” was ever seen in an answer; “suspended” is assumed. Any other word is unknown, and closes nothing.
 _STATES = {"normal": WithdrawalState.OPEN, "suspended": WithdrawalState.CLOSED}
 
 
