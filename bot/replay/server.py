@@ -1,11 +1,12 @@
-"""A local server that stands in for DefiLlama: an episode in its format, as of the time of a replay clock.
+"""A local server that stands in for the upstreams: an episode in their formats, as of the time of a replay clock.
 
-With an ETag and 304 answers, gzip, and 400 “Protocol not found” for an unknown slug, as the real one.
+DefiLlama's lists and bodies have an ETag and 304 answers, gzip, and 400 “Protocol not found” for an unknown slug, as
+the real ones. Every exchange's own interface is below a prefix of its own (`withdrawal_server.py`).
 """
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from threading import Lock
 from typing import Any, NamedTuple
@@ -17,9 +18,14 @@ from bot.http_server import WebServer
 from bot.ports.sources import Clock
 from bot.replay.episode import Episode
 from bot.replay.upstream import UpstreamBodies
+from bot.replay.withdrawal_bodies.ftx import FTX_TWIN
+from bot.replay.withdrawal_bodies.twins import TWINS
+from bot.replay.withdrawal_flags import withdrawal_flags
+from bot.replay.withdrawal_server import withdrawal_routes, withdrawal_settings
 
 _CACHE_CONTROL = "public, max-age=600"
 _GZIP_LEVEL = 1  # a fast replay makes dozens of bodies a second
+_EXCHANGES = (*TWINS, FTX_TWIN)
 _SHUTDOWN_GRACE_S = 1.0  # for requests under way when the server stops
 
 
@@ -32,7 +38,7 @@ class _EncodedBody(NamedTuple):
 
 
 class ReplayServer(WebServer):
-    """Serves `GET /cexs` and `GET /protocol/{slug}` as of `clock.now()`; an async context manager.
+    """Serves the list, histories and withdrawals of an episode as of `clock.now()`; an async context manager.
 
     Port 0 takes a free one; `url` is known inside the context. Entering raises ConfigurationError where the port is
     taken. Bodies are made in a thread, once per run of the upstream.
@@ -43,6 +49,7 @@ class ReplayServer(WebServer):
             (
                 web.get("/cexs", self._list),
                 web.get("/protocol/{slug}", self._protocol),
+                *withdrawal_routes(lambda exchange: withdrawal_flags(episode, exchange, clock.now()), _EXCHANGES),
                 web.get("/{anything:.*}", _not_found),
             ),
             host,
@@ -60,6 +67,11 @@ class ReplayServer(WebServer):
         """Return where the server listens, without a trailing slash: a value for `DEFILLAMA_URL`."""
         host, port = self.address
         return f"http://{host}:{port}"
+
+    @property
+    def withdrawal_settings(self) -> Mapping[str, str]:
+        """Return the settings that lead the withdrawal sources here: `{"gate_url": "http://…/gate"}`."""
+        return withdrawal_settings(self.url, _EXCHANGES)
 
     async def _list(self, request: web.Request) -> web.Response:
         body = await asyncio.to_thread(self._body, "", self._upstream.list_body)

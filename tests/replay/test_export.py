@@ -83,11 +83,12 @@ def test_doors_are_lines_of_their_own_file_in_order_of_time(tmp_path: Path) -> N
 def test_usdc_was_closed_at_binance_for_eight_hours(tmp_path: Path) -> None:
     write_bodies(find_episode("binance-2022"), tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "binance-cex.withdrawals.jsonl").read_text("utf-8").splitlines()]
-    last = [(line["at"], line["open"]) for line in lines if line["asset"] == "USDC"][-2:]
+    last = [(line["at"], line["network"], line["open"]) for line in lines if line["asset"] == "USDC"][-4:]
 
     assert last == [
-        (int(datetime(2022, 12, 13, 8, 20, tzinfo=UTC).timestamp()), False),
-        (int(datetime(2022, 12, 13, 16, 20, tzinfo=UTC).timestamp()), True),
+        (int(datetime(2022, 12, 13, hour, 20, tzinfo=UTC).timestamp()), network, is_open)
+        for hour, is_open in ((8, False), (16, True))
+        for network in ("ETHEREUM", "SOL")
     ]
 
 

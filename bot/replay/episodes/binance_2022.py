@@ -75,13 +75,15 @@ RUN = OutflowRun(
     pauses=(RunPause("USDC", _at(12, 13, 8, 30), _at(12, 13, 16, 30)),),  # the eight hourly runs after 08:20
 )
 
+_NETWORKS = (("BTC", "BTC"), ("ETH", "ETH"), ("USDT", "TRX"), ("USDT", "ETH"), ("USDC", "ETHEREUM"), ("USDC", "SOL"))
+
 WITHDRAWAL_CHANGES = (
+    *(WithdrawalStatusChange("binance", _at(12, 11), asset, network, is_open=True) for asset, network in _NETWORKS),
     *(
-        WithdrawalStatusChange("binance", _at(12, 11), asset, network, is_open=True)
-        for asset, network in (("BTC", "BTC"), ("ETH", "ETH"), ("USDT", "TRX"), ("USDT", "ETH"), ("USDC", "ETHEREUM"))
+        WithdrawalStatusChange("binance", _at(12, 13, hour, 20), "USDC", network, is_open=is_open)
+        for hour, is_open in ((8, False), (16, True))
+        for network in ("ETHEREUM", "SOL")
     ),
-    WithdrawalStatusChange("binance", _at(12, 13, 8, 20), "USDC", "ETHEREUM", is_open=False),
-    WithdrawalStatusChange("binance", _at(12, 13, 16, 20), "USDC", "ETHEREUM", is_open=True),
 )
 
 PUBLISHED_FIGURES = (

@@ -165,8 +165,9 @@ UNMEASURED = (
         "cgSpotId": "gdax",
     },
     {"name": "NEXO"},
+    {"name": "Gate"},
 )
-"""Rows of exchanges whose wallets the upstream does not track: no slug, nothing measured."""
+"""Rows of exchanges whose wallets are not reconstructed: no slug, nothing measured. Their own interfaces do answer."""
 
 VOLUME_ONLY = ("bybit-spot", "gdax", "kucoin", "okex", "bitfinex", "binance")
 """The CoinGecko ids whose volumes the upstream lists."""
