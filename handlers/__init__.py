@@ -6,6 +6,7 @@ Its name, docstring and annotations are the command as people see it, on Discord
 from bot.commands.declaration import CommandSet
 from handlers.about import help, privacy, status  # noqa: A004 — the command's name is what people type
 from handlers.comparison import compare
+from handlers.drills import drill
 from handlers.incidents import incidents, why
 from handlers.rehearsal import rehearse
 from handlers.reserves import exchanges, flows, reserves, top
@@ -22,6 +23,7 @@ COMMANDS = CommandSet(
         exchanges,
         incidents,
         why,
+        drill,
         subscribe,
         unsubscribe,
         subscriptions,

@@ -1,5 +1,6 @@
 """/help, /status, /privacy — the bot about itself."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from bot.commands.arguments import Arg, CommandName
@@ -7,7 +8,15 @@ from bot.commands.declaration import Request, command
 from bot.detection.window_coverage import window_coverage
 from bot.domain.errors import AskerError
 from bot.messages.cards.about import command_card, help_card, privacy_card, status_card
+from bot.messages.cards.drills import forgotten_drills_card
 from bot.messages.model import Message
+from handlers.drills import drill_member
+
+
+class PrivacyWish(StrEnum):
+    """What somebody wants of what is kept about them."""
+
+    FORGET = "forget"
 
 
 @command
@@ -35,7 +44,11 @@ async def status(request: Request) -> Message:
     return status_card(await request.queries.status(), coverage, for_owner=request.caller.is_owner)
 
 
-@command
-async def privacy(request: Request) -> Message:
-    """Show what is kept about you and this place"""
-    return privacy_card()
+@command(linkable=False)
+async def privacy(
+    request: Request, wish: Annotated[PrivacyWish | None, Arg("forget: delete the drills that you did")] = None
+) -> Message:
+    """Show what is kept about you and this place, or delete what is kept about you"""
+    if wish is None:
+        return privacy_card()
+    return forgotten_drills_card(await request.drills.forget(drill_member(request)))

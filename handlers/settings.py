@@ -14,6 +14,7 @@ class PlaceSetting(StrEnum):
     """What a place may set."""
 
     NOTICES = "notices"
+    DRILLS = "drills"
 
 
 class Switch(StrEnum):
@@ -26,13 +27,18 @@ class Switch(StrEnum):
 @command(access=Access.MODERATOR)
 async def settings(
     request: Request,
-    name: Annotated[PlaceSetting | None, Arg("What to set: notices of steps that are not counted as a flow")] = None,
+    name: Annotated[PlaceSetting | None, Arg("notices: steps that are no flow; drills: withdrawal tests")] = None,
     value: Annotated[Switch | None, Arg("on or off")] = None,
 ) -> Message:
     """Show or change what this place gets beside its alerts"""
     if (name is None) is not (value is None):
         raise AskerError("Say which setting and what it shall be, for example /settings notices off.")
     if value is not None:
-        await request.subscriptions.switch_notices(request.place, on=value is Switch.ON)
+        switch = request.drills.switch if name is PlaceSetting.DRILLS else request.subscriptions.switch_notices
+        await switch(request.place, on=value is Switch.ON)
     without_notices = await request.subscriptions.places_without_notices()
-    return settings_card(notices=request.place not in without_notices, changed=value is not None)
+    return settings_card(
+        notices=request.place not in without_notices,
+        drills=not await request.drills.is_off(request.place),
+        changed=value is not None,
+    )

@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from bot.domain.errors import BadArgument, echo
+from bot.domain.networks import KNOWN_NETWORKS, network_name
 from bot.domain.severity import Sensitivity
+from bot.domain.withdrawal_reading import TRACKED_ASSETS
 
 ExchangeName = NewType("ExchangeName", str)
 """An exchange as somebody typed it; `Queries.exchange` finds it (`exchange_lookup`)."""
@@ -27,6 +29,10 @@ PlaceName = NewType("PlaceName", str)
 """Another place, as somebody typed it: @channel, a chat id, or a Discord channel mention."""
 Sentence = NewType("Sentence", str)
 """All remaining words of what somebody typed, as one text."""
+AssetName = NewType("AssetName", str)
+"""An asset whose withdrawals are tracked: `USDT`."""
+NetworkName = NewType("NetworkName", str)
+"""A network that has a name of ours: `TRON`, also typed as `trc20`."""
 CommandName = NewType("CommandName", str)
 """The name of a command, with or without its slash."""
 
@@ -160,6 +166,24 @@ def _is_threshold(word: str) -> bool:
     return word.lower() in tuple(Sensitivity) or KINDS[Usd].matches(word) or KINDS[Share].matches(word)
 
 
+def _asset(word: str) -> str:
+    if word.upper() not in TRACKED_ASSETS:
+        raise BadArgument(f"“{echo(word)}” is none of {', '.join(TRACKED_ASSETS)}. Leave it out for another asset.")
+    return word.upper()
+
+
+def _network(word: str) -> str:
+    network = network_name("", word)
+    if network not in KNOWN_NETWORKS:
+        known = ", ".join(sorted(name.title() for name in KNOWN_NETWORKS))
+        raise BadArgument(f"“{echo(word)}” is none of {known}. Leave it out for another network.")
+    return network
+
+
+# Closed lists: what members name is read by others, and must not carry a message of its own.
+KINDS[AssetName] = ArgumentKind("asset", _asset, lambda word: word.upper() in TRACKED_ASSETS, TRACKED_ASSETS)
+# Tried last: ETH is an asset, and a network where an asset is named already.
+KINDS[NetworkName] = ArgumentKind("network", _network, lambda word: word.isascii(), takes_any_word=True)
 KINDS[ThresholdArgument] = ArgumentKind("rule", _threshold, _is_threshold)
 
 

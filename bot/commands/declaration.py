@@ -20,6 +20,7 @@ from bot.commands.queries import Queries
 from bot.domain.errors import BadArgument, echo
 from bot.domain.place import Place
 from bot.messages.model import Message
+from bot.ports.drills import Drills
 from bot.ports.subscriptions import Subscriptions
 from bot.ports.workers import Suppressions
 
@@ -34,11 +35,15 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asked. `may_moderate(place)` asks the platform at that moment; False whenever it cannot be sure."""
+    """Who asked. `may_moderate(place)` asks the platform at that moment; False whenever it cannot be sure.
+
+    `is_person` is False where a chat speaks in its own name: one person may have many channels.
+    """
 
     id: str
     is_owner: bool
     may_moderate: Callable[[Place], Awaitable[bool]]
+    is_person: bool = True
 
 
 async def mention_nobody(place: Place, mention: str) -> tuple[str, ...]:
@@ -65,7 +70,8 @@ class PlaceAccess:
 class Request:
     """What a handler gets: where the command came from, by whom, when, and what the handler may ask and change.
 
-    `private`: nobody but the asker reads that place.
+    `private`: nobody but the asker reads that place. `community` is what the place is a part of where it is no chat of
+    its own: the id of the Discord server.
     """
 
     place: Place
@@ -74,9 +80,11 @@ class Request:
     queries: Queries
     subscriptions: Subscriptions
     suppressions: Suppressions
+    drills: Drills
     commands: "CommandSet"
     now: datetime
     private: bool = False
+    community: str = ""
 
 
 Handler = Callable[..., Awaitable[Message]]
@@ -104,13 +112,17 @@ class MissingArgument(BadArgument):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as every platform knows it. `description` is at most 100 characters, `name` is `[a-z0-9_]{1,32}`."""
+    """A command as every platform knows it. `description` is at most 100 characters, `name` is `[a-z0-9_]{1,32}`.
+
+    `linkable`: a deep link may ask it. Anybody can make a link, so one must not change anything for who follows it.
+    """
 
     name: str
     description: str
     access: Access
     parameters: tuple[Parameter, ...]
     handler: Handler
+    linkable: bool = True
 
     @property
     def usage(self) -> str:
@@ -172,17 +184,21 @@ class Command:
 @overload
 def command(handler: Handler) -> Command: ...
 @overload
-def command(*, access: Access) -> Callable[[Handler], Command]: ...
+def command(*, access: Access = ..., linkable: bool = ...) -> Callable[[Handler], Command]: ...
 def command(
-    handler: Handler | None = None, *, access: Access = Access.MEMBER
+    handler: Handler | None = None, *, access: Access = Access.MEMBER, linkable: bool = True
 ) -> Command | Callable[[Handler], Command]:
-    """Turn an async function into a Command; raise TypeError where its declaration breaks a rule."""
+    """Turn an async function into a Command; raise TypeError where its declaration breaks a rule.
+
+    What moderators and the owner may do is never linkable.
+    """
+    is_linkable = linkable and access is Access.MEMBER
     if handler is None:  # used with arguments, as @command(access=…)
-        return lambda decorated: _declare(decorated, access)
-    return _declare(handler, access)
+        return lambda decorated: _declare(decorated, access, linkable=is_linkable)
+    return _declare(handler, access, linkable=is_linkable)
 
 
-def _declare(handler: Handler, access: Access) -> Command:
+def _declare(handler: Handler, access: Access, *, linkable: bool) -> Command:
     name = handler.__name__
     description = (inspect.getdoc(handler) or "").split("\n")[0].removesuffix(".")
     if not re.fullmatch(r"[a-z0-9_]{1,32}", name):
@@ -195,7 +211,7 @@ def _declare(handler: Handler, access: Access) -> Command:
     # Discord refuses a command whose required options come after optional ones, and typed ones would be ambiguous.
     if sorted(parameters, key=lambda parameter: not parameter.required) != list(parameters):
         raise TypeError(f"/{name}: only trailing parameters may be optional")
-    return Command(name, description, access, parameters, handler)
+    return Command(name, description, access, parameters, handler, linkable)
 
 
 def _parameter(command_name: str, parameter: inspect.Parameter, hint: Any) -> Parameter:

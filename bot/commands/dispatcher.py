@@ -30,6 +30,7 @@ from bot.domain.place import Place, Platform
 from bot.messages.cards.errors import apology, missing_argument_card, refusal, store_away_card
 from bot.messages.model import Message
 from bot.messages.plain_text import clean
+from bot.ports.drills import Drills
 from bot.ports.meter import Meter
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import Subscriptions
@@ -48,7 +49,8 @@ NO_ANSWER = Message("")
 class CommandContext:
     """Who asked where, as the platform says. `private`: nobody but the asker reads that place.
 
-    `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord.
+    `refused_in_private`: nobody but the asker reads a refusal, whatever place it is; so on Discord. `community` is the
+    id of the Discord server that the place is in.
     """
 
     place: Place
@@ -56,6 +58,7 @@ class CommandContext:
     place_access: PlaceAccess
     private: bool = False
     refused_in_private: bool = False
+    community: str = ""
 
 
 class CommandDispatcher:
@@ -70,6 +73,7 @@ class CommandDispatcher:
         clock: Clock,
         meter: Meter,
         suppressions: Suppressions,
+        drills: Drills,
     ) -> None:
         self.commands = commands
         self.queries = queries
@@ -77,6 +81,7 @@ class CommandDispatcher:
         self._clock = clock
         self._meter = meter
         self._suppressions = suppressions
+        self._drills = drills
         self._throttle = Throttle()
 
     async def answer_words(self, context: CommandContext, command: Command, words: str) -> Message:
@@ -166,6 +171,8 @@ class CommandDispatcher:
             now=self._clock.now(),
             private=context.private,
             suppressions=self._suppressions,
+            drills=self._drills,
+            community=context.community,
         )
 
     def _suggestion_buttons(self, missing: MissingArgument) -> tuple[tuple[str, str], ...]:

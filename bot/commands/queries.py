@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from bot.commands.exchange_lookup import complete_exchange, find_exchange
+from bot.detection.drills import summarise_drills
+from bot.domain.drill import DrillSummary
 from bot.domain.errors import AskerError, StorageError
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import Window
 from bot.domain.incident import Incident, open_by_number
 from bot.domain.obstacles import AlertObstacle
 from bot.domain.outflow_curve import OutflowCurve
-from bot.domain.place import Platform
+from bot.domain.place import Place, Platform
 from bot.domain.reading import SourceHealth
 from bot.domain.rehearsal import Rehearsal
 from bot.domain.send_rate import SendRate
@@ -25,6 +27,7 @@ from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
 from bot.domain.status import BotStatus, StoredCounts
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
+from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
 from bot.ports.sources import Clock
@@ -138,6 +141,7 @@ class Queries:
         obstacles: Callable[[], Awaitable[Sequence[AlertObstacle] | None]] | None = None,
         misdirected: Callable[[], Sequence[str]] = tuple,
         kinds: SignalKinds = SIGNAL_KINDS,
+        drills: Drills,
     ) -> None:
         self.kinds = kinds
         self._latest = latest
@@ -154,6 +158,7 @@ class Queries:
         self._standing_by = standing_by
         self._obstacles = obstacles or _nobody_looks
         self._misdirected = misdirected
+        self._drills = drills
         self._started_at = clock.now()
 
     def exchange(self, name: str) -> Exchange:
@@ -244,6 +249,19 @@ class Queries:
         if incident is None:
             raise AskerError(f"There is no INC-{number}. /incidents lists the recent ones.")
         return incident
+
+    async def drills(self, exchange: str, place: Place | None = None) -> DrillSummary | None:
+        """Return what members' drills at an exchange say, None for fewer than three people.
+
+        Also None while the store is away, and where the `place` that reads it has switched drills off.
+        """
+        try:
+            if place and await self._drills.is_off(place):
+                return None
+            recent = await self._drills.recent(exchange)
+        except StorageError:  # a line among others: the rest is answered from memory all the same
+            return None
+        return summarise_drills(recent.drills, recent.at)
 
     async def status(self) -> BotStatus:
         """Return the bot's own health."""

@@ -14,6 +14,9 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
 }
 _NETWORKS = {spelling: network for network, spellings in _SPELLINGS.items() for spelling in spellings}
 
+KNOWN_NETWORKS = frozenset(_SPELLINGS)
+"""The networks with a name of ours; every other one goes by the name that somebody gave it."""
+
 MAIN_NETWORKS: Mapping[str, tuple[str, ...]] = {
     "BTC": ("BITCOIN",),
     "ETH": ("ETHEREUM",),

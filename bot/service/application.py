@@ -33,10 +33,12 @@ from bot.ports.readings import SignalPast
 from bot.ports.sources import Clock, Source
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
-from bot.service.platforms import misdirected
+from bot.service.platforms import misdirected, tokens
 from bot.service.upkeep import Upkeep
 from bot.service.worker_status import WorkerStatus
+from bot.storage.drills import RedisDrills
 from bot.storage.known_subscriptions import KnownSubscriptions
+from bot.storage.pseudonyms import Pseudonyms
 from bot.storage.store import Store
 from handlers import COMMANDS
 
@@ -79,6 +81,7 @@ class Application:
         self._rate_limits = (
             {**RATE_LIMITS, Platform.TELEGRAM: PAID_RATE_LIMIT} if settings.telegram_paid_broadcast else RATE_LIMITS
         )
+        self.drills = RedisDrills(store.database, Pseudonyms(tokens(settings)), store.simulated)
         self.find_obstacles: Callable[[], Awaitable[Sequence[AlertObstacle]]] | None = None
         self.status = WorkerStatus(store.send_budget, self._rate_limits)
         self.operator = OperatorNotices(
@@ -116,7 +119,13 @@ class Application:
         queries = self._queries(settings, kinds, pasts)
         self.upkeep = self._upkeep(settings, queries)
         self.dispatcher = CommandDispatcher(
-            COMMANDS, queries, store.subscriptions, clock=clock, meter=metrics, suppressions=store.suppressions
+            COMMANDS,
+            queries,
+            store.subscriptions,
+            clock=clock,
+            meter=metrics,
+            suppressions=store.suppressions,
+            drills=self.drills,
         )
 
     def _source_poller(self, settings: Settings, source: Source) -> SourcePoller:
@@ -159,6 +168,7 @@ class Application:
             misdirected=lambda: [*misdirected(settings), *self.operator.unreachable],
             rates=self.status.rates,
             kinds=kinds,
+            drills=self.drills,
         )
 
     def _upkeep(self, settings: Settings, queries: Queries) -> Upkeep:

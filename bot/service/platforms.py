@@ -4,7 +4,7 @@ With TELEGRAM_TOKEN and REDIS_URL set, `--role courier` gets a Telegram sender, 
 `--role all` both, so that it can deliver while another worker listens.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Protocol
 
@@ -42,6 +42,12 @@ def platform_connections(  # noqa: PLR0913, PLR0917 — everything the platforms
             identity = IdentityCheck(platform, store.owner)
             connections.append(PlatformConnection(listener, sender, identity=identity))
     return connections
+
+
+def tokens(settings: Settings) -> Mapping[Platform, str]:
+    """Return the token of every platform that has one."""
+    secrets = {Platform.TELEGRAM: settings.telegram_token, Platform.DISCORD: settings.discord_token}
+    return {platform: secret.get_secret_value() for platform, secret in secrets.items() if secret}
 
 
 def misdirected(settings: Settings) -> Iterator[str]:

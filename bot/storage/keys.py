@@ -6,7 +6,8 @@ one, and a test finds a key that is spelled anywhere else.
 
 `<…>` in a name stands for a part that differs: `<place>` is `platform:chat` or `platform:chat/topic`, `<chat>` is
 `platform:chat`. All keys of one script share a hash tag, the part in braces, because Redis Cluster runs a script on one
-node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{rd:<exchange>}` readings.
+node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{rd:<exchange>}` readings,
+`{drill}` drills.
 
 With `REDIS_PREFIX=second:` all of them begin with `second:`, so that several bots share one server. The prefix is not
 in this table: `Database` puts it before every `KeyName`, and `script` fills it into the scripts.
@@ -371,6 +372,13 @@ NOTICES_OFF = RedisKey(
     "places that have switched data notices off",
     lua="notices_off",
 )
+DRILLS_OFF = RedisKey(
+    "{subs}:drills:off",
+    RedisType.SET,
+    "until switched on, or the place is forgotten",
+    "places that have switched drills off",
+    lua="drills_off",
+)
 NEW_ADDRESS = RedisKey(
     "{subs}:moved:<chat>",
     RedisType.STRING,
@@ -399,6 +407,25 @@ RECOVERY_CHECKS = RedisKey(
     "until the place answers or is forgotten",
     "disabled places, by when to check them next; 0: never checked yet",
     lua="recovery_checks",
+)
+
+# Drills. People and communities are keyed hashes (pseudonyms.py).
+DRILLS = RedisKey(
+    "{drill}:on:<exchange>:<day>",
+    RedisType.HASH,
+    "",
+    "person, hashed → that day's drill: requested and finished (microseconds, 0: not yet), outcome, community, hashed, "
+    "asset and network; `<day>` counts from 1970",
+    lua="drills",
+    lifetime=_MONTH,
+)
+DRILL_DAYS = RedisKey(
+    "{drill}:days",
+    RedisType.SORTED_SET,
+    "30 days after the last drill",
+    "`exchange:day` of every key of drills, by the day, so that a person's can be deleted",
+    lua="drill_days",
+    lifetime=_MONTH,
 )
 
 KEYS: tuple[RedisKey, ...] = tuple(row for row in list(globals().values()) if isinstance(row, RedisKey))

@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 
 from bot.commands.arguments import (
     KINDS,
+    AssetName,
     CommandName,
     ExchangeName,
     IncidentNumber,
     Mention,
+    NetworkName,
     PlaceName,
     Sentence,
     Share,
@@ -50,6 +52,9 @@ from bot.domain.severity import Sensitivity
         (PlaceName, "https://t.me/my_channel", "https://t.me/my_channel"),
         (ExchangeName, " Gate.io ", "Gate.io"),
         (CommandName, "/Flows", "flows"),
+        (AssetName, "usdt", "USDT"),
+        (NetworkName, "trc20", "TRON"),
+        (NetworkName, "ETH", "ETHEREUM"),
         (str, "anything at all", "anything at all"),
         (Window, "7D", Window.WEEK),
         (ThresholdArgument, "EARLY", ThresholdArgument(Sensitivity.EARLY)),
@@ -72,6 +77,7 @@ def test_a_word_is_read_as_what_it_stands_for(kind: Any, word: str, value: Any) 
         (IncidentNumber, "INC-"), (IncidentNumber, "9" * 10), (IncidentNumber, "-1"),
         (Mention, "@somebody"), (Mention, "<@5>"), (PlaceName, "@a"), (PlaceName, "-5"), (PlaceName, "http://x"),
         (ExchangeName, ""), (ExchangeName, "x" * 101), (CommandName, "../x"), (Window, "2h"),
+        (AssetName, "DOGE"), (AssetName, ""), (NetworkName, "visit-this-site"), (NetworkName, "arrives"),
         (ThresholdArgument, "loud"), (ThresholdArgument, "3"), (ThresholdArgument, "0%"), (ThresholdArgument, "$0"),
     ],
 )  # fmt: skip
@@ -99,6 +105,7 @@ def test_dollars_are_positive_and_finite(value: float) -> None:
 def test_only_these_kinds_take_any_word() -> None:
     assert {kind for kind, argument_kind in KINDS.items() if argument_kind.takes_any_word} == {
         ExchangeName,
+        NetworkName,
         Sentence,
         str,
     }

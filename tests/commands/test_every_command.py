@@ -22,6 +22,11 @@ EXPECTED = {
     "flows": ({"exchange": "binance", "window": "24h"}, "Binance · flows", "5.0 % of clean reserves"),
     "top": ({"by": "outflow"}, "Top · largest outflow, share of reserves · 24 h", "3 of 3 exchanges are comparable"),
     "compare": ({"a": "binance", "b": "ftx-2022"}, "FTX, November 2022", "reconstruction from published figures"),
+    "drill": (
+        {"exchange": "kraken", "asset": "USDT", "step": "requested"},
+        "Kraken · your drill is under way",
+        "Since",
+    ),
     "rehearse": ({"rule": "early", "exchange": "binance"}, "Rehearsal · preset early", "it would have spoken"),
     "exchanges": ({}, "Exchanges · 3 known, 3 watched", "kraken"),
     "incidents": ({}, "Incidents", "INC-1"),

@@ -72,6 +72,7 @@ class DispatcherBench:
             standing_by=lambda: ["standing by: another worker polls the upstreams"],
             obstacles=self._obstacles,
             misdirected=lambda: [UNREACHABLE_OPERATOR],
+            drills=self.memory.drills,
         )
         self.dispatcher = CommandDispatcher(
             self.commands,
@@ -80,6 +81,7 @@ class DispatcherBench:
             clock=self.memory.clock,
             meter=self.memory.meter,
             suppressions=self.memory.suppressions,
+            drills=self.memory.drills,
         )
 
     async def load(self) -> None:

@@ -20,6 +20,7 @@ CONFLICT = "Conflict: terminated by other getUpdates request; make sure that onl
 WEBHOOK = "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 # https://core.telegram.org/bots/api#setmycommands and #botcommand
 _MAX_COMMANDS, _DESCRIPTION_CHARACTERS = 100, 256
+_MAX_ALERT_CHARACTERS = 200  # https://core.telegram.org/bots/api#answercallbackquery
 _COMMAND_NAME = re.compile("[a-z0-9_]{1,32}")
 _LONGEST_POLL_S = 50.0
 _SCOPES = ("default", "all_private_chats", "all_group_chats", "all_chat_administrators", "chat")
@@ -149,6 +150,8 @@ class Methods(People):
         query = given.get("callback_query_id", "")
         if query not in self.presses:
             raise bad_request("query is too old and response timeout expired or query ID is invalid")
+        if len(given.get("text", "")) > _MAX_ALERT_CHARACTERS:
+            raise bad_request("MESSAGE_TOO_LONG")
         self.presses.discard(query)
         self.answered[query] = dict(given)
         return True

@@ -22,7 +22,12 @@ async def moderate(bench: DispatcherBench, line: str) -> Message:
     [
         (["settings"], "Settings", "notices on", False),
         (["settings notices off"], "Settings · changed", "notices off", True),
-        (["settings off notices", "settings"], "Settings", "Change it with /settings notices on.", True),
+        (
+            ["settings off notices", "settings"],
+            "Settings",
+            "Change it with /settings notices on or /settings drills off.",
+            True,
+        ),
         (["settings notices off", "settings notices on"], "Settings · changed", "notices on", False),
     ],
 )
@@ -39,3 +44,14 @@ async def test_a_place_switches_data_notices(
 @pytest.mark.parametrize("line", ["settings off", "settings notices"])
 async def test_half_a_setting_is_refused(bench: DispatcherBench, line: str) -> None:
     assert "for example /settings notices off" in said(await moderate(bench, line))
+
+
+async def test_a_place_switches_drills(bench: DispatcherBench) -> None:
+    off = await moderate(bench, "settings drills off")
+    assert "drills off" in said(off)
+    assert [action.command for action in off.actions] == ["settings notices off", "settings drills on"]
+    assert bench.memory.drills.off == {HERE}
+    assert not await bench.memory.subscriptions.places_without_notices()
+
+    assert "drills on" in said(await moderate(bench, "settings drills on"))
+    assert bench.memory.drills.off == set()

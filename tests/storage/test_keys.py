@@ -20,11 +20,14 @@ from bot.domain.severity import Severity
 from bot.domain.suppression import Suppression
 from bot.domain.worker import Lease
 from bot.messages.model import Message
+from bot.ports.drills import DrillMember
 from bot.ports.outbox import Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
 from bot.storage import keys
+from bot.storage.drills import RedisDrills
 from bot.storage.keys import FORMER_KEYS, KEYS, RedisKey, fixed_parts
 from bot.storage.lua import script
+from bot.storage.pseudonyms import Pseudonyms
 from bot.storage.readings import DAYS_SPAN, DETAIL_SPAN
 from bot.storage.store import Store
 from docs.storage_keys import PAGE, with_table
@@ -87,10 +90,13 @@ runwatch:unreadable hash
 {subs}:topics:<chat> set
 {subs}:exchanges set
 {subs}:notices:off set
+{subs}:drills:off set
 {subs}:moved:<chat> string
 {subs}:trouble hash
 {subs}:disabled zset
 {subs}:visits:<platform> zset
+{drill}:on:<exchange>:<day> hash
+{drill}:days zset
 """
 
 
@@ -284,6 +290,9 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     for place in (CHAT, TOPIC):
         await store.subscriptions.add(Subscription(place, "binance"))
     await store.subscriptions.switch_notices(TOPIC, on=False)
+    drills = RedisDrills(store.database, Pseudonyms({Platform.TELEGRAM: "4242:token"}), store.simulated)
+    await drills.switch(TOPIC, on=False)
+    await drills.request("binance", DrillMember(Platform.TELEGRAM, "7", "-100"), asset="USDT", network="TRON")
     await store.subscriptions.record_trouble(PlaceTrouble(CHANNEL, "no rights", NOON, disabled=True))
     await store.subscriptions.move(CHAT, Place(Platform.TELEGRAM, "-200"))
     return seen | await stored_rows(store.database)

@@ -42,6 +42,9 @@ def command_context(interaction: Interaction, owner_ids: frozenset[str]) -> Comm
         ),
         private=interaction.guild_id is None and interaction.context.dm_channel is True,
         refused_in_private=True,
+        # Anybody may open threads, and channels cost nothing: the server is what people are members of. A group chat of
+        # friends counts as private.
+        community=str(interaction.guild_id) if interaction.guild_id else "private",
     )
 
 

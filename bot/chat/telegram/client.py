@@ -97,6 +97,7 @@ class TelegramPlatform(ProbingPlatform, AuthenticatedPlatform, CommandPublisher)
             subscriptions=subscriptions,
             owner_ids=owner_ids,
             identity=self._identity,
+            acknowledge_s=self._timeouts.acknowledge_s,
         )
         self._tasks = TaskLimiter()
         self._menus = CommandMenus(self._api, dispatcher.commands, self._timeouts.sleep)

@@ -40,7 +40,8 @@ class PollingTimeouts:
     `least_poll_s`: how long a poll takes at least that brought nothing new, whoever ended it.
     `conflict_retry_s`: the pause after a second poller showed; it counts as gone when it did not show for
     `conflict_over_s`. `silence_s`: without a completed poll for so long, the bot is in trouble. `shutdown_s`: how long
-    answers under way are waited for at the end.
+    answers under way are waited for at the end. `acknowledge_s`: how long a pressed button waits for its answer before
+    the press is acknowledged without it; the store is given up after 4 s, Telegram gives up on a press after some ten.
     """
 
     poll_s: float = 25.0
@@ -52,6 +53,7 @@ class PollingTimeouts:
     conflict_over_s: float = 60.0
     silence_s: float = 60.0
     shutdown_s: float = 5.0
+    acknowledge_s: float = 5.0
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     clock: Callable[[], float] = time.monotonic
 

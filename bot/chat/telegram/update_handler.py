@@ -4,6 +4,7 @@
 same question to the command dispatcher. What happened to the chats themselves goes to `membership_handler.py`.
 """
 
+import asyncio
 import shlex
 from difflib import get_close_matches
 from functools import partial
@@ -12,6 +13,7 @@ import structlog
 from telegram.error import TelegramError
 
 from bot.chat.telegram.answer_sender import AnswerSender
+from bot.chat.telegram.buttons import alert_text
 from bot.chat.telegram.membership_handler import MembershipHandler
 from bot.chat.telegram.own_identity import OwnIdentity
 from bot.chat.telegram.permissions import ChatRights
@@ -27,7 +29,7 @@ from bot.chat.telegram.update_parser import (
     place_of,
     typed_command,
 )
-from bot.commands.declaration import Access, Caller, Command, PlaceAccess
+from bot.commands.declaration import Caller, Command, PlaceAccess
 from bot.commands.dispatcher import NO_ANSWER, CommandContext, CommandDispatcher
 from bot.domain.errors import StorageError
 from bot.domain.place import Place
@@ -44,7 +46,7 @@ _MAX_SUGGESTIONS = 2
 
 
 class UpdateHandler:
-    """Answers updates; `identity` is who the bot itself is."""
+    """Answers updates; `identity` is who the bot itself is, `acknowledge_s` is explained at PollingTimeouts."""
 
     def __init__(  # noqa: PLR0913 — everything an update may need, named where it is put together
         self,
@@ -57,7 +59,9 @@ class UpdateHandler:
         subscriptions: Subscriptions,
         owner_ids: frozenset[str],
         identity: OwnIdentity,
+        acknowledge_s: float,
     ) -> None:
+        self._acknowledge_s = acknowledge_s
         self._identity = identity
         self._dispatcher = dispatcher
         self._api = api
@@ -115,8 +119,8 @@ class UpdateHandler:
         """Return what /start stands for: the question of a deep link, or help."""
         linked = linked_command(typed.words)
         command = self._dispatcher.commands.get(linked.name)
-        # Anybody can make a link: one must not subscribe or suppress anything for whoever follows it.
-        return linked if command and command.access is Access.MEMBER else TypedCommand("help", "")
+        # Anybody can make a link: one must not subscribe, begin or delete anything for whoever follows it.
+        return linked if command and command.linkable else TypedCommand("help", "")
 
     async def _on_private_text(self, message: Json, author: Author, text: str) -> None:
         """Take a short text in a private chat for the name of an exchange."""
@@ -129,22 +133,36 @@ class UpdateHandler:
         await self._answer(self._context(place, author, private=True), command, shlex.quote(text), None)
 
     async def _on_button(self, query: Json) -> None:
-        """Answer a pressed button by the command line in its callback data."""
+        """Answer a pressed button by the command line in its callback data.
+
+        What only whoever pressed is to read is shown to them alone, everything else is a message in the chat.
+        """
         message = query.get("message")
         # Of a message that is too old Telegram tells the chat only (date 0). In a forum the answer could land in any
         # topic, so there is none.
         has_lost_topic = bool(message and not message["date"] and message["chat"].get("is_forum"))
-        await self._acknowledge(query, BUTTON_TOO_OLD if has_lost_topic else None)
         name, _, words = query.get("data", "").partition(" ")
         command = self._dispatcher.commands.get(name)
         if not message or not command or has_lost_topic:
+            await self._acknowledge(query, BUTTON_TOO_OLD if has_lost_topic else None)
             return
         private = is_private(message["chat"])
         context = self._context(place_of(message), Author(query["from"]["id"]), private=private)
-        await self._answer(context, command, words, None)
+        answering = asyncio.ensure_future(self._dispatcher.answer_words(context, command, words))
+        try:
+            done, _ = await asyncio.wait([answering], timeout=self._acknowledge_s)
+            alert = alert_text(answering.result()) if done else None
+            is_shown = await self._acknowledge(query, alert)
+            # A press that is too old shows no window any more. In a group its time is over.
+            if alert is None or (private and not is_shown):
+                await self._send_answer(context, await answering, None)
+        finally:
+            answering.cancel()
 
-    async def _acknowledge(self, query: Json, alert: str | None) -> None:
-        """End the progress bar on a pressed button, before anything else: Telegram gives up on it within seconds.
+    async def _acknowledge(self, query: Json, alert: str | None) -> bool:
+        """End the progress bar on a pressed button, with a window over the chat where there is something to show.
+
+        Return whether Telegram took it: it gives up on a press within seconds.
 
         https://core.telegram.org/bots/api#answercallbackquery
         """
@@ -152,9 +170,13 @@ class UpdateHandler:
             await self._api.answer_callback_query(query["id"], alert, show_alert=alert is not None)
         except TelegramError as error:
             log.debug("button press not acknowledged", error=str(error))
+            return False
+        return True
 
     async def _answer(self, context: CommandContext, command: Command, words: str, reply_to: str | None) -> None:
-        message = await self._dispatcher.answer_words(context, command, words)
+        await self._send_answer(context, await self._dispatcher.answer_words(context, command, words), reply_to)
+
+    async def _send_answer(self, context: CommandContext, message: Message, reply_to: str | None) -> None:
         if message is NO_ANSWER:
             return
         # Where an answer arrives, alerts do too.
@@ -174,7 +196,8 @@ class UpdateHandler:
 
     def _context(self, place: Place, author: Author, *, private: bool) -> CommandContext:
         is_owner = author.user is not None and str(author.user) in self._owner_ids
-        caller = Caller(author.id, is_owner, partial(self._rights.may_moderate, author))
+        may_moderate = partial(self._rights.may_moderate, author)
+        caller = Caller(author.id, is_owner, may_moderate, is_person=author.user is not None)
         place_access = PlaceAccess(
             find=partial(self._rights.find_chat, self._identity.present, author),
             missing=partial(self._rights.missing_for_bot, self._identity.present),

@@ -65,6 +65,14 @@ def privacy_card() -> Message:
                 "which alerts were sent there (30 days), so that they can be edited.",
             ),
             line(
+                bold("Drills: "),
+                "of a /drill the exchange, asset and network, when it was requested and when it ended (30 days). "
+                "You and your group are codes there, which cannot be undone without the operator's token; results are "
+                "shown from three people on. ",
+                code("/privacy forget"),
+                " deletes your drills.",
+            ),
+            line(
                 bold("Not kept: "),
                 "messages, names, members, or who asked what. Questions are answered and forgotten.",
             ),
@@ -78,6 +86,7 @@ def privacy_card() -> Message:
                 "nothing is sent to the makers of Runwatch."
             ),
         ),
+        actions=(Action("Delete my drills", "privacy forget"),),
         private=True,
     )
 

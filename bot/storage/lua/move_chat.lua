@@ -25,6 +25,7 @@ for _, place in ipairs(places) do
     exchanges[#exchanges + 1] = exchange
   end
   if redis.call('SREM', KEY.notices_off, place) == 1 then redis.call('SADD', KEY.notices_off, moved) end
+  if redis.call('SREM', KEY.drills_off, place) == 1 then redis.call('SADD', KEY.drills_off, moved) end
   keep_exchanges(place, {})
   keep_exchanges(moved, exchanges)
   -- What was wrong was wrong with the old address, or with all of the old chat ('/*').

@@ -21,6 +21,7 @@ if ARGV[3] == 'trouble' then
   redis.call('HDEL', KEY.trouble, place)
   redis.call('ZREM', KEY.disabled, place)
   redis.call('SREM', KEY.notices_off, place)
+  redis.call('SREM', KEY.drills_off, place)
   redis.call('ZREM', KEY.recovery_checks .. string.match(place, '^%a+'), place)
 end
 return #exchanges - #left

@@ -166,7 +166,13 @@ class Scene:
         meter: Any = self.meter  # the adapter and the dispatcher count nothing else
         queries: Any = NoExchanges()
         dispatcher = CommandDispatcher(
-            self.commands, queries, self.subscriptions, clock=self.clock, meter=meter, suppressions=queries
+            self.commands,
+            queries,
+            self.subscriptions,
+            clock=self.clock,
+            meter=meter,
+            suppressions=queries,
+            drills=queries,
         )
         self.chat = TelegramPlatform(
             dispatcher,

@@ -1,9 +1,13 @@
 """Actions as buttons below a message."""
 
+from dataclasses import replace
+
 import pytest
 
-from bot.chat.telegram.buttons import button_rows
-from bot.messages.model import Action
+from bot.chat.telegram.buttons import alert_text, button_rows
+from bot.messages.cards.errors import refusal
+from bot.messages.model import Action, Message, line, lines, moment
+from tests.chat.telegram.scene import NOW
 
 
 def test_buttons_stand_three_in_a_row() -> None:
@@ -19,3 +23,28 @@ def test_a_command_too_long_for_a_button_is_left_out(command: str, *, kept: bool
 def test_a_button_always_has_a_label() -> None:
     assert button_rows((Action("\u200b", "help"),)) == ((("…", "help"),),)
     assert len(button_rows((Action("x" * 90, "help"),))[0][0][0]) == 40
+
+
+PRIVATE = Message("Title", lines=lines(line("Since ", moment(NOW), "."), "Second\u202e line."), private=True)
+
+
+def test_a_short_private_answer_is_shown_in_a_window_over_the_chat() -> None:
+    assert alert_text(PRIVATE) == "Title\nSince 2022-12-13 14:17 UTC.\nSecond line."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        replace(PRIVATE, private=False),
+        replace(PRIVATE, actions=(Action("label", "help"),)),
+        replace(PRIVATE, lines=lines("x" * 200)),
+    ],
+)
+def test_what_others_may_read_or_does_not_fit_is_a_message(answer: Message) -> None:
+    assert alert_text(answer) is None
+
+
+def test_a_long_refusal_loses_its_title_and_then_its_end() -> None:
+    assert alert_text(refusal("x" * 195)) == "x" * 195
+    assert alert_text(refusal("x" * 201)) == "x" * 199 + "…"
+    assert alert_text(refusal("😀" * 101)) == "😀" * 99 + "…"

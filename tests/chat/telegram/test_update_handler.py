@@ -3,11 +3,13 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Annotated
 
 import pytest
 from structlog.testing import capture_logs
 
 from bot.chat.telegram.polling import PollingTimeouts
+from bot.commands.arguments import Arg
 from bot.commands.declaration import CommandSet, Request, command
 from bot.delivery.rate_limiter import LocalBudget
 from bot.domain.place import Platform
@@ -216,8 +218,10 @@ async def test_a_button_needs_the_rights_of_who_presses_it(live: Scene, telegram
     group = telegram.group(admins=(ann,), members=(bob,))
     telegram.say(group, ann, "/reserves okx")
     shown = await telegram.wait_for_message(group)
-    telegram.press(shown, "subscribe", bob)
-    assert "for the people who moderate" in (await telegram.wait_for_message(group)).text
+    refused = telegram.press(shown, "subscribe", bob)
+    await telegram.until(lambda: refused in telegram.answered, "a word on Bob's press")
+    assert "for the people who moderate" in telegram.answered[refused]["text"]
+    assert telegram.answered[refused]["show_alert"] == "true"
     telegram.press(shown, "subscribe", ann)
     assert "Subscribed" in (await telegram.wait_for_message(group)).text
 
@@ -272,6 +276,29 @@ async def test_a_slow_command_blocks_nobody(telegram: FakeTelegram) -> None:
     assert (await telegram.wait_for_message(chat)).text == "🏦 Reserves of okx"
     go_on.set()
     assert (await telegram.wait_for_message(chat)).text == "🏦 Done at last"
+    await stop(running)
+    await scene.chat.close()
+
+
+async def test_a_press_whose_answer_is_slow_is_acknowledged_before_it(telegram: FakeTelegram) -> None:
+    go_on = asyncio.Event()
+
+    async def flows(request: Request, exchange: Annotated[str, Arg("Exchange")]) -> Message:
+        """Take a long time."""
+        await go_on.wait()
+        return Message(f"Flows of {exchange} at last", private=True)
+
+    commands = CommandSet((*(known for known in COMMANDS if known.name != "flows"), command(flows)))
+    scene = Scene(telegram, commands, PollingTimeouts(poll_s=5.0, margin_s=2.0, acknowledge_s=0.01))
+    ann = telegram.user("Ann")
+    chat = telegram.private(ann)
+    running = asyncio.create_task(scene.chat.run())
+    telegram.say(chat, ann, "/reserves okx")
+    callback = telegram.press(await telegram.wait_for_message(chat), "flows okx", ann)
+    await telegram.until(lambda: callback in telegram.answered, "a word on a press whose answer is slow")
+    assert "text" not in telegram.answered[callback]
+    go_on.set()
+    assert "Flows of okx at last" in (await telegram.wait_for_message(chat)).text
     await stop(running)
     await scene.chat.close()
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.drill import Drill, DrillFigures, DrillOutcome, DrillSummary
 from bot.domain.errors import SourceFault
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Window
@@ -29,6 +30,7 @@ from bot.messages.cards.about import (
 from bot.messages.cards.alert import incident_card, resolved_card
 from bot.messages.cards.comparison import beside_the_past_card, side_by_side_card
 from bot.messages.cards.deliveries import followed_card, topic_notice
+from bot.messages.cards.drills import drill_card, finished_card, forgotten_drills_card, requested_card
 from bot.messages.cards.errors import apology, missing_argument_card, no_list_card, refusal, store_away_card
 from bot.messages.cards.flows import flows_card
 from bot.messages.cards.incident_list import incidents_card
@@ -37,6 +39,7 @@ from bot.messages.cards.places import closed_card, why_closed
 from bot.messages.cards.ranking import RankBy, exchanges_card, top_card
 from bot.messages.cards.rehearsal import nothing_to_rehearse_card, rehearsal_card
 from bot.messages.cards.reserves import reserves_card
+from bot.messages.cards.settings import settings_card
 from bot.messages.cards.subscriptions import subscribed_card, subscriptions_card, unsubscribed_card
 from bot.messages.cards.welcome import unknown_command_card, welcome_card, what_to_type_card
 from bot.messages.cards.why import why_card
@@ -72,6 +75,8 @@ NAMES = {"binance": HOSTILE}
 CURVE = OutflowCurve(HOSTILE, NOON - 2 * DAY, (0 * DAY, DAY, 2 * DAY), (0.0, -0.02, -0.05))
 PAST_CURVE = replace(CURVE, title="FTX, November 2022", label="reconstruction from published figures")
 REHEARSAL = Rehearsal(NOON - 90 * DAY, NOON, (INCIDENT,), {"binance": NOON - 40 * DAY}, "defillama", NOON)
+DRILL = Drill("ann", "traders", NOON - HOUR)
+DRILLS = DrillSummary((DrillFigures(4, HOUR, 1, 1),), 3, (("USDT", "TRON", DrillFigures(3, None, 0, 2)),))
 
 OBSTACLE = AlertObstacle(ObstacleKind.PLATFORM, f"telegram: {HOSTILE}", "telegram")
 STATUS = BotStatus(
@@ -130,6 +135,12 @@ PROSE: Mapping[str, Message] = {
     "help": help_card((command.usage, command.description, command.access) for command in COMMANDS),
     "a command": command_card("/x", "Do", (("a", "An a", ("b", "c")), ("d", "A d", ()))),
     "privacy": privacy_card(),
+    "drill": drill_card(Exchange("x", HOSTILE), "USDT", "TRON", None),
+    "drill with results": drill_card(Exchange("x" * 30, "X"), "USDT", "ETHEREUM", DRILLS),
+    "drill under way": requested_card(HOSTILE, DRILL),
+    "drill refused": finished_card(HOSTILE, replace(DRILL, outcome=DrillOutcome.REFUSED)),
+    "drills forgotten": forgotten_drills_card(2),
+    "settings": settings_card(notices=True, drills=False, changed=False),
     "refusal": refusal(HOSTILE),
     "missing": missing_argument_card("Which?", ((HOSTILE, "reserves binance"),)),
     "store away": store_away_card(),
