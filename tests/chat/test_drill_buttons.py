@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.chat.discord.client import DiscordPlatform
 from bot.chat.telegram.client import TelegramPlatform
@@ -117,6 +118,16 @@ async def test_on_telegram_a_press_is_answered_in_a_window_over_the_chat(
     assert on_telegram.messages_in(chat) == [card], "the card is all that the chat has"
     [[drill]] = bench.memory.drills.kept.values()
     assert (drill.outcome, drill.asset, drill.network) == (DrillOutcome.ARRIVED, "USDT", "TRON")
+
+
+async def test_the_log_names_nobody_who_pressed_in_a_group(on_telegram: FakeTelegram) -> None:
+    ann, bob = on_telegram.user("Ann"), on_telegram.user("Bob")
+    card = await card_in(on_telegram, on_telegram.group(members=(ann, bob)), ann)
+    with capture_logs() as logs:
+        await pressed(on_telegram, card, "requested", bob)
+        await pressed(on_telegram, card, "cancelled", bob)
+    assert [entry["command"] for entry in logs if entry["event"] == "command answered"] == ["drill", "drill"]
+    assert str(bob.id) not in repr(logs)
 
 
 async def test_on_telegram_a_press_that_is_too_old_for_a_window_is_answered_in_private_only(
