@@ -13,8 +13,8 @@ from bot.messages.model import Message
 from handlers.drills import drill_member
 
 
-class PrivacyWish(StrEnum):
-    """What somebody wants of what is kept about them."""
+class PrivacyChoice(StrEnum):
+    """What somebody may ask for beside what is kept."""
 
     FORGET = "forget"
 
@@ -46,9 +46,9 @@ async def status(request: Request) -> Message:
 
 @command(linkable=False)
 async def privacy(
-    request: Request, wish: Annotated[PrivacyWish | None, Arg("forget: delete the drills that you did")] = None
+    request: Request, what: Annotated[PrivacyChoice | None, Arg("forget: delete the drills that you did")] = None
 ) -> Message:
     """Show what is kept about you and this place, or delete what is kept about you"""
-    if wish is None:
+    if what is None:
         return privacy_card()
     return forgotten_drills_card(await request.drills.forget(drill_member(request)))

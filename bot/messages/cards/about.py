@@ -66,7 +66,7 @@ def privacy_card() -> Message:
             ),
             line(
                 bold("Drills: "),
-                "of a /drill the exchange, asset and network, when it was requested and when it ended (30 days). "
+                "of each /drill the exchange, asset and network, and when it was requested and ended (30 days). "
                 "You and your group are codes there, which cannot be undone without the operator's token; results are "
                 "shown from three people on. ",
                 code("/privacy forget"),
