@@ -40,8 +40,8 @@ def drill_card(exchange: Exchange, asset: str, network: str, summary: DrillSumma
                  "has come, ", bold("Refused"), " when the exchange says no, ", bold("Cancelled"), " if you give up."),
             drill_line(summary) or f"Results are shown from {FEWEST_PEOPLE} people on.",
             *(_route_line(*route) for route in (summary.routes if summary else ())),
-            line("Never write amounts, addresses or transaction ids here. One drill per person, exchange and day; it is "
-                 "kept for 30 days, without your name, and ", code("/privacy forget"), " deletes it."),
+            line("Never write amounts, addresses or transaction ids here. One drill per person, exchange and day; it "
+                 "is kept for 30 days, without your name, and ", code("/privacy forget"), " deletes it."),
         ),
         actions=(
             Action("Requested", f"{words} {DrillStep.REQUESTED}"),
