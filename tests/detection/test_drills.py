@@ -112,6 +112,14 @@ def test_refusals_of_a_flood_count_for_a_third_at_most_and_a_single_one_is_not_l
     assert only([*large[1:], drill("large 0", 5, community="large", outcome=REFUSED), *others]).refused == 1
 
 
+def test_weights_are_rounded_to_whole_people() -> None:
+    """Of 30 people who count as three, 18 were refused: 1.8 people."""
+    refused = people("large", *[1.0] * 30, outcome=REFUSED)[:18]
+    arrived = people("large", *[11.0] * 30)[18:]
+    others = [*people("b", 11, 12, 13), *people("c", 12, 13, 14)]
+    assert only([*refused, *arrived, *others]) == DrillFigures(9, 12 * MINUTE, 2, 0)
+
+
 def test_two_communities_have_figures_of_their_own() -> None:
     honest, flood = people("traders", 10, 11, 12), people("flood", *[960] * 50)
     shown = summary([*honest, *flood])
