@@ -107,6 +107,9 @@ class SourceFault(StrEnum):
     TOTAL_DISAGREES = "total disagrees"  # its newest total is not the one of the list of exchanges
     VALUES_DISAGREE = "values disagree"  # its assets do not add up to its own totals
     LIST_SHRANK = "list shrank"  # more than a third of the exchanges are gone from the list at once
+    # Of a key that the operator made at an exchange; the detail says what to do.
+    KEY_REFUSED = "key refused"  # by the bot: it can do more than read, and is not used
+    KEY_NOT_ACCEPTED = "key not accepted"  # by the exchange: wrong, expired, not for this address, or the clock is off
     CRASHED = "crashed"  # the bot itself failed on the answer: a fault of the program, which the log describes
 
     @property

@@ -31,12 +31,15 @@ DETAIL_LIMITS = FetchLimits(timedelta(seconds=120), wire_bytes=400 << 20, plain_
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request that is more than an address: `headers` of its own, and with POST the bytes of a `content`."""
+    """A request that is more than an address: `headers` of its own, and with POST the bytes of a `content`.
+
+    Both may hold a key, and show in no `repr`.
+    """
 
     url: str
     method: str = "GET"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    content: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    content: bytes | None = field(default=None, repr=False)
 
 
 Signer = Callable[[OutgoingRequest], OutgoingRequest]
