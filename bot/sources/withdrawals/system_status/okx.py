@@ -1,0 +1,72 @@
+"""OKX's system status: a list of works, announced and under way; an empty one says that nothing is the matter.
+
+Example: "Classic Spot System Upgrade", scheduled for 08:00 to 08:10, is announced, and the system normal until then.
+https://www.okx.com/docs-v5/en/#status-get-status
+"""
+
+import msgspec
+
+from bot.domain.withdrawal_reading import Maintenance, SystemState
+from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, check_code
+from bot.sources.withdrawals.announcements import MOST_ANNOUNCEMENTS, plain_title, time_of_milliseconds
+from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS
+
+_UNDER_WAY, _ANNOUNCED, _OVER = {"ongoing", "pre_open"}, {"scheduled"}, {"completed", "canceled"}
+_DEMO = "2"  # of `env`: the environment for trying out
+# WebSocket, block trading, trading bots, spreads, copy trading, others: while they are worked on, the rest goes on.
+_PARTIAL_SERVICES = {"0", "6", "7", "10", "11", "99"}
+
+
+class _OkxWork(msgspec.Struct, rename="camel"):
+    state: str
+    title: str = ""
+    begin: str | int = ""
+    end: str | int = ""
+    service_type: str | int = ""
+    env: str | int = ""
+
+
+class _OkxStatusAnswer(msgspec.Struct):
+    code: str
+    data: list[_OkxWork]
+
+
+_DECODER = msgspec.json.Decoder(_OkxStatusAnswer)
+
+
+def parse(body: bytes) -> StatusContent:
+    """Return the state of the system, and the works that are not over; raise SourceError and msgspec's errors."""
+    answer = _DECODER.decode(body)
+    check_code(answer.code, "0")
+    works = [work for work in answer.data if str(work.env) != _DEMO]
+    states = {_state(work) for work in works}
+    state = next((s for s in (SystemState.MAINTENANCE, SystemState.UNKNOWN) if s in states), SystemState.NORMAL)
+    return StatusContent(
+        state, tuple(_maintenance(work) for work in works if work.state not in _OVER)[:MOST_ANNOUNCEMENTS]
+    )
+
+
+def _state(work: _OkxWork) -> SystemState:
+    if work.state in _UNDER_WAY:
+        return SystemState.NORMAL if str(work.service_type) in _PARTIAL_SERVICES else SystemState.MAINTENANCE
+    return SystemState.NORMAL if work.state in _ANNOUNCED | _OVER else SystemState.UNKNOWN
+
+
+def _maintenance(work: _OkxWork) -> Maintenance:
+    return Maintenance(
+        plain_title(work.title) or "Maintenance",
+        begins_at=time_of_milliseconds(work.begin),
+        ends_at=time_of_milliseconds(work.end),
+        is_under_way=work.state in _UNDER_WAY,
+    )
+
+
+OKX_SYSTEM_STATUS = StatusAdapter(
+    exchange="okx",
+    name="OKX",
+    setting="okx_url",
+    base="https://www.okx.com",
+    path="/api/v5/system/status",
+    part=SYSTEM_STATUS,
+    parse=parse,
+)
