@@ -1,0 +1,31 @@
+"""Coinbase's two status pages, of its app and of its exchange: announced works, and no networks.
+
+Their components are services such as the website; networks are named in the titles of works only.
+"""
+
+from dataclasses import replace
+
+from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
+from bot.sources.withdrawals.status_pages.summary import STATUS_PAGE, SUMMARY_PATH, announced_works, read_summary
+
+
+def parse(body: bytes) -> StatusContent:
+    """Return the works of a page; raise msgspec's errors."""
+    return StatusContent(maintenance=announced_works(read_summary(body)))
+
+
+COINBASE_STATUS_PAGE = StatusAdapter(
+    exchange="coinbase",
+    name="Coinbase",
+    setting="coinbase_status_url",
+    base="https://status.coinbase.com",
+    path=SUMMARY_PATH,
+    part=STATUS_PAGE,
+    parse=parse,
+)
+COINBASE_EXCHANGE_STATUS_PAGE = replace(
+    COINBASE_STATUS_PAGE,
+    setting="coinbase_exchange_status_url",
+    base="https://status.exchange.coinbase.com",
+    part="status page of the exchange",
+)
