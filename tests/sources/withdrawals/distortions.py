@@ -5,7 +5,7 @@ Example: `{"status": "open"}` becomes `{}`, `{"status": null}`, `{"status": ["op
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 _REPLACEMENTS: tuple[Any, ...] = (
@@ -24,18 +24,23 @@ _REPLACEMENTS: tuple[Any, ...] = (
 )
 
 
-def distortions(body: object, count: int, *, seed: int = 1) -> Iterator[bytes]:
-    """Yield distorted bodies; the first ones are no JSON at all, or end early."""
+def distortions(body: object, count: int, *, documented: Collection[object] = ()) -> Iterator[bytes]:
+    """Yield distorted bodies; the first ones are no JSON at all, or end early.
+
+    `documented` are values that mean something else to the exchange: they would be no distortions.
+    """
     whole = json.dumps(body).encode()
     yield from (b"", b"\xff\xfe", b"<html>", whole[: len(whole) // 2], b"[" * 5000)
-    dice = random.Random(seed)  # noqa: S311 -- the same bodies at every run
+    known = [(type(value), value) for value in documented]
+    replacements = [value for value in _REPLACEMENTS if (type(value), value) not in known]
+    dice = random.Random(1)  # noqa: S311 -- the same bodies at every run
     for _ in range(count - 5):
-        yield json.dumps(_distorted(json.loads(whole), dice)).encode()
+        yield json.dumps(_distorted(json.loads(whole), dice, replacements)).encode()
 
 
-def _distorted(body: Any, dice: random.Random) -> Any:
+def _distorted(body: Any, dice: random.Random, replacements: Sequence[Any]) -> Any:
     container, key = dice.choice([*_places(body), (None, None)])
-    replacement = dice.choice(_REPLACEMENTS)
+    replacement = dice.choice(replacements)
     if container is None:
         return replacement
     match dice.choice(("remove", "replace", "wrap", "rename", "repeat")):

@@ -1,0 +1,73 @@
+"""Crypto.com with a key of the master account: all currencies. It does not tell what a key may do.
+
+https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html#private-get-currency-networks
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from bot.domain.errors import SourceError, SourceFault
+from bot.domain.withdrawal_reading import SourceStanding
+from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow, state_if
+from bot.sources.withdrawals.signed.answers import check_accepted
+from bot.sources.withdrawals.signed.interface import SignedInterface
+from bot.sources.withdrawals.signing.crypto_com import sign_crypto_com
+
+
+class _CryptoComNetwork(msgspec.Struct):
+    network_id: str
+    withdraw_enabled: bool
+
+
+class _CryptoComCurrency(msgspec.Struct):
+    network_list: list[_CryptoComNetwork]
+
+
+class _CryptoComResult(msgspec.Struct):
+    currency_map: dict[str, msgspec.Raw] = {}
+
+
+class _CryptoComAnswer(msgspec.Struct):
+    code: int | str
+    message: str = ""
+    result: _CryptoComResult = msgspec.field(default_factory=_CryptoComResult)
+
+
+_ANSWER, _CURRENCY = msgspec.json.Decoder(_CryptoComAnswer), msgspec.json.Decoder(_CryptoComCurrency)
+
+
+def _parse(body: bytes) -> Iterator[WithdrawalRow]:
+    answer = _ANSWER.decode(body)
+    check_accepted(answer.code, answer.message)
+    currencies = answer.result.currency_map
+    rows = [row for symbol, raw_currency in currencies.items() for row in _rows(symbol, raw_currency)]
+    if currencies and not rows:
+        raise SourceError(SourceFault.BAD_SHAPE, f"{len(currencies)} currencies, none of use")
+    return iter(rows)
+
+
+def _rows(symbol: str, raw_currency: msgspec.Raw) -> Iterator[WithdrawalRow]:
+    """Yield a row for each network; a currency of a strange shape has none, and hides no other."""
+    try:
+        currency = _CURRENCY.decode(raw_currency)
+    except (msgspec.DecodeError, RecursionError):
+        return
+    for network in currency.network_list:
+        yield WithdrawalRow(symbol, network.network_id, state_if(network.withdraw_enabled))
+
+
+CRYPTO_COM_SIGNED = SignedInterface(
+    "cryptocom",
+    sign_crypto_com,
+    WithdrawalAdapter(
+        exchange="crypto-com",
+        name="Crypto.com",
+        setting="cryptocom_url",
+        base="https://api.crypto.com",
+        path="/exchange/v1/private/get-currency-networks",
+        method="POST",
+        standing=SourceStanding.KEY,
+        parse=_parse,
+    ),
+)
