@@ -43,6 +43,7 @@ class ExchangeAddresses(BaseSettings):
     bybit_url: ExchangeAddress = _of("Bybit", "https://api.bybit.com")
     cexio_url: ExchangeAddress = _of("CEX.IO", "https://trade.cex.io")
     coinbase_url: ExchangeAddress = _of("Coinbase", "https://api.exchange.coinbase.com")
+    coinbase_exchange_status_url: ExchangeAddress = _of("Coinbase", "https://status.exchange.coinbase.com")
     coinbase_status_url: ExchangeAddress = _of("Coinbase", "https://status.coinbase.com")
     coinex_url: ExchangeAddress = _of("CoinEx", "https://api.coinex.com")
     coinone_url: ExchangeAddress = _of("Coinone", "https://api.coinone.co.kr")

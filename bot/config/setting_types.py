@@ -24,6 +24,7 @@ _LONGEST_PATH = 1000  # a little less than the shortest limit of a system
 _QUOTES = frozenset("\"'`“”„‘’")
 _TELEGRAM_TOKEN = re.compile(r"\d+:[\w-]+", re.ASCII)  # https://core.telegram.org/bots/api#authorizing-your-bot
 _DISCORD_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # https://docs.discord.com/developers/reference
+_KEY = re.compile(r"[A-Za-z0-9+=_-]{16,}")  # of an exchange: no file in the present directory has such a name
 _SWITCH_WORDS = dict.fromkeys(("true", "yes", "on", "1"), True) | dict.fromkeys(("false", "no", "off", "0"), False)
 _Value = TypeVar("_Value")
 
@@ -36,8 +37,8 @@ def unquoted(value: _Value) -> _Value:
 
 
 def looks_like_secret(path: str) -> bool:
-    """Return whether what should be a path is a token, or an address, which may hold a login."""
-    return "://" in path or any(token.fullmatch(path) for token in (_TELEGRAM_TOKEN, _DISCORD_TOKEN))
+    """Return whether what should be a path is a token, a key, or an address, which may hold a login."""
+    return "://" in path or any(token.fullmatch(path) for token in (_TELEGRAM_TOKEN, _DISCORD_TOKEN, _KEY))
 
 
 def _token_from(

@@ -28,6 +28,7 @@ from bot.config.address_types import (
 )
 from bot.config.env_file import ENCODING, read_env_file, read_secret_file
 from bot.config.exchange_addresses import OFF, ExchangeAddresses
+from bot.config.exchange_key_settings import KEY_SETTINGS, ExchangeKeySettings
 from bot.config.setting_types import (
     SECONDS,
     ChatName,
@@ -49,7 +50,7 @@ from bot.config.setting_types import (
 from bot.domain.errors import ConfigurationError, echo
 from bot.network.proxy_rules import ProxyRules
 
-_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL")
+_SECRETS = ("TELEGRAM_TOKEN", "DISCORD_TOKEN", "REDIS_URL", "HEARTBEAT_URL", "PROXY_URL", *KEY_SETTINGS)
 _OF_THE_ENVIRONMENT = ("SSL_CERT_FILE", "SSL_CERT_DIR")  # OpenSSL's own names, SSL_CTX_set_default_verify_paths(3)
 _OF_ALL_PROGRAMS = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")  # are written in lower case as well
 
@@ -63,7 +64,7 @@ def _user_data_dir() -> Path:
     return path if path.is_absolute() else Path()
 
 
-class Settings(ExchangeAddresses):
+class Settings(ExchangeAddresses, ExchangeKeySettings):
     """Everything a self-hoster can set. Every secret may also be given as a file, under its name with `_FILE`."""
 
     model_config = SettingsConfigDict(
@@ -180,6 +181,8 @@ def load(environment: Mapping[str, str]) -> Settings:
         settings = Settings(**file_secrets, **lower_case)
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(problem, file_secrets) for problem in error.errors())) from None
+    if incomplete := list(settings.incomplete_keys()):
+        raise ConfigurationError("\n".join(incomplete))
     if settings.data_dir == Path() and "data_dir" not in settings.model_fields_set and not settings.redis_url:
         raise ConfigurationError(
             "DATA_DIR: is not set, and this user has no home to keep data in; set it to a directory that stays."
@@ -257,9 +260,10 @@ def effective(settings: Settings) -> Iterator[tuple[str, str]]:
 
 def example() -> str:
     """Return the text of `.env.example`: every variable with its meaning and its default, all commented out."""
-    own = (_example_lines(name, Settings.model_fields[name]) for name in _names() if name not in _OF_EXCHANGES)
+    own = (_example_lines(name, Settings.model_fields[name]) for name in _own_names())
+    keys = (f"# {name}=\n" for name in KEY_SETTINGS)
     addresses = (f"# {name.upper()}={_written(_OF_EXCHANGES[name].default)}\n" for name in _OF_EXCHANGES)
-    return "\n".join((_EXAMPLE_HEAD, *own, f"{_EXCHANGES_HEAD}{''.join(addresses)}"))
+    return "\n".join((_EXAMPLE_HEAD, *own, f"{_KEYS_HEAD}{''.join(keys)}", f"{_EXCHANGES_HEAD}{''.join(addresses)}"))
 
 
 _EXAMPLE_HEAD = """\
@@ -267,6 +271,9 @@ _EXAMPLE_HEAD = """\
 # Every secret may also be given as a file: NAME_FILE=/run/secrets/name instead of NAME=value.
 """
 
+_KEYS_HEAD = """\
+# Keys made at exchanges that may do nothing but read: see “Read-only keys” in docs/operating.md.
+"""
 _EXCHANGES_HEAD = """\
 # Exchanges' own interfaces, asked which withdrawals are closed: scheme and host, a path in front of theirs is kept.
 # off: that interface is not asked.
@@ -274,9 +281,15 @@ _EXCHANGES_HEAD = """\
 _OF_EXCHANGES = ExchangeAddresses.model_fields
 
 
+def _own_names() -> Sequence[str]:
+    """Return the names of all settings but exchanges' keys and addresses, of which there are many."""
+    of_exchanges = {*ExchangeKeySettings.model_fields, *_OF_EXCHANGES}
+    return [name for name in Settings.model_fields if name not in of_exchanges]
+
+
 def _names() -> Sequence[str]:
-    """Return the names of all settings: exchanges' addresses, of which there are many, after the others."""
-    return [*(name for name in Settings.model_fields if name not in _OF_EXCHANGES), *_OF_EXCHANGES]
+    """Return the names of all settings, exchanges' keys and addresses after the others."""
+    return [*_own_names(), *ExchangeKeySettings.model_fields, *_OF_EXCHANGES]
 
 
 def _shown(name: str, value: object) -> str:

@@ -47,14 +47,14 @@ def signed_routes(
     routes: list[web.RouteDef] = []
     for twin in twins:
         if twin.exchange in issued_keys:
-            handlers = _SignedInterface(twin, issued_keys[twin.exchange], condition_of, clock)
+            handlers = _SignedHandlers(twin, issued_keys[twin.exchange], condition_of, clock)
             routes.append(web.route(twin.method, f"{_prefix(twin.setting)}{twin.path}", handlers.networks))
             if twin.rights_path:
                 routes.append(web.get(f"{_prefix(twin.setting)}{twin.rights_path}", handlers.rights))
     return routes
 
 
-class _SignedInterface:
+class _SignedHandlers:
     """The handlers of one exchange, which check every request before they answer."""
 
     def __init__(self, twin: SignedTwin, issued: IssuedKey, condition_of: ConditionOfExchange, clock: Clock) -> None:

@@ -9,6 +9,7 @@ from platformdirs import user_data_path
 from pydantic import SecretStr
 
 from bot.config.exchange_addresses import ExchangeAddresses
+from bot.config.exchange_key_settings import KEY_SETTINGS
 from bot.config.settings import Settings, effective, example, load, misspelt, secrets
 from bot.domain.errors import ConfigurationError
 
@@ -42,6 +43,7 @@ DEFAULTS: Mapping[str, object] = {
     "ALL_PROXY": None,
     "NO_PROXY": (),
     **{name.upper(): field.default for name, field in ExchangeAddresses.model_fields.items()},
+    **dict.fromkeys(KEY_SETTINGS),
 }
 EXAMPLES: Mapping[str, tuple[str, object]] = {
     "TELEGRAM_TOKEN": ("4242:loopback-only", "4242:loopback-only"),

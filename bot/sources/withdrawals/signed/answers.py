@@ -1,7 +1,7 @@
 """What the answers to signed requests have in common: refusals with HTTP 200, and coins with their networks.
 
-Example: Bybit answers 200 with `{"retCode":10003,"retMsg":"API key is invalid."}`, which is KEY_NOT_ACCEPTED. Binance,
-MEXC and BingX list coins alike: `{"coin":"BTC","networkList":[{"network":"BTC","withdrawEnable":true}]}`.
+Example: Bybit answers 200 with `{"retCode":10003,"retMsg":"API key is invalid."}`, which is KEY_NOT_ACCEPTED. MEXC
+and BingX list coins alike: `{"coin":"BTC","networkList":[{"network":"BTC","withdrawEnable":true}]}`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
-from bot.domain.withdrawal_reading import WithdrawalState
 from bot.sources.withdrawals.adapter import WithdrawalRow, rows_of, state_if
 from bot.sources.withdrawals.announcements import plain_title
 
@@ -18,7 +17,6 @@ class _ListedNetwork(msgspec.Struct, rename="camel"):
     withdraw_enable: bool
     network: str = ""
     short_network: str = msgspec.field(default="", name="netWork")  # MEXC's newer spelling of the same
-    busy: bool = False
 
 
 class _ListedCoin(msgspec.Struct, rename="camel"):
@@ -36,11 +34,8 @@ def check_accepted(code: int | str, message: str) -> None:
 
 
 def rows_of_coins(raw_coins: Iterable[msgspec.Raw]) -> Iterator[WithdrawalRow]:
-    """Yield a row for each network of each coin; `busy` is Binance's word for withdrawals that take longer."""
+    """Yield a row for each network of each coin; one without a name is left out."""
     for coin in rows_of(_COIN, raw_coins):
         for network in coin.network_list:
-            state = state_if(network.withdraw_enable)
-            if network.busy and state is WithdrawalState.OPEN:
-                state = WithdrawalState.DELAYED
             if name := network.short_network or network.network:
-                yield WithdrawalRow(coin.coin, name, state)
+                yield WithdrawalRow(coin.coin, name, state_if(network.withdraw_enable))

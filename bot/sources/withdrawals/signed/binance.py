@@ -1,4 +1,4 @@
-"""Binance with a key: all coins, and the rights of the key.
+"""Binance with a key: all coins, in the rows of its web page, and the rights of the key.
 
 - https://developers.binance.com/docs/wallet/capital
 - https://developers.binance.com/docs/wallet/account/api-key-permission
@@ -11,20 +11,19 @@ import msgspec
 
 from bot.domain.errors import SourceError, SourceFault
 from bot.domain.withdrawal_reading import SourceStanding
-from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow
+from bot.sources.withdrawals.adapter import RAW_ROWS, WithdrawalAdapter, WithdrawalRow
 from bot.sources.withdrawals.announcements import plain_title
-from bot.sources.withdrawals.signed.answers import rows_of_coins
+from bot.sources.withdrawals.binance_web import binance_rows
 from bot.sources.withdrawals.signed.interface import Rights, RightsAdapter, SignedInterface
 from bot.sources.withdrawals.signing.signed_query import signed_query
 
-_COINS = msgspec.json.Decoder(list[msgspec.Raw])
 _RIGHTS = msgspec.json.Decoder(dict[str, object])
 _READING = {"enableReading", "enableFixReadOnly"}
 _NEEDED = {"enableReading", "enableWithdrawals", "enableSpotAndMarginTrading"}
 
 
 def _parse(body: bytes) -> Iterator[WithdrawalRow]:
-    return rows_of_coins(_COINS.decode(body))
+    return binance_rows(RAW_ROWS.decode(body))
 
 
 def _rights(body: bytes) -> Rights:

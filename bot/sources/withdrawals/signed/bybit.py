@@ -16,7 +16,7 @@ from bot.sources.withdrawals.signed.answers import check_accepted
 from bot.sources.withdrawals.signed.interface import Rights, RightsAdapter, SignedInterface
 from bot.sources.withdrawals.signing.bybit import sign_bybit
 
-_STATES: Mapping[object, WithdrawalState] = {"1": WithdrawalState.OPEN, "0": WithdrawalState.CLOSED}
+_STATES: Mapping[str, WithdrawalState] = {"1": WithdrawalState.OPEN, "0": WithdrawalState.CLOSED}
 
 
 class _BybitAnswer(msgspec.Struct, rename="camel"):

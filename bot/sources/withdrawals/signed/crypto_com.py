@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from bot.domain.errors import SourceError, SourceFault
 from bot.domain.withdrawal_reading import SourceStanding
-from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow, state_if
+from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow, named_rows_of, state_if
 from bot.sources.withdrawals.signed.answers import check_accepted
 from bot.sources.withdrawals.signed.interface import SignedInterface
 from bot.sources.withdrawals.signing.crypto_com import sign_crypto_com
@@ -40,21 +39,9 @@ _ANSWER, _CURRENCY = msgspec.json.Decoder(_CryptoComAnswer), msgspec.json.Decode
 def _parse(body: bytes) -> Iterator[WithdrawalRow]:
     answer = _ANSWER.decode(body)
     check_accepted(answer.code, answer.message)
-    currencies = answer.result.currency_map
-    rows = [row for symbol, raw_currency in currencies.items() for row in _rows(symbol, raw_currency)]
-    if currencies and not rows:
-        raise SourceError(SourceFault.BAD_SHAPE, f"{len(currencies)} currencies, none of use")
-    return iter(rows)
-
-
-def _rows(symbol: str, raw_currency: msgspec.Raw) -> Iterator[WithdrawalRow]:
-    """Yield a row for each network; a currency of a strange shape has none, and hides no other."""
-    try:
-        currency = _CURRENCY.decode(raw_currency)
-    except (msgspec.DecodeError, RecursionError):
-        return
-    for network in currency.network_list:
-        yield WithdrawalRow(symbol, network.network_id, state_if(network.withdraw_enabled))
+    for symbol, currency in named_rows_of(_CURRENCY, answer.result.currency_map):
+        for network in currency.network_list:
+            yield WithdrawalRow(symbol, network.network_id, state_if(network.withdraw_enabled))
 
 
 CRYPTO_COM_SIGNED = SignedInterface(

@@ -6,19 +6,15 @@ https://www.mexc.com/api-docs/spot-v3/wallet-endpoints#query-the-currency-inform
 from collections.abc import Iterator
 from datetime import timedelta
 
-import msgspec
-
 from bot.domain.withdrawal_reading import SourceStanding
-from bot.sources.withdrawals.adapter import WithdrawalAdapter, WithdrawalRow
+from bot.sources.withdrawals.adapter import RAW_ROWS, WithdrawalAdapter, WithdrawalRow
 from bot.sources.withdrawals.signed.answers import rows_of_coins
 from bot.sources.withdrawals.signed.interface import SignedInterface
 from bot.sources.withdrawals.signing.signed_query import signed_query
 
-_COINS = msgspec.json.Decoder(list[msgspec.Raw])
-
 
 def _parse(body: bytes) -> Iterator[WithdrawalRow]:
-    return rows_of_coins(_COINS.decode(body))
+    return rows_of_coins(RAW_ROWS.decode(body))
 
 
 MEXC_SIGNED = SignedInterface(

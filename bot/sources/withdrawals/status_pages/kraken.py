@@ -22,7 +22,7 @@ _FUNDING = "Digital Currency Funding"
 # A component is about deposits and withdrawals at once, and a partial outage leaves some who can withdraw: to call it
 # closed would say too much. Kraken has also called a suspended asset "degraded_performance" (BONK, July 2026); where
 # that happens, its interface tells the asset as a whole, which closes every network.
-_STATES: Mapping[object, WithdrawalState] = {
+_STATES: Mapping[str, WithdrawalState] = {
     "operational": WithdrawalState.OPEN,
     "degraded_performance": WithdrawalState.DELAYED,
     "partial_outage": WithdrawalState.DELAYED,
