@@ -54,6 +54,12 @@ def signed_routes(
     return routes
 
 
+def status_settings(url: str) -> Mapping[str, str]:
+    """Return the addresses below `url` by the settings that they are values for: `{"okx_url": ".../okx"}`."""
+    settings = (*(twin.setting for twin in STATUS_TWINS), *(twin.setting for twin in SIGNED_TWINS))
+    return {setting: f"{url}{_prefix(setting)}" for setting in settings}
+
+
 class _SignedHandlers:
     """The handlers of one exchange, which check every request before they answer."""
 

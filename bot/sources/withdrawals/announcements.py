@@ -4,7 +4,10 @@ Example: OKX writes "1621328400000", Kraken "2026-05-11T09:00:00Z"; both are a t
 58000 are none: that nobody knows when work ends is said, and not guessed.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+
+from bot.domain.withdrawal_reading import Maintenance
 
 MOST_ANNOUNCEMENTS = 20
 """Of one source; Kraken, which announces most, has had eight at once."""
@@ -35,6 +38,14 @@ def plain_title(title: object) -> str:
     printable = "".join(character if character.isprintable() else " " for character in str(title)[: 4 * _LONGEST_TITLE])
     text = " ".join(printable.split())
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
+
+
+def told_once(works: Iterable[Maintenance]) -> tuple[Maintenance, ...]:
+    """Return the works without those that another interface tells again; the last one knows most.
+
+    Kraken's system status has the title and the times of a work, its status page the assets and networks as well.
+    """
+    return tuple({(work.title, work.begins_at): work for work in works}.values())
 
 
 def _plausible(moment: datetime) -> datetime | None:

@@ -25,6 +25,7 @@ from bot.sources.withdrawals.adapter import (
     StatusContent,
     WithdrawalAdapter,
 )
+from bot.sources.withdrawals.announcements import told_once
 from bot.sources.withdrawals.flags import FlagCollector
 
 BLOCKED_REGION = "blocked from this host's region"
@@ -93,7 +94,7 @@ class ExchangeWithdrawalSource(WithdrawalSource):
             listed=0 if failure else collector.listed,
             closed=0 if failure else collector.closed,
             system=_worst([content.system for content in contents if content.system]),
-            maintenance=tuple(work for content in contents for work in content.maintenance),
+            maintenance=told_once(work for content in contents for work in content.maintenance),
             fault=failure.fault if failure else None,
             detail=failure.detail if failure else "",
             part_faults=tuple((part, status_failure.fault) for part, status_failure in failed),

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sources.withdrawals.announcements import plain_title, time_of_milliseconds, time_of_text
+from bot.domain.withdrawal_reading import Maintenance
+from bot.sources.withdrawals.announcements import plain_title, time_of_milliseconds, time_of_text, told_once
 
 NINE = datetime(2026, 5, 11, 9, 0, tzinfo=UTC)
 
@@ -42,3 +43,10 @@ def test_a_text_that_is_no_time_is_none(written: object) -> None:
 )
 def test_a_title_is_one_line(written: object, title: str) -> None:
     assert plain_title(written) == title
+
+
+def test_a_work_that_is_told_twice_is_the_one_that_names_more() -> None:
+    short, named = Maintenance("Upgrade", NINE), Maintenance("Upgrade", NINE, assets=frozenset({"SOL"}))
+    other = Maintenance("Upgrade")
+
+    assert told_once([short, other, named]) == (named, other)
