@@ -27,6 +27,7 @@ from bot.sources.withdrawals.adapter import (
 )
 from bot.sources.withdrawals.announcements import told_once
 from bot.sources.withdrawals.flags import FlagCollector
+from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS
 
 BLOCKED_REGION = "blocked from this host's region"
 """The detail of HTTP 403 and 451: most exchanges answer so to countries that they do not serve."""
@@ -93,7 +94,12 @@ class ExchangeWithdrawalSource(WithdrawalSource):
             flags=() if failure else collector.flags(),
             listed=0 if failure else collector.listed,
             closed=0 if failure else collector.closed,
-            system=_worst([content.system for content in contents if content.system]),
+            system=_worst(
+                [
+                    *(content.system for content in contents if content.system),
+                    *(SystemState.UNKNOWN for part, _ in failed if part == SYSTEM_STATUS),
+                ]
+            ),
             maintenance=told_once(work for content in contents for work in content.maintenance),
             fault=failure.fault if failure else None,
             detail=failure.detail if failure else "",

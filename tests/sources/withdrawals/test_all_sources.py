@@ -85,6 +85,22 @@ async def test_an_exchange_without_flags_has_its_system() -> None:
     assert WORK in reading.maintenance
 
 
+@pytest.mark.parametrize("exchange", ["okx", "kraken"])
+async def test_a_system_status_that_cannot_be_read_is_unknown(exchange: str) -> None:
+    """No route leads there: a system that was asked for and did not answer is not one that nobody asked for."""
+    async with served(ExchangeCondition(FLAGS)) as addresses:
+        elsewhere = {**addresses, f"{exchange}_url": addresses["mexc_url"]}
+        reading = (await readings(elsewhere, {}, [exchange]))[exchange]
+
+    assert reading.system is SystemState.UNKNOWN
+    assert ("system status", SourceFault.SERVER_ERROR) in reading.part_faults
+
+
+def test_what_is_read_in_one_go_is_small() -> None:
+    """4 ms for the largest page that there is; three times as much is the most that is taken."""
+    assert all(part.limits.plain_bytes <= 1 << 20 for part in STATUS_PARTS)
+
+
 async def test_kraken_tells_networks_which_a_closed_asset_closes() -> None:
     """Its interface tells USDT as a whole, open as one of the networks is; its page tells each of them."""
     flags = (*FLAGS, WithdrawalFlag("TRX", "TRON", CLOSED))

@@ -6,7 +6,13 @@ Their components are services such as the website; networks are named in the tit
 from dataclasses import replace
 
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
-from bot.sources.withdrawals.status_pages.summary import STATUS_PAGE, SUMMARY_PATH, announced_works, read_summary
+from bot.sources.withdrawals.status_pages.summary import (
+    PAGE_LIMITS,
+    STATUS_PAGE,
+    SUMMARY_PATH,
+    announced_works,
+    read_summary,
+)
 
 
 def parse(body: bytes) -> StatusContent:
@@ -20,6 +26,7 @@ COINBASE_STATUS_PAGE = StatusAdapter(
     setting="coinbase_status_url",
     base="https://status.coinbase.com",
     path=SUMMARY_PATH,
+    limits=PAGE_LIMITS,
     part=STATUS_PAGE,
     parse=parse,
 )

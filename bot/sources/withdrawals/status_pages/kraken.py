@@ -11,6 +11,7 @@ from bot.domain.withdrawal_reading import WithdrawalState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, WithdrawalRow, state_of
 from bot.sources.withdrawals.status_pages.names import funding_component
 from bot.sources.withdrawals.status_pages.summary import (
+    PAGE_LIMITS,
     STATUS_PAGE,
     SUMMARY_PATH,
     PageSummary,
@@ -53,6 +54,7 @@ KRAKEN_STATUS_PAGE = StatusAdapter(
     setting="kraken_status_url",
     base="https://status.kraken.com",
     path=SUMMARY_PATH,
+    limits=PAGE_LIMITS,
     part=STATUS_PAGE,
     parse=parse,
 )

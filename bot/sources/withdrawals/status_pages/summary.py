@@ -4,16 +4,21 @@ Every such page has it under `/api/v2/summary.json`, in the same format: https:/
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import msgspec
 
 from bot.domain.withdrawal_reading import Maintenance
+from bot.sources.withdrawals.adapter import WITHDRAWAL_LIMITS
 from bot.sources.withdrawals.announcements import MOST_ANNOUNCEMENTS, plain_title, time_of_text
 from bot.sources.withdrawals.status_pages.names import named_assets, named_networks
 
 SUMMARY_PATH = "/api/v2/summary.json"
 STATUS_PAGE = "status page"
 """What the part is called where it cannot be read."""
+
+PAGE_LIMITS = replace(WITHDRAWAL_LIMITS, wire_bytes=1 << 20, plain_bytes=1 << 20)
+"""Kraken's 826 components have some 0.3 MB. A page is read in one go, so that a much larger one would hold all up."""
 
 _UNDER_WAY, _OVER = {"in_progress", "verifying"}, {"completed", "resolved", "postmortem"}
 # Works on what has nothing to do with paying out; Kraken has such components for most assets.

@@ -4,7 +4,7 @@ import msgspec
 
 from bot.domain.withdrawal_reading import SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {0: SystemState.NORMAL, 1: SystemState.MAINTENANCE}
 
@@ -27,6 +27,7 @@ BINANCE_SYSTEM_STATUS = StatusAdapter(
     setting="binance_url",
     base="https://api.binance.com",
     path="/sapi/v1/system/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

@@ -4,7 +4,7 @@ import msgspec
 
 from bot.domain.withdrawal_reading import SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {1: SystemState.NORMAL, 0: SystemState.MAINTENANCE}
 _DECODER = msgspec.json.Decoder(tuple[int])
@@ -21,6 +21,7 @@ BITFINEX_SYSTEM_STATUS = StatusAdapter(
     setting="bitfinex_url",
     base="https://api-pub.bitfinex.com",
     path="/v2/platform/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

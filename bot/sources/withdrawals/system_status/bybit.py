@@ -5,7 +5,7 @@ import msgspec
 from bot.domain.withdrawal_reading import Maintenance, SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, check_code
 from bot.sources.withdrawals.announcements import MOST_ANNOUNCEMENTS, plain_title, time_of_milliseconds
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {
     "ongoing": SystemState.MAINTENANCE,
@@ -64,6 +64,7 @@ BYBIT_SYSTEM_STATUS = StatusAdapter(
     setting="bybit_url",
     base="https://api.bybit.com",
     path="/v5/system/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

@@ -6,7 +6,7 @@ import msgspec
 
 from bot.domain.withdrawal_reading import SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 # The documentation has texts, older answers have booleans.
 _STATES: Mapping[str | bool, SystemState] = {
@@ -40,6 +40,7 @@ DERIBIT_SYSTEM_STATUS = StatusAdapter(
     setting="deribit_url",
     base="https://www.deribit.com",
     path="/api/v2/public/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

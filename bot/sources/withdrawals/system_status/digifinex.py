@@ -7,7 +7,7 @@ import msgspec
 
 from bot.domain.withdrawal_reading import SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS
 
 
 class _DigifinexStatusAnswer(msgspec.Struct):
@@ -31,6 +31,7 @@ DIGIFINEX_SYSTEM_STATUS = StatusAdapter(
     setting="digifinex_url",
     base="https://openapi.digifinex.com",
     path="/v3/ping",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

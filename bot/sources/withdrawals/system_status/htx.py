@@ -5,7 +5,7 @@ import msgspec
 from bot.domain.withdrawal_reading import Maintenance, SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, check_code
 from bot.sources.withdrawals.announcements import time_of_milliseconds
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {1: SystemState.NORMAL, 2: SystemState.HALTED, 3: SystemState.CANCEL_ONLY}
 _REASONS = {2: "Emergency maintenance", 3: "Scheduled maintenance"}
@@ -49,6 +49,7 @@ HTX_SYSTEM_STATUS = StatusAdapter(
     setting="htx_url",
     base="https://api.huobi.pro",
     path="/v2/market-status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

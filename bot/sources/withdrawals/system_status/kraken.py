@@ -11,7 +11,7 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.domain.withdrawal_reading import Maintenance, SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
 from bot.sources.withdrawals.announcements import MOST_ANNOUNCEMENTS, plain_title, time_of_text
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {
     "online": SystemState.NORMAL,
@@ -65,6 +65,7 @@ KRAKEN_SYSTEM_STATUS = StatusAdapter(
     setting="kraken_url",
     base="https://api.kraken.com",
     path="/0/public/SystemStatus",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

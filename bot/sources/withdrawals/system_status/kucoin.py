@@ -4,7 +4,7 @@ import msgspec
 
 from bot.domain.withdrawal_reading import SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, check_code
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {"open": SystemState.NORMAL, "close": SystemState.HALTED, "cancelonly": SystemState.CANCEL_ONLY}
 
@@ -34,6 +34,7 @@ KUCOIN_SYSTEM_STATUS = StatusAdapter(
     setting="kucoin_url",
     base="https://api.kucoin.com",
     path="/api/v1/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

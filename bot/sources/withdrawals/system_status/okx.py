@@ -9,7 +9,7 @@ import msgspec
 from bot.domain.withdrawal_reading import Maintenance, SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent, check_code
 from bot.sources.withdrawals.announcements import MOST_ANNOUNCEMENTS, plain_title, time_of_milliseconds
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS
 
 _UNDER_WAY, _ANNOUNCED, _OVER = {"ongoing", "pre_open"}, {"scheduled"}, {"completed", "canceled"}
 _DEMO = "2"  # of `env`: the environment for trying out
@@ -67,6 +67,7 @@ OKX_SYSTEM_STATUS = StatusAdapter(
     setting="okx_url",
     base="https://www.okx.com",
     path="/api/v5/system/status",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )

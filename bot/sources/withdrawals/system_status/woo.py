@@ -6,7 +6,7 @@ from bot.domain.errors import SourceError, SourceFault
 from bot.domain.withdrawal_reading import Maintenance, SystemState
 from bot.sources.withdrawals.adapter import StatusAdapter, StatusContent
 from bot.sources.withdrawals.announcements import plain_title, time_of_milliseconds
-from bot.sources.withdrawals.system_status.states import SYSTEM_STATUS, system_state
+from bot.sources.withdrawals.system_status.states import STATUS_LIMITS, SYSTEM_STATUS, system_state
 
 _STATES = {0: SystemState.NORMAL, 2: SystemState.MAINTENANCE}
 
@@ -44,6 +44,7 @@ WOO_SYSTEM_STATUS = StatusAdapter(
     setting="woo_url",
     base="https://api.woox.io",
     path="/v3/public/systemInfo",
+    limits=STATUS_LIMITS,
     part=SYSTEM_STATUS,
     parse=parse,
 )
