@@ -27,10 +27,17 @@ class _ListedCoin(msgspec.Struct, rename="camel"):
 _COIN = msgspec.json.Decoder(_ListedCoin)
 
 
-def check_accepted(code: int | str, message: str) -> None:
-    """Raise SourceError (KEY_NOT_ACCEPTED) where an answer's own code is not 0: the key, its signature or its time."""
-    if str(code) != "0":
-        raise SourceError(SourceFault.KEY_NOT_ACCEPTED, f"code {plain_title(code)}: {plain_title(message)}")
+def check_accepted(code: int | str, message: str, key_codes: frozenset[str]) -> None:
+    """Raise SourceError where an answer's own code is not 0.
+
+    `key_codes` are those of a wrong key, signature, address or right (KEY_NOT_ACCEPTED); a time that is off is said in
+    words by all. Any other code, such as that of too many requests, is none of the key's (SERVER_ERROR).
+    """
+    if str(code) == "0":
+        return
+    is_about_key = str(code) in key_codes or "timestamp" in message.lower()
+    fault = SourceFault.KEY_NOT_ACCEPTED if is_about_key else SourceFault.SERVER_ERROR
+    raise SourceError(fault, f"code {plain_title(code)}: {plain_title(message)}")
 
 
 def rows_of_coins(raw_coins: Iterable[msgspec.Raw]) -> Iterator[WithdrawalRow]:

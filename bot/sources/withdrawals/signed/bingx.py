@@ -16,6 +16,8 @@ from bot.sources.withdrawals.signed.answers import check_accepted, rows_of_coins
 from bot.sources.withdrawals.signed.interface import Rights, RightsAdapter, SignedInterface
 from bot.sources.withdrawals.signing.signed_query import signed_query
 
+# Signature, right, key, address: https://bingx-api.github.io/docs/#/en-us/spot/introduce
+_KEY_CODES = frozenset(("100001", "100004", "100413", "100419"))
 _READING = 2
 _RIGHTS: Mapping[int, str] = {
     1: "spot trading",
@@ -50,13 +52,13 @@ _COINS_DECODER, _KEY = msgspec.json.Decoder(_BingxCoins), msgspec.json.Decoder(_
 
 def _parse(body: bytes) -> Iterator[WithdrawalRow]:
     answer = _COINS_DECODER.decode(body)
-    check_accepted(answer.code, answer.msg)
+    check_accepted(answer.code, answer.msg, _KEY_CODES)
     return rows_of_coins(answer.data)
 
 
 def _rights(body: bytes) -> Rights:
     answer = _KEY.decode(body)
-    check_accepted(answer.code, answer.msg)
+    check_accepted(answer.code, answer.msg, _KEY_CODES)
     numbers = answer.data.permissions if answer.data else answer.permissions
     if _READING not in numbers:
         raise SourceError(SourceFault.BAD_SHAPE, "the key may not even read, by its rights")

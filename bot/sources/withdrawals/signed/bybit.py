@@ -16,6 +16,8 @@ from bot.sources.withdrawals.signed.answers import check_accepted
 from bot.sources.withdrawals.signed.interface import Rights, RightsAdapter, SignedInterface
 from bot.sources.withdrawals.signing.bybit import sign_bybit
 
+# Time, key, signature, right, no key, address, expired: https://bybit-exchange.github.io/docs/v5/error
+_KEY_CODES = frozenset(("10002", "10003", "10004", "10005", "10007", "10010", "33004"))
 _STATES: Mapping[str, WithdrawalState] = {"1": WithdrawalState.OPEN, "0": WithdrawalState.CLOSED}
 
 
@@ -73,7 +75,7 @@ def _rights(body: bytes) -> Rights:
 
 def _result(body: bytes) -> msgspec.Raw:
     answer = _ANSWER.decode(body)
-    check_accepted(answer.ret_code, answer.ret_msg)
+    check_accepted(answer.ret_code, answer.ret_msg, _KEY_CODES)
     return answer.result
 
 

@@ -13,6 +13,9 @@ from bot.sources.withdrawals.signed.answers import check_accepted
 from bot.sources.withdrawals.signed.interface import SignedInterface
 from bot.sources.withdrawals.signing.crypto_com import sign_crypto_com
 
+# Key or signature, time, address: https://exchange-docs.crypto.com/exchange/v1/rest-ws/index.html#response-and-reason-codes
+_KEY_CODES = frozenset(("40101", "40102", "40103"))
+
 
 class _CryptoComNetwork(msgspec.Struct):
     network_id: str
@@ -38,7 +41,7 @@ _ANSWER, _CURRENCY = msgspec.json.Decoder(_CryptoComAnswer), msgspec.json.Decode
 
 def _parse(body: bytes) -> Iterator[WithdrawalRow]:
     answer = _ANSWER.decode(body)
-    check_accepted(answer.code, answer.message)
+    check_accepted(answer.code, answer.message, _KEY_CODES)
     for symbol, currency in named_rows_of(_CURRENCY, answer.result.currency_map):
         for network in currency.network_list:
             yield WithdrawalRow(symbol, network.network_id, state_if(network.withdraw_enabled))

@@ -16,6 +16,8 @@ from bot.sources.withdrawals.signed.answers import check_accepted
 from bot.sources.withdrawals.signed.interface import Rights, RightsAdapter, SignedInterface
 from bot.sources.withdrawals.signing.okx import sign_okx
 
+# 50100 to 50121 are those of keys: https://www.okx.com/docs-v5/en/#error-code-rest-api
+_KEY_CODES = frozenset(str(code) for code in range(50100, 50122))
 _READING = "read_only"
 
 
@@ -55,7 +57,7 @@ def _rights(body: bytes) -> Rights:
 
 def _data(body: bytes) -> list[msgspec.Raw]:
     answer = _ANSWER.decode(body)
-    check_accepted(answer.code, answer.msg)
+    check_accepted(answer.code, answer.msg, _KEY_CODES)
     return answer.data
 
 
