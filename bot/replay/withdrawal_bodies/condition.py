@@ -8,11 +8,11 @@ from bot.domain.withdrawal_reading import Maintenance, SystemState, WithdrawalFl
 
 @dataclass(frozen=True, slots=True)
 class ExchangeCondition:
-    """Its networks, its system as a whole, and the works that it has announced or is doing."""
+    """Its networks, its system as a whole, and the maintenance that it has announced or is doing."""
 
     flags: Sequence[WithdrawalFlag] = ()
     system: SystemState = SystemState.NORMAL
-    works: Sequence[Maintenance] = ()
+    maintenance: Sequence[Maintenance] = ()
 
 
 ConditionOfExchange = Callable[[str], ExchangeCondition | None]
@@ -29,7 +29,7 @@ class StatusTwin:
     write: Callable[[ExchangeCondition], object]
 
 
-def milliseconds_of(work: Maintenance) -> tuple[str, str]:
+def milliseconds_of(entry: Maintenance) -> tuple[str, str]:
     """Return begin and end as exchanges write them: "1621328400000", "" where it is not known."""
-    begin, end = (str(int(at.timestamp()) * 1000) if at else "" for at in (work.begins_at, work.ends_at))
+    begin, end = (str(int(at.timestamp()) * 1000) if at else "" for at in (entry.begins_at, entry.ends_at))
     return begin, end

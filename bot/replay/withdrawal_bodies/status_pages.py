@@ -46,20 +46,20 @@ def _kraken(condition: ExchangeCondition) -> object:
         _component("Digital Currency Funding", "operational", group_id=None) | {"id": _FUNDING_ID, "group": True},
         _component("Staking", "operational", group_id=None) | {"id": _STAKING_ID, "group": True},
     ]
-    return _page("Kraken", "https://status.kraken.com", [*groups, *funding, *others], condition.works)
+    return _page("Kraken", "https://status.kraken.com", [*groups, *funding, *others], condition.maintenance)
 
 
 def _coinbase(condition: ExchangeCondition) -> object:
     services = [_component("Website", "operational", group_id=None), _component("Sends", "operational", group_id=None)]
-    return _page("Coinbase", "https://status.coinbase.com", services, condition.works)
+    return _page("Coinbase", "https://status.coinbase.com", services, condition.maintenance)
 
 
-def _page(name: str, url: str, components: Sequence[Any], works: Sequence[Maintenance]) -> dict[str, Any]:
+def _page(name: str, url: str, components: Sequence[Any], maintenance: Sequence[Maintenance]) -> dict[str, Any]:
     return {
         "page": {"id": "lfz25gyhcpjf", "name": name, "url": url, "updated_at": "2026-08-01T03:19:24.842Z"},
         "components": components,
         "incidents": [],
-        "scheduled_maintenances": [_work(work) for work in works],
+        "scheduled_maintenances": [_maintenance_entry(entry) for entry in maintenance],
         "status": {"indicator": "none", "description": "All Systems Operational"},
     }
 
@@ -76,17 +76,17 @@ def _component(name: str, status: str, *, group_id: str | None) -> dict[str, Any
     }
 
 
-def _work(work: Maintenance) -> dict[str, Any]:
+def _maintenance_entry(entry: Maintenance) -> dict[str, Any]:
     pairs = [
-        WithdrawalFlag(asset, network, WithdrawalState.CLOSED) for asset in work.assets for network in work.networks
+        WithdrawalFlag(asset, network, WithdrawalState.CLOSED) for asset in entry.assets for network in entry.networks
     ]
     return {
         "id": "b7k2r9wqmn41",
-        "name": work.title,
-        "status": "in_progress" if work.is_under_way else "scheduled",
+        "name": entry.title,
+        "status": "in_progress" if entry.is_under_way else "scheduled",
         "impact": "maintenance",
-        "scheduled_for": work.begins_at.isoformat() if work.begins_at else None,
-        "scheduled_until": work.ends_at.isoformat() if work.ends_at else None,
+        "scheduled_for": entry.begins_at.isoformat() if entry.begins_at else None,
+        "scheduled_until": entry.ends_at.isoformat() if entry.ends_at else None,
         "components": [{"name": f"Digital Currency Funding - {kraken_component(pair)}"} for pair in pairs],
         "incident_updates": [],
     }

@@ -1,6 +1,6 @@
-"""System status in the exchanges' own formats; those that name works in it write them too.
+"""System status in the exchanges' own formats; those that name maintenance in it write that too.
 
-Example: Bybit in maintenance answers with a work whose state is "ongoing", KuCoin that has halted with `"status":
+Example: Bybit in maintenance answers with an entry whose state is "ongoing", KuCoin that has halted with `"status":
 "close"`. A state that an exchange has no word for is written as one that it does not document.
 """
 
@@ -21,35 +21,39 @@ def _binance(condition: ExchangeCondition) -> object:
 
 
 def _okx(condition: ExchangeCondition) -> object:
-    return {"code": "0", "msg": "", "data": [_okx_work(work, condition.system) for work in _works(condition)]}
+    return {
+        "code": "0",
+        "msg": "",
+        "data": [_okx_entry(entry, condition.system) for entry in _told_maintenance(condition)],
+    }
 
 
-def _okx_work(work: Maintenance, system: SystemState) -> dict[str, Any]:
-    begin, end = milliseconds_of(work)
+def _okx_entry(entry: Maintenance, system: SystemState) -> dict[str, Any]:
+    begin, end = milliseconds_of(entry)
     return {
         "begin": begin,
         "end": end,
         "href": "",
         "scheDesc": "",
         "serviceType": "5",
-        "state": _work_state(work, system),
+        "state": _entry_state(entry, system),
         "system": "unified",
-        "title": work.title,
+        "title": entry.title,
         "env": "1",
     }
 
 
 def _bybit(condition: ExchangeCondition) -> object:
-    works = [_bybit_work(work, condition.system) for work in _works(condition)]
-    return {"retCode": 0, "retMsg": "OK", "result": {"list": works}, "retExtInfo": {}, "time": 1751858399649}
+    maintenance = [_bybit_entry(entry, condition.system) for entry in _told_maintenance(condition)]
+    return {"retCode": 0, "retMsg": "OK", "result": {"list": maintenance}, "retExtInfo": {}, "time": 1751858399649}
 
 
-def _bybit_work(work: Maintenance, system: SystemState) -> dict[str, Any]:
-    begin, end = milliseconds_of(work)
+def _bybit_entry(entry: Maintenance, system: SystemState) -> dict[str, Any]:
+    begin, end = milliseconds_of(entry)
     return {
         "id": "f9d6842d-5331-11f0-8fd3-c241b123dd9e",
-        "title": work.title,
-        "state": _work_state(work, system),
+        "title": entry.title,
+        "state": _entry_state(entry, system),
         "begin": begin,
         "end": end,
         "href": "",
@@ -71,14 +75,14 @@ def _kraken(condition: ExchangeCondition) -> object:
     announced = [
         {
             "event_id": number,
-            "title": work.title,
-            "expected_start_utc": work.begins_at.isoformat() if work.begins_at else None,
-            "expected_end_utc": work.ends_at.isoformat() if work.ends_at else None,
+            "title": entry.title,
+            "expected_start_utc": entry.begins_at.isoformat() if entry.begins_at else None,
+            "expected_end_utc": entry.ends_at.isoformat() if entry.ends_at else None,
             "phase": "announced",
             "affected_services": ["spot_trading"],
         }
-        for number, work in enumerate(condition.works)
-        if not work.is_under_way
+        for number, entry in enumerate(condition.maintenance)
+        if not entry.is_under_way
     ]
     status = words.get(condition.system, "undocumented")
     result = {"status": status, "timestamp": "2023-07-06T18:52:00Z", "upcoming_maintenance": announced, "emergency": []}
@@ -93,7 +97,7 @@ def _kucoin(condition: ExchangeCondition) -> object:
 def _htx(condition: ExchangeCondition) -> object:
     numbers = {SystemState.NORMAL: 1, SystemState.HALTED: 2, SystemState.CANCEL_ONLY: 3}
     data: dict[str, Any] = {"marketStatus": numbers.get(condition.system, _UNDOCUMENTED)}
-    under_way = [work for work in condition.works if work.is_under_way]
+    under_way = [entry for entry in condition.maintenance if entry.is_under_way]
     if under_way and condition.system is not SystemState.NORMAL:
         times = zip(("haltStartTime", "haltEndTime"), milliseconds_of(under_way[0]), strict=True)
         data |= {"haltReason": 3, "affectedSymbols": "all"} | {name: int(time) for name, time in times if time}
@@ -112,7 +116,7 @@ def _deribit(condition: ExchangeCondition) -> object:
 
 def _woo(condition: ExchangeCondition) -> object:
     numbers = {SystemState.NORMAL: 0, SystemState.MAINTENANCE: 2}
-    under_way = [*(work for work in condition.works if work.is_under_way), _UNTITLED][0]
+    under_way = [*(entry for entry in condition.maintenance if entry.is_under_way), _UNTITLED][0]
     end = milliseconds_of(under_way)[1]
     data = {
         "status": numbers.get(condition.system, _UNDOCUMENTED),
@@ -126,14 +130,14 @@ def _digifinex(condition: ExchangeCondition) -> object:
     return {"msg": "pong", "code": 0} if condition.system is SystemState.NORMAL else {"msg": "?", "code": 10011}
 
 
-def _works(condition: ExchangeCondition) -> Sequence[Maintenance]:
-    """Return the works that are told; exchanges that tell nothing else tell their state by one of them."""
-    told_by_works = condition.system is SystemState.NORMAL or any(work.is_under_way for work in condition.works)
-    return [*condition.works, *([] if told_by_works else [_UNTITLED])]
+def _told_maintenance(condition: ExchangeCondition) -> Sequence[Maintenance]:
+    """Return the maintenance that is told; exchanges that tell nothing else tell their state by it."""
+    is_told = condition.system is SystemState.NORMAL or any(entry.is_under_way for entry in condition.maintenance)
+    return [*condition.maintenance, *([] if is_told else [_UNTITLED])]
 
 
-def _work_state(work: Maintenance, system: SystemState) -> str:
-    if not work.is_under_way:
+def _entry_state(entry: Maintenance, system: SystemState) -> str:
+    if not entry.is_under_way:
         return "scheduled"
     return "ongoing" if system in {SystemState.NORMAL, SystemState.MAINTENANCE} else "undocumented"
 

@@ -1,7 +1,7 @@
-"""What the times and titles of announced work have in common, whoever announces it.
+"""What the times and titles of announced maintenance have in common, whoever announces it.
 
 Example: OKX writes "1621328400000", Kraken "2026-05-11T09:00:00Z"; both are a time. "0", "" and a time in the year
-58000 are none: that nobody knows when work ends is said, and not guessed.
+58000 are none: that nobody knows when it ends is said, and not guessed.
 """
 
 from collections.abc import Iterable
@@ -40,12 +40,12 @@ def plain_title(title: object) -> str:
     return text if len(text) <= _LONGEST_TITLE else f"{text[: _LONGEST_TITLE - 1]}…"
 
 
-def told_once(works: Iterable[Maintenance]) -> tuple[Maintenance, ...]:
-    """Return the works without those that another interface tells again; the last one knows most.
+def told_once(maintenance: Iterable[Maintenance]) -> tuple[Maintenance, ...]:
+    """Return maintenance without what another interface tells again; the last one knows most.
 
-    Kraken's system status has the title and the times of a work, its status page the assets and networks as well.
+    Of a maintenance Kraken's system status has title and times, its status page the assets and networks as well.
     """
-    return tuple({(work.title, work.begins_at): work for work in works}.values())
+    return tuple({(entry.title, entry.begins_at): entry for entry in maintenance}.values())
 
 
 def _plausible(moment: datetime) -> datetime | None:

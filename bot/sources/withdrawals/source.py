@@ -100,7 +100,7 @@ class ExchangeWithdrawalSource(WithdrawalSource):
                     *(SystemState.UNKNOWN for part, _ in failed if part == SYSTEM_STATUS),
                 ]
             ),
-            maintenance=told_once(work for content in contents for work in content.maintenance),
+            maintenance=told_once(entry for content in contents for entry in content.maintenance),
             fault=failure.fault if failure else None,
             detail=failure.detail if failure else "",
             part_faults=tuple((part, status_failure.fault) for part, status_failure in failed),

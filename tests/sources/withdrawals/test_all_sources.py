@@ -29,7 +29,7 @@ from bot.sources.withdrawals.signed.all_exchanges import SIGNED_INTERFACES
 from tests.clocks import HandMovedClock
 from tests.sources.withdrawals.exchanges_with_keys import FLAGS, KEY
 
-WORK = Maintenance("Upgrade", datetime(2026, 10, 6, 9, 0, tzinfo=UTC), datetime(2026, 10, 6, 10, 0, tzinfo=UTC))
+MAINTENANCE = Maintenance("Upgrade", datetime(2026, 10, 6, 9, 0, tzinfo=UTC), datetime(2026, 10, 6, 10, 0, tzinfo=UTC))
 KEYS = {interface.setting: KEY for interface in SIGNED_INTERFACES}
 IDS = {interface.networks.exchange for interface in SIGNED_INTERFACES}
 OPEN, CLOSED = WithdrawalState.OPEN, WithdrawalState.CLOSED
@@ -77,12 +77,12 @@ async def test_every_exchange_is_read_with_and_without_keys() -> None:
 
 
 async def test_an_exchange_without_flags_has_its_system() -> None:
-    async with served(ExchangeCondition(FLAGS, SystemState.MAINTENANCE, (WORK,))) as addresses:
+    async with served(ExchangeCondition(FLAGS, SystemState.MAINTENANCE, (MAINTENANCE,))) as addresses:
         reading = (await readings(addresses, {}, ["okx"]))["okx"]
 
     assert (reading.fault, reading.flags, reading.listed, reading.closed) == (None, (), 0, 0)
     assert reading.system is SystemState.MAINTENANCE
-    assert WORK in reading.maintenance
+    assert MAINTENANCE in reading.maintenance
 
 
 @pytest.mark.parametrize("exchange", ["okx", "kraken"])
@@ -104,7 +104,7 @@ def test_what_is_read_in_one_go_is_small() -> None:
 async def test_kraken_tells_networks_which_a_closed_asset_closes() -> None:
     """Its interface tells USDT as a whole, open as one of the networks is; its page tells each of them."""
     flags = (*FLAGS, WithdrawalFlag("TRX", "TRON", CLOSED))
-    async with served(ExchangeCondition(flags, works=(WORK,))) as addresses:
+    async with served(ExchangeCondition(flags, maintenance=(MAINTENANCE,))) as addresses:
         reading = (await readings(addresses, {}, ["kraken"]))["kraken"]
 
     assert reading.flags == flags
@@ -112,11 +112,11 @@ async def test_kraken_tells_networks_which_a_closed_asset_closes() -> None:
 
 
 async def test_work_that_two_interfaces_announce_is_told_once() -> None:
-    async with served(ExchangeCondition(FLAGS, works=(WORK,))) as addresses:
+    async with served(ExchangeCondition(FLAGS, maintenance=(MAINTENANCE,))) as addresses:
         both = await readings(addresses, {}, ["kraken", "coinbase"])
 
-    assert both["kraken"].maintenance == (WORK,)
-    assert both["coinbase"].maintenance == (WORK,)
+    assert both["kraken"].maintenance == (MAINTENANCE,)
+    assert both["coinbase"].maintenance == (MAINTENANCE,)
 
 
 async def test_a_refused_key_of_binance_leaves_its_web_page() -> None:

@@ -1,4 +1,4 @@
-"""Status pages: names of components, announced works, and Kraken's networks."""
+"""Status pages: names of components, announced maintenance, and Kraken's networks."""
 
 import json
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ OPEN, DELAYED, CLOSED = WithdrawalState.OPEN, WithdrawalState.DELAYED, Withdrawa
 NINE, TEN = datetime(2026, 5, 11, 9, 0, tzinfo=UTC), datetime(2026, 5, 11, 10, 0, tzinfo=UTC)
 
 # Names from Kraken's own page on 20 July 2026, as kept in https://github.com/Finnlayy/Neo_Fabel; those that begin with
-# the group are from works and incidents on it, https://status.kraken.com/api/v2/incidents.json of 1 August 2026.
+# the group are from maintenance and incidents on it, https://status.kraken.com/api/v2/incidents.json of 1 August 2026.
 COMPONENTS = [
     ("Bitcoin (BTC) - Bitcoin", "BTC", "Bitcoin"),
     ("Bitcoin (BTC) - Lightning", "BTC", "Lightning"),
@@ -77,12 +77,12 @@ def test_a_hostile_title_takes_no_time() -> None:
     assert set(named_assets("(A" * 3_000_000)) == set()
 
 
-def kraken(*components: tuple[str, str], works: Sequence[object] = ()) -> StatusContent:
+def kraken(*components: tuple[str, str], maintenance: Sequence[object] = ()) -> StatusContent:
     """Return what Kraken's page says with these funding components."""
     group = {"id": "funding", "name": "Digital Currency Funding", "status": "operational", "group": True}
     rows = [{"id": name, "name": name, "status": status, "group_id": "funding"} for name, status in components]
     staking = {"id": "s", "name": "Bitcoin (BTC) - Staking", "status": "major_outage", "group_id": "earn"}
-    body = {"components": [group, *rows, staking], "scheduled_maintenances": works}
+    body = {"components": [group, *rows, staking], "scheduled_maintenances": maintenance}
     return KRAKEN_STATUS_PAGE.parse(json.dumps(body).encode())
 
 
@@ -139,17 +139,17 @@ def test_kraken_tells_every_network_of_the_tracked_assets() -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.setting)
 @pytest.mark.parametrize("is_under_way", [True, False])
 def test_works_are_told_with_times_assets_and_networks(page: StatusAdapter, is_under_way: bool) -> None:  # noqa: FBT001
-    work = Maintenance("Upgrade", NINE, TEN, is_under_way, frozenset({"USDT"}), frozenset({"TRON", "ETHEREUM"}))
-    body = TWINS[page.setting].write(ExchangeCondition(works=(work,)))
+    entry = Maintenance("Upgrade", NINE, TEN, is_under_way, frozenset({"USDT"}), frozenset({"TRON", "ETHEREUM"}))
+    body = TWINS[page.setting].write(ExchangeCondition(maintenance=(entry,)))
 
-    assert page.parse(json.dumps(body).encode()).maintenance == (work,)
+    assert page.parse(json.dumps(body).encode()).maintenance == (entry,)
 
 
 @pytest.mark.parametrize(
     ("status", "told"), [("scheduled", True), ("in_progress", True), ("verifying", True), ("completed", False)]
 )
 def test_work_that_is_over_is_not_told(status: str, told: bool) -> None:  # noqa: FBT001
-    assert bool(kraken(works=[{"name": "Upgrade", "status": status}]).maintenance) is told
+    assert bool(kraken(maintenance=[{"name": "Upgrade", "status": status}]).maintenance) is told
 
 
 @pytest.mark.parametrize(
@@ -163,19 +163,19 @@ def test_work_that_is_over_is_not_told(status: str, told: bool) -> None:  # noqa
     ],
 )
 def test_work_on_staking_alone_is_about_nothing_that_is_paid_out(names: list[str], told: set[str] | None) -> None:
-    """Work that names nothing at all is about the exchange as a whole."""
-    work = {"name": "Upgrade", "status": "scheduled", "components": [{"name": name} for name in names]}
-    maintenance = kraken(works=[work]).maintenance
+    """Maintenance that names nothing at all is about the exchange as a whole."""
+    entry = {"name": "Upgrade", "status": "scheduled", "components": [{"name": name} for name in names]}
+    maintenance = kraken(maintenance=[entry]).maintenance
 
-    assert [set(told_work.assets) for told_work in maintenance] == ([] if told is None else [told])
+    assert [set(told_entry.assets) for told_entry in maintenance] == ([] if told is None else [told])
 
 
 def test_a_flood_of_works_is_cut() -> None:
-    assert len(kraken(works=[{"name": "Upgrade", "status": "scheduled"}] * 500).maintenance) == 20
+    assert len(kraken(maintenance=[{"name": "Upgrade", "status": "scheduled"}] * 500).maintenance) == 20
 
 
 def test_work_without_a_title_has_one() -> None:
-    assert kraken(works=[{"name": " ", "status": "scheduled"}]).maintenance == (Maintenance("Maintenance"),)
+    assert kraken(maintenance=[{"name": " ", "status": "scheduled"}]).maintenance == (Maintenance("Maintenance"),)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.setting)
@@ -187,9 +187,9 @@ def test_the_address_is_the_one_of_the_twin(page: StatusAdapter) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.setting)
 def test_a_distorted_page_opens_nothing_and_closes_nothing(page: StatusAdapter) -> None:
     """A network is told as it was, or not at all, or as one of unknown state; never as the opposite."""
-    work = Maintenance("Upgrade", NINE, TEN, assets=frozenset({"USDT"}), networks=frozenset({"TRON"}))
+    entry = Maintenance("Upgrade", NINE, TEN, assets=frozenset({"USDT"}), networks=frozenset({"TRON"}))
     flags = (WithdrawalFlag("BTC", "BITCOIN", OPEN), WithdrawalFlag("USDT", "TRON", CLOSED))
-    body = TWINS[page.setting].write(ExchangeCondition(flags, works=(work,)))
+    body = TWINS[page.setting].write(ExchangeCondition(flags, maintenance=(entry,)))
     expected = {("BTC", "Bitcoin"): OPEN, ("USDT", "Tron"): CLOSED}
     for distorted in distortions(body, 150):
         try:

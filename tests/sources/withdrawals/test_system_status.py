@@ -20,7 +20,7 @@ from tests.sources.withdrawals.distortions import distortions
 ADAPTERS = {adapter.exchange: adapter for adapter in SYSTEM_STATUS_ADAPTERS}
 TWINS = {twin.exchange: twin for twin in SYSTEM_STATUS_TWINS}
 EXCHANGES = sorted(ADAPTERS)
-WORK = Maintenance(
+MAINTENANCE = Maintenance(
     "Engine upgrade",
     begins_at=datetime(2026, 5, 11, 9, 0, tzinfo=UTC),
     ends_at=datetime(2026, 5, 11, 10, 0, tzinfo=UTC),
@@ -60,7 +60,7 @@ def test_the_address_is_the_one_of_the_twin(exchange: str) -> None:
 @pytest.mark.parametrize("exchange", EXCHANGES)
 @pytest.mark.parametrize("state", [*SystemState])
 def test_each_state_is_read_and_what_has_no_word_is_unknown(exchange: str, state: SystemState) -> None:
-    condition = ExchangeCondition(system=state, works=() if state is SystemState.NORMAL else (WORK,))
+    condition = ExchangeCondition(system=state, maintenance=() if state is SystemState.NORMAL else (MAINTENANCE,))
     expected = state if state in STATES[exchange] | {SystemState.NORMAL} else SystemState.UNKNOWN
 
     assert parsed(exchange, TWINS[exchange].write(condition)).system is expected
@@ -68,24 +68,26 @@ def test_each_state_is_read_and_what_has_no_word_is_unknown(exchange: str, state
 
 @pytest.mark.parametrize("exchange", ["okx", "bybit"])
 def test_work_under_way_has_its_times(exchange: str) -> None:
-    condition = ExchangeCondition(system=SystemState.MAINTENANCE, works=(WORK,))
+    condition = ExchangeCondition(system=SystemState.MAINTENANCE, maintenance=(MAINTENANCE,))
 
-    assert parsed(exchange, TWINS[exchange].write(condition)).maintenance == (WORK,)
+    assert parsed(exchange, TWINS[exchange].write(condition)).maintenance == (MAINTENANCE,)
 
 
 @pytest.mark.parametrize("exchange", ["okx", "bybit", "kraken"])
 def test_announced_work_leaves_the_system_normal(exchange: str) -> None:
-    announced = replace(WORK, is_under_way=False)
+    announced = replace(MAINTENANCE, is_under_way=False)
 
-    assert parsed(exchange, TWINS[exchange].write(ExchangeCondition(works=(announced,)))) == StatusContent(
+    assert parsed(exchange, TWINS[exchange].write(ExchangeCondition(maintenance=(announced,)))) == StatusContent(
         SystemState.NORMAL, (announced,)
     )
 
 
 def test_htx_says_until_when_it_is_halted() -> None:
-    content = parsed("htx", TWINS["htx"].write(ExchangeCondition(system=SystemState.HALTED, works=(WORK,))))
+    content = parsed(
+        "htx", TWINS["htx"].write(ExchangeCondition(system=SystemState.HALTED, maintenance=(MAINTENANCE,)))
+    )
 
-    assert content == StatusContent(SystemState.HALTED, (replace(WORK, title="Scheduled maintenance"),))
+    assert content == StatusContent(SystemState.HALTED, (replace(MAINTENANCE, title="Scheduled maintenance"),))
 
 
 def test_htx_halted_for_no_reason_that_it_tells_announces_nothing() -> None:
@@ -93,9 +95,11 @@ def test_htx_halted_for_no_reason_that_it_tells_announces_nothing() -> None:
 
 
 def test_woo_says_when_a_maintenance_ends() -> None:
-    content = parsed("woo-x", TWINS["woo-x"].write(ExchangeCondition(system=SystemState.MAINTENANCE, works=(WORK,))))
+    content = parsed(
+        "woo-x", TWINS["woo-x"].write(ExchangeCondition(system=SystemState.MAINTENANCE, maintenance=(MAINTENANCE,)))
+    )
 
-    assert content.maintenance == (replace(WORK, begins_at=None),)
+    assert content.maintenance == (replace(MAINTENANCE, begins_at=None),)
 
 
 def test_woo_in_order_announces_nothing_although_it_names_a_time() -> None:
@@ -146,13 +150,13 @@ BYBIT_COMPLETED = {
 
 
 def test_an_answer_of_okx() -> None:
-    work = Maintenance(
+    entry = Maintenance(
         "Classic Spot System Upgrade",
         begins_at=datetime(2021, 5, 18, 9, 0, tzinfo=UTC),
         ends_at=datetime(2021, 5, 18, 9, 10, tzinfo=UTC),
     )
 
-    assert parsed("okx", OKX_SCHEDULED) == StatusContent(SystemState.NORMAL, (work,))
+    assert parsed("okx", OKX_SCHEDULED) == StatusContent(SystemState.NORMAL, (entry,))
 
 
 def test_an_answer_of_bybit() -> None:
@@ -211,14 +215,14 @@ def test_older_answers_of_deribit_have_booleans(locked: bool, state: SystemState
 
 @pytest.mark.parametrize("exchange", EXCHANGES)
 def test_a_distorted_answer_is_a_fault_or_a_state_and_nothing_else(exchange: str) -> None:
-    body = TWINS[exchange].write(ExchangeCondition(system=SystemState.MAINTENANCE, works=(WORK,)))
+    body = TWINS[exchange].write(ExchangeCondition(system=SystemState.MAINTENANCE, maintenance=(MAINTENANCE,)))
     for distorted in distortions(body, 100):
         try:
             content = ADAPTERS[exchange].parse(distorted)
         except (SourceError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue
         assert isinstance(content.system, SystemState)
-        assert all(len(work.title) <= 120 and work.title.isprintable() for work in content.maintenance)
+        assert all(len(entry.title) <= 120 and entry.title.isprintable() for entry in content.maintenance)
 
 
 ONE_VALUE: Mapping[str, Any] = {

@@ -1,1 +1,1 @@
-"""Status pages that exchanges keep at Atlassian Statuspage: announced work, and at Kraken every network."""
+"""Status pages that exchanges keep at Atlassian Statuspage: announced maintenance, and at Kraken every network."""

@@ -1,6 +1,6 @@
-"""Coinbase's two status pages, of its app and of its exchange: announced works, and no networks.
+"""Coinbase's two status pages, of its app and of its exchange: announced maintenance, and no networks.
 
-Their components are services such as the website; networks are named in the titles of works only.
+Their components are services such as the website; networks are named in the titles of maintenance only.
 """
 
 from dataclasses import replace
@@ -10,14 +10,14 @@ from bot.sources.withdrawals.status_pages.summary import (
     PAGE_LIMITS,
     STATUS_PAGE,
     SUMMARY_PATH,
-    announced_works,
+    announced_maintenance,
     read_summary,
 )
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return the works of a page; raise msgspec's errors."""
-    return StatusContent(maintenance=announced_works(read_summary(body)))
+    """Return the maintenance of a page; raise msgspec's errors."""
+    return StatusContent(maintenance=announced_maintenance(read_summary(body)))
 
 
 COINBASE_STATUS_PAGE = StatusAdapter(

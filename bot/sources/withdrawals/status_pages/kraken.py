@@ -15,7 +15,7 @@ from bot.sources.withdrawals.status_pages.summary import (
     STATUS_PAGE,
     SUMMARY_PATH,
     PageSummary,
-    announced_works,
+    announced_maintenance,
     read_summary,
 )
 
@@ -33,9 +33,9 @@ _STATES: Mapping[str, WithdrawalState] = {
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return networks and works; raise SourceError (BAD_SHAPE without the group) and msgspec's errors."""
+    """Return networks and maintenance; raise SourceError (BAD_SHAPE without the group) and msgspec's errors."""
     summary = read_summary(body)
-    return StatusContent(maintenance=announced_works(summary), rows=tuple(_rows(summary)))
+    return StatusContent(maintenance=announced_maintenance(summary), rows=tuple(_rows(summary)))
 
 
 def _rows(summary: PageSummary) -> Iterator[WithdrawalRow]:

@@ -1,8 +1,8 @@
-"""Assets and networks in what status pages write: names of components, and titles of works.
+"""Assets and networks in what status pages write: names of components, and titles of maintenance.
 
 Kraken names its components "Tether USD (USDT) - Tron", "Bitcoin (BTC) - Lightning" and, for a coin on its own network,
-"TRON (TRX)"; inside a work they begin with the group, "Digital Currency Funding - USDC (USDC) - Sui". As of July 2026:
-https://github.com/Finnlayy/Neo_Fabel, `backend/data/kraken/status_components.json`, has all 826 of them. Coinbase names
+"TRON (TRX)"; inside a maintenance they begin with the group, "Digital Currency Funding - USDC (USDC) - Sui". All 826 of
+July 2026 are in https://github.com/Finnlayy/Neo_Fabel, `backend/data/kraken/status_components.json`. Coinbase names
 assets and networks in its titles only: "USDC on Solana".
 """
 

@@ -1,4 +1,4 @@
-"""The summary of a page at Atlassian Statuspage: its components, and works that are announced or under way.
+"""The summary of a page at Atlassian Statuspage: its components, and maintenance that is announced or under way.
 
 Every such page has it under `/api/v2/summary.json`, in the same format: https://metastatuspage.com/api
 """
@@ -21,7 +21,7 @@ PAGE_LIMITS = replace(WITHDRAWAL_LIMITS, wire_bytes=1 << 20, plain_bytes=1 << 20
 """Kraken's 826 components have some 0.3 MB. A page is read in one go, so that a much larger one would hold all up."""
 
 _UNDER_WAY, _OVER = {"in_progress", "verifying"}, {"completed", "resolved", "postmortem"}
-# Works on what has nothing to do with paying out; Kraken has such components for most assets.
+# Maintenance of what has nothing to do with paying out; Kraken has such components for most assets.
 _OTHER_SERVICES = (" - Staking", " - Custody", " - Opt-in Rewards")
 
 
@@ -39,7 +39,7 @@ class _AffectedComponent(msgspec.Struct):
     name: str = ""
 
 
-class _PageWork(msgspec.Struct):
+class _PageMaintenance(msgspec.Struct):
     name: str
     status: str
     scheduled_for: str | None = None
@@ -51,7 +51,7 @@ class PageSummary(msgspec.Struct):
     """The page as a whole. Its two lists are always there, and may be empty."""
 
     components: list[PageComponent]
-    scheduled_maintenances: list[_PageWork]
+    scheduled_maintenances: list[_PageMaintenance]
 
 
 _DECODER = msgspec.json.Decoder(PageSummary)
@@ -62,23 +62,23 @@ def read_summary(body: bytes) -> PageSummary:
     return _DECODER.decode(body)
 
 
-def announced_works(summary: PageSummary) -> tuple[Maintenance, ...]:
-    """Return the works that are not over, with the assets and networks that their titles and components name."""
+def announced_maintenance(summary: PageSummary) -> tuple[Maintenance, ...]:
+    """Return the maintenance that is not over, with the assets and networks that titles and components name."""
     return tuple(_maintenances(summary))[:MOST_ANNOUNCEMENTS]
 
 
 def _maintenances(summary: PageSummary) -> Iterator[Maintenance]:
-    for work in summary.scheduled_maintenances:
-        names = [component.name for component in work.components or ()]
+    for entry in summary.scheduled_maintenances:
+        names = [component.name for component in entry.components or ()]
         relevant = [name for name in names if not name.endswith(_OTHER_SERVICES)]
-        if work.status in _OVER or (names and not relevant):
+        if entry.status in _OVER or (names and not relevant):
             continue
-        texts = (work.name, *relevant)
+        texts = (entry.name, *relevant)
         yield Maintenance(
-            plain_title(work.name) or "Maintenance",
-            begins_at=time_of_text(work.scheduled_for),
-            ends_at=time_of_text(work.scheduled_until),
-            is_under_way=work.status in _UNDER_WAY,
+            plain_title(entry.name) or "Maintenance",
+            begins_at=time_of_text(entry.scheduled_for),
+            ends_at=time_of_text(entry.scheduled_until),
+            is_under_way=entry.status in _UNDER_WAY,
             assets=frozenset(asset for text in texts for asset in named_assets(text)),
             networks=frozenset(network for text in texts for network in named_networks(text)),
         )

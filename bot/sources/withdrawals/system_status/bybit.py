@@ -1,4 +1,4 @@
-"""Bybit's system status: a list of works, most of them over. https://bybit-exchange.github.io/docs/v5/system-status"""
+"""Bybit's system status: a list of maintenance, most of it over. https://bybit-exchange.github.io/docs/v5/system-status"""
 
 import msgspec
 
@@ -17,7 +17,7 @@ _OVER = {"completed", "canceled"}
 _DEMO = 2  # of `env`: the environment for trying out
 
 
-class _BybitWork(msgspec.Struct):
+class _BybitMaintenance(msgspec.Struct):
     state: str
     title: str = ""
     begin: str | int = ""
@@ -26,7 +26,7 @@ class _BybitWork(msgspec.Struct):
 
 
 class _BybitResult(msgspec.Struct):
-    list: list[_BybitWork]
+    list: list[_BybitMaintenance]
 
 
 class _BybitStatusAnswer(msgspec.Struct, rename="camel"):
@@ -38,23 +38,23 @@ _DECODER = msgspec.json.Decoder(_BybitStatusAnswer)
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return the state of the system, and the works that are not over; raise SourceError and msgspec's errors."""
+    """Return the state of the system, and the maintenance that is not over; raise SourceError and msgspec's errors."""
     answer = _DECODER.decode(body)
     check_code(answer.ret_code, 0)
-    works = [work for work in answer.result.list if work.env != _DEMO]
-    states = {system_state(work.state, _STATES) for work in works}
+    maintenance = [entry for entry in answer.result.list if entry.env != _DEMO]
+    states = {system_state(entry.state, _STATES) for entry in maintenance}
     state = next((s for s in (SystemState.MAINTENANCE, SystemState.UNKNOWN) if s in states), SystemState.NORMAL)
     return StatusContent(
-        state, tuple(_maintenance(work) for work in works if work.state not in _OVER)[:MOST_ANNOUNCEMENTS]
+        state, tuple(_maintenance(entry) for entry in maintenance if entry.state not in _OVER)[:MOST_ANNOUNCEMENTS]
     )
 
 
-def _maintenance(work: _BybitWork) -> Maintenance:
+def _maintenance(entry: _BybitMaintenance) -> Maintenance:
     return Maintenance(
-        plain_title(work.title) or "Maintenance",
-        begins_at=time_of_milliseconds(work.begin),
-        ends_at=time_of_milliseconds(work.end),
-        is_under_way=work.state == "ongoing",
+        plain_title(entry.title) or "Maintenance",
+        begins_at=time_of_milliseconds(entry.begin),
+        ends_at=time_of_milliseconds(entry.end),
+        is_under_way=entry.state == "ongoing",
     )
 
 

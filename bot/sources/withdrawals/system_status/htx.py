@@ -27,20 +27,20 @@ _DECODER = msgspec.json.Decoder(_HtxStatusAnswer)
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return the state of the market, and the work that it is halted for; raise SourceError and msgspec's errors."""
+    """Return the state of the market, and what it is halted for; raise SourceError and msgspec's errors."""
     answer = _DECODER.decode(body)
     check_code(answer.code, 200)
     market = answer.data
     state = system_state(market.market_status, _STATES)
     if state is SystemState.NORMAL or market.halt_reason not in _REASONS:
         return StatusContent(state)
-    work = Maintenance(
+    entry = Maintenance(
         _REASONS[market.halt_reason],
         begins_at=time_of_milliseconds(market.halt_start_time),
         ends_at=time_of_milliseconds(market.halt_end_time),
         is_under_way=True,
     )
-    return StatusContent(state, (work,))
+    return StatusContent(state, (entry,))
 
 
 HTX_SYSTEM_STATUS = StatusAdapter(

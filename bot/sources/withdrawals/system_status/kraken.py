@@ -1,7 +1,7 @@
-"""Kraken's system status, with the works of the next 72 hours.
+"""Kraken's system status, with the maintenance of the next 72 hours.
 
 While it is "maintenance" nothing can be traded; "post_only" is the minutes after that, when orders are taken and not
-yet matched. An announced work leaves the list when it begins.
+yet matched. What is announced leaves the list when it begins.
 https://docs.kraken.com/api-reference/market-data/get-system-status
 """
 
@@ -21,7 +21,7 @@ _STATES = {
 }
 
 
-class _KrakenWork(msgspec.Struct):
+class _KrakenMaintenance(msgspec.Struct):
     title: str = ""
     expected_start_utc: str | None = None
     expected_end_utc: str | None = None
@@ -29,7 +29,7 @@ class _KrakenWork(msgspec.Struct):
 
 class _KrakenResult(msgspec.Struct):
     status: str
-    upcoming_maintenance: list[_KrakenWork] | None = None
+    upcoming_maintenance: list[_KrakenMaintenance] | None = None
 
 
 class _KrakenStatusAnswer(msgspec.Struct):
@@ -41,20 +41,20 @@ _DECODER = msgspec.json.Decoder(_KrakenStatusAnswer)
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return the state of the system and announced works; raise SourceError and msgspec's errors."""
+    """Return the state of the system and announced maintenance; raise SourceError and msgspec's errors."""
     answer = _DECODER.decode(body)
     if answer.error or answer.result is None:
         raise SourceError(SourceFault.BAD_SHAPE, plain_title("; ".join(answer.error)))
-    works = (answer.result.upcoming_maintenance or [])[:MOST_ANNOUNCEMENTS]
+    maintenance = (answer.result.upcoming_maintenance or [])[:MOST_ANNOUNCEMENTS]
     return StatusContent(
         system_state(answer.result.status, _STATES),
         tuple(
             Maintenance(
-                plain_title(work.title) or "Maintenance",
-                begins_at=time_of_text(work.expected_start_utc),
-                ends_at=time_of_text(work.expected_end_utc),
+                plain_title(entry.title) or "Maintenance",
+                begins_at=time_of_text(entry.expected_start_utc),
+                ends_at=time_of_text(entry.expected_end_utc),
             )
-            for work in works
+            for entry in maintenance
         ),
     )
 

@@ -1,4 +1,4 @@
-"""OKX's system status: a list of works, announced and under way; an empty one says that nothing is the matter.
+"""OKX's system status: a list of maintenance, announced and under way; an empty one says that nothing is the matter.
 
 Example: "Classic Spot System Upgrade", scheduled for 08:00 to 08:10, is announced, and the system normal until then.
 https://www.okx.com/docs-v5/en/#status-get-status
@@ -17,7 +17,7 @@ _DEMO = "2"  # of `env`: the environment for trying out
 _PARTIAL_SERVICES = {"0", "6", "7", "10", "11", "99"}
 
 
-class _OkxWork(msgspec.Struct, rename="camel"):
+class _OkxMaintenance(msgspec.Struct, rename="camel"):
     state: str
     title: str = ""
     begin: str | int = ""
@@ -28,36 +28,36 @@ class _OkxWork(msgspec.Struct, rename="camel"):
 
 class _OkxStatusAnswer(msgspec.Struct):
     code: str
-    data: list[_OkxWork]
+    data: list[_OkxMaintenance]
 
 
 _DECODER = msgspec.json.Decoder(_OkxStatusAnswer)
 
 
 def parse(body: bytes) -> StatusContent:
-    """Return the state of the system, and the works that are not over; raise SourceError and msgspec's errors."""
+    """Return the state of the system, and the maintenance that is not over; raise SourceError and msgspec's errors."""
     answer = _DECODER.decode(body)
     check_code(answer.code, "0")
-    works = [work for work in answer.data if str(work.env) != _DEMO]
-    states = {_state(work) for work in works}
+    maintenance = [entry for entry in answer.data if str(entry.env) != _DEMO]
+    states = {_state(entry) for entry in maintenance}
     state = next((s for s in (SystemState.MAINTENANCE, SystemState.UNKNOWN) if s in states), SystemState.NORMAL)
     return StatusContent(
-        state, tuple(_maintenance(work) for work in works if work.state not in _OVER)[:MOST_ANNOUNCEMENTS]
+        state, tuple(_maintenance(entry) for entry in maintenance if entry.state not in _OVER)[:MOST_ANNOUNCEMENTS]
     )
 
 
-def _state(work: _OkxWork) -> SystemState:
-    if work.state in _UNDER_WAY:
-        return SystemState.NORMAL if str(work.service_type) in _PARTIAL_SERVICES else SystemState.MAINTENANCE
-    return SystemState.NORMAL if work.state in _ANNOUNCED | _OVER else SystemState.UNKNOWN
+def _state(entry: _OkxMaintenance) -> SystemState:
+    if entry.state in _UNDER_WAY:
+        return SystemState.NORMAL if str(entry.service_type) in _PARTIAL_SERVICES else SystemState.MAINTENANCE
+    return SystemState.NORMAL if entry.state in _ANNOUNCED | _OVER else SystemState.UNKNOWN
 
 
-def _maintenance(work: _OkxWork) -> Maintenance:
+def _maintenance(entry: _OkxMaintenance) -> Maintenance:
     return Maintenance(
-        plain_title(work.title) or "Maintenance",
-        begins_at=time_of_milliseconds(work.begin),
-        ends_at=time_of_milliseconds(work.end),
-        is_under_way=work.state in _UNDER_WAY,
+        plain_title(entry.title) or "Maintenance",
+        begins_at=time_of_milliseconds(entry.begin),
+        ends_at=time_of_milliseconds(entry.end),
+        is_under_way=entry.state in _UNDER_WAY,
     )
 
 
