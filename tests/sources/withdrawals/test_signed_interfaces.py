@@ -1,6 +1,7 @@
 """Signed interfaces over real HTTP, on exchanges that check who asks."""
 
 import json
+import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -17,8 +18,10 @@ from bot.replay.withdrawal_bodies.signed_twins import SIGNED_TWINS
 from bot.sources.http import Http
 from bot.sources.withdrawals.key_check import KeyCheck
 from bot.sources.withdrawals.keyed_source import KEY_PART
+from bot.sources.withdrawals.signing.signature import signer
 from bot.sources.withdrawals.source import ExchangeWithdrawalSource
 from bot.sources.withdrawals.system_status.okx import OKX_SYSTEM_STATUS
+from tests.clocks import HandMovedClock
 from tests.sources.withdrawals.distortions import distortions
 from tests.sources.withdrawals.exchanges_with_keys import (
     FLAGS,
@@ -247,6 +250,21 @@ def test_a_distorted_list_opens_nothing_and_closes_nothing(exchange: str) -> Non
             continue
         for row in rows:
             assert row.state in {WithdrawalState.UNKNOWN, expected.get(row[:2], row.state)}, distorted
+
+
+@pytest.mark.parametrize("exchange", EXCHANGES)
+async def test_an_error_on_the_way_shows_nothing_of_the_key(exchange: str, client: Http) -> None:
+    """A traceback names the request's host, and neither its address, which has the signature, nor its headers."""
+    interface = INTERFACES[exchange]
+    nowhere = replace(interface.networks, base="http://127.0.0.1:1")
+    sign = signer(interface.scheme, interface.networks, KEY, HandMovedClock())
+
+    with pytest.raises(SourceError) as error:
+        await client.send(nowhere.request(), sign=sign)
+
+    written = "".join(traceback.format_exception(error.value))
+    assert "127.0.0.1" in written
+    assert not any(part in written for part in (*SECRET_PARTS, "signature="))
 
 
 @pytest.mark.parametrize("exchange", EXCHANGES)

@@ -19,6 +19,7 @@ _COMPONENT = re.compile(
     r"(?:.*? - )??(?P<coin>(?:(?! - )[^()]){1,60}) \((?P<symbol>[A-Za-z0-9.]{1,15})\)(?: - (?P<network>.{1,60}))?"
 )
 _SYMBOL_IN_BRACKETS = re.compile(r"\(([A-Z0-9.]{2,15})\)")
+_NO_SYMBOLS = frozenset(("API", "EDT", "EST", "ET", "FIX", "PDT", "PST", "PT", "UI", "UTC"))  # in brackets as well
 _WORD = re.compile(r"[A-Za-z0-9]+(?:-[0-9]+)?")  # "ERC-20" is a word
 _LONGEST_TEXT = 300  # characters that are searched; the longest name on Kraken's page has 50
 _NETWORKS = ("BITCOIN", "ETHEREUM", "TRON", "SOLANA")
@@ -44,13 +45,14 @@ def funding_component(name: str) -> FundingComponent | None:
 def named_assets(text: str) -> Iterator[str]:
     """Yield every symbol in brackets, and tracked assets that stand alone in capitals: "USDC on Solana" names USDC."""
     searched = text[:_LONGEST_TEXT]
-    yield from map(asset_name, _SYMBOL_IN_BRACKETS.findall(searched))
+    yield from (asset_name(symbol) for symbol in _SYMBOL_IN_BRACKETS.findall(searched) if symbol not in _NO_SYMBOLS)
     yield from (word for word in _WORD.findall(searched) if word in TRACKED_ASSETS)
 
 
 def named_networks(text: str) -> Iterator[str]:
     """Yield the network of a component, and of other texts the main networks that they name: "Tron", "ERC-20"."""
-    if component := funding_component(text):
+    component = funding_component(text)
+    if component and component.asset not in _NO_SYMBOLS:
         yield network_name(component.asset, component.network)
         return
     for word in _WORD.findall(_OTHER_COIN.sub("", text[:_LONGEST_TEXT])):
