@@ -51,8 +51,10 @@ class NetworkWithdrawals:
     """What is believed of one asset on one network of one exchange, after as many polls as that takes.
 
     `since` is when `state` was first seen, of UNKNOWN when it was last known; `confirmed_at` is the newest poll that
-    said the same. `last_known` is what an UNKNOWN one was before, None where it was never known. `pending` was seen
-    first at `pending_since`, and is believed once another poll says it again.
+    said the same. `last_known` is what an UNKNOWN one was before, None where it was never known, and `known_since`
+    since when it was that. `pending` was seen first at `pending_since`, and is believed once another poll says it
+    again. `began_unseen` says that it was so already when it was first looked at: when it began is not known.
+    `silent_polls` counts the polls in a row of which a part failed and that did not mention it.
     """
 
     asset: str
@@ -63,6 +65,19 @@ class NetworkWithdrawals:
     last_known: WithdrawalState | None = None
     pending: WithdrawalState | None = None
     pending_since: datetime | None = None
+    known_since: datetime | None = None
+    began_unseen: bool = False
+    silent_polls: int = 0
+
+    @property
+    def known_state(self) -> WithdrawalState:
+        """Return what it is, and of an unknown one what it was when it was last known."""
+        return self.last_known or self.state if self.state is WithdrawalState.UNKNOWN else self.state
+
+    @property
+    def began_at(self) -> datetime:
+        """Return since when it is or was in its known state."""
+        return self.known_since or self.since if self.state is WithdrawalState.UNKNOWN else self.since
 
 
 @value_object
@@ -90,22 +105,57 @@ class NetworkEvent:
 
 @value_object
 class MajorWithdrawals:
-    """One asset over all of its main networks, and since when it is so; `since` is None where it was never known."""
+    """One asset over all of its main networks, and since when it is so; `since` is None where it was never known.
+
+    `last_known` is what an UNKNOWN one was before. `began_unseen` says that it was so already when it was first looked
+    at. The rest is what guards say of one that is closed, or was before it became unknown: `network_event` names the
+    network that many exchanges closed, `in_maintenance` says that its closing was announced, and `is_dead` that it has
+    been closed for so long that nobody expects otherwise.
+    """
 
     asset: str
     state: WithdrawalState
     since: datetime | None
+    last_known: WithdrawalState | None = None
+    began_unseen: bool = False
+    network_event: str = ""
+    in_maintenance: bool = False
+    is_dead: bool = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether it is closed and that is held against the exchange."""
+        return self.state is WithdrawalState.CLOSED and not self._is_excused
+
+    @property
+    def may_be_closed(self) -> bool:
+        """Return whether it is closed, or was when it was last known: what an exchange stops telling is not open."""
+        was_closed = self.state is WithdrawalState.UNKNOWN and self.last_known is WithdrawalState.CLOSED
+        return self.is_closed or (was_closed and not self._is_excused)
+
+    @property
+    def _is_excused(self) -> bool:
+        return bool(self.network_event) or self.is_dead
+
+
+@value_object
+class DayShare:
+    """Which part of all listed networks was closed in the first poll of a UTC day."""
+
+    day: datetime
+    closed_share: float
 
 
 @value_object
 class ExchangeWithdrawals:
     """Everything that is known of one exchange's withdrawals.
 
-    `as_of` is the newest poll that was answered, None before the first. `networks` are the tracked assets', in order of
-    asset and network. `closed_share` is the part of all listed networks that is closed (0.1: a tenth), `usual_share`
-    its median over the last 30 days; None where they are not known. `transitions` are the latest, oldest first, and
-    `events` the network events that it is part of. `fault` is why the newest poll was not answered, and `silent_polls`
-    how many in a row were not.
+    `as_of` is the newest poll that was answered, None before the first, and `polled_at` the newest at all. `networks`
+    are the tracked assets', in order of asset and network. `closed_share` is the part of all listed networks that is
+    closed (0.1: a tenth), `usual_share` its median over the last 30 days, of which `day_shares` has one each, oldest
+    first; None where they are not known. `share_jumped_since` is since when the share is far above the usual one.
+    `transitions` are the latest, oldest first, and `events` the network events that it is part of. `fault` is why the
+    newest poll was not answered, and `silent_polls` how many in a row were not.
     """
 
     exchange: str
@@ -123,17 +173,39 @@ class ExchangeWithdrawals:
     detail: str = ""
     silent_polls: int = 0
     part_faults: tuple[tuple[str, SourceFault], ...] = ()
+    polled_at: datetime | None = None
+    day_shares: tuple[DayShare, ...] = ()
+    share_jumped_since: datetime | None = None
+
+    def judged_networks(self, asset: str) -> tuple[NetworkWithdrawals, ...]:
+        """Return the networks that decide on an asset: the main ones that are listed, else all that are.
+
+        A flag for the asset as a whole decides where it says closed, or where it is all there is: "open" may mean that
+        any network is.
+        """
+        listed = [status for status in self.networks if status.asset == asset and status.network != ALL_NETWORKS]
+        whole = [status for status in self.networks if status.asset == asset and status.network == ALL_NETWORKS]
+        main = [status for status in listed if status.network in MAIN_NETWORKS.get(asset, ())]
+        is_closed = any(status.known_state is WithdrawalState.CLOSED for status in whole)
+        return tuple(whole if is_closed else main or listed or whole)
 
     def major(self, asset: str) -> MajorWithdrawals:
         """Return an asset as a whole: closed where every main network that is listed is, and open where any is."""
-        listed = [status for status in self.networks if status.asset == asset]
-        main = [status for status in listed if status.network in (*MAIN_NETWORKS.get(asset, ()), ALL_NETWORKS)]
-        judged = main or listed
+        judged = self.judged_networks(asset)
         states = {status.state for status in judged}
         if not judged:
             return MajorWithdrawals(asset, WithdrawalState.UNKNOWN, None)
         for state in (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.UNKNOWN):
             if state in states:
                 since = min(status.since for status in judged if status.state is state)
-                return MajorWithdrawals(asset, state, since)
-        return MajorWithdrawals(asset, WithdrawalState.CLOSED, max(status.since for status in judged))
+                last_known = _last_known(judged) if state is WithdrawalState.UNKNOWN else None
+                return MajorWithdrawals(asset, state, since, last_known)
+        newest = max(judged, key=lambda status: status.since)
+        return MajorWithdrawals(asset, WithdrawalState.CLOSED, newest.since, began_unseen=newest.began_unseen)
+
+
+def _last_known(judged: tuple[NetworkWithdrawals, ...]) -> WithdrawalState | None:
+    """Return what an asset was when each of its networks was last known; a network that never was does not say."""
+    states = {status.known_state for status in judged}
+    order = (WithdrawalState.OPEN, WithdrawalState.DELAYED, WithdrawalState.CLOSED)
+    return next((state for state in order if state in states), None)

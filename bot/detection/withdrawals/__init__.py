@@ -1,1 +1,1 @@
-"""Withdrawals: which of the major assets can be taken out of an exchange."""
+"""Withdrawals: from what exchanges tell at every poll to what is believed, excused and held against them."""

@@ -1,0 +1,93 @@
+import pytest
+
+from bot.detection.withdrawals.majors import judged_majors
+from bot.domain.assets import MAJORS
+from bot.domain.withdrawal_reading import Maintenance
+from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
+from tests.detection.withdrawals.polls import CLOSED, OPEN, UNKNOWN, all_main, at, gate, poll, polled
+
+WORK = Maintenance("Wallet work", is_under_way=True, networks=frozenset({"TRON"}))
+DAY = 24 * 60
+
+
+def closed_at_noon(*, minutes: float = 5, maintenance: tuple[Maintenance, ...] = ()) -> ExchangeWithdrawals:
+    """Return an exchange whose USDT closed at noon, as of so many minutes after it."""
+    return gate(
+        polled(
+            *[poll(minute, all_main()) for minute in (-10, -5)],
+            *[poll(minute, all_main(USDT=CLOSED), maintenance=maintenance) for minute in (0, minutes)],
+        )
+    )
+
+
+def usdt(withdrawals: ExchangeWithdrawals, minutes: float = 5) -> MajorWithdrawals:
+    majors = judged_majors(withdrawals, at(minutes))
+    assert tuple(major.asset for major in majors) == MAJORS
+    return majors[2]
+
+
+def test_a_major_that_is_closed_is_held_against_the_exchange() -> None:
+    assert usdt(closed_at_noon()) == MajorWithdrawals("USDT", CLOSED, at(0))
+    assert usdt(closed_at_noon()).is_closed
+    assert usdt(closed_at_noon()).may_be_closed
+
+
+@pytest.mark.parametrize(("networks", "in_maintenance"), [(("TRON",), False), (("TRON", "ETHEREUM"), True), ((), True)])
+def test_it_is_in_maintenance_where_everything_that_is_closed_was_announced(
+    networks: tuple[str, ...], *, in_maintenance: bool
+) -> None:
+    work = Maintenance("Wallet work", is_under_way=True, networks=frozenset(networks))
+
+    major = usdt(closed_at_noon(maintenance=(work,)))
+
+    assert major.in_maintenance is in_maintenance
+    assert major.is_closed
+
+
+def test_after_a_month_it_is_dead_and_counts_no_more() -> None:
+    month = 30 * DAY
+
+    assert not usdt(closed_at_noon(minutes=month - 1), month - 1).is_dead
+    dead = usdt(closed_at_noon(minutes=month), month)
+    assert dead.is_dead
+    assert not dead.is_closed
+    assert not dead.may_be_closed
+
+
+def test_what_is_excused_by_an_event_of_one_of_its_networks_is_not_held_against_the_exchange() -> None:
+    """Ethereum was closed already, which alone left Tron to withdraw by; then Tron is upgraded."""
+    names = ("gate", "htx", "kucoin")
+    ethereum = {"USDT/ETHEREUM": CLOSED}
+    tron = {"USDT/TRON": CLOSED}
+    known = polled(
+        *[poll(minutes, all_main() | ethereum, exchange=id_) for minutes in (-10, -5) for id_ in names],
+        *[poll(minutes, all_main() | ethereum | tron, exchange=id_) for minutes in (0, 5) for id_ in names],
+    )
+
+    major = usdt(gate(known))
+
+    assert (major.state, major.network_event) == (CLOSED, "TRON")
+    assert not major.is_closed
+    assert not major.may_be_closed
+
+
+def test_what_was_closed_and_is_unknown_may_still_be() -> None:
+    dark = gate(polled(poll(10, {"BTC/BITCOIN": OPEN}), before={"gate": closed_at_noon()}))
+
+    major = usdt(dark, 10)
+
+    assert (major.state, major.last_known, major.since) == (UNKNOWN, CLOSED, at(5))
+    assert not major.is_closed
+    assert major.may_be_closed
+    assert [other.may_be_closed for other in judged_majors(dark, at(10))] == [False, False, True, False]
+
+
+def test_what_was_answered_long_ago_is_unknown() -> None:
+    withdrawals = closed_at_noon()
+
+    assert usdt(withdrawals, 50).is_closed
+    assert usdt(withdrawals, 51) == MajorWithdrawals("USDT", UNKNOWN, at(5), last_known=CLOSED)
+    assert judged_majors(withdrawals, at(51))[0] == MajorWithdrawals("BTC", UNKNOWN, at(5), last_known=OPEN)
+    assert judged_majors(ExchangeWithdrawals("gate"), at(0)) == tuple(
+        MajorWithdrawals(asset, UNKNOWN, None) for asset in MAJORS
+    )
