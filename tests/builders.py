@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.detection.outflow import grade
+from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange, Listing
 from bot.domain.flow import AssetFlow, Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.incident import Incident, IncidentState
@@ -13,6 +15,8 @@ from bot.domain.reading import Holding, Reading, Slot
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
 from bot.domain.snapshot import DailyPoint
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import Majors, MajorWithdrawals
 
 NOON = datetime(2022, 12, 13, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -61,6 +65,18 @@ def flow(  # noqa: PLR0913 — what a flow may be, each part named where it matt
     usd = share * reserves
     assets = (AssetFlow("USDT", 0.6 * usd, 0.6 * usd), AssetFlow("BTC", 0.4 * usd / 20_000, 0.4 * usd))
     return Flow(window, at - window.length, at, usd, share, reserves, assets, missing, hold)
+
+
+def majors(
+    *closed: str, since: datetime = NOON, others: WithdrawalState = WithdrawalState.OPEN, **fields: Any
+) -> Majors:
+    """Return the four majors of which these are closed, with these other fields, and the others are as `others`."""
+    return tuple(
+        MajorWithdrawals(asset, WithdrawalState.CLOSED, since, **fields)
+        if asset in closed
+        else MajorWithdrawals(asset, others, since - DAY)
+        for asset in MAJORS
+    )
 
 
 def jump(  # noqa: PLR0913 — as above

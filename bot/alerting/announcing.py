@@ -131,7 +131,12 @@ def _is_worse(announced: Signal, signal: Signal) -> bool:
 
 
 def _is_news(policy: Policy, announced: Signal, signal: Signal) -> bool:
-    """Return whether the size has changed enough to be news: 4 % to 4.3 % of reserves, or one more closed asset."""
+    """Return whether the size has changed enough to be news: 4 % to 4.3 % of reserves, or one more closed asset.
+
+    What can be withdrawn is shown beside the size, and every change of it is news.
+    """
+    if announced.withdrawals != signal.withdrawals:
+        return True
     before, after = announced.size, signal.size
     if before is None or after is None:
         return before is not after

@@ -17,8 +17,10 @@ import msgspec
 from bot.backtest.scores import KnownEvent
 from bot.domain.errors import ConfigurationError, SourceError, SourceFault
 from bot.domain.exchange import Exchange, exchange_id
+from bot.domain.networks import network_name
 from bot.domain.reading import Holdings, Layouts, Reading, Slot
-from bot.domain.withdrawals import WithdrawalStatus
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import WithdrawalTransition
 from bot.sources.decompression import decompress
 from bot.sources.defillama import NAME
 from bot.sources.defillama.decode_worker import read_pieces
@@ -58,7 +60,7 @@ class ArchivedHistory:
     exchange: Exchange
     slots: Sequence[Slot]
     moments: Sequence[Moment]
-    withdrawal_changes: Sequence[WithdrawalStatus] = ()
+    withdrawal_changes: Sequence[WithdrawalTransition] = ()
     odd_lines: Sequence[int] = ()
 
     def readings(self) -> Iterator[Reading]:
@@ -112,10 +114,10 @@ def read_events(directory: Path) -> tuple[list[KnownEvent] | None, list[int]]:
     return _lines(path, _event) if path.exists() else (None, [])
 
 
-def _withdrawal_changes(path: Path) -> tuple[list[WithdrawalStatus], list[int]]:
+def _withdrawal_changes(path: Path) -> tuple[list[WithdrawalTransition], list[int]]:
     """Return the changes in a log, oldest first, and the numbers of lines that are none; without a log, nothing."""
     withdrawal_changes, odd_lines = _lines(path, _withdrawal_change) if path.exists() else ([], [])
-    return sorted(withdrawal_changes, key=lambda change: change.since), odd_lines
+    return sorted(withdrawal_changes, key=lambda change: change.at), odd_lines
 
 
 def _lines(path: Path, read: Callable[[bytes], _Line]) -> tuple[list[_Line], list[int]]:
@@ -131,10 +133,13 @@ def _lines(path: Path, read: Callable[[bytes], _Line]) -> tuple[list[_Line], lis
     return records, odd_lines
 
 
-def _withdrawal_change(text: bytes) -> WithdrawalStatus:
+def _withdrawal_change(text: bytes) -> WithdrawalTransition:
     change = _CHANGE.decode(text)
-    return WithdrawalStatus(
-        change.asset.strip().upper(), change.network.strip().upper(), is_open=change.open, since=_at(change.at)
+    asset = change.asset.strip().upper()
+    after = WithdrawalState.OPEN if change.open else WithdrawalState.CLOSED
+    # What it was before is said by the line before, if there is one.
+    return WithdrawalTransition(
+        _at(change.at), asset, network_name(asset, change.network), WithdrawalState.UNKNOWN, after
     )
 
 

@@ -28,7 +28,9 @@ from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.column_arithmetic import PLAIN_ARITHMETIC, Arithmetic
 from bot.detection.flow.computation import ColumnComputation
 from bot.detection.outflow_source import Outflow, OutflowState
-from bot.detection.withdrawals.status import with_statuses
+from bot.detection.withdrawals.guards.network_events import with_network_events
+from bot.detection.withdrawals.majors import judged_majors
+from bot.detection.withdrawals.record import with_recorded_changes
 from bot.domain.exchange import MARKET, Exchange
 from bot.domain.flow import Flow
 from bot.domain.incident import Incident, IncidentState, StepReason
@@ -36,7 +38,8 @@ from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource, signals_of
-from bot.domain.withdrawals import Withdrawals, WithdrawalStatus
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 
 ALERT_REASONS = frozenset(
     {StepReason.OPENED, StepReason.ESCALATED, StepReason.DEESCALATED, StepReason.HELD, StepReason.RESOLVED}
@@ -102,7 +105,7 @@ class Simulation:
         self,
         exchanges: Iterable[Exchange],
         *,
-        withdrawal_changes: Mapping[str, Sequence[WithdrawalStatus]] | None = None,
+        withdrawal_changes: Mapping[str, Sequence[WithdrawalTransition]] | None = None,
         sensitivity: Sensitivity = Sensitivity.NORMAL,
         since: datetime | None = None,
         policy: Policy | None = None,
@@ -123,6 +126,7 @@ class Simulation:
         self._withdrawal_changes = {
             exchange: deque(changes) for exchange, changes in (withdrawal_changes or {}).items() if changes
         }
+        self._withdrawals: dict[str, ExchangeWithdrawals] = {}
         self._presets = tuple(dict.fromkeys((Sensitivity.NORMAL, sensitivity)))
         self._state = RoundState()
         self._opened_incidents = _OpenedIncidents(self._presets)
@@ -146,8 +150,7 @@ class Simulation:
     def judge_reserves(self, readings: Sequence[Reading]) -> RoundResult | None:
         """Return the steps of one round of reserves, None where all of it lies before `since`."""
         # Before the readings, so that a run and the closing of withdrawals that answers it are seen in one round.
-        for reading in readings:
-            self._apply_withdrawal_changes(reading)
+        self._apply_withdrawal_changes(readings)
         outflow = self._sources[Rule.OUTFLOW]
         state: OutflowState = outflow.update(self._states[Rule.OUTFLOW], readings)
         judged = [reading for reading in readings if self._since is None or reading.as_of >= self._since]
@@ -210,18 +213,44 @@ class Simulation:
             open_incident = incident if incident and incident.state is IncidentState.OPEN else None
             yield SimulatedAlert(at, exchange, StepReason.HELD, signal, open_incident, held_flow, inhibited_by)
 
-    def _apply_withdrawal_changes(self, reading: Reading) -> None:
-        """Bring an exchange's withdrawals to the time of a reading; where no change was ever seen, they are unknown."""
+    def _apply_withdrawal_changes(self, readings: Sequence[Reading]) -> None:
+        """Bring the withdrawals of a round's exchanges to the times of their readings; without a record, nothing."""
+        if not self._withdrawal_changes:  # nearly always
+            return
+        state: OutflowState = self._states[Rule.OUTFLOW]
+        # First all changes, then what follows: what one exchange closed may be excused by what others did.
+        stale = [reading for reading in readings if self._record_due_changes(reading) or _may_age(state, reading)]
+        if not stale:
+            return
+        self._withdrawals = with_network_events(self._withdrawals, stale[-1].as_of)
+        majors = {
+            # A record holds until its next line, however long ago the last one was.
+            reading.exchange: judged_majors(
+                replace(self._withdrawals[reading.exchange], as_of=reading.as_of), reading.as_of
+            )
+            for reading in stale
+        }
+        self._states[Rule.OUTFLOW] = replace(state, withdrawals={**state.withdrawals, **majors})
+
+    def _record_due_changes(self, reading: Reading) -> bool:
+        """Record the changes up to a reading, and return whether there were any."""
         changes = self._withdrawal_changes.get(reading.exchange, deque())
         due_changes = []
-        while changes and changes[0].since <= reading.as_of:
+        while changes and changes[0].at <= reading.as_of:
             due_changes.append(changes.popleft())
         if due_changes:
-            state: OutflowState = self._states[Rule.OUTFLOW]
-            withdrawals = with_statuses(state.withdrawals.get(reading.exchange, Withdrawals()), due_changes)
-            self._states[Rule.OUTFLOW] = replace(
-                state, withdrawals={**state.withdrawals, reading.exchange: withdrawals}
-            )
+            known = self._withdrawals.get(reading.exchange, ExchangeWithdrawals(reading.exchange))
+            self._withdrawals[reading.exchange] = with_recorded_changes(known, due_changes)
+        return bool(due_changes)
+
+
+def _may_age(state: OutflowState, reading: Reading) -> bool:
+    """Return whether an exchange's majors may be judged otherwise without a change: by time, what is closed is excused.
+
+    What is open stays as it is, and costs nothing.
+    """
+    majors = state.withdrawals.get(reading.exchange, ())
+    return any(WithdrawalState.CLOSED in {major.state, major.last_known} for major in majors)
 
 
 def _is_notice(step: RoundStep) -> bool:

@@ -26,7 +26,7 @@ from bot.domain.exchange import Listing
 from bot.domain.reading import Reading
 from bot.domain.signal import Signal
 from bot.domain.snapshot import IncidentSpan
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import Majors
 
 SOURCE_FIGURES_MAX_AGE = timedelta(minutes=20)
 """How far apart a reading and the source's own figures may be fetched: two polls of the list, by default."""
@@ -36,7 +36,7 @@ def states_after_round(
     states: Mapping[str, ExchangeState],
     readings: Sequence[Reading],
     market: MarketMoves,
-    withdrawals: Mapping[str, Withdrawals] | None = None,
+    withdrawals: Mapping[str, Majors] | None = None,
 ) -> tuple[dict[str, ExchangeState], MarketMoves]:
     """Return the states and the market after the readings of one round, at most one of each exchange.
 
@@ -52,7 +52,7 @@ def states_after_new_readings(
     states: Mapping[str, ExchangeState],
     readings: Sequence[Reading],
     market: MarketMoves,
-    withdrawals: Mapping[str, Withdrawals] | None = None,
+    withdrawals: Mapping[str, Majors] | None = None,
 ) -> tuple[dict[str, ExchangeState], MarketMoves]:
     """Return what `states_after_round` does, for readings of which a store has left out repetitions already."""
     # First the moves of all, then the states: each exchange is judged by what every other did in the same round.
@@ -86,7 +86,7 @@ def signal_at_newest(  # noqa: PLR0913 — everything that a signal may rest on
     state: ExchangeState,
     now: datetime,
     *,
-    withdrawals: Withdrawals | None = None,
+    withdrawals: Majors | None = None,
     listing: Listing | None = None,
     source_figures_max_age: timedelta = SOURCE_FIGURES_MAX_AGE,
     suppression: str | None = None,

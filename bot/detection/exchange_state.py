@@ -28,7 +28,7 @@ from bot.domain.guard_state import GuardState
 from bot.domain.reading import Reading
 from bot.domain.snapshot import DailyPoint
 from bot.domain.value_object import value_object
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import Majors
 
 _AS_OF = attrgetter("as_of")
 
@@ -90,7 +90,7 @@ class ExchangeState:
         return LastMove(reading, diff, share, is_record, is_sparse, state)
 
     def with_reading(
-        self, reading: Reading, market: MarketMoves = NO_OTHERS, withdrawals: Withdrawals | None = None
+        self, reading: Reading, market: MarketMoves = NO_OTHERS, withdrawals: Majors | None = None
     ) -> "ExchangeState":
         """Return the state after one more reading; one that is not newer than the newest leaves it as it is.
 

@@ -29,7 +29,7 @@ from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint, IncidentSpan
 from bot.domain.value_object import value_object
-from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Withdrawals
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, Majors, closed_majors
 
 WINDOWS = tuple(Window)
 """The windows that are measured; the one of an hour has no threshold and is only shown."""
@@ -65,7 +65,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
     inputs: WindowInputs,
     now: datetime,
     *,
-    withdrawals: Withdrawals | None = None,
+    withdrawals: Majors | None = None,
     source_figures: tuple[SourceFigure, ...] = (),
     suppression: str | None = None,
     computation: FlowComputation | None = None,
@@ -100,7 +100,7 @@ def measure(  # noqa: PLR0913 — everything that a signal may rest on
         unreported=unreported_parts(guard_state, latest, inputs.previous, exchange.own_tokens),
         seen_since=_seen_since(guard_state, latest.as_of),
         source_figures=source_figures,
-        closed_withdrawals=withdrawals.closed if withdrawals else None,
+        withdrawals=withdrawals,
     )
 
 
@@ -141,7 +141,8 @@ def grade(signal: Signal, sensitivity: Sensitivity) -> Signal:
             figure.source != signal.source and figure.window in crossed and _agrees(signal, figure)
             for figure in signal.source_figures
         ),
-        blocks_easing=_withdrawals_reason(signal, leading),
+        blocks_easing=_blocking_reason(signal, leading),
+        severity_while_blocked=_severity_by_withdrawals(signal),
         crossed=_crossed_windows(signal, scale) if easing else (),
     )
 
@@ -203,17 +204,36 @@ def _may_decide(threshold: Threshold, flow: Flow) -> bool:
 def _raised_by_withdrawals(
     signal: Signal, severity: Severity | None, reasons: tuple[Reason, ...]
 ) -> tuple[Severity | None, tuple[Reason, ...]]:
-    """Return critical, with one more reason, for elevated or worse while withdrawals of two majors are closed."""
-    is_elevated = severity is not None and severity.rank >= Severity.ELEVATED.rank
-    closed = _withdrawals_reason(signal, reasons[0].window) if is_elevated else None
-    return (Severity.CRITICAL, (*reasons, closed)) if closed else (severity, reasons)
+    """Return what elevated or worse becomes, with one more reason, while withdrawals of two majors are closed."""
+    raised = _severity_by_withdrawals(signal)
+    if raised is None or rank(severity) < Severity.ELEVATED.rank or rank(severity) >= raised.rank:
+        return severity, reasons
+    closed = _count_reason(reasons[0].window, len(closed_majors(signal.withdrawals)))
+    return raised, (*reasons, closed)
 
 
-def _withdrawals_reason(signal: Signal, window: Window | None) -> Reason | None:
-    """Return how many majors cannot be withdrawn, of the two that make an outflow critical; None for fewer."""
-    count = len(signal.closed_withdrawals or ())
-    if count < CRITICAL_CLOSED_MAJORS:
+def _severity_by_withdrawals(signal: Signal) -> Severity | None:
+    """Return what closed withdrawals make of an outflow of elevated or worse; None where fewer than two are closed.
+
+    It is critical, and one less where closings were announced as maintenance and fewer than two were not.
+    """
+    closed = closed_majors(signal.withdrawals)
+    if len(closed) < CRITICAL_CLOSED_MAJORS:
         return None
+    unannounced = sum(not major.in_maintenance for major in closed)
+    return Severity.CRITICAL if unannounced >= CRITICAL_CLOSED_MAJORS else Severity.SEVERE
+
+
+def _blocking_reason(signal: Signal, window: Window | None) -> Reason | None:
+    """Return for how many closed majors nothing eases, None for fewer than two.
+
+    One that was closed and is unknown since counts: an exchange that stops telling has not opened. It raises nothing.
+    """
+    count = sum(major.may_be_closed for major in signal.withdrawals or ())
+    return _count_reason(window, count) if count >= CRITICAL_CLOSED_MAJORS else None
+
+
+def _count_reason(window: Window | None, count: int) -> Reason:
     return Reason(window, CLOSED_WITHDRAWALS, float(count), float(CRITICAL_CLOSED_MAJORS))
 
 

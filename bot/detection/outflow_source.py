@@ -23,7 +23,7 @@ from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal
 from bot.domain.signal_source import SignalSource
 from bot.domain.snapshot import IncidentSpan
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import Majors
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class OutflowState:
 
     states: Mapping[str, ExchangeState] = field(default_factory=dict)
     market: MarketMoves = MarketMoves()  # noqa: RUF009 — frozen
-    withdrawals: Mapping[str, Withdrawals] = field(default_factory=dict)
+    withdrawals: Mapping[str, Majors] = field(default_factory=dict)
     incident_spans: Mapping[str, Sequence[IncidentSpan]] = field(default_factory=dict)
 
 

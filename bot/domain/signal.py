@@ -17,6 +17,7 @@ from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.jump import Jump, Verdict
 from bot.domain.severity import Severity
 from bot.domain.value_object import value_object
+from bot.domain.withdrawals import Majors
 
 
 class Rule(StrEnum):
@@ -166,15 +167,15 @@ class SourceFigure:
 class Signal:
     """What is known of a subject at a time: its severity (None: calm), and that by the easier thresholds for leaving.
 
-    `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time:
-    two signals of the same `as_of` are one observation. `previous_as_of` is the time of the reading before, None when
+    `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time.
+    `previous_as_of` is the time of the reading before, None when
     there is none. `leading` is the name of the measurement that says most; one with a hold may not be judged. With
     nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `crossed` names every
     measurement that is past a threshold, `reasons` those of the worst severity. `confirmed_by_source` says that another
     source says the same, `seen_since` that an earlier reading showed it already and it waited for this one. While
-    `blocks_easing` gives a reason nothing eases, whatever else is measured, and an
-    incident that was elevated or severe becomes critical for it. `closed_withdrawals` are the majors that cannot be
-    withdrawn and since when, None where nobody watches that. `figures` are what a source measured that is not flow.
+    `blocks_easing` gives a reason nothing eases, whatever else is measured, and an incident that was elevated or severe
+    becomes at least `severity_while_blocked` for it, where that is given. `withdrawals` are the majors as they can be
+    withdrawn, None where nobody watches that. `figures` are what a source measured that is not flow.
 
     The rest is about flows: `source_figures` is what the source itself says flowed, `members` the exchanges that a
     market-wide signal is about, worst first. `jumps` are steps that may be no flow, of the last days, oldest first.
@@ -196,7 +197,8 @@ class Signal:
     confirmed_by_source: bool = False
     seen_since: datetime | None = None
     blocks_easing: Reason | None = None
-    closed_withdrawals: tuple[tuple[str, datetime], ...] | None = None
+    severity_while_blocked: Severity | None = None
+    withdrawals: Majors | None = None
     figures: tuple[Measurement, ...] = ()
     flows: tuple[Flow, ...] = ()
     baseline: Baseline | None = None
@@ -205,6 +207,14 @@ class Signal:
     jumps: tuple[Jump, ...] = ()
     crossed: tuple[str, ...] = ()
     unreported: tuple[Jump, ...] = ()
+
+    @property
+    def observation(self) -> tuple[datetime, Majors | None]:
+        """Return what tells an observation from others: the time of the reading, and what can be withdrawn.
+
+        A reading that is seen again is no new observation, unless withdrawals have opened or closed since.
+        """
+        return self.as_of, self.withdrawals
 
     @property
     def measurements(self) -> tuple[Measurement, ...]:

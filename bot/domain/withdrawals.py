@@ -4,9 +4,7 @@ Example: BTC and USDT can be withdrawn over none of their main networks. Two maj
 elevated or worse is critical, and does not ease before they open again.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.errors import SourceFault
 from bot.domain.networks import MAIN_NETWORKS
@@ -19,31 +17,8 @@ CRITICAL_CLOSED_MAJORS = 2
 By judgement: one is mostly maintenance of its network, two at once rarely are.
 """
 
-
-@dataclass(frozen=True, slots=True)
-class WithdrawalStatus:
-    """Whether one asset can be withdrawn over one network, and since when that is so. A delay is not closed."""
-
-    asset: str
-    network: str
-    is_open: bool
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Withdrawals:
-    """Every status that is known of an exchange, by asset and network in our spelling (`USDT`, `TRON`).
-
-    `closed` are the majors that cannot be withdrawn, each with since when.
-    """
-
-    statuses: Mapping[tuple[str, str], WithdrawalStatus] = field(default_factory=dict)
-    closed: tuple[tuple[str, datetime], ...] = ()
-
-    @property
-    def two_majors_closed(self) -> bool:
-        """Return whether two majors or more are closed: one alone may be the maintenance of a wallet."""
-        return len(self.closed) >= CRITICAL_CLOSED_MAJORS
+DEAD_AFTER = timedelta(days=30)
+"""An asset that has been closed for so long is dead at that exchange, by judgement: nobody expects to withdraw it."""
 
 
 @value_object
@@ -136,6 +111,15 @@ class MajorWithdrawals:
     @property
     def _is_excused(self) -> bool:
         return bool(self.network_event) or self.is_dead
+
+
+Majors = tuple[MajorWithdrawals, ...]
+"""BTC, ETH, USDT and USDC at one exchange, in this order."""
+
+
+def closed_majors(majors: Majors | None) -> Majors:
+    """Return the majors that are closed and held against the exchange; none where nobody knows."""
+    return tuple(major for major in majors or () if major.is_closed)
 
 
 @value_object

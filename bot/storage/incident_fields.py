@@ -32,7 +32,6 @@ _OF_SIGNAL = {
     "exchange": "subject",
     "seconds": "source_figures",
     "seconded": "confirmed_by_source",
-    "closed": "closed_withdrawals",
 }
 _SIGNALS = ("signal", "announced", "raised_by")
 _MEASURES = {"doors": "closed withdrawals"}

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from bot.alerting.lifecycle import advance
 from bot.alerting.lifecycle_policy import Policy
 from bot.detection.outflow import grade
+from bot.domain.assets import MAJORS
 from bot.domain.flow import Flow, Hold, HoldReason, Window
 from bot.domain.incident import Ending, Incident, IncidentState, Step, StepReason
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, Size, Unit
-from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, jump, signal
+from tests.builders import CHAIN_MISSING, DAY, HOUR, NOON, STALE, flow, incident, jump, majors, signal
 
 POLICY = Policy()
 MINUTE = timedelta(minutes=1)
@@ -857,11 +858,9 @@ class TestInternalMoves:
 
 
 class TestClosedWithdrawals:
-    CLOSED = (("BTC", NOON), ("USDT", NOON))
-
     def while_closed(self, seen: Signal, closed: int = 2) -> Signal:
         """Return the signal while so many majors cannot be withdrawn."""
-        return grade(replace(seen, closed_withdrawals=self.CLOSED[:closed]), Sensitivity.NORMAL)
+        return grade(replace(seen, withdrawals=majors(*MAJORS[:closed])), Sensitivity.NORMAL)
 
     def test_an_outflow_that_stops_because_withdrawals_closed_is_not_calm(self) -> None:
         steps = steps_of((0 * HOUR, ELEVATED), (HOUR, ELEVATED))

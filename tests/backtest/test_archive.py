@@ -9,7 +9,8 @@ from bot.backtest.archive import bodies_in, exchange_of, read_events, read_past
 from bot.backtest.scores import KnownEvent
 from bot.domain.errors import ConfigurationError, SourceError, SourceFault
 from bot.domain.reading import Holding
-from bot.domain.withdrawals import WithdrawalStatus
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import WithdrawalTransition
 from tests.sources.protocol_bodies import DAY, FIRST, body_of
 
 BODY = body_of({"Tron": {FIRST: {"USDT": (5.0, 5.0)}, FIRST + DAY: {"USDT": (4.0, 4.1), "TRX": (1.0, 0.1)}}})
@@ -112,8 +113,8 @@ def test_withdrawal_changes_are_read_in_the_order_of_time_and_odd_lines_are_coun
     past = read_past(body)
 
     assert past.withdrawal_changes == [
-        WithdrawalStatus("USDT", "TRC20", is_open=False, since=moment(FIRST)),
-        WithdrawalStatus("USDT", "TRC20", is_open=True, since=moment(FIRST + 9)),
+        WithdrawalTransition(moment(FIRST), "USDT", "TRON", WithdrawalState.UNKNOWN, WithdrawalState.CLOSED),
+        WithdrawalTransition(moment(FIRST + 9), "USDT", "TRON", WithdrawalState.UNKNOWN, WithdrawalState.OPEN),
     ]
     assert past.odd_lines == [5, 7, 8]
 

@@ -1,5 +1,5 @@
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,7 +18,8 @@ from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule, Signal
-from bot.domain.withdrawals import WithdrawalStatus
+from bot.domain.withdrawal_reading import WithdrawalState
+from bot.domain.withdrawals import WithdrawalTransition
 from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
 
 DAWN = NOON - timedelta(hours=12)
@@ -38,6 +39,14 @@ def alerts_of(simulation: Simulation, *pasts: Iterable[Reading]) -> list[Simulat
 
 def reasons(alerts: Iterable[SimulatedAlert]) -> list[tuple[str, StepReason, Severity | None]]:
     return [(alert.exchange, alert.reason, alert.incident.severity if alert.incident else None) for alert in alerts]
+
+
+def closings(*keys: str, at: datetime = DAWN - 20 * HOUR) -> list[WithdrawalTransition]:
+    """Return a line of a record for each of `USDT/TRON`: closed at a time."""
+    return [
+        WithdrawalTransition(at, asset, network, WithdrawalState.OPEN, WithdrawalState.CLOSED)
+        for asset, _, network in (key.partition("/") for key in keys)
+    ]
 
 
 def test_a_past_is_told_as_it_would_have_been() -> None:
@@ -83,9 +92,7 @@ def test_presets_are_judged_beside_the_normal_one_under_one_number() -> None:
 
 
 def test_withdrawals_that_close_are_known_from_the_next_reading_on() -> None:
-    closed = [
-        WithdrawalStatus(asset, network, is_open=False, since=DAWN - 20 * HOUR) for asset, network in NETWORKS.items()
-    ]
+    closed = closings("BTC/BITCOIN", "ETH/ETHEREUM")
     simulation = Simulation([BINANCE, OKX], withdrawal_changes={"binance": closed, "okx": []})
 
     alerts = alerts_of(simulation, days(60.1, 57.5, 55), days(9, 9.01, 9, exchange=OKX))
@@ -96,7 +103,20 @@ def test_withdrawals_that_close_are_known_from_the_next_reading_on() -> None:
     ]
 
 
-NETWORKS: Mapping[str, str] = {"BTC": "BTC", "ETH": "ETH"}
+def test_what_three_exchanges_close_within_an_hour_is_held_against_none_of_them() -> None:
+    """Bitcoin stops at all three, and Binance had closed ETH a week before: one major is closed there, not two."""
+    others = {exchange.id: exchange for exchange in (OKX, Exchange("htx", "HTX", "htx", frozenset()))}
+    upgrade = closings("BTC/BITCOIN")
+    changes = {"binance": [*closings("ETH/ETHEREUM", at=DAWN - 7 * DAY), *upgrade], **dict.fromkeys(others, upgrade)}
+
+    alerts = []
+    for exchanges in ([BINANCE], [BINANCE, *others.values()]):
+        simulation = Simulation(exchanges, withdrawal_changes=changes)
+        calm = [days(9, 9.01, 9, exchange=other) for other in exchanges[1:]]
+        alerts.append(reasons(alerts_of(simulation, days(60.1, 57.5, 55), *calm)))
+
+    assert [severity for _, _, severity in alerts[0]] == [Severity.ELEVATED, Severity.CRITICAL]
+    assert [severity for _, _, severity in alerts[1]] == [Severity.ELEVATED]
 
 
 def test_a_hold_is_announced_once_as_long_as_it_lasts() -> None:

@@ -12,7 +12,7 @@ from bot.domain.flow import HoldReason, Window
 from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import NoteReason, Signal
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import Majors
 from tests.builders import BINANCE, DAY, NOON, holding, reading
 
 MIDNIGHT = NOON.replace(hour=0)
@@ -65,7 +65,7 @@ def quiet_weeks(count: int = 60) -> ExchangeState:
     return state
 
 
-def graded_signal(state: ExchangeState, *, withdrawals: Withdrawals | None = None) -> Signal:
+def graded_signal(state: ExchangeState, *, withdrawals: Majors | None = None) -> Signal:
     """Return the signal at the newest reading, graded under the normal preset."""
     latest = state.latest
     assert latest

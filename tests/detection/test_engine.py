@@ -12,8 +12,7 @@ from bot.domain.flow import HoldReason, Window
 from bot.domain.jump import Verdict
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import CLOSED_WITHDRAWALS
-from bot.domain.withdrawals import Withdrawals
-from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, reading
+from tests.builders import BINANCE, DAY, HOUR, NOON, OKX, holding, majors, reading
 from tests.detection.quiet_past import MIDNIGHT, book, days_of, quiet_weeks
 
 
@@ -96,13 +95,13 @@ def test_what_an_operator_suppresses_is_not_graded() -> None:
 def test_closed_withdrawals_make_an_outflow_critical(
     billions: float, closed: tuple[str, ...], severity: Severity | None
 ) -> None:
-    withdrawals = Withdrawals(closed=tuple((asset, MIDNIGHT) for asset in closed))
+    withdrawals = majors(*closed)
     state = quiet_weeks().with_reading(holding(billions, at=MIDNIGHT))
 
     signal = grade(signal_at_newest(state, MIDNIGHT, withdrawals=withdrawals), Sensitivity.NORMAL)
 
     assert signal.severity is severity
-    assert signal.closed_withdrawals == withdrawals.closed
+    assert signal.withdrawals == withdrawals
     assert (CLOSED_WITHDRAWALS in {reason.measure for reason in signal.reasons}) is (severity is Severity.CRITICAL)
 
 
@@ -134,7 +133,7 @@ def test_the_second_reading_knows_the_first() -> None:
 
 
 def test_a_round_gives_each_exchange_its_own_withdrawals() -> None:
-    closed_both = Withdrawals(closed=(("BTC", NOON), ("USDT", NOON)))
+    closed_both = majors("BTC", "USDT")
     dropped = {"Tron/USDT": 0.5}
     exchanges = {"binance": BINANCE, "okx": OKX}
     states, market = {id_: days_of(exchange) for id_, exchange in exchanges.items()}, MarketMoves()

@@ -11,6 +11,7 @@ from bot.detection.exchange_state import ExchangeState
 from bot.detection.flow.baseline import robust_z
 from bot.detection.outflow import WINDOWS, WindowInputs, grade, measure
 from bot.detection.thresholds import THRESHOLDS
+from bot.domain.assets import MAJORS
 from bot.domain.exchange import Exchange
 from bot.domain.flow import Baseline, Flow, Hold, HoldReason, Window
 from bot.domain.guard_state import GuardState, LostPart
@@ -29,6 +30,7 @@ from tests.builders import (
     flow,
     holding,
     jump,
+    majors,
     quiet_days,
     reading,
     signal,
@@ -422,10 +424,10 @@ def test_one_source_that_agrees_is_enough_and_one_is_needed() -> None:
 
 @pytest.mark.parametrize("count", [2, 3])
 def test_closed_withdrawals_make_it_critical_and_are_counted_among_the_reasons(count: int) -> None:
-    closed = (("BTC", NOON), ("ETH", NOON), ("USDT", NOON))[:count]
+    closed = majors(*MAJORS[:count])
     raw = signal(-0.036, flows=[flow(-0.07, Window.WEEK)])
 
-    result = grade(replace(raw, closed_withdrawals=closed), Sensitivity.NORMAL)
+    result = grade(replace(raw, withdrawals=closed), Sensitivity.NORMAL)
 
     assert (result.severity, result.easing) == (Severity.CRITICAL, Severity.CRITICAL)
     assert result.reasons == (*raw.reasons, Reason(Window.DAY, CLOSED_WITHDRAWALS, float(count), 2.0))
@@ -433,10 +435,10 @@ def test_closed_withdrawals_make_it_critical_and_are_counted_among_the_reasons(c
 
 @pytest.mark.parametrize(("share", "count"), [(-0.02, 2), (-0.036, 1), (-0.036, 0)])
 def test_neither_little_outflow_nor_one_closed_asset_is_critical(share: float, count: int) -> None:
-    closed = (("BTC", NOON), ("ETH", NOON))[:count]
+    closed = majors(*MAJORS[:count])
     raw = signal(share)
 
-    assert grade(replace(raw, closed_withdrawals=closed), Sensitivity.NORMAL).severity is raw.severity
+    assert grade(replace(raw, withdrawals=closed), Sensitivity.NORMAL).severity is raw.severity
 
 
 @pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])

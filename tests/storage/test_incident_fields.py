@@ -121,11 +121,11 @@ def test_every_field_of_its_signals_finds_its_new_name() -> None:
     incident = read(OPEN)
     newest, raised_by = incident.signal, incident.raised_by
 
-    assert (newest.subject, newest.closed_withdrawals, newest.holds) == ("binance", (), (TRON,))
+    assert (newest.subject, newest.withdrawals, newest.holds) == ("binance", None, (TRON,))
     assert newest.jumps == ()  # round trips were stored otherwise; the next reading tells them anew
     assert raised_by
     assert raised_by.source_figures == (SourceFigure(Window.DAY, -2.5e9, "defillama"),)
-    assert raised_by.closed_withdrawals == (("BTC", NOON - HOUR), ("USDT", NOON))
+    assert raised_by.withdrawals is None  # which were closed was stored otherwise; the next signal tells them anew
     assert raised_by.reasons[-1] == Reason(Window.DAY, CLOSED_WITHDRAWALS, 2.0, 2.0)
     assert raised_by.size == Size(-0.04, Unit.RESERVES, -2564000000.0)
 

@@ -37,6 +37,7 @@ from bot.detection.guards.verdicts import COUNTS_WITHIN, LATER_FLOWS_KEPT, MAY_C
 from bot.domain.guard_state import GuardState, LargeStep, LaterFlow
 from bot.domain.jump import Jump, JumpReason, Verdict
 from bot.domain.reading import NO_HOLDING, Reading
+from bot.domain.withdrawals import CRITICAL_CLOSED_MAJORS, closed_majors
 
 _LARGE_STEPS_KEPT = timedelta(days=90)
 _MOST = 0.5  # of an asset of which the reading lacks more than half, nothing is told
@@ -117,7 +118,7 @@ def _evidence(state: GuardState, given: GuardInput, step: ReadingStep) -> Eviden
         given.at,
         sum(step.usd.values()) / diff.was_usd if diff.was_usd else 0.0,
         state.later_flows,
-        has_closed=given.withdrawals is not None and given.withdrawals.two_majors_closed,
+        has_closed=len(closed_majors(given.withdrawals)) >= CRITICAL_CLOSED_MAJORS,
         is_sparse=given.at - given.previous.as_of > SPARSE_GAP,
         unseen=_unseen(state, given.latest),
     )

@@ -16,7 +16,7 @@ from bot.detection.flow.reading_diff import ReadingDiff
 from bot.detection.guards.market_moves import MarketMoves
 from bot.domain.reading import Reading
 from bot.domain.value_object import value_object
-from bot.domain.withdrawals import Withdrawals
+from bot.domain.withdrawals import Majors
 
 
 @value_object
@@ -31,7 +31,7 @@ class GuardInput:
     diff: ReadingDiff
     own_tokens: Collection[str]
     market: MarketMoves
-    withdrawals: Withdrawals | None = None
+    withdrawals: Majors | None = None
     prices_moved: bool = True
 
     @property

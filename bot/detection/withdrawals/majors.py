@@ -13,10 +13,10 @@ from bot.detection.withdrawals.guards.network_events import is_of_event
 from bot.detection.withdrawals.thresholds import MAX_AGE
 from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import WithdrawalState
-from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
+from bot.domain.withdrawals import ExchangeWithdrawals, Majors, MajorWithdrawals
 
 
-def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> tuple[MajorWithdrawals, ...]:
+def judged_majors(withdrawals: ExchangeWithdrawals, at: datetime) -> Majors:
     """Return BTC, ETH, USDT and USDC, in this order, as they are known at a time.
 
     What was answered longer than MAX_AGE ago is unknown by then: a poller that stands still keeps nothing closed.

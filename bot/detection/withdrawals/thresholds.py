@@ -26,8 +26,6 @@ NETWORK_EVENT_SPAN = timedelta(hours=1)
 NETWORK_EVENT_EXCUSES_FOR = timedelta(hours=24)
 """How long a network event excuses a closing. Upgrades take hours; who is still closed a day later has a reason of its
 own."""
-DEAD_AFTER = timedelta(days=30)
-"""An asset that has been closed for so long is dead at that exchange: nobody expects to withdraw it."""
 FORGOTTEN_AFTER = timedelta(days=30)
 """A network that an exchange has not listed for so long while it answered is forgotten."""
 

@@ -25,6 +25,7 @@ from bot.messages.cards.flow_bounds import (
     reserves_at_start,
 )
 from bot.messages.cards.flows import usual_day
+from bot.messages.cards.majors_line import NEVER_EASES, majors_lines
 from bot.messages.cards.signal_card import SignalCard
 from bot.messages.model import Action, Line, Table, bold, line, moment
 from bot.messages.number_format import amount, percent, usd
@@ -64,7 +65,7 @@ class OutflowCard(SignalCard):
         yield usual_day(signal.baseline)
         if flow and flow.assets:
             yield assets_sentence(flow)
-        yield from _closed_withdrawals(signal)
+        yield from _withdrawals(signal)
 
     @override
     def caution(self, signal: Signal) -> str:
@@ -160,7 +161,7 @@ class OutflowCard(SignalCard):
         yield _baseline_line(signal.baseline)
         yield from _percentile_lines(signal)
         yield from _source_figure_lines(signal)
-        yield from _closed_withdrawals(signal)
+        yield from _withdrawals(signal)
 
     @override
     def table(self, signal: Signal) -> Table:
@@ -196,11 +197,11 @@ def _no_figure(signal: Signal) -> str:
     return "No window can be compared right now." if signal.flows else "No window can be computed right now."
 
 
-def _closed_withdrawals(signal: Signal) -> Iterator[Line]:
-    """Yield which majors cannot be withdrawn; nothing where all can, or where nobody knows."""
-    if signal.closed_withdrawals:
-        spans = [span for asset, since in signal.closed_withdrawals for span in (f" · {asset} since ", moment(since))]
-        yield line("Withdrawals closed", *spans)
+def _withdrawals(signal: Signal) -> Iterator[Line]:
+    """Yield how the majors can be withdrawn, and that nothing eases while two of them cannot."""
+    yield from majors_lines(signal.withdrawals)
+    if signal.blocks_easing:
+        yield line(NEVER_EASES)
 
 
 def _by_asset(flow: Flow) -> str:

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 from bot.detection.exchange_state import ExchangeState
 from bot.domain.jump import JumpReason, Verdict
 from bot.domain.reading import Reading
-from bot.domain.withdrawals import Withdrawals
-from tests.builders import HOUR, NOON
+from tests.builders import HOUR, NOON, majors
 from tests.detection.guards.worked_series import EXAMPLE, flow_between, flow_usd, on_chains, readings, state_after
 
-SHUT = Withdrawals(closed=(("BTC", NOON), ("ETH", NOON)))
+SHUT = majors("BTC", "ETH")
 
 
 def flows_into(series: Sequence[Reading], count: int) -> list[float]:

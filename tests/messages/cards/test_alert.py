@@ -16,7 +16,7 @@ from bot.messages.cards.flow_bounds import flow_sentence
 from bot.messages.cards.incident_list import incidents_card
 from bot.messages.cards.why import why_card
 from bot.messages.model import Tone
-from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, signal
+from tests.builders import CHAIN_MISSING, HOUR, NOON, STALE, flow, incident, majors, signal
 from tests.messages.cards.plain import plain, said
 
 
@@ -314,14 +314,27 @@ def test_an_incident_says_what_it_is_part_of() -> None:
     assert "Part of INC-7, which is market-wide." in card(replace(incident(), covered_by=7))
 
 
-def test_closed_doors_are_named_with_since_when() -> None:
-    seen = replace(signal(), closed_withdrawals=(("BTC", NOON), ("USDT", NOON - HOUR)))
+def test_every_major_is_named_and_closed_ones_with_since_when() -> None:
+    seen = replace(signal(), withdrawals=majors("BTC", "USDT", since=NOON - HOUR))
     graded = grade(seen, Sensitivity.NORMAL)
     story = incident(graded.severity or Severity.WATCH, seen=graded)
 
-    assert "Withdrawals closed · BTC since 2022-12-13 12:00 UTC · USDT since 2022-12-13 11:00 UTC" in card(story)
+    told = card(story)
+
+    assert (
+        "Withdrawals: BTC closed since 2022-12-13 11:00 UTC · ETH open · USDT closed since 2022-12-13 11:00 UTC · "
+        "USDC open"
+    ) in told
+    assert "Does not ease while withdrawals of two major assets are closed." in told
     assert "Withdrawals of 2 major assets are closed; 2 make it critical" in said(why_card(story, "Binance"))
-    assert "Withdrawals closed" not in card(incident(seen=replace(signal(), closed_withdrawals=())))
+
+
+def test_withdrawals_that_keep_nothing_open_are_shown_as_well_and_what_nobody_watches_is_not() -> None:
+    open_ones = card(incident(seen=replace(signal(), withdrawals=majors())))
+
+    assert "Withdrawals: BTC open · ETH open · USDT open · USDC open" in open_ones
+    assert "Does not ease" not in "\n".join(open_ones)
+    assert "Withdrawals" not in "\n".join(card(incident(seen=signal())))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ One major is closed then, not two.
 
 from datetime import datetime
 
-from bot.detection.withdrawals.thresholds import DEAD_AFTER
+from bot.domain.withdrawals import DEAD_AFTER
 
 
 def is_dead(closed_since: datetime, at: datetime) -> bool:
