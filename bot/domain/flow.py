@@ -47,6 +47,7 @@ class HoldReason(StrEnum):
     SOURCE_GLITCH = "source glitch"
     DISAGREE = "sources disagree"
     WITHHELD = "withheld"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)

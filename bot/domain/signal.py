@@ -51,6 +51,7 @@ class Unit(StrEnum):
     RESERVES = "share of reserves"
     PRICE = "share of the price"
     COUNT = "count"
+    NETWORKS = "share of networks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,15 +168,15 @@ class SourceFigure:
 class Signal:
     """What is known of a subject at a time: its severity (None: calm), and that by the easier thresholds for leaving.
 
-    `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time.
-    `previous_as_of` is the time of the reading before, None when
-    there is none. `leading` is the name of the measurement that says most; one with a hold may not be judged. With
-    nothing to judge, `graded` is False and the signal proves neither trouble nor calm. `crossed` names every
-    measurement that is past a threshold, `reasons` those of the worst severity. `confirmed_by_source` says that another
-    source says the same, `seen_since` that an earlier reading showed it already and it waited for this one. While
-    `blocks_easing` gives a reason nothing eases, whatever else is measured, and an incident that was elevated or severe
-    becomes at least `severity_while_blocked` for it, where that is given. `withdrawals` are the majors as they can be
-    withdrawn, None where nobody watches that. `figures` are what a source measured that is not flow.
+    `subject` is the id of an exchange, or of whatever else the source is about. `as_of` is the newest reading's time,
+    `previous_as_of` that of the reading before, None when there is none. `leading` is the name of the measurement that
+    says most; one with a hold may not be judged. With nothing to judge, `graded` is False and the signal proves neither
+    trouble nor calm. `crossed` names every measurement that is past a threshold, `reasons` those of the worst severity.
+    `confirmed_by_source` says that another source says the same, or that the source itself waits until it was told
+    twice, `seen_since` that an earlier reading showed it already and it waited for this one. While `blocks_easing`
+    gives a reason nothing eases, whatever else is measured, and an incident that was elevated or severe becomes at
+    least `severity_while_blocked` for it, where that is given. `withdrawals` are the majors as they can be withdrawn,
+    None where nobody watches that. `figures` are what a source measured that is not flow.
 
     The rest is about flows: `source_figures` is what the source itself says flowed, `members` the exchanges that a
     market-wide signal is about, worst first. `jumps` are steps that may be no flow, of the last days, oldest first.

@@ -36,6 +36,7 @@ HOLD_WORDS = {
     HoldReason.SOURCE_GLITCH: "perhaps a fault of the source; the next reading decides",
     HoldReason.DISAGREE: "two figures disagree",
     HoldReason.WITHHELD: "withheld",
+    HoldReason.UNKNOWN: "not known",
 }
 _NOTE_WORDS = {
     NoteReason.WALLETS_CHANGED: (

@@ -10,12 +10,15 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.detection.outflow_source import Outflow
+from bot.detection.withdrawals.closed_networks import ClosedNetworks
+from bot.detection.withdrawals.closed_withdrawals import ClosedWithdrawals
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Rule, Signal, source_rule
 from bot.domain.signal_source import SignalSource
 from bot.messages.cards.data_notice import DataNoticeCard
 from bot.messages.cards.outflow import MarketWideCard, OutflowCard
 from bot.messages.cards.signal_card import SignalCard
+from bot.messages.cards.withdrawals_incident import ClosedNetworkCard, WithdrawalsCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,8 @@ def signal_kinds(*kinds: SignalKind) -> SignalKinds:
 
 SIGNAL_KINDS = signal_kinds(
     SignalKind(Outflow(), OutflowCard()),
+    SignalKind(ClosedWithdrawals(), WithdrawalsCard()),
+    SignalKind(ClosedNetworks(), ClosedNetworkCard()),
 )
 
 _MARKET_WIDE = MarketWideCard()

@@ -21,7 +21,7 @@ from tests.messages.cards.plain import said
 CLOSED = Measurement("majors closed", Size(-2, Unit.COUNT))
 SIGNAL = Signal(
     "okx",
-    "withdrawals",
+    "closings",
     NOON,
     NOON,
     "okx",
@@ -40,7 +40,7 @@ def closed(now: Signal = SIGNAL) -> Incident:
 
 def test_an_incident_of_a_source_that_is_not_in_the_table_is_told_in_plain_words() -> None:
     assert said(incident_card(closed(), "OKX", StepReason.OPENED)).splitlines() == [
-        "INC-42 · OKX · elevated withdrawals",
+        "INC-42 · OKX · elevated closings",
         "majors closed: 2",
         "USDC: unknown",
         "Held over USDC: data too old (newest reading is 5 h old).",

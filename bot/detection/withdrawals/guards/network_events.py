@@ -69,6 +69,14 @@ def is_of_event(withdrawals: ExchangeWithdrawals, status: NetworkWithdrawals) ->
     )
 
 
+def is_closed_on(withdrawals: ExchangeWithdrawals, network: str) -> bool:
+    """Return whether an exchange has anything closed on a network, or had when that was last known."""
+    return any(
+        status.known_state is WithdrawalState.CLOSED and network in _networks(status.asset, status.network)
+        for status in withdrawals.networks
+    )
+
+
 def _closings(withdrawals: ExchangeWithdrawals) -> Iterator[_Closing]:
     """Yield when networks closed; what was closed when it was first looked at closed at a time that nobody knows."""
     for status in withdrawals.networks:
