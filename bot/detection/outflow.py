@@ -229,7 +229,9 @@ def _blocking_reason(signal: Signal, window: Window | None) -> Reason | None:
 
     One that was closed and is unknown since counts: an exchange that stops telling has not opened. It raises nothing.
     """
-    count = sum(major.may_be_closed for major in signal.withdrawals or ())
+    if not signal.withdrawals:  # as of most exchanges
+        return None
+    count = sum(major.may_be_closed for major in signal.withdrawals)
     return _count_reason(window, count) if count >= CRITICAL_CLOSED_MAJORS else None
 
 

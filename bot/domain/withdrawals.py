@@ -119,7 +119,8 @@ Majors = tuple[MajorWithdrawals, ...]
 
 def closed_majors(majors: Majors | None) -> Majors:
     """Return the majors that are closed and held against the exchange; none where nobody knows."""
-    return tuple(major for major in majors or () if major.is_closed)
+    # Asked of every reading, and most exchanges tell nothing.
+    return tuple(major for major in majors if major.is_closed) if majors else ()
 
 
 @value_object

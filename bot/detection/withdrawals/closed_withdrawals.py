@@ -131,9 +131,10 @@ def _measured(major: MajorWithdrawals, unknown: Hold) -> Measurement:
 def _shares(known: ExchangeWithdrawals, at: datetime) -> Iterator[Measurement]:
     """Yield the closed share, what is usual, and for how long it has been far above that, as far as they are known."""
     if known.closed_share is not None:
-        yield Measurement(CLOSED_SHARE, Size(-known.closed_share, Unit.NETWORKS))
+        # In whole percent: less than that is no news, and messages are edited when a size is other than was told.
+        yield Measurement(CLOSED_SHARE, Size(-round(known.closed_share, 2), Unit.NETWORKS))
     if known.usual_share is not None:
-        yield Measurement(USUAL_SHARE, Size(-known.usual_share, Unit.NETWORKS))
+        yield Measurement(USUAL_SHARE, Size(-round(known.usual_share, 2), Unit.NETWORKS))
     if known.share_jumped_since:
         yield Measurement(SHARE_JUMPED_FOR, Size(-((at - known.share_jumped_since) / _MINUTE), Unit.COUNT))
 

@@ -161,7 +161,7 @@ def test_a_closed_share_that_has_jumped_for_an_hour_is_a_watch() -> None:
     quiet = [poll(-24 * 60 * day, all_main(), share=0.1) for day in range(10, -1, -1)]
 
     early, late = (
-        signal_of(polled(*quiet, *[poll(5 * number, all_main(), share=0.32) for number in range(1, count)]), minutes)
+        signal_of(polled(*quiet, *[poll(5 * number, all_main(), share=0.324) for number in range(1, count)]), minutes)
         for count, minutes in ((13, 60), (14, 65))
     )
 
