@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from bot.domain.reading import Reading
 from bot.domain.severity import Sensitivity, Severity, rank
 from bot.domain.signal import CLOSED_WITHDRAWALS, Reason, Rule, Signal, SourceFigure
 from bot.domain.snapshot import DailyPoint
+from bot.domain.withdrawals import Majors
 from tests.builders import (
     BINANCE,
     CHAIN_MISSING,
@@ -439,6 +441,34 @@ def test_neither_little_outflow_nor_one_closed_asset_is_critical(share: float, c
     raw = signal(share)
 
     assert grade(replace(raw, withdrawals=closed), Sensitivity.NORMAL).severity is raw.severity
+
+
+@pytest.mark.parametrize("excuse", [{"network_event": "TRON"}, {"is_dead": True}])
+@pytest.mark.parametrize("share", [-0.001, -0.02, -0.036, -0.1])
+def test_what_is_excused_never_counts(excuse: dict[str, Any], share: float) -> None:
+    excused, open_ones = (
+        grade(replace(signal(share), withdrawals=withdrawals), Sensitivity.NORMAL)
+        for withdrawals in (majors(*MAJORS, **excuse), majors())
+    )
+
+    assert replace(excused, withdrawals=None) == replace(open_ones, withdrawals=None)
+
+
+@pytest.mark.parametrize(
+    ("withdrawals", "count", "severity"),
+    [
+        (majors("BTC", "ETH", in_maintenance=True), 2.0, Severity.SEVERE),
+        (majors("BTC", "ETH"), 2.0, Severity.CRITICAL),
+        (majors("BTC"), None, None),
+    ],
+)
+def test_a_signal_says_what_it_becomes_while_nothing_may_ease(
+    withdrawals: Majors, count: float | None, severity: Severity | None
+) -> None:
+    calm = grade(replace(signal(-0.001), withdrawals=withdrawals), Sensitivity.NORMAL)
+
+    assert (calm.blocks_easing and calm.blocks_easing.value) == count
+    assert (calm.severity, calm.severity_while_blocked) == (None, severity)
 
 
 @pytest.mark.parametrize("flows", [[], [flow(-0.9, hold=CHAIN_MISSING)], [flow(-0.9, Window.HOUR)]])

@@ -17,6 +17,7 @@ from bot.storage.keys import CURRENT_INCIDENTS
 from bot.storage.lua import script
 from bot.storage.schema import KEY, VERSION, bring_up_to_date
 from bot.storage.store import Store, open_store
+from tests import builders
 from tests.servers import Server
 from tests.storage.conftest import StillClock
 from tests.storage.layout_3 import MARKET_WIDE, OPEN, PENDING
@@ -128,6 +129,30 @@ def test_every_field_of_its_signals_finds_its_new_name() -> None:
     assert raised_by.withdrawals is None  # which were closed was stored otherwise; the next signal tells them anew
     assert raised_by.reasons[-1] == Reason(Window.DAY, CLOSED_WITHDRAWALS, 2.0, 2.0)
     assert raised_by.size == Size(-0.04, Unit.RESERVES, -2564000000.0)
+
+
+def test_which_withdrawals_were_closed_in_layout_4_is_left_out_and_all_else_is_read() -> None:
+    """Nobody watched withdrawals live then, so that every stored incident has null; a list would not harm either."""
+    old = OPEN_IN_LAYOUT_4.replace('"closed_withdrawals":null', '"closed_withdrawals":[["BTC","2022-12-13T11:00:00Z"]]')
+    assert old != OPEN_IN_LAYOUT_4
+
+    incident = read(old)
+
+    assert incident == read(OPEN_IN_LAYOUT_4)
+    assert incident.signal.withdrawals is None
+
+
+def test_how_the_majors_could_be_withdrawn_is_stored_and_read() -> None:
+    blocked = replace(
+        builders.signal(),
+        withdrawals=builders.majors("BTC", "ETH", network_event="TRON", in_maintenance=True),
+        blocks_easing=Reason(None, CLOSED_WITHDRAWALS, 2.0, 2.0),
+        severity_while_blocked=Severity.SEVERE,
+    )
+
+    stored = msgspec.json.encode(builders.incident(seen=blocked))
+
+    assert msgspec.json.decode(stored, type=Incident).signal == blocked
 
 
 def test_a_market_wide_incident_keeps_its_members() -> None:

@@ -42,7 +42,7 @@ def _words(major: MajorWithdrawals) -> Iterator[str | Span]:
         return
     yield bold(f"{major.asset} closed")
     if major.in_maintenance:
-        yield " for announced maintenance"
+        yield " for maintenance"
     yield from closed_since(major)
     if major.network_event:
         yield f" with {major.network_event.title()} at several exchanges"

@@ -23,7 +23,7 @@ UNKNOWN = MajorWithdrawals("USDT", WithdrawalState.UNKNOWN, NOON)
         (CLOSED, "USDT closed since 2022-12-13 12:00 UTC"),
         (replace(CLOSED, since=None), "USDT closed"),
         (replace(CLOSED, began_unseen=True), "USDT closed when first looked at, 2022-12-13 12:00 UTC"),
-        (replace(CLOSED, in_maintenance=True), "USDT closed for announced maintenance since 2022-12-13 12:00 UTC"),
+        (replace(CLOSED, in_maintenance=True), "USDT closed for maintenance since 2022-12-13 12:00 UTC"),
         (
             replace(CLOSED, network_event="TRON"),
             "USDT closed since 2022-12-13 12:00 UTC with Tron at several exchanges",
