@@ -9,7 +9,7 @@ from datetime import datetime
 
 from bot.detection.withdrawals.guards.dead_assets import is_dead
 from bot.detection.withdrawals.guards.maintenance import is_announced
-from bot.detection.withdrawals.guards.network_events import is_of_event
+from bot.detection.withdrawals.guards.network_events import is_excusable, is_of_event
 from bot.detection.withdrawals.thresholds import MAX_AGE
 from bot.domain.assets import MAJORS
 from bot.domain.withdrawal_reading import WithdrawalState
@@ -35,7 +35,9 @@ def _judged(withdrawals: ExchangeWithdrawals, major: MajorWithdrawals, at: datet
     return replace(
         major,
         # Any of them: without the event the asset could be withdrawn over that network.
-        network_event=next(filter(None, (is_of_event(withdrawals, status) for status in closed)), ""),
+        network_event=next(filter(None, (is_of_event(withdrawals, status) for status in closed)), "")
+        if withdrawals.events and is_excusable(withdrawals, at)
+        else "",
         # All of them: over what was not announced it should be possible to withdraw.
         in_maintenance=all(
             any(is_announced(work, status.asset, status.network, at) for work in withdrawals.maintenance)

@@ -2,7 +2,7 @@ import pytest
 
 from bot.detection.withdrawals.majors import judged_majors
 from bot.domain.assets import MAJORS
-from bot.domain.withdrawal_reading import Maintenance
+from bot.domain.withdrawal_reading import Maintenance, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, MajorWithdrawals
 from tests.detection.withdrawals.polls import CLOSED, OPEN, UNKNOWN, all_main, at, gate, poll, polled
 
@@ -69,6 +69,28 @@ def test_what_is_excused_by_an_event_of_one_of_its_networks_is_not_held_against_
     assert (major.state, major.network_event) == (CLOSED, "TRON")
     assert not major.is_closed
     assert not major.may_be_closed
+
+
+@pytest.mark.parametrize(
+    ("later", "counted"),
+    [
+        ({"ETH": CLOSED}, ["ETH"]),
+        ({"USDC": CLOSED}, ["BTC", "USDC"]),
+        ({"ETH": CLOSED, "USDT": CLOSED, "USDC": CLOSED}, ["BTC", "ETH", "USDT", "USDC"]),
+    ],
+)
+def test_an_event_excuses_nobody_who_closes_two_other_networks_later(
+    later: dict[str, WithdrawalState], counted: list[str]
+) -> None:
+    """Bitcoin is upgraded at noon; six hours later Gate alone closes more. USDC is Ethereum and Solana."""
+    polls = [
+        poll(minutes, all_main(BTC=OPEN if minutes < 0 else CLOSED), exchange=id_)
+        for minutes in (-10, -5, 0, 5)
+        for id_ in ("gate", "htx", "kucoin")
+    ]
+    known = polled(*polls, *[poll(minutes, all_main(BTC=CLOSED, **later)) for minutes in (360, 365)])
+
+    assert [major.asset for major in judged_majors(gate(known), at(365)) if major.is_closed] == counted
 
 
 def test_what_was_closed_and_is_unknown_may_still_be() -> None:

@@ -5,8 +5,10 @@ closed on Tron is held against none of them for 24 hours.
 
 Who closes several main networks within that hour takes part in no event. An upgrade closes its own network; an exchange
 that cannot pay closes all of them, and would be excused by any two others that do the same. So three exchanges that
-shut everything are three runs, and where only two others close Tron there is no event. Networks that are no major's
-main one do not count as several: with Ethereum exchanges often close the chains that settle on it.
+shut everything are three runs, and where only two others close Tron there is no event. For the same reason an event
+excuses nobody who has two other main networks closed: Gate, which shuts Bitcoin and Ethereum at 18:00, does not have
+Tron closed for the upgrade of 12:00 any more. Networks that are no major's main one do not count as several: with
+Ethereum exchanges often close the chains that settle on it.
 """
 
 from bisect import bisect_right
@@ -15,6 +17,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from bot.detection.withdrawals.guards.dead_assets import is_dead
 from bot.detection.withdrawals.thresholds import (
     NETWORK_EVENT_EXCHANGES,
     NETWORK_EVENT_EXCUSES_FOR,
@@ -26,6 +29,7 @@ from bot.domain.withdrawal_reading import ALL_NETWORKS, WithdrawalState
 from bot.domain.withdrawals import ExchangeWithdrawals, NetworkEvent, NetworkWithdrawals
 
 _MAJORS_NETWORKS = frozenset(network for asset in MAJORS for network in MAIN_NETWORKS[asset])
+_SEVERAL = 2  # main networks
 _WAS_OPEN = frozenset({WithdrawalState.OPEN, WithdrawalState.DELAYED})
 
 
@@ -69,6 +73,22 @@ def is_of_event(withdrawals: ExchangeWithdrawals, status: NetworkWithdrawals) ->
     )
 
 
+def is_excusable(withdrawals: ExchangeWithdrawals, at: datetime) -> bool:
+    """Return whether events excuse an exchange: fewer than two main networks are closed for another reason.
+
+    What has been closed for a month is none.
+    """
+    others = {
+        network
+        for status in withdrawals.networks
+        if status.known_state is WithdrawalState.CLOSED
+        and not is_of_event(withdrawals, status)
+        and not is_dead(status.began_at, at)
+        for network in _networks(status.asset, status.network)
+    }
+    return len(others & _MAJORS_NETWORKS) < _SEVERAL
+
+
 def is_closed_on(withdrawals: ExchangeWithdrawals, network: str) -> bool:
     """Return whether an exchange has anything closed on a network, or had when that was last known."""
     return any(
@@ -102,7 +122,7 @@ def _is_recent(closing: _Closing, at: datetime) -> bool:
 def _closes_several(closing: _Closing, of_exchange: Sequence[_Closing]) -> bool:
     """Return whether the exchange closed two main networks or more within an hour of a closing, before or after."""
     near = {other.network for other in of_exchange if abs(other.at - closing.at) <= NETWORK_EVENT_SPAN}
-    return len(near & _MAJORS_NETWORKS) > 1
+    return len(near & _MAJORS_NETWORKS) >= _SEVERAL
 
 
 def _clusters(closings: Sequence[_Closing]) -> Iterator[list[_Closing]]:
