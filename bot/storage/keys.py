@@ -6,8 +6,8 @@ one, and a test finds a key that is spelled anywhere else.
 
 `<…>` in a name stands for a part that differs: `<place>` is `platform:chat` or `platform:chat/topic`, `<chat>` is
 `platform:chat`. All keys of one script share a hash tag, the part in braces, because Redis Cluster runs a script on one
-node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{rd:<exchange>}` readings,
-`{drill}` drills.
+node only: `{ob}` incidents and the outbox, `{subs}` subscriptions, `{pace}` the rate limit, `{wd}` withdrawals,
+`{drill}` drills, `{rd:<exchange>}` readings.
 
 With `REDIS_PREFIX=second:` all of them begin with `second:`, so that several bots share one server. The prefix is not
 in this table: `Database` puts it before every `KeyName`, and `script` fills it into the scripts.
@@ -164,6 +164,22 @@ SLOTS = RedisKey(
     RedisType.HASH,
     "ever",
     "[chain, asset] (JSON) → its number in the readings; a number given never changes",
+)
+
+# Withdrawals: what is known of each exchange, and how that changed.
+WITHDRAWALS = RedisKey(
+    "{wd}:known",
+    RedisType.HASH,
+    "ever",
+    "exchange → everything that is known of its withdrawals (JSON)",
+)
+WITHDRAWAL_TRANSITIONS = RedisKey(
+    "{wd}:transitions:<exchange>",
+    RedisType.SORTED_SET,
+    "400 days, the last 4,000",
+    "which asset's withdrawals on which network became open, delayed, closed or unknown (JSON), by time",
+    lua="withdrawal_transitions",
+    lifetime=timedelta(days=400),
 )
 
 # Incidents.

@@ -28,6 +28,7 @@ from bot.storage.send_budget import RedisSendBudget
 from bot.storage.store_owner import RedisStoreOwner
 from bot.storage.subscriptions import RedisSubscriptions
 from bot.storage.suppressions import RedisSuppressions
+from bot.storage.withdrawals import RedisWithdrawals
 from bot.storage.worker_heartbeats import RedisWorkerHeartbeats
 
 TAKEN_OVER_AFTER = timedelta(seconds=10)
@@ -47,6 +48,7 @@ class Store:
     outbox: RedisOutbox
     subscriptions: RedisSubscriptions
     suppressions: RedisSuppressions
+    withdrawals: RedisWithdrawals
     leases: RedisLeases
     send_budget: RedisSendBudget
     change_feed: RedisChangeFeed
@@ -133,6 +135,7 @@ async def open_store(
             outbox=outbox,
             subscriptions=RedisSubscriptions(database),
             suppressions=RedisSuppressions(database, leases.worker),
+            withdrawals=RedisWithdrawals(database, clock),
             leases=leases,
             send_budget=RedisSendBudget(database),
             change_feed=RedisChangeFeed(database, leases.worker),

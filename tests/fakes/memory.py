@@ -16,6 +16,7 @@ from bot.domain.place import Obstacle, Place, Platform, Subscription
 from bot.domain.reading import Reading, SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.suppression import Suppression
+from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.ports.incidents import Incidents
 from bot.ports.meter import Meter
 from bot.ports.outbox import Alert, Delivery, DeliveryKind, EarlierMessage, Outbox
@@ -23,6 +24,7 @@ from bot.ports.reading_revisions import ReadingRevisions
 from bot.ports.readings import Readings
 from bot.ports.sources import Clock
 from bot.ports.subscriptions import PlaceCheck, PlaceStatus, PlaceTrouble, Subscriptions
+from bot.ports.withdrawals import WithdrawalRecords
 from bot.ports.workers import Suppressions
 from tests.fakes.memory_drills import MemoryDrills
 
@@ -566,6 +568,39 @@ class MemorySuppressions(Suppressions):
 
 
 @dataclass
+class MemoryWithdrawals(WithdrawalRecords):
+    """What is known of withdrawals, and every transition. `away` makes every call fail."""
+
+    away: bool = False
+    _known: dict[str, ExchangeWithdrawals] = field(default_factory=dict)
+    _transitions: dict[str, set[WithdrawalTransition]] = field(default_factory=dict)
+
+    @override
+    async def save(
+        self, known: Sequence[ExchangeWithdrawals], transitions: Mapping[str, Sequence[WithdrawalTransition]]
+    ) -> None:
+        self._fail_if_away()
+        for withdrawals in known:
+            self._known[withdrawals.exchange] = withdrawals
+            self._transitions.setdefault(withdrawals.exchange, set()).update(transitions.get(withdrawals.exchange, ()))
+
+    @override
+    async def all(self) -> Mapping[str, ExchangeWithdrawals]:
+        self._fail_if_away()
+        return dict(self._known)
+
+    @override
+    async def transitions(self, exchange: str, *, since: datetime) -> Sequence[WithdrawalTransition]:
+        self._fail_if_away()
+        kept = [transition for transition in self._transitions.get(exchange, ()) if transition.at >= since]
+        return sorted(kept, key=lambda transition: (transition.at, transition.asset, transition.network))
+
+    def _fail_if_away(self) -> None:
+        if self.away:
+            raise StorageError("the store is away")
+
+
+@dataclass
 class Tally(Meter):
     """A meter: what was counted, and the last value of everything else."""
 
@@ -634,6 +669,7 @@ class Memory:
         self.meter = Tally()
         self.suppressions = MemorySuppressions()
         self.drills = MemoryDrills(self.clock)
+        self.withdrawals = MemoryWithdrawals()
 
     def told(self, kind: DeliveryKind | None = None) -> list[Alert]:
         """Return the alerts queued so far, of one kind or of all."""

@@ -23,6 +23,7 @@ from bot.messages.model import Message
 from bot.ports.drills import DrillMember
 from bot.ports.outbox import Alert, Delivery, DeliveryKind
 from bot.ports.subscriptions import PlaceTrouble
+from bot.ports.withdrawals import TRANSITIONS_MAX, TRANSITIONS_SPAN
 from bot.storage import keys
 from bot.storage.drills import RedisDrills
 from bot.storage.keys import FORMER_KEYS, KEYS, RedisKey, fixed_parts
@@ -32,6 +33,7 @@ from bot.storage.readings import DAYS_SPAN, DETAIL_SPAN
 from bot.storage.store import Store
 from docs.storage_keys import PAGE, with_table
 from tests.builders import NOON, holding, incident, listing
+from tests.known_withdrawals import closing, known
 from tests.storage.conftest import StillClock
 from tests.stored_keys import differences, rows_of, stored_rows
 
@@ -59,6 +61,8 @@ runwatch:unreadable hash
 {rd:<exchange>}:superseded zset
 {rd:<exchange>}:revised hash
 {rd:<exchange>}:slots hash
+{wd}:known hash
+{wd}:transitions:<exchange> zset
 {ob}:number string
 {ob}:current hash
 {ob}:incidents hash
@@ -137,6 +141,11 @@ def test_the_table_says_how_long_readings_are_kept() -> None:
     assert keys.READINGS.kept == f"{DETAIL_SPAN.days} days"
     assert keys.DAILY_READINGS.kept == f"{DAYS_SPAN.days} days"
     assert keys.SUPERSEDED_READINGS.lifetime == DAYS_SPAN
+
+
+def test_the_table_says_how_long_transitions_are_kept() -> None:
+    assert keys.WITHDRAWAL_TRANSITIONS.kept == f"{TRANSITIONS_SPAN.days} days, the last {TRANSITIONS_MAX:,}"
+    assert keys.WITHDRAWAL_TRANSITIONS.lifetime == TRANSITIONS_SPAN
 
 
 # No key is spelled outside the table.
@@ -262,8 +271,8 @@ async def keep_everything(store: Store, pause: timedelta) -> set[RedisKey]:
     await store.readings.save_listings([listing()])
     await store.readings.save_health(SourceHealth("defillama/cexs", NOON))
     await store.suppressions.add(Suppression("okx", NOON, "telegram:1", "a migration"))
+    await store.withdrawals.save([known("gate")], {"gate": [closing(await store.check_writes())]})
     await store.heartbeats.beat([Platform.TELEGRAM])
-    await store.check_writes()
     await store.database.unreadable.set_aside(b"{", "{ob}:current", "okx/outflow/normal", ValueError("cut off"))
     await store.owner.claim(BotAccount(Platform.TELEGRAM, "4242", "RunwatchBot"))
     await store.leases.acquire(Lease.POLL)
