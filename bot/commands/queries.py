@@ -25,27 +25,32 @@ from bot.domain.send_rate import SendRate
 from bot.domain.severity import Sensitivity
 from bot.domain.signal import Note, NoteReason, Rule
 from bot.domain.snapshot import ExchangeSnapshot
-from bot.domain.status import BotStatus, StoredCounts
+from bot.domain.status import BotStatus, StoredCounts, WithdrawalSourceStatus
+from bot.domain.withdrawals import ExchangeWithdrawals, WithdrawalTransition
 from bot.messages.cards.signal_kinds import SIGNAL_KINDS, SignalKinds
 from bot.ports.drills import Drills
 from bot.ports.incidents import Incidents
 from bot.ports.outbox import Outbox
-from bot.ports.sources import Clock
+from bot.ports.sources import Clock, WithdrawalSource
 from bot.ports.subscriptions import Subscriptions
+from bot.ports.withdrawals import WithdrawalRecords
 
 _GIVEN_UP_SHOWN = timedelta(days=1)  # longer ago an operator has seen it, or will not
 
 
 @dataclass(slots=True)
 class LatestState:
-    """The newest listing, source health and snapshot of every exchange, in memory.
+    """The newest listing, source health, withdrawals and snapshot of every exchange, in memory.
 
     Written by polling and watching, read by `Queries`. Rows of exchanges that have left the list stay.
-    `list_changed_at` is the first time that the list was fetched with the figures that it has now.
+    `list_changed_at` is the first time that the list was fetched with the figures that it has now. `withdrawals` and
+    `withdrawal_health`, how the source of them is doing, are of exchanges that have such a source, by id.
     """
 
     listings: dict[str, Listing] = field(default_factory=dict)
     health: dict[str, SourceHealth] = field(default_factory=dict)
+    withdrawals: dict[str, ExchangeWithdrawals] = field(default_factory=dict)
+    withdrawal_health: dict[str, SourceHealth] = field(default_factory=dict)
     list_fetched_at: datetime | None = None
     list_changed_at: datetime | None = None
     _snapshots: dict[str, ExchangeSnapshot] = field(default_factory=dict)
@@ -68,6 +73,14 @@ class LatestState:
     def set_health(self, health: SourceHealth) -> None:
         """Replace the health of a source, by its name."""
         self.health[health.source] = health
+
+    def set_withdrawals(self, known: Iterable[ExchangeWithdrawals]) -> None:
+        """Replace what is known of some exchanges' withdrawals."""
+        self.withdrawals.update({withdrawals.exchange: withdrawals for withdrawals in known})
+
+    def set_withdrawal_health(self, health: SourceHealth) -> None:
+        """Replace the health of a withdrawal source, whose name is `withdrawals/<exchange>`."""
+        self.withdrawal_health[health.source.partition("/")[2]] = health
 
     def set_snapshot(self, snapshot: ExchangeSnapshot) -> None:
         """Replace the snapshot of its exchange."""
@@ -121,6 +134,7 @@ class Queries:
 
     `build_snapshot` makes the snapshot of an exchange that memory lacks, from the store. `only` are the ids of the
     exchanges that are watched, none for all. `kinds` are the signal sources, for the words of their incidents.
+    `withdrawal_sources` are those that this bot asks, `withdrawals` what is stored of their answers.
     """
 
     def __init__(  # noqa: PLR0913 — everything that may be asked, named at the one place that builds it
@@ -130,6 +144,8 @@ class Queries:
         incidents: Incidents,
         outbox: Outbox,
         subscriptions: Subscriptions,
+        withdrawals: WithdrawalRecords,
+        withdrawal_sources: Sequence[WithdrawalSource] = (),
         build_snapshot: Callable[[Exchange], Awaitable[ExchangeSnapshot]],
         only: Collection[str] = (),
         history: HistoryAnswers,
@@ -148,6 +164,8 @@ class Queries:
         self._incidents = incidents
         self._outbox = outbox
         self._subscriptions = subscriptions
+        self._withdrawals = withdrawals
+        self._withdrawal_sources = {source.exchange: source for source in withdrawal_sources}
         self._build_snapshot = build_snapshot
         self._only = only
         self._history = history
@@ -208,6 +226,29 @@ class Queries:
         snapshot = self._latest.snapshot(exchange)
         notes = snapshot.signal.notes if snapshot and snapshot.signal else ()
         return next((note for note in notes if note.reason is NoteReason.REVISED), None)
+
+    def has_withdrawal_source(self, exchange: str) -> bool:
+        """Return whether an exchange, by its id, is asked about its withdrawals: elsewhere nothing can be critical."""
+        return exchange in self._withdrawal_sources and self.is_watched(exchange)
+
+    def withdrawals(self, exchange: str) -> ExchangeWithdrawals | None:
+        """Return what is known of an exchange's withdrawals, by its id.
+
+        None where it has no source, or was never asked: `has_withdrawal_source` tells the two apart.
+        """
+        return self._latest.withdrawals.get(exchange) if self.has_withdrawal_source(exchange) else None
+
+    def all_withdrawals(self) -> Sequence[ExchangeWithdrawals]:
+        """Return what is known of the withdrawals of every listed exchange that was asked, largest exchange first."""
+        known = (self.withdrawals(exchange.id) for exchange in self.exchanges())
+        return [withdrawals for withdrawals in known if withdrawals]
+
+    async def withdrawal_transitions(self, exchange: str, since: datetime) -> Sequence[WithdrawalTransition]:
+        """Return how an exchange's withdrawals changed from a time on, oldest first; raise StorageError.
+
+        They go back 400 days at most.
+        """
+        return await self._withdrawals.transitions(exchange, since=since)
 
     async def open_incidents(self) -> Sequence[Incident]:
         """Return the open incidents, worst first."""
@@ -284,7 +325,16 @@ class Queries:
             obstacles=obstacles,
             standing_by=self._standing_by(),
             misdirected=self._misdirected(),
+            withdrawal_sources=self._withdrawal_statuses(),
         )
+
+    def _withdrawal_statuses(self) -> Sequence[WithdrawalSourceStatus]:
+        """Return how the source of each exchange that is asked is doing, largest exchange first."""
+        return [
+            WithdrawalSourceStatus(exchange.name, self._latest.withdrawal_health.get(exchange.id))
+            for exchange in self.exchanges()
+            if self.has_withdrawal_source(exchange.id)
+        ]
 
     async def _stored_counts(self) -> StoredCounts | None:
         """Return what the store knows, None while it is away: what is wrong must be said then above all."""

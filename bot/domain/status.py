@@ -32,14 +32,26 @@ class StoredCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class WithdrawalSourceStatus:
+    """How the source of an exchange's withdrawals is doing; `health` is None before it was ever asked.
+
+    `name` is the exchange's. Example: LBank, whose health has the fault TIMEOUT and is failing since 08:20.
+    """
+
+    name: str
+    health: SourceHealth | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BotStatus:
     """The bot's health at `now`.
 
     `exchanges` counts those on the upstream's list, `read` those of them with a reading. `newest_readings` has the time
     of the newest reading by the name of its source. `platforms` says what is wrong with each ("" for nothing). `stored`
     is None while the store is away. `obstacles` are the reasons why alerts may not come, None where nobody looks for
-    them: in a program that answers one question. The last two are sentences: which work another worker owns the lease
-    of, and which settings name a chat that is not reached.
+    them: in a program that answers one question. The next two are sentences: which work another worker owns the lease
+    of, and which settings name a chat that is not reached. `withdrawal_sources` are those of the listed exchanges,
+    largest first.
     """
 
     version: str
@@ -54,3 +66,4 @@ class BotStatus:
     obstacles: Sequence[AlertObstacle] | None = None
     standing_by: Sequence[str] = ()
     misdirected: Sequence[str] = ()
+    withdrawal_sources: Sequence[WithdrawalSourceStatus] = ()

@@ -49,8 +49,9 @@ class SourceHealthRecord:
         self._broken_with_the_list: set[str] = set()
 
     async def restore(self) -> None:
-        """Take over what is stored; raise StorageError."""
-        self._by_name = dict(await self._readings.health())
+        """Take over what is stored of this source; raise StorageError."""
+        stored = await self._readings.health()
+        self._by_name = {name: health for name, health in stored.items() if name.startswith(self._name(""))}
 
     async def show(self) -> None:
         """Call `on_health` with everything as it is."""

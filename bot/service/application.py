@@ -30,7 +30,7 @@ from bot.monitoring.snapshot_builder import SnapshotBuilder
 from bot.monitoring.watch import Watch
 from bot.ports.chat import ChatPlatform
 from bot.ports.readings import SignalPast
-from bot.ports.sources import Clock, Source
+from bot.ports.sources import Clock, Source, WithdrawalSource
 from bot.service.latest_updates import LatestUpdates
 from bot.service.metrics import Metrics
 from bot.service.platforms import misdirected, tokens
@@ -61,6 +61,7 @@ class Application:
     Parts that need each other are given functions, so that each can be built before the other one is. `find_obstacles`
     says why alerts may not come, for `/status`; a service that runs sets it. `kinds` are the
     signal sources with their cards, `pasts` what those beside the outflow have read, for rehearsals.
+    `withdrawal_sources` are asked whether people can withdraw, at most one for each exchange.
     """
 
     def __init__(  # noqa: PLR0913 — what is put together, each named where it is made
@@ -73,8 +74,10 @@ class Application:
         metrics: Metrics,
         kinds: SignalKinds = SIGNAL_KINDS,
         pasts: Sequence[SignalPast] = (),
+        withdrawal_sources: Sequence[WithdrawalSource] = (),
     ) -> None:
         self.store = store
+        self._withdrawal_sources = withdrawal_sources
         self.latest = LatestState()
         self._metrics = metrics
         self._clock = clock
@@ -153,6 +156,8 @@ class Application:
             incidents=self.store.incidents,
             outbox=self.store.outbox,
             subscriptions=self.store.subscriptions,
+            withdrawals=self.store.withdrawals,
+            withdrawal_sources=self._withdrawal_sources,
             build_snapshot=self.snapshot_builder.snapshot,
             only=frozenset(settings.exchanges),
             history=HistoryAnswers(

@@ -1,5 +1,6 @@
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -14,10 +15,13 @@ from bot.domain.reading import SourceHealth
 from bot.domain.severity import Sensitivity, Severity
 from bot.domain.signal import Rule
 from bot.domain.snapshot import MissingPart
+from bot.domain.status import WithdrawalSourceStatus
 from bot.messages.model import Message
 from bot.ports.outbox import Alert, DeliveryKind
 from tests.builders import BINANCE, HOUR, NOON, OKX, holding, incident, listing, subscription
 from tests.fakes.dispatcher import NOBODY_DELIVERS, UNREACHABLE_OPERATOR, DispatcherBench
+from tests.fakes.memory import HandClock
+from tests.known_withdrawals import FakeWithdrawalSource, closing, known, opening
 
 
 @pytest.fixture
@@ -245,3 +249,48 @@ def test_how_long_the_list_stands_still_begins_anew_when_the_clock_is_corrected(
     latest.set_listings([listing(at=NOON + HOUR)])
     latest.set_listings([listing(at=NOON + 2 * HOUR)])
     assert (latest.list_changed_at, latest.list_fetched_at) == (NOON + HOUR, NOON + 2 * HOUR)
+
+
+# Withdrawals: from memory, for the exchanges that are asked; their history from the store.
+
+
+def withdrawal_bench(*exchanges: str, only: tuple[str, ...] = ()) -> DispatcherBench:
+    sources = tuple(FakeWithdrawalSource(exchange, HandClock(NOON)) for exchange in exchanges)
+    return DispatcherBench(only=only, withdrawal_sources=sources)
+
+
+async def test_what_is_known_of_withdrawals_comes_from_memory() -> None:
+    bench = withdrawal_bench("okx", "binance", "nexo", "elsewhere")
+    await bench.load()
+    bench.latest.set_withdrawals([known("okx"), known("binance"), known("gate"), known("elsewhere")])
+    bench.memory.withdrawals.away = True
+
+    assert bench.queries.withdrawals("okx") == known("okx")
+    assert [withdrawals.exchange for withdrawals in bench.queries.all_withdrawals()] == ["binance", "okx"]
+    assert bench.queries.withdrawals("gate") is None  # its source is gone: what was known is too old by now
+    assert bench.queries.withdrawals("nexo") is None  # never asked yet
+    assert [bench.queries.has_withdrawal_source(id_) for id_ in ("okx", "nexo", "gate")] == [True, True, False]
+
+
+async def test_an_exchange_that_is_not_watched_is_not_asked() -> None:
+    bench = withdrawal_bench("okx", "binance", only=("binance",))
+    assert bench.queries.has_withdrawal_source("binance")
+    assert not bench.queries.has_withdrawal_source("okx")
+
+
+async def test_how_withdrawals_changed_comes_from_the_store() -> None:
+    bench = withdrawal_bench("okx")
+    closed, opened = closing(NOON - timedelta(days=40)), opening(NOON)
+    await bench.memory.withdrawals.save([known("okx")], {"okx": [closed, opened]})
+    assert await bench.queries.withdrawal_transitions("okx", closed.at) == [closed, opened]
+    assert await bench.queries.withdrawal_transitions("okx", NOON - timedelta(days=30)) == [opened]
+
+
+async def test_the_status_says_how_each_withdrawal_source_does() -> None:
+    bench = withdrawal_bench("okx", "binance", "elsewhere")
+    await bench.load()
+    failing = SourceHealth("withdrawals/okx", failing_since=NOON, fault=SourceFault.TIMEOUT)
+    bench.latest.set_withdrawal_health(failing)
+    status = await bench.queries.status()
+    assert status.withdrawal_sources == [WithdrawalSourceStatus("Binance"), WithdrawalSourceStatus("OKX", failing)]
+    assert not status.sources  # which are those of reserves

@@ -15,6 +15,7 @@ from bot.domain.send_rate import SendRate
 from bot.messages.model import Message
 from bot.monitoring.history_queries import HistoryQueries
 from bot.monitoring.snapshot_builder import SnapshotBuilder
+from bot.ports.sources import WithdrawalSource
 from handlers import COMMANDS
 from tests.builders import BINANCE, DAY, HERE, HOUR, NOON, OKX, holding, listing
 from tests.fakes.memory import Memory
@@ -46,6 +47,7 @@ class DispatcherBench:
     mention_lacks: tuple[str, ...] = ()
     mention_fault: Exception | None = None
     only: tuple[str, ...] = ()
+    withdrawal_sources: tuple[WithdrawalSource, ...] = ()
     rights_fault: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -58,6 +60,8 @@ class DispatcherBench:
             incidents=self.memory.incidents,
             outbox=self.memory.outbox,
             subscriptions=self.memory.subscriptions,
+            withdrawals=self.memory.withdrawals,
+            withdrawal_sources=self.withdrawal_sources,
             build_snapshot=self.snapshot_builder.snapshot,
             only=self.only,
             history=HistoryAnswers(
